@@ -1,0 +1,93 @@
+"""What people are told, and what the hub does: incidents, alerts, retention and annotations."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from bus_schemas.event import Event, Fact, MediaKey, Moment
+
+IncidentType = Literal["offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage"]
+AlertLevelName = Literal["info", "warning", "error", "critical"]
+
+
+class Rule(Fact):
+    """The rule that decided, and its version."""
+
+    name: str
+    version: Annotated[int, Field(ge=1)] = 1
+
+
+class Incident(Fact):
+    """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided."""
+
+    incident_id: str
+    site: str
+    device: str
+    type: IncidentType
+    state: Literal["opened", "closed"]
+    since: Moment
+    rule: Rule
+    causes: tuple[str, ...] = ()
+    details: dict[str, Any] = Field(default_factory=dict)
+    media: tuple[MediaKey, ...] = ()
+
+
+class IncidentEvent(Event):
+    type: Literal["watchpost.incident.v1"] = "watchpost.incident.v1"
+    data: Incident
+
+
+class Alert(Fact):
+    """What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once."""
+
+    alert_id: str
+    site: str
+    device: str
+    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    state: Literal["raised", "acknowledged", "cleared"]
+    level: AlertLevelName
+    message: str
+    incident_id: str | None = None
+    by: str | None = None
+    rule: Rule | None = None
+    causes: tuple[str, ...] = ()
+    details: dict[str, Any] = Field(default_factory=dict)
+    media: tuple[MediaKey, ...] = ()
+
+
+class AlertEvent(Event):
+    type: Literal["watchpost.alert.v1"] = "watchpost.alert.v1"
+    data: Alert
+
+
+class Retention(Fact):
+    """What was deleted, by which rule, how many and how many bytes."""
+
+    rule: str
+    kind: str
+    site: str | None = None
+    device: str | None = None
+    start: Moment
+    end: Moment
+    count: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class RetentionEvent(Event):
+    type: Literal["watchpost.retention.v1"] = "watchpost.retention.v1"
+    data: Retention
+
+
+class Annotation(Fact):
+    """What a person noted about a stretch of time."""
+
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    by: str
+    start: Moment
+    end: Moment | None = None
+    device: str | None = None
+
+
+class AnnotationEvent(Event):
+    type: Literal["watchpost.annotation.v1"] = "watchpost.annotation.v1"
+    data: Annotation

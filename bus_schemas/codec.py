@@ -1,0 +1,270 @@
+"""Events to bytes and back: single, batch, gzip, and media in CloudEvents binary mode.
+
+What fits is an event; what does not is a `Malformed` with a reason, never an exception, so that one bad
+event in a message costs only itself.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, from_json, to_json
+
+from bus_schemas.catalogue import MODELS, AnyEvent, why_unknown
+from bus_schemas.event import Event, iso
+from bus_schemas.media import Media, MediaEvent
+
+SINGLE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+GZIP = "+gzip"
+GZIP_FROM_BYTES = 256
+MAX_UNPACKED_BYTES = 16 * 1024 * 1024
+MAX_BATCH = 10_000
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+_events: TypeAdapter[list[Event]] = TypeAdapter(list[AnyEvent])  # type: ignore[arg-type]  # a union of its members
+_event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+
+UserProperties = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Bytes that are not an event, the reason, and the place in a stream that they would have had."""
+
+    body: bytes
+    reason: str
+    epoch: str | None = None
+    sequence: int | None = None
+
+
+class Unpackable(ValueError):
+    """The bytes are not gzip, or more than a message may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A message body and the content type that says how to read it."""
+
+    content_type: str
+    body: bytes
+
+
+def to_bytes(event: Event) -> bytes:
+    return event.model_dump_json(exclude_none=True).encode()
+
+
+def pack(bodies: Sequence[bytes], *, compress: bool = False) -> Packed:
+    """Put one event, or several, into a message body; gzip where that is asked for, and smaller."""
+    single = len(bodies) == 1
+    content_type, body = (SINGLE, bodies[0]) if single else (BATCH, b"[" + b",".join(bodies) + b"]")
+    if compress and len(body) > GZIP_FROM_BYTES:
+        smaller = _gzip(body)
+        if len(smaller) < len(body):
+            return Packed(content_type + GZIP, smaller)
+    return Packed(content_type, body)
+
+
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(level=6, wbits=_GZIP_WINDOW)
+    return packer.compress(body) + packer.flush()
+
+
+def unpack(payload: bytes, content_type: str | None = None) -> bytes:
+    """Undo gzip where the content type names it, or, where there is none, the bytes begin like it.
+
+    Raises `Unpackable`.
+    """
+    packed = content_type.endswith(GZIP) if content_type else payload.startswith(_GZIP_MAGIC)
+    if not packed:
+        return payload
+    unpacker = zlib.decompressobj(wbits=_GZIP_WINDOW)
+    try:
+        body = unpacker.decompress(payload, MAX_UNPACKED_BYTES)
+    except zlib.error as error:
+        raise Unpackable(f"the payload is not gzip: {error}") from error
+    if unpacker.unconsumed_tail:
+        raise Unpackable(f"the payload unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+    if not unpacker.eof:
+        raise Unpackable("the gzip payload is cut off")
+    return body
+
+
+def decode(payload: bytes, content_type: str | None = None) -> list[Event | Malformed]:
+    """Read the events of a message, in their order. Old versions come as they are: see `upcasts`."""
+    try:
+        body = unpack(payload, content_type)
+    except Unpackable as error:
+        return [Malformed(payload, str(error))]
+    text = body.strip()
+    if not text.startswith(b"["):
+        text = b"[" + text + b"]"
+    try:
+        return list(_events.validate_json(text))
+    except ValidationError:
+        return _one_by_one(text)
+
+
+def _one_by_one(text: bytes) -> list[Event | Malformed]:
+    try:
+        items = from_json(text)
+    except ValueError as error:
+        return [Malformed(text, f"not JSON: {error}")]
+    if len(items) > MAX_BATCH:
+        return [Malformed(text, f"a batch of {len(items)} events; at most {MAX_BATCH} fit in one")]
+    if not items:
+        return [Malformed(text, "an empty batch")]
+    return [_read(item) for item in items]
+
+
+def _read(item: Any) -> Event | Malformed:
+    try:
+        return _event.validate_python(_event_json(item))
+    except ValidationError as error:
+        return Malformed(to_json(item), _why(item, error), *_stream_place(item))
+    except TypeError as error:
+        return Malformed(to_json(item), str(error))
+
+
+def _event_json(item: Any) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        raise TypeError(f"an event is a JSON object, not {type(item).__name__}")
+    return item
+
+
+def _stream_place(item: dict[str, Any]) -> tuple[str | None, int | None]:
+    epoch, sequence = item.get("epoch"), item.get("sequence")
+    if isinstance(epoch, str) and isinstance(sequence, int) and not isinstance(sequence, bool):
+        return epoch, sequence
+    return None, None
+
+
+def _why(item: dict[str, Any], error: ValidationError) -> str:
+    event_type = item.get("type")
+    if isinstance(event_type, str) and event_type not in MODELS:
+        return why_unknown(event_type)
+    return "; ".join(_sentence(detail) for detail in error.errors(include_url=False)[:5])
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in detail["loc"] if part not in MODELS)
+    return f"{path or 'event'}: {detail['msg']}"
+
+
+def read_stored(bodies: Iterable[bytes]) -> list[Event]:
+    """Read events that were accepted before, all at once. Raises `ValidationError`: then our store is damaged."""
+    return _events.validate_json(b"[" + b",".join(bodies) + b"]")
+
+
+def media_key(source_site: str, source_device: str, kind: str, event_id: str) -> str:
+    return f"{source_site}/{source_device}/{kind}/{event_id}"
+
+
+def media_properties(event: MediaEvent) -> list[tuple[str, str]]:
+    """The attributes of a medium as MQTT 5 user properties; the payload is the bytes themselves."""
+    attributes: dict[str, Any] = {
+        "specversion": event.specversion,
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "time": iso(event.time),
+        "epoch": event.epoch,
+        "sequence": event.sequence,
+        "sha256": event.data.sha256,
+        "width": event.data.width,
+        "height": event.data.height,
+        "duration": event.data.duration_s,
+    }
+    return [(name, str(value)) for name, value in attributes.items() if value is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaMessage:
+    """A medium as it arrived: where, what its properties said, when, and its bytes."""
+
+    site: str
+    device: str
+    kind: str
+    content_type: str | None
+    properties: UserProperties
+    received: datetime
+    payload: bytes
+
+
+_CONTENT_TYPES: Mapping[str, str] = {
+    "capture": "image/jpeg",
+    "thumbnail": "image/jpeg",
+    "segment": "video/mp2t",
+    "thermal": "application/octet-stream",
+}
+
+
+def decode_media(message: MediaMessage) -> MediaEvent | Malformed:
+    """Read a medium. A device that sends bytes alone gets an id from their hash and the time of arrival."""
+    given = dict(message.properties)
+    digest = sha256(message.payload).hexdigest()
+    sequence = given.get("sequence")
+    if given.get("sha256", digest) != digest:
+        return _damaged(given, "the bytes do not have the sha256 that their properties name")
+    event_id = given.get("id", digest[:32])
+    data = {
+        "key": media_key(message.site, message.device, message.kind, event_id),
+        "kind": message.kind,
+        "content_type": message.content_type or _CONTENT_TYPES.get(message.kind, "application/octet-stream"),
+        "size": len(message.payload),
+        "sha256": digest,
+        "width": given.get("width"),
+        "height": given.get("height"),
+        "duration_s": given.get("duration"),
+    }
+    envelope = {
+        "specversion": given.get("specversion", "1.0"),
+        "id": event_id,
+        "source": given.get("source", f"/sites/{message.site}/devices/{message.device}"),
+        "type": given.get("type", "watchpost.media.v1"),
+        "time": given.get("time", message.received),
+        "epoch": given.get("epoch"),
+        "sequence": sequence,
+        "data": data,
+    }
+    try:
+        return MediaEvent.model_validate(envelope)
+    except ValidationError as error:
+        return _damaged(given, "; ".join(_sentence(detail) for detail in error.errors(include_url=False)[:5]))
+
+
+def _damaged(given: Mapping[str, str], reason: str) -> Malformed:
+    sequence = given.get("sequence", "")
+    place = (given.get("epoch"), int(sequence)) if sequence.isascii() and sequence.isdigit() else (None, None)
+    return Malformed(b"", reason, *place)
+
+
+def describe(
+    key: str,
+    payload: bytes,
+    *,
+    content_type: str | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    duration_s: float | None = None,
+) -> Media:
+    """Describe bytes that a producer is about to put into its outbox; the kind is the third part of the key."""
+    kind = key.split("/")[2]
+    return Media.model_validate(
+        {
+            "key": key,
+            "kind": kind,
+            "content_type": content_type or _CONTENT_TYPES.get(kind, "application/octet-stream"),
+            "size": len(payload),
+            "sha256": sha256(payload).hexdigest(),
+            "width": width,
+            "height": height,
+            "duration_s": duration_s,
+        }
+    )

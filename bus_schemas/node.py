@@ -1,0 +1,116 @@
+"""What a node tells of itself and its devices: state, health, heartbeats, settings, commands and gaps."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from bus_schemas.event import Event, Fact, Moment
+
+DeviceStatus = Literal["healthy", "degraded", "stale", "stopped", "not_started"]
+Count = Annotated[int, Field(ge=0)]
+
+
+class State(Fact):
+    """Online or offline. Offline is the node's last will, so its time is that of the connection that was lost."""
+
+    online: bool
+    reason: str | None = None
+
+
+class StateEvent(Event):
+    type: Literal["watchpost.state.v1"] = "watchpost.state.v1"
+    data: State
+
+
+class StreamInfo(Fact):
+    fps: float
+    width: int
+    height: int
+
+
+class Health(Fact):
+    """How a device does: the observed facts of its capture, and the status that follows from them."""
+
+    status: DeviceStatus
+    reason: str | None = None
+    is_recording: bool = False
+    stream_info: StreamInfo | None = None
+    last_frame_time: Moment | None = None
+    last_connection_attempt: Moment | None = None
+    last_successful_connection: Moment | None = None
+    total_reconnects: Count = 0
+    consecutive_failures: Count = 0
+    current_segment_start: Moment | None = None
+    kinds: tuple[Literal["visual", "thermal"], ...] = ()
+
+
+class HealthEvent(Event):
+    type: Literal["watchpost.health.v1"] = "watchpost.health.v1"
+    data: Health
+
+
+class SystemLoad(Fact):
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    disk_percent: float | None = None
+    disk_free_bytes: int | None = None
+    temperature: float | None = None
+    uptime_seconds: float | None = None
+
+
+class Heartbeat(Fact):
+    """A sign of life. The hub's own are how time passes in the journal."""
+
+    status: Literal["online", "stopping"] = "online"
+    uptime_s: Annotated[float, Field(ge=0)]
+    system: SystemLoad = SystemLoad()
+    outbox_rows: Count | None = None
+    outbox_bytes: Count | None = None
+
+
+class HeartbeatEvent(Event):
+    type: Literal["watchpost.heartbeat.v1"] = "watchpost.heartbeat.v1"
+    data: Heartbeat
+
+
+class Settings(Fact):
+    """Who set what. `settings` holds whole sections (`motion`, `rois`, `zones` …), each replacing the one before."""
+
+    changed_by: str
+    settings: dict[str, Any]
+    request_id: str | None = None
+
+
+class SettingsEvent(Event):
+    type: Literal["watchpost.settings.v1"] = "watchpost.settings.v1"
+    data: Settings
+
+
+class Command(Fact):
+    """A request to a node and what became of it."""
+
+    request_id: str
+    name: str
+    state: Literal["asked", "done", "failed"]
+    by: str | None = None
+    detail: str | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class CommandEvent(Event):
+    type: Literal["watchpost.command.v1"] = "watchpost.command.v1"
+    data: Command
+
+
+class Gap(Fact):
+    """Sequences `first` to `last` of this stream are missing for a known cause; the event's own sequence is `last`."""
+
+    first: Annotated[int, Field(ge=1)]
+    last: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)]
+    cause: str
+
+
+class GapEvent(Event):
+    type: Literal["watchpost.gap.v1"] = "watchpost.gap.v1"
+    data: Gap

@@ -1,0 +1,91 @@
+"""What a thermal sensor measures: temperatures in °C over a frame of 24 rows by 32 columns."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bus_schemas.event import Event, Fact, MediaKey
+
+AlertLevel = Literal["normal", "warning", "critical", "emergency"]
+Celsius = Annotated[float, Field(ge=-273.15, le=2000, allow_inf_nan=False)]
+Column = Annotated[int, Field(ge=0, le=32)]
+Row = Annotated[int, Field(ge=0, le=24)]
+
+
+class Thresholds(Fact):
+    warning: Celsius = 75.0
+    critical: Celsius = 85.0
+    emergency: Celsius = 95.0
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if not self.warning < self.critical < self.emergency:
+            raise ValueError("thresholds must rise: warning < critical < emergency")
+        return self
+
+
+class Roi(Fact):
+    """A named rectangle in a thermal frame, half open: columns x1..x2, rows y1..y2."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    enabled: bool = True
+    coordinates: tuple[tuple[Column, Row], tuple[Column, Row]]
+    weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    emissivity: Annotated[float, Field(ge=0.1, le=1)] = 0.95
+    thresholds: Thresholds = Thresholds()
+
+    @model_validator(mode="after")
+    def _has_area(self) -> Self:
+        (x1, y1), (x2, y2) = self.coordinates
+        if not (x1 < x2 and y1 < y2):
+            raise ValueError(f"ROI {self.name!r} has no area: x1 < x2 and y1 < y2 are needed")
+        return self
+
+
+class FrameStatistics(Fact):
+    min_temp: Celsius
+    max_temp: Celsius
+    avg_temp: Celsius
+    median_temp: Celsius
+    std_dev: Annotated[float, Field(ge=0)]
+    percentile_5: Celsius | None = None
+    percentile_95: Celsius | None = None
+
+
+class Region(Fact):
+    """The statistics of one ROI."""
+
+    name: str
+    max_temp: Celsius
+    min_temp: Celsius
+    avg_temp: Celsius
+    median_temp: Celsius
+    std_dev: Annotated[float, Field(ge=0)]
+    pixel_count: Annotated[int, Field(ge=1)]
+    alert_level: AlertLevel = "normal"
+
+
+class HotSpot(Fact):
+    """A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels."""
+
+    center: tuple[int, int]
+    max_temp: Celsius
+    avg_temp: Celsius
+    area: Annotated[int, Field(ge=1)]
+
+
+class Thermal(Fact):
+    frame_stats: FrameStatistics
+    regions: tuple[Region, ...] = ()
+    hot_spots: tuple[HotSpot, ...] = ()
+    composite_temperature: Celsius | None = None
+    sensor_temp: Celsius | None = None
+    gradient_max: float | None = None
+    clamped_pixels: Annotated[int, Field(ge=0)] = 0
+    bad_pixels: Annotated[int, Field(ge=0)] = 0
+    media: tuple[MediaKey, ...] = ()
+
+
+class ThermalEvent(Event):
+    type: Literal["watchpost.thermal.v1"] = "watchpost.thermal.v1"
+    data: Thermal

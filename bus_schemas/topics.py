@@ -1,0 +1,77 @@
+"""The topics of the bus: built from parts, and taken apart again."""
+
+import re
+from dataclasses import dataclass
+
+from bus_schemas.event import HUB, NAME, place
+
+ROOT = "watchpost/v1"
+HEAD = f"{ROOT}/{HUB}/head"
+ALL_EVENTS = f"{ROOT}/+/+/event/#"
+ALL_MEDIA = f"{ROOT}/+/+/media/+"
+ALL_STATES = f"{ROOT}/+/+/state"
+BATCH = "batch"
+
+_TOPIC = re.compile(rf"{ROOT}/(?P<site>{NAME})/(?P<device>{NAME})/(?P<channel>[a-z]+)(?:/(?P<name>[a-z_]{{1,32}}))?")
+_NAMED = {"event", "media", "live", "command"}
+_PLAIN = {"state", "watermark"}
+
+
+class UnknownTopic(ValueError):
+    """The topic is none of the contract's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`channel` is event, media, live, command, state or watermark; `name` is what follows it, if anything does."""
+
+    site: str
+    device: str
+    channel: str
+    name: str | None = None
+
+    def __str__(self) -> str:
+        path = f"{ROOT}/{self.site}/{self.device}/{self.channel}"
+        return path if self.name is None else f"{path}/{self.name}"
+
+
+def parse(topic: str) -> Topic:
+    """Raises `UnknownTopic` with a sentence that says what is wrong."""
+    found = _TOPIC.fullmatch(topic)
+    if found is None:
+        raise UnknownTopic(f"topic {topic!r} is not {ROOT}/SITE/DEVICE/CHANNEL")
+    channel, name = found["channel"], found["name"]
+    if (channel in _NAMED) != (name is not None) or channel not in _NAMED | _PLAIN:
+        raise UnknownTopic(f"topic {topic!r} names no channel of the contract")
+    return Topic(found["site"], found["device"], channel, name)
+
+
+def event_topic(source: str, name: str) -> str:
+    """The topic for events of one source; `name` is the short type, or `batch` where types are mixed."""
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/event/{name}"
+
+
+def media_topic(source: str, kind: str) -> str:
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/media/{kind}"
+
+
+def live_topic(source: str, kind: str) -> str:
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/live/{kind}"
+
+
+def state_topic(source: str) -> str:
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/state"
+
+
+def watermark_topic(source: str) -> str:
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/watermark"
+
+
+def command_topic(source: str, name: str) -> str:
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/command/{name}"

@@ -1,0 +1,27 @@
+"""Old versions of events turned into the current ones while reading; what is stored stays as it was."""
+
+from collections.abc import Callable
+
+from bus_schemas.camera import Motion, MotionEvent, MotionV1Event
+from bus_schemas.event import Event
+
+
+def motion_v1_to_v2(old: MotionV1Event) -> MotionEvent:
+    """The first version told of a motion once it was over, and did not know where in the picture it was."""
+    data = Motion(
+        phase="end",
+        duration_s=old.data.duration_seconds,
+        frames=old.data.frame_count,
+        intensity=old.data.intensity,
+    )
+    return MotionEvent(id=old.id, source=old.source, time=old.time, epoch=old.epoch, sequence=old.sequence, data=data)
+
+
+UPCASTS: dict[type[Event], Callable[..., Event]] = {MotionV1Event: motion_v1_to_v2}
+
+
+def upcast(event: Event) -> Event:
+    """Bring an event to the current version of its type; a current one is returned as it is."""
+    while (step := UPCASTS.get(type(event))) is not None:
+        event = step(event)
+    return event

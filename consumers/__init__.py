@@ -1,0 +1,1 @@
+"""Everything that reads the journal, and ingest, which writes it."""

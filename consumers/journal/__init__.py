@@ -1,0 +1,1 @@
+"""The journal: every accepted event, append-only, in commit order."""

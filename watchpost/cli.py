@@ -167,7 +167,7 @@ def _chosen_node(node: str | None, nodes: list[str]) -> str:
 
 def main() -> None:
     try:
-        app()
+        app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

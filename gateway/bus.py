@@ -29,9 +29,9 @@ class BusUnreachable(ConnectionError):
 class Topics(Protocol):
     """Whoever can listen to a topic."""
 
-    async def listen(self, topic: str, handler: Handler) -> None: ...
+    def listen(self, topic: str, handler: Handler) -> None: ...
 
-    async def forget(self, topic: str, handler: Handler) -> None: ...
+    def forget(self, topic: str, handler: Handler) -> None: ...
 
 
 class Bus:
@@ -41,6 +41,7 @@ class Bus:
         self._handlers: dict[str, list[Handler]] = {}
         self._pending: dict[str, asyncio.Future[bytes]] = {}
         self._replies = f"{REPLIES}/{uuid7()}"
+        self._changed = asyncio.Event()
         self.messages_received = 0
 
     @property
@@ -55,27 +56,23 @@ class Bus:
                 async with self._connect() as client:
                     failures = 0
                     await self._serve(client)
-            except MqttError as error:
-                _log.info("broker lost", error=str(error), failures=failures)
+            except* MqttError as lost:
+                _log.info("broker lost", error=str(lost.exceptions[0]), failures=failures)
             finally:
                 self._client = None
             await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
 
-    async def listen(self, topic: str, handler: Handler) -> None:
-        """Call `handler` with every payload on this topic, over reconnects too."""
-        handlers = self._handlers.setdefault(topic, [])
-        handlers.append(handler)
-        if len(handlers) == 1 and self._client is not None:
-            await self._tell(self._client.subscribe(topic, qos=0, timeout=SEND_SECONDS))
+    def listen(self, topic: str, handler: Handler) -> None:
+        """Call `handler` with every payload on this topic from soon on, over reconnects too."""
+        self._handlers.setdefault(topic, []).append(handler)
+        self._changed.set()
 
-    async def forget(self, topic: str, handler: Handler) -> None:
-        handlers = self._handlers[topic]
-        handlers.remove(handler)
-        if not handlers:
+    def forget(self, topic: str, handler: Handler) -> None:
+        self._handlers[topic].remove(handler)
+        if not self._handlers[topic]:
             del self._handlers[topic]
-            if self._client is not None:
-                await self._tell(self._client.unsubscribe(topic, timeout=SEND_SECONDS))
+        self._changed.set()
 
     async def publish(self, topic: str, payload: bytes, properties: Properties | None = None) -> None:
         """QoS 1. Raises `BusUnreachable`."""
@@ -103,11 +100,25 @@ class Bus:
             reply.cancel()
 
     async def _serve(self, client: Client) -> None:
-        await client.subscribe([(topic, 0) for topic in (self._replies, *self._handlers)])
+        await client.subscribe(self._replies)
         self._client = client
-        _log.info("broker connected", topics=len(self._handlers))
-        async for message in client.messages:
-            self._take(message)
+        _log.info("broker connected")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_subscribed(client))
+            async for message in client.messages:
+                self._take(message)
+
+    async def _keep_subscribed(self, client: Client) -> None:
+        subscribed: set[str] = set()
+        while True:
+            wanted = set(self._handlers)
+            for topic in wanted - subscribed:
+                await client.subscribe(topic, timeout=SEND_SECONDS)
+            for topic in subscribed - wanted:
+                await client.unsubscribe(topic, timeout=SEND_SECONDS)
+            subscribed = wanted
+            await self._changed.wait()
+            self._changed.clear()
 
     def _take(self, message: Message) -> None:
         self.messages_received += 1
@@ -124,13 +135,6 @@ class Bus:
         reply = self._pending.get(correlation.decode("ascii", "replace"))
         if reply is not None and not reply.done():
             reply.set_result(payload)
-
-    async def _tell(self, told: "asyncio.Future[object] | object") -> None:
-        """A broker that is lost just now hears of the topics when it is back."""
-        try:
-            await told  # type: ignore[misc]
-        except MqttError as error:
-            _log.info("broker did not answer", error=str(error))
 
 
 def mqtt_client(host: str, port: int) -> Client:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.context import Gateway
+from gateway.metrics import OPERATION
 from gateway.parameters import Nothing, Parameters
 from gateway.problems import Problem, faults, sentence
 
@@ -18,8 +19,6 @@ B = TypeVar("B", bound=BaseModel)
 
 JSON = "application/json"
 MAX_BODY_BYTES = 1_000_000
-OPERATION = "watchpost.operation"
-"""Where a scope says which operation answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Operation:
 
     def route(self, gateway: Gateway) -> Route:
         async def endpoint(request: Request) -> Response:
-            request.scope[OPERATION] = self
+            request.scope[OPERATION] = self.name
             answer = await self.handler(Call(gateway, request, self._read(request)))
             if isinstance(answer, Response):
                 return answer

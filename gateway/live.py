@@ -6,7 +6,7 @@ older it reads from the journal. A slow client is therefore late, never wrong, a
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from bus_schemas.catalogue import MODELS, short_name
@@ -100,7 +100,7 @@ class Feed:
             await _set_within(self._wake, POLL_SECONDS)
             self._wake.clear()
 
-    async def follow(self, after: int | None, wish: Wish) -> AsyncIterator[bytes]:
+    async def follow(self, after: int | None, wish: Wish) -> AsyncGenerator[bytes, None]:
         """Frames after a position, first those that are there, then each as it comes."""
         head = await self._enter()
         try:

@@ -1,8 +1,8 @@
 """Live pictures from the bus as multipart JPEG: one subscription a topic, however many watch, newest frame only."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gateway.bus import Topics
@@ -57,13 +57,13 @@ class Frames:
         for watch in self._watches.values():
             watch.wake()
 
-    @asynccontextmanager
-    async def watch(self, topic: str) -> AsyncIterator[Watch]:
+    @contextmanager
+    def watch(self, topic: str) -> Iterator[Watch]:
         watch = self._watches.get(topic)
         if watch is None:
             watch = self._watches[topic] = Watch()
             watch.watchers = 1
-            await self._topics.listen(topic, watch.take)
+            self._topics.listen(topic, watch.take)
         else:
             watch.watchers += 1
         try:
@@ -72,7 +72,7 @@ class Frames:
             watch.watchers -= 1
             if not watch.watchers:
                 del self._watches[topic]
-                await self._topics.forget(topic, watch.take)
+                self._topics.forget(topic, watch.take)
 
 
 def part(jpeg: bytes) -> bytes:

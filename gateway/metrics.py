@@ -5,7 +5,6 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
 OPERATION = "watchpost.operation"
 """Where a scope says the name of the operation that answers it."""
 ENDLESS = ("/live/", "/api/v1/live")

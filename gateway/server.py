@@ -1,13 +1,28 @@
 """The process of the gateway: uvicorn in this process, which ends soon even while streams are open."""
 
+import asyncio
 import signal
 import socket
-from types import FrameType
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 import uvicorn
+import uvloop
 
-from gateway.app import Built
+from consumers.hub import Hub
+from gateway.app import build, running
+from gateway.auth import Access
+from gateway.bus import Bus, Connect
+from gateway.context import Clock, Gateway
+from gateway.live import Feed
+from gateway.metrics import Metrics
+from gateway.mjpeg import Frames
+from gateway.readers import Readers
+from gateway.registry import Registry
+from gateway.settings import GatewaySettings
+from gateway.stores import Stores, open_stores
 
 GRACE_SECONDS = 2
 BACKLOG = 1024
@@ -15,29 +30,60 @@ BACKLOG = 1024
 _log = structlog.get_logger()
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def compose(settings: GatewaySettings, hub: Hub, connect: Connect, clock: Clock = utc_now) -> Gateway:
+    """Raises `OpenToStrangers` where others could come in without a token."""
+    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data), settings.reader_threads)
+    bus = Bus(connect)
+    return Gateway(
+        settings=settings,
+        hub=hub,
+        registry=Registry(hub.sites),
+        access=Access.of(settings.host, settings.token),
+        readers=readers,
+        bus=bus,
+        feed=Feed(
+            lambda after, models, limit: readers.ask(lambda stores: stores.journal.read(after, models, limit)),
+            lambda: readers.ask(lambda stores: stores.journal.head()),
+        ),
+        frames=Frames(bus),
+        metrics=Metrics(),
+        clock=clock,
+        started=clock(),
+    )
+
+
 class Server(uvicorn.Server):
     """Ends the endless answers before it waits for answers to end."""
 
-    def __init__(self, built: Built) -> None:
-        config = uvicorn.Config(
-            built.app,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            timeout_keep_alive=30,
-            backlog=BACKLOG,
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(
+            uvicorn.Config(
+                build(gateway),
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_keep_alive=30,
+                backlog=BACKLOG,
+            )
         )
-        super().__init__(config)
-        self._gateway = built.gateway
+        self._gateway = gateway
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        _log.info("stopping", signal=signal.Signals(sig).name)
-        super().handle_exit(sig, frame)
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Signals are ours: uvicorn would raise them again before we have cleaned up."""
+        return nullcontext()
+
+    def stop(self) -> None:
+        _log.info("gateway stops")
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._gateway.feed.stop()
@@ -46,14 +92,32 @@ class Server(uvicorn.Server):
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Bound before anything else is started: a port that is taken is said at once."""
+    """Bound before anything else is started: a port that is taken is said at once. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
-        bound.listen(BACKLOG)
     except OSError:
         bound.close()
         raise
     return bound
+
+
+async def serve(gateway: Gateway, bound: socket.socket) -> None:
+    """Until SIGTERM or SIGINT."""
+    server = Server(gateway)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    async with running(gateway):
+        await server.serve([bound])
+
+
+def run(settings: GatewaySettings, hub: Hub, connect: Connect) -> None:
+    """Until SIGTERM or SIGINT. Raises `OSError` where the port is taken, and `OpenToStrangers`."""
+    gateway = compose(settings, hub, connect)
+    with listening(settings.host, settings.port) as bound:
+        host, port = bound.getsockname()[:2]
+        _log.info("gateway listens", host=host, port=port, page=(settings.page or Path("static")).name)
+        uvloop.run(serve(gateway, bound))

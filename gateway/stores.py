@@ -6,13 +6,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.sqlite import JournalQueries, SqliteJournalReader
 from consumers.views import Views
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
     journal: SqliteJournalReader
+    queries: JournalQueries
     views: Views
 
     def view(self, name: str) -> sqlite3.Connection:
@@ -23,5 +24,10 @@ class Stores:
 @contextmanager
 def open_stores(data: Path) -> Iterator[Stores]:
     """For use in the thread that opens them."""
-    with Views(data) as views, closing(SqliteJournalReader(data / "journal")) as journal:
-        yield Stores(journal, views)
+    directory = data / "journal"
+    with (
+        Views(data) as views,
+        closing(SqliteJournalReader(directory)) as journal,
+        closing(JournalQueries(directory)) as queries,
+    ):
+        yield Stores(journal, queries, views)

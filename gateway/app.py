@@ -52,7 +52,7 @@ def build(gateway: Gateway) -> Starlette:
 
 def _page(gateway: Gateway) -> list[BaseRoute]:
     """Last, because it takes every name: but nothing below the names of the API is a view of the page."""
-    return [Route("/{path:path}", Page(gateway.settings.page or STATIC), methods=["GET"], name="page")]
+    return [Route("/{path:path}", Page(gateway.settings.page or STATIC).answer, methods=["GET"], name="page")]
 
 
 @asynccontextmanager

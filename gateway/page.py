@@ -68,7 +68,7 @@ class Page:
         names = {f"/{path.relative_to(directory).as_posix()}": path for path in files}
         self._assets = {name: load(path, name) for name, path in names.items()}
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         path = request.scope["path"]
         asset = self._assets.get(path)
         if asset is None and _VIEW.fullmatch(path):

@@ -2,19 +2,19 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import Literal
 
 from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.event import NAME, iso
-from consumers.journal.sqlite import Filter, Stored
+from consumers.journal.sqlite import Filter, Order, Stored
 from gateway.answers import Answer, RecordedEvent
 from gateway.calls import JSON, Call, Operation
 from gateway.context import Gateway
 from gateway.parameters import Name, Parameters, Position, Span
 from gateway.problems import Problem
+from gateway.stores import Stores
 from gateway.streams import Stream
 
 NDJSON = "application/x-ndjson"
@@ -31,7 +31,7 @@ class Selecting(Span, Parameters):
     after: Position | None = Field(default=None, description="A position; events after it.")
     before: Position | None = Field(default=None, description="A position; events before it.")
     limit: int = Field(default=100, ge=1, le=1000)
-    order: Literal["asc", "desc"] = "asc"
+    order: Order = "asc"
 
 
 class Events(Answer):
@@ -57,13 +57,17 @@ async def select(call: Call[Selecting]) -> Response:
         most = asked.limit if "limit" in asked.model_fields_set else None
         return Stream(_lines(call.gateway, wanted, asked.order, most), NDJSON)
     # One more than asked for tells whether there is a next page.
-    found, head = await call.gateway.ask(
-        lambda stores: (stores.queries.select(wanted, asked.limit + 1, asked.order), stores.queries.head())
-    )
+    found, head = await call.gateway.ask(lambda stores: _select(stores, wanted, asked.limit + 1, asked.order))
     shown = found[: asked.limit]
     following = str(shown[-1].position) if len(found) > asked.limit else "null"
     body = b'{"events":[%b],"next":%b,"head":%d}' % (b",".join(map(_line, shown)), following.encode(), head)
     return Response(body, headers={"Cache-Control": "no-store"}, media_type=JSON)
+
+
+def _select(stores: Stores, wanted: Filter, limit: int, order: Order) -> tuple[list[Stored], int]:
+    """Before ingest has begun the journal has no day at all."""
+    head = stores.queries.head()
+    return (stores.queries.select(wanted, limit, order) if head else []), head
 
 
 def type_names(text: str | None) -> tuple[str, ...]:
@@ -84,14 +88,12 @@ def _line(stored: Stored) -> bytes:
     return b'{"position":%d,"received":"%b","event":%b}' % (stored.position, iso(stored.received).encode(), body)
 
 
-async def _lines(
-    gateway: Gateway, wanted: Filter, order: Literal["asc", "desc"], most: int | None
-) -> AsyncGenerator[bytes, None]:
+async def _lines(gateway: Gateway, wanted: Filter, order: Order, most: int | None) -> AsyncGenerator[bytes, None]:
     """Page by page, so that a journal of any length passes through little memory."""
     left = most
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        found = await gateway.ask(lambda stores, w=wanted, n=size: stores.queries.select(w, n, order))  # type: ignore[misc]
+        found = await gateway.ask(lambda stores, w=wanted, n=size: _select(stores, w, n, order)[0])  # type: ignore[misc]
         if not found:
             return
         yield b"".join(_line(stored) + b"\n" for stored in found)

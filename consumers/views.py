@@ -78,7 +78,9 @@ def locked(data: Path, name: str) -> Iterator[None]:
 
 def open_file(file: Path) -> sqlite3.Connection:
     """A connection that only reads, for one thread at a time; a `Views` hands each thread its own."""
-    view = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    view = sqlite3.connect(
+        f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
     view.execute(f"pragma busy_timeout={_BUSY_MS}")
     view.execute("pragma query_only=on")
     view.execute("pragma mmap_size=134217728")

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic_core import from_json
 
 from bus_schemas.event import iso
+from consumers.journal.sqlite import Stored
 
 Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 """UTC with milliseconds and Z."""
@@ -23,3 +25,7 @@ class RecordedEvent(Answer):
     position: int
     received: Time
     event: dict[str, Any]
+
+    @classmethod
+    def of(cls, stored: Stored) -> "RecordedEvent":
+        return cls(position=stored.position, received=stored.received, event=from_json(stored.body))

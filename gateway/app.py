@@ -17,11 +17,17 @@ from gateway.calls import MAX_BODY_BYTES, Operation
 from gateway.context import Gateway
 from gateway.metrics import Measured
 from gateway.page import STATIC, Page
-from gateway.routes import events, live, probes, session
+from gateway.routes import alerts, commands, consumers, events, health, incidents, live, probes, session, sites
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
+    sites.OPERATIONS,
+    health.OPERATIONS,
     live.OPERATIONS,
     events.OPERATIONS,
+    alerts.OPERATIONS,
+    incidents.OPERATIONS,
+    consumers.OPERATIONS,
+    commands.OPERATIONS,
     session.OPERATIONS,
 )
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from consumers.health import DeviceHealth
-
 from consumers import health
+from consumers.health import DeviceHealth
 from consumers.hub import DeviceInfo
 from consumers.views import NoView
 from gateway.context import Gateway

@@ -27,9 +27,9 @@ def positions(chunk: bytes) -> list[int]:
     return [int(line.removeprefix("id: ")) for line in chunk.decode().splitlines() if line.startswith("id: ")]
 
 
-async def hear(feed: Feed, after: int | None, count: int, wish: Wish = Wish()) -> list[int]:
+async def hear(feed: Feed, after: int | None, count: int, wish: Wish | None = None) -> list[int]:
     heard: list[int] = []
-    async with aclosing(feed.follow(after, wish)) as frames:
+    async with aclosing(feed.follow(after, wish or Wish())) as frames:
         async for frame in frames:
             heard += positions(frame)
             if len(heard) >= count:

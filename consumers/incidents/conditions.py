@@ -43,7 +43,7 @@ class Window(BaseModel):
             if not second.bad:
                 second.first_at, second.first_id = at, event_id
             second.bad += 1
-        while self.seconds[0].second <= self.last - rules.window_s:
+        while self.seconds[0].second < int(self.last - rules.window_s):
             self.seconds.pop(0)
 
     def _second(self, number: int) -> Second:

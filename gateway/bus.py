@@ -11,6 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from gateway.ids import uuid7
+from producer.broker import BrokerAddress
 
 Handler = Callable[[bytes], None]
 Connect = Callable[[], Client]
@@ -18,6 +19,8 @@ Connect = Callable[[], Client]
 REPLIES = "watchpost/v1/_hub/reply"
 RETRY_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 15)
 SEND_SECONDS = 2.0
+MAX_QUEUED = 1000
+"""Live pictures beyond are dropped; whatever else arrives here is in the journal too."""
 
 _log = structlog.get_logger()
 
@@ -137,5 +140,16 @@ class Bus:
             reply.set_result(payload)
 
 
-def mqtt_client(host: str, port: int) -> Client:
-    return Client(host, port, protocol=ProtocolVersion.V5, max_queued_incoming_messages=1000, keepalive=20)
+def client_of(broker: BrokerAddress) -> Client:
+    """A clean session: whatever was missed is in the journal."""
+    return Client(
+        str(broker.unix_socket or broker.host),
+        broker.port,
+        transport="unix" if broker.unix_socket else "tcp",
+        username=broker.user,
+        password=broker.password,
+        tls_context=broker.tls.context() if broker.tls else None,
+        protocol=ProtocolVersion.V5,
+        max_queued_incoming_messages=MAX_QUEUED,
+        keepalive=20,
+    )

@@ -9,6 +9,7 @@ from consumers.hub import Hub
 from consumers.views import NoView
 from gateway.auth import Access
 from gateway.bus import Bus
+from gateway.described import Described
 from gateway.live import Feed
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
@@ -35,6 +36,7 @@ class Gateway:
     feed: Feed
     frames: Frames
     metrics: Metrics
+    consumers: tuple[Described, ...]
     clock: Clock
     started: datetime
 

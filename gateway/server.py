@@ -5,7 +5,6 @@ import signal
 import socket
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 import uvicorn
@@ -14,8 +13,9 @@ import uvloop
 from consumers.hub import Hub
 from gateway.app import build, running
 from gateway.auth import Access
-from gateway.bus import Bus, Connect
+from gateway.bus import Bus, client_of
 from gateway.context import Clock, Gateway
+from gateway.described import described
 from gateway.live import Feed
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
@@ -23,6 +23,7 @@ from gateway.readers import Readers
 from gateway.registry import Registry
 from gateway.settings import GatewaySettings
 from gateway.stores import Stores, open_stores
+from producer.broker import BrokerAddress
 
 GRACE_SECONDS = 2
 BACKLOG = 1024
@@ -34,10 +35,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def compose(settings: GatewaySettings, hub: Hub, connect: Connect, clock: Clock = utc_now) -> Gateway:
+def compose(settings: GatewaySettings, hub: Hub, broker: BrokerAddress, clock: Clock = utc_now) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token."""
     readers: Readers[Stores] = Readers(lambda: open_stores(hub.data), settings.reader_threads)
-    bus = Bus(connect)
+    bus = Bus(lambda: client_of(broker))
     return Gateway(
         settings=settings,
         hub=hub,
@@ -51,6 +52,7 @@ def compose(settings: GatewaySettings, hub: Hub, connect: Connect, clock: Clock 
         ),
         frames=Frames(bus),
         metrics=Metrics(),
+        consumers=described(hub),
         clock=clock,
         started=clock(),
     )
@@ -75,7 +77,7 @@ class Server(uvicorn.Server):
                 backlog=BACKLOG,
             )
         )
-        self._gateway = gateway
+        self.gateway = gateway
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         """Signals are ours: uvicorn would raise them again before we have cleaned up."""
@@ -86,8 +88,8 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._gateway.feed.stop()
-        self._gateway.frames.stop()
+        self.gateway.feed.stop()
+        self.gateway.frames.stop()
         await super().shutdown(sockets)
 
 
@@ -104,20 +106,23 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def serve(gateway: Gateway, bound: socket.socket) -> None:
-    """Until SIGTERM or SIGINT."""
-    server = Server(gateway)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    async with running(gateway):
+async def serve(server: Server, bound: socket.socket) -> None:
+    """Until the server is told to stop."""
+    async with running(server.gateway):
         await server.serve([bound])
 
 
-def run(settings: GatewaySettings, hub: Hub, connect: Connect) -> None:
+async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await serve(server, bound)
+
+
+def run(settings: GatewaySettings, hub: Hub, broker: BrokerAddress) -> None:
     """Until SIGTERM or SIGINT. Raises `OSError` where the port is taken, and `OpenToStrangers`."""
-    gateway = compose(settings, hub, connect)
+    gateway = compose(settings, hub, broker)
     with listening(settings.host, settings.port) as bound:
         host, port = bound.getsockname()[:2]
-        _log.info("gateway listens", host=host, port=port, page=(settings.page or Path("static")).name)
-        uvloop.run(serve(gateway, bound))
+        _log.info("gateway listens", host=host, port=port, broker=str(broker))
+        uvloop.run(_serve_until_signal(Server(gateway), bound))

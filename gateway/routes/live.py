@@ -14,7 +14,8 @@ from gateway.calls import Call, Operation
 from gateway.live import Wish
 from gateway.parameters import Name, OfDevice, Parameters, Position, Words
 from gateway.problems import Problem
-from gateway.routes.lookup import newest_capture, require_device
+from gateway.routes.lookup import require_device
+from gateway.routes.media import newest_capture
 from gateway.streams import Stream
 
 FIRST_FRAME_SECONDS = 2.0

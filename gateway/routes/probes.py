@@ -58,7 +58,7 @@ async def metrics(call: Call[Nothing]) -> Response:
         head = stores.queries.head()
         shown.head.set(head)
         shown.rejected.set(stores.queries.rejected_count())
-        for one in progress(stores, gateway.hub, head):
+        for one in progress(stores, gateway.hub, gateway.consumers, head):
             shown.lag.labels(one.name).set(one.lag)
         for stream in stores.queries.streams():
             shown.watermark.labels(stream.source).set(stream.sequence)

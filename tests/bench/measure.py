@@ -23,7 +23,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One row of the table. `median` and `p95` are in `unit`; `limit` is what was measured beside it in the same run."""
+    """One row of the table. `median` and `p95` are in `unit`; `limit` was measured beside it in the same run."""
 
     case: str
     what: str

@@ -24,7 +24,8 @@ class Projection(ABC):
     models: ClassVar[tuple[type[Event], ...]]
     schema: ClassVar[str]
     """SQL that makes the tables of the view; `if not exists` throughout."""
-    emits: ClassVar[bool] = False
+    emits: ClassVar[tuple[type[Event], ...]] = ()
+    """The types of events that its fold decides on; the view's database then holds an outbox."""
 
     @abstractmethod
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:

@@ -1,0 +1,162 @@
+"""The files of the journal, one a UTC day of commit, and the tables in each."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+BUSY_SECONDS = 10.0
+
+# Streams keep their number, watermark and counts from day to day, so that what is known of a stream commits together
+# with its events. `first` is the position that the first event of the file has, or will have.
+SCHEMA = """
+create table meta (key text primary key, value integer not null) without rowid;
+create table streams (
+    stream    integer primary key,
+    source    text not null,
+    epoch     text not null,
+    watermark integer not null,
+    received  integer not null,
+    gaps      integer not null,
+    unique (source, epoch)
+);
+create table types (type integer primary key, name text not null unique);
+create table events (
+    position integer primary key,
+    stream   integer not null,
+    sequence integer,
+    type     integer not null,
+    time     integer not null,
+    received integer not null,
+    id       text not null,
+    body     blob not null
+);
+create unique index events_sequence on events (stream, sequence) where sequence is not null;
+create unique index events_foreign on events (id) where sequence is null;
+create index events_id on events (id);
+create index events_time on events (time);
+create table gaps (
+    position integer primary key,
+    stream   integer not null,
+    first    integer not null,
+    last     integer not null,
+    count    integer not null,
+    cause    text not null,
+    time     integer not null
+);
+create table rejected (
+    id       integer primary key,
+    received integer not null,
+    topic    text not null,
+    reason   text not null,
+    size     integer not null,
+    body     blob not null
+);
+"""
+
+
+def micros(moment: datetime) -> int:
+    """Whole microseconds since 1970: exact, which the float of `timestamp()` is not."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Day:
+    """One file of the journal."""
+
+    date: date
+    path: Path
+
+
+def list_days(directory: Path) -> list[Day]:
+    """The days there are, oldest first."""
+    found = []
+    for path in directory.glob("????-??-??.sqlite"):
+        with suppress(ValueError):
+            found.append(Day(date.fromisoformat(path.stem), path))
+    return sorted(found)
+
+
+def day_path(directory: Path, day: date) -> Path:
+    return directory / f"{day.isoformat()}.sqlite"
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma wal_autocheckpoint = 4000")
+    return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Raises `sqlite3.OperationalError` where the file is gone."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    try:
+        connection.execute("pragma mmap_size = 1073741824")
+        connection.execute("select value from meta where key = 'first'")
+    except sqlite3.OperationalError:
+        connection.close()
+        raise
+    return connection
+
+
+def create_day(directory: Path, day: date, first: int, before: sqlite3.Connection | None) -> Path:
+    """Make the file of a day, complete under its name or not at all, with what the day before knew of its streams."""
+    path, draft = day_path(directory, day), directory / f".{day.isoformat()}.draft"
+    for leftover in directory.glob(f"{draft.name}*"):
+        leftover.unlink()
+    connection = sqlite3.connect(draft, isolation_level=None)
+    try:
+        connection.execute("pragma synchronous = full")
+        connection.executescript(f"begin;{SCHEMA}commit;")
+        connection.execute("begin")
+        connection.execute("insert into meta values ('first', ?), ('rejected', 0)", (first,))
+        if before is not None:
+            _carry_forward(before, connection)
+        connection.execute("commit")
+        connection.execute("pragma journal_mode = wal")
+    finally:
+        connection.close()
+    draft.rename(path)
+    sync_directory(directory)
+    return path
+
+
+def _carry_forward(before: sqlite3.Connection, after: sqlite3.Connection) -> None:
+    after.executemany("insert into streams values (?, ?, ?, ?, ?, ?)", before.execute("select * from streams"))
+    after.executemany("insert into types values (?, ?)", before.execute("select * from types"))
+    after.execute(
+        "update meta set value = ? where key = 'rejected'",
+        before.execute("select value from meta where key = 'rejected'").fetchone(),
+    )
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(day: Day) -> int:
+    """Delete the file of a day; the bytes that this frees."""
+    freed = 0
+    for path in (day.path, Path(f"{day.path}-wal"), Path(f"{day.path}-shm")):
+        with suppress(FileNotFoundError):
+            freed += path.stat().st_size
+            path.unlink()
+    return freed

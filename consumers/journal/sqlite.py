@@ -1,0 +1,22 @@
+"""The journal on SQLite: one file in WAL mode a UTC day of commit; positions go on from file to file."""
+
+from consumers.journal.queries import DayRow, Filter, GapRow, JournalQueries, Order, RejectedRow, Stored, StreamRow
+from consumers.journal.reader import SqliteJournalReader
+from consumers.journal.writer import Accepted, DroppedDay, Journal, Rejected, StreamState
+
+__all__ = [
+    "Accepted",
+    "DayRow",
+    "DroppedDay",
+    "Filter",
+    "GapRow",
+    "Journal",
+    "JournalQueries",
+    "Order",
+    "Rejected",
+    "RejectedRow",
+    "SqliteJournalReader",
+    "Stored",
+    "StreamRow",
+    "StreamState",
+]

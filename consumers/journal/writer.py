@@ -1,0 +1,235 @@
+"""Writes the journal: groups of events, each group durable as a whole when `append` returns."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self
+
+from bus_schemas.event import Event
+from bus_schemas.node import GapEvent
+from consumers.journal.days import create_day, day_path, list_days, micros, open_to_read, open_to_write, remove
+
+Clock = Callable[[], datetime]
+
+MAX_REJECTED = 10_000
+MAX_REJECTED_BYTES = 4096
+MAX_TOPIC = 512
+MAX_REASON = 2000
+IDS_A_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An event, the bytes in which it came, and the moment at which it came in microseconds since 1970."""
+
+    event: Event
+    body: bytes
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What arrived and is not an event, and why."""
+
+    received: int
+    topic: str
+    reason: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """What the journal holds of a stream. Without an epoch (`""`) there is no order, and the watermark stays 0."""
+
+    stream: int
+    watermark: int
+    received: int
+    gaps: int
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedDay:
+    date: date
+    bytes: int
+
+
+StreamKey = tuple[str, str]
+
+
+class Journal:
+    """The one writer of the journal in `directory`."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self._clock = clock
+        self._previous: sqlite3.Connection | None = None
+        days = list_days(directory)
+        self._day = days[-1].date if days else clock().date()
+        path = days[-1].path if days else create_day(directory, self._day, 1, None)
+        self._today = open_to_write(path)
+        if len(days) > 1:
+            self._previous = open_to_read(days[-2].path)
+        self._load()
+
+    def _load(self) -> None:
+        (first,) = self._today.execute("select value from meta where key = 'first'").fetchone()
+        (last,) = self._today.execute("select max(position) from events").fetchone()
+        self._head: int = first - 1 if last is None else last
+        self._streams: dict[StreamKey, StreamState] = {
+            (source, epoch): StreamState(*state)
+            for source, epoch, *state in self._today.execute(
+                "select source, epoch, stream, watermark, received, gaps from streams"
+            )
+        }
+        self._types: dict[str, int] = dict(self._today.execute("select name, type from types"))
+
+    @property
+    def head(self) -> int:
+        return self._head
+
+    @property
+    def streams(self) -> dict[StreamKey, StreamState]:
+        """The state of every stream, as committed."""
+        return self._streams
+
+    def watermark(self, source: str, epoch: str) -> int:
+        state = self._streams.get((source, epoch))
+        return 0 if state is None else state.watermark
+
+    def known_ids(self, ids: Sequence[str]) -> set[str]:
+        """Which of these are ids of events without a sequence, today or on the day before."""
+        known: set[str] = set()
+        for start in range(0, len(ids), IDS_A_QUERY):
+            some = ids[start : start + IDS_A_QUERY]
+            marks = ",".join("?" * len(some))
+            query = f"select id from events where sequence is null and id in ({marks})"  # noqa: S608 - question marks only
+            for connection in filter(None, (self._today, self._previous)):
+                known.update(found for (found,) in connection.execute(query, some))
+        return known
+
+    def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:
+        """Write a group; on return it is on the disk. The caller has seen to order and duplicates. The new head."""
+        self._follow_the_day()
+        group = _Group(self._head, dict(self._types), self._streams)
+        group.add(accepted)
+        with transaction(self._today) as today:
+            group.write(today)
+            _reject(today, rejected)
+        self._types = group.types
+        self._streams.update(group.changed)
+        self._head += len(accepted)
+        return self._head
+
+    def _follow_the_day(self) -> None:
+        """Begin a new file when the day is over. A clock that goes back changes nothing."""
+        now = self._clock().date()
+        if now <= self._day:
+            return
+        path = create_day(self._directory, now, self._head + 1, self._today)
+        today = open_to_write(path)
+        ended = day_path(self._directory, self._day)
+        self._today.close()
+        if self._previous is not None:
+            self._previous.close()
+        self._today, self._previous, self._day = today, open_to_read(ended), now
+
+    def drop_days(self, before: date) -> list[DroppedDay]:
+        """Delete the files of days before this one. Today's, and the one before it, stay in any case."""
+        days = list_days(self._directory)[:-2]
+        return [DroppedDay(day.date, remove(day)) for day in days if day.date < before]
+
+    def close(self) -> None:
+        self._today.close()
+        if self._previous is not None:
+            self._previous.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All of it or nothing. A commit that failed is rolled back too: a full disk leaves it open."""
+    connection.execute("begin immediate")
+    try:
+        yield connection
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+class _Group:
+    """The rows that one commit adds, and the state of the streams after it."""
+
+    def __init__(self, head: int, types: dict[str, int], streams: Mapping[StreamKey, StreamState]) -> None:
+        self.types = types
+        self.changed: dict[StreamKey, StreamState] = {}
+        self._new_types: list[tuple[int, str]] = []
+        self._streams = streams
+        self._next_stream = len(streams) + 1
+        self._position = head
+        self._events: list[tuple[int, int, int | None, int, int, int, str, bytes]] = []
+        self._gaps: list[tuple[int, int, int, int, int, str, int]] = []
+
+    def add(self, accepted: Iterable[Accepted]) -> None:
+        for position, (event, body, received) in enumerate(map(_parts, accepted), self._position + 1):
+            time = micros(event.time)
+            stream = self._advance(event, received)
+            kind = self.types.get(event.type) or self._new_type(event.type)
+            self._events.append((position, stream, event.sequence, kind, time, received, event.id, body))
+            if isinstance(event, GapEvent):
+                gap = event.data
+                self._gaps.append((position, stream, gap.first, gap.last, gap.count, gap.cause, time))
+
+    def _advance(self, event: Event, received: int) -> int:
+        key = (event.source, event.epoch or "")
+        state = self.changed.get(key) or self._streams.get(key)
+        if state is None:
+            state = StreamState(self._next_stream, 0, received, 0)
+            self._next_stream += 1
+        watermark = state.watermark if event.sequence is None else event.sequence
+        gaps = state.gaps + isinstance(event, GapEvent)
+        self.changed[key] = StreamState(state.stream, watermark, received, gaps)
+        return state.stream
+
+    def _new_type(self, name: str) -> int:
+        number = self.types[name] = len(self.types) + 1
+        self._new_types.append((number, name))
+        return number
+
+    def write(self, today: sqlite3.Connection) -> None:
+        today.executemany("insert into types values (?, ?)", self._new_types)
+        today.executemany("insert into events values (?, ?, ?, ?, ?, ?, ?, ?)", self._events)
+        today.executemany("insert into gaps values (?, ?, ?, ?, ?, ?, ?)", self._gaps)
+        today.executemany(
+            "insert or replace into streams values (?, ?, ?, ?, ?, ?)",
+            [(s.stream, source, epoch, s.watermark, s.received, s.gaps) for (source, epoch), s in self.changed.items()],
+        )
+
+
+def _parts(accepted: Accepted) -> tuple[Event, bytes, int]:
+    return accepted.event, accepted.body, accepted.received
+
+
+def _reject(today: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
+    """Keep the newest; the count in `meta` goes on over all days."""
+    if not rejected:
+        return
+    today.executemany(
+        "insert into rejected (received, topic, reason, size, body) values (?, ?, ?, ?, ?)",
+        [
+            (one.received, one.topic[:MAX_TOPIC], one.reason[:MAX_REASON], len(one.body), one.body[:MAX_REJECTED_BYTES])
+            for one in rejected
+        ],
+    )
+    today.execute("delete from rejected where id <= (select max(id) from rejected) - ?", (MAX_REJECTED,))
+    today.execute("update meta set value = value + ? where key = 'rejected'", (len(rejected),))

@@ -115,7 +115,7 @@ def test_a_child_that_closes_its_output_lives_on() -> None:
 
     watched.during(lambda: watched.wait_for_line("a", "bye"))
 
-    assert [state[0].state for state in watched.states] == ["starting", "running", "stopped", "stopped"]
+    assert [state[0].state for state in watched.states] == ["stopped", "running", "stopped", "stopped"]
 
 
 def test_nobody_is_started_before_what_it_waits_for() -> None:
@@ -124,7 +124,7 @@ def test_nobody_is_started_before_what_it_waits_for() -> None:
 
     def open_the_gate() -> None:
         watched.wait_for_line("first", "here")
-        assert watched.now("second").state == "starting"
+        assert watched.now("second").state == "stopped"
         there.set()
         watched.wait_for_line("second", "here")
 

@@ -137,7 +137,7 @@ def test_the_highest_stage_is_stopped_first() -> None:
         "def stop(*_):\n    print('stopping', flush=True); sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, stop)\nprint('here', flush=True)\nsignal.pause()"
     )
-    watched = Watched([python("broker", code, 0), python("edge", code, 2), python("gateway", code, 1)])
+    watched = Watched([python("broker", code, 0), python("edge", code, 2), python("gateway", code, 1)], speed=1)
 
     def until_all_are_here() -> None:
         for name in ("broker", "edge", "gateway"):

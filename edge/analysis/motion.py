@@ -6,6 +6,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
@@ -60,8 +61,8 @@ class MotionDetector:
         self.settings = settings or MotionSettings()
         self._last: datetime | None = None
         self._seen = 0
-        self._background = np.zeros((0, 0), np.float32)
-        self._noise = np.zeros((0, 0), np.float32)
+        self._background: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._noise: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 
     def look(self, grey: Grey, time: datetime) -> Motion:
         smooth = cv2.blur(grey, (3, 3))
@@ -81,15 +82,13 @@ class MotionDetector:
             return NONE
         return Motion(boxes=self._boxes(moving) if share else (), area=share, settled=True)
 
-    def _start(self, smooth: NDArray[np.generic]) -> None:
+    def _start(self, smooth: MatLike) -> None:
         """A new scene: a switched light, a moved camera. The lens's noise is not known yet either."""
         self._background = smooth.astype(np.float32)
         self._noise = np.full(smooth.shape, _FIRST_NOISE, np.float32)
         self._seen = 0
 
-    def _learn(
-        self, smooth: NDArray[np.generic], difference: NDArray[np.generic], moving: NDArray[np.generic], elapsed: float
-    ) -> None:
+    def _learn(self, smooth: MatLike, difference: MatLike, moving: MatLike, elapsed: float) -> None:
         """Still pixels at once, moving ones slowly: what has come to stay is absorbed, what passes leaves no trail."""
         self._seen += 1
         first = 1.0 / (self._seen + 1)
@@ -102,7 +101,7 @@ class MotionDetector:
         # Leaves move for ever and so raise their own limit; a passer-by is gone before it is raised.
         cv2.accumulateWeighted(difference, self._noise, absorbing / 8, moving)
 
-    def _boxes(self, moving: NDArray[np.generic]) -> tuple[Box, ...]:
+    def _boxes(self, moving: MatLike) -> tuple[Box, ...]:
         cleaned = cv2.morphologyEx(moving, cv2.MORPH_OPEN, _OPENING)
         if not cv2.countNonZero(cleaned):
             return ()

@@ -72,7 +72,7 @@ class PictureAnalyser:
 
 def black_percentage(grey: Grey) -> float:
     """One decimal: kept in the event, so that another threshold can be tried on the log."""
-    return round(100.0 * np.count_nonzero(grey <= DARK_LEVEL) / grey.size, 1)
+    return round(100.0 * int(np.count_nonzero(grey <= DARK_LEVEL)) / grey.size, 1)
 
 
 def quality(grey: Grey) -> Quality:
@@ -96,9 +96,11 @@ def quality(grey: Grey) -> Quality:
 
 def identical_rows(grey: Grey) -> float:
     """Rows of a flat sky or a letterbox repeat too: only rows with some contrast are counted."""
-    busy = np.ptp(grey[1:], axis=1) > DARK_LEVEL
-    repeated = np.max(cv2.absdiff(grey[1:], grey[:-1]), axis=1) == 0
-    return float(np.count_nonzero(busy & repeated)) / (len(grey) - 1)
+    repeated = cv2.reduce(cv2.absdiff(grey[1:], grey[:-1]), 1, cv2.REDUCE_MAX).ravel() == 0
+    if not repeated.any():
+        return 0.0
+    busy = np.ptp(grey[1:][repeated], axis=1) > DARK_LEVEL
+    return float(np.count_nonzero(busy)) / (len(grey) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ def thumbnail(small: Planes, size: tuple[int, int] = THUMBNAIL, quality: int = 7
 
 def plane(source: VideoPlane, channels: int = 1) -> Bytes8:
     """A view of the plane's own memory where its rows are packed, else a packed copy."""
-    rows = np.frombuffer(source, np.uint8).reshape(source.height, source.line_size)[:, : source.width * channels]
+    rows = np.frombuffer(memoryview(source), np.uint8).reshape(source.height, source.line_size)[
+        :, : source.width * channels
+    ]
     rows = np.ascontiguousarray(rows)
     return rows if channels == 1 else rows.reshape(source.height, source.width, channels)
 
@@ -113,5 +115,3 @@ def _framed(part: Bytes8, shape: tuple[int, int], corner: tuple[int, int], value
     canvas = np.full(shape, value, np.uint8)
     canvas[corner[0] : corner[0] + part.shape[0], corner[1] : corner[1] + part.shape[1]] = part
     return canvas
-
-

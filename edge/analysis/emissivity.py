@@ -18,7 +18,8 @@ def corrected(measured: Temperature, emissivity: float, reflected: float = 25.0)
     if emissivity == 1.0:
         return measured
     radiation = ((measured + KELVIN) ** 4 - (1 - emissivity) * (reflected + KELVIN) ** 4) / emissivity
-    return np.maximum(radiation, 0.0) ** 0.25 - KELVIN  # type: ignore[no-any-return]
+    surface: Temperature = np.maximum(radiation, 0.0) ** 0.25 - KELVIN
+    return surface
 
 
 def legacy(measured: Temperature, emissivity: float) -> Temperature:
@@ -26,4 +27,5 @@ def legacy(measured: Temperature, emissivity: float) -> Temperature:
 
     Kept for sites whose thresholds were set by it. It takes the surroundings to be at absolute zero.
     """
-    return (measured + KELVIN) / emissivity**0.25 - KELVIN
+    surface: Temperature = (measured + KELVIN) / emissivity**0.25 - KELVIN
+    return surface

@@ -18,7 +18,7 @@ _LEAST_HELD: Final = 3
 def weights(count: int) -> NDArray[np.float32]:
     """exp(linspace(-1, 0, count)), normalised: oldest first, the current frame last and heaviest."""
     raw = np.exp(np.linspace(-1.0, 0.0, count))
-    return (raw / raw.sum()).astype(np.float32)
+    return np.asarray(raw / raw.sum(), np.float32)
 
 
 class TemporalFilter:
@@ -42,7 +42,7 @@ class TemporalFilter:
         total = self._held[0] * factors[0]
         for held, factor in zip(list(self._held)[1:], factors[1:], strict=True):
             total += held * factor
-        return total
+        return np.asarray(total, np.float32)
 
 
 def smoothed(frame: Celsius) -> Celsius:

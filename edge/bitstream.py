@@ -15,6 +15,7 @@ Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
 _AVCC: Final = 1
 _SEQUENCE_PARAMETER_SET: Final = 7
 _SLICES: Final = frozenset({1, 5})
+_PARAMETER_SETS: Final = frozenset(bytes([reference << 5 | kind]) for reference in (1, 2, 3) for kind in (7, 8))
 _ESCAPED_RATE: Final = 15
 
 
@@ -37,21 +38,31 @@ class Converter(Protocol):
 
 
 class H264:
+    """Parameter sets come with the stream, before keyframes or (Raspberry Pi) as packets of their own; each keyframe
+    gets the latest.
+    """
+
     def __init__(self, stream: VideoStream) -> None:
-        extradata = stream.codec_context.extradata or b""
-        self._filter = BitStreamFilterContext("h264_mp4toannexb", stream) if extradata[:1] == bytes([_AVCC]) else None
-        self._parameter_sets = b"" if self._filter else bytes(extradata)
+        extradata = bytes(stream.codec_context.extradata or b"")
+        boxed = extradata[:1] == bytes([_AVCC])
+        self._filter = BitStreamFilterContext("h264_mp4toannexb", stream) if boxed else None
+        self._parameter_sets = parameter_sets_of(extradata) if boxed else extradata
 
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
         base = packet.time_base
-        packets = self._filter.filter(packet) if self._filter else [packet]
-        units = []
-        for part in packets:
-            data = bytes(part)
-            if part.is_keyframe and not starts_with_parameter_sets(data):
-                data = self._parameter_sets + data
-            units.append(_unit("video", part, data, base, time))
-        return units
+        return [
+            _unit("video", part, data, base, time)
+            for part in (self._filter.filter(packet) if self._filter else [packet])
+            if (data := self._decodable(bytes(part), keyframe=part.is_keyframe))
+        ]
+
+    def _decodable(self, data: bytes, *, keyframe: bool) -> bytes | None:
+        """`None` for what is no picture."""
+        picture, sets = without_trailing_sets(data)
+        kinds = nal_kinds(picture)
+        complete = self._parameter_sets + picture if keyframe and _SEQUENCE_PARAMETER_SET not in kinds else picture
+        self._parameter_sets = sets or self._parameter_sets
+        return complete if kinds & _SLICES else None
 
 
 class Aac:
@@ -74,17 +85,38 @@ def can_pass_aac(stream: AudioStream) -> bool:
     return not config or (len(config) >= 2 and _rate_index(config) != _ESCAPED_RATE)
 
 
-def starts_with_parameter_sets(data: bytes) -> bool:
-    """Whether a sequence parameter set comes before the first slice."""
+def nal_kinds(data: bytes) -> set[int]:
+    """The kinds of the NAL units of an Annex B packet, up to and with its first slice."""
+    kinds: set[int] = set()
     place = data.find(b"\0\0\1")
     while 0 <= place < len(data) - 3:
-        kind = data[place + 3] & 31
-        if kind == _SEQUENCE_PARAMETER_SET:
-            return True
-        if kind in _SLICES:
-            return False
+        kinds.add(data[place + 3] & 31)
+        if kinds & _SLICES:
+            break
         place = data.find(b"\0\0\1", place + 3)
-    return False
+    return kinds
+
+
+def without_trailing_sets(data: bytes) -> tuple[bytes, bytes]:
+    """The packet, and the parameter sets at its end, which belong to the next keyframe and not to this picture."""
+    end = len(data)
+    while (place := data.rfind(b"\0\0\1", 0, end)) >= 0 and data[place + 3 : place + 4] in _PARAMETER_SETS:
+        end = place
+    return data[:end].rstrip(b"\0"), (b"\0" + data[end:] if end < len(data) else b"")
+
+
+def parameter_sets_of(avcc: bytes) -> bytes:
+    """Annex B of the sets in an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1)."""
+    sets = b""
+    place = 5
+    for mask in (31, 255):
+        count = avcc[place] & mask
+        place += 1
+        for _ in range(count):
+            size = int.from_bytes(avcc[place : place + 2], "big")
+            sets += b"\0\0\0\1" + avcc[place + 2 : place + 2 + size]
+            place += 2 + size
+    return sets
 
 
 def adts_header(config: bytes, size: int) -> bytes:

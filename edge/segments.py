@@ -8,11 +8,14 @@ from fractions import Fraction
 from typing import Final
 
 import av
+import numpy as np
 from av.packet import Packet
 
 from edge.bitstream import CLOCK, Unit
 
 CONTENT_TYPE: Final = "video/mp2t"
+_JITTER: Final = CLOCK // 100
+_TS_PACKET: Final = 188
 _HEAD_START: Final = 10 * CLOCK  # sound and reordered pictures may begin before the first keyframe
 
 
@@ -54,6 +57,7 @@ class SegmentWriter:
         self._first: Unit | None = None
         self._restarted = True
         self._finished: list[Segment] = []
+        self._counters = ContinuityCounters()
 
     def start(self, layout: Layout) -> None:
         """A new run: a new connection, a loop, another picture size."""
@@ -71,8 +75,8 @@ class SegmentWriter:
         self._open.append(unit)
 
     def cuts_at(self, pts: int) -> bool:
-        """Whether a keyframe at `pts` would begin a new segment. A hundredth short is no reason to wait for another."""
-        return self._first is not None and pts - self._first.pts >= self._target - self._target // 100
+        """Whether a keyframe at `pts` would begin a new segment. Ten milliseconds short is no reason to wait for another."""
+        return self._first is not None and pts - self._first.pts >= self._target - _JITTER
 
     def finish(self) -> None:
         """Close what is open; the last picture lasts as long as the one before it."""
@@ -97,7 +101,7 @@ class SegmentWriter:
             Segment(
                 start=self._first.time,
                 duration_s=round(duration, 6),
-                data=muxed(self._open, self._layout, self._shift),
+                data=self._counters.continued(muxed(self._open, self._layout, self._shift)),
                 codec="h264",
                 width=self._layout.width,
                 height=self._layout.height,
@@ -131,3 +135,21 @@ def muxed(units: Sequence[Unit], layout: Layout, shift: int) -> bytes:
             packet.is_keyframe = unit.keyframe
             container.mux(packet)
     return buffer.getvalue()
+
+
+class ContinuityCounters:
+    """Goes on counting the transport stream packets of each PID from segment to segment, as one muxer would."""
+
+    def __init__(self) -> None:
+        self._next: dict[int, int] = {}
+
+    def continued(self, segment: bytes) -> bytes:
+        packets = np.frombuffer(bytearray(segment), np.uint8).reshape(-1, _TS_PACKET)
+        flags = packets[:, 3]
+        pids = (packets[:, 1] & 31).astype(np.uint16) << 8 | packets[:, 2]
+        for pid in np.unique(pids).tolist():
+            rows = pids == pid
+            shifted = (flags[rows] + self._next.get(pid, 0)) & 15
+            flags[rows] = flags[rows] & 0xF0 | shifted
+            self._next[pid] = int(shifted[-1]) + 1
+        return packets.tobytes()

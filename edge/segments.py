@@ -75,7 +75,7 @@ class SegmentWriter:
         self._open.append(unit)
 
     def cuts_at(self, pts: int) -> bool:
-        """Whether a keyframe at `pts` would begin a new segment. Ten milliseconds short is no reason to wait for another."""
+        """Whether a keyframe at `pts` would begin a new segment; ten milliseconds short is near enough."""
         return self._first is not None and pts - self._first.pts >= self._target - _JITTER
 
     def finish(self) -> None:

@@ -1,6 +1,5 @@
-"""Decoded sound gathered into chunks of one second, int16 and of at most two channels."""
+"""Sound as int16 of at most two channels, in small parts for a recorder and in seconds for measuring."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import numpy as np
@@ -11,22 +10,38 @@ from numpy.typing import NDArray
 from edge.sources.source import Samples
 
 
-class SampleCollector:
+class Seconds:
+    """Joins parts of sound that follow each other into chunks of a second or a little more."""
+
     def __init__(self) -> None:
-        self._resampler: AudioResampler | None = None
         self._parts: list[NDArray[np.int16]] = []
         self._held = 0
-        self._time: datetime | None = None
+        self._start: datetime | None = None
 
-    def add(self, sound: AudioFrame, time: datetime) -> Iterator[Samples]:
+    def add(self, part: Samples) -> Samples | None:
+        self._start = self._start or part.time
+        self._parts.append(part.samples)
+        self._held += len(part.samples)
+        if self._held < part.rate:
+            return None
+        second = Samples(self._start, np.concatenate(self._parts), part.rate)
+        self._parts, self._held, self._start = [], 0, None
+        return second
+
+
+class Resampler:
+    """Whatever a decoder gives, as int16."""
+
+    def __init__(self) -> None:
+        self._resampler: AudioResampler | None = None
+
+    def samples(self, sound: AudioFrame, time: datetime) -> list[Samples]:
         if self._resampler is None:
             layout = "mono" if sound.layout.nb_channels == 1 else "stereo"
             self._resampler = AudioResampler(format="s16", layout=layout)
-        for part in self._resampler.resample(sound):
-            self._time = self._time or time
-            samples = np.asarray(part.to_ndarray(), np.int16).reshape(-1, part.layout.nb_channels)
-            self._parts.append(samples)
-            self._held += len(samples)
-            if self._held >= part.sample_rate:
-                yield Samples(self._time, np.concatenate(self._parts), part.sample_rate)
-                self._parts, self._held, self._time = [], 0, None
+        return [
+            Samples(
+                time, np.asarray(part.to_ndarray(), np.int16).reshape(-1, part.layout.nb_channels), part.sample_rate
+            )
+            for part in self._resampler.resample(sound)
+        ]

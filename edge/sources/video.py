@@ -10,7 +10,7 @@ import av
 from av.error import FFmpegError
 
 from edge.recorder import Passing, Recorder
-from edge.sources.audio_samples import SampleCollector
+from edge.sources.audio_samples import Resampler, Seconds
 from edge.sources.source import Clock, Frame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
 from edge.sources.timeline import Timeline
 
@@ -67,7 +67,8 @@ class VideoSource:
         self._timeline = Timeline(clock, checked=source.ending == "live" or source.pace)
         self._passing = Passing(video=False, audio=False)
         self._ready: deque[Reading] = deque()
-        self._sound = SampleCollector()
+        self._resampler = Resampler()
+        self._seconds = Seconds()
         self._due: datetime | None = None
         self._sequence = 0
         self._runs = 0
@@ -187,10 +188,11 @@ class VideoSource:
         for sound in self._decoded(packet):
             if sound.pts is None:
                 continue
-            for chunk in self._sound.add(sound, self._time(float(sound.pts * sound.time_base))):
-                self._ready.append(chunk)
+            for part in self._resampler.samples(sound, self._time(float(sound.pts * sound.time_base))):
                 if self._recorder and not self._passing.audio:
-                    self._recorder.sound(chunk.samples, chunk.rate, chunk.time)
+                    self._recorder.sound(part.samples, part.rate, part.time)
+                if second := self._seconds.add(part):
+                    self._ready.append(second)
 
     def _time(self, seconds: float) -> datetime:
         time = self._timeline.time(seconds)

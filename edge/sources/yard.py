@@ -11,13 +11,13 @@ from edge.sources.schedule import Schedule
 
 Rectangle = tuple[float, float, float, float]
 
-TANK: Final[Rectangle] = (0.56, 0.375, 0.25, 0.375)
+TANK: Final[Rectangle] = (0.5625, 0.375, 0.25, 0.375)
 BUSHINGS: Final[tuple[Rectangle, ...]] = (
-    (0.59375, 0.208, 0.03125, 0.167),
-    (0.671875, 0.208, 0.03125, 0.167),
-    (0.75, 0.208, 0.03125, 0.167),
+    (0.5625, 0.208, 0.0625, 0.167),
+    (0.65625, 0.208, 0.0625, 0.167),
+    (0.75, 0.208, 0.0625, 0.167),
 )
-FINS: Final[Rectangle] = (0.81, 0.458, 0.0625, 0.25)
+FINS: Final[Rectangle] = (0.8125, 0.458, 0.0625, 0.25)
 HOT_BUSHING: Final = 1
 ROIS: Final = (
     Roi("full_frame", thresholds=Thresholds(75, 85, 95)),

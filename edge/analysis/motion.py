@@ -16,6 +16,7 @@ _LEAST_SENSITIVE: Final = 24.0
 _MOST_SENSITIVE: Final = 3.0
 _NOISE_FACTOR: Final = 4.0
 _FIRST_NOISE: Final = 2.0
+_MOST_NOISE: Final = 12
 _WARM_UP_FRAMES: Final = 5
 _SCENE_CHANGE_SHARE: Final = 0.6
 _OPENING: Final = np.ones((3, 3), np.uint8)
@@ -63,6 +64,7 @@ class MotionDetector:
         self._seen = 0
         self._background: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._noise: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._most_noise: Grey = np.zeros((0, 0), np.uint8)
 
     def look(self, grey: Grey, time: datetime) -> Motion:
         smooth = cv2.blur(grey, (3, 3))
@@ -86,6 +88,7 @@ class MotionDetector:
         """A new scene: a switched light, a moved camera. The lens's noise is not known yet either."""
         self._background = smooth.astype(np.float32)
         self._noise = np.full(smooth.shape, _FIRST_NOISE, np.float32)
+        self._most_noise = np.full(smooth.shape, _MOST_NOISE, np.uint8)
         self._seen = 0
 
     def _learn(self, smooth: MatLike, difference: MatLike, moving: MatLike, elapsed: float) -> None:
@@ -98,8 +101,8 @@ class MotionDetector:
         cv2.accumulateWeighted(difference, self._noise, rate, still)
         absorbing = _rate(elapsed, self.settings.absorb_seconds)
         cv2.accumulateWeighted(smooth, self._background, absorbing, moving)
-        # Leaves move for ever and so raise their own limit; a passer-by is gone before it is raised.
-        cv2.accumulateWeighted(difference, self._noise, absorbing / 8, moving)
+        # Leaves move for ever and so raise their own limit; people who stop to talk are gone before it is raised.
+        cv2.accumulateWeighted(cv2.min(difference, self._most_noise), self._noise, absorbing / 8, moving)
 
     def _boxes(self, moving: MatLike) -> tuple[Box, ...]:
         cleaned = cv2.morphologyEx(moving, cv2.MORPH_OPEN, _OPENING)

@@ -7,52 +7,47 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream as the outbox has it: the last sequence put, the last confirmed, the last forgotten."""
+    """A stream as the outbox has it: the last sequence put, and the last confirmed."""
 
     id: int
     source: str
     sequence: int
     watermark: int
-    forgotten: int
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A row stands for its sequence; that of a gap for those from `first` on too."""
+
+    first: int
     sequence: int
     kind: str
-    size: int
     body: bytes
     payload: bytes | None
 
 
 def streams(connection: sqlite3.Connection) -> list[Stream]:
-    found = connection.execute("select id, source, sequence, watermark, forgotten from outbox_stream order by id")
+    found = connection.execute("select id, source, sequence, watermark from outbox_stream order by id")
     return [Stream(*row) for row in found]
 
 
 def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[Row]:
     found = connection.execute(
-        "select sequence, kind, size, body, payload from outbox_event where stream = ? and sequence > ?"
-        " order by sequence limit ?",
+        "select coalesce(gap_first, sequence), sequence, kind, body, payload from outbox_event"
+        " where stream = ? and sequence > ? order by sequence limit ?",
         (stream, sequence, limit),
     )
     return (Row(*row) for row in found)
 
 
-def waiting_rows(connection: sqlite3.Connection) -> int:
-    """Events that are put and not confirmed; the sequences in a gap are counted one by one."""
-    count: int = connection.execute("select coalesce(sum(sequence - watermark), 0) from outbox_stream").fetchone()[0]
-    return count
-
-
-def confirm(connection: sqlite3.Connection, stream: Stream, watermark: int) -> Stream:
+def confirm(connection: sqlite3.Connection, stream: int, watermark: int) -> None:
     """Move the watermark of a stream, up or down, inside the caller's transaction."""
-    low, high = sorted((stream.watermark, watermark))
-    moved: int = connection.execute(
+    before: int = connection.execute("select watermark from outbox_stream where id = ?", (stream,)).fetchone()[0]
+    low, high = sorted((before, watermark))
+    size: int = connection.execute(
         "select coalesce(sum(size), 0) from outbox_event where stream = ? and sequence > ? and sequence <= ?",
-        (stream.id, low, high),
+        (stream, low, high),
     ).fetchone()[0]
-    signed = moved if watermark > stream.watermark else -moved
+    signed = size if watermark > before else -size
     connection.execute("update outbox_life set tail_bytes = tail_bytes + ?", (signed,))
-    connection.execute("update outbox_stream set watermark = ? where id = ?", (watermark, stream.id))
-    return Stream(stream.id, stream.source, stream.sequence, watermark, stream.forgotten)
+    connection.execute("update outbox_stream set watermark = ? where id = ?", (watermark, stream))

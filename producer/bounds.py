@@ -98,7 +98,6 @@ def _forget_step(connection: sqlite3.Connection, stream: int, excess: int, born_
         freed, last = freed + size, sequence
     connection.execute("update outbox_life set tail_bytes = tail_bytes - ?", (freed,))
     connection.execute("delete from outbox_event where stream = ? and sequence <= ?", (stream, last))
-    connection.execute("update outbox_stream set forgotten = ? where id = ?", (last, stream))
 
 
 def _drop(
@@ -113,12 +112,12 @@ def _drop(
         if not rows:
             return
         for stream, source, sequence in rows:
-            _replace(connection, Run(stream, source, sequence, sequence, cause, now))
+            replace_with_gap(connection, Run(stream, source, sequence, sequence, cause, now))
             if not too_much(usage(connection)):
                 return
 
 
-def _replace(connection: sqlite3.Connection, run: Run) -> None:
+def replace_with_gap(connection: sqlite3.Connection, run: Run) -> None:
     """Put a gap in the place of one row, one with the gaps of the same cause on both sides."""
     first, last = absorb(connection, run.stream, run.first, run.cause), run.last
     after = connection.execute(

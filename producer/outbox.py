@@ -16,7 +16,7 @@ from producer.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
 from producer.handoff import Handoff, OutboxFailed, Ticket
 from producer.ids import Clock
 from producer.priority import DROPPABLE, Priority
-from producer.tables import Draft, Item, Lost, connect, open_tables, put, transaction
+from producer.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put, transaction
 from producer.tables import put_many as append
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
@@ -157,10 +157,6 @@ class Outbox:
         except sqlite3.OperationalError as error:
             if not is_disk_full(error):
                 raise
-
-
-def is_disk_full(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def _without(item: Item, worst: Priority) -> Item:

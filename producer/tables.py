@@ -32,8 +32,7 @@ create table if not exists outbox_stream (
     id integer primary key,
     source text not null unique,
     sequence integer not null default 0 check (sequence >= watermark),
-    watermark integer not null default 0 check (watermark >= 0),
-    forgotten integer not null default 0 check (forgotten <= sequence)
+    watermark integer not null default 0 check (watermark >= 0)
 );
 create table if not exists outbox_event (
     position integer primary key,
@@ -141,6 +140,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
+def is_disk_full(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+
+
 def connect(path: Path, synchronous: str = "full") -> sqlite3.Connection:
     """A connection that may be made in one thread and used in another, one at a time."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -193,7 +196,7 @@ def put_many(connection: sqlite3.Connection, items: Sequence[Item]) -> None:
         if isinstance(item, Lost):
             first = sequence - item.count + 1
             if run is not None and run.cause == item.cause:
-                run, first = None, run.first
+                first, run = run.first, None
             runs[stream] = Run(stream, item.source, first, sequence, item.cause, item.time)
         if run is not None:
             rows.append(gap_row(connection, run, life))

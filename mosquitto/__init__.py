@@ -1,0 +1,1 @@
+"""The broker: its configuration, and a launcher that starts the real mosquitto."""

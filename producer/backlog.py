@@ -1,0 +1,53 @@
+"""What the relay reads of an outbox, and what it writes: how far each stream is confirmed."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream as the outbox has it: the last sequence put, and the last confirmed."""
+
+    id: int
+    source: str
+    sequence: int
+    watermark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row stands for its sequence; that of a gap for those from `first` on too."""
+
+    first: int
+    sequence: int
+    kind: str
+    body: bytes
+    payload: bytes | None
+
+
+def streams(connection: sqlite3.Connection) -> list[Stream]:
+    found = connection.execute("select id, source, sequence, watermark from outbox_stream order by id")
+    return [Stream(*row) for row in found]
+
+
+def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[Row]:
+    found = connection.execute(
+        "select coalesce(gap_first, sequence), sequence, kind, body, payload from outbox_event"
+        " where stream = ? and sequence > ? order by sequence limit ?",
+        (stream, sequence, limit),
+    )
+    return (Row(*row) for row in found)
+
+
+def confirm(connection: sqlite3.Connection, stream: int, watermark: int) -> None:
+    """Move the watermark of a stream, up or down, inside the caller's transaction."""
+    before: int = connection.execute("select watermark from outbox_stream where id = ?", (stream,)).fetchone()[0]
+    low, high = sorted((before, watermark))
+    size: int = connection.execute(
+        "select coalesce(sum(size), 0) from outbox_event where stream = ? and sequence > ? and sequence <= ?",
+        (stream, low, high),
+    ).fetchone()[0]
+    signed = size if watermark > before else -size
+    connection.execute("update outbox_life set tail_bytes = tail_bytes + ?", (signed,))
+    connection.execute("update outbox_stream set watermark = ? where id = ?", (watermark, stream))

@@ -1,0 +1,35 @@
+"""Where the broker is, and how to be let in."""
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """`ca` None trusts what the machine trusts; a certificate of our own needs its key."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.ca)
+        if self.certificate is not None:
+            context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """A TCP address, or a Unix socket in its place. The password shows in no representation and no log."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: Tls | None = None
+    unix_socket: Path | None = None
+
+    def __str__(self) -> str:
+        return str(self.unix_socket) if self.unix_socket is not None else f"{self.host}:{self.port}"

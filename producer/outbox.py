@@ -1,0 +1,170 @@
+"""What a node has observed and the journal has not confirmed: a file, and the thread that commits to it.
+
+An event is born, and bears a sequence, once the transaction with its row is committed with `synchronous=FULL`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from producer.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
+from producer.handoff import Handoff, OutboxFailed, Ticket
+from producer.ids import Clock
+from producer.priority import DROPPABLE, Priority
+from producer.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put, transaction
+from producer.tables import put_many as append
+
+__all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
+
+BALLAST_BYTES = 8 * 1024 * 1024
+RELEASE_BYTES = 1024 * 1024
+FULL_PAUSE_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Ballast:
+    """Room on the disk that is given up when there is none left, so that gaps can be written into the outbox."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+
+    def take(self) -> None:
+        """Occupy the room, if the disk has it."""
+        if self._size and not self._path.exists():
+            try:
+                self._path.write_bytes(b"\1" * self._size)
+            except OSError:
+                self.give_up()
+
+    def give_up(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+class Outbox:
+    """One for a node, used by all of its capture threads; as a context manager it runs the committing thread."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        limits: Limits | None = None,
+        on_commit: Callable[[], None] | None = None,
+        ballast_bytes: int = BALLAST_BYTES,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._on_commit = on_commit
+        self._handoff = Handoff()
+        self._connection = connect(path)
+        self.epoch = open_tables(self._connection, clock)
+        self.usage: Usage = usage(self._connection)
+        """As of the last commit."""
+        self._ballast = Ballast(path.with_suffix(".ballast"), ballast_bytes)
+        self._disk_full = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="outbox")
+
+    def put(self, *drafts: Draft, durable: bool = False) -> None:
+        """Hand events over in their order, to be committed in one transaction; `durable` waits until they are.
+
+        Without `durable` this never waits for the disk. `OutboxFailed` when the outbox can take no more.
+        """
+        if not durable:
+            self._handoff.give(drafts)
+            return
+        ticket = Ticket()
+        self._handoff.give(drafts, ticket)
+        ticket.done.wait()
+        if not ticket.kept:
+            raise OutboxFailed("the outbox ended before the events were committed")
+
+    def __enter__(self) -> Self:
+        self._ballast.take()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit what was handed over, then close."""
+        self._handoff.close("the outbox is closed")
+        self._stopping.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        try:
+            while (load := self._handoff.take()) is not None:
+                self._commit(load.items)
+                for ticket in load.tickets:
+                    ticket.settle(kept=True)
+                if self._on_commit is not None:
+                    self._on_commit()
+        except sqlite3.Error as error:
+            # The next put raises, and with it the process ends: there is no place for what it observes.
+            log.exception("outbox failed")
+            self._handoff.abandon(f"the outbox cannot be written: {error}")
+
+    def _commit(self, items: list[Item]) -> None:
+        for worst in DROPPABLE:
+            if self._try_to_commit(items):
+                return
+            items = [_without(item, worst) for item in items]
+            self._make_room(_weight(items), worst)
+        while not self._try_to_commit(items):
+            # Nothing is left to give up but these. They wait here while the handoff counts what comes after them.
+            if self._stopping.wait(FULL_PAUSE_SECONDS):
+                log.error("events lost, the disk is full", events=len(items))
+                return
+            self._make_room(_weight(items), Priority.VITAL)
+
+    def _try_to_commit(self, items: Sequence[Item]) -> bool:
+        """False when the disk is full."""
+        try:
+            with transaction(self._connection) as connection:
+                append(connection, items)
+                enforce(connection, self._limits, self._clock())
+                used = usage(connection)
+        except sqlite3.OperationalError as error:
+            if not is_disk_full(error):
+                raise
+            return False
+        self.usage = used
+        if self._disk_full and not any(isinstance(item, Lost) for item in items):
+            self._disk_full = False
+            self._ballast.take()
+            log.info("outbox has room again")
+        return True
+
+    def _make_room(self, need: int, worst: Priority) -> None:
+        if not self._disk_full:
+            self._disk_full = True
+            log.warning("disk full, the outbox gives up what matters least")
+        self._ballast.give_up()
+        try:
+            with transaction(self._connection) as connection:
+                release(connection, max(2 * need, RELEASE_BYTES), worst, self._clock())
+            # So that the write-ahead log begins again in the room that it has.
+            self._connection.execute("pragma wal_checkpoint(restart)")
+        except sqlite3.OperationalError as error:
+            if not is_disk_full(error):
+                raise
+
+
+def _without(item: Item, worst: Priority) -> Item:
+    """What is of a lower class than `worst` is lost before anything of that class is touched."""
+    if isinstance(item, Draft) and item.rank < worst:
+        return Lost(item.source, DISK_FULL, item.event.time)
+    return item
+
+
+def _weight(items: Sequence[Item]) -> int:
+    return sum(item.weight for item in items if isinstance(item, Draft))

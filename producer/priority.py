@@ -1,0 +1,38 @@
+"""What goes first when there is no room, and what goes last."""
+
+from enum import IntEnum
+
+from bus_schemas.catalogue import short_name
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+
+
+class Priority(IntEnum):
+    """Rows of the lowest class go first, the oldest of them before the others. Gaps never go."""
+
+    PICTURE = 0
+    FRAME = 1
+    SEGMENT = 2
+    FINDING = 3
+    VITAL = 4
+    GAP = 5
+
+
+DROPPABLE = (Priority.PICTURE, Priority.FRAME, Priority.SEGMENT, Priority.FINDING, Priority.VITAL)
+
+_BY_TYPE = {
+    "frame": Priority.FRAME,
+    "segment": Priority.SEGMENT,
+    "recording": Priority.SEGMENT,
+    "motion": Priority.FINDING,
+    "detection": Priority.FINDING,
+    "thermal": Priority.FINDING,
+    "heartbeat": Priority.FINDING,
+}
+
+
+def priority_of(event: Event) -> Priority:
+    """The class of an event whose producer names none."""
+    if isinstance(event, MediaEvent):
+        return Priority.SEGMENT if event.data.kind == "segment" else Priority.PICTURE
+    return _BY_TYPE.get(short_name(event.type), Priority.VITAL)

@@ -1,0 +1,32 @@
+"""Servers that many tests share: missing ones skip at the desk and fail in CI."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mosquitto.launcher import Broker, BrokerMissing, mosquitto_path
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A mosquitto for tests that only talk through it; who kills or freezes one takes `own_broker`."""
+    yield from _running(tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A mosquitto for one test, which may kill, freeze and restart it."""
+    yield from _running(tmp_path / "broker")
+
+
+def _running(directory: Path) -> Iterator[Broker]:
+    try:
+        mosquitto_path()
+    except BrokerMissing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+    with Broker(directory) as broker:
+        yield broker

@@ -1,0 +1,113 @@
+"""The launcher and a real mosquitto."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Literal
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from mosquitto.launcher import Broker, BrokerFailed, accepts
+from tests.eventually import eventually
+
+
+def client(transport: Literal["tcp", "unix", "websockets"] = "tcp") -> mqtt.Client:
+    return mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, transport=transport)
+
+
+def echo(client: mqtt.Client, topic: str) -> bytes:
+    """What comes back of a message published to a topic that the client listens to."""
+    received: list[bytes] = []
+    client.on_message = lambda _client, _data, message: received.append(bytes(message.payload))
+    client.loop_start()
+    try:
+        eventually(client.is_connected, what="a connection")
+        client.subscribe(topic, qos=1)
+        client.publish(topic, b"hello", qos=1)
+        return eventually(lambda: received, what="the message's return")[0]
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_a_started_broker_takes_messages(broker: Broker) -> None:
+    listener = client()
+    listener.connect("127.0.0.1", broker.port)
+
+    assert echo(listener, "test/launcher/tcp") == b"hello"
+
+
+def test_a_unix_socket_takes_messages_beside_the_port(tmp_path: Path) -> None:
+    with Broker(tmp_path, unix_socket=tmp_path / "mqtt.sock"):
+        listener = client("unix")
+        listener.connect(str(tmp_path / "mqtt.sock"))
+
+        assert echo(listener, "test/launcher/unix") == b"hello"
+
+
+def test_web_sockets_take_messages_beside_the_port(tmp_path: Path) -> None:
+    with Broker(tmp_path, websockets=True) as broker:
+        assert broker.websockets_port is not None
+        listener = client("websockets")
+        listener.connect("127.0.0.1", broker.websockets_port)
+
+        assert echo(listener, "test/launcher/websockets") == b"hello"
+
+
+def test_a_killed_broker_comes_back_on_its_port(own_broker: Broker) -> None:
+    port, first = own_broker.port, own_broker.pid
+
+    own_broker.kill()
+    assert not accepts(("127.0.0.1", port))
+    own_broker.start()
+
+    assert own_broker.port == port
+    assert own_broker.pid != first
+    assert accepts(("127.0.0.1", port))
+
+
+def test_a_stopped_broker_comes_back_on_its_port(own_broker: Broker) -> None:
+    port = own_broker.port
+
+    own_broker.stop()
+    assert not accepts(("127.0.0.1", port))
+    own_broker.start()
+
+    assert accepts(("127.0.0.1", port))
+
+
+def test_a_frozen_broker_answers_nobody_until_thawed(own_broker: Broker) -> None:
+    own_broker.freeze()
+
+    assert not accepts(("127.0.0.1", own_broker.port))
+
+    own_broker.thaw()
+
+    assert accepts(("127.0.0.1", own_broker.port))
+
+
+def test_a_frozen_broker_can_be_stopped(own_broker: Broker) -> None:
+    pid = own_broker.pid
+    own_broker.freeze()
+
+    own_broker.stop()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_port_that_is_taken_is_named(own_broker: Broker, tmp_path: Path) -> None:
+    second = Broker(tmp_path / "second", port=own_broker.port)
+
+    with pytest.raises(BrokerFailed, match=f"port {own_broker.port} on 127.0.0.1 is taken"):
+        second.start()
+
+
+def test_only_this_machine_is_listened_to(own_broker: Broker) -> None:
+    listening = subprocess.run(["ss", "-ltnH"], check=True, capture_output=True, text=True).stdout
+
+    addresses = {line.split()[3] for line in listening.splitlines() if line.split()[3].endswith(f":{own_broker.port}")}
+
+    assert addresses == {f"127.0.0.1:{own_broker.port}"}

@@ -1,0 +1,173 @@
+"""The `watchpost` command: parses, composes, calls."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mosquitto.launcher import BrokerMissing
+from watchpost import logs, parts, up
+from watchpost.located import ConfigError
+from watchpost.lock import DataInUse
+from watchpost.runtime import Runtime, chosen_config, configuration
+
+
+class LogFormat(StrEnum):
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+class Schema(StrEnum):
+    JSON = "json"
+    ASYNCAPI = "asyncapi"
+    OPENAPI = "openapi"
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="The configuration; default ./watchpost.yaml, and the demo when there is none."),
+]
+DataOption = Annotated[Path, typer.Option("--data", help="Where everything is kept.")]
+MqttPortOption = Annotated[
+    int | None, typer.Option("--mqtt-port", min=0, max=65535, help="Of the broker; default the configuration's.")
+]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Of the page; default the configuration's; 0 takes a free one."),
+]
+LogOption = Annotated[LogFormat, typer.Option("--log-format", help="auto is text on a terminal, else JSON.")]
+
+DATA = Path("data")
+
+app = typer.Typer(
+    help="An event-sourced message bus over MQTT for cameras and thermal sensors.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+config_app = typer.Typer(help="About the configuration.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@app.command("up")
+def up_command(
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    port: PortOption = None,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Broker, ingest, consumers, gateway and the configured edge agents; a demo site without a configuration."""
+    settings = configuration(config)
+    options = up.Options(
+        config_path=chosen_config(config),
+        data=data,
+        gateway_port=settings.gateway.port if port is None else port,
+        mqtt_port=settings.broker.port if mqtt_port is None else mqtt_port,
+        log_format=log_format.value,
+        open_browser=open_browser,
+    )
+    up.run(options, settings, parts.consumer_names(), typer.echo)
+
+
+@app.command()
+def edge(
+    node: Annotated[
+        str | None, typer.Option("--node", help="Which agent this is; may be left out when there is one.")
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """One agent alone: its devices' pictures and temperatures become events on the bus."""
+    runtime = _runtime(config, data, mqtt_port, log_format)
+    parts.edge(runtime, _chosen_node(node, list(runtime.config.nodes())))
+
+
+@app.command()
+def ingest(
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """From the bus into the journal and the archive."""
+    parts.ingest(_runtime(config, data, mqtt_port, log_format))
+
+
+@app.command()
+def consume(
+    names: Annotated[list[str], typer.Argument(help="Which consumers.")],
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Named consumers as a process of their own."""
+    known = parts.consumer_names()
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(f"there is no consumer '{name}'; known are {', '.join(known)}")
+    parts.consume(_runtime(config, data, mqtt_port, log_format), names)
+
+
+@app.command()
+def gateway(
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    port: PortOption = None,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """HTTP and the page alone."""
+    parts.gateway(_runtime(config, data, mqtt_port, log_format), port)
+
+
+@app.command()
+def schema(kind: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.JSON) -> None:
+    """JSON Schema, AsyncAPI or OpenAPI on standard output."""
+    typer.echo(parts.schema(kind.value))
+
+
+@config_app.command("check")
+def check(file: Annotated[Path, typer.Argument(help="The configuration to look at.")] = Path("watchpost.yaml")) -> None:
+    """Say what is wrong in the configuration, with line and key; exit 2 when something is."""
+    settings = configuration(file)
+    devices = sum(len(site.devices) for site in settings.sites)
+    typer.echo(f"{file} is fine: {len(settings.sites)} sites, {devices} devices, {len(settings.nodes())} agents.")
+
+
+@app.command()
+def bench(
+    cases: Annotated[list[str] | None, typer.Argument(help="Which benchmarks; default all.")] = None,
+    output: Annotated[Path | None, typer.Option("--json", help="Where the figures go as JSON.")] = None,
+) -> None:
+    """The benchmarks: median, p95, peak memory, and the limit measured beside them."""
+    parts.bench(cases or [], output)
+
+
+def _runtime(config: Path | None, data: Path, mqtt_port: int | None, log_format: LogFormat) -> Runtime:
+    logs.configure(log_format.value, sys.stderr)
+    return Runtime.start(config, data, mqtt_port)
+
+
+def _chosen_node(node: str | None, nodes: list[str]) -> str:
+    if node is None and len(nodes) == 1:
+        return nodes[0]
+    if node not in nodes:
+        asked = f"there is no node '{node}'" if node else "say which node with --node"
+        raise typer.BadParameter(f"{asked}; the configuration has {', '.join(nodes) or 'none'}")
+    return node
+
+
+def main() -> None:
+    try:
+        app(prog_name="watchpost")
+    except (ConfigError, DataInUse, up.CannotStart, BrokerMissing) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)

@@ -1,0 +1,55 @@
+"""What `watchpost up` watches when there is no configuration: a drawn yard in which things go wrong by the clock."""
+
+from watchpost.config import WatchpostConfig
+from watchpost.sites import Device, Roi, SceneDetector, Site, Thresholds, Zone
+from watchpost.sources import Fault, SceneSource
+
+DOOR = Zone(name="door", points=((0.05, 0.2), (0.3, 0.2), (0.3, 0.9), (0.05, 0.9)), restricted=True)
+YARD = Zone(name="yard", points=((0.0, 0.4), (1.0, 0.4), (1.0, 1.0), (0.0, 1.0)), max_people=4)
+
+
+def config() -> WatchpostConfig:
+    """Site DEMO: three cameras, one with sound, and a camera that shares its view with a thermal sensor."""
+    site = Site(
+        site="DEMO", name="Demo yard", time_zone="Europe/Berlin", devices=(_gate(), _yard(), _hall(), _transformer())
+    )
+    return WatchpostConfig(sites=(site,))
+
+
+def _gate() -> Device:
+    faults = (
+        Fault(kind="blackscreen", first_s=90, lasts_s=45, every_s=900),
+        Fault(kind="audio_loss", first_s=300, lasts_s=60, every_s=1200),
+    )
+    scene = SceneSource(kind="scene", scene="visual", seed=1, audio=True, faults=faults)
+    return Device(device="GATE", name="Gate", visual=scene, zones=(DOOR,), detector=SceneDetector(kind="scene"))
+
+
+def _yard() -> Device:
+    scene = SceneSource(kind="scene", scene="visual", seed=2, faults=(Fault(kind="freeze", first_s=180, every_s=1100),))
+    return Device(device="YARD", name="Yard", visual=scene, zones=(YARD,), detector=SceneDetector(kind="scene"))
+
+
+def _hall() -> Device:
+    silence = Fault(kind="silent", first_s=420, lasts_s=60, every_s=1500)
+    scene = SceneSource(kind="scene", scene="visual", seed=3, faults=(silence,))
+    return Device(device="HALL", name="Hall", visual=scene, detector=SceneDetector(kind="scene"))
+
+
+def _transformer() -> Device:
+    heat = Fault(kind="hot_spot", first_s=120, lasts_s=90, every_s=600)
+    return Device(
+        device="TRANSFORMER",
+        name="Transformer",
+        visual=SceneSource(kind="scene", scene="visual", seed=4),
+        thermal=SceneSource(kind="scene", scene="thermal", seed=4, faults=(heat,)),
+        rois=(
+            Roi(name="full_frame", coordinates=((0, 0), (32, 24))),
+            Roi(
+                name="top_winding",
+                coordinates=((8, 0), (24, 8)),
+                weight=1.5,
+                thresholds=Thresholds(warning=80, critical=90, emergency=100),
+            ),
+        ),
+    )

@@ -1,0 +1,151 @@
+"""YAML into a pydantic model, every complaint with its file, line, key and a sentence."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, TypeVar, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[int | str, ...]
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message has one line for each thing that is wrong."""
+
+
+def parse(model: type[Model], path: Path) -> Model:
+    root = _read(path)
+    if root is None:
+        return model()
+    doubled = [f"{path}:{line}: key '{key}' is given twice" for key, line in _doubled_keys(root)]
+    if doubled:
+        raise ConfigError("\n".join(doubled))
+    loader = yaml.SafeLoader("")
+    try:
+        return model.model_validate(loader.construct_document(root))
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError(_yaml_sentence(path, error)) from error
+    except ValidationError as error:
+        details = sorted(error.errors(include_url=False), key=lambda detail: _locate(root, detail["loc"])[0])
+        raise ConfigError("\n".join(_sentence(path, root, model, detail) for detail in details)) from error
+    finally:
+        loader.dispose()
+
+
+def _read(path: Path) -> yaml.Node | None:
+    try:
+        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text") from error
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError(_yaml_sentence(path, error)) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _yaml_sentence(path: Path, error: yaml.MarkedYAMLError) -> str:
+    line = error.problem_mark.line + 1 if error.problem_mark else 1
+    return f"{path}:{line}: {error.problem or error.context}"
+
+
+def _doubled_keys(node: yaml.Node) -> Iterator[tuple[str, int]]:
+    """YAML forbids it, PyYAML silently takes the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.value, key.start_mark.line + 1
+            seen.add(key.value)
+            yield from _doubled_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled_keys(item)
+
+
+def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: ErrorDetails) -> str:
+    line, written = _locate(root, detail["loc"])
+    place = f"{path}:{line}"
+    match detail["type"]:
+        case "extra_forbidden":
+            key = str(detail["loc"][-1])
+            return f"{place}: unknown key '{key}' in {_dotted(written[:-1])}{_hint(model, detail['loc'], key)}"
+        case "missing":
+            return f"{place}: key '{detail['loc'][-1]}' is missing in {_dotted(written)}"
+        case "value_error":
+            return f"{place}: {_dotted(written)}: {detail['msg'].removeprefix('Value error, ')}"
+        case _:
+            return f"{place}: {_dotted(written)}: {_complaint(detail)}"
+
+
+def _complaint(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "model_type":
+            return f"should be keys with values; it is {_shown(detail['input'])}"
+        case "union_tag_invalid":
+            return f"unknown kind '{context['tag']}'; known are {context['expected_tags']}"
+        case "union_tag_not_found":
+            return "key 'kind' is missing"
+        case _:
+            return f"{detail['msg'].removeprefix('Input ')}; it is {_shown(detail['input'])}"
+
+
+def _shown(value: object) -> str:
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
+
+
+def _dotted(place: Place) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return text.removeprefix(".") or "the configuration"
+
+
+def _locate(root: yaml.Node, place: Place) -> tuple[int, Place]:
+    """Line and path of what is written of a place: the tag of a union and a missing key are not."""
+    node, line = root, root.start_mark.line
+    written: list[int | str] = []
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            found = (node.value[part], node.value[part])
+        else:
+            found = None
+        if found is not None:
+            line, node = found[0].start_mark.line, found[1]
+            written.append(part)
+    return line + 1, tuple(written)
+
+
+def _hint(model: type[BaseModel], place: Place, key: str) -> str:
+    known = sorted({name for candidate in _models_at(model, place[:-1]) for name in candidate.model_fields})
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
+
+
+def _models_at(model: type[BaseModel], place: Place) -> list[type[BaseModel]]:
+    candidates = [model]
+    for part in (part for part in place if isinstance(part, str)):
+        fields = [candidate.model_fields[part].annotation for candidate in candidates if part in candidate.model_fields]
+        if fields:
+            candidates = [inner for annotation in fields for inner in _models_in(annotation)]
+        else:
+            candidates = [candidate for candidate in candidates if _is_tagged(candidate, part)]
+    return candidates
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and get_origin(annotation) is None:
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _is_tagged(model: type[BaseModel], tag: str) -> bool:
+    kind = model.model_fields.get("kind")
+    return kind is not None and get_origin(kind.annotation) is Literal and tag in get_args(kind.annotation)

@@ -1,0 +1,32 @@
+"""What the supervisor knows of its processes, in a file that the gateway shows."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class ProcessState:
+    name: str
+    pid: int | None
+    state: Literal["starting", "running", "restarting", "stopped"]
+    restarts: int
+    since: datetime
+    last_exit: str | None
+
+
+def iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write_states(path: Path, states: Sequence[ProcessState]) -> None:
+    """Whole or not at all: the gateway reads it at any moment."""
+    processes = [{**asdict(state), "since": iso(state.since)} for state in states]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".tmp")
+    half.write_text(json.dumps({"supervisor": os.getpid(), "processes": processes}))
+    half.replace(path)

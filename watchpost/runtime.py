@@ -1,0 +1,76 @@
+"""What a process starts with: configuration, data directory, broker, secrets, and how it is stopped."""
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchpost import demo
+from watchpost.config import Tls, WatchpostConfig, load, secret
+
+DEFAULT_CONFIG = Path("watchpost.yaml")
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """Where and how to reach the broker."""
+
+    host: str
+    port: int
+    tls: Tls | None
+    username: str | None
+    password: str | None
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The environment is read once, when this is made."""
+
+    config: WatchpostConfig
+    data: Path
+    broker: BrokerAddress
+
+    @staticmethod
+    def start(config_path: Path | None, data: Path, mqtt_port: int | None) -> "Runtime":
+        config = configuration(config_path)
+        broker = config.broker
+        address = BrokerAddress(
+            host=broker.host,
+            port=mqtt_port if mqtt_port is not None else broker.port,
+            tls=broker.tls,
+            username=broker.username,
+            password=secret(os.environ, broker.password_env, broker.password_file),
+        )
+        return Runtime(config, data, address)
+
+
+def chosen_config(path: Path | None) -> Path | None:
+    """The file that was named, else ./watchpost.yaml when there is one."""
+    if path is not None:
+        return path
+    return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
+
+
+def configuration(path: Path | None) -> WatchpostConfig:
+    """Without a file, the demo."""
+    chosen = chosen_config(path)
+    return demo.config() if chosen is None else load(chosen)
+
+
+def stop_event() -> threading.Event:
+    """Set by SIGTERM or SIGINT; called first, before other threads start.
+
+    A thread waits for the signal: a handler that sets the event could interrupt the main thread just where it holds the
+    event's own lock, and hang.
+    """
+    signals = {signal.SIGTERM, signal.SIGINT}
+    stopping = threading.Event()
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+    def wait() -> None:
+        signal.sigwait(signals)
+        stopping.set()
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
+    return stopping

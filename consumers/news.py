@@ -33,8 +33,8 @@ class News:
     def _listen(self, broker: BrokerAddress) -> Client:
         transport: Literal["tcp", "unix"] = "tcp" if broker.unix_socket is None else "unix"
         client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, transport=transport)
-        if broker.user is not None:
-            client.username_pw_set(broker.user, broker.password)
+        if broker.username is not None:
+            client.username_pw_set(broker.username, broker.password)
         if broker.tls is not None:
             client.tls_set_context(broker.tls.context())
         client.reconnect_delay_set(min_delay=1, max_delay=10)

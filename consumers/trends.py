@@ -68,8 +68,8 @@ class Temperatures(Projection):
                 _measure(minutes, record.event)
                 _remember(view, record.position, record.event)
         view.executemany(
-            "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set low = min(low, excluded.low), "
-            "high = max(high, excluded.high), total = total + excluded.total, count = count + excluded.count",
+            "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
+            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, count = count + excluded.count",
             [(*key, each.low, each.high, each.total, each.count) for key, each in minutes.items()],
         )
         _prune(view, "minutes", {key[:3] for key in minutes}, "site device roi")
@@ -120,8 +120,8 @@ class Loudness(Projection):
             minute.add(level, level, level)
             percents.append(event.data.volume_percentage or 0)
         view.executemany(
-            "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set low = min(low, excluded.low), "
-            "high = max(high, excluded.high), total = total + excluded.total, count = count + excluded.count, "
+            "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
+            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, count = count + excluded.count, "
             "percent = percent + excluded.percent",
             [
                 (*key, minute.low, minute.high, minute.total, minute.count, sum(percents))
@@ -154,9 +154,8 @@ class Detections(Projection):
                 view.execute("insert into detections values (?, ?, ?, ?, ?)", row)
         view.executemany(
             "delete from detections where site = ?1 and device = ?2 and (at, position) < (select at, position "
-            f"from detections where site = ?1 and device = ?2 order by at desc, position desc "
-            f"limit 1 offset {KEPT_DETECTIONS - 1})",
-            sorted(devices),
+            "from detections where site = ?1 and device = ?2 order by at desc, position desc limit 1 offset ?3)",
+            [(*device, KEPT_DETECTIONS - 1) for device in sorted(devices)],
         )
 
 

@@ -69,7 +69,8 @@ class Temperatures(Projection):
                 _remember(view, record.position, record.event)
         view.executemany(
             "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
-            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, count = count + excluded.count",
+            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, "
+            "count = count + excluded.count",
             [(*key, each.low, each.high, each.total, each.count) for key, each in minutes.items()],
         )
         _prune(view, "minutes", {key[:3] for key in minutes}, "site device roi")
@@ -121,7 +122,8 @@ class Loudness(Projection):
             percents.append(event.data.volume_percentage or 0)
         view.executemany(
             "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
-            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, count = count + excluded.count, "
+            "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, "
+            "count = count + excluded.count, "
             "percent = percent + excluded.percent",
             [
                 (*key, minute.low, minute.high, minute.total, minute.count, sum(percents))

@@ -16,13 +16,14 @@ from gateway.mjpeg import Frames
 from gateway.problems import Problem
 from gateway.readers import Busy, Readers
 from gateway.registry import Registry
+from gateway.rows import RETRY, Rows
 from gateway.settings import GatewaySettings
 from gateway.stores import Stores
 
+__all__ = ["RETRY", "Clock", "Gateway"]
+
 T = TypeVar("T")
 Clock = Callable[[], datetime]
-
-RETRY = {"Retry-After": "2"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Gateway:
     registry: Registry
     access: Access
     readers: Readers[Stores]
+    rows: Rows
     bus: Bus
     feed: Feed
     frames: Frames

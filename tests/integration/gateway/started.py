@@ -18,6 +18,7 @@ from consumers.journal.days import micros
 from consumers.journal.sqlite import Accepted, Journal, Rejected, SqliteJournalReader
 from consumers.projection import Projection
 from consumers.registry import CONSUMERS
+from consumers.warehouse.warehouse import Warehouse
 from gateway.server import Server, compose, listening, serve
 from gateway.settings import GatewaySettings
 from producer.broker import BrokerAddress
@@ -97,10 +98,14 @@ class Started:
     """The gateway as it runs, but for its signals."""
 
     def __init__(
-        self, hub: Hub, broker: BrokerAddress = NOWHERE, token: str | None = None, page: Path | None = None
+        self,
+        hub: Hub,
+        broker: BrokerAddress = NOWHERE,
+        token: str | None = None,
+        warehouse: Warehouse | None = None,
     ) -> None:
-        settings = GatewaySettings(token=token, page=page or Path("nowhere"), reader_threads=2)
-        self.gateway = compose(settings, hub, broker, lambda: NOW)
+        settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2)
+        self.gateway = compose(settings, hub, broker, warehouse, lambda: NOW)
         self._server = Server(self.gateway)
         self._socket = listening("127.0.0.1", 0)
         self.port: int = self._socket.getsockname()[1]

@@ -30,6 +30,7 @@ from gateway.routes import (
     probes,
     session,
     sites,
+    system,
 )
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
@@ -41,6 +42,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     alerts.OPERATIONS,
     incidents.OPERATIONS,
     consumers.OPERATIONS,
+    system.OPERATIONS,
     commands.OPERATIONS,
     session.OPERATIONS,
 )

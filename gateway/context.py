@@ -8,12 +8,14 @@ from typing import TypeVar
 from consumers.hub import Hub
 from consumers.views import NoView
 from gateway.auth import Access
-from gateway.bus import Bus
+from gateway.bus import BrokerFigures, Bus
 from gateway.described import Described
 from gateway.live import Feed
+from gateway.machine import Machine
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
 from gateway.problems import Problem
+from gateway.rates import Rates
 from gateway.readers import Busy, Readers
 from gateway.registry import Registry
 from gateway.rows import RETRY, Rows
@@ -39,6 +41,9 @@ class Gateway:
     frames: Frames
     metrics: Metrics
     consumers: tuple[Described, ...]
+    machine: Machine
+    rates: Rates
+    broker_figures: BrokerFigures
     clock: Clock
     started: datetime
 

@@ -15,12 +15,14 @@ from consumers.journal.sqlite import SqliteJournalReader
 from consumers.warehouse.warehouse import Warehouse, embedded
 from gateway.app import build, running
 from gateway.auth import Access
-from gateway.bus import Bus, client_of
+from gateway.bus import BrokerFigures, Bus, client_of
 from gateway.context import Clock, Gateway
 from gateway.described import described
 from gateway.live import Feed
+from gateway.machine import Machine
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
+from gateway.rates import Rates
 from gateway.readers import Readers
 from gateway.registry import Registry
 from gateway.rows import Rows
@@ -63,6 +65,9 @@ def compose(
         frames=Frames(bus),
         metrics=Metrics(),
         consumers=described(hub),
+        machine=Machine(),
+        rates=Rates(),
+        broker_figures=BrokerFigures(bus),
         clock=clock,
         started=clock(),
     )

@@ -16,11 +16,11 @@ def test_sites_and_their_devices_are_shown_with_what_is_wrong(client: httpx.Clie
 
 
 def test_a_dashboard_is_of_a_day_of_the_site(client: httpx.Client) -> None:
-    def dashboard() -> httpx.Response | None:
-        answer = client.get("/api/v1/dashboard/DEMO?date=2026-01-05")
-        return answer if answer.status_code == 200 and answer.json()["zones"] else None
+    def dashboard() -> httpx.Response:
+        return client.get("/api/v1/dashboard/DEMO?date=2026-01-05")
 
-    answer = eventually(dashboard, within=20)
+    eventually(lambda: dashboard().json().get("zones"), within=20, what="the rows of the dashboard")
+    answer = dashboard()
 
     assert answer.json() == {
         "site_name": "DEMO",

@@ -189,8 +189,8 @@ def _client(broker: BrokerAddress, client_id: str) -> Client:
     # We hold the window ourselves; paho is to hold no message back, and none for later.
     client.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
     client.max_queued_messages_set(2 * MAX_IN_FLIGHT)
-    if broker.user is not None:
-        client.username_pw_set(broker.user, broker.password)
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
     if broker.tls is not None:
         client.tls_set_context(broker.tls.context())
     return client

@@ -162,7 +162,7 @@ def client_of(broker: BrokerAddress) -> Client:
         str(broker.unix_socket or broker.host),
         broker.port,
         transport="unix" if broker.unix_socket else "tcp",
-        username=broker.user,
+        username=broker.username,
         password=broker.password,
         tls_context=broker.tls.context() if broker.tls else None,
         protocol=ProtocolVersion.V5,

@@ -25,5 +25,5 @@ class Rates:
             if elapsed >= SHORTEST_SECONDS:
                 before = self._counts
                 self._rates = {key: (count - before.get(key, count)) / elapsed for key, count in counts.items()}
-                self._counts, self._at = {**counts}, now
+                self._counts, self._at = {key: count for key, count in counts.items()}, now  # noqa: C416 - widens the type of the keys
             return {key: round(max(self._rates.get(key, 0.0), 0.0), 2) for key in counts}

@@ -1,8 +1,9 @@
 """A gateway that serves on a free port, in a thread of the test's process, over data that a test has folded."""
 
 import threading
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -120,13 +121,19 @@ class Started:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.Client(base_url=self.url, headers=given, timeout=10, trust_env=False)
 
-    def stop(self) -> None:
+    def wait_for(self, condition: Callable[[], object]) -> None:
+        eventually(condition, within=5)
+
+    def stop(self) -> float:
+        """How many seconds it took."""
+        started = time.monotonic()
         self._server.stop()
         self._thread.join(timeout=10)
         self._socket.close()
         assert not self._thread.is_alive(), "the gateway did not stop"
         if self._failure:
             raise self._failure[0]
+        return time.monotonic() - started
 
     def _run(self) -> None:
         try:
@@ -160,7 +167,3 @@ def a_busy_morning() -> Iterable[Event]:
     yield builders.command(at(91))
     for second in range(100, 600, 5):
         yield builders.tick(at(second))
-
-
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]

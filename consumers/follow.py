@@ -9,7 +9,7 @@ from time import monotonic
 
 import structlog
 
-from bus_schemas.event import HUB, Event, place
+from bus_schemas.event import Event
 from consumers import checkpoint, views
 from consumers.journal.record import Batch, JournalReader, Recorded
 from consumers.projection import Projection
@@ -35,7 +35,7 @@ class Stopped(RuntimeError):
         self.failure = failure
 
 
-class _Faulty(Exception):
+class Faulty(Exception):
     """What a consumer's code raised, on its way to where it is found which event it was."""
 
 
@@ -48,7 +48,7 @@ class Source:
     clock: Callable[[], datetime]
 
 
-def _call(act: Callable[[], None]) -> None:
+def call(act: Callable[[], None]) -> None:
     """Run a consumer's code. A full or broken disk is not its fault, and stops the process."""
     try:
         act()
@@ -57,9 +57,9 @@ def _call(act: Callable[[], None]) -> None:
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _THE_MACHINES_FAULT:
             raise
-        raise _Faulty from error
+        raise Faulty from error
     except Exception as error:
-        raise _Faulty from error
+        raise Faulty from error
 
 
 def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
@@ -95,12 +95,12 @@ def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
     return view
 
 
-def last_told(consumer: Projection | Sink, journal: JournalReader) -> int:
+def last_told(consumer: Projection, journal: JournalReader) -> int:
     """The position of the newest event in the journal that this consumer emitted: a lost view tells nothing twice."""
     after = told = 0
     while consumer.emits:
         batch = journal.read(after, consumer.emits)
-        told = max((found.position for found in batch.records if place(found.event.source)[1] == HUB), default=told)
+        told = max((found.position for found in batch.records if consumer.has_told(found.event)), default=told)
         if batch.upto <= after:
             return told
         after = batch.upto
@@ -150,14 +150,14 @@ class Follower:
     def _take(self, view: sqlite3.Connection, batch: Batch) -> None:
         try:
             self._commit(view, batch.records, batch.upto)
-        except _Faulty:
+        except Faulty:
             for record in batch.records:
                 self._take_one(view, record)
 
     def _take_one(self, view: sqlite3.Connection, record: Recorded) -> None:
         try:
             self._commit(view, (record,), record.position)
-        except _Faulty as fault:
+        except Faulty as fault:
             cause = fault.__cause__ or fault
             failure = checkpoint.failed(record.position, record.event.id, cause, self._source.clock())
             checkpoint.stop(view, failure)
@@ -168,7 +168,7 @@ class Follower:
             self.told += fold(self.projection, view, records)
 
         with checkpoint.transaction(view):
-            _call(act)
+            call(act)
             checkpoint.save(view, upto)
             checkpoint.resume(view)
         self._seen = upto

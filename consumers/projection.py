@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from bus_schemas.event import Event
+from bus_schemas.event import HUB, Event, place
 from consumers.journal.record import Recorded
 
 Emit = Callable[[Event], None]
@@ -30,6 +30,10 @@ class Projection(ABC):
     @abstractmethod
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         """Bring the view from before these events to after them, inside the caller's transaction."""
+
+    def has_told(self, event: Event) -> bool:
+        """Whether an event of a type that it emits, found in the journal, is its own."""
+        return place(event.source)[1] == HUB
 
     def after_commit(self) -> None:  # noqa: B027 - most views have nothing to tidy up
         """Tidy up what the committed view no longer refers to, such as files. Called after each commit."""

@@ -49,6 +49,10 @@ class Alerts(Projection):
     def __init__(self, hub: Hub) -> None:
         self._cool_down_s = hub.rules.cool_down_s
 
+    def has_told(self, event: Event) -> bool:
+        """That somebody acknowledged an alert is told by the gateway."""
+        return super().has_told(event) and isinstance(event, AlertEvent) and event.data.state != "acknowledged"
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         desk = _Desk(view, emit, self._cool_down_s)
         for record in batch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from pydantic import Field
 from starlette.responses import Response
@@ -55,7 +56,7 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[Segment]) -> Place:
     day = int(first // DAY_SECONDS)
     before = segments(view, asked.site, asked.device, moment(day * DAY_SECONDS), moment(first))
     pieces = _pieces([*(one for one in before if one.start < first), found[0]])
-    breaks = sum(playlists.is_break(*pair) for pair in zip(pieces, pieces[1:], strict=False))
+    breaks = sum(playlists.is_break(*pair) for pair in pairwise(pieces))
     return Place(number_of(view, asked.site, asked.device, first), day * BREAKS_A_DAY + breaks)
 
 

@@ -33,7 +33,7 @@ class Incident(Answer):
         lasted = told["duration_s"]
         if lasted is None:
             lasted = max(0.0, round((now - datetime.fromisoformat(told["opened"])).total_seconds(), 3))
-        return cls(**{**told, "duration_s": lasted})
+        return cls.model_validate({**told, "duration_s": lasted})
 
 
 class Incidents(Answer):

@@ -51,7 +51,10 @@ async def medium(call: Call[OfMedium]) -> Response:
     found = await call.gateway.ask(lambda stores: _read(stores, key, headers))
     if found is None:
         raise Problem(404, f"there is no medium {key}; it may have been dropped by retention")
-    return ranges.answer(*found)
+    planned, body, media_type = found
+    if planned.status == 416:
+        raise Problem(416, f"no byte of {call.request.headers.get('range', '')[:60]!r} exists", headers=planned.headers)
+    return ranges.answer(planned, body, media_type)
 
 
 def _read(stores: Stores, key: str, headers: Headers) -> tuple[Plan, bytes, str] | None:

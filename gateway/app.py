@@ -1,8 +1,9 @@
 """The application: the table of its operations, and what they are made with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 
 from starlette.applications import Starlette
@@ -17,16 +18,43 @@ from gateway.calls import MAX_BODY_BYTES, Operation
 from gateway.context import Gateway
 from gateway.metrics import Measured
 from gateway.page import STATIC, Page
-from gateway.routes import alerts, commands, consumers, events, health, incidents, live, probes, session, sites
+from gateway.routes import (
+    alerts,
+    commands,
+    consumers,
+    dashboard,
+    events,
+    health,
+    hls,
+    incidents,
+    live,
+    media,
+    probes,
+    recordings,
+    session,
+    settings,
+    sites,
+    system,
+    thumbnails,
+    trends,
+)
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
     sites.OPERATIONS,
+    dashboard.OPERATIONS,
     health.OPERATIONS,
     live.OPERATIONS,
     events.OPERATIONS,
     alerts.OPERATIONS,
     incidents.OPERATIONS,
+    media.OPERATIONS,
+    hls.OPERATIONS,
+    thumbnails.OPERATIONS,
+    recordings.OPERATIONS,
+    trends.OPERATIONS,
+    settings.OPERATIONS,
     consumers.OPERATIONS,
+    system.OPERATIONS,
     commands.OPERATIONS,
     session.OPERATIONS,
 )
@@ -70,10 +98,33 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     gateway.readers.start()
     gateway.bus.listen(HEAD, gateway.feed.wake)
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(gateway.bus.run()), group.create_task(gateway.feed.run())]
-            yield
-            for task in tasks:
-                task.cancel()
+        with _folding(gateway):
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(gateway.bus.run()), group.create_task(gateway.feed.run())]
+                yield
+                for task in tasks:
+                    task.cancel()
     finally:
         gateway.readers.stop()
+
+
+@contextmanager
+def _folding(gateway: Gateway) -> Iterator[None]:
+    """The consumer of rows, in a thread: its engine belongs to one process, and this one asks it questions."""
+    if gateway.rows.warehouse is None:
+        yield
+        return
+    stopping, news = threading.Event(), threading.Event()
+    thread = threading.Thread(target=gateway.rows.warehouse.run, args=(stopping, news), name="warehouse")
+
+    def wake(_payload: bytes) -> None:
+        news.set()
+
+    gateway.bus.listen(HEAD, wake)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        news.set()
+        thread.join()

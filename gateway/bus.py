@@ -140,13 +140,29 @@ class Bus:
             reply.set_result(payload)
 
 
+class BrokerFigures:
+    """What mosquitto tells of itself, where we may hear it."""
+
+    def __init__(self, topics: Topics) -> None:
+        self.clients: int | None = None
+        self.messages_received: int | None = None
+        topics.listen("$SYS/broker/clients/connected", self._take_clients)
+        topics.listen("$SYS/broker/messages/received", self._take_messages)
+
+    def _take_clients(self, payload: bytes) -> None:
+        self.clients = int(payload) if payload.isdigit() else None
+
+    def _take_messages(self, payload: bytes) -> None:
+        self.messages_received = int(payload) if payload.isdigit() else None
+
+
 def client_of(broker: BrokerAddress) -> Client:
     """A clean session: whatever was missed is in the journal."""
     return Client(
         str(broker.unix_socket or broker.host),
         broker.port,
         transport="unix" if broker.unix_socket else "tcp",
-        username=broker.user,
+        username=broker.username,
         password=broker.password,
         tls_context=broker.tls.context() if broker.tls else None,
         protocol=ProtocolVersion.V5,

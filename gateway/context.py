@@ -8,21 +8,24 @@ from typing import TypeVar
 from consumers.hub import Hub
 from consumers.views import NoView
 from gateway.auth import Access
-from gateway.bus import Bus
+from gateway.bus import BrokerFigures, Bus
 from gateway.described import Described
 from gateway.live import Feed
+from gateway.machine import Machine
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
 from gateway.problems import Problem
+from gateway.rates import Rates
 from gateway.readers import Busy, Readers
 from gateway.registry import Registry
+from gateway.rows import RETRY, Rows
 from gateway.settings import GatewaySettings
 from gateway.stores import Stores
 
+__all__ = ["RETRY", "Clock", "Gateway"]
+
 T = TypeVar("T")
 Clock = Callable[[], datetime]
-
-RETRY = {"Retry-After": "2"}
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,15 @@ class Gateway:
     registry: Registry
     access: Access
     readers: Readers[Stores]
+    rows: Rows
     bus: Bus
     feed: Feed
     frames: Frames
     metrics: Metrics
     consumers: tuple[Described, ...]
+    machine: Machine
+    rates: Rates
+    broker_figures: BrokerFigures
     clock: Clock
     started: datetime
 

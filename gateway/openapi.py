@@ -62,7 +62,7 @@ def _operation(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         "responses": {str(one.status): _answer(one, schemas)},
     }
     for status in (*ALWAYS, *one.also):
-        made["responses"][str(status)] = _refusal(status) if status >= 400 else _answer(one, schemas)
+        made["responses"][str(status)] = _refusal(status) if status >= 400 else _other(status, one, schemas)
     if one.body is not None:
         content = {JSON: {"schema": schemas[one.body, "validation"]}}
         made["requestBody"] = {"required": True, "content": content}
@@ -78,6 +78,10 @@ def _answer(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if isinstance(one.answers, str):
         return {"description": "The answer.", "content": {one.answers: {}}}
     return {"description": "The answer.", "content": {JSON: {"schema": schemas[one.answers, "serialization"]}}}
+
+
+def _other(status: int, one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+    return {"description": "What you have is still so."} if status == 304 else _answer(one, schemas)
 
 
 def _refusal(status: int) -> dict[str, Any]:

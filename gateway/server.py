@@ -11,16 +11,21 @@ import uvicorn
 import uvloop
 
 from consumers.hub import Hub
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.warehouse.warehouse import Warehouse, embedded
 from gateway.app import build, running
 from gateway.auth import Access
-from gateway.bus import Bus, client_of
+from gateway.bus import BrokerFigures, Bus, client_of
 from gateway.context import Clock, Gateway
 from gateway.described import described
 from gateway.live import Feed
+from gateway.machine import Machine
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
+from gateway.rates import Rates
 from gateway.readers import Readers
 from gateway.registry import Registry
+from gateway.rows import Rows
 from gateway.settings import GatewaySettings
 from gateway.stores import Stores, open_stores
 from producer.broker import BrokerAddress
@@ -35,7 +40,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def compose(settings: GatewaySettings, hub: Hub, broker: BrokerAddress, clock: Clock = utc_now) -> Gateway:
+def compose(
+    settings: GatewaySettings,
+    hub: Hub,
+    broker: BrokerAddress,
+    warehouse: Warehouse | None = None,
+    clock: Clock = utc_now,
+) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token."""
     readers: Readers[Stores] = Readers(lambda: open_stores(hub.data), settings.reader_threads)
     bus = Bus(lambda: client_of(broker))
@@ -45,6 +56,7 @@ def compose(settings: GatewaySettings, hub: Hub, broker: BrokerAddress, clock: C
         registry=Registry(hub.sites),
         access=Access.of(settings.host, settings.token),
         readers=readers,
+        rows=Rows(warehouse, readers),
         bus=bus,
         feed=Feed(
             lambda after, models, limit: readers.ask(lambda stores: stores.journal.read(after, models, limit)),
@@ -53,6 +65,9 @@ def compose(settings: GatewaySettings, hub: Hub, broker: BrokerAddress, clock: C
         frames=Frames(bus),
         metrics=Metrics(),
         consumers=described(hub),
+        machine=Machine(),
+        rates=Rates(),
+        broker_figures=BrokerFigures(bus),
         clock=clock,
         started=clock(),
     )
@@ -119,9 +134,16 @@ async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
     await serve(server, bound)
 
 
-def run(settings: GatewaySettings, hub: Hub, broker: BrokerAddress) -> None:
-    """Until SIGTERM or SIGINT. Raises `OSError` where the port is taken, and `OpenToStrangers`."""
-    gateway = compose(settings, hub, broker)
+def embedded_warehouse(hub: Hub) -> Warehouse:
+    return embedded(hub, lambda: SqliteJournalReader(hub.data / "journal"))
+
+
+def run(settings: GatewaySettings, hub: Hub, broker: BrokerAddress, warehouse: Warehouse | None = None) -> None:
+    """Until SIGTERM or SIGINT. Rows are kept in this process where no other warehouse is given.
+
+    Raises `OSError` where the port is taken, and `OpenToStrangers`.
+    """
+    gateway = compose(settings, hub, broker, warehouse or embedded_warehouse(hub))
     with listening(settings.host, settings.port) as bound:
         host, port = bound.getsockname()[:2]
         _log.info("gateway listens", host=host, port=port, broker=str(broker))

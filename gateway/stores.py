@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from consumers.archive.reader import ArchiveReader
 from consumers.journal.sqlite import JournalQueries, SqliteJournalReader
 from consumers.views import Views
 
@@ -14,6 +15,7 @@ from consumers.views import Views
 class Stores:
     journal: SqliteJournalReader
     queries: JournalQueries
+    archive: ArchiveReader
     views: Views
 
     def view(self, name: str) -> sqlite3.Connection:
@@ -29,5 +31,6 @@ def open_stores(data: Path) -> Iterator[Stores]:
         Views(data) as views,
         closing(SqliteJournalReader(directory)) as journal,
         closing(JournalQueries(directory)) as queries,
+        ArchiveReader(data / "archive") as archive,
     ):
-        yield Stores(journal, queries, views)
+        yield Stores(journal, queries, archive, views)

@@ -39,7 +39,7 @@ class HealthList(RootModel[list[BriefHealth | NotStarted]]):
 
 class HealthMetrics(Answer):
     last_frame_time: str | None
-    time_since_last_frame: float | None
+    time_since_last_frame_seconds: float | None
     last_connection_attempt: str | None
     last_successful_connection: str | None
     total_reconnects: int
@@ -92,7 +92,7 @@ async def of_one(call: Call[OfDevice]) -> FullHealth:
         stream_info=StreamFigures.model_validate(told.stream_info or {}),
         health_metrics=HealthMetrics(
             last_frame_time=told.last_frame,
-            time_since_last_frame=told.time_since_last_frame_seconds,
+            time_since_last_frame_seconds=told.time_since_last_frame_seconds,
             last_connection_attempt=told.last_connection_attempt,
             last_successful_connection=told.last_successful_connection,
             total_reconnects=told.total_reconnects,

@@ -1,10 +1,11 @@
 """Conditions of devices that last, or lasted."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
-from consumers.incidents.questions import IncidentFilter, incidents
+from consumers.incidents.questions import IncidentAnswer, IncidentFilter, incidents
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
 from gateway.parameters import Name, Parameters, Span, Word
@@ -20,12 +21,19 @@ class Incident(Answer):
     state: State
     opened: str
     closed: str | None
-    duration_s: float | None = Field(description="Null while it is open.")
+    duration_s: float = Field(description="Until it was closed, or until now.")
     details: dict[str, Any]
     rule: str
     rule_version: int
     causes: list[str] = Field(description="Ids of the events that decided.")
     media: list[str]
+
+    @classmethod
+    def of(cls, told: IncidentAnswer, now: datetime) -> "Incident":
+        lasted = told["duration_s"]
+        if lasted is None:
+            lasted = max(0.0, round((now - datetime.fromisoformat(told["opened"])).total_seconds(), 3))
+        return cls.model_validate({**told, "duration_s": lasted})
 
 
 class Incidents(Answer):
@@ -44,7 +52,7 @@ class Searching(Span, Parameters):
 
 async def search(call: Call[Searching]) -> Incidents:
     """Incidents, newest first."""
-    asked = call.parameters
+    asked, now = call.parameters, call.gateway.clock()
     wanted = IncidentFilter(
         site=asked.site,
         device=asked.device,
@@ -55,7 +63,7 @@ async def search(call: Call[Searching]) -> Incidents:
         limit=asked.limit,
     )
     found = await call.gateway.ask(lambda stores: incidents(stores.view("incidents"), wanted))
-    return Incidents(incidents=[Incident(**one) for one in found])
+    return Incidents(incidents=[Incident.of(one, now) for one in found])
 
 
 OPERATIONS = [Operation("GET", "/api/v1/incidents", search, Incidents, Searching)]

@@ -9,9 +9,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from gateway.answers import Answer, Time
-from gateway.calls import JSON, Call, Handler, Operation, json_response
+from gateway.calls import JSON, Call, Handler, Operation
+from gateway.context import RETRY
 from gateway.openapi import document
 from gateway.parameters import Nothing
+from gateway.problems import Fault, Problem
 from gateway.routes.consumers import progress
 from gateway.stores import Stores
 
@@ -24,12 +26,11 @@ class Alive(Answer):
 
 class Check(Answer):
     name: str
-    ok: bool
     detail: str
 
 
 class Ready(Answer):
-    ready: bool
+    ready: Literal[True]
     checks: list[Check]
 
 
@@ -38,16 +39,15 @@ async def alive(call: Call[Nothing]) -> Alive:
     return Alive(status="healthy", time=call.gateway.clock(), version=call.gateway.settings.version)
 
 
-async def ready(call: Call[Nothing]) -> Response:
-    """The journal can be read and the broker is connected; 503 otherwise, with the same body."""
+async def ready(call: Call[Nothing]) -> Ready:
+    """The journal can be read and the broker is connected; a 503 says what is missing."""
     head = await call.gateway.ask(lambda stores: stores.queries.head())
-    connected = call.gateway.bus.is_connected
-    checks = [
-        Check(name="journal", ok=True, detail=f"head {head}"),
-        Check(name="broker", ok=connected, detail="connected" if connected else "not connected"),
-    ]
-    answer = Ready(ready=all(check.ok for check in checks), checks=checks)
-    return json_response(answer, 200 if answer.ready else 503)
+    if not call.gateway.bus.is_connected:
+        missing = Fault(path="broker", message="not connected")
+        raise Problem(503, "not ready: there is no connection to the broker", [missing], RETRY)
+    return Ready(
+        ready=True, checks=[Check(name="journal", detail=f"head {head}"), Check(name="broker", detail="connected")]
+    )
 
 
 async def metrics(call: Call[Nothing]) -> Response:

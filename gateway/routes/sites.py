@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from consumers.alerts.questions import count_open
 from consumers.incidents.questions import IncidentAnswer, open_incidents
@@ -104,7 +105,7 @@ async def devices(call: Call[OfSite]) -> Devices:
         if not known and gateway.registry.site(site) is None:
             raise Problem(404, f"there is no site {site!r}")
         wrong = _incidents(stores, site)
-        return Devices(site=site, devices=[_device(one, wrong) for one in known])
+        return Devices(site=site, devices=[_device(one, wrong, gateway.clock()) for one in known])
 
     return await gateway.ask(question)
 
@@ -115,12 +116,12 @@ async def device(call: Call[OfDevice]) -> Device:
 
     def question(stores: Stores) -> Device:
         one = one_device(gateway, stores, asked.site, asked.device)
-        return _device(one, _incidents(stores, asked.site))
+        return _device(one, _incidents(stores, asked.site), gateway.clock())
 
     return await gateway.ask(question)
 
 
-def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer]) -> Device:
+def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) -> Device:
     told = one.health
     return Device(
         site=one.site,
@@ -133,7 +134,7 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer]) -> Device:
         last_event=LastEvent(**told.last_event) if told.last_event else None,
         last_frame=told.last_frame,
         stream_info=StreamInfo(**told.stream_info) if told.stream_info else None,
-        incidents=[Incident(**found) for found in wrong if found["device"] == one.device],
+        incidents=[Incident.of(found, now) for found in wrong if found["device"] == one.device],
         has=Has(
             hls="visual" in one.kinds,
             thermal="thermal" in one.kinds,

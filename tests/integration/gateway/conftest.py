@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from gateway.server import embedded_warehouse
 from tests.builders import numbered
 from tests.integration.gateway.started import Filled, Started, a_busy_morning
 
@@ -17,7 +18,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 
 @pytest.fixture(scope="session")
 def started(filled: Filled) -> Iterator[Started]:
-    with Started(filled.hub) as started:
+    with Started(filled.hub, warehouse=embedded_warehouse(filled.hub)) as started:
         yield started
 
 

@@ -1,8 +1,9 @@
 """A gateway that serves on a free port, in a thread of the test's process, over data that a test has folded."""
 
 import threading
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ from consumers.journal.days import micros
 from consumers.journal.sqlite import Accepted, Journal, Rejected, SqliteJournalReader
 from consumers.projection import Projection
 from consumers.registry import CONSUMERS
+from consumers.warehouse.warehouse import Warehouse
 from gateway.server import Server, compose, listening, serve
 from gateway.settings import GatewaySettings
 from producer.broker import BrokerAddress
@@ -97,10 +99,14 @@ class Started:
     """The gateway as it runs, but for its signals."""
 
     def __init__(
-        self, hub: Hub, broker: BrokerAddress = NOWHERE, token: str | None = None, page: Path | None = None
+        self,
+        hub: Hub,
+        broker: BrokerAddress = NOWHERE,
+        token: str | None = None,
+        warehouse: Warehouse | None = None,
     ) -> None:
-        settings = GatewaySettings(token=token, page=page or Path("nowhere"), reader_threads=2)
-        self.gateway = compose(settings, hub, broker, lambda: NOW)
+        settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2)
+        self.gateway = compose(settings, hub, broker, warehouse, lambda: NOW)
         self._server = Server(self.gateway)
         self._socket = listening("127.0.0.1", 0)
         self.port: int = self._socket.getsockname()[1]
@@ -115,13 +121,19 @@ class Started:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.Client(base_url=self.url, headers=given, timeout=10, trust_env=False)
 
-    def stop(self) -> None:
+    def wait_for(self, condition: Callable[[], object]) -> None:
+        eventually(condition, within=5)
+
+    def stop(self) -> float:
+        """How many seconds it took."""
+        started = time.monotonic()
         self._server.stop()
         self._thread.join(timeout=10)
         self._socket.close()
         assert not self._thread.is_alive(), "the gateway did not stop"
         if self._failure:
             raise self._failure[0]
+        return time.monotonic() - started
 
     def _run(self) -> None:
         try:
@@ -155,7 +167,3 @@ def a_busy_morning() -> Iterable[Event]:
     yield builders.command(at(91))
     for second in range(100, 600, 5):
         yield builders.tick(at(second))
-
-
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]

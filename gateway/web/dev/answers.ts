@@ -119,6 +119,11 @@ function dashboard(site: string, date: string | null): Record<string, unknown> {
 function events(q: URLSearchParams): Record<string, unknown> {
   const limit = Number(q.get('limit') ?? 50);
   const to = Math.min(Date.parse(q.get('to') ?? '') || Date.now(), Date.now());
+  if (q.get('type') === 'watchpost.gap.v1') {
+    const at = started - 886 * MINUTE;
+    const gap = { specversion: '1.0', id: 'gap-1', source: '/sites/DEMO/devices/yard', type: 'watchpost.gap.v1', time: iso(at), data: { first: 1, last: 9, count: 9, cause: 'the hub was off' } };
+    return { events: [{ position: 1, received: iso(at), event: gap }], next: null, head: position() };
+  }
   const chosen = devices.filter((d) => (!q.get('site') || d.site === q.get('site')) && (!q.get('device') || d.device === q.get('device')));
   const all = chosen.flatMap((d) =>
     Array.from({ length: limit }, (_, i) => {

@@ -82,7 +82,7 @@ export function recorded(d: FakeDevice, ms: number): boolean {
 
 export function peopleAt(d: FakeDevice, ms: number): number {
   const hour = new Date(ms).getUTCHours();
-  const busy = hour > 5 && hour < 19 ? 1 : 0.25;
+  const busy = hour > 5 && hour < 19 ? 1 : 0.6;
   return Math.max(0, Math.round(d.people * busy * (1 + 0.6 * Math.sin(ms / 1_700_000 + d.seed))));
 }
 

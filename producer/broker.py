@@ -7,16 +7,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """`ca` None trusts what the machine trusts; a certificate of our own needs its key."""
+    """`ca_file` None trusts what the machine trusts; a certificate of our own needs its key."""
 
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
 
     def context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=self.ca)
-        if self.certificate is not None:
-            context.load_cert_chain(self.certificate, self.key)
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.certificate_file is not None:
+            context.load_cert_chain(self.certificate_file, self.key_file)
         return context
 
 
@@ -26,7 +26,7 @@ class BrokerAddress:
 
     host: str = "127.0.0.1"
     port: int = 1883
-    user: str | None = None
+    username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: Tls | None = None
     unix_socket: Path | None = None

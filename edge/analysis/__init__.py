@@ -1,0 +1,1 @@
+"""Pure kernels: numbers from pictures, sound and temperatures, without I/O."""

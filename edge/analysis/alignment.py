@@ -1,0 +1,48 @@
+"""Where a thermal sensor looks in the picture of the camera beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import radians, tan
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A homography from the visual picture to the thermal frame, both measured 0..1 from the top left."""
+
+    rows: tuple[tuple[float, float, float], ...] = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+
+    @property
+    def matrix(self) -> Matrix:
+        return np.array(self.rows, np.float64)
+
+    @classmethod
+    def from_fields_of_view(
+        cls, thermal: tuple[float, float], visual: tuple[float, float], shift: tuple[float, float] = (0.0, 0.0)
+    ) -> "Alignment":
+        """Fields of view in degrees (across, down), both looking the same way; `shift` of the thermal 0..1.
+
+        A flat picture spans 2 tan(fov / 2): the narrower camera sees that part of the middle of the wider sensor.
+        """
+        part = [tan(radians(v) / 2) / tan(radians(t) / 2) for v, t in zip(visual, thermal, strict=True)]
+        start = [(1 - share) / 2 + moved for share, moved in zip(part, shift, strict=True)]
+        return cls(((part[0], 0, start[0]), (0, part[1], start[1]), (0, 0, 1)))
+
+    @classmethod
+    def from_points(cls, visual: Sequence[Sequence[float]], thermal: Sequence[Sequence[float]]) -> "Alignment":
+        """From four points (x, y in 0..1) that a person has marked in both pictures."""
+        found: Any = cv2.getPerspectiveTransform(np.array(visual, np.float32), np.array(thermal, np.float32))
+        (a, b, c), (d, e, f), (g, h, i) = found.tolist()
+        return cls(((a, b, c), (d, e, f), (g, h, i)))
+
+    def pixels(self, visual: tuple[int, int], thermal: tuple[int, int]) -> Matrix:
+        """From pixel centres of a visual picture (width, height) to pixel centres of a thermal one."""
+        to_unit = np.array([[1 / visual[0], 0, 0.5 / visual[0]], [0, 1 / visual[1], 0.5 / visual[1]], [0, 0, 1]])
+        to_pixels = np.array([[thermal[0], 0, -0.5], [0, thermal[1], -0.5], [0, 0, 1]])
+        return np.asarray(to_pixels @ self.matrix @ to_unit, np.float64)

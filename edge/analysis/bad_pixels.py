@@ -1,0 +1,113 @@
+"""Pixels of a thermal sensor that are broken, told from real hot spots by what only a broken pixel does."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Celsius = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Cause = Literal["listed", "stuck", "offset"]
+
+STUCK_FRAMES: Final = 64
+_LEARN_EVERY: Final = timedelta(seconds=10)
+_OFFSET_AFTER: Final = 360  # samples, one every ten seconds: an hour
+_LEAST_OFFSET: Final = 5.0
+_STEADY: Final = 0.5
+
+
+class BadPixels:
+    """Bad is what does not depend on the scene: listed by the sensor's EEPROM, stuck at one number while its
+    neighbours have noise, or off by the same amount for an hour in which the neighbourhood itself went further up
+    and down than that. A hot spot does none of these: it has noise, and its excess follows the load.
+    """
+
+    def __init__(self, shape: tuple[int, int] = (24, 32), listed: Iterable[int] = ()) -> None:
+        self._listed = np.zeros(shape, bool)
+        self._listed.ravel()[list(listed)] = True
+        self._previous: Celsius | None = None
+        self._repeats = np.zeros(shape, np.int32)
+        self._offsets = _Offsets(shape)
+        self._due: datetime | None = None
+        self._bad = self._listed.copy()
+        self._any = bool(self._bad.any())
+
+    def find(self, frame: Celsius, time: datetime) -> Mask | None:
+        """The bad pixels as of this frame, or `None` when there are none, which is what most sensors have."""
+        if self._previous is not None:
+            self._count_repeats(frame, self._previous)
+        self._previous = frame
+        if self._due is None or time >= self._due:
+            self._due = time + _LEARN_EVERY
+            self._offsets.learn(frame)
+            self._bad = self._listed | (self._repeats >= STUCK_FRAMES) | self._offsets.bad
+            self._any = bool(self._bad.any())
+        return self._bad if self._any else None
+
+    def causes(self) -> dict[tuple[int, int], Cause]:
+        """(x, y) of each bad pixel and why: what is left out of alarms has to be told."""
+        why: dict[tuple[int, int], Cause] = {}
+        for y, x in np.argwhere(self._bad):
+            stuck = self._repeats[y, x] >= STUCK_FRAMES
+            why[int(x), int(y)] = "listed" if self._listed[y, x] else "stuck" if stuck else "offset"
+        return why
+
+    def _count_repeats(self, frame: Celsius, previous: Celsius) -> None:
+        """A frame that repeats altogether says nothing about any one pixel."""
+        changed = frame != previous
+        if changed.any():
+            self._repeats += 1
+            self._repeats[changed] = 0
+
+
+class _Offsets:
+    """Mean and spread of each pixel's deviation from its neighbours, and how far these have gone up and down."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._count = 0
+        self._mean = np.zeros(shape)
+        self._squares = np.zeros(shape)
+        self._lowest = np.full(shape, np.inf, np.float32)
+        self._highest = np.full(shape, -np.inf, np.float32)
+        self.bad: Mask = np.zeros(shape, bool)
+
+    def learn(self, frame: Celsius) -> None:
+        around = neighbours(frame)
+        deviation = frame - around
+        self._count += 1
+        before = deviation - self._mean
+        self._mean += before / self._count
+        self._squares += before * (deviation - self._mean)
+        np.minimum(self._lowest, around, out=self._lowest)
+        np.maximum(self._highest, around, out=self._highest)
+        if self._count >= _OFFSET_AFTER:
+            spread = np.sqrt(self._squares / self._count)
+            offset = np.abs(self._mean)
+            independent = self._highest - self._lowest > offset
+            self.bad = (offset > _LEAST_OFFSET) & (spread < _STEADY) & independent
+
+
+def neighbours(frame: Celsius) -> Celsius:
+    """Median of the 3 x 3 window at each pixel, edges repeated: one odd pixel does not move it."""
+    return np.asarray(cv2.medianBlur(frame, 3), np.float32)
+
+
+def replaced(frame: Celsius, bad: Mask) -> Celsius:
+    """A copy with the mean of the nearest good pixels in place of each bad one."""
+    good = ~bad
+    if not good.any():
+        raise ValueError("no pixel of the frame is good")
+    whole = np.where(good, frame, np.float32(0))
+    missing = bad
+    known = good.astype(np.float32)
+    while missing.any():
+        weight = cv2.boxFilter(known, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        total = cv2.boxFilter(whole * known, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        reached = missing & (weight > 0.5)
+        whole[reached] = total[reached] / weight[reached]
+        known[reached] = 1.0
+        missing = missing & ~reached
+    return np.asarray(whole, np.float32)

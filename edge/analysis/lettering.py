@@ -1,0 +1,43 @@
+"""Text on a grey plane from glyphs drawn once, because drawing each letter anew costs more than the picture."""
+
+from functools import cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+
+_FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+
+
+class Lettering:
+    """Letters of one height in pixels, proportional, white on black with a rim of two pixels."""
+
+    def __init__(self, height: int = 14) -> None:
+        self.height = height + height // 3 + 4
+        self._scale = height / 22
+        self._baseline = height + 2
+
+    def image(self, text: str) -> Plane:
+        """`height` x the text's width, uint8."""
+        rim = np.zeros((self.height, 2), np.uint8)
+        return np.concatenate([rim, *(_glyph(letter, self.height, self._baseline) for letter in text), rim], axis=1)
+
+    def write(self, plane: Plane, text: str, corner: tuple[int, int]) -> tuple[int, int, int, int]:
+        """With its top left at `corner` (x, y), moved so that it stays inside; where it went as (x, y, w, h)."""
+        words = self.image(text)[: plane.shape[0], : plane.shape[1]]
+        high, wide = words.shape
+        x = max(0, min(corner[0], plane.shape[1] - wide))
+        y = max(0, min(corner[1], plane.shape[0] - high))
+        plane[y : y + high, x : x + wide] = words
+        return x, y, wide, high
+
+
+@cache
+def _glyph(letter: str, height: int, baseline: int) -> Plane:
+    scale = (baseline - 2) / 22
+    width = cv2.getTextSize(letter, _FONT, scale, 1)[0][0]
+    canvas = np.zeros((height, max(3, width)), np.uint8)
+    return np.asarray(cv2.putText(canvas, letter, (0, baseline), _FONT, scale, 255, 1, cv2.LINE_AA), np.uint8)

@@ -1,0 +1,201 @@
+"""Motion in a reduced grey picture: moving regions as boxes, and the start and end of motion in time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+_LEAST_SENSITIVE: Final = 24.0
+_MOST_SENSITIVE: Final = 3.0
+_NOISE_FACTOR: Final = 4.0
+_FIRST_NOISE: Final = 2.0
+_MOST_NOISE: Final = 12
+_WARM_UP_FRAMES: Final = 5
+_SCENE_CHANGE_SHARE: Final = 0.6
+_OPENING: Final = np.ones((3, 3), np.uint8)
+_JOINING: Final = np.ones((7, 5), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """`sensitivity` 0..100, higher finds more; `min_area` in pixels of the source's frame."""
+
+    sensitivity: int = 25
+    min_area: int = 500
+    background_seconds: float = 4.0
+    absorb_seconds: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """`boxes` are (x, y, width, height) in 0..1 of the picture; `area` is the moving share of it."""
+
+    boxes: tuple[Box, ...]
+    area: float
+    settled: bool
+
+
+NONE: Final = Motion(boxes=(), area=0.0, settled=False)
+
+
+def threshold(sensitivity: int) -> float:
+    """Difference in grey levels, above the learned noise, that counts: 24 at 0, 14 at 25, 3 at 100."""
+    share = min(100, max(0, sensitivity)) / 100
+    return float(_LEAST_SENSITIVE * (_MOST_SENSITIVE / _LEAST_SENSITIVE) ** share)
+
+
+class MotionDetector:
+    """A background and its noise, learned for each pixel; what differs by more than both explain is motion.
+
+    Feed it every frame of one device in order, always of one size; another size starts it afresh.
+    """
+
+    def __init__(self, source_size: tuple[int, int], settings: MotionSettings | None = None) -> None:
+        self._source_pixels = source_size[0] * source_size[1]
+        self.settings = settings or MotionSettings()
+        self._last: datetime | None = None
+        self._seen = 0
+        self._background: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._noise: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._most_noise: Grey = np.zeros((0, 0), np.uint8)
+
+    def look(self, grey: Grey, time: datetime) -> Motion:
+        smooth = cv2.blur(grey, (3, 3))
+        if self._background.shape != grey.shape:
+            self._start(smooth)
+        elapsed = (time - self._last).total_seconds() if self._last else 0.0
+        self._last = time
+        difference = cv2.absdiff(smooth, cv2.convertScaleAbs(self._background))
+        limit = cv2.convertScaleAbs(self._noise, alpha=_NOISE_FACTOR, beta=threshold(self.settings.sensitivity))
+        moving = cv2.compare(difference, limit, cv2.CMP_GT)
+        share = cv2.countNonZero(moving) / grey.size
+        if share > _SCENE_CHANGE_SHARE:
+            self._start(smooth)
+            return NONE
+        self._learn(smooth, difference, moving, max(0.0, elapsed))
+        if self._seen <= _WARM_UP_FRAMES:
+            return NONE
+        return Motion(boxes=self._boxes(moving) if share else (), area=share, settled=True)
+
+    def _start(self, smooth: MatLike) -> None:
+        """A new scene: a switched light, a moved camera. The lens's noise is not known yet either."""
+        self._background = smooth.astype(np.float32)
+        self._noise = np.full(smooth.shape, _FIRST_NOISE, np.float32)
+        self._most_noise = np.full(smooth.shape, _MOST_NOISE, np.uint8)
+        self._seen = 0
+
+    def _learn(self, smooth: MatLike, difference: MatLike, moving: MatLike, elapsed: float) -> None:
+        """Still pixels at once, moving ones slowly: what has come to stay is absorbed, what passes leaves no trail."""
+        self._seen += 1
+        first = 1.0 / (self._seen + 1)
+        still = cv2.bitwise_not(moving)
+        rate = max(first, _rate(elapsed, self.settings.background_seconds))
+        cv2.accumulateWeighted(smooth, self._background, rate, still)
+        cv2.accumulateWeighted(difference, self._noise, rate, still)
+        absorbing = _rate(elapsed, self.settings.absorb_seconds)
+        cv2.accumulateWeighted(smooth, self._background, absorbing, moving)
+        # Leaves move for ever and so raise their own limit; people who stop to talk are gone before it is raised.
+        cv2.accumulateWeighted(cv2.min(difference, self._most_noise), self._noise, absorbing / 8, moving)
+
+    def _boxes(self, moving: MatLike) -> tuple[Box, ...]:
+        cleaned = cv2.morphologyEx(moving, cv2.MORPH_OPEN, _OPENING)
+        if not cv2.countNonZero(cleaned):
+            return ()
+        height, width = moving.shape
+        least = max(4.0, self.settings.min_area * moving.size / self._source_pixels)
+        joined = cv2.dilate(cleaned, _JOINING)
+        boxes: list[Box] = []
+        for contour in cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+            left, top, wide, high = cv2.boundingRect(contour)
+            if cv2.countNonZero(cleaned[top : top + high, left : left + wide]) >= least:
+                boxes.append(_normalised(left, top, wide, high, (width, height)))
+        return tuple(boxes)
+
+
+def _normalised(left: int, top: int, wide: int, high: int, size: tuple[int, int]) -> Box:
+    """Without the rim that the joining has added on every side."""
+    width, height = size
+    rim_x, rim_y = _JOINING.shape[1] // 2, _JOINING.shape[0] // 2
+    x0 = left + rim_x if left else 0
+    y0 = top + rim_y if top else 0
+    x1 = left + wide - (rim_x if left + wide < width else 0)
+    y1 = top + high - (rim_y if top + high < height else 0)
+    return x0 / width, y0 / height, max(1, x1 - x0) / width, max(1, y1 - y0) / height
+
+
+def _rate(elapsed: float, time_constant: float) -> float:
+    """The weight of a frame that came `elapsed` seconds after the one before, for an exponential average."""
+    return float(1.0 - np.exp(-elapsed / time_constant))
+
+
+@dataclass(frozen=True, slots=True)
+class MotionStarted:
+    time: datetime
+    boxes: tuple[Box, ...]
+    area: float
+
+
+@dataclass(frozen=True, slots=True)
+class MotionEnded:
+    """`time` is that of the last frame with motion; `boxes` are those of the frame with the largest area."""
+
+    time: datetime
+    started: datetime
+    duration_s: float
+    frames: int
+    boxes: tuple[Box, ...]
+    area: float
+
+
+class MotionTracker:
+    """When motion starts and ends, in time and not in frames: a slow loop changes nothing."""
+
+    def __init__(self, confirm_seconds: float = 0.3, quiet_seconds: float = 3.0) -> None:
+        self._confirm = timedelta(seconds=confirm_seconds)
+        self._quiet = timedelta(seconds=quiet_seconds)
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+        self._frames = 0
+        self._peak = NONE
+        self.active = False
+
+    def advance(self, motion: Motion, time: datetime) -> MotionStarted | MotionEnded | None:
+        if motion.boxes:
+            return self._moved(motion, time)
+        if self._first and self._last and time - self._last >= (self._quiet if self.active else self._confirm):
+            return self._stopped(self._first, self._last)
+        return None
+
+    def _moved(self, motion: Motion, time: datetime) -> MotionStarted | None:
+        self._first = self._first or time
+        self._last = time
+        self._frames += 1
+        if motion.area >= self._peak.area:
+            self._peak = motion
+        if self.active or time - self._first < self._confirm:
+            return None
+        self.active = True
+        return MotionStarted(time=self._first, boxes=motion.boxes, area=motion.area)
+
+    def _stopped(self, first: datetime, last: datetime) -> MotionEnded | None:
+        ended = MotionEnded(
+            time=last,
+            started=first,
+            duration_s=(last - first).total_seconds(),
+            frames=self._frames,
+            boxes=self._peak.boxes,
+            area=self._peak.area,
+        )
+        confirmed = self.active
+        self._first = self._last = None
+        self._frames = 0
+        self._peak = NONE
+        self.active = False
+        return ended if confirmed else None

@@ -1,0 +1,181 @@
+"""What is wrong with a picture: black, frozen, corrupt or poor."""
+
+from bisect import bisect_left, insort
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+
+DARK_LEVEL: Final = 10
+_CORRUPT_SHARE: Final = 0.18
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """`black_percentage`: share of dark pixels from which the picture is black; a menu over black needs a lower one."""
+
+    black_percentage: float = 95.0
+    freeze_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PictureState:
+    """`freeze_diffs` are the mean grey differences [(-2, -1), (-2, 0), (-1, 0)] of the last three frames."""
+
+    blackscreen: bool
+    blackscreen_percentage: float
+    freeze: bool
+    freeze_diffs: tuple[float, ...]
+    frozen_seconds: float
+    noise_floor: float | None
+    quality: "Quality"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """`identical_rows`: share of rows that repeat the one above, which a broken decoder smears."""
+
+    brightness: float
+    contrast: float
+    sharpness: float
+    identical_rows: float
+    corrupt: bool
+    quality_score: int
+
+
+class PictureAnalyser:
+    """Feed it every analysed frame of one device in order, as reduced grey (H x W uint8)."""
+
+    def __init__(self, settings: PictureSettings | None = None) -> None:
+        self.settings = settings or PictureSettings()
+        self._freeze = FreezeDetector(self.settings.freeze_seconds)
+
+    def look(self, grey: Grey, time: datetime) -> PictureState:
+        percentage = black_percentage(grey)
+        freeze = self._freeze.look(grey, time)
+        return PictureState(
+            blackscreen=percentage >= self.settings.black_percentage,
+            blackscreen_percentage=percentage,
+            freeze=freeze.frozen,
+            freeze_diffs=freeze.diffs,
+            frozen_seconds=freeze.seconds,
+            noise_floor=freeze.noise_floor,
+            quality=quality(grey),
+        )
+
+
+def black_percentage(grey: Grey) -> float:
+    """One decimal: kept in the event, so that another threshold can be tried on the log."""
+    return round(100.0 * int(np.count_nonzero(grey <= DARK_LEVEL)) / grey.size, 1)
+
+
+def quality(grey: Grey) -> Quality:
+    """The score is a point each for: not dark, not blown out, contrast, detail, rows intact."""
+    mean, deviation = cv2.meanStdDev(grey)
+    brightness, contrast = float(mean[0, 0]), float(deviation[0, 0])
+    edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1]
+    sharpness = float(edges[0, 0]) ** 2
+    identical = identical_rows(grey)
+    corrupt = identical >= _CORRUPT_SHARE and contrast > 5
+    points = (brightness > 20, brightness < 235, contrast > 10, sharpness > 15, not corrupt)
+    return Quality(
+        brightness=round(brightness, 1),
+        contrast=round(contrast, 1),
+        sharpness=round(sharpness, 1),
+        identical_rows=round(identical, 3),
+        corrupt=corrupt,
+        quality_score=sum(points),
+    )
+
+
+def identical_rows(grey: Grey) -> float:
+    """Rows of a flat sky or a letterbox repeat too: only rows with some contrast are counted."""
+    repeated = cv2.reduce(cv2.absdiff(grey[1:], grey[:-1]), 1, cv2.REDUCE_MAX).ravel() == 0
+    if not repeated.any():
+        return 0.0
+    busy = np.ptp(grey[1:][repeated], axis=1) > DARK_LEVEL
+    return float(np.count_nonzero(busy)) / (len(grey) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    frozen: bool
+    diffs: tuple[float, ...]
+    seconds: float
+    noise_floor: float | None
+
+
+class FreezeDetector:
+    """Frozen is: the same picture for longer than this device has been seen to repeat one by itself.
+
+    The same means identical, or nearer than a quarter of the least difference that the device's own noise makes:
+    a frozen camera is encoded anew by what stands behind it. A still scene is not frozen as long as it has noise.
+    """
+
+    LEARNED: Final = 30
+    WINDOW: Final = 150
+    LONGEST_SECONDS: Final = 10.0
+
+    def __init__(self, seconds: float = 2.0) -> None:
+        self._least_seconds = seconds
+        self._frames: deque[Grey] = deque(maxlen=2)
+        self._neighbours: float | None = None
+        self._order: deque[float] = deque()
+        self._sorted: list[float] = []
+        self._same_since: datetime | None = None
+        self._previous: datetime | None = None
+        self._usual_run = 0.0
+
+    @property
+    def noise_floor(self) -> float | None:
+        """The 10th percentile of what has differed from frame to frame; `None` until enough has been seen."""
+        return self._sorted[len(self._sorted) // 10] if len(self._sorted) >= self.LEARNED else None
+
+    def look(self, grey: Grey, time: datetime) -> Freeze:
+        if self._frames and self._frames[-1].shape != grey.shape:
+            self._frames.clear()
+        latest = difference(self._frames[-1], grey) if self._frames else None
+        diffs = self._diffs(grey, latest)
+        same = latest is not None and latest <= (self.noise_floor or 0.0) / 4
+        seconds = self._run(time, same=same)
+        if latest and not same:
+            self._learn(latest)
+        self._neighbours = latest
+        self._frames.append(grey)
+        self._previous = time
+        needed = max(self._least_seconds, min(self.LONGEST_SECONDS, 2 * self._usual_run))
+        frozen = same and len(diffs) == 3 and seconds >= needed
+        return Freeze(frozen, diffs, round(seconds, 3), self.noise_floor)
+
+    def _diffs(self, grey: Grey, latest: float | None) -> tuple[float, ...]:
+        if latest is None or self._neighbours is None or len(self._frames) < 2:
+            return ()
+        return round(self._neighbours, 2), round(difference(self._frames[0], grey), 2), round(latest, 2)
+
+    def _run(self, time: datetime, *, same: bool) -> float:
+        """How long the picture has been the same; an ended run that was no freeze shows what is usual here."""
+        if same:
+            self._same_since = self._same_since or self._previous or time
+            return (time - self._same_since).total_seconds()
+        if self._same_since and self._previous:
+            run = (self._previous - self._same_since).total_seconds()
+            self._usual_run = max(0.98 * self._usual_run, min(run, self.LONGEST_SECONDS / 2))
+        self._same_since = None
+        return 0.0
+
+    def _learn(self, latest: float) -> None:
+        if len(self._order) == self.WINDOW:
+            del self._sorted[bisect_left(self._sorted, self._order.popleft())]
+        self._order.append(latest)
+        insort(self._sorted, latest)
+
+
+def difference(one: Grey, other: Grey) -> float:
+    """Mean absolute difference in grey levels."""
+    return float(cv2.norm(one, other, cv2.NORM_L1)) / one.size

@@ -1,0 +1,117 @@
+"""The forms in which one device's pictures are needed: reduced grey, JPEG, thumbnail, BGR."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import simplejpeg
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+Bytes8 = NDArray[np.uint8]
+
+SMALL_WIDTH: Final = 320
+THUMBNAIL: Final = (320, 180)
+_BLACK: Final = (0, 128, 128)
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """Full-range BT.601 YCbCr 4:2:0, as JPEG has it: `y` H x W, `u` and `v` half of both, rounded up; uint8."""
+
+    y: Bytes8
+    u: Bytes8
+    v: Bytes8
+
+    def jpeg(self, quality: int = 85) -> bytes:
+        jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(self.y, self.u, self.v, quality=quality, fastdct=True)
+        return jpeg
+
+
+class Pictures:
+    """One for each device and thread: a scaler is set up once for each form and is not safe to share."""
+
+    def __init__(self) -> None:
+        self._small = VideoReformatter()
+        self._full = VideoReformatter()
+        self._bgr = VideoReformatter()
+
+    def small(self, picture: VideoFrame, width: int = SMALL_WIDTH) -> Planes:
+        """At most `width` wide, aspect kept. Its `y` (0 black, 255 white) is the grey that every kernel reads.
+
+        Averaging while reducing is what makes sensor noise small enough for those kernels.
+        """
+        width = min(width, picture.width)
+        height = max(2, round(picture.height * width / picture.width))
+        return _planes(self._small, picture, width, height)
+
+    def planes(self, picture: VideoFrame) -> Planes:
+        return _planes(self._full, picture, picture.width, picture.height)
+
+    def jpeg(self, picture: VideoFrame, quality: int = 85) -> bytes:
+        return self.planes(picture).jpeg(quality)
+
+    def bgr(self, picture: VideoFrame) -> Bytes8:
+        """H x W x 3 uint8, for what needs colour (a detector); a copy."""
+        return plane(self._bgr.reformat(picture, format="bgr24").planes[0], channels=3)
+
+
+def thumbnail(small: Planes, size: tuple[int, int] = THUMBNAIL, quality: int = 75) -> bytes:
+    """JPEG of exactly `size` (width, height, even): the whole picture, letterboxed on black."""
+    width, height = fitted((small.y.shape[1], small.y.shape[0]), size)
+    resized = small if small.y.shape == (height, width) else _resized(small, width, height)
+    return (resized if (width, height) == size else _letterboxed(resized, size)).jpeg(quality)
+
+
+def plane(source: VideoPlane, channels: int = 1) -> Bytes8:
+    """A view of the plane's own memory where its rows are packed, else a packed copy."""
+    rows = np.frombuffer(memoryview(source), np.uint8).reshape(source.height, source.line_size)[
+        :, : source.width * channels
+    ]
+    rows = np.ascontiguousarray(rows)
+    return rows if channels == 1 else rows.reshape(source.height, source.width, channels)
+
+
+def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of the same aspect that fits, in even numbers because chroma has half the resolution."""
+    scale = min(into[0] / size[0], into[1] / size[1])
+    return tuple(min(limit, max(2, round(side * scale / 2) * 2)) for side, limit in zip(size, into, strict=True))  # type: ignore[return-value]
+
+
+def frame_of(bgr: Bytes8) -> VideoFrame:
+    """What a source that draws or grabs BGR hands on, in the form that every decoder gives: yuv420p."""
+    return VideoFrame.from_ndarray(bgr, format="bgr24").reformat(format="yuv420p")
+
+
+def _planes(scaler: VideoReformatter, picture: VideoFrame, width: int, height: int) -> Planes:
+    full_range = scaler.reformat(
+        picture, width, height, "yuvj420p", interpolation=Interpolation.AREA, dst_color_range=ColorRange.JPEG
+    )
+    return Planes(*(plane(part) for part in full_range.planes))
+
+
+def _resized(small: Planes, width: int, height: int) -> Planes:
+    sizes = ((width, height), (width // 2, height // 2), (width // 2, height // 2))
+    parts = zip((small.y, small.u, small.v), sizes, strict=True)
+    return Planes(*(np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8) for part, size in parts))
+
+
+def _letterboxed(small: Planes, size: tuple[int, int]) -> Planes:
+    width, height = size
+    left = (width - small.y.shape[1]) // 4 * 2
+    top = (height - small.y.shape[0]) // 4 * 2
+    return Planes(
+        *(
+            _framed(part, (height // step, width // step), (top // step, left // step), black)
+            for part, step, black in zip((small.y, small.u, small.v), (1, 2, 2), _BLACK, strict=True)
+        )
+    )
+
+
+def _framed(part: Bytes8, shape: tuple[int, int], corner: tuple[int, int], value: int) -> Bytes8:
+    canvas = np.full(shape, value, np.uint8)
+    canvas[corner[0] : corner[0] + part.shape[0], corner[1] : corner[1] + part.shape[1]] = part
+    return canvas

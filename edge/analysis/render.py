@@ -1,0 +1,192 @@
+"""Pictures of temperatures: the thermal JPEG with its regions, and its fusion with the visual picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.analysis.alignment import Alignment
+from edge.analysis.lettering import Lettering
+from edge.analysis.pictures import Bytes8, Planes
+from edge.analysis.roi import HEIGHT, WIDTH, AlertLevel, Roi
+from edge.analysis.thermal_regions import RegionStatistics
+
+Celsius = NDArray[np.float32]
+
+SIZE: Final = (640, 480)
+BAR: Final = 40
+_BAR_LIGHT: Final = 0.3
+LEVEL_BGR: Final[dict[AlertLevel, tuple[int, int, int]]] = {
+    "emergency": (0, 0, 255),
+    "critical": (0, 165, 255),
+    "warning": (0, 255, 255),
+    "normal": (0, 255, 0),
+}
+VISUAL_SHARE: Final = 0.6
+
+
+def _palette() -> tuple[Bytes8, Bytes8, Bytes8]:
+    """INFERNO straight to Y, U and V, so that a picture is never made in BGR first."""
+    bgr = cv2.applyColorMap(np.arange(256, dtype=np.uint8).reshape(256, 1), cv2.COLORMAP_INFERNO)
+    ycrcb = cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb).reshape(256, 3)
+    return ycrcb[:, 0].copy(), ycrcb[:, 2].copy(), ycrcb[:, 1].copy()  # type: ignore[return-value]
+
+
+def _yuv(bgr: tuple[int, int, int]) -> tuple[int, int, int]:
+    y, v, u = cv2.cvtColor(np.array([[bgr]], np.uint8), cv2.COLOR_BGR2YCrCb)[0, 0].tolist()
+    return y, u, v
+
+
+_PALETTE: Final = _palette()
+_LEVEL_YUV: Final = {level: _yuv(bgr) for level, bgr in LEVEL_BGR.items()}
+_LABELS: Final = Lettering(12)
+_CAPTIONS: Final = Lettering(14)
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """`time` as people at the site read their clocks: local, which is why it is not UTC here."""
+
+    site: str
+    time: datetime
+
+
+def normalised(frame: Celsius) -> Bytes8:
+    """Coldest 0, hottest 255; a flat frame is all zeros."""
+    low, high = float(np.nanmin(frame)), float(np.nanmax(frame))
+    if not high > low:
+        return np.zeros(frame.shape, np.uint8)
+    return np.asarray(np.nan_to_num((frame - low) * (255.0 / (high - low))), np.uint8)
+
+
+def thermal_jpeg(
+    frame: Celsius,
+    caption: Caption,
+    rois: Sequence[Roi] = (),
+    regions: Sequence[RegionStatistics] = (),
+    quality: int = 85,
+) -> bytes:
+    """640 x 480; boxes and labels of the regions in the colour of their alert level, site, time and range below."""
+    planes = coloured(normalised(frame), SIZE)
+    found = {region.name: region for region in regions}
+    for roi in rois:
+        if roi.name in found:
+            _outline(planes, roi, found[roi.name])
+    for roi in rois:
+        if roi.name in found:
+            _label(planes, roi, found[roi.name])
+    _bar(planes, caption, float(np.nanmin(frame)), float(np.nanmax(frame)))
+    return planes.jpeg(quality)
+
+
+def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:
+    """Enlarged bicubically to `size` (width, height, both even), then INFERNO."""
+    width, height = size
+    large = cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)
+    half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_CUBIC)
+    luma, *chroma = _PALETTE
+    return Planes(
+        *(
+            np.asarray(cv2.LUT(part, table), np.uint8)
+            for part, table in ((large, luma), (half, chroma[0]), (half, chroma[1]))
+        )
+    )
+
+
+class Fusion:
+    """0.6 visual + 0.4 thermal in the visual picture's size, through the alignment of one device's two sensors.
+
+    The map from thermal to visual is worked out once for each size. It is made at a quarter of the resolution and
+    enlarged: 32 x 24 temperatures hold nothing that would show at more.
+    """
+
+    def __init__(self, alignment: Alignment | None = None) -> None:
+        self._alignment = alignment or Alignment()
+        self._size = (0, 0)
+        self._maps: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+
+    def planes(self, visual: Planes, frame: Celsius) -> Planes:
+        height, width = visual.y.shape
+        grey = self._enlarged(normalised(frame), (width, height))
+        luma, *chroma = _PALETTE
+        half = (visual.u.shape[1], visual.u.shape[0])
+        small = cv2.resize(grey, half, interpolation=cv2.INTER_LINEAR)
+        large = cv2.resize(cv2.LUT(grey, luma), (width, height), interpolation=cv2.INTER_LINEAR)
+        return Planes(
+            _mixed(visual.y, large),
+            _mixed(visual.u, cv2.LUT(small, chroma[0])),
+            _mixed(visual.v, cv2.LUT(small, chroma[1])),
+        )
+
+    def jpeg(self, visual: Planes, frame: Celsius, quality: int = 85) -> bytes:
+        return self.planes(visual, frame).jpeg(quality)
+
+    def _enlarged(self, thermal: Bytes8, size: tuple[int, int]) -> Bytes8:
+        if self._maps is None or self._size != size:
+            self._size = size
+            self._maps = _lookup(self._alignment, (max(1, size[0] // 4), max(1, size[1] // 4)))
+        across, down = self._maps
+        warped = cv2.remap(thermal, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(warped, np.uint8)
+
+
+def _lookup(alignment: Alignment, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    columns, rows = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    points = np.stack([columns, rows, np.ones_like(rows)], axis=-1).astype(np.float64)
+    x, y, scale = np.moveaxis(points @ alignment.pixels(size, (WIDTH, HEIGHT)).T, -1, 0)
+    return (x / scale).astype(np.float32), (y / scale).astype(np.float32)
+
+
+def _mixed(visual: Bytes8, thermal: object) -> Bytes8:
+    return np.asarray(
+        cv2.addWeighted(visual, VISUAL_SHARE, np.asarray(thermal, np.uint8), 1 - VISUAL_SHARE, 0), np.uint8
+    )
+
+
+def _outline(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
+    (x1, y1), (x2, y2) = roi.coordinates
+    x_scale, y_scale = SIZE[0] // WIDTH, SIZE[1] // HEIGHT
+    first, last = (x1 * x_scale, y1 * y_scale), (x2 * x_scale - 1, y2 * y_scale - 1)
+    y, u, v = _LEVEL_YUV[region.alert_level]
+    _box(planes.y, first, last, y, 2)
+    for part, value in ((planes.u, u), (planes.v, v)):
+        _box(part, (first[0] // 2, first[1] // 2), (last[0] // 2, last[1] // 2), value, 1)
+
+
+def _box(part: Bytes8, first: tuple[int, int], last: tuple[int, int], value: int, thickness: int) -> None:
+    """Inside its own edge, so that a box along the picture's edge is seen whole."""
+    (left, top), (right, bottom) = first, last
+    part[top : top + thickness, left : right + 1] = value
+    part[bottom + 1 - thickness : bottom + 1, left : right + 1] = value
+    part[top : bottom + 1, left : left + thickness] = value
+    part[top : bottom + 1, right + 1 - thickness : right + 1] = value
+
+
+def _label(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
+    (x1, y1), _ = roi.coordinates
+    text = f"{region.name}: {region.max_temp:.1f}C (avg: {region.avg_temp:.1f}C)"
+    corner = x1 * (SIZE[0] // WIDTH) + 4, y1 * (SIZE[1] // HEIGHT) + 4
+    _without_colour(planes, *_LABELS.write(planes.y, text, corner))
+
+
+def _bar(planes: Planes, caption: Caption, low: float, high: float) -> None:
+    """70 % black over the bottom 40 rows, the texts within it."""
+    top = SIZE[1] - BAR
+    for part, rest in ((planes.y[top:], 0.0), (planes.u[top // 2 :], 128.0), (planes.v[top // 2 :], 128.0)):
+        part[:] = cv2.convertScaleAbs(part, alpha=_BAR_LIGHT, beta=rest * (1 - _BAR_LIGHT))
+    corner = top + (BAR - _CAPTIONS.height) // 2
+    ranged = f"Range: {low:.1f}C - {high:.1f}C"
+    right = SIZE[0] - 10 - _CAPTIONS.image(ranged).shape[1]
+    for text, x in ((f"{caption.site} | {caption.time:%Y-%m-%d %H:%M:%S}", 10), (ranged, right)):
+        words = _CAPTIONS.image(text)[:, : SIZE[0] - x]
+        part = planes.y[corner : corner + words.shape[0], x : x + words.shape[1]]
+        np.maximum(part, words, out=part)
+
+
+def _without_colour(planes: Planes, x: int, y: int, wide: int, high: int) -> None:
+    for part in (planes.u, planes.v):
+        part[y // 2 : (y + high + 1) // 2, x // 2 : (x + wide + 1) // 2] = 128

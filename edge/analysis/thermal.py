@@ -1,0 +1,220 @@
+"""What a thermal frame says: statistics, regions with alert levels, hot spots and their composite."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.analysis.bad_pixels import BadPixels, replaced
+from edge.analysis.roi import FULL_FRAME, AlertLevel, Roi
+from edge.analysis.thermal_filters import COLDEST, HOTTEST, TemporalFilter, for_ambient, smoothed
+from edge.analysis.thermal_regions import RegionReader, RegionStatistics
+
+Celsius = NDArray[np.float32]
+CompositeMethod = Literal["weighted_average", "max", "average"]
+Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
+
+HOTSPOT_CELSIUS: Final = 80.0
+HOTSPOTS_KEPT: Final = 10
+SHAPE: Final = (24, 32)
+_SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
+
+
+@dataclass(frozen=True, slots=True)
+class ThermalSettings:
+    """`reflected` is the temperature around the surfaces; `legacy_emissivity` keeps an older monitor's formula."""
+
+    rois: tuple[Roi, ...] = (FULL_FRAME,)
+    ambient: float | None = None
+    reflected: float = 25.0
+    legacy_emissivity: bool = False
+    hotspot_threshold: float = HOTSPOT_CELSIUS
+    composite: CompositeMethod | None = "weighted_average"
+    filtered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStatistics:
+    min: float
+    max: float
+    mean: float
+    median: float
+    std: float
+    percentile_95: float
+    percentile_5: float
+    range: float
+
+
+@dataclass(frozen=True, slots=True)
+class HotSpot:
+    """`center` in thermal pixels (x, y)."""
+
+    center: tuple[int, int]
+    max_temp: float
+    avg_temp: float
+    area: int
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ThermalReading:
+    """`frame` is what pictures are made of. Alert levels and hot spots are of the unsmoothed frame: a smoothed one
+    is late and lower. `None` and empty where every pixel was invalid (`no_data`).
+    """
+
+    timestamp: datetime
+    frame: Celsius
+    frame_stats: FrameStatistics | None
+    regions: tuple[RegionStatistics, ...]
+    composite_temperature: float | None
+    hotspots: tuple[HotSpot, ...]
+    sensor_temp: float | None
+    flags: tuple[Flag, ...]
+
+    @property
+    def alert_level(self) -> AlertLevel:
+        return max((region.alert_level for region in self.regions), key=_SEVERITY.index, default="normal")
+
+
+class ThermalProcessor:
+    """Feed it every frame of one sensor (24 x 32 float32, Celsius) once and in order."""
+
+    def __init__(self, settings: ThermalSettings | None = None, listed_bad: Iterable[int] = ()) -> None:
+        self.settings = settings or ThermalSettings()
+        self.bad_pixels = BadPixels(SHAPE, listed_bad)
+        self._temporal = TemporalFilter()
+        self._regions = _reader(self.settings)
+        self._hotspots: deque[HotSpot] = deque(maxlen=HOTSPOTS_KEPT)
+        self._frames = 0
+        self._bad_seen = 0
+
+    def apply(self, settings: ThermalSettings) -> None:
+        """New settings from the next frame on; what has been learned about the sensor stays."""
+        self.settings = settings
+        self._regions = _reader(settings)
+
+    def process(self, raw: Celsius, time: datetime) -> ThermalReading:
+        self._frames += 1
+        clean, flags = self._cleaned(raw, time)
+        if clean is None:
+            return ThermalReading(time, np.full(SHAPE, np.nan, np.float32), None, (), None, (), None, ("no_data",))
+        sharp = for_ambient(clean, self.settings.ambient)
+        frame = sharp
+        if self.settings.filtered:
+            frame = for_ambient(smoothed(self._temporal.filter(clean)), self.settings.ambient)
+        statistics, tenth = _statistics(frame, clean)
+        regions = self._regions.read(frame, sharp)
+        spots = hotspots(sharp, self.settings.hotspot_threshold, time)
+        self._hotspots.extend(spots)
+        composite = composite_temperature(regions, self.settings)
+        return ThermalReading(time, frame, statistics, regions, composite, spots, tenth, flags)
+
+    def statistics(self) -> dict[str, int | bool]:
+        return {
+            "frames_processed": self._frames,
+            "bad_pixels_detected": self._bad_seen,
+            "buffer_size": len(self._temporal),
+            "hotspots_tracked": len(self._hotspots),
+            "advanced_processing_enabled": self.settings.filtered,
+        }
+
+    def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, tuple[Flag, ...]]:
+        """In a fire the sensor's range ends, but the frame is still worth more than any other."""
+        flags: list[Flag] = []
+        bad = self.bad_pixels.find(raw, time)
+        if bad is not None:
+            flags.append("bad_pixels")
+        low, high = float(np.fmin.reduce(raw, None)), float(np.fmax.reduce(raw, None))
+        if not np.isfinite(raw.sum()):
+            invalid = ~np.isfinite(raw)
+            flags.append("invalid_pixels")
+            bad = invalid if bad is None else bad | invalid
+            if bad.all():
+                return None, ("no_data",)
+        clean = raw if bad is None else replaced(raw, bad)
+        self._bad_seen += 0 if bad is None else int(np.count_nonzero(bad))
+        if low < COLDEST or high > HOTTEST:
+            flags.append("clamped")
+            clean = np.clip(clean, COLDEST, HOTTEST)
+        return clean, tuple(flags)
+
+
+def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot, ...]:
+    """4-connected components above `threshold`, hottest first."""
+    above = frame > threshold
+    if not above.any():
+        return ()
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=4)
+    spots = []
+    for label in range(1, count):
+        x, y, width, height, area = stats[label, :5]
+        inside = frame[y : y + height, x : x + width][labels[y : y + height, x : x + width] == label]
+        centre = int(centres[label, 0]), int(centres[label, 1])
+        spots.append(HotSpot(centre, round(float(inside.max()), 2), round(float(inside.mean()), 2), int(area), time))
+    return tuple(sorted(spots, key=lambda spot: -spot.max_temp))
+
+
+def composite_temperature(regions: Sequence[RegionStatistics], settings: ThermalSettings) -> float | None:
+    """Of the regions' maxima; `None` where there is no region or it is switched off."""
+    if not regions or settings.composite is None:
+        return None
+    maxima = [region.max_temp for region in regions]
+    if settings.composite == "max":
+        return max(maxima)
+    by_name = {roi.name: roi.weight for roi in settings.rois}
+    factors = [by_name[region.name] if settings.composite == "weighted_average" else 1.0 for region in regions]
+    return round(sum(weight * top for weight, top in zip(factors, maxima, strict=True)) / sum(factors), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """`magnitude` in degrees Celsius and `direction` in degrees (atan2, -180..180), both 24 x 32."""
+
+    magnitude: Celsius
+    direction: Celsius
+
+
+def gradient(frame: Celsius) -> Gradient:
+    """By Sobel 3 x 3 along both axes, not normalised."""
+    along_x = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 1, 0), np.float32)
+    along_y = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 0, 1), np.float32)
+    return Gradient(np.hypot(along_x, along_y), np.degrees(np.arctan2(along_y, along_x)))
+
+
+def frame_statistics(frame: Celsius) -> FrameStatistics:
+    return _statistics(frame, frame)[0]
+
+
+def _statistics(frame: Celsius, raw: Celsius) -> tuple[FrameStatistics, float]:
+    """One sort gives every order statistic; with them the 10th percentile of the raw frame."""
+    ordered = np.sort(frame, axis=None)
+    mean, deviation = cv2.meanStdDev(frame)
+    low, high = float(ordered[0]), float(ordered[-1])
+    unfiltered = ordered if frame is raw else np.sort(raw, axis=None)
+    return FrameStatistics(
+        min=round(low, 2),
+        max=round(high, 2),
+        mean=round(float(mean[0, 0]), 2),
+        median=round(_quantile(ordered, 0.5), 2),
+        std=round(float(deviation[0, 0]), 2),
+        percentile_95=round(_quantile(ordered, 0.95), 2),
+        percentile_5=round(_quantile(ordered, 0.05), 2),
+        range=round(high - low, 2),
+    ), round(_quantile(unfiltered, 0.1), 2)
+
+
+def _quantile(ordered: Celsius, share: float) -> float:
+    """Between the two nearest values in proportion, as numpy's percentile does."""
+    place = share * (ordered.size - 1)
+    below = int(place)
+    low = float(ordered[below])
+    return low + (float(ordered[min(below + 1, ordered.size - 1)]) - low) * (place - below)
+
+
+def _reader(settings: ThermalSettings) -> RegionReader:
+    return RegionReader(settings.rois, settings.reflected, legacy=settings.legacy_emissivity)

@@ -1,0 +1,66 @@
+"""The filters between a thermal sensor and what is read from its frames."""
+
+from collections import deque
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Celsius = NDArray[np.float32]
+
+COLDEST: Final = -40.0
+HOTTEST: Final = 300.0
+WINDOW: Final = 5
+_LEAST_HELD: Final = 3
+
+
+def weights(count: int) -> NDArray[np.float32]:
+    """exp(linspace(-1, 0, count)), normalised: oldest first, the current frame last and heaviest."""
+    raw = np.exp(np.linspace(-1.0, 0.0, count))
+    return np.asarray(raw / raw.sum(), np.float32)
+
+
+class TemporalFilter:
+    """Weighted mean of the current frame and the raw ones before it, at most five together.
+
+    Raw ones, never its own output: a filter fed by itself never arrives.
+    """
+
+    def __init__(self) -> None:
+        self._held: deque[Celsius] = deque(maxlen=WINDOW)
+        self._weights = [weights(count) for count in range(1, WINDOW + 1)]
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def filter(self, frame: Celsius) -> Celsius:
+        self._held.append(frame)
+        if len(self._held) < _LEAST_HELD:
+            return frame
+        factors = self._weights[len(self._held) - 1]
+        total = self._held[0] * factors[0]
+        for held, factor in zip(list(self._held)[1:], factors[1:], strict=True):
+            total += held * factor
+        return np.asarray(total, np.float32)
+
+
+def smoothed(frame: Celsius) -> Celsius:
+    """Gaussian 3 x 3, sigma 0.5."""
+    return np.asarray(cv2.GaussianBlur(frame, (3, 3), 0.5), np.float32)
+
+
+def for_ambient(frame: Celsius, ambient: float | None) -> Celsius:
+    """frame - (ambient - 25) * 0.1; unchanged when the ambient temperature is not known."""
+    return frame if ambient is None else frame - np.float32((ambient - 25.0) * 0.1)
+
+
+def upscaled(frame: Celsius, factor: int = 4) -> Celsius:
+    """Bicubic, factor x height by factor x width."""
+    height, width = frame.shape
+    return np.asarray(cv2.resize(frame, (width * factor, height * factor), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def sensor_temperature(raw: Celsius) -> float:
+    """The 10th percentile of a raw frame stands for the sensor's surroundings."""
+    return round(float(np.percentile(raw, 10)), 2)

@@ -1,0 +1,39 @@
+"""Faults of a drawn scene, at times that are given as data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+FaultKind = Literal["freeze", "black", "silence", "hot_spot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """From `start_s` after the schedule's origin for `duration_s`, again after every `every_s` if that is given."""
+
+    kind: FaultKind
+    start_s: float
+    duration_s: float
+    every_s: float | None = None
+
+    def began(self, seconds: float) -> float | None:
+        """When the fault that is on at `seconds` began, or `None` while there is none."""
+        if seconds < self.start_s:
+            return None
+        start = self.start_s
+        if self.every_s:
+            start += (seconds - start) // self.every_s * self.every_s
+        return start if seconds < start + self.duration_s else None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    origin: datetime
+    faults: Sequence[Fault] = ()
+
+    def age(self, kind: FaultKind, time: datetime) -> float | None:
+        """For how many seconds a fault of that kind has been on at `time`; `None` when it is not."""
+        seconds = (time - self.origin).total_seconds()
+        begun = [began for fault in self.faults if fault.kind == kind and (began := fault.began(seconds)) is not None]
+        return seconds - min(begun) if begun else None

@@ -1,0 +1,36 @@
+"""From a stream's own timestamps to UTC."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from edge.sources.source import Clock
+
+_TOLERANCE: Final = timedelta(seconds=2)
+
+
+class Timeline:
+    """The first timestamp is now; later ones keep their distance to it, which is smoother than arrival times are.
+
+    `checked` timelines start again when they and the clock are two seconds apart: a paused stream, a set clock.
+    """
+
+    def __init__(self, clock: Clock, *, checked: bool) -> None:
+        self._clock = clock
+        self._checked = checked
+        self._zero: datetime | None = None
+        self._latest: datetime | None = None
+        self.restarts = 0
+
+    def time(self, seconds: float) -> datetime:
+        time = self._zero + timedelta(seconds=seconds) if self._zero else None
+        if time is None or (self._checked and abs(self._clock() - time) > _TOLERANCE):
+            self.restarts += 1
+            time = self._clock()
+            self._zero = time - timedelta(seconds=seconds)
+        self._latest = max(self._latest or time, time)
+        return time
+
+    def loop(self, first: float, gap: float) -> None:
+        """The recording begins anew at its timestamp `first`, `gap` seconds after the last picture."""
+        if self._latest is not None:
+            self._zero = self._latest + timedelta(seconds=gap - first)

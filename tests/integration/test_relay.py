@@ -1,0 +1,185 @@
+"""The outbox and its relay at a real broker, with an ingest that speaks the watermark protocol."""
+
+import threading
+from pathlib import Path
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from bus_schemas.camera import DetectionEvent
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import GapEvent
+from bus_schemas.topics import command_topic
+from mosquitto.launcher import Broker
+from producer.bounds import Limits
+from producer.ids import utc_now
+from producer.outbox import Outbox
+from producer.relay import Options
+from producer.session import Incoming, Outgoing
+from tests.eventually import eventually
+from tests.ingest_double import ingest_double
+from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay
+
+
+def test_events_arrive_once_and_in_order_over_all_streams(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port) as relay,
+    ):
+        for people in range(1000):
+            outbox.put(detection(people), frame(OTHER))
+        outbox.put(durable=True)
+        relay.wake()
+        eventually(lambda: ingest.watermarks.get((OTHER, outbox.epoch)) == 1000)
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 1000)
+
+        seen = [event.data.people_count for event in ingest.all_events() if isinstance(event, DetectionEvent)]
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0)
+
+    assert seen == list(range(1000))
+    assert len(ingest.messages) < 500
+
+
+def test_a_medium_arrives_with_its_bytes_before_the_event_that_refers_to_it(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    larger_than_the_window = b"\x47" * 3_000_000
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port),
+    ):
+        outbox.put(medium(b"small"), detection(), medium(larger_than_the_window, "segment"), detection())
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 4)
+
+    kinds = [type(event) for event in ingest.all_events()]
+    assert kinds == [MediaEvent, DetectionEvent, MediaEvent, DetectionEvent]
+    assert sorted(map(len, ingest.media.values())) == [5, 3_000_000]
+    assert not ingest.malformed
+
+
+def test_compressed_messages_say_so_and_are_read(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port, Options(compress=True)) as relay,
+    ):
+        outbox.put(*[detection(people) for people in range(50)])
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 50)
+        saved = relay.statistics()["bytes_saved_compression"]
+
+    assert saved > 5000
+
+
+def test_a_silent_ingest_gets_everything_once_it_listens(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port) as relay,
+    ):
+        ingest.deaf = True
+        outbox.put(*[detection(people) for people in range(3000)])
+        eventually(lambda: relay.statistics()["messages_failed"])
+        sent_while_deaf = relay.statistics()["messages_published"]
+        ingest.deaf = False
+        ingest.announce((SOURCE, outbox.epoch), 0)
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 3000)
+
+    assert sent_while_deaf < 40
+    assert [event.sequence for event in ingest.all_events()] == list(range(1, 3001))
+
+
+def test_a_journal_that_lost_its_end_is_filled_again_from_the_tail(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port) as relay,
+    ):
+        stream = (SOURCE, outbox.epoch)
+        outbox.put(*[detection(people) for people in range(500)])
+        eventually(lambda: ingest.watermarks.get(stream) == 500)
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0)
+        ingest.forget_after(stream, 120)
+        eventually(lambda: ingest.watermarks.get(stream) == 500)
+
+    assert [event.sequence for event in ingest.events[stream]] == list(range(1, 501))
+
+
+def test_what_was_forgotten_is_told_as_a_gap(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    no_tail = Limits(tail_bytes=0)
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now, no_tail) as outbox,
+        running_relay(path, broker.port, Options(limits=no_tail)) as relay,
+    ):
+        stream = (SOURCE, outbox.epoch)
+        outbox.put(*[detection(people) for people in range(100)])
+        eventually(lambda: relay.statistics()["messages_published"] and ingest.watermarks.get(stream) == 100)
+        outbox.put(detection(100), durable=True)
+        eventually(lambda: ingest.watermarks.get(stream) == 101)
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0)
+        ingest.forget_after(stream, 40)
+        eventually(lambda: ingest.watermarks[stream] > 100)
+
+    gap = ingest.events[stream][40]
+    assert isinstance(gap, GapEvent)
+    assert (gap.data.first, gap.data.cause) == (41, "forgotten")
+
+
+def test_watermarks_of_another_life_move_nothing(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port) as relay,
+    ):
+        ingest.announce((SOURCE, "another"), 7)
+        ingest.announce((SOURCE, outbox.epoch), 12345)
+        outbox.put(detection(), detection(), durable=True)
+        relay.wake()
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 2)
+
+    assert [event.sequence for event in ingest.all_events()] == [1, 2]
+
+
+def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    heard: list[Incoming] = []
+    arrived = threading.Event()
+
+    def take(message: Incoming) -> None:
+        heard.append(message)
+        arrived.set()
+
+    topic = command_topic(SOURCE, "snapshot")
+    with running_relay(path, broker.port, Options(subscriptions=(command_topic(SOURCE, "snapshot"),)), take) as relay:
+        eventually(lambda: relay.connected)
+        asking = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        asking.connect("127.0.0.1", broker.port)
+        asking.loop_start()
+        eventually(lambda: asking.publish(topic, b"{}", qos=1) and arrived.wait(0.05))
+        asking.disconnect()
+        asking.loop_stop()
+        relay.say(Outgoing(topic, b"ignored", qos=0))
+
+    assert (heard[0].topic, heard[0].payload) == (topic, b"{}")
+
+
+def test_the_byte_rate_has_a_limit(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port, Options(bytes_per_s=20_000)) as relay,
+    ):
+        outbox.put(*[detection(people) for people in range(1000)])
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)))
+        eventually(lambda: relay.statistics()["messages_published"] >= 2)
+        sent = relay.statistics()["bytes_sent"]
+
+    assert 0 < sent < 200_000

@@ -1,0 +1,64 @@
+"""Events and a running relay for tests of the producer's half; valid by default."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent
+from bus_schemas.codec import describe, media_key
+from bus_schemas.event import device_source, place
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import Health, HealthEvent
+from producer.broker import BrokerAddress
+from producer.ids import Ids, utc_now
+from producer.relay import Options, Relay, ignore
+from producer.session import Incoming
+from producer.tables import Draft
+
+SOURCE = device_source("YARD", "GATE")
+OTHER = device_source("YARD", "DOOR")
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+new_id = Ids(utc_now)
+
+
+def detection(people: int = 0, source: str = SOURCE, at: datetime = NOON) -> Draft:
+    return Draft(DetectionEvent(id=new_id(), source=source, time=at, data=Detection(people_count=people)))
+
+
+def frame(source: str = SOURCE, at: datetime = NOON) -> Draft:
+    return Draft(FrameEvent(id=new_id(), source=source, time=at, data=Frame(blackscreen=False)))
+
+
+def health(source: str = SOURCE, at: datetime = NOON) -> Draft:
+    return Draft(HealthEvent(id=new_id(), source=source, time=at, data=Health(status="healthy")))
+
+
+def medium(payload: bytes = b"\xff\xd8picture", kind: str = "capture", source: str = SOURCE) -> Draft:
+    event_id = new_id()
+    described = describe(media_key(*place(source), kind, event_id), payload)
+    return Draft(MediaEvent(id=event_id, source=source, time=NOON, data=described), payload)
+
+
+def ticking(start: datetime = NOON) -> Callable[[], datetime]:
+    """A clock that is a second later each time it is read."""
+    moments = iter(start + timedelta(seconds=second) for second in range(1_000_000))
+    return lambda: next(moments)
+
+
+@contextmanager
+def running_relay(
+    path: Path, port: int, options: Options | None = None, on_message: Callable[[Incoming], None] = ignore
+) -> Iterator[Relay]:
+    relay = Relay(path, BrokerAddress(port=port), utc_now, options, on_message)
+    stopping = threading.Event()
+    thread = threading.Thread(target=relay.run, args=(stopping,))
+    thread.start()
+    try:
+        yield relay
+    finally:
+        stopping.set()
+        relay.wake()
+        thread.join(5)
+        assert not thread.is_alive()

@@ -1,0 +1,198 @@
+"""Moving regions, and the start and end of motion."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.analysis.motion import (
+    NONE,
+    Box,
+    Motion,
+    MotionDetector,
+    MotionEnded,
+    MotionSettings,
+    MotionStarted,
+    MotionTracker,
+    threshold,
+)
+from edge.analysis.pictures import Pictures
+from tests.recordings import PEDESTRIANS, recording
+
+START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+
+# Counted and pointed at by hand: frame number to the middle of each person (x, y) in 0..1.
+PEOPLE = {
+    200: [(.129, .322), (.307, .400), (.650, .314), (.824, .554), (.940, .528), (.896, .219), (.925, .227)],
+    350: [(0.512, 0.353), (0.519, 0.469), (0.641, 0.410), (0.892, 0.469), (0.925, 0.469)],
+    500: [(0.421, 0.392), (0.747, 0.482), (0.763, 0.598), (0.817, 0.546)],
+    650: [(0.199, 0.317), (0.301, 0.325), (0.434, 0.330), (0.629, 0.464), (0.855, 0.394), (0.459, 0.755)],
+    780: [(0.322, 0.348), (0.429, 0.394), (0.481, 0.536), (0.757, 0.510), (0.819, 0.433), (0.878, 0.291)],
+}  # fmt: skip
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def scene(size: tuple[int, int]) -> np.ndarray:
+    coarse = np.random.default_rng(1).integers(20, 235, (20, 32), dtype=np.uint8)
+    return np.asarray(cv2.resize(coarse, size), np.int16)
+
+
+def noisy(deviation: float, count: int, size: tuple[int, int] = (320, 180)) -> Iterator[np.ndarray]:
+    random, picture = np.random.default_rng(2), scene(size)
+    for _ in range(count):
+        noise = random.normal(0, deviation, picture.shape)
+        yield np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def holds(box: Box, point: tuple[float, float]) -> bool:
+    x, y, width, height = box
+    return x <= point[0] <= x + width and y <= point[1] <= y + height
+
+
+@pytest.mark.parametrize("sensitivity", [0, 25, 100])
+@pytest.mark.parametrize("noise", [0.0, 2.0, 5.0, 10.0])
+def test_a_still_noisy_scene_has_no_boxes_at_any_sensitivity(noise: float, sensitivity: int) -> None:
+    detector = MotionDetector((640, 360), MotionSettings(sensitivity=sensitivity, min_area=100))
+    boxes = [detector.look(grey, at(index / 5)).boxes for index, grey in enumerate(noisy(noise, 60))]
+
+    assert boxes == [()] * 60
+
+
+@pytest.fixture(scope="session")
+def found() -> dict[int, Motion]:
+    """What is found in the frames whose people were counted."""
+    path: Path = recording(PEDESTRIANS)
+    pictures, seen = Pictures(), {}
+    with av.open(str(path)) as container:
+        detector = MotionDetector((768, 576), MotionSettings(min_area=200))
+        for index, frame in enumerate(container.decode(video=0)):
+            motion = detector.look(pictures.small(frame).y, at(index / 10))
+            if index in PEOPLE:
+                seen[index] = motion
+    return seen
+
+
+def test_every_pedestrian_that_was_counted_by_hand_is_in_a_box(found: dict[int, Motion]) -> None:
+    missed = [
+        (frame, person)
+        for frame, people in PEOPLE.items()
+        for person in people
+        if not any(holds(box, person) for box in found[frame].boxes)
+    ]
+
+    assert missed == []
+
+
+def test_boxes_around_pedestrians_hold_little_else(found: dict[int, Motion]) -> None:
+    covered = [sum(width * height for _, _, width, height in motion.boxes) for motion in found.values()]
+
+    assert max(covered) < 0.08
+    assert all(len(found[frame].boxes) <= len(people) + 2 for frame, people in PEOPLE.items())
+
+
+@given(st.integers(-50, 150), st.integers(-50, 150))
+def test_d3_15_higher_sensitivity_never_needs_a_larger_difference(one: int, other: int) -> None:
+    less, more = sorted((one, other))
+
+    assert 3 <= threshold(more) <= threshold(less) <= 24
+
+
+def moved_square(sensitivity: int, contrast: int, side: int, min_area: int = 100) -> Motion:
+    detector = MotionDetector((320, 180), MotionSettings(sensitivity=sensitivity, min_area=min_area))
+    for index, grey in enumerate(noisy(1.0, 20)):
+        detector.look(grey, at(index / 5))
+    grey = next(noisy(1.0, 1)).astype(np.int16)
+    grey[60 : 60 + side, 100 : 100 + side] += contrast
+    return detector.look(np.clip(grey, 0, 255).astype(np.uint8), at(4))
+
+
+def test_d3_15_what_a_sensitivity_finds_every_higher_one_finds_too() -> None:
+    seen = [bool(moved_square(sensitivity, contrast=14, side=30).boxes) for sensitivity in range(0, 101, 10)]
+
+    assert seen == sorted(seen)
+    assert set(seen) == {False, True}
+
+
+def test_d4_07_a_contrast_of_twenty_grey_levels_is_found_at_the_default_sensitivity() -> None:
+    assert len(moved_square(25, contrast=20, side=30).boxes) == 1
+
+
+def test_a_box_is_where_the_change_is() -> None:
+    (box,) = moved_square(25, contrast=60, side=30).boxes
+
+    assert box == pytest.approx((100 / 320, 60 / 180, 30 / 320, 30 / 180), abs=0.012)
+
+
+@pytest.mark.parametrize(("min_area", "boxes"), [(300, 1), (500, 0)])
+def test_the_smallest_area_is_in_pixels_of_the_source(min_area: int, boxes: int) -> None:
+    assert len(moved_square(25, contrast=60, side=20, min_area=min_area).boxes) == boxes
+
+
+def test_a_switched_light_is_a_new_scene_and_no_motion() -> None:
+    detector = MotionDetector((320, 180))
+    for index, grey in enumerate(noisy(1.0, 20)):
+        detector.look(grey, at(index / 5))
+    dark = [grey // 3 for grey in noisy(1.0, 20)]
+    after = [detector.look(grey, at(4 + index / 5)) for index, grey in enumerate(dark)]
+
+    assert after[0] == NONE
+    assert [motion.boxes for motion in after] == [()] * 20
+    assert after[-1].settled is True
+
+
+def test_what_has_come_to_stay_is_absorbed() -> None:
+    detector = MotionDetector((320, 180))
+    parked = [grey.copy() for grey in noisy(1.0, 200)]
+    for grey in parked[20:]:
+        grey[60:100, 100:160] = 250
+    seen = [bool(detector.look(grey, at(index / 5)).boxes) for index, grey in enumerate(parked)]
+
+    assert seen[20] is True
+    assert seen[-1] is False
+
+
+def moving(seconds: float, area: float = 0.1) -> tuple[Motion, datetime]:
+    return Motion(boxes=((0.1, 0.1, area, area),), area=area, settled=True), at(seconds)
+
+
+def still(seconds: float) -> tuple[Motion, datetime]:
+    return Motion(boxes=(), area=0.0, settled=True), at(seconds)
+
+
+def test_motion_starts_when_confirmed_and_ends_after_the_quiet_time() -> None:
+    tracker = MotionTracker(confirm_seconds=0.3, quiet_seconds=3)
+    looks = [moving(0), moving(0.2), moving(0.4, area=0.3), still(1), moving(2), still(3), still(5)]
+    changes = [tracker.advance(*look) for look in looks]
+
+    assert changes[:2] == [None, None]
+    assert changes[2] == MotionStarted(time=at(0), boxes=((0.1, 0.1, 0.3, 0.3),), area=0.3)
+    assert changes[3:6] == [None, None, None]
+    assert changes[6] == MotionEnded(
+        time=at(2), started=at(0), duration_s=2.0, frames=4, boxes=((0.1, 0.1, 0.3, 0.3),), area=0.3
+    )
+
+
+def test_a_flash_of_one_frame_is_no_motion() -> None:
+    tracker = MotionTracker()
+
+    assert [tracker.advance(*look) for look in (moving(0), still(0.2), still(0.4), still(9))] == [None] * 4
+    assert tracker.advance(*moving(10)) is None
+
+
+def test_d4_08_a_slow_loop_ends_motion_after_the_same_time() -> None:
+    ends = []
+    for fps in (2, 30):
+        tracker = MotionTracker(quiet_seconds=3)
+        looks = [moving(i / fps) if i / fps < 2 else still(i / fps) for i in range(10 * fps)]
+        ends.append(next(look[1] for look in looks if isinstance(tracker.advance(*look), MotionEnded)))
+
+    assert abs(ends[0] - ends[1]) <= timedelta(seconds=0.5)

@@ -1,0 +1,156 @@
+"""What is wrong with a picture."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.analysis.picture import (
+    FreezeDetector,
+    Grey,
+    PictureAnalyser,
+    PictureSettings,
+    black_percentage,
+    difference,
+    quality,
+)
+
+START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+
+
+def scene(seed: int = 1) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(30, 220, (12, 20), dtype=np.uint8)
+    return np.asarray(cv2.resize(coarse, (320, 180), interpolation=cv2.INTER_CUBIC), np.float64)
+
+
+def still(noise: float, count: int, seed: int = 1) -> Iterator[Grey]:
+    """A static scene through a sensor whose noise has that standard deviation after reduction."""
+    random, picture = np.random.default_rng(seed), scene()
+    for _ in range(count):
+        yield np.clip(picture + random.normal(0, noise, picture.shape), 0, 255).round().astype(np.uint8)
+
+
+def times(fps: float = 5.0) -> Iterator[datetime]:
+    time = START
+    while True:
+        yield time
+        time += timedelta(seconds=1 / fps)
+
+
+def test_d0_12_a_menu_over_black_is_black_only_for_a_device_with_its_own_threshold() -> None:
+    menu = np.zeros((180, 320), np.uint8)
+    menu[:24, :] = 200  # 13.3 % are bright
+    strict, lenient = PictureAnalyser(), PictureAnalyser(PictureSettings(black_percentage=85))
+
+    assert strict.look(menu, START).blackscreen is False
+    assert lenient.look(menu, START).blackscreen is True
+    assert lenient.look(menu, START).blackscreen_percentage == 86.7
+
+
+@pytest.mark.parametrize(("level", "percentage"), [(0, 100.0), (10, 100.0), (11, 0.0)])
+def test_a_pixel_is_dark_up_to_and_including_ten(level: int, percentage: float) -> None:
+    assert black_percentage(np.full((90, 160), level, np.uint8)) == percentage
+
+
+def test_the_dark_share_of_a_reduced_picture_is_that_of_the_whole_one() -> None:
+    whole = np.full((1080, 1920), 128, np.uint8)
+    whole[:700] = np.random.default_rng(2).integers(0, 9, (700, 1920))
+    reduced = np.asarray(cv2.resize(whole, (320, 180), interpolation=cv2.INTER_AREA), np.uint8)
+
+    assert black_percentage(reduced) == pytest.approx(100 * np.count_nonzero(whole <= 10) / whole.size, abs=0.5)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_difference_is_the_plain_mean_of_absolute_differences(seed: int) -> None:
+    one, other = np.random.default_rng(seed).integers(0, 256, (2, 18, 32), dtype=np.uint8)
+
+    assert difference(one, other) == pytest.approx(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
+def test_freeze_diffs_are_of_the_three_pairs_of_the_last_three_frames() -> None:
+    analyser = PictureAnalyser()
+    for level, time in zip((10, 20, 26), times(), strict=False):
+        state = analyser.look(np.full((18, 32), level, np.uint8), time)
+
+    assert state.freeze_diffs == (10.0, 16.0, 6.0)
+
+
+@pytest.mark.parametrize("noise", [0.15, 0.3, 0.5, 1.0, 2.0, 3.0])
+def test_d0_11_a_live_camera_on_a_static_scene_is_not_frozen_however_little_noise_it_has(noise: float) -> None:
+    detector, clock = FreezeDetector(), times()
+
+    assert not any(detector.look(grey, next(clock)).frozen for grey in still(noise, 100))
+
+
+def test_a_repeated_picture_is_frozen_after_two_seconds_and_free_at_the_first_new_one() -> None:
+    detector, clock = FreezeDetector(), times()
+    live = list(still(1.0, 40))
+    for grey in live:
+        detector.look(grey, next(clock))
+    frozen = [detector.look(live[-1], next(clock)).frozen for _ in range(15)]
+
+    assert frozen == [False] * 9 + [True] * 6
+    assert detector.look(live[0], next(clock)).frozen is False
+
+
+def test_a_frozen_picture_that_is_encoded_anew_is_below_the_learned_noise_floor() -> None:
+    detector, clock = FreezeDetector(), times()
+    live = list(still(1.0, 60))
+    for grey in live:
+        detector.look(grey, next(clock))
+    random = np.random.default_rng(9)
+    for _ in range(20):
+        coded = live[-1].copy()
+        coded[random.integers(0, 180, 900), random.integers(0, 320, 900)] += 1
+        state = detector.look(coded, next(clock))
+
+    assert state.noise_floor == pytest.approx(1.13, abs=0.05)
+    assert 0 < state.diffs[2] < 0.1
+    assert state.frozen is True
+
+
+def test_an_encoder_that_skips_still_pictures_teaches_how_long_a_repeat_is_usual() -> None:
+    detector, clock = FreezeDetector(), times()
+    keyframes = list(still(1.0, 12))
+    seen = [detector.look(grey, next(clock)).frozen for grey in keyframes for _ in range(20)]  # one every four seconds
+
+    assert any(seen[:20])  # nothing is known yet
+    assert not any(seen[20:])
+    assert [detector.look(keyframes[-1], next(clock)).frozen for _ in range(40)][-1] is True
+
+
+def test_d0_13_a_frozen_black_picture_is_both() -> None:
+    analyser, clock = PictureAnalyser(), times()
+    for _ in range(20):
+        state = analyser.look(np.zeros((180, 320), np.uint8), next(clock))
+
+    assert (state.blackscreen, state.freeze) == (True, True)
+    assert state.frozen_seconds == 3.8
+
+
+def test_another_picture_size_starts_the_comparison_afresh() -> None:
+    detector, clock = FreezeDetector(), times()
+    detector.look(np.zeros((180, 320), np.uint8), next(clock))
+
+    assert detector.look(np.zeros((240, 320), np.uint8), next(clock)).diffs == ()
+
+
+def test_rows_smeared_by_a_broken_decoder_are_corrupt_and_a_flat_sky_is_not() -> None:
+    whole = next(still(2.0, 1))
+    smeared = whole.copy()
+    smeared[120:] = smeared[120]
+    sky = whole.copy()
+    sky[:90] = 180
+
+    assert quality(smeared).corrupt is True
+    assert quality(smeared).identical_rows == pytest.approx(59 / 179, abs=1e-3)
+    assert quality(sky).corrupt is False
+    assert quality(whole).quality_score == 5
+
+
+def test_a_grey_blur_has_a_low_quality() -> None:
+    assert quality(np.full((180, 320), 120, np.uint8)).quality_score == 3

@@ -13,7 +13,7 @@ from consumers.warehouse.store import Generations
 from tests.builders import at, detection, thermal
 from tests.memory_journal import MemoryJournal
 
-EVENTS = 20_000
+EVENTS = 5000
 
 FOLD = """
 import sys
@@ -24,7 +24,7 @@ from consumers.warehouse.embedded import EmbeddedEngine
 from consumers.warehouse.store import Generations
 from tests.faults.test_warehouse_killed import journal
 
-fold.BLOCK = fold.PAGE = 200
+fold.BLOCK = fold.PAGE = 50
 folding = fold.Fold(journal(), Generations(EmbeddedEngine(Path(sys.argv[1])), None).current())
 while folding.advance():
     print(folding.position, flush=True)

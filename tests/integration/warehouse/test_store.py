@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from bus_schemas.event import Event
 from consumers.warehouse.dialect import Dialect
 from consumers.warehouse.embedded import EmbeddedEngine
 from consumers.warehouse.engine import Columns, Engine, EngineError, Parameter
 from consumers.warehouse.fold import Fold, Unfoldable
 from consumers.warehouse.store import Generations
 from consumers.warehouse.tables import Table
-from tests.builders import Event, at, detection, health, heartbeat, motion, thermal
+from tests.builders import at, detection, health, heartbeat, motion, thermal
 from tests.memory_journal import MemoryJournal
 
 

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+from bus_schemas.event import Event
 from consumers.journal.record import Recorded
 from consumers.warehouse.rows import blocks
 from consumers.warehouse.tables import CAMERA_EVENTS, HEALTH, MOTION, THERMAL_READINGS
@@ -7,7 +8,7 @@ from tests import builders
 from tests.builders import START
 
 
-def recorded(*events: builders.Event) -> list[Recorded]:
+def recorded(*events: Event) -> list[Recorded]:
     return [Recorded(position, START, event) for position, event in enumerate(events, 1)]
 
 

@@ -131,6 +131,9 @@ def temperatures(engine: Engine, site: str, device: str, span: Span) -> dict[str
     series: dict[tuple[str, str], list[tuple[int, float, float, float]]] = {}
     for scope, roi, bucket, least, most, mean in engine.query(_TEMPERATURES, asked):
         series.setdefault((scope, roi), []).append((bucket * 1000, least, most, mean))
+    if ("roi", "full_frame") in series:
+        # A region that is the whole frame was measured with its own emissivity, and is the one that was asked for.
+        series.pop(("frame", "full_frame"), None)
     return {
         "step_s": span.step_s,
         "series": [

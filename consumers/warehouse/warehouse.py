@@ -70,17 +70,15 @@ class Warehouse:
 
     def run(self, stopping: Flag, wake: Flag) -> None:
         """Follow the journal until `stopping`. An engine that fails is tried again from its checkpoint."""
-        while not stopping.is_set():
-            try:
-                with self._answering() as reader:
+        try:
+            while not stopping.is_set():
+                with self._trying_again(stopping), self._answering() as reader:
                     while not stopping.is_set():
-                        self._follow(reader, stopping, wake)
-            except EngineError as error:
-                self._stop(error)
-                stopping.wait(self._settings.retry_s)
-            except BaseException as error:
-                self._stop(error)
-                raise
+                        with self._trying_again(stopping):
+                            self._follow(reader, stopping, wake)
+        except BaseException as error:
+            self._stop(error)
+            raise
 
     def status(self) -> Status:
         return self._status
@@ -176,6 +174,15 @@ class Warehouse:
     def _stop(self, error: BaseException) -> None:
         self._status = Status("stopped", self._status.position, self._status.lag, str(error) or type(error).__name__)
         log.error("warehouse stopped", position=self._status.position, error=self._status.error)
+
+    @contextmanager
+    def _trying_again(self, stopping: Flag) -> Iterator[None]:
+        """An engine that fails is given time: a server comes back, a full disk is cleaned up."""
+        try:
+            yield
+        except EngineError as error:
+            self._stop(error)
+            stopping.wait(self._settings.retry_s)
 
     @contextmanager
     def _answering(self) -> Iterator[Engine]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from watchpost.config import WatchpostConfig, load, secret
 from watchpost.located import ConfigError
-from watchpost.sources import RtspSource
+from edge.source_settings import RtspSource
 
 COMPLETE = """\
 broker: {start: false, host: mqtt.example, port: 8883, tls: {}, username: hub, password_env: MQTT_PASSWORD}
@@ -62,7 +62,7 @@ def test_a_complete_file_is_read(tmp_path: Path) -> None:
 
 
 def test_devices_without_a_node_share_that_of_their_site(tmp_path: Path) -> None:
-    nodes = load(written(tmp_path, COMPLETE)).nodes()
+    nodes = load(written(tmp_path, COMPLETE)).devices_by_node()
 
     assert {node: [device.device for _site, device in devices] for node, devices in nodes.items()} == {
         "HEAD_OFFICE": ["EMPLOYEE_AREA"],

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from bus_schemas.event import Event
+from bus_schemas.event import HUB, Event, place
 from consumers.journal.record import Recorded
 
 Emit = Callable[[Event], None]
@@ -24,11 +24,16 @@ class Projection(ABC):
     models: ClassVar[tuple[type[Event], ...]]
     schema: ClassVar[str]
     """SQL that makes the tables of the view; `if not exists` throughout."""
-    emits: ClassVar[bool] = False
+    emits: ClassVar[tuple[type[Event], ...]] = ()
+    """The types of events that its fold decides on; the view's database then holds an outbox."""
 
     @abstractmethod
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         """Bring the view from before these events to after them, inside the caller's transaction."""
+
+    def has_told(self, event: Event) -> bool:
+        """Whether an event of a type that it emits, found in the journal, is its own."""
+        return place(event.source)[1] == HUB
 
     def after_commit(self) -> None:  # noqa: B027 - most views have nothing to tidy up
         """Tidy up what the committed view no longer refers to, such as files. Called after each commit."""

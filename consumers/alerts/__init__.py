@@ -1,0 +1,1 @@
+"""What people are told about incidents: raised and cleared in pairs, never more often than they can bear."""

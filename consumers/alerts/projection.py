@@ -1,0 +1,200 @@
+"""Folds incidents into alerts: what is the case against what was told last."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic_core import from_json, to_json
+
+from bus_schemas.alert import Alert, AlertEvent, Incident, IncidentEvent
+from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.node import HeartbeatEvent
+from consumers.alerts.wording import RANK, WELL, Wording, recovered, wording
+from consumers.hub import Hub
+from consumers.journal.record import Recorded
+from consumers.projection import Emit, Projection
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:alert")
+
+Key = tuple[str, str, str]
+"""Site, device, and the type of incident."""
+
+
+class Alerts(Projection):
+    """A desk holds for each (site, device, type of incident) which incident is the case, and which was told.
+
+    A raise waits out the cool-down after the one before; what is still the case at its end is told then, and what
+    is over by then was never told. A clear follows a raise at once.
+    """
+
+    name: ClassVar[str] = "alerts"
+    models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent, HeartbeatEvent)
+    emits: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists desk (
+        site text not null, device text not null, type text not null, now text, told text, told_at real,
+        primary key (site, device, type)
+    ) strict;
+    create table if not exists alerts (
+        alert_id text primary key, site text not null, device text not null, type text not null, level text not null,
+        message text not null, raised real not null, cleared real, acknowledged text, incident_id text, rule text,
+        rule_version integer, details text not null, causes text not null, media text not null
+    ) strict;
+    create index if not exists alerts_raised on alerts (raised);
+    create index if not exists alerts_open on alerts (site, device) where cleared is null;
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._cool_down_s = hub.rules.cool_down_s
+
+    def has_told(self, event: Event) -> bool:
+        """That somebody acknowledged an alert is told by the gateway."""
+        return super().has_told(event) and isinstance(event, AlertEvent) and event.data.state != "acknowledged"
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        desk = _Desk(view, emit, self._cool_down_s)
+        for record in batch:
+            event = record.event
+            match event:
+                case IncidentEvent():
+                    desk.take(event, record.received.timestamp())
+                case AlertEvent() if event.data.state == "acknowledged":
+                    desk.acknowledge(event)
+                case HeartbeatEvent() if event.source == HUB_SOURCE:
+                    desk.pass_time(event)
+
+
+class _Desk:
+    """Decides, writes and tells, within one fold."""
+
+    def __init__(self, view: sqlite3.Connection, emit: Emit, cool_down_s: float) -> None:
+        self._view = view
+        self._emit = emit
+        self._cool_down_s = cool_down_s
+
+    def take(self, event: IncidentEvent, received: float) -> None:
+        incident = event.data
+        key = (incident.site, incident.device, incident.type)
+        self._view.execute("insert or ignore into desk (site, device, type) values (?, ?, ?)", key)
+        _, told, told_at = self._state(key)
+        if incident.state == "closed":
+            self._end(key, incident, told, event.time)
+            return
+        self._set(key, now=event.data.model_dump_json())
+        if told == incident.incident_id:
+            self._raise(key, incident, event.time, told_at or received)
+        elif told is None and (told_at is None or received - told_at >= self._cool_down_s):
+            self._raise(key, incident, event.time, received)
+
+    def pass_time(self, tick: HeartbeatEvent) -> None:
+        """Tell what was put off and is still the case."""
+        at = tick.time.timestamp()
+        due = self._view.execute(
+            "select site, device, type, now from desk where now is not null and told is null and told_at <= ?",
+            (at - self._cool_down_s,),
+        ).fetchall()
+        for *key, now in due:
+            site, device, kind = key
+            self._raise((site, device, kind), Incident.model_validate_json(now), tick.time, at)
+
+    def _end(self, key: Key, incident: Incident, told: str | None, at: datetime) -> None:
+        self._set(key, now=None)
+        if told is None:
+            return
+        self._set(key, told=None)
+        alert_id = _alert_id(told)
+        self._view.execute(
+            "update alerts set cleared = max(raised, ?) where alert_id = ? and cleared is null",
+            (at.timestamp(), alert_id),
+        )
+        opened = wording(incident)
+        known = self._view.execute("select type, level, message from alerts where alert_id = ?", (alert_id,)).fetchone()
+        self._tell("cleared", alert_id, Wording(*known) if known else opened, incident, at)
+        if incident.type in WELL and not self._is_unwell(key):
+            self._recover(incident, at)
+
+    def _is_unwell(self, key: Key) -> bool:
+        rows = self._view.execute("select type from desk where site = ? and device = ? and now is not null", key[:2])
+        return any(kind in WELL for (kind,) in rows)
+
+    def _recover(self, incident: Incident, at: datetime) -> None:
+        """A recovery is news, and over at once."""
+        alert_id = str(uuid5(_NAMESPACE, f"{incident.incident_id}/recovered"))
+        told = incident.model_copy(update={"details": {"previous_status": incident.type}})
+        words = recovered(incident.device)
+        self._enter(alert_id, words, told, at)
+        self._view.execute("update alerts set cleared = raised where alert_id = ?", (alert_id,))
+        self._tell("raised", alert_id, words, told, at)
+
+    def _raise(self, key: Key, incident: Incident, at: datetime, told_at: float) -> None:
+        """Tell of the incident, or once more when it got worse."""
+        alert_id, words = _alert_id(incident.incident_id), wording(incident)
+        before = self._view.execute("select level from alerts where alert_id = ?", (alert_id,)).fetchone()
+        if before is not None and RANK[before[0]] >= RANK[words.level]:
+            return
+        self._set(key, told=incident.incident_id, told_at=told_at)
+        self._enter(alert_id, words, incident, at)
+        self._tell("raised", alert_id, words, incident, at)
+
+    def _enter(self, alert_id: str, words: Wording, incident: Incident, at: datetime) -> None:
+        details = {**incident.details, "since": incident.model_dump(mode="json")["since"]}
+        self._view.execute(
+            "insert into alerts values (?, ?, ?, ?, ?, ?, ?, null, null, ?, ?, ?, ?, ?, ?) on conflict do update set "
+            "type = excluded.type, level = excluded.level, message = excluded.message, details = excluded.details",
+            (alert_id, incident.site, incident.device, *words, at.timestamp(), incident.incident_id,
+             incident.rule.name, incident.rule.version,
+             *(to_json(part).decode() for part in (details, incident.causes, incident.media))),
+        )  # fmt: skip
+
+    def _tell(self, state: Any, alert_id: str, words: Wording, incident: Incident, at: datetime) -> None:
+        event_id = uuid5(_NAMESPACE, "/".join((alert_id, state, words.level, *incident.causes)))
+        self._emit(
+            AlertEvent(
+                id=str(event_id),
+                source=device_source(incident.site, HUB),
+                time=at,
+                data=Alert(
+                    alert_id=alert_id,
+                    site=incident.site,
+                    device=incident.device,
+                    type=words.type,
+                    state=state,
+                    level=words.level,
+                    message=words.message,
+                    incident_id=incident.incident_id,
+                    rule=incident.rule,
+                    causes=incident.causes,
+                    details=incident.details,
+                    media=incident.media,
+                ),
+            )
+        )
+
+    def acknowledge(self, event: AlertEvent) -> None:
+        """The first one who says so."""
+        by = {"by": event.data.by or "somebody", "time": event.model_dump(mode="json")["time"]}
+        self._view.execute(
+            "update alerts set acknowledged = ? where alert_id = ? and acknowledged is null",
+            (to_json(by).decode(), event.data.alert_id),
+        )
+
+    def _state(self, key: Key) -> tuple[str | None, str | None, float | None]:
+        """The incident that is the case, the one that was told of, and when one was told of last."""
+        found = self._view.execute(
+            "select now, told, told_at from desk where site = ? and device = ? and type = ?", key
+        ).fetchone()
+        now, told, told_at = found
+        return None if now is None else from_json(now)["incident_id"], told, told_at
+
+    def _set(self, key: Key, **columns: str | float | None) -> None:
+        named = ", ".join(f"{column} = ?" for column in columns)
+        self._view.execute(
+            f"update desk set {named} where site = ? and device = ? and type = ?",  # noqa: S608 - our own columns
+            (*columns.values(), *key),
+        )
+
+
+def _alert_id(incident_id: str) -> str:
+    return str(uuid5(_NAMESPACE, incident_id))

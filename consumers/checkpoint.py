@@ -1,0 +1,97 @@
+"""The last position that a consumer has finished, kept in the database of its view, and what stopped it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus_schemas.event import iso
+
+SCHEMA = """
+create table if not exists checkpoint (
+    only integer primary key check (only = 1), position integer not null check (position >= 0),
+    version integer not null, silent_until integer not null default 0
+) strict;
+create table if not exists failure (
+    only integer primary key check (only = 1), position integer not null, event_id text not null,
+    error text not null, at text not null
+) strict;
+"""
+TABLES = ("checkpoint", "failure")
+
+
+class WentBackwards(ValueError):
+    """A checkpoint was told to go back: two processes fold into one view, or the journal is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The event that a consumer could not take, and what its code raised."""
+
+    position: int
+    event_id: str
+    error: str
+    at: str
+
+
+@contextmanager
+def transaction(view: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All or nothing, and nobody else writes meanwhile."""
+    view.execute("begin immediate")
+    try:
+        yield view
+    except BaseException:
+        view.rollback()
+        raise
+    view.commit()
+
+
+def load(view: sqlite3.Connection) -> int:
+    found = view.execute("select position from checkpoint").fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def version(view: sqlite3.Connection) -> int | None:
+    """The version of the projection that the view was made by, `None` for a new one."""
+    found = view.execute("select version from checkpoint").fetchone()
+    return None if found is None else int(found[0])
+
+
+def silent_until(view: sqlite3.Connection) -> int:
+    """Up to this position a fold emits nothing: what it decides there was told before."""
+    found = view.execute("select silent_until from checkpoint").fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def begin(view: sqlite3.Connection, position: int, made_by: int, silent: int = 0) -> None:
+    """Set the checkpoint of a new view."""
+    view.execute("insert into checkpoint values (1, ?, ?, ?)", (position, made_by, silent))
+
+
+def save(view: sqlite3.Connection, position: int) -> None:
+    """Move the checkpoint. Raises `WentBackwards`."""
+    before = load(view)
+    if position < before:
+        raise WentBackwards(f"the checkpoint is at {before} and cannot go back to {position}")
+    view.execute("update checkpoint set position = ?", (position,))
+
+
+def stop(view: sqlite3.Connection, failure: Failure) -> None:
+    view.execute(
+        "insert or replace into failure values (1, ?, ?, ?, ?)",
+        (failure.position, failure.event_id, failure.error, failure.at),
+    )
+
+
+def resume(view: sqlite3.Connection) -> None:
+    view.execute("delete from failure")
+
+
+def failure(view: sqlite3.Connection) -> Failure | None:
+    found = view.execute("select position, event_id, error, at from failure").fetchone()
+    return None if found is None else Failure(*found)
+
+
+def failed(position: int, event_id: str, error: BaseException, now: datetime) -> Failure:
+    return Failure(position, event_id, f"{type(error).__name__}: {error}", iso(now))

@@ -1,0 +1,99 @@
+"""One sink at its checkpoint: hands a batch on, then commits the checkpoint with what the sink emits."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import structlog
+
+from bus_schemas.event import Event
+from consumers import checkpoint, views
+from consumers.follow import BATCH, Faulty, Source, Stopped, call, create
+from consumers.journal.record import Recorded
+from consumers.sink import Sink
+from producer import outbox
+
+log = structlog.get_logger()
+
+
+class Deliverer:
+    """A sink that keeps up with the journal. What it has not finished when it dies, it is given again."""
+
+    def __init__(self, sink: Sink, source: Source) -> None:
+        self.sink = sink
+        self.name = sink.name
+        self.told = 0
+        self._source = source
+        self._state: sqlite3.Connection | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The file of its state, which is also the outbox of what it emits."""
+        return views.file_of(self._source.data, self.name)
+
+    def advance(self, limit: int = BATCH) -> int:
+        """Deliver the next batch; by how many positions it went on. Raises `Stopped`."""
+        with views.locked(self._source.data, self.name):
+            state = self._opened()
+            before = checkpoint.load(state)
+            batch = self._source.journal.read(before, self.sink.models, limit)
+            if batch.upto > before:
+                self._take(state, batch.records, batch.upto)
+            return batch.upto - before
+
+    def idle(self) -> None:
+        """Let the sink try again what waits."""
+        state = self._opened()
+        call(lambda: self.sink.idle(state))
+
+    def _take(self, state: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
+        emitted: list[Event] = []
+
+        def act() -> None:
+            emitted.extend(self.sink.deliver(state, records))
+
+        if records:
+            self._try(state, records, act)
+        with checkpoint.transaction(state):
+            for event in emitted:
+                outbox.put(state, event)
+            checkpoint.save(state, upto)
+            checkpoint.resume(state)
+        self.told += len(emitted)
+
+    def _try(self, state: sqlite3.Connection, records: Sequence[Recorded], act: Callable[[], None]) -> None:
+        try:
+            call(act)
+        except Faulty as fault:
+            cause = fault.__cause__ or fault
+            # Which of them it was cannot be tried out: what was delivered would be delivered again.
+            first = records[0]
+            failure = checkpoint.failed(first.position, first.event.id, cause, self._source.clock())
+            checkpoint.stop(state, failure)
+            raise Stopped(self.name, failure) from cause
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._state is not None:
+            return self._state
+        file = views.file_of(self._source.data, self.name)
+        if file is None:
+            file = self._begin()
+        self._state = create(self.sink, file)
+        log.info("sink follows the journal", consumer=self.name, position=checkpoint.load(self._state))
+        return self._state
+
+    def _begin(self) -> Path:
+        file = views.next_file(self._source.data, self.name)
+        views.remove(file)
+        state = create(self.sink, file)
+        begin = self._source.journal.head() if self.sink.from_head else 0
+        checkpoint.begin(state, begin, self.sink.version)
+        state.close()
+        views.place(self._source.data, self.name, file)
+        return file
+
+    def close(self) -> None:
+        self.sink.close()
+        if self._state is not None:
+            self._state.close()
+        self._state = None

@@ -1,0 +1,201 @@
+"""One consumer at its checkpoint: reads a batch, takes it in, and commits the view with the checkpoint."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+
+import structlog
+
+from bus_schemas.event import Event
+from consumers import checkpoint, views
+from consumers.journal.record import Batch, JournalReader, Recorded
+from consumers.projection import Projection
+from consumers.sink import Sink
+from producer import outbox
+
+BATCH = 1000
+_IDLE_SAVE_S = 1.0
+
+_THE_MACHINES_FAULT = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+}  # fmt: skip
+
+log = structlog.get_logger()
+
+
+class Stopped(RuntimeError):
+    """A consumer's own code failed on an event; it goes no further."""
+
+    def __init__(self, name: str, failure: checkpoint.Failure) -> None:
+        super().__init__(f"{name} stopped at position {failure.position}, event {failure.event_id}: {failure.error}")
+        self.failure = failure
+
+
+class Faulty(Exception):
+    """What a consumer's code raised, on its way to where it is found which event it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a consumer reads and writes: the data directory, the journal, and what time it is."""
+
+    data: Path
+    journal: JournalReader
+    clock: Callable[[], datetime]
+
+
+def call(act: Callable[[], None]) -> None:
+    """Run a consumer's code. A full or broken disk is not its fault, and stops the process."""
+    try:
+        act()
+    except OSError:
+        raise
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _THE_MACHINES_FAULT:
+            raise
+        raise Faulty from error
+    except Exception as error:
+        raise Faulty from error
+
+
+def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+    """Fold within the caller's transaction; how many events were emitted. Silent where they were told before."""
+    silent = checkpoint.silent_until(view) if projection.emits else 0
+    split = sum(record.position <= silent for record in records)
+    told = 0
+
+    def emit(event: Event) -> None:
+        nonlocal told
+        told += 1
+        outbox.put(view, event)
+
+    if split:
+        projection.fold(view, records[:split], _say_nothing)
+    if records[split:]:
+        projection.fold(view, records[split:], emit if projection.emits else _say_nothing)
+    return told
+
+
+def _say_nothing(_: Event) -> None:
+    """Takes what a fold decided on and was told before."""
+
+
+def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
+    """Open the database of a consumer with all its tables."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    view = views.connect(file)
+    view.executescript(checkpoint.SCHEMA + consumer.schema)
+    if consumer.emits:
+        view.execute("pragma synchronous=full")
+        outbox.open_tables(view)
+    return view
+
+
+def last_told(consumer: Projection, journal: JournalReader) -> int:
+    """The position of the newest event in the journal that this consumer emitted: a lost view tells nothing twice."""
+    after = told = 0
+    while consumer.emits:
+        batch = journal.read(after, consumer.emits)
+        told = max((found.position for found in batch.records if consumer.has_told(found.event)), default=told)
+        if batch.upto <= after:
+            return told
+        after = batch.upto
+    return told
+
+
+class Follower:
+    """A projection that keeps up with the journal."""
+
+    def __init__(self, projection: Projection, source: Source) -> None:
+        self.projection = projection
+        self.name = projection.name
+        self.told = 0
+        self._source = source
+        self._view: sqlite3.Connection | None = None
+        self._file: Path | None = None
+        self._seen = 0
+        self._saved_at = 0.0
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the view, which is also the outbox of what it emits."""
+        return self._file
+
+    def advance(self, limit: int = BATCH) -> int:
+        """Take in the next batch; by how many positions it went on. Raises `Stopped`."""
+        with views.locked(self._source.data, self.name):
+            view = self._current()
+            batch = self._source.journal.read(self._seen, self.projection.models, limit)
+            moved = batch.upto - self._seen
+            if batch.records:
+                self._take(view, batch)
+                self.projection.after_commit()
+            elif self._is_worth_saving(batch.upto, view):
+                with checkpoint.transaction(view):
+                    checkpoint.save(view, batch.upto)
+            self._seen = batch.upto
+        return moved
+
+    def _is_worth_saving(self, upto: int, view: sqlite3.Connection) -> bool:
+        """A commit for each batch of others' events would be all that some views do."""
+        if monotonic() - self._saved_at < _IDLE_SAVE_S:
+            return False
+        self._saved_at = monotonic()
+        return upto > checkpoint.load(view)
+
+    def _take(self, view: sqlite3.Connection, batch: Batch) -> None:
+        try:
+            self._commit(view, batch.records, batch.upto)
+        except Faulty:
+            for record in batch.records:
+                self._take_one(view, record)
+
+    def _take_one(self, view: sqlite3.Connection, record: Recorded) -> None:
+        try:
+            self._commit(view, (record,), record.position)
+        except Faulty as fault:
+            cause = fault.__cause__ or fault
+            failure = checkpoint.failed(record.position, record.event.id, cause, self._source.clock())
+            checkpoint.stop(view, failure)
+            raise Stopped(self.name, failure) from cause
+
+    def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
+        def act() -> None:
+            self.told += fold(self.projection, view, records)
+
+        with checkpoint.transaction(view):
+            call(act)
+            checkpoint.save(view, upto)
+            checkpoint.resume(view)
+        self._seen = upto
+
+    def _current(self) -> sqlite3.Connection:
+        file = views.file_of(self._source.data, self.name)
+        if self._view is not None and file == self._file:
+            return self._view
+        self.close()
+        if file is None:
+            file = self._begin()
+        self._file = file
+        self._view = create(self.projection, file)
+        self._seen = checkpoint.load(self._view)
+        log.info("consumer follows the journal", consumer=self.name, position=self._seen)
+        return self._view
+
+    def _begin(self) -> Path:
+        file = views.next_file(self._source.data, self.name)
+        views.remove(file)
+        view = create(self.projection, file)
+        checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._source.journal))
+        view.close()
+        views.place(self._source.data, self.name, file)
+        return file
+
+    def close(self) -> None:
+        if self._view is not None:
+            self._view.close()
+        self._view = None

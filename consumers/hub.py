@@ -1,0 +1,113 @@
+"""What the consumers of a hub are told at start: its sites, rules, retention, and where its data are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Protocol
+
+Clock = Callable[[], datetime]
+
+
+class MediaReader(Protocol):
+    """What a projection needs of the archive. A key never changes its bytes, so reading them is no clock."""
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes, or `None` where retention has dropped them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A device that is meant to be there; `kinds` are what it sees with."""
+
+    device: str
+    name: str
+    kinds: tuple[Literal["visual", "thermal"], ...] = ("visual",)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    site: str
+    name: str
+    time_zone: str = "UTC"
+    devices: tuple[DeviceInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When a condition is an incident, and when it is over. Shares of 0..1, seconds, °C, percent of a disk."""
+
+    window_s: float = 30.0
+    share: float = 0.8
+    clear_s: float = 10.0
+    silent_s: float = 30.0
+    hot_spot_c: float = 80.0
+    hot_spot_margin_c: float = 2.0
+    hot_spot_clear_s: float = 30.0
+    storage_low_percent: float = 85.0
+    storage_critical_percent: float = 95.0
+    storage_margin_percent: float = 2.0
+    cool_down_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRule:
+    """A clip around motion: what is kept of before and after, and how long one clip may become."""
+
+    pre_roll_s: float = 5.0
+    post_roll_s: float = 10.0
+    longest_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """How long media of a kind stay, how many bytes recordings may take, and when a full disk is cleaned up."""
+
+    media: tuple[tuple[str, timedelta], ...] = (
+        ("capture", timedelta(hours=1)),
+        ("thumbnail", timedelta(hours=24)),
+        ("thermal", timedelta(hours=24)),
+        ("segment", timedelta(days=7)),
+    )
+    journal: timedelta | None = None
+    segment_bytes: int | None = None
+    cleanup_threshold_percent: float = 85.0
+    cleanup_target_percent: float = 75.0
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where alerts are posted. The address is a secret: it comes from the environment and is shown nowhere."""
+
+    url: str = field(repr=False)
+    timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mosaic:
+    """How the minute tiles are drawn: pixels of a cell, JPEG quality, and how long a minute waits for late media."""
+
+    cell_width: int = 400
+    cell_height: int = 300
+    quality: int = 85
+    grace_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread."""
+
+    data: Path
+    archive: Callable[[], MediaReader]
+    sites: tuple[SiteInfo, ...] = ()
+    rules: Rules = Rules()
+    recording: RecordingRule = RecordingRule()
+    retention: RetentionPolicy = RetentionPolicy()
+    mosaic: Mosaic = Mosaic()
+    webhook: Webhook | None = None
+    triggers: tuple[str, ...] = ()
+
+    def devices(self) -> tuple[tuple[str, str], ...]:
+        """Site and device of each that is meant to be there."""
+        return tuple((site.site, device.device) for site in self.sites for device in site.devices)

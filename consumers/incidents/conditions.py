@@ -1,0 +1,131 @@
+"""When a condition begins and when it is over: pure rules over what was observed, with no clock of their own."""
+
+from math import inf
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from bus_schemas.thermal import Thermal
+from consumers.hub import Rules
+
+Level = Literal["none", "warning", "critical", "emergency"]
+RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
+
+
+class Second(BaseModel):
+    """The frames of one second: how many, how many bad ones, and the first bad one."""
+
+    second: int
+    total: int = 0
+    bad: int = 0
+    first_at: float = 0.0
+    first_id: str = ""
+
+
+class Window(BaseModel):
+    """The last seconds of a stream of yes and no. Times in seconds since 1970, of events, not of a clock."""
+
+    begun: float | None = None
+    last: float = 0.0
+    last_bad: float | None = None
+    seconds: list[Second] = []
+
+    def add(self, at: float, bad: bool, event_id: str, rules: Rules) -> None:
+        """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
+        if self.begun is None or not -rules.window_s <= at - self.last <= rules.window_s:
+            self.begun, self.seconds, self.last_bad = at, [], None
+            self.last = at
+        self.last = max(self.last, at)
+        second = self._second(int(self.last))
+        second.total += 1
+        if bad:
+            self.last_bad = self.last
+            if not second.bad:
+                second.first_at, second.first_id = at, event_id
+            second.bad += 1
+        while self.seconds[0].second < int(self.last - rules.window_s):
+            self.seconds.pop(0)
+
+    def _second(self, number: int) -> Second:
+        if not self.seconds or self.seconds[-1].second != number:
+            self.seconds.append(Second(second=number))
+        return self.seconds[-1]
+
+    @property
+    def share(self) -> float:
+        return sum(second.bad for second in self.seconds) / sum(second.total for second in self.seconds)
+
+    @property
+    def first_bad(self) -> Second:
+        """The second of the first bad frame in the window; ask only where there is one."""
+        return next(second for second in self.seconds if second.bad)
+
+    def is_bad(self, rules: Rules) -> bool:
+        """A whole window was seen, and enough of it was bad: single good frames do not start the wait again."""
+        return self.begun is not None and self.last - self.begun >= rules.window_s and self.share >= rules.share
+
+    def is_clear(self, rules: Rules) -> bool:
+        return self.last_bad is None or self.last - self.last_bad >= rules.clear_s
+
+
+class Warmth(NamedTuple):
+    """What a thermal frame means: how hot it is, and whether it is cool by a margin."""
+
+    level: str
+    is_cool: bool
+
+
+def warmth(frame: Thermal, warnings: dict[str, float], rules: Rules) -> Warmth:
+    """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
+
+    `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below
+    by the margin.
+    """
+    hottest = frame.frame_stats.max_temp
+    level = max((region.alert_level for region in frame.regions), key=RANK.__getitem__, default="normal")
+    if level == "normal":
+        level = "warning" if frame.hot_spots or hottest >= rules.hot_spot_c else "none"
+    below = rules.hot_spot_margin_c
+    cool = all(region.max_temp < warnings.get(region.name, inf) - below for region in frame.regions)
+    return Warmth(level, level == "none" and cool and hottest < rules.hot_spot_c - below)
+
+
+class Heat(BaseModel):
+    """Whether a device is hot: at once from the first hot frame, until it was cool for a while."""
+
+    level: str = "none"
+    last_warm: float | None = None
+
+    def add(self, at: float, now: Warmth, rules: Rules) -> str | None:
+        """Take in a frame. Returns the level where it rose, `none` where the heat is over, else nothing."""
+        if RANK[now.level] > RANK[self.level]:
+            self.level, self.last_warm = now.level, at
+            return now.level
+        if not now.is_cool or self.last_warm is None or at < self.last_warm:
+            self.last_warm = at
+        if self.level != "none" and at - self.last_warm >= rules.hot_spot_clear_s:
+            self.level, self.last_warm = "none", None
+            return "none"
+        return None
+
+
+class Disk(BaseModel):
+    """How full a disk is: `none`, `warning` when low, `critical`; it falls only by a margin."""
+
+    level: str = "none"
+
+    def add(self, percent: float, rules: Rules) -> str | None:
+        """Returns the level where it changed for the worse, `none` where there is room again, else nothing."""
+        if percent >= rules.storage_critical_percent:
+            level = "critical"
+        else:
+            level = "warning" if percent >= rules.storage_low_percent else "none"
+        falls = RANK[level] < RANK[self.level]
+        if level == self.level or (falls and (level != "none" or percent > _room(rules))):
+            return None
+        self.level = level
+        return level
+
+
+def _room(rules: Rules) -> float:
+    return rules.storage_low_percent - rules.storage_margin_percent

@@ -1,0 +1,170 @@
+"""What the rules remember of one device, and what an event of it means to them."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from bus_schemas.alert import IncidentType
+from bus_schemas.camera import Frame, FrameEvent
+from bus_schemas.event import Event
+from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
+from bus_schemas.thermal import Roi, ThermalEvent
+from consumers.hub import Rules
+from consumers.incidents.conditions import Disk, Heat, Window, warmth
+from consumers.journal.record import Recorded
+
+_DOWN = ("stopped", "not_started")
+Turn = Literal["opened", "renewed", "closed"]
+
+_FRAME_RULES: tuple[IncidentType, ...] = ("blackscreen", "freeze", "audio_loss")
+
+
+class Verdict(NamedTuple):
+    """A rule's decision: a condition holds since a moment (seconds since 1970), holds at a higher level, or is over."""
+
+    type: IncidentType
+    turn: Turn
+    since: float
+    causes: tuple[str, ...]
+    details: dict[str, Any]
+    media: tuple[str, ...] = ()
+
+
+class Watched(BaseModel):
+    """The state of the rules for one device; times in seconds since 1970."""
+
+    epoch: str | None = None
+    is_device: bool = False
+    heard: float = 0.0
+    heard_id: str = ""
+    absent: str | None = None
+    stopped: str | None = None
+    status: str = "unknown"
+    frames: dict[str, Window] = {}
+    heat: Heat = Heat()
+    warnings: dict[str, float] = {}
+    """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
+    disk: Disk = Disk()
+    open: dict[str, str] = {}
+    """The ids of the incidents that are open, by type."""
+
+    def hear(self, record: Recorded) -> None:
+        self.heard = max(self.heard, record.received.timestamp())
+        self.heard_id = record.event.id
+        self.epoch = record.event.epoch or self.epoch
+        if not isinstance(record.event, HeartbeatEvent | SettingsEvent):
+            self.is_device = True
+
+    def judge(self, event: Event, rules: Rules) -> Iterator[Verdict]:
+        """What follows from an event of the device, which is there as one can see."""
+        self.absent = None
+        match event:
+            case FrameEvent():
+                yield from self._judge_frame(event, rules)
+            case ThermalEvent():
+                yield from self._judge_heat(event, rules)
+            case HealthEvent():
+                yield from self._judge_health(event)
+            case HeartbeatEvent():
+                yield from self.judge_disk(event, rules)
+            case SettingsEvent():
+                self._learn(event)
+        if "offline" in self.open and self.stopped is None:
+            yield Verdict("offline", "closed", event.time.timestamp(), (event.id,), {})
+
+    def miss(self, why: str, since: float, causes: tuple[str, ...]) -> Iterator[Verdict]:
+        """The device is not there: its connection was lost, or it is silent."""
+        self.absent = self.absent or why
+        if "offline" not in self.open:
+            yield Verdict("offline", "opened", since, causes, {"reason": why, "previous_status": self.status})
+
+    def _judge_frame(self, event: FrameEvent, rules: Rules) -> Iterator[Verdict]:
+        at = event.time.timestamp()
+        for kind in _FRAME_RULES:
+            bad = _is_bad(kind, event.data)
+            if bad is None:
+                continue
+            window = self.frames.setdefault(kind, Window())
+            window.add(at, bad, event.id, rules)
+            if kind not in self.open and window.is_bad(rules):
+                first = window.first_bad
+                details = {"share": round(window.share, 3), "window_s": rules.window_s, **_figures(kind, event.data)}
+                yield Verdict(kind, "opened", first.first_at, (first.first_id, event.id), details, event.data.media)
+            elif kind in self.open and not bad and window.is_clear(rules):
+                yield Verdict(kind, "closed", at, (event.id,), {"clear_s": rules.clear_s})
+
+    def _judge_heat(self, event: ThermalEvent, rules: Rules) -> Iterator[Verdict]:
+        at = event.time.timestamp()
+        now = warmth(event.data, self.warnings, rules)
+        change = self.heat.add(at, now, rules)
+        for region in event.data.regions:
+            if region.alert_level != "normal":
+                self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))
+        if change is None:
+            return
+        details: dict[str, Any] = {"max_temp": event.data.frame_stats.max_temp}
+        if change == "none":
+            yield Verdict("hot_spot", "closed", at, (event.id,), details | {"clear_s": rules.hot_spot_clear_s})
+            return
+        hot = [region.name for region in event.data.regions if region.alert_level != "normal"]
+        details |= {"level": change, "regions": hot, "hot_spots": len(event.data.hot_spots)}
+        turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
+        yield Verdict("hot_spot", turn, at, (event.id,), details, event.data.media)
+
+    def _judge_health(self, event: HealthEvent) -> Iterator[Verdict]:
+        """What begins is told before what ends, so that nobody takes the pause between for a recovery."""
+        at, told, before = event.time.timestamp(), event.data, self.status
+        self.status = told.status
+        self.stopped = told.reason or told.status if told.status in _DOWN else None
+        details: dict[str, Any] = {"previous_status": before, "reason": told.reason}
+        if self.stopped is not None and "offline" not in self.open:
+            yield Verdict("offline", "opened", at, (event.id,), details)
+        if told.status == "degraded" and "degraded" not in self.open:
+            counts = {"consecutive_failures": told.consecutive_failures, "total_reconnects": told.total_reconnects}
+            yield Verdict("degraded", "opened", at, (event.id,), details | counts)
+        if told.status == "stale" and "stale" not in self.open:
+            since = told.last_frame_time or event.time
+            waited = {"time_since_last_frame": round(at - since.timestamp(), 2)}
+            yield Verdict("stale", "opened", since.timestamp(), (event.id,), details | waited)
+        for kind in ("degraded", "stale"):
+            if told.status != kind and kind in self.open:
+                yield Verdict(kind, "closed", at, (event.id,), details)
+
+    def judge_disk(self, event: HeartbeatEvent, rules: Rules) -> Iterator[Verdict]:
+        load = event.data.system
+        if load.disk_percent is None:
+            return
+        change = self.disk.add(load.disk_percent, rules)
+        if change is None:
+            return
+        details = {"level": change, "percent": load.disk_percent, "free_bytes": load.disk_free_bytes}
+        turn: Turn = "closed" if change == "none" else "renewed" if "storage" in self.open else "opened"
+        yield Verdict("storage", turn, event.time.timestamp(), (event.id,), details)
+
+    def _learn(self, event: SettingsEvent) -> None:
+        """The warning thresholds of ROIs; what is no ROI is refused by the device, and so is nothing here."""
+        rois = event.data.settings.get("rois")
+        if not isinstance(rois, list | tuple):
+            return
+        try:
+            known = [Roi.model_validate(roi) for roi in rois]
+        except ValidationError:
+            return
+        self.warnings = {roi.name: roi.thresholds.warning for roi in known}
+
+
+def _is_bad(kind: IncidentType, frame: Frame) -> bool | None:
+    """Whether the frame has the condition, `None` where nobody could tell: unknown is not a loss."""
+    if kind == "audio_loss":
+        return None if frame.audio is None else not frame.audio
+    return frame.blackscreen if kind == "blackscreen" else frame.freeze
+
+
+def _figures(kind: IncidentType, frame: Frame) -> dict[str, Any]:
+    match kind:
+        case "freeze":
+            return {"freeze_diffs": list(frame.freeze_diffs), "last_3_media": list(frame.last_3_media)}
+        case "audio_loss":
+            return {"mean_volume_db": frame.mean_volume_db, "volume_percentage": frame.volume_percentage}
+    return {"blackscreen_percentage": frame.blackscreen_percentage}

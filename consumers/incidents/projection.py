@@ -1,0 +1,186 @@
+"""Folds the journal into incidents, and tells of each that opens or closes."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic_core import to_json
+
+from bus_schemas.alert import Incident, IncidentEvent, Rule
+from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
+from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, place
+from bus_schemas.media import MediaEvent, SegmentEvent
+from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.thermal import ThermalEvent
+from consumers.hub import Hub, Rules
+from consumers.incidents.device import Verdict, Watched
+from consumers.journal.record import Recorded
+from consumers.projection import Emit, Projection
+
+RULE_VERSION = 1
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
+
+Place = tuple[str, str]
+
+
+class Incidents(Projection):
+    name: ClassVar[str] = "incidents"
+    models: ClassVar[tuple[type[Event], ...]] = (
+        CommandEvent, DetectionEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent, MotionEvent,
+        SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
+    )  # fmt: skip
+    emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists watched (
+        site text not null, device text not null, state text not null, primary key (site, device)
+    ) strict;
+    create table if not exists incidents (
+        incident_id text primary key, site text not null, device text not null, type text not null,
+        opened real not null, closed real check (closed is null or closed >= opened), rule text not null,
+        rule_version integer not null, details text not null, causes text not null, media text not null
+    ) strict;
+    create index if not exists incidents_opened on incidents (opened);
+    create index if not exists incidents_open on incidents (site, device) where closed is null;
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._rules = hub.rules
+        self._expected = hub.devices()
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        ledger = _Ledger(view, self._rules, self._expected)
+        for record in batch:
+            for where, verdict in ledger.judge(record):
+                ledger.enter(where, verdict, record.event, emit)
+        ledger.save()
+
+
+class _Ledger:
+    """The devices as the rules see them, read at the begin of a fold and written at its end."""
+
+    def __init__(self, view: sqlite3.Connection, rules: Rules, expected: Iterable[Place]) -> None:
+        self._view = view
+        self._rules = rules
+        self._changed: set[Place] = set()
+        self._known: dict[Place, Watched] = {
+            (site, device): Watched.model_validate_json(state)
+            for site, device, state in view.execute("select site, device, state from watched")
+        }
+        self._expected = {where for where in expected if where not in self._known}
+
+    def save(self) -> None:
+        rows = [(*where, self._known[where].model_dump_json()) for where in sorted(self._changed)]
+        self._view.executemany("insert or replace into watched values (?, ?, ?)", rows)
+
+    def judge(self, record: Recorded) -> Iterator[tuple[Place, Verdict]]:
+        event = record.event
+        where = place(event.source)
+        if event.source == HUB_SOURCE:
+            if isinstance(event, HeartbeatEvent):
+                yield from self._pass_time(event)
+            return
+        if where[1] == HUB:
+            return
+        watched = self._watched(where)
+        watched.hear(record)
+        if isinstance(event, StateEvent) and not event.data.online:
+            yield from self._lose(where, watched, record, event.data.reason)
+            return
+        for verdict in watched.judge(event, self._rules):
+            yield where, verdict
+
+    def _watched(self, where: Place) -> Watched:
+        self._changed.add(where)
+        return self._known.setdefault(where, Watched())
+
+    def _lose(self, where: Place, lost: Watched, record: Recorded, why: str | None) -> Iterator[tuple[Place, Verdict]]:
+        """The connection is that of an outbox: with it all devices of the same epoch are gone."""
+        reason = why or "connection lost"
+        for other, watched in sorted(self._known.items()):
+            if other == where or (lost.epoch is not None and watched.epoch == lost.epoch and watched.is_device):
+                self._changed.add(other)
+                for verdict in watched.miss(reason, record.received.timestamp(), (record.event.id,)):
+                    yield other, verdict
+
+    def _pass_time(self, tick: HeartbeatEvent) -> Iterator[tuple[Place, Verdict]]:
+        now = tick.time.timestamp()
+        started = now - tick.data.uptime_s
+        for verdict in self._watched((HUB, HUB)).judge_disk(tick, self._rules):
+            yield (HUB, HUB), verdict
+        for where in sorted(self._known):
+            watched = self._known[where]
+            silent = now - max(watched.heard, started)
+            if watched.is_device and watched.absent is None and silent > self._rules.silent_s:
+                self._changed.add(where)
+                causes = tuple(filter(None, (watched.heard_id, tick.id)))
+                since = max(watched.heard, started)
+                for verdict in watched.miss(f"nothing received for {silent:.0f} s", since, causes):
+                    yield where, verdict
+        yield from self._miss_expected(tick, started)
+
+    def _miss_expected(self, tick: HeartbeatEvent, started: float) -> Iterator[tuple[Place, Verdict]]:
+        """A device that was down before the hub began to listen is missed as well as one that goes."""
+        if tick.data.uptime_s <= self._rules.silent_s:
+            return
+        for where in sorted(self._expected):
+            self._expected.discard(where)
+            if where in self._known and self._known[where].is_device:
+                continue
+            watched = self._watched(where)
+            watched.is_device, watched.status = True, "not_started"
+            for verdict in watched.miss("never heard of since the hub started", started, (tick.id,)):
+                yield where, verdict
+
+    def enter(self, where: Place, verdict: Verdict, event: Event, emit: Emit) -> None:
+        """Write what was decided, and tell of it. The same decision on the same event has the same ids."""
+        watched = self._watched(where)
+        if verdict.turn == "closed":
+            incident = watched.open.pop(verdict.type)
+            self._close(incident, verdict)
+        elif verdict.turn == "renewed":
+            incident = watched.open[verdict.type]
+            self._renew(incident, verdict)
+        else:
+            incident = str(uuid5(_NAMESPACE, "/".join((*where, verdict.type, *verdict.causes))))
+            watched.open[verdict.type] = incident
+            self._open(incident, where, verdict)
+        emit(self._event(incident, where, verdict, event))
+
+    def _open(self, incident: str, where: Place, verdict: Verdict) -> None:
+        self._view.execute(
+            "insert into incidents values (?, ?, ?, ?, ?, null, ?, ?, ?, ?, ?)",
+            (incident, *where, verdict.type, verdict.since, verdict.type, RULE_VERSION,
+             *(to_json(part).decode() for part in (verdict.details, verdict.causes, verdict.media))),
+        )  # fmt: skip
+
+    def _renew(self, incident: str, verdict: Verdict) -> None:
+        self._view.execute(
+            "update incidents set details = ? where incident_id = ?", (to_json(verdict.details).decode(), incident)
+        )
+
+    def _close(self, incident: str, verdict: Verdict) -> None:
+        self._view.execute(
+            "update incidents set closed = max(opened, ?), details = json_patch(details, ?) where incident_id = ?",
+            (verdict.since, to_json({"closed_by": verdict.causes}).decode(), incident),
+        )
+
+    def _event(self, incident: str, where: Place, verdict: Verdict, event: Event) -> IncidentEvent:
+        return IncidentEvent(
+            id=str(uuid5(UUID(incident), "/".join((verdict.turn, *verdict.causes)))),
+            source=device_source(where[0], HUB),
+            time=event.time,
+            data=Incident(
+                incident_id=incident,
+                site=where[0],
+                device=where[1],
+                type=verdict.type,
+                state="closed" if verdict.turn == "closed" else "opened",
+                since=datetime.fromtimestamp(verdict.since, UTC),
+                rule=Rule(name=verdict.type, version=RULE_VERSION),
+                causes=verdict.causes,
+                details=verdict.details,
+                media=verdict.media,
+            ),
+        )

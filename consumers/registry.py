@@ -1,0 +1,26 @@
+"""The list of consumers: a name, and how it is made."""
+
+from collections.abc import Callable
+
+from consumers.alerts.projection import Alerts
+from consumers.health import Health
+from consumers.hub import Hub
+from consumers.incidents.projection import Incidents
+from consumers.motion import Motions
+from consumers.projection import Projection
+from consumers.recordings import Recordings
+from consumers.settings import Settings
+from consumers.sink import Sink
+from consumers.trends import Detections, Loudness, Temperatures
+
+CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
+    "health": lambda hub: Health(),
+    "incidents": Incidents,
+    "alerts": Alerts,
+    "recordings": Recordings,
+    "motion": Motions,
+    "temperatures": lambda hub: Temperatures(),
+    "audio": lambda hub: Loudness(),
+    "detections": lambda hub: Detections(),
+    "settings": lambda hub: Settings(),
+}

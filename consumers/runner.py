@@ -1,0 +1,180 @@
+"""A process of consumers: projections in one loop, each sink in a thread of its own, each outbox with its relay."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from consumers.deliver import Deliverer
+from consumers.follow import Faulty, Follower, Source, Stopped
+from consumers.hub import Clock, Hub
+from consumers.journal.record import JournalReader
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.news import POLL_S, News
+from consumers.projection import Projection
+from consumers.rebuild import needs_rebuild, rebuild
+from consumers.registry import CONSUMERS
+from consumers.sink import Sink
+from producer.broker import BrokerAddress
+from producer.relay import Relay
+
+log = structlog.get_logger()
+
+Advance = Callable[[], int]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class UnknownConsumer(ValueError):
+    """There is no consumer of this name."""
+
+
+def make(name: str, hub: Hub) -> Projection | Sink:
+    """Raises `UnknownConsumer`."""
+    try:
+        build = CONSUMERS[name]
+    except KeyError:
+        raise UnknownConsumer(f"there is no consumer {name!r}; there are {', '.join(sorted(CONSUMERS))}") from None
+    return build(hub)
+
+
+class Sender:
+    """The relay of what one consumer emits; begun again where a rebuild has swapped the file of its outbox."""
+
+    def __init__(self, broker: BrokerAddress, clock: Clock) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._file: Path | None = None
+        self._relay: Relay | None = None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def serve(self, file: Path | None) -> None:
+        """Send from this file; called after each batch, and cheap where nothing changed."""
+        if file is None or file == self._file:
+            return
+        self.close()
+        self._file, self._stopping = file, threading.Event()
+        self._relay = Relay(file, self._broker, self._clock)
+        self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name=f"relay {file.stem}")
+        self._thread.start()
+
+    def wake(self) -> None:
+        if self._relay is not None:
+            self._relay.wake()
+
+    def close(self) -> None:
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._thread = None
+
+
+def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
+    """Take the consumer one batch on, and have what it emitted sent."""
+    told = consumer.told
+    moved = consumer.advance()
+    if sender is not None:
+        sender.serve(consumer.file)
+        if consumer.told != told:
+            sender.wake()
+    return moved
+
+
+def loop(consumers: dict[str, Advance], news: threading.Event, stopping: threading.Event) -> None:
+    """Keep all of them at the head. One that fails stops, is named in its view and the log, and the others go on."""
+    going = dict(consumers)
+    while not stopping.is_set():
+        news.clear()
+        moved = 0
+        for name, step in list(going.items()):
+            try:
+                moved += step()
+            except Stopped as stopped:
+                del going[name]
+                log.error("consumer stopped", consumer=name, reason=str(stopped), position=stopped.failure.position)
+        if not moved:
+            news.wait(POLL_S)
+
+
+def deliver(sink: Deliverer, sender: Sender | None, news: threading.Event, stopping: threading.Event) -> None:
+    """Keep one sink at the head, and let it try again what waits."""
+    while not stopping.is_set():
+        news.clear()
+        try:
+            moved = advance(sink, sender)
+            sink.idle()
+        except (Stopped, Faulty) as stopped:
+            log.error("sink stopped", consumer=sink.name, reason=str(stopped.__cause__ or stopped))
+            return
+        if not moved:
+            news.wait(POLL_S)
+
+
+class Process:
+    """What runs in one process; `journal` opens a reader for one thread."""
+
+    def __init__(
+        self, hub: Hub, broker: BrokerAddress | None, journal: Callable[[], JournalReader], clock: Clock = utc_now
+    ) -> None:
+        self._hub = hub
+        self._broker = broker
+        self._journal = journal
+        self._clock = clock
+
+    def run(self, consumers: Sequence[Projection | Sink], stopping: threading.Event) -> None:
+        """Until `stopping`. Raises what stops the whole process, such as a full disk."""
+        halted = threading.Event()
+        with ExitStack() as stack:
+            news = stack.enter_context(News(self._broker))
+            pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(consumers) + 1))
+            stack.callback(news.tell)
+            stack.callback(halted.set)
+            source = self._source(stack)
+            steps: dict[str, Advance] = {}
+            for consumer in consumers:
+                if isinstance(consumer, Sink):
+                    sink = pool.submit(self._deliver, consumer, news.reader(), halted)
+                    steps[consumer.name] = partial(_is_well, sink)
+                else:
+                    steps[consumer.name] = self._follow(consumer, source, stack)
+            loop(steps, news.reader(), stopping)
+
+    def _source(self, stack: ExitStack) -> Source:
+        return Source(self._hub.data, stack.enter_context(closing(self._journal())), self._clock)
+
+    def _follow(self, projection: Projection, source: Source, stack: ExitStack) -> Advance:
+        if needs_rebuild(projection, self._hub.data):
+            rebuild(projection, source)
+        follower = stack.enter_context(closing(Follower(projection, source)))
+        return partial(advance, follower, self._sender(projection, stack))
+
+    def _deliver(self, sink: Sink, news: threading.Event, halted: threading.Event) -> None:
+        with ExitStack() as stack:
+            deliverer = stack.enter_context(closing(Deliverer(sink, self._source(stack))))
+            deliver(deliverer, self._sender(sink, stack), news, halted)
+
+    def _sender(self, consumer: Projection | Sink, stack: ExitStack) -> Sender | None:
+        if self._broker is None or not consumer.emits:
+            return None
+        return stack.enter_context(closing(Sender(self._broker, self._clock)))
+
+
+def _is_well(sink: Future[None]) -> int:
+    """Nothing moves here; but what the machine did to a sink stops the process."""
+    if sink.done():
+        sink.result()
+    return 0
+
+
+def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
+    """The process of these consumers, or of all. Raises `UnknownConsumer`."""
+    consumers = [make(name, hub) for name in names or CONSUMERS]
+    Process(hub, broker, lambda: SqliteJournalReader(hub.data / "journal")).run(consumers, stopping)

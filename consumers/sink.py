@@ -1,0 +1,35 @@
+"""A consumer that hands events to another system: at least once, and idempotent by event id."""
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from bus_schemas.event import Event
+from consumers.journal.record import Recorded
+
+
+class Sink(ABC):
+    """Effects first, then the checkpoint. A new sink begins at the head: what was, others were told already.
+
+    `deliver` may commit to its state by itself, and is given the same batch again where the process died before
+    its checkpoint was saved.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    models: ClassVar[tuple[type[Event], ...]]
+    schema: ClassVar[str] = ""
+    emits: ClassVar[tuple[type[Event], ...]] = ()
+    from_head: ClassVar[bool] = True
+    """Whether a sink that is new begins with what comes, not with what was."""
+
+    @abstractmethod
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        """Do what the events ask for; what is returned is emitted in the transaction of the checkpoint."""
+
+    def idle(self, state: sqlite3.Connection) -> None:  # noqa: B027 - most sinks have nothing that waits
+        """Called between batches and at least once a second: for what is to be tried again."""
+
+    def close(self) -> None:  # noqa: B027 - most sinks hold nothing open
+        """Let go of what the sink holds open."""

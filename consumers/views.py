@@ -1,0 +1,132 @@
+"""The files of views: how they are written, read and swapped.
+
+`views/{name}.sqlite` is a symbolic link to the file of one generation, so that a rebuilt view takes the place of
+the old one in one rename while the write-ahead logs of the two never meet.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, get_ident
+from types import TracebackType
+from typing import Self
+
+_BUSY_MS = 10_000
+
+
+class NoView(LookupError):
+    """The consumer has not folded anything yet."""
+
+
+def link_of(data: Path, name: str) -> Path:
+    return data / "views" / f"{name}.sqlite"
+
+
+def file_of(data: Path, name: str) -> Path | None:
+    """The file that holds the view now."""
+    link = link_of(data, name)
+    return link.parent / link.readlink() if link.is_symlink() else None
+
+
+def next_file(data: Path, name: str) -> Path:
+    """Where the next generation of the view is written."""
+    now = file_of(data, name)
+    generation = 1 if now is None else int(now.suffixes[-2].lstrip(".")) + 1
+    return link_of(data, name).with_suffix(f".{generation}.sqlite")
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """A connection that writes; transactions are opened by hand."""
+    view = sqlite3.connect(file, isolation_level=None)
+    view.execute(f"pragma busy_timeout={_BUSY_MS}")
+    view.execute("pragma journal_mode=wal")
+    view.execute("pragma synchronous=normal")
+    view.execute("pragma cache_size=-16000")
+    return view
+
+
+def place(data: Path, name: str, file: Path) -> None:
+    """Make `file` the view, in one rename."""
+    link = link_of(data, name)
+    fresh = link.with_suffix(".swap")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(file.name)
+    fresh.replace(link)
+
+
+def remove(file: Path) -> None:
+    """Remove a view's file and what SQLite keeps beside it. Who still reads it reads on until he lets go."""
+    for path in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(data: Path, name: str) -> Iterator[None]:
+    """Nobody else folds into the view or swaps it meanwhile, in this process or another."""
+    path = link_of(data, name).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def open_file(file: Path) -> sqlite3.Connection:
+    """A connection that only reads, for one thread at a time; a `Views` hands each thread its own."""
+    view = sqlite3.connect(
+        f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    view.execute(f"pragma busy_timeout={_BUSY_MS}")
+    view.execute("pragma query_only=on")
+    view.execute("pragma mmap_size=134217728")
+    return view
+
+
+def open_view(data: Path, name: str) -> sqlite3.Connection:
+    """A read-only connection to the view as it is now; the caller closes it. Raises `NoView`."""
+    file = file_of(data, name)
+    if file is None:
+        raise NoView(f"the consumer {name!r} has no view yet")
+    return open_file(file)
+
+
+class Views:
+    """Read-only connections, one for each thread and view, opened again where a view was swapped."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._lock = Lock()
+        self._open: dict[tuple[int, str], tuple[Path, sqlite3.Connection]] = {}
+
+    def __getitem__(self, name: str) -> sqlite3.Connection:
+        """The view for this thread. Raises `NoView`."""
+        file = file_of(self._data, name)
+        if file is None:
+            raise NoView(f"the consumer {name!r} has no view yet")
+        key = (get_ident(), name)
+        held = self._open.get(key)
+        if held is not None and held[0] == file:
+            return held[1]
+        if held is not None:
+            held[1].close()
+        view = open_file(file)
+        with self._lock:
+            self._open[key] = (file, view)
+        return view
+
+    def close(self) -> None:
+        with self._lock:
+            for _, view in self._open.values():
+                view.close()
+            self._open.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

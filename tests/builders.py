@@ -1,0 +1,171 @@
+"""Events and media that are valid by default: a test names only what it is about."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, RetentionEvent
+from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
+from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, iso, place
+from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
+from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.thermal import ThermalEvent
+
+SITE = "DEMO"
+DEVICE = "yard"
+START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+"""A Monday, ten o'clock in winter: no border of a day, an hour of a zone or a minute is near."""
+
+AnyOf = TypeVar("AnyOf", bound=Event)
+
+_ENVELOPE = ("id", "source", "epoch", "sequence")
+
+
+def at(seconds: float) -> datetime:
+    """The moment so many seconds after START."""
+    return START + timedelta(seconds=seconds)
+
+
+def make(model: type[AnyOf], time: datetime, data: dict[str, Any], given: dict[str, Any]) -> AnyOf:
+    """Build an event; what is given of id, source, site, device, epoch and sequence goes to the envelope."""
+    given = dict(given)
+    site, device = given.pop("site", SITE), given.pop("device", DEVICE)
+    envelope = {"id": str(uuid4()), "source": device_source(site, device)}
+    envelope |= {name: given.pop(name) for name in _ENVELOPE if name in given}
+    return model.model_validate({**envelope, "time": time, "data": {**data, **given}})
+
+
+def frame(time: datetime = START, **given: Any) -> FrameEvent:
+    clear = {"blackscreen": False, "blackscreen_percentage": 1.5, "freeze": False, "audio": True}
+    level = {"freeze_diffs": (3.1, 4.2, 2.9), "volume_percentage": 60, "mean_volume_db": -24.0}
+    return make(FrameEvent, time, clear | level, given)
+
+
+def motion(time: datetime = START, **given: Any) -> MotionEvent:
+    data = {"phase": "end", "boxes": ((0.25, 0.25, 0.5, 0.5),), "duration_s": 4.0, "frames": 20, "intensity": 0.2}
+    return make(MotionEvent, time, data, given)
+
+
+def motion_v1(time: datetime = START, **given: Any) -> MotionV1Event:
+    return make(MotionV1Event, time, {"duration_seconds": 4.0, "frame_count": 20, "intensity": 0.2}, given)
+
+
+def detection(time: datetime = START, **given: Any) -> DetectionEvent:
+    person = {"label": "person", "score": 0.91, "box": (0.1, 0.2, 0.05, 0.2)}
+    return make(DetectionEvent, time, {"people_count": 1, "objects": (person,)}, given)
+
+
+def thermal(time: datetime = START, *, hottest: float = 40.0, **given: Any) -> ThermalEvent:
+    """A thermal frame between 20 °C and `hottest`, with one ROI over all of it."""
+    level = "emergency" if hottest >= 95 else "critical" if hottest >= 85 else "warning" if hottest >= 75 else "normal"
+    stats = {"min_temp": 20.0, "max_temp": hottest, "avg_temp": 25.0, "median_temp": 24.0, "std_dev": 3.0}
+    region = {**stats, "name": "full_frame", "pixel_count": 768, "alert_level": level}
+    spots = ({"center": (16, 12), "max_temp": hottest, "avg_temp": hottest, "area": 4},) if hottest > 80 else ()
+    data = {"frame_stats": stats, "regions": (region,), "hot_spots": spots, "composite_temperature": hottest}
+    return make(ThermalEvent, time, data, given)
+
+
+def health(time: datetime = START, status: str = "healthy", **given: Any) -> HealthEvent:
+    data = {"status": status, "is_recording": status != "stopped", "last_frame_time": time, "kinds": ("visual",)}
+    return make(HealthEvent, time, data | {"stream_info": {"fps": 15.0, "width": 1280, "height": 720}}, given)
+
+
+def heartbeat(time: datetime = START, **given: Any) -> HeartbeatEvent:
+    return make(HeartbeatEvent, time, {"uptime_s": 3600.0, "status": "online"}, {"device": "node-1", **given})
+
+
+def tick(time: datetime = START, *, uptime_s: float = 3600.0, **given: Any) -> HeartbeatEvent:
+    """How time passes in the journal: the hub's own heartbeat."""
+    return make(HeartbeatEvent, time, {"uptime_s": uptime_s}, {"source": HUB_SOURCE, **given})
+
+
+def state(time: datetime = START, *, online: bool = True, **given: Any) -> StateEvent:
+    return make(StateEvent, time, {"online": online}, given)
+
+
+def settings(time: datetime = START, **given: Any) -> SettingsEvent:
+    return make(SettingsEvent, time, {"changed_by": "ada", "settings": {"motion": {"sensitivity": 25}}}, given)
+
+
+def command(time: datetime = START, **given: Any) -> CommandEvent:
+    return make(CommandEvent, time, {"request_id": "r-1", "name": "snapshot", "state": "done"}, given)
+
+
+def gap(time: datetime = START, *, first: int = 2, last: int = 4, **given: Any) -> GapEvent:
+    data = {"first": first, "last": last, "count": last - first + 1, "cause": "outbox_full"}
+    return make(GapEvent, time, data, {"epoch": "epoch-1", "sequence": last, **given})
+
+
+def media(time: datetime = START, payload: bytes = b"bytes", *, kind: str = "thumbnail", **given: Any) -> MediaEvent:
+    """The event of a medium with these bytes; its key follows from site, device, kind and id."""
+    event_id = given.pop("id", None) or str(uuid4())
+    key = f"{given.get('site', SITE)}/{given.get('device', DEVICE)}/{kind}/{event_id}"
+    content_type = {"segment": "video/mp2t", "thermal": "application/octet-stream"}.get(kind, "image/jpeg")
+    data = {"key": key, "kind": kind, "content_type": content_type, "size": len(payload)}
+    data["sha256"] = sha256(payload).hexdigest()
+    return make(MediaEvent, time, data, {"id": event_id, **given})
+
+
+def segment(time: datetime = START, *, duration_s: float = 10.0, **given: Any) -> SegmentEvent:
+    """A recorded span that begins at `time`; the event itself is told at its end."""
+    key = f"{given.get('site', SITE)}/{given.get('device', DEVICE)}/segment/{uuid4()}"
+    data = {"start": time, "duration_s": duration_s, "size": 250_000, "media": (key,), "fps": 15.0}
+    return make(SegmentEvent, time + timedelta(seconds=duration_s), data, given)
+
+
+def recording(time: datetime = START, **given: Any) -> RecordingEvent:
+    of = {"recording_id": "rec-1", "site": SITE, "device": DEVICE, "trigger": "motion"}
+    span = {"start": time, "end": time + timedelta(seconds=20), "pre_roll_s": 5.0, "post_roll_s": 10.0}
+    return make(RecordingEvent, time, of | span, {"source": device_source(SITE, HUB), **given})
+
+
+def incident(time: datetime = START, of: str = "offline", state: str = "opened", **given: Any) -> IncidentEvent:
+    """What the hub tells of the device; `of` is the type of the incident."""
+    site, device = given.pop("site", SITE), given.pop("device", DEVICE)
+    data = {"incident_id": f"inc-{of}", "site": site, "device": device, "type": of, "state": state}
+    data |= {"since": time, "rule": {"name": of}}
+    return make(IncidentEvent, time, data, {"source": device_source(site, HUB), **given})
+
+
+def alert(time: datetime = START, state: str = "raised", **given: Any) -> AlertEvent:
+    site, device = given.pop("site", SITE), given.pop("device", DEVICE)
+    data = {"alert_id": "alert-1", "site": site, "device": device, "state": state, "level": "error"}
+    kind = given.pop("of", "device_offline")
+    data |= {"type": kind, "message": "Camera yard is offline"}
+    return make(AlertEvent, time, data, {"source": device_source(site, HUB), **given})
+
+
+def retention(time: datetime = START, **given: Any) -> RetentionEvent:
+    span = {"start": iso(time - timedelta(hours=2)), "end": iso(time - timedelta(hours=1))}
+    data = {"rule": "capture: 1 h", "kind": "capture", **span, "count": 7200, "bytes": 3_600_000_000}
+    return make(RetentionEvent, time, data, {"source": device_source(SITE, HUB), **given})
+
+
+def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:
+    data = {"text": "The gate was left open.", "by": "ada", "start": iso(time)}
+    return make(AnnotationEvent, time, data, given)
+
+
+EVERY_KIND = (
+    alert, annotation, command, detection, frame, gap, health, heartbeat, incident, media, motion, motion_v1,
+    recording, retention, segment, settings, state, thermal,
+)  # fmt: skip
+"""A builder for each model of the catalogue; each can be called with a time alone."""
+
+
+def numbered(events: Iterable[AnyOf], epoch: str = "epoch-1", first: int = 1) -> list[AnyOf]:
+    """The events in streams: each gets the next sequence of its source in this epoch."""
+    following: dict[str, int] = {}
+    placed = []
+    for event in events:
+        sequence = following.get(event.source, first)
+        following[event.source] = sequence + 1
+        placed.append(event.model_copy(update={"epoch": epoch, "sequence": sequence}))
+    return placed
+
+
+def where(event: Event) -> tuple[str, str]:
+    """Site and device of an event."""
+    return place(event.source)

@@ -1,0 +1,104 @@
+"""Forty minutes of a site: every type of event, trouble of every kind, late arrivals and ticks."""
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import numpy as np
+import simplejpeg
+
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from tests import builders
+from tests.builders import at, numbered, where
+
+MINUTES = 40
+VISUAL = ("gate", "yard")
+
+
+@dataclass
+class Story:
+    """The events with the seconds after the start at which each was received, and the bytes of the media."""
+
+    events: list[tuple[float, Event]] = field(default_factory=list)
+    payloads: dict[str, bytes] = field(default_factory=dict)
+
+    def tell(self, seconds: float, *events: Event, late_s: float = 0.0) -> None:
+        self.events += [(seconds + late_s, event) for event in events]
+
+    def in_order(self) -> list[tuple[float, Event]]:
+        """In the order of arrival, numbered as two nodes would have done."""
+        ordered = sorted(self.events, key=lambda pair: pair[0])
+        numbers = numbered([event for _, event in ordered if where(event)[1] in {*VISUAL, "oven", "node-1"}])
+        placed = {event.id: event for event in numbers}
+        return [(second, placed.get(event.id, event)) for second, event in ordered]
+
+
+def picture(level: int) -> bytes:
+    """A small JPEG of one grey."""
+    encoded: bytes = simplejpeg.encode_jpeg(np.full((72, 128, 3), level, dtype=np.uint8))
+    return encoded
+
+
+def story(seed: int = 7) -> Story:
+    told, random = Story(), Random(seed)
+    pictures = [picture(level) for level in (20, 120, 220)]
+    told.tell(0.5, builders.settings(at(0.5), settings={"motion": {"sensitivity": 30}, "rois": []}))
+    told.tell(0.6, builders.state(at(0.6), device="node-1"))
+    for second in range(5, MINUTES * 60, 5):
+        _five_seconds(told, second, random, pictures)
+    _trouble(told)
+    return told
+
+
+def _five_seconds(told: Story, second: int, random: Random, pictures: list[bytes]) -> None:
+    told.tell(second, builders.tick(at(second), uptime_s=float(second), system={"disk_percent": 80 + second / 400}))
+    told.tell(second + 0.1, builders.heartbeat(at(second)))
+    for device in VISUAL:
+        if device == "gate" and 600 <= second < 900:
+            continue
+        late = 700.0 if device == "yard" and 1200 <= second < 1260 else 0.2
+        _visual(told, device, second, late, random, pictures)
+    heat = 100.0 if 300 <= second < 330 else 40.0 + random.random()
+    told.tell(second + 0.3, builders.thermal(at(second), device="oven", hottest=heat))
+
+
+def _visual(told: Story, device: str, second: int, late: float, random: Random, pictures: list[bytes]) -> None:
+    about: dict[str, Any] = {"device": device}
+    thumbnail = builders.media(at(second), payload := random.choice(pictures), **about)
+    told.payloads[thumbnail.data.key] = payload
+    frozen = device == "yard" and 1500 <= second < 1600
+    frame = builders.frame(at(second), freeze=frozen, media=(thumbnail.data.key,), **about)
+    told.tell(second, thumbnail, frame, late_s=late)
+    if second % 10 == 0:
+        segment = builders.segment(at(second - 10), **about)
+        told.tell(second, segment, late_s=late)
+    if random.random() < 0.1:
+        told.tell(second, builders.motion(at(second), phase="start", **about), late_s=late)
+        told.tell(second + 3, builders.motion(at(second + 3), **about), late_s=late)
+    if random.random() < 0.1:
+        told.tell(second, builders.detection(at(second), **about), late_s=late)
+
+
+def _trouble(told: Story) -> None:
+    told.tell(100, builders.health(at(100), device="yard"))
+    told.tell(400, builders.health(at(400), "degraded", device="yard", consecutive_failures=2))
+    told.tell(460, builders.health(at(460), device="yard"))
+    told.tell(520, builders.health(at(520), "stopped", device="yard"))
+    told.tell(530, builders.health(at(530), device="yard"))
+    told.tell(1700, builders.state(at(1600), online=False, device="node-1", reason="connection lost"))
+    told.tell(1900, builders.gap(at(1900), device="roof", first=1, last=3))
+    told.tell(1901, builders.command(at(1901), device="yard"), builders.annotation(at(1901)))
+    told.tell(1910, builders.settings(at(1910), settings={"motion": {"sensitivity": 50}}))
+    told.tell(1920, builders.recording(at(1890)), builders.retention(at(1920)), builders.motion_v1(at(1920)))
+    for number, name in enumerate(("offline", "freeze")):
+        told.tell(50 + number, builders.incident(at(50 + number), name))
+        told.tell(150 + number, builders.incident(at(150 + number), name, "closed"))
+    told.tell(200, builders.incident(at(200), "offline", incident_id="inc-2"))
+    told.tell(210, builders.alert(at(210), "acknowledged"))
+
+
+def media_of(told: Story) -> dict[str, bytes]:
+    """The archive of the story: bytes by key."""
+    keys = {event.data.key for _, event in told.events if isinstance(event, MediaEvent)}
+    return {key: payload for key, payload in told.payloads.items() if key in keys}

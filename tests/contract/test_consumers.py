@@ -1,0 +1,260 @@
+"""What every consumer satisfies, by being registered."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus_schemas.codec import read_stored
+from consumers import checkpoint, views
+from consumers.deliver import Deliverer
+from consumers.follow import BATCH, Follower, Source, Stopped
+from consumers.hub import DeviceInfo, Hub, SiteInfo
+from consumers.journal.record import Recorded
+from consumers.projection import Emit, Projection
+from consumers.rebuild import compare, needs_rebuild, rebuild, verify
+from consumers.registry import CONSUMERS
+from consumers.sink import Sink
+from tests.builders import START, at
+from tests.contract.story import Story, media_of, story
+from tests.following import MemoryMedia
+from tests.memory_journal import MemoryJournal
+
+
+@pytest.fixture(scope="module")
+def told() -> Story:
+    return story()
+
+
+@pytest.fixture(scope="module")
+def journal(told: Story) -> MemoryJournal:
+    journal = MemoryJournal()
+    for received, event in told.in_order():
+        journal.append(event, received=at(received))
+    return journal
+
+
+class Yard:
+    """A hub in a directory of its own, and consumers of one name that are made anew as after a restart."""
+
+    def __init__(self, name: str, data: Path, told: Story) -> None:
+        media = MemoryMedia(media_of(told))
+        devices = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
+        sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
+        self.name = name
+        self.data = data
+        self.hub = Hub(data=data, archive=lambda: media, sites=sites)
+
+    def projection(self) -> Projection:
+        made = CONSUMERS[self.name](self.hub)
+        if not isinstance(made, Projection):
+            pytest.skip("a sink has no view to compare")
+        return made
+
+    def fold(self, journal: MemoryJournal, batch: int = BATCH, times: int = 10**9) -> None:
+        follower = Follower(self.projection(), Source(self.data, journal, lambda: START))
+        for _ in range(times):
+            if not follower.advance(batch):
+                break
+        follower.close()
+
+    def view(self) -> sqlite3.Connection:
+        return views.open_view(self.data, self.name)
+
+    def emitted(self) -> list[tuple[Any, ...]]:
+        view = self.view()
+        try:
+            tables = {name for (name,) in view.execute("select name from sqlite_master")}
+            if "outbox_event" not in tables:
+                return []
+            return view.execute("select stream, sequence, body from outbox_event order by position").fetchall()
+        finally:
+            view.close()
+
+
+@pytest.fixture(params=sorted(CONSUMERS))
+def yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> Yard:
+    return Yard(request.param, tmp_path / "one", told)
+
+
+@pytest.fixture
+def other(yard: Yard, tmp_path: Path, told: Story) -> Yard:
+    return Yard(yard.name, tmp_path / "other", told)
+
+
+def differences(yard: Yard, other: Yard) -> list[Any]:
+    one, two = yard.view(), other.view()
+    try:
+        return compare(one, two)
+    finally:
+        one.close()
+        two.close()
+
+
+def contents(yard: Yard) -> dict[str, Any]:
+    """What a view would say differently: without the numbers that an outbox gives its epoch."""
+    return {"emitted": [body.split(b'"epoch"')[0] for _, _, body in yard.emitted()]}
+
+
+@pytest.mark.parametrize("batch", [1, 7, 5000])
+def test_the_size_of_batches_does_not_show(yard: Yard, other: Yard, journal: MemoryJournal, batch: int) -> None:
+    yard.fold(journal)
+    other.fold(journal, batch)
+
+    assert differences(yard, other) == []
+    assert contents(yard) == contents(other)
+
+
+def test_a_restart_at_any_point_does_not_show(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+    yard.fold(journal)
+    for _ in range(12):
+        other.fold(journal, batch=300, times=1)
+    other.fold(journal)
+
+    assert differences(yard, other) == []
+    assert contents(yard) == contents(other)
+
+
+def test_a_failed_batch_leaves_nothing(yard: Yard, journal: MemoryJournal) -> None:
+    broken = _Broken(yard.projection(), journal.head() // 2)
+    follower = Follower(broken, Source(yard.data, journal, lambda: START))
+    with pytest.raises(Stopped) as stopped:
+        _catch_up(follower)
+    follower.close()
+
+    assert stopped.value.failure.position >= journal.head() // 2
+    view = yard.view()
+    assert checkpoint.load(view) < stopped.value.failure.position
+    assert checkpoint.failure(view) == stopped.value.failure
+    view.close()
+
+
+def test_what_stopped_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+    broken = _Broken(yard.projection(), journal.head() // 2)
+    follower = Follower(broken, Source(yard.data, journal, lambda: START))
+    with pytest.raises(Stopped):
+        _catch_up(follower)
+    follower.close()
+    yard.fold(journal)
+    other.fold(journal)
+
+    assert differences(yard, other) == []
+    view = yard.view()
+    assert checkpoint.failure(view) is None
+    view.close()
+
+
+def test_the_view_equals_the_fold_of_the_journal(yard: Yard, journal: MemoryJournal) -> None:
+    yard.fold(journal, batch=100)
+
+    assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
+
+
+def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journal: MemoryJournal) -> None:
+    yard.fold(journal)
+    before, file = yard.emitted(), views.file_of(yard.data, yard.name)
+    rebuild(yard.projection(), Source(yard.data, journal, lambda: START))
+
+    assert views.file_of(yard.data, yard.name) != file
+    assert yard.emitted() == before
+    assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
+
+
+def test_a_rebuilt_view_goes_on(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+    yard.fold(journal, batch=300, times=5)
+    rebuild(yard.projection(), Source(yard.data, journal, lambda: START))
+    yard.fold(journal)
+    other.fold(journal)
+
+    assert differences(yard, other) == []
+    assert contents(yard) == contents(other)
+
+
+def test_a_view_that_was_thrown_away_tells_nothing_twice(yard: Yard, journal: MemoryJournal, told: Story) -> None:
+    yard.fold(journal)
+    emitted = list(_events(yard))
+    projection = yard.projection()
+    if not projection.emits:
+        pytest.skip("emits nothing")
+    longer = MemoryJournal()
+    for received, event in told.in_order():
+        longer.append(event, received=at(received))
+    longer.append(*emitted)
+    file = views.file_of(yard.data, yard.name)
+    assert file is not None
+    views.link_of(yard.data, yard.name).unlink()
+    views.remove(file)
+    yard.fold(longer)
+
+    assert yard.emitted() == []
+
+
+def test_a_view_of_another_version_is_rebuilt(yard: Yard, journal: MemoryJournal) -> None:
+    yard.fold(journal, batch=300, times=2)
+    before = needs_rebuild(yard.projection(), yard.data)
+    projection = yard.projection()
+    type(projection).version += 1
+    try:
+        assert (before, needs_rebuild(projection, yard.data)) == (False, True)
+    finally:
+        type(projection).version -= 1
+
+
+def test_a_sink_that_is_given_a_batch_twice_ends_the_same(yard: Yard, journal: MemoryJournal) -> None:
+    sink = CONSUMERS[yard.name](yard.hub)
+    if not isinstance(sink, Sink):
+        pytest.skip("a projection is given nothing twice")
+    sink.close()
+    type(sink).from_head = False
+    try:
+        deliverer = Deliverer(CONSUMERS[yard.name](yard.hub), Source(yard.data, journal, lambda: START))  # type: ignore[arg-type]
+        while deliverer.advance(100):
+            pass
+        deliverer.close()
+        once = yard.emitted()
+        _rewind(yard)
+        deliverer = Deliverer(CONSUMERS[yard.name](yard.hub), Source(yard.data, journal, lambda: START))  # type: ignore[arg-type]
+        while deliverer.advance(100):
+            pass
+        deliverer.close()
+    finally:
+        type(sink).from_head = True
+
+    assert yard.emitted() == once
+
+
+def _catch_up(follower: Follower) -> None:
+    while follower.advance(200):
+        pass
+
+
+def _rewind(yard: Yard) -> None:
+    file = views.file_of(yard.data, yard.name)
+    assert file is not None
+    state = views.connect(file)
+    state.execute("update checkpoint set position = 0")
+    state.close()
+
+
+def _events(yard: Yard) -> Iterator[Any]:
+    yield from read_stored(body for _, _, body in yard.emitted())
+
+
+class _Broken(Projection):
+    """Folds as the other does, but for one position, at which it raises after it has written."""
+
+    def __init__(self, whole: Projection, at_position: int) -> None:
+        self._whole = whole
+        self._at = at_position
+        self.name = whole.name  # type: ignore[misc]
+        self.version = whole.version  # type: ignore[misc]
+        self.models = whole.models  # type: ignore[misc]
+        self.emits = whole.emits  # type: ignore[misc]
+        self.schema = whole.schema  # type: ignore[misc]
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        self._whole.fold(view, batch, emit)
+        if any(record.position >= self._at for record in batch):
+            raise ZeroDivisionError("a bug that a test has put here")

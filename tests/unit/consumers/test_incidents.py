@@ -1,0 +1,240 @@
+"""Incidents: each rule with the pitfalls that it fixes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.alert import IncidentEvent
+from bus_schemas.event import Event
+from consumers.hub import DeviceInfo, Hub, SiteInfo
+from consumers.incidents.projection import Incidents
+from consumers.incidents.questions import IncidentFilter, incident, incidents, open_incidents
+from tests.builders import at, frame, health, heartbeat, media, settings, state, thermal, tick
+from tests.following import Followed, hub_in
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return hub_in(tmp_path)
+
+
+@pytest.fixture
+def followed(hub: Hub) -> Iterator[Followed]:
+    with Followed(Incidents(hub), hub.data) as it:
+        yield it
+
+
+def told(followed: Followed) -> list[tuple[str, str, str]]:
+    """Device, type and state of each event that was emitted."""
+    data = [event.data for event in followed.emitted() if isinstance(event, IncidentEvent)]
+    return [(each.device, each.type, each.state) for each in data]
+
+
+def frozen(start: int, end: int, *, but: tuple[int, ...] = ()) -> list[Event]:
+    """A frozen frame each second, except at the seconds in `but`."""
+    return [frame(at(second), freeze=second not in but) for second in range(start, end)]
+
+
+def test_d0_14_a_freeze_with_single_good_frames_is_reported(followed: Followed) -> None:
+    followed.take(*frozen(0, 61, but=(28, 56)))
+
+    assert told(followed) == [("yard", "freeze", "opened")]
+
+
+def test_d0_14_five_frozen_seconds_are_no_incident(followed: Followed) -> None:
+    followed.take(*(frame(at(second)) for second in range(40)), *frozen(40, 45))
+    followed.take(*(frame(at(second)) for second in range(45, 80)))
+
+    assert told(followed) == []
+
+
+def test_d0_14_one_good_frame_does_not_end_an_incident(followed: Followed) -> None:
+    followed.take(*frozen(0, 40), frame(at(40)), *frozen(41, 45))
+
+    assert told(followed) == [("yard", "freeze", "opened")]
+
+
+def test_an_incident_is_over_after_ten_clear_seconds(followed: Followed) -> None:
+    followed.take(*frozen(0, 40), *(frame(at(second)) for second in range(40, 60)))
+
+    assert told(followed) == [("yard", "freeze", "opened"), ("yard", "freeze", "closed")]
+    found = incidents(followed.view)[0]
+    assert (found["opened"], found["closed"]) == ("2026-01-05T10:00:00.000Z", "2026-01-05T10:00:49.000Z")
+    assert found["details"]["window_s"] == 30.0
+
+
+def test_an_incident_names_the_events_that_decided(followed: Followed) -> None:
+    frames = frozen(0, 31)
+    followed.take(*frames)
+
+    assert incidents(followed.view)[0]["causes"] == [frames[0].id, frames[30].id]
+
+
+def test_frames_before_an_outage_do_not_count_after_it(followed: Followed) -> None:
+    followed.take(*frozen(0, 29), *frozen(3600, 3610))
+
+    assert told(followed) == []
+
+
+def test_a_clock_that_jumps_back_begins_a_new_window(followed: Followed) -> None:
+    followed.take(*frozen(7200, 7210), *frozen(0, 29))
+
+    assert told(followed) == []
+    assert told(followed.take(*frozen(29, 32))) == [("yard", "freeze", "opened")]
+
+
+def test_d0_16_unknown_audio_is_not_a_loss(followed: Followed) -> None:
+    followed.take(*(frame(at(second), audio=None) for second in range(60)))
+
+    assert told(followed) == []
+
+
+def test_lost_audio_is_an_incident(followed: Followed) -> None:
+    followed.take(*(frame(at(second), audio=False) for second in range(31)))
+
+    assert told(followed) == [("yard", "audio_loss", "opened")]
+
+
+def test_d0_13_a_freeze_does_not_hide_a_black_screen(followed: Followed) -> None:
+    followed.take(*(frame(at(second), freeze=True, blackscreen=True) for second in range(31)))
+
+    assert sorted(told(followed)) == [("yard", "blackscreen", "opened"), ("yard", "freeze", "opened")]
+
+
+def test_d4_25_the_first_hot_frame_raises(followed: Followed) -> None:
+    followed.take(thermal(at(0)), thermal(at(1), hottest=100.0))
+
+    assert told(followed) == [("yard", "hot_spot", "opened")]
+    assert incidents(followed.view)[0]["details"]["level"] == "emergency"
+
+
+def test_d4_25_a_higher_level_is_told_with_the_same_incident(followed: Followed) -> None:
+    followed.take(thermal(at(0), hottest=76.0), thermal(at(1), hottest=86.0), thermal(at(2), hottest=84.0))
+
+    events = [event.data for event in followed.emitted() if isinstance(event, IncidentEvent)]
+    assert [event.details["level"] for event in events] == ["warning", "critical"]
+    assert len({event.incident_id for event in events}) == 1
+    assert len({event.id for event in followed.emitted()}) == 2
+
+
+def test_a_hot_spot_is_over_when_it_was_cool_by_the_margin_for_a_while(followed: Followed) -> None:
+    followed.take(thermal(at(0), hottest=75.5), *(thermal(at(second), hottest=74.0) for second in range(1, 100)))
+    before = told(followed)
+    followed.take(*(thermal(at(second), hottest=70.0) for second in range(100, 130)))
+
+    assert before == [("yard", "hot_spot", "opened")]
+    assert told(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]
+
+
+def test_the_margin_is_below_the_threshold_that_was_set(followed: Followed) -> None:
+    roi = {"name": "full_frame", "coordinates": [[0, 0], [32, 24]], "thresholds": {"warning": 70.0}}
+    followed.take(settings(settings={"rois": [roi]}))
+    followed.take(thermal(at(0), hottest=76.0), *(thermal(at(second), hottest=69.0) for second in range(1, 60)))
+
+    assert told(followed) == [("yard", "hot_spot", "opened")]
+
+
+def test_d3_23_the_last_will_is_an_incident_at_once_for_all_devices_of_the_connection(followed: Followed) -> None:
+    followed.take(frame(epoch="e1"), frame(device="gate", epoch="e1"), frame(device="roof", epoch="e2"))
+    followed.take(heartbeat(epoch="e1"), state(at(1), online=False, device="node-1", reason="connection lost"))
+
+    assert told(followed) == [
+        ("gate", "offline", "opened"),
+        ("node-1", "offline", "opened"),
+        ("yard", "offline", "opened"),
+    ]
+
+
+def test_a_device_is_back_with_the_first_event_that_is_received_of_it(followed: Followed) -> None:
+    followed.take(frame(), state(at(1), online=False), state(at(5)))
+
+    assert told(followed) == [("yard", "offline", "opened"), ("yard", "offline", "closed")]
+
+
+def test_a_silent_device_is_offline_after_thirty_seconds_of_ticks(followed: Followed) -> None:
+    followed.take(frame(), tick(at(30)))
+    before = told(followed)
+    followed.take(tick(at(30.001)))
+
+    assert before == []
+    assert told(followed) == [("yard", "offline", "opened")]
+
+
+def test_no_device_is_silent_before_the_hub_has_listened_for_thirty_seconds(followed: Followed) -> None:
+    followed.take(frame(), tick(at(3600), uptime_s=5))
+    before = told(followed)
+    followed.take(tick(at(3630), uptime_s=35))
+
+    assert before == []
+    assert told(followed) == [("yard", "offline", "opened")]
+    assert incidents(followed.view)[0]["opened"] == "2026-01-05T10:59:55.000Z"
+
+
+def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None:
+    followed.take(frame(at(0)), received=at(3600))
+    followed.take(tick(at(3610)))
+
+    assert told(followed) == []
+
+
+def test_d3_11_a_device_that_never_came_up_is_missed(hub: Hub) -> None:
+    site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"), DeviceInfo("gate", "Gate")))
+    with Followed(Incidents(replace(hub, sites=(site,))), hub.data, [frame(), tick(at(20), uptime_s=31)]) as followed:
+        assert told(followed) == [("gate", "offline", "opened")]
+
+
+def test_d3_11_a_device_that_comes_up_late_closes_its_incident(hub: Hub) -> None:
+    site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
+    events = [tick(at(40), uptime_s=40), health(at(60))]
+    with Followed(Incidents(replace(hub, sites=(site,))), hub.data, events) as followed:
+        assert told(followed) == [("yard", "offline", "opened"), ("yard", "offline", "closed")]
+
+
+@pytest.mark.parametrize("status", ["stopped", "not_started"])
+def test_a_device_that_reports_to_be_down_is_offline(followed: Followed, status: str) -> None:
+    followed.take(health(), health(at(10), status), media(at(11)), health(at(20)))
+
+    assert told(followed) == [("yard", "offline", "opened"), ("yard", "offline", "closed")]
+    assert incidents(followed.view)[0]["details"]["previous_status"] == "healthy"
+
+
+def test_d3_11_from_stopped_to_degraded_the_new_trouble_is_told_before_the_old_is_over(followed: Followed) -> None:
+    followed.take(health(), health(at(10), "stopped"), health(at(20), "degraded"), health(at(30), "stale"))
+
+    assert told(followed) == [
+        ("yard", "offline", "opened"),
+        ("yard", "degraded", "opened"),
+        ("yard", "offline", "closed"),
+        ("yard", "stale", "opened"),
+        ("yard", "degraded", "closed"),
+    ]
+
+
+def test_a_full_disk_is_an_incident_until_there_is_room_again(followed: Followed) -> None:
+    levels = [86.0, 84.0, 96.0, 90.0, 83.1, 83.0]
+    followed.take(*(tick(at(5 * n), system={"disk_percent": level}) for n, level in enumerate(levels)))
+
+    assert told(followed) == [
+        ("_hub", "storage", "opened"),
+        ("_hub", "storage", "opened"),
+        ("_hub", "storage", "closed"),
+    ]
+
+
+def test_incidents_are_found_by_span_state_and_place(followed: Followed) -> None:
+    followed.take(frame(), frame(device="gate"), state(at(10), online=False), state(at(20)))
+    followed.take(state(at(60), online=False, device="gate"))
+
+    def ids(**wanted: object) -> list[str]:
+        return [each["device"] for each in incidents(followed.view, IncidentFilter(**wanted))]  # type: ignore[arg-type]
+
+    assert ids() == ["gate", "yard"]
+    assert ids(start=at(30)) == ["gate"]
+    assert ids(end=at(15)) == ["yard"]
+    assert ids(start=at(12), end=at(15)) == ["yard"]
+    assert ids(state="closed") == ["yard"]
+    assert ids(site="ELSEWHERE") == []
+    assert [each["device"] for each in open_incidents(followed.view, "DEMO")] == ["gate"]
+    assert incident(followed.view, "no such id") is None

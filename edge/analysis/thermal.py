@@ -129,16 +129,16 @@ class ThermalProcessor:
         bad = self.bad_pixels.find(raw, time)
         if bad is not None:
             flags.append("bad_pixels")
-        low, high = float(np.fmin.reduce(raw, None)), float(np.fmax.reduce(raw, None))
-        if not np.isfinite(raw.sum()):
-            invalid = ~np.isfinite(raw)
+        finite = np.isfinite(raw)
+        if not finite.all():
+            invalid = ~finite
             flags.append("invalid_pixels")
             bad = invalid if bad is None else bad | invalid
             if bad.all():
                 return None, ("no_data",)
         clean = raw if bad is None else replaced(raw, bad)
         self._bad_seen += 0 if bad is None else int(np.count_nonzero(bad))
-        if low < COLDEST or high > HOTTEST:
+        if float(clean.min()) < COLDEST or float(clean.max()) > HOTTEST:
             flags.append("clamped")
             clean = np.clip(clean, COLDEST, HOTTEST)
         return clean, tuple(flags)

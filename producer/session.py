@@ -70,7 +70,7 @@ class Session:
     """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
 
     def __init__(self, broker: BrokerAddress, client_id: str) -> None:
-        self._client = _client(broker, client_id)
+        self._client = new_client(broker, client_id)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
@@ -177,13 +177,14 @@ class Session:
         )
 
 
-def _client(broker: BrokerAddress, client_id: str) -> Client:
+def new_client(broker: BrokerAddress, client_id: str, *, reconnect: bool = False) -> Client:
+    """A client that speaks MQTT 5, with credentials and TLS as the address says; not connected."""
     client = Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         protocol=MQTTProtocolVersion.MQTTv5,
         transport="unix" if broker.unix_socket is not None else "tcp",
-        reconnect_on_failure=False,
+        reconnect_on_failure=reconnect,
     )
     client.connect_timeout = CONNECT_SECONDS
     # We hold the window ourselves; paho is to hold no message back, and none for later.

@@ -37,7 +37,7 @@ create table events (
     body     blob not null
 );
 create unique index events_sequence on events (stream, sequence) where sequence is not null;
-create unique index events_foreign on events (id) where sequence is null;
+create unique index events_foreign on events (stream, id) where sequence is null;
 create index events_id on events (id);
 create index events_time on events (time);
 create table gaps (

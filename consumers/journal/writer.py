@@ -57,6 +57,8 @@ class DroppedDay:
 
 
 StreamKey = tuple[str, str]
+ForeignId = tuple[str, str]
+"""Source and id: what an event without a sequence is known by, as CloudEvents has it."""
 
 
 class Journal:
@@ -100,16 +102,19 @@ class Journal:
         state = self._streams.get((source, epoch))
         return 0 if state is None else state.watermark
 
-    def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Which of these are ids of events without a sequence, today or on the day before."""
-        known: set[str] = set()
+    def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
+        """Which of these events without a sequence are there already, from today or the day before."""
+        known: set[ForeignId] = set()
         for start in range(0, len(ids), IDS_A_QUERY):
             some = ids[start : start + IDS_A_QUERY]
             marks = ",".join("?" * len(some))
-            query = f"select id from events where sequence is null and id in ({marks})"  # noqa: S608 - question marks only
+            query = (
+                "select source, id from events join streams using (stream)"  # noqa: S608 - question marks only
+                f" where sequence is null and id in ({marks})"
+            )
             for connection in filter(None, (self._today, self._previous)):
-                known.update(found for (found,) in connection.execute(query, some))
-        return known
+                known.update(connection.execute(query, [name for _, name in some]))
+        return known.intersection(ids)
 
     def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:
         """Write a group; on return it is on the disk. The caller has seen to order and duplicates. The new head."""

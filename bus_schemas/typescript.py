@@ -1,0 +1,70 @@
+"""The contract as TypeScript types, for the page and for whoever else reads events in a browser."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from bus_schemas.catalogue import EVENT_MODELS, short_name, type_of
+from bus_schemas.documents import definitions
+from bus_schemas.upcasts import UPCASTS
+
+Schema = dict[str, Any]
+
+_PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
+
+
+def typescript() -> str:
+    """A module of interfaces as events are written: defaults are there, what is null may be absent."""
+    schemas = definitions("serialization", "{model}")
+    current = [model for model in EVENT_MODELS if model not in UPCASTS]
+    parts = ["// Generated from bus_schemas by `watchpost schema --typescript`. Do not edit."]
+    parts += [_interface(name, schema) for name, schema in sorted(schemas.items())]
+    parts.append("export type AnyEvent =\n" + "\n".join(f"  | {model.__name__}" for model in current) + ";")
+    by_name = sorted(f"  {short_name(type_of(model))}: {model.__name__};" for model in current)
+    parts.append("/** Current events by the short name that live feeds use. */")
+    parts[-1] += "\nexport interface EventsByName {\n" + "\n".join(by_name) + "\n}"
+    return "\n\n".join(parts) + "\n"
+
+
+def _interface(name: str, schema: Schema) -> str:
+    lines = [*_comment(schema, ""), f"export interface {name} {{"]
+    for key, of in schema.get("properties", {}).items():
+        # Defaults are written out, what is null is left out.
+        absent = "?" if {"type": "null"} in of.get("anyOf", ()) else ""
+        lines += [*_comment(of, "  "), f"  {key}{absent}: {_type(of)};"]
+    return "\n".join([*lines, "}"])
+
+
+def _comment(schema: Schema, indent: str) -> Iterator[str]:
+    text = " ".join(schema.get("description", "").split())
+    if text:
+        yield f"{indent}/** {text.replace('*/', '* /')} */"
+
+
+def _type(schema: Schema) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"])
+    for key in ("const", "enum"):
+        if key in schema:
+            values = schema[key] if key == "enum" else [schema[key]]
+            return " | ".join(json.dumps(value) for value in values)
+    if "anyOf" in schema:
+        return " | ".join(_type(member) for member in schema["anyOf"])
+    return _structure(schema)
+
+
+def _structure(schema: Schema) -> str:
+    kind = schema.get("type")
+    if kind == "array":
+        return _array(schema)
+    if kind == "object":
+        values = schema.get("additionalProperties")
+        return f"Record<string, {_type(values) if isinstance(values, dict) else 'unknown'}>"
+    return _PLAIN.get(str(kind), "unknown")
+
+
+def _array(schema: Schema) -> str:
+    if "prefixItems" in schema:
+        return f"[{', '.join(_type(item) for item in schema['prefixItems'])}]"
+    item = _type(schema.get("items", {}))
+    return f"({item})[]" if "|" in item else f"{item}[]"

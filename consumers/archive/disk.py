@@ -1,0 +1,117 @@
+"""Writes the archive: groups of media, each group durable as a whole when `store` returns."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from bus_schemas.media import Media
+from consumers.archive.index import add_media, ensure_pack, ensure_series, open_to_write, transaction
+from consumers.archive.packs import OpenPacks, Pack
+from consumers.archive.place import Series, hour_of, micros, pack_path, parse_key
+from consumers.archive.records import Found, Header
+from consumers.archive.recovery import recover
+
+Clock = Callable[[], datetime]
+Medium = tuple[Media, datetime, bytes]
+"""What is said of it, its event time, and its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    series: int
+    header: Header
+    hour: int
+    body: bytes
+
+
+class Archive:
+    """The one writer of media in `directory`. Dropping hours may be done by another process: see `retention`."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self._clock = clock
+        self._packs = OpenPacks()
+        self._series: dict[int, Series] = {}
+        self._index = open_to_write(directory)
+        recover(self._index, directory)
+
+    def store(self, media: Sequence[Medium]) -> int:
+        """Write what is not there yet; on return it is on the disk. How many were new."""
+        if not media:
+            return 0
+        hours: dict[tuple[int, int], list[_Row]] = {}
+        # The lock is taken before a byte is written: an hour that we append to is not dropped meanwhile.
+        with ExitStack() as undo, transaction(self._index) as index:
+            undo.callback(self._packs.close)  # the numbers and ends that they are known by were never committed
+            for row in self._fresh(index, media):
+                hours.setdefault((row.series, row.hour), []).append(row)
+            touched = [self._append(index, series, hour, rows) for (series, hour), rows in hours.items()]
+            for pack in touched:
+                pack.sync()
+            undo.pop_all()
+        return sum(len(rows) for rows in hours.values())
+
+    def _fresh(self, index: sqlite3.Connection, media: Sequence[Medium]) -> list[_Row]:
+        newest_hour = hour_of(self._clock())
+        rows: dict[tuple[int, str], _Row] = {}
+        for described, time, body in media:
+            series, name = parse_key(described.key)
+            number = ensure_series(index, series)
+            self._series[number] = series
+            header = Header(name, described.content_type, micros(time), len(body), bytes.fromhex(described.sha256))
+            # A device whose clock runs ahead must not have media that no retention ever reaches.
+            rows.setdefault((number, name), _Row(number, header, min(hour_of(time), newest_hour), body))
+        return [row for place, row in rows.items() if not _known(index, place)]
+
+    def _append(self, index: sqlite3.Connection, series: int, hour: int, rows: Sequence[_Row]) -> Pack:
+        number, end = ensure_pack(index, series, hour)
+        pack = self._packs.get(number, pack_path(self._directory, self._series[series], hour), end)
+        buffers: list[bytes] = []
+        entries: list[Found] = []
+        for row in rows:
+            head = row.header.pack()
+            offset = end + len(head)
+            end = offset + row.header.size
+            buffers += (head, row.body)
+            entries.append(Found(row.header, offset, end))
+        pack.append(buffers)
+        add_media(index, (number, series), entries)
+        return pack
+
+    def rebuild_index(self) -> int:
+        """Forget the index and read it from the packs again; the number of media found."""
+        self._packs.close()
+        with transaction(self._index) as index:
+            for table in ("media", "packs", "series", "dropped"):
+                index.execute(f"delete from {table}")  # noqa: S608 - one of the four names above
+        return recover(self._index, self._directory)
+
+    def close(self) -> None:
+        self._packs.close()
+        self._index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _known(index: sqlite3.Connection, place: tuple[int, str]) -> bool:
+    """Whether it is there, in an hour that was not dropped; what a dropped hour left makes room."""
+    row = index.execute(
+        "select packs.pack, media.rowid from media left join packs using (pack)"
+        " where media.series = ? and media.id = ?",
+        place,
+    ).fetchone()
+    if row is None:
+        return False
+    if row[0] is None:
+        index.execute("delete from media where rowid = ?", (row[1],))
+        return False
+    return True

@@ -1,0 +1,170 @@
+"""Answers questions about media, and reads their bytes; in any process, beside the writer."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+from typing import Any, Self
+
+from consumers.archive.index import NAME, open_to_read
+from consumers.archive.place import NotAKey, Series, micros, moment, pack_path, parse_key
+
+CHUNK_BYTES = 256 * 1024
+OLDEST = -(2**63)
+
+_MEDIA = (
+    "select id, time, size, content_type, sha256, hour, offset from media join packs using (pack)"
+    " where media.series = (select series from series where site = :site and device = :device and kind = :kind)"
+    " and media.time >= max(:start, coalesce((select floor from floors where kind = :kind), :start))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A medium in the archive; its bytes are `size` from `offset` on in `pack`."""
+
+    key: str
+    time: datetime
+    size: int
+    content_type: str
+    sha256: str
+    pack: Path
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a series takes: media that can be asked for, bytes on the disk, oldest and newest event time."""
+
+    site: str
+    device: str
+    kind: str
+    count: int
+    bytes: int
+    oldest: datetime
+    newest: datetime
+
+
+class ArchiveReader:
+    """For use from one thread at a time. Bytes may be gone a moment after they were found: then they are `None`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._connection: sqlite3.Connection | None = None
+
+    def find(self, key: str) -> Stored | None:
+        """Text that is no key finds nothing."""
+        try:
+            series, name = parse_key(key)
+        except NotAKey:
+            return None
+        return self._one(series, f"{_MEDIA} and media.id = :id", {"id": name})
+
+    def newest(self, site: str, device: str, kind: str) -> Stored | None:
+        query = f"{_MEDIA} order by media.time desc limit 1"
+        return self._one(Series(site, device, kind), query, {})
+
+    def between(
+        self, site: str, device: str, kind: str, start: datetime, end: datetime, limit: int | None = None
+    ) -> list[Stored]:
+        """Media with event times from `start` to before `end`, in order; where they are more than `limit`, a sample
+        that is spread evenly over the time."""
+        series = Series(site, device, kind)
+        span = {"start": micros(start), "end": micros(end)}
+        query = f"{_MEDIA} and media.time < :end order by media.time"
+        if limit is None:
+            return self._all(series, query, span)
+        found = self._all(series, f"{query} limit :limit", {**span, "limit": limit + 1})
+        return found if len(found) <= limit else self._sample(series, query, span, limit)
+
+    def _sample(self, series: Series, query: str, span: dict[str, int], limit: int) -> list[Stored]:
+        """The first of each of `limit` equal stretches; one seek each, however many media there are."""
+        start, length = span["start"], span["end"] - span["start"]
+        sample: list[Stored] = []
+        for part in range(limit):
+            stretch = {
+                "start": start + length * part // limit,
+                "end": start + length * (part + 1) // limit,
+            }
+            sample += self._all(series, f"{query} limit 1", stretch)
+        return sample
+
+    def usage(self) -> list[Usage]:
+        """From totals that are kept, not counted."""
+        index = self._index()
+        if index is None:
+            return []
+        rows = index.execute(
+            "select site, device, kind, series.count, series.bytes, min(first), max(last)"
+            " from series join packs using (series) group by series order by site, device, kind"
+        )
+        return [
+            Usage(site, device, kind, count, size, moment(first), moment(last))
+            for site, device, kind, count, size, first, last in rows
+        ]
+
+    def read(self, key: str) -> bytes | None:
+        stored = self.find(key)
+        return None if stored is None else self.read_range(stored, 0, stored.size)
+
+    def read_range(self, stored: Stored, start: int, length: int) -> bytes | None:
+        """`length` bytes from `start` on, fewer at the end."""
+        length = max(0, min(length, stored.size - start))
+        with suppress(FileNotFoundError), stored.pack.open("rb", buffering=0) as pack:
+            pack.seek(stored.offset + start)
+            body = pack.read(length)
+            return body if len(body) == length else None
+        return None
+
+    def open_range(self, stored: Stored, start: int, length: int) -> Iterator[bytes] | None:
+        """As `read_range`, in pieces; once begun it reads to the end, even of an hour that is dropped."""
+        try:
+            pack = stored.pack.open("rb", buffering=0)
+        except FileNotFoundError:
+            return None
+        return _pieces(pack, stored.offset + start, max(0, min(length, stored.size - start)))
+
+    def _one(self, series: Series, query: str, values: dict[str, Any]) -> Stored | None:
+        found = self._all(series, query, values)
+        return found[0] if found else None
+
+    def _all(self, series: Series, query: str, values: dict[str, Any]) -> list[Stored]:
+        index = self._index()
+        if index is None:
+            return []
+        rows = index.execute(
+            query, {"site": series.site, "device": series.device, "kind": series.kind, "start": OLDEST, **values}
+        )
+        packs: dict[int, Path] = {}
+        found = []
+        for name, time, size, content_type, digest, hour, offset in rows:
+            pack = packs.get(hour) or packs.setdefault(hour, pack_path(self._directory, series, hour))
+            found.append(Stored(series.key(name), moment(time), size, content_type, digest.hex(), pack, offset))
+        return found
+
+    def _index(self) -> sqlite3.Connection | None:
+        """`None` until there is an archive."""
+        if self._connection is None and (self._directory / NAME).exists():
+            self._connection = open_to_read(self._directory)
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _pieces(pack: FileIO, start: int, length: int) -> Iterator[bytes]:
+    with pack:
+        pack.seek(start)
+        while length > 0 and (piece := pack.read(min(CHUNK_BYTES, length))):
+            length -= len(piece)
+            yield piece

@@ -1,0 +1,77 @@
+"""The records of a pack: a header from which the index can be built again, then the bytes of the medium.
+
+Header: magic, lengths of id and content type, time (µs since 1970), size and SHA-256 of the bytes, then id and content
+type as UTF-8, then the CRC-32 of all of these. Little endian.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from mmap import mmap
+
+MAGIC = b"WPM1"
+
+_FIXED = struct.Struct("<4sHHqQ32s")
+_CRC = struct.Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`id` is the last part of the key; the others are in the path of the pack."""
+
+    id: str
+    content_type: str
+    time: int
+    size: int
+    sha256: bytes
+
+    def pack(self) -> bytes:
+        name, content_type = self.id.encode(), self.content_type.encode()
+        fixed = _FIXED.pack(MAGIC, len(name), len(content_type), self.time, self.size, self.sha256)
+        head = fixed + name + content_type
+        return head + _CRC.pack(zlib.crc32(head))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A whole record in a pack; `offset` is that of its bytes, `end` that of the record that follows."""
+
+    header: Header
+    offset: int
+    end: int
+
+
+def scan(pack: bytes | mmap, start: int = 0) -> Iterator[Found]:
+    """The whole records from a place on. What is torn or damaged is passed over, to the next record that is whole."""
+    place = start
+    with memoryview(pack) as data:
+        while place >= 0:
+            found = _record(data, place)
+            if found is None:
+                place = pack.find(MAGIC, place + 1)
+            else:
+                yield found
+                place = found.end
+
+
+def _record(data: memoryview, start: int) -> Found | None:
+    if start + _FIXED.size > len(data):
+        return None
+    magic, id_length, type_length, time, size, digest = _FIXED.unpack_from(data, start)
+    names_end = start + _FIXED.size + id_length + type_length
+    offset = names_end + _CRC.size
+    end = offset + size
+    if magic != MAGIC or end > len(data):
+        return None
+    head = bytes(data[start:names_end])
+    if _CRC.unpack_from(data, names_end)[0] != zlib.crc32(head) or _digest(data, offset, end) != digest:
+        return None
+    names = head[_FIXED.size :]
+    return Found(Header(names[:id_length].decode(), names[id_length:].decode(), time, size, digest), offset, end)
+
+
+def _digest(data: memoryview, start: int, end: int) -> bytes:
+    with data[start:end] as body:
+        return sha256(body).digest()

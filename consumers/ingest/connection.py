@@ -1,0 +1,236 @@
+"""One connection to the broker, by one thread: messages are acknowledged when their group is durable, not before.
+
+The loop of ingest takes tens of thousands of small messages a second. paho reads each packet in several calls of the
+system and takes 40 µs over it; here a call of the system brings hundreds of packets.
+"""
+
+import select
+import socket
+import ssl
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from consumers.ingest import packets
+from consumers.ingest.packets import BadPacket, Login, Packet, Published, PublishReader
+from producer.broker import BrokerAddress
+
+KEEP_ALIVE_SECONDS = 20
+RECEIVE_MAXIMUM = 1000
+CONNECT_SECONDS = 5.0
+READ_BYTES = 1024 * 1024
+MAX_GROUP_BYTES = 16 * 1024 * 1024
+MAX_GROUP_MESSAGES = 1000
+LINGER_SECONDS = 0.01
+PAUSE_SECONDS = 0.0005
+
+
+class Unreachable(OSError):
+    """Nobody answers there, or we are not let in."""
+
+
+class Disconnected(OSError):
+    """The connection is over; whatever was not acknowledged will come again from its producer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    topic: str
+    payload: bytes
+    retain: bool
+
+
+class Connection:
+    """Connected, logged in and subscribed when made. Raises `Unreachable`."""
+
+    def __init__(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
+        self._incoming = bytearray()
+        self._outgoing = bytearray()
+        self._reader = PublishReader()
+        self._ready: list[Published] = []
+        self._waiting: OrderedDict[str, _Message] = OrderedDict()
+        self._unconfirmed = 0
+        self._next_id = 1
+        self._socket = _connect(broker)
+        try:
+            self._log_in(broker, client_id, topics)
+        except (OSError, BadPacket) as error:
+            self._socket.close()
+            raise Unreachable(f"{broker}: {error}") from error
+        self._sent_at = self._heard_at = time.monotonic()
+
+    def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
+        login = Login(client_id, KEEP_ALIVE_SECONDS, RECEIVE_MAXIMUM, broker.user, broker.password)
+        self._socket.sendall(login.packet())
+        answer = self._await(packets.CONNACK)
+        if answer.body[1]:
+            raise Unreachable(f"refused with reason code 0x{answer.body[1]:02x}")
+        size, start = packets.read_length(answer.body, 2) or (0, 3)
+        told = packets.read_properties(answer.body[start : start + size]).numbers or {}
+        self._may_send = told.get(packets.RECEIVE_MAXIMUM, 65535)
+        self._keep_alive = told.get(packets.SERVER_KEEP_ALIVE, KEEP_ALIVE_SECONDS)
+        self._socket.sendall(packets.subscribe(self._new_id(), topics))
+        refused = [code for code in self._await(packets.SUBACK).body[-len(topics) :] if code > 2]
+        if refused:
+            raise Unreachable(f"a subscription is refused with reason code 0x{refused[0]:02x}")
+        self._socket.settimeout(0.0)
+
+    def _await(self, kind: int) -> Packet:
+        """The next packet of a kind, while the socket still blocks; messages that come before it are kept."""
+        while True:
+            awaited = None
+            for packet in packets.split(self._incoming):
+                if packet.kind == kind and awaited is None:
+                    awaited = packet
+                else:
+                    self._handle(packet)
+            if awaited is not None:
+                return awaited
+            data = self._socket.recv(READ_BYTES)
+            if not data:
+                raise Unreachable("closed while logging in")
+            self._incoming += data
+
+    def receive(self, wait_s: float) -> list[Published]:
+        """What has arrived, as one group: waits for the first, and then for more only while more keeps coming."""
+        self._step(0.0 if self._ready else wait_s)
+        started = time.monotonic()
+        size = 0
+        counted = 0
+        while self._ready and len(self._ready) < MAX_GROUP_MESSAGES and size < MAX_GROUP_BYTES:
+            if time.monotonic() - started > LINGER_SECONDS or not self._step(PAUSE_SECONDS):
+                break
+            size += sum(len(message.payload) for message in self._ready[counted:])
+            counted = len(self._ready)
+        group, self._ready = self._ready, []
+        return group
+
+    def keep(self) -> None:
+        """Stay connected without taking more: what arrives waits in the socket, and then at the broker."""
+        self.flush()
+        self._stay_alive(listening=False)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
+        """Of messages that wait for the broker's leave to be sent, each topic keeps its newest."""
+        if not qos:
+            self._outgoing += packets.publish(topic, payload, retain=retain)
+            return
+        self._waiting.pop(topic, None)
+        self._waiting[topic] = _Message(topic, payload, retain)
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        while self._waiting and self._unconfirmed < self._may_send:
+            _, message = self._waiting.popitem(last=False)
+            self._outgoing += packets.publish(message.topic, message.payload, self._new_id(), message.retain)
+            self._unconfirmed += 1
+
+    def acknowledge(self, messages: Sequence[Published]) -> None:
+        """Tell the broker, in the order in which they came."""
+        self._outgoing += packets.acknowledge([message.packet_id for message in messages if message.packet_id])
+
+    def _new_id(self) -> int:
+        given = self._next_id
+        self._next_id = given % 65535 + 1
+        return given
+
+    def _step(self, wait_s: float) -> bool:
+        """Send what waits, and read once if something comes within this time; whether it did."""
+        self.flush()
+        pending = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
+        events = poll.poll(0 if pending else wait_s * 1000)
+        readable = pending or any(event & ~select.POLLOUT for _, event in events)
+        if readable:
+            self._read()
+        self._stay_alive(listening=True)
+        return readable
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+        if not data:
+            raise Disconnected("the broker closed the connection")
+        self._heard_at = time.monotonic()
+        self._incoming += data
+        try:
+            for packet in packets.split(self._incoming):
+                self._handle(packet)
+        except BadPacket as error:
+            raise Disconnected(str(error)) from error
+
+    def _handle(self, packet: Packet) -> None:
+        kind = packet.kind
+        if kind == packets.PUBLISH:
+            self._ready.append(self._reader.read(packet))
+        elif kind == packets.PUBACK:
+            self._unconfirmed -= 1
+            self._send_waiting()
+        elif kind == packets.DISCONNECT:
+            code = packet.body[0] if packet.body else 0
+            raise Disconnected(f"the broker says goodbye with reason code 0x{code:02x}")
+
+    def flush(self) -> None:
+        """Send what was published and acknowledged, as far as the connection takes it."""
+        if not self._outgoing:
+            return
+        try:
+            sent = self._socket.send(self._outgoing)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+        del self._outgoing[:sent]
+        self._sent_at = time.monotonic()
+
+    def _stay_alive(self, *, listening: bool) -> None:
+        now = time.monotonic()
+        if now - self._sent_at > self._keep_alive / 2:
+            self._outgoing += packets.PING
+            self._sent_at = now
+            self.flush()
+        if not listening:
+            self._heard_at = now
+        elif now - self._heard_at > self._keep_alive * 1.5:
+            raise Disconnected(f"nothing heard for {now - self._heard_at:.0f} s")
+
+    def close(self) -> None:
+        """Send what still fits, say goodbye, and let go of the socket."""
+        self._outgoing += packets.GOODBYE
+        try:
+            self.flush()
+        except Disconnected:
+            pass
+        finally:
+            self._socket.close()
+
+
+def _connect(broker: BrokerAddress) -> socket.socket:
+    family, address = _address(broker)
+    plain = socket.socket(family)
+    try:
+        plain.settimeout(CONNECT_SECONDS)
+        plain.connect(address)
+        if broker.unix_socket is None:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return plain if broker.tls is None else broker.tls.context().wrap_socket(plain, server_hostname=broker.host)
+    except OSError as error:
+        plain.close()
+        raise Unreachable(f"{broker}: {error}") from error
+
+
+def _address(broker: BrokerAddress) -> tuple[int, Any]:
+    if broker.unix_socket is not None:
+        return socket.AF_UNIX, str(broker.unix_socket)
+    try:
+        found = socket.getaddrinfo(broker.host, broker.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Unreachable(f"{broker}: {error}") from error
+    return found[0][0], found[0][4]

@@ -1,0 +1,56 @@
+"""Where an event belongs in its stream. Pure."""
+
+from collections.abc import Callable
+from enum import Enum
+
+from bus_schemas.event import Event
+from bus_schemas.node import GapEvent
+
+
+class Place(Enum):
+    """Seen from the watermark of the stream."""
+
+    NEXT = "next"
+    KNOWN = "known"
+    BEYOND_A_HOLE = "beyond a hole"
+
+
+def place_of(watermark: int, first: int, last: int) -> Place:
+    """Of an event that stands for the sequences `first` to `last`; all but gaps stand for one."""
+    if last <= watermark:
+        return Place.KNOWN
+    return Place.NEXT if first <= watermark + 1 else Place.BEYOND_A_HOLE
+
+
+def span(event: Event, sequence: int) -> tuple[int, int]:
+    """The sequences that an event stands for."""
+    return (event.data.first, sequence) if isinstance(event, GapEvent) else (sequence, sequence)
+
+
+StreamKey = tuple[str, str]
+
+
+class Streams:
+    """The watermarks during one group: what is committed, and on top of it what the group has taken so far."""
+
+    def __init__(self, committed: Callable[[str, str], int]) -> None:
+        self._committed = committed
+        self._taken: dict[StreamKey, int] = {}
+        self.holes: set[StreamKey] = set()
+        self.repeats: set[StreamKey] = set()
+
+    def take(self, key: StreamKey, first: int, last: int) -> bool:
+        """Whether these sequences continue the stream; then they are taken."""
+        watermark = self._taken.get(key)
+        if watermark is None:
+            watermark = self._committed(*key)
+        place = place_of(watermark, first, last)
+        if place is Place.NEXT:
+            self._taken[key] = last
+            return True
+        (self.repeats if place is Place.KNOWN else self.holes).add(key)
+        return False
+
+    @property
+    def advanced(self) -> set[StreamKey]:
+        return set(self._taken)

@@ -1,0 +1,121 @@
+"""Takes groups of messages in: media, then the journal, then the watermarks, then the broker's acknowledgement."""
+
+import errno
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bus_schemas.topics import HEAD
+from consumers.archive.disk import Medium
+from consumers.ingest.announcer import Announcer
+from consumers.ingest.continuity import StreamKey
+from consumers.ingest.decoding import Arrived, Item, read
+from consumers.ingest.figures import Figures
+from consumers.ingest.packets import Published
+from consumers.ingest.plan import Plan, foreign_ids, make_plan
+from consumers.journal.days import micros
+from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamState
+
+Clock = Callable[[], datetime]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+
+
+class MediaStore(Protocol):
+    def store(self, media: Sequence[Medium]) -> int: ...
+
+
+class EventStore(Protocol):
+    @property
+    def head(self) -> int: ...
+    @property
+    def streams(self) -> dict[StreamKey, StreamState]: ...
+    def watermark(self, source: str, epoch: str) -> int: ...
+    def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]: ...
+    def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int: ...
+
+
+class Bus(Protocol):
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None: ...
+    def acknowledge(self, messages: Sequence[Published]) -> None: ...
+    def flush(self) -> None: ...
+
+
+class DiskFull(OSError):
+    """The disk takes no more. Nothing of the group is acknowledged; it can be taken in again."""
+
+
+class Intake:
+    """Takes in one group at a time. The order of its steps is the guarantee of delivery."""
+
+    def __init__(self, archive: MediaStore, journal: EventStore, clock: Clock, figures: Figures) -> None:
+        self._archive = archive
+        self._journal = journal
+        self._clock = clock
+        self._figures = figures
+        self.announcer = Announcer(journal.streams)
+
+    def take(self, messages: Sequence[Published], bus: Bus) -> None:
+        """Raises `DiskFull`; then call it again with the same messages."""
+        began = time.monotonic()
+        received = micros(self._clock())
+        items = read([Arrived(message, received) for message in messages])
+        plan = self._commit(items)
+        now = time.monotonic()
+        self.announcer.advanced(plan.advanced, now, lambda topic, body: bus.publish(topic, body, retain=True))
+        self.announcer.again(
+            (plan.holes | plan.repeated) - plan.advanced, now, lambda topic, body: bus.publish(topic, body, retain=True)
+        )
+        bus.acknowledge(messages)
+        if plan.accepted:
+            self._tell_head(bus)
+        bus.flush()
+        self._count(now - began, len(messages), plan)
+
+    def _commit(self, items: Sequence[Item]) -> Plan:
+        try:
+            plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
+            self._archive.store(plan.media)
+            if plan.accepted or plan.rejected:
+                self._journal.append(plan.accepted, plan.rejected)
+        except (OSError, sqlite3.OperationalError) as error:
+            if is_full(error):
+                raise DiskFull(str(error)) from error
+            raise
+        return plan
+
+    def record(self, event: Accepted, bus: Bus | None) -> None:
+        """An event of the hub's own, which came over no bus. Raises `DiskFull`."""
+        try:
+            self._journal.append([event])
+        except (OSError, sqlite3.OperationalError) as error:
+            if is_full(error):
+                raise DiskFull(str(error)) from error
+            raise
+        self._figures.position = self._journal.head
+        if bus is not None:
+            self._tell_head(bus)
+
+    def _tell_head(self, bus: Bus) -> None:
+        bus.publish(HEAD, json.dumps({"position": self._journal.head}).encode(), qos=0)
+
+    def _count(self, seconds: float, messages: int, plan: Plan) -> None:
+        counts = {
+            "messages": messages,
+            "accepted": len(plan.accepted),
+            "rejected": len(plan.rejected),
+            "media": len(plan.media),
+        }
+        self._figures.add(seconds, self._journal.head, counts)
+
+
+def is_full(error: OSError | sqlite3.OperationalError) -> bool:
+    """Whether more room, or a mended disk, is all that it takes."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    # The low byte is the primary code; the others say where it happened.
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_FULL

@@ -1,0 +1,84 @@
+"""Decides what of a group goes into the journal, in which order. Pure: what is committed already is passed in."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from uuid import NAMESPACE_URL, uuid5
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import Gap, GapEvent
+from consumers.archive.disk import Medium
+from consumers.ingest.continuity import StreamKey, Streams, span
+from consumers.ingest.decoding import Item, Refused, Taken
+from consumers.journal.days import moment
+from consumers.journal.writer import Accepted, ForeignId, Rejected
+
+REJECTED = "rejected"
+
+
+@dataclass(slots=True)
+class Plan:
+    """Media first, then accepted and rejected together, then the watermarks of `advanced`, and again of the others."""
+
+    accepted: list[Accepted] = field(default_factory=list)
+    media: list[Medium] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    advanced: set[StreamKey] = field(default_factory=set)
+    repeated: set[StreamKey] = field(default_factory=set)
+    holes: set[StreamKey] = field(default_factory=set)
+
+
+def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
+    """The events that only their ids can tell from what came before."""
+    return [
+        (item.event.source, item.event.id) for item in items if isinstance(item, Taken) and item.event.sequence is None
+    ]
+
+
+def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known: Collection[ForeignId]) -> Plan:
+    """`known` are those of the foreign ids that the journal holds."""
+    streams, seen = Streams(watermark), set(known)
+    plan = Plan()
+    for item in items:
+        if isinstance(item, Refused):
+            _refuse(plan, streams, item)
+        elif _is_news(item.event, streams, seen):
+            plan.accepted.append(Accepted(item.event, item.body, item.received))
+            if item.medium is not None and isinstance(item.event, MediaEvent):
+                plan.media.append((item.event.data, item.event.time, item.medium))
+    plan.advanced, plan.repeated, plan.holes = streams.advanced, streams.repeats, streams.holes
+    return plan
+
+
+def _is_news(event: Event, streams: Streams, seen: set[ForeignId]) -> bool:
+    if event.sequence is not None and event.epoch is not None:
+        return streams.take((event.source, event.epoch), *span(event, event.sequence))
+    foreign = (event.source, event.id)
+    if foreign in seen:
+        return False
+    seen.add(foreign)
+    return True
+
+
+def _refuse(plan: Plan, streams: Streams, refused: Refused) -> None:
+    """Keep it with the reason; where it had a place in a stream, a gap takes that, so that the stream goes on."""
+    source, epoch, sequence = refused.source, refused.epoch, refused.sequence
+    if source is not None and epoch is not None and sequence is not None:
+        if not streams.take((source, epoch), sequence, sequence):
+            return
+        gap = gap_for(source, epoch, sequence, refused.received)
+        plan.accepted.append(Accepted(gap, to_bytes(gap), refused.received))
+    plan.rejected.append(Rejected(refused.received, refused.topic, refused.reason, refused.body))
+
+
+def gap_for(source: str, epoch: str, sequence: int, received: int) -> GapEvent:
+    """The same id, however often it is made."""
+    return GapEvent(
+        id=str(uuid5(NAMESPACE_URL, f"watchpost:{REJECTED}:{source}:{epoch}:{sequence}")),
+        source=source,
+        time=moment(received),
+        epoch=epoch,
+        sequence=sequence,
+        data=Gap(first=sequence, last=sequence, count=1, cause=REJECTED),
+    )

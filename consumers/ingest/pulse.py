@@ -1,0 +1,52 @@
+"""The hub's own signs of life: how time passes in the journal."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import HUB_SOURCE
+from bus_schemas.node import Heartbeat, HeartbeatEvent
+from consumers.ingest.continuity import StreamKey
+from consumers.journal.days import micros
+from consumers.journal.writer import Accepted, StreamState
+
+EVERY_SECONDS = 5.0
+
+Clock = Callable[[], datetime]
+
+
+class Pulse:
+    """One stream for the life of a journal: its epoch and sequence go on over restarts."""
+
+    def __init__(self, streams: Mapping[StreamKey, StreamState], clock: Clock, started: float) -> None:
+        self._streams = streams
+        self._clock = clock
+        self._started = started
+        self._due = started
+        ours = [key for key in streams if key[0] == HUB_SOURCE]
+        self._key = max(ours, key=lambda key: streams[key].received) if ours else (HUB_SOURCE, uuid4().hex)
+
+    def due(self, now: float) -> bool:
+        """`now` in seconds of the monotonic clock, as all of them here."""
+        return now >= self._due
+
+    def wait(self, now: float) -> float:
+        return max(0.0, self._due - now)
+
+    def beat(self, now: float, status: Literal["online", "stopping"] = "online") -> Accepted:
+        self._due = now + EVERY_SECONDS
+        source, epoch = self._key
+        known = self._streams.get(self._key)
+        sequence = 1 if known is None else known.watermark + 1
+        time = self._clock()
+        event = HeartbeatEvent(
+            id=f"{epoch}-{sequence}",
+            source=source,
+            time=time,
+            epoch=epoch,
+            sequence=sequence,
+            data=Heartbeat(status=status, uptime_s=round(now - self._started, 3)),
+        )
+        return Accepted(event, to_bytes(event), micros(time))

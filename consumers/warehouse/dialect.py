@@ -1,0 +1,40 @@
+"""What a ClickHouse of some age understands, so that one schema serves all of them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Types and abilities. `moments_per_second` is the resolution in which a moment is stored."""
+
+    moment: str
+    word: str
+    moments_per_second: int
+    expires: bool
+    projections: bool
+    waits_for_mutations: bool
+
+
+CURRENT = Dialect(
+    moment="DateTime64(3, 'UTC')",
+    word="LowCardinality(String)",
+    moments_per_second=1000,
+    expires=True,
+    projections=True,
+    waits_for_mutations=True,
+)
+
+# Before 20.4 there was no DateTime64, before 21.x no projection, and a mutation could only be waited for by asking.
+BEFORE_2020 = Dialect(
+    moment="DateTime('UTC')",
+    word="String",
+    moments_per_second=1,
+    expires=False,
+    projections=False,
+    waits_for_mutations=False,
+)
+
+
+def of_version(major: int) -> Dialect:
+    """The dialect of a server by the year in its version. Those of 2020 and 2021 are treated as old: they vary."""
+    return CURRENT if major >= 22 else BEFORE_2020

@@ -1,0 +1,117 @@
+"""ClickHouse in this process: chDB. Imported where it is needed, for its import takes a second and 200 MB of pages."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pyarrow as pa
+from chdb.session import Session
+from pydantic_core import from_json
+
+from consumers.warehouse.dialect import CURRENT, Dialect
+from consumers.warehouse.engine import Columns, EngineError, Parameter
+from consumers.warehouse.tables import Kind, Table
+
+# Its own defaults are those of a server that has the machine to itself: caches of 5 GB, 16 threads that merge.
+# No limit on the memory of the whole: it would count what the gateway uses too, and refuse questions for it.
+_ARGUMENTS = {
+    "max_threads": 2,
+    "background_pool_size": 2,
+    "background_schedule_pool_size": 2,
+    "mark_cache_size": 16 << 20,
+    "index_mark_cache_size": 4 << 20,
+    "primary_index_cache_size": 32 << 20,
+    "query_condition_cache_size": 4 << 20,
+    "max_memory_usage": 256 << 20,
+}
+# A device with a broken clock may name any month; its rows are few, and no reason to refuse the block.
+_SETTINGS = "set max_partitions_per_insert_block = 0, mutations_sync = 1"
+
+_ARROW = {
+    Kind.WORD: pa.string(),
+    Kind.WORDS: pa.list_(pa.string()),
+    Kind.TEXT: pa.string(),
+    Kind.MOMENT: pa.timestamp("ms", "UTC"),
+    Kind.SHORT: pa.uint16(),
+    Kind.COUNT: pa.uint32(),
+    Kind.POSITION: pa.uint64(),
+    Kind.REAL: pa.float32(),
+    Kind.REAL_OR_NONE: pa.float32(),
+    Kind.FLAG: pa.uint8(),
+}
+
+
+class EmbeddedEngine:
+    """One session of chDB. All sessions of a process share the engine and its directory, which no other may open."""
+
+    def __init__(self, directory: Path) -> None:
+        path = str(directory.absolute())
+        if "?" in path or "&" in path:
+            raise EngineError(f"chDB cannot open {path}: a question mark or an ampersand begins its arguments")
+        directory.mkdir(parents=True, exist_ok=True)
+        arguments = "&".join(f"{name}={value}" for name, value in _ARGUMENTS.items())
+        self._lock = Lock()
+        with _told():
+            session: Any = Session  # its methods are not typed
+            self._session = session(f"{path}?{arguments}")
+            self._session.query(_SETTINGS)
+
+    @property
+    def dialect(self) -> Dialect:
+        return CURRENT
+
+    def use(self, database: str) -> None:
+        self.execute(f"use {database}")
+
+    def execute(self, statement: str, parameters: Mapping[str, Parameter] | None = None) -> None:
+        with self._lock, _told():
+            self._session.query(statement, params=_bound(parameters))
+
+    def insert(self, table: Table, columns: Columns) -> None:
+        block = _arrow(table, columns)
+        with (
+            self._lock,
+            _told(),
+            self._session.send_insert(
+                f"insert into {table.name} ({', '.join(table.column_names)})", "ArrowStream"
+            ) as inserter,
+        ):
+            inserter.append(block)
+            inserter.finish()
+
+    def query(self, question: str, parameters: Mapping[str, Parameter] | None = None) -> list[list[Any]]:
+        with self._lock, _told():
+            answer = self._session.query(question, "JSONCompactEachRow", params=_bound(parameters)).bytes()
+        return [from_json(line) for line in answer.splitlines()]
+
+    def close(self) -> None:
+        with self._lock:
+            self._session.close()
+
+
+def _bound(parameters: Mapping[str, Parameter] | None) -> dict[str, Parameter] | None:
+    return dict(parameters) if parameters else None
+
+
+def _arrow(table: Table, columns: Columns) -> bytes:
+    arrays = [
+        pa.array(values, _ARROW[kind]) if kind is not Kind.FLAG else pa.array(values, pa.bool_()).cast(pa.uint8())
+        for values, (_, kind) in zip(columns, table.columns, strict=True)
+    ]
+    batch = pa.record_batch(arrays, names=list(table.column_names))
+    sink = BytesIO()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """chDB raises `RuntimeError` and kin of it; the first line says what is wrong."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise EngineError(str(error).split("\n", 1)[0]) from error

@@ -1,0 +1,81 @@
+"""The fold of a journal into one store of rows, block by block."""
+
+from consumers.journal.record import JournalReader, Recorded
+from consumers.warehouse import rows
+from consumers.warehouse.rows import Blocks
+from consumers.warehouse.store import Store
+from consumers.warehouse.tables import CAMERA_EVENTS
+
+BLOCK = 10_000
+PAGE = 1000
+
+
+class Unfoldable(RuntimeError):
+    """The fold failed on an event: a bug of ours, and no reason to skip the event."""
+
+    def __init__(self, record: Recorded, error: Exception) -> None:
+        super().__init__(f"event {record.event.id} at position {record.position}: {type(error).__name__}: {error}")
+
+
+class Fold:
+    """`position` is the last one that was looked at; the checkpoint may be behind it by events of other kinds."""
+
+    def __init__(self, journal: JournalReader, store: Store) -> None:
+        self.position = store.recover()
+        self.counted = False
+        self._journal = journal
+        self._store = store
+
+    @property
+    def lag(self) -> int:
+        return max(0, self._journal.head() - self.position)
+
+    def advance(self) -> int:
+        """Take in the next block; by how many positions it went on. `counted`: it had rows of cameras.
+
+        Raises `Unfoldable` or `EngineError`; the fold is then of no use any more.
+        """
+        records, upto = self._read()
+        moved = upto - self.position
+        self.counted = False
+        if records:
+            blocks = _fold(records)
+            self._store.append(blocks, upto)
+            self.counted = CAMERA_EVENTS in blocks
+        elif upto - self._store.saved >= BLOCK:
+            self._store.save(upto)
+        self.position = upto
+        return moved
+
+    def save(self) -> None:
+        """Set the checkpoint to where the fold is."""
+        if self.position > self._store.saved:
+            self._store.save(self.position)
+
+    def _read(self) -> tuple[list[Recorded], int]:
+        """A page at a time, for parsing one holds up every other thread of the process."""
+        records: list[Recorded] = []
+        upto = self.position
+        while len(records) < BLOCK:
+            page = self._journal.read(upto, rows.MODELS, PAGE)
+            records += page.records
+            upto = page.upto
+            if len(page.records) < PAGE:
+                break
+        return records, upto
+
+
+def _fold(records: list[Recorded]) -> Blocks:
+    try:
+        return rows.blocks(records)
+    except Exception as error:
+        raise _first_to_fail(records, error) from error
+
+
+def _first_to_fail(records: list[Recorded], error: Exception) -> Unfoldable:
+    for record in records:
+        try:
+            rows.blocks([record])
+        except type(error) as same:
+            return Unfoldable(record, same)
+    return Unfoldable(records[0], error)

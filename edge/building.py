@@ -1,0 +1,153 @@
+"""Makes sources of what the settings say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from edge.recorder import Recorder
+from edge.settings import DeviceSettings
+from edge.source_settings import (
+    Fault,
+    FileSource,
+    MjpegSource,
+    Mlx90640Source,
+    NetworkSource,
+    RtspSource,
+    SceneSource,
+    ThermalCsvSource,
+    V4l2Source,
+)
+from edge.sources import mlx90640, thermal_csv
+from edge.sources.scenes import ThermalSceneSource, VisualSceneSource
+from edge.sources.schedule import Fault as SceneFault
+from edge.sources.schedule import FaultKind, Schedule
+from edge.sources.source import Clock, Pause, Reading, Samples, Source, SourceUnreachable
+from edge.sources.thermal_scene import ThermalScene
+from edge.sources.video import Input, VideoSource, mjpeg, rtsp, v4l2, video_file
+from edge.sources.visual_scene import VisualScene
+from edge.sources.yard import Yard
+
+_SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
+    "blackscreen": "black",
+    "freeze": "freeze",
+    "audio_loss": "silence",
+    "hot_spot": "hot_spot",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What sources need of the process: its clock, its way to wait, and the environment as it was at the start."""
+
+    clock: Clock
+    pause: Pause
+    environ: Mapping[str, str]
+    started: datetime
+
+
+def yard(scene: SceneSource, started: datetime) -> Yard:
+    faults = [
+        SceneFault(_SCENE_FAULTS[fault.kind], fault.first_s, fault.lasts_s, fault.every_s)
+        for fault in scene.faults
+        if fault.kind in _SCENE_FAULTS
+    ]
+    return Yard(Schedule(started, faults), seed=scene.seed)
+
+
+def visual_source(
+    settings: DeviceSettings, drawn: Yard | None, recorder: Recorder | None, around: Surroundings
+) -> Source:
+    source = settings.visual
+    if isinstance(source, SceneSource):
+        assert drawn is not None, "a drawn scene has a yard"
+        picture = VisualScene(drawn, name=settings.title)
+        scene: Source = VisualSceneSource(picture, drawn, around.clock, around.pause, recorder)
+        return Interrupted(scene if source.audio else Mute(scene), source.faults, around)
+    opened = _input(source, around.environ)
+    return VideoSource(opened, around.clock, around.pause, recorder, settings.rates.analysis_fps)
+
+
+def thermal_source(settings: DeviceSettings, around: Surroundings) -> Source:
+    source = settings.thermal
+    if isinstance(source, SceneSource):
+        drawn = ThermalScene(yard(source, around.started))
+        return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
+    if isinstance(source, ThermalCsvSource):
+        return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)
+    assert isinstance(source, Mlx90640Source)
+    hertz = source.refresh_hz
+    return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
+
+
+def _input(source: object, environ: Mapping[str, str]) -> Input:
+    match source:
+        case FileSource():
+            return video_file(str(source.path), loop=source.loop)
+        case RtspSource():
+            return rtsp(address(source, environ))
+        case MjpegSource():
+            return mjpeg(address(source, environ))
+        case V4l2Source():
+            return v4l2(str(source.path))
+        case _:
+            raise TypeError(f"{type(source).__name__} is no visual source")
+
+
+class AddressMissing(ValueError):
+    """The environment does not hold the address that the settings name."""
+
+
+def address(source: NetworkSource, environ: Mapping[str, str]) -> str:
+    if source.url is not None:
+        return source.url
+    assert source.url_env is not None, "settings allow no address without a name for it"
+    if not environ.get(source.url_env):
+        raise AddressMissing(f"the environment variable {source.url_env}, which a source names, is not set")
+    return environ[source.url_env]
+
+
+class Mute:
+    """A camera without a microphone."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def open(self) -> None:
+        self._source.open()
+
+    def read(self) -> Reading | None:
+        reading = self._source.read()
+        return None if isinstance(reading, Samples) else reading
+
+    def close(self) -> None:
+        self._source.close()
+
+
+class Interrupted:
+    """A drawn scene whose camera is out of reach while a `silent` fault is on."""
+
+    def __init__(self, source: Source, faults: Sequence[Fault], around: Surroundings) -> None:
+        self._source = source
+        self._around = around
+        self._silences = [
+            SceneFault("freeze", fault.first_s, fault.lasts_s, fault.every_s)
+            for fault in faults
+            if fault.kind == "silent"
+        ]
+
+    def open(self) -> None:
+        self._refuse()
+        self._source.open()
+
+    def read(self) -> Reading | None:
+        self._refuse()
+        return self._source.read()
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _refuse(self) -> None:
+        seconds = (self._around.clock() - self._around.started).total_seconds()
+        if any(silence.began(seconds) is not None for silence in self._silences):
+            raise SourceUnreachable("the drawn camera does not answer")

@@ -1,0 +1,117 @@
+"""Looks for objects in a device's pictures, and tells of them when something has changed."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bus_schemas.camera import DetectedObject
+from bus_schemas.camera import Detection as DetectionData
+from edge.adjustable import Zone
+from edge.analysis.detector import PERSON, Detection, guesses, people_count
+from edge.analysis.motion import Box
+from edge.analysis.onnx_detector import OnnxDetector
+from edge.analysis.pictures import Pictures
+from edge.pacing import Every
+from edge.settings import Detector, SceneDetector, ShapeDetector
+from edge.sources.source import Frame
+from edge.sources.yard import Person, Yard
+from edge.zones import triggers, zone_of
+
+SCENE: Final = "scene"
+AGAIN_SECONDS: Final = 10.0
+_PERSON_WIDTH: Final = 0.42
+"""Of a drawn person, as a share of the height."""
+
+Look = Callable[[Frame, Sequence[Box]], tuple[Detection, ...]]
+
+
+class Lookout:
+    """Used by the capture thread of one device. `zones` may be replaced at any time."""
+
+    def __init__(self, look: Look, method: str, every_s: float, zones: Sequence[Zone]) -> None:
+        self._look = look
+        self._method = method
+        self._every = Every(every_s)
+        self._again = Every(AGAIN_SECONDS)
+        self._told: tuple[object, ...] = (0, (), ())
+        self.zones = tuple(zones)
+
+    def look(self, frame: Frame, moving: Sequence[Box], media: Sequence[str]) -> DetectionData | None:
+        """None where there is nothing to tell: not the time, or all as before and nobody there."""
+        if not self._every.due(frame.time):
+            return None
+        found = self._look(frame, moving)
+        raised = triggers(found, self.zones)
+        seen = (people_count(found), raised, tuple(sorted(detection.label for detection in found)))
+        repeat = bool(found) and self._again.due(frame.time)
+        if seen == self._told and not repeat:
+            return None
+        self._told = seen
+        return DetectionData(
+            people_count=seen[0],
+            event_triggers=raised,
+            objects=tuple(_object(detection, self.zones) for detection in found),
+            detector=self._method,
+            media=tuple(media),
+        )
+
+
+def lookout(detector: Detector, zones: Sequence[Zone], pictures: Pictures, yard: Yard | None) -> Lookout:
+    if isinstance(detector, SceneDetector):
+        assert yard is not None, "settings allow the scene detector only for a drawn scene"
+        return Lookout(_drawn(yard), SCENE, detector.every_s, zones)
+    if isinstance(detector, ShapeDetector):
+        return Lookout(_shapes, "heuristic", detector.every_s, zones)
+    model = OnnxDetector(detector.model, detector.labels, detector.min_score)
+    return Lookout(_modelled(model, pictures), "onnx", detector.every_s, zones)
+
+
+def _drawn(yard: Yard) -> Look:
+    """What the scene knows, of the moments at which it can be seen."""
+
+    def look(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
+        if yard.schedule.age("black", frame.time) is not None:
+            return ()
+        aspect = frame.picture.width / frame.picture.height
+        boxes = [_around(person, aspect) for person in yard.at(frame.time).people]
+        return tuple(Detection(PERSON, 0.97, box, SCENE) for box in boxes if box[2] > 0.01)
+
+    return look
+
+
+def _around(person: Person, aspect: float) -> Box:
+    width = person.height * _PERSON_WIDTH / aspect
+    left, right = max(0.0, person.x - width / 2), min(1.0, person.x + width / 2)
+    top, bottom = max(0.0, person.y - person.height), min(1.0, person.y)
+    return left, top, max(0.0, right - left), max(0.0, bottom - top)
+
+
+def _shapes(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
+    return guesses(moving, frame.picture.width / frame.picture.height)
+
+
+def _modelled(model: OnnxDetector, pictures: Pictures) -> Look:
+    def look(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
+        return model.look(pictures.bgr(frame.picture)) if moving else ()
+
+    return look
+
+
+def _object(detection: Detection, zones: Sequence[Zone]) -> DetectedObject:
+    return DetectedObject(
+        label=detection.label,
+        score=detection.score,
+        box=_within(detection.box),
+        zone=_zone_name(zone_of(detection.box, zones)),
+    )
+
+
+def _within(box: Box) -> Box:
+    x, y, width, height = (min(1.0, max(0.0, round(share, 4))) for share in box)
+    return x, y, width, height
+
+
+def _zone_name(name: str | None) -> str | None:
+    # The contract allows names that topics allow; people name zones as they like.
+    return (
+        None if name is None else "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name)[:64]
+    )

@@ -1,0 +1,122 @@
+"""How a device does: facts of its sources, from their threads, and the status that follows from them."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from bus_schemas.node import DeviceStatus, Health, StreamInfo
+from producer.ids import Clock
+
+Kind = Literal["visual", "thermal"]
+STALE_AFTER: Final = timedelta(seconds=30)
+_WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale", "not_started", "healthy")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one source. `failures` are those since it last gave something."""
+
+    kind: Kind
+    running: bool = False
+    recording: bool = False
+    reason: str | None = None
+    stream: StreamInfo | None = None
+    last_frame: datetime | None = None
+    last_attempt: datetime | None = None
+    last_success: datetime | None = None
+    reconnects: int = 0
+    failures: int = 0
+    segment_start: datetime | None = None
+
+    def status(self, now: datetime) -> DeviceStatus:
+        """No frame yet is not stale: it may still come."""
+        if self.last_attempt is None:
+            return "not_started"
+        if not self.running:
+            return "stopped"
+        if self.failures:
+            return "degraded"
+        if self.last_frame is not None and now - self.last_frame > STALE_AFTER:
+            return "stale"
+        return "healthy"
+
+
+class SourceHealth:
+    """Written by the thread of one source, read by that of the node."""
+
+    def __init__(self, kind: Kind, clock: Clock, *, records: bool = False) -> None:
+        self._clock = clock
+        self._records = records
+        self._lock = threading.Lock()
+        self._facts = Facts(kind)
+        self._since = clock()
+        self._frames = 0
+
+    @property
+    def facts(self) -> Facts:
+        with self._lock:
+            return self._facts
+
+    def attempting(self) -> None:
+        self._set(running=True, last_attempt=self._clock())
+
+    def connected(self) -> None:
+        with self._lock:
+            again = self._facts.last_success is not None
+            self._facts = replace(
+                self._facts,
+                last_success=self._clock(),
+                reconnects=self._facts.reconnects + again,
+                recording=self._records,
+            )
+            self._since, self._frames = self._clock(), 0
+
+    def gave(self, time: datetime, size: tuple[int, int]) -> None:
+        """A frame came. The rate is that of the last 10 s or so."""
+        with self._lock:
+            self._frames += 1
+            seconds = (time - self._since).total_seconds()
+            stream = self._facts.stream
+            if stream is None or (stream.width, stream.height) != size:
+                stream = StreamInfo(fps=0.0, width=size[0], height=size[1])
+            if seconds >= 10:
+                stream = stream.model_copy(update={"fps": round(self._frames / seconds, 2)})
+                self._since, self._frames = time, 0
+            self._facts = replace(self._facts, last_frame=time, failures=0, reason=None, stream=stream)
+
+    def segment_began(self, start: datetime) -> None:
+        self._set(segment_start=start)
+
+    def failed(self, reason: str) -> int:
+        """Returns how often in a row that makes."""
+        with self._lock:
+            self._facts = replace(self._facts, failures=self._facts.failures + 1, reason=reason, recording=False)
+            return self._facts.failures
+
+    def stopped(self, reason: str) -> None:
+        self._set(running=False, recording=False, reason=reason)
+
+    def _set(self, **changes: object) -> None:
+        with self._lock:
+            self._facts = replace(self._facts, **changes)  # type: ignore[arg-type]  # names are checked by replace
+
+
+def health(sources: Sequence[Facts], now: datetime) -> Health:
+    """Of a device: the worst of its sources, and the figures of the first, its camera where it has one."""
+    first = sources[0]
+    worst = min(sources, key=lambda facts: _WORST_FIRST.index(facts.status(now)))
+    return Health(
+        status=worst.status(now),
+        reason=worst.reason,
+        is_recording=any(facts.recording for facts in sources),
+        stream_info=first.stream,
+        last_frame_time=first.last_frame,
+        last_connection_attempt=first.last_attempt,
+        last_successful_connection=first.last_success,
+        total_reconnects=sum(facts.reconnects for facts in sources),
+        consecutive_failures=max(facts.failures for facts in sources),
+        current_segment_start=first.segment_start,
+        kinds=tuple(facts.kind for facts in sources),
+    )

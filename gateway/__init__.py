@@ -1,0 +1,1 @@
+"""Answers queries over HTTP and serves the page; it keeps no state of its own."""

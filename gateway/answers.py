@@ -1,0 +1,31 @@
+"""What answers are made of: values as JSON has them, and the parts that several families share."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic_core import from_json
+
+from bus_schemas.event import iso
+from consumers.journal.sqlite import Stored
+
+Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
+"""UTC with milliseconds and Z."""
+
+
+class Answer(BaseModel):
+    """Made of values that are right already: they come from our own stores."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True, serialize_by_alias=True)
+
+
+class RecordedEvent(Answer):
+    """An event at its place in the journal; `event` is a CloudEvent."""
+
+    position: int
+    received: Time
+    event: dict[str, Any]
+
+    @classmethod
+    def of(cls, stored: Stored) -> "RecordedEvent":
+        return cls(position=stored.position, received=stored.received, event=from_json(stored.body))

@@ -1,0 +1,130 @@
+"""The application: the table of its operations, and what they are made with."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from bus_schemas.topics import HEAD
+from gateway import problems
+from gateway.auth import Guard
+from gateway.calls import MAX_BODY_BYTES, Operation
+from gateway.context import Gateway
+from gateway.metrics import Measured
+from gateway.page import STATIC, Page
+from gateway.routes import (
+    alerts,
+    commands,
+    consumers,
+    dashboard,
+    events,
+    health,
+    hls,
+    incidents,
+    live,
+    media,
+    probes,
+    recordings,
+    session,
+    settings,
+    sites,
+    system,
+    thumbnails,
+    trends,
+)
+
+FAMILIES: tuple[Sequence[Operation], ...] = (
+    sites.OPERATIONS,
+    dashboard.OPERATIONS,
+    health.OPERATIONS,
+    live.OPERATIONS,
+    events.OPERATIONS,
+    alerts.OPERATIONS,
+    incidents.OPERATIONS,
+    media.OPERATIONS,
+    hls.OPERATIONS,
+    thumbnails.OPERATIONS,
+    recordings.OPERATIONS,
+    trends.OPERATIONS,
+    settings.OPERATIONS,
+    consumers.OPERATIONS,
+    system.OPERATIONS,
+    commands.OPERATIONS,
+    session.OPERATIONS,
+)
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Every operation, in the order in which routes are tried."""
+    return tuple(one for family in FAMILIES for one in family) + tuple(probes.operations(operations))
+
+
+def build(gateway: Gateway) -> Starlette:
+    app = Starlette(
+        routes=[*(one.route(gateway) for one in operations()), *_page(gateway)],
+        middleware=[
+            Middleware(Measured, metrics=gateway.metrics),
+            Middleware(Guard, access=gateway.access),
+        ],
+        exception_handlers={
+            problems.Problem: problems.answer_problem,
+            HTTPException: problems.answer_http_exception,
+            Exception: problems.answer_crash,
+        },
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _page(gateway: Gateway) -> list[BaseRoute]:
+    """Last, because it takes every name: but nothing below the names of the API is a view of the page."""
+    return [Route("/{path:path}", Page(gateway.settings.page or STATIC).answer, methods=["GET"], name="page")]
+
+
+@asynccontextmanager
+async def running(gateway: Gateway) -> AsyncIterator[None]:
+    """Reader threads, the connection to the broker and the feed of events.
+
+    These fail only by a bug of ours: then the body is cancelled too, the process ends, and is started again.
+    """
+    gateway.readers.start()
+    gateway.bus.listen(HEAD, gateway.feed.wake)
+    try:
+        with _folding(gateway):
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(gateway.bus.run()), group.create_task(gateway.feed.run())]
+                yield
+                for task in tasks:
+                    task.cancel()
+    finally:
+        gateway.readers.stop()
+
+
+@contextmanager
+def _folding(gateway: Gateway) -> Iterator[None]:
+    """The consumer of rows, in a thread: its engine belongs to one process, and this one asks it questions."""
+    if gateway.rows.warehouse is None:
+        yield
+        return
+    stopping, news = threading.Event(), threading.Event()
+    thread = threading.Thread(target=gateway.rows.warehouse.run, args=(stopping, news), name="warehouse")
+
+    def wake(_payload: bytes) -> None:
+        news.set()
+
+    gateway.bus.listen(HEAD, wake)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        news.set()
+        thread.join()

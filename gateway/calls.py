@@ -1,0 +1,87 @@
+"""Operations of the API: declared once, each is a route, a metric and a piece of the OpenAPI document."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.context import Gateway
+from gateway.metrics import OPERATION
+from gateway.parameters import Nothing, Parameters
+from gateway.problems import Problem, faults, sentence
+
+P = TypeVar("P", bound=Parameters)
+B = TypeVar("B", bound=BaseModel)
+
+JSON = "application/json"
+MAX_BODY_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[P]):
+    """One request to an operation: its parameters are valid."""
+
+    gateway: Gateway
+    request: Request
+    parameters: P
+
+    async def body(self, model: type[B]) -> B:
+        """The JSON body. Raises `Problem` with every fault in it."""
+        content = await self.request.body()
+        try:
+            return model.model_validate_json(content)
+        except ValidationError as error:
+            found = faults(error)
+            raise Problem(400, f"the body does not fit: {sentence(found)}", found) from error
+
+
+Handler = Callable[[Call[Any]], Awaitable[BaseModel | Response]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path. `answers` is a model, or the media type of an answer that is not JSON.
+
+    The handler's docstring is what the OpenAPI document says of it.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    answers: type[BaseModel] | str
+    parameters: type[Parameters] = Nothing
+    body: type[BaseModel] | None = None
+    status: int = 200
+    also: tuple[int, ...] = ()
+    """Other statuses than `status`, 400, 401, 404 and 503."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def route(self, gateway: Gateway) -> Route:
+        async def endpoint(request: Request) -> Response:
+            request.scope[OPERATION] = self.name
+            answer = await self.handler(Call(gateway, request, self._read(request)))
+            if isinstance(answer, Response):
+                return answer
+            return json_response(answer, self.status)
+
+        return Route(self.path, endpoint, methods=[self.method], name=self.name)
+
+    def _read(self, request: Request) -> Parameters:
+        if self.parameters is Nothing:
+            return Nothing()
+        try:
+            return self.parameters.model_validate({**request.query_params, **request.path_params})
+        except ValidationError as error:
+            raise Problem(400, sentence(faults(error))) from error
+
+
+def json_response(answer: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = answer.__pydantic_serializer__.to_json(answer, by_alias=True)
+    return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, JSON)

@@ -1,0 +1,57 @@
+"""What every route may use: made once, handed over with each call, so that nothing is global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from consumers.hub import Hub
+from consumers.views import NoView
+from gateway.auth import Access
+from gateway.bus import BrokerFigures, Bus
+from gateway.described import Described
+from gateway.live import Feed
+from gateway.machine import Machine
+from gateway.metrics import Metrics
+from gateway.mjpeg import Frames
+from gateway.problems import Problem
+from gateway.rates import Rates
+from gateway.readers import Busy, Readers
+from gateway.registry import Registry
+from gateway.rows import RETRY, Rows
+from gateway.settings import GatewaySettings
+from gateway.stores import Stores
+
+__all__ = ["RETRY", "Clock", "Gateway"]
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    settings: GatewaySettings
+    hub: Hub
+    registry: Registry
+    access: Access
+    readers: Readers[Stores]
+    rows: Rows
+    bus: Bus
+    feed: Feed
+    frames: Frames
+    metrics: Metrics
+    consumers: tuple[Described, ...]
+    machine: Machine
+    rates: Rates
+    broker_figures: BrokerFigures
+    clock: Clock
+    started: datetime
+
+    async def ask(self, question: Callable[[Stores], T]) -> T:
+        """Ask the stores, in a thread of their own."""
+        try:
+            return await self.readers.ask(question)
+        except NoView as missing:
+            raise Problem(503, f"{missing}; it is on its way", headers=RETRY) from missing
+        except Busy as busy:
+            raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy

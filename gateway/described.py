@@ -1,0 +1,30 @@
+"""The registered consumers, as far as they can be told of without following them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from consumers.hub import Hub
+from consumers.registry import CONSUMERS
+from consumers.sink import Sink
+
+Kind = Literal["projection", "sink"]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a consumer is, besides where it stands."""
+
+    name: str
+    kind: Kind
+    version: int
+
+
+def described(hub: Hub) -> tuple[Described, ...]:
+    """Every registered consumer."""
+    found = []
+    for name, make in CONSUMERS.items():
+        made = make(hub)
+        found.append(Described(name, "sink" if isinstance(made, Sink) else "projection", made.version))
+        if isinstance(made, Sink):
+            made.close()
+    return tuple(found)

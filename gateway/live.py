@@ -1,0 +1,175 @@
+"""The journal as server-sent events: one reader for all, a shared window of the newest, and exact resumption.
+
+No client has a queue. Each knows the position that it has; what is in the window it takes from there, and what is
+older it reads from the journal. A slow client is therefore late, never wrong, and costs no memory.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+from bus_schemas.catalogue import MODELS, short_name
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import Event, iso, place
+from consumers.journal.record import Batch, Recorded
+
+Models = Collection[type[Event]]
+Read = Callable[[int, Models | None, int], Awaitable[Batch]]
+Head = Callable[[], Awaitable[int]]
+
+BATCH = 500
+WINDOW_BYTES = 8_000_000
+POLL_SECONDS = 1.0
+PING_SECONDS = 15.0
+UNASKED = frozenset({"media"})
+"""Sent only to those who name them: one for every picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    position: int
+    site: str
+    name: str
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client wants to hear of; empty `names` mean all but `UNASKED`."""
+
+    names: frozenset[str] = frozenset()
+    site: str | None = None
+
+    def covers(self, entry: Entry) -> bool:
+        if self.site is not None and entry.site != self.site:
+            return False
+        return entry.name in self.names if self.names else entry.name not in UNASKED
+
+    def models(self) -> Models:
+        return [
+            model
+            for event_type, model in MODELS.items()
+            if (short_name(event_type) in self.names if self.names else short_name(event_type) not in UNASKED)
+        ]
+
+
+def entry(recorded: Recorded) -> Entry:
+    name = short_name(recorded.event.type)
+    frame = b'id: %d\nevent: %b\ndata: {"position":%d,"received":"%b","event":%b}\n\n' % (
+        recorded.position,
+        name.encode(),
+        recorded.position,
+        iso(recorded.received).encode(),
+        to_bytes(recorded.event),
+    )
+    return Entry(recorded.position, place(recorded.event.source)[0], name, frame)
+
+
+class Feed:
+    def __init__(self, read: Read, head: Head) -> None:
+        self._read = read
+        self._read_head = head
+        self._window: deque[Entry] = deque()
+        self._window_bytes = 0
+        self._floor = 0
+        """The window holds every event after this position, up to `_newest`."""
+        self._newest = 0
+        self._news = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._stopped = False
+        self.clients = 0
+
+    def wake(self, _payload: bytes = b"") -> None:
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Every client's stream ends."""
+        self._stopped = True
+        self._announce()
+
+    async def run(self) -> None:
+        """Until cancelled: read what is new, while there is anybody to hear it."""
+        while True:
+            await self._wanted.wait()
+            await self._advance()
+            if not self.clients:
+                self._wanted.clear()
+                continue
+            await _set_within(self._wake, POLL_SECONDS)
+            self._wake.clear()
+
+    async def follow(self, after: int | None, wish: Wish) -> AsyncGenerator[bytes, None]:
+        """Frames after a position, first those that are there, then each as it comes."""
+        head = await self._enter()
+        try:
+            position = head if after is None else min(after, head)
+            yield b'event: head\ndata: {"position":%d}\n\n' % head
+            while not self._stopped:
+                news = self._news
+                frames, upto = await self._after(position, wish)
+                if upto > position:
+                    position = upto
+                    if frames:
+                        yield b"".join(frames)
+                elif not await _set_within(news, PING_SECONDS):
+                    # An id alone is remembered by browsers, so that they resume from here.
+                    yield b": ping\nid: %d\n\n" % position
+        finally:
+            self.clients -= 1
+
+    async def _enter(self) -> int:
+        head = await self._read_head()
+        if not self.clients:
+            self._window.clear()
+            self._window_bytes = 0
+            self._floor = self._newest = head
+        self.clients += 1
+        self._wanted.set()
+        self._wake.set()
+        return head
+
+    async def _after(self, position: int, wish: Wish) -> tuple[list[bytes], int]:
+        if position < self._floor:
+            batch = await self._read(position, wish.models(), BATCH)
+            return [made.frame for made in map(entry, batch.records) if wish.covers(made)], batch.upto
+        fresh = []
+        for made in reversed(self._window):
+            if made.position <= position:
+                break
+            if wish.covers(made):
+                fresh.append(made.frame)
+        return fresh[::-1], max(self._newest, position)
+
+    async def _advance(self) -> None:
+        while True:
+            before = self._newest
+            batch = await self._read(before, None, BATCH)
+            if batch.upto <= before or self._newest != before:
+                return
+            for recorded in batch.records:
+                self._keep(entry(recorded))
+            self._newest = batch.upto
+            self._announce()
+
+    def _keep(self, made: Entry) -> None:
+        self._window.append(made)
+        self._window_bytes += len(made.frame)
+        while self._window_bytes > WINDOW_BYTES:
+            oldest = self._window.popleft()
+            self._window_bytes -= len(oldest.frame)
+            self._floor = oldest.position
+
+    def _announce(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

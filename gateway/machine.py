@@ -1,0 +1,82 @@
+"""Load of this machine and of the product's processes."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+GIB = 1024**3
+MIB = 1024**2
+
+
+class Supervised(BaseModel):
+    """A process as its supervisor writes of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    pid: int | None = None
+    state: str
+    restarts: int = 0
+    since: str
+    last_exit: str | None = None
+
+
+class SupervisorFile(BaseModel):
+    processes: tuple[Supervised, ...] = ()
+
+
+def read_supervised(path: Path) -> tuple[Supervised, ...]:
+    """None where nobody supervises, as when the gateway is started by itself."""
+    try:
+        written = json.loads(path.read_bytes())
+        return SupervisorFile.model_validate(written if isinstance(written, dict) else {"processes": written}).processes
+    except (FileNotFoundError, json.JSONDecodeError, ValidationError):
+        return ()
+
+
+class Machine:
+    """Shares of the processor are those since the last question. May be asked from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: dict[int, psutil.Process] = {}
+        psutil.cpu_percent()
+
+    def process(self, pid: int | None) -> tuple[float | None, float | None]:
+        """MiB of memory and percent of one core; None of a process that is gone."""
+        if pid is None:
+            return None, None
+        with self._lock:
+            try:
+                process = self._processes.setdefault(pid, psutil.Process(pid))
+                return round(process.memory_info().rss / MIB, 1), round(process.cpu_percent(), 1)
+            except psutil.Error:
+                self._processes.pop(pid, None)
+                return None, None
+
+    def load(self, disk_of: Path) -> dict[str, dict[str, Any]]:
+        memory = psutil.virtual_memory()
+        return {
+            "cpu": {"percent": round(psutil.cpu_percent(), 1), "cores": psutil.cpu_count() or 1},
+            "memory": {
+                "percent": round(memory.percent, 1),
+                "used_gb": round(memory.used / GIB, 1),
+                "total_gb": round(memory.total / GIB, 1),
+            },
+            "disk": disk_figures(disk_of),
+        }
+
+
+def disk_figures(path: Path) -> dict[str, float]:
+    """Of the file system that holds the data."""
+    disk = psutil.disk_usage(str(path))
+    return {
+        "percent": round(disk.percent, 1),
+        "used_gb": round(disk.used / GIB, 1),
+        "free_gb": round(disk.free / GIB, 1),
+        "total_gb": round(disk.total / GIB, 1),
+    }

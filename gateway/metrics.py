@@ -1,0 +1,63 @@
+"""Counters and gauges for Prometheus, in a registry of this application, so that two can live in one process."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+OPERATION = "watchpost.operation"
+"""Where a scope says the name of the operation that answers it."""
+ENDLESS = ("/live/", "/api/v1/live")
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "watchpost_http_requests_total", "Requests answered.", ["operation", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "watchpost_http_request_seconds",
+            "Time until the answer was sent, streams excepted.",
+            ["operation"],
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+            registry=self.registry,
+        )
+        self.head = self._gauge("watchpost_journal_head", "The last position of the journal.")
+        self.lag = self._gauge("watchpost_consumer_lag", "Positions that a consumer has not folded yet.", "consumer")
+        self.rejected = self._gauge("watchpost_rejected_messages", "Messages that were not events.")
+        self.watermark = self._gauge("watchpost_stream_watermark", "Highest durable sequence.", "source")
+        self.streams = self._gauge("watchpost_streams", "Open streams to browsers.", "kind")
+        self.broker = self._gauge("watchpost_broker_connected", "1 while the gateway is connected to the broker.")
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
+
+
+class Measured:
+    """Counts what passes through, by the operation that answered it."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = "500"
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, counted)
+        finally:
+            name = scope.get(OPERATION, "page")
+            self._metrics.requests.labels(name, status).inc()
+            if not scope["path"].startswith(ENDLESS):
+                self._metrics.seconds.labels(name).observe(time.perf_counter() - started)

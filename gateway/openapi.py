@@ -1,0 +1,106 @@
+"""The OpenAPI 3.1 document, generated from the operations that are the routes."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gateway.calls import JSON, Operation
+from gateway.parameters import Parameters
+from gateway.problems import MEDIA_TYPE as PROBLEM
+from gateway.problems import ProblemDocument
+
+_IN_PATH = re.compile(r"{(\w+)}")
+_REASONS = {
+    400: "What was sent does not fit; the detail says what.",
+    401: "A token is needed.",
+    403: "A request from another page, or by another name, is refused.",
+    404: "There is no such thing.",
+    409: "The device refused.",
+    416: "No byte of the range exists.",
+    503: "The answer is not ready yet; try again soon.",
+}
+ALWAYS = (400, 401, 403, 404, 503)
+
+
+def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
+    answers = {one.answers for one in operations if not isinstance(one.answers, str)} | {ProblemDocument}
+    bodies = {one.body for one in operations if one.body is not None}
+    schemas, definitions = models_json_schema(
+        sorted(
+            [(model, "serialization") for model in answers] + [(model, "validation") for model in bodies],
+            key=lambda pair: (pair[0].__name__, pair[1]),
+        ),
+        by_alias=True,
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Watchpost", "version": version, "description": "Times are UTC, ISO 8601 with Z."},
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "watchpost"},
+            },
+        },
+        "security": [{"bearer": []}, {"session": []}],
+    }
+
+
+def _operation(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "operationId": operation_id(one),
+        "summary": " ".join((one.handler.__doc__ or one.name).split()),
+        "parameters": _parameters(one.parameters, _IN_PATH.findall(one.path)),
+        "responses": {str(one.status): _answer(one, schemas)},
+    }
+    for status in (*ALWAYS, *one.also):
+        made["responses"][str(status)] = _refusal(status) if status >= 400 else _other(status, one, schemas)
+    if one.body is not None:
+        content = {JSON: {"schema": schemas[one.body, "validation"]}}
+        made["requestBody"] = {"required": True, "content": content}
+    return made
+
+
+def operation_id(one: Operation) -> str:
+    words = re.sub(r"[^A-Za-z0-9]+", "_", one.path.removeprefix("/api/v1")).strip("_")
+    return f"{one.method.lower()}_{words}"
+
+
+def _answer(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+    if isinstance(one.answers, str):
+        return {"description": "The answer.", "content": {one.answers: {}}}
+    return {"description": "The answer.", "content": {JSON: {"schema": schemas[one.answers, "serialization"]}}}
+
+
+def _other(status: int, one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+    return {"description": "What you have is still so."} if status == 304 else _answer(one, schemas)
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
+    return {"description": _REASONS[status], "content": {PROBLEM: {"schema": schema}}}
+
+
+def _parameters(model: type[Parameters], in_path: list[str]) -> list[dict[str, Any]]:
+    schema = _flat(model)
+    required = set(schema.get("required", ()))
+    made = []
+    for name, described in schema.get("properties", {}).items():
+        place = "path" if name in in_path else "query"
+        made.append({"name": name, "in": place, "required": name in required, "schema": described})
+    return made
+
+
+def _flat(model: type[BaseModel]) -> dict[str, Any]:
+    """Parameters are simple values: their schemas refer to nothing."""
+    schema = model.model_json_schema(by_alias=True)
+    assert "$defs" not in schema, f"{model.__name__} has a parameter that is not a simple value"
+    return schema

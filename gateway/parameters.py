@@ -1,0 +1,96 @@
+"""What may stand in paths and queries: parsed once, by pydantic, at the door."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bus_schemas.event import NAME
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+MAX_POSITION = 2**63 - 1
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _in_our_times(moment: datetime) -> datetime:
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError("a moment between 1970 and 2200 is needed")
+    return moment.astimezone(UTC)
+
+
+def _calendar_date(text: Any) -> date:
+    if isinstance(text, date):
+        return text
+    if not isinstance(text, str) or not _DATE.fullmatch(text):
+        raise ValueError("Invalid date format. Use YYYY-MM-DD")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"Invalid date format. Use YYYY-MM-DD; {error}") from error
+    if not EARLIEST.year < day.year < LATEST.year:
+        raise ValueError("Invalid date: a year between 1971 and 2199 is needed")
+    return day
+
+
+def _listed(text: Any) -> Any:
+    return tuple(part for part in text.split(",") if part) if isinstance(text, str) else text
+
+
+Name = Annotated[str, Field(pattern=rf"^{NAME}$", description="Letters, digits, `_` and `-`, at most 64.")]
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
+Day = Annotated[date, BeforeValidator(_calendar_date, json_schema_input_type=date)]
+Position = Annotated[int, Field(ge=0, le=MAX_POSITION)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_listed, json_schema_input_type=str), Field(max_length=64)]
+
+
+class Parameters(BaseModel):
+    """Path and query of one operation. A field whose name stands in the path is read from there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=False, validate_by_alias=True)
+
+
+class Nothing(Parameters):
+    """No parameters."""
+
+
+class OfSite(Parameters):
+    site: Name
+
+
+class OfDevice(OfSite):
+    device: Name
+
+
+class OnDate(BaseModel):
+    date: Day | None = Field(default=None, description="In the site's zone; default today.")
+
+
+class Span(BaseModel):
+    """From a moment up to another, half open; default the last 24 hours."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: Instant | None = Field(default=None, alias="from")
+    end: Instant | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError("from must be before to")
+        return self
+
+    def bounds(self, now: datetime, default: timedelta = timedelta(hours=24)) -> tuple[datetime, datetime]:
+        """What is not given follows from what is: `default` long, ending now."""
+        if self.end is not None:
+            return self.start or max(self.end - default, EARLIEST), self.end
+        if self.start is not None and self.start >= now:
+            return self.start, min(self.start + default, LATEST)
+        return self.start or now - default, now
+
+
+class DeviceSpan(Span, OfDevice):
+    """A device between two moments."""

@@ -1,0 +1,120 @@
+"""What people set of a device while it runs: read from its settings events, changed by asking it to."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from consumers import settings
+from consumers.views import NoView
+from gateway.answers import Answer
+from gateway.calls import Call, Operation, json_response
+from gateway.commands import Request
+from gateway.parameters import OfDevice
+from gateway.routes.commands import NOBODY, ask
+from gateway.routes.lookup import require_device
+from gateway.stores import Stores
+from gateway.wishes import UNTOLD, Motion, Picture, Rois, RoiWish, Wishes, Zone, Zones
+
+DEVICE = "/api/v1/sites/{site}/devices/{device}"
+
+
+class RoisAnswer(Answer):
+    rois: list[RoiWish]
+    message: str | None = Field(default=None, description="What was changed, or that the device has not answered yet.")
+
+
+class ZonesAnswer(Answer):
+    zones: list[Zone]
+    message: str | None = None
+
+
+class SettingsAnswer(BaseModel):
+    """All sections of the device; there may be more than these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    rois: list[RoiWish]
+    zones: list[Zone]
+    motion: Motion
+    picture: Picture
+
+
+async def read_all(call: Call[OfDevice]) -> SettingsAnswer:
+    """Every section, as the device told it last; the defaults where it never did."""
+    return SettingsAnswer(**await _told(call))
+
+
+async def read_rois(call: Call[OfDevice]) -> RoisAnswer:
+    """The regions of a thermal frame that are measured."""
+    return RoisAnswer(rois=(await _told(call))["rois"])
+
+
+async def read_zones(call: Call[OfDevice]) -> ZonesAnswer:
+    """The polygons of the picture that have rules of their own."""
+    return ZonesAnswer(zones=(await _told(call))["zones"])
+
+
+async def change(call: Call[OfDevice]) -> Response:
+    """Replace sections: 200 once the device has confirmed it, 202 while it has not answered, 409 where it refused."""
+    confirmed, told = await _set(call, (await call.body(Wishes)).sections())
+    return json_response(SettingsAnswer(**{**await _told(call), **told}), _status(confirmed=confirmed))
+
+
+async def change_rois(call: Call[OfDevice]) -> Response:
+    """Replace all regions, or none where one of them is not valid."""
+    wish = await call.body(Rois)
+    confirmed, told = await _set(call, wish.model_dump(mode="json"))
+    message = _message(len(wish.rois), "ROIs", confirmed=confirmed)
+    return json_response(RoisAnswer(rois=told["rois"], message=message), _status(confirmed=confirmed))
+
+
+async def change_zones(call: Call[OfDevice]) -> Response:
+    """Replace all zones, or none where one of them is not valid."""
+    wish = await call.body(Zones)
+    confirmed, told = await _set(call, wish.model_dump(mode="json"))
+    message = _message(len(wish.zones), "zones", confirmed=confirmed)
+    return json_response(ZonesAnswer(zones=told["zones"], message=message), _status(confirmed=confirmed))
+
+
+def _status(*, confirmed: bool) -> int:
+    return 200 if confirmed else 202
+
+
+def _message(count: int, what: str, *, confirmed: bool) -> str:
+    return f"Updated {count} {what}" if confirmed else f"Sent {count} {what}; the device has not answered yet"
+
+
+async def _told(call: Call[OfDevice]) -> dict[str, Any]:
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+
+    def question(stores: Stores) -> dict[str, Any]:
+        try:
+            return settings.settings(stores.view("settings"), asked.site, asked.device)
+        except NoView:
+            return {}
+
+    return {**UNTOLD, **await call.gateway.ask(question)}
+
+
+async def _set(call: Call[OfDevice], sections: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
+    """Whether the device confirmed it, and the sections as it told them, or as they were sent."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device)
+    outcome = await ask(gateway, Request(asked.site, asked.device, "settings", sections, NOBODY))
+    return outcome.state == "done", {**sections, **_named(outcome.settings or {}, sections)}
+
+
+def _named(told: dict[str, Any], sections: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name in sections}
+
+
+OPERATIONS = [
+    Operation("GET", f"{DEVICE}/settings", read_all, SettingsAnswer, OfDevice),
+    Operation("PUT", f"{DEVICE}/settings", change, SettingsAnswer, OfDevice, body=Wishes, also=(202, 409)),
+    Operation("GET", f"{DEVICE}/rois", read_rois, RoisAnswer, OfDevice),
+    Operation("PUT", f"{DEVICE}/rois", change_rois, RoisAnswer, OfDevice, body=Rois, also=(202, 409)),
+    Operation("GET", f"{DEVICE}/zones", read_zones, ZonesAnswer, OfDevice),
+    Operation("PUT", f"{DEVICE}/zones", change_zones, ZonesAnswer, OfDevice, body=Zones, also=(202, 409)),
+]

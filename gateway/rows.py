@@ -1,0 +1,63 @@
+"""Questions of the warehouse, whose engine lives in this process and is asked in the threads of the readers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from pydantic_core import to_json
+
+from consumers.warehouse.engine import EngineError
+from consumers.warehouse.questions import BadQuestion
+from consumers.warehouse.warehouse import NotReady, Warehouse
+from gateway.problems import Problem
+from gateway.readers import Readers
+from gateway.stores import Stores
+
+T = TypeVar("T")
+
+RETRY = {"Retry-After": "2"}
+REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A dashboard and its bytes. The warehouse gives the same object until the rows of the day may have changed."""
+
+    answer: dict[str, Any]
+    body: bytes
+    tag: str
+
+
+@dataclass
+class Rows:
+    """`warehouse` None where this hub has none."""
+
+    warehouse: Warehouse | None
+    readers: Readers[Stores]
+    _encoded: dict[tuple[str, date], Encoded] = field(default_factory=dict)
+
+    async def ask(self, question: Callable[[Warehouse], T]) -> T:
+        """Raises a 400 for a question without an answer, and a 503 while the warehouse is not open."""
+        warehouse = self.warehouse
+        if warehouse is None:
+            raise Problem(503, "this hub keeps no rows")
+        try:
+            return await self.readers.ask(lambda _: question(warehouse))
+        except BadQuestion as bad:
+            raise Problem(400, str(bad)) from bad
+        except (NotReady, EngineError) as away:
+            raise Problem(503, f"the rows cannot be read now: {away}", headers=RETRY) from away
+
+    async def dashboard(self, site: str, day: date, zone: str) -> Encoded:
+        answer = await self.ask(lambda warehouse: warehouse.dashboard(site, day, zone))
+        known = self._encoded.get((site, day))
+        if known is not None and known.answer is answer:
+            return known
+        body = to_json(answer)
+        made = Encoded(answer, body, f'"{sha256(body).hexdigest()[:32]}"')
+        if len(self._encoded) >= REMEMBERED:
+            self._encoded.clear()
+        self._encoded[site, day] = made
+        return made

@@ -1,0 +1,150 @@
+"""The process of the gateway: uvicorn in this process, which ends soon even while streams are open."""
+
+import asyncio
+import signal
+import socket
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+import uvloop
+
+from consumers.hub import Hub
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.warehouse.warehouse import Warehouse, embedded
+from gateway.app import build, running
+from gateway.auth import Access
+from gateway.bus import BrokerFigures, Bus, client_of
+from gateway.context import Clock, Gateway
+from gateway.described import described
+from gateway.live import Feed
+from gateway.machine import Machine
+from gateway.metrics import Metrics
+from gateway.mjpeg import Frames
+from gateway.rates import Rates
+from gateway.readers import Readers
+from gateway.registry import Registry
+from gateway.rows import Rows
+from gateway.settings import GatewaySettings
+from gateway.stores import Stores, open_stores
+from producer.broker import BrokerAddress
+
+GRACE_SECONDS = 2
+BACKLOG = 1024
+
+_log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def compose(
+    settings: GatewaySettings,
+    hub: Hub,
+    broker: BrokerAddress,
+    warehouse: Warehouse | None = None,
+    clock: Clock = utc_now,
+) -> Gateway:
+    """Raises `OpenToStrangers` where others could come in without a token."""
+    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data), settings.reader_threads)
+    bus = Bus(lambda: client_of(broker))
+    return Gateway(
+        settings=settings,
+        hub=hub,
+        registry=Registry(hub.sites),
+        access=Access.of(settings.host, settings.token),
+        readers=readers,
+        rows=Rows(warehouse, readers),
+        bus=bus,
+        feed=Feed(
+            lambda after, models, limit: readers.ask(lambda stores: stores.journal.read(after, models, limit)),
+            lambda: readers.ask(lambda stores: stores.journal.head()),
+        ),
+        frames=Frames(bus),
+        metrics=Metrics(),
+        consumers=described(hub),
+        machine=Machine(),
+        rates=Rates(),
+        broker_figures=BrokerFigures(bus),
+        clock=clock,
+        started=clock(),
+    )
+
+
+class Server(uvicorn.Server):
+    """Ends the endless answers before it waits for answers to end."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(
+            uvicorn.Config(
+                build(gateway),
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_keep_alive=30,
+                backlog=BACKLOG,
+            )
+        )
+        self.gateway = gateway
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Signals are ours: uvicorn would raise them again before we have cleaned up."""
+        return nullcontext()
+
+    def stop(self) -> None:
+        _log.info("gateway stops")
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.gateway.feed.stop()
+        self.gateway.frames.stop()
+        await super().shutdown(sockets)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Bound before anything else is started: a port that is taken is said at once. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+async def serve(server: Server, bound: socket.socket) -> None:
+    """Until the server is told to stop."""
+    async with running(server.gateway):
+        await server.serve([bound])
+
+
+async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    await serve(server, bound)
+
+
+def embedded_warehouse(hub: Hub) -> Warehouse:
+    return embedded(hub, lambda: SqliteJournalReader(hub.data / "journal"))
+
+
+def run(settings: GatewaySettings, hub: Hub, broker: BrokerAddress, warehouse: Warehouse | None = None) -> None:
+    """Until SIGTERM or SIGINT. Rows are kept in this process where no other warehouse is given.
+
+    Raises `OSError` where the port is taken, and `OpenToStrangers`.
+    """
+    gateway = compose(settings, hub, broker, warehouse or embedded_warehouse(hub))
+    with listening(settings.host, settings.port) as bound:
+        host, port = bound.getsockname()[:2]
+        _log.info("gateway listens", host=host, port=port, broker=str(broker))
+        uvloop.run(_serve_until_signal(Server(gateway), bound))

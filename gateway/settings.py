@@ -1,0 +1,17 @@
+"""What the gateway is told when it starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """`token` None is allowed on loopback only."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    token: str | None = None
+    version: str = "0.1.0"
+    reader_threads: int = 4
+    page: Path | None = None
+    """Where the built page is; default beside this package."""

@@ -1,0 +1,274 @@
+// The JSON that the played gateway answers with, by path.
+
+import { encodeStates, type MinuteState } from '../src/lib/timeline.ts';
+import { dateIn, dayBounds, isDate, partsIn } from '../src/lib/time.ts';
+import {
+  HOUR, MINUTE, alerts, devices, find, incidents, iso, objectsAt, openAt, peopleAt, recorded, regions, rois, sites, started,
+  type FakeDevice, type FakeIncident,
+} from './world.ts';
+
+export class Refused extends Error {
+  constructor(readonly status: number, readonly title: string, readonly extra: Record<string, unknown> = {}) {
+    super(title);
+  }
+}
+
+export const position = (): number => 918_000 + Math.floor((Date.now() - started) / 400);
+const classes = ['no_data', 'ok', 'incident', 'unknown'];
+const newest = (): number => Math.floor(Date.now() / MINUTE) - 1;
+const settings = { motion: { sensitivity: 25, min_area: 500 } };
+
+function incident(i: FakeIncident): Record<string, unknown> {
+  return { ...i, state: i.closed === null ? 'open' : 'closed', opened: iso(i.opened), closed: i.closed === null ? null : iso(i.closed), duration_s: ((i.closed ?? Date.now()) - i.opened) / 1000 };
+}
+
+function lastFrame(d: FakeDevice): number {
+  return d.lostFor === null ? Date.now() - 200 : started - d.lostFor;
+}
+
+function lastEvent(d: FakeDevice, at: number): Record<string, unknown> {
+  const time = Math.min(at, lastFrame(d)) - 1500;
+  const n = peopleAt(d, time);
+  return { type: 'watchpost.detection.v1', time: iso(time), position: position(), summary: n ? `${n} ${n === 1 ? 'person' : 'people'}` : 'Nobody' };
+}
+
+function deviceAnswer(d: FakeDevice): Record<string, unknown> {
+  return {
+    site: d.site, device: d.device, name: d.name, kinds: d.thermal ? ['visual', 'thermal'] : ['visual'], online: d.lostFor === null, status: d.status, reason: d.reason,
+    last_event: lastEvent(d, Date.now()), last_frame: iso(lastFrame(d)), stream_info: { fps: 10, width: 960, height: 540 },
+    incidents: openAt(Date.now(), d.site, d.device).map(incident), has: { hls: true, thermal: d.thermal, fusion: d.thermal },
+    snapshot: `/api/v1/sites/${d.site}/devices/${d.device}/snapshot.jpg`,
+  };
+}
+
+function health(d: FakeDevice): Record<string, unknown> {
+  const last = lastFrame(d);
+  return {
+    camera_name: d.name, camera_id: d.device, site: d.site, device: d.device, status: d.status, is_recording: d.lostFor === null,
+    stream_info: { fps: 10, width: 960, height: 540 },
+    health_metrics: { last_frame_time: iso(last), time_since_last_frame_seconds: Math.round((Date.now() - last) / 10) / 100, last_connection_attempt: iso(started - 9 * HOUR), last_successful_connection: iso(started - 9 * HOUR + 900), total_reconnects: d.seed % 3, consecutive_failures: d.lostFor === null ? 0 : 14 },
+    recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: `${d.site}/${d.device}/segment/0197c` },
+  };
+}
+
+function stateAt(site: string, ms: number): MinuteState {
+  const here = devices.filter((d) => d.site === site);
+  if (!here.length || !here.some((d) => recorded(d, ms))) return 'no_data';
+  if (incidents.some((i) => i.site === site && i.opened < ms + MINUTE && (i.closed ?? Infinity) > ms)) return 'incident';
+  const before = started - ms;
+  return before > 500 * MINUTE && before < 506 * MINUTE ? 'unknown' : 'ok';
+}
+
+function timeline(site: string): Record<string, unknown> {
+  const last = newest();
+  const states = Array.from({ length: 1440 }, (_, i) => stateAt(site, (last - 1439 + i) * MINUTE));
+  return { site, from: iso((last - 1439) * MINUTE), to: iso((last + 1) * MINUTE), newest: last, classes, states: encodeStates(states, classes) };
+}
+
+export function tile(site: string, minute: number): Record<string, unknown> {
+  const here = devices.filter((d) => d.site === site);
+  const columns = here.length > 4 ? 3 : 2;
+  const at = minute * MINUTE;
+  const analysed = here.map((d) => {
+    const open = openAt(at, site, d.device).map((i) => i.type);
+    return {
+      host_name: site, device_id: d.device, device_name: d.name, image_url: `/media/${site}/${d.device}/thumbnail/${at}`, status: recorded(d, at) ? 'active' : 'missing', is_placeholder: !recorded(d, at),
+      analysis_json: {
+        audio: !open.includes('audio_loss') && recorded(d, at), blackscreen: open.includes('blackscreen'), blackscreen_percentage: open.includes('blackscreen') ? 97.4 : 3.1 + d.seed, freeze: open.includes('freeze'),
+        volume_percentage: recorded(d, at) ? 20 + d.seed * 4 : 0, mean_volume_db: recorded(d, at) ? -38.2 - d.seed : -100, freeze_diffs: open.includes('freeze') ? [0.4, 0.3, 0.4] : [4.1, 3.9, 5.2], last_3_filenames: [`${at - 400}`, `${at - 200}`, `${at}`],
+      },
+    };
+  });
+  const cells = here.map((d, i) => ({
+    device: d.device, x: (i % columns) * 248, y: Math.floor(i / columns) * 143, w: 248, h: 143,
+    state: !recorded(d, at) ? 'unknown' : openAt(at, site, d.device).some((x) => x.type !== 'hot_spot') ? 'incident' : 'ok',
+  }));
+  return {
+    time_key: `${new Date(at).toISOString().slice(11, 13)}${new Date(at).toISOString().slice(14, 16)}`, timestamp: iso(at), minute, devices: analysed, hosts_count: here.length,
+    incidents_count: cells.filter((c) => c.state === 'incident').length, cells, width: columns * 248, height: Math.ceil(here.length / columns) * 143,
+  };
+}
+
+function dashboard(site: string, date: string | null): Record<string, unknown> {
+  const zone = sites.find((s) => s.site === site)?.time_zone ?? 'UTC';
+  const day = date ?? dateIn(Date.now(), zone);
+  if (!isDate(day)) throw new Refused(400, `“${day}” is not a date of the form YYYY-MM-DD`);
+  const { from, to } = dayBounds(day, zone);
+  const here = devices.filter((d) => d.site === site);
+  const word = (n: number): string => (n >= 7 ? 'high' : n >= 4 ? 'medium' : 'low');
+  const zones: Record<string, unknown> = {};
+  const hours = new Map<number, number>();
+  if (from < Date.now() && from > started - 40 * 24 * HOUR) {
+    for (const d of here) {
+      let [peak, events] = [0, 0];
+      for (let at = from; at < Math.min(to, Date.now()); at += 10 * MINUTE) {
+        const n = peopleAt(d, at);
+        const hour = partsIn(at, zone).hour;
+        peak = Math.max(peak, n);
+        events += n;
+        hours.set(hour, Math.max(hours.get(hour) ?? 0, n));
+      }
+      zones[d.device] = { peak, events, intensity: word(peak) };
+    }
+  }
+  const hourly = [...hours].sort((a, b) => a[0] - b[0]).map(([hour, count]) => ({ hour, count, intensity: word(count) }));
+  const triggers = hourly.length ? { UNAUTHORIZED_STRANGER: 23, RESTRICTED_ACCESS: 18, CROWD_VIOLATION: 3, total_events: 2844 } : { total_events: 0 };
+  return { site_name: site, date: day, zones, hourly, critical_events: triggers };
+}
+
+function events(q: URLSearchParams): Record<string, unknown> {
+  const limit = Number(q.get('limit') ?? 50);
+  const to = Math.min(Date.parse(q.get('to') ?? '') || Date.now(), Date.now());
+  if (q.get('type') === 'watchpost.gap.v1') {
+    const at = started - 886 * MINUTE;
+    const gap = { specversion: '1.0', id: 'gap-1', source: '/sites/DEMO/devices/yard', type: 'watchpost.gap.v1', time: iso(at), data: { first: 1, last: 9, count: 9, cause: 'the hub was off' } };
+    return { events: [{ position: 1, received: iso(at), event: gap }], next: null, head: position() };
+  }
+  const chosen = devices.filter((d) => (!q.get('site') || d.site === q.get('site')) && (!q.get('device') || d.device === q.get('device')));
+  const all = chosen.flatMap((d) =>
+    Array.from({ length: limit }, (_, i) => {
+      const at = Math.min(to, lastFrame(d)) - 1500 - i * 4200 * (1 + (d.seed % 3));
+      const kind = ['detection', 'frame', 'motion', d.thermal ? 'thermal' : 'detection', 'segment', 'health'][i % 6] ?? 'frame';
+      return {
+        position: position() - Math.round((Date.now() - at) / 400), received: iso(at + 60),
+        event: { specversion: '1.0', id: `0197c-${d.device}-${at}`, source: `/sites/${d.site}/devices/${d.device}`, type: `watchpost.${kind}.v1`, time: iso(at), epoch: '0197a', sequence: 4_000_000 - i, data: eventData(kind, d, at) },
+      };
+    }));
+  all.sort((a, b) => b.position - a.position);
+  return { events: all.slice(0, limit), next: null, head: position() };
+}
+
+export function eventData(kind: string, d: FakeDevice, at: number): Record<string, unknown> {
+  if (kind === 'detection') return { people_count: peopleAt(d, at), event_triggers: peopleAt(d, at) > 5 ? ['CROWD_VIOLATION'] : [], objects: objectsAt(d, at), media: [] };
+  if (kind === 'motion') return { phase: 'start', boxes: [[0.2, 0.4, 0.1, 0.2]] };
+  if (kind === 'thermal') return { frame_stats: { max_temp: 96.4, min_temp: 23.8, avg_temp: 36.1 }, composite_temperature: 88.2, regions: regions(at) };
+  if (kind === 'segment') return { duration_s: 4, bytes: 412_000 };
+  if (kind === 'health') return { status: d.status, reason: d.reason };
+  return { blackscreen_percentage: 3.2, freeze: d.status === 'degraded', mean_volume_db: -41.3 };
+}
+
+const wave = (ms: number, seed: number, per: number): number => Math.sin(ms / per + seed) + 0.4 * Math.sin(ms / (per / 3.7) + seed * 2);
+
+function seriesOf(from: number, to: number, step: number, d: FakeDevice): number[] {
+  const first = Math.ceil(from / step) * step;
+  return Array.from({ length: Math.max(0, Math.floor((Math.min(to, Date.now()) - first) / step) + 1) }, (_, i) => first + i * step).filter((at) => recorded(d, at));
+}
+
+function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
+  const to = Date.parse(q.get('to') ?? '') || Date.now();
+  const from = Date.parse(q.get('from') ?? '') || to - HOUR;
+  const seconds = Number(q.get('step') ?? q.get('bucket') ?? 60);
+  switch (what) {
+    case '': return deviceAnswer(d);
+    case 'health': return health(d);
+    case 'settings': return settings;
+    case 'rois': return { rois: d.thermal ? rois : [] };
+    case 'thumbnails': {
+      const times = seriesOf(from, to, 10_000, d);
+      const every = Math.max(1, Math.ceil(times.length / Number(q.get('max') ?? 120)));
+      const kept = times.filter((_, i) => (times.length - 1 - i) % every === 0);
+      return { count: kept.length, thumbnails: kept.map((at) => ({ time: iso(at), key: `${d.site}/${d.device}/thumbnail/${at}`, url: `/media/${d.site}/${d.device}/thumbnail/${at}` })) };
+    }
+    case 'recordings': return { recordings: spans(d, from, to) };
+    case 'motion': return { bucket_s: seconds, buckets: seriesOf(from, to, seconds * 1000, d).map((at) => ({ time: iso(at), events: Math.max(0, Math.round(3 * wave(at, d.seed, 1_900_000))), seconds: 2 })).filter((b) => b.events > 0) };
+    case 'audio': return { step_s: seconds, points: seriesOf(from, to, seconds * 1000, d).map((at) => { const db = -44 + 7 * wave(at, d.seed, 900_000); return [at, db, Math.round((db + 60) * 2)]; }) };
+    case 'temperatures': return { step_s: seconds, series: d.thermal ? temperatures(seriesOf(from, to, seconds * 1000, d), d) : [] };
+    case 'thermal': if (!d.thermal) throw new Refused(404, `${d.name} has no thermal sensor`); return thermal();
+    case 'detections': return { detections: seriesOf(Math.max(from, to - 20_000), to, 1000, d).slice(-Number(q.get('limit') ?? 20)).map((at) => ({ time: iso(at), position: position(), people_count: peopleAt(d, at), objects: objectsAt(d, at), event_triggers: [], media: [] })) };
+    default: throw new Refused(404, `There is no ${what} of a device`);
+  }
+}
+
+function temperatures(times: number[], d: FakeDevice): unknown {
+  const of = (base: number, swing: number, k: number): number[][] => times.map((at) => { const t = base + swing * wave(at, d.seed + k, 5_000_000); return [at, t - 9, t, t - 4]; });
+  return [['composite', 84, 4, 0], ['full_frame', 88, 6, 1], ['top_winding', 90, 6, 1], ['middle_core', 77, 3, 2], ['bottom_oil', 52, 3, 3]].map(([roi, base, swing, k]) => ({ roi, unit: '°C', points: of(Number(base), Number(swing), Number(k)) }));
+}
+
+function thermal(): unknown {
+  const now = Date.now();
+  const all = regions(now);
+  const full = all[0] ?? {};
+  return { time: iso(now), frame_stats: { min: full['min_temp'], max: full['max_temp'], mean: full['avg_temp'] }, regions: all, hot_spots: [{ center: [20, 6], max_temp: full['max_temp'], avg_temp: 83.3, area: 9 }], composite_temperature: 84.6, sensor_temp: 31.2, width: 32, height: 24 };
+}
+
+export function spans(d: FakeDevice, from: number, to: number): Record<string, unknown>[] {
+  const step = MINUTE / 2;
+  const found: { start: number; end: number }[] = [];
+  for (let at = Math.ceil(from / step) * step; at < Math.min(to, Date.now()); at += step) {
+    if (!recorded(d, at)) continue;
+    const last = found.at(-1);
+    if (last && last.end >= at) last.end = at + step;
+    else found.push({ start: at, end: at + step });
+  }
+  return found.map((s, i) => ({ start: iso(s.start), end: iso(s.end), duration_s: (s.end - s.start) / 1000, bytes: (s.end - s.start) * 96, segments: (s.end - s.start) / 4000, url: `/hls/${d.site}/${d.device}/range.m3u8?from=${iso(s.start)}&to=${iso(s.end)}`, gap_before_s: i ? (s.start - (found[i - 1]?.end ?? s.start)) / 1000 : 0 }));
+}
+
+function storage(): unknown {
+  const kinds = { capture: [0.9, 3600], thumbnail: [0.3, 17_280], segment: [3.9, 21_600], thermal: [0.12, 8640] };
+  return {
+    total_bytes: 41_870_000_000, disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 },
+    devices: devices.map((d) => ({ site: d.site, device: d.device, bytes: 4_100_000_000 + d.seed * 190_000_000, files: 51_120, kinds: Object.fromEntries(Object.entries(kinds).filter(([kind]) => kind !== 'thermal' || d.thermal).map(([kind, [gb = 0, files = 0]]) => [kind, { bytes: Math.round(gb * 1e9 * (1 + d.seed / 20)), files, oldest: iso(Date.now() - (kind === 'capture' ? HOUR : 24 * HOUR)), newest: iso(lastFrame(d)) }])) })),
+    retention: [{ kind: 'capture', hours: 1 }, { kind: 'thumbnail', hours: 24 }, { kind: 'segment', hours: 24 }, { kind: 'thermal', hours: 24 }, { kind: 'recording', hours: 168 }],
+  };
+}
+
+function consumers(): unknown {
+  const head = position();
+  const rows: [string, string, number, string, string | null][] = [['health', 'projection', 0, 'running', null], ['incidents', 'projection', 1, 'running', null], ['alerts', 'projection', 1, 'running', null], ['mosaics', 'projection', 42, 'running', null], ['motion_heatmap', 'projection', 0, 'running', null], ['recordings', 'projection', 0, 'running', null], ['thermal_trend', 'projection', 61_204, 'rebuilding', null], ['retention', 'projection', 0, 'running', null], ['warehouse', 'sink', 310, 'behind', null], ['webhook', 'sink', 1204, 'stopped', 'https://hooks.example answered 503, next try in 32 s']];
+  return { head, consumers: rows.map(([name, kind, lag, state, error]) => ({ name, kind, position: head - lag, lag, state, error, version: 1 })) };
+}
+
+function system(): unknown {
+  const seconds = (Date.now() - started) / 1000;
+  const jitter = (base: number, by: number, k: number): number => Math.round((base + by * Math.sin(Date.now() / 4000 + k)) * 10) / 10;
+  const process = (name: string, i: number, memory: number, cpu: number, restarts = 0): Record<string, unknown> => ({ name, pid: 4200 + i, state: 'running', restarts, since: iso(started - (restarts ? 2 : 9) * HOUR), last_exit: restarts ? 'signal 9' : null, memory_mb: memory, cpu_percent: Math.max(0, jitter(cpu, cpu / 4, i)) });
+  return {
+    version: '0.1.0', started: iso(started - 9 * HOUR),
+    processes: [process('broker', 0, 11, 2), process('ingest', 1, 64, 9), process('consumers', 2, 212, 14), process('gateway', 3, 388, 6), process('edge north', 4, 301, 41, 2), process('edge south', 5, 288, 37)],
+    broker: { connected: true, clients: 9, messages_received: 2_811_000 + Math.floor(seconds * 31) },
+    streams: devices.map((d) => ({ source: `/sites/${d.site}/devices/${d.device}`, epoch: '0197a3c2', sequence: 3_918_223 + Math.floor(d.lostFor === null ? seconds * 11 : 0), last_received: iso(lastFrame(d)), gaps: d.device === 'dock' ? 2 : 0, rate_per_s: d.lostFor === null ? jitter(11, 1, d.seed) : 0 })),
+    gaps: [{ source: '/sites/DEMO/devices/dock', first: 3_802_114, last: 3_804_950, count: 2837, cause: 'outbox full: oldest live frames dropped', time: iso(started - 5 * HOUR) }, { source: '/sites/DEMO/devices/dock', first: 3_100_002, last: 3_100_040, count: 39, cause: 'disk error while reading a segment', time: iso(started - 19 * HOUR) }],
+    rejected: { count: 3, newest: [{ time: iso(started - 2 * HOUR), topic: 'watchpost/v1/DEMO/meter/event/reading', reason: 'time: input should have timezone info', size: 214 }, { time: iso(started - 3 * HOUR), topic: 'watchpost/v1/DEMO/meter/event/reading', reason: 'specversion: field required', size: 188 }, { time: iso(started - 7 * HOUR), topic: 'watchpost/v1/DEMO/yard/event/detection', reason: 'not JSON: unexpected end of data', size: 4096 }] },
+    journal: { head: position(), bytes: 3_481_000_000, days: 12, oldest: iso(started - 12 * 24 * HOUR) },
+    cpu: { percent: jitter(44, 12, 1), cores: 4 }, memory: { percent: jitter(63, 1, 2), used_gb: 10.1, total_gb: 16 }, disk: { percent: 85.3, used_gb: 198.4, total_gb: 232.6 },
+  };
+}
+
+export function answer(path: string, q: URLSearchParams): unknown {
+  const part = path.split('/').filter(Boolean).map(decodeURIComponent);
+  const [, , family, id = '', third, name = '', what = ''] = part;
+  if (family === 'sites' && part.length === 3) return { sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(Date.now(), s.site).length, open_alerts: alerts().filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
+  if (family === 'sites' && third === 'devices' && !name) return { site: id, devices: devices.filter((d) => d.site === id).map(deviceAnswer) };
+  if (family === 'sites' && third === 'devices') {
+    const d = find(id, name);
+    if (!d) throw new Refused(404, `There is no device ${name} at ${id}`);
+    return perDevice(d, what, q);
+  }
+  if (family === 'health') return devices.map(health);
+  if (family === 'alerts' && third === 'why') return why(id);
+  if (family === 'alerts') return { alerts: alerts().filter((a) => (!q.get('site') || a['site'] === q.get('site')) && (!q.get('device') || a['device'] === q.get('device')) && (!q.get('state') || a['state'] === q.get('state'))).slice(0, Number(q.get('limit') ?? 50)) };
+  if (family === 'incidents') return { incidents: incidents.filter((i) => (!q.get('site') || i.site === q.get('site')) && (!q.get('device') || i.device === q.get('device'))).map(incident) };
+  if (family === 'dashboard') return dashboard(id, q.get('date'));
+  if (family === 'timeline') return timeline(id);
+  if (family === 'storage') return storage();
+  if (family === 'consumers') return consumers();
+  if (family === 'system') return system();
+  if (family === 'events') return events(q);
+  throw new Refused(404, `Nothing is served at ${path}`);
+}
+
+function why(id: string): unknown {
+  const alert = alerts().find((a) => a['id'] === id);
+  if (!alert) throw new Refused(404, `There is no alert ${id}`);
+  const raised = Date.parse(String(alert['raised']));
+  const source = `/sites/${String(alert['site'])}/devices/${String(alert['device'])}`;
+  const event = (n: number, type: string, at: number, data: unknown): unknown => ({ position: position() - 900 + n, event: { specversion: '1.0', id: `why-${n}`, source, type: `watchpost.${type}.v1`, time: iso(at), data } });
+  const media = (alert['media'] as string[]).length ? [raised - 20_000, raised - 10_000, raised].map((at) => `/media/${String(alert['site'])}/${String(alert['device'])}/thumbnail/${at}`) : [];
+  return {
+    alert, rule: { name: alert['type'], version: 1, text: 'Raised when 80 % of the frames of 30 s show the condition; cleared after 10 s without it.' },
+    events: [event(1, 'frame', raised - 31_000, { freeze: true, freeze_diffs: [0.4, 0.3, 0.4] }), event(2, 'frame', raised - 12_000, { freeze: true, freeze_diffs: [0.3, 0.3, 0.2] }), event(3, 'incident', raised - 4_000, { state: 'open', share: 0.93, ...(alert['details'] as object) }), event(4, 'alert', raised, { level: alert['level'], state: 'open' })],
+    media,
+  };
+}
+
+

@@ -1,0 +1,116 @@
+// What the gateway answers, and how it is asked.
+
+export type Level = 'info' | 'warning' | 'error' | 'critical';
+export type Status = 'healthy' | 'degraded' | 'stale' | 'stopped' | 'offline' | 'not_started' | 'unknown';
+
+export interface Site { site: string; name: string; time_zone: string; devices: number; open_incidents: number; open_alerts: number }
+export interface LastEvent { type: string; time: string; position: number; summary: string }
+export interface Incident { id: string; site: string; device: string; type: string; state: 'open' | 'closed'; opened: string; closed: string | null; details: Record<string, unknown>; duration_s: number }
+export interface Device {
+  site: string; device: string; name: string; kinds: string[]; online: boolean; status: Status; reason: string | null;
+  last_event: LastEvent | null; last_frame: string | null; stream_info: { fps: number; width: number; height: number } | null;
+  incidents: Incident[]; has: { hls: boolean; thermal: boolean; fusion: boolean }; snapshot: string;
+}
+export interface DeviceHealth {
+  status: string; is_recording: boolean; stream_info?: { fps: number; width: number; height: number } | null;
+  health_metrics?: { last_frame_time: string | null; time_since_last_frame_seconds: number | null; last_connection_attempt: string | null; last_successful_connection: string | null; total_reconnects: number; consecutive_failures: number };
+  recording_info?: { current_segment_start: string | null; current_segment_path: string | null };
+}
+export interface Thumbnails { count: number; thumbnails: { time: string; key: string; url: string }[] }
+export interface Recording { start: string; end: string; duration_s: number; bytes: number; segments: number; url: string; gap_before_s: number }
+export interface Motion { bucket_s: number; buckets: { time: string; events: number; seconds: number }[] }
+export interface Temperatures { step_s: number; series: { roi: string; unit: string; points: [number, number, number, number][] }[] }
+export interface Audio { step_s: number; points: [number, number, number][] }
+export interface Region { name: string; max_temp: number; min_temp: number; avg_temp: number; alert_level: string }
+export interface Thermal { time: string; frame_stats: Record<string, number>; regions: Region[]; hot_spots: { center: [number, number]; max_temp: number; avg_temp: number; area: number }[]; composite_temperature: number | null; sensor_temp: number | null; width: number; height: number }
+export interface Found { label: string; score: number; box: [number, number, number, number] }
+export interface Detection { time: string; position: number; people_count: number; objects: Found[]; event_triggers: string[]; media: string[] }
+export interface Roi { name: string; enabled: boolean; coordinates: [[number, number], [number, number]]; weight: number; emissivity: number; thresholds: { warning: number; critical: number; emergency: number } }
+export interface Settings { motion?: { sensitivity: number; min_area: number }; [key: string]: unknown }
+export interface CloudEvent { id: string; source: string; type: string; time: string; sequence?: number; epoch?: string; data?: Record<string, unknown> }
+export interface Recorded { position: number; received?: string; event: CloudEvent }
+export interface Events { events: Recorded[]; next: number | null; head: number }
+export interface Alert {
+  id: string; type: string; level: Level; message: string; site: string; device: string; state: 'open' | 'closed'; raised: string; cleared: string | null;
+  acknowledged: { by: string; time: string } | null; details: Record<string, unknown>; incident: string | null; media: string[];
+}
+export interface Why { alert: Alert; rule: { name: string; version: number | string; text: string } | null; events: Recorded[]; media: string[] }
+export interface Dashboard {
+  site_name: string; date: string; zones: Record<string, { peak: number; events: number; intensity: string }>;
+  hourly: { hour: number; count: number; intensity: string }[]; critical_events: Record<string, number>;
+}
+export interface Timeline { site: string; from: string; to: string; newest: number; classes: string[]; states: string }
+export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; blackscreen_percentage?: number | null }
+export interface Tile {
+  time_key: string; timestamp: string; minute: number; incidents_count: number; hosts_count: number; width: number; height: number;
+  devices: { host_name: string; device_id: string; device_name?: string; image_url?: string; analysis_json: Analysis | null }[];
+  cells: { device: string; x: number; y: number; w: number; h: number; state: 'ok' | 'incident' | 'unknown' }[];
+}
+export interface Disk { percent: number; used_gb: number; total_gb: number; free_gb?: number }
+export interface Storage {
+  total_bytes: number; disk: Disk | null; retention: { kind: string; hours?: number; days?: number; bytes?: number }[];
+  devices: { site: string; device: string; bytes: number; files: number; kinds: Record<string, { bytes: number; files: number; oldest: string | null; newest: string | null }> }[];
+}
+export interface Consumers { head: number; consumers: { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number }[] }
+export interface System {
+  version: string; started: string;
+  processes: { name: string; pid: number | null; state: string; restarts: number; since: string; last_exit: string | null; memory_mb: number | null; cpu_percent: number | null }[];
+  broker: { connected: boolean; clients?: number | null; messages_received?: number | null };
+  streams: { source: string; epoch: string; sequence: number; last_received: string; gaps: number; rate_per_s: number }[];
+  gaps: { source: string; first: number; last: number; count: number; cause: string; time: string }[];
+  rejected: { count: number; newest: { time: string; topic: string; reason: string; size: number }[] };
+  journal: { head: number; bytes: number; days: number; oldest: string | null };
+  cpu: { percent: number; cores: number } | null; memory: Disk | null; disk: Disk | null;
+}
+
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string, readonly errors: { path: string; message: string }[] = []) {
+    super(message);
+  }
+}
+
+let unauthorised: () => void = () => undefined;
+export function onUnauthorised(then: () => void): void {
+  unauthorised = then;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  try {
+    const problem = JSON.parse(text) as { title?: string; detail?: string; errors?: { path: string; message: string }[] };
+    return new ApiError(response.status, problem.detail ?? problem.title ?? response.statusText, problem.errors);
+  } catch (error) {
+    if (error instanceof SyntaxError) return new ApiError(response.status, response.statusText || `Status ${response.status}`);
+    throw error;
+  }
+}
+
+async function ask<T>(path: string, init: RequestInit): Promise<T> {
+  const response = await fetch(path, { ...init, headers: { accept: 'application/json', ...init.headers } });
+  if (response.status === 401) unauthorised();
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()) as T;
+}
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, signal ? { signal } : {});
+
+export const send = <T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T> =>
+  ask<T>(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+
+export type Params = Record<string, string | number | null | undefined>;
+
+export function url(path: string, params: Params = {}): string {
+  const pairs = Object.entries(params).filter(([, v]) => v !== null && v !== undefined && v !== '');
+  return pairs.length ? `${path}?${pairs.map(([k, v]) => `${k}=${encodeURIComponent(String(v))}`).join('&')}` : path;
+}
+
+export const sitePath = (site: string): string => `/api/v1/sites/${encodeURIComponent(site)}/devices`;
+export const devicePath = (site: string, device: string): string => `${sitePath(site)}/${encodeURIComponent(device)}`;
+export const mediaUrl = (keyOrUrl: string): string => (keyOrUrl.startsWith('/') ? keyOrUrl : `/media/${keyOrUrl}`);
+
+export function deviceOf(source: string): { site: string; device: string } | null {
+  const found = /^\/sites\/([^/]+)\/devices\/([^/]+)$/.exec(source);
+  return found?.[1] && found[2] ? { site: found[1], device: found[2] } : null;
+}
+
+export const shortType = (type: string): string => type.replace(/^watchpost\./, '').replace(/\.v\d+$/, '');

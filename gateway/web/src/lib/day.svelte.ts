@@ -1,0 +1,80 @@
+// The day behind the time bar and the mosaics: 1,440 states, incidents, alerts, and why minutes are missing.
+
+import { url, type Alert, type Events, type Incident, type Timeline } from './api';
+import { ticker } from './clock.svelte';
+import { live } from './live.svelte';
+import { nav } from './nav.svelte';
+import { page } from './page.svelte';
+import { Resource } from './resource.svelte';
+import { DAY, MINUTE, dateIn, iso } from './time';
+import { MINUTES, decodeStates, type MinuteState } from './timeline';
+
+export class Day {
+  timeline: Resource<Timeline>;
+  incidents: Resource<{ incidents: Incident[] }>;
+  alerts: Resource<{ alerts: Alert[] }>;
+  gaps: Resource<Events>;
+  states = $derived.by((): MinuteState[] => (this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes) : []));
+  /** The newest epoch minute of the 1,440. */
+  newest = $derived.by(() => this.timeline.data?.newest ?? Math.floor(ticker.now / MINUTE) - 1);
+  from = $derived.by(() => (this.newest - MINUTES + 1) * MINUTE);
+  to = $derived.by(() => Math.max((this.newest + 1) * MINUTE, this.date ? 0 : ticker.now));
+  /** A day that has passed, when the moment lies before the last 24 hours. */
+  date = $derived.by(() => {
+    const at = page.settled;
+    return at !== null && at < Math.floor(ticker.now / MINUTE) * MINUTE - DAY ? dateIn(at, page.zone) : null;
+  });
+
+  constructor() {
+    const minute = $derived(Math.floor(ticker.now / MINUTE));
+    const range = (): { from: string; to: string } => ({ from: iso(this.from), to: iso((this.newest + 2) * MINUTE) });
+    this.timeline = new Resource(() => (page.site ? url(`/api/v1/timeline/${encodeURIComponent(page.site)}`, { date: this.date }) : null));
+    this.incidents = new Resource(() => (page.site ? url('/api/v1/incidents', { site: page.site, ...range(), limit: 500 }) : null));
+    this.alerts = new Resource(() => (page.site ? url('/api/v1/alerts', { site: page.site, limit: 500 }) : null));
+    this.gaps = new Resource(() => (page.site ? url('/api/v1/events', { site: page.site, type: 'watchpost.gap.v1', ...range(), limit: 100, order: 'desc' }) : null));
+    $effect(() => {
+      // A minute closes some seconds after its end.
+      void minute;
+      const timer = setTimeout(this.timeline.reload, 4000);
+      return () => clearTimeout(timer);
+    });
+    $effect(() => live.listen((_, type) => {
+      if (type === 'incident') this.incidents.reload();
+      if (type === 'alert') this.alerts.reload();
+      if (type === 'gap') this.gaps.reload();
+    }));
+  }
+
+  stateAt(ms: number): MinuteState {
+    return this.states[Math.floor(ms / MINUTE) - this.newest + MINUTES - 1] ?? 'no_data';
+  }
+
+  incidentsAt(ms: number): Incident[] {
+    return (this.incidents.data?.incidents ?? []).filter((i) => Date.parse(i.opened) < ms + MINUTE && (i.closed === null || Date.parse(i.closed) > ms));
+  }
+
+  gapAt(ms: number): string | null {
+    const near = this.gaps.data?.events.find((e) => Math.abs(Date.parse(e.event.time) - ms) < 10 * MINUTE);
+    return near ? String(near.event.data?.['cause'] ?? '') || null : null;
+  }
+
+  alertsIn(): Alert[] {
+    return (this.alerts.data?.alerts ?? []).filter((a) => Date.parse(a.raised) >= this.from && Date.parse(a.raised) <= this.to);
+  }
+}
+
+const held: { day: Day | null } = { day: null };
+
+/** Called once by the root component, before any view asks. */
+export function startDay(): void {
+  held.day = new Day();
+}
+
+export function day(): Day {
+  if (!held.day) throw new Error('The day is asked for before the page has started');
+  return held.day;
+}
+
+export function goTo(ms: number): void {
+  nav.go({ at: ms >= Date.now() - 1000 ? null : Math.floor(ms / 1000) * 1000 });
+}

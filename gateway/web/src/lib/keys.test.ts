@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { changedSpeed, globalAction, nearestSpeed, playbackAction } from './keys';
+
+describe('the keys of playback', () => {
+  it.each([
+    [' ', { do: 'toggle' }],
+    ['k', { do: 'toggle' }],
+    ['K', { do: 'toggle' }],
+    ['ArrowLeft', { do: 'skip', seconds: -5 }],
+    ['ArrowRight', { do: 'skip', seconds: 5 }],
+    ['j', { do: 'skip', seconds: -10 }],
+    ['l', { do: 'skip', seconds: 10 }],
+    ['ArrowUp', { do: 'faster', by: 0.25 }],
+    ['ArrowDown', { do: 'faster', by: -0.25 }],
+    ['0', { do: 'jump', share: 0 }],
+    ['9', { do: 'jump', share: 0.9 }],
+    [',', { do: 'frame', by: -1 }],
+    ['.', { do: 'frame', by: 1 }],
+    ['f', { do: 'fullscreen' }],
+    ['m', { do: 'mute' }],
+    ['x', null],
+  ])('%s', (key, action) => expect(playbackAction({ key })).toEqual(action));
+
+  it('leaves the browser its own combinations', () => {
+    expect(playbackAction({ key: 'f', ctrlKey: true })).toBeNull();
+    expect(playbackAction({ key: 'l', metaKey: true })).toBeNull();
+  });
+
+  it('toggles once while a key is held, but skips on', () => {
+    expect(playbackAction({ key: ' ', repeat: true })).toBeNull();
+    expect(playbackAction({ key: 'ArrowRight', repeat: true })).toEqual({ do: 'skip', seconds: 5 });
+  });
+
+  it('claims no key that the whole page uses', () => {
+    for (const key of ['?', 'n', 'Escape', 'g', 't']) expect(playbackAction({ key })).toBeNull();
+  });
+});
+
+describe('speed', () => {
+  it('moves by quarters between 0.25 and 4', () => {
+    expect(changedSpeed(1, 0.25)).toBe(1.25);
+    expect(changedSpeed(4, 0.25)).toBe(4);
+    expect(changedSpeed(0.25, -0.25)).toBe(0.25);
+  });
+
+  it('lights the nearest button', () => {
+    expect([0.25, 1.25, 1.8, 3.5].map(nearestSpeed)).toEqual([0.5, 1, 2, 4]);
+  });
+});
+
+describe('the keys of the page', () => {
+  it('goes to views after g only', () => {
+    expect(globalAction({ key: 'w' }, null)).toBeNull();
+    expect(globalAction({ key: 'w' }, 'g')).toBe('wall');
+    expect(globalAction({ key: 't' }, 'g')).toBe('timeline');
+    expect(globalAction({ key: 't' }, null)).toBe('theme');
+    expect(globalAction({ key: 'Escape' }, null)).toBe('now');
+  });
+});

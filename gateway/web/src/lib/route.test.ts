@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { changedRoute, formatRoute, parseRoute } from './route';
+
+describe('the address', () => {
+  it('says view, site, devices, moment and filters, and is read back the same', () => {
+    const text = '/playback?site=DEMO&device=yard,gate&at=2026-01-05T13:25:00Z&range=day';
+
+    const route = parseRoute('/playback', text.split('?')[1] ?? '');
+
+    expect(route.devices).toEqual(['yard', 'gate']);
+    expect(route.at).toBe(Date.parse('2026-01-05T13:25:00Z'));
+    expect(route.filters).toEqual({ range: 'day' });
+    expect(formatRoute(route)).toBe(text);
+  });
+
+  it('falls back to the wall at now for what it does not know', () => {
+    expect(parseRoute('/nonsense', 'site=../etc&device=a/b&at=yesterday')).toEqual({
+      view: 'wall', site: null, devices: [], at: null, filters: {},
+    });
+  });
+
+  it('drops the filters of a view that is left, and keeps the moment', () => {
+    const route = parseRoute('/timeline', 'site=DEMO&at=2026-01-05T13:25:00Z&show=ko');
+
+    expect(formatRoute(changedRoute(route, { view: 'alerts' }))).toBe('/alerts?site=DEMO&at=2026-01-05T13:25:00Z');
+    expect(formatRoute(changedRoute(route, { filters: { show: '' } }))).toBe('/timeline?site=DEMO&at=2026-01-05T13:25:00Z');
+  });
+});

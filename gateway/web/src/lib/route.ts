@@ -1,0 +1,59 @@
+// A view is a function of (site, devices, moment); the address says which.
+
+export const VIEWS = ['wall', 'device', 'timeline', 'playback', 'dashboard', 'alerts', 'system', 'settings'] as const;
+export type View = (typeof VIEWS)[number];
+
+export interface Route {
+  view: View;
+  site: string | null;
+  devices: string[];
+  /** Milliseconds of the epoch; null is now. */
+  at: number | null;
+  /** Filters of the one view, as they stand in the address. */
+  filters: Record<string, string>;
+}
+
+const known = new Set(['site', 'device', 'at']);
+const name = /^[A-Za-z0-9_-]{1,64}$/;
+
+function momentFrom(text: string | null): number | null {
+  const ms = text === null ? NaN : Date.parse(text);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+export function parseRoute(path: string, query: string): Route {
+  const first = path.split('/')[1] ?? '';
+  const params = new URLSearchParams(query);
+  const site = params.get('site');
+  return {
+    view: (VIEWS as readonly string[]).includes(first) ? (first as View) : 'wall',
+    site: site !== null && name.test(site) ? site : null,
+    devices: (params.get('device') ?? '').split(',').filter((device) => name.test(device)),
+    at: momentFrom(params.get('at')),
+    filters: Object.fromEntries([...params].filter(([key]) => !known.has(key))),
+  };
+}
+
+export function formatMoment(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+export function formatRoute(route: Route): string {
+  const pairs: [string, string][] = [];
+  if (route.site) pairs.push(['site', route.site]);
+  if (route.devices.length) pairs.push(['device', route.devices.join(',')]);
+  if (route.at !== null) pairs.push(['at', formatMoment(route.at)]);
+  for (const [key, value] of Object.entries(route.filters).sort()) if (value !== '') pairs.push([key, value]);
+  // Colons and commas are legal in a query and readable in a link.
+  const query = pairs.map(([k, v]) => `${k}=${encodeURIComponent(v).replaceAll('%3A', ':').replaceAll('%2C', ',')}`);
+  return `/${route.view}${query.length ? `?${query.join('&')}` : ''}`;
+}
+
+export type Change = Partial<Omit<Route, 'filters'>> & { filters?: Record<string, string> };
+
+/** Filters belong to a view: a change of view drops them unless it brings its own. */
+export function changedRoute(route: Route, change: Change): Route {
+  const moved = change.view !== undefined && change.view !== route.view;
+  const filters = { ...(moved ? {} : route.filters), ...change.filters };
+  return { ...route, ...change, filters: Object.fromEntries(Object.entries(filters).filter(([, v]) => v !== '')) };
+}

@@ -1,0 +1,52 @@
+// Points in time made ready for drawing: one axis, and a hole where nothing was measured.
+
+export type Column = (number | null)[];
+
+export interface Aligned {
+  /** Seconds of the epoch, ascending. */
+  times: number[];
+  columns: Column[];
+}
+
+/** Joins several lists of [epoch_ms, value] over one axis; a stretch longer than 2.5 steps breaks the lines. */
+export function align(lists: readonly (readonly (readonly [number, number | null])[])[], stepMs: number): Aligned {
+  const all = [...new Set(lists.flatMap((list) => list.map(([at]) => at)))].sort((a, b) => a - b);
+  const axis = all.flatMap((at, i) => {
+    const before = all[i - 1];
+    return before !== undefined && at - before > 2.5 * stepMs ? [before + stepMs, at] : [at];
+  });
+  const columns = lists.map((list) => {
+    const values = new Map(list);
+    return axis.map((at) => values.get(at) ?? null);
+  });
+  return { times: axis.map((at) => at / 1000), columns };
+}
+
+/** A picture's share of [0, 1] to sensor cells: the start rounded down, the end up, so that edges are reachable. */
+export function sensorBox(a: [number, number], b: [number, number], width = 32, height = 24): [[number, number], [number, number]] {
+  const low = (u: number, v: number, n: number): number => Math.max(0, Math.min(n - 1, Math.floor(Math.min(u, v) * n)));
+  const high = (u: number, v: number, n: number): number => Math.max(1, Math.min(n, Math.ceil(Math.max(u, v) * n)));
+  const [x1, y1] = [low(a[0], b[0], width), low(a[1], b[1], height)];
+  return [[x1, y1], [Math.max(x1 + 1, high(a[0], b[0], width)), Math.max(y1 + 1, high(a[1], b[1], height))]];
+}
+
+export const ROI_COLOURS = ['#2196F3', '#4CAF50', '#FF9800', '#E91E63', '#9C27B0'] as const;
+export const roiColour = (index: number): string => ROI_COLOURS[index % ROI_COLOURS.length] ?? ROI_COLOURS[0];
+
+interface Proposed {
+  name: string;
+  weight: number;
+  emissivity: number;
+  thresholds: { warning: number; critical: number; emergency: number };
+}
+
+/** What is wrong with a ROI, in words; null when nothing is. */
+export function roiProblem(roi: Proposed, others: readonly string[]): string | null {
+  const { warning, critical, emergency } = roi.thresholds;
+  if (!roi.name.trim()) return 'Please enter an ROI name';
+  if (others.includes(roi.name.trim())) return `There is already an ROI called ${roi.name.trim()}`;
+  if (!(roi.weight > 0)) return 'The weight must be above 0';
+  if (!(roi.emissivity >= 0.1 && roi.emissivity <= 1)) return 'The emissivity must lie between 0.1 and 1';
+  if (!(warning < critical && critical < emergency)) return 'The thresholds must rise: warning < critical < emergency';
+  return null;
+}

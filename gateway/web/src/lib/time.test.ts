@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { addDays, ago, clock, dateIn, dayBounds, dayWord, hourTicks, inFull, isDate, momentOf, slotOf, span } from './time';
+
+const berlin = 'Europe/Berlin';
+const at = (text: string): number => Date.parse(text);
+
+describe('a day of the site', () => {
+  it.each([
+    ['2026-01-05', berlin, 24, '2026-01-04T23:00:00Z'],
+    ['2026-03-29', berlin, 23, '2026-03-28T23:00:00Z'],
+    ['2026-10-25', berlin, 25, '2026-10-24T22:00:00Z'],
+    ['2026-01-05', 'Asia/Kolkata', 24, '2026-01-04T18:30:00Z'],
+    ['2026-10-04', 'Australia/Lord_Howe', 24, '2026-10-03T13:30:00Z'],
+    ['2026-09-06', 'America/Santiago', 23, '2026-09-06T04:00:00Z'],
+    ['2026-01-05', 'UTC', 24, '2026-01-05T00:00:00Z'],
+  ])('%s in %s has %i hours', (date, zone, hours, from) => {
+    const bounds = dayBounds(date, zone);
+
+    expect(bounds.hours).toBe(hours);
+    expect(bounds.from).toBe(at(from));
+  });
+
+  it('shows 02:00 once in spring-time never and in autumn twice', () => {
+    const labels = (date: string) => {
+      const { from, to } = dayBounds(date, berlin);
+      return hourTicks(from, to - 1, berlin).map((tick) => tick.label);
+    };
+
+    expect(labels('2026-03-29')).toHaveLength(23);
+    expect(labels('2026-03-29')).not.toContain('02:00');
+    expect(labels('2026-10-25')).toHaveLength(25);
+    expect(labels('2026-10-25').filter((label) => label === '02:00')).toHaveLength(2);
+  });
+
+  it('finds the moment of a wall clock, the first of two, and the end of an hour that is left out', () => {
+    expect(momentOf('2026-10-25', '02:30', berlin)).toBe(at('2026-10-25T00:30:00Z'));
+    expect(momentOf('2026-03-29', '03:00', berlin)).toBe(at('2026-03-29T01:00:00Z'));
+    expect(momentOf('2026-03-29', '02:30', berlin)).toBe(at('2026-03-29T01:30:00Z'));
+    expect(momentOf('2026-01-05', '14:25', berlin)).toBe(at('2026-01-05T13:25:00Z'));
+  });
+
+  it('names days against the now of the site', () => {
+    const now = at('2026-01-05T23:30:00Z'); // already the 6th in Berlin
+
+    expect(dateIn(now, berlin)).toBe('2026-01-06');
+    expect(dayWord(at('2026-01-05T23:05:00Z'), now, berlin)).toBe('Today');
+    expect(dayWord(at('2026-01-05T22:55:00Z'), now, berlin)).toBe('Yesterday');
+    expect(dayWord(at('2026-01-04T12:00:00Z'), now, berlin)).toBe('Sun 4 Jan');
+  });
+
+  it('says moments in the zone and names the zone in full', () => {
+    expect(clock(at('2026-01-05T10:00:07Z'), berlin, true)).toBe('11:00:07');
+    expect(inFull(at('2026-07-05T10:00:07Z'), berlin)).toBe('Sun 5 Jul 2026, 12:00:07 Europe/Berlin (UTC+2)');
+  });
+});
+
+describe('small words for time', () => {
+  it.each([
+    [5, '5 s'], [90, '1 min 30 s'], [3600, '1 h'], [5400, '1 h 30 min'], [90000, '1 d 1 h'], [3540, '59 min'],
+  ])('%i seconds is %s', (seconds, words) => expect(span(seconds)).toBe(words));
+
+  it.each([[0, 'now'], [5_000, '5 s ago'], [125_000, '2 min ago'], [7_300_000, '2 h ago'], [180_000_000, '2 d ago']])(
+    '%i ms is %s', (ms, words) => expect(ago(0, ms)).toBe(words));
+
+  it('refuses dates that do not exist', () => {
+    expect(['2026-02-28', '2026-02-30', '26-2-1', 'abc'].map(isDate)).toEqual([true, false, false, false]);
+    expect(addDays('2026-03-01', -1)).toBe('2026-02-28');
+  });
+
+  it('keys a minute by its UTC slot', () => {
+    expect(slotOf(at('2026-01-05T14:25:30Z') / 60_000 | 0)).toBe('1425');
+    expect(slotOf(0)).toBe('0000');
+  });
+});

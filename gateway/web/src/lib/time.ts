@@ -1,0 +1,176 @@
+// Time as people see it: UTC inside, the site's zone only here. Days have 23, 24 or 25 hours.
+
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+export const DAY = 86_400_000;
+
+interface Parts {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string): Intl.DateTimeFormat {
+  let found = formats.get(zone);
+  if (!found) {
+    found = new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(zone, found);
+  }
+  return found;
+}
+
+export function partsIn(ms: number, zone: string): Parts {
+  const parts: Record<string, number> = {};
+  for (const { type, value } of format(zone).formatToParts(ms)) parts[type] = Number(value);
+  return parts as unknown as Parts;
+}
+
+/** Milliseconds to add to UTC to get the wall clock of the zone at that moment. */
+export function offsetAt(ms: number, zone: string): number {
+  const p = partsIn(ms, zone);
+  return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - Math.floor(ms / 1000) * 1000;
+}
+
+export function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-GB', { timeZone: zone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+export function dateIn(ms: number, zone: string): string {
+  const p = partsIn(ms, zone);
+  return `${p.year}-${two(p.month)}-${two(p.day)}`;
+}
+
+export function isDate(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+}
+
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+}
+
+/** The first moment of a local date. Where midnight does not exist, the moment the clock jumps to. */
+export function startOfDay(date: string, zone: string): number {
+  const wall = Date.parse(`${date}T00:00:00Z`);
+  const candidates = [wall - offsetAt(wall - DAY, zone), wall - offsetAt(wall + DAY, zone)];
+  const exact = candidates.filter((at) => at + offsetAt(at, zone) === wall).sort((a, b) => a - b);
+  return exact[0] ?? Math.max(...candidates);
+}
+
+export function dayBounds(date: string, zone: string): { from: number; to: number; hours: number } {
+  const from = startOfDay(date, zone);
+  const to = startOfDay(addDays(date, 1), zone);
+  return { from, to, hours: Math.round((to - from) / HOUR) };
+}
+
+/** The moment of `HH:MM` on a local date; the first of two in the hour that is lived twice. */
+export function momentOf(date: string, clockText: string, zone: string): number {
+  const [hours = 0, minutes = 0] = clockText.split(':').map(Number);
+  const { from, to } = dayBounds(date, zone);
+  for (let at = from; at < to; at += MINUTE * 15) {
+    const p = partsIn(at, zone);
+    const ahead = (hours - p.hour) * HOUR + (minutes - p.minute) * MINUTE;
+    if (ahead >= 0 && ahead < MINUTE * 15) return at + ahead;
+  }
+  return Math.min(from + hours * HOUR + minutes * MINUTE, to - MINUTE);
+}
+
+export function clock(ms: number, zone: string, seconds = false): string {
+  const p = partsIn(ms, zone);
+  return `${two(p.hour)}:${two(p.minute)}${seconds ? `:${two(p.second)}` : ''}`;
+}
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+export function dateWords(date: string): string {
+  const at = new Date(`${date}T00:00:00Z`);
+  return `${weekdays[at.getUTCDay()]} ${at.getUTCDate()} ${months[at.getUTCMonth()]}`;
+}
+
+export function dayWord(ms: number, now: number, zone: string): string {
+  const date = dateIn(ms, zone);
+  const today = dateIn(now, zone);
+  if (date === today) return 'Today';
+  if (date === addDays(today, -1)) return 'Yesterday';
+  return dateWords(date);
+}
+
+export function stamp(ms: number, now: number, zone: string, seconds = false): string {
+  const word = dayWord(ms, now, zone);
+  return word === 'Today' ? clock(ms, zone, seconds) : `${word} ${clock(ms, zone, seconds)}`;
+}
+
+/** `Thu 5 Jan 2026, 10:00:00 Europe/Berlin (UTC+1)`: what a hover says. */
+export function inFull(ms: number, zone: string): string {
+  const date = dateIn(ms, zone);
+  const offset = offsetAt(ms, zone) / HOUR;
+  return `${dateWords(date)} ${date.slice(0, 4)}, ${clock(ms, zone, true)} ${zone} (UTC${offset < 0 ? '−' : '+'}${Math.abs(offset)})`;
+}
+
+export function span(seconds: number): string {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return s < 600 && s % 60 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 60)} min`;
+  const [days, hours, minutes] = [Math.floor(s / 86400), Math.floor((s % 86400) / 3600), Math.floor((s % 3600) / 60)];
+  if (days) return hours ? `${days} d ${hours} h` : `${days} d`;
+  return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
+}
+
+export function ago(ms: number, now: number): string {
+  const s = Math.floor((now - ms) / 1000);
+  if (s < 2) return 'now';
+  if (s < 60) return `${s} s ago`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ago`;
+  return `${Math.floor(s / 86400)} d ago`;
+}
+
+export interface Tick {
+  at: number;
+  label: string;
+  midnight: boolean;
+}
+
+/** Whole local hours within [from, to], every `step` hours of the wall clock. */
+export function hourTicks(from: number, to: number, zone: string, step = 1): Tick[] {
+  const ticks: Tick[] = [];
+  const quarter = 15 * MINUTE; // zones are whole quarters of an hour off UTC
+  for (let at = Math.ceil(from / quarter) * quarter; at <= to; at += quarter) {
+    const p = partsIn(at, zone);
+    if (p.minute === 0 && p.hour % step === 0) ticks.push({ at, label: `${two(p.hour)}:00`, midnight: p.hour === 0 });
+  }
+  return ticks;
+}
+
+export const epochMinute = (ms: number): number => Math.floor(ms / MINUTE);
+
+/** The UTC slot `HHMM` of an epoch minute in the ring of 1,440 tiles. */
+export function slotOf(minute: number): string {
+  const ofDay = ((minute % 1440) + 1440) % 1440;
+  return `${two(Math.floor(ofDay / 60))}${two(ofDay % 60)}`;
+}
+
+export const iso = (ms: number): string => new Date(ms).toISOString();

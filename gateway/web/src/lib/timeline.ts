@@ -1,0 +1,73 @@
+// The 1,440 minutes of a day as the gateway packs them: two bits a minute, oldest first.
+
+import { MINUTE, slotOf } from './time.ts';
+
+export const MINUTES = 1440;
+export type MinuteState = 'no_data' | 'ok' | 'incident' | 'unknown';
+
+export interface Run {
+  start: number;
+  end: number;
+  state: MinuteState;
+}
+
+/** Minute i lies in byte i >> 2, in bits 2 * (i & 3) from the least significant. */
+export function decodeStates(packed: string, classes: readonly string[]): MinuteState[] {
+  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  return Array.from({ length: MINUTES }, (_, i) => {
+    const code = ((bytes[i >> 2] ?? 0) >> (2 * (i & 3))) & 3;
+    return (classes[code] ?? 'unknown') as MinuteState;
+  });
+}
+
+export function encodeStates(states: readonly MinuteState[], classes: readonly string[]): string {
+  const bytes = new Uint8Array(Math.ceil(states.length / 4));
+  states.forEach((state, i) => (bytes[i >> 2] = (bytes[i >> 2] ?? 0) | (classes.indexOf(state) << (2 * (i & 3)))));
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Neighbouring minutes of one state as one run; `end` is exclusive. */
+export function runsOf(states: readonly MinuteState[]): Run[] {
+  const runs: Run[] = [];
+  states.forEach((state, i) => {
+    const last = runs.at(-1);
+    if (last?.state === state) last.end = i + 1;
+    else runs.push({ start: i, end: i + 1, state });
+  });
+  return runs;
+}
+
+export interface MinuteItem {
+  index: number;
+  minute: number;
+  slot: string;
+  at: number;
+}
+
+/** Item `index` (0 oldest … 1439 newest) of the ring that ends with the epoch minute `newest`. */
+export function minuteAt(index: number, newest: number): MinuteItem {
+  const minute = newest - (MINUTES - 1) + index;
+  return { index, minute, slot: slotOf(minute), at: minute * MINUTE };
+}
+
+export function indexOfMinute(minute: number, newest: number): number {
+  return Math.max(0, Math.min(MINUTES - 1, minute - newest + MINUTES - 1));
+}
+
+export type TileFilter = 'all' | 'ok' | 'ko';
+
+/** A slot is asked for by its minute, so that yesterday's tile is never shown as today's. */
+export function tileUrl(site: string, item: MinuteItem, filter: TileFilter): string {
+  const suffix = filter === 'all' ? '' : `_${filter}`;
+  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}${suffix}.jpg?minute=${item.minute}`;
+}
+
+export function tileInfoUrl(site: string, item: MinuteItem): string {
+  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}.json?minute=${item.minute}`;
+}
+
+export function nextIncident(states: readonly MinuteState[], from: number, step: 1 | -1): number | null {
+  const runs = runsOf(states).filter((run) => run.state === 'incident');
+  const found = step === 1 ? runs.find((run) => run.start > from) : runs.findLast((run) => run.start < from);
+  return found ? found.start : null;
+}

@@ -1,0 +1,14 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+import { fakeGateway } from './dev/fake.ts';
+
+// With WATCHPOST_URL the development server passes requests on to a running gateway; without it, it plays one.
+const gateway = process.env['WATCHPOST_URL'];
+const served = ['/api', '/heatmaps', '/media', '/hls', '/live', '/health', '/ready'];
+
+export default defineConfig({
+  plugins: [svelte(), ...(gateway ? [] : [fakeGateway()])],
+  build: { outDir: '../static', emptyOutDir: true, target: 'es2022', reportCompressedSize: true },
+  server: gateway ? { proxy: Object.fromEntries(served.map((path) => [path, gateway])) } : {},
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+});

@@ -1,0 +1,174 @@
+"""Every view shows real content at a desk and on a phone, without one complaint of the browser."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.watched import watched_page
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = [1440, 390]
+
+
+def shows_the_wall(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Wall")).to_be_visible()
+    expect(page.locator("main img").first).to_be_visible()
+    expect(page.locator("main")).to_contain_text(re.compile(r"\d+ devices?"))
+
+
+def shows_a_device(page: Page) -> None:
+    page.locator("main li a").first.click()
+    expect(page).to_have_url(re.compile(r"/device\?.*device="))
+    expect(page.get_by_role("region", name="Pictures")).to_be_visible()
+    expect(page.get_by_role("region", name="Health")).to_contain_text("Last frame")
+    expect(page.get_by_role("region", name="Events").locator("li").first).to_be_visible()
+
+
+def shows_the_timeline(page: Page) -> None:
+    expect(page.get_by_role("heading", name="24h Heatmap")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile(r"^(Today|Yesterday) \d\d:\d\d$"))).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Frame 1440 / 1440")
+    expect(page.get_by_role("slider", name="Minute")).to_be_visible()
+
+
+def shows_playback(page: Page) -> None:
+    expect(page.locator("video").first).to_be_attached()
+    expect(page.get_by_test_id("clock")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
+    expect(page.get_by_role("slider", name="Position in the range")).to_be_visible()
+
+
+def shows_the_dashboard(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    expect(page.get_by_label("Date")).to_have_value(re.compile(r"^\d{4}-\d\d-\d\d$"))
+    expect(page.locator("main")).to_contain_text(re.compile(r"People by hour|Nothing was counted"))
+
+
+def shows_alerts(page: Page) -> None:
+    expect(page.get_by_role("region", name="Open alerts")).to_contain_text(re.compile(r"\d+ alerts?"))
+    expect(page.get_by_role("region", name="History")).to_be_visible()
+
+
+def shows_the_system(page: Page) -> None:
+    expect(page.get_by_role("region", name="Consumers").locator("tr").first).to_be_visible()
+    expect(page.get_by_role("region", name="Streams")).to_contain_text("Events/s")
+    expect(page.locator("main")).to_contain_text(re.compile(r"Connected|Unreachable"))
+
+
+def shows_settings(page: Page) -> None:
+    expect(page.get_by_role("region", name="Motion").locator("tbody tr").first).to_be_visible()
+    expect(page.get_by_role("region", name="Retention")).to_be_visible()
+
+
+VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "wall": ("/wall", shows_the_wall),
+    "device": ("/wall", shows_a_device),
+    "timeline": ("/timeline", shows_the_timeline),
+    "playback": ("/playback", shows_playback),
+    "dashboard": ("/dashboard", shows_the_dashboard),
+    "alerts": ("/alerts", shows_alerts),
+    "system": ("/system", shows_the_system),
+    "settings": ("/settings", shows_settings),
+}
+
+
+def settled(page: Page) -> None:
+    """The live stream is open and nothing says that it is still loading."""
+    page.wait_for_function("() => !document.querySelector('main [aria-busy=true]')")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_shows_its_content_without_a_complaint(
+    browser: Browser, page_address: str, view: str, width: int
+) -> None:
+    path, shows = VIEWS[view]
+
+    with watched_page(browser, width) as (page, complaints):
+        page.goto(page_address + path)
+        shows(page)
+        settled(page)
+
+        assert complaints.heard == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_no_wider_than_its_window(browser: Browser, page_address: str, view: str, width: int) -> None:
+    path, shows = VIEWS[view]
+
+    with watched_page(browser, width, scheme="light") as (page, _):
+        page.goto(page_address + path)
+        shows(page)
+        settled(page)
+
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert page.evaluate(
+            "() => document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth"
+        )
+
+
+def test_the_back_button_returns_to_the_view_before(browser: Browser, page_address: str) -> None:
+    with watched_page(browser, 1440) as (page, _):
+        page.goto(page_address + "/wall")
+        page.get_by_role("link", name="System").click()
+        shows_the_system(page)
+
+        page.go_back()
+
+        shows_the_wall(page)
+
+
+def test_a_moment_in_the_address_is_shown_and_n_returns_to_now(browser: Browser, page_address: str) -> None:
+    moment = (datetime.now(UTC) - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(f"{page_address}/wall?at={moment}")
+        expect(page.get_by_text("Not live")).to_be_visible()
+        expect(page.get_by_role("slider", name="Moment shown")).not_to_have_attribute(
+            "aria-valuetext", re.compile("^Now")
+        )
+        page.keyboard.press("n")
+
+        expect(page.get_by_text("Not live")).to_have_count(0)
+        assert "at=" not in page.url
+        assert complaints.heard == []
+
+
+def test_dragging_the_time_bar_writes_the_moment_into_the_address(browser: Browser, page_address: str) -> None:
+    with watched_page(browser, 1440) as (page, _):
+        page.goto(page_address + "/wall")
+        shows_the_wall(page)
+        box = page.get_by_role("slider", name="Moment shown").bounding_box()
+        assert box is not None
+
+        page.mouse.move(box["x"], box["y"] + 16)
+        page.mouse.down()
+        page.mouse.move(box["x"] - 200, box["y"] + 16, steps=5)
+        page.mouse.up()
+
+        expect(page).to_have_url(re.compile(r"at=\d{4}-\d\d-\d\dT"))
+        expect(page.get_by_text("Not live")).to_be_visible()
+
+
+def test_the_colours_chosen_are_remembered(browser: Browser, page_address: str) -> None:
+    with watched_page(browser, 1440) as (page, _):
+        page.goto(page_address + "/wall")
+        page.keyboard.press("t")
+        page.reload()
+
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_question_mark_lists_the_keys_and_escape_closes_them(browser: Browser, page_address: str) -> None:
+    with watched_page(browser, 1440) as (page, _):
+        page.goto(page_address + "/playback")
+        shows_playback(page)
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_contain_text("Speed +0.25")
+        page.keyboard.press("Escape")
+
+        expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,0 +1,47 @@
+"""A browser tab whose every complaint is kept: console errors, uncaught errors, failed requests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+LEFT_BEHIND = "net::ERR_ABORTED"  # a moving picture or a live stream that the page itself has closed
+
+
+@dataclass
+class Complaints:
+    heard: list[str] = field(default_factory=list)
+
+    def from_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.heard.append(f"console: {message.text}")
+
+    def from_request(self, request: Request) -> None:
+        if LEFT_BEHIND not in (request.failure or ""):
+            self.heard.append(f"request: {request.url} {request.failure}")
+
+    def from_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.heard.append(f"response: {response.status} {response.url}")
+
+
+@contextmanager
+def watched_page(browser: Browser, width: int, scheme: str = "dark") -> Iterator[tuple[Page, Complaints]]:
+    height = 900 if width > 800 else 844
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="light" if scheme == "light" else "dark",
+        reduced_motion="reduce",
+        has_touch=width < 800,
+    )
+    complaints = Complaints()
+    page = context.new_page()
+    page.on("console", complaints.from_console)
+    page.on("pageerror", lambda error: complaints.heard.append(f"error: {error}"))
+    page.on("requestfailed", complaints.from_request)
+    page.on("response", complaints.from_response)
+    try:
+        yield page, complaints
+    finally:
+        context.close()

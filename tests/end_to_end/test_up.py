@@ -1,0 +1,339 @@
+"""The whole product on recordings: what the cameras show is in the log, the archive, the mosaics, the rows and an alert."""
+
+import base64
+import io
+import json
+import os
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import av
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+import simplejpeg
+import yaml
+from paho.mqtt.enums import CallbackAPIVersion
+
+from bus_schemas import codec, topics
+from bus_schemas.event import Event
+from tests.drawn import draw_clip, draw_thermal
+from tests.eventually import eventually
+from tests.product import Product, running
+from tests.recordings import PEDESTRIANS, ROOM_THERMAL, ROOM_VISUAL, recording
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(400)]
+SITE = "TEST"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files that the devices play, and the hot spot threshold at which they give an alert."""
+
+    yard: Path
+    room: Path
+    thermal: Path
+    hot_spot_c: float
+
+
+def drawn(folder: Path) -> Inputs:
+    clip = draw_clip(folder / "clip.mp4")
+    return Inputs(clip, clip, draw_thermal(folder / "thermal.csv"), 80.0)
+
+
+def recorded(_folder: Path) -> Inputs:
+    # The people in the recorded room are its warmest spots.
+    return Inputs(recording(PEDESTRIANS), recording(ROOM_VISUAL), recording(ROOM_THERMAL), 30.0)
+
+
+def write_config(folder: Path, inputs: Inputs) -> Path:
+    def video(path: Path) -> dict[str, Any]:
+        return {"kind": "file", "path": str(path), "loop": True}
+
+    config = {
+        "sites": [
+            {
+                "site": SITE,
+                "time_zone": "Europe/Berlin",
+                "devices": [
+                    {"device": "YARD", "visual": video(inputs.yard)},
+                    {
+                        "device": "ROOM",
+                        "visual": video(inputs.room),
+                        "thermal": {"kind": "thermal_csv", "path": str(inputs.thermal), "loop": True},
+                    },
+                    {"device": "AWAY", "visual": {"kind": "rtsp", "url": "rtsp://127.0.0.1:9/none"}},
+                ],
+            }
+        ],
+        "alerts": {"rules": {"hot_spot_c": inputs.hot_spot_c}},
+    }
+    path = folder / "watchpost.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+class Subscriber:
+    """A foreign program that subscribes to everything, and reads it with the contract alone."""
+
+    def __init__(self, port: int) -> None:
+        self.events: list[Event] = []
+        self.malformed: list[str] = []
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.on_connect = lambda client, *_: client.subscribe([(topics.ALL_EVENTS, _qos_1())])
+        self._client.on_message = self._read
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def _read(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        content_type = getattr(message.properties, "ContentType", None)
+        for read in codec.decode(message.payload, content_type):
+            if isinstance(read, codec.Malformed):
+                self.malformed.append(read.reason)
+            else:
+                self.events.append(read)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def _qos_1() -> Any:
+    from paho.mqtt.subscribeoptions import SubscribeOptions
+
+    return SubscribeOptions(qos=1)
+
+
+@contextmanager
+def subscribed(port: int) -> Iterator[Subscriber]:
+    subscriber = Subscriber(port)
+    try:
+        yield subscriber
+    finally:
+        subscriber.close()
+
+
+def mqtt_port(product: Product) -> int:
+    """As the broker's own configuration says."""
+    config = (product.data / "broker" / "mosquitto.conf").read_text()
+    (port,) = [int(line.split()[1]) for line in config.splitlines() if line.startswith("listener ")][:1]
+    return port
+
+
+def get(client: httpx.Client, path: str, **parameters: Any) -> Any:
+    answer = client.get(path, params=parameters)
+    assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
+    return answer.json()
+
+
+def all_events(client: httpx.Client) -> list[dict[str, Any]]:
+    """The whole log, page by page."""
+    events: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        page = get(client, "/api/v1/events", after=after, limit=1000, order="asc")
+        events += page["events"]
+        after = page["next"] if page["events"] else None
+    return events
+
+
+def assert_streams_are_whole(events: list[dict[str, Any]]) -> None:
+    """Each sequence of each stream once and in order; what is missing is told by a gap."""
+    reached: dict[tuple[str, str], int] = {}
+    for row in events:
+        event = row["event"]
+        if event.get("sequence") is None:
+            continue
+        stream = event["source"], event["epoch"]
+        first = event["data"]["first"] if event["type"] == "watchpost.gap.v1" else event["sequence"]
+
+        assert first <= reached.get(stream, 0) + 1 <= event["sequence"], f"{stream} at position {row['position']}"
+
+        reached[stream] = event["sequence"]
+
+
+@pytest.mark.parametrize("inputs", [drawn, recorded])
+def test_what_the_devices_see_reaches_every_view(tmp_path: Path, inputs: Any) -> None:
+    config = write_config(tmp_path, inputs(tmp_path))
+    with running(tmp_path / "data", ["--config", str(config)]) as (product, client):
+        with subscribed(mqtt_port(product)) as subscriber:
+            kinds = {"frame", "health", "segment", "thermal", "heartbeat"}
+            eventually(lambda: kinds <= {event.type.split(".")[1] for event in subscriber.events}, 40)
+
+            assert subscriber.malformed == []
+        _devices_are_told_apart(client)
+        _media_are_there(client)
+        _thermal_is_measured(client)
+        _an_alert_is_raised(client)
+        _a_foreign_event_is_taken(product, client)
+        _a_minute_is_drawn(client)
+        assert_streams_are_whole(all_events(client))
+
+        assert product.stop() == 0
+
+
+def _devices_are_told_apart(client: httpx.Client) -> None:
+    def status(device: str) -> str:
+        return str(get(client, f"/api/v1/sites/{SITE}/devices/{device}")["status"])
+
+    eventually(lambda: status("YARD") == "healthy" and status("ROOM") == "healthy", 30)
+    away = eventually(lambda: [get(client, f"/api/v1/sites/{SITE}/devices/AWAY")], 5)[0]
+
+    assert away["status"] != "healthy"
+    assert away["reason"]
+
+
+def _media_are_there(client: httpx.Client) -> None:
+    picture = eventually(lambda: _ok(client.get(f"/api/v1/sites/{SITE}/devices/YARD/snapshot.jpg")), 20)
+    assert simplejpeg.decode_jpeg(picture).std() > 5
+
+    now = datetime.now(UTC)
+    span = {"from": (now - timedelta(minutes=10)).isoformat(), "to": (now + timedelta(minutes=1)).isoformat()}
+    thumbnails = get(client, f"/api/v1/sites/{SITE}/devices/YARD/thumbnails", **span)["thumbnails"]
+    small = simplejpeg.decode_jpeg(client.get(thumbnails[-1]["url"]).content)
+    assert small.shape == (180, 320, 3)
+
+    playlist = client.get(f"/hls/{SITE}/YARD/live.m3u8").text
+    segments = [line for line in playlist.splitlines() if line and not line.startswith("#")]
+    video = client.get(str(httpx.URL(f"/hls/{SITE}/YARD/").join(segments[-1]))).content
+    with av.open(io.BytesIO(video)) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+        assert sum(1 for _ in container.decode(video=0)) > 5
+
+
+def _ok(answer: httpx.Response) -> bytes | None:
+    return answer.content if answer.status_code == 200 else None
+
+
+def _thermal_is_measured(client: httpx.Client) -> None:
+    def hottest() -> float:
+        answer = client.get(f"/api/v1/sites/{SITE}/devices/ROOM/thermal")
+        return float(answer.json()["frame_stats"]["max_temp"]) if answer.status_code == 200 else 0.0
+
+    eventually(lambda: hottest() > 20, 20)
+
+
+def _an_alert_is_raised(client: httpx.Client) -> None:
+    def hot() -> list[dict[str, Any]]:
+        alerts: list[dict[str, Any]] = get(client, "/api/v1/alerts", limit=50)["alerts"]
+        return [alert for alert in alerts if alert["type"] == "hot_spot" and alert["device"] == "ROOM"]
+
+    alert = eventually(hot, 60, "a hot spot alert")[0]
+    why = get(client, f"/api/v1/alerts/{alert['id']}/why")
+
+    assert why["events"]
+    assert why["rule"]["version"] >= 1
+
+
+def _a_foreign_event_is_taken(product: Product, client: httpx.Client) -> None:
+    event_id = str(uuid.uuid4())
+    now = datetime.now(UTC)
+    event = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/sites/{SITE}/devices/DOOR",
+        "type": "watchpost.detection.v1",
+        "time": now.isoformat(),
+        "data": {"people_count": 7, "event_triggers": ["CROWD_VIOLATION"]},
+    }
+    publish = ["mosquitto_pub", "-p", str(mqtt_port(product)), "-q", "1", "-t"]
+    for message in (json.dumps(event), json.dumps(event), '{"not": "an event"}'):
+        subprocess.run([*publish, f"watchpost/v1/{SITE}/DOOR/event/detection", "-m", message], check=True, timeout=20)
+
+    def in_log() -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = get(client, "/api/v1/events", site=SITE, device="DOOR")["events"]
+        return events
+
+    assert [row["event"]["id"] for row in eventually(in_log, 10)] == [event_id]
+    day = get(client, f"/api/v1/dashboard/{SITE}")["date"]
+    zone = eventually(lambda: get(client, f"/api/v1/dashboard/{SITE}", date=day)["zones"].get("DOOR"), 20)
+    assert zone == {"peak": 7, "events": 1, "intensity": "high"}
+    rejected = eventually(lambda: get(client, "/api/v1/system")["rejected"], 10)
+    assert rejected["count"] == 1
+    assert "Field required" in rejected["newest"][0]["reason"]
+
+
+def _a_minute_is_drawn(client: httpx.Client) -> None:
+    def newest() -> int | None:
+        timeline = get(client, f"/api/v1/timeline/{SITE}")
+        states = base64.b64decode(timeline["states"])
+        assert len(states) == 360
+        minute: int | None = timeline["newest"]
+        return minute
+
+    minute = eventually(newest, 100, "a closed minute")
+    slot = datetime.fromtimestamp(minute * 60, UTC).strftime("%H%M")
+    mosaic = client.get(f"/heatmaps/{SITE}/{slot}.jpg", params={"minute": minute})
+    analysis = get(client, f"/heatmaps/{SITE}/{slot}.json", minute=minute)
+
+    assert simplejpeg.decode_jpeg(mosaic.content).shape[2] == 3
+    assert analysis["minute"] == minute
+    assert {"AWAY", "ROOM", "YARD"} <= {device["device_id"] for device in analysis["devices"]}
+
+
+def test_every_process_may_be_killed_and_nothing_is_lost(tmp_path: Path) -> None:
+    config = write_config(tmp_path, drawn(tmp_path))
+    with running(tmp_path / "data", ["--config", str(config)]) as (product, client):
+        eventually(lambda: len(all_events(client)) > 50, 40)
+        for name in list(product.processes()):
+            _kill_and_wait(product, name)
+        eventually(lambda: client.get("/ready").status_code == 200, 40)
+        killed_at = eventually(lambda: get(client, "/api/v1/events", limit=1, order="desc")["head"], 20)
+        eventually(lambda: get(client, "/api/v1/events", limit=1, order="desc")["head"] > killed_at + 100, 60)
+        assert_streams_are_whole(all_events(client))
+        before = all_events(client)
+
+        assert product.signal(signal.SIGKILL) == -signal.SIGKILL
+
+        eventually(lambda: not _alive(product), 5, "the end of every child")
+        address = product.start()
+        with httpx.Client(base_url=address, timeout=20) as again:
+            eventually(lambda: get(again, "/api/v1/events", limit=1, order="desc")["head"] > len(before) + 100, 60)
+            after = all_events(again)
+
+            assert after[: len(before)] == before
+            assert_streams_are_whole(after)
+            eventually(lambda: _everyone_keeps_up(again), 30, "consumers without lag")
+        assert product.stop() == 0
+
+
+def _kill_and_wait(product: Product, name: str) -> None:
+    pid, restarts = product.processes()[name]["pid"], product.processes()[name]["restarts"]
+    os.kill(pid, signal.SIGKILL)
+
+    def back() -> bool:
+        row = product.processes()[name]
+        return row["state"] == "running" and row["restarts"] > restarts and row["pid"] != pid
+
+    eventually(back, 20, f"{name} running again")
+
+
+def _alive(product: Product) -> list[int]:
+    return [row["pid"] for row in product.processes().values() if row["pid"] and Path(f"/proc/{row['pid']}").exists()]
+
+
+def _everyone_keeps_up(client: httpx.Client) -> bool:
+    consumers = get(client, "/api/v1/consumers")["consumers"]
+    assert {"stopped"}.isdisjoint(row["state"] for row in consumers), consumers
+    return len(consumers) >= 8 and all(row["lag"] < 200 for row in consumers)
+
+
+def test_a_second_start_on_the_same_data_says_who_holds_it(tmp_path: Path) -> None:
+    config = write_config(tmp_path, drawn(tmp_path))
+    with running(tmp_path / "data", ["--config", str(config)]):
+        second = Product(tmp_path / "data", ["--config", str(config)])
+        done = threading.Event()
+
+        with pytest.raises(AssertionError, match="holds"):
+            second.start()
+
+        second.end()
+        done.set()

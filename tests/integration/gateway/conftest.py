@@ -1,0 +1,28 @@
+"""One gateway for every test that only reads."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from gateway.server import embedded_warehouse
+from tests.builders import numbered
+from tests.integration.gateway.started import Filled, Started, a_busy_morning
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    with Filled(tmp_path_factory.mktemp("data")) as filled:
+        yield filled.append(*numbered(a_busy_morning())).reject("type is missing").fold()
+
+
+@pytest.fixture(scope="session")
+def started(filled: Filled) -> Iterator[Started]:
+    with Started(filled.hub, warehouse=embedded_warehouse(filled.hub)) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def client(started: Started) -> Iterator[httpx.Client]:
+    with started.client() as client:
+        yield client

@@ -1,0 +1,169 @@
+"""A gateway that serves on a free port, in a thread of the test's process, over data that a test has folded."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+import uvloop
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import Event
+from consumers.follow import Follower, Source
+from consumers.hub import DeviceInfo, Hub, SiteInfo
+from consumers.journal.days import micros
+from consumers.journal.sqlite import Accepted, Journal, Rejected, SqliteJournalReader
+from consumers.projection import Projection
+from consumers.registry import CONSUMERS
+from consumers.warehouse.warehouse import Warehouse
+from gateway.server import Server, compose, listening, serve
+from gateway.settings import GatewaySettings
+from producer.broker import BrokerAddress
+from tests import builders
+from tests.eventually import eventually
+
+NOWHERE = BrokerAddress(port=1)
+NOW = builders.at(600)
+
+SITES = (
+    SiteInfo(
+        builders.SITE,
+        "Demo yard",
+        "Europe/Berlin",
+        (DeviceInfo(builders.DEVICE, "Yard", ("visual", "thermal")), DeviceInfo("gate", "Gate")),
+    ),
+)
+
+
+def hub_of(data: Path) -> Hub:
+    return Hub(data=data, archive=_no_media, sites=SITES, triggers=("CROWD_VIOLATION",))
+
+
+class _NoMedia:
+    def read(self, key: str) -> bytes | None:
+        return None
+
+
+def _no_media() -> _NoMedia:
+    return _NoMedia()
+
+
+class Filled:
+    """A journal that a test appends to, and the views that are folded of it."""
+
+    def __init__(self, data: Path) -> None:
+        self.hub = hub_of(data)
+        self._journal = Journal(data / "journal", lambda: NOW)
+        self._reader = SqliteJournalReader(data / "journal")
+        source = Source(data, self._reader, lambda: NOW)
+        made = [make(self.hub) for make in CONSUMERS.values()]
+        self._followers = [Follower(one, source) for one in made if isinstance(one, Projection)]
+
+    @property
+    def head(self) -> int:
+        return self._journal.head
+
+    def append(self, *events: Event, received: datetime | None = None) -> Self:
+        taken = [Accepted(event, to_bytes(event), micros(received or event.time)) for event in events]
+        self._journal.append(taken)
+        return self
+
+    def reject(self, reason: str) -> Self:
+        self._journal.append([], [Rejected(micros(NOW), "watchpost/v1/DEMO/yard/event/x", reason, b"{}")])
+        return self
+
+    def fold(self) -> Self:
+        for follower in self._followers:
+            while follower.advance():
+                pass
+        return self
+
+    def close(self) -> None:
+        for follower in self._followers:
+            follower.close()
+        self._reader.close()
+        self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class Started:
+    """The gateway as it runs, but for its signals."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        broker: BrokerAddress = NOWHERE,
+        token: str | None = None,
+        warehouse: Warehouse | None = None,
+    ) -> None:
+        settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2)
+        self.gateway = compose(settings, hub, broker, warehouse, lambda: NOW)
+        self._server = Server(self.gateway)
+        self._socket = listening("127.0.0.1", 0)
+        self.port: int = self._socket.getsockname()[1]
+        self._failure: list[BaseException] = []
+        self._thread = threading.Thread(target=self._run, name="gateway")
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def client(self, **headers: str) -> httpx.Client:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.Client(base_url=self.url, headers=given, timeout=10, trust_env=False)
+
+    def wait_for(self, condition: Callable[[], object]) -> None:
+        eventually(condition, within=5)
+
+    def stop(self) -> float:
+        """How many seconds it took."""
+        started = time.monotonic()
+        self._server.stop()
+        self._thread.join(timeout=10)
+        self._socket.close()
+        assert not self._thread.is_alive(), "the gateway did not stop"
+        if self._failure:
+            raise self._failure[0]
+        return time.monotonic() - started
+
+    def _run(self) -> None:
+        try:
+            uvloop.run(serve(self._server, self._socket))
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread of the test
+            self._failure.append(error)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        eventually(lambda: self._server.started or self._failure, what="the gateway's start")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+def a_busy_morning() -> Iterable[Event]:
+    """Ten minutes of a yard: one thing of each kind, and something wrong of each kind."""
+    at = builders.at
+    yield builders.tick(at(0))
+    yield builders.state(at(0))
+    yield builders.health(at(1), total_reconnects=2)
+    for second in range(2, 60, 2):
+        yield builders.frame(at(second), blackscreen=second > 10)
+    yield builders.detection(at(20), people_count=8, event_triggers=("CROWD_VIOLATION",))
+    yield builders.thermal(at(30), hottest=99.5)
+    yield builders.motion(at(40))
+    for number in range(12):
+        yield builders.segment(at(60 + 10 * number + (60 if number > 5 else 0)))
+    yield builders.settings(at(90))
+    yield builders.command(at(91))
+    for second in range(100, 600, 5):
+        yield builders.tick(at(second))

@@ -1,0 +1,94 @@
+"""Server-sent events of a running gateway: nothing lost, nothing twice, while the journal grows."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import builders
+from tests.integration.gateway.started import Filled, Started
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> Iterator[Filled]:
+    with Filled(tmp_path) as filled:
+        yield filled
+
+
+def listen(client: httpx.Client, count: int, **headers: str) -> list[int]:
+    """The ids of the next events of a connection, which is then cut."""
+    heard: list[int] = []
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    with client.stream("GET", "/api/v1/live?types=detection", headers=given) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for line in answer.iter_lines():
+            if line.startswith("id: "):
+                heard.append(int(line.removeprefix("id: ")))
+                if len(heard) == count:
+                    break
+    return heard
+
+
+def test_a_client_that_is_cut_off_again_and_again_hears_everything_once(growing: Filled) -> None:
+    total = 1500
+
+    def hear_all() -> list[int]:
+        heard = [0]
+        with started.client() as client:
+            while heard[-1] < total:
+                heard += listen(client, min(70, total - heard[-1]), last_event_id=str(heard[-1]))
+        return heard
+
+    with Started(growing.hub) as started, ThreadPoolExecutor() as threads:
+        hearing = [threads.submit(hear_all) for _ in range(2)]
+        for second in range(0, total, 10):
+            growing.append(*(builders.detection(builders.at(second + part)) for part in range(10)))
+        heard = [one.result(timeout=30) for one in hearing]
+
+    assert heard == [list(range(total + 1))] * 2
+
+
+def test_an_event_carries_its_place_in_the_journal(growing: Filled) -> None:
+    growing.append(builders.alert())
+
+    with (
+        Started(growing.hub) as started,
+        started.client() as client,
+        client.stream("GET", "/api/v1/live?after=0") as live,
+    ):
+        lines = live.iter_lines()
+        block = [next(lines) for _ in range(6)]
+
+    assert block[:5] == ["event: head", 'data: {"position":1}', "", "id: 1", "event: alert"]
+    told = json.loads(block[5].removeprefix("data: "))
+    assert (told["position"], told["received"]) == (1, "2026-01-05T10:00:00.000Z")
+    assert told["event"]["data"]["alert_id"] == "alert-1"
+
+
+def test_a_client_that_is_gone_is_forgotten(growing: Filled) -> None:
+    growing.append(builders.detection())
+
+    with Started(growing.hub) as started, started.client() as client:
+        listen(client, 1, last_event_id="0")
+        started.wait_for(lambda: started.gateway.feed.clients == 0)
+
+
+@pytest.mark.parametrize("value", ["abc", "-1", "1.5", "9" * 30, "٣"])
+def test_an_id_that_is_no_position_is_refused(client: httpx.Client, value: str) -> None:
+    answer = client.get("/api/v1/live", headers=[(b"Last-Event-ID", value.encode())])
+
+    assert answer.status_code == 400
+
+
+def test_the_gateway_stops_soon_although_clients_listen(growing: Filled) -> None:
+    with Started(growing.hub) as started, started.client() as client, client.stream("GET", "/api/v1/live") as live:
+        lines = live.iter_lines()
+        assert next(lines) == "event: head"
+
+        seconds = started.stop()
+
+        assert [line for line in lines if line.startswith("id")] == []
+    assert seconds < 3

@@ -1,0 +1,81 @@
+"""The document of the API against the running application: complete, and true."""
+
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from starlette.routing import Route
+
+from gateway.app import build, operations
+from tests.integration.gateway.started import Started
+
+READ = {
+    "site": "DEMO",
+    "device": "yard",
+    "kind": "visual",
+    "id": "alert-1",
+    "date": "2026-01-05",
+    "hour": "10",
+    "name": "snapshot",
+    "slot": "1000",
+}
+
+
+@pytest.fixture(scope="session")
+def document(client: httpx.Client) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get("/api/openapi.json").json()
+    return answer
+
+
+def test_every_route_is_in_the_document(started: Started, document: dict[str, Any]) -> None:
+    routes = [route for route in build(started.gateway).routes if isinstance(route, Route) and route.name != "page"]
+    described = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}
+
+    assert {(route.path, one.method) for route in routes for one in operations() if one.path == route.path} == described
+    assert len(described) == len(operations())
+
+
+def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    ids = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
+    assert len(ids) == len(set(ids))
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            named = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+            assert all(f"{{{name}}}" in path for name in named)
+            assert operation["summary"]
+
+
+def test_every_reference_of_the_document_leads_somewhere(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert {name for name in references(document) if name not in schemas} == set()
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"].rpartition("/")[2]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*(references(part) for part in value.values()))
+    if isinstance(value, list):
+        return set().union(*(references(part) for part in value))
+    return set()
+
+
+ENDLESS = ("/api/v1/live", "/live/")
+READABLE = [one for one in operations() if one.method == "GET" and not one.path.startswith(ENDLESS)]
+
+
+@pytest.mark.parametrize("operation", READABLE, ids=lambda operation: operation.path)
+def test_an_answer_is_what_the_document_says(client: httpx.Client, document: dict[str, Any], operation: Any) -> None:
+    answer = client.get(operation.path.format(**READ))
+    described = document["paths"][operation.path]["get"]["responses"]
+
+    assert str(answer.status_code) in described, answer.text
+    media_type = answer.headers["content-type"].partition(";")[0]
+    content = described[str(answer.status_code)]["content"]
+    assert media_type in content, answer.text
+    if "schema" in content[media_type]:
+        schema = {**content[media_type]["schema"], "components": document["components"]}
+        errors = [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())]
+        assert errors == []

@@ -1,0 +1,71 @@
+"""Who has no token sees nothing, on any route; who has one sees everything."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from gateway.app import operations
+from gateway.auth import is_closed
+from tests.integration.gateway.started import Filled, Started
+from tests.integration.gateway.test_openapi import READ
+
+TOKEN = "correct horse battery"
+CLOSED = [one for one in operations() if is_closed(one.path) and one.path != "/api/v1/session"]
+
+
+@pytest.fixture(scope="module")
+def guarded(filled: Filled) -> Iterator[Started]:
+    with Started(filled.hub, token=TOKEN) as started:
+        yield started
+
+
+@pytest.mark.parametrize("operation", CLOSED, ids=lambda operation: operation.name)
+def test_without_the_token_every_route_answers_401(guarded: Started, operation: object) -> None:
+    method, path = operation.method, operation.path.format(**READ)  # type: ignore[attr-defined]
+
+    with guarded.client() as client:
+        answer = client.request(method, path)
+
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_only_the_probes_and_the_page_are_open() -> None:
+    assert {one.path for one in operations() if not is_closed(one.path)} == {"/health", "/ready"}
+
+
+def test_a_bearer_is_let_in(guarded: Started) -> None:
+    with guarded.client(authorization=f"Bearer {TOKEN}") as client:
+        assert client.get("/api/v1/sites").status_code == 200
+
+
+def test_a_browser_signs_in_and_out(guarded: Started) -> None:
+    with guarded.client() as client:
+        wrong = client.post("/api/v1/session", json={"token": "wrong"})
+        right = client.post("/api/v1/session", json={"token": TOKEN})
+        inside = client.get("/api/v1/sites")
+        client.delete("/api/v1/session")
+        outside = client.get("/api/v1/sites")
+
+    assert (wrong.status_code, right.status_code) == (401, 200)
+    cookie = right.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert TOKEN not in cookie
+    assert (inside.status_code, outside.status_code) == (200, 401)
+
+
+def test_another_page_cannot_write_with_the_cookie(guarded: Started) -> None:
+    with guarded.client(origin="https://evil.example") as client:
+        client.cookies.set("watchpost", guarded.gateway.access.session)
+        answer = client.post("/api/v1/alerts/alert-1/acknowledge", json={"by": "eve"})
+
+    assert answer.status_code == 403
+
+
+def test_without_a_token_a_rebound_name_is_refused(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/sites", headers={"Host": "evil.example"})
+
+    assert answer.status_code == 403

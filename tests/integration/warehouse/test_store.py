@@ -1,0 +1,181 @@
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus_schemas.event import Event
+from consumers.warehouse.dialect import Dialect
+from consumers.warehouse.embedded import EmbeddedEngine
+from consumers.warehouse.engine import Columns, Engine, EngineError, Parameter
+from consumers.warehouse.fold import Fold, Unfoldable
+from consumers.warehouse.store import Generations
+from consumers.warehouse.tables import Table
+from tests.builders import at, detection, health, heartbeat, motion, thermal
+from tests.memory_journal import MemoryJournal
+
+
+class Dying:
+    """An engine whose process dies at the n-th insert: before it took effect, or after."""
+
+    def __init__(self, engine: Engine, inserts: int, *, after: bool) -> None:
+        self._engine = engine
+        self._left = inserts
+        self._after = after
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._engine.dialect
+
+    def use(self, database: str) -> None:
+        self._engine.use(database)
+
+    def execute(self, statement: str, parameters: Mapping[str, Parameter] | None = None) -> None:
+        self._engine.execute(statement, parameters)
+
+    def query(self, question: str, parameters: Mapping[str, Parameter] | None = None) -> list[list[Any]]:
+        return self._engine.query(question, parameters)
+
+    def insert(self, table: Table, columns: Columns) -> None:
+        self._left -= 1
+        if self._left == 0 and not self._after:
+            raise EngineError("killed")
+        self._engine.insert(table, columns)
+        if self._left == 0:
+            raise EngineError("killed")
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EmbeddedEngine]:
+    engine = EmbeddedEngine(tmp_path / "warehouse")
+    yield engine
+    engine.close()
+
+
+def mixed(count: int) -> list[Event]:
+    kinds = (detection, thermal, health, motion, heartbeat)
+    return [kinds[number % len(kinds)](at(number)) for number in range(count)]
+
+
+def begin(engine: Engine, journal: MemoryJournal) -> Fold:
+    return Fold(journal, Generations(engine, None).current())
+
+
+def counts(engine: Engine) -> dict[str, tuple[int, int]]:
+    """Rows and different events of each table."""
+    tables = ("camera_events", "thermal_readings", "health", "motion")
+    asked = {table: engine.query(f"select count(), uniqExact(event_id) from {table}")[0] for table in tables}
+    return {table: (rows, events) for table, (rows, events) in asked.items()}
+
+
+def test_every_event_is_in_its_table_once(engine: EmbeddedEngine) -> None:
+    journal = MemoryJournal(mixed(50))
+
+    moved = begin(engine, journal).advance()
+
+    assert moved == 50
+    assert counts(engine) == {
+        "camera_events": (10, 10),
+        "thermal_readings": (30, 10),
+        "health": (10, 10),
+        "motion": (10, 10),
+    }
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("inserts", [1, 2, 3, 4, 5, 7])
+def test_dying_at_an_insert_neither_loses_nor_doubles(engine: EmbeddedEngine, inserts: int, *, after: bool) -> None:
+    journal = MemoryJournal(mixed(50))
+    doomed = begin(Dying(engine, inserts, after=after), journal)
+    if inserts > 5:
+        doomed.advance()
+        journal.append(*mixed(50))
+    with pytest.raises(EngineError, match="killed"):
+        doomed.advance()
+    journal.append(*mixed(50))
+
+    restarted = begin(engine, journal)
+    while restarted.advance():
+        pass
+
+    share = journal.head() // 5
+    assert restarted.position == journal.head()
+    assert counts(engine) == {
+        "camera_events": (share, share),
+        "thermal_readings": (3 * share, share),
+        "health": (share, share),
+        "motion": (share, share),
+    }
+
+
+def test_the_summary_of_quarters_forgets_what_was_deleted(engine: EmbeddedEngine) -> None:
+    fold = begin(Dying(engine, 2, after=False), MemoryJournal([detection(people_count=9)]))
+    with pytest.raises(EngineError):
+        fold.advance()
+
+    begin(engine, MemoryJournal())
+
+    summary = "select max(people_count), count() from camera_events group by site_name, toStartOfFifteenMinutes(ts)"
+    assert engine.query(summary) == []
+
+
+def test_the_checkpoint_passes_events_of_other_kinds_when_it_is_saved(engine: EmbeddedEngine) -> None:
+    journal = MemoryJournal([heartbeat(at(number)) for number in range(5)])
+    fold = begin(engine, journal)
+    fold.advance()
+
+    fold.save()
+
+    assert begin(engine, journal).position == 5
+
+
+@pytest.mark.parametrize("year", [1, 1900, 1969, 2106, 2300, 9999])
+def test_a_clock_that_is_far_off_stops_nothing(engine: EmbeddedEngine, year: int) -> None:
+    fold = begin(engine, MemoryJournal([detection(at(0).replace(year=year)), detection()]))
+
+    fold.advance()
+
+    assert counts(engine)["camera_events"] == (2, 2)
+
+
+def test_a_block_may_have_rows_of_many_months(engine: EmbeddedEngine) -> None:
+    fold = begin(engine, MemoryJournal([detection(at(number * 31 * 86_400)) for number in range(150)]))
+
+    fold.advance()
+
+    assert counts(engine)["camera_events"] == (150, 150)
+
+
+def test_a_bug_in_the_fold_names_the_event(engine: EmbeddedEngine) -> None:
+    broken = detection(id="e-2").model_copy(update={"data": None})
+    fold = begin(engine, MemoryJournal([detection(), broken, detection()]))
+
+    with pytest.raises(Unfoldable, match="event e-2 at position 2"):
+        fold.advance()
+
+    assert fold.position == 0
+
+
+def test_what_an_interrupted_rebuild_left_behind_is_dropped(engine: EmbeddedEngine) -> None:
+    generations = Generations(engine, None)
+    generations.current()
+    generations.next()
+
+    generations.drop_others(generations.current())
+
+    names = [name for (name,) in engine.query("select name from system.databases") if name.startswith("warehouse")]
+    assert sorted(names) == ["warehouse", "warehouse_1"]
+
+
+def test_rows_of_another_version_are_folded_anew(engine: EmbeddedEngine) -> None:
+    journal = MemoryJournal(mixed(50))
+    begin(engine, journal).advance()
+    engine.execute("alter table warehouse.current update version = 0 where true")
+
+    anew = begin(engine, journal)
+
+    assert anew.position == 0
+    assert counts(engine)["camera_events"] == (0, 0)

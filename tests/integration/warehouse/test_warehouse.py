@@ -1,0 +1,235 @@
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+from time import monotonic
+
+import pytest
+
+from consumers.hub import Hub
+from consumers.warehouse.embedded import EmbeddedEngine
+from consumers.warehouse.engine import Engine, EngineError, OpenEngine
+from consumers.warehouse.questions import Span
+from consumers.warehouse.warehouse import NotReady, Settings, Warehouse, embedded
+from tests.builders import START, at, detection, thermal
+from tests.memory_journal import MemoryJournal
+
+FAST = Settings(keep_days=None, triggers=("CROWD_VIOLATION", "RESTRICTED_ACCESS"), pace_s=0.0, retry_s=0.05)
+
+
+def eventually(true: Callable[[], bool], within_s: float = 10.0) -> None:
+    end = monotonic() + within_s
+    while not true():
+        assert monotonic() < end, "it did not come true in time"
+        Flag().wait(0.01)
+
+
+@pytest.fixture
+def open_engine(tmp_path: Path) -> OpenEngine:
+    return lambda: EmbeddedEngine(tmp_path / "warehouse")
+
+
+@contextmanager
+def running(warehouse: Warehouse) -> Iterator[Flag]:
+    stopping, wake = Flag(), Flag()
+    thread = Thread(target=warehouse.run, args=(stopping, wake))
+    thread.start()
+    try:
+        yield wake
+    finally:
+        stopping.set()
+        wake.set()
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def answering(open_engine: OpenEngine, journal: MemoryJournal) -> Iterator[Warehouse]:
+    warehouse = Warehouse(open_engine, lambda: journal, FAST)
+    with running(warehouse):
+        eventually(lambda: warehouse.status().position == journal.head())
+        yield warehouse
+
+
+def test_a_dashboard_has_peaks_hours_and_triggers_of_the_day(open_engine: OpenEngine) -> None:
+    journal = MemoryJournal(
+        [
+            detection(at(0), device="EMPLOYEE_AREA", people_count=8, event_triggers=("CROWD_VIOLATION",)),
+            detection(at(60), device="EMPLOYEE_AREA", people_count=2),
+            detection(at(3600), device="RECEPTION_AREA", people_count=6, event_triggers=("A", "CROWD_VIOLATION")),
+            detection(at(86_400), device="EMPLOYEE_AREA", people_count=9),
+            detection(at(0), site="OTHER", people_count=9),
+        ]
+    )
+
+    with answering(open_engine, journal) as warehouse:
+        day = warehouse.dashboard("DEMO", date(2026, 1, 5), "Europe/Berlin")
+
+    assert day == {
+        "site_name": "DEMO",
+        "date": "2026-01-05",
+        "zones": {
+            "EMPLOYEE_AREA": {"peak": 8, "events": 2, "intensity": "high"},
+            "RECEPTION_AREA": {"peak": 6, "events": 1, "intensity": "medium"},
+        },
+        "hourly": [
+            {"hour": 11, "count": 8, "intensity": "high"},
+            {"hour": 12, "count": 6, "intensity": "medium"},
+        ],
+        "critical_events": {"CROWD_VIOLATION": 2, "RESTRICTED_ACCESS": 0, "A": 1, "total_events": 3},
+    }
+
+
+def test_a_site_that_nobody_knows_has_an_empty_day(open_engine: OpenEngine) -> None:
+    with answering(open_engine, MemoryJournal([detection()])) as warehouse:
+        day = warehouse.dashboard("it's \\ nobody's", date(2026, 1, 5), "UTC")
+
+    assert day["zones"] == {}
+    assert day["hourly"] == []
+    assert day["critical_events"] == {"CROWD_VIOLATION": 0, "RESTRICTED_ACCESS": 0, "total_events": 0}
+
+
+@pytest.mark.parametrize(
+    ("day", "hours", "events"),
+    [(date(2026, 3, 29), 23, 23), (date(2026, 10, 25), 24, 25)],
+    ids=["spring", "autumn"],
+)
+def test_a_day_of_23_or_25_hours_is_counted_whole(open_engine: OpenEngine, day: date, hours: int, events: int) -> None:
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    journal = MemoryJournal([detection(noon + timedelta(hours=hour)) for hour in range(-24, 24)])
+
+    with answering(open_engine, journal) as warehouse:
+        answer = warehouse.dashboard("DEMO", day, "Europe/Berlin")
+
+    assert answer["critical_events"]["total_events"] == events
+    assert len(answer["hourly"]) == hours
+
+
+def test_a_day_is_half_open(open_engine: OpenEngine) -> None:
+    midnight = datetime(2026, 1, 5, tzinfo=UTC)
+    moments = [
+        midnight - timedelta(milliseconds=1),
+        midnight,
+        midnight + timedelta(hours=24, milliseconds=-1),
+        midnight + timedelta(hours=24),
+    ]
+
+    with answering(open_engine, MemoryJournal(map(detection, moments))) as warehouse:
+        answer = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
+
+    assert answer["critical_events"]["total_events"] == 2
+
+
+def test_a_new_event_is_in_the_next_answer(open_engine: OpenEngine) -> None:
+    journal = MemoryJournal([detection(people_count=1)])
+    warehouse = Warehouse(open_engine, lambda: journal, FAST)
+
+    with running(warehouse) as wake:
+        eventually(lambda: warehouse.status().position == 1)
+        before = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
+        journal.append(detection(people_count=5))
+        wake.set()
+        eventually(lambda: warehouse.status().position == 2)
+        after = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
+
+    assert before["zones"]["yard"] == {"peak": 1, "events": 1, "intensity": "low"}
+    assert after["zones"]["yard"] == {"peak": 5, "events": 2, "intensity": "medium"}
+
+
+def test_people_over_time_add_up_over_the_cameras(open_engine: OpenEngine) -> None:
+    journal = MemoryJournal(
+        [
+            detection(at(0), device="a", people_count=3),
+            detection(at(10), device="a", people_count=4),
+            detection(at(20), device="b", people_count=2),
+            detection(at(70), device="b", people_count=1),
+        ]
+    )
+
+    with answering(open_engine, journal) as warehouse:
+        answer = warehouse.people_over_time("DEMO", Span(START, at(120), 60))
+
+    begin = 1767607200000
+    assert answer["cameras"] == [
+        {"cam_name": "a", "points": [(begin, 4)]},
+        {"cam_name": "b", "points": [(begin, 2), (begin + 60_000, 1)]},
+    ]
+    assert answer["site"] == [(begin, 6), (begin + 60_000, 1)]
+
+
+def test_temperatures_are_told_by_region_and_step(open_engine: OpenEngine) -> None:
+    journal = MemoryJournal([thermal(at(0), hottest=40.0), thermal(at(30), hottest=50.5), thermal(at(60))])
+
+    with answering(open_engine, journal) as warehouse:
+        answer = warehouse.temperatures("DEMO", "yard", Span(START, at(60), 60))
+
+    assert [(one["roi"], one["scope"], one["points"]) for one in answer["series"]] == [
+        ("composite", "composite", [(1767607200000, 40.0, 50.5, 45.25)]),
+        ("full_frame", "roi", [(1767607200000, 20.0, 50.5, 25.0)]),
+    ]
+
+
+def test_a_question_before_the_start_says_so(open_engine: OpenEngine) -> None:
+    warehouse = Warehouse(open_engine, MemoryJournal, FAST)
+
+    with pytest.raises(NotReady, match="starting"):
+        warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
+
+
+def test_rows_are_folded_anew_and_swapped_while_questions_are_answered(open_engine: OpenEngine) -> None:
+    with answering(open_engine, MemoryJournal(detection(at(number)) for number in range(100))) as warehouse:
+        before = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
+
+        warehouse.rebuild()
+
+        with closing(open_engine()) as engine:
+            databases = "select name from system.databases where startsWith(name, 'warehouse_')"
+            eventually(lambda: engine.query(databases) == [["warehouse_2"]])
+        assert warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC") == before
+
+
+def test_an_engine_that_refuses_stops_the_fold_and_is_asked_again(open_engine: OpenEngine) -> None:
+    journal = MemoryJournal([detection()])
+    refusals = iter([False, True, False, False])
+
+    def unsteady() -> Engine:
+        if next(refusals, False):
+            raise EngineError("the disk is full")
+        return open_engine()
+
+    warehouse = Warehouse(unsteady, lambda: journal, Settings(keep_days=None, pace_s=0.0, retry_s=0.5))
+
+    with running(warehouse):
+        eventually(lambda: warehouse.status().state == "stopped")
+        assert warehouse.status().error == "the disk is full"
+        eventually(lambda: warehouse.status().state == "running")
+        assert warehouse.status().position == 1
+
+
+def test_a_fold_that_fails_stops_at_its_event_and_questions_go_on(open_engine: OpenEngine) -> None:
+    journal = MemoryJournal([detection()])
+    warehouse = Warehouse(open_engine, lambda: journal, FAST)
+
+    with running(warehouse) as wake:
+        eventually(lambda: warehouse.status().position == 1)
+        journal.append(detection(id="e-2").model_copy(update={"data": None}))
+        wake.set()
+        eventually(lambda: warehouse.status().state == "stopped")
+
+        assert warehouse.status().position == 1
+        assert "event e-2 at position 2" in str(warehouse.status().error)
+        assert warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")["critical_events"]["total_events"] == 1
+
+
+def test_the_warehouse_of_a_hub_lives_in_its_data_directory(tmp_path: Path) -> None:
+    hub = Hub(data=tmp_path, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
+    warehouse = embedded(hub, MemoryJournal)
+
+    with running(warehouse):
+        eventually(lambda: warehouse.status().state == "running")
+        day = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
+
+    assert (tmp_path / "warehouse").is_dir()
+    assert day["critical_events"] == {"CROWD_VIOLATION": 0, "total_events": 0}

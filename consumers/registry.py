@@ -6,6 +6,7 @@ from consumers.alerts.projection import Alerts
 from consumers.health import Health
 from consumers.hub import Hub
 from consumers.incidents.projection import Incidents
+from consumers.mosaics.projection import Mosaics
 from consumers.motion import Motions
 from consumers.projection import Projection
 from consumers.recordings import Recordings
@@ -17,6 +18,7 @@ CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "health": lambda hub: Health(),
     "incidents": Incidents,
     "alerts": Alerts,
+    "mosaics": Mosaics,
     "recordings": Recordings,
     "motion": Motions,
     "temperatures": lambda hub: Temperatures(),

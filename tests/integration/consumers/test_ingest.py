@@ -20,7 +20,7 @@ from producer.ids import utc_now
 from producer.outbox import Outbox
 from tests import builders
 from tests.eventually import eventually
-from tests.node_parts import SOURCE, detection, medium, running_relay
+from tests.node_parts import detection, medium, running_relay
 from tests.running_ingest import journaled, rejections, running_ingest
 
 

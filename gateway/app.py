@@ -36,6 +36,7 @@ from gateway.routes import (
     sites,
     system,
     thumbnails,
+    timeline,
     trends,
 )
 
@@ -52,6 +53,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     thumbnails.OPERATIONS,
     recordings.OPERATIONS,
     trends.OPERATIONS,
+    timeline.OPERATIONS,
     settings.OPERATIONS,
     consumers.OPERATIONS,
     system.OPERATIONS,

@@ -48,7 +48,7 @@ async def command(call: Call[Commanding]) -> Response:
 async def ask(gateway: Gateway, request: Request, patience: float = commands.ANSWER_SECONDS) -> Outcome:
     """Raises a 409 with the reason where the device refuses, and a 503 without a broker."""
     try:
-        outcome = await commands.ask(gateway.bus, request, gateway.clock(), patience)
+        outcome = await commands.ask(gateway.bus, request, patience)
     except BusUnreachable as unreachable:
         raise Problem(503, f"{unreachable}; nothing was sent", headers=RETRY) from unreachable
     if outcome.state == "failed":

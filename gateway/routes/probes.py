@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
+from bus_schemas import documents
 from gateway.answers import Answer, Time
 from gateway.calls import JSON, Call, Handler, Operation
 from gateway.context import RETRY
@@ -70,6 +71,11 @@ async def metrics(call: Call[Nothing]) -> Response:
     return Response(generate_latest(shown.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+async def asyncapi(call: Call[Nothing]) -> Response:
+    """The contract of the bus, as an AsyncAPI document."""
+    return Response(json.dumps(documents.asyncapi(call.gateway.settings.version)), media_type=JSON)
+
+
 def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:
     """The probes, and the documents about all operations, these included."""
     return [
@@ -77,6 +83,7 @@ def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:
         Operation("GET", "/ready", ready, Ready),
         Operation("GET", "/metrics", metrics, "text/plain"),
         Operation("GET", "/api/openapi.json", _openapi(every), JSON),
+        Operation("GET", "/api/asyncapi.json", asyncapi, JSON),
     ]
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal
 
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from bus_schemas import documents
+from bus_schemas.asyncapi import asyncapi as asyncapi_document
 from gateway.answers import Answer, Time
 from gateway.calls import JSON, Call, Handler, Operation
 from gateway.context import RETRY
@@ -73,7 +74,12 @@ async def metrics(call: Call[Nothing]) -> Response:
 
 async def asyncapi(call: Call[Nothing]) -> Response:
     """The contract of the bus, as an AsyncAPI document."""
-    return Response(json.dumps(documents.asyncapi(call.gateway.settings.version)), media_type=JSON)
+    return Response(_asyncapi(call.gateway.settings.version), media_type=JSON)
+
+
+@cache
+def _asyncapi(version: str) -> bytes:
+    return json.dumps(asyncapi_document(version)).encode()
 
 
 def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:
@@ -88,9 +94,12 @@ def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:
 
 
 def _openapi(every: Callable[[], Sequence[Operation]]) -> Handler:
+    @cache
+    def made(version: str) -> bytes:
+        return json.dumps(document(every(), version)).encode()
+
     async def openapi(call: Call[Nothing]) -> Response:
         """This document."""
-        made = document(every(), call.gateway.settings.version)
-        return Response(json.dumps(made), media_type=JSON)
+        return Response(made(call.gateway.settings.version), media_type=JSON)
 
     return openapi

@@ -1,15 +1,33 @@
 """What is kept, how much room it takes, and for how long."""
 
 from collections import defaultdict
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from pydantic import Field
+from starlette.responses import Response
 
+from bus_schemas.event import HUB, device_source
+from bus_schemas.node import Command, CommandEvent
 from consumers.archive.reader import Usage
+from consumers.archive.retention import ArchiveRetention, Dropped
+from consumers.hub import Hub
+from consumers.retention.questions import cleanup_run, cleanup_status, disk_usage
+from consumers.retention.sink import CLEANUP, disk_of
+from consumers.views import NoView
 from gateway.answers import Answer, Time
-from gateway.calls import Call, Operation
-from gateway.machine import disk_figures
+from gateway.calls import Call, Operation, json_response
+from gateway.context import Gateway
+from gateway.ids import uuid7
 from gateway.parameters import Nothing
+from gateway.publishing import publish
+from gateway.routes.commands import NOBODY
 from gateway.routes.system import Disk
+from gateway.stores import Stores
+from gateway.waiting import until
+
+DONE_SECONDS = 3.0
 
 
 class OfKind(Answer):
@@ -39,10 +57,42 @@ class Storage(Answer):
     retention: list[Kept]
 
 
+class CleanupConfig(Answer):
+    retention_days: float
+    cleanup_threshold_percent: float
+    target_percent: float
+
+
+class RetentionStats(Answer):
+    total_files: int
+    total_size_gb: float
+    files_by_age: dict[str, int]
+    oldest_file_age_days: int | None
+    can_cleanup_gb: float
+
+
+class CleanupStatus(Answer):
+    disk_usage: Disk
+    cleanup_config: CleanupConfig
+    retention_stats: RetentionStats
+
+
+class CleanedUp(Answer):
+    """Figures are null while the clean-up is not done."""
+
+    success: bool
+    cleanup_triggered: bool | None = None
+    initial_usage_percent: float | None = None
+    final_usage_percent: float | None = None
+    files_deleted: int | None = None
+    space_freed_gb: float | None = None
+    message: str
+
+
 async def stats(call: Call[Nothing]) -> Storage:
     """Media by device and kind, the disk that they are on, and how long they stay."""
     hub = call.gateway.hub
-    usage, disk = await call.gateway.ask(lambda stores: (stores.archive.usage(), disk_figures(hub.data)))
+    usage, disk = await call.gateway.ask(lambda stores: (stores.archive.usage(), disk_usage(disk_of(hub.data))))
     by_device: dict[tuple[str, str], list[Usage]] = defaultdict(list)
     for one in usage:
         by_device[one.site, one.device].append(one)
@@ -66,4 +116,53 @@ def _of_device(site: str, device: str, series: list[Usage]) -> OfDevice:
     )
 
 
-OPERATIONS = [Operation("GET", "/api/v1/storage/stats", stats, Storage)]
+async def status(call: Call[Nothing]) -> CleanupStatus:
+    """How full the disk is, how old the media are, and how much a clean-up could free."""
+    gateway = call.gateway
+    hub, now = gateway.hub, gateway.clock()
+
+    def question(stores: Stores) -> CleanupStatus:
+        usage = stores.archive.usage()
+        hours = _hours_that_are_over(hub, now) if usage else []
+        return CleanupStatus.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, hours, now))
+
+    return await gateway.ask(question)
+
+
+def _hours_that_are_over(hub: Hub, now: datetime) -> list[Dropped]:
+    archive = ArchiveRetention(hub.data / "archive", lambda: now)
+    return [hour for kind, _ in hub.retention.media for hour in archive.expiring(kind, now)]
+
+
+async def clean_up(call: Call[Nothing]) -> Response:
+    """Ask the hub to make room now: what it removed, or a 202 while it has not answered."""
+    gateway = call.gateway
+    request_id = uuid7()
+    asked = CommandEvent(
+        id=request_id,
+        source=device_source(HUB, HUB),
+        time=gateway.clock(),
+        data=Command(request_id=request_id, name=CLEANUP, state="asked", by=NOBODY),
+    )
+    await publish(gateway, asked)
+    answer = await until(partial(_became, gateway, request_id), DONE_SECONDS)
+    if answer is None:
+        return json_response(CleanedUp(success=True, message="Asked for a clean-up; it has not answered yet"), 202)
+    return json_response(CleanedUp.model_validate(answer))
+
+
+async def _became(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
+    def question(stores: Stores) -> dict[str, Any] | None:
+        try:
+            return cleanup_run(stores.view("retention"), request_id)
+        except NoView:
+            return None
+
+    return await gateway.ask(question)
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/storage/stats", stats, Storage),
+    Operation("GET", "/api/v1/storage/cleanup", status, CleanupStatus),
+    Operation("POST", "/api/v1/storage/cleanup", clean_up, CleanedUp, also=(202,)),
+]

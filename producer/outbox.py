@@ -101,30 +101,33 @@ class Outbox:
         self._connection.close()
 
     def _run(self) -> None:
-        try:
-            while (load := self._handoff.take()) is not None:
-                self._commit(load.items)
-                for ticket in load.tickets:
-                    ticket.settle(kept=True)
-                if self._on_commit is not None:
-                    self._on_commit()
-        except sqlite3.Error as error:
-            # The next put raises, and with it the process ends: there is no place for what it observes.
-            log.exception("outbox failed")
-            self._handoff.abandon(f"the outbox cannot be written: {error}")
+        while (load := self._handoff.take()) is not None:
+            kept = False
+            try:
+                kept = self._commit(load.items)
+            except sqlite3.Error as error:
+                # The next put raises, and with it the process ends: there is no place for what it observes.
+                log.error("outbox failed", reason=str(error))
+                self._handoff.abandon(f"the outbox cannot be written: {error}")
+            for ticket in load.tickets:
+                ticket.settle(kept)
+            if self._on_commit is not None:
+                self._on_commit()
 
-    def _commit(self, items: list[Item]) -> None:
+    def _commit(self, items: list[Item]) -> bool:
+        """False when the process ends before there is room for them."""
         for worst in DROPPABLE:
             if self._try_to_commit(items):
-                return
+                return True
             items = [_without(item, worst) for item in items]
             self._make_room(_weight(items), worst)
         while not self._try_to_commit(items):
             # Nothing is left to give up but these. They wait here while the handoff counts what comes after them.
             if self._stopping.wait(FULL_PAUSE_SECONDS):
                 log.error("events lost, the disk is full", events=len(items))
-                return
+                return False
             self._make_room(_weight(items), Priority.VITAL)
+        return True
 
     def _try_to_commit(self, items: Sequence[Item]) -> bool:
         """False when the disk is full."""

@@ -1,27 +1,21 @@
 """The agent with drawn devices at a real broker, with an ingest that speaks the watermark protocol."""
 
-import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import pytest
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-
-from bus_schemas.event import Event, device_source
 from bus_schemas.camera import DetectionEvent, FrameEvent
+from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, SegmentEvent
-from bus_schemas.node import CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.thermal import ThermalEvent
-from bus_schemas.topics import command_topic
 from edge.node import run
 from edge.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
-from edge.source_settings import RtspSource, SceneSource
-from mosquitto.launcher import Broker, free_port
+from edge.source_settings import SceneSource
+from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double

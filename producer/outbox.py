@@ -13,6 +13,7 @@ from typing import Self
 import structlog
 
 from producer.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
+from producer.disk import Disk, Room
 from producer.handoff import Handoff, OutboxFailed, Ticket
 from producer.ids import Clock
 from producer.priority import DROPPABLE, Priority
@@ -21,30 +22,10 @@ from producer.tables import put_many as append
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 
-BALLAST_BYTES = 8 * 1024 * 1024
 RELEASE_BYTES = 1024 * 1024
 FULL_PAUSE_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-class Ballast:
-    """Room on the disk that is given up when there is none left, so that gaps can be written into the outbox."""
-
-    def __init__(self, path: Path, size: int) -> None:
-        self._path = path
-        self._size = size
-
-    def take(self) -> None:
-        """Occupy the room, if the disk has it."""
-        if self._size and not self._path.exists():
-            try:
-                self._path.write_bytes(b"\1" * self._size)
-            except OSError:
-                self.give_up()
-
-    def give_up(self) -> None:
-        self._path.unlink(missing_ok=True)
 
 
 class Outbox:
@@ -56,7 +37,7 @@ class Outbox:
         clock: Clock,
         limits: Limits | None = None,
         on_commit: Callable[[], None] | None = None,
-        ballast_bytes: int = BALLAST_BYTES,
+        room: Room | None = None,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
@@ -67,7 +48,7 @@ class Outbox:
         self.epoch = open_tables(self._connection, clock)
         self.usage: Usage = usage(self._connection)
         """As of the last commit."""
-        self._ballast = Ballast(path.with_suffix(".ballast"), ballast_bytes)
+        self._disk = Disk(path, room or Room())
         self._disk_full = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox")
@@ -87,7 +68,7 @@ class Outbox:
             raise OutboxFailed("the outbox ended before the events were committed")
 
     def __enter__(self) -> Self:
-        self._ballast.take()
+        self._disk.take_ballast()
         self._thread.start()
         return self
 
@@ -132,6 +113,7 @@ class Outbox:
     def _try_to_commit(self, items: Sequence[Item]) -> bool:
         """False when the disk is full."""
         try:
+            self._disk.hold_growth(self._connection)
             with transaction(self._connection) as connection:
                 append(connection, items)
                 enforce(connection, self._limits, self._clock())
@@ -143,7 +125,7 @@ class Outbox:
         self.usage = used
         if self._disk_full and not any(isinstance(item, Lost) for item in items):
             self._disk_full = False
-            self._ballast.take()
+            self._disk.take_ballast()
             log.info("outbox has room again")
         return True
 
@@ -151,12 +133,12 @@ class Outbox:
         if not self._disk_full:
             self._disk_full = True
             log.warning("disk full, the outbox gives up what matters least")
-        self._ballast.give_up()
+        self._disk.give_up_ballast()
         try:
+            # First, so that the log begins again in the room that it has; what is in it may need some of the ballast's.
+            self._connection.execute("pragma wal_checkpoint(restart)")
             with transaction(self._connection) as connection:
                 release(connection, max(2 * need, RELEASE_BYTES), worst, self._clock())
-            # So that the write-ahead log begins again in the room that it has.
-            self._connection.execute("pragma wal_checkpoint(restart)")
         except sqlite3.OperationalError as error:
             if not is_disk_full(error):
                 raise

@@ -16,13 +16,15 @@ from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from mosquitto.launcher import Broker
 from producer import backlog
-from producer.bounds import Limits
+from producer.disk import Room
 from producer.ids import utc_now
 from producer.outbox import Outbox
 from producer.tables import connect
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.node_parts import SOURCE, detection, health, medium, running_relay
+
+ROOM = Room(reserve_bytes=6_000_000, ballast_bytes=5_000_000)
 
 
 def people_counted(ingest: IngestDouble) -> list[int]:
@@ -115,10 +117,10 @@ def test_an_agent_that_is_killed_goes_on_in_its_streams(broker: Broker, tmp_path
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 6 MB."""
+    """A disk of 24 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
         pytest.skip("a disk of our own needs the right to mount one")
     yield folder
@@ -139,23 +141,23 @@ def test_a_full_disk_costs_pictures_and_no_findings(broker: Broker, small_disk: 
     path = small_disk / "node.sqlite"
     with (
         ingest_double(broker.port) as ingest,
-        Outbox(path, utc_now, Limits(), ballast_bytes=1_000_000) as outbox,
+        Outbox(path, utc_now, room=ROOM) as outbox,
     ):
-        for people in range(150):
+        for people in range(250):
             outbox.put(medium(b"x" * 60_000), detection(people), durable=True)
-        (small_disk / "somebody-elses").write_bytes(b"x" * 10_000)
-        for people in range(150, 300):
+        (small_disk / "somebody-elses").write_bytes(b"x" * 1_000_000)
+        for people in range(250, 400):
             outbox.put(medium(b"x" * 60_000), detection(people))
         outbox.put(health(), durable=True)
         with running_relay(path, broker.port):
-            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 601, within=30)
+            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 801, within=30)
             outbox.put(detection(1000), durable=True)
-            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 602, within=30)
+            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 802, within=30)
 
-    assert covered(ingest.all_events()) == list(range(1, 603))
-    assert people_counted(ingest) == [*range(300), 1000]
+    assert covered(ingest.all_events()) == list(range(1, 803))
+    assert people_counted(ingest) == [*range(400), 1000]
     assert {event.data.cause for event in ingest.all_events() if isinstance(event, GapEvent)} == {"disk_full"}
-    assert 5 < len(ingest.media) < 300
+    assert 5 < len(ingest.media) < 400
 
 
 def fill_up(path: Path) -> None:
@@ -167,7 +169,7 @@ def fill_up(path: Path) -> None:
 def test_a_disk_that_others_fill_to_the_last_byte_does_not_end_the_agent(broker: Broker, small_disk: Path) -> None:
     path = small_disk / "node.sqlite"
     filler = small_disk / "somebody-elses"
-    with ingest_double(broker.port) as ingest, Outbox(path, utc_now, ballast_bytes=500_000) as outbox:
+    with ingest_double(broker.port) as ingest, Outbox(path, utc_now, room=ROOM) as outbox:
         outbox.put(health(), durable=True)
         fill_up(filler)
         for people in range(200):

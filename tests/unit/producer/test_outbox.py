@@ -1,6 +1,5 @@
 """The outbox of a node: capture threads hand over, one thread commits."""
 
-import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from producer import backlog
+from producer.disk import Room
 from producer.ids import utc_now
 from producer.outbox import Outbox, OutboxFailed
 from producer.tables import connect
@@ -75,10 +75,13 @@ def test_each_commit_wakes_whoever_sends(tmp_path: Path) -> None:
         assert woken.wait(5)
 
 
-def of_limited_size(outbox: Outbox, pages: int) -> None:
-    outbox.put(health(), durable=True)
-    connection: sqlite3.Connection = outbox._connection
-    connection.execute(f"pragma max_page_count = {pages}")
+def disk_of(size: int) -> Room:
+    """A disk on which nothing is but the outbox."""
+
+    def free(folder: Path) -> int:
+        return max(0, size - sum(file.stat().st_size for file in folder.glob("*.sqlite")))
+
+    return Room(reserve_bytes=0, ballast_bytes=0, free=free)
 
 
 def kinds(events: Sequence[Event]) -> set[str]:
@@ -87,8 +90,8 @@ def kinds(events: Sequence[Event]) -> set[str]:
 
 def test_a_full_disk_costs_pictures_and_a_gap_tells_of_them(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
-    with Outbox(path, utc_now, ballast_bytes=0) as outbox:
-        of_limited_size(outbox, pages=600)
+    with Outbox(path, utc_now, room=disk_of(2_400_000)) as outbox:
+        outbox.put(health(), durable=True)
         for people in range(60):
             outbox.put(medium(b"x" * 100_000), detection(people), durable=True)
         outbox.put(health(), durable=True)
@@ -104,8 +107,8 @@ def test_a_full_disk_costs_pictures_and_a_gap_tells_of_them(tmp_path: Path) -> N
 
 def test_a_disk_that_is_full_to_the_last_page_does_not_end_the_outbox(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
-    with Outbox(path, utc_now, ballast_bytes=0) as outbox:
-        of_limited_size(outbox, pages=40)
+    with Outbox(path, utc_now, room=disk_of(200_000)) as outbox:
+        outbox.put(health(), durable=True)
         for people in range(300):
             outbox.put(medium(b"x" * 5_000), detection(people))
         of_room = eventually(lambda: outbox.usage.bytes > 20_000)

@@ -7,22 +7,25 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from multiprocessing.synchronize import Event as ProcessEvent
 from pathlib import Path
 
 import pytest
 
 from bus_schemas.camera import DetectionEvent
 from bus_schemas.event import Event
-from bus_schemas.node import GapEvent
+from bus_schemas.node import GapEvent, StateEvent
 from mosquitto.launcher import Broker
 from producer import backlog
+from producer.broker import BrokerAddress
 from producer.disk import Room
 from producer.ids import utc_now
 from producer.outbox import Outbox
+from producer.presence import present
 from producer.tables import connect
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
-from tests.node_parts import SOURCE, detection, health, medium, running_relay
+from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay
 
 ROOM = Room(reserve_bytes=6_000_000, ballast_bytes=5_000_000)
 
@@ -182,3 +185,26 @@ def test_a_disk_that_others_fill_to_the_last_byte_does_not_end_the_agent(broker:
 
     assert covered(ingest.all_events()) == list(range(1, 404))
     assert ingest.all_events()[-1].type == "watchpost.health.v1"
+
+
+def _present(port: int, killed: ProcessEvent) -> None:
+    with present([SOURCE, OTHER], BrokerAddress(port=port), utc_now):
+        killed.wait()
+
+
+def test_a_node_that_is_killed_leaves_every_device_offline(own_broker: Broker) -> None:
+    context = multiprocessing.get_context("spawn")
+    with ingest_double(own_broker.port) as ingest:
+        process = context.Process(target=_present, args=(own_broker.port, context.Event()))
+        process.start()
+        eventually(lambda: len(ingest.states) == 2, within=30)
+        process.kill()
+        process.join()
+        process.close()
+        eventually(lambda: len(ingest.states) == 4, within=30)
+    offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
+
+    assert {(event.source, event.data.reason) for event in offline} == {
+        (SOURCE, "connection lost"),
+        (OTHER, "connection lost"),
+    }

@@ -317,7 +317,7 @@ def _kill_and_wait(product: Product, name: str) -> None:
 
     def back() -> bool:
         row = product.processes()[name]
-        return row["state"] == "running" and row["restarts"] > restarts and row["pid"] != pid
+        return bool(row["state"] == "running" and row["restarts"] > restarts and row["pid"] != pid)
 
     eventually(back, 20, f"{name} running again")
 
@@ -327,9 +327,9 @@ def _alive(product: Product) -> list[int]:
 
 
 def _everyone_keeps_up(client: httpx.Client) -> bool:
-    consumers = get(client, "/api/v1/consumers")["consumers"]
+    consumers: list[dict[str, Any]] = get(client, "/api/v1/consumers")["consumers"]
     assert {"stopped"}.isdisjoint(row["state"] for row in consumers), consumers
-    return len(consumers) >= 8 and all(row["lag"] < 200 for row in consumers) is True
+    return len(consumers) >= 8 and all(row["lag"] < 200 for row in consumers)
 
 
 def test_a_second_start_on_the_same_data_says_who_holds_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from bus_schemas.catalogue import MODELS, AnyEvent, why_unknown
-from bus_schemas.event import Event, iso
+from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event, device_source, iso
 from bus_schemas.media import Media, MediaEvent
 
 SINGLE = "application/cloudevents+json"
@@ -93,6 +93,8 @@ def unpack(payload: bytes, content_type: str | None = None) -> bytes:
         raise Unpackable(f"the payload unpacks to more than {MAX_UNPACKED_BYTES} bytes")
     if not unpacker.eof:
         raise Unpackable("the gzip payload is cut off")
+    if unpacker.unused_data:
+        raise Unpackable(f"{len(unpacker.unused_data)} bytes follow the gzip payload")
     return body
 
 
@@ -103,24 +105,30 @@ def decode(payload: bytes, content_type: str | None = None) -> list[Event | Malf
     except Unpackable as error:
         return [Malformed(payload, str(error))]
     text = body.strip()
-    if not text.startswith(b"["):
-        text = b"[" + text + b"]"
     try:
-        return list(_events.validate_json(text))
+        events = _events.validate_json(text) if text.startswith(b"[") else [_event.validate_json(text)]
     except ValidationError:
         return _one_by_one(text)
+    refused = _why_not(events)
+    return list(events) if refused is None else [Malformed(text, refused)]
+
+
+def _why_not(items: Sequence[Any]) -> str | None:
+    if not items:
+        return "an empty batch"
+    if len(items) > MAX_BATCH:
+        return f"a batch of {len(items)} events; at most {MAX_BATCH} fit in one"
+    return None
 
 
 def _one_by_one(text: bytes) -> list[Event | Malformed]:
     try:
-        items = from_json(text)
+        found = from_json(text)
     except ValueError as error:
         return [Malformed(text, f"not JSON: {error}")]
-    if len(items) > MAX_BATCH:
-        return [Malformed(text, f"a batch of {len(items)} events; at most {MAX_BATCH} fit in one")]
-    if not items:
-        return [Malformed(text, "an empty batch")]
-    return [_read(item) for item in items]
+    items = found if isinstance(found, list) else [found]
+    refused = _why_not(items)
+    return [_read(item) for item in items] if refused is None else [Malformed(text, refused)]
 
 
 def _read(item: Any) -> Event | Malformed:
@@ -140,9 +148,10 @@ def _event_json(item: Any) -> dict[str, Any]:
 
 def _stream_place(item: dict[str, Any]) -> tuple[str | None, int | None]:
     epoch, sequence = item.get("epoch"), item.get("sequence")
-    if isinstance(epoch, str) and isinstance(sequence, int) and not isinstance(sequence, bool):
-        return epoch, sequence
-    return None, None
+    if not isinstance(epoch, str) or not isinstance(sequence, int) or isinstance(sequence, bool):
+        return None, None
+    is_place = 1 <= len(epoch) <= MAX_EPOCH and 1 <= sequence <= MAX_SEQUENCE
+    return (epoch, sequence) if is_place else (None, None)
 
 
 def _why(item: dict[str, Any], error: ValidationError) -> str:
@@ -212,6 +221,9 @@ def decode_media(message: MediaMessage) -> MediaEvent | Malformed:
     sequence = given.get("sequence")
     if given.get("sha256", digest) != digest:
         return _damaged(given, "the bytes do not have the sha256 that their properties name")
+    source = device_source(message.site, message.device)
+    if given.get("source", source) != source:
+        return _damaged(given, f"the source {given['source']} is not that of the topic, {source}")
     event_id = given.get("id", digest[:32])
     data = {
         "key": media_key(message.site, message.device, message.kind, event_id),
@@ -226,7 +238,7 @@ def decode_media(message: MediaMessage) -> MediaEvent | Malformed:
     envelope = {
         "specversion": given.get("specversion", "1.0"),
         "id": event_id,
-        "source": given.get("source", f"/sites/{message.site}/devices/{message.device}"),
+        "source": source,
         "type": given.get("type", "watchpost.media.v1"),
         "time": given.get("time", message.received),
         "epoch": given.get("epoch"),
@@ -241,8 +253,9 @@ def decode_media(message: MediaMessage) -> MediaEvent | Malformed:
 
 def _damaged(given: Mapping[str, str], reason: str) -> Malformed:
     sequence = given.get("sequence", "")
-    place = (given.get("epoch"), int(sequence)) if sequence.isascii() and sequence.isdigit() else (None, None)
-    return Malformed(b"", reason, *place)
+    is_number = sequence.isascii() and sequence.isdigit() and len(sequence) <= len(str(MAX_SEQUENCE))
+    found = {"epoch": given.get("epoch"), "sequence": int(sequence) if is_number else None}
+    return Malformed(b"", reason, *_stream_place(found))
 
 
 def describe(

@@ -10,6 +10,7 @@ NAME = r"[A-Za-z0-9_-]{1,64}"
 HUB = "_hub"
 HUB_SOURCE = "/hub"
 MAX_SEQUENCE = 2**63 - 1
+MAX_EPOCH = 64
 
 _SOURCE = re.compile(rf"/sites/({NAME})/devices/({NAME})")
 
@@ -20,7 +21,12 @@ def iso(moment: datetime) -> str:
 
 
 Name = Annotated[str, Field(pattern=rf"^{NAME}$")]
-Moment = Annotated[AwareDatetime, PlainSerializer(iso, when_used="json")]
+# Within these every moment can be written in UTC, in any zone, and as whole microseconds or nanoseconds in 64 bits.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_AFTER_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+Moment = Annotated[
+    AwareDatetime, Field(ge=_EARLIEST, lt=_AFTER_LATEST), PlainSerializer(iso, when_used="json", return_type=str)
+]
 MediaKey = Annotated[str, Field(pattern=rf"^{NAME}/{NAME}/[a-z]{{1,32}}/[A-Za-z0-9_-]{{1,128}}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Box = tuple[Share, Share, Share, Share]
@@ -48,7 +54,7 @@ class Event(BaseModel):
     type: str
     time: Moment
     datacontenttype: Literal["application/json"] = "application/json"
-    epoch: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    epoch: Annotated[str, Field(min_length=1, max_length=MAX_EPOCH)] | None = None
     sequence: Annotated[int, Field(ge=1, le=MAX_SEQUENCE)] | None = None
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import structlog
@@ -45,6 +45,7 @@ class Bus:
         self._pending: dict[str, asyncio.Future[bytes]] = {}
         self._replies = f"{REPLIES}/{uuid7()}"
         self._changed = asyncio.Event()
+        self._settled = asyncio.Event()
         self.messages_received = 0
 
     @property
@@ -69,6 +70,7 @@ class Bus:
     def listen(self, topic: str, handler: Handler) -> None:
         """Call `handler` with every payload on this topic from soon on, over reconnects too."""
         self._handlers.setdefault(topic, []).append(handler)
+        self._settled.clear()
         self._changed.set()
 
     def forget(self, topic: str, handler: Handler) -> None:
@@ -76,6 +78,14 @@ class Bus:
         if not self._handlers[topic]:
             del self._handlers[topic]
         self._changed.set()
+
+    async def settled(self, within: float) -> None:
+        """Until the broker has taken what is listened to, or a moment has passed. At once where there is no broker."""
+        if self._client is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._settled.wait()
 
     async def publish(self, topic: str, payload: bytes, properties: Properties | None = None) -> None:
         """QoS 1. Raises `BusUnreachable`."""
@@ -120,6 +130,8 @@ class Bus:
             for topic in subscribed - wanted:
                 await client.unsubscribe(topic, timeout=SEND_SECONDS)
             subscribed = wanted
+            if wanted == set(self._handlers):
+                self._settled.set()
             await self._changed.wait()
             self._changed.clear()
 

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
-from bus_schemas.codec import Malformed, decode, to_bytes
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from bus_schemas.codec import Malformed, decode
 from bus_schemas.event import Event, device_source
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
 from bus_schemas.topics import command_topic, event_topic
@@ -15,6 +17,8 @@ from gateway.bus import Bus
 from gateway.ids import uuid7
 
 ANSWER_SECONDS = 3.0
+LISTEN_SECONDS = 0.5
+SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +42,34 @@ class Outcome:
     settings: dict[str, Any] | None = None
 
 
-def asking(request: Request, request_id: str, now: datetime) -> CommandEvent:
-    data = Command(request_id=request_id, name=request.name, state="asked", by=request.by, arguments=request.arguments)
-    return CommandEvent(id=request_id, source=device_source(request.site, request.device), time=now, data=data)
+def payload_of(request: Request, request_id: str) -> bytes:
+    """What is sent: `settings` holds whole sections; other commands have `arguments`."""
+    key = "settings" if request.name == SETTINGS else "arguments"
+    return to_json({"request_id": request_id, "name": request.name, "by": request.by, key: request.arguments})
 
 
-async def ask(bus: Bus, request: Request, now: datetime, patience: float = ANSWER_SECONDS) -> Outcome:
+async def ask(bus: Bus, request: Request, patience: float = ANSWER_SECONDS) -> Outcome:
     """Send it and wait a little for its answer. Raises `BusUnreachable`."""
-    asked = asking(request, uuid7(), now)
-    topic = command_topic(asked.source, request.name)
-    with _told(bus, asked) as told:
-        async with bus.asked(topic, to_bytes(asked)) as reply:
+    request_id, source = uuid7(), device_source(request.site, request.device)
+    with _told(bus, source, request_id) as told:
+        await bus.settled(LISTEN_SECONDS)
+        async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:
             answers = {told, reply}
             await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             payload = next((answer.result() for answer in answers if answer.done()), None)
-    return Outcome(asked.id, "pending") if payload is None else outcome(asked.id, payload)
+    return Outcome(request_id, "pending") if payload is None else outcome(request_id, payload)
 
 
 @contextmanager
-def _told(bus: Bus, asked: CommandEvent) -> Iterator["asyncio.Future[bytes]"]:
+def _told(bus: Bus, source: str, request_id: str) -> Iterator["asyncio.Future[bytes]"]:
     """The event in which the device tells of this request: some devices answer by nothing else."""
     told: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def take(payload: bytes) -> None:
-        if not told.done() and any(is_answer(event, asked.id) for event in decode(payload)):
+        if not told.done() and any(is_answer(event, request_id) for event in decode(payload)):
             told.set_result(payload)
 
-    topics = [event_topic(asked.source, name) for name in ("command", "settings", "batch")]
+    topics = [event_topic(source, name) for name in ("command", "settings", "batch")]
     for topic in topics:
         bus.listen(topic, take)
     try:
@@ -85,16 +90,24 @@ def is_answer(event: Event | Malformed, request_id: str) -> bool:
 
 
 def outcome(request_id: str, payload: bytes) -> Outcome:
-    """What an answer says: a `settings` event is consent, a `command` event says what became of it."""
-    events = decode(payload)
-    for event in [event for event in events if is_answer(event, request_id)] or events:
-        match event:
-            case SettingsEvent():
-                return Outcome(request_id, "done", settings=event.data.settings)
-            case CommandEvent(data=Command(state="done")):
-                return Outcome(request_id, "done", event.data.detail, event.data.arguments or None)
-            case CommandEvent(data=Command(state="failed")):
-                return Outcome(request_id, "failed", event.data.detail or "the device gave no reason")
-            case Malformed():
-                return Outcome(request_id, "failed", f"the device's answer is not an event: {event.reason[:200]}")
-    return Outcome(request_id, "pending")
+    """What an answer says: a reply is the data of a `command` event; a `settings` event is consent."""
+    try:
+        return _became(request_id, Command.model_validate_json(payload))
+    except ValidationError:
+        events = [event for event in decode(payload) if is_answer(event, request_id)]
+    match events:
+        case [SettingsEvent() as event, *_]:
+            return Outcome(request_id, "done", settings=event.data.settings)
+        case [CommandEvent() as event, *_]:
+            return _became(request_id, event.data)
+    return Outcome(request_id, "failed", "its answer cannot be read")
+
+
+def _became(request_id: str, told: Command) -> Outcome:
+    match told.state:
+        case "done":
+            return Outcome(request_id, "done", told.detail)
+        case "failed":
+            return Outcome(request_id, "failed", told.detail or "it gave no reason")
+        case _:
+            return Outcome(request_id, "pending", told.detail)

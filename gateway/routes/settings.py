@@ -1,5 +1,6 @@
 """What people set of a device while it runs: read from its settings events, changed by asking it to."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,13 +10,16 @@ from consumers import settings
 from consumers.views import NoView
 from gateway.answers import Answer
 from gateway.calls import Call, Operation, json_response
-from gateway.commands import Request
+from gateway.commands import SETTINGS, Request
+from gateway.context import Gateway
 from gateway.parameters import OfDevice
 from gateway.routes.commands import NOBODY, ask
 from gateway.routes.lookup import require_device
 from gateway.stores import Stores
+from gateway.waiting import until
 from gateway.wishes import UNTOLD, Motion, Picture, Rois, RoiWish, Wishes, Zone, Zones
 
+TOLD_SECONDS = 1.0
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
 
 
@@ -102,12 +106,24 @@ async def _set(call: Call[OfDevice], sections: dict[str, Any]) -> tuple[bool, di
     """Whether the device confirmed it, and the sections as it told them, or as they were sent."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
-    outcome = await ask(gateway, Request(asked.site, asked.device, "settings", sections, NOBODY))
-    return outcome.state == "done", {**sections, **_named(outcome.settings or {}, sections)}
+    outcome = await ask(gateway, Request(asked.site, asked.device, SETTINGS, sections, NOBODY))
+    if outcome.state != "done":
+        return False, sections
+    told = outcome.settings or await until(partial(_change, gateway, outcome.request_id), TOLD_SECONDS) or {}
+    return True, {name: told.get(name, value) for name, value in sections.items()}
 
 
-def _named(told: dict[str, Any], sections: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name in sections}
+async def _change(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
+    """What the device told of this request, once its event is in the view."""
+
+    def question(stores: Stores) -> dict[str, Any] | None:
+        try:
+            change = settings.change_of(stores.view("settings"), request_id)
+        except NoView:
+            return None
+        return change.settings if change is not None else None
+
+    return await gateway.ask(question)
 
 
 OPERATIONS = [

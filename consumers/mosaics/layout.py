@@ -1,0 +1,48 @@
+"""Where the cells of a mosaic lie."""
+
+from typing import NamedTuple
+
+
+class Grid(NamedTuple):
+    columns: int
+    rows: int
+
+
+class Cell(NamedTuple):
+    """A rectangle of a mosaic, in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+_SMALL = (Grid(0, 0), Grid(1, 1), Grid(2, 1), Grid(2, 2), Grid(2, 2), Grid(3, 2), Grid(3, 2), Grid(3, 3), Grid(3, 3))
+_WIDEST = 6
+
+
+def grid(count: int) -> Grid:
+    """Up to 9 cells as square as may be, then rows of six."""
+    if count < len(_SMALL):
+        return _SMALL[count]
+    return Grid(3, 3) if count == 9 else Grid(_WIDEST, -(-count // _WIDEST))
+
+
+def cells(count: int, width: int, height: int) -> list[Cell]:
+    """The cells in reading order, each of this size."""
+    columns = grid(count).columns
+    return [Cell(index % columns * width, index // columns * height, width, height) for index in range(count)]
+
+
+def size(count: int, width: int, height: int) -> tuple[int, int]:
+    """Width and height of the whole; that of two by two cells where there is none."""
+    columns, rows = grid(count) if count else Grid(2, 2)
+    return columns * width, rows * height
+
+
+def inset(picture: tuple[int, int], cell: tuple[int, int], border: int) -> Cell:
+    """Where a picture lies in a cell, its aspect kept, within the border; both as (width, height)."""
+    room_x, room_y = cell[0] - 2 * border, cell[1] - 2 * border
+    scale = min(room_x / picture[0], room_y / picture[1])
+    width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+    return Cell((cell[0] - width) // 2, (cell[1] - height) // 2, width, height)

@@ -1,0 +1,216 @@
+"""Folds media and analyses into minute tiles, each closed by the hub's ticks and corrected by what arrives late."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
+
+from bus_schemas.camera import Frame, FrameEvent
+from bus_schemas.event import HUB, HUB_SOURCE, Event, place
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import HeartbeatEvent
+from consumers.hub import Hub
+from consumers.journal.record import Recorded
+from consumers.mosaics import RING
+from consumers.mosaics.drawing import Drawer
+from consumers.mosaics.minute import Minute, Seen
+from consumers.mosaics.state import State
+from consumers.mosaics.tiles import Tiles
+from consumers.projection import Emit, Projection
+
+_PICTURES = ("thumbnail", "capture")
+
+
+class Mosaics(Projection):
+    """A minute is drawn at the first tick after its end and a grace, whether anything was seen in it or not.
+
+    What arrives later is drawn at the next tick. Of several ticks in a batch the last one draws: what came between
+    them would have been drawn again by it.
+    """
+
+    name: ClassVar[str] = "mosaics"
+    models: ClassVar[tuple[type[Event], ...]] = (MediaEvent, FrameEvent, HeartbeatEvent)
+    schema: ClassVar[str] = """
+    create table if not exists seen (
+        site text not null, minute integer not null, device text not null, thumbnail text, thumbnail_at real,
+        capture text, capture_at real, frame text, frame_at real, primary key (site, minute, device)
+    ) strict, without rowid;
+    create table if not exists devices (
+        site text not null, device text not null, since integer not null, primary key (site, device)
+    ) strict;
+    create table if not exists closed (site text primary key, minute integer not null) strict;
+    create table if not exists late (site text not null, minute integer not null, primary key (site, minute)) strict;
+    create table if not exists tiles (
+        site text not null, minute integer not null, state integer not null check (state between 0 and 3),
+        incidents integer not null, tile text not null, ok text, ko text, bytes integer not null,
+        description blob not null, primary key (site, minute)
+    ) strict;
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._settings = hub.mosaic
+        self._expected = {
+            (site.site, device.device): device.name
+            for site in hub.sites
+            for device in site.devices
+            if "visual" in device.kinds
+        }
+        self._archive = hub.archive
+        self._drawer: Drawer | None = None
+        self._tiles = Tiles(hub.data / "tiles")
+        self._gone: list[str] = []
+        self._swept: dict[str, int] = {}
+        self._newest: dict[str, int] = {}
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        self._gone = []
+        ticks = [index for index, record in enumerate(batch) if _is_tick(record.event)]
+        if not ticks:
+            _take(view, batch)
+            return
+        first, last = ticks[0], ticks[-1]
+        _take(view, batch[:first])
+        self._expect(view, self._newest_at(batch[first]))
+        _take(view, batch[first:last])
+        self._pass_time(view, self._newest_at(batch[last]))
+        _take(view, batch[last:])
+
+    def _newest_at(self, tick: Recorded) -> int:
+        """The newest minute that is over, grace included."""
+        return int((tick.event.time.timestamp() - self._settings.grace_s) // 60) - 1
+
+    def _expect(self, view: sqlite3.Connection, newest: int) -> None:
+        """A site that is meant to be there has minutes from the first tick on, though nothing was seen of it."""
+        devices = [(*where, newest) for where in sorted(self._expected)]
+        view.executemany("insert or ignore into devices values (?, ?, ?)", devices)
+        sites = sorted({site for site, _ in self._expected})
+        view.executemany("insert or ignore into closed values (?, ?)", [(site, newest - 1) for site in sites])
+
+    def after_commit(self) -> None:
+        """Remove the tiles that were replaced, and, as the ring goes round, those that have left it."""
+        self._tiles.remove(self._gone)
+        self._gone = []
+        for site, newest in self._newest.items():
+            if newest // 10 != self._swept.get(site, -1) // 10:
+                self._tiles.sweep(site, newest - RING + 1)
+                self._swept[site] = newest
+
+    def _pass_time(self, view: sqlite3.Connection, newest: int) -> None:
+        for site, last in view.execute("select site, minute from closed order by site").fetchall():
+            self._close(view, site, last, newest)
+
+    def _close(self, view: sqlite3.Connection, site: str, last: int, newest: int) -> None:
+        oldest = max(newest, last) - RING + 1
+        late = view.execute("select minute from late where site = ? and minute <= ?", (site, max(newest, last)))
+        minutes = {minute for (minute,) in late if minute >= oldest}
+        minutes |= set(range(max(last + 1, oldest), newest + 1))
+        for minute in sorted(minutes):
+            self._draw(view, site, minute)
+        view.execute("delete from late where site = ? and minute <= ?", (site, max(newest, last)))
+        view.execute("insert or replace into closed values (?, ?)", (site, max(newest, last)))
+        self._forget(view, site, oldest)
+        self._newest[site] = max(newest, last)
+
+    def _draw(self, view: sqlite3.Connection, site: str, minute: int) -> None:
+        names = {device: name for (where, device), name in self._expected.items() if where == site}
+        drawn = Minute(site, minute, tuple(_seen(view, site, minute)), names)
+        drawer = self._drawer = self._drawer or Drawer(self._settings, self._archive().read)
+        chosen = drawn.shown(), drawn.shown(State.OK), drawn.shown(State.INCIDENT)
+        tiles: list[str | None] = []
+        written: dict[tuple[str, ...], str] = {}
+        total = 0
+        for index, shown in enumerate(chosen):
+            devices = tuple(each.device for each in shown)
+            if shown or index == 0:
+                if devices not in written:
+                    tile = drawer.tile(shown)
+                    total += len(tile)
+                    written[devices] = self._tiles.write(site, minute, tile)
+                tiles.append(written[devices])
+            else:
+                tiles.append(None)
+        description = drawn.describe(self._settings.cell_width, self._settings.cell_height)
+        self._replace(view, drawn, tiles, total, description)
+
+    def _replace(
+        self, view: sqlite3.Connection, drawn: Minute, tiles: list[str | None], total: int, description: bytes
+    ) -> None:
+        key = (drawn.site, drawn.minute)
+        before = view.execute("select tile, ok, ko from tiles where site = ? and minute = ?", key).fetchone()
+        self._gone += [name for name in before or () if name is not None and name not in tiles]
+        incidents = len(drawn.shown(State.INCIDENT))
+        view.execute(
+            "insert or replace into tiles values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*key, int(drawn.state), incidents, *tiles, total, description),
+        )
+
+    def _forget(self, view: sqlite3.Connection, site: str, oldest: int) -> None:
+        """The ring has gone round: what it overwrites is gone."""
+        for table in ("tiles", "seen"):
+            view.execute(f"delete from {table} where site = ? and minute < ?", (site, oldest))  # noqa: S608
+
+
+def _is_tick(event: Event) -> bool:
+    return isinstance(event, HeartbeatEvent) and event.source == HUB_SOURCE
+
+
+def _take(view: sqlite3.Connection, records: Iterable[Recorded]) -> None:
+    """Remember the newest picture and analysis of each device in each minute."""
+    pictures: dict[tuple[str, int, str, str], tuple[float, str]] = {}
+    frames: dict[tuple[str, int, str], tuple[float, str]] = {}
+    begun: dict[tuple[str, str], int] = {}
+    for record in records:
+        event = record.event
+        site, device = place(event.source)
+        if device == HUB:
+            continue
+        at = event.time.timestamp()
+        minute = int(at // 60)
+        begun.setdefault((site, device), int(record.received.timestamp() // 60))
+        if isinstance(event, MediaEvent) and event.data.kind in _PICTURES:
+            picture = (site, minute, device, event.data.kind)
+            if picture not in pictures or pictures[picture][0] <= at:
+                pictures[picture] = (at, event.data.key)
+        elif isinstance(event, FrameEvent):
+            frame = (site, minute, device)
+            if frame not in frames or frames[frame][0] <= at:
+                frames[frame] = (at, event.data.model_dump_json())
+    # The minutes of a site begin with the one in which it was first heard, and so do those of a device.
+    view.executemany("insert or ignore into closed values (?, ?)", [(key[0], at - 1) for key, at in begun.items()])
+    view.executemany("insert or ignore into devices values (?, ?, ?)", [(*key, at) for key, at in begun.items()])
+    _remember(view, pictures, frames)
+
+
+def _remember(
+    view: sqlite3.Connection,
+    pictures: dict[tuple[str, int, str, str], tuple[float, str]],
+    frames: dict[tuple[str, int, str], tuple[float, str]],
+) -> None:
+    touched = {(site, minute, device) for site, minute, device, _ in pictures} | frames.keys()
+    view.executemany("insert or ignore into seen (site, minute, device) values (?, ?, ?)", sorted(touched))
+    for kind in _PICTURES:
+        view.executemany(
+            f"update seen set {kind} = ?5, {kind}_at = ?4 where site = ?1 and minute = ?2 and device = ?3 "  # noqa: S608
+            f"and ({kind}_at is null or {kind}_at <= ?4)",
+            [(*key[:3], at, value) for key, (at, value) in pictures.items() if key[3] == kind],
+        )
+    view.executemany(
+        "update seen set frame = ?5, frame_at = ?4 where site = ?1 and minute = ?2 and device = ?3 "
+        "and (frame_at is null or frame_at <= ?4)",
+        [(*key, at, value) for key, (at, value) in frames.items()],
+    )
+    view.executemany(
+        "insert or ignore into late select ?1, ?2 from closed where site = ?1 and minute >= ?2",
+        sorted({(site, minute) for site, minute, _ in touched}),
+    )
+
+
+def _seen(view: sqlite3.Connection, site: str, minute: int) -> Iterator[Seen]:
+    """Every device of the site, also one that nothing was seen of in this minute, but none that came later."""
+    found = view.execute(
+        "select d.device, coalesce(s.thumbnail, s.capture), s.frame, s.frame_at from devices d left join seen s "
+        "on s.site = d.site and s.device = d.device and s.minute = ?1 where d.site = ?2 "
+        "and (d.since <= ?1 or s.device is not null) order by d.device",
+        (minute, site),
+    )
+    for device, key, frame, frame_at in found:
+        yield Seen(device, key, None if frame is None else Frame.model_validate_json(frame), frame_at)

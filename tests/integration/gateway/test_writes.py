@@ -1,0 +1,215 @@
+"""Writes that go over a real broker: to a device, which answers or does not, and to the journal."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+
+from bus_schemas.codec import decode
+from bus_schemas.event import Event
+from mosquitto.launcher import Broker
+from producer.broker import BrokerAddress
+from tests import builders
+from tests.eventually import eventually
+from tests.integration.gateway.started import Filled, Started
+
+ROI = {"name": "pump", "coordinates": [[1, 1], [5, 5]], "thresholds": {"warning": 60, "critical": 70, "emergency": 80}}
+ROIS = "/api/v1/sites/DEMO/devices/yard/rois"
+
+
+class Peer:
+    """Whoever else is on the bus: hears one topic, and may answer."""
+
+    def __init__(self, broker: Broker, topic: str, answer: Callable[[dict[str, Any]], dict[str, Any]] | None = None):
+        self.heard: list[bytes] = []
+        self._answer = answer
+        self._subscribed = threading.Event()
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self.client.on_message = self._take
+        self.client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.connect("127.0.0.1", broker.port)
+        self.client.loop_start()
+
+    def _take(self, client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
+        self.heard.append(bytes(message.payload))
+        if self._answer is not None:
+            assert message.properties is not None
+            properties = Properties(mqtt.PacketTypes.PUBLISH)  # type: ignore[attr-defined,no-untyped-call]
+            properties.CorrelationData = message.properties.CorrelationData  # type: ignore[attr-defined]
+            reply = json.dumps(self._answer(json.loads(message.payload)))
+            client.publish(message.properties.ResponseTopic, reply, properties=properties)  # type: ignore[attr-defined]
+
+    def __enter__(self) -> "Peer":
+        assert self._subscribed.wait(5)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Iterator[Filled]:
+    with Filled(tmp_path) as filled:
+        yield filled.append(builders.health(), builders.incident(), builders.tick(builders.at(1))).fold()
+
+
+@pytest.fixture
+def connected(filled: Filled, broker: Broker) -> Iterator[Started]:
+    with Started(filled.hub, BrokerAddress(port=broker.port)) as started:
+        eventually(lambda: started.gateway.bus.is_connected)
+        yield started
+
+
+def done(request: dict[str, Any]) -> dict[str, Any]:
+    return {"request_id": request["request_id"], "name": "settings", "state": "done"}
+
+
+def refused(request: dict[str, Any]) -> dict[str, Any]:
+    return {**done(request), "state": "failed", "detail": "the sensor is being calibrated"}
+
+
+def test_regions_that_the_device_confirms_are_set(connected: Started, broker: Broker) -> None:
+    with Peer(broker, "watchpost/v1/DEMO/yard/command/settings", done) as device, connected.client() as client:
+        answer = client.put(ROIS, json={"rois": [ROI]})
+
+    assert answer.status_code == 200
+    assert answer.json()["message"] == "Updated 1 ROIs"
+    assert answer.json()["rois"][0]["weight"] == 1.0
+    sent = json.loads(device.heard[0])
+    assert sent["settings"]["rois"][0]["name"] == "pump"
+    assert list(sent["settings"]) == ["rois"]
+
+
+def test_a_device_that_refuses_says_why(connected: Started, broker: Broker) -> None:
+    with Peer(broker, "watchpost/v1/DEMO/yard/command/settings", refused), connected.client() as client:
+        answer = client.put(ROIS, json={"rois": [ROI]})
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "yard refused: the sensor is being calibrated"
+
+
+def test_a_device_that_tells_by_its_event_alone_has_confirmed_it(connected: Started, broker: Broker) -> None:
+    topic = "watchpost/v1/DEMO/yard/event/settings"
+
+    def tell(client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
+        request_id = json.loads(message.payload)["request_id"]
+        event = builders.settings(request_id=request_id, settings={"motion": {"sensitivity": 31}})
+        client.publish(topic, event.model_dump_json(), qos=1)
+
+    with Peer(broker, "watchpost/v1/DEMO/yard/command/settings") as device, connected.client() as client:
+        device.client.on_message = tell
+        answer = client.put(ROIS.replace("rois", "settings"), json={"motion": {"sensitivity": 30}})
+
+    assert answer.status_code == 200
+    assert answer.json()["motion"] == {"sensitivity": 31, "min_area": 500}
+
+
+def test_a_device_that_is_away_is_told_later(
+    connected: Started, monkeypatch: pytest.MonkeyPatch, broker: Broker
+) -> None:
+    with connected.client() as client:
+        answer = client.put(ROIS, json={"rois": [ROI]})
+
+    assert answer.status_code == 202
+    assert answer.json()["message"] == "Sent 1 ROIs; the device has not answered yet"
+
+
+@pytest.mark.parametrize(
+    ("rois", "path"),
+    [
+        ([ROI, {"name": "flat", "coordinates": [[4, 4], [4, 8]]}], "rois.1"),
+        ([{"name": "out", "coordinates": [[0, 0], [33, 24]]}], "rois.0.coordinates.1.0"),
+        ([{"name": "text", "coordinates": "abc"}], "rois.0.coordinates"),
+        ([{"name": "", "coordinates": [[0, 0], [1, 1]]}], "rois.0.name"),
+        ([{**ROI, "weight": 0}], "rois.0.weight"),
+        ([{**ROI, "emissivity": 0.05}], "rois.0.emissivity"),
+        ([{**ROI, "colour": "red"}], "rois.0.colour"),
+        ([{**ROI, "thresholds": {"warning": 90, "critical": 80, "emergency": 95}}], "rois.0.thresholds"),
+        ([ROI, ROI], ""),
+    ],
+)
+def test_one_bad_region_refuses_all_of_them(connected: Started, broker: Broker, rois: list[Any], path: str) -> None:
+    with Peer(broker, "watchpost/v1/DEMO/yard/command/settings", done) as device, connected.client() as client:
+        answer = client.put(ROIS, json={"rois": rois})
+
+    assert answer.status_code == 400
+    assert [error["path"] for error in answer.json()["errors"]] == [path]
+    assert device.heard == []
+
+
+def test_a_command_is_sent_and_accepted(connected: Started, broker: Broker) -> None:
+    with Peer(broker, "watchpost/v1/DEMO/yard/command/snapshot", done) as device, connected.client() as client:
+        answer = client.post("/api/v1/sites/DEMO/devices/yard/commands/snapshot")
+
+    assert answer.status_code == 202
+    assert json.loads(device.heard[0])["request_id"] == answer.json()["id"]
+
+
+def test_an_alert_is_acknowledged_once_however_often_one_clicks(
+    connected: Started, filled: Filled, broker: Broker
+) -> None:
+    def ingest(peer: Peer) -> None:
+        eventually(lambda: peer.heard)
+        filled.append(*(event for event in decode(peer.heard[0]) if isinstance(event, Event))).fold()
+
+    answers: list[Any] = []
+    with Peer(broker, "watchpost/v1/DEMO/_hub/event/alert") as ingesting, connected.client() as client:
+        alert = client.get("/api/v1/alerts").json()["alerts"][0]
+        path = f"/api/v1/alerts/{alert['id']}/acknowledge"
+        clicking = threading.Thread(target=lambda: answers.append(client.post(path, json={"by": "ada"})))
+        clicking.start()
+        ingest(ingesting)
+        clicking.join()
+        again = client.post(path, json={"by": "eve"})
+
+    assert answers[0].status_code == 200
+    assert answers[0].json()["acknowledged"]["by"] == "ada"
+    assert again.json()["acknowledged"]["by"] == "ada"
+    assert len(ingesting.heard) == 1
+
+
+def test_live_pictures_come_from_the_bus(connected: Started, broker: Broker) -> None:
+    with Peer(broker, "unused") as device, connected.client() as client:
+        sending = threading.Event()
+
+        def send() -> None:
+            number = 0
+            while not sending.wait(0.02):
+                number += 1
+                device.client.publish("watchpost/v1/DEMO/yard/live/thermal", b"jpeg %d" % number)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        with client.stream("GET", "/live/DEMO/yard/thermal.mjpg") as answer:
+            assert answer.headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
+            chunks = answer.iter_raw()
+            first, second = next(chunks), next(chunks)
+        sending.set()
+        sender.join()
+        eventually(lambda: connected.gateway.frames.watchers == 0)
+
+    assert first.startswith(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ")
+    assert first != second
+
+
+def test_without_a_live_picture_of_a_sensor_there_is_none(connected: Started) -> None:
+    with connected.client() as client:
+        answer = client.get("/live/DEMO/yard/thermal.mjpg")
+
+    assert answer.status_code == 404
+
+
+def test_without_a_broker_nothing_is_promised(filled: Filled) -> None:
+    with Started(filled.hub) as alone, alone.client() as client:
+        answer = client.put(ROIS, json={"rois": [ROI]})
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"

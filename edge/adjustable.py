@@ -4,11 +4,6 @@ from typing import Annotated, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from edge.analysis.motion import MotionSettings
-from edge.analysis.picture import PictureSettings
-from edge.analysis.roi import FULL_FRAME
-from edge.analysis.roi import Roi as AnalysisRoi
-from edge.analysis.roi import Thresholds as AnalysisThresholds
 from edge.source_settings import Part
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -54,10 +49,6 @@ class Roi(Part):
             )
         return self
 
-    def measured(self) -> AnalysisRoi:
-        levels = AnalysisThresholds(self.thresholds.warning, self.thresholds.critical, self.thresholds.emergency)
-        return AnalysisRoi(self.name, self.coordinates, self.weight, self.emissivity, levels, self.enabled)
-
 
 class Zone(Part):
     """A named polygon in the visual picture."""
@@ -78,9 +69,6 @@ class Motion(Part):
         default=500, description="Pixels; smaller changes are ignored."
     )
 
-    def measured(self) -> MotionSettings:
-        return MotionSettings(sensitivity=self.sensitivity, min_area=self.min_area)
-
 
 class Picture(Part):
     """When a picture is called black or frozen."""
@@ -89,9 +77,6 @@ class Picture(Part):
         default=95.0, description="Share of dark pixels; a camera that shows menus over black needs a lower one."
     )
     freeze_seconds: PositiveFloat = Field(default=2.0, description="How long it must be the same.")
-
-    def measured(self) -> PictureSettings:
-        return PictureSettings(self.black_percentage, self.freeze_seconds)
 
 
 class Adjustable(Part):
@@ -107,9 +92,6 @@ class Adjustable(Part):
         refuse_doubled("ROI", [roi.name for roi in self.rois])
         refuse_doubled("zone", [zone.name for zone in self.zones])
         return self
-
-    def measured_rois(self) -> tuple[AnalysisRoi, ...]:
-        return tuple(roi.measured() for roi in self.rois) or (FULL_FRAME,)
 
 
 def refuse_doubled(what: str, names: list[str]) -> None:

@@ -52,14 +52,11 @@ class Rates(Part):
     record: bool = Field(default=True, description="Whether video is recorded.")
 
 
-class DeviceSettings(Part):
+class DeviceParts(Part):
     """A camera, a thermal sensor, or both looking at one place."""
 
-    site: Id = Field(description="Where it is.")
     device: Id = Field(description="Its id, for ever: it is part of every key and topic.")
     name: str | None = Field(default=None, description="What people read; default the id.")
-    site_name: str | None = Field(default=None, description="What people read in its pictures; default the site's id.")
-    time_zone: str = Field(default="UTC", description="IANA zone of the clock in its pictures.")
     visual: VisualSource | None = Field(default=None, description="Its camera.")
     thermal: ThermalSource | None = Field(default=None, description="Its 24x32 sensor.")
     rois: tuple[Roi, ...] = Field(default=(), description="Thermal regions; none means the full frame.")
@@ -89,10 +86,6 @@ class DeviceSettings(Part):
         return self
 
     @property
-    def source(self) -> str:
-        return device_source(self.site, self.device)
-
-    @property
     def title(self) -> str:
         return self.name or self.device
 
@@ -101,11 +94,21 @@ class DeviceSettings(Part):
         return Adjustable(rois=self.rois, zones=self.zones, motion=self.motion, picture=self.picture)
 
 
-class NodeSettings(Part):
-    """One agent process. A device that is configured later begins a stream of its own in the same outbox."""
+class DeviceSettings(DeviceParts):
+    """A device and the place where it is."""
 
-    node: Id = Field(description="Its id: the name of its outbox.")
-    devices: tuple[DeviceSettings, ...] = Field(min_length=1, description="What it runs.")
+    site: Id = Field(description="Where it is.")
+    site_name: str | None = Field(default=None, description="What people read in its pictures; default the site's id.")
+    time_zone: str = Field(default="UTC", description="IANA zone of the clock in its pictures.")
+
+    @property
+    def source(self) -> str:
+        return device_source(self.site, self.device)
+
+
+class Link(Part):
+    """What an agent keeps while the hub is away, and how it sends."""
+
     bytes_per_s: Annotated[int, Field(ge=1000)] | None = Field(
         default=None, description="Limit of its link; 50000 suits a cellular one."
     )
@@ -117,3 +120,10 @@ class NodeSettings(Part):
         default=1_000_000_000, description="Part of that for what the hub has already, to fill a lost journal again."
     )
     tail_hours: NonNegativeFloat = Field(default=24.0, description="How long that is kept.")
+
+
+class NodeSettings(Link):
+    """One agent process. A device that is configured later begins a stream of its own in the same outbox."""
+
+    node: Id = Field(description="Its id: the name of its outbox.")
+    devices: tuple[DeviceSettings, ...] = Field(min_length=1, description="What it runs.")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from bus_schemas.thermal import FrameStatistics, HotSpot, Region, Thermal
+from edge import measured
 from edge.adjustable import Adjustable
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
@@ -79,7 +80,7 @@ class ThermalWatch:
     def _show(self, reading: ThermalReading) -> None:
         if reading.frame_stats is None:
             return
-        rois = self._applied.measured_rois()
+        rois = measured.rois(self._applied.rois)
         self._preview("thermal", thermal_jpeg(reading.frame, self._caption(reading.timestamp), rois, reading.regions))
         planes = self._visual()
         if planes is not None:
@@ -135,7 +136,7 @@ def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
 
 
 def _settings(adjustable: Adjustable) -> ThermalSettings:
-    return ThermalSettings(rois=adjustable.measured_rois())
+    return ThermalSettings(rois=measured.rois(adjustable.rois))
 
 
 def _raw(frame: ThermalFrame) -> Picture:

@@ -7,6 +7,7 @@ from datetime import datetime
 from bus_schemas.camera import Frame as FrameData
 from bus_schemas.camera import Motion as MotionData
 from bus_schemas.media import Segment as SegmentData
+from edge import measured
 from edge.adjustable import Adjustable
 from edge.analysis import audio
 from edge.analysis.motion import Box, Motion, MotionDetector, MotionEnded, MotionStarted, MotionTracker
@@ -43,7 +44,7 @@ class VisualWatch:
         self._preview = preview
         self._wanted = self._applied = adjustable
         self._size = (0, 0)
-        self._analyser = PictureAnalyser(adjustable.picture.measured())
+        self._analyser = PictureAnalyser(measured.picture(adjustable.picture))
         self._detector: MotionDetector | None = None
         self._tracker = MotionTracker()
         self._level = audio.UNKNOWN
@@ -110,9 +111,9 @@ class VisualWatch:
         """What was learned of the noise and the background stays where its own settings do."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
         if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
-            self._detector = MotionDetector(size, wanted.motion.measured())
+            self._detector = MotionDetector(size, measured.motion(wanted.motion))
         if wanted.picture != self._applied.picture:
-            self._analyser = PictureAnalyser(wanted.picture.measured())
+            self._analyser = PictureAnalyser(measured.picture(wanted.picture))
         if self._lookout is not None:
             self._lookout.zones = wanted.zones
         self._applied, self._size = wanted, size

@@ -17,6 +17,7 @@ import httpx
 from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
+COMMAND = (sys.executable, "-m", "watchpost", "up")
 STARTS_WITHIN_S = 60.0
 STOPS_WITHIN_S = 5.0
 
@@ -37,8 +38,7 @@ class Product:
         """The address of the page, once it answers."""
         self.lines = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "watchpost", "up", "--data", str(self.data), "--port", "0", "--mqtt-port", "0"]
-            + self._arguments,
+            [*COMMAND, "--data", str(self.data), "--port", "0", "--mqtt-port", "0", *self._arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -53,12 +53,12 @@ class Product:
         assert process.stdout is not None
         self.lines.extend(line.rstrip("\n") for line in process.stdout)
 
-    def _address(self) -> str | None:
+    def _address(self) -> str:
         assert self._process is not None
         if self._process.poll() is not None:
             raise AssertionError("watchpost up ended:\n" + "\n".join(self.lines[-40:]))
         found = [match[1] for line in self.lines if (match := _ADDRESS.search(line))]
-        return found[0] if found else None
+        return found[0] if found else ""
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """What the supervisor says of its children, by name."""

@@ -1,1 +1,5 @@
-"""The command line: composes the processes of the product, and is imported by none of them."""
+"""The command line, the configuration and supervision."""
+
+from typing import Final
+
+VERSION: Final = "0.1.0"

@@ -1,6 +1,5 @@
 """The `watchpost` command: parses, composes, calls."""
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +10,6 @@ import typer
 from mosquitto.launcher import BrokerMissing
 from watchpost import logs, parts, up
 from watchpost.choice import chosen_consumers, chosen_node
-from watchpost.config import WatchpostConfig
 from watchpost.located import ConfigError
 from watchpost.lock import DataInUse
 from watchpost.runtime import Runtime, chosen_config, configuration
@@ -28,6 +26,7 @@ class Schema(StrEnum):
     ASYNCAPI = "asyncapi"
     OPENAPI = "openapi"
     CONFIG = "config"
+    TYPESCRIPT = "typescript"
 
 
 ConfigOption = Annotated[
@@ -115,7 +114,7 @@ def consume(
 ) -> None:
     """Named consumers as a process of their own."""
     runtime = _runtime(config, data, mqtt_port, log_format)
-    parts.consume(runtime, chosen_consumers(names or [], left_out or [], parts.consumer_names(), runtime.config))
+    parts.consume(runtime, chosen_consumers(names or [], left_out or [], parts.consumer_names()))
 
 
 @app.command()
@@ -132,11 +131,8 @@ def gateway(
 
 @app.command()
 def schema(kind: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.JSON) -> None:
-    """JSON Schema of the events, AsyncAPI, OpenAPI, or JSON Schema of the configuration on standard output."""
-    if kind is Schema.CONFIG:
-        typer.echo(json.dumps(WatchpostConfig.model_json_schema(), indent=2, ensure_ascii=False))
-    else:
-        typer.echo(parts.schema(kind.value))
+    """The contract on standard output: of events, bus, HTTP and configuration, or as TypeScript types."""
+    typer.echo(parts.schema(kind.value))
 
 
 @config_app.command("check")
@@ -144,7 +140,8 @@ def check(file: Annotated[Path, typer.Argument(help="The configuration to look a
     """Say what is wrong in the configuration, with line and key; exit 2 when something is."""
     settings = configuration(file)
     devices = sum(len(site.devices) for site in settings.sites)
-    typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {len(settings.nodes())}.")
+    agents = len(settings.devices_by_node())
+    typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {agents}.")
 
 
 @app.command()

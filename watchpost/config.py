@@ -3,13 +3,14 @@
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
+from edge.settings import Id, Link
+from edge.source_settings import EnvName, Part
 from watchpost.located import ConfigError, parse
 from watchpost.sites import Device, Site, refuse_doubled
-from watchpost.sources import EnvName, Part
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -70,73 +71,31 @@ class Retention(Part):
     thermal: PositiveFloat = Field(default=24, description="Raw 24x32 frames.")
 
 
-class Recordings(Part):
-    """How long recordings stay: what is reached first drops the oldest."""
-
-    days: PositiveFloat = Field(default=7, description="Days of event time.")
-    bytes: PositiveInt = Field(default=20_000_000_000, description="Bytes of all of them together.")
-
-
-class DiskStore(Part):
-    """Files below the data directory."""
-
-    kind: Literal["disk"] = "disk"
-
-
-class S3Store(Part):
-    """A bucket of S3, R2, MinIO or another with that interface."""
-
-    kind: Literal["s3"]
-    bucket: str = Field(min_length=1, description="Its name; it exists already.")
-    prefix: str = Field(default="", description="Put before every key.")
-    endpoint_url: str | None = Field(default=None, description="Of the service; default Amazon's.")
-    access_key_env: EnvName = Field(
-        default="AWS_ACCESS_KEY_ID", description="The environment variable with the key id."
-    )
-    secret_key_env: EnvName = Field(
-        default="AWS_SECRET_ACCESS_KEY", description="The environment variable with the secret."
-    )
-    public_url: str | None = Field(
-        default=None, description="Where browsers read the bucket; default signed addresses."
-    )
-
-
-class Chdb(Part):
-    """ClickHouse inside the gateway's process, its files below the data directory."""
-
-    kind: Literal["chdb"] = "chdb"
-
-
-class ClickHouse(Part):
-    """A ClickHouse server, spoken to over its native protocol."""
-
-    kind: Literal["clickhouse"]
-    host: str = Field(default="clickhouse", description="The server.")
-    port: Port = Field(default=9000, description="Of its native protocol; 9440 with TLS.")
-    database: str = Field(default="watchpost", description="Created when it is missing.")
-    user: str = Field(default="default", description="The user.")
-    password_env: EnvName | None = Field(default=None, description="The environment variable with the password.")
-    secure: bool = Field(default=False, description="Whether TLS is used.")
-
-
-Store = Annotated[DiskStore | S3Store, Field(discriminator="kind")]
-Rows = Annotated[Chdb | ClickHouse, Field(discriminator="kind")]
-
-
 class Hub(Part):
-    """What the hub keeps, where, and how long."""
+    """What the hub keeps, and how long."""
 
     retention_hours: Retention = Field(default_factory=Retention, description="For each kind of media.")
-    recordings: Recordings = Field(default_factory=Recordings, description="Clips around events.")
+    segment_bytes: PositiveInt = Field(
+        default=20_000_000_000, description="Bytes of recorded video; the oldest hours go beyond them."
+    )
     journal_days: PositiveInt = Field(
         default=30, description="Days that the journal keeps; older ones cannot be rebuilt."
     )
-    min_free_bytes: NonNegativeInt = Field(
-        default=1_000_000_000, description="Below this the oldest media go before their time."
+    cleanup_threshold_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        default=85, description="Use of the disk from which the oldest media go before their time."
     )
-    archive: Store = Field(default_factory=DiskStore, description="Where media live.")
-    tiles: Store = Field(default_factory=DiskStore, description="Where the minute tiles live.")
-    warehouse: Rows = Field(default_factory=Chdb, description="Where the rows of events live.")
+    cleanup_target_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        default=75, description="Use of the disk at which that ends."
+    )
+
+    @model_validator(mode="after")
+    def _target_below_threshold(self) -> "Hub":
+        if self.cleanup_target_percent >= self.cleanup_threshold_percent:
+            raise ValueError(
+                f"cleanup_target_percent ({self.cleanup_target_percent}) must be below"
+                f" cleanup_threshold_percent ({self.cleanup_threshold_percent})"
+            )
+        return self
 
 
 class Gateway(Part):
@@ -176,6 +135,12 @@ class Alerts(Part):
     rules: AlertRules = Field(default_factory=AlertRules, description="Bounds and durations.")
 
 
+class Node(Link):
+    """The link of one agent."""
+
+    node: Id = Field(description="Its id, as devices name it; default that of their site.")
+
+
 class WatchpostConfig(Part):
     """Everything, each process reading its part."""
 
@@ -183,6 +148,7 @@ class WatchpostConfig(Part):
     hub: Hub = Field(default_factory=Hub, description="Journal, archive and views.")
     gateway: Gateway = Field(default_factory=Gateway, description="HTTP.")
     sites: tuple[Site, ...] = Field(default=(), description="What is watched.")
+    nodes: tuple[Node, ...] = Field(default=(), description="Agents whose link is not as the defaults have it.")
     alerts: Alerts = Field(default_factory=Alerts, description="When people are told, and how.")
     triggers: tuple[str, ...] = Field(
         default=("UNAUTHORIZED_STRANGER", "RESTRICTED_ACCESS", "CROWD_VIOLATION"),
@@ -202,7 +168,7 @@ class WatchpostConfig(Part):
             raise ValueError("'total_events' is the name of the total")
         return triggers
 
-    def nodes(self) -> dict[str, list[tuple[Site, Device]]]:
+    def devices_by_node(self) -> dict[str, list[tuple[Site, Device]]]:
         """The devices that each agent process runs."""
         nodes: dict[str, list[tuple[Site, Device]]] = {}
         for site in self.sites:

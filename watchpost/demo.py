@@ -1,8 +1,10 @@
 """What `watchpost up` watches when there is no configuration: a drawn yard in which things go wrong by the clock."""
 
+from edge.adjustable import Roi, Thresholds, Zone
+from edge.settings import SceneDetector
+from edge.source_settings import Fault, SceneSource
 from watchpost.config import WatchpostConfig
-from watchpost.sites import Device, Roi, SceneDetector, Site, Thresholds, Zone
-from watchpost.sources import Fault, SceneSource
+from watchpost.sites import Device, Site
 
 DOOR = Zone(name="door", points=((0.05, 0.2), (0.3, 0.2), (0.3, 0.9), (0.05, 0.9)), restricted=True)
 YARD = Zone(name="yard", points=((0.0, 0.4), (1.0, 0.4), (1.0, 1.0), (0.0, 1.0)), max_people=4)

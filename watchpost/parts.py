@@ -1,47 +1,67 @@
 """The body of each process: imports its package only when it runs, so that an agent alone needs no hub installed."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+from watchpost import VERSION
+from watchpost.config import WatchpostConfig
 from watchpost.runtime import Runtime, stop_event
 
 
 def edge(runtime: Runtime, node: str) -> None:
     from edge.node import run
+    from watchpost.agents import node_settings
 
-    run(node, runtime.config.nodes()[node], runtime.data, runtime.broker, stop_event())
+    run(node_settings(runtime.config, node), runtime.broker, runtime.data, stop_event())
 
 
 def ingest(runtime: Runtime) -> None:
-    from consumers.ingest import run
+    from consumers.ingest.run import run
 
-    run(runtime.config.hub, runtime.data, runtime.broker, stop_event())
+    run(runtime.data, runtime.broker, stop_event())
 
 
 def consume(runtime: Runtime, names: list[str]) -> None:
-    from consumers.run import run
+    from consumers.runner import run
+    from watchpost.hubs import hub
 
-    run(names, runtime.config, runtime.data, runtime.broker, stop_event())
+    run(names, hub(runtime.config, runtime.data), runtime.broker, stop_event())
 
 
 def gateway(runtime: Runtime, port: int | None) -> None:
     from gateway.server import run
+    from watchpost.hubs import gateway_settings, hub
 
-    run(runtime.config, runtime.data, runtime.broker, port)
+    run(gateway_settings(runtime.config, port), hub(runtime.config, runtime.data), runtime.broker)
+
+
+def consumer_names() -> tuple[str, ...]:
+    from consumers.registry import CONSUMERS
+
+    return tuple(CONSUMERS)
 
 
 def schema(kind: str) -> str:
+    """The document of this kind, as text."""
+    match kind:
+        case "config":
+            return _written(WatchpostConfig.model_json_schema())
+        case "openapi":
+            from gateway.app import operations
+            from gateway.openapi import document as openapi
+
+            return _written(openapi(operations(), VERSION))
     from bus_schemas.documents import document
 
     return document(kind)
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def bench(cases: list[str], output: Path | None) -> None:
     from tests.bench.run import run
 
     run(cases, output)
-
-
-def consumer_names() -> tuple[str, ...]:
-    from consumers import CONSUMERS
-
-    return tuple(consumer.name for consumer in CONSUMERS)

@@ -6,21 +6,11 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from producer.broker import BrokerAddress, Tls
 from watchpost import demo
-from watchpost.config import Tls, WatchpostConfig, load, secret
+from watchpost.config import WatchpostConfig, load, secret
 
 DEFAULT_CONFIG = Path("watchpost.yaml")
-
-
-@dataclass(frozen=True)
-class BrokerAddress:
-    """Where and how to reach the broker."""
-
-    host: str
-    port: int
-    tls: Tls | None
-    username: str | None
-    password: str | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,7 @@ class Runtime:
         address = BrokerAddress(
             host=broker.host,
             port=mqtt_port if mqtt_port is not None else broker.port,
-            tls=broker.tls,
+            tls=None if broker.tls is None else Tls(**broker.tls.model_dump()),
             username=broker.username,
             password=secret(os.environ, broker.password_env, broker.password_file),
         )

@@ -100,10 +100,10 @@ class Retention(Sink):
     def _too_full(self, now: datetime) -> Doomed:
         disk = self._disk()
         threshold, target = self._policy.cleanup_threshold_percent, self._policy.cleanup_target_percent
-        hours = self._hours(now) if disk.percent >= threshold else ()
+        hours = self.hours(now) if disk.percent >= threshold else ()
         return by_space(threshold, target, disk, hours)
 
-    def _hours(self, now: datetime) -> list[Dropped]:
+    def hours(self, now: datetime) -> list[Dropped]:
         """Every hour of media that is over."""
         return [hour for kind, _ in self._policy.media for hour in self._archive.expiring(kind, now)]
 

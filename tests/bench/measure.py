@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Milliseconds a run; `goal_ms` is that of PERFORMANCE, `includes` says what was timed.
+    """Milliseconds a run; `goal_ms` is what it should take, `includes` says what was timed.
 
     A run of many `items` is told by its rate, whose goal is `goal_per_s`; `limit_ms` is what
     `limit` takes for the same, measured in the same process. `peak_mb` is added by whoever runs the case.

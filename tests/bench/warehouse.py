@@ -1,5 +1,6 @@
 """How fast events become rows of chDB, and how fast a day of many rows is answered."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -57,6 +58,8 @@ def case_log_to_rows() -> list[Measurement]:
         records = detections(EVENTS)
         _write(Path(directory), records)
         limit = _inserting(opened, records[: fold.BLOCK])
+        del records
+        gc.collect()
         with closing(SqliteJournalReader(Path(directory))) as journal:
             following = Fold(journal, Generations(opened, None).current())
             taken = timed([following.advance] * (EVENTS // fold.BLOCK))

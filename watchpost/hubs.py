@@ -1,0 +1,69 @@
+"""What the processes of the hub are told, out of the one configuration."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from consumers.archive.reader import ArchiveReader
+from consumers.hub import DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, Webhook
+from gateway.settings import GatewaySettings
+from watchpost.config import AlertRules, Retention, WatchpostConfig, secret
+from watchpost.config import Hub as HubConfig
+from watchpost.sites import Device, Site
+
+
+def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.environ) -> Hub:
+    """What consumers and gateway are told. Raises `ConfigError` where a secret that is named is not there."""
+    webhook = secret(environ, config.alerts.webhook_url_env)
+    return Hub(
+        data=data,
+        archive=lambda: ArchiveReader(data / "archive"),
+        sites=tuple(_site_info(site) for site in config.sites),
+        rules=_rules(config.alerts.rules),
+        retention=_retention(config.hub),
+        webhook=Webhook(webhook) if webhook else None,
+        triggers=config.triggers,
+    )
+
+
+def _site_info(site: Site) -> SiteInfo:
+    return SiteInfo(site.site, site.title, site.time_zone, tuple(_device_info(device) for device in site.devices))
+
+
+def _device_info(device: Device) -> DeviceInfo:
+    if device.visual is None:
+        return DeviceInfo(device.device, device.title, ("thermal",))
+    if device.thermal is None:
+        return DeviceInfo(device.device, device.title, ("visual",))
+    return DeviceInfo(device.device, device.title, ("visual", "thermal"))
+
+
+def _rules(rules: AlertRules) -> Rules:
+    return Rules(
+        window_s=rules.raise_window_s,
+        share=rules.raise_share,
+        clear_s=rules.clear_after_s,
+        silent_s=rules.offline_after_s,
+        hot_spot_c=rules.hot_spot_c,
+        hot_spot_margin_c=rules.hot_spot_hysteresis_c,
+    )
+
+
+def _retention(hub: HubConfig) -> RetentionPolicy:
+    hours = hub.retention_hours
+    return RetentionPolicy(
+        media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in Retention.model_fields),
+        journal=timedelta(days=hub.journal_days),
+        segment_bytes=hub.segment_bytes,
+        cleanup_threshold_percent=hub.cleanup_threshold_percent,
+        cleanup_target_percent=hub.cleanup_target_percent,
+    )
+
+
+def gateway_settings(
+    config: WatchpostConfig, port: int | None, environ: Mapping[str, str] = os.environ
+) -> GatewaySettings:
+    gateway = config.gateway
+    token = secret(environ, gateway.token_env, gateway.token_file)
+    return GatewaySettings(gateway.host, gateway.port if port is None else port, token)

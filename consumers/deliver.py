@@ -57,6 +57,8 @@ class Deliverer:
         with checkpoint.transaction(state):
             for event in emitted:
                 outbox.put(state, event)
+            if records:
+                self.sink.settle(state)
             checkpoint.save(state, upto)
             checkpoint.resume(state)
         self.told += len(emitted)

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from consumers.alerts.log import AlertLog
 from consumers.alerts.projection import Alerts
+from consumers.alerts.webhook import webhook_sink
 from consumers.health import Health
 from consumers.hub import Hub
 from consumers.incidents.projection import Incidents
@@ -10,6 +12,7 @@ from consumers.mosaics.projection import Mosaics
 from consumers.motion import Motions
 from consumers.projection import Projection
 from consumers.recordings import Recordings
+from consumers.retention.sink import Retention
 from consumers.settings import Settings
 from consumers.sink import Sink
 from consumers.trends import Detections, Loudness, Temperatures
@@ -18,6 +21,8 @@ CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "health": lambda hub: Health(),
     "incidents": Incidents,
     "alerts": Alerts,
+    "alert_log": lambda hub: AlertLog(),
+    "webhook": webhook_sink,
     "mosaics": Mosaics,
     "recordings": Recordings,
     "motion": Motions,
@@ -25,4 +30,5 @@ CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "audio": lambda hub: Loudness(),
     "detections": lambda hub: Detections(),
     "settings": lambda hub: Settings(),
+    "retention": Retention,
 }

@@ -28,6 +28,9 @@ class Sink(ABC):
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         """Do what the events ask for; what is returned is emitted in the transaction of the checkpoint."""
 
+    def settle(self, state: sqlite3.Connection) -> None:  # noqa: B027 - most sinks keep nothing until then
+        """Called in the transaction of the checkpoint: what was delivered is delivered now."""
+
     def idle(self, state: sqlite3.Connection) -> None:  # noqa: B027 - most sinks have nothing that waits
         """Called between batches and at least once a second: for what is to be tried again."""
 

@@ -29,7 +29,7 @@ def draw_clip(path: Path, seconds: int = 20) -> Path:
 def _picture(number: int, count: int) -> NDArray[np.uint8]:
     noise = np.random.default_rng(number).integers(0, 8, (HEIGHT, WIDTH, 3))
     ground = np.indices((HEIGHT, WIDTH)).sum(axis=0) // 12 % 2 * 24 + 90
-    picture = (ground[:, :, None] + noise).astype(np.uint8)
+    picture: NDArray[np.uint8] = (ground[:, :, None] + noise).astype(np.uint8)
     for lane, offset in ((140, 0.0), (230, 0.5)):
         left = int((number / count + offset) % 1.0 * (WIDTH - 40))
         picture[lane : lane + 80, left : left + 32] = 235

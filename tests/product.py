@@ -17,6 +17,7 @@ import httpx
 from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
+COMMAND = (sys.executable, "-m", "watchpost", "up")
 STARTS_WITHIN_S = 60.0
 STOPS_WITHIN_S = 5.0
 
@@ -37,8 +38,7 @@ class Product:
         """The address of the page, once it answers."""
         self.lines = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "watchpost", "up", "--data", str(self.data), "--port", "0", "--mqtt-port", "0"]
-            + self._arguments,
+            [*COMMAND, "--data", str(self.data), "--port", "0", "--mqtt-port", "0", *self._arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

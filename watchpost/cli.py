@@ -140,7 +140,8 @@ def check(file: Annotated[Path, typer.Argument(help="The configuration to look a
     """Say what is wrong in the configuration, with line and key; exit 2 when something is."""
     settings = configuration(file)
     devices = sum(len(site.devices) for site in settings.sites)
-    typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {len(settings.devices_by_node())}.")
+    agents = len(settings.devices_by_node())
+    typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {agents}.")
 
 
 @app.command()

@@ -3,13 +3,13 @@
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from watchpost.located import ConfigError, parse
 from edge.settings import Id, Link
 from edge.source_settings import EnvName, Part
+from watchpost.located import ConfigError, parse
 from watchpost.sites import Device, Site, refuse_doubled
 
 Port = Annotated[int, Field(ge=0, le=65535)]

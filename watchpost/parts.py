@@ -9,7 +9,6 @@ from watchpost.config import WatchpostConfig
 from watchpost.runtime import Runtime, stop_event
 
 
-
 def edge(runtime: Runtime, node: str) -> None:
     from edge.node import run
     from watchpost.agents import node_settings

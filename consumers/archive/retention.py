@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from consumers.archive.index import open_to_write, transaction
+from consumers.archive.index import NAME, open_to_read, open_to_write, transaction
 from consumers.archive.place import Series, hour_of, hour_start, micros, pack_path
 from consumers.archive.recovery import forget_pack
 
@@ -52,6 +52,14 @@ class ArchiveRetention:
                     self._drop(index, number, hour, one)
                     dropped.append(one)
         return dropped
+
+    def expiring(self, kind: str, before: datetime) -> list[Dropped]:
+        """What `drop_hours` would drop, oldest first: to write down what is about to go before it goes."""
+        if not (self._directory / NAME).exists():
+            return []
+        last = hour_of(min(before, hour_start(hour_of(self._clock()))))
+        with closing(open_to_read(self._directory)) as index:
+            return [one for _, _, one in self._expired(index, kind, last)]
 
     def _expired(self, index: sqlite3.Connection, kind: str, before: int) -> list[tuple[int, int, Dropped]]:
         rows = index.execute(

@@ -62,7 +62,7 @@ class Connection:
         self._sent_at = self._heard_at = time.monotonic()
 
     def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
-        login = Login(client_id, KEEP_ALIVE_SECONDS, RECEIVE_MAXIMUM, broker.user, broker.password)
+        login = Login(client_id, KEEP_ALIVE_SECONDS, RECEIVE_MAXIMUM, broker.username, broker.password)
         self._socket.sendall(login.packet())
         answer = self._await(packets.CONNACK)
         if answer.body[1]:

@@ -42,8 +42,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def run(settings: object, data: Path, broker: BrokerAddress, stopping: threading.Event, clock: Clock = utc_now) -> None:
-    """Take in until told to stop. There is nothing to set: `settings` are what every process of the hub is given."""
+def run(data: Path, broker: BrokerAddress, stopping: threading.Event, clock: Clock = utc_now) -> None:
+    """Take in until told to stop."""
     with (
         _alone(data / "journal"),
         Archive(data / "archive", clock) as archive,

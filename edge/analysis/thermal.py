@@ -149,13 +149,19 @@ def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot,
     above = frame > threshold
     if not above.any():
         return ()
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=4)
-    spots = []
-    for label in range(1, count):
-        x, y, width, height, area = stats[label, :5]
-        inside = frame[y : y + height, x : x + width][labels[y : y + height, x : x + width] == label]
-        centre = int(centres[label, 0]), int(centres[label, 1])
-        spots.append(HotSpot(centre, round(float(inside.max()), 2), round(float(inside.mean()), 2), int(area), time))
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=4)
+    inside = np.flatnonzero(above)
+    order = inside[np.argsort(labels.ravel()[inside], kind="stable")]
+    areas: NDArray[np.intp] = stats[1:, cv2.CC_STAT_AREA].astype(np.intp)
+    starts = np.cumsum(areas) - areas
+    values = frame.ravel()[order]
+    columns = (
+        centres[1:].astype(int).tolist(),
+        np.maximum.reduceat(values, starts).astype(float).round(2).tolist(),
+        (np.add.reduceat(values, starts, dtype=float) / areas).round(2).tolist(),
+        areas.tolist(),
+    )
+    spots = (HotSpot((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
     return tuple(sorted(spots, key=lambda spot: -spot.max_temp))
 
 

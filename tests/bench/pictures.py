@@ -32,10 +32,10 @@ def case_frame_analysis() -> list[Measurement]:
         frames = list(islice(pedestrians(size), 120))
         for name, reduced in (("held", True), ("with reduction", False)):
             pictures, analyser = Pictures(), PictureAnalyser()
-            small = [pictures.small(frame).y for frame in frames]
+            small = [pictures.grey(frame) for frame in frames]
 
             def look(index: int, reduced: bool = reduced, pictures: Pictures = pictures) -> None:
-                grey = small[index] if reduced else pictures.small(frames[index]).y  # noqa: B023
+                grey = small[index] if reduced else pictures.grey(frames[index])  # noqa: B023
                 analyser.look(grey, at(index))  # noqa: B023
 
             taken = timed(partial(look, index) for index in range(len(frames)))
@@ -52,7 +52,7 @@ def case_motion() -> list[Measurement]:
         pictures, detector = Pictures(), MotionDetector(size, MotionSettings())
 
         def look(index: int) -> None:
-            detector.look(pictures.small(frames[index]).y, at(index))  # noqa: B023
+            detector.look(pictures.grey(frames[index]), at(index))  # noqa: B023
 
         taken = timed(partial(look, index) for index in range(len(frames)))
         found.append(summary(f"motion {size[0]}x{size[1]}", taken[10:], "reduction and detection", goal_ms=0.5))

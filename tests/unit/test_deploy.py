@@ -66,5 +66,5 @@ def test_every_volume_of_a_container_is_declared_or_a_path() -> None:
 def test_the_configurations_that_are_delivered_are_fine(name: str) -> None:
     config = load(Path("deploy") / name)
 
-    assert list(config.nodes()) == ["HEAD_OFFICE"]
+    assert list(config.devices_by_node()) == ["HEAD_OFFICE"]
     assert not config.broker.start

@@ -4,38 +4,29 @@ import pytest
 
 from watchpost import demo
 from watchpost.choice import chosen_consumers, chosen_node
-from watchpost.config import ClickHouse, Hub, WatchpostConfig
+from watchpost.config import WatchpostConfig
 from watchpost.located import ConfigError
 
-KNOWN = ("mosaics", "alerts", "warehouse")
-CHDB = WatchpostConfig()
-SERVER = WatchpostConfig(hub=Hub(warehouse=ClickHouse(kind="clickhouse")))
+KNOWN = ("mosaics", "alerts", "health")
 
 
 @pytest.mark.parametrize(
-    ("named", "left_out", "config", "chosen"),
+    ("named", "left_out", "chosen"),
     [
-        (["alerts"], [], CHDB, ["alerts"]),
-        ([], [], CHDB, ["mosaics", "alerts"]),
-        ([], ["mosaics"], CHDB, ["alerts"]),
-        ([], ["mosaics"], SERVER, ["alerts", "warehouse"]),
-        (["warehouse"], [], SERVER, ["warehouse"]),
+        (["alerts"], [], ["alerts"]),
+        ([], [], ["mosaics", "alerts", "health"]),
+        ([], ["mosaics"], ["alerts", "health"]),
     ],
 )
-def test_consumers_are_those_named_or_all_but_the_gateway_s_own(
-    named: list[str], left_out: list[str], config: WatchpostConfig, chosen: list[str]
+def test_consumers_are_those_named_or_all_but_those_left_out(
+    named: list[str], left_out: list[str], chosen: list[str]
 ) -> None:
-    assert chosen_consumers(named, left_out, KNOWN, config) == chosen
+    assert chosen_consumers(named, left_out, KNOWN) == chosen
 
 
 def test_a_consumer_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(ConfigError, match="there is no consumer 'mosaic'; known are mosaics, alerts, warehouse"):
-        chosen_consumers(["mosaic"], [], KNOWN, CHDB)
-
-
-def test_the_warehouse_inside_the_gateway_cannot_run_apart() -> None:
-    with pytest.raises(ConfigError, match="'warehouse' runs inside the gateway"):
-        chosen_consumers(["warehouse"], [], KNOWN, CHDB)
+    with pytest.raises(ConfigError, match="there is no consumer 'mosaic'; known are mosaics, alerts, health"):
+        chosen_consumers(["mosaic"], [], KNOWN)
 
 
 def test_the_only_node_need_not_be_named() -> None:

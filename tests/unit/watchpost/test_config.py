@@ -5,16 +5,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from edge.source_settings import RtspSource
 from watchpost.config import WatchpostConfig, load, secret
 from watchpost.located import ConfigError
-from edge.source_settings import RtspSource
 
 COMPLETE = """\
 broker: {start: false, host: mqtt.example, port: 8883, tls: {}, username: hub, password_env: MQTT_PASSWORD}
 hub:
   retention_hours: {capture: 2}
-  archive: {kind: s3, bucket: media, endpoint_url: "https://s3.example"}
-  warehouse: {kind: clickhouse, host: rows}
+  journal_days: 90
 gateway: {host: 0.0.0.0, port: 80, token_env: TOKEN}
 sites:
   - site: HEAD_OFFICE
@@ -58,7 +57,7 @@ def test_a_complete_file_is_read(tmp_path: Path) -> None:
     employee_area, transformer = config.sites[0].devices
     assert employee_area.visual == RtspSource(kind="rtsp", url_env="CAMERA")
     assert transformer.rois[0].thresholds.critical == 90
-    assert config.hub.warehouse.kind == "clickhouse"
+    assert config.hub.journal_days == 90
 
 
 def test_devices_without_a_node_share_that_of_their_site(tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ def test_the_small_picture_is_the_plain_average_of_what_it_covers() -> None:
     assert np.abs(Pictures().small(frame_of(bgr)).y.astype(int) - plain).mean() < 1.0
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (768, 576), (160, 120)])
+def test_grey_alone_is_that_of_the_small_picture(size: tuple[int, int]) -> None:
+    frame, pictures = frame_of(photo(*size)), Pictures()
+    grey, small = pictures.grey(frame), pictures.small(frame).y
+
+    assert grey.shape == small.shape
+    assert np.abs(grey.astype(int) - small).max() <= 1
+
+
 def test_averaging_makes_noise_small() -> None:
     noise = np.random.default_rng(1).normal(128, 12, (720, 1280)).clip(0, 255).astype(np.uint8)
     reduced = Pictures().small(frame_of(np.repeat(noise[:, :, np.newaxis], 3, axis=2))).y

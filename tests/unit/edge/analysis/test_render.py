@@ -35,6 +35,15 @@ def test_normalised_reaches_from_0_to_255_and_a_flat_frame_is_zeros() -> None:
     assert not normalised(np.full((24, 32), 30.0, np.float32)).any()
 
 
+def test_a_frame_with_holes_or_of_nothing_is_still_a_picture() -> None:
+    holed, nothing = frame(), np.full((24, 32), np.nan, np.float32)
+    holed[3, 3] = np.nan
+
+    assert (normalised(holed)[3, 3], normalised(holed).max()) == (0, 255)
+    assert not normalised(nothing).any()
+    assert simplejpeg.decode_jpeg(thermal_jpeg(nothing, CAPTION)).shape == (480, 640, 3)
+
+
 def test_colours_are_those_of_the_plain_inferno_picture() -> None:
     grey = normalised(frame())
 

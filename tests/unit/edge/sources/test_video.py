@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -112,6 +113,41 @@ def test_h264_is_recorded_without_being_encoded_anew(clip: Path) -> None:
 def decoded(path: Path) -> list[np.ndarray]:
     with av.open(str(path)) as container:
         return [picture.to_ndarray() for picture in container.decode(video=0)]
+
+
+@pytest.fixture(scope="session")
+def telephone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of H.264 whose timestamps begin at 100 s, with sound as telephones have it."""
+    path = tmp_path_factory.mktemp("clips") / "telephone.mov"
+    with av.open(str(path), "w") as container:
+        video: VideoStream = container.add_stream("libx264", rate=10)
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        video.options = {"g": "10", "tune": "zerolatency"}
+        audio: AudioStream = container.add_stream("pcm_alaw", rate=8_000, layout="mono")
+        for index in range(40):
+            picture = frame_of(np.full((180, 320, 3), 20 + 5 * index, np.uint8))
+            picture.pts, picture.time_base = 1000 + index, Fraction(1, 10)
+            container.mux(video.encode(picture))
+            tone = 9000 * np.sin(2 * np.pi * 300 * (np.arange(800) + 800 * index) / 8_000)
+            sound = AudioFrame.from_ndarray(tone.astype(np.int16).reshape(1, -1), format="s16", layout="mono")
+            sound.sample_rate, sound.pts, sound.time_base = 8_000, 800_000 + 800 * index, Fraction(1, 8_000)
+            container.mux(audio.encode(sound))
+        container.mux(video.encode(None))
+        container.mux(audio.encode(None))
+    return path
+
+
+def test_sound_that_mpeg_ts_cannot_hold_is_encoded_beside_pictures_that_pass_through(telephone: Path) -> None:
+    recorder = Recorder(target_seconds=2)
+    source, _ = sourced(telephone, recorder, pace=False)
+    all_of(source)
+    segments = recorder.take()
+    seen = [played(segment) for segment in segments]
+
+    assert [(segment.duration_s, segment.audio) for segment in segments] == [(2.0, True)] * 2
+    assert sum(part.sound_s for part in seen) == pytest.approx(4, abs=0.3)
+    for part in seen:
+        assert part.sound_start == pytest.approx(part.times[0], abs=0.5)
 
 
 def test_a_looped_file_goes_on_in_time_and_begins_a_run_each_time(clip: Path) -> None:

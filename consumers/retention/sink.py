@@ -1,0 +1,191 @@
+"""Drops what the plan names: written down first, then dropped, then told, so that a crash leaves nothing untold."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import ClassVar
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic_core import from_json, to_json
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.codec import read_stored, to_bytes
+from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
+from consumers.archive.place import HOUR, Series
+from consumers.archive.reader import ArchiveReader
+from consumers.archive.retention import ArchiveRetention, Dropped
+from consumers.hub import Clock, Hub
+from consumers.journal.days import list_days, remove
+from consumers.journal.record import Recorded
+from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
+from consumers.sink import Sink
+
+CLEANUP = "cleanup"
+"""The command that asks the hub for a clean-up at once."""
+
+_DAYS_THAT_STAY = 2
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Retention(Sink):
+    """Looks once a minute of the hub's ticks, and when a clean-up is asked for."""
+
+    name: ClassVar[str] = "retention"
+    models: ClassVar[tuple[type[Event], ...]] = (HeartbeatEvent, CommandEvent)
+    emits: ClassVar[tuple[type[Event], ...]] = (RetentionEvent, CommandEvent)
+    schema: ClassVar[str] = """
+    create table if not exists planned (event_id text primary key, body text not null) strict;
+    create table if not exists drops (
+        kind text not null, site text not null, device text not null, before text not null
+    ) strict;
+    create table if not exists runs (
+        request_id text primary key, answer text not null
+    ) strict;
+    """
+
+    def __init__(self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None) -> None:
+        self._policy = hub.retention
+        self._directory = hub.data / "archive"
+        self._journal = hub.data / "journal"
+        self._archive = ArchiveRetention(self._directory, clock)
+        self._disk = disk or (lambda: disk_of(hub.data))
+        self._minute = -1
+
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        told: list[Event] = list(self._finish(state))
+        ticks = [record.event for record in batch if record.event.source == HUB_SOURCE]
+        if ticks and ticks[-1].time.timestamp() // 60 != self._minute:
+            told += self._look(state, ticks[-1].time)
+            self._minute = int(ticks[-1].time.timestamp() // 60)
+        for record in batch:
+            event = record.event
+            if isinstance(event, CommandEvent) and event.data.name == CLEANUP and event.data.state == "asked":
+                told += self._clean_up(state, event)
+        return told
+
+    def settle(self, state: sqlite3.Connection) -> None:
+        state.execute("delete from planned")
+
+    def idle(self, state: sqlite3.Connection) -> None:
+        """Rows of hours that are gone leave the index a few at a time."""
+        if (self._directory / "index.sqlite").exists():
+            self._archive.sweep()
+
+    def _look(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
+        if (self._directory / "index.sqlite").exists():
+            for kind, keep in self._policy.media:
+                doomed = by_age(kind, keep, self._archive.expiring(kind, now - keep))
+                yield from self._drop(state, doomed, now)
+                # Also where no whole hour goes: what is older within its hour is answered no more.
+                self._archive.drop_hours(kind, now - keep)
+            yield from self._drop(state, self._too_much(now), now)
+            yield from self._drop(state, self._too_full(now), now)
+        yield from self._drop_days(state, now)
+
+    def _too_much(self, now: datetime) -> Doomed:
+        limit = self._policy.segment_bytes
+        if limit is None:
+            return Doomed("", ())
+        with ArchiveReader(self._directory) as archive:
+            used = sum(each.bytes for each in archive.usage() if each.kind == "segment")
+        return by_bytes("segment", limit, used, self._archive.expiring("segment", now) if used > limit else ())
+
+    def _too_full(self, now: datetime) -> Doomed:
+        disk = self._disk()
+        threshold, target = self._policy.cleanup_threshold_percent, self._policy.cleanup_target_percent
+        hours = self.hours(now) if disk.percent >= threshold else ()
+        return by_space(threshold, target, disk, hours)
+
+    def hours(self, now: datetime) -> list[Dropped]:
+        """Every hour of media that is over."""
+        return [hour for kind, _ in self._policy.media for hour in self._archive.expiring(kind, now)]
+
+    def _drop(self, state: sqlite3.Connection, doomed: Doomed, now: datetime) -> Iterable[Event]:
+        told = events(doomed, now)
+        drops = [(each.kind, each.site, each.device, (each.hour + HOUR).isoformat()) for each in doomed.hours]
+        self._write_down(state, told, drops)
+        self._execute(state)
+        return told
+
+    def _write_down(
+        self, state: sqlite3.Connection, told: Sequence[Event], drops: Sequence[tuple[str, str, str, str]]
+    ) -> None:
+        state.execute("begin immediate")
+        state.executemany("insert into drops values (?, ?, ?, ?)", drops)
+        bodies = [(event.id, to_bytes(event).decode()) for event in told]
+        state.executemany("insert or ignore into planned values (?, ?)", bodies)
+        state.execute("commit")
+
+    def _execute(self, state: sqlite3.Connection) -> None:
+        """Drop what is written down. Doing it twice does it once."""
+        for kind, site, device, before in state.execute("select * from drops order by before").fetchall():
+            self._archive.drop_hours(kind, datetime.fromisoformat(before), Series(site, device, kind))
+        state.execute("delete from drops")
+
+    def _finish(self, state: sqlite3.Connection) -> Iterable[Event]:
+        """What was written down before a crash is done, and told."""
+        self._execute(state)
+        return read_stored(body.encode() for (body,) in state.execute("select body from planned order by rowid"))
+
+    def _drop_days(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
+        keep = self._policy.journal
+        if keep is None:
+            return
+        for day in list_days(self._journal)[:-_DAYS_THAT_STAY]:
+            if day.date < (now - keep).date():
+                begin = datetime.combine(day.date, time(0), UTC)
+                told = journal_event(begin, day.path.stat().st_size, keep, now)
+                self._write_down(state, [told], [])
+                remove(day)
+                yield told
+
+    def _clean_up(self, state: sqlite3.Connection, asked: CommandEvent) -> Iterable[Event]:
+        """Answer as the storage page wants it; asked twice with one id, it is done once."""
+        known = state.execute("select answer from runs where request_id = ?", (asked.data.request_id,)).fetchone()
+        if known is None:
+            before = self._disk().percent
+            doomed = self._too_full(asked.time)
+            yield from self._drop(state, doomed, asked.time)
+            answer = cleaned_up(before, self._disk().percent, doomed)
+            row = (asked.data.request_id, to_json(answer).decode())
+            state.execute("insert into runs values (?, ?)", row)
+        else:
+            answer = from_json(known[0])
+        yield CommandEvent(
+            id=str(uuid5(_NAMESPACE, asked.data.request_id)),
+            source=device_source(HUB, HUB),
+            time=asked.time,
+            data=Command(
+                request_id=asked.data.request_id,
+                name=CLEANUP,
+                state="done",
+                detail=str(answer["message"]),
+                arguments=answer,
+            ),
+        )
+
+
+def disk_of(path: Path) -> Disk:
+    usage = shutil.disk_usage(path)
+    return Disk(usage.total, usage.used)
+
+
+def cleaned_up(before: float, after: float, doomed: Doomed) -> dict[str, object]:
+    """What a clean-up did, in gigabytes and files."""
+    count, freed = sum(hour.count for hour in doomed.hours), sum(hour.bytes for hour in doomed.hours) / 1e9
+    return {
+        "success": True,
+        "cleanup_triggered": bool(doomed.hours),
+        "initial_usage_percent": round(before, 1),
+        "final_usage_percent": round(after, 1),
+        "files_deleted": count,
+        "space_freed_gb": round(freed, 2),
+        "message": f"Deleted {count} files, freed {freed:.2f} GB" if doomed.hours else "No cleanup needed",
+    }

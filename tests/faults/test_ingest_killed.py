@@ -1,0 +1,110 @@
+"""Ingest is killed under load, and so is the broker: nothing is lost, nothing is there twice, the order is kept."""
+
+import random
+import signal
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bus_schemas.event import HUB_SOURCE, Event
+from bus_schemas.media import MediaEvent
+from consumers.archive.reader import ArchiveReader
+from consumers.journal.sqlite import SqliteJournalReader
+from mosquitto.launcher import Broker
+from producer.ids import utc_now
+from producer.outbox import Outbox
+from tests import ingest_process
+from tests.eventually import eventually
+from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay
+from tests.running_ingest import journaled
+
+KILLS = 8
+
+
+@contextmanager
+def steady_load(outbox: Outbox) -> Iterator[list[int]]:
+    """Two devices, one with pictures, until the block ends; then how much each of them put."""
+    stopping = threading.Event()
+    put = [0, 0]
+
+    def load() -> None:
+        while not stopping.wait(0.002):
+            outbox.put(medium(random.randbytes(5000)), *[detection(put[0]) for _ in range(5)], frame(OTHER))
+            put[0] += 6
+            put[1] += 1
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        yield put
+    finally:
+        stopping.set()
+        thread.join()
+        outbox.put(durable=True)
+
+
+def head(data: Path) -> int:
+    with closing(SqliteJournalReader(data / "journal")) as reader:
+        return reader.head()
+
+
+def sequences(events: list[Event]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for event in events:
+        found[event.source].append(event.sequence or 0)
+    return found
+
+
+def assert_whole(data: Path, put: list[int]) -> None:
+    events = [event for event in journaled(data) if event.source != HUB_SOURCE]
+    found = sequences(events)
+    assert found[SOURCE] == list(range(1, put[0] + 1))
+    assert found[OTHER] == list(range(1, put[1] + 1))
+    with ArchiveReader(data / "archive") as archive:
+        media = [event.data for event in events if isinstance(event, MediaEvent)]
+        assert len(media) == put[1]
+        for described in media:
+            body = archive.read(described.key)
+            assert body is not None
+            assert len(body) == described.size
+
+
+def test_ingest_killed_at_random_moments_loses_and_doubles_nothing(own_broker: Broker, tmp_path: Path) -> None:
+    path, dice = tmp_path / "node.sqlite", random.Random(1)
+    with Outbox(path, utc_now) as outbox, running_relay(path, own_broker.port) as relay:
+        with steady_load(outbox) as put:
+            for _ in range(KILLS):
+                ingest = ingest_process.start(tmp_path, own_broker.port)
+                before = head(tmp_path)
+                eventually(lambda before=before: head(tmp_path) > before + 20, within=20)  # type: ignore[misc]
+                threading.Event().wait(dice.uniform(0, 0.2))  # the moment of the kill is what varies
+                ingest.send_signal(signal.SIGKILL)
+                ingest.wait()
+        ingest = ingest_process.start(tmp_path, own_broker.port)
+        relay.wake()
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=60)
+        ingest.terminate()
+        assert ingest.wait(10) == 0
+
+    assert_whole(tmp_path, put)
+
+
+def test_a_broker_killed_at_random_moments_loses_and_doubles_nothing(own_broker: Broker, tmp_path: Path) -> None:
+    path, dice = tmp_path / "node.sqlite", random.Random(2)
+    ingest = ingest_process.start(tmp_path, own_broker.port)
+    with Outbox(path, utc_now) as outbox, running_relay(path, own_broker.port) as relay:
+        with steady_load(outbox) as put:
+            for _ in range(3):
+                before = head(tmp_path)
+                eventually(lambda before=before: head(tmp_path) > before + 20, within=30)  # type: ignore[misc]
+                threading.Event().wait(dice.uniform(0, 0.2))  # the moment of the kill is what varies
+                own_broker.kill()
+                own_broker.start()
+        relay.wake()
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=60)
+        ingest.terminate()
+        assert ingest.wait(10) == 0
+
+    assert_whole(tmp_path, put)

@@ -1,0 +1,27 @@
+"""Ingest as a process of its own, to be killed: `python -m tests.ingest_process DATA PORT`."""
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from consumers.ingest import run
+from producer.broker import BrokerAddress
+
+
+def start(data: Path, port: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.ingest_process", str(data), str(port)], stdout=subprocess.DEVNULL
+    )
+
+
+def main() -> None:
+    data, port = sys.argv[1:]
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
+    run(None, Path(data), BrokerAddress(port=int(port)), stopping)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""A real ingest in a thread, and the questions that tests ask of what it wrote."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bus_schemas.event import Event
+from consumers.ingest import run
+from consumers.journal.sqlite import JournalQueries, RejectedRow, SqliteJournalReader
+from producer.broker import BrokerAddress
+
+
+@contextmanager
+def running_ingest(data: Path, broker: BrokerAddress) -> Iterator[None]:
+    stopping = threading.Event()
+    thread = threading.Thread(target=run, args=(None, data, broker, stopping))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def journaled(data: Path, *models: type[Event]) -> list[Event]:
+    """Everything in the journal, or the events of these models, in order."""
+    events: list[Event] = []
+    after = 0
+    with closing(SqliteJournalReader(data / "journal")) as reader:
+        while (batch := reader.read(after, models or None)).upto > after:
+            events += [record.event for record in batch.records]
+            after = batch.upto
+    return events
+
+
+def rejections(data: Path) -> list[RejectedRow]:
+    with closing(JournalQueries(data / "journal")) as queries:
+        return queries.rejected()

@@ -1,0 +1,158 @@
+"""The order of steps is the guarantee: media, journal, watermark, acknowledgement, news."""
+
+import errno
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bus_schemas.codec import describe, media_properties, to_bytes
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
+from consumers.archive.disk import Medium
+from consumers.ingest.figures import Figures
+from consumers.ingest.intake import DiskFull, Intake, is_full
+from consumers.ingest.packets import Properties, Published
+from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamState
+from tests import builders
+
+NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+
+def clock() -> datetime:
+    return NOW
+
+
+class Calls:
+    """Archive, journal and bus in one, which write down what is asked of them."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.failure: Exception | None = None
+        self.head = 0
+        self.streams: dict[tuple[str, str], StreamState] = {}
+
+    def watermark(self, source: str, epoch: str) -> int:
+        state = self.streams.get((source, epoch))
+        return state.watermark if state else 0
+
+    def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
+        return set()
+
+    def store(self, media: Sequence[Medium]) -> int:
+        if media:
+            self.made.append(f"store {len(media)}")
+        return len(media)
+
+    def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:
+        if self.failure is not None:
+            raise self.failure
+        self.made.append(f"append {len(accepted)} reject {len(rejected)}")
+        for one in accepted:
+            if one.event.epoch is not None:
+                state = StreamState(1, one.event.sequence or 0, one.received, 0)
+                self.streams[one.event.source, one.event.epoch] = state
+        self.head += len(accepted)
+        return self.head
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
+        self.made.append(f"publish {topic} qos {qos}{' retained' if retain else ''}")
+
+    def acknowledge(self, messages: Sequence[Published]) -> None:
+        self.made.append(f"acknowledge {[message.packet_id for message in messages]}")
+
+    def flush(self) -> None:
+        self.made.append("flush")
+
+
+@pytest.fixture
+def calls() -> Calls:
+    return Calls()
+
+
+@pytest.fixture
+def intake(calls: Calls) -> Intake:
+    return Intake(calls, calls, clock, Figures(clock, NOW))
+
+
+def message(event: Event, packet_id: int, name: str = "detection") -> Published:
+    return Published(event_topic(event.source, name), packet_id, Properties(), to_bytes(event))
+
+
+def picture(packet_id: int, **given: Any) -> Published:
+    described = describe("DEMO/yard/capture/one", b"bytes")
+    event = MediaEvent(id="one", source="/sites/DEMO/devices/yard", time=NOW, data=described, **given)
+    properties = Properties("image/jpeg", tuple(media_properties(event)))
+    return Published(media_topic(event.source, "capture"), packet_id, properties, b"bytes")
+
+
+def test_commit_comes_before_the_watermark_and_that_before_the_acknowledgement(calls: Calls, intake: Intake) -> None:
+    event = builders.detection(epoch="one", sequence=2)
+
+    intake.take([picture(7, epoch="one", sequence=1), message(event, 8)], calls)
+
+    assert calls.made == [
+        "store 1",
+        "append 2 reject 0",
+        f"publish {watermark_topic(event.source)} qos 1 retained",
+        "acknowledge [7, 8]",
+        f"publish {HEAD} qos 0",
+        "flush",
+    ]
+
+
+def test_nothing_is_said_to_anybody_when_the_disk_is_full(calls: Calls, intake: Intake) -> None:
+    event = builders.detection(epoch="one", sequence=1)
+    calls.failure = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(DiskFull):
+        intake.take([message(event, 1)], calls)
+    said = list(calls.made)
+    calls.failure = None
+
+    intake.take([message(event, 1)], calls)
+
+    assert said == []
+    assert calls.made[:2] == ["append 1 reject 0", f"publish {watermark_topic(event.source)} qos 1 retained"]
+
+
+def test_a_bug_is_not_taken_for_a_full_disk(calls: Calls, intake: Intake) -> None:
+    calls.failure = sqlite3.IntegrityError("UNIQUE constraint failed")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        intake.take([message(builders.detection(), 1)], calls)
+
+
+def test_full_is_known_by_its_code() -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    assert is_full(full)
+    assert not is_full(sqlite3.OperationalError("no such table: events"))
+    assert not is_full(PermissionError(errno.EACCES, "Permission denied"))
+
+
+def test_what_is_beyond_a_hole_is_dropped_with_its_media_and_the_watermark_said_again(
+    calls: Calls, intake: Intake
+) -> None:
+    intake.take([picture(1, epoch="one", sequence=5)], calls)
+
+    assert calls.made == [
+        f"publish {watermark_topic('/sites/DEMO/devices/yard')} qos 1 retained",
+        "acknowledge [1]",
+        "flush",
+    ]
+
+
+def test_a_bad_message_among_good_ones_costs_only_itself(calls: Calls, intake: Intake) -> None:
+    good = [message(builders.detection(), number) for number in (1, 2)]
+    split = [
+        Published(good[0].topic, 3, Properties(), good[0].payload[:-1] + b',"more":"'),
+        Published(good[0].topic, 4, Properties(), b'"}'),
+    ]
+
+    intake.take([good[0], *split, good[1]], calls)
+
+    assert calls.made[0] == "append 2 reject 2"

@@ -1,0 +1,210 @@
+"""Retention: what is old or too much goes by whole hours, and every byte of it is told."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.codec import read_stored
+from bus_schemas.event import Event
+from bus_schemas.node import CommandEvent
+from consumers import views
+from consumers.archive.disk import Archive
+from consumers.archive.reader import ArchiveReader
+from consumers.deliver import Deliverer
+from consumers.follow import Source
+from consumers.hub import Hub, RetentionPolicy
+from consumers.journal.days import create_day
+from consumers.retention.plan import Disk
+from consumers.retention.questions import cleanup_run, cleanup_status
+from consumers.retention.sink import Retention
+from tests.builders import START, at, command, media, tick
+from tests.following import hub_in
+from tests.memory_journal import MemoryJournal
+
+HOUR = 3600
+GB = 10**9
+
+
+class Yard:
+    """An archive with an hour's medium in each of some hours before START, and a disk that is as full as told."""
+
+    def __init__(self, directory: Path, policy: RetentionPolicy | None = None) -> None:
+        self.hub: Hub = replace(hub_in(directory), retention=policy or RetentionPolicy())
+        self.journal = MemoryJournal()
+        self.now = START
+        self.disk = Disk(100 * GB, 50 * GB)
+        self.deliverer = self.start()
+
+    def start(self) -> Deliverer:
+        sink = Retention(self.hub, lambda: self.now, lambda: self.disk)
+        deliverer = Deliverer(sink, Source(self.hub.data, self.journal, lambda: self.now))
+        deliverer.advance()
+        return deliverer
+
+    def store(self, kind: str, *hours_ago: float, device: str = "yard") -> None:
+        with Archive(self.hub.data / "archive", lambda: self.now) as archive:
+            for hours in hours_ago:
+                time = at(-hours * HOUR)
+                payload = f"{kind} {hours}".encode() * 100
+                archive.store([(media(time, payload, kind=kind, device=device).data, time, payload)])
+
+    def take(self, *events: Event) -> list[Event]:
+        """What is told of these."""
+        before = len(self.told())
+        self.journal.append(*events)
+        self.now = max(event.time for event in events)
+        self.deliverer.advance()
+        return self.told()[before:]
+
+    def told(self) -> list[Event]:
+        view = views.open_view(self.hub.data, "retention")
+        bodies = [body for (body,) in view.execute("select body from outbox_event order by position")]
+        view.close()
+        return read_stored(bodies)
+
+    def left(self, kind: str) -> int:
+        with ArchiveReader(self.hub.data / "archive") as archive:
+            return len(archive.between("DEMO", "yard", kind, at(-1000 * HOUR), at(1000 * HOUR)))
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    made = Yard(tmp_path)
+    yield made
+    made.deliverer.close()
+
+
+def retentions(events: list[Event]) -> list[tuple[str, int]]:
+    return [(event.data.kind, event.data.count) for event in events if isinstance(event, RetentionEvent)]
+
+
+def test_d2_01_captures_go_after_an_hour_and_thumbnails_after_a_day(yard: Yard) -> None:
+    yard.store("capture", 0.5, 2.5, 5.5)
+    yard.store("thumbnail", 0.5, 2.5, 30.5)
+
+    told = yard.take(tick(START))
+    assert retentions(told) == [("capture", 1), ("capture", 1), ("thumbnail", 1)]
+    assert (yard.left("capture"), yard.left("thumbnail")) == (1, 2)
+
+
+def test_d2_02_missed_hours_are_made_up_for(yard: Yard) -> None:
+    yard.store("capture", *(hours + 0.5 for hours in range(1, 30)))
+
+    assert sum(count for _, count in retentions(yard.take(tick(START)))) == 29
+    assert retentions(yard.take(tick(at(60)))) == []
+
+
+def test_what_went_is_told_with_its_bytes_and_rule(yard: Yard) -> None:
+    yard.store("capture", 5.5)
+
+    (event,) = yard.take(tick(START))
+    assert isinstance(event, RetentionEvent)
+    assert event.data.rule == "capture: kept for 1 h"
+    assert event.data.bytes >= len(b"capture 5.5" * 100)
+    assert (event.data.start, event.data.end) == (at(-6 * HOUR), at(-5 * HOUR))
+
+
+def test_nothing_goes_twice_in_a_minute_and_nothing_without_a_tick(yard: Yard) -> None:
+    yard.take(tick(START))
+    yard.store("capture", 5.5)
+
+    assert retentions(yard.take(tick(at(5)), command(at(6), name="snapshot"))) == []
+    assert retentions(yard.take(tick(at(65)))) == [("capture", 1)]
+
+
+def test_recordings_go_by_bytes_the_oldest_first(tmp_path: Path) -> None:
+    yard = Yard(tmp_path, RetentionPolicy(media=(("segment", timedelta(days=7)),), segment_bytes=1500))
+    yard.store("segment", 1.5, 2.5, 3.5)
+
+    told = yard.take(tick(START))
+    assert [event.data.start for event in told if isinstance(event, RetentionEvent)] == [at(-4 * HOUR), at(-3 * HOUR)]
+    assert yard.left("segment") == 1
+    yard.deliverer.close()
+
+
+def test_d3_05_a_full_disk_is_cleaned_down_to_its_target_and_the_current_hour_stays(yard: Yard) -> None:
+    yard.store("segment", 0.0, 1.5, 2.5)
+    yard.disk = Disk(10_000, 9_000)
+
+    told = yard.take(tick(START))
+    assert [event.data.rule for event in told if isinstance(event, RetentionEvent)] == [
+        "disk used by 85 % or more: down to 75 %"
+    ] * 2
+    assert yard.left("segment") == 1
+
+
+def test_a_disk_below_the_threshold_is_left_alone(yard: Yard) -> None:
+    yard.store("segment", 1.5)
+    yard.disk = Disk(10_000, 8_400)
+
+    assert yard.take(tick(START)) == []
+
+
+def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Yard) -> None:
+    yard.store("capture", 5.5)
+    yard.journal.append(tick(START))
+    file = views.file_of(yard.hub.data, "retention")
+    assert file is not None
+    state = views.connect(file)
+    sink = Retention(yard.hub, lambda: START, lambda: yard.disk)
+    lost = list(sink.deliver(state, yard.journal.read(0).records))
+    state.close()
+    yard.deliverer.close()
+    yard.deliverer = yard.start()
+
+    assert yard.left("capture") == 0
+    assert [event.id for event in yard.told()] == [event.id for event in lost]
+
+
+def test_days_of_the_journal_go_but_never_the_last_two(tmp_path: Path) -> None:
+    yard = Yard(tmp_path, RetentionPolicy(media=(), journal=timedelta(days=2)))
+    directory = tmp_path / "journal"
+    directory.mkdir()
+    for day in (date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3)):
+        create_day(directory, day, 1, None)
+
+    assert retentions(yard.take(tick(START))) == [("journal", 1)]
+    assert sorted(path.name for path in directory.glob("*.sqlite")) == ["2026-01-02.sqlite", "2026-01-03.sqlite"]
+    yard.deliverer.close()
+
+
+def test_s3_24_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
+    yard.take(tick(START))
+    yard.store("segment", 1.5)
+    asked = command(at(1), name="cleanup", state="asked", request_id="r-7", source="/sites/_hub/devices/_hub")
+    yard.disk = Disk(10_000, 9_000)
+    told = yard.take(asked)
+    again = yard.take(asked)
+
+    done = [event.data for event in told if isinstance(event, CommandEvent)]
+    assert [(each.state, each.request_id) for each in done] == [("done", "r-7")]
+    assert done[0].arguments["files_deleted"] == 1
+    assert (done[0].detail or "").startswith("Deleted 1 files, freed 0.00 GB")
+    assert retentions(again) == []
+    view = views.open_view(yard.hub.data, "retention")
+    assert cleanup_run(view, "r-7") == done[0].arguments
+    assert cleanup_run(view, "r-8") is None
+    view.close()
+
+
+def test_s3_24_a_clean_up_may_not_be_needed(yard: Yard) -> None:
+    (done,) = yard.take(command(name="cleanup", state="asked"))
+
+    assert isinstance(done, CommandEvent)
+    assert done.data.detail == "No cleanup needed"
+
+
+def test_s3_23_the_status_counts_files_by_their_age(yard: Yard) -> None:
+    yard.store("segment", 0.5, 30, 5 * 24, 9 * 24)
+    sink = Retention(yard.hub, lambda: START, lambda: yard.disk)
+    with ArchiveReader(yard.hub.data / "archive") as archive:
+        status = cleanup_status(yard.hub.retention, yard.disk, archive.usage(), sink.hours(START), START)
+
+    assert status["disk_usage"] == {"percent": 50.0, "used_gb": 50.0, "free_gb": 50.0, "total_gb": 100.0}
+    assert status["retention_stats"]["files_by_age"] == {"<1day": 1, "1-3days": 1, "3-7days": 1, ">7days": 1}
+    assert status["retention_stats"]["oldest_file_age_days"] == 9
+    assert status["cleanup_config"]["retention_days"] == 7.0

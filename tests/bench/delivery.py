@@ -101,15 +101,15 @@ def case_relay() -> list[Measurement]:
                 outbox.put(*[detection(people % 7) for people in range(EVENTS)], durable=True)
                 start = time.perf_counter()
                 with running_relay(path, broker.port) as relay:
-                    eventually(partial(_has_sent_all, relay), within=60)
+                    eventually(partial(_all_is_confirmed, relay), within=60)
                     taken.append((time.perf_counter() - start) * 1000)
     found = summary("outbox to broker", taken[1:], "connect, send, watermarks; none lost")
     return [replace(found, items=EVENTS, goal_per_s=GOAL_PER_S)]
 
 
-def _has_sent_all(relay: Relay) -> bool:
-    statistics = relay.statistics()
-    return bool(statistics["messages_published"]) and not statistics["failed_queue_size"]
+def _all_is_confirmed(relay: Relay) -> bool:
+    figures = relay.statistics()
+    return bool(figures["messages_published"]) and not figures["failed_queue_size"]
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def _call(act: Callable[[], None]) -> None:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _THE_MACHINES_FAULT:
             raise
         raise _Faulty from error
-    except Exception as error:  # noqa: BLE001 - whatever it raises is our bug: that consumer stops, the others go on
+    except Exception as error:
         raise _Faulty from error
 
 

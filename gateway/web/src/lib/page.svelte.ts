@@ -9,6 +9,8 @@ import { Resource, fallback } from './resource.svelte';
 import { isZone } from './time';
 import { isNews, summary } from './words';
 
+/** What comes by the clock says nothing about what happened. */
+const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
 const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
 
 class Page {
@@ -44,7 +46,7 @@ class Page {
         this.sites.reload();
       }
       const from = deviceOf(recorded.event.source);
-      if (!from || from.device === '_hub' || type === 'segment' || !isNews(recorded)) return;
+      if (!from || from.device === '_hub' || ROUTINE.has(type) || !isNews(recorded)) return;
       const news = { type: recorded.event.type, time: recorded.event.time, position: recorded.position, summary: summary(recorded.event) };
       pending.set(`${from.site}/${from.device}`, news);
     }));

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bus_schemas.catalogue import EVENT_MODELS, short_name, type_of
-from bus_schemas.documents import definitions
+from bus_schemas.json_schema import definitions
 from bus_schemas.upcasts import UPCASTS
 
 Schema = dict[str, Any]

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from bus_schemas.topics import HEAD
 from gateway import problems
 from gateway.auth import Guard
-from gateway.calls import MAX_BODY_BYTES, Operation
+from gateway.calls import Operation
 from gateway.context import Gateway
 from gateway.metrics import Measured
 from gateway.page import STATIC, Page
@@ -34,6 +34,7 @@ from gateway.routes import (
     session,
     settings,
     sites,
+    storage,
     system,
     thumbnails,
     timeline,
@@ -55,6 +56,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     trends.OPERATIONS,
     timeline.OPERATIONS,
     settings.OPERATIONS,
+    storage.OPERATIONS,
     consumers.OPERATIONS,
     system.OPERATIONS,
     commands.OPERATIONS,
@@ -80,7 +82,6 @@ def build(gateway: Gateway) -> Starlette:
             HTTPException: problems.answer_http_exception,
             Exception: problems.answer_crash,
         },
-        max_body_size=MAX_BODY_BYTES,
     )
     app.router.redirect_slashes = False
     return app

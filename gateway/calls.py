@@ -31,12 +31,17 @@ class Call(Generic[P]):
 
     async def body(self, model: type[B]) -> B:
         """The JSON body. Raises `Problem` with every fault in it."""
-        content = await self.request.body()
-        try:
-            return model.model_validate_json(content)
-        except ValidationError as error:
-            found = faults(error)
-            raise Problem(400, f"the body does not fit: {sentence(found)}", found) from error
+        return parsed(model, await self.content())
+
+    async def content(self) -> bytes:
+        """The bytes of the body. Raises `Problem` where they are too many, before they are all read."""
+        chunks, size = [], 0
+        async for chunk in self.request.stream():
+            size += len(chunk)
+            if size > MAX_BODY_BYTES:
+                raise Problem(413, f"the body is longer than {MAX_BODY_BYTES} bytes", headers={"Connection": "close"})
+            chunks.append(chunk)
+        return b"".join(chunks)
 
 
 Handler = Callable[[Call[Any]], Awaitable[BaseModel | Response]]
@@ -80,6 +85,15 @@ class Operation:
             return self.parameters.model_validate({**request.query_params, **request.path_params})
         except ValidationError as error:
             raise Problem(400, sentence(faults(error))) from error
+
+
+def parsed(model: type[B], content: bytes) -> B:
+    """Raises `Problem` with every fault in it."""
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        found = faults(error)
+        raise Problem(400, f"the body does not fit: {sentence(found)}", found) from error
 
 
 def json_response(answer: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -8,7 +8,9 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-GIB = 1024**3
+from consumers.retention.questions import GB, disk_usage
+from consumers.retention.sink import disk_of
+
 MIB = 1024**2
 
 
@@ -58,25 +60,15 @@ class Machine:
                 self._processes.pop(pid, None)
                 return None, None
 
-    def load(self, disk_of: Path) -> dict[str, dict[str, Any]]:
+    def load(self, data: Path) -> dict[str, dict[str, Any]]:
+        """Processor, memory, and the disk that holds the data; in gigabytes of 10^9 bytes."""
         memory = psutil.virtual_memory()
         return {
             "cpu": {"percent": round(psutil.cpu_percent(), 1), "cores": psutil.cpu_count() or 1},
             "memory": {
                 "percent": round(memory.percent, 1),
-                "used_gb": round(memory.used / GIB, 1),
-                "total_gb": round(memory.total / GIB, 1),
+                "used_gb": round(memory.used / GB, 1),
+                "total_gb": round(memory.total / GB, 1),
             },
-            "disk": disk_figures(disk_of),
+            "disk": {**disk_usage(disk_of(data))},
         }
-
-
-def disk_figures(path: Path) -> dict[str, float]:
-    """Of the file system that holds the data."""
-    disk = psutil.disk_usage(str(path))
-    return {
-        "percent": round(disk.percent, 1),
-        "used_gb": round(disk.used / GIB, 1),
-        "free_gb": round(disk.free / GIB, 1),
-        "total_gb": round(disk.total / GIB, 1),
-    }

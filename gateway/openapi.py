@@ -19,6 +19,7 @@ _REASONS = {
     403: "A request from another page, or by another name, is refused.",
     404: "There is no such thing.",
     409: "The device refused.",
+    413: "The body is too long.",
     416: "No byte of the range exists.",
     503: "The answer is not ready yet; try again soon.",
 }
@@ -64,6 +65,7 @@ def _operation(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     for status in (*ALWAYS, *one.also):
         made["responses"][str(status)] = _refusal(status) if status >= 400 else _other(status, one, schemas)
     if one.body is not None:
+        made["responses"]["413"] = _refusal(413)
         content = {JSON: {"schema": schemas[one.body, "validation"]}}
         made["requestBody"] = {"required": True, "content": content}
     return made

@@ -63,6 +63,7 @@ class Delivery:
         self._turn = 0
         self._refused = 0
         self._version = -1
+        self._ignored: set[tuple[str, str]] = set()
         self.figures = Figures()
 
     @property
@@ -124,20 +125,23 @@ class Delivery:
         try:
             watermark = Watermark.model_validate_json(message.payload)
         except ValidationError as error:
-            self._ignore("watermark unreadable", cursor, reason=str(error))
+            self._ignore("watermark unreadable", cursor, str(error))
             return True
         if watermark.epoch != self.epoch:
-            self._ignore("watermark of another epoch", cursor, epoch=watermark.epoch)
+            self._ignore("watermark of another epoch", cursor, watermark.epoch)
         elif watermark.sequence > max(cursor.stream.sequence, cursor.sent):
             # Somebody else lives by this epoch: a copied disk. Two of them cannot share a stream.
-            self._ignore("watermark of another life", cursor, sequence=watermark.sequence)
+            self._ignore("watermark of another life", cursor, f"{watermark.sequence} was never given")
         else:
             self._confirm(cursor, watermark.sequence, now)
         return True
 
-    def _ignore(self, event: str, cursor: Cursor, **details: str | int) -> None:
+    def _ignore(self, event: str, cursor: Cursor, reason: str) -> None:
+        """Ingest announces again and again; one line is enough."""
         self.figures.ignored_watermarks += 1
-        log.warning(event, source=cursor.stream.source, **details)
+        if (event, cursor.stream.source) not in self._ignored:
+            self._ignored.add((event, cursor.stream.source))
+            log.warning(event, source=cursor.stream.source, reason=reason)
 
     def _confirm(self, cursor: Cursor, sequence: int, now: float) -> None:
         if sequence < cursor.stream.watermark:

@@ -13,6 +13,7 @@ from typing import Self
 import structlog
 
 from producer.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
+from producer.disk import Disk, Room
 from producer.handoff import Handoff, OutboxFailed, Ticket
 from producer.ids import Clock
 from producer.priority import DROPPABLE, Priority
@@ -21,30 +22,10 @@ from producer.tables import put_many as append
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 
-BALLAST_BYTES = 8 * 1024 * 1024
 RELEASE_BYTES = 1024 * 1024
 FULL_PAUSE_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-class Ballast:
-    """Room on the disk that is given up when there is none left, so that gaps can be written into the outbox."""
-
-    def __init__(self, path: Path, size: int) -> None:
-        self._path = path
-        self._size = size
-
-    def take(self) -> None:
-        """Occupy the room, if the disk has it."""
-        if self._size and not self._path.exists():
-            try:
-                self._path.write_bytes(b"\1" * self._size)
-            except OSError:
-                self.give_up()
-
-    def give_up(self) -> None:
-        self._path.unlink(missing_ok=True)
 
 
 class Outbox:
@@ -56,7 +37,7 @@ class Outbox:
         clock: Clock,
         limits: Limits | None = None,
         on_commit: Callable[[], None] | None = None,
-        ballast_bytes: int = BALLAST_BYTES,
+        room: Room | None = None,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
@@ -67,7 +48,7 @@ class Outbox:
         self.epoch = open_tables(self._connection, clock)
         self.usage: Usage = usage(self._connection)
         """As of the last commit."""
-        self._ballast = Ballast(path.with_suffix(".ballast"), ballast_bytes)
+        self._disk = Disk(path, room or Room())
         self._disk_full = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox")
@@ -87,7 +68,7 @@ class Outbox:
             raise OutboxFailed("the outbox ended before the events were committed")
 
     def __enter__(self) -> Self:
-        self._ballast.take()
+        self._disk.take_ballast()
         self._thread.start()
         return self
 
@@ -101,34 +82,38 @@ class Outbox:
         self._connection.close()
 
     def _run(self) -> None:
-        try:
-            while (load := self._handoff.take()) is not None:
-                self._commit(load.items)
-                for ticket in load.tickets:
-                    ticket.settle(kept=True)
-                if self._on_commit is not None:
-                    self._on_commit()
-        except sqlite3.Error as error:
-            # The next put raises, and with it the process ends: there is no place for what it observes.
-            log.exception("outbox failed")
-            self._handoff.abandon(f"the outbox cannot be written: {error}")
+        while (load := self._handoff.take()) is not None:
+            kept = False
+            try:
+                kept = self._commit(load.items)
+            except sqlite3.Error as error:
+                # The next put raises, and with it the process ends: there is no place for what it observes.
+                log.error("outbox failed", reason=str(error))
+                self._handoff.abandon(f"the outbox cannot be written: {error}")
+            for ticket in load.tickets:
+                ticket.settle(kept)
+            if self._on_commit is not None:
+                self._on_commit()
 
-    def _commit(self, items: list[Item]) -> None:
+    def _commit(self, items: list[Item]) -> bool:
+        """False when the process ends before there is room for them."""
         for worst in DROPPABLE:
             if self._try_to_commit(items):
-                return
+                return True
             items = [_without(item, worst) for item in items]
             self._make_room(_weight(items), worst)
         while not self._try_to_commit(items):
             # Nothing is left to give up but these. They wait here while the handoff counts what comes after them.
             if self._stopping.wait(FULL_PAUSE_SECONDS):
                 log.error("events lost, the disk is full", events=len(items))
-                return
+                return False
             self._make_room(_weight(items), Priority.VITAL)
+        return True
 
     def _try_to_commit(self, items: Sequence[Item]) -> bool:
         """False when the disk is full."""
         try:
+            self._disk.hold_growth(self._connection)
             with transaction(self._connection) as connection:
                 append(connection, items)
                 enforce(connection, self._limits, self._clock())
@@ -140,7 +125,7 @@ class Outbox:
         self.usage = used
         if self._disk_full and not any(isinstance(item, Lost) for item in items):
             self._disk_full = False
-            self._ballast.take()
+            self._disk.take_ballast()
             log.info("outbox has room again")
         return True
 
@@ -148,12 +133,12 @@ class Outbox:
         if not self._disk_full:
             self._disk_full = True
             log.warning("disk full, the outbox gives up what matters least")
-        self._ballast.give_up()
+        self._disk.give_up_ballast()
         try:
+            # First, so that the log begins again in the room that it has; what is in it may need some of the ballast's.
+            self._connection.execute("pragma wal_checkpoint(restart)")
             with transaction(self._connection) as connection:
                 release(connection, max(2 * need, RELEASE_BYTES), worst, self._clock())
-            # So that the write-ahead log begins again in the room that it has.
-            self._connection.execute("pragma wal_checkpoint(restart)")
         except sqlite3.OperationalError as error:
             if not is_disk_full(error):
                 raise

@@ -72,11 +72,15 @@ class IngestDouble:
         if topic.channel == "state":
             self.states += [event for event in decode(bytes(message.payload)) if isinstance(event, Event)]
             return
+        streams = set()
         for event in self._read(message):
             if isinstance(event, Malformed):
                 self.malformed.append(event.reason)
             else:
-                self._take(event)
+                streams.add(self._take(event))
+        if not self.silent:
+            for stream in streams:
+                self.announce(stream, self.watermarks.get(stream, 0))
 
     def _read(self, message: MQTTMessage) -> list[Event | Malformed]:
         topic = parse(message.topic)
@@ -94,7 +98,7 @@ class IngestDouble:
             self.media[event.data.key] = payload
         return [event]
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: Event) -> Stream:
         assert event.epoch is not None
         assert event.sequence is not None
         stream = (event.source, event.epoch)
@@ -102,9 +106,8 @@ class IngestDouble:
         first = event.data.first if isinstance(event, GapEvent) else event.sequence
         if first <= held + 1 <= event.sequence:
             self.events.setdefault(stream, []).append(event)
-            self.watermarks[stream] = held = event.sequence
-        if not self.silent:
-            self.announce(stream, held)
+            self.watermarks[stream] = event.sequence
+        return stream
 
 
 @contextmanager

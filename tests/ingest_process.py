@@ -20,7 +20,7 @@ def main() -> None:
     data, port = sys.argv[1:]
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
-    run(None, Path(data), BrokerAddress(port=int(port)), stopping)
+    run(Path(data), BrokerAddress(port=int(port)), stopping)
 
 
 if __name__ == "__main__":

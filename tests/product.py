@@ -53,12 +53,12 @@ class Product:
         assert process.stdout is not None
         self.lines.extend(line.rstrip("\n") for line in process.stdout)
 
-    def _address(self) -> str | None:
+    def _address(self) -> str:
         assert self._process is not None
         if self._process.poll() is not None:
             raise AssertionError("watchpost up ended:\n" + "\n".join(self.lines[-40:]))
         found = [match[1] for line in self.lines if (match := _ADDRESS.search(line))]
-        return found[0] if found else None
+        return found[0] if found else ""
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """What the supervisor says of its children, by name."""

@@ -44,27 +44,21 @@ def consumer_names() -> tuple[str, ...]:
 
 def schema(kind: str) -> str:
     """The document of this kind, as text."""
-    if kind == "typescript":
-        from bus_schemas.typescript import typescript
-
-        return typescript()
-    return json.dumps(_document(kind), indent=2, ensure_ascii=False)
-
-
-def _document(kind: str) -> dict[str, Any]:
-    from bus_schemas.documents import asyncapi, json_schemas
-
     match kind:
-        case "json":
-            return dict(json_schemas())
-        case "asyncapi":
-            return asyncapi(VERSION)
         case "config":
-            return WatchpostConfig.model_json_schema()
-    from gateway.app import operations
-    from gateway.openapi import document
+            return _written(WatchpostConfig.model_json_schema())
+        case "openapi":
+            from gateway.app import operations
+            from gateway.openapi import document as openapi
 
-    return document(operations(), VERSION)
+            return _written(openapi(operations(), VERSION))
+    from bus_schemas.documents import document
+
+    return document(kind)
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def bench(cases: list[str], output: Path | None) -> None:

@@ -82,13 +82,18 @@ class Warmth(NamedTuple):
     is_cool: bool
 
 
+def hottest_of(frame: Thermal) -> float:
+    """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
+    return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
+
+
 def warmth(frame: Thermal, warnings: dict[str, float], rules: Rules) -> Warmth:
     """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
 
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below
     by the margin.
     """
-    hottest = frame.frame_stats.max_temp
+    hottest = hottest_of(frame)
     level = max((region.alert_level for region in frame.regions), key=RANK.__getitem__, default="normal")
     if level == "normal":
         level = "warning" if frame.hot_spots or hottest >= rules.hot_spot_c else "none"

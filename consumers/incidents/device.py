@@ -12,7 +12,7 @@ from bus_schemas.event import Event
 from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.thermal import Roi, ThermalEvent
 from consumers.hub import Rules
-from consumers.incidents.conditions import Disk, Heat, Window, warmth
+from consumers.incidents.conditions import Disk, Heat, Window, hottest_of, warmth
 from consumers.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
@@ -105,7 +105,7 @@ class Watched:
                 self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))
         if change is None:
             return
-        details: dict[str, Any] = {"max_temp": event.data.frame_stats.max_temp}
+        details: dict[str, Any] = {"max_temp": hottest_of(event.data)}
         if change == "none":
             yield Verdict("hot_spot", "closed", at, (event.id,), details | {"clear_s": rules.hot_spot_clear_s})
             return

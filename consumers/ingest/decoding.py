@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,16 +23,14 @@ EVENT, MEDIA, STATE = "event", "media", "state"
 _raw = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A message and the moment at which it came, in microseconds since 1970."""
 
     message: Published
     received: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """An event of the contract on its right topic; `medium` are the bytes, where it describes some."""
 
     event: Event

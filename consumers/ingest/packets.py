@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xD0, 0xE0
 PING = b"\xc0\x00"
@@ -24,8 +25,7 @@ class BadPacket(ValueError):
     """The bytes are not MQTT 5."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """A whole packet: the first byte with type and flags, and what follows its length."""
 
     first: int
@@ -48,8 +48,7 @@ class Properties:
 NOTHING = Properties()
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """A message from the broker; `packet_id` is 0 with QoS 0."""
 
     topic: str

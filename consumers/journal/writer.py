@@ -6,11 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
-from consumers.journal.days import create_day, day_path, list_days, micros, open_to_read, open_to_write, remove
+from consumers.journal.days import (
+    EPOCH,
+    MICROSECOND,
+    create_day,
+    day_path,
+    list_days,
+    open_to_read,
+    open_to_write,
+    remove,
+)
 
 Clock = Callable[[], datetime]
 
@@ -21,8 +30,7 @@ MAX_REASON = 2000
 IDS_A_QUERY = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """An event, the bytes in which it came, and the moment at which it came in microseconds since 1970."""
 
     event: Event
@@ -172,12 +180,22 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
+@dataclass(slots=True)
+class _Mark:
+    """The state of a stream while a group is added to it."""
+
+    stream: int
+    watermark: int
+    received: int
+    gaps: int
+
+
 class _Group:
-    """The rows that one commit adds, and the state of the streams after it."""
+    """The rows that one commit adds, and the state of the streams after it. The hot loop of the hub is `add`."""
 
     def __init__(self, head: int, types: dict[str, int], streams: Mapping[StreamKey, StreamState]) -> None:
         self.types = types
-        self.changed: dict[StreamKey, StreamState] = {}
+        self._marks: dict[StreamKey, _Mark] = {}
         self._new_types: list[tuple[int, str]] = []
         self._streams = streams
         self._next_stream = len(streams) + 1
@@ -186,25 +204,36 @@ class _Group:
         self._gaps: list[tuple[int, int, int, int, int, str, int]] = []
 
     def add(self, accepted: Iterable[Accepted]) -> None:
-        for position, (event, body, received) in enumerate(map(_parts, accepted), self._position + 1):
-            time = micros(event.time)
-            stream = self._advance(event, received)
-            kind = self.types.get(event.type) or self._new_type(event.type)
-            self._events.append((position, stream, event.sequence, kind, time, received, event.id, body))
+        marks, types = self._marks, self.types
+        for position, (event, body, received) in enumerate(accepted, self._position + 1):
+            time, sequence = (event.time - EPOCH) // MICROSECOND, event.sequence
+            mark = marks.get((event.source, event.epoch or "")) or self._mark(event, received)
+            mark.received = received
+            if sequence is not None:
+                mark.watermark = sequence
+            kind = types.get(event.type) or self._new_type(event.type)
+            self._events.append((position, mark.stream, sequence, kind, time, received, event.id, body))
             if isinstance(event, GapEvent):
                 gap = event.data
-                self._gaps.append((position, stream, gap.first, gap.last, gap.count, gap.cause, time))
+                mark.gaps += 1
+                self._gaps.append((position, mark.stream, gap.first, gap.last, gap.count, gap.cause, time))
 
-    def _advance(self, event: Event, received: int) -> int:
+    def _mark(self, event: Event, received: int) -> _Mark:
         key = (event.source, event.epoch or "")
-        state = self.changed.get(key) or self._streams.get(key)
+        state = self._streams.get(key)
         if state is None:
-            state = StreamState(self._next_stream, 0, received, 0)
+            mark = _Mark(self._next_stream, 0, received, 0)
             self._next_stream += 1
-        watermark = state.watermark if event.sequence is None else event.sequence
-        gaps = state.gaps + isinstance(event, GapEvent)
-        self.changed[key] = StreamState(state.stream, watermark, received, gaps)
-        return state.stream
+        else:
+            mark = _Mark(state.stream, state.watermark, received, state.gaps)
+        self._marks[key] = mark
+        return mark
+
+    @property
+    def changed(self) -> dict[StreamKey, StreamState]:
+        return {
+            key: StreamState(mark.stream, mark.watermark, mark.received, mark.gaps) for key, mark in self._marks.items()
+        }
 
     def _new_type(self, name: str) -> int:
         number = self.types[name] = len(self.types) + 1
@@ -219,10 +248,6 @@ class _Group:
             "insert or replace into streams values (?, ?, ?, ?, ?, ?)",
             [(s.stream, source, epoch, s.watermark, s.received, s.gaps) for (source, epoch), s in self.changed.items()],
         )
-
-
-def _parts(accepted: Accepted) -> tuple[Event, bytes, int]:
-    return accepted.event, accepted.body, accepted.received
 
 
 def _reject(today: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:

@@ -1,8 +1,10 @@
 """The fold of a journal into one store of rows, block by block."""
 
+from collections.abc import Sequence
+
 from consumers.journal.record import JournalReader, Recorded
 from consumers.warehouse import rows
-from consumers.warehouse.rows import Blocks
+from consumers.warehouse.rows import Gathering
 from consumers.warehouse.store import Store
 from consumers.warehouse.tables import CAMERA_EVENTS
 
@@ -35,16 +37,15 @@ class Fold:
 
         Raises `Unfoldable` or `EngineError`; the fold is then of no use any more.
         """
-        records, upto = self._read()
+        gathering = Gathering()
+        upto = self._gather(gathering)
         moved = upto - self.position
-        self.counted = False
-        if records:
-            blocks = _fold(records)
-            self._store.append(blocks, upto)
-            self.counted = CAMERA_EVENTS in blocks
+        if gathering.blocks:
+            self._store.append(gathering.blocks, upto)
         elif upto - self._store.saved >= BLOCK:
             self._store.save(upto)
         self.position = upto
+        self.counted = CAMERA_EVENTS in gathering.blocks
         return moved
 
     def save(self) -> None:
@@ -52,27 +53,26 @@ class Fold:
         if self.position > self._store.saved:
             self._store.save(self.position)
 
-    def _read(self) -> tuple[list[Recorded], int]:
+    def _gather(self, gathering: Gathering) -> int:
         """A page at a time, for parsing one holds up every other thread of the process."""
-        records: list[Recorded] = []
         upto = self.position
-        while len(records) < BLOCK:
+        for _ in range(BLOCK // PAGE):
             page = self._journal.read(upto, rows.MODELS, PAGE)
-            records += page.records
+            _fold(gathering, page.records)
             upto = page.upto
             if len(page.records) < PAGE:
                 break
-        return records, upto
+        return upto
 
 
-def _fold(records: list[Recorded]) -> Blocks:
+def _fold(gathering: Gathering, records: Sequence[Recorded]) -> None:
     try:
-        return rows.blocks(records)
+        gathering.add(records)
     except Exception as error:
         raise _first_to_fail(records, error) from error
 
 
-def _first_to_fail(records: list[Recorded], error: Exception) -> Unfoldable:
+def _first_to_fail(records: Sequence[Recorded], error: Exception) -> Unfoldable:
     for record in records:
         try:
             rows.blocks([record])

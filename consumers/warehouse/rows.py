@@ -21,7 +21,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _place = lru_cache(maxsize=4096)(place)
 
 Row = tuple[Any, ...]
-Blocks = dict[Table, Columns]
+Blocks = Mapping[Table, Columns]
 
 
 def blocks(records: Iterable[Recorded]) -> Blocks:
@@ -33,6 +33,21 @@ def blocks(records: Iterable[Recorded]) -> Blocks:
         if found is not None:
             found.extend(_ROWS[model](record.position, record.event))
     return {_TABLES[model]: list(zip(*found, strict=True)) for model, found in rows.items() if found}
+
+
+class Gathering:
+    """Rows of several pages as columns. Events are let go of at once: thousands of them alive, each of many objects,
+    would have Python look through all of them again and again for cycles, and parse at a third of its speed.
+    """
+
+    def __init__(self) -> None:
+        self.blocks: dict[Table, list[list[Any]]] = {}
+
+    def add(self, records: Iterable[Recorded]) -> None:
+        for table, columns in blocks(records).items():
+            gathered = self.blocks.setdefault(table, [[] for _ in columns])
+            for column, values in zip(gathered, columns, strict=True):
+                column.extend(values)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -6,19 +6,17 @@ from pydantic import BaseModel, Field
 
 from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent
-from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB, device_source
-from bus_schemas.topics import event_topic
 from consumers.alerts.questions import AlertAnswer, AlertFilter, Why, alert, alerts, why
 from consumers.journal.sqlite import Stored
 from gateway.answers import Answer, RecordedEvent
-from gateway.bus import BusUnreachable
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
 from gateway.ids import derived
 from gateway.media_links import media_url
 from gateway.parameters import Key, Name, Parameters, Span, Word
 from gateway.problems import Problem
+from gateway.publishing import publish
 from gateway.stores import Stores
 from gateway.waiting import until
 
@@ -127,7 +125,7 @@ async def acknowledge(call: Call[OfAlert]) -> Alert:
     if known is None:
         raise _unknown(alert_id)
     if known["acknowledged"] is None:
-        await _publish(gateway, _acknowledged(known, wish.by, gateway))
+        await publish(gateway, _acknowledged(known, wish.by, gateway))
 
     async def seen() -> AlertAnswer | None:
         found = await _alert(gateway, alert_id)
@@ -155,13 +153,6 @@ def _acknowledged(known: AlertAnswer, by: str, gateway: Gateway) -> AlertEvent:
     )
     event_id = derived("acknowledged", known["id"])
     return AlertEvent(id=event_id, source=device_source(known["site"], HUB), time=gateway.clock(), data=data)
-
-
-async def _publish(gateway: Gateway, event: AlertEvent) -> None:
-    try:
-        await gateway.bus.publish(event_topic(event.source, "alert"), to_bytes(event))
-    except BusUnreachable as unreachable:
-        raise Problem(503, f"{unreachable}; nothing was sent", headers=RETRY) from unreachable
 
 
 async def _alert(gateway: Gateway, alert_id: str) -> AlertAnswer | None:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from gateway import commands
 from gateway.answers import Answer
 from gateway.bus import BusUnreachable
-from gateway.calls import Call, Operation, json_response
+from gateway.calls import Call, Operation, json_response, parsed
 from gateway.commands import Outcome, Request
 from gateway.context import RETRY, Gateway
 from gateway.parameters import OfDevice, Word
@@ -39,7 +39,8 @@ async def command(call: Call[Commanding]) -> Response:
     """Ask a device to do something; what became of it is told by a `command` event."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
-    wish = await call.body(Ordered) if await call.request.body() else Ordered()
+    content = await call.content()
+    wish = parsed(Ordered, content) if content else Ordered()
     outcome = await ask(call.gateway, Request(asked.site, asked.device, asked.name, wish.arguments, wish.by), 1.0)
     assert outcome.state != "failed"
     return json_response(Accepted(id=outcome.request_id, state=outcome.state, detail=outcome.detail), 202)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal
 
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
+from bus_schemas.asyncapi import asyncapi as asyncapi_document
 from gateway.answers import Answer, Time
 from gateway.calls import JSON, Call, Handler, Operation
 from gateway.context import RETRY
@@ -70,6 +72,16 @@ async def metrics(call: Call[Nothing]) -> Response:
     return Response(generate_latest(shown.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+async def asyncapi(call: Call[Nothing]) -> Response:
+    """The contract of the bus, as an AsyncAPI document."""
+    return Response(_asyncapi(call.gateway.settings.version), media_type=JSON)
+
+
+@cache
+def _asyncapi(version: str) -> bytes:
+    return json.dumps(asyncapi_document(version)).encode()
+
+
 def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:
     """The probes, and the documents about all operations, these included."""
     return [
@@ -77,13 +89,17 @@ def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:
         Operation("GET", "/ready", ready, Ready),
         Operation("GET", "/metrics", metrics, "text/plain"),
         Operation("GET", "/api/openapi.json", _openapi(every), JSON),
+        Operation("GET", "/api/asyncapi.json", asyncapi, JSON),
     ]
 
 
 def _openapi(every: Callable[[], Sequence[Operation]]) -> Handler:
+    @cache
+    def made(version: str) -> bytes:
+        return json.dumps(document(every(), version)).encode()
+
     async def openapi(call: Call[Nothing]) -> Response:
         """This document."""
-        made = document(every(), call.gateway.settings.version)
-        return Response(json.dumps(made), media_type=JSON)
+        return Response(made(call.gateway.settings.version), media_type=JSON)
 
     return openapi

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Milliseconds a run; `goal_ms` is that of PERFORMANCE, `includes` says what was timed."""
+    """Milliseconds a run; `goal_ms` is what it should take, `includes` says what was timed.
+
+    A run of many `items` is told by its rate, whose goal is `goal_per_s`; `limit_ms` is what
+    `limit` takes for the same, measured in the same process. `peak_mb` is added by whoever runs the case.
+    """
 
     case: str
     median_ms: float
@@ -15,6 +19,22 @@ class Measurement:
     runs: int
     includes: str
     goal_ms: float | None = None
+    items: int = 1
+    goal_per_s: float | None = None
+    limit: str = ""
+    limit_ms: float | None = None
+    peak_mb: float | None = None
+
+    @property
+    def per_s(self) -> float:
+        return self.items / self.median_ms * 1000
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; `None` where there is none."""
+        if self.goal_per_s is not None:
+            return self.per_s >= self.goal_per_s
+        return None if self.goal_ms is None else self.median_ms <= self.goal_ms
 
     def __str__(self) -> str:
         goal = f" (goal {self.goal_ms:g})" if self.goal_ms is not None else ""
@@ -36,6 +56,10 @@ def timed(calls: Iterable[Callable[[], object]]) -> list[float]:
         call()
         taken.append((time.perf_counter() - start) * 1000)
     return taken
+
+
+def median(taken: list[float]) -> float:
+    return sorted(taken)[len(taken) // 2]
 
 
 def summary(case: str, taken: list[float], includes: str, *, goal_ms: float | None = None) -> Measurement:

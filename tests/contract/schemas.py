@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bus_schemas.documents import json_schemas
+from bus_schemas.json_schema import json_schemas
 
 PUBLISHED = Path(__file__).parent / "golden" / "schemas"
 

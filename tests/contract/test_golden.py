@@ -7,8 +7,8 @@ import pytest
 
 from bus_schemas import codec
 from bus_schemas.catalogue import MODELS
-from bus_schemas.documents import json_schemas
 from bus_schemas.event import Event
+from bus_schemas.json_schema import json_schemas
 from bus_schemas.upcasts import UPCASTS, upcast
 from tests.contract.schemas import breaks, published
 

@@ -1,36 +1,49 @@
 """The agent with drawn devices at a real broker, with an ingest that speaks the watermark protocol."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from queue import Queue
+from typing import Any, TypeVar
 
-from bus_schemas.camera import DetectionEvent, FrameEvent
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, SegmentEvent
-from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
+from bus_schemas.node import CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
+from bus_schemas.topics import command_topic, live_topic
 from edge.node import run
 from edge.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
-from edge.source_settings import SceneSource
-from mosquitto.launcher import Broker
+from edge.source_settings import Fault, RtspSource, SceneSource
+from mosquitto.launcher import Broker, free_port
 from producer.broker import BrokerAddress
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 
 T = TypeVar("T", bound=Event)
 RATES = Rates(segment_s=1, thermal_frame_s=2)
-YARD = DeviceSettings(
+GATE = DeviceSettings(
     site="YARD",
     device="GATE",
-    visual=SceneSource(kind="scene", scene="visual", seed=3),
+    visual=SceneSource(kind="scene", scene="visual", seed=3, audio=True),
     thermal=SceneSource(kind="scene", scene="thermal", seed=3),
     detector=SceneDetector(kind="scene"),
     rates=RATES,
 )
+SENSOR = DeviceSettings(
+    site="YARD", device="SENSOR", thermal=SceneSource(kind="scene", scene="thermal", seed=3), rates=RATES
+)
+ROI = {"name": "lid", "coordinates": [[1, 2], [9, 8]]}
 
 
 @contextmanager
@@ -50,12 +63,149 @@ def of(ingest: IngestDouble, model: type[T]) -> list[T]:
     return [event for event in ingest.all_events() if isinstance(event, model)]
 
 
+@contextmanager
+def asking(port: int, *topics: str) -> Iterator[tuple[Callable[[str, Any], None], "Queue[MQTTMessage]"]]:
+    """Somebody who sends commands and hears what comes on `topics` and as answers."""
+    heard: Queue[MQTTMessage] = Queue()
+    subscribed = threading.Event()
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    client.on_connect = lambda *_: client.subscribe([(topic, 0) for topic in ("answers", *topics)])
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.on_message = lambda _client, _data, message: heard.put(message)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    assert subscribed.wait(5)
+
+    def ask(topic: str, request: Any) -> None:
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ResponseTopic = "answers"
+        properties.CorrelationData = b"42"
+        client.publish(topic, json.dumps(request), qos=1, properties=properties)
+
+    try:
+        yield ask, heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
 def test_a_drawn_device_tells_everything_that_it_sees(broker: Broker, tmp_path: Path) -> None:
-    with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, YARD):
-        wanted = (FrameEvent, DetectionEvent, ThermalEvent, SegmentEvent, HealthEvent, HeartbeatEvent, SettingsEvent)
+    wanted = (FrameEvent, MotionEvent, DetectionEvent, ThermalEvent, SegmentEvent, HealthEvent, HeartbeatEvent)
+    with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, GATE):
         for model in wanted:
-            eventually(partial(of, ingest, model), within=20, what=model.__name__)
+            eventually(partial(of, ingest, model), within=30, what=model.__name__)
         kinds = {"capture", "thumbnail", "segment", "thermal"}
-        eventually(lambda: {event.data.kind for event in of(ingest, MediaEvent)} >= kinds, within=10)
+        eventually(lambda: {event.data.kind for event in of(ingest, MediaEvent)} >= kinds, within=20)
+        eventually(lambda: any(event.data.audio for event in of(ingest, FrameEvent)), within=20)
+    known = {event.data.key for event in of(ingest, MediaEvent)}
 
     assert not ingest.malformed
+    assert all(set(event.data.media) <= known for event in of(ingest, SegmentEvent))
+    assert {event.source for event in ingest.all_events()} == {"/sites/YARD/devices/GATE"}
+
+
+def test_previews_of_both_sensors_and_of_their_fusion_are_live(broker: Broker, tmp_path: Path) -> None:
+    topics = {live_topic(GATE.source, kind) for kind in ("visual", "thermal", "fusion")}
+    with asking(broker.port, *topics) as (_, heard), running_agent(broker.port, tmp_path, GATE):
+        seen: set[str] = set()
+        while seen < topics:
+            preview = heard.get(timeout=20)
+            seen.add(preview.topic)
+            assert bytes(preview.payload[:3]) == b"\xff\xd8\xff"
+
+
+def test_settings_that_fit_are_applied_told_and_kept(broker: Broker, tmp_path: Path) -> None:
+    request = {"request_id": "r1", "changed_by": "Ada", "settings": {"rois": [ROI]}}
+    with ingest_double(broker.port) as ingest, asking(broker.port) as (ask, heard):
+        with running_agent(broker.port, tmp_path, SENSOR):
+            eventually(lambda: of(ingest, ThermalEvent), within=20)
+            ask(command_topic(SENSOR.source, "settings"), request)
+            answer = heard.get(timeout=10)
+            eventually(lambda: [r.name for r in of(ingest, ThermalEvent)[-1].data.regions] == ["lid"], within=10)
+        before = len(of(ingest, ThermalEvent))
+        with running_agent(broker.port, tmp_path, SENSOR):
+            eventually(lambda: len(of(ingest, ThermalEvent)) > before, within=20)
+    first, changed = of(ingest, SettingsEvent)
+
+    assert (first.data.changed_by, set(first.data.settings)) == (
+        "configuration",
+        {"rois", "zones", "motion", "picture"},
+    )
+    assert (changed.data.changed_by, set(changed.data.settings), changed.data.request_id) == ("Ada", {"rois"}, "r1")
+    assert [region.name for region in of(ingest, ThermalEvent)[-1].data.regions] == ["lid"]
+    assert json.loads(answer.payload)["state"] == "done"
+    assert getattr(answer.properties, "CorrelationData", None) == b"42"
+
+
+@pytest.mark.parametrize(
+    ("request_body", "reason"),
+    [
+        ({"request_id": "r2", "settings": {"rois": [ROI, ROI]}}, "stands twice"),
+        ({"request_id": "r2", "settings": {"motion": {"sensitivity": 500}}}, "motion.sensitivity"),
+        ({"request_id": "r2", "settings": {"rtsp_url": "x"}}, "rtsp_url"),
+        ({"settings": {}}, "request_id"),
+    ],
+)
+def test_settings_that_do_not_fit_change_nothing_and_say_why(
+    broker: Broker, tmp_path: Path, request_body: dict[str, Any], reason: str
+) -> None:
+    with (
+        ingest_double(broker.port) as ingest,
+        asking(broker.port) as (ask, heard),
+        running_agent(broker.port, tmp_path, SENSOR),
+    ):
+        eventually(lambda: of(ingest, ThermalEvent), within=20)
+        ask(command_topic(SENSOR.source, "settings"), request_body)
+        answer = json.loads(heard.get(timeout=10).payload)
+        eventually(lambda: of(ingest, CommandEvent), within=10)
+
+    assert answer["state"] == "failed"
+    assert reason in answer["detail"]
+    assert of(ingest, CommandEvent)[0].data.detail == answer["detail"]
+    assert len(of(ingest, SettingsEvent)) == 1
+
+
+def test_a_camera_that_is_not_there_is_degraded_and_the_others_go_on(broker: Broker, tmp_path: Path) -> None:
+    nowhere = DeviceSettings(
+        site="YARD", device="DOOR", visual=RtspSource(kind="rtsp", url=f"rtsp://127.0.0.1:{free_port()}/live")
+    )
+    with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, nowhere, SENSOR):
+        eventually(lambda: [e for e in of(ingest, HealthEvent) if e.data.status == "degraded"], within=20)
+        eventually(lambda: len(of(ingest, ThermalEvent)) > 2, within=20)
+    degraded = next(event for event in of(ingest, HealthEvent) if event.data.status == "degraded")
+
+    assert degraded.source == nowhere.source
+    assert degraded.data.consecutive_failures >= 1
+    assert degraded.data.reason is not None
+    assert "127.0.0.1" in degraded.data.reason
+
+
+def test_a_camera_that_comes_back_counts_a_reconnect(broker: Broker, tmp_path: Path) -> None:
+    silence = Fault(kind="silent", first_s=1, lasts_s=1, every_s=3600)
+    scene = SceneSource(kind="scene", scene="thermal", seed=3, faults=(silence,))
+    device = SENSOR.model_copy(update={"thermal": scene})
+    with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, device):
+        eventually(lambda: [e for e in of(ingest, HealthEvent) if e.data.total_reconnects == 1], within=30)
+    statuses = [event.data.status for event in of(ingest, HealthEvent)]
+
+    assert [now for before, now in zip(["", *statuses], statuses, strict=False) if now != before][:3] == [
+        "healthy",
+        "degraded",
+        "healthy",
+    ]
+
+
+def test_each_device_of_a_node_is_told_to_be_online_and_then_not(own_broker: Broker, tmp_path: Path) -> None:
+    other = SENSOR.model_copy(update={"device": "OTHER"})
+    with ingest_double(own_broker.port) as ingest:
+        with running_agent(own_broker.port, tmp_path, SENSOR, other):
+            eventually(lambda: {e.source for e in online(ingest)} == {SENSOR.source, other.source}, within=10)
+        eventually(lambda: len(ingest.states) == 4, within=10)
+    offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
+
+    assert {event.source for event in offline} == {SENSOR.source, other.source}
+    assert {event.data.reason for event in offline} == {"stopped"}
+
+
+def online(ingest: IngestDouble) -> list[StateEvent]:
+    return [event for event in ingest.states if isinstance(event, StateEvent) and event.data.online]

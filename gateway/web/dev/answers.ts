@@ -1,5 +1,6 @@
 // The JSON that the played gateway answers with, by path.
 
+import { shortType } from '../src/lib/api.ts';
 import { encodeStates, type MinuteState } from '../src/lib/timeline.ts';
 import { dateIn, dayBounds, isDate, partsIn } from '../src/lib/time.ts';
 import {
@@ -119,7 +120,8 @@ function dashboard(site: string, date: string | null): Record<string, unknown> {
 function events(q: URLSearchParams): Record<string, unknown> {
   const limit = Number(q.get('limit') ?? 50);
   const to = Math.min(Date.parse(q.get('to') ?? '') || Date.now(), Date.now());
-  if (q.get('type') === 'watchpost.gap.v1') {
+  const wanted = q.get('type')?.split(',').map((type) => shortType(type)) ?? [];
+  if (wanted[0] === 'gap' && wanted.length === 1) {
     const at = started - 886 * MINUTE;
     const gap = { specversion: '1.0', id: 'gap-1', source: '/sites/DEMO/devices/yard', type: 'watchpost.gap.v1', time: iso(at), data: { first: 1, last: 9, count: 9, cause: 'the hub was off' } };
     return { events: [{ position: 1, received: iso(at), event: gap }], next: null, head: position() };
@@ -128,7 +130,8 @@ function events(q: URLSearchParams): Record<string, unknown> {
   const all = chosen.flatMap((d) =>
     Array.from({ length: limit }, (_, i) => {
       const at = Math.min(to, lastFrame(d)) - 1500 - i * 4200 * (1 + (d.seed % 3));
-      const kind = ['detection', 'frame', 'motion', d.thermal ? 'thermal' : 'detection', 'segment', 'health'][i % 6] ?? 'frame';
+      const kinds = ['detection', 'frame', 'motion', d.thermal ? 'thermal' : 'detection', 'segment', 'health'].filter((type) => !wanted.length || wanted.includes(type));
+      const kind = kinds[i % kinds.length] ?? 'frame';
       return {
         position: position() - Math.round((Date.now() - at) / 400), received: iso(at + 60),
         event: { specversion: '1.0', id: `0197c-${d.device}-${at}`, source: `/sites/${d.site}/devices/${d.device}`, type: `watchpost.${kind}.v1`, time: iso(at), epoch: '0197a', sequence: 4_000_000 - i, data: eventData(kind, d, at) },
@@ -141,7 +144,7 @@ function events(q: URLSearchParams): Record<string, unknown> {
 export function eventData(kind: string, d: FakeDevice, at: number): Record<string, unknown> {
   if (kind === 'detection') return { people_count: peopleAt(d, at), event_triggers: peopleAt(d, at) > 5 ? ['CROWD_VIOLATION'] : [], objects: objectsAt(d, at), media: [] };
   if (kind === 'motion') return { phase: 'start', boxes: [[0.2, 0.4, 0.1, 0.2]] };
-  if (kind === 'thermal') return { frame_stats: { max_temp: 96.4, min_temp: 23.8, avg_temp: 36.1 }, composite_temperature: 88.2, regions: regions(at) };
+  if (kind === 'thermal') return { frame_stats: { max_temp: 96.4, min_temp: 23.8, avg_temp: 36.1 }, composite_temperature: 84.6, sensor_temp: 31.2, regions: regions(at), hot_spots: [{ center: [20, 6], max_temp: 96.4, avg_temp: 83.3, area: 9 }] };
   if (kind === 'segment') return { duration_s: 4, bytes: 412_000 };
   if (kind === 'health') return { status: d.status, reason: d.reason };
   return { blackscreen_percentage: 3.2, freeze: d.status === 'degraded', mean_volume_db: -41.3 };
@@ -158,6 +161,7 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
   const to = Date.parse(q.get('to') ?? '') || Date.now();
   const from = Date.parse(q.get('from') ?? '') || to - HOUR;
   const seconds = Number(q.get('step') ?? q.get('bucket') ?? 60);
+  if (!Number.isInteger(seconds) || (q.has('step') && seconds < 60)) throw new Refused(400, 'step: whole minutes, in seconds; bucket: whole seconds');
   switch (what) {
     case '': return deviceAnswer(d);
     case 'health': return health(d);
@@ -170,7 +174,7 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
       return { count: kept.length, thumbnails: kept.map((at) => ({ time: iso(at), key: `${d.site}/${d.device}/thumbnail/${at}`, url: `/media/${d.site}/${d.device}/thumbnail/${at}` })) };
     }
     case 'recordings': return { recordings: spans(d, from, to) };
-    case 'motion': return { bucket_s: seconds, buckets: seriesOf(from, to, seconds * 1000, d).map((at) => ({ time: iso(at), events: Math.max(0, Math.round(3 * wave(at, d.seed, 1_900_000))), seconds: 2 })).filter((b) => b.events > 0) };
+    case 'motion': return { bucket_s: seconds, buckets: seriesOf(from, to, seconds * 1000, d).map((at) => ({ time: iso(at), events: Math.max(0, Math.round(2 + 3 * wave(at, d.seed, 400_000))), seconds: 2 })).filter((b) => b.events > 0) };
     case 'audio': return { step_s: seconds, points: seriesOf(from, to, seconds * 1000, d).map((at) => { const db = -44 + 7 * wave(at, d.seed, 900_000); return [at, db, Math.round((db + 60) * 2)]; }) };
     case 'temperatures': return { step_s: seconds, series: d.thermal ? temperatures(seriesOf(from, to, seconds * 1000, d), d) : [] };
     case 'thermal': if (!d.thermal) throw new Refused(404, `${d.name} has no thermal sensor`); return thermal();

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import { Refused, answer, eventData, position, tile } from './answers.ts';
 import { Raster, fused, thermalPicture } from './raster.ts';
-import { MINUTE, acknowledge, alerts, devices, find, iso, picture, recorded, rois, type FakeDevice } from './world.ts';
+import { MINUTE, acknowledge, alerts, devices, find, iso, picture, recorded, rois, started, type FakeDevice } from './world.ts';
 
 const segmentSeconds = 4;
 
@@ -83,9 +83,9 @@ function live(q: URLSearchParams, res: ServerResponse): void {
     turn += 1;
     const here = devices.filter((d) => d.lostFor === null && (!q.get('site') || d.site === q.get('site')));
     const d = here[turn % Math.max(1, here.length)];
-    if (d) tell(['detection', 'frame', 'detection', d.thermal ? 'thermal' : 'motion'][turn % 4] ?? 'frame', d);
-    if (turn % 6 === 0) tell('heartbeat', null);
-  }, 700);
+    if (d) tell(['detection', 'detection', 'detection', d.thermal ? 'thermal' : 'motion'][Math.floor(turn / 4) % 4] ?? 'frame', d);
+    if (turn % 12 === 0) tell('heartbeat', null);
+  }, 350);
   res.on('close', () => clearInterval(timer));
 }
 
@@ -145,7 +145,7 @@ async function serve(req: IncomingMessage, res: ServerResponse, url: URL): Promi
   if (rest[1] === 'live') return live(q, res);
   if (rest[5] === 'snapshot.jpg') {
     const d = known(rest[2], rest[4]);
-    const at = d.lostFor === null ? Date.now() : Date.now() - d.lostFor;
+    const at = d.lostFor === null ? Date.now() : started - d.lostFor;
     return png(res, drawn(d, q.get('kind') ?? 'visual', at, 480, 270), at);
   }
   if (rest[5] === 'motion-heatmap.png') return png(res, thermalPicture(Date.parse('2026-01-01'), 160, 90), Date.now());

@@ -7,13 +7,14 @@ import pytest
 
 from gateway.server import embedded_warehouse
 from tests.builders import numbered
-from tests.integration.gateway.started import Filled, Started, a_busy_morning
+from tests.integration.gateway.started import Filled, Started, a_busy_morning, pictures
 
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     with Filled(tmp_path_factory.mktemp("data")) as filled:
-        yield filled.append(*numbered(a_busy_morning())).reject("type is missing").fold()
+        filled.append(*numbered(a_busy_morning())).store(*pictures()).reject("type is missing")
+        yield filled.fold()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ import uvloop
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from consumers.archive.disk import Archive
 from consumers.follow import Follower, Source
 from consumers.hub import DeviceInfo, Hub, SiteInfo
 from consumers.journal.days import micros
@@ -43,6 +45,20 @@ def hub_of(data: Path) -> Hub:
     return Hub(data=data, archive=_no_media, sites=SITES, triggers=("CROWD_VIOLATION",))
 
 
+SEGMENT_KEY = f"{builders.SITE}/{builders.DEVICE}/segment/one"
+CAPTURE_KEY = f"{builders.SITE}/{builders.DEVICE}/capture/newest"
+SEGMENT, CAPTURE = bytes(range(256)) * 40, b"\xff\xd8 a picture \xff\xd9"
+
+
+def pictures() -> Iterable[tuple[MediaEvent, bytes]]:
+    """A segment, a capture that is two seconds old, and 200 thumbnails, one a second."""
+    yield builders.media(builders.at(60), SEGMENT, kind="segment", id="one"), SEGMENT
+    yield builders.media(builders.at(598), CAPTURE, kind="capture", id="newest"), CAPTURE
+    for second in range(200):
+        body = b"thumbnail %d" % second
+        yield builders.media(builders.at(second), body, id=f"t{second:03d}"), body
+
+
 class _NoMedia:
     def read(self, key: str) -> bytes | None:
         return None
@@ -71,6 +87,12 @@ class Filled:
         taken = [Accepted(event, to_bytes(event), micros(received or event.time)) for event in events]
         self._journal.append(taken)
         return self
+
+    def store(self, *pictures: tuple[MediaEvent, bytes]) -> Self:
+        """Media, as ingest keeps them: the bytes in the archive, the event in the journal."""
+        with Archive(self.hub.data / "archive", lambda: NOW) as archive:
+            archive.store([(event.data, event.time, body) for event, body in pictures])
+        return self.append(*(event for event, _ in pictures))
 
     def reject(self, reason: str) -> Self:
         self._journal.append([], [Rejected(micros(NOW), "watchpost/v1/DEMO/yard/event/x", reason, b"{}")])
@@ -162,7 +184,7 @@ def a_busy_morning() -> Iterable[Event]:
     yield builders.thermal(at(30), hottest=99.5)
     yield builders.motion(at(40))
     for number in range(12):
-        yield builders.segment(at(60 + 10 * number + (60 if number > 5 else 0)))
+        yield builders.segment(at(60 + 10 * number + (60 if number > 5 else 0)), media=(SEGMENT_KEY,))
     yield builders.settings(at(90))
     yield builders.command(at(91))
     for second in range(100, 600, 5):

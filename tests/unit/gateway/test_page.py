@@ -48,7 +48,18 @@ def test_what_a_browser_has_is_not_sent_again(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/../secret.txt", "/secret.txt", "/assets/../../secret.txt", "/assets/old-12345678.js", "/.."]
+    "path",
+    [
+        "/../secret.txt",
+        "/secret.txt",
+        "/assets/../../secret.txt",
+        "/assets/old-12345678.js",
+        "/api",
+        "/api/v1/nothing",
+        "/media",
+        "/live/x",
+        "/..",
+    ],
 )
 def test_what_is_not_in_the_page_is_not_found(page: Page, path: str) -> None:
     with pytest.raises(Problem) as caught:

@@ -17,7 +17,7 @@ export interface DeviceHealth {
   recording_info?: { current_segment_start: string | null; current_segment_path: string | null };
 }
 export interface Thumbnails { count: number; thumbnails: { time: string; key: string; url: string }[] }
-export interface Recording { start: string; end: string; duration_s: number; bytes: number; segments: number; url: string; gap_before_s: number }
+export interface Recording { start: string; end: string; duration_s: number; bytes: number; segments: number; url: string; gap_before_s: number | null }
 export interface Motion { bucket_s: number; buckets: { time: string; events: number; seconds: number }[] }
 export interface Temperatures { step_s: number; series: { roi: string; unit: string; points: [number, number, number, number][] }[] }
 export interface Audio { step_s: number; points: [number, number, number][] }
@@ -41,10 +41,13 @@ export interface Dashboard {
 }
 export interface Timeline { site: string; from: string; to: string; newest: number; classes: string[]; states: string }
 export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; blackscreen_percentage?: number | null }
-export interface Tile {
-  time_key: string; timestamp: string; minute: number; incidents_count: number; hosts_count: number; width: number; height: number;
+export interface Cells { width: number; height: number; cells: { device: string; x: number; y: number; w: number; h: number; state: 'ok' | 'incident' | 'unknown' }[] }
+export interface Tile extends Cells {
+  /** The same for the tiles of the devices without and with an incident. */
+  ok?: Cells;
+  ko?: Cells;
+  time_key: string; timestamp: string; minute: number; incidents_count: number; hosts_count: number;
   devices: { host_name: string; device_id: string; device_name?: string; image_url?: string; analysis_json: Analysis | null }[];
-  cells: { device: string; x: number; y: number; w: number; h: number; state: 'ok' | 'incident' | 'unknown' }[];
 }
 export interface Disk { percent: number; used_gb: number; total_gb: number; free_gb?: number }
 export interface Storage {
@@ -56,7 +59,7 @@ export interface System {
   version: string; started: string;
   processes: { name: string; pid: number | null; state: string; restarts: number; since: string; last_exit: string | null; memory_mb: number | null; cpu_percent: number | null }[];
   broker: { connected: boolean; clients?: number | null; messages_received?: number | null };
-  streams: { source: string; epoch: string; sequence: number; last_received: string; gaps: number; rate_per_s: number }[];
+  streams: { source: string; epoch: string | null; sequence: number; last_received: string; gaps: number; rate_per_s: number }[];
   gaps: { source: string; first: number; last: number; count: number; cause: string; time: string }[];
   rejected: { count: number; newest: { time: string; topic: string; reason: string; size: number }[] };
   journal: { head: number; bytes: number; days: number; oldest: string | null };

@@ -14,10 +14,12 @@ export class Day {
   incidents: Resource<{ incidents: Incident[] }>;
   alerts: Resource<{ alerts: Alert[] }>;
   gaps: Resource<Events>;
-  states = $derived.by((): MinuteState[] => (this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes) : []));
+  states = $derived.by((): MinuteState[] => (this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes, this.count) : []));
+  /** 1,440 minutes, or as many as a past day had. */
+  count = $derived.by(() => (this.timeline.data ? this.timeline.data.newest - Math.floor(Date.parse(this.timeline.data.from) / MINUTE) + 1 : MINUTES));
   /** The newest epoch minute of the 1,440. */
   newest = $derived.by(() => this.timeline.data?.newest ?? Math.floor(ticker.now / MINUTE) - 1);
-  from = $derived.by(() => (this.newest - MINUTES + 1) * MINUTE);
+  from = $derived.by(() => (this.newest - this.count + 1) * MINUTE);
   to = $derived.by(() => Math.max((this.newest + 1) * MINUTE, this.date ? 0 : ticker.now));
   /** A day that has passed, when the moment lies before the last 24 hours. */
   date = $derived.by(() => {
@@ -46,7 +48,7 @@ export class Day {
   }
 
   stateAt(ms: number): MinuteState {
-    return this.states[Math.floor(ms / MINUTE) - this.newest + MINUTES - 1] ?? 'no_data';
+    return this.states[Math.floor(ms / MINUTE) - this.newest + this.count - 1] ?? 'no_data';
   }
 
   incidentsAt(ms: number): Incident[] {

@@ -16,6 +16,7 @@ class Live {
   heard = $state(0);
   /** Grows when everything shown should be asked for again. */
   generation = $state(0);
+  online = $state(navigator.onLine);
   #source: EventSource | null = null;
   #site: string | null = null;
   #position: string | null = null;
@@ -26,8 +27,20 @@ class Live {
 
   constructor() {
     document.addEventListener('visibilitychange', () => (document.hidden ? this.#leave() : this.#return()));
-    addEventListener('online', () => this.#open());
+    addEventListener('online', () => {
+      this.online = true;
+      this.#open();
+    });
+    addEventListener('offline', () => {
+      this.online = false;
+      this.since ??= Date.now();
+    });
     setInterval(() => void this.#check(), 5000);
+  }
+
+  /** What is shown may be old. */
+  get broken(): boolean {
+    return !this.online || this.state === 'lost';
   }
 
   listen(listener: Listener): () => void {

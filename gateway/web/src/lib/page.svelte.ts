@@ -28,6 +28,7 @@ class Page {
   start(): void {
     this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
     this.#devices = new Resource(() => (this.site ? sitePath(this.site) : null), { every: fallback(5000) });
+    const pending = new Map<string, Device['last_event']>();
     $effect(() => live.follow(this.site));
     $effect(() => {
       const at = nav.route.at;
@@ -45,8 +46,17 @@ class Page {
       const from = deviceOf(recorded.event.source);
       if (!from || from.device === '_hub' || type === 'segment') return;
       const news = { type: recorded.event.type, time: recorded.event.time, position: recorded.position, summary: summary(recorded.event) };
-      this.#heard = new Map(this.#heard).set(`${from.site}/${from.device}`, news);
+      pending.set(`${from.site}/${from.device}`, news);
     }));
+    // Many events a second are one change of the page.
+    $effect(() => {
+      const timer = setInterval(() => {
+        if (!pending.size) return;
+        this.#heard = new Map([...this.#heard, ...pending]);
+        pending.clear();
+      }, 400);
+      return () => clearInterval(timer);
+    });
   }
 
   /** The end of a range that ends at the moment shown; it moves in whole steps, so that answers are kept. */

@@ -7,10 +7,12 @@ export class NewestPicture {
   src = $state<string | null>(null);
   taken = $state<number | null>(null);
   missing = $state(false);
+  unreachable = $state(false);
 
   constructor(address: () => string | null, every: () => number) {
+    const wantedNow = $derived(address());
     $effect(() => {
-      const wanted = address();
+      const wanted = wantedNow;
       if (!wanted || !ticker.visible) return;
       const abort = new AbortController();
       void this.#run(wanted, every, abort.signal);
@@ -28,7 +30,9 @@ export class NewestPicture {
     while (!signal.aborted) {
       const began = Date.now();
       await this.#ask(address, signal).catch((error: unknown) => {
-        if (!(error instanceof TypeError || signal.aborted)) throw error;
+        if (signal.aborted) return;
+        if (!(error instanceof TypeError)) throw error;
+        this.unreachable = true;
       });
       const rest = every() - (Date.now() - began);
       await new Promise((done) => setTimeout(done, Math.max(250, rest)));
@@ -38,6 +42,7 @@ export class NewestPicture {
   async #ask(address: string, signal: AbortSignal): Promise<void> {
     const response = await fetch(address, { signal, cache: 'no-store' });
     this.missing = response.status === 404;
+    this.unreachable = false;
     if (!response.ok) return;
     const blob = await response.blob();
     if (signal.aborted) return;

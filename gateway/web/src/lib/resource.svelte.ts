@@ -16,6 +16,8 @@ export class Resource<T> {
   /** When the data were answered. */
   at = $state(0);
   #address: () => string | null;
+  /** What the address is made of may change often; only another address is asked for. */
+  #wanted = $derived.by(() => this.#address());
   #shown = '';
   #abort: AbortController | null = null;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -23,15 +25,14 @@ export class Resource<T> {
   constructor(address: () => string | null, options: Options = {}) {
     this.#address = address;
     $effect(() => {
-      const wanted = address();
       void live.generation;
-      void this.#load(wanted);
+      void this.#load(this.#wanted);
       return () => this.#abort?.abort();
     });
     $effect(() => {
       const every = options.every?.() ?? 0;
       if (!every || !ticker.visible) return;
-      const timer = setInterval(() => void this.#load(this.#address()), every);
+      const timer = setInterval(() => void this.#load(this.#wanted), every);
       return () => clearInterval(timer);
     });
     $effect(() => () => clearTimeout(this.#again));
@@ -40,7 +41,7 @@ export class Resource<T> {
   /** Several reasons at once are one request. */
   reload = (): void => {
     clearTimeout(this.#again);
-    this.#again = setTimeout(() => void this.#load(this.#address()), 150);
+    this.#again = setTimeout(() => void this.#load(this.#wanted), 150);
   };
 
   async #load(address: string | null): Promise<void> {

@@ -25,6 +25,12 @@ describe('the packed day', () => {
     expect(decodeStates(packed, classes)).toEqual(states);
   });
 
+  it('has as many minutes as the day', () => {
+    const states = Array.from({ length: 1500 }, (_, i): MinuteState => (i === 1499 ? 'incident' : 'ok'));
+
+    expect(decodeStates(encodeStates(states, classes), classes, 1500)).toEqual(states);
+  });
+
   it('takes a short answer as no data', () => {
     expect(decodeStates('', classes).every((state) => state === 'no_data')).toBe(true);
   });

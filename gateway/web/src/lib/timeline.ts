@@ -11,10 +11,10 @@ export interface Run {
   state: MinuteState;
 }
 
-/** Minute i lies in byte i >> 2, in bits 2 * (i & 3) from the least significant. */
-export function decodeStates(packed: string, classes: readonly string[]): MinuteState[] {
+/** Minute i lies in byte i >> 2, in bits 2 * (i & 3) from the least significant. A day has 1,380 to 1,500 minutes. */
+export function decodeStates(packed: string, classes: readonly string[], count = MINUTES): MinuteState[] {
   const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-  return Array.from({ length: MINUTES }, (_, i) => {
+  return Array.from({ length: count }, (_, i) => {
     const code = ((bytes[i >> 2] ?? 0) >> (2 * (i & 3))) & 3;
     return (classes[code] ?? 'unknown') as MinuteState;
   });
@@ -44,14 +44,14 @@ export interface MinuteItem {
   at: number;
 }
 
-/** Item `index` (0 oldest … 1439 newest) of the ring that ends with the epoch minute `newest`. */
-export function minuteAt(index: number, newest: number): MinuteItem {
-  const minute = newest - (MINUTES - 1) + index;
+/** Item `index` (0 oldest … count - 1 newest) of the minutes that end with the epoch minute `newest`. */
+export function minuteAt(index: number, newest: number, count = MINUTES): MinuteItem {
+  const minute = newest - (count - 1) + index;
   return { index, minute, slot: slotOf(minute), at: minute * MINUTE };
 }
 
-export function indexOfMinute(minute: number, newest: number): number {
-  return Math.max(0, Math.min(MINUTES - 1, minute - newest + MINUTES - 1));
+export function indexOfMinute(minute: number, newest: number, count = MINUTES): number {
+  return Math.max(0, Math.min(count - 1, minute - newest + count - 1));
 }
 
 export type TileFilter = 'all' | 'ok' | 'ko';

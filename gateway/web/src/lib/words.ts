@@ -14,7 +14,7 @@ export const statusRank = (status: string): number => statusRanks[status as Stat
 
 export const levelTone = (level: Level): Tone => (level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet');
 
-const incidentWords: Record<string, string> = { offline: 'Offline', blackscreen: 'Black picture', freeze: 'Frozen picture', audio_loss: 'No sound', hot_spot: 'Hot spot' };
+const incidentWords: Record<string, string> = { offline: 'Offline', blackscreen: 'Black picture', freeze: 'Frozen picture', stale: 'No new picture', degraded: 'Degraded', storage: 'Storage low', audio_loss: 'No sound', hot_spot: 'Hot spot' };
 export const incidentWord = (type: string): string => incidentWords[type] ?? capital(type);
 
 const alertWords: Record<string, string> = { device_offline: 'Device offline', device_degraded: 'Device degraded', device_recovered: 'Device recovered', storage_low: 'Storage low' };
@@ -53,14 +53,16 @@ export function summary(event: CloudEvent): string {
       return [people === 0 ? 'Nobody' : people === 1 ? '1 person' : `${people} people`, ...triggers].join(' · ');
     }
     case 'thermal': return thermalWords(data);
-    case 'motion': return data['phase'] === 'end' || data['state'] === 'end' ? 'Motion ended' : 'Motion';
+    case 'motion': return data['phase'] === 'end' ? 'Motion ended' : data['phase'] === 'update' ? 'Motion goes on' : 'Motion';
     case 'segment': return `Recorded ${number(data['duration_s'])?.toFixed(1) ?? '?'} s`;
-    case 'incident': return `${incidentWord(String(data['incident_type'] ?? data['type'] ?? data['kind'] ?? 'incident'))} ${String(data['state'] ?? '')}`.trim();
+    case 'incident': return `${incidentWord(String(data['type'] ?? 'incident'))} ${String(data['state'] ?? '')}`.trim();
     case 'alert': return String(data['message'] ?? `${capital(String(data['level'] ?? 'alert'))} ${String(data['state'] ?? '')}`.trim());
     case 'health': return [statusWord(String(data['status'] ?? 'unknown')), data['reason']].filter(Boolean).join(' · ');
     case 'state': return data['online'] ? 'Came online' : 'Went offline';
     case 'gap': return `${count(number(data['count']) ?? 0)} events missing · ${String(data['cause'] ?? 'cause unknown')}`;
     case 'frame': return data['freeze'] === true ? 'Frame · frozen' : data['blackscreen'] === true ? 'Frame · black' : 'Frame analysed';
+    case 'command': return `Command ${String(data['name'] ?? '')} ${String(data['state'] ?? '')}`;
+    case 'settings': return 'Settings confirmed';
     case 'media': return `${capital(String(data['kind'] ?? 'medium'))}${number(data['size']) ? ` · ${bytes(Number(data['size']))}` : ''}`;
     default: return capital(shortType(event.type));
   }

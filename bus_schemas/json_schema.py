@@ -1,0 +1,31 @@
+"""JSON Schema of the event types, generated from their models."""
+
+from typing import Any, Literal
+
+from pydantic.json_schema import models_json_schema
+
+from bus_schemas.catalogue import EVENT_MODELS, MODELS
+
+Document = dict[str, Any]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schemas() -> dict[str, Document]:
+    """By event type, what a message of it has to look like. Unknown keys are ignored, and may be new ones."""
+    return {
+        name: {"$schema": _DIALECT, "$id": f"urn:watchpost:{name}", **_with_type(model.model_json_schema())}
+        for name, model in sorted(MODELS.items())
+    }
+
+
+def _with_type(schema: Document) -> Document:
+    """The model knows its own type; a message has to say it."""
+    return {**schema, "required": sorted({*schema["required"], "type"})}
+
+
+def definitions(mode: Literal["validation", "serialization"], template: str) -> Document:
+    """The schemas of all models in one namespace; `template` is how they refer to each other."""
+    _, found = models_json_schema([(model, mode) for model in EVENT_MODELS], ref_template=template)
+    events = {model.__name__ for model in EVENT_MODELS}
+    return {name: _with_type(schema) if name in events else schema for name, schema in found["$defs"].items()}

@@ -1,0 +1,65 @@
+"""How far the file of an outbox may grow, and what is given up when others have filled the disk."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+RESERVE_BYTES: Final = 16 * 1024 * 1024
+"""Left free on the disk for the write-ahead log, which is 4 MB and as much more as one transaction takes."""
+BALLAST_BYTES: Final = 8 * 1024 * 1024
+
+
+def free_bytes(path: Path) -> int:
+    return shutil.disk_usage(path).free
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What an outbox leaves free, what it occupies to give it up in need, and how it sees what is free."""
+
+    reserve_bytes: int = RESERVE_BYTES
+    ballast_bytes: int = BALLAST_BYTES
+    free: Callable[[Path], int] = free_bytes
+
+
+class Disk:
+    """Lets the file grow only while the disk has room for more than that.
+
+    A transaction that does not fit then fails while the log still has room in which rows can be given up. Were it
+    the log that fails, the rows in it could not be moved to the file, nor anything be deleted.
+    """
+
+    def __init__(self, path: Path, room: Room) -> None:
+        self._path = path
+        self._room = room
+        self._ballast = path.with_suffix(".ballast")
+
+    def hold_growth(self, connection: sqlite3.Connection) -> None:
+        """Before a transaction: allow the pages that the disk has room for, and no more."""
+        pages, page_bytes = self._pages(connection)
+        due = max(0, pages * page_bytes - self._path.stat().st_size)
+        room = self._room.free(self._path.parent) - self._room.reserve_bytes - due
+        connection.execute(f"pragma max_page_count = {pages + max(0, room) // page_bytes}")
+
+    def take_ballast(self) -> None:
+        """Occupy the ballast's room where there is plenty."""
+        wanted = self._room.ballast_bytes
+        if not wanted or self._ballast.exists():
+            return
+        if self._room.free(self._path.parent) < 2 * wanted + self._room.reserve_bytes:
+            return
+        try:
+            self._ballast.write_bytes(b"\1" * wanted)
+        except OSError:
+            self.give_up_ballast()
+
+    def give_up_ballast(self) -> None:
+        self._ballast.unlink(missing_ok=True)
+
+    def _pages(self, connection: sqlite3.Connection) -> tuple[int, int]:
+        pages: int = connection.execute("pragma page_count").fetchone()[0]
+        page_bytes: int = connection.execute("pragma page_size").fetchone()[0]
+        return pages, page_bytes

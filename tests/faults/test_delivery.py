@@ -1,0 +1,210 @@
+"""Whatever dies or fills up between a capture and the journal: nothing lost, nothing twice, order kept."""
+
+import contextlib
+import itertools
+import multiprocessing
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from multiprocessing.synchronize import Event as ProcessEvent
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.camera import DetectionEvent
+from bus_schemas.event import Event
+from bus_schemas.node import GapEvent, StateEvent
+from mosquitto.launcher import Broker
+from producer import backlog
+from producer.broker import BrokerAddress
+from producer.disk import Room
+from producer.ids import utc_now
+from producer.outbox import Outbox
+from producer.presence import present
+from producer.tables import connect
+from tests.eventually import eventually
+from tests.ingest_double import IngestDouble, ingest_double
+from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay
+
+ROOM = Room(reserve_bytes=6_000_000, ballast_bytes=5_000_000)
+
+
+def people_counted(ingest: IngestDouble) -> list[int]:
+    return [event.data.people_count for event in ingest.all_events() if isinstance(event, DetectionEvent)]
+
+
+def put_until(outbox: Outbox, stop: threading.Event, total: list[int]) -> threading.Thread:
+    def capture() -> None:
+        for people in itertools.count():
+            if stop.is_set():
+                total.append(people)
+                return
+            outbox.put(detection(people % 1000), durable=True)
+
+    thread = threading.Thread(target=capture)
+    thread.start()
+    return thread
+
+
+def test_a_broker_that_is_killed_again_and_again_costs_nothing(own_broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    stop, total = threading.Event(), list[int]()
+    with (
+        ingest_double(own_broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, own_broker.port) as relay,
+    ):
+        thread = put_until(outbox, stop, total)
+        for _ in range(3):
+            before = ingest.watermarks.get((SOURCE, outbox.epoch), 0)
+            eventually(lambda before=before: ingest.watermarks.get((SOURCE, outbox.epoch), 0) > before + 20, within=30)
+            own_broker.kill()
+            own_broker.start()
+        stop.set()
+        thread.join()
+        eventually(lambda: ingest.watermarks[SOURCE, outbox.epoch] == total[0], within=30)
+        reconnected = relay.statistics()["reconnection_count"]
+
+    assert people_counted(ingest) == [people % 1000 for people in range(total[0])]
+    assert reconnected >= 3
+
+
+def test_a_broker_that_freezes_holds_up_no_capture(own_broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(own_broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, own_broker.port) as relay,
+    ):
+        outbox.put(detection(0), durable=True)
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 1)
+        own_broker.freeze()
+        for people in range(1, 3000):
+            outbox.put(detection(people % 1000), medium(b"x" * 1000))
+        outbox.put(durable=True)
+        eventually(lambda: relay.statistics()["messages_failed"])
+        own_broker.thaw()
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 5999, within=40)
+
+    assert people_counted(ingest) == [people % 1000 for people in range(3000)]
+
+
+def _agent(path: Path, port: int) -> None:
+    with Outbox(path, utc_now) as outbox, running_relay(path, port):
+        for people in itertools.count():
+            outbox.put(detection(people % 1000), durable=people % 10 == 0)
+
+
+def test_an_agent_that_is_killed_goes_on_in_its_streams(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    context = multiprocessing.get_context("spawn")
+    with ingest_double(broker.port) as ingest:
+        for kill in range(1, 4):
+            process = context.Process(target=_agent, args=(path, broker.port))
+            process.start()
+            eventually(lambda kill=kill: sum(ingest.watermarks.values()) > 300 * kill, within=30)
+            process.kill()
+            process.join()
+            process.close()
+        connection = connect(path)
+        stream = backlog.streams(connection)[0]
+        connection.close()
+        with running_relay(path, broker.port):
+            eventually(lambda: sum(ingest.watermarks.values()) == stream.sequence, within=30)
+
+    assert [event.sequence for event in ingest.all_events()] == list(range(1, stream.sequence + 1))
+    assert len({event.id for event in ingest.all_events()}) == stream.sequence
+    assert len(ingest.events) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("a disk of our own needs the right to mount one")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def covered(events: list[Event]) -> list[int]:
+    """The sequences that are there or told as missing, each as often as that."""
+    found: list[int] = []
+    for event in events:
+        assert event.sequence is not None
+        first = event.data.first if isinstance(event, GapEvent) else event.sequence
+        found += range(first, event.sequence + 1)
+    return found
+
+
+def test_a_full_disk_costs_pictures_and_no_findings(broker: Broker, small_disk: Path, tmp_path: Path) -> None:
+    path = small_disk / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now, room=ROOM) as outbox,
+    ):
+        for people in range(250):
+            outbox.put(medium(b"x" * 60_000), detection(people), durable=True)
+        (small_disk / "somebody-elses").write_bytes(b"x" * 1_000_000)
+        for people in range(250, 400):
+            outbox.put(medium(b"x" * 60_000), detection(people))
+        outbox.put(health(), durable=True)
+        with running_relay(path, broker.port):
+            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 801, within=30)
+            outbox.put(detection(1000), durable=True)
+            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 802, within=30)
+
+    assert covered(ingest.all_events()) == list(range(1, 803))
+    assert people_counted(ingest) == [*range(400), 1000]
+    assert {event.data.cause for event in ingest.all_events() if isinstance(event, GapEvent)} == {"disk_full"}
+    assert 5 < len(ingest.media) < 400
+
+
+def fill_up(path: Path) -> None:
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+
+
+def test_a_disk_that_others_fill_to_the_last_byte_does_not_end_the_agent(broker: Broker, small_disk: Path) -> None:
+    path = small_disk / "node.sqlite"
+    filler = small_disk / "somebody-elses"
+    with ingest_double(broker.port) as ingest, Outbox(path, utc_now, room=ROOM) as outbox:
+        outbox.put(health(), durable=True)
+        fill_up(filler)
+        for people in range(200):
+            outbox.put(medium(b"x" * 20_000), detection(people))
+        outbox.put(health(), durable=True)
+        filler.unlink()
+        with running_relay(path, broker.port):
+            outbox.put(health(), durable=True)
+            eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 403, within=30)
+
+    assert covered(ingest.all_events()) == list(range(1, 404))
+    assert ingest.all_events()[-1].type == "watchpost.health.v1"
+
+
+def _present(port: int, killed: ProcessEvent) -> None:
+    with present([SOURCE, OTHER], BrokerAddress(port=port), utc_now):
+        killed.wait()
+
+
+def test_a_node_that_is_killed_leaves_every_device_offline(own_broker: Broker) -> None:
+    context = multiprocessing.get_context("spawn")
+    with ingest_double(own_broker.port) as ingest:
+        process = context.Process(target=_present, args=(own_broker.port, context.Event()))
+        process.start()
+        eventually(lambda: len(ingest.states) == 2, within=30)
+        process.kill()
+        process.join()
+        process.close()
+        eventually(lambda: len(ingest.states) == 4, within=30)
+    offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
+
+    assert {(event.source, event.data.reason) for event in offline} == {
+        (SOURCE, "connection lost"),
+        (OTHER, "connection lost"),
+    }

@@ -1,0 +1,98 @@
+"""Whatever is sent, the answer is never our fault: no 500, and a sentence with every refusal."""
+
+import string
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.app import operations
+from gateway.calls import Operation
+from tests.integration.gateway.test_openapi import ENDLESS, READ
+
+OPERATIONS = [one for one in operations() if not (one.method == "GET" and one.path.startswith(ENDLESS))]
+
+NASTY = [
+    "", "0", "-1", "99", "1e400", "NaN", "..", ".", "%", "'", '"', ";--", "\x00", "\n", "٣", "🙂", "null", "9" * 40,
+    "2026-02-30", "0001-01-01", "9999-12-31", "2026-01-05", "2026-01-05T10:00:00Z", "9999-12-31T23:59:59Z",
+    "1970-01-01T00:00:00Z", "2026-01-05T10:00:00+23:59", "a" * 300, "[]", "{}", "true", "DEMO", "yard", "_hub",
+]  # fmt: skip
+values = st.one_of(st.sampled_from(NASTY), st.text(max_size=30))
+parts = values.filter(lambda text: text not in ("", ".", ".."))
+names = st.sampled_from(["from", "to", "date", "limit", "step", "bucket", "max", "after", "before", "minute", "type",
+                         "types", "order", "state", "site", "device", "source", "max_age", "max_points"])  # fmt: skip
+queries = st.dictionaries(names, values, max_size=4)
+trees = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=10),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["rois", "zones", "motion", "name", "by", "coordinates"]), children, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def url(operation: Operation, given_parts: dict[str, str]) -> str:
+    path = operation.path
+    for name, value in given_parts.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    return path
+
+
+def never_our_fault(answer: httpx.Response) -> None:
+    assert answer.status_code < 500 or answer.status_code == 503, answer.text
+    if answer.status_code >= 400 and answer.request.method != "HEAD":
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert problem["status"] == answer.status_code
+        assert len(problem["detail"]) > 10
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_anything_is_answered(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
+    is_known = data.draw(st.booleans())
+    given_parts = {name: value if is_known else data.draw(parts) for name, value in READ.items()}
+    query = data.draw(queries)
+    body: dict[str, Any] = {}
+    if operation.body is not None:
+        body = data.draw(
+            st.one_of(st.builds(lambda tree: {"json": tree}, trees.filter(_is_json)), st.just({"content": b"{"}))
+        )
+
+    never_our_fault(client.request(operation.method, url(operation, given_parts), params=query, **body))
+
+
+def _is_json(tree: Any) -> bool:
+    return "nan" not in repr(tree) and "inf" not in repr(tree)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/api", "/media", "/hls/x", "/heatmaps/DEMO/9999.jpg", "/api/v1/sites/"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"])
+def test_what_does_not_exist_is_said_so(client: httpx.Client, method: str, path: str) -> None:
+    answer = client.request(method, path)
+
+    assert answer.status_code in (400, 404, 405)
+    never_our_fault(answer)
+
+
+def test_a_body_that_is_too_long_is_refused(client: httpx.Client) -> None:
+    answer = client.put("/api/v1/sites/DEMO/devices/yard/rois", content=b" " * 1_100_000)
+
+    assert answer.status_code == 413
+    never_our_fault(answer)
+
+
+def test_headers_of_any_kind_are_no_fault(client: httpx.Client) -> None:
+    for name in ("Range", "If-None-Match", "If-Range", "Accept", "Last-Event-ID", "Cookie", "Authorization"):
+        for value in ("", "bytes=-", "é" * 10, string.punctuation):
+            raw = [(name.encode(), value.encode())]
+            never_our_fault(client.get("/media/DEMO/yard/segment/one", headers=raw))

@@ -1,0 +1,101 @@
+"""Playlists of a running gateway, over segments that were folded from events."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import builders
+from tests.integration.gateway.started import Filled, Started
+
+LIVE = "/hls/DEMO/yard/live.m3u8"
+HOUR = "/hls/DEMO/yard/2026-01-05/10.m3u8"
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Iterator[Filled]:
+    with Filled(tmp_path) as filled:
+        yield filled
+
+
+def segments(filled: Filled, first: int, count: int) -> None:
+    filled.append(*(builders.segment(builders.at(10 * number)) for number in range(first, first + count))).fold()
+
+
+def field(text: str, name: str) -> int:
+    return next(int(line.partition(":")[2]) for line in text.splitlines() if line.startswith(f"#{name}:"))
+
+
+def test_the_live_list_slides_and_never_jumps_back(recorded: Filled) -> None:
+    sequences = []
+    with Started(recorded.hub) as started, started.client() as client:
+        for first in range(0, 40, 5):
+            segments(recorded, first, 5)
+            text = client.get(LIVE).text
+            sequences.append(field(text, "EXT-X-MEDIA-SEQUENCE"))
+
+    assert text.count("#EXTINF:10.000000,") == 10
+    assert "#EXT-X-ENDLIST" not in text
+    assert [one - sequences[0] for one in sequences] == [0, 0, 5, 10, 15, 20, 25, 30]
+
+
+def test_an_hour_grows_until_it_is_closed(recorded: Filled) -> None:
+    with Started(recorded.hub) as started, started.client() as client:
+        segments(recorded, 0, 3)
+        growing = client.get(HOUR).text
+        recorded.append(builders.tick(builders.at(3600 + 59))).fold()
+        waiting = client.get(HOUR).text
+        recorded.append(builders.tick(builders.at(3600 + 60))).fold()
+        closed = client.get(HOUR).text
+
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT" in growing
+    assert "#EXT-X-ENDLIST" not in growing
+    assert "#EXT-X-ENDLIST" not in waiting
+    assert closed.endswith("#EXT-X-ENDLIST\n")
+
+
+def test_the_last_segments_of_an_hour_are_in_its_list(recorded: Filled) -> None:
+    with Started(recorded.hub) as started, started.client() as client:
+        segments(recorded, 0, 400)
+        hour = client.get(HOUR).text
+        following = client.get("/hls/DEMO/yard/2026-01-05/11.m3u8").text
+
+    assert hour.count("#EXTINF") == 360
+    assert "#EXT-X-ENDLIST" in hour
+    assert following.count("#EXTINF") == 40
+    assert "#EXT-X-ENDLIST" not in following
+
+
+def test_a_hole_of_a_minute_is_a_discontinuity(recorded: Filled) -> None:
+    segments(recorded, 0, 2)
+    segments(recorded, 8, 2)
+
+    with Started(recorded.hub) as started, started.client() as client:
+        asked = {"from": "2026-01-05T10:00:00Z", "to": "2026-01-05T11:00:00Z"}
+        text = client.get("/hls/DEMO/yard/range.m3u8", params=asked).text
+        recordings = client.get("/api/v1/sites/DEMO/devices/yard/recordings", params=asked).json()["recordings"]
+
+    assert text.count("#EXT-X-DISCONTINUITY\n") == 1
+    assert "#EXT-X-PROGRAM-DATE-TIME:2026-01-05T10:01:20.000Z" in text
+    assert [(one["duration_s"], one["segments"], one["gap_before_s"]) for one in recordings] == [
+        (20.0, 2, None),
+        (20.0, 2, 60.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/hls/DEMO/yard/2026-01-05/24.m3u8", 400),
+        ("/hls/DEMO/yard/2026-13-05/10.m3u8", 400),
+        ("/hls/DEMO/yard/2026-01-05/03.m3u8", 404),
+        ("/hls/DEMO/nobody/live.m3u8", 404),
+        ("/hls/DEMO/gate/live.m3u8", 404),
+        ("/hls/DEMO/yard/range.m3u8?from=2026-01-05T10:00:00Z&to=2026-02-05T10:00:00Z", 400),
+    ],
+)
+def test_what_was_not_recorded_has_no_list(recorded: Filled, path: str, status: int) -> None:
+    segments(recorded, 0, 1)
+
+    with Started(recorded.hub) as started, started.client() as client:
+        assert client.get(path).status_code == status

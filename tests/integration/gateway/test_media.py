@@ -1,0 +1,137 @@
+import httpx
+import pytest
+
+from tests.integration.gateway.started import CAPTURE, CAPTURE_KEY, SEGMENT, SEGMENT_KEY
+
+URL = f"/media/{SEGMENT_KEY}"
+YARD = "/api/v1/sites/DEMO/devices/yard"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "body", "content_range"),
+    [
+        (None, 200, SEGMENT, None),
+        ("bytes=0-499", 206, SEGMENT[:500], "bytes 0-499/10240"),
+        ("bytes=-500", 206, SEGMENT[-500:], "bytes 9740-10239/10240"),
+        ("bytes=10000-", 206, SEGMENT[10000:], "bytes 10000-10239/10240"),
+        ("bytes=10000-99999", 206, SEGMENT[10000:], "bytes 10000-10239/10240"),
+        ("abc", 200, SEGMENT, None),
+        ("bytes=9-3", 200, SEGMENT, None),
+    ],
+)
+def test_a_part_of_a_medium_is_sent_with_its_place(
+    client: httpx.Client, wanted: str | None, status: int, body: bytes, content_range: str | None
+) -> None:
+    answer = client.get(URL, headers={"Range": wanted} if wanted else {})
+
+    assert answer.status_code == status
+    assert answer.content == body
+    assert answer.headers["content-length"] == str(len(body))
+    assert answer.headers.get("content-range") == content_range
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["content-type"] == "video/mp2t"
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_a_part_that_does_not_exist_cannot_be_had(client: httpx.Client) -> None:
+    answer = client.get(URL, headers={"Range": "bytes=10240-"})
+
+    assert answer.status_code == 416
+    assert answer.headers["content-range"] == "bytes */10240"
+
+
+def test_what_a_browser_has_is_not_sent_again(client: httpx.Client) -> None:
+    tag = client.get(URL).headers["etag"]
+
+    answer = client.get(URL, headers={"If-None-Match": tag})
+
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_a_head_says_how_large_a_medium_is(client: httpx.Client) -> None:
+    answer = client.head(URL)
+
+    assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, "10240", b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/DEMO/yard/segment/other",
+        "/media/DEMO/%2e%2e/segment/one",
+        "/media/%2e%2e/%2e%2e/%2e%2e/etc",
+        "/media/DEMO/yard/segment/..%2f..%2fone",
+        "/media/DEMO/yard/segment/one%00",
+        "/media/DEMO/yard/SEGMENT/one",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/assets/%2e%2e/server.py",
+    ],
+)
+def test_only_what_is_in_the_index_can_be_had(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code in (400, 404)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_snapshot_is_the_newest_picture(client: httpx.Client) -> None:
+    answer = client.get(f"{YARD}/snapshot.jpg")
+
+    assert answer.content == CAPTURE
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["x-capture-time"] == "2026-01-05T10:09:58.000Z"
+
+
+@pytest.mark.parametrize(
+    ("max_age", "status"), [("1.9", 404), ("2", 200), ("86400", 200), ("86401", 400), ("nan", 400)]
+)
+def test_a_picture_that_is_too_old_is_none(client: httpx.Client, max_age: str, status: int) -> None:
+    assert client.get(f"{YARD}/snapshot.jpg?max_age={max_age}").status_code == status
+
+
+def test_an_unknown_device_has_no_picture(client: httpx.Client) -> None:
+    assert client.get("/api/v1/sites/DEMO/devices/nobody/snapshot.jpg").status_code == 404
+
+
+def test_while_no_frame_arrives_the_newest_picture_is_shown(client: httpx.Client) -> None:
+    with client.stream("GET", "/live/DEMO/yard/visual.mjpg") as answer:
+        first = next(answer.iter_raw())
+
+    assert CAPTURE in first
+
+
+def test_the_thumbnails_of_a_stretch_are_sampled(client: httpx.Client) -> None:
+    asked = {"from": "2026-01-05T10:00:00Z", "to": "2026-01-05T10:03:20Z", "max": "10"}
+
+    answer = client.get(f"{YARD}/thumbnails", params=asked).json()
+
+    assert answer["count"] == 10
+    times = [one["time"] for one in answer["thumbnails"]]
+    assert times == sorted(times)
+    assert client.get(answer["thumbnails"][3]["url"]).content.startswith(b"thumbnail ")
+
+
+def test_all_thumbnails_of_an_hour_are_listed(client: httpx.Client) -> None:
+    answer = client.get(f"{YARD}/thumbnails/10").json()
+
+    assert (answer["hour"], answer["count"], len(answer["thumbnails"])) == (10, 200, 200)
+    assert answer["thumbnails"][0] == "/media/DEMO/yard/thumbnail/t000"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("thumbnails/99", 400), ("thumbnails/abc", 400), ("thumbnails/11", 404), ("thumbnails/10?date=2026-01-04", 404)],
+)
+def test_an_hour_that_is_none_is_refused_and_an_empty_one_not_found(
+    client: httpx.Client, path: str, status: int
+) -> None:
+    assert client.get(f"{YARD}/{path}").status_code == status
+
+
+def test_storage_is_told_by_device_and_kind(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/storage/stats").json()
+
+    assert [(one["device"], one["files"]) for one in answer["devices"]] == [("yard", 202)]
+    assert answer["devices"][0]["kinds"]["thumbnail"]["files"] == 200
+    assert {one["kind"] for one in answer["retention"]} >= {"capture", "thumbnail", "segment"}
+    assert CAPTURE_KEY.endswith("newest")

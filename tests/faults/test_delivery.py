@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing.synchronize import Event as ProcessEvent
 from pathlib import Path
 
@@ -28,6 +29,11 @@ from tests.ingest_double import IngestDouble, ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay
 
 ROOM = Room(reserve_bytes=6_000_000, ballast_bytes=5_000_000)
+
+
+def _is_past(ingest: IngestDouble, sequence: int) -> bool:
+    """Whether the watermarks of all streams together are beyond this."""
+    return sum(ingest.watermarks.values()) > sequence
 
 
 def people_counted(ingest: IngestDouble) -> list[int]:
@@ -58,7 +64,7 @@ def test_a_broker_that_is_killed_again_and_again_costs_nothing(own_broker: Broke
         thread = put_until(outbox, stop, total)
         for _ in range(3):
             before = ingest.watermarks.get((SOURCE, outbox.epoch), 0)
-            eventually(lambda before=before: ingest.watermarks.get((SOURCE, outbox.epoch), 0) > before + 20, within=30)
+            eventually(partial(_is_past, ingest, before + 20), within=30)
             own_broker.kill()
             own_broker.start()
         stop.set()
@@ -103,7 +109,7 @@ def test_an_agent_that_is_killed_goes_on_in_its_streams(broker: Broker, tmp_path
         for kill in range(1, 4):
             process = context.Process(target=_agent, args=(path, broker.port))
             process.start()
-            eventually(lambda kill=kill: sum(ingest.watermarks.values()) > 300 * kill, within=30)
+            eventually(partial(_is_past, ingest, 300 * kill), within=30)
             process.kill()
             process.join()
             process.close()

@@ -63,13 +63,17 @@ def of(ingest: IngestDouble, model: type[T]) -> list[T]:
     return [event for event in ingest.all_events() if isinstance(event, model)]
 
 
+def _subscribe(topics: list[str], client: Client, *_: Any) -> None:
+    client.subscribe([(topic, 0) for topic in topics])
+
+
 @contextmanager
 def asking(port: int, *topics: str) -> Iterator[tuple[Callable[[str, Any], None], "Queue[MQTTMessage]"]]:
     """Somebody who sends commands and hears what comes on `topics` and as answers."""
     heard: Queue[MQTTMessage] = Queue()
     subscribed = threading.Event()
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-    client.on_connect = lambda *_: client.subscribe([(topic, 0) for topic in ("answers", *topics)])
+    client.on_connect = partial(_subscribe, ["answers", *topics])
     client.on_subscribe = lambda *_: subscribed.set()
     client.on_message = lambda _client, _data, message: heard.put(message)
     client.connect("127.0.0.1", port)

@@ -1,0 +1,131 @@
+"""What the stores of the hub cost: writing and reading the journal, keeping and finding media."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bus_schemas.codec import describe, to_bytes
+from consumers.archive.disk import Archive, Medium
+from consumers.archive.reader import ArchiveReader
+from consumers.archive.retention import ArchiveRetention
+from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, SqliteJournalReader
+from tests.bench.measure import Measurement, measured, summary, timed
+from tests.builders import START, at, detection
+
+EVENTS = 100_000
+GROUP = 1000
+HOUR_OF_THUMBNAILS = 18_000
+SMALL, PICTURE = 2000, 50_000
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _groups() -> list[list[Accepted]]:
+    events = [detection(at(number / 250), epoch="one", sequence=number + 1) for number in range(EVENTS)]
+    accepted = [Accepted(event, to_bytes(event), number) for number, event in enumerate(events)]
+    return [accepted[start : start + GROUP] for start in range(0, EVENTS, GROUP)]
+
+
+def case_journal() -> list[Measurement]:
+    """100,000 detections of 400 B in groups of 1,000, then reading them, whole and as stored, and asking for few."""
+    with TemporaryDirectory() as folder, Journal(Path(folder), utc_now) as journal:
+        appended = timed([partial(journal.append, group) for group in _groups()])
+        with closing(SqliteJournalReader(Path(folder))) as reader, closing(JournalQueries(Path(folder))) as queries:
+            afters = range(0, EVENTS, GROUP)
+            read = timed([partial(reader.read, after, None, GROUP) for after in afters])
+            rows = timed([partial(reader.read_rows, after, None, GROUP) for after in afters])
+            newest = measured("journal: newest 100", partial(queries.select, Filter(), 100, "desc"), "rows")
+            middle = START + timedelta(seconds=EVENTS / 500)
+            span = Filter(start=middle, end=middle + timedelta(seconds=1))
+            stretch = measured("journal: a second of event time", partial(queries.select, span), "rows")
+    return [
+        replace(summary("journal: append", appended, "groups of 1,000, fsync each"), items=GROUP),
+        replace(summary("journal: read events", read, "typed events, 1,000 a batch"), items=GROUP),
+        replace(summary("journal: read rows", rows, "bodies as stored, 1,000 a batch"), items=GROUP),
+        newest,
+        stretch,
+    ]
+
+
+def _media(count: int, size: int, kind: str = "thumbnail") -> list[Medium]:
+    body = os.urandom(size)
+    described = describe(f"DEMO/yard/{kind}/x", body)
+    return [
+        (
+            described.model_copy(update={"key": f"DEMO/yard/{kind}/{number:08}"}),
+            START + timedelta(seconds=number / 5),
+            body,
+        )
+        for number in range(count)
+    ]
+
+
+@contextmanager
+def _archive() -> Iterator[tuple[Path, Archive]]:
+    with TemporaryDirectory() as folder, Archive(Path(folder), lambda: START + timedelta(days=1)) as archive:
+        yield Path(folder), archive
+
+
+def _stored(archive: Archive, media: list[Medium], group: int) -> list[float]:
+    return timed([partial(archive.store, media[start : start + group]) for start in range(0, len(media), group)])
+
+
+def case_archive_store() -> list[Measurement]:
+    """Pictures of 50 kB in tens, each ten durable; beside them the same bytes appended to a file with fdatasync."""
+    with _archive() as (folder, archive):
+        ours = _stored(archive, _media(2000, PICTURE), 10)
+        plain = os.open(folder / "plain", os.O_WRONLY | os.O_CREAT)
+        body = os.urandom(PICTURE)
+        limit = summary("", timed([partial(_append, plain, [body] * 10)] * 200), "")
+        os.close(plain)
+        small = _stored(archive, _media(HOUR_OF_THUMBNAILS, SMALL, "capture"), 50)
+    picture = summary("archive: store 50 kB", ours, "tens, packed, indexed, durable")
+    return [
+        replace(picture, items=10, limit="a file and fdatasync", limit_ms=limit.median_ms),
+        replace(summary("archive: store 2 kB", small, "fifties, packed, indexed, durable"), items=50),
+    ]
+
+
+def _append(descriptor: int, bodies: list[bytes]) -> None:
+    os.writev(descriptor, bodies)
+    os.fdatasync(descriptor)
+
+
+def case_archive_find() -> list[Measurement]:
+    """One device's hour of 18,000 thumbnails."""
+    with _archive() as (folder, archive), ArchiveReader(folder) as reader:
+        _stored(archive, _media(HOUR_OF_THUMBNAILS, SMALL), 500)
+        series = ("DEMO", "yard", "thumbnail")
+        hour = (START, START + timedelta(hours=1))
+        return [
+            measured("archive: newest", partial(reader.newest, *series), "index", goal_ms=0.1),
+            measured("archive: by key", partial(reader.find, "DEMO/yard/thumbnail/00012345"), "index"),
+            measured("archive: read by key", partial(reader.read, "DEMO/yard/thumbnail/00012345"), "index and 2 kB"),
+            measured(
+                "archive: 120 of an hour", partial(reader.between, *series, *hour, 120), "sample", goal_ms=5, runs=50
+            ),
+            measured("archive: all of an hour", partial(reader.between, *series, *hour), "18,000", runs=10),
+            measured("archive: usage", reader.usage, "kept totals"),
+        ]
+
+
+def case_archive_drop() -> list[Measurement]:
+    """An hour of 18,000 records, and the sweep of its rows, which nobody waits for."""
+    drops, sweeps = [], []
+    for _ in range(5):
+        with _archive() as (folder, archive):
+            _stored(archive, _media(HOUR_OF_THUMBNAILS, SMALL), 1000)
+            retention = ArchiveRetention(folder, lambda: START + timedelta(days=1))
+            drops += timed([partial(retention.drop_hours, "thumbnail", START + timedelta(hours=2))])
+            sweeps += timed([retention.sweep] * (HOUR_OF_THUMBNAILS // 2000))
+    return [
+        summary("archive: drop an hour", drops, "18,000 records of 2 kB", goal_ms=5),
+        replace(summary("archive: sweep", sweeps, "2,000 rows, later"), items=2000),
+    ]

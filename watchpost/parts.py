@@ -6,6 +6,7 @@ from typing import Any
 
 from watchpost import VERSION
 from watchpost.config import WatchpostConfig
+from watchpost.reference import markdown
 from watchpost.runtime import Runtime, stop_event
 
 
@@ -47,6 +48,8 @@ def schema(kind: str) -> str:
     match kind:
         case "config":
             return _written(WatchpostConfig.model_json_schema())
+        case "reference":
+            return markdown()
         case "openapi":
             from gateway.app import operations
             from gateway.openapi import document as openapi

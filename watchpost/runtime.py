@@ -32,7 +32,8 @@ class Runtime:
             username=broker.username,
             password=secret(os.environ, broker.password_env, broker.password_file),
         )
-        return Runtime(config, data, address)
+        # chDB changes the working directory for a moment while it is imported.
+        return Runtime(config, data.resolve(), address)
 
 
 def chosen_config(path: Path | None) -> Path | None:

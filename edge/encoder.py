@@ -52,7 +52,7 @@ class VideoEncoder:
 
     def due(self, pts: int) -> bool:
         """A little early is in time: sources jitter."""
-        return self._due is None or pts >= self._due - self._interval // 4
+        return self._due is None or pts >= self._due - self._interval // 8
 
     def encode(self, picture: VideoFrame, pts: int, time: datetime, *, keyframe: bool) -> list[Unit]:
         frame = self._scaler.reformat(picture, self.width, self.height, "yuv420p")

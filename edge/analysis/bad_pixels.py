@@ -42,7 +42,7 @@ class BadPixels:
         self._previous = frame
         if self._due is None or time >= self._due:
             self._due = time + _LEARN_EVERY
-            self._offsets.learn(frame)
+            self._learn(frame)
             self._bad = self._listed | (self._repeats >= STUCK_FRAMES) | self._offsets.bad
             self._any = bool(self._bad.any())
         return self._bad if self._any else None
@@ -54,6 +54,14 @@ class BadPixels:
             stuck = self._repeats[y, x] >= STUCK_FRAMES
             why[int(x), int(y)] = "listed" if self._listed[y, x] else "stuck" if stuck else "offset"
         return why
+
+    def _learn(self, frame: Celsius) -> None:
+        """Invalid pixels would stay in every mean for ever."""
+        invalid = ~np.isfinite(frame)
+        if not invalid.any():
+            self._offsets.learn(frame)
+        elif not invalid.all():
+            self._offsets.learn(replaced(frame, invalid))
 
     def _count_repeats(self, frame: Celsius, previous: Celsius) -> None:
         """A frame that repeats altogether says nothing about any one pixel."""

@@ -1,6 +1,6 @@
 """Text on a grey plane from glyphs drawn once, because drawing each letter anew costs more than the picture."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import cv2
@@ -17,13 +17,11 @@ class Lettering:
 
     def __init__(self, height: int = 14) -> None:
         self.height = height + height // 3 + 4
-        self._scale = height / 22
         self._baseline = height + 2
 
     def image(self, text: str) -> Plane:
-        """`height` x the text's width, uint8."""
-        rim = np.zeros((self.height, 2), np.uint8)
-        return np.concatenate([rim, *(_glyph(letter, self.height, self._baseline) for letter in text), rim], axis=1)
+        """`height` x the text's width, uint8; not to be written to, the next user of the text gets the same."""
+        return _words(text, self.height, self._baseline)
 
     def write(self, plane: Plane, text: str, corner: tuple[int, int]) -> tuple[int, int, int, int]:
         """With its top left at `corner` (x, y), moved so that it stays inside; where it went as (x, y, w, h)."""
@@ -33,6 +31,14 @@ class Lettering:
         y = max(0, min(corner[1], plane.shape[0] - high))
         plane[y : y + high, x : x + wide] = words
         return x, y, wide, high
+
+
+@lru_cache(maxsize=256)
+def _words(text: str, height: int, baseline: int) -> Plane:
+    rim = np.zeros((height, 2), np.uint8)
+    words = np.concatenate([rim, *(_glyph(letter, height, baseline) for letter in text), rim], axis=1)
+    words.flags.writeable = False
+    return words
 
 
 @cache

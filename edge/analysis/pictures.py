@@ -35,18 +35,25 @@ class Pictures:
     """One for each device and thread: a scaler is set up once for each form and is not safe to share."""
 
     def __init__(self) -> None:
+        self._grey = VideoReformatter()
         self._small = VideoReformatter()
         self._full = VideoReformatter()
         self._bgr = VideoReformatter()
+
+    def grey(self, picture: VideoFrame, width: int = SMALL_WIDTH) -> Bytes8:
+        """The `y` of `small` alone, for frames that need no thumbnail: two thirds of the time."""
+        width, height = _reduced((picture.width, picture.height), width)
+        scaled = self._grey.reformat(
+            picture, width, height, "gray", interpolation=Interpolation.AREA, dst_color_range=ColorRange.JPEG
+        )
+        return plane(scaled.planes[0])
 
     def small(self, picture: VideoFrame, width: int = SMALL_WIDTH) -> Planes:
         """At most `width` wide, aspect kept. Its `y` (0 black, 255 white) is the grey that every kernel reads.
 
         Averaging while reducing is what makes sensor noise small enough for those kernels.
         """
-        width = min(width, picture.width)
-        height = max(2, round(picture.height * width / picture.width))
-        return _planes(self._small, picture, width, height)
+        return _planes(self._small, picture, *_reduced((picture.width, picture.height), width))
 
     def planes(self, picture: VideoFrame) -> Planes:
         return _planes(self._full, picture, picture.width, picture.height)
@@ -84,6 +91,11 @@ def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:
 def frame_of(bgr: Bytes8) -> VideoFrame:
     """What a source that draws or grabs BGR hands on, in the form that every decoder gives: yuv420p."""
     return VideoFrame.from_ndarray(bgr, format="bgr24").reformat(format="yuv420p")
+
+
+def _reduced(size: tuple[int, int], width: int) -> tuple[int, int]:
+    width = min(width, size[0])
+    return width, max(2, round(size[1] * width / size[0]))
 
 
 def _planes(scaler: VideoReformatter, picture: VideoFrame, width: int, height: int) -> Planes:

@@ -57,10 +57,12 @@ class Caption:
 
 def normalised(frame: Celsius) -> Bytes8:
     """Coldest 0, hottest 255; a flat frame is all zeros."""
-    low, high = float(np.nanmin(frame)), float(np.nanmax(frame))
+    low, high = _range(frame)
     if not high > low:
         return np.zeros(frame.shape, np.uint8)
-    return np.asarray(np.nan_to_num((frame - low) * (255.0 / (high - low))), np.uint8)
+    scaled = (frame - np.float32(low)) * np.float32(255.0 / (high - low))
+    np.copyto(scaled, 0, where=np.isnan(scaled))
+    return scaled.astype(np.uint8)
 
 
 def thermal_jpeg(
@@ -79,8 +81,13 @@ def thermal_jpeg(
     for roi in rois:
         if roi.name in found:
             _label(planes, roi, found[roi.name])
-    _bar(planes, caption, float(np.nanmin(frame)), float(np.nanmax(frame)))
+    _bar(planes, caption, *_range(frame))
     return planes.jpeg(quality)
+
+
+def _range(frame: Celsius) -> tuple[float, float]:
+    """Coldest and hottest of what was measured; both `nan` for a frame of nothing."""
+    return float(np.fmin.reduce(frame, None)), float(np.fmax.reduce(frame, None))
 
 
 def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:

@@ -129,16 +129,16 @@ class ThermalProcessor:
         bad = self.bad_pixels.find(raw, time)
         if bad is not None:
             flags.append("bad_pixels")
-        low, high = float(np.fmin.reduce(raw, None)), float(np.fmax.reduce(raw, None))
-        if not np.isfinite(raw.sum()):
-            invalid = ~np.isfinite(raw)
+        finite = np.isfinite(raw)
+        if not finite.all():
+            invalid = ~finite
             flags.append("invalid_pixels")
             bad = invalid if bad is None else bad | invalid
             if bad.all():
                 return None, ("no_data",)
         clean = raw if bad is None else replaced(raw, bad)
         self._bad_seen += 0 if bad is None else int(np.count_nonzero(bad))
-        if low < COLDEST or high > HOTTEST:
+        if float(clean.min()) < COLDEST or float(clean.max()) > HOTTEST:
             flags.append("clamped")
             clean = np.clip(clean, COLDEST, HOTTEST)
         return clean, tuple(flags)
@@ -149,13 +149,19 @@ def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot,
     above = frame > threshold
     if not above.any():
         return ()
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=4)
-    spots = []
-    for label in range(1, count):
-        x, y, width, height, area = stats[label, :5]
-        inside = frame[y : y + height, x : x + width][labels[y : y + height, x : x + width] == label]
-        centre = int(centres[label, 0]), int(centres[label, 1])
-        spots.append(HotSpot(centre, round(float(inside.max()), 2), round(float(inside.mean()), 2), int(area), time))
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(above.view(np.uint8), connectivity=4)
+    inside = np.flatnonzero(above)
+    order = inside[np.argsort(labels.ravel()[inside], kind="stable")]
+    areas: NDArray[np.intp] = stats[1:, cv2.CC_STAT_AREA].astype(np.intp)
+    starts = np.cumsum(areas) - areas
+    values = frame.ravel()[order]
+    columns = (
+        centres[1:].astype(int).tolist(),
+        np.maximum.reduceat(values, starts).astype(float).round(2).tolist(),
+        (np.add.reduceat(values, starts, dtype=float) / areas).round(2).tolist(),
+        areas.tolist(),
+    )
+    spots = (HotSpot((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
     return tuple(sorted(spots, key=lambda spot: -spot.max_temp))
 
 

@@ -37,9 +37,11 @@ def transformer_region(frame: Celsius) -> TransformerRegion | None:
     fills the picture has no edge.
     """
     warm = (frame >= np.percentile(frame, 85)).astype(np.uint8)
-    opened = cv2.morphologyEx(cv2.morphologyEx(warm, cv2.MORPH_OPEN, _KERNEL), cv2.MORPH_CLOSE, _KERNEL)
+    # An even kernel moves what it keeps by a pixel; the other corner as its anchor moves it back.
+    opened = cv2.morphologyEx(warm, cv2.MORPH_OPEN, _KERNEL)
+    opened = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _KERNEL, anchor=(0, 0))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    if count < 2:
+    if count < 2 or opened.all():
         return None
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     inside = np.asarray(labels == largest)

@@ -87,6 +87,7 @@ class VideoSource:
         if not self._container.streams.video:
             self.close()
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has no video")
+        self._container.streams.video[0].codec_context.thread_count = 1
         self._timeline = Timeline(self._clock, checked=self._timeline_checked)
         self._runs = 0
         self._start()
@@ -116,7 +117,6 @@ class VideoSource:
     def _start(self) -> None:
         video = self._container.streams.video[0]
         sounds = self._container.streams.audio[:1]
-        video.codec_context.thread_count = 1
         self._packets = self._container.demux(video, *sounds)
         self._due = None
         self._begin()

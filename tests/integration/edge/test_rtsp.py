@@ -1,6 +1,5 @@
 """A real RTSP server, read by the source and recorded by the recorder."""
 
-import io
 import os
 import subprocess
 import threading
@@ -8,13 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import av
 import pytest
 
 from edge.recorder import Recorder
 from edge.segments import Segment
 from edge.sources.source import Frame, Samples, SourceUnreachable
 from edge.sources.video import VideoSource, rtsp
+from tests.played import played
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).with_name("rtsp_server.py")
@@ -91,13 +90,10 @@ def test_each_segment_of_an_rtsp_camera_plays_on_its_own_with_its_sound(server: 
 
     assert sounds[0].rate == 44_100
     for segment in segments[:2]:
-        with av.open(io.BytesIO(segment.data), format="mpegts") as container:
-            pictures = list(container.decode(video=0))
-        with av.open(io.BytesIO(segment.data), format="mpegts") as container:
-            heard = sum(frame.samples for frame in container.decode(audio=0)) / 44_100
-        assert pictures[0].key_frame
-        assert len(pictures) == pytest.approx(30, abs=2)
-        assert heard == pytest.approx(2.0, abs=0.4)
+        seen = played(segment)
+        assert seen.pictures[0].key_frame
+        assert len(seen.pictures) == pytest.approx(30, abs=2)
+        assert seen.sound_s == pytest.approx(2.0, abs=0.4)
 
 
 def test_a_camera_that_is_not_there_is_unreachable_and_the_reason_has_no_password(server: str) -> None:

@@ -1,0 +1,92 @@
+"""How long the kernels of visual pictures and sound take."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from edge.analysis.audio import level
+from edge.analysis.motion import MotionDetector, MotionSettings
+from edge.analysis.picture import PictureAnalyser
+from edge.analysis.pictures import Pictures, thumbnail
+from edge.sources.schedule import Schedule
+from edge.sources.visual_scene import VisualScene
+from edge.sources.yard import Yard
+from tests.bench.measure import Measurement, measured, summary, timed
+from tests.recordings import PEDESTRIANS, recording
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+SIZES = ((768, 576), (1280, 720), (1920, 1080))
+
+
+def case_frame_analysis() -> list[Measurement]:
+    """Blackscreen, freeze and quality, on the small grey that the agent holds, and with the reduction to it."""
+    cv2.setNumThreads(1)
+    found = []
+    for size in SIZES:
+        frames = list(islice(pedestrians(size), 120))
+        for name, reduced in (("held", True), ("with reduction", False)):
+            pictures, analyser = Pictures(), PictureAnalyser()
+            small = [pictures.grey(frame) for frame in frames]
+
+            def look(index: int, reduced: bool = reduced, pictures: Pictures = pictures) -> None:
+                grey = small[index] if reduced else pictures.grey(frames[index])  # noqa: B023
+                analyser.look(grey, at(index))  # noqa: B023
+
+            taken = timed(partial(look, index) for index in range(len(frames)))
+            found.append(summary(f"frame analysis {size[0]}x{size[1]} {name}", taken[10:], "one frame", goal_ms=0.4))
+    return found
+
+
+def case_motion() -> list[Measurement]:
+    """From the decoder's frame to boxes."""
+    cv2.setNumThreads(1)
+    found = []
+    for size in SIZES:
+        frames = list(islice(pedestrians(size), 120))
+        pictures, detector = Pictures(), MotionDetector(size, MotionSettings())
+
+        def look(index: int) -> None:
+            detector.look(pictures.grey(frames[index]), at(index))  # noqa: B023
+
+        taken = timed(partial(look, index) for index in range(len(frames)))
+        found.append(summary(f"motion {size[0]}x{size[1]}", taken[10:], "reduction and detection", goal_ms=0.5))
+    return found
+
+
+def case_thumbnail() -> list[Measurement]:
+    """320 x 180 JPEG, of the small picture that the agent holds and from a decoded 1080p frame."""
+    frame = next(pedestrians((1920, 1080)))
+    pictures = Pictures()
+    small = pictures.small(frame)
+    return [
+        measured("thumbnail 320x180", lambda: thumbnail(small), "encoding of the small picture", goal_ms=0.3),
+        measured("thumbnail of 1080p", lambda: thumbnail(pictures.small(frame)), "reduction and encoding"),
+        measured("capture 1080p JPEG 85", lambda: pictures.jpeg(frame), "range conversion and encoding", runs=60),
+    ]
+
+
+def case_audio_level() -> list[Measurement]:
+    samples = np.random.default_rng(1).integers(-3000, 3000, (48_000, 2), dtype=np.int16)
+    return [measured("audio level", lambda: level(samples), "one second of 48 kHz stereo", goal_ms=0.5)]
+
+
+def case_scene() -> list[Measurement]:
+    scene = VisualScene(Yard(Schedule(START)))
+    taken = timed(partial(scene.draw, at(index)) for index in range(300))
+    return [summary("drawn scene 640x360", taken, "one picture as yuv420p", goal_ms=4)]
+
+
+def pedestrians(size: tuple[int, int]) -> Iterator[VideoFrame]:
+    with av.open(str(recording(PEDESTRIANS))) as container:
+        for frame in container.decode(video=0):
+            yield frame.reformat(*size)
+
+
+def at(index: int) -> datetime:
+    return START + timedelta(seconds=index / 10)

@@ -1,0 +1,67 @@
+"""How long thermal frames and their pictures take."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import av
+import cv2
+import numpy as np
+
+from edge.analysis.alignment import Alignment
+from edge.analysis.pictures import Pictures
+from edge.analysis.render import Caption, Fusion, thermal_jpeg
+from edge.analysis.roi import ROI_SETS
+from edge.analysis.thermal import ThermalProcessor, ThermalSettings
+from edge.sources.thermal_csv import recorded_frames
+from tests.bench.measure import Measurement, measured, summary, timed
+from tests.recordings import ROOM_THERMAL, ROOM_VISUAL, recording
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+ROIS = ROI_SETS["substation"]
+
+
+def case_thermal_frame() -> list[Measurement]:
+    """Every filter, five regions, hot spots, statistics and composite, without and with a hot spot to find."""
+    cv2.setNumThreads(1)
+    found = []
+    for name, threshold in (("calm", 80.0), ("with hot spots", 29.5)):
+        processor = ThermalProcessor(ThermalSettings(rois=ROIS, ambient=24.0, hotspot_threshold=threshold))
+        taken = timed(partial(processor.process, frame, at(index)) for index, frame in enumerate(room()))
+        found.append(summary(f"thermal frame {name}", taken[20:], "filters, 5 regions, hot spots", goal_ms=0.1))
+    return found
+
+
+def case_thermal_jpeg() -> list[Measurement]:
+    cv2.setNumThreads(1)
+    processor = ThermalProcessor(ThermalSettings(rois=ROIS))
+    reading = [processor.process(frame, START) for frame in room()[380:400]][-1]
+    run = partial(thermal_jpeg, reading.frame, Caption("HEAD_OFFICE", START), ROIS, reading.regions)
+    return [measured("thermal JPEG 640x480", run, "colours, 5 boxes and labels, bar, encoding", goal_ms=1.0)]
+
+
+def case_fusion() -> list[Measurement]:
+    """1920 x 1080, of full-range planes as captures have them, and from the decoder's frame."""
+    cv2.setNumThreads(1)
+    with av.open(str(recording(ROOM_VISUAL))) as container:
+        frame = next(container.decode(video=0)).reformat(1920, 1080)
+    pictures, thermal = Pictures(), room()[400]
+    fusion = Fusion(Alignment.from_fields_of_view((110, 75), (62, 49)))
+    planes = pictures.planes(frame)
+    return [
+        measured("fusion 1080p", lambda: fusion.jpeg(planes, thermal), "mixing and encoding", goal_ms=6, runs=80),
+        measured(
+            "fusion 1080p from a frame",
+            lambda: fusion.jpeg(pictures.planes(frame), thermal),
+            "range conversion, mixing and encoding",
+            runs=80,
+        ),
+    ]
+
+
+def room() -> list[np.ndarray]:
+    with recording(ROOM_THERMAL).open(newline="", encoding="utf-8") as file:
+        return [frame.temperatures for frame in recorded_frames((line.rstrip().split(",") for line in file), [])]
+
+
+def at(index: int) -> datetime:
+    return START + timedelta(seconds=index / 8)

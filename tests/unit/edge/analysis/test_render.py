@@ -1,0 +1,113 @@
+"""Pictures of temperatures."""
+
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+import pytest
+import simplejpeg
+
+from edge.analysis.alignment import Alignment
+from edge.analysis.pictures import Pictures, Planes, frame_of
+from edge.analysis.render import BAR, LEVEL_BGR, Caption, Fusion, coloured, normalised, thermal_jpeg
+from edge.analysis.roi import AlertLevel, Roi, Thresholds
+from edge.analysis.thermal_regions import RegionReader
+
+CAPTION = Caption("HEAD_OFFICE", datetime(2026, 1, 5, 11, 0, tzinfo=UTC))
+
+
+def frame() -> np.ndarray:
+    coarse = np.random.default_rng(1).uniform(20, 60, (6, 8)).astype(np.float32)
+    return np.asarray(cv2.resize(coarse, (32, 24), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def to_bgr(planes: Planes) -> np.ndarray:
+    return np.asarray(simplejpeg.decode_jpeg(planes.jpeg(98), colorspace="BGR"), int)
+
+
+def inferno(grey: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    large = cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.applyColorMap(large, cv2.COLORMAP_INFERNO), int)
+
+
+def test_normalised_reaches_from_0_to_255_and_a_flat_frame_is_zeros() -> None:
+    assert (normalised(frame()).min(), normalised(frame()).max()) == (0, 255)
+    assert not normalised(np.full((24, 32), 30.0, np.float32)).any()
+
+
+def test_a_frame_with_holes_or_of_nothing_is_still_a_picture() -> None:
+    holed, nothing = frame(), np.full((24, 32), np.nan, np.float32)
+    holed[3, 3] = np.nan
+
+    assert (normalised(holed)[3, 3], normalised(holed).max()) == (0, 255)
+    assert not normalised(nothing).any()
+    assert simplejpeg.decode_jpeg(thermal_jpeg(nothing, CAPTION)).shape == (480, 640, 3)
+
+
+def test_colours_are_those_of_the_plain_inferno_picture() -> None:
+    grey = normalised(frame())
+
+    assert np.abs(to_bgr(coloured(grey, (640, 480))) - inferno(grey, (640, 480))).mean() < 2.5
+
+
+@pytest.mark.parametrize(
+    ("level", "temperature"), [("normal", 50), ("warning", 76), ("critical", 86), ("emergency", 96)]
+)
+def test_a_region_is_boxed_in_the_colour_of_its_level(level: AlertLevel, temperature: float) -> None:
+    roi = Roi("tank", ((8, 4), (24, 16)), emissivity=1.0, thresholds=Thresholds(75, 85, 95))
+    temperatures = np.full((24, 32), 20.0, np.float32)
+    temperatures[6:14, 10:22] = temperature
+    regions = RegionReader([roi]).read(temperatures, temperatures)
+    shown = simplejpeg.decode_jpeg(thermal_jpeg(temperatures, CAPTION, [roi], regions, quality=98), colorspace="BGR")
+
+    assert shown.shape == (480, 640, 3)
+    assert np.abs(shown[200, 160:162].astype(int).mean(axis=0) - LEVEL_BGR[level]).mean() < 45
+    assert np.abs(shown[318:320, 300].astype(int).mean(axis=0) - LEVEL_BGR[level]).mean() < 45
+
+
+def test_labels_are_white_on_black_and_the_bar_below_is_darkened() -> None:
+    roi = Roi("tank", ((8, 4), (24, 16)), emissivity=1.0)
+    regions = RegionReader([roi]).read(frame(), frame())
+    with_label = simplejpeg.decode_jpeg(thermal_jpeg(frame(), CAPTION, [roi], regions), colorspace="GRAY")[:, :, 0]
+    plain = cv2.cvtColor(inferno(normalised(frame()), (640, 480)).astype(np.uint8), cv2.COLOR_BGR2GRAY)
+    label = with_label[86:98, 166:280]
+
+    assert (label.min(), label.max()) < (30, 255)
+    assert label.max() > 220
+    assert with_label[-8:].mean() == pytest.approx(plain[-8:].mean() * 0.3, abs=4)
+    assert with_label[480 - BAR - 10 : 480 - BAR - 2].mean() == pytest.approx(
+        plain[480 - BAR - 10 : 480 - BAR - 2].mean(), abs=4
+    )
+
+
+def test_a_region_that_was_not_read_is_not_drawn() -> None:
+    off = Roi("off", enabled=False)
+
+    assert thermal_jpeg(frame(), CAPTION, [off], ()) == thermal_jpeg(frame(), CAPTION)
+
+
+def visual(width: int, height: int) -> np.ndarray:
+    coarse = np.random.default_rng(2).integers(20, 235, (9, 16, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+@pytest.mark.parametrize("alignment", [Alignment(), Alignment.from_fields_of_view((110, 75), (62, 49))])
+@pytest.mark.parametrize("size", [(1920, 1080), (320, 240)])
+def test_fusion_is_six_tenths_visual_and_four_tenths_thermal(alignment: Alignment, size: tuple[int, int]) -> None:
+    bgr = visual(*size)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    thermal = cv2.warpPerspective(
+        normalised(frame()), alignment.pixels(size, (32, 24)), size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    plain = 0.6 * bgr + 0.4 * cv2.applyColorMap(thermal, cv2.COLORMAP_INFERNO)
+    fused = to_bgr(Fusion(alignment).planes(Pictures().planes(frame_of(bgr)), frame()))
+
+    assert np.abs(fused - plain).mean() < 3
+
+
+def test_a_fusion_follows_a_change_of_the_picture_s_size() -> None:
+    fusion, pictures = Fusion(), Pictures()
+    sizes = [(640, 360), (320, 240), (640, 360)]
+    shapes = [fusion.planes(pictures.planes(frame_of(visual(*size))), frame()).y.shape for size in sizes]
+
+    assert shapes == [(360, 640), (240, 320), (360, 640)]

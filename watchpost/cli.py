@@ -1,5 +1,6 @@
 """The `watchpost` command: parses, composes, calls."""
 
+import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +10,8 @@ import typer
 
 from mosquitto.launcher import BrokerMissing
 from watchpost import logs, parts, up
+from watchpost.choice import chosen_consumers, chosen_node
+from watchpost.config import WatchpostConfig
 from watchpost.located import ConfigError
 from watchpost.lock import DataInUse
 from watchpost.runtime import Runtime, chosen_config, configuration
@@ -24,6 +27,7 @@ class Schema(StrEnum):
     JSON = "json"
     ASYNCAPI = "asyncapi"
     OPENAPI = "openapi"
+    CONFIG = "config"
 
 
 ConfigOption = Annotated[
@@ -71,7 +75,7 @@ def up_command(
         log_format=log_format.value,
         open_browser=open_browser,
     )
-    up.run(options, settings, parts.consumer_names(), typer.echo)
+    up.run(options, settings, typer.echo)
 
 
 @app.command()
@@ -86,7 +90,7 @@ def edge(
 ) -> None:
     """One agent alone: its devices' pictures and temperatures become events on the bus."""
     runtime = _runtime(config, data, mqtt_port, log_format)
-    parts.edge(runtime, _chosen_node(node, list(runtime.config.nodes())))
+    parts.edge(runtime, chosen_node(node, runtime.config))
 
 
 @app.command()
@@ -102,18 +106,16 @@ def ingest(
 
 @app.command()
 def consume(
-    names: Annotated[list[str], typer.Argument(help="Which consumers.")],
+    names: Annotated[list[str] | None, typer.Argument(help="Which consumers; default all.")] = None,
+    left_out: Annotated[list[str] | None, typer.Option("--except", help="All but this one; may be repeated.")] = None,
     config: ConfigOption = None,
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Named consumers as a process of their own."""
-    known = parts.consumer_names()
-    for name in names:
-        if name not in known:
-            raise typer.BadParameter(f"there is no consumer '{name}'; known are {', '.join(known)}")
-    parts.consume(_runtime(config, data, mqtt_port, log_format), names)
+    runtime = _runtime(config, data, mqtt_port, log_format)
+    parts.consume(runtime, chosen_consumers(names or [], left_out or [], parts.consumer_names(), runtime.config))
 
 
 @app.command()
@@ -130,8 +132,11 @@ def gateway(
 
 @app.command()
 def schema(kind: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.JSON) -> None:
-    """JSON Schema, AsyncAPI or OpenAPI on standard output."""
-    typer.echo(parts.schema(kind.value))
+    """JSON Schema of the events, AsyncAPI, OpenAPI, or JSON Schema of the configuration on standard output."""
+    if kind is Schema.CONFIG:
+        typer.echo(json.dumps(WatchpostConfig.model_json_schema(), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(parts.schema(kind.value))
 
 
 @config_app.command("check")
@@ -139,7 +144,7 @@ def check(file: Annotated[Path, typer.Argument(help="The configuration to look a
     """Say what is wrong in the configuration, with line and key; exit 2 when something is."""
     settings = configuration(file)
     devices = sum(len(site.devices) for site in settings.sites)
-    typer.echo(f"{file} is fine: {len(settings.sites)} sites, {devices} devices, {len(settings.nodes())} agents.")
+    typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {len(settings.nodes())}.")
 
 
 @app.command()
@@ -154,15 +159,6 @@ def bench(
 def _runtime(config: Path | None, data: Path, mqtt_port: int | None, log_format: LogFormat) -> Runtime:
     logs.configure(log_format.value, sys.stderr)
     return Runtime.start(config, data, mqtt_port)
-
-
-def _chosen_node(node: str | None, nodes: list[str]) -> str:
-    if node is None and len(nodes) == 1:
-        return nodes[0]
-    if node not in nodes:
-        asked = f"there is no node '{node}'" if node else "say which node with --node"
-        raise typer.BadParameter(f"{asked}; the configuration has {', '.join(nodes) or 'none'}")
-    return node
 
 
 def main() -> None:

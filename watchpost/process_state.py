@@ -13,7 +13,7 @@ from typing import Literal
 class ProcessState:
     name: str
     pid: int | None
-    state: Literal["starting", "running", "restarting", "stopped"]
+    state: Literal["running", "restarting", "stopped"]
     restarts: int
     since: datetime
     last_exit: str | None

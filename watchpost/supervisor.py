@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import FrameType
-from typing import IO, Literal
+from typing import IO
 
 from watchpost.process_state import ProcessState
 
@@ -118,11 +118,11 @@ class Child:
         return last_words
 
     def state(self, stopping: bool) -> ProcessState:
-        waiting: Literal["stopped", "restarting", "starting"] = "restarting" if self.last_exit else "starting"
+        coming_back = self.last_exit is not None and not stopping
         return ProcessState(
             name=self.process.name,
             pid=self.popen.pid if self.popen else None,
-            state="running" if self.popen else "stopped" if stopping else waiting,
+            state="running" if self.popen else "restarting" if coming_back else "stopped",
             restarts=self.restarts,
             since=self.since,
             last_exit=self.last_exit,

@@ -18,8 +18,8 @@ from watchpost.process_state import write_states
 from watchpost.supervisor import Process, Supervisor, utc_now
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
-# Mosaics decode pictures, minute after minute: in a process of their own they hold up nobody.
-APART = ("mosaics",)
+# Mosaics decode pictures, minute after minute: in a process of its own that holds up nobody.
+APART = "mosaics"
 
 
 class CannotStart(RuntimeError):
@@ -52,7 +52,7 @@ def with_ports(options: Options, config: WatchpostConfig) -> Options:
     return replace(options, gateway_port=chosen["gateway_port"], mqtt_port=chosen.get("mqtt_port", options.mqtt_port))
 
 
-def processes(options: Options, config: WatchpostConfig, consumers: tuple[str, ...]) -> list[Process]:
+def processes(options: Options, config: WatchpostConfig) -> list[Process]:
     """Everything at once after the broker; without a broker of our own everything at once."""
     common = ["--data", str(options.data), "--mqtt-port", str(options.mqtt_port), "--log-format", "json"]
     if options.config_path is not None:
@@ -63,14 +63,12 @@ def processes(options: Options, config: WatchpostConfig, consumers: tuple[str, .
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
         return Process(name=name, argv=argv, stage=stage, start_when=ready)
 
-    together = [name for name in consumers if name not in APART]
-    apart = [name for name in consumers if name in APART]
     return [
         *_broker(options, config),
         ours("gateway", GATEWAY, "gateway", "--port", str(options.gateway_port)),
         ours("ingest", INGEST, "ingest"),
-        *[ours(name, CONSUMERS, "consume", name) for name in apart],
-        *([ours("consumers", CONSUMERS, "consume", *together)] if together else []),
+        ours(APART, CONSUMERS, "consume", APART),
+        ours("consumers", CONSUMERS, "consume", "--except", APART),
         *[ours(f"edge:{node}", EDGE, "edge", "--node", node) for node in config.nodes()],
     ]
 
@@ -83,7 +81,7 @@ def _broker(options: Options, config: WatchpostConfig) -> list[Process]:
     return [Process(name="broker", argv=tuple(argv), stage=BROKER)]
 
 
-def run(options: Options, config: WatchpostConfig, consumers: tuple[str, ...], say: Callable[[str], None]) -> None:
+def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -> None:
     """Until somebody stops it."""
     if shutil.which("setpriv") is None:
         raise CannotStart(
@@ -93,7 +91,7 @@ def run(options: Options, config: WatchpostConfig, consumers: tuple[str, ...], s
         options = with_ports(options, config)
         log = ChildLog(options.data / "logs" / "watchpost.log", sys.stderr, options.log_format, utc_now)
         supervisor = Supervisor(
-            processes(options, config, consumers),
+            processes(options, config),
             on_line=log.line,
             on_state=partial(write_states, options.data / "run" / "processes.json"),
         )

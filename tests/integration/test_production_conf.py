@@ -260,4 +260,4 @@ def test_both_configurations_set_the_same_limits() -> None:
         return {option: value for option, value in options if option not in apart}
 
     assert limits(CONFIGURATION) == limits(Path("mosquitto/mosquitto.conf"))
-    assert len(limits(CONFIGURATION)) == 12
+    assert len(limits(CONFIGURATION)) == 11

@@ -115,7 +115,7 @@ def test_a_child_that_closes_its_output_lives_on() -> None:
 
     watched.during(lambda: watched.wait_for_line("a", "bye"))
 
-    assert [state[0].state for state in watched.states] == ["starting", "running", "stopped", "stopped"]
+    assert [state[0].state for state in watched.states] == ["stopped", "running", "stopped", "stopped"]
 
 
 def test_nobody_is_started_before_what_it_waits_for() -> None:
@@ -124,7 +124,7 @@ def test_nobody_is_started_before_what_it_waits_for() -> None:
 
     def open_the_gate() -> None:
         watched.wait_for_line("first", "here")
-        assert watched.now("second").state == "starting"
+        assert watched.now("second").state == "stopped"
         there.set()
         watched.wait_for_line("second", "here")
 
@@ -137,7 +137,7 @@ def test_the_highest_stage_is_stopped_first() -> None:
         "def stop(*_):\n    print('stopping', flush=True); sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, stop)\nprint('here', flush=True)\nsignal.pause()"
     )
-    watched = Watched([python("broker", code, 0), python("edge", code, 2), python("gateway", code, 1)])
+    watched = Watched([python("broker", code, 0), python("edge", code, 2), python("gateway", code, 1)], speed=1)
 
     def until_all_are_here() -> None:
         for name in ("broker", "edge", "gateway"):

@@ -24,17 +24,17 @@ def options(data: Path, gateway_port: int = 0, mqtt_port: int = 0) -> Options:
 
 
 def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
-    found = processes(options(tmp_path, 8080, 11883), demo.config(), ("mosaics", "incidents", "alerts"))
+    found = processes(options(tmp_path, 8080, 11883), demo.config())
 
     assert [process.name for process in found] == ["broker", "gateway", "ingest", "mosaics", "consumers", "edge:DEMO"]
     arguments = {process.name: list(process.argv[3:]) for process in found}
-    assert arguments["consumers"][:3] == ["consume", "incidents", "alerts"]
+    assert arguments["consumers"][:3] == ["consume", "--except", "mosaics"]
     assert arguments["edge:DEMO"][:3] == ["edge", "--node", "DEMO"]
     assert arguments["gateway"][:3] == ["gateway", "--port", "8080"]
 
 
 def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path: Path) -> None:
-    found = processes(options(tmp_path, 8080, 11883), demo.config(), ("alerts",))
+    found = processes(options(tmp_path, 8080, 11883), demo.config())
 
     assert [process.name for process in found if process.start_when is None] == ["broker"]
     stages = {process.name: process.stage for process in found}
@@ -46,9 +46,9 @@ def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path:
 def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
     elsewhere = WatchpostConfig(broker=Broker(start=False, host="mqtt.example"))
 
-    found = processes(options(tmp_path, 8080, 1883), elsewhere, ("alerts",))
+    found = processes(options(tmp_path, 8080, 1883), elsewhere)
 
-    assert [process.name for process in found] == ["gateway", "ingest", "consumers"]
+    assert [process.name for process in found] == ["gateway", "ingest", "mosaics", "consumers"]
     assert all(process.start_when is None for process in found)
 
 

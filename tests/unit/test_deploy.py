@@ -1,0 +1,70 @@
+"""What deploy/ starts exists: commands, options and configurations."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from watchpost.cli import app
+from watchpost.config import load
+
+UNITS = sorted(Path("deploy/systemd").glob("*.service"))
+PROGRAM = "/opt/watchpost/.venv/bin/watchpost"
+
+
+def compose() -> dict[str, Any]:
+    text: dict[str, Any] = yaml.safe_load(Path("deploy/compose.yaml").read_text())
+    return text
+
+
+def parsed(arguments: list[str]) -> dict[str, Any]:
+    """The parameters that our command line makes of them; it raises for an unknown command or option."""
+    command = typer.main.get_group(app).commands[arguments[0]]
+    return command.make_context(arguments[0], list(arguments[1:])).params
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
+    (line,) = [line for line in unit.read_text().splitlines() if line.startswith("ExecStart=")]
+    program, *arguments = line.removeprefix("ExecStart=").split()
+
+    assert program == PROGRAM
+    assert parsed(arguments)["data"] == Path("/var/lib/watchpost")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> None:
+    copy = tmp_path / unit.name.replace("@", "@x")
+    copy.write_text(unit.read_text().replace(PROGRAM, "/usr/bin/true"))
+
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
+    )
+
+    assert [line for line in verified.stderr.splitlines() if copy.name in line] == []
+
+
+@pytest.mark.parametrize("service", sorted(set(compose()["services"]) - {"broker"}))
+def test_a_container_starts_a_command_that_exists(service: str) -> None:
+    arguments = compose()["services"][service]["command"]
+
+    assert parsed(arguments)["data"] == Path("/var/lib/watchpost")
+
+
+def test_every_volume_of_a_container_is_declared_or_a_path() -> None:
+    used = {volume.split(":")[0] for service in compose()["services"].values() for volume in service.get("volumes", [])}
+
+    assert {name for name in used if not name.startswith(".")} == set(compose()["volumes"])
+
+
+@pytest.mark.parametrize("name", ["watchpost.yaml", "edge.yaml"])
+def test_the_configurations_that_are_delivered_are_fine(name: str) -> None:
+    config = load(Path("deploy") / name)
+
+    assert list(config.nodes()) == ["HEAD_OFFICE"]
+    assert not config.broker.start

@@ -1,0 +1,72 @@
+"""The command line: what it prints, and the code it ends with."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from watchpost.cli import main
+
+UNTIL_STOPPED = (
+    "from watchpost.runtime import stop_event\n"
+    "stopping = stop_event()\n"
+    "print('waiting', flush=True)\n"
+    "stopping.wait()\n"
+    "print('stopped cleanly')\n"
+)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code."""
+    monkeypatch.setattr(sys, "argv", ["watchpost", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def test_a_configuration_that_is_fine_is_summed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "watchpost.yaml"
+    file.write_text("sites: [{site: A, devices: [{device: b, visual: {kind: v4l2}}]}]\n")
+
+    assert run(monkeypatch, "config", "check", str(file)) == 0
+    assert capsys.readouterr().out == f"{file} is fine: sites 1, devices 1, agents 1.\n"
+
+
+@pytest.mark.parametrize("arguments", [("config", "check"), ("up", "--config"), ("edge", "--config")])
+def test_a_configuration_that_is_wrong_ends_every_command_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    file = tmp_path / "watchpost.yaml"
+    file.write_text("broker:\n  hots: x\n")
+
+    assert run(monkeypatch, *arguments, str(file)) == 2
+    assert capsys.readouterr().err == f"{file}:2: unknown key 'hots' in broker; did you mean 'host'?\n"
+
+
+def test_a_port_beyond_65535_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "up", "--port", "70000") == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_the_configuration_s_schema_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "schema", "config") == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "WatchpostConfig"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_becomes_a_value_that_a_loop_can_wait_for(number: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", UNTIL_STOPPED], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+
+        process.send_signal(number)
+
+        assert process.stdout.read() == "stopped cleanly\n"
+    assert process.returncode == 0

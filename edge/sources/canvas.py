@@ -107,9 +107,9 @@ class Canvas:
         """Darkens by `depth` 0..1 with an edge that is `soft` of the picture's height wide."""
         mask = np.zeros(self.colour.shape[:2], np.uint8)
         cv2.fillPoly(mask, [polygon(mask, points)], 255, cv2.LINE_AA, _SHIFT)
-        blurred = cv2.GaussianBlur(mask, (0, 0), max(0.5, soft * mask.shape[0]))
-        light = 1 - depth * blurred.astype(np.float32)[:, :, np.newaxis] / 255
-        self.colour[:] = (self.colour * light).astype(np.uint8)
+        blurred = cv2.GaussianBlur(mask, (0, 0), max(0.5, soft * self.colour.shape[0]))
+        light = 1 - depth / 255 * np.asarray(blurred, np.float32)
+        self.colour[:] = np.clip(self.colour * light[:, :, np.newaxis], 0, 255).astype(np.uint8)
 
     def ground_shadow(self, across: Span, away: Span, depth: float = 0.4, soft: float = 0.012) -> None:
         (left, right), (near, far) = across, away

@@ -66,7 +66,11 @@ def _torso(picture: Bytes8, person: Person, light: Light, place: tuple[float, fl
     sleeve = lit(person.looks.coat, light, 0.8)
     swing = 0.0 if person.stride is None else sin(person.stride) * 0.1 * max(0.3, abs(person.heading))
     thick = max(1, round(tall * 0.055))
-    arms = [(x + sign * half * 0.85, x + sign * (half + tall * 0.015) - sign * tall * swing) for sign in (-1, 1)]
+    apart = 1 - 0.6 * abs(person.heading)  # from the side, one shoulder is behind the other
+    arms = [
+        (x + sign * half * 0.85 * apart, x + sign * (half + tall * 0.015) * apart - sign * tall * swing)
+        for sign in (-1, 1)
+    ]
     _arm(picture, arms[0], (feet, tall), sleeve, thick)
     shape = ((0.8, 0.835), (1.0, 0.79), (0.86, 0.62), (0.92, 0.42))
     right = [(x + half * wide, feet - tall * up) for wide, up in shape]

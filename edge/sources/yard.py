@@ -21,6 +21,8 @@ _STRIDE_METRES: Final = 1.45
 _CAR_SPEED: Final = 6.0
 _BARRIER_SECONDS: Final = 1.5
 _PERSON_WIDTH: Final = 0.42
+_TURNED: Final = 0.35
+"""Who stops turns towards the camera."""
 _COATS: Final[tuple[Rgb, ...]] = (
     (62, 84, 112),
     (128, 58, 52),
@@ -125,7 +127,8 @@ class Yard:
         self.zone = zone
         random = Random(seed)
         count = self.place.people if people is None else people
-        self._walkers = [_walker(self.place, number, random) for number in range(count)]
+        coats = random.sample(_COATS, len(_COATS))
+        self._walkers = [_walker(self.place, number, coats[number % len(coats)], random) for number in range(count)]
         self._driver = _Driver(self.place.view, self.place.road, random) if self.place.road and count else None
 
     def at(self, time: datetime) -> State:
@@ -166,7 +169,8 @@ class _Walker:
         across, away = step.at
         x, y = self._view.point(across, 0.0, away)
         stride = 2 * pi * step.walked / _STRIDE_METRES if step.moving else None
-        person = Person(x, y, self._looks.metres / away, away, stride, step.heading, self._looks)
+        heading = step.heading if step.moving else step.heading * _TURNED
+        person = Person(x, y, self._looks.metres / away, away, stride, heading, self._looks)
         return person if person.box[2] > 0 and person.box[3] > 0 else None
 
 
@@ -193,7 +197,7 @@ class _Driver:
         return (car if car.box[3] > 0 else None), barrier
 
 
-def _walker(place: Place, number: int, random: Random) -> _Walker:
+def _walker(place: Place, number: int, coat: Rgb, random: Random) -> _Walker:
     """Nobody walks exactly where another did."""
     route = place.routes[number % len(place.routes)]
     aside = random.uniform(-0.3, 0.3)
@@ -202,7 +206,7 @@ def _walker(place: Place, number: int, random: Random) -> _Walker:
         points = points[::-1]
     taken = Round(points, route.stop_s, random.uniform(*route.absent_s), random.uniform(1.15, 1.5))
     looks = Looks(
-        coat=random.choice(_COATS),
+        coat=coat,
         trousers=random.choice(_TROUSERS),
         hair=random.choice(_HAIR),
         skin=random.choice(_SKIN),

@@ -8,7 +8,7 @@ from watchpost.config import WatchpostConfig
 from watchpost.sites import Device, Site
 
 DRIVEWAY = Zone(name="driveway", points=((0.48, 0.36), (0.55, 0.36), (0.72, 0.58), (0.43, 0.58)), restricted=True)
-YARD = Zone(name="yard", points=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)), max_people=3)
+YARD = Zone(name="yard", points=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)), max_people=4)
 
 
 def config() -> WatchpostConfig:

@@ -85,7 +85,7 @@ GATE: Final = Place(
         Route(((-9, 7.4), (9, 7.0))),
         Route(((-2.5, 11), (-1.2, 10), (-2.5, 11)), stop_s=5, absent_s=(8, 20)),
         Route(((8, 8.6), (-8, 8.8))),
-        Route(((1.5, 34), (2.2, 9), (8, 7.5)), stop_s=2, absent_s=(45, 90), one_way=True),
+        Route(((1.5, 34), (2.2, 9), (8, 7.5)), stop_s=2, absent_s=(150, 300), one_way=True),
     ),
     people=4,
     warm=(Warm(GATE_CABINET, 4, 10, hot=True),),

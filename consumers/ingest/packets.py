@@ -170,7 +170,7 @@ class PublishReader:
         if known is None:
             if len(self._topics) >= self.MAX_REMEMBERED:
                 self._topics.clear()
-            known = self._topics[encoded] = encoded.decode()
+            known = self._topics[encoded] = encoded.decode(errors="replace")
         return known
 
     def _read_properties(self, encoded: bytes) -> Properties:
@@ -198,10 +198,10 @@ def read_properties(encoded: bytes) -> Properties:
         if identifier == USER_PROPERTY:
             name, place = _read_text(encoded, place)
             value, place = _read_text(encoded, place)
-            user.append((name.decode(), value.decode()))
+            user.append((name.decode(errors="replace"), value.decode(errors="replace")))
         elif identifier in _TEXTS:
             value, place = _read_text(encoded, place)
-            content_type = value.decode() if identifier == CONTENT_TYPE else content_type
+            content_type = value.decode(errors="replace") if identifier == CONTENT_TYPE else content_type
         else:
             numbers[identifier], place = _read_number(encoded, place, identifier)
     return Properties(content_type, tuple(user), numbers)

@@ -156,7 +156,9 @@ def _stream_place(item: dict[str, Any]) -> tuple[str | None, int | None]:
 
 def _why(item: dict[str, Any], error: ValidationError) -> str:
     event_type = item.get("type")
-    if isinstance(event_type, str) and event_type not in MODELS:
+    if not isinstance(event_type, str):
+        return "type: missing; an event names it as watchpost.NAME.vN"
+    if event_type not in MODELS:
         return why_unknown(event_type)
     return "; ".join(_sentence(detail) for detail in error.errors(include_url=False)[:5])
 

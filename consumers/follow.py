@@ -129,6 +129,8 @@ class Follower:
         """Take in the next batch; by how many positions it went on. Raises `Stopped`."""
         with views.locked(self._source.data, self.name):
             view = self._current()
+            # Behind the checkpoint are what others have folded, beyond it what we looked at and did not concern us.
+            self._seen = max(self._seen, checkpoint.load(view))
             batch = self._source.journal.read(self._seen, self.projection.models, limit)
             moved = batch.upto - self._seen
             if batch.records:

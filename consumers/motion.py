@@ -35,6 +35,10 @@ class Motions(Projection):
         frames integer not null, intensity real not null, boxes integer not null,
         primary key (site, device, at, event_id)
     ) strict, without rowid;
+    create table if not exists minutes (
+        site text not null, device text not null, minute integer not null, events integer not null,
+        milliseconds integer not null, primary key (site, device, minute)
+    ) strict, without rowid;
     create table if not exists grids (
         site text not null, device text not null, day text not null, samples integer not null,
         position integer not null, grid blob not null, primary key (site, device, day)
@@ -87,7 +91,14 @@ def _insert(view: sqlite3.Connection, site: str, device: str, event: MotionEvent
         (site, device, event.time.timestamp(), event.id, moved.duration_s, moved.frames, moved.intensity,
          len(moved.boxes)),
     )  # fmt: skip
-    return inserted.rowcount == 1
+    if inserted.rowcount == 0:
+        return False
+    view.execute(
+        "insert into minutes values (?, ?, ?, 1, ?) on conflict do update set events = events + 1, "
+        "milliseconds = milliseconds + excluded.milliseconds",
+        (site, device, int(event.time.timestamp() // 60), round(moved.duration_s * 1000)),
+    )
+    return True
 
 
 def _load(view: sqlite3.Connection, key: tuple[str, str, str]) -> _Day:
@@ -146,13 +157,14 @@ def motions(
 def buckets(
     view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, bucket_s: int = 300
 ) -> list[Bucket]:
-    """Counts by bucket, oldest first; empty ones are left out."""
+    """Counts by bucket of whole minutes, oldest first; empty ones are left out."""
+    step = max(1, bucket_s // 60)
     found = view.execute(
-        "select cast(at / ?5 as integer) * ?5 as bucket, count(*), sum(duration_s) from motions "
-        "where site = ?1 and device = ?2 and at >= ?3 and at < ?4 group by bucket order by bucket",
-        (site, device, start.timestamp(), end.timestamp(), bucket_s),
+        "select minute / ?5 * ?5 as bucket, sum(events), sum(milliseconds) from minutes "
+        "where site = ?1 and device = ?2 and minute >= ?3 and minute < ?4 group by bucket order by bucket",
+        (site, device, int(start.timestamp() // 60), -int(-end.timestamp() // 60), step),
     )
-    return [Bucket(*row) for row in found]
+    return [Bucket(bucket * 60.0, events, milliseconds / 1000) for bucket, events, milliseconds in found]
 
 
 def heat_grid(view: sqlite3.Connection, site: str, device: str, day: date) -> tuple[Grid, int, int] | None:

@@ -114,20 +114,15 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
 @contextmanager
 def _folding(gateway: Gateway) -> Iterator[None]:
     """The consumer of rows, in a thread: its engine belongs to one process, and this one asks it questions."""
-    if gateway.rows.warehouse is None:
+    rows = gateway.rows
+    if rows.warehouse is None:
         yield
         return
-    stopping, news = threading.Event(), threading.Event()
-    thread = threading.Thread(target=gateway.rows.warehouse.run, args=(stopping, news), name="warehouse")
-
-    def wake(_payload: bytes) -> None:
-        news.set()
-
-    gateway.bus.listen(HEAD, wake)
+    thread = threading.Thread(target=rows.warehouse.run, args=(rows.stopping, rows.news), name="warehouse")
+    gateway.bus.listen(HEAD, rows.wake)
     thread.start()
     try:
         yield
     finally:
-        stopping.set()
-        news.set()
+        rows.stop()
         thread.join()

@@ -1,5 +1,6 @@
 """Questions of the warehouse, whose engine lives in this process and is asked in the threads of the readers."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -36,7 +37,17 @@ class Rows:
 
     warehouse: Warehouse | None
     readers: Readers[Stores]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    news: threading.Event = field(default_factory=threading.Event)
     _encoded: dict[tuple[str, date], Encoded] = field(default_factory=dict)
+
+    def wake(self, _payload: bytes = b"") -> None:
+        self.news.set()
+
+    def stop(self) -> None:
+        """The thread that folds ends soon."""
+        self.stopping.set()
+        self.news.set()
 
     async def ask(self, question: Callable[[Warehouse], T]) -> T:
         """Raises a 400 for a question without an answer, and a 503 while the warehouse is not open."""

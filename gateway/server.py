@@ -74,7 +74,7 @@ def compose(
 
 
 class Server(uvicorn.Server):
-    """Ends the endless answers before it waits for answers to end."""
+    """Ends what has no end by itself before it waits for answers to end."""
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(
@@ -103,6 +103,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.gateway.rows.stop()
         self.gateway.feed.stop()
         self.gateway.frames.stop()
         await super().shutdown(sockets)

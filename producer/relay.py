@@ -188,11 +188,11 @@ class Relay:
         return True
 
     def _hear(self) -> None:
-        # Cleared before reading: who wakes us after this line is heard the next time.
-        self._awake = False
         with contextlib.suppress(BlockingIOError):
             while self._ear.recv(64):
                 pass
+        # Cleared after reading: who found it set until now has committed before, and the next look sees that.
+        self._awake = False
 
     def _publish_aside(self, session: Session, delivery: Delivery) -> None:
         while self._aside:

@@ -5,8 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from mosquitto.launcher import Broker, BrokerMissing, mosquitto_path
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A test that configures logging names a stream that ends with it, and would fail the next one that logs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

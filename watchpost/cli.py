@@ -27,6 +27,7 @@ class Schema(StrEnum):
     OPENAPI = "openapi"
     CONFIG = "config"
     TYPESCRIPT = "typescript"
+    REFERENCE = "reference"
 
 
 ConfigOption = Annotated[

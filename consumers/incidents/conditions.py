@@ -1,9 +1,8 @@
 """When a condition begins and when it is over: pure rules over what was observed, with no clock of their own."""
 
+from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, NamedTuple
-
-from pydantic import BaseModel
 
 from bus_schemas.thermal import Thermal
 from consumers.hub import Rules
@@ -12,7 +11,8 @@ Level = Literal["none", "warning", "critical", "emergency"]
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
 
 
-class Second(BaseModel):
+@dataclass(slots=True)
+class Second:
     """The frames of one second: how many, how many bad ones, and the first bad one."""
 
     second: int
@@ -22,29 +22,36 @@ class Second(BaseModel):
     first_id: str = ""
 
 
-class Window(BaseModel):
+@dataclass(slots=True)
+class Window:
     """The last seconds of a stream of yes and no. Times in seconds since 1970, of events, not of a clock."""
 
     begun: float | None = None
     last: float = 0.0
     last_bad: float | None = None
-    seconds: list[Second] = []
+    seconds: list[Second] = field(default_factory=list)
+    total: int = 0
+    bad: int = 0
 
     def add(self, at: float, bad: bool, event_id: str, rules: Rules) -> None:
         """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
         if self.begun is None or not -rules.window_s <= at - self.last <= rules.window_s:
             self.begun, self.seconds, self.last_bad = at, [], None
-            self.last = at
+            self.last, self.total, self.bad = at, 0, 0
         self.last = max(self.last, at)
         second = self._second(int(self.last))
         second.total += 1
+        self.total += 1
         if bad:
+            self.bad += 1
             self.last_bad = self.last
             if not second.bad:
                 second.first_at, second.first_id = at, event_id
             second.bad += 1
         while self.seconds[0].second < int(self.last - rules.window_s):
-            self.seconds.pop(0)
+            gone = self.seconds.pop(0)
+            self.total -= gone.total
+            self.bad -= gone.bad
 
     def _second(self, number: int) -> Second:
         if not self.seconds or self.seconds[-1].second != number:
@@ -53,7 +60,7 @@ class Window(BaseModel):
 
     @property
     def share(self) -> float:
-        return sum(second.bad for second in self.seconds) / sum(second.total for second in self.seconds)
+        return self.bad / self.total
 
     @property
     def first_bad(self) -> Second:
@@ -95,7 +102,8 @@ def warmth(frame: Thermal, warnings: dict[str, float], rules: Rules) -> Warmth:
     return Warmth(level, level == "none" and cool and hottest < rules.hot_spot_c - below)
 
 
-class Heat(BaseModel):
+@dataclass(slots=True)
+class Heat:
     """Whether a device is hot: at once from the first hot frame, until it was cool for a while."""
 
     level: str = "none"
@@ -114,7 +122,8 @@ class Heat(BaseModel):
         return None
 
 
-class Disk(BaseModel):
+@dataclass(slots=True)
+class Disk:
     """How full a disk is: `none`, `warning` when low, `critical`; it falls only by a margin."""
 
     level: str = "none"

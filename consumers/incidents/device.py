@@ -1,9 +1,10 @@
 """What the rules remember of one device, and what an event of it means to them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from bus_schemas.alert import IncidentType
 from bus_schemas.camera import Frame, FrameEvent
@@ -31,7 +32,8 @@ class Verdict(NamedTuple):
     media: tuple[str, ...] = ()
 
 
-class Watched(BaseModel):
+@dataclass(slots=True)
+class Watched:
     """The state of the rules for one device; times in seconds since 1970."""
 
     epoch: str | None = None
@@ -41,12 +43,12 @@ class Watched(BaseModel):
     absent: str | None = None
     stopped: str | None = None
     status: str = "unknown"
-    frames: dict[str, Window] = {}
-    heat: Heat = Heat()
-    warnings: dict[str, float] = {}
+    frames: dict[str, Window] = field(default_factory=dict)
+    heat: Heat = field(default_factory=Heat)
+    warnings: dict[str, float] = field(default_factory=dict)
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
-    disk: Disk = Disk()
-    open: dict[str, str] = {}
+    disk: Disk = field(default_factory=Disk)
+    open: dict[str, str] = field(default_factory=dict)
     """The ids of the incidents that are open, by type."""
 
     def hear(self, record: Recorded) -> None:
@@ -154,11 +156,18 @@ class Watched(BaseModel):
         self.warnings = {roi.name: roi.thresholds.warning for roi in known}
 
 
+watched_json = TypeAdapter(Watched)
+"""How the state of the rules is kept in the view."""
+
+
 def _is_bad(kind: IncidentType, frame: Frame) -> bool | None:
     """Whether the frame has the condition, `None` where nobody could tell: unknown is not a loss."""
     if kind == "audio_loss":
         return None if frame.audio is None else not frame.audio
-    return frame.blackscreen if kind == "blackscreen" else frame.freeze
+    if kind == "blackscreen":
+        return frame.blackscreen
+    # A black picture does not move either; it is told of once, as what it is.
+    return None if frame.blackscreen else frame.freeze
 
 
 def _figures(kind: IncidentType, frame: Frame) -> dict[str, Any]:

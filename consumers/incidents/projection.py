@@ -15,7 +15,7 @@ from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.hub import Hub, Rules
-from consumers.incidents.device import Verdict, Watched
+from consumers.incidents.device import Verdict, Watched, watched_json
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 
@@ -65,13 +65,13 @@ class _Ledger:
         self._rules = rules
         self._changed: set[Place] = set()
         self._known: dict[Place, Watched] = {
-            (site, device): Watched.model_validate_json(state)
+            (site, device): watched_json.validate_json(state)
             for site, device, state in view.execute("select site, device, state from watched")
         }
         self._expected = {where for where in expected if where not in self._known}
 
     def save(self) -> None:
-        rows = [(*where, self._known[where].model_dump_json()) for where in sorted(self._changed)]
+        rows = [(*where, watched_json.dump_json(self._known[where]).decode()) for where in sorted(self._changed)]
         self._view.executemany("insert or replace into watched values (?, ?, ?)", rows)
 
     def judge(self, record: Recorded) -> Iterator[tuple[Place, Verdict]]:

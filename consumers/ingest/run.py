@@ -3,15 +3,18 @@
 import fcntl
 import random
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from bus_schemas.node import SystemLoad
 from bus_schemas.topics import ALL_EVENTS, ALL_MEDIA, ALL_STATES, ROOT
 from consumers.archive.disk import Archive
 from consumers.ingest import figures as told
@@ -50,8 +53,14 @@ def run(data: Path, broker: BrokerAddress, stopping: threading.Event, clock: Clo
         Journal(data / "journal", clock) as journal,
     ):
         figures = Figures(clock, started=clock(), position=journal.head)
-        pulse = Pulse(journal.streams, clock, time.monotonic())
+        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data))
         Ingest(Intake(archive, journal, clock, figures), pulse, figures, broker, stopping).run()
+
+
+def _room(data: Path) -> SystemLoad:
+    """How full the disk is that holds the hub's data: by this, storage incidents and clean-ups are decided."""
+    usage = shutil.disk_usage(data)
+    return SystemLoad(disk_percent=round(usage.used / usage.total * 100, 1), disk_free_bytes=usage.free)
 
 
 @contextmanager

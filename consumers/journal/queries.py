@@ -192,7 +192,7 @@ class JournalQueries:
     ) -> Iterator[tuple[int, int | None, sqlite3.Connection]]:
         """The days that hold positions between these, each with its first position and that of the day after it."""
         days = self._days.list()
-        followings = [*(first for first, _ in days[1:]), None]
+        followings = [*(first for first, _ in days[1:]), None][: len(days)]
         spans = list(zip(days, followings, strict=True))
         for (first, day), following in spans if order == "asc" else reversed(spans):
             too_old = after is not None and following is not None and following <= after + 1

@@ -114,20 +114,12 @@ class Mosaics(Projection):
         names = {device: name for (where, device), name in self._expected.items() if where == site}
         drawn = Minute(site, minute, tuple(_seen(view, site, minute)), names)
         drawer = self._drawer = self._drawer or Drawer(self._settings, self._archive().read)
-        chosen = drawn.shown(), drawn.shown(State.OK), drawn.shown(State.INCIDENT)
-        tiles: list[str | None] = []
-        written: dict[tuple[str, ...], str] = {}
-        total = 0
-        for index, shown in enumerate(chosen):
-            devices = tuple(each.device for each in shown)
-            if shown or index == 0:
-                if devices not in written:
-                    tile = drawer.tile(shown)
-                    total += len(tile)
-                    written[devices] = self._tiles.write(site, minute, tile)
-                tiles.append(written[devices])
-            else:
-                tiles.append(None)
+        chosen = [tuple(drawn.shown(*states)) for states in ((), (State.OK,), (State.INCIDENT,))]
+        wanted = list(dict.fromkeys(shown for index, shown in enumerate(chosen) if shown or index == 0))
+        pictures = drawer.tiles(wanted)
+        written = {shown: self._tiles.write(site, minute, tile) for shown, tile in zip(wanted, pictures, strict=True)}
+        tiles = [written[chosen[0]], *(written.get(shown) if shown else None for shown in chosen[1:])]
+        total = sum(map(len, pictures))
         description = drawn.describe(self._settings.cell_width, self._settings.cell_height)
         self._replace(view, drawn, tiles, total, description)
 

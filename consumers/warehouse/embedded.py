@@ -85,7 +85,8 @@ class EmbeddedEngine:
     def query(self, question: str, parameters: Mapping[str, Parameter] | None = None) -> list[list[Any]]:
         with self._lock, _told():
             answer = self._session.query(question, "JSONCompactEachRow", params=_bound(parameters)).bytes()
-        return [from_json(line) for line in answer.splitlines()]
+        rows: list[list[Any]] = from_json(b"[" + b",".join(answer.splitlines()) + b"]")
+        return rows
 
     def close(self) -> None:
         with self._lock:

@@ -197,7 +197,8 @@ class Warehouse:
 
 def embedded(hub: Hub, open_journal: OpenJournal) -> Warehouse:
     """The warehouse of a hub in this process, under its data directory."""
-    directory = hub.data / "warehouse"
+    # The import of chDB changes the working directory for a moment, under the feet of every relative path.
+    directory = (hub.data / "warehouse").absolute()
 
     def open_engine() -> Engine:
         # Takes a second and 200 MB of pages, which the thread may spend, and not whoever imports this module.

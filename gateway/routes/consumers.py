@@ -8,6 +8,8 @@ from pydantic import Field
 from consumers import checkpoint, views
 from consumers.hub import Hub
 from consumers.views import NoView
+from consumers.warehouse.tables import VERSION
+from consumers.warehouse.warehouse import Status
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
 from gateway.described import Described, Kind
@@ -56,13 +58,33 @@ def _progress(one: Described, position: int, head: int, error: str | None, *, is
     )
 
 
+def _of_rows(status: Status, head: int) -> Progress:
+    """The consumer that lives in this process."""
+    lag = max(0, head - status.position)
+    state: State = status.state if status.state != "starting" else "behind"
+    if state == "running" and lag > BEHIND:
+        state = "behind"
+    return Progress(
+        name="warehouse",
+        kind="projection",
+        position=status.position,
+        lag=lag,
+        state=state,
+        error=status.error,
+        version=VERSION,
+    )
+
+
 async def consumers(call: Call[Nothing]) -> Consumers:
     """Checkpoints, lag, and the event that a stopped consumer could not take."""
     gateway = call.gateway
 
     def question(stores: Stores) -> Consumers:
         head = stores.queries.head()
-        return Consumers(head=head, consumers=list(progress(stores, gateway.hub, gateway.consumers, head)))
+        found = list(progress(stores, gateway.hub, gateway.consumers, head))
+        if gateway.rows.warehouse is not None:
+            found.append(_of_rows(gateway.rows.warehouse.status(), head))
+        return Consumers(head=head, consumers=found)
 
     return await gateway.ask(question)
 

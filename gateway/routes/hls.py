@@ -25,7 +25,7 @@ LONGEST = timedelta(hours=25)
 LATE = timedelta(seconds=60)
 """How long after its end an hour still waits for its last segment."""
 DAY_SECONDS = 86_400
-BREAKS_A_DAY = 100_000
+BREAKS_A_DAY = 25_000
 
 
 class OfHour(OfDevice):

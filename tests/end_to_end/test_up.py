@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -258,7 +257,7 @@ def _a_foreign_event_is_taken(product: Product, client: httpx.Client) -> None:
     assert zone == {"peak": 7, "events": 1, "intensity": "high"}
     rejected = eventually(lambda: get(client, "/api/v1/system")["rejected"], 10)
     assert rejected["count"] == 1
-    assert "Field required" in rejected["newest"][0]["reason"]
+    assert "type: missing" in rejected["newest"][0]["reason"]
 
 
 def _a_minute_is_drawn(client: httpx.Client) -> None:
@@ -285,7 +284,7 @@ def test_every_process_may_be_killed_and_nothing_is_lost(tmp_path: Path) -> None
         eventually(lambda: len(all_events(client)) > 50, 40)
         for name in list(product.processes()):
             _kill_and_wait(product, name)
-        eventually(lambda: client.get("/ready").status_code == 200, 40)
+        eventually(lambda: _is_ready(client), 40)
         killed_at = eventually(lambda: get(client, "/api/v1/events", limit=1, order="desc")["head"], 20)
         eventually(lambda: get(client, "/api/v1/events", limit=1, order="desc")["head"] > killed_at + 100, 60)
         assert_streams_are_whole(all_events(client))
@@ -305,13 +304,20 @@ def test_every_process_may_be_killed_and_nothing_is_lost(tmp_path: Path) -> None
         assert product.stop() == 0
 
 
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def _kill_and_wait(product: Product, name: str) -> None:
     pid, restarts = product.processes()[name]["pid"], product.processes()[name]["restarts"]
     os.kill(pid, signal.SIGKILL)
 
     def back() -> bool:
         row = product.processes()[name]
-        return row["state"] == "running" and row["restarts"] > restarts and row["pid"] != pid
+        return bool(row["state"] == "running" and row["restarts"] > restarts and row["pid"] != pid)
 
     eventually(back, 20, f"{name} running again")
 
@@ -321,19 +327,17 @@ def _alive(product: Product) -> list[int]:
 
 
 def _everyone_keeps_up(client: httpx.Client) -> bool:
-    consumers = get(client, "/api/v1/consumers")["consumers"]
+    consumers: list[dict[str, Any]] = get(client, "/api/v1/consumers")["consumers"]
     assert {"stopped"}.isdisjoint(row["state"] for row in consumers), consumers
-    return len(consumers) >= 8 and max(int(row["lag"]) for row in consumers) < 200
+    return len(consumers) >= 8 and all(row["lag"] < 200 for row in consumers)
 
 
 def test_a_second_start_on_the_same_data_says_who_holds_it(tmp_path: Path) -> None:
     config = write_config(tmp_path, drawn(tmp_path))
     with running(tmp_path / "data", ["--config", str(config)]):
         second = Product(tmp_path / "data", ["--config", str(config)])
-        done = threading.Event()
 
-        with pytest.raises(AssertionError, match="holds"):
+        with pytest.raises(AssertionError, match="is in use by watchpost up, process"):
             second.start()
 
         second.end()
-        done.set()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing.synchronize import Event as ProcessEvent
 from pathlib import Path
 
@@ -34,6 +35,10 @@ def people_counted(ingest: IngestDouble) -> list[int]:
     return [event.data.people_count for event in ingest.all_events() if isinstance(event, DetectionEvent)]
 
 
+def reached(ingest: IngestDouble, sequence: int) -> bool:
+    return sum(ingest.watermarks.values()) > sequence
+
+
 def put_until(outbox: Outbox, stop: threading.Event, total: list[int]) -> threading.Thread:
     def capture() -> None:
         for people in itertools.count():
@@ -57,8 +62,8 @@ def test_a_broker_that_is_killed_again_and_again_costs_nothing(own_broker: Broke
     ):
         thread = put_until(outbox, stop, total)
         for _ in range(3):
-            before = ingest.watermarks.get((SOURCE, outbox.epoch), 0)
-            eventually(lambda before=before: ingest.watermarks.get((SOURCE, outbox.epoch), 0) > before + 20, within=30)
+            further = ingest.watermarks.get((SOURCE, outbox.epoch), 0) + 20
+            eventually(partial(reached, ingest, further), within=30)
             own_broker.kill()
             own_broker.start()
         stop.set()
@@ -103,7 +108,7 @@ def test_an_agent_that_is_killed_goes_on_in_its_streams(broker: Broker, tmp_path
         for kill in range(1, 4):
             process = context.Process(target=_agent, args=(path, broker.port))
             process.start()
-            eventually(lambda kill=kill: sum(ingest.watermarks.values()) > 300 * kill, within=30)
+            eventually(partial(reached, ingest, 300 * kill), within=30)
             process.kill()
             process.join()
             process.close()
@@ -195,7 +200,8 @@ def _present(port: int, killed: ProcessEvent) -> None:
 def test_a_node_that_is_killed_leaves_every_device_offline(own_broker: Broker) -> None:
     context = multiprocessing.get_context("spawn")
     with ingest_double(own_broker.port) as ingest:
-        process = context.Process(target=_present, args=(own_broker.port, context.Event()))
+        never = context.Event()
+        process = context.Process(target=_present, args=(own_broker.port, never))
         process.start()
         eventually(lambda: len(ingest.states) == 2, within=30)
         process.kill()

@@ -15,6 +15,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.event import Event
@@ -69,10 +70,10 @@ def asking(port: int, *topics: str) -> Iterator[tuple[Callable[[str, Any], None]
     heard: Queue[MQTTMessage] = Queue()
     subscribed = threading.Event()
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-    client.on_connect = lambda *_: client.subscribe([(topic, 0) for topic in ("answers", *topics)])
     client.on_subscribe = lambda *_: subscribed.set()
     client.on_message = lambda _client, _data, message: heard.put(message)
     client.connect("127.0.0.1", port)
+    client.subscribe([(topic, SubscribeOptions(qos=0)) for topic in ("answers", *topics)])
     client.loop_start()
     assert subscribed.wait(5)
 

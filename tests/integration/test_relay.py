@@ -183,3 +183,20 @@ def test_the_byte_rate_has_a_limit(broker: Broker, tmp_path: Path) -> None:
         sent = relay.statistics()["bytes_sent"]
 
     assert 0 < sent < 200_000
+
+
+def test_what_the_broker_never_takes_is_told_as_a_gap_and_holds_up_nothing(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port),
+    ):
+        outbox.put(detection(1), durable=True)
+        outbox.put(medium(b"\0" * 34_000_000, "segment"), durable=True)
+        outbox.put(detection(2), durable=True)
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 3)
+
+    gap = ingest.events[SOURCE, outbox.epoch][1]
+    assert isinstance(gap, GapEvent)
+    assert gap.data.cause == "too_large"

@@ -181,7 +181,9 @@ def a_busy_morning() -> Iterable[Event]:
     for second in range(2, 60, 2):
         yield builders.frame(at(second), blackscreen=second > 10)
     yield builders.detection(at(20), people_count=8, event_triggers=("CROWD_VIOLATION",))
-    yield builders.thermal(at(30), hottest=99.5)
+    hot = builders.thermal(at(30), hottest=99.5)
+    yield hot
+    yield builders.incident(at(30), of="hot_spot", causes=(hot.id,))
     yield builders.motion(at(40))
     for number in range(12):
         yield builders.segment(at(60 + 10 * number + (60 if number > 5 else 0)), media=(SEGMENT_KEY,))

@@ -92,3 +92,8 @@ def test_the_gateway_stops_soon_although_clients_listen(growing: Filled) -> None
 
         assert [line for line in lines if line.startswith("id")] == []
     assert seconds < 3
+
+
+@pytest.mark.parametrize("path", ["/api/v1/live", "/live/DEMO/yard/visual.mjpg"])
+def test_a_head_of_a_stream_ends(client: httpx.Client, path: str) -> None:
+    assert client.head(path).status_code == 200

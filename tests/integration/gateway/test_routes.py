@@ -1,6 +1,13 @@
-import httpx
+import base64
+import json
+from datetime import datetime, timedelta
 
+import httpx
+import pytest
+
+from consumers.registry import CONSUMERS
 from tests.eventually import eventually
+from tests.integration.gateway.started import Filled
 
 
 def test_sites_and_their_devices_are_shown_with_what_is_wrong(client: httpx.Client) -> None:
@@ -39,3 +46,133 @@ def test_a_bad_date_is_refused_with_a_sentence(client: httpx.Client) -> None:
 
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith("date: Invalid date format. Use YYYY-MM-DD")
+
+
+@pytest.mark.parametrize(("date", "minutes"), [("2026-01-05", 1440), ("2026-03-29", 1380), ("2026-10-25", 1500)])
+def test_a_timeline_has_the_minutes_of_the_day_of_the_site(client: httpx.Client, date: str, minutes: int) -> None:
+    answer = client.get("/api/v1/timeline/DEMO", params={"date": date})
+    told = answer.json()
+
+    assert len(base64.b64decode(told["states"])) == minutes // 4
+    begin, end = (datetime.fromisoformat(told[name]) for name in ("from", "to"))
+    assert end - begin == timedelta(minutes=minutes)
+    assert len(answer.content) < 3000
+
+
+def test_a_slot_does_not_show_the_minute_of_another_day(client: httpx.Client) -> None:
+    """10:05 of that Monday is minute 29460125 since 1970."""
+    now = client.get("/heatmaps/DEMO/1005.json")
+    same = client.get("/heatmaps/DEMO/1005.json?minute=29460125")
+    yesterday = client.get("/heatmaps/DEMO/1005.json?minute=29458685")
+
+    assert (now.status_code, same.status_code, yesterday.status_code) == (200, 200, 404)
+    assert now.json()["minute"] == 29460125
+
+
+def test_the_log_is_read_page_by_page_and_as_lines(client: httpx.Client) -> None:
+    first = client.get("/api/v1/events", params={"type": "frame", "limit": 20}).json()
+    second = client.get("/api/v1/events", params={"type": "frame", "limit": 20, "after": first["next"]}).json()
+    lines = client.get("/api/v1/events?type=frame", headers={"Accept": "application/x-ndjson"}).text.splitlines()
+
+    positions = [one["position"] for page in (first, second) for one in page["events"]]
+    assert positions == [json.loads(line)["position"] for line in lines]
+    assert second["next"] is None
+    assert {json.loads(line)["event"]["type"] for line in lines} == {"watchpost.frame.v1"}
+
+
+def test_an_unknown_type_of_event_is_named(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/events?type=detektion")
+
+    assert answer.status_code == 400
+    assert "'detektion' is not known; known are alert, annotation" in answer.json()["detail"]
+
+
+def test_health_is_told_in_the_words_of_before(client: httpx.Client) -> None:
+    brief = {one["camera_id"]: one for one in client.get("/api/v1/health/devices").json()}
+    full = client.get("/api/v1/sites/DEMO/devices/yard/health").json()
+
+    assert brief["gate"] == {
+        "site": "DEMO",
+        "device": "gate",
+        "camera_name": "Gate",
+        "camera_id": "gate",
+        "status": "not_started",
+        "is_recording": False,
+    }
+    assert brief["yard"]["total_reconnects"] == 2
+    assert set(full["health_metrics"]) == {
+        "last_frame_time",
+        "time_since_last_frame_seconds",
+        "last_connection_attempt",
+        "last_successful_connection",
+        "total_reconnects",
+        "consecutive_failures",
+    }
+    assert full["recording_info"]["current_segment_path"] is None
+
+
+def test_an_alert_is_explained_by_the_events_behind_it(client: httpx.Client) -> None:
+    alerts = client.get("/api/v1/alerts").json()["alerts"]
+    hot = next(alert for alert in alerts if alert["type"] == "hot_spot")
+    why = client.get(f"/api/v1/alerts/{hot['id']}/why").json()
+
+    assert why["alert"]["id"] == hot["id"]
+    assert "threshold" in why["rule"]["text"]
+    assert "watchpost.thermal.v1" in {one["event"]["type"] for one in why["events"]}
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "501", "abc"])
+def test_a_limit_out_of_bounds_is_refused(client: httpx.Client, limit: str) -> None:
+    assert client.get(f"/api/v1/alerts?limit={limit}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/sites/NOWHERE/devices",
+        "/api/v1/sites/DEMO/devices/nobody",
+        "/api/v1/sites/DEMO/devices/nobody/health",
+        "/api/v1/dashboard/NOWHERE",
+        "/api/v1/timeline/NOWHERE",
+        "/api/v1/alerts/none/why",
+    ],
+)
+def test_what_nobody_knows_is_not_found(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_motion_shows_where_it_was(client: httpx.Client) -> None:
+    counts = client.get("/api/v1/sites/DEMO/devices/yard/motion?bucket=300").json()
+    picture = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-05")
+    none = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-04")
+
+    assert counts["buckets"] == [{"time": "2026-01-05T10:00:00.000Z", "events": 1, "seconds": 4.0}]
+    assert picture.content.startswith(b"\x89PNG")
+    assert (none.status_code, none.json()["detail"]) == (404, "No motion data available for this date")
+
+
+def test_the_system_tells_of_itself(client: httpx.Client, filled: Filled) -> None:
+    told = client.get("/api/v1/system").json()
+
+    assert told["journal"]["head"] == filled.head
+    assert told["rejected"]["count"] == 1
+    assert told["rejected"]["newest"][0]["reason"] == "type is missing"
+    assert told["broker"]["connected"] is False
+    assert {"percent", "cores"} == set(told["cpu"])
+
+
+def test_every_consumer_is_told_of(client: httpx.Client, filled: Filled) -> None:
+    told = client.get("/api/v1/consumers").json()
+
+    names = {one["name"] for one in told["consumers"]}
+    assert names == {*CONSUMERS, "warehouse"}
+    assert {one["error"] for one in told["consumers"]} == {None}
+    assert next(one for one in told["consumers"] if one["name"] == "health")["lag"] == 0
+
+
+def test_figures_for_prometheus_are_given(client: httpx.Client, filled: Filled) -> None:
+    text = client.get("/metrics").text
+
+    assert f"watchpost_journal_head {filled.head:.1f}" in text
+    assert 'watchpost_consumer_lag{consumer="health"} 0.0' in text
+    assert "watchpost_rejected_messages 1.0" in text

@@ -213,3 +213,16 @@ def test_without_a_broker_nothing_is_promised(filled: Filled) -> None:
 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
+
+
+def test_a_broker_that_was_killed_is_listened_to_again(filled: Filled, own_broker: Broker) -> None:
+    with Started(filled.hub, BrokerAddress(port=own_broker.port)) as started:
+        eventually(lambda: started.gateway.bus.is_connected)
+        own_broker.kill()
+        eventually(lambda: not started.gateway.bus.is_connected)
+        own_broker.start()
+        eventually(lambda: started.gateway.bus.is_connected, within=10)
+        with Peer(own_broker, "watchpost/v1/DEMO/yard/command/settings", done), started.client() as client:
+            answer = client.put(ROIS, json={"rois": [ROI]})
+
+    assert answer.status_code == 200

@@ -7,8 +7,10 @@ import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from './resource.svelte';
 import { isZone } from './time';
-import { summary } from './words';
+import { isNews, summary } from './words';
 
+/** What comes by the clock says nothing about what happened. */
+const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
 const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
 
 class Page {
@@ -44,7 +46,7 @@ class Page {
         this.sites.reload();
       }
       const from = deviceOf(recorded.event.source);
-      if (!from || from.device === '_hub' || type === 'segment') return;
+      if (!from || from.device === '_hub' || ROUTINE.has(type) || !isNews(recorded)) return;
       const news = { type: recorded.event.type, time: recorded.event.time, position: recorded.position, summary: summary(recorded.event) };
       pending.set(`${from.site}/${from.device}`, news);
     }));
@@ -79,7 +81,7 @@ class Page {
   #site(): string | null {
     const all = this.sites.data?.sites ?? [];
     const asked = nav.route.site;
-    if (asked && (!all.length || all.some((s) => s.site === asked))) return asked;
+    if (asked) return all.some((s) => s.site === asked) ? asked : null;
     return (all.find((s) => s.site === prefs.site) ?? all.find((s) => s.devices > 0) ?? all[0])?.site ?? null;
   }
 

@@ -1,6 +1,6 @@
 // How states, levels, numbers and events are put into words.
 
-import { shortType, type CloudEvent, type Level, type Status } from './api';
+import { shortType, type CloudEvent, type Level, type Recorded, type Status } from './api';
 
 export type Tone = 'ok' | 'warn' | 'crit' | 'unknown' | 'quiet';
 
@@ -42,6 +42,9 @@ function thermalWords(data: Record<string, unknown>): string {
   const max = number(stats['max_temp'] ?? stats['max']);
   return max === null ? 'Thermal frame' : `Hottest ${degrees(max)}`;
 }
+
+/** Motion that merely goes on is told many times a second. */
+export const isNews = ({ event }: Pick<Recorded, 'event'>): boolean => !(shortType(event.type) === 'motion' && event.data?.['phase'] === 'update');
 
 /** One line about an event, for lists; the gateway's own summary wins where it gave one. */
 export function summary(event: CloudEvent): string {

@@ -1,0 +1,47 @@
+"""What people do with views by name: fold one again, or prove that it equals the fold of the journal."""
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from consumers.follow import Source
+from consumers.hub import Clock, Hub
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.projection import Projection
+from consumers.rebuild import Difference, Progress, rebuild, verify
+from consumers.registry import CONSUMERS
+from consumers.runner import make, utc_now
+from consumers.views import NoView, file_of
+
+
+class NotAView(ValueError):
+    """A sink has told others; it is not folded again."""
+
+
+def _projection(name: str, hub: Hub) -> Projection:
+    made = make(name, hub)
+    if not isinstance(made, Projection):
+        made.close()
+        raise NotAView(f"{name!r} is a sink: what it has handed on cannot be folded again")
+    return made
+
+
+def rebuild_view(name: str, hub: Hub, progress: Progress, clock: Clock = utc_now) -> None:
+    """Beside the running consumer, and in its place at the end. Raises `UnknownConsumer`, `NotAView` or `NoView`."""
+    projection = _projection(name, hub)
+    if file_of(hub.data, name) is None:
+        raise NoView(f"the consumer {name!r} has no view yet")
+    with closing(SqliteJournalReader(hub.data / "journal")) as journal:
+        rebuild(projection, Source(hub.data, journal, clock), progress)
+
+
+def verify_views(names: Sequence[str], hub: Hub, clock: Clock = utc_now) -> dict[str, list[Difference]]:
+    """The differences of each, of all views that there are where none is named. The consumer waits meanwhile.
+
+    Raises `UnknownConsumer`, `NotAView` or `NoView`.
+    """
+    chosen = names or [
+        name for name in CONSUMERS if isinstance(make(name, hub), Projection) and file_of(hub.data, name) is not None
+    ]
+    with closing(SqliteJournalReader(hub.data / "journal")) as journal:
+        source = Source(hub.data, journal, clock)
+        return {name: verify(_projection(name, hub), source) for name in chosen}

@@ -1,0 +1,517 @@
+// Generated from bus_schemas by `watchpost schema --typescript`. Do not edit.
+
+/** What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once. */
+export interface Alert {
+  alert_id: string;
+  site: string;
+  device: string;
+  type: string;
+  state: "raised" | "acknowledged" | "cleared";
+  level: "info" | "warning" | "error" | "critical";
+  message: string;
+  incident_id?: string | null;
+  by?: string | null;
+  rule?: Rule | null;
+  causes: string[];
+  details: Record<string, unknown>;
+  media: string[];
+}
+
+export interface AlertEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.alert.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Alert;
+}
+
+/** What a person noted about a stretch of time. */
+export interface Annotation {
+  text: string;
+  by: string;
+  start: string;
+  end?: string | null;
+  device?: string | null;
+}
+
+export interface AnnotationEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.annotation.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Annotation;
+}
+
+/** A request to a node and what became of it. */
+export interface Command {
+  request_id: string;
+  name: string;
+  state: "asked" | "done" | "failed";
+  by?: string | null;
+  detail?: string | null;
+  arguments: Record<string, unknown>;
+}
+
+export interface CommandEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.command.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Command;
+}
+
+export interface DetectedObject {
+  label: string;
+  score: number;
+  box: [number, number, number, number];
+  zone?: string | null;
+}
+
+export interface Detection {
+  people_count: number;
+  event_triggers: string[];
+  objects: DetectedObject[];
+  detector?: string | null;
+  media: string[];
+}
+
+export interface DetectionEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.detection.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Detection;
+}
+
+/** The analysis of one captured frame. `None` means that nobody could tell. `freeze_diffs` are the mean absolute grey differences of the last three frames: (-2,-1), (-2,0), (-1,0). */
+export interface Frame {
+  blackscreen?: boolean | null;
+  blackscreen_percentage?: number | null;
+  freeze?: boolean | null;
+  freeze_diffs: number[];
+  last_3_media: string[];
+  audio?: boolean | null;
+  volume_percentage?: number | null;
+  mean_volume_db?: number | null;
+  quality_score?: number | null;
+  motion_boxes: [number, number, number, number][];
+  width?: number | null;
+  height?: number | null;
+  media: string[];
+}
+
+export interface FrameEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.frame.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Frame;
+}
+
+export interface FrameStatistics {
+  min_temp: number;
+  max_temp: number;
+  avg_temp: number;
+  median_temp: number;
+  std_dev: number;
+  percentile_5?: number | null;
+  percentile_95?: number | null;
+}
+
+/** Sequences `first` to `last` of this stream are missing for a known cause; the event's own sequence is `last`. */
+export interface Gap {
+  first: number;
+  last: number;
+  count: number;
+  cause: string;
+}
+
+export interface GapEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.gap.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Gap;
+}
+
+/** How a device does: the observed facts of its capture, and the status that follows from them. */
+export interface Health {
+  status: "healthy" | "degraded" | "stale" | "stopped" | "not_started";
+  reason?: string | null;
+  is_recording: boolean;
+  stream_info?: StreamInfo | null;
+  last_frame_time?: string | null;
+  last_connection_attempt?: string | null;
+  last_successful_connection?: string | null;
+  total_reconnects: number;
+  consecutive_failures: number;
+  current_segment_start?: string | null;
+  kinds: ("visual" | "thermal")[];
+}
+
+export interface HealthEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.health.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Health;
+}
+
+/** A sign of life. The hub's own are how time passes in the journal. */
+export interface Heartbeat {
+  status: "online" | "stopping";
+  uptime_s: number;
+  system: SystemLoad;
+  outbox_rows?: number | null;
+  outbox_bytes?: number | null;
+}
+
+export interface HeartbeatEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.heartbeat.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Heartbeat;
+}
+
+/** A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels. */
+export interface HotSpot {
+  center: [number, number];
+  max_temp: number;
+  avg_temp: number;
+  area: number;
+}
+
+/** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
+export interface Incident {
+  incident_id: string;
+  site: string;
+  device: string;
+  type: "offline" | "degraded" | "stale" | "blackscreen" | "freeze" | "audio_loss" | "hot_spot" | "storage";
+  state: "opened" | "closed";
+  since: string;
+  rule: Rule;
+  causes: string[];
+  details: Record<string, unknown>;
+  media: string[];
+}
+
+export interface IncidentEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.incident.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Incident;
+}
+
+/** Bytes that are kept under a key. The journal holds this; the archive holds the bytes. */
+export interface Media {
+  key: string;
+  kind: "capture" | "thumbnail" | "segment" | "thermal";
+  content_type: string;
+  size: number;
+  sha256: string;
+  width?: number | null;
+  height?: number | null;
+  duration_s?: number | null;
+}
+
+export interface MediaEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.media.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Media;
+}
+
+/** Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of the whole motion. */
+export interface Motion {
+  phase: "start" | "update" | "end";
+  boxes: [number, number, number, number][];
+  duration_s: number;
+  frames: number;
+  intensity: number;
+  frame_width?: number | null;
+  frame_height?: number | null;
+  media: string[];
+}
+
+export interface MotionEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.motion.v2";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Motion;
+}
+
+/** Motion as the first recorders told it: when it was over, and without a place in the picture. */
+export interface MotionV1 {
+  duration_seconds: number;
+  frame_count: number;
+  intensity: number;
+}
+
+export interface MotionV1Event {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.motion.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: MotionV1;
+}
+
+/** A clip around something that happened, with pre- and post-roll, made of archived segments. */
+export interface Recording {
+  recording_id: string;
+  site: string;
+  device: string;
+  trigger: string;
+  start: string;
+  end: string;
+  pre_roll_s: number;
+  post_roll_s: number;
+  media: string[];
+}
+
+export interface RecordingEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.recording.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Recording;
+}
+
+/** The statistics of one ROI. */
+export interface Region {
+  name: string;
+  max_temp: number;
+  min_temp: number;
+  avg_temp: number;
+  median_temp: number;
+  std_dev: number;
+  pixel_count: number;
+  alert_level: "normal" | "warning" | "critical" | "emergency";
+}
+
+/** What was deleted, by which rule, how many and how many bytes. */
+export interface Retention {
+  rule: string;
+  kind: string;
+  site?: string | null;
+  device?: string | null;
+  start: string;
+  end: string;
+  count: number;
+  bytes: number;
+}
+
+export interface RetentionEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.retention.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Retention;
+}
+
+/** The rule that decided, and its version. */
+export interface Rule {
+  name: string;
+  version: number;
+}
+
+/** A recorded span of video with its real duration; `discontinuity` where it does not continue the one before. */
+export interface Segment {
+  start: string;
+  duration_s: number;
+  codec: string;
+  width?: number | null;
+  height?: number | null;
+  fps?: number | null;
+  size: number;
+  discontinuity: boolean;
+  media: string[];
+}
+
+export interface SegmentEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.segment.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Segment;
+}
+
+/** Who set what. `settings` holds whole sections (`motion`, `rois`, `zones` …), each replacing the one before. */
+export interface Settings {
+  changed_by: string;
+  settings: Record<string, unknown>;
+  request_id?: string | null;
+}
+
+export interface SettingsEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.settings.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Settings;
+}
+
+/** Online or offline. Offline is the node's last will, so its time is that of the connection that was lost. */
+export interface State {
+  online: boolean;
+  reason?: string | null;
+}
+
+export interface StateEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.state.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: State;
+}
+
+export interface StreamInfo {
+  fps: number;
+  width: number;
+  height: number;
+}
+
+export interface SystemLoad {
+  cpu_percent?: number | null;
+  memory_percent?: number | null;
+  disk_percent?: number | null;
+  disk_free_bytes?: number | null;
+  temperature?: number | null;
+  uptime_seconds?: number | null;
+}
+
+export interface Thermal {
+  frame_stats: FrameStatistics;
+  regions: Region[];
+  hot_spots: HotSpot[];
+  composite_temperature?: number | null;
+  sensor_temp?: number | null;
+  gradient_max?: number | null;
+  clamped_pixels: number;
+  bad_pixels: number;
+  media: string[];
+}
+
+export interface ThermalEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.thermal.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Thermal;
+}
+
+export type AnyEvent =
+  | AlertEvent
+  | AnnotationEvent
+  | CommandEvent
+  | DetectionEvent
+  | FrameEvent
+  | GapEvent
+  | HealthEvent
+  | HeartbeatEvent
+  | IncidentEvent
+  | MediaEvent
+  | MotionEvent
+  | RecordingEvent
+  | RetentionEvent
+  | SegmentEvent
+  | SettingsEvent
+  | StateEvent
+  | ThermalEvent;
+
+/** Current events by the short name that live feeds use. */
+export interface EventsByName {
+  alert: AlertEvent;
+  annotation: AnnotationEvent;
+  command: CommandEvent;
+  detection: DetectionEvent;
+  frame: FrameEvent;
+  gap: GapEvent;
+  health: HealthEvent;
+  heartbeat: HeartbeatEvent;
+  incident: IncidentEvent;
+  media: MediaEvent;
+  motion: MotionEvent;
+  recording: RecordingEvent;
+  retention: RetentionEvent;
+  segment: SegmentEvent;
+  settings: SettingsEvent;
+  state: StateEvent;
+  thermal: ThermalEvent;
+}
+

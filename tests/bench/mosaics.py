@@ -1,0 +1,116 @@
+"""How long a minute of 24 devices takes, from its pictures in the archive to its tiles and JSON on the disk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import simplejpeg
+
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from consumers.archive.disk import Archive
+from consumers.archive.reader import ArchiveReader
+from consumers.hub import DeviceInfo, Hub, SiteInfo
+from consumers.mosaics.projection import Mosaics
+from consumers.mosaics.questions import bytes_a_minute, timeline
+from tests.bench.measure import Measurement, measured, summary, timed
+from tests.builders import SITE, START, at, frame, media, tick
+from tests.following import Followed
+from tests.recordings import ROOM_VISUAL, recording
+
+DEVICES = tuple(f"device-{number:02d}" for number in range(24))
+MINUTES = 40
+
+
+class Site:
+    """24 devices that send thumbnails of the recorded room, a third of them with an incident."""
+
+    def __init__(self, directory: Path) -> None:
+        infos = tuple(DeviceInfo(device, device) for device in DEVICES)
+        self.archive = directory / "archive"
+        self.reader = ArchiveReader(self.archive)
+        hub = Hub(directory, lambda: self.reader, (SiteInfo(SITE, "Bench", devices=infos),))
+        self.followed = Followed(Mosaics(hub), directory)
+        self.pictures = pictures()
+
+    def minute(self, number: int, devices: tuple[str, ...] = DEVICES) -> list[Event]:
+        """What is seen in a minute; the media are in the archive."""
+        events: list[Event] = []
+        stored = []
+        for index, device in enumerate(devices):
+            payload = self.pictures[(number * len(devices) + index) % len(self.pictures)]
+            medium: MediaEvent = media(at(60 * number + 50), payload, device=device)
+            stored.append((medium.data, medium.time, payload))
+            events += [medium, frame(at(60 * number + 50), device=device, freeze=index % 3 == 0)]
+        with Archive(self.archive, lambda: START) as archive:
+            archive.store(stored)
+        return events
+
+    def close(self) -> None:
+        self.followed.close()
+        self.reader.close()
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    with TemporaryDirectory() as directory:
+        made = Site(Path(directory))
+        yield made
+        made.close()
+
+
+def pictures() -> list[bytes]:
+    """Thumbnails of 320 by 180, as an agent makes them."""
+    video = cv2.VideoCapture(str(recording(ROOM_VISUAL)))
+    made: list[bytes] = []
+    while len(made) < 240:
+        is_there, picture = video.read()
+        if not is_there:
+            break
+        small = cv2.resize(picture, (320, 180), interpolation=cv2.INTER_AREA)
+        made.append(simplejpeg.encode_jpeg(small, quality=80, colorspace="BGR", colorsubsampling="420"))
+    video.release()
+    return made
+
+
+def case_mosaic_minute() -> list[Measurement]:
+    """Every cell is new: archive, decoding, ALL, OK and KO, JSON, files, index row and commit."""
+    with site() as here:
+        here.followed.take(tick(START))
+
+        def close(number: int) -> None:
+            here.followed.take(tick(at(60 * number + 64)))
+
+        taken = []
+        for number in range(MINUTES):
+            here.followed.take(*here.minute(number))
+            taken += timed([lambda number=number: close(number)])  # type: ignore[misc]
+        size = bytes_a_minute(here.followed.view, SITE) or 0.0
+        includes = f"24 devices 320x180 into cells of 400x300, q85, a third of them KO; {size / 1000:.0f} kB a minute"
+        return [summary("mosaic minute", taken[4:], includes, goal_ms=25.0)]
+
+
+def case_mosaic_correction() -> list[Measurement]:
+    """One late picture: 23 cells are taken as they were drawn."""
+    with site() as here:
+        here.followed.take(tick(START), *here.minute(0), tick(at(64)))
+        taken = []
+        for number in range(MINUTES):
+            late = here.minute(0, (DEVICES[number % len(DEVICES)],))
+            here.followed.take(*late)
+            taken += timed([lambda number=number: here.followed.take(tick(at(65 + number / 100)))])  # type: ignore[misc]
+        return [summary("mosaic correction", taken[4:], "one late picture of 24", goal_ms=25.0)]
+
+
+def case_timeline() -> list[Measurement]:
+    with site() as here:
+        here.followed.take(
+            tick(START), *(tick(at(64 + 60 * minute)) for minute in range(0, 1440, 60)), tick(at(86_500))
+        )
+        view = here.followed.view
+        numbers = count()
+        run = measured("timeline", lambda: (next(numbers), timeline(view, SITE)), "1,440 states out of the view")
+        return [run]

@@ -1,0 +1,74 @@
+"""How fast views are folded, and how fast they answer."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bus_schemas.event import Event
+from consumers.health import Health, devices
+from consumers.hub import Hub
+from consumers.incidents.projection import Incidents
+from consumers.motion import Motions, buckets, heat_map
+from consumers.projection import Projection
+from consumers.trends import Temperatures
+from tests.bench.measure import Measurement, measured, summary, timed
+from tests.builders import DEVICE, SITE, START, at, frame, media, motion, thermal, tick
+from tests.following import Followed, MemoryMedia
+
+EVENTS = 20_000
+DEVICES = 50
+DAY = date(2026, 1, 5)
+
+
+def case_fold() -> list[Measurement]:
+    """A thousand events at a time, with the commit; reading them from the journal is not included."""
+    frames: list[Event] = [
+        frame(at(number / DEVICES), device=f"d{number % DEVICES}", motion_boxes=()) for number in range(EVENTS)
+    ]
+    heat: list[Event] = [thermal(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
+    pictures: list[Event] = [media(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
+    makers: Sequence[tuple[str, Callable[[Hub], Projection], list[Event]]] = (
+        ("health, frames", lambda hub: Health(), frames),
+        ("incidents, frames", Incidents, frames),
+        ("incidents, media", Incidents, pictures),
+        ("temperatures", lambda hub: Temperatures(), heat),
+    )
+    return [folded(name, make, events) for name, make, events in makers]
+
+
+def folded(name: str, make: Callable[[Hub], Projection], events: list[Event]) -> Measurement:
+    with TemporaryDirectory() as directory:
+        hub = Hub(Path(directory), MemoryMedia)
+        with Followed(make(hub), hub.data) as followed:
+            followed.journal.append(*events)
+            taken = timed([followed.follower.advance] * (EVENTS // 1000))
+    return summary(f"fold {name}", taken[2:], "1,000 events of 50 devices with their commit", goal_ms=5.0)
+
+
+def case_motion_day() -> list[Measurement]:
+    """A day of 14,500 motions as a picture, and of 102,000 as counts of five minutes."""
+    with TemporaryDirectory() as directory:
+        hub = Hub(Path(directory), MemoryMedia)
+        with Followed(Motions(hub), hub.data) as followed:
+            begin = START.replace(hour=0)
+            followed.take(*(motion(begin + timedelta(seconds=86_399 * n / 14_500)) for n in range(14_500)))
+            picture = measured(
+                "motion heat map of a day", lambda: heat_map(followed.view, SITE, DEVICE, DAY),
+                "14,500 motions, colours and PNG", goal_ms=1.0,
+            )  # fmt: skip
+            followed.take(*(motion(begin + timedelta(seconds=86_399 * n / 87_500)) for n in range(87_500)))
+            end = begin + timedelta(days=1)
+            counts = measured(
+                "motion counts of a day", lambda: buckets(followed.view, SITE, DEVICE, begin, end, 300),
+                "102,000 motions in 288 buckets", goal_ms=3.0, runs=50,
+            )  # fmt: skip
+    return [picture, counts]
+
+
+def case_devices() -> list[Measurement]:
+    with TemporaryDirectory() as directory:
+        hub = Hub(Path(directory), MemoryMedia)
+        with Followed(Health(), hub.data, [frame(device=f"d{n}") for n in range(DEVICES)]) as followed:
+            followed.take(tick(at(1)))
+            return [measured("health of 50 devices", lambda: devices(followed.view), "status of each")]

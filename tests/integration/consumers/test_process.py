@@ -1,0 +1,163 @@
+"""Consumers as they run: an edge's outbox, a broker, ingest, and a process of consumers."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus_schemas.event import Event
+from consumers import checkpoint, views
+from consumers.alerts.questions import alerts
+from consumers.follow import Source
+from consumers.hub import Hub
+from consumers.ingest import run as ingest_run
+from consumers.journal.sqlite import Filter, JournalQueries, SqliteJournalReader, Stored
+from consumers.projection import Projection
+from consumers.rebuild import rebuild, verify
+from consumers.runner import UnknownConsumer, make, run, utc_now
+from consumers.views import NoView
+from mosquitto.launcher import Broker
+from producer.broker import BrokerAddress
+from producer.outbox import Outbox
+from producer.relay import Relay
+from producer.tables import Draft
+from tests.builders import thermal
+from tests.eventually import eventually
+from tests.following import hub_in
+
+NAMES = ["health", "incidents", "alerts", "alert_log"]
+
+
+class Running:
+    """The hub's ingest, an edge's outbox with its relay, and consumers, each in a thread of its own."""
+
+    def __init__(self, data: Path, broker: BrokerAddress, stack: ExitStack) -> None:
+        self.hub: Hub = hub_in(data)
+        self._broker = broker
+        self._stack = stack
+        self._failed: list[BaseException] = []
+        self.thread(lambda stopping: ingest_run(data, broker, stopping))
+        self.outbox = stack.enter_context(Outbox(data / "node.sqlite", utc_now))
+        self.relay = Relay(data / "node.sqlite", broker, utc_now)
+        self.thread(self.relay.run)
+
+    def thread(self, run_until: Any) -> threading.Event:
+        """Run it until the test ends, or the event that is returned is set."""
+        stopping = threading.Event()
+
+        def body() -> None:
+            try:
+                run_until(stopping)
+            except BaseException as error:
+                self._failed.append(error)
+                raise
+
+        thread = threading.Thread(target=body)
+        thread.start()
+
+        def stop() -> None:
+            stopping.set()
+            thread.join(timeout=10)
+            assert not thread.is_alive()
+
+        self._stack.callback(stop)
+        return stopping
+
+    def consume(self, names: list[str]) -> threading.Event:
+        return self.thread(lambda stopping: run(names, self.hub, self._broker, stopping))
+
+    def put(self, *events: Event) -> None:
+        self.outbox.put(*map(Draft, events), durable=True)
+        self.relay.wake()
+
+    def journal(self, *types: str) -> list[Stored]:
+        queries = JournalQueries(self.hub.data / "journal")
+        try:
+            return queries.select(Filter(types=types), limit=10_000)
+        finally:
+            queries.close()
+
+    def alerts(self) -> list[Any]:
+        try:
+            view = views.open_view(self.hub.data, "alerts")
+        except NoView:
+            return []
+        found = alerts(view)
+        view.close()
+        return list(found)
+
+
+@pytest.fixture
+def running(broker: Broker, tmp_path: Path) -> Iterator[Running]:
+    with ExitStack() as stack:
+        yield Running(tmp_path, BrokerAddress(port=broker.port), stack)
+
+
+def hot(*temperatures: float) -> list[Event]:
+    return [thermal(utc_now(), hottest=each) for each in temperatures]
+
+
+def test_a_hot_frame_becomes_an_alert_in_the_journal(running: Running) -> None:
+    running.consume(NAMES)
+    running.put(*hot(40.0, 100.0))
+
+    raised = eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
+    assert [stored.body.count(b'"hot_spot"') > 0 for stored in raised] == [True]
+    assert [each["level"] for each in running.alerts()] == ["critical"]
+
+
+def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Running) -> None:
+    running.consume(NAMES)
+    running.put(*hot(100.0))
+    eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
+    reader = SqliteJournalReader(running.hub.data / "journal")
+    source = Source(running.hub.data, reader, utc_now)
+    for name in ("incidents", "alerts"):
+        projection = make(name, running.hub)
+        assert isinstance(projection, Projection)
+        rebuild(projection, source)
+    running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
+
+    eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
+    eventually(lambda: [each["device"] for each in running.alerts()] == ["oven", "yard"])
+    assert len(running.journal("watchpost.incident.v1")) == 2
+    projection = make("incidents", running.hub)
+    assert isinstance(projection, Projection)
+    assert verify(projection, source) == []
+    reader.close()
+
+
+def test_a_process_that_stops_and_starts_goes_on_where_it_was(running: Running) -> None:
+    first = running.consume(NAMES)
+    running.put(*hot(100.0))
+    eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
+    first.set()
+    running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
+    running.consume(NAMES)
+
+    eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2, within=15)
+    assert len(running.journal("watchpost.incident.v1")) == 2
+
+
+def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Running) -> None:
+    running.consume(["settings"])
+    running.put(*hot(*[40.0] * 50))
+
+    def at_head() -> bool:
+        try:
+            view = views.open_view(running.hub.data, "settings")
+        except NoView:
+            return False
+        position = checkpoint.load(view)
+        view.close()
+        return position >= 50
+
+    assert eventually(at_head, within=15)
+
+
+def test_a_name_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UnknownConsumer, match="there is no consumer 'helth'; there are alert_log, alerts"):
+        make("helth", hub_in(tmp_path))

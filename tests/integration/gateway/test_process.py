@@ -1,0 +1,72 @@
+"""The gateway as a process: it says what is wrong at its start, and ends soon when it is told to."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.auth import OpenToStrangers
+from gateway.server import compose, listening, run
+from gateway.settings import GatewaySettings
+from mosquitto.launcher import free_port
+from tests import builders
+from tests.eventually import eventually
+from tests.integration.gateway.started import NOWHERE, Filled, hub_of, pictures
+
+SOON_SECONDS = 6
+"""Less than a second where nothing else runs; tests share their processors."""
+
+
+@contextmanager
+def process(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.integration.gateway.gateway_process", str(data), str(port), "1"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.DEVNULL) as running,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client,
+    ):
+        try:
+            eventually(lambda: answers(client), within=20, what="the gateway's first answer")
+            yield running, client
+        finally:
+            running.kill()
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_soon_although_events_and_pictures_are_watched(tmp_path: Path, number: signal.Signals) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(builders.health()).store(*pictures()).fold()
+
+    with process(tmp_path) as (running, client), ExitStack() as streams:
+        for path in ("/api/v1/live", "/api/v1/live", "/live/DEMO/yard/visual.mjpg"):
+            answer = streams.enter_context(client.stream("GET", path))
+            assert answer.status_code == 200
+        running.send_signal(number)
+
+        assert running.wait(timeout=SOON_SECONDS) == 0
+
+
+def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
+    with listening("127.0.0.1", 0) as taken:
+        taken.listen()
+        settings = GatewaySettings(port=taken.getsockname()[1])
+
+        with pytest.raises(OSError, match="in use"):
+            run(settings, hub_of(tmp_path), NOWHERE)
+
+
+def test_it_does_not_start_open_to_strangers(tmp_path: Path) -> None:
+    with pytest.raises(OpenToStrangers, match=r"listens on 0\.0\.0\.0"):
+        compose(GatewaySettings(host="0.0.0.0"), hub_of(tmp_path), NOWHERE)

@@ -1,0 +1,79 @@
+"""Sources are made of what the settings say, and settings that make no sense are refused."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from edge.building import AddressMissing, Surroundings, address, thermal_source, visual_source, yard
+from edge.settings import DeviceSettings, NodeSettings
+from edge.source_settings import RtspSource
+from edge.sources.source import Frame, SourceUnreachable
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def device(**given: Any) -> DeviceSettings:
+    return DeviceSettings.model_validate({"site": "YARD", "device": "GATE"} | given)
+
+
+def surroundings(now: datetime = NOON) -> Surroundings:
+    return Surroundings(lambda: now, lambda _: None, {}, NOON)
+
+
+def test_an_address_with_a_password_comes_from_the_environment() -> None:
+    source = RtspSource(kind="rtsp", url_env="GATE_URL")
+
+    assert address(source, {"GATE_URL": "rtsp://user:secret@camera/live"}) == "rtsp://user:secret@camera/live"
+    with pytest.raises(AddressMissing, match="GATE_URL"):
+        address(source, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({}, "needs a visual or a thermal source"),
+        ({"visual": {"kind": "scene", "scene": "thermal"}}, "is a thermal scene"),
+        ({"visual": {"kind": "rtsp", "url": "rtsp://user:secret@camera/live"}}, "credentials"),
+        ({"visual": {"kind": "file", "path": "a.avi"}, "detector": {"kind": "scene"}}, "only drawn scenes"),
+        ({"device": "_hub", "visual": {"kind": "scene", "scene": "visual"}}, "hub's own name"),
+        ({"visual": {"kind": "teapot"}}, "teapot"),
+    ],
+)
+def test_devices_that_make_no_sense_are_refused(given: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        device(**given)
+
+
+def test_a_node_without_devices_is_refused() -> None:
+    with pytest.raises(ValidationError, match="devices"):
+        NodeSettings(node="yard", devices=())
+
+
+def test_a_camera_without_a_microphone_gives_pictures_only() -> None:
+    settings = device(visual={"kind": "scene", "scene": "visual"})
+    assert settings.visual is not None
+    source = visual_source(settings, yard(settings.visual, NOON, "UTC"), None, surroundings())  # type: ignore[arg-type]
+    source.open()
+    readings = [source.read() for _ in range(25)]
+    source.close()
+
+    assert {type(reading) for reading in readings} == {Frame, type(None)}
+
+
+def test_a_drawn_camera_does_not_answer_while_it_is_silent() -> None:
+    silent = {"kind": "scene", "scene": "thermal", "faults": [{"kind": "silent", "first_s": 60, "lasts_s": 10}]}
+    settings = device(thermal=silent)
+    thermal_source(settings, surroundings(NOON + timedelta(seconds=59))).open()
+    gone = thermal_source(settings, surroundings(NOON + timedelta(seconds=61)))
+
+    with pytest.raises(SourceUnreachable, match="does not answer"):
+        gone.open()
+
+
+def test_a_sensor_that_is_not_there_is_unreachable() -> None:
+    source = thermal_source(device(thermal={"kind": "mlx90640"}), surroundings())
+
+    with pytest.raises(SourceUnreachable, match="MLX90640"):
+        source.open()

@@ -1,0 +1,97 @@
+"""What a thermal sensor's frames become."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from bus_schemas.thermal import ThermalEvent
+from edge.adjustable import Adjustable, Roi
+from edge.author import Author
+from edge.settings import Rates
+from edge.sources.source import ThermalFrame
+from edge.thermometry import ThermalWatch, captions
+from producer.ids import Ids, utc_now
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def watch(shown: list[str] | None = None) -> ThermalWatch:
+    author = Author("YARD", "SENSOR", Ids(utc_now))
+    kinds = shown if shown is not None else []
+    caption = captions("Yard", "Europe/Berlin")
+    return ThermalWatch(author, Rates(), Adjustable(), caption, lambda kind, _: kinds.append(kind), lambda: None)
+
+
+def frame(seconds: float, hottest: float = 30.0) -> ThermalFrame:
+    temperatures = np.full((24, 32), 20.0, np.float32) + np.random.default_rng(round(seconds * 8)).normal(
+        0, 0.1, (24, 32)
+    )
+    temperatures[10:13, 10:13] = hottest
+    return ThermalFrame(NOON + timedelta(seconds=seconds), 1, temperatures.astype(np.float32))
+
+
+def told(watched: ThermalWatch, *frames: ThermalFrame) -> list[Event]:
+    return [draft.event for given in frames for draft in watched.look(given)]
+
+
+def test_eight_frames_a_second_are_one_event() -> None:
+    events = told(watch(), *[frame(n / 8) for n in range(24)])
+
+    assert [event.time for event in events if isinstance(event, ThermalEvent)] == [
+        NOON,
+        NOON + timedelta(seconds=1),
+        NOON + timedelta(seconds=2),
+    ]
+
+
+def test_another_level_of_alert_is_told_at_once() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8) for n in range(9)])
+    events = told(watched, frame(9 / 8, hottest=90.0))
+
+    (event,) = [event for event in events if isinstance(event, ThermalEvent)]
+    assert event.data.regions[0].alert_level == "critical"
+    assert event.data.hot_spots[0].area == 9
+
+
+def test_the_raw_frame_can_be_read_back() -> None:
+    drafts = watch().look(frame(0.0))
+    medium, event = drafts[0], drafts[1].event
+    assert medium.media is not None
+    assert isinstance(medium.event, MediaEvent)
+    assert isinstance(event, ThermalEvent)
+
+    back = np.load(io.BytesIO(medium.media))
+    assert (back.shape, medium.event.data.content_type) == ((24, 32), "application/x-npy")
+    assert float(np.abs(back - frame(0.0).temperatures).max()) < 0.02
+    assert event.data.media == (medium.event.data.key,)
+
+
+def test_a_frame_of_nothing_is_no_event() -> None:
+    nothing = ThermalFrame(NOON, 1, np.full((24, 32), np.nan, np.float32))
+
+    assert [type(event) for event in told(watch(), nothing)] == [MediaEvent]
+
+
+def test_regions_are_those_that_were_set() -> None:
+    watched = watch()
+    told(watched, frame(0.0))
+    watched.apply(Adjustable(rois=(Roi(name="lid", coordinates=((9, 9), (14, 14))),)))
+    (event,) = told(watched, frame(1.0))
+
+    assert isinstance(event, ThermalEvent)
+    assert [region.name for region in event.data.regions] == ["lid"]
+
+
+def test_previews_without_a_camera_are_thermal_only() -> None:
+    shown: list[str] = []
+    told(watch(shown), *[frame(n / 8) for n in range(8)])
+
+    assert shown == ["thermal", "thermal"]
+
+
+def test_the_clock_in_the_picture_is_that_of_the_site() -> None:
+    assert captions("Yard", "Europe/Berlin")(NOON).time.hour == 13

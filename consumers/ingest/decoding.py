@@ -129,7 +129,7 @@ def _bodies(text: bytes) -> list[bytes] | None:
     """The members of a JSON list as they were written; `None` for what another parser took and this one does not."""
     try:
         return [bytes(raw) for raw in _raw.decode(text)]
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

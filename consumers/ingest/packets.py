@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
+from struct import error as StructError  # noqa: N812 - it is a class
 from typing import NamedTuple
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xD0, 0xE0
@@ -161,7 +162,7 @@ class PublishReader:
                 place += 2
             size, place = read_length(body, place) or _cut_off()
             properties = self._read_properties(body[place : place + size])
-        except (IndexError, ValueError) as error:
+        except (IndexError, ValueError, StructError) as error:
             raise BadPacket(f"a PUBLISH packet that cannot be read: {error}") from error
         return Published(topic, packet_id, properties, body[place + size :])
 

@@ -34,7 +34,7 @@ def test_a_length_of_five_bytes_is_refused() -> None:
 
 def test_a_login_begins_clean_and_names_how_many_messages_it_takes() -> None:
     assert Login("me", 20, 1000, "hub", "secret").packet() == (
-        b"\x10\x21\x00\x04MQTT\x05\xc2\x00\x14\x03\x21\x03\xe8\x00\x02me\x00\x03hub\x00\x06secret"
+        b"\x10\x1f\x00\x04MQTT\x05\xc2\x00\x14\x03\x21\x03\xe8\x00\x02me\x00\x03hub\x00\x06secret"
     )
 
 

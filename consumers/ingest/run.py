@@ -32,8 +32,8 @@ Clock = Callable[[], datetime]
 
 # In the place of our version any: what speaks another one is kept as rejected, not overheard.
 TOPICS = tuple(topic.replace(ROOT, "watchpost/+") for topic in (ALL_EVENTS, ALL_MEDIA, ALL_STATES))
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 8.0
+FIRST_PAUSE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
 
 
@@ -96,8 +96,8 @@ class Ingest:
                 pause = FIRST_PAUSE_SECONDS
             except Unreachable as error:
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
-                self._wait(pause * random.uniform(0.5, 1.0))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            self._wait(pause * random.uniform(0.5, 1.0))
         self._beat(None, last=True)
         log.info("ingest stopped", position=self._figures.position)
 

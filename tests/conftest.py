@@ -9,7 +9,6 @@ import structlog
 
 from mosquitto.launcher import Broker, BrokerMissing, mosquitto_path
 
-
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
 
 

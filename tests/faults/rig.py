@@ -1,5 +1,6 @@
 """All parts of the product on one machine, under load, for a scenario to break; then healed, drained and checked."""
 
+import json
 import random
 import shutil
 import sqlite3
@@ -22,6 +23,7 @@ from tests.faults.foreign import Foreigner
 from tests.faults.load import Node
 from tests.faults.parts import HubPlace, Part
 from tests.faults.proxy import Proxy
+from tests.faults.warehouse_check import compare
 
 STARTS_WITHIN_S = 60.0
 DRAINS_WITHIN_S = 150.0
@@ -60,7 +62,9 @@ class Rig:
         self.broker = Broker(root / "broker")
         self._broker_runs = False
         self.proxy = Proxy(self.broker.port, self.dice) if setup.proxy else None
-        place = HubPlace(self.data, root / "clock", self.broker.port)
+        self._context = context
+        self._warehouse_opened = 0
+        self.place = place = HubPlace(self.data, root / "clock", self.broker.port)
         self.hub = place.hub()
         self.node = Node(
             home=root / "home",
@@ -128,10 +132,35 @@ class Rig:
         except sqlite3.Error:
             return 0
 
+    def rejected(self) -> int:
+        with closing(JournalQueries(self.data / "journal")) as queries:
+            return queries.rejected_count()
+
     def wait_for_progress(self, events: int = 20) -> None:
         """Until so many more events are in the journal, so that faults meet load."""
         goal = self.head() + events
         self.wait(lambda: self.head() >= goal, STARTS_WITHIN_S, "progress of the journal")
+
+    def wait_for_the_warehouse(self) -> None:
+        """Until this life of the gateway has opened it; what it holds only its own process can see."""
+
+        def opened() -> int:
+            return self.gateway.log.read_bytes().count(b"warehouse follows the journal")
+
+        before = self._warehouse_opened
+        self.wait(lambda: opened() > before, STARTS_WITHIN_S, "the warehouse open")
+        self._warehouse_opened = opened()
+
+    def rows_differ(self) -> str:
+        """What is wrong with the rows of the warehouse, in words. Call when everything has ended."""
+        answer = self.root / "warehouse.json"
+        part = Part("recount", compare, (self.place, answer), self.root / "recount.log", self._context)
+        part.start()
+        self.wait(answer.exists, STARTS_WITHIN_S, "the rows of the warehouse compared")
+        part.kill()
+        told = json.loads(answer.read_text()) if answer.exists() else {"rows": 0, "differences": {"all": [0, 0]}}
+        wrong = {name: counts for name, counts in told["differences"].items() if counts != [0, 0]}
+        return f"rows of the warehouse: {told}" if wrong or not told["rows"] else ""
 
     def wait(self, condition: Callable[[], bool], within_s: float, what: str) -> bool:
         deadline = time.monotonic() + within_s

@@ -63,6 +63,8 @@ def run_one(name: str, seed: int, root: Path) -> Outcome:
         rig.drain()
         rig.end()
         verdict = check(rig.hub, _expected(rig, scenario))
+        if scenario.setup.warehouse and (words := rig.rows_differ()):
+            verdict.differ(1, words)
     _judge_ends(rig, scenario, verdict)
     return Outcome(name, seed, time.monotonic() - began, rig.faults, verdict, rig.notes)
 

@@ -73,9 +73,7 @@ def ingest(place: HubPlace) -> None:
 
 def consumers(place: HubPlace) -> None:
     hub, clock = place.hub(), FileClock(place.clock)
-    process = Process(
-        hub, BrokerAddress(port=place.port), lambda: SqliteJournalReader(place.data / "journal"), clock
-    )
+    process = Process(hub, BrokerAddress(port=place.port), lambda: SqliteJournalReader(place.data / "journal"), clock)
     process.run([make(name, hub) for name in CONSUMERS], _stopping())
 
 

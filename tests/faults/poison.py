@@ -3,16 +3,16 @@
 import json
 import random
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
-from collections.abc import Callable
 from uuid import UUID
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.properties import Properties
 from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from bus_schemas.topics import ALL_EVENTS, ALL_MEDIA
 
@@ -53,7 +53,7 @@ def messages(dice: random.Random, now: datetime) -> list[tuple[str, bytes]]:
     topic = f"watchpost/v1/YARD/{device}/event/detection"
     bad = {"data": {"people_count": -1}, "epoch": f"e{device}"}
     found = [
-        (topic, b"{\"not\": \"an event\"}"),
+        (topic, b'{"not": "an event"}'),
         (topic, dice.randbytes(200)),
         (topic, event(type="watchpost.detection.v99")),
         (topic, event(source="/sites/YARD/devices/GATE")),

@@ -2,13 +2,12 @@
 
 import json
 import random
-import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -212,7 +211,10 @@ class Rig:
     def unconfirmed(self) -> dict[str, int]:
         found = {}
         for path in self.outboxes():
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as outbox, suppress(sqlite3.OperationalError):
+            with (
+                closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as outbox,
+                suppress(sqlite3.OperationalError),
+            ):
                 (left,) = outbox.execute("select coalesce(sum(sequence - watermark), 0) from outbox_stream").fetchone()
                 found[path.stem] = left
         return found

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from producer.disk import Room
 from tests.faults import disks, poison, tearing
 from tests.faults.rig import Rig, Setup
-from producer.disk import Room
 
 Act = Callable[[Rig], None]
 
@@ -192,17 +192,16 @@ def torn_writes(rig: Rig) -> None:
         rig.pause(0.2, 1.5)
         rig.kill_broker()
         rig.kill(*rig.parts)
-        rig.notes += tearing.tear(
-            rig.data, rig.node.outbox, rig.node.ledger, rig.foreigner.seen, rig.dice
-        )
+        rig.notes += tearing.tear(rig.data, rig.node.outbox, rig.node.ledger, rig.foreigner.seen, rig.dice)
         rig.revive()
         rig.wait_for_progress(10)
 
 
 def journal_lost(rig: Rig) -> None:
     """The disk with the journal dies; the nodes still have what they sent."""
+    rig.wait_for_the_warehouse()
     rig.pause(0.5, 2.0)
-    rig.kill(rig.ingest, rig.consumers)
+    rig.kill(rig.ingest, *(part for part in (rig.consumers, rig.gateway) if rig.dice.random() < 0.6))
     shutil.rmtree(rig.data / "journal")
     rig.pause(0.0, 0.5)
     rig.revive()
@@ -287,7 +286,7 @@ SCENARIOS: dict[str, Scenario] = {
     "summer_time": Scenario(time_goes_on, _before(datetime(2026, 3, 29, 1, tzinfo=UTC))),
     "winter_time": Scenario(time_goes_on, _before(datetime(2026, 10, 25, 1, tzinfo=UTC))),
     "torn_writes": Scenario(torn_writes),
-    "journal_lost": Scenario(journal_lost, keeps_foreign=False),
+    "journal_lost": Scenario(journal_lost, Setup(warehouse=True), keeps_foreign=False),
     "poison": Scenario(poisoned, causes=("rejected",), rejected=(2 * poison.KINDS,), quick=True),
     "thrice": Scenario(delivered_thrice, Setup(copies=3)),
     "backlog": Scenario(backlog, Setup(backlog=20_000)),
@@ -298,6 +297,8 @@ SCENARIOS: dict[str, Scenario] = {
         causes=("disk_full", "handoff_full", "outbox_full"),
     ),
     "full_disk_of_hub": Scenario(
-        full_disk_of_hub, Setup(hub_disk_mb=160), may_end=("ingest", "consumers"),
+        full_disk_of_hub,
+        Setup(hub_disk_mb=160),
+        may_end=("ingest", "consumers"),
     ),
 }

@@ -24,8 +24,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from consumers.registry import CONSUMERS
 from consumers.journal.days import list_days
+from consumers.registry import CONSUMERS
 
 HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24

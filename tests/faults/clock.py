@@ -1,4 +1,4 @@
-"""A clock that a scenario sets for the processes of its rig: they read it from a file, so it can step while they run."""
+"""A clock that a scenario sets for the processes of its rig: they read it from a file, so it steps while they run."""
 
 import json
 import os

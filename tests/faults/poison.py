@@ -98,6 +98,7 @@ class Repeater:
 
     def _again(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         heard = message.properties
+        assert heard is not None
         user = list(getattr(heard, "UserProperty", []))
         if (REPEATED, "1") in user:
             return

@@ -16,6 +16,7 @@ from consumers.journal.sqlite import JournalQueries
 from consumers.registry import CONSUMERS
 from consumers.views import NoView, open_view
 from mosquitto.launcher import Broker, BrokerFailed
+from producer.disk import Room
 from tests.faults import load, parts
 from tests.faults.clock import FileClock
 from tests.faults.foreign import Foreigner
@@ -40,7 +41,7 @@ class Setup:
     picture_bytes: int = 4000
     node_disk_mb: int | None = None
     hub_disk_mb: int | None = None
-    room: "load.Room | None" = None
+    room: Room | None = None
 
 
 class Rig:
@@ -157,7 +158,9 @@ class Rig:
         part.start()
         self.wait(answer.exists, STARTS_WITHIN_S, "the rows of the warehouse compared")
         part.kill()
-        told = json.loads(answer.read_text()) if answer.exists() else {"rows": 0, "differences": {"all": [0, 0]}}
+        if not answer.exists():
+            return "the rows of the warehouse could not be compared"
+        told = json.loads(answer.read_text())
         wrong = {name: counts for name, counts in told["differences"].items() if counts != [0, 0]}
         return f"rows of the warehouse: {told}" if wrong or not told["rows"] else ""
 

@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from consumers.journal.days import list_days
 from consumers.registry import CONSUMERS
@@ -33,6 +34,7 @@ _BACKFILLED_AT = 96
 _BACKFILL_ATTEMPTED_AT = 128
 LAST_PROMISES = 12
 
+Answer = TypeVar("Answer")
 Keeps = Callable[[sqlite3.Connection], bool]
 Told = dict[tuple[str, str], int]
 """The highest sequence of each stream that somebody knows of."""
@@ -115,7 +117,7 @@ def _truncate(log: Log, place: int) -> str:
     return f"torn {log.path.name}: {size} to {place} bytes" if place < log.end else ""
 
 
-def _ask(database: Path, question: Callable[[sqlite3.Connection], "object"], cut: int | None = None) -> "object":
+def _ask(database: Path, question: Callable[[sqlite3.Connection], Answer], cut: int | None = None) -> Answer:
     """Of a copy: to open a database after a crash is to repair it."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / database.name
@@ -145,7 +147,7 @@ def _watermarks(journal: sqlite3.Connection) -> Told:
 def _all_told(outboxes: Sequence[Path]) -> Told:
     told: Told = {}
     for path in outboxes:
-        told |= _ask(path, _confirmed)  # type: ignore[operator]
+        told |= _ask(path, _confirmed)
     return told
 
 

@@ -1,4 +1,4 @@
-"""A journal that was lost and begun again: its positions mean other events, and whoever counted in the old one notices."""
+"""A journal that was lost and begun again: its positions mean other events, and who counted in the old one notices."""
 
 import shutil
 from collections.abc import Sequence

@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from bus_schemas.checksum import CHECKSUM
 from bus_schemas.topics import ALL_EVENTS, ALL_MEDIA
 
 REPEATED = "repeated"
@@ -99,7 +100,7 @@ class Repeater:
     def _again(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         heard = message.properties
         assert heard is not None
-        user = list(getattr(heard, "UserProperty", []))
+        user = [given for given in getattr(heard, "UserProperty", []) if given[0] != CHECKSUM]
         if (REPEATED, "1") in user:
             return
         said = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]

@@ -21,8 +21,8 @@ class Weather:
     refuses: bool = False
     cut_after_bytes: int | None = None
     """Both ends are reset after so many more bytes, wherever in a packet that is."""
-    corrupts: bool = False
-    """The next piece loses its first bytes to noise."""
+    noise: int = 0
+    """In so many more messages on their way to the broker one byte is changed, often to another digit or letter."""
 
 
 @dataclass
@@ -122,9 +122,10 @@ class Proxy:
         weather = self.weather
         if weather.swallows:
             return
-        if weather.corrupts:
-            weather.corrupts = False
-            piece = self._dice.randbytes(min(len(piece), 8)) + piece[8:]
+        if weather.noise and to is pair.far and len(piece) > 64:
+            weather.noise -= 1
+            place = self._dice.randrange(len(piece))
+            piece = piece[:place] + bytes([piece[place] ^ self._dice.randrange(1, 8)]) + piece[place + 1 :]
         if weather.cut_after_bytes is not None:
             weather.cut_after_bytes -= len(piece)
             if weather.cut_after_bytes <= 0:

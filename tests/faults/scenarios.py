@@ -163,7 +163,7 @@ def network_noise(rig: Rig) -> None:
     for _ in range(rig.dice.randint(3, 6)):
         rig.pause(0.0, 0.5)
         rig.faults += 1
-        rig.proxy.weather.corrupts = True
+        rig.proxy.weather.noise = rig.dice.randint(1, 8)
         rig.pause(0.1, 0.5)
 
 

@@ -208,6 +208,26 @@ def journal_lost(rig: Rig) -> None:
     rig.wait_for_progress(20)
 
 
+def views_lost(rig: Rig) -> None:
+    """Somebody throws away what can be folded again, more than once."""
+    for _ in range(2):
+        rig.pause(0.5, 2.0)
+        rig.kill(rig.consumers)
+        shutil.rmtree(rig.data / "views")
+        rig.revive()
+        rig.wait_for_progress(10)
+
+
+def index_lost(rig: Rig) -> None:
+    """The index over the media is gone; the packs are not."""
+    rig.pause(0.5, 2.0)
+    rig.kill(rig.ingest, rig.consumers)
+    for path in (rig.data / "archive").glob("index.sqlite*"):
+        path.unlink()
+    rig.revive()
+    rig.wait_for_progress(10)
+
+
 def poisoned(rig: Rig) -> None:
     """Nobody repeats these, so each round must be in before ingest is killed."""
     for turn in (1, 2):
@@ -287,6 +307,8 @@ SCENARIOS: dict[str, Scenario] = {
     "winter_time": Scenario(time_goes_on, _before(datetime(2026, 10, 25, 1, tzinfo=UTC))),
     "torn_writes": Scenario(torn_writes),
     "journal_lost": Scenario(journal_lost, Setup(warehouse=True), keeps_foreign=False),
+    "views_lost": Scenario(views_lost),
+    "index_lost": Scenario(index_lost),
     "poison": Scenario(poisoned, causes=("rejected",), rejected=(2 * poison.KINDS,), quick=True),
     "thrice": Scenario(delivered_thrice, Setup(copies=3)),
     "backlog": Scenario(backlog, Setup(backlog=20_000)),

@@ -141,10 +141,13 @@ def split(data: bytearray) -> Iterator[Packet]:
 
 
 class PublishReader:
-    """Reads PUBLISH packets. Topics and short properties come again and again, so they are read once."""
+    """Reads PUBLISH packets. Topics and short properties come again and again, so they are read once.
+
+    Short is what holds no checksum, for that is another in each message.
+    """
 
     MAX_REMEMBERED = 4096
-    LONGEST_REMEMBERED = 64
+    LONGEST_REMEMBERED = 48
 
     def __init__(self) -> None:
         self._topics: dict[bytes, str] = {}

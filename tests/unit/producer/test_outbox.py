@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,10 @@ def test_another_fault_of_the_file_is_told_to_whoever_puts(tmp_path: Path) -> No
             outbox.put(detection(), durable=True)
         with pytest.raises(OutboxFailed, match="cannot be written"):
             outbox.put(detection())
+
+
+def test_a_commit_to_the_outbox_waits_for_the_disk(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "node.sqlite")) as connection:
+        (level,) = connection.execute("pragma synchronous").fetchone()
+
+    assert level == 2

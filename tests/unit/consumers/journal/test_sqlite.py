@@ -12,6 +12,7 @@ from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
+from consumers.journal.days import open_to_write
 from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, Rejected, SqliteJournalReader, drop_days
 from tests import builders
 
@@ -246,3 +247,32 @@ def test_a_day_that_was_being_made_when_the_power_went_is_made_again(
     (tmp_path / ".2026-01-06.draft").write_bytes(b"half a file")
 
     assert journal.append(numbered(2, 2)) == 2
+
+
+def test_a_group_that_cannot_be_written_moves_no_watermark(journal: Journal) -> None:
+    journal.append(numbered(1, 3))
+    torn = [*numbered(4, 5), *numbered(5, 5)]
+
+    with pytest.raises(sqlite3.IntegrityError):
+        journal.append(torn)
+
+    assert journal.watermark(SOURCE, "one") == 3
+    assert journal.append(numbered(4, 5)) == 5
+
+
+def test_a_new_day_knows_the_streams_of_the_day_before_after_a_restart_too(tmp_path: Path, clock: Clock) -> None:
+    with Journal(tmp_path, clock) as journal:
+        journal.append(numbered(1, 3))
+        clock.now += timedelta(days=1)
+        journal.append(accepted(builders.detection(id="foreign")))
+
+    with Journal(tmp_path, clock) as journal:
+        assert journal.watermark(SOURCE, "one") == 3
+        assert journal.append(numbered(4, 4)) == 5
+
+
+def test_a_commit_waits_for_the_disk(tmp_path: Path, journal: Journal) -> None:
+    with closing(open_to_write(next(tmp_path.glob("*.sqlite")))) as connection:
+        (level,) = connection.execute("pragma synchronous").fetchone()
+
+    assert level == 2

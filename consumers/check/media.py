@@ -121,7 +121,8 @@ class _Retention:
         one = missing.series
         if missing.time < self._floors.get(one.kind, 0):
             return True
-        return any((one.site, one.kind, device, missing.hour) in self._hours for device in (None, one.device))
+        places = ((None, None), (one.site, None), (one.site, one.device))
+        return any((site, one.kind, device, missing.hour) in self._hours for site, device in places)
 
 
 class _Check:

@@ -110,7 +110,8 @@ class _Streams:
                 last, at = seen.sequence, seen.position
             if sequence != last + 1 or position <= at or position in self._gaps:
                 self._look_at(stream, seen, _Row(last, at), _Row(sequence, position))
-            last, at = (sequence if sequence > last else last), position
+            if sequence > last:
+                last, at = sequence, position
             count += 1
         seen.sequence, seen.position, seen.events = last, at, seen.events + count
         (unnumbered,) = day.connection.execute("select count(*) from events where sequence is null").fetchone()

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from consumers.check.findings import Findings
-from consumers.check.opened import OpenDay, each_day
 from consumers.journal.days import micros
+from consumers.journal.opened import OpenDay, each_day
 
 
 class _Envelope(msgspec.Struct):

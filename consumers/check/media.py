@@ -16,7 +16,7 @@ from bus_schemas.media import MediaEvent
 from consumers.archive.index import NAME, open_to_read
 from consumers.archive.place import NotAKey, Series, hour_of, micros, pack_path, parse_key
 from consumers.check.findings import Findings
-from consumers.check.opened import each_day
+from consumers.journal.opened import each_day
 
 _HOUR = 3_600_000_000
 """In microseconds."""

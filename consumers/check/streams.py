@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from consumers.check.findings import Findings, span
-from consumers.check.opened import OpenDay, each_day
+from consumers.journal.opened import OpenDay, each_day
 
 _NUMBERED = (
     "select stream, sequence, position from events where sequence is not null order by stream, sequence, position"

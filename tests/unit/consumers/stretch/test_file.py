@@ -107,7 +107,7 @@ def test_nothing_is_written_over(original: Path, tmp_path: Path) -> None:
     ("statement", "reason"),
     [
         (
-            "update events set body = cast(replace(body, 'sites/DEMO', 'sites/../x') as blob) where position = 20",
+            "update events set body = cast(replace(body, 'sites/DEMO', 'sites/../x') as blob) where position = 21",
             "cannot be read",
         ),
         ("update media set body = x'00'", "are not those of its sha256"),

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
+from typing import IO, Any
 
 import structlog
 
@@ -16,6 +18,8 @@ from consumers.projection import Projection
 
 _LAST_STEP = 2 * BATCH
 EXAMPLE = 160
+LOCK_TRIES = 20
+LOCK_PAUSE_S = 0.05
 
 Progress = Callable[[int, int], None]
 """Told how many positions are folded, of how many."""
@@ -81,20 +85,28 @@ def _rebuild(projection: Projection, source: Source, file: Path, goal: int, prog
 @contextmanager
 def _alone(data: Path, name: str) -> Iterator[None]:
     """Two rebuilds of one view would write one shadow. Raises `AlreadyRebuilding`."""
-    with _rebuild_lock(data, name, fcntl.LOCK_EX) as held:
-        if not held:
-            raise AlreadyRebuilding(f"the view {name!r} is being rebuilt already")
+    path = _lock_of(data, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        # Who only looks whether there is one holds it for a moment.
+        for _ in range(LOCK_TRIES):
+            if _taken(file, fcntl.LOCK_EX):
+                break
+            sleep(LOCK_PAUSE_S)
+        else:
+            raise AlreadyRebuilding(f"the view {name!r} is being folded again already")
         yield
 
 
 def rebuilt(data: Path, name: str) -> int | None:
     """The position that a rebuild has reached; `None` where there is none going on."""
-    with _rebuild_lock(data, name, fcntl.LOCK_SH) as held:
-        if held:
-            return None
-    file = views.next_file(data, name)
     try:
-        shadow = views.open_file(file)
+        with _lock_of(data, name).open("rb") as file:
+            if _taken(file, fcntl.LOCK_SH):
+                return None
+        shadow = views.open_file(views.next_file(data, name))
+    except FileNotFoundError:
+        return None
     except sqlite3.OperationalError:
         return 0
     try:
@@ -106,18 +118,17 @@ def rebuilt(data: Path, name: str) -> int | None:
         shadow.close()
 
 
-@contextmanager
-def _rebuild_lock(data: Path, name: str, kind: int) -> Iterator[bool]:
-    """Whether it could be had; it ends with the process, however that ends."""
-    path = views.link_of(data, name).with_suffix(".rebuild")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def _lock_of(data: Path, name: str) -> Path:
+    return views.link_of(data, name).with_suffix(".rebuild")
+
+
+def _taken(file: IO[Any], kind: int) -> bool:
+    """Whether the lock could be had; it ends with the file."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _swap(projection: Projection, shadow: sqlite3.Connection, source: Source, file: Path) -> None:

@@ -116,7 +116,7 @@ class Asked(Answer):
 
 
 async def rebuild(call: Call[OfConsumer]) -> Asked:
-    """Fold a view again; the old one answers until the new one takes its place."""
+    """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
     gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
     if name == ROWS:
         if gateway.rows.warehouse is None:

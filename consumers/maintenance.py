@@ -17,7 +17,8 @@ class NotAView(ValueError):
     """A sink has told others; it is not folded again."""
 
 
-def _projection(name: str, hub: Hub) -> Projection:
+def projection_of(name: str, hub: Hub) -> Projection:
+    """Raises `UnknownConsumer` or `NotAView`."""
     made = make(name, hub)
     if not isinstance(made, Projection):
         made.close()
@@ -27,7 +28,7 @@ def _projection(name: str, hub: Hub) -> Projection:
 
 def rebuild_view(name: str, hub: Hub, progress: Progress, clock: Clock = utc_now) -> None:
     """Beside the running consumer, and in its place at the end. Raises `UnknownConsumer`, `NotAView` or `NoView`."""
-    projection = _projection(name, hub)
+    projection = projection_of(name, hub)
     if file_of(hub.data, name) is None:
         raise NoView(f"the consumer {name!r} has no view yet")
     with closing(SqliteJournalReader(hub.data / "journal")) as journal:
@@ -35,7 +36,7 @@ def rebuild_view(name: str, hub: Hub, progress: Progress, clock: Clock = utc_now
 
 
 def verify_views(names: Sequence[str], hub: Hub, clock: Clock = utc_now) -> dict[str, list[Difference]]:
-    """The differences of each, of all views that there are where none is named. The consumer waits meanwhile.
+    """The differences of each, of all views that there are where none is named.
 
     Raises `UnknownConsumer`, `NotAView` or `NoView`.
     """
@@ -44,4 +45,4 @@ def verify_views(names: Sequence[str], hub: Hub, clock: Clock = utc_now) -> dict
     ]
     with closing(SqliteJournalReader(hub.data / "journal")) as journal:
         source = Source(hub.data, journal, clock)
-        return {name: verify(_projection(name, hub), source) for name in chosen}
+        return {name: verify(projection_of(name, hub), source) for name in chosen}

@@ -1,9 +1,14 @@
 """Fold a view again from the beginning into a shadow, then swap; or compare the two."""
 
+import fcntl
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import sleep
+from typing import IO, Any
 
 import structlog
 
@@ -12,11 +17,18 @@ from consumers.follow import BATCH, Source, create, fold
 from consumers.projection import Projection
 
 _LAST_STEP = 2 * BATCH
+EXAMPLE = 160
+LOCK_TRIES = 20
+LOCK_PAUSE_S = 0.05
 
 Progress = Callable[[int, int], None]
 """Told how many positions are folded, of how many."""
 
 log = structlog.get_logger()
+
+
+class AlreadyRebuilding(RuntimeError):
+    """Somebody else folds this view again just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,8 @@ class Difference:
     table: str
     only_in_view: int
     only_in_fold: int
+    example: str = field(default="", compare=False)
+    """One of these rows, in short."""
 
 
 def needs_rebuild(projection: Projection, data: Path) -> bool:
@@ -44,17 +58,77 @@ def rebuild(projection: Projection, source: Source, progress: Progress = lambda 
     goal = _position(source, projection.name)
     if goal is None:
         return
-    file = views.next_file(source.data, projection.name)
-    views.remove(file)
+    with _alone(source.data, projection.name):
+        # Never gone on with: another version or configuration may have begun it.
+        file = views.next_file(source.data, projection.name)
+        views.remove(file)
+        _rebuild(projection, source, file, goal, progress)
+    log.info("view rebuilt", consumer=projection.name, position=goal)
+
+
+def _rebuild(projection: Projection, source: Source, file: Path, goal: int, progress: Progress) -> None:
     shadow = create(projection, file)
     try:
         checkpoint.begin(shadow, 0, projection.version, silent=goal)
         fold_upto(projection, shadow, source, goal, progress)
         with views.locked(source.data, projection.name):
             _swap(projection, shadow, source, file)
+    except BaseException:
+        # Who interrupts it keeps the old view, and no half of a new one. Closed first: closing writes.
+        shadow.close()
+        if views.file_of(source.data, projection.name) != file:
+            views.remove(file)
+        raise
+    shadow.close()
+
+
+@contextmanager
+def _alone(data: Path, name: str) -> Iterator[None]:
+    """Two rebuilds of one view would write one shadow. Raises `AlreadyRebuilding`."""
+    path = _lock_of(data, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        # Who only looks whether there is one holds it for a moment.
+        for _ in range(LOCK_TRIES):
+            if _taken(file, fcntl.LOCK_EX):
+                break
+            sleep(LOCK_PAUSE_S)
+        else:
+            raise AlreadyRebuilding(f"the view {name!r} is being folded again already")
+        yield
+
+
+def rebuilt(data: Path, name: str) -> int | None:
+    """The position that a rebuild has reached; `None` where there is none going on."""
+    try:
+        with _lock_of(data, name).open("rb") as file:
+            if _taken(file, fcntl.LOCK_SH):
+                return None
+        shadow = views.open_file(views.next_file(data, name))
+    except FileNotFoundError:
+        return None
+    except sqlite3.OperationalError:
+        return 0
+    try:
+        return checkpoint.load(shadow)
+    except sqlite3.OperationalError:
+        # It has no tables yet.
+        return 0
     finally:
         shadow.close()
-    log.info("view rebuilt", consumer=projection.name, position=goal)
+
+
+def _lock_of(data: Path, name: str) -> Path:
+    return views.link_of(data, name).with_suffix(".rebuild")
+
+
+def _taken(file: IO[Any], kind: int) -> bool:
+    """Whether the lock could be had; it ends with the file."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _swap(projection: Projection, shadow: sqlite3.Connection, source: Source, file: Path) -> None:
@@ -117,25 +191,38 @@ def _position(source: Source, name: str) -> int | None:
         view.close()
 
 
-def verify(projection: Projection, source: Source) -> list[Difference]:
-    """Fold the journal up to where the view stands, and say in which tables the two differ. Raises `views.NoView`."""
-    file = views.next_file(source.data, projection.name).with_suffix(".verify")
-    views.remove(file)
-    shadow = create(projection, file)
+def verify(projection: Projection, source: Source, progress: Progress = lambda done, of: None) -> list[Difference]:
+    """Fold the journal up to where the view stands, and say in which tables the two differ. Raises `views.NoView`.
+
+    The view is read as it was at one moment; the consumer folds on meanwhile.
+    """
+    beside = views.link_of(source.data, projection.name).parent
+    with (
+        _snapshot(source.data, projection.name) as live,
+        TemporaryDirectory(prefix=".verify-", dir=beside) as directory,
+    ):
+        shadow = create(projection, Path(directory) / f"{projection.name}.sqlite")
+        try:
+            shadow.execute("pragma synchronous = off")
+            goal = checkpoint.load(live)
+            checkpoint.begin(shadow, 0, projection.version, silent=goal)
+            fold_upto(projection, shadow, source, goal, progress)
+            return compare(live, shadow)
+        finally:
+            shadow.close()
+
+
+@contextmanager
+def _snapshot(data: Path, name: str) -> Iterator[sqlite3.Connection]:
+    """The view as it is now, for as long as it is looked at."""
+    with views.locked(data, name):
+        live = views.open_view(data, name)
+        live.execute("begin")
+        checkpoint.load(live)
     try:
-        with views.locked(source.data, projection.name):
-            live = views.open_view(source.data, projection.name)
-            try:
-                live.execute("begin")
-                goal = checkpoint.load(live)
-                checkpoint.begin(shadow, 0, projection.version, silent=goal)
-                fold_upto(projection, shadow, source, goal)
-                return compare(live, shadow)
-            finally:
-                live.close()
+        yield live
     finally:
-        shadow.close()
-        views.remove(file)
+        live.close()
 
 
 def tables_of(view: sqlite3.Connection) -> list[str]:
@@ -150,5 +237,7 @@ def compare(view: sqlite3.Connection, other: sqlite3.Connection) -> list[Differe
         query = f"select * from {table}"  # noqa: S608 - a name out of our own schema
         left, right = set(view.execute(query).fetchall()), set(other.execute(query).fetchall())
         if left != right:
-            differences.append(Difference(table, len(left - right), len(right - left)))
+            only_left, only_right = left - right, right - left
+            example = str(next(iter(only_left or only_right)))[:EXAMPLE]
+            differences.append(Difference(table, len(only_left), len(only_right), example))
     return differences

@@ -11,11 +11,21 @@ from consumers.incidents.projection import Incidents
 from consumers.mosaics.projection import Mosaics
 from consumers.motion import Motions
 from consumers.projection import Projection
+from consumers.rebuilds import Rebuilds
 from consumers.recordings import Recordings
 from consumers.retention.sink import Retention
 from consumers.settings import Settings
 from consumers.sink import Sink
 from consumers.trends import Detections, Loudness, Temperatures
+
+
+def _rebuilds(hub: Hub) -> Rebuilds:
+    # It makes consumers by the names below.
+    from consumers.maintenance import rebuild_view
+    from consumers.runner import utc_now
+
+    return Rebuilds(lambda name, progress: rebuild_view(name, hub, progress), utc_now)
+
 
 CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "health": lambda hub: Health(),
@@ -31,4 +41,5 @@ CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "detections": lambda hub: Detections(),
     "settings": lambda hub: Settings(),
     "retention": Retention,
+    "rebuilds": _rebuilds,
 }

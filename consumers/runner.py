@@ -141,6 +141,7 @@ class Process:
             steps: dict[str, Advance] = {}
             for consumer in consumers:
                 if isinstance(consumer, Sink):
+                    stack.callback(consumer.halt)
                     sink = pool.submit(self._deliver, consumer, news.reader(), halted)
                     steps[consumer.name] = partial(_is_well, sink)
                 else:

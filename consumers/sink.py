@@ -34,5 +34,8 @@ class Sink(ABC):
     def idle(self, state: sqlite3.Connection) -> None:  # noqa: B027 - most sinks have nothing that waits
         """Called between batches and at least once a second: for what is to be tried again."""
 
+    def halt(self) -> None:  # noqa: B027 - most sinks do nothing that takes long
+        """Called from another thread when the process ends: what takes long lets go."""
+
     def close(self) -> None:  # noqa: B027 - most sinks hold nothing open
         """Let go of what the sink holds open."""

@@ -8,17 +8,13 @@ from typing import Annotated
 import typer
 
 from mosquitto.launcher import BrokerMissing
-from watchpost import logs, parts, up
+from watchpost import log_commands, logs, parts, up
 from watchpost.choice import chosen_consumers, chosen_node
 from watchpost.located import ConfigError
 from watchpost.lock import DataInUse
+from watchpost.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
+from watchpost.refused import Refused
 from watchpost.runtime import Runtime, chosen_config, configuration
-
-
-class LogFormat(StrEnum):
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
 
 
 class Schema(StrEnum):
@@ -30,22 +26,6 @@ class Schema(StrEnum):
     REFERENCE = "reference"
 
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", help="The configuration; default ./watchpost.yaml, and the demo when there is none."),
-]
-DataOption = Annotated[Path, typer.Option("--data", help="Where everything is kept.")]
-MqttPortOption = Annotated[
-    int | None, typer.Option("--mqtt-port", min=0, max=65535, help="Of the broker; default the configuration's.")
-]
-PortOption = Annotated[
-    int | None,
-    typer.Option("--port", min=0, max=65535, help="Of the page; default the configuration's; 0 takes a free one."),
-]
-LogOption = Annotated[LogFormat, typer.Option("--log-format", help="auto is text on a terminal, else JSON.")]
-
-DATA = Path("data")
-
 app = typer.Typer(
     help="An event-sourced message bus over MQTT for cameras and thermal sensors.",
     no_args_is_help=True,
@@ -54,6 +34,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="About the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+for name, work in log_commands.COMMANDS.items():
+    app.command(name)(work)
 
 
 @app.command("up")
@@ -162,6 +144,6 @@ def _runtime(config: Path | None, data: Path, mqtt_port: int | None, log_format:
 def main() -> None:
     try:
         app(prog_name="watchpost")
-    except (ConfigError, DataInUse, up.CannotStart, BrokerMissing) as error:
+    except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, Refused) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

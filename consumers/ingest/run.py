@@ -48,7 +48,7 @@ def utc_now() -> datetime:
 def run(data: Path, broker: BrokerAddress, stopping: threading.Event, clock: Clock = utc_now) -> None:
     """Take in until told to stop."""
     with (
-        _alone(data / "journal"),
+        alone(data / "journal"),
         Archive(data / "archive", clock) as archive,
         Journal(data / "journal", clock) as journal,
     ):
@@ -64,8 +64,8 @@ def _room(data: Path) -> SystemLoad:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Two writers would give positions twice. The lock ends with the process, however that ends."""
+def alone(directory: Path) -> Iterator[None]:
+    """Two writers would give positions twice. The lock ends with the process. Raises `JournalInUse`."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / ".lock").open("w") as lock:
         try:

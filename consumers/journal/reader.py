@@ -116,6 +116,11 @@ class SqliteJournalReader:
                 return 0 if row is None else int(row[0])
         return 0
 
+    def floor(self) -> int:
+        """The first position that is kept, 1 where no day was dropped."""
+        days = self._days.list()
+        return days[0][0] if days else 1
+
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
         rows, upto = self.read_rows(after, None if models is None else stored_types(frozenset(models)), limit)
         events = read_stored([body for _, _, body in rows])

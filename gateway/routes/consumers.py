@@ -5,17 +5,26 @@ from typing import Literal
 
 from pydantic import Field
 
-from consumers import checkpoint, views
+from bus_schemas.event import HUB, device_source
+from bus_schemas.node import Command, CommandEvent
+from consumers import checkpoint
 from consumers.hub import Hub
+from consumers.rebuild import rebuilt
+from consumers.rebuilds import REBUILD
 from consumers.views import NoView
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import Status
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
 from gateway.described import Described, Kind
-from gateway.parameters import Nothing
+from gateway.ids import uuid7
+from gateway.parameters import Nothing, Parameters, Word
+from gateway.problems import Problem
+from gateway.publishing import publish
+from gateway.routes.commands import NOBODY
 from gateway.stores import Stores
 
+ROWS = "warehouse"
 BEHIND = 1000
 """A lag in positions that is more than a batch on its way."""
 
@@ -30,6 +39,7 @@ class Progress(Answer):
     state: State
     error: str | None = Field(description="The event that it could not take, and why.")
     version: int
+    rebuilt: int | None = Field(default=None, description="The position that its rebuild has reached, during one.")
 
 
 class Consumers(Answer):
@@ -39,22 +49,29 @@ class Consumers(Answer):
 
 def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int) -> Iterator[Progress]:
     for one in of:
-        is_rebuilding = views.next_file(hub.data, one.name).exists()
+        reached = rebuilt(hub.data, one.name)
         try:
             view = stores.view(one.name)
         except NoView:
-            yield _progress(one, 0, head, None, is_rebuilding=is_rebuilding)
+            yield _progress(one, 0, head, None, reached)
             continue
         failure = checkpoint.failure(view)
         error = f"position {failure.position}, event {failure.event_id}: {failure.error}" if failure else None
-        yield _progress(one, checkpoint.load(view), head, error, is_rebuilding=is_rebuilding)
+        yield _progress(one, checkpoint.load(view), head, error, reached)
 
 
-def _progress(one: Described, position: int, head: int, error: str | None, *, is_rebuilding: bool) -> Progress:
+def _progress(one: Described, position: int, head: int, error: str | None, reached: int | None) -> Progress:
     lag = max(0, head - position)
-    state: State = "rebuilding" if is_rebuilding else "stopped" if error else "behind" if lag > BEHIND else "running"
+    state: State = "stopped" if error else "behind" if lag > BEHIND else "running"
     return Progress(
-        name=one.name, kind=one.kind, position=position, lag=lag, state=state, error=error, version=one.version
+        name=one.name,
+        kind=one.kind,
+        position=position,
+        lag=lag,
+        state=state if reached is None else "rebuilding",
+        error=error,
+        version=one.version,
+        rebuilt=reached,
     )
 
 
@@ -65,7 +82,7 @@ def _of_rows(status: Status, head: int) -> Progress:
     if state == "running" and lag > BEHIND:
         state = "behind"
     return Progress(
-        name="warehouse",
+        name=ROWS,
         kind="projection",
         position=status.position,
         lag=lag,
@@ -89,4 +106,35 @@ async def consumers(call: Call[Nothing]) -> Consumers:
     return await gateway.ask(question)
 
 
-OPERATIONS = [Operation("GET", "/api/v1/consumers", consumers, Consumers)]
+class OfConsumer(Parameters):
+    name: Word
+
+
+class Asked(Answer):
+    id: str = Field(description="The `request_id` of the command events that tell what became of it.")
+    state: Literal["pending"]
+
+
+async def rebuild(call: Call[OfConsumer]) -> Asked:
+    """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
+    gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
+    if name == ROWS:
+        if gateway.rows.warehouse is None:
+            raise Problem(404, "this hub keeps no rows")
+        gateway.rows.warehouse.rebuild()
+        return Asked(id=request_id, state="pending")
+    kind = next((one.kind for one in gateway.consumers if one.name == name), None)
+    if kind is None:
+        raise Problem(404, f"there is no consumer {name!r}")
+    if kind == "sink":
+        raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
+    data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments={"consumer": name})
+    asked = CommandEvent(id=request_id, source=device_source(HUB, HUB), time=gateway.clock(), data=data)
+    await publish(gateway, asked)
+    return Asked(id=request_id, state="pending")
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/consumers", consumers, Consumers),
+    Operation("POST", "/api/v1/consumers/{name}/rebuild", rebuild, Asked, OfConsumer, status=202, also=(409,)),
+]

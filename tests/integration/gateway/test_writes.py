@@ -13,6 +13,7 @@ from paho.mqtt.properties import Properties
 
 from bus_schemas.codec import decode
 from bus_schemas.event import Event
+from bus_schemas.node import CommandEvent
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests import builders
@@ -226,3 +227,25 @@ def test_a_broker_that_was_killed_is_listened_to_again(filled: Filled, own_broke
             answer = client.put(ROIS, json={"rois": [ROI]})
 
     assert answer.status_code == 200
+
+
+def test_a_rebuild_is_asked_for_over_the_bus(connected: Started, broker: Broker) -> None:
+    with Peer(broker, "watchpost/v1/_hub/_hub/event/command") as hub, connected.client() as client:
+        answer = client.post("/api/v1/consumers/health/rebuild")
+        eventually(lambda: hub.heard)
+
+    (event,) = decode(hub.heard[0])
+    assert isinstance(event, CommandEvent)
+    assert (event.data.name, event.data.state) == ("rebuild", "asked")
+    assert event.data.arguments == {"consumer": "health"}
+    assert (answer.status_code, answer.json()) == (202, {"id": event.data.request_id, "state": "pending"})
+
+
+def test_a_rebuild_of_what_is_no_view_is_refused(connected: Started) -> None:
+    with connected.client() as client:
+        unknown = client.post("/api/v1/consumers/nothing/rebuild")
+        sink = client.post("/api/v1/consumers/webhook/rebuild")
+
+    assert (unknown.status_code, unknown.json()["detail"]) == (404, "there is no consumer 'nothing'")
+    assert sink.status_code == 409
+    assert "is a sink" in sink.json()["detail"]

@@ -1,0 +1,90 @@
+"""Every view equals the fold of the journal (invariant 5)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+
+from consumers.check.findings import Findings
+from consumers.follow import Source
+from consumers.hub import Clock, Hub, MediaReader
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.maintenance import projection_of
+from consumers.rebuild import Difference, Progress, verify
+from consumers.registry import CONSUMERS
+from consumers.sink import Sink
+from consumers.views import file_of, link_of
+
+_DRAWN = "tiles"
+"""The one table whose rows depend on the bytes of media, which retention takes away."""
+
+
+class _Watched:
+    """An archive that counts the media that are not there any more."""
+
+    def __init__(self, archive: MediaReader) -> None:
+        self._archive = archive
+        self.gone = 0
+
+    def read(self, key: str) -> bytes | None:
+        body = self._archive.read(key)
+        self.gone += body is None
+        return body
+
+
+def views_there(hub: Hub) -> list[str]:
+    """The views that are folded so far, in the order of the registry."""
+    return [name for name in CONSUMERS if file_of(hub.data, name) is not None and not _is_sink(name, hub)]
+
+
+def _is_sink(name: str, hub: Hub) -> bool:
+    made = CONSUMERS[name](hub)
+    if isinstance(made, Sink):
+        made.close()
+        return True
+    return False
+
+
+def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Findings:
+    """Raises `UnknownConsumer`, `NotAView` or `NoView`."""
+    findings = Findings(name)
+    last = 0
+    with closing(SqliteJournalReader(hub.data / "journal")) as journal, _aside(hub) as (apart, archive):
+        floor = journal.floor()
+        if floor > 1:
+            findings.note(f"not compared: it may hold what was before position {floor:,}, whose days are dropped")
+            return findings
+
+        def told(done: int, of: int) -> None:
+            nonlocal last
+            last = done
+            rmtree(apart.data / "tiles", ignore_errors=True)
+            progress(done, of)
+
+        differences = verify(projection_of(name, apart), Source(hub.data, journal, clock), told)
+    _judge(findings, differences, last, archive.gone)
+    return findings
+
+
+def _judge(findings: Findings, differences: Sequence[Difference], position: int, gone: int) -> None:
+    for one in differences:
+        if one.table == _DRAWN and gone:
+            findings.note(f"tiles are not compared: {gone:,} of their pictures are not kept any more")
+            continue
+        findings.fault(
+            f"table {one.table}: {one.only_in_view:,} rows are only in the view,"
+            f" {one.only_in_fold:,} only in the fold of the journal"
+            + (f"; such as {one.example}" if one.example else "")
+        )
+    if not differences:
+        findings.note(f"equals the fold of the journal up to position {position:,}")
+
+
+@contextmanager
+def _aside(hub: Hub) -> Iterator[tuple[Hub, _Watched]]:
+    """A hub that writes elsewhere what a fold writes beside its view."""
+    archive = _Watched(hub.archive())
+    with TemporaryDirectory(prefix=".verify-", dir=link_of(hub.data, "any").parent) as directory:
+        yield replace(hub, data=Path(directory), archive=lambda: archive), archive

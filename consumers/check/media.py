@@ -1,0 +1,223 @@
+"""Every medium that the journal names lies in the archive with its size and hash, or retention says where it went."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.catalogue import type_of
+from bus_schemas.media import MediaEvent
+from consumers.archive.index import NAME, open_to_read
+from consumers.archive.place import NotAKey, Series, hour_of, micros, pack_path, parse_key
+from consumers.check.findings import Findings
+from consumers.journal.opened import each_day
+
+_HOUR = 3_600_000_000
+"""In microseconds."""
+
+_LOOK = (
+    "select size, sha256, offset, hour from media left join packs using (pack) where media.series = ? and media.id = ?"
+)
+
+
+class _Media(msgspec.Struct):
+    key: str
+    size: int
+    sha256: str
+
+
+class _MediaBody(msgspec.Struct):
+    time: datetime
+    data: _Media
+
+
+class _Dropped(msgspec.Struct):
+    kind: str
+    start: datetime
+    end: datetime
+    site: str | None = None
+    device: str | None = None
+
+
+class _DroppedBody(msgspec.Struct):
+    data: _Dropped
+
+
+_media = msgspec.json.Decoder(_MediaBody)
+_dropped = msgspec.json.Decoder(_DroppedBody)
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """A medium that is not there: what would have to be said about it is said of its hour."""
+
+    position: int
+    key: str
+    series: Series
+    time: int
+    hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An event of a medium in the journal."""
+
+    position: int
+    received: int
+    body: bytes
+
+    def missing(self, event: _MediaBody) -> _Missing:
+        time = micros(event.time)
+        # A clock that runs ahead does not choose the hour: see `Archive.store`.
+        hour = min(time, self.received) // _HOUR
+        return _Missing(self.position, event.data.key, parse_key(event.data.key)[0], time, hour)
+
+
+def check_media(journal: Path, archive: Path, *, deep: bool = False) -> Findings:
+    """Reads the events of media and the index; `deep` reads every byte too."""
+    findings = Findings("media")
+    if not (archive / NAME).exists():
+        if any(True for _ in _bodies(journal, type_of(MediaEvent))):
+            findings.fault(f"the journal names media, and there is no index {archive / NAME}")
+        findings.note("no media")
+        return findings
+    with closing(open_to_read(archive)) as index:
+        check = _Check(findings, index, archive, deep=deep)
+        check.packs()
+        for told in _bodies(journal, type_of(MediaEvent)):
+            check.take(told)
+        # Read after the media: what was dropped meanwhile is told by then, or in a moment.
+        dropped = [_dropped.decode(told.body).data for told in _bodies(journal, type_of(RetentionEvent))]
+        check.explain(_Retention(index, dropped))
+    return findings
+
+
+def _bodies(journal: Path, event_type: str) -> Iterator[_Told]:
+    query = "select position, received, body from events where type = ?"
+    for day in each_day(journal):
+        number = day.types().get(event_type)
+        if number is not None:
+            yield from (_Told(*row) for row in day.connection.execute(query, (number,)))
+
+
+class _Retention:
+    """What was dropped, as it was told, and the moments before which a kind is not kept."""
+
+    def __init__(self, index: sqlite3.Connection, told: list[_Dropped]) -> None:
+        self._floors: dict[str, int] = dict(index.execute("select kind, floor from floors"))
+        self._hours = {
+            (each.site, each.kind, each.device, hour)
+            for each in told
+            for hour in range(hour_of(each.start), hour_of(each.end))
+        }
+
+    def explains(self, missing: _Missing) -> bool:
+        one = missing.series
+        if missing.time < self._floors.get(one.kind, 0):
+            return True
+        places = ((None, None), (one.site, None), (one.site, one.device))
+        return any((site, one.kind, device, missing.hour) in self._hours for site, device in places)
+
+
+class _Check:
+    def __init__(self, findings: Findings, index: sqlite3.Connection, archive: Path, *, deep: bool) -> None:
+        self._findings = findings
+        self._index = index
+        self._archive = archive
+        self._deep = deep
+        self._series: dict[Series, int] = {
+            Series(site, device, kind): number
+            for number, site, device, kind in index.execute("select series, site, device, kind from series")
+        }
+        self._short: dict[Path, int] = {}
+        self._missing: list[_Missing] = []
+        self._count = self._bytes = 0
+
+    def packs(self) -> None:
+        """Each pack is there and as long as the index says."""
+        rows = self._index.execute(
+            "select site, device, kind, hour, end from packs join series using (series)"
+        ).fetchall()
+        for site, device, kind, hour, end in rows:
+            path = pack_path(self._archive, Series(site, device, kind), hour)
+            size = path.stat().st_size if path.exists() else None
+            if size is not None and size >= end:
+                continue
+            # Looked at again, for retention may have dropped it since.
+            still = (
+                "select 1 from packs join series using (series) where site = ? and device = ? and kind = ? and hour = ?"
+            )
+            if self._index.execute(still, (site, device, kind, hour)).fetchone() is not None:
+                self._short[path] = size or 0
+                there = "is missing" if size is None else f"is {size:,} bytes long"
+                name = path.relative_to(self._archive)
+                self._findings.fault(f"the pack {name} {there}; the index knows {end:,} bytes of it")
+
+    def take(self, row: _Told) -> None:
+        event = _media.decode(row.body)
+        told = event.data
+        self._count += 1
+        self._bytes += told.size
+        try:
+            series, name = parse_key(told.key)
+        except NotAKey as error:
+            self._findings.fault(f"the medium at position {row.position:,}: {error}")
+            return
+        found = self._index.execute(_LOOK, (self._number(series), name)).fetchone()
+        if found is None or found[3] is None:
+            self._missing.append(row.missing(event))
+            return
+        size, digest, offset, hour = found
+        if (size, digest.hex()) != (told.size, told.sha256):
+            self._findings.fault(
+                f"{told.key} (position {row.position:,}) is {told.size:,} bytes with sha256 {told.sha256[:12]}… in the"
+                f" journal, {size:,} bytes with {digest.hex()[:12]}… in the archive"
+            )
+        elif not self._is_there(pack_path(self._archive, series, hour), told, offset):
+            self._missing.append(row.missing(event))
+
+    def _number(self, series: Series) -> int:
+        known = self._series.get(series)
+        if known is None:
+            where = (series.site, series.device, series.kind)
+            found = self._index.execute(
+                "select series from series where site = ? and device = ? and kind = ?", where
+            ).fetchone()
+            known = -1 if found is None else self._series.setdefault(series, int(found[0]))
+        return known
+
+    def _is_there(self, pack: Path, told: _Media, offset: int) -> bool:
+        """False where the pack is gone since the index was asked."""
+        if pack in self._short:
+            if offset + told.size > self._short[pack]:
+                self._findings.fault(f"{told.key} lies beyond the end of its pack")
+        elif self._deep:
+            try:
+                with pack.open("rb", buffering=0) as file:
+                    file.seek(offset)
+                    body = file.read(told.size)
+            except FileNotFoundError:
+                return False
+            if sha256(body).hexdigest() != told.sha256:
+                self._findings.fault(f"{told.key}: the bytes in the archive are not those of its sha256")
+        return True
+
+    def explain(self, retention: _Retention) -> None:
+        gone = 0
+        for missing in self._missing:
+            if retention.explains(missing):
+                gone += 1
+            else:
+                self._findings.fault(
+                    f"{missing.key} (position {missing.position:,}) is not in the archive, and no retention event"
+                    " says why"
+                )
+        there = self._count - len(self._missing)
+        told = f"{self._count:,} media, {self._bytes:,} bytes: {there:,} in the archive, {gone:,} dropped by retention"
+        self._findings.note(told + (", every byte read" if self._deep else ""))

@@ -1,0 +1,155 @@
+"""Makes a data directory of a stretch of the log: its events in their order, with their moments, and their media.
+
+Written beside any bus: only so the moments of arrival and the ticks of the hub stay what they were, on which folds
+depend, and only so the views of the copy are those of the original.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from bus_schemas.alert import Retention, RetentionEvent
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import HUB, Event, device_source
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import Gap, GapEvent
+from consumers.archive.disk import Archive
+from consumers.archive.index import NAME
+from consumers.archive.place import HOUR, Series, hour_of, hour_start, parse_key
+from consumers.ingest.continuity import span
+from consumers.ingest.run import alone
+from consumers.journal.days import list_days, micros, moment
+from consumers.journal.writer import Accepted, Journal
+from consumers.stretch.piece import Piece
+
+NOT_EXPORTED = "not_exported"
+"""The cause of gaps, and the rule of retention events, for what the file does not hold."""
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:import")
+
+
+class NotFresh(ValueError):
+    """The data directory has a log of its own."""
+
+
+@dataclass(slots=True)
+class Arrived:
+    events: int = 0
+    media: int = 0
+    gaps: int = 0
+    media_missing: int = 0
+
+
+def settle(data: Path, pieces: Iterable[list[Piece]]) -> Arrived:
+    """Into a fresh data directory, or not at all. Raises `NotFresh`."""
+    journal, archive = data / "journal", data / "archive"
+    if list_days(journal) or (archive / NAME).exists() or (data / "views").exists():
+        raise NotFresh(f"{data} has a log of its own")
+    with alone(journal):
+        try:
+            return _Settling(data).take(pieces)
+        except BaseException:
+            for day in list_days(journal):
+                day.path.unlink()
+            shutil.rmtree(archive, ignore_errors=True)
+            raise
+
+
+@dataclass(slots=True)
+class _Settling:
+    data: Path
+    arrived: Arrived = field(default_factory=Arrived)
+    _now: datetime = field(init=False)
+    _marks: dict[tuple[str, str], int] = field(default_factory=dict)
+    _missing: dict[tuple[Series, int], list[MediaEvent]] = field(default_factory=dict)
+
+    def take(self, pieces: Iterable[list[Piece]]) -> Arrived:
+        pages = (list(some) for page in pieces for _, some in groupby(page, key=lambda piece: _day(piece.received)))
+        first = next(pages, None)
+        if first is None:
+            return self.arrived
+        # The clock of the writers is that of the log: each event comes into the file of its day.
+        self._now = moment(first[0].received)
+        with (
+            Archive(self.data / "archive", lambda: self._now) as archive,
+            Journal(self.data / "journal", lambda: self._now) as journal,
+        ):
+            self._page(first, archive, journal)
+            for page in pages:
+                self._page(page, archive, journal)
+            journal.append([self._accept(event) for event in self._told_missing()])
+        return self.arrived
+
+    def _page(self, page: list[Piece], archive: Archive, journal: Journal) -> None:
+        self._now = max(self._now, moment(page[-1].received))
+        media = []
+        for piece in page:
+            if isinstance(piece.event, MediaEvent):
+                if piece.medium is None:
+                    self._miss(piece.event, piece.received)
+                else:
+                    media.append((piece.event.data, piece.event.time, piece.medium))
+        self.arrived.media += archive.store(media)
+        accepted = [one for piece in page for one in self._accepted(piece)]
+        journal.append(accepted)
+        self.arrived.events += len(page)
+
+    def _accepted(self, piece: Piece) -> Iterator[Accepted]:
+        """With a gap before it where the file does not hold what was before."""
+        event = piece.event
+        if event.sequence is not None and event.epoch is not None:
+            key = (event.source, event.epoch)
+            first, last = span(event, event.sequence)
+            before = self._marks.get(key, 0)
+            if first > before + 1:
+                self.arrived.gaps += 1
+                gap = _gap(event, before + 1, first - 1, piece.received)
+                yield Accepted(gap, to_bytes(gap), piece.received)
+            self._marks[key] = last
+        yield Accepted(event, piece.body, piece.received)
+
+    def _miss(self, event: MediaEvent, received: int) -> None:
+        self.arrived.media_missing += 1
+        hour = min(hour_of(event.time), hour_of(moment(received)))
+        self._missing.setdefault((parse_key(event.data.key)[0], hour), []).append(event)
+
+    def _told_missing(self) -> Iterator[RetentionEvent]:
+        """As retention would tell of what is not there."""
+        for (series, hour), events in self._missing.items():
+            yield RetentionEvent(
+                id=str(uuid5(_NAMESPACE, f"{NOT_EXPORTED}/{series}/{hour}")),
+                source=device_source(series.site, HUB),
+                time=self._now,
+                data=Retention(
+                    rule=NOT_EXPORTED,
+                    kind=series.kind,
+                    site=series.site,
+                    device=series.device,
+                    start=hour_start(hour),
+                    end=hour_start(hour) + HOUR,
+                    count=len(events),
+                    bytes=sum(event.data.size for event in events),
+                ),
+            )
+
+    def _accept(self, event: Event) -> Accepted:
+        return Accepted(event, to_bytes(event), micros(self._now))
+
+
+def _day(received: int) -> object:
+    return moment(received).date()
+
+
+def _gap(event: Event, first: int, last: int, received: int) -> GapEvent:
+    return GapEvent(
+        id=str(uuid5(_NAMESPACE, f"{event.source}/{event.epoch}/{first}/{last}")),
+        source=event.source,
+        time=moment(received),
+        epoch=event.epoch,
+        sequence=last,
+        data=Gap(first=first, last=last, count=last - first + 1, cause=NOT_EXPORTED),
+    )

@@ -1,0 +1,116 @@
+"""The tools of the log at a real broker, ingest, journal and archive."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.camera import FrameEvent
+from bus_schemas.event import Event, place
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import GapEvent, HeartbeatEvent
+from consumers.archive.reader import ArchiveReader
+from consumers.check.run import check
+from consumers.stretch.piece import Stretch, read
+from consumers.stretch.resend import How, Sent, resend
+from edge.virtual import Achieved, Load, simulate
+from mosquitto.launcher import Broker
+from producer.broker import BrokerAddress
+from tests import builders, logged
+from tests.builders import START, at
+from tests.running_ingest import journaled, rejections, running_ingest
+
+WHOLE = Stretch(START, at(3600))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("original")
+    told = logged.minutes()
+    gap = builders.gap(at(180), first=91, last=94, device="yard")
+    foreign = builders.detection(at(181), device="foreign")
+    ours = builders.alert(at(182))
+    logged.write(data, [*told.events, (at(180), gap), (at(181), foreign), (at(182), ours)], told.payloads)
+    return data
+
+
+def faults(data: Path) -> list[str]:
+    findings = check(("journal", "media"), logged.hub_of(data), lambda part, done, of: None, deep=True)
+    return [fault for one in findings for fault in one.faults]
+
+
+def observed(data: Path, *models: type[Event]) -> list[Event]:
+    """What devices told, without the hub's ticks."""
+    return [event for event in journaled(data, *models) if place(event.source)[1] != "_hub"]
+
+
+def send(original: Path, broker: Broker, *, into: str | None = None, speed: float | None = None) -> Sent:
+    how = How(BrokerAddress(port=broker.port), speed, into)
+    return resend(read(original, WHOLE), how, threading.Event(), lambda sent, waiting: None)
+
+
+def test_what_is_sent_again_is_there_again(original: Path, broker: Broker, tmp_path: Path) -> None:
+    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
+        sent = send(original, broker)
+
+    # The gap of four stands for four numbers, and the alert and the ticks are the business of the hub that listens.
+    assert (sent.events, sent.media, sent.lost, sent.left_out, sent.unconfirmed) == (128, 36, 0, 37, 0)
+    assert [event.id for event in observed(tmp_path) if not isinstance(event, GapEvent)] != []
+    assert {event.id for event in observed(tmp_path, FrameEvent)} == {e.id for e in observed(original, FrameEvent)}
+    (gap,) = [event for event in observed(tmp_path, GapEvent) if isinstance(event, GapEvent)]
+    assert (gap.data.first, gap.data.last, gap.data.cause) == (91, 94, "outbox_full")
+    assert rejections(tmp_path) == []
+    assert faults(tmp_path) == []
+
+
+def test_the_site_may_be_another_one(original: Path, broker: Broker, tmp_path: Path) -> None:
+    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
+        send(original, broker, into="COPY")
+
+    media = [event for event in journaled(tmp_path, MediaEvent) if isinstance(event, MediaEvent)]
+    frames = [event for event in journaled(tmp_path, FrameEvent) if isinstance(event, FrameEvent)]
+    with ArchiveReader(tmp_path / "archive") as archive, ArchiveReader(original / "archive") as before:
+        there = [archive.read(event.data.key) for event in media]
+        here = [before.read(e.data.key) for e in journaled(original, MediaEvent) if isinstance(e, MediaEvent)]
+    assert there == here
+    assert {place(event.source)[0] for event in observed(tmp_path)} == {"COPY"}
+    assert [frame.data.media for frame in frames] == [(event.data.key,) for event in media]
+    assert faults(tmp_path) == []
+
+
+def test_media_that_are_not_kept_leave_gaps(original: Path, broker: Broker, tmp_path: Path) -> None:
+    how = How(BrokerAddress(port=broker.port), None, "COPY")
+    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
+        sent = resend(read(original, WHOLE, media=False), how, threading.Event(), lambda sent, waiting: None)
+
+    causes = {event.data.cause for event in journaled(tmp_path, GapEvent) if isinstance(event, GapEvent)}
+    assert (sent.lost, sent.unconfirmed) == (36, 0)
+    assert causes == {"medium_not_kept", "outbox_full"}
+    assert faults(tmp_path) == []
+
+
+def test_a_replay_that_is_stopped_says_what_is_not_confirmed(original: Path, broker: Broker) -> None:
+    stopping = threading.Event()
+
+    def stop(sent: Sent, waiting: int) -> None:
+        stopping.set()
+
+    how = How(BrokerAddress(port=broker.port), 1.0)
+    sent = resend(read(original, WHOLE), how, stopping, stop)
+
+    assert 0 < sent.unconfirmed < 10
+
+
+def test_virtual_devices_are_believed(broker: Broker, tmp_path: Path) -> None:
+    seen: list[Achieved] = []
+    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
+        load = Load("SIMULATED", devices=8, rate=400, seconds=1.5)
+        achieved = simulate(load, BrokerAddress(port=broker.port), threading.Event(), seen.append)
+
+    events = [event for event in journaled(tmp_path) if not isinstance(event, HeartbeatEvent)]
+    assert achieved.made == achieved.confirmed == len(events) > 0
+    assert seen
+    assert len({event.source for event in events}) == 8
+    assert {event.type.split(".")[1] for event in events} >= {"frame", "media", "thermal", "detection", "motion"}
+    assert rejections(tmp_path) == []
+    assert faults(tmp_path) == []

@@ -1,0 +1,78 @@
+"""A data directory with a journal, an archive and folded views, made without a bus."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from consumers.archive.disk import Archive
+from consumers.archive.reader import ArchiveReader
+from consumers.follow import Follower, Source
+from consumers.hub import DeviceInfo, Hub, SiteInfo
+from consumers.journal.days import micros
+from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.maintenance import projection_of
+from tests import builders
+from tests.builders import START, at, numbered
+
+
+def hub_of(data: Path) -> Hub:
+    devices = (DeviceInfo("yard", "Yard"), DeviceInfo("oven", "Oven", ("thermal",)))
+    sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
+    return Hub(data=data, archive=lambda: ArchiveReader(data / "archive"), sites=sites)
+
+
+def write(data: Path, events: Sequence[tuple[datetime, Event]], payloads: dict[str, bytes] | None = None) -> None:
+    """Append events, each with the moment at which it was received, as ingest would; all media have their bytes."""
+    now = events[-1][0]
+    media = [
+        (event.data, event.time, (payloads or {})[event.data.key])
+        for _, event in events
+        if isinstance(event, MediaEvent)
+    ]
+    with Archive(data / "archive", lambda: now) as archive:
+        archive.store(media)
+    with Journal(data / "journal", lambda: now) as journal:
+        journal.append([Accepted(event, to_bytes(event), micros(received)) for received, event in events])
+
+
+def fold(data: Path, *names: str) -> None:
+    """Bring these views to the head."""
+    hub = hub_of(data)
+    with closing(SqliteJournalReader(data / "journal")) as reader:
+        for name in names:
+            with closing(Follower(projection_of(name, hub), Source(data, reader, lambda: START))) as follower:
+                while follower.advance():
+                    pass
+
+
+@dataclass
+class Told:
+    """Events and the bytes of their media."""
+
+    events: list[tuple[datetime, Event]] = field(default_factory=list)
+    payloads: dict[str, bytes] = field(default_factory=dict)
+
+
+def minutes(count: int = 3, *, start: datetime = START) -> Told:
+    """Minutes of one camera and one thermal sensor, with pictures, and the hub's ticks."""
+    told = Told()
+    events: list[Event] = []
+    for second in range(0, count * 60, 5):
+        moment = start + (at(second) - START)
+        thumbnail = builders.media(moment, payload := f"picture {second}".encode() * 20)
+        told.payloads[thumbnail.data.key] = payload
+        events += [
+            builders.tick(moment, uptime_s=float(second)),
+            thumbnail,
+            builders.frame(moment, media=(thumbnail.data.key,)),
+            builders.thermal(moment, device="oven", hottest=40.0 + second),
+        ]
+        if second % 30 == 0:
+            events += [builders.health(moment), builders.detection(moment), builders.motion(moment)]
+    told.events = [(event.time, event) for event in numbered(events)]
+    return told

@@ -1,0 +1,95 @@
+"""The commands that work on the log: what they take, what they refuse, and the code they end with."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests import logged
+from watchpost import tools
+from watchpost.refused import Refused
+
+
+def watchpost(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "watchpost", *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("data")
+    told = logged.minutes(1)
+    logged.write(directory, told.events, told.payloads)
+    logged.fold(directory, "health")
+    return directory
+
+
+def test_moments_are_of_utc_unless_they_say_otherwise() -> None:
+    ten = datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+    assert tools.moment("2026-01-05T10:00") == ten
+    assert tools.moment("2026-01-05T10:00Z") == ten
+    assert tools.moment("2026-01-05T11:00+01:00") == ten
+    with pytest.raises(Refused, match="'yesterday' is no moment"):
+        tools.moment("yesterday")
+
+
+@pytest.mark.parametrize(("text", "speed"), [("1", 1.0), ("2.5", 2.5), ("100", 100.0), ("max", None)])
+def test_speeds_are_from_1_to_100_or_max(text: str, speed: float | None) -> None:
+    assert tools.speed(text) == speed
+
+
+@pytest.mark.parametrize("text", ["0", "0.5", "101", "nan", "fast", ""])
+def test_other_speeds_are_refused(text: str) -> None:
+    with pytest.raises(Refused, match="give a number from 1 to 100, or max"):
+        tools.speed(text)
+
+
+def test_ids_and_stretches_that_cannot_be_are_refused() -> None:
+    with pytest.raises(Refused, match="is no id of a site"):
+        tools.site_id("../x")
+    with pytest.raises(Refused, match=r"ends .* before it begins"):
+        tools.stretch("2026-01-05", "2026-01-05", None)
+
+
+def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -> None:
+    well = watchpost("verify", "--data", str(data))
+    (pack,) = (data / "archive").glob("*/*/*/*/*.pack")
+    whole = pack.read_bytes()
+    pack.write_bytes(whole[:-10])
+    cut = watchpost("verify", "media", "--data", str(data))
+    pack.write_bytes(whole)
+
+    assert (well.returncode, well.stderr) == (0, "")
+    assert well.stdout.startswith("journal: 54 events in 3 streams, positions 1…54\n")
+    assert well.stdout.endswith("everything is as it should be\n")
+    assert cut.returncode == 1
+    assert "media: DIFFERS: the pack DEMO/yard/thumbnail/2026-01-05/10.pack is" in cut.stdout
+    assert cut.stdout.endswith("something differs\n")
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -> None:
+    empty = watchpost("verify", "--data", str(tmp_path))
+    partly = watchpost("rebuild", "health", "--since", "2026-01-05", "--data", str(data))
+    here = watchpost("replay", "--from", "2026-01-05", "--to", "2026-01-06", "--data", str(data))
+
+    assert (empty.returncode, empty.stderr) == (2, f"there is no journal in {tmp_path}\n")
+    assert partly.returncode == 2
+    assert partly.stderr.startswith("health cannot be folded in part")
+    assert here.returncode == 2
+    assert here.stderr.startswith("this hub has heard all of it")
+
+
+def test_a_view_is_folded_again_and_a_log_goes_there_and_back(data: Path, tmp_path: Path) -> None:
+    again = watchpost("rebuild", "health", "--data", str(data))
+    file, copy = tmp_path / "log", tmp_path / "copy"
+    span = ("--from", "2026-01-05", "--to", "2026-01-06")
+    out = watchpost("export-log", str(file), *span, "--media", "--data", str(data))
+    back = watchpost("import-log", str(file), "--data", str(copy))
+    twice = watchpost("import-log", str(file), "--data", str(copy))
+
+    assert again.stdout == "health is folded again\n"
+    assert out.stdout.startswith(f"{file}: 54 events, 12 media, ")
+    assert back.stdout == f"{copy}: 54 events, 12 media\n"
+    assert (twice.returncode, twice.stderr.split(";")[0]) == (2, f"{copy} has a log of its own")

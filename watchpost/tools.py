@@ -1,0 +1,201 @@
+"""The body of each command that works on the log; imports what it needs only when it runs."""
+
+import re
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from bus_schemas.event import NAME
+from watchpost.progress import Bar
+from watchpost.refused import Refused
+from watchpost.runtime import Runtime, stop_event
+
+if TYPE_CHECKING:
+    from consumers.stretch.piece import Piece, Stretch
+    from consumers.stretch.resend import Sent
+
+TOLD_EVERY_S = 5.0
+
+
+def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
+    """Whether everything is as it should be."""
+    from consumers.check.run import NothingThere, check
+    from consumers.maintenance import NotAView
+    from consumers.runner import UnknownConsumer
+    from consumers.views import NoView
+    from watchpost.hubs import hub
+
+    bars: dict[str, Bar] = {}
+
+    def progress(part: str, done: int, of: int) -> None:
+        bars.setdefault(part, Bar(part, sys.stderr))(done, of)
+
+    whole = True
+    try:
+        for found in check(names, hub(runtime.config, runtime.data), progress, deep=deep):
+            if found.part in bars:
+                bars[found.part].end()
+            for line in (*found.notes, *(f"DIFFERS: {fault}" for fault in found.faults)):
+                typer.echo(f"{found.part}: {line}")
+            if found.untold:
+                typer.echo(f"{found.part}: DIFFERS: and {found.untold:,} more")
+            whole = whole and not found.count
+    except (NothingThere, UnknownConsumer, NotAView, NoView) as error:
+        raise Refused(str(error)) from error
+    typer.echo("everything is as it should be" if whole else "something differs")
+    return whole
+
+
+def rebuild(runtime: Runtime, name: str, given: Sequence[str]) -> None:
+    """Ctrl-C leaves the old view where it is."""
+    from consumers.maintenance import NotAView, rebuild_view
+    from consumers.rebuild import AlreadyRebuilding
+    from consumers.runner import UnknownConsumer
+    from consumers.views import NoView
+    from watchpost.hubs import hub
+
+    if given:
+        raise Refused(
+            f"{name} cannot be folded in part: what it says of one time depends on what came before."
+            f" Leave out {' and '.join(given)}, and it is folded from the beginning"
+        )
+    if name == "warehouse":
+        raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
+    bar = Bar(name, sys.stderr)
+    try:
+        rebuild_view(name, hub(runtime.config, runtime.data), bar)
+    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding) as error:
+        raise Refused(str(error)) from error
+    except KeyboardInterrupt:
+        bar.end()
+        raise Refused(f"interrupted; the view {name} is as it was") from None
+    bar.end()
+    typer.echo(f"{name} is folded again")
+
+
+def moment(text: str) -> datetime:
+    """What a person writes for a moment; UTC where no zone is named."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(f"{text!r} is no moment: write it as 2026-01-05T10:00Z") from error
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def speed(text: str) -> float | None:
+    """`None` is as fast as it goes."""
+    if text == "max":
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 1 <= found <= 100:
+        raise Refused(f"a speed of {text!r}: give a number from 1 to 100, or max")
+    return found
+
+
+def site_id(text: str | None) -> str | None:
+    if text is not None and re.fullmatch(NAME, text) is None:
+        raise Refused(f"{text!r} is no id of a site: letters, digits, _ and -, at most 64")
+    return text
+
+
+def stretch(start: str, end: str, site: str | None) -> "Stretch":
+    from consumers.stretch.piece import Stretch
+
+    wanted = Stretch(moment(start), moment(end), site_id(site))
+    if wanted.end <= wanted.start:
+        raise Refused(f"the stretch ends ({end}) before it begins ({start})")
+    return wanted
+
+
+def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: float | None) -> bool:
+    """Whether everything was sent and is confirmed."""
+    from consumers.stretch.piece import read
+
+    return _resend(runtime, read(runtime.data, wanted), into=into, speed=speed)
+
+
+def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | None, speed: float | None) -> bool:
+    from consumers.stretch.resend import How, resend
+
+    stopping = stop_event()
+    told_at = began = time.monotonic()
+
+    def tell(sent: "Sent", waiting: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= TOLD_EVERY_S:
+            told_at = time.monotonic()
+            typer.echo(f"{sent.events:,} events sent, {waiting:,} not confirmed yet", err=True)
+
+    sent = resend(pieces, How(runtime.broker, speed, into), stopping, tell)
+    seconds = time.monotonic() - began
+    rate = sent.events / seconds
+    typer.echo(f"{sent.events:,} events, {sent.media:,} of them media, in {seconds:.1f} s: {rate:,.0f} a second")
+    if sent.left_out:
+        typer.echo(f"left out: {sent.left_out:,} events of the hub, which makes its own of these")
+    if sent.lost:
+        typer.echo(f"not kept any more: {sent.lost:,} media; gaps tell of them")
+    if sent.unconfirmed:
+        typer.echo(f"not confirmed: {sent.unconfirmed:,} events", err=True)
+    return not stopping.is_set() and not sent.unconfirmed
+
+
+def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> None:
+    from consumers.stretch.file import AlreadyThere, write
+    from consumers.stretch.piece import read
+
+    try:
+        written = write(file, read(runtime.data, wanted, media=media), wanted)
+    except (AlreadyThere, OSError) as error:
+        raise Refused(str(error)) from error
+    left_out = f", {written.media_left_out:,} left out or not kept" if written.media_left_out else ""
+    typer.echo(f"{file}: {written.events:,} events, {written.media:,} media{left_out}, {written.bytes:,} bytes")
+
+
+def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
+    """Whether all of it arrived."""
+    from consumers.ingest.run import JournalInUse
+    from consumers.stretch.arrival import NotFresh, settle
+    from consumers.stretch.file import NotASlice, opened
+
+    try:
+        with opened(file) as found:
+            if into is not None:
+                return _resend(runtime, found.pieces(), into=into, speed=None)
+            arrived = settle(runtime.data, found.pieces())
+    except NotASlice as error:
+        raise Refused(str(error)) from error
+    except (NotFresh, JournalInUse) as error:
+        raise Refused(
+            f"{error}; choose a fresh directory with --data, or say --into SITE for a hub that runs"
+        ) from error
+    typer.echo(f"{runtime.data}: {arrived.events:,} events, {arrived.media:,} media")
+    if arrived.gaps:
+        typer.echo(f"{arrived.gaps:,} gap events say what was before")
+    if arrived.media_missing:
+        typer.echo(f"{arrived.media_missing:,} media are not in the file; retention events say so")
+    return True
+
+
+def simulate(runtime: Runtime, site: str, wanted: tuple[int, float, float | None]) -> bool:
+    """Whether everything is confirmed."""
+    from edge.virtual import Achieved, Load, simulate
+
+    def told(so_far: Achieved) -> str:
+        each = f"{so_far.made / so_far.seconds:,.0f} a second made, {so_far.confirmed / so_far.seconds:,.0f} confirmed"
+        return f"{so_far.seconds:.1f} s: {so_far.made:,} events, {each}, {so_far.waiting:,} waiting"
+
+    devices, rate, seconds = wanted
+    stopping = stop_event()
+    achieved = simulate(
+        Load(site, devices, rate, seconds), runtime.broker, stopping, lambda now: typer.echo(told(now), err=True)
+    )
+    typer.echo(told(achieved))
+    return not achieved.waiting

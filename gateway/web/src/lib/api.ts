@@ -43,7 +43,7 @@ export interface Dashboard {
   hourly: { hour: number; count: number; intensity: string }[]; critical_events: Record<string, number>;
 }
 export interface Timeline { site: string; from: string; to: string; newest: number; classes: string[]; states: string }
-export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; blackscreen_percentage?: number | null }
+export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; last_3_filenames?: string[] | null; blackscreen_percentage?: number | null }
 export interface Cells { width: number; height: number; cells: { device: string; x: number; y: number; w: number; h: number; state: 'ok' | 'incident' | 'unknown' }[] }
 export interface Tile extends Cells {
   /** The same for the tiles of the devices without and with an incident. */

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.watched import Complaints, watched_page
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -116,10 +117,10 @@ def test_four_devices_are_seen_on_the_wall_without_scrolling(browser: Browser, p
         shows_the_wall(page)
         expect(page.locator("main li")).to_have_count(4)
 
-        assert (
-            page.evaluate("() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }")
-            <= 0
+        hidden = page.evaluate(
+            "() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }"
         )
+        assert hidden <= 0
 
 
 def test_the_time_bar_comes_closer_and_keeps_its_handle(browser: Browser, page_address: str) -> None:
@@ -136,7 +137,8 @@ def test_the_time_bar_comes_closer_and_keeps_its_handle(browser: Browser, page_a
         after = handle.bounding_box()
         page.get_by_role("button", name="Farther").click()
 
-        assert before is not None and after is not None
+        assert before is not None
+        assert after is not None
         assert abs(before["x"] - after["x"]) <= 3
         expect(page.get_by_role("group", name="Time bar shows 1 h")).to_be_visible()
         assert complaints.heard == []
@@ -203,3 +205,28 @@ def test_question_mark_lists_the_keys_and_escape_closes_them(browser: Browser, p
         page.keyboard.press("Escape")
 
         expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_recorded_and_live_video_play(browser: Browser, page_address: str) -> None:
+    moment = (datetime.now(UTC) - timedelta(seconds=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(f"{page_address}/playback?device=GATE&at={moment}")
+        page.get_by_role("button", name="Play", exact=True).click()
+        recorded = pictures_of_a_second(page)
+        page.goto(f"{page_address}/device?device=GATE&picture=video")
+        lively = pictures_of_a_second(page)
+
+        assert recorded > 0
+        assert lively > 0
+        assert complaints.heard == []
+
+
+def pictures_of_a_second(page: Page) -> int:
+    """How many pictures the video has shown once it has run for a second."""
+    read = "v => [v.readyState, v.currentTime, v.getVideoPlaybackQuality().totalVideoFrames]"
+    video = page.locator("video").first
+    expect(video).to_be_attached()
+    began = eventually(lambda: state if (state := video.evaluate(read))[0] >= 3 else None, 30, "video that can play")
+    ran = eventually(lambda: state if (state := video.evaluate(read))[1] >= began[1] + 1 else None, 30, "a second")
+    return int(ran[2])

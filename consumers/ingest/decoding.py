@@ -129,7 +129,7 @@ def _bodies(text: bytes) -> list[bytes] | None:
     """The members of a JSON list as they were written; `None` for what another parser took and this one does not."""
     try:
         return [bytes(raw) for raw in _raw.decode(text)]
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 
@@ -154,9 +154,18 @@ def _read_message(one: Arrived, entrance: Door) -> Iterator[Item]:
     text = text if text.startswith(b"[") else b"[" + text + b"]"
     events, bodies = decode(text, "application/json"), _bodies(text)
     if bodies is None or len(bodies) != len(events):
-        bodies = [event.body if isinstance(event, Malformed) else to_bytes(event) for event in events]
+        # One parser takes NaN for a number and the other does not. Nobody could read it again as what it was.
+        for event in events:
+            yield _check(_not_strict(event), b"", one, entrance)
+        return
     for event, body in zip(events, bodies, strict=True):
         yield _check(event, body, one, entrance)
+
+
+def _not_strict(event: Event | Malformed) -> Malformed:
+    if isinstance(event, Malformed):
+        return event
+    return Malformed(to_bytes(event), "not JSON: it has NaN or Infinity for a number", event.epoch, event.sequence)
 
 
 def _check(event: Event | Malformed, body: bytes, one: Arrived, entrance: Door) -> Item:

@@ -152,8 +152,21 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+@dataclass(frozen=True, slots=True)
+class DroppedDay:
+    """A day of the journal that is gone, and the bytes that this freed."""
+
+    date: date
+    bytes: int
+
+
+def drop_days(directory: Path, before: date) -> list[DroppedDay]:
+    """Delete the files of days before this one, in any process. The two newest days stay whatever day is given."""
+    return [DroppedDay(day.date, remove(day)) for day in list_days(directory)[:-2] if day.date < before]
+
+
 def remove(day: Day) -> int:
-    """Delete the file of a day; the bytes that this frees."""
+    """Delete the files of a day; the bytes that this frees."""
     freed = 0
     for path in (day.path, Path(f"{day.path}-wal"), Path(f"{day.path}-shm")):
         with suppress(FileNotFoundError):

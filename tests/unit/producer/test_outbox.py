@@ -36,6 +36,17 @@ def test_a_durable_event_is_in_the_file_when_put_returns(tmp_path: Path) -> None
     assert [event.sequence for event in events] == [1]
 
 
+def test_who_waits_with_nothing_in_hand_waits_for_what_was_put_before(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(durable=True)
+        outbox.put(detection(1))
+        outbox.put(durable=True)
+        outbox.put(durable=True)
+
+        assert [event.sequence for event in stored(path)] == [1]
+
+
 def test_threads_put_together_and_each_keeps_its_order(tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     with Outbox(path, utc_now) as outbox:

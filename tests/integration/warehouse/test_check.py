@@ -1,6 +1,5 @@
 """The rows against the fold of the journal, and who is in the way of that."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from tests import logged
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
+def data(tmp_path: Path) -> Path:
     told = logged.minutes(1)
     logged.write(tmp_path, told.events, told.payloads)
-    yield tmp_path
+    return tmp_path
 
 
 def found(data: Path) -> Findings:

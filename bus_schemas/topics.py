@@ -75,3 +75,13 @@ def watermark_topic(source: str) -> str:
 def command_topic(source: str, name: str) -> str:
     site, device = place(source)
     return f"{ROOT}/{site}/{device}/command/{name}"
+
+
+def response_topic(command: Topic, asker: str) -> str:
+    """Where the device that a command goes to answers `asker`: a device may write its own topics only."""
+    return f"{ROOT}/{command.site}/{command.device}/response/{asker}"
+
+
+def response_filter(asker: str) -> str:
+    """What `asker` subscribes to, to hear the answers of all devices."""
+    return f"{ROOT}/+/+/response/{asker}"

@@ -17,8 +17,11 @@ create table if not exists failure (
     only integer primary key check (only = 1), position integer not null, event_id text not null,
     error text not null, at text not null
 ) strict;
+create table if not exists origin (
+    only integer primary key check (only = 1), journal integer not null
+) strict;
 """
-TABLES = ("checkpoint", "failure")
+TABLES = ("checkpoint", "failure", "origin")
 
 
 class WentBackwards(ValueError):
@@ -67,6 +70,24 @@ def silent_until(view: sqlite3.Connection) -> int:
 def begin(view: sqlite3.Connection, position: int, made_by: int, silent: int = 0) -> None:
     """Set the checkpoint of a new view."""
     view.execute("insert into checkpoint values (1, ?, ?, ?)", (position, made_by, silent))
+
+
+def is_of_another_journal(view: sqlite3.Connection, life: int) -> bool:
+    """Whether its positions are those of a journal that is gone. What does not say yet is taken for one of this."""
+    known = view.execute("select 1 from sqlite_master where name = 'origin'").fetchone()
+    found = known and view.execute("select journal from origin").fetchone()
+    return bool(found and life and found[0] != life)
+
+
+def belong(view: sqlite3.Connection, life: int) -> None:
+    """Say of which journal the positions are, once that is known."""
+    if life:
+        view.execute("insert or replace into origin values (1, ?)", (life,))
+
+
+def begin_again(view: sqlite3.Connection) -> None:
+    """Set the checkpoint before everything that another journal holds."""
+    view.execute("update checkpoint set position = 0, silent_until = 0")
 
 
 def save(view: sqlite3.Connection, position: int) -> None:

@@ -23,6 +23,7 @@ class Deliverer:
         self.sink = sink
         self.name = sink.name
         self.told = 0
+        self._life = 0
         self._source = source
         self._state: sqlite3.Connection | None = None
 
@@ -75,14 +76,22 @@ class Deliverer:
             raise Stopped(self.name, failure) from cause
 
     def _opened(self) -> sqlite3.Connection:
-        if self._state is not None:
+        life = self._source.journal.life()
+        if self._state is not None and life == self._life:
             return self._state
+        self._let_go()
         file = views.file_of(self._source.data, self.name)
         if file is None:
             file = self._begin()
-        self._state = create(self.sink, file)
-        log.info("sink follows the journal", consumer=self.name, position=checkpoint.load(self._state))
-        return self._state
+        state = create(self.sink, file)
+        if checkpoint.is_of_another_journal(state, life):
+            # What it has not told of the old one comes again from the nodes; what it has, it is given twice.
+            log.warning("the journal is another one, the sink begins again", consumer=self.name)
+            checkpoint.begin_again(state)
+        checkpoint.belong(state, life)
+        self._state, self._life = state, life
+        log.info("sink follows the journal", consumer=self.name, position=checkpoint.load(state))
+        return state
 
     def _begin(self) -> Path:
         file = views.next_file(self._source.data, self.name)
@@ -96,6 +105,9 @@ class Deliverer:
 
     def close(self) -> None:
         self.sink.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._state is not None:
             self._state.close()
         self._state = None

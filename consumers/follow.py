@@ -119,6 +119,7 @@ class Follower:
         self._file: Path | None = None
         self._seen = 0
         self._saved_at = 0.0
+        self._life = 0
 
     @property
     def file(self) -> Path | None:
@@ -177,16 +178,24 @@ class Follower:
 
     def _current(self) -> sqlite3.Connection:
         file = views.file_of(self._source.data, self.name)
-        if self._view is not None and file == self._file:
+        life = self._source.journal.life()
+        if self._view is not None and (file, life) == (self._file, self._life):
             return self._view
         self.close()
         if file is None:
             file = self._begin()
-        self._file = file
-        self._view = create(self.projection, file)
-        self._seen = checkpoint.load(self._view)
+        view = create(self.projection, file)
+        if checkpoint.is_of_another_journal(view, life):
+            log.warning("the journal is another one, the view begins again", consumer=self.name)
+            view.close()
+            stale, file = file, self._begin()
+            views.remove(stale)
+            view = create(self.projection, file)
+        checkpoint.belong(view, life)
+        self._file, self._life, self._view = file, life, view
+        self._seen = checkpoint.load(view)
         log.info("consumer follows the journal", consumer=self.name, position=self._seen)
-        return self._view
+        return view
 
     def _begin(self) -> Path:
         file = views.next_file(self._source.data, self.name)

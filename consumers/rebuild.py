@@ -55,7 +55,7 @@ def needs_rebuild(projection: Projection, data: Path) -> bool:
 
 def rebuild(projection: Projection, source: Source, progress: Progress = lambda done, of: None) -> None:
     """Fold from position 0 to where the view stands, and take its place. Nothing is emitted that was told before."""
-    goal = _position(source.data, projection.name)
+    goal = _position(source, projection.name)
     if goal is None:
         return
     with _alone(source.data, projection.name):
@@ -134,7 +134,7 @@ def _taken(file: IO[Any], kind: int) -> bool:
 def _swap(projection: Projection, shadow: sqlite3.Connection, source: Source, file: Path) -> None:
     """Fold what came meanwhile, carry over what is not yet sent, and change the files. The lock is held."""
     old = views.file_of(source.data, projection.name)
-    goal = _position(source.data, projection.name)
+    goal = _position(source, projection.name)
     if old is None or goal is None:
         raise views.NoView(f"the view of {projection.name!r} vanished during its rebuild")
     shadow.execute("update checkpoint set silent_until = ?", (goal,))
@@ -178,11 +178,14 @@ def _carry_outbox(shadow: sqlite3.Connection, old: Path) -> None:
     shadow.execute("detach database old")
 
 
-def _position(data: Path, name: str) -> int | None:
-    if views.file_of(data, name) is None:
+def _position(source: Source, name: str) -> int | None:
+    """`None` where there is nothing to fold up to: no view, or one of a journal that is gone."""
+    if views.file_of(source.data, name) is None:
         return None
-    view = views.open_view(data, name)
+    view = views.open_view(source.data, name)
     try:
+        if checkpoint.is_of_another_journal(view, source.journal.life()):
+            return None
         return checkpoint.load(view)
     finally:
         view.close()

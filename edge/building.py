@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from edge.recorder import Recorder
 from edge.settings import DeviceSettings
@@ -46,13 +47,13 @@ class Surroundings:
     started: datetime
 
 
-def yard(scene: SceneSource, started: datetime) -> Yard:
+def yard(scene: SceneSource, started: datetime, time_zone: str) -> Yard:
     faults = [
         SceneFault(_SCENE_FAULTS[fault.kind], fault.first_s, fault.lasts_s, fault.every_s)
         for fault in scene.faults
         if fault.kind in _SCENE_FAULTS
     ]
-    return Yard(Schedule(started, faults), seed=scene.seed)
+    return Yard(Schedule(started, faults), seed=scene.seed, place=scene.place, zone=ZoneInfo(time_zone))
 
 
 def visual_source(
@@ -71,7 +72,7 @@ def visual_source(
 def thermal_source(settings: DeviceSettings, around: Surroundings) -> Source:
     source = settings.thermal
     if isinstance(source, SceneSource):
-        drawn = ThermalScene(yard(source, around.started))
+        drawn = ThermalScene(yard(source, around.started, settings.time_zone))
         return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
     if isinstance(source, ThermalCsvSource):
         return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)

@@ -6,20 +6,21 @@ from typing import Final
 from bus_schemas.camera import DetectedObject
 from bus_schemas.camera import Detection as DetectionData
 from edge.adjustable import Zone
-from edge.analysis.detector import PERSON, Detection, guesses, people_count
+from edge.analysis.detector import PERSON, VEHICLE, Detection, guesses, people_count
 from edge.analysis.motion import Box
 from edge.analysis.onnx_detector import OnnxDetector
 from edge.analysis.pictures import Pictures
 from edge.pacing import Every
 from edge.settings import Detector, SceneDetector, ShapeDetector
 from edge.sources.source import Frame
-from edge.sources.yard import Person, Yard
+from edge.sources.yard import Yard
 from edge.zones import triggers, zone_of
 
 SCENE: Final = "scene"
 AGAIN_SECONDS: Final = 10.0
-_PERSON_WIDTH: Final = 0.42
-"""Of a drawn person, as a share of the height."""
+_LEAST_HEIGHT: Final = 0.05
+_LEAST_WIDTH: Final = 0.01
+"""Of the picture: what is smaller, or seen no more than that at the edge, no detector would find."""
 
 Look = Callable[[Frame, Sequence[Box]], tuple[Detection, ...]]
 
@@ -71,18 +72,15 @@ def _drawn(yard: Yard) -> Look:
     def look(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
         if yard.schedule.age("black", frame.time) is not None:
             return ()
-        aspect = frame.picture.width / frame.picture.height
-        boxes = [_around(person, aspect) for person in yard.at(frame.time).people]
-        return tuple(Detection(PERSON, 0.97, box, SCENE) for box in boxes if box[2] > 0.01)
+        state = yard.at(frame.time)
+        found = [(PERSON, person.box) for person in state.people] + [(VEHICLE, car.box) for car in state.cars]
+        return tuple(
+            Detection(label, 0.97, box, SCENE)
+            for label, box in found
+            if box[2] > _LEAST_WIDTH and box[3] > _LEAST_HEIGHT
+        )
 
     return look
-
-
-def _around(person: Person, aspect: float) -> Box:
-    width = person.height * _PERSON_WIDTH / aspect
-    left, right = max(0.0, person.x - width / 2), min(1.0, person.x + width / 2)
-    top, bottom = max(0.0, person.y - person.height), min(1.0, person.y)
-    return left, top, max(0.0, right - left), max(0.0, bottom - top)
 
 
 def _shapes(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:

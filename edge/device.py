@@ -110,7 +110,7 @@ class Device:
 
     def _add_visual(self, settings: DeviceSettings) -> None:
         scene = settings.visual
-        drawn = yard(scene, self._around.started) if isinstance(scene, SceneSource) else None
+        drawn = yard(scene, self._around.started, settings.time_zone) if isinstance(scene, SceneSource) else None
         pictures = Pictures()
         looking = lookout(settings.detector, settings.zones, pictures, drawn) if settings.detector else None
         preview = partial(self._show, live_topic(self.author.source, "visual"))

@@ -85,11 +85,14 @@ class Fault(Part):
 
 
 class SceneSource(Part):
-    """A scene that the agent draws itself: no camera and no file needed."""
+    """A scene that the agent draws itself: no camera and no file needed. By the site's clock it has day and night."""
 
     kind: Literal["scene"]
-    scene: Literal["visual", "thermal"] = Field(description="A yard with people, or the warm body that a sensor sees.")
-    seed: int = Field(default=1, description="Two scenes with one seed show the same.")
+    scene: Literal["visual", "thermal"] = Field(description="As a camera or as a thermal sensor sees it.")
+    place: Literal["gate", "yard", "hall", "transformer"] = Field(
+        default="yard", description="What is there: a road with a barrier, parked cars, racks indoors, a transformer."
+    )
+    seed: int = Field(default=1, description="Two scenes of one place with one seed show the same.")
     audio: bool = Field(default=False, description="Whether the visual scene has sound.")
     faults: tuple[Fault, ...] = Field(default=(), description="What goes wrong, and when.")
 

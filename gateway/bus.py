@@ -10,13 +10,13 @@ from aiomqtt import Client, Message, MqttError, ProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from bus_schemas import topics
 from gateway.ids import uuid7
 from producer.broker import BrokerAddress
 
 Handler = Callable[[bytes], None]
 Connect = Callable[[], Client]
 
-REPLIES = "watchpost/v1/_hub/reply"
 RETRY_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 15)
 SEND_SECONDS = 2.0
 MAX_QUEUED = 1000
@@ -43,7 +43,7 @@ class Bus:
         self._client: Client | None = None
         self._handlers: dict[str, list[Handler]] = {}
         self._pending: dict[str, asyncio.Future[bytes]] = {}
-        self._replies = f"{REPLIES}/{uuid7()}"
+        self._name = uuid7()
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
         self.messages_received = 0
@@ -101,7 +101,7 @@ class Bus:
         """Send a request with response topic and correlation data; the future is its reply. Raises `BusUnreachable`."""
         correlation = uuid7()
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.ResponseTopic = self._replies
+        properties.ResponseTopic = topics.response_topic(topics.parse(topic), self._name)
         properties.CorrelationData = correlation.encode()
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._pending[correlation] = reply
@@ -113,7 +113,7 @@ class Bus:
             reply.cancel()
 
     async def _serve(self, client: Client) -> None:
-        await client.subscribe(self._replies)
+        await client.subscribe(topics.response_filter(self._name))
         self._client = client
         _log.info("broker connected")
         async with asyncio.TaskGroup() as group:
@@ -140,7 +140,7 @@ class Bus:
         topic, payload = str(message.topic), message.payload
         if not isinstance(payload, bytes):
             return
-        if topic == self._replies:
+        if topic.endswith(f"/response/{self._name}"):
             self._take_reply(message, payload)
         for handler in self._handlers.get(topic, ()):
             handler(payload)

@@ -61,11 +61,11 @@ class Handoff:
             self._news.notify()
 
     def take(self) -> Load | None:
-        """Wait for something to commit and take all of it; None once closed and empty."""
+        """Wait for something to commit, or for who waits for that, and take all of it; None once closed and empty."""
         with self._news:
-            while not self._items and self._closed is None:
+            while not (self._items or self._tickets) and self._closed is None:
                 self._news.wait()
-            if not self._items:
+            if not (self._items or self._tickets):
                 return None
             load = Load(self._items, self._tickets)
             self._items, self._lost_at, self._tickets, self._bytes = [], {}, [], 0

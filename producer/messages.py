@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bus_schemas.catalogue import short_name, type_of
+from bus_schemas.checksum import CHECKSUM, checksum
 from bus_schemas.codec import media_properties, pack, read_stored
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent
@@ -57,13 +58,14 @@ class Composer:
         packed = pack([row.body for row in rows], compress=self.compress)
         topic = event_topic(source, kinds.pop() if len(kinds) == 1 else BATCH)
         plain = sum(len(row.body) + 1 for row in rows) + 1 if len(rows) > 1 else len(rows[0].body)
-        outgoing = Outgoing(topic, packed.body, packed.content_type)
+        outgoing = _checked(topic, packed.body, packed.content_type)
         return Message(outgoing, rows[0].first, rows[-1].sequence, len(rows), plain - len(packed.body))
 
     def _forgotten(self, source: str, first: int, last: int) -> Message:
         body = gap_body(source, self.epoch, (first, last), FORGOTTEN, self.clock())
         packed = pack([body], compress=self.compress)
-        return Message(Outgoing(event_topic(source, GAP_KIND), packed.body, packed.content_type), first, last, 1)
+        outgoing = _checked(event_topic(source, GAP_KIND), packed.body, packed.content_type)
+        return Message(outgoing, first, last, 1)
 
 
 def _together(row: Row, rows: Iterator[Row], max_bytes: int) -> list[Row]:
@@ -84,10 +86,13 @@ def _together(row: Row, rows: Iterator[Row], max_bytes: int) -> list[Row]:
 def _medium(source: str, row: Row) -> Message:
     event = read_stored([row.body])[0]
     assert isinstance(event, MediaEvent)
-    outgoing = Outgoing(
-        media_topic(source, event.data.kind),
-        row.payload or b"",
-        event.data.content_type,
-        tuple(media_properties(event)),
-    )
+    topic, attributes = media_topic(source, event.data.kind), tuple(media_properties(event))
+    outgoing = _checked(topic, row.payload or b"", event.data.content_type, attributes)
     return Message(outgoing, row.sequence, row.sequence, 1)
+
+
+def _checked(
+    topic: str, payload: bytes, content_type: str | None, attributes: tuple[tuple[str, str], ...] = ()
+) -> Outgoing:
+    sum_ = checksum(payload, content_type, attributes)
+    return Outgoing(topic, payload, content_type, (*attributes, (CHECKSUM, sum_)))

@@ -5,8 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from mosquitto.launcher import Broker, BrokerMissing, mosquitto_path
+
+ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick ones first. The browser is last: playwright leaves an event loop running in this thread until it ends."""
+    items.sort(key=lambda item: next((ORDER.index(part) for part in item.path.parts if part in ORDER), -1))
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A test that configures logging names a stream that ends with it, and would fail the next one that logs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,23 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from consumers.ingest import run
 from producer.broker import BrokerAddress
+
+
+@contextmanager
+def ingest_process(data: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """Running, and gone at the end of the block whatever happens in it."""
+    process = start(data, port)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def start(data: Path, port: int) -> "subprocess.Popen[bytes]":

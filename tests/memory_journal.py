@@ -11,7 +11,8 @@ from consumers.journal.record import Batch, Recorded
 class MemoryJournal:
     """Implements `JournalReader`; `append` is how a test makes time pass."""
 
-    def __init__(self, events: Iterable[Event] = ()) -> None:
+    def __init__(self, events: Iterable[Event] = (), life: int = 1) -> None:
+        self._life = life
         self._records: list[Recorded] = []
         self.append(*events)
 
@@ -23,6 +24,9 @@ class MemoryJournal:
 
     def head(self) -> int:
         return len(self._records)
+
+    def life(self) -> int:
+        return self._life
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
         wanted = [found for found in self._records[after:] if models is None or type(found.event) in models]

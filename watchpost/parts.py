@@ -7,19 +7,21 @@ from typing import Any
 from watchpost import VERSION
 from watchpost.config import WatchpostConfig
 from watchpost.reference import markdown
-from watchpost.runtime import Runtime, stop_event
+from watchpost.runtime import Runtime, spare_the_collector, stop_event
 
 
 def edge(runtime: Runtime, node: str) -> None:
     from edge.node import run
     from watchpost.agents import node_settings
 
+    spare_the_collector()
     run(node_settings(runtime.config, node), runtime.broker, runtime.data, stop_event())
 
 
 def ingest(runtime: Runtime) -> None:
     from consumers.ingest.run import run
 
+    spare_the_collector()
     run(runtime.data, runtime.broker, stop_event())
 
 
@@ -27,6 +29,7 @@ def consume(runtime: Runtime, names: list[str]) -> None:
     from consumers.runner import run
     from watchpost.hubs import hub
 
+    spare_the_collector()
     run(names, hub(runtime.config, runtime.data), runtime.broker, stop_event())
 
 
@@ -34,6 +37,7 @@ def gateway(runtime: Runtime, port: int | None) -> None:
     from gateway.server import run
     from watchpost.hubs import gateway_settings, hub
 
+    spare_the_collector()
     run(gateway_settings(runtime.config, port), hub(runtime.config, runtime.data), runtime.broker)
 
 

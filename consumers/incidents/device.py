@@ -164,7 +164,10 @@ def _is_bad(kind: IncidentType, frame: Frame) -> bool | None:
     """Whether the frame has the condition, `None` where nobody could tell: unknown is not a loss."""
     if kind == "audio_loss":
         return None if frame.audio is None else not frame.audio
-    return frame.blackscreen if kind == "blackscreen" else frame.freeze
+    if kind == "blackscreen":
+        return frame.blackscreen
+    # A black picture does not move either; it is told of once, as what it is.
+    return None if frame.blackscreen else frame.freeze
 
 
 def _figures(kind: IncidentType, frame: Frame) -> dict[str, Any]:

@@ -13,6 +13,7 @@ EVERY_SECONDS = 2.0
 AGAIN_SECONDS = 0.2
 RECENT_MICROSECONDS = 10 * 60 * 1_000_000
 MAX_A_ROUND = 500
+MAX_REMEMBERED = 10_000
 
 Publish = Callable[[str, bytes], None]
 
@@ -56,6 +57,8 @@ class Announcer:
         source, epoch = key
         state = self._streams.get(key)
         body = {"source": source, "epoch": epoch, "sequence": 0 if state is None else state.watermark}
+        if len(self._announced_at) >= MAX_REMEMBERED:
+            self._announced_at.clear()
         self._announced_at[key] = now
         publish(watermark_topic(source), json.dumps(body, separators=(",", ":")).encode())
 

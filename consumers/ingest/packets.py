@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
+from struct import error as StructError  # noqa: N812 - it is a class
 from typing import NamedTuple
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xD0, 0xE0
@@ -140,10 +141,13 @@ def split(data: bytearray) -> Iterator[Packet]:
 
 
 class PublishReader:
-    """Reads PUBLISH packets. Topics and short properties come again and again, so they are read once."""
+    """Reads PUBLISH packets. Topics and short properties come again and again, so they are read once.
+
+    Short is what holds no checksum, for that is another in each message.
+    """
 
     MAX_REMEMBERED = 4096
-    LONGEST_REMEMBERED = 64
+    LONGEST_REMEMBERED = 48
 
     def __init__(self) -> None:
         self._topics: dict[bytes, str] = {}
@@ -161,7 +165,7 @@ class PublishReader:
                 place += 2
             size, place = read_length(body, place) or _cut_off()
             properties = self._read_properties(body[place : place + size])
-        except (IndexError, ValueError) as error:
+        except (IndexError, ValueError, StructError) as error:
             raise BadPacket(f"a PUBLISH packet that cannot be read: {error}") from error
         return Published(topic, packet_id, properties, body[place + size :])
 
@@ -170,7 +174,7 @@ class PublishReader:
         if known is None:
             if len(self._topics) >= self.MAX_REMEMBERED:
                 self._topics.clear()
-            known = self._topics[encoded] = encoded.decode()
+            known = self._topics[encoded] = encoded.decode(errors="replace")
         return known
 
     def _read_properties(self, encoded: bytes) -> Properties:
@@ -198,10 +202,10 @@ def read_properties(encoded: bytes) -> Properties:
         if identifier == USER_PROPERTY:
             name, place = _read_text(encoded, place)
             value, place = _read_text(encoded, place)
-            user.append((name.decode(), value.decode()))
+            user.append((name.decode(errors="replace"), value.decode(errors="replace")))
         elif identifier in _TEXTS:
             value, place = _read_text(encoded, place)
-            content_type = value.decode() if identifier == CONTENT_TYPE else content_type
+            content_type = value.decode(errors="replace") if identifier == CONTENT_TYPE else content_type
         else:
             numbers[identifier], place = _read_number(encoded, place, identifier)
     return Properties(content_type, tuple(user), numbers)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE
-from bus_schemas.node import Heartbeat, HeartbeatEvent
+from bus_schemas.node import Heartbeat, HeartbeatEvent, SystemLoad
 from consumers.ingest.continuity import StreamKey
 from consumers.journal.days import micros
 from consumers.journal.writer import Accepted, StreamState
@@ -15,14 +15,18 @@ from consumers.journal.writer import Accepted, StreamState
 EVERY_SECONDS = 5.0
 
 Clock = Callable[[], datetime]
+Load = Callable[[], SystemLoad]
 
 
 class Pulse:
     """One stream for the life of a journal: its epoch and sequence go on over restarts."""
 
-    def __init__(self, streams: Mapping[StreamKey, StreamState], clock: Clock, started: float) -> None:
+    def __init__(
+        self, streams: Mapping[StreamKey, StreamState], clock: Clock, started: float, load: Load = SystemLoad
+    ) -> None:
         self._streams = streams
         self._clock = clock
+        self._load = load
         self._started = started
         self._due = started
         ours = [key for key in streams if key[0] == HUB_SOURCE]
@@ -47,6 +51,6 @@ class Pulse:
             time=time,
             epoch=epoch,
             sequence=sequence,
-            data=Heartbeat(status=status, uptime_s=round(now - self._started, 3)),
+            data=Heartbeat(status=status, uptime_s=round(now - self._started, 3), system=self._load()),
         )
         return Accepted(event, to_bytes(event), micros(time))

@@ -3,15 +3,18 @@
 import fcntl
 import random
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from bus_schemas.node import SystemLoad
 from bus_schemas.topics import ALL_EVENTS, ALL_MEDIA, ALL_STATES, ROOT
 from consumers.archive.disk import Archive
 from consumers.ingest import figures as told
@@ -29,8 +32,8 @@ Clock = Callable[[], datetime]
 
 # In the place of our version any: what speaks another one is kept as rejected, not overheard.
 TOPICS = tuple(topic.replace(ROOT, "watchpost/+") for topic in (ALL_EVENTS, ALL_MEDIA, ALL_STATES))
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 8.0
+FIRST_PAUSE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
 
 
@@ -50,8 +53,14 @@ def run(data: Path, broker: BrokerAddress, stopping: threading.Event, clock: Clo
         Journal(data / "journal", clock) as journal,
     ):
         figures = Figures(clock, started=clock(), position=journal.head)
-        pulse = Pulse(journal.streams, clock, time.monotonic())
+        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data))
         Ingest(Intake(archive, journal, clock, figures), pulse, figures, broker, stopping).run()
+
+
+def _room(data: Path) -> SystemLoad:
+    """How full the disk is that holds the hub's data: by this, storage incidents and clean-ups are decided."""
+    usage = shutil.disk_usage(data)
+    return SystemLoad(disk_percent=round(usage.used / usage.total * 100, 1), disk_free_bytes=usage.free)
 
 
 @contextmanager
@@ -87,8 +96,8 @@ class Ingest:
                 pause = FIRST_PAUSE_SECONDS
             except Unreachable as error:
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
-                self._wait(pause * random.uniform(0.5, 1.0))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            self._wait(pause * random.uniform(0.5, 1.0))
         self._beat(None, last=True)
         log.info("ingest stopped", position=self._figures.position)
 

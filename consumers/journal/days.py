@@ -1,6 +1,7 @@
 """The files of the journal, one a UTC day of commit, and the tables in each."""
 
 import os
+import secrets
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ MICROSECOND = timedelta(microseconds=1)
 BUSY_SECONDS = 10.0
 
 # Streams keep their number, watermark and counts from day to day, so that what is known of a stream commits together
-# with its events. `first` is the position that the first event of the file has, or will have.
+# with its events. `first` is the position that the first event of the file has, or will have. `life` tells this journal
+# from one that was lost and begun again, whose positions mean other events.
 SCHEMA = """
 create table meta (key text primary key, value integer not null) without rowid;
 create table streams (
@@ -123,7 +125,9 @@ def create_day(directory: Path, day: date, first: int, before: sqlite3.Connectio
         connection.executescript(f"begin;{SCHEMA}commit;")
         connection.execute("begin")
         connection.execute("insert into meta values ('first', ?), ('rejected', 0)", (first,))
-        if before is not None:
+        if before is None:
+            connection.execute("insert into meta values ('life', ?)", (1 + secrets.randbits(62),))
+        else:
             _carry_forward(before, connection)
         connection.execute("commit")
         connection.execute("pragma journal_mode = wal")
@@ -137,6 +141,7 @@ def create_day(directory: Path, day: date, first: int, before: sqlite3.Connectio
 def _carry_forward(before: sqlite3.Connection, after: sqlite3.Connection) -> None:
     after.executemany("insert into streams values (?, ?, ?, ?, ?, ?)", before.execute("select * from streams"))
     after.executemany("insert into types values (?, ?)", before.execute("select * from types"))
+    after.executemany("insert into meta values (?, ?)", before.execute("select * from meta where key = 'life'"))
     after.execute(
         "update meta set value = ? where key = 'rejected'",
         before.execute("select value from meta where key = 'rejected'").fetchone(),
@@ -152,8 +157,21 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+@dataclass(frozen=True, slots=True)
+class DroppedDay:
+    """A day of the journal that is gone, and the bytes that this freed."""
+
+    date: date
+    bytes: int
+
+
+def drop_days(directory: Path, before: date) -> list[DroppedDay]:
+    """Delete the files of days before this one, in any process. The two newest days stay whatever day is given."""
+    return [DroppedDay(day.date, remove(day)) for day in list_days(directory)[:-2] if day.date < before]
+
+
 def remove(day: Day) -> int:
-    """Delete the file of a day; the bytes that this frees."""
+    """Delete the files of a day; the bytes that this frees."""
     freed = 0
     for path in (day.path, Path(f"{day.path}-wal"), Path(f"{day.path}-shm")):
         with suppress(FileNotFoundError):

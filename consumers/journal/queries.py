@@ -14,6 +14,9 @@ from consumers.journal.reader import OpenDays, Row
 
 Order = Literal["asc", "desc"]
 
+FEW = 20_000
+OLDEST = -(2**62)
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -98,10 +101,11 @@ class JournalQueries:
         rows: list[Row] = []
         for first, following, connection in self._between(wanted.after, wanted.before, order):
             where, values = _condition(connection, wanted)
+            table = "events" if not _are_few(connection, wanted) else "events indexed by events_time"
             # The bounds keep to this day even where the next one has begun since.
             bounds = [first, following if following is not None else 2**63 - 1]
             query = (
-                "select position, received, body from events where position >= ? and position < ?"  # noqa: S608 - question marks only
+                f"select position, received, body from {table} where position >= ? and position < ?"  # noqa: S608 - question marks only
                 f"{where} order by position {order} limit ?"
             )
             rows += connection.execute(query, [*bounds, *values, limit - len(rows)]).fetchall()
@@ -218,6 +222,18 @@ def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, lis
         numbers = _numbers(connection, "select stream, source from streams", _source_test(wanted))
         where, values = f"{where} and stream in ({_marks(numbers)})", values + numbers
     return where, values
+
+
+def _are_few(connection: sqlite3.Connection, wanted: Filter) -> bool:
+    """Whether the stretch of time holds so few events that they are better sorted than looked for by position."""
+    if wanted.start is None and wanted.end is None:
+        return False
+    start = OLDEST if wanted.start is None else micros(wanted.start)
+    end = -OLDEST if wanted.end is None else micros(wanted.end)
+    (count,) = connection.execute(
+        "select count(*) from (select 1 from events where time >= ? and time < ? limit ?)", (start, end, FEW)
+    ).fetchone()
+    return int(count) < FEW
 
 
 def _source_test(wanted: Filter) -> Callable[[str], bool]:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -36,14 +37,29 @@ class OpenDays:
         self._directory = directory
         self._open: dict[Path, sqlite3.Connection] = {}
         self._first: dict[Path, int] = {}
+        self._inodes: dict[Path, int] = {}
 
     def list(self) -> list[tuple[int, Day]]:
         """The days that can be read, each with its first position, oldest first."""
         days = list_days(self._directory)
         for gone in self._open.keys() - {day.path for day in days}:
-            self._open.pop(gone).close()
-            self._first.pop(gone, None)
+            self._forget(gone)
+        if days:
+            self._leave_a_lost_journal(days[-1].path)
         return [(first, day) for day in days if (first := self._first_position(day)) is not None]
+
+    def _forget(self, path: Path) -> None:
+        self._open.pop(path).close()
+        self._first.pop(path, None)
+        self._inodes.pop(path, None)
+
+    def _leave_a_lost_journal(self, newest: Path) -> None:
+        """Where another journal has taken the place of this one, its days have the same names."""
+        known = self._inodes.get(newest)
+        with suppress(FileNotFoundError):
+            if known is not None and newest.stat().st_ino != known:
+                for path in list(self._open):
+                    self._forget(path)
 
     def connection(self, day: Day) -> sqlite3.Connection | None:
         """`None` where the day was dropped a moment ago."""
@@ -57,6 +73,8 @@ class OpenDays:
                 raise
             return None
         self._open[day.path] = opened
+        with suppress(FileNotFoundError):
+            self._inodes[day.path] = day.path.stat().st_ino
         return opened
 
     def _first_position(self, day: Day) -> int | None:
@@ -88,6 +106,14 @@ class SqliteJournalReader:
             connection = self._days.connection(day)
             if connection is not None:
                 return _last(connection, first)
+        return 0
+
+    def life(self) -> int:
+        for _, day in reversed(self._days.list()):
+            connection = self._days.connection(day)
+            if connection is not None:
+                row = connection.execute("select value from meta where key = 'life'").fetchone()
+                return 0 if row is None else int(row[0])
         return 0
 
     def floor(self) -> int:

@@ -32,6 +32,10 @@ class JournalReader(Protocol):
         """The last position, 0 in an empty journal."""
         ...
 
+    def life(self) -> int:
+        """A number that this journal keeps, and another journal does not have; 0 where nobody knows."""
+        ...
+
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
         """The events of these models (old versions upcast), or of all, in positions after `after`, at most `limit`.
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -18,7 +18,6 @@ from consumers.journal.days import (
     list_days,
     open_to_read,
     open_to_write,
-    remove,
 )
 
 Clock = Callable[[], datetime]
@@ -56,12 +55,6 @@ class StreamState:
     watermark: int
     received: int
     gaps: int
-
-
-@dataclass(frozen=True, slots=True)
-class DroppedDay:
-    date: date
-    bytes: int
 
 
 StreamKey = tuple[str, str]
@@ -149,11 +142,6 @@ class Journal:
         if self._previous is not None:
             self._previous.close()
         self._today, self._previous, self._day = today, open_to_read(ended), now
-
-    def drop_days(self, before: date) -> list[DroppedDay]:
-        """Delete the files of days before this one. Today's, and the one before it, stay in any case."""
-        days = list_days(self._directory)[:-2]
-        return [DroppedDay(day.date, remove(day)) for day in days if day.date < before]
 
     def close(self) -> None:
         self._today.close()

@@ -25,12 +25,19 @@ class Fold:
     def __init__(self, journal: JournalReader, store: Store) -> None:
         self.position = store.recover()
         self.counted = False
+        self._life = journal.life()
         self._journal = journal
         self._store = store
 
     @property
     def lag(self) -> int:
         return max(0, self._journal.head() - self.position)
+
+    def is_of_another_journal(self) -> bool:
+        """Whether the journal was lost and begun again meanwhile: then the rows are to be folded anew."""
+        life = self._journal.life()
+        self._life = self._life or life
+        return life not in (0, self._life)
 
     def advance(self) -> int:
         """Take in the next block; by how many positions it went on. `counted`: it had rows of cameras.

@@ -62,6 +62,10 @@ class Generations:
             f"create table if not exists {_CATALOGUE}.current (generation UInt64, version UInt32) "
             "engine = ReplacingMergeTree(generation) order by tuple()"
         )
+        engine.execute(
+            f"create table if not exists {_CATALOGUE}.origin (since UInt64, life UInt64) "
+            "engine = MergeTree order by since"
+        )
 
     def current(self) -> Store:
         """The current generation; an empty one where there is none of this version."""
@@ -71,6 +75,21 @@ class Generations:
             self.promote(store)
         else:
             store = Store(self._engine, _name(newest[0]))
+        return store
+
+    def of_journal(self, life: int) -> Store:
+        """The current generation if its rows are of this journal (0 where nobody knows), else an empty one."""
+        store = self.current()
+        known = self._engine.query(f"select life from {_CATALOGUE}.origin order by since desc limit 1")  # noqa: S608 - ours
+        if not life or (known and known[0][0] == life):
+            return store
+        if known:
+            store = self.next()
+            self.promote(store)
+        since = 1 + self._engine.query(f"select count() from {_CATALOGUE}.origin")[0][0]  # noqa: S608 - ours
+        self._engine.execute(
+            f"insert into {_CATALOGUE}.origin select {{since:UInt64}}, {{life:UInt64}}", {"since": since, "life": life}
+        )
         return store
 
     def next(self) -> Store:

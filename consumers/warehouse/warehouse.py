@@ -119,11 +119,11 @@ class Warehouse:
         return self._reader
 
     def _follow(self, reader: Engine, stopping: Flag, wake: Flag) -> None:
-        """Follow the journal until `stopping`, or until the rows are to be folded anew, and then do that."""
+        """Follow the journal until `stopping` or its end, or until the rows are to be folded anew, and then do that."""
         with closing(self._open_journal()) as journal, closing(self._open_engine()) as writer:
             try:
                 self._keep_up(self._resume(journal, writer, reader), stopping, wake)
-                if not stopping.is_set():
+                if self._rebuild.is_set() and not stopping.is_set():
                     self._fold_anew(Generations(writer, self._settings.keep_days), journal, stopping)
             except Unfoldable as error:
                 self._stop(error)
@@ -132,7 +132,7 @@ class Warehouse:
 
     def _resume(self, journal: JournalReader, writer: Engine, reader: Engine) -> Fold:
         generations = Generations(writer, self._settings.keep_days)
-        store = generations.current()
+        store = generations.of_journal(journal.life())
         with self._asking:
             reader.use(store.database)
             self._days.clear()
@@ -144,6 +144,8 @@ class Warehouse:
 
     def _keep_up(self, fold: Fold, stopping: Flag, wake: Flag) -> None:
         while not stopping.is_set() and not self._rebuild.is_set():
+            if fold.is_of_another_journal():
+                return
             taken = self._advance(fold, "running")
             if taken == 0:
                 wake.wait(_IDLE_S)

@@ -1,4 +1,4 @@
-"""The yard as a thermal sensor sees it."""
+"""A place as a thermal sensor sees it."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.analysis.roi import HEIGHT, WIDTH
-from edge.sources.yard import BUSHINGS, FINS, TANK, Person, Rectangle, Yard
+from edge.sources.places import Rectangle
+from edge.sources.yard import Car, Person, Yard
 
 Celsius = NDArray[np.float32]
 
 _FINER: Final = 8
 _SKIN: Final = 31.0
+_HOOD: Final = 16.0
+_SKY: Final = 6.0
 _NOISE: Final = 0.12
 
 
@@ -29,14 +32,17 @@ class ThermalScene:
         if age is not None:
             time -= timedelta(seconds=age)
         state = self._yard.at(time)
+        place = self._yard.place
         fine = np.full((HEIGHT * _FINER, WIDTH * _FINER), state.ambient, np.float32)
-        fine[: round(0.42 * HEIGHT * _FINER)] -= 6.0
-        _fill(fine, FINS, state.fins)
-        _fill(fine, TANK, state.tank)
-        for bushing, temperature in zip(BUSHINGS, state.bushings, strict=True):
-            _fill(fine, bushing, temperature)
-        for person in state.people:
-            _person(fine, person, state.ambient)
+        if not place.indoors:
+            fine[: round(place.view.horizon * HEIGHT * _FINER)] -= _SKY
+        for warm, temperature in zip(place.warm, state.parts, strict=True):
+            _fill(fine, warm.part, temperature)
+        for figure in state.figures:
+            if isinstance(figure, Person):
+                _person(fine, figure, state.ambient)
+            else:
+                _car(fine, figure, state.ambient)
         frame = np.asarray(cv2.resize(fine, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.float32)
         frame += self._noise[int(time.timestamp() * 1000) % len(self._noise)]
         return frame
@@ -49,10 +55,17 @@ def _fill(fine: Celsius, part: Rectangle, temperature: float) -> None:
 
 
 def _person(fine: Celsius, person: Person, ambient: float) -> None:
-    """Clothes hide half of the warmth."""
+    """Clothes hide half of the warmth. The sensor's picture is 4:3, so that what is round is a little narrow in it."""
     rows, columns = fine.shape
     tall = person.height * rows
     x, feet = person.x * columns, person.y * rows
     centre = (round(x), round(feet - tall * 0.45))
-    cv2.ellipse(fine, centre, (max(1, round(tall * 0.13)), round(tall * 0.42)), 0, 0, 360, (ambient + _SKIN) / 2, -1)
+    cv2.ellipse(fine, centre, (max(1, round(tall * 0.12)), round(tall * 0.42)), 0, 0, 360, (ambient + _SKIN) / 2, -1)
     cv2.circle(fine, (round(x), round(feet - tall * 0.9)), max(1, round(tall * 0.08)), _SKIN, cv2.FILLED)
+
+
+def _car(fine: Celsius, car: Car, ambient: float) -> None:
+    left, top, wide, high = car.x - car.width / 2, car.y - car.height, car.width, car.height
+    body = max(0.0, left), max(0.0, top + high * 0.3), wide, high * 0.6
+    _fill(fine, body, ambient + _HOOD / 4)
+    _fill(fine, (max(0.0, left + wide * 0.2), max(0.0, top + high * 0.5), wide * 0.6, high * 0.3), ambient + _HOOD)

@@ -1,7 +1,7 @@
 """Playlists of recorded video: live, an hour, or any stretch of time."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from pydantic import Field
@@ -25,7 +25,9 @@ LONGEST = timedelta(hours=25)
 LATE = timedelta(seconds=60)
 """How long after its end an hour still waits for its last segment."""
 DAY_SECONDS = 86_400
-BREAKS_A_DAY = 100_000
+FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_SECONDS
+BREAKS_A_DAY = 1000
+"""Of what is counted, for a player may keep a list as long as this number is high (hls.js does, and stands still)."""
 
 
 class OfHour(OfDevice):
@@ -57,7 +59,12 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[Segment]) -> Place:
     before = segments(view, asked.site, asked.device, moment(day * DAY_SECONDS), moment(first))
     pieces = _pieces([*(one for one in before if one.start < first), found[0]])
     breaks = sum(playlists.is_break(*pair) for pair in pairwise(pieces))
-    return Place(number_of(view, asked.site, asked.device, first), day * BREAKS_A_DAY + breaks)
+    return Place(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))
+
+
+def _breaks_until(day: int, breaks: int) -> int:
+    """Never falls from one day to the next, whatever happens in a day."""
+    return max(0, day - FIRST_DAY) * BREAKS_A_DAY + min(breaks, BREAKS_A_DAY - 1)
 
 
 async def hour(call: Call[OfHour]) -> Response:

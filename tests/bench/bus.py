@@ -14,14 +14,16 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.topics import event_topic
 from consumers.journal.sqlite import SqliteJournalReader
 from mosquitto.launcher import Broker
-from tests import builders, ingest_process
+from tests import builders
 from tests.bench.measure import Measurement, median, summary
 from tests.eventually import eventually
+from tests.ingest_process import ingest_process
 
 SINGLES = 20_000
 BATCHED = 200_000
 BATCH = 200
 RUNS = 5
+LONGEST_SECONDS = 60
 PASSES_SHARE = 0.7
 BATCHED_PER_S = 100_000
 # Unbounded, so that the publisher's lead over a subscriber is not dropped: what is measured is how fast all arrives.
@@ -81,12 +83,9 @@ def _broker(folder: Path) -> Iterator[Broker]:
 
 @contextmanager
 def _ingest(data: Path, port: int) -> Iterator[SqliteJournalReader]:
-    process = ingest_process.start(data, port)
-    with closing(SqliteJournalReader(data / "journal")) as reader:
+    with ingest_process(data, port), closing(SqliteJournalReader(data / "journal")) as reader:
         eventually(reader.head, within=20)
         yield reader
-    process.terminate()
-    process.wait()
 
 
 def _publisher(port: int, topic: str, lines: Path) -> "subprocess.Popen[bytes]":
@@ -96,7 +95,23 @@ def _publisher(port: int, topic: str, lines: Path) -> "subprocess.Popen[bytes]":
 
 
 def _to_c_client(port: int, lines: Path, messages: int) -> float:
-    command = ["mosquitto_sub", "-V", "5", "-p", str(port), "-q", "1", "-t", "limit/#", "-C", str(messages), "-d"]
+    # Line by line, or the word that it has subscribed comes with the last message.
+    command = [
+        "stdbuf",
+        "-oL",
+        "mosquitto_sub",
+        "-V",
+        "5",
+        "-p",
+        str(port),
+        "-q",
+        "1",
+        "-t",
+        "limit/#",
+        "-C",
+        str(messages),
+        "-d",
+    ]
     subscriber = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert subscriber.stdout is not None
     for line in subscriber.stdout:
@@ -122,6 +137,7 @@ def _to_journal(port: int, lines: Path, reader: SqliteJournalReader, events: int
     publisher = _publisher(port, topic, lines)
     # The hub's own heartbeats are among the positions: one in 5 s, which is nothing beside these.
     while reader.head() < upto:
+        assert time.perf_counter() - began < LONGEST_SECONDS, f"{upto - reader.head()} events never came"
         pause.wait(0.002)
     took = (time.perf_counter() - began) * 1000
     publisher.wait()

@@ -7,21 +7,42 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.watched import watched_page
+from tests.browser.watched import Complaints, watched_page
 
 pytestmark = pytest.mark.browser
 
 HOUR_S = 3600
+NOTICE = re.compile(r"^(Muted|Unmuted|Playback Speed: .*x)$")
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, page_address: str) -> Iterator[tuple[Page, Complaints]]:
+    """Playback, paused at half past of an hour that has passed, so that every jump has room."""
+    moment = (datetime.now(UTC) - timedelta(hours=2)).replace(minute=30, second=0)
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(f"{page_address}/playback?at={moment:%Y-%m-%dT%H:%M:%SZ}")
+        expect(page.get_by_test_id("clock")).to_contain_text(":30:00")
+        yield page, complaints
 
 
 @pytest.fixture
-def player(browser: Browser, page_address: str) -> Iterator[Page]:
-    """Playback, paused at half past of an hour that has passed, so that every jump has room."""
-    moment = (datetime.now(UTC) - timedelta(hours=2)).replace(minute=30, second=0)
-    with watched_page(browser, 1440) as (page, _):
-        page.goto(f"{page_address}/playback?at={moment:%Y-%m-%dT%H:%M:%SZ}")
-        expect(page.get_by_test_id("clock")).to_contain_text(":30:00")
-        yield page
+def player(opened: tuple[Page, Complaints]) -> Iterator[Page]:
+    """The same tab for every key, put back to half past, paused, at simple speed and muted."""
+    page, complaints = opened
+    complaints.heard.clear()
+    yield page
+    page.evaluate("() => { document.getElementById('typed')?.remove(); document.activeElement?.blur(); }")
+    if page.evaluate("() => document.fullscreenElement !== null"):
+        page.evaluate("() => document.exitFullscreen()")
+    if page.get_by_role("button", name="Pause").count():
+        page.keyboard.press("k")
+    if speed(page) != "1":
+        page.get_by_role("group", name="Speed").get_by_role("button", name="1\u00d7", exact=True).click()
+    page.keyboard.press("5")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(page.get_by_text(NOTICE)).to_have_count(0)
+    assert position_s(page) == pytest.approx(HOUR_S / 2, abs=1)
+    assert complaints.heard == []
 
 
 def position_s(page: Page) -> float:
@@ -101,7 +122,7 @@ def test_m_mutes_and_unmutes_all(player: Page) -> None:
 def test_f_enters_full_screen_once(player: Page) -> None:
     player.keyboard.press("f")
 
-    player.wait_for_function("() => document.fullscreenElement !== null")
+    expect(player.locator(":fullscreen")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("key", "direction"), [(",", -1), (".", 1)])

@@ -1,17 +1,16 @@
 """Every view shows real content at a desk and on a phone, without one complaint of the browser."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.watched import watched_page
+from tests.browser.watched import Complaints, watched_page
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.browser
-
-WIDTHS = [1440, 390]
 
 
 def shows_the_wall(page: Page) -> None:
@@ -76,39 +75,73 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
 
 
 def settled(page: Page) -> None:
-    """The live stream is open and nothing says that it is still loading."""
-    page.wait_for_function("() => !document.querySelector('main [aria-busy=true]')")
+    """Nothing says that it is still loading."""
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+def is_no_wider_than_its_window(page: Page, width: int) -> bool:
+    inner, outer = page.evaluate(
+        "() => { const m = document.querySelector('main');"
+        " return [m.scrollWidth - m.clientWidth, document.documentElement.scrollWidth]; }"
+    )
+    return bool(inner <= 0 and outer <= width)
+
+
+@pytest.fixture(scope="module", params=[(1440, "dark"), (390, "light")], ids=["desk-dark", "phone-light"])
+def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, Complaints, int]]:
+    """One tab for all views of a width, as a person uses it."""
+    width, scheme = request.param
+    with watched_page(browser, width, scheme) as (page, complaints):
+        yield page, complaints, width
+
+
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_shows_its_content_without_a_complaint(
-    browser: Browser, page_address: str, view: str, width: int
+def test_a_view_shows_its_content_within_its_window_without_a_complaint(
+    window: tuple[Page, Complaints, int], page_address: str, view: str
 ) -> None:
+    page, complaints, width = window
     path, shows = VIEWS[view]
+    complaints.heard.clear()
 
-    with watched_page(browser, width) as (page, complaints):
-        page.goto(page_address + path)
-        shows(page)
-        settled(page)
+    page.goto(page_address + path)
+    shows(page)
+    settled(page)
 
-        assert complaints.heard == []
+    assert is_no_wider_than_its_window(page, width)
+    assert complaints.heard == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_view_is_no_wider_than_its_window(browser: Browser, page_address: str, view: str, width: int) -> None:
-    path, shows = VIEWS[view]
+def test_four_devices_are_seen_on_the_wall_without_scrolling(browser: Browser, page_address: str) -> None:
+    with watched_page(browser, 1440) as (page, _):
+        page.goto(page_address + "/wall")
+        shows_the_wall(page)
+        expect(page.locator("main li")).to_have_count(4)
 
-    with watched_page(browser, width, scheme="light") as (page, _):
-        page.goto(page_address + path)
-        shows(page)
-        settled(page)
-
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-        assert page.evaluate(
-            "() => document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth"
+        hidden = page.evaluate(
+            "() => { const m = document.querySelector('main'); return m.scrollHeight - m.clientHeight; }"
         )
+        assert hidden <= 0
+
+
+def test_the_time_bar_comes_closer_and_keeps_its_handle(browser: Browser, page_address: str) -> None:
+    moment = (datetime.now(UTC) - timedelta(hours=12)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(f"{page_address}/wall?at={moment}")
+        handle = page.get_by_role("slider", name="Moment shown")
+        expect(page.get_by_text("Not live")).to_be_visible()
+        before = handle.bounding_box()
+        for reach in ("6 h", "1 h", "10 min"):
+            page.keyboard.press("+")
+            expect(page.get_by_role("group", name=f"Time bar shows {reach}")).to_be_visible()
+        after = handle.bounding_box()
+        page.get_by_role("button", name="Farther").click()
+
+        assert before is not None
+        assert after is not None
+        assert abs(before["x"] - after["x"]) <= 3
+        expect(page.get_by_role("group", name="Time bar shows 1 h")).to_be_visible()
+        assert complaints.heard == []
 
 
 def test_the_back_button_returns_to_the_view_before(browser: Browser, page_address: str) -> None:
@@ -172,3 +205,28 @@ def test_question_mark_lists_the_keys_and_escape_closes_them(browser: Browser, p
         page.keyboard.press("Escape")
 
         expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_recorded_and_live_video_play(browser: Browser, page_address: str) -> None:
+    moment = (datetime.now(UTC) - timedelta(seconds=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(f"{page_address}/playback?device=GATE&at={moment}")
+        page.get_by_role("button", name="Play", exact=True).click()
+        recorded = pictures_of_a_second(page)
+        page.goto(f"{page_address}/device?device=GATE&picture=video")
+        lively = pictures_of_a_second(page)
+
+        assert recorded > 0
+        assert lively > 0
+        assert complaints.heard == []
+
+
+def pictures_of_a_second(page: Page) -> int:
+    """How many pictures the video has shown once it has run for a second."""
+    read = "v => [v.readyState, v.currentTime, v.getVideoPlaybackQuality().totalVideoFrames]"
+    video = page.locator("video").first
+    expect(video).to_be_attached()
+    began = eventually(lambda: state if (state := video.evaluate(read))[0] >= 3 else None, 30, "video that can play")
+    ran = eventually(lambda: state if (state := video.evaluate(read))[1] >= began[1] + 1 else None, 30, "a second")
+    return int(ran[2])

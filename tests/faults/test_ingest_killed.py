@@ -1,7 +1,6 @@
 """Ingest is killed under load, and so is the broker: nothing is lost, nothing is there twice, the order is kept."""
 
 import random
-import signal
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,8 +14,8 @@ from consumers.journal.sqlite import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox import Outbox
-from tests import ingest_process
 from tests.eventually import eventually
+from tests.ingest_process import ingest_process
 from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay
 from tests.running_ingest import journaled
 
@@ -50,6 +49,13 @@ def head(data: Path) -> int:
         return reader.head()
 
 
+def go_on(data: Path, seconds: float) -> None:
+    """Until ingest is at work, and then so long: the moment of a kill is what varies."""
+    before = head(data)
+    eventually(lambda: head(data) > before + 20, within=30)
+    threading.Event().wait(seconds)
+
+
 def sequences(events: list[Event]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for event in events:
@@ -76,30 +82,27 @@ def test_ingest_killed_at_random_moments_loses_and_doubles_nothing(own_broker: B
     with Outbox(path, utc_now) as outbox, running_relay(path, own_broker.port) as relay:
         with steady_load(outbox) as put:
             for _ in range(KILLS):
-                ingest = ingest_process.start(tmp_path, own_broker.port)
-                before = head(tmp_path)
-                eventually(lambda before=before: head(tmp_path) > before + 20, within=20)  # type: ignore[misc]
-                threading.Event().wait(dice.uniform(0, 0.2))  # the moment of the kill is what varies
-                ingest.send_signal(signal.SIGKILL)
-                ingest.wait()
-        ingest = ingest_process.start(tmp_path, own_broker.port)
-        relay.wake()
-        eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=60)
-        ingest.terminate()
-        assert ingest.wait(10) == 0
+                with ingest_process(tmp_path, own_broker.port):
+                    go_on(tmp_path, dice.uniform(0, 0.2))
+        with ingest_process(tmp_path, own_broker.port) as ingest:
+            relay.wake()
+            eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=60)
+            ingest.terminate()
+            assert ingest.wait(10) == 0
 
     assert_whole(tmp_path, put)
 
 
 def test_a_broker_killed_at_random_moments_loses_and_doubles_nothing(own_broker: Broker, tmp_path: Path) -> None:
     path, dice = tmp_path / "node.sqlite", random.Random(2)
-    ingest = ingest_process.start(tmp_path, own_broker.port)
-    with Outbox(path, utc_now) as outbox, running_relay(path, own_broker.port) as relay:
+    with (
+        ingest_process(tmp_path, own_broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, own_broker.port) as relay,
+    ):
         with steady_load(outbox) as put:
             for _ in range(3):
-                before = head(tmp_path)
-                eventually(lambda before=before: head(tmp_path) > before + 20, within=30)  # type: ignore[misc]
-                threading.Event().wait(dice.uniform(0, 0.2))  # the moment of the kill is what varies
+                go_on(tmp_path, dice.uniform(0, 0.2))
                 own_broker.kill()
                 own_broker.start()
         relay.wake()

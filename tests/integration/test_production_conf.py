@@ -1,11 +1,12 @@
 """What the configuration for more than one machine promises, held against a real mosquitto."""
 
+import asyncio
 import os
 import re
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +17,21 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from bus_schemas.camera import DetectionEvent
+from bus_schemas.event import device_source
+from bus_schemas.media import MediaEvent
+from bus_schemas.topics import command_topic
+from edge.node import relaying
+from gateway.bus import Bus, client_of
 from mosquitto.launcher import BrokerMissing, accepts, command, free_port, mosquitto_path
+from producer.broker import BrokerAddress, Tls
+from producer.ids import utc_now
+from producer.outbox import Outbox
+from producer.relay import Options, Relay
+from producer.session import Incoming, Outgoing
 from tests.eventually import eventually
+from tests.node_parts import detection, medium
+from tests.running_ingest import journaled, running_ingest
 
 CONFIGURATION = Path("mosquitto/production.conf")
 DEVICE = "HEAD_OFFICE/EMPLOYEE_AREA"
@@ -36,6 +50,7 @@ class Production:
     port: int
     websockets_port: int
     tls: ssl.SSLContext
+    folder: Path
 
 
 class Client:
@@ -135,7 +150,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
     with (folder / "log").open("wb") as log, subprocess.Popen(command(configuration), stderr=log) as process:
         try:
             eventually(lambda: accepts(("127.0.0.1", port), tls), what=f"readiness: {(folder / 'log').read_text()}")
-            yield Production(port, websockets_port, tls)
+            yield Production(port, websockets_port, tls, folder)
         finally:
             process.terminate()
 
@@ -261,3 +276,44 @@ def test_both_configurations_set_the_same_limits() -> None:
 
     assert limits(CONFIGURATION) == limits(Path("mosquitto/mosquitto.conf"))
     assert len(limits(CONFIGURATION)) == 11
+
+
+def test_agent_ingest_and_gateway_work_as_users_of_their_own(production: Production, tmp_path: Path) -> None:
+    """The whole way over TLS: outbox to journal, watermark back, and a command that the device may answer."""
+    tls = Tls(ca_file=production.folder / "server.crt")
+    hub = BrokerAddress(port=production.port, username="hub", password=USERS["hub"], tls=tls)
+    device = BrokerAddress(port=production.port, username=DEVICE, password=USERS[DEVICE], tls=tls)
+    source = device_source(*DEVICE.split("/"))
+    commands: list[Incoming] = []
+    options = Options(subscriptions=(command_topic(source, "snapshot"),))
+    path = tmp_path / "node.sqlite"
+    with (
+        running_ingest(tmp_path / "hub", hub),
+        Outbox(path, utc_now) as outbox,
+        relaying(relay := Relay(path, device, utc_now, options, commands.append)),
+    ):
+        outbox.put(detection(3, source), medium(source=source), durable=True)
+        relay.wake()
+        eventually(lambda: len(journaled(tmp_path / "hub", DetectionEvent, MediaEvent)) == 2, within=20)
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=20, what="the watermark")
+
+        answer = asyncio.run(_asked(hub, source, relay, commands))
+
+    assert answer == b"done"
+
+
+async def _asked(hub: BrokerAddress, source: str, relay: Relay, commands: list[Incoming]) -> bytes:
+    """What the device answers to a command of the gateway."""
+    bus = Bus(lambda: client_of(hub))
+    running = asyncio.create_task(bus.run())
+    try:
+        async with asyncio.timeout(20):
+            await asyncio.to_thread(eventually, lambda: bus.is_connected)
+            async with bus.asked(command_topic(source, "snapshot"), b"{}") as reply:
+                await asyncio.to_thread(eventually, lambda: commands)
+                relay.say(Outgoing(commands[0].response_topic or "", b"done", correlation=commands[0].correlation))
+                return await reply
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running

@@ -514,4 +514,3 @@ export interface EventsByName {
   state: StateEvent;
   thermal: ThermalEvent;
 }
-

@@ -17,13 +17,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         yield filled.fold()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def started(filled: Filled) -> Iterator[Started]:
+    # chDB holds one directory a process, which other modules need as well.
     with Started(filled.hub, warehouse=embedded_warehouse(filled.hub)) as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(started: Started) -> Iterator[httpx.Client]:
     with started.client() as client:
         yield client

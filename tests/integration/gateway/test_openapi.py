@@ -22,7 +22,7 @@ READ = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def document(client: httpx.Client) -> dict[str, Any]:
     answer: dict[str, Any] = client.get("/api/openapi.json").json()
     return answer

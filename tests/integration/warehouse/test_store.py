@@ -179,3 +179,18 @@ def test_rows_of_another_version_are_folded_anew(engine: EmbeddedEngine) -> None
 
     assert anew.position == 0
     assert counts(engine)["camera_events"] == (0, 0)
+
+
+def test_rows_of_a_journal_that_was_lost_give_way_to_those_of_the_new_one(engine: EmbeddedEngine) -> None:
+    lost, found = MemoryJournal(mixed(50), life=1), MemoryJournal(mixed(5), life=2)
+    generations = Generations(engine, None)
+    fold_old = Fold(lost, generations.of_journal(lost.life()))
+    while fold_old.advance():
+        pass
+
+    fold = Fold(found, generations.of_journal(found.life()))
+    while fold.advance():
+        pass
+
+    assert engine.query("select count() from camera_events") == [[1]]
+    assert generations.of_journal(2).database == generations.current().database

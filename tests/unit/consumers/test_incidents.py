@@ -97,8 +97,14 @@ def test_lost_audio_is_an_incident(followed: Followed) -> None:
     assert told(followed) == [("yard", "audio_loss", "opened")]
 
 
-def test_d0_13_a_freeze_does_not_hide_a_black_screen(followed: Followed) -> None:
+def test_d0_13_a_freeze_does_not_hide_a_black_screen_which_is_told_of_alone(followed: Followed) -> None:
     followed.take(*(frame(at(second), freeze=True, blackscreen=True) for second in range(31)))
+
+    assert told(followed) == [("yard", "blackscreen", "opened")]
+
+
+def test_d0_13_a_black_screen_does_not_hide_that_the_picture_was_frozen_before(followed: Followed) -> None:
+    followed.take(*(frame(at(second), freeze=True, blackscreen=second > 30) for second in range(62)))
 
     assert sorted(told(followed)) == [("yard", "blackscreen", "opened"), ("yard", "freeze", "opened")]
 

@@ -139,3 +139,17 @@ def test_a_checkpoint_does_not_go_back(tmp_path: Path) -> None:
         checkpoint.save(view, 9)
 
     view.close()
+
+
+def test_view_and_checkpoint_commit_together(tmp_path: Path) -> None:
+    told: list[str] = []
+    source = Source(tmp_path, MemoryJournal([frame(), frame()]), lambda: START)
+    follower = Follower(Picky(), source)
+    follower.advance(limit=1)
+    assert follower._view is not None
+    follower._view.set_trace_callback(lambda statement: told.append(statement.split()[0].lower()))
+    follower.advance(limit=1)
+    follower.close()
+
+    assert told[told.index("begin") :].count("commit") == 1
+    assert told.index("insert") < told.index("update") < told.index("commit")

@@ -54,7 +54,7 @@ def test_a_node_without_devices_is_refused() -> None:
 def test_a_camera_without_a_microphone_gives_pictures_only() -> None:
     settings = device(visual={"kind": "scene", "scene": "visual"})
     assert settings.visual is not None
-    source = visual_source(settings, yard(settings.visual, NOON), None, surroundings())  # type: ignore[arg-type]
+    source = visual_source(settings, yard(settings.visual, NOON, "UTC"), None, surroundings())  # type: ignore[arg-type]
     source.open()
     readings = [source.read() for _ in range(25)]
     source.close()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,17 @@ def test_a_durable_event_is_in_the_file_when_put_returns(tmp_path: Path) -> None
         events = stored(path)
 
     assert [event.sequence for event in events] == [1]
+
+
+def test_who_waits_with_nothing_in_hand_waits_for_what_was_put_before(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(durable=True)
+        outbox.put(detection(1))
+        outbox.put(durable=True)
+        outbox.put(durable=True)
+
+        assert [event.sequence for event in stored(path)] == [1]
 
 
 def test_threads_put_together_and_each_keeps_its_order(tmp_path: Path) -> None:
@@ -131,3 +143,10 @@ def test_another_fault_of_the_file_is_told_to_whoever_puts(tmp_path: Path) -> No
             outbox.put(detection(), durable=True)
         with pytest.raises(OutboxFailed, match="cannot be written"):
             outbox.put(detection())
+
+
+def test_a_commit_to_the_outbox_waits_for_the_disk(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "node.sqlite")) as connection:
+        (level,) = connection.execute("pragma synchronous").fetchone()
+
+    assert level == 2

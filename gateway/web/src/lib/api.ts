@@ -1,5 +1,7 @@
 // What the gateway answers, and how it is asked.
 
+import type { AnyEvent, DetectedObject, EventsByName, Region, ThermalEvent } from '../contract';
+
 export type Level = 'info' | 'warning' | 'error' | 'critical';
 export type Status = 'healthy' | 'degraded' | 'stale' | 'stopped' | 'offline' | 'not_started' | 'unknown';
 
@@ -21,15 +23,16 @@ export interface Recording { start: string; end: string; duration_s: number; byt
 export interface Motion { bucket_s: number; buckets: { time: string; events: number; seconds: number }[] }
 export interface Temperatures { step_s: number; series: { roi: string; unit: string; points: [number, number, number, number][] }[] }
 export interface Audio { step_s: number; points: [number, number, number][] }
-export interface Region { name: string; max_temp: number; min_temp: number; avg_temp: number; alert_level: string }
-export interface Thermal { time: string; frame_stats: Record<string, number>; regions: Region[]; hot_spots: { center: [number, number]; max_temp: number; avg_temp: number; area: number }[]; composite_temperature: number | null; sensor_temp: number | null; width: number; height: number }
-export interface Found { label: string; score: number; box: [number, number, number, number] }
+export type { Region };
+/** A measurement of the log with its moment. */
+export type ThermalReading = ThermalEvent['data'] & { time: string };
+export type Found = DetectedObject;
 export interface Detection { time: string; position: number; people_count: number; objects: Found[]; event_triggers: string[]; media: string[] }
 export interface Roi { name: string; enabled: boolean; coordinates: [[number, number], [number, number]]; weight: number; emissivity: number; thresholds: { warning: number; critical: number; emergency: number } }
 export interface Settings { motion?: { sensitivity: number; min_area: number }; [key: string]: unknown }
-export interface CloudEvent { id: string; source: string; type: string; time: string; sequence?: number; epoch?: string; data?: Record<string, unknown> }
-export interface Recorded { position: number; received?: string; event: CloudEvent }
-export interface Events { events: Recorded[]; next: number | null; head: number }
+export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; event: E }
+export interface Events<E extends AnyEvent = AnyEvent> { events: Recorded<E>[]; next: number | null; head: number }
+export type EventName = keyof EventsByName;
 export interface Alert {
   id: string; type: string; level: Level; message: string; site: string; device: string; state: 'open' | 'closed'; raised: string; cleared: string | null;
   acknowledged: { by: string; time: string } | null; details: Record<string, unknown>; incident: string | null; media: string[];
@@ -40,7 +43,7 @@ export interface Dashboard {
   hourly: { hour: number; count: number; intensity: string }[]; critical_events: Record<string, number>;
 }
 export interface Timeline { site: string; from: string; to: string; newest: number; classes: string[]; states: string }
-export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; blackscreen_percentage?: number | null }
+export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; last_3_filenames?: string[] | null; blackscreen_percentage?: number | null }
 export interface Cells { width: number; height: number; cells: { device: string; x: number; y: number; w: number; h: number; state: 'ok' | 'incident' | 'unknown' }[] }
 export interface Tile extends Cells {
   /** The same for the tiles of the devices without and with an incident. */
@@ -117,3 +120,8 @@ export function deviceOf(source: string): { site: string; device: string } | nul
 }
 
 export const shortType = (type: string): string => type.replace(/^watchpost\./, '').replace(/\.v\d+$/, '');
+
+/** Whether an event is of a family of the contract, whatever its version. */
+export function is<N extends EventName>(name: N, event: AnyEvent): event is Extract<AnyEvent, EventsByName[N]> {
+  return shortType(event.type) === name;
+}

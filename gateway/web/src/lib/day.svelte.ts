@@ -1,5 +1,6 @@
 // The day behind the time bar and the mosaics: 1,440 states, incidents, alerts, and why minutes are missing.
 
+import type { GapEvent } from '../contract';
 import { url, type Alert, type Events, type Incident, type Timeline } from './api';
 import { ticker } from './clock.svelte';
 import { live } from './live.svelte';
@@ -13,7 +14,7 @@ export class Day {
   timeline: Resource<Timeline>;
   incidents: Resource<{ incidents: Incident[] }>;
   alerts: Resource<{ alerts: Alert[] }>;
-  gaps: Resource<Events>;
+  gaps: Resource<Events<GapEvent>>;
   states = $derived.by((): MinuteState[] => (this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes, this.count) : []));
   /** 1,440 minutes, or as many as a past day had. */
   count = $derived.by(() => (this.timeline.data ? this.timeline.data.newest - Math.floor(Date.parse(this.timeline.data.from) / MINUTE) + 1 : MINUTES));
@@ -57,7 +58,7 @@ export class Day {
 
   gapAt(ms: number): string | null {
     const near = this.gaps.data?.events.find((e) => Math.abs(Date.parse(e.event.time) - ms) < 10 * MINUTE);
-    return near ? String(near.event.data?.['cause'] ?? '') || null : null;
+    return near?.event.data.cause || null;
   }
 
   alertsIn(): Alert[] {

@@ -52,9 +52,9 @@ export function nearestSpeed(speed: number): number {
   return [...SPEEDS].sort((a, b) => Math.abs(a - speed) - Math.abs(b - speed))[0] ?? 1;
 }
 
-export type GlobalAction = 'help' | 'now' | 'wall' | 'timeline' | 'playback' | 'dashboard' | 'alerts' | 'system' | 'settings' | 'theme';
+export type GlobalAction = 'help' | 'now' | 'wall' | 'timeline' | 'playback' | 'dashboard' | 'alerts' | 'system' | 'settings' | 'theme' | 'closer' | 'farther';
 
-const globals: Record<string, GlobalAction> = { '?': 'help', n: 'now', escape: 'now', t: 'theme' };
+const globals: Record<string, GlobalAction> = { '?': 'help', n: 'now', escape: 'now', t: 'theme', '+': 'closer', '=': 'closer', '-': 'farther' };
 const places: Record<string, GlobalAction> = {
   w: 'wall', t: 'timeline', p: 'playback', d: 'dashboard', a: 'alerts', s: 'system', e: 'settings',
 };
@@ -87,6 +87,7 @@ export interface KeyHelp {
 export const globalHelp: KeyHelp[] = [
   { keys: ['?'], does: 'Show these keys' },
   { keys: ['n', 'Esc'], does: 'Back to now' },
+  { keys: ['+', '−'], does: 'Time bar closer or farther' },
   { keys: ['g', 'w'], does: 'Wall' },
   { keys: ['g', 't'], does: 'Timeline' },
   { keys: ['g', 'p'], does: 'Playback' },

@@ -1,12 +1,12 @@
 // The one live stream of the page: journal events as they are committed, resumed where it broke.
 
-import { get, shortType, url, type Recorded } from './api';
+import { get, shortType, url, type EventName, type Recorded } from './api';
 
-const TYPES = ['detection', 'thermal', 'alert', 'incident', 'health', 'heartbeat', 'motion', 'segment', 'gap', 'state', 'settings', 'command', 'retention', 'annotation'];
+const TYPES: readonly EventName[] = ['detection', 'thermal', 'alert', 'incident', 'health', 'heartbeat', 'motion', 'segment', 'gap', 'state', 'settings', 'command', 'retention', 'annotation'];
 const SILENT_MS = 15_000;
 const AWAY_MS = 60_000;
 
-type Listener = (recorded: Recorded, type: string) => void;
+type Listener = (recorded: Recorded, type: EventName) => void;
 
 class Live {
   state = $state<'connecting' | 'live' | 'lost'>('connecting');
@@ -84,7 +84,7 @@ class Live {
   #arrived(event: MessageEvent<string>): void {
     this.#contact(event);
     const recorded = JSON.parse(event.data) as Recorded;
-    const type = shortType(recorded.event.type);
+    const type = shortType(recorded.event.type) as EventName;
     for (const listener of this.#listeners) listener(recorded, type);
   }
 

@@ -7,7 +7,7 @@ import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from './resource.svelte';
 import { isZone } from './time';
-import { isNews, summary } from './words';
+import { isNews, lastNews, summary } from './words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
@@ -93,7 +93,8 @@ class Page {
   #withNews(): Device[] {
     return (this.#devices.data?.devices ?? []).map((d) => {
       const news = this.#heard.get(`${d.site}/${d.device}`);
-      return news && news.position > (d.last_event?.position ?? 0) ? { ...d, last_event: news } : d;
+      const known = lastNews(d.last_event);
+      return { ...d, last_event: news && news.position > (known?.position ?? 0) ? news : known };
     });
   }
 }

@@ -165,6 +165,18 @@ export function hourTicks(from: number, to: number, zone: string, step = 1): Tic
   return ticks;
 }
 
+/** Whole steps of the wall clock within [from, to]. */
+export function minuteTicks(from: number, to: number, zone: string, minutes: number): Tick[] {
+  if (minutes >= 60) return hourTicks(from, to, zone, minutes / 60);
+  const step = minutes * MINUTE;
+  const offset = offsetAt(from, zone);
+  const first = Math.ceil((from + offset) / step) * step - offset;
+  return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, i) => {
+    const p = partsIn(first + i * step, zone);
+    return { at: first + i * step, label: `${two(p.hour)}:${two(p.minute)}`, midnight: p.hour === 0 && p.minute === 0 };
+  });
+}
+
 export const epochMinute = (ms: number): number => Math.floor(ms / MINUTE);
 
 /** The UTC slot `HHMM` of an epoch minute in the ring of 1,440 tiles. */

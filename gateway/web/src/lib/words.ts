@@ -1,6 +1,7 @@
 // How states, levels, numbers and events are put into words.
 
-import { shortType, type CloudEvent, type Level, type Recorded, type Status } from './api';
+import type { AnyEvent, EventsByName } from '../contract';
+import { is, shortType, type EventName, type LastEvent, type Level, type Recorded, type Status } from './api';
 
 export type Tone = 'ok' | 'warn' | 'crit' | 'unknown' | 'quiet';
 
@@ -35,38 +36,42 @@ export const degrees = (t: number | null | undefined): string => (t === null || 
 
 export const loadTone = (percent: number): Tone => (percent > 80 ? 'crit' : percent > 60 ? 'warn' : 'ok');
 
-const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+/** Motion that merely goes on is told many times a second. */
+export const isNews = ({ event }: Pick<Recorded, 'event'>): boolean => !(is('motion', event) && event.data.phase === 'update');
 
-function thermalWords(data: Record<string, unknown>): string {
-  const stats = (data['frame_stats'] ?? {}) as Record<string, unknown>;
-  const max = number(stats['max_temp'] ?? stats['max']);
-  return max === null ? 'Thermal frame' : `Hottest ${degrees(max)}`;
+const triggerWord = (trigger: string): string => capital(trigger.toLowerCase());
+
+type Says = { [N in EventName]?: (data: EventsByName[N]['data']) => string };
+
+const says: Says = {
+  detection: ({ people_count: people, event_triggers: triggers }) => [people === 0 ? 'Nobody' : people === 1 ? '1 person' : `${people} people`, ...triggers.map(triggerWord)].join(' · '),
+  thermal: ({ frame_stats: stats }) => `Hottest ${degrees(stats.max_temp)}`,
+  motion: ({ phase }) => (phase === 'end' ? 'Motion ended' : phase === 'update' ? 'Motion goes on' : 'Motion'),
+  segment: ({ duration_s: seconds }) => `Recorded ${seconds.toFixed(1)} s`,
+  incident: ({ type, state }) => `${incidentWord(type)} ${state}`,
+  alert: ({ message, level, state }) => message || `${capital(level)} ${state}`,
+  health: ({ status, reason }) => [statusWord(status), reason].filter(Boolean).join(' · '),
+  state: ({ online }) => (online ? 'Came online' : 'Went offline'),
+  gap: ({ count: missing, cause }) => `${plural(missing, 'event')} missing · ${cause || 'cause unknown'}`,
+  frame: ({ freeze, blackscreen }) => (freeze ? 'Frame · frozen' : blackscreen ? 'Frame · black' : 'Frame analysed'),
+  command: ({ name, state }) => `Command ${name} ${state}`,
+  settings: () => 'Settings confirmed',
+  media: ({ kind, size }) => `${capital(kind)}${size ? ` · ${bytes(size)}` : ''}`,
+  recording: ({ trigger }) => `Clip · ${capital(trigger.toLowerCase())}`,
+  retention: ({ count: deleted, kind }) => `${plural(deleted, kind)} deleted`,
+  annotation: ({ text }) => text,
+};
+
+/** One line about an event, for lists. A family that is younger than this page is told by its name. */
+export function summary(event: AnyEvent): string {
+  const name = shortType(event.type) as EventName;
+  const say = says[name] as ((data: AnyEvent['data']) => string) | undefined;
+  return say ? say(event.data) : capital(name);
 }
 
-/** Motion that merely goes on is told many times a second. */
-export const isNews = ({ event }: Pick<Recorded, 'event'>): boolean => !(shortType(event.type) === 'motion' && event.data?.['phase'] === 'update');
-
-/** One line about an event, for lists; the gateway's own summary wins where it gave one. */
-export function summary(event: CloudEvent): string {
-  const data = event.data ?? {};
-  switch (shortType(event.type)) {
-    case 'detection': {
-      const people = number(data['people_count']) ?? 0;
-      const triggers = Array.isArray(data['event_triggers']) ? data['event_triggers'].map((t) => capital(String(t).toLowerCase())) : [];
-      return [people === 0 ? 'Nobody' : people === 1 ? '1 person' : `${people} people`, ...triggers].join(' · ');
-    }
-    case 'thermal': return thermalWords(data);
-    case 'motion': return data['phase'] === 'end' ? 'Motion ended' : data['phase'] === 'update' ? 'Motion goes on' : 'Motion';
-    case 'segment': return `Recorded ${number(data['duration_s'])?.toFixed(1) ?? '?'} s`;
-    case 'incident': return `${incidentWord(String(data['type'] ?? 'incident'))} ${String(data['state'] ?? '')}`.trim();
-    case 'alert': return String(data['message'] ?? `${capital(String(data['level'] ?? 'alert'))} ${String(data['state'] ?? '')}`.trim());
-    case 'health': return [statusWord(String(data['status'] ?? 'unknown')), data['reason']].filter(Boolean).join(' · ');
-    case 'state': return data['online'] ? 'Came online' : 'Went offline';
-    case 'gap': return `${count(number(data['count']) ?? 0)} events missing · ${String(data['cause'] ?? 'cause unknown')}`;
-    case 'frame': return data['freeze'] === true ? 'Frame · frozen' : data['blackscreen'] === true ? 'Frame · black' : 'Frame analysed';
-    case 'command': return `Command ${String(data['name'] ?? '')} ${String(data['state'] ?? '')}`;
-    case 'settings': return 'Settings confirmed';
-    case 'media': return `${capital(String(data['kind'] ?? 'medium'))}${number(data['size']) ? ` · ${bytes(Number(data['size']))}` : ''}`;
-    default: return capital(shortType(event.type));
-  }
+/** The gateway's summary of a device's last event in the words of the page; what comes by the clock is no news. */
+export function lastNews(event: LastEvent | null): LastEvent | null {
+  if (!event || ['frame', 'health', 'heartbeat', 'segment', 'media'].includes(event.type)) return null;
+  if (event.type === 'motion') return { ...event, summary: event.summary.includes('end') ? 'Motion ended' : 'Motion' };
+  return { ...event, summary: event.summary.replace(/\b[A-Z]+(?:_[A-Z]+)+\b/g, triggerWord) };
 }

@@ -281,3 +281,20 @@ def test_an_hour_that_was_dropped_can_be_written_again_and_its_rows_are_swept(
 
     assert reader.read(key("a")) == b"the bytes of a"
     assert reader.find(key("b")) is None
+
+
+def test_bytes_are_on_the_disk_before_the_index_knows_of_them(
+    archive: Archive, reader: ArchiveReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_at_sync: list[bool] = []
+    wanted = medium("one", body=b"bytes")
+
+    def sync(descriptor: int) -> None:
+        known_at_sync.append(reader.find(wanted[0].key) is not None)
+        os.fsync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+    archive.store([wanted])
+
+    assert known_at_sync == [False]
+    assert reader.find(wanted[0].key) is not None

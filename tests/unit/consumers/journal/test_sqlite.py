@@ -12,7 +12,8 @@ from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
-from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, Rejected, SqliteJournalReader
+from consumers.journal.days import open_to_write
+from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, Rejected, SqliteJournalReader, drop_days
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"
@@ -162,7 +163,7 @@ def test_a_reader_meets_a_day_that_begins_and_days_that_are_dropped(
             journal.append(numbered(day + 1, day + 1))
             assert reader.head() == day + 1
             clock.now += timedelta(days=1)
-        dropped = journal.drop_days(date(2026, 1, 9))
+        dropped = drop_days(tmp_path, date(2026, 1, 9))
 
         assert [one.date for one in dropped] == [date(2026, 1, 5), date(2026, 1, 6)]
         assert [record.position for record in reader.read(0).records] == [3, 4]
@@ -246,3 +247,32 @@ def test_a_day_that_was_being_made_when_the_power_went_is_made_again(
     (tmp_path / ".2026-01-06.draft").write_bytes(b"half a file")
 
     assert journal.append(numbered(2, 2)) == 2
+
+
+def test_a_group_that_cannot_be_written_moves_no_watermark(journal: Journal) -> None:
+    journal.append(numbered(1, 3))
+    torn = [*numbered(4, 5), *numbered(5, 5)]
+
+    with pytest.raises(sqlite3.IntegrityError):
+        journal.append(torn)
+
+    assert journal.watermark(SOURCE, "one") == 3
+    assert journal.append(numbered(4, 5)) == 5
+
+
+def test_a_new_day_knows_the_streams_of_the_day_before_after_a_restart_too(tmp_path: Path, clock: Clock) -> None:
+    with Journal(tmp_path, clock) as journal:
+        journal.append(numbered(1, 3))
+        clock.now += timedelta(days=1)
+        journal.append(accepted(builders.detection(id="foreign")))
+
+    with Journal(tmp_path, clock) as journal:
+        assert journal.watermark(SOURCE, "one") == 3
+        assert journal.append(numbered(4, 4)) == 5
+
+
+def test_a_commit_waits_for_the_disk(tmp_path: Path, journal: Journal) -> None:
+    with closing(open_to_write(next(tmp_path.glob("*.sqlite")))) as connection:
+        (level,) = connection.execute("pragma synchronous").fetchone()
+
+    assert level == 2

@@ -1,31 +1,38 @@
 """Drawn scenes, and that the kernels see in them what the schedule says."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge.analysis.audio import level
 from edge.analysis.motion import MotionDetector
-from edge.analysis.picture import PictureAnalyser
+from edge.analysis.picture import PictureAnalyser, difference
 from edge.analysis.pictures import Pictures
 from edge.analysis.thermal import ThermalProcessor, ThermalSettings
 from edge.encoder import Encoding
 from edge.recorder import Recorder
+from edge.sources.places import TRANSFORMER, PlaceName
 from edge.sources.scenes import SceneSound, ThermalSceneSource, Ticker, VisualSceneSource
 from edge.sources.schedule import Fault, Schedule
 from edge.sources.source import Frame, Samples
 from edge.sources.thermal_scene import ThermalScene
 from edge.sources.visual_scene import VisualScene
-from edge.sources.yard import ROIS, Yard
+from edge.sources.yard import Yard
 from tests.played import played
 from tests.simulated import SimulatedClock
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-def yard(*faults: Fault, people: int = 4) -> Yard:
-    return Yard(Schedule(NOON, faults), people=people)
+PLACES = get_args(PlaceName)
+
+
+def yard(*faults: Fault, people: int = 4, place: PlaceName = "yard") -> Yard:
+    return Yard(Schedule(NOON, faults), people=people, place=place)
 
 
 def after(seconds: float) -> datetime:
@@ -41,35 +48,117 @@ def test_the_same_moment_is_the_same_picture_whoever_draws_it() -> None:
     assert np.array_equal(*thermal)
 
 
-def test_noon_is_light_and_midnight_dark_but_not_black() -> None:
-    scene, analyser = VisualScene(yard()), PictureAnalyser()
-    greys = [Pictures().small(scene.draw(after(hours * 3600))).y for hours in (0, 12)]
+@pytest.mark.parametrize("place", PLACES)
+def test_day_is_bright_and_lamps_keep_the_night_readable(place: PlaceName) -> None:
+    scene, analyser = VisualScene(yard(place=place)), PictureAnalyser()
+    noon, midnight = (Pictures().small(scene.draw(after(hours * 3600))).y for hours in (0, 12))
 
-    assert greys[0].mean() > 2 * greys[1].mean()
-    assert analyser.look(greys[1], after(0)).blackscreen is False
-
-
-def test_people_are_the_only_thing_that_moves() -> None:
-    boxes = {}
-    for people in (0, 4):
-        scene, pictures, detector = VisualScene(yard(people=people)), Pictures(), MotionDetector((640, 360))
-        looks = [detector.look(pictures.small(scene.draw(after(n / 5))).y, after(n / 5)) for n in range(100)]
-        boxes[people] = sum(len(look.boxes) for look in looks)
-
-    assert boxes[0] == 0
-    assert boxes[4] > 50
+    assert noon.mean() > 110
+    assert midnight.mean() >= 60
+    assert analyser.look(midnight, after(0)).quality.quality_score == 5
 
 
-def test_visual_and_thermal_scene_of_a_device_show_a_person_at_the_same_place() -> None:
+def test_it_is_night_by_the_clocks_of_the_place_and_never_indoors() -> None:
+    evening = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    auckland = ZoneInfo("Pacific/Auckland")
+
+    assert Yard(Schedule(NOON)).at(evening).daylight == 1
+    assert Yard(Schedule(NOON), zone=auckland).at(evening).daylight == 0
+    assert Yard(Schedule(NOON), zone=auckland, place="hall").at(evening).daylight == 1
+
+
+def test_every_place_looks_different() -> None:
+    pictures = [Pictures().small(VisualScene(yard(people=0, place=place)).draw(NOON)).y for place in PLACES]
+
+    for number, one in enumerate(pictures):
+        assert all(difference(one, other) > 20 for other in pictures[number + 1 :])
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("hours", [0, 12])
+def test_where_nobody_is_nothing_moves(place: PlaceName, hours: int) -> None:
+    assert moving_boxes(yard(people=0, place=place), hours * 3600) == 0
+
+
+@pytest.mark.parametrize("hours", [0, 12])
+def test_people_move_by_day_and_night(hours: int) -> None:
+    assert moving_boxes(yard(), hours * 3600) > 50
+
+
+def moving_boxes(place: Yard, start: float) -> int:
+    scene, pictures, detector = VisualScene(place), Pictures(), MotionDetector((640, 360))
+    times = [after(start + n / 5) for n in range(100)]
+    return sum(len(detector.look(pictures.small(scene.draw(time)).y, time).boxes) for time in times)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("hours", [0, 12])
+def test_something_is_drawn_wherever_somebody_is(place: PlaceName, hours: int) -> None:
+    busy = yard(place=place)
+    scene, empty = VisualScene(busy), VisualScene(yard(people=0, place=place))
+    for seconds in range(hours * 3600, hours * 3600 + 60, 5):
+        time = after(seconds)
+        changed = np.abs(rgb(scene, time) - rgb(empty, time)).max(axis=2) > 25
+        for figure in busy.at(time).figures:
+            x, y, wide, high = figure.box
+            inside = changed[int(y * 360) : int((y + high) * 360), int(x * 640) : int((x + wide) * 640)]
+            assert figure.height < 0.1 or wide < 0.02 or inside.mean() > 0.15
+
+
+def rgb(scene: VisualScene, time: datetime) -> NDArray[np.int16]:
+    return scene.draw(time).to_ndarray(format="rgb24").astype(np.int16)
+
+
+def test_people_walk_at_the_speed_of_people_and_differ() -> None:
     place = yard()
-    with_people, without = ThermalScene(place), ThermalScene(yard(people=0))
+    walked = [(place.at(after(n / 10)).people, place.at(after((n + 1) / 10)).people) for n in range(300)]
+    speeds = []
+    for before, now in walked:
+        for one in before:
+            for other in (person for person in now if person.looks == one.looks and one.stride is not None):
+                across = (other.x - 0.5) * other.away - (one.x - 0.5) * one.away
+                speeds.append(10 * float(np.hypot(across * 16 / 9, other.away - one.away)))
+
+    assert speeds
+    assert np.median(speeds) > 1
+    assert max(speeds) < 1.6
+    assert len({person.looks for people, _ in walked for person in people}) > 2
+
+
+def test_a_car_waits_until_the_barrier_is_open() -> None:
+    place = yard(place="gate")
+    states = [place.at(after(n / 5)) for n in range(5 * 120)]
+    near = [state.barrier for state in states if any(4 < car.away < 12.5 for car in state.cars)]
+    far = [state.barrier for state in states if any(car.away > 15 for car in state.cars)]
+
+    assert near
+    assert min(near) == 1
+    assert far
+    assert max(far) == 0
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_visual_and_thermal_scene_of_a_device_show_a_person_at_the_same_place(place: PlaceName) -> None:
+    busy = yard(place=place)
+    with_people, without = ThermalScene(busy), ThermalScene(yard(people=0, place=place))
     for seconds in range(0, 60, 7):
         time = after(seconds)
         warmer = with_people.draw(time) - without.draw(time)
-        for person in place.at(time).people:
+        for person in busy.at(time).people:
             column, row = int(person.x * 32), int((person.y - person.height * 0.45) * 24)
-            if 1 < column < 17 and row < 23:  # elsewhere the warm transformer is behind
+            in_sight = 1 < column < 31 and row < 22 and person.height > 0.15
+            if in_sight and not (place == "transformer" and 6 < column < 26):  # the warm transformer is behind
                 assert warmer[row - 1 : row + 2, column - 1 : column + 2].max() > 1
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_warm_is_where_the_camera_sees_it(place: PlaceName) -> None:
+    empty = yard(people=0, place=place)
+    warmth = ThermalScene(empty).draw(NOON)
+    for warm in empty.place.warm:
+        x, y, wide, high = warm.part
+        part = warmth[int(y * 24) : int(np.ceil((y + high) * 24)), int(x * 32) : int(np.ceil((x + wide) * 32))]
+        assert part.max() > empty.at(NOON).ambient + 3
 
 
 def test_a_scheduled_freeze_is_seen_as_one_and_stops_the_thermal_picture_too() -> None:
@@ -97,7 +186,8 @@ def test_a_scheduled_silence_is_heard_as_one() -> None:
 
 
 def test_a_scheduled_hot_spot_raises_the_bushings_to_an_emergency_and_ends() -> None:
-    scene, processor = ThermalScene(yard(Fault("hot_spot", 10, 20))), ThermalProcessor(ThermalSettings(rois=ROIS))
+    scene = ThermalScene(yard(Fault("hot_spot", 10, 20), place="transformer"))
+    processor = ThermalProcessor(ThermalSettings(rois=TRANSFORMER.regions))
     levels = [processor.process(scene.draw(after(n / 8)), after(n / 8)).regions[1].alert_level for n in range(8 * 45)]
 
     assert set(levels[:80]) == {"normal"}

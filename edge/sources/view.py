@@ -1,0 +1,23 @@
+"""How a drawn camera looks at a place that is given in metres."""
+
+from dataclasses import dataclass
+from typing import Final
+
+Point = tuple[float, float]
+
+ASPECT: Final = 16 / 9
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A level pinhole camera whose focal length is the picture's height: 53 degrees from top to bottom.
+
+    `horizon` is in 0..1 of the picture, `eye` its height above the ground in metres.
+    """
+
+    horizon: float
+    eye: float
+
+    def point(self, across: float, up: float, away: float) -> Point:
+        """Where in 0..1 of the picture a point is seen that is so many metres right of the axis, high and away."""
+        return 0.5 + across / away / ASPECT, self.horizon + (self.eye - up) / away

@@ -1,0 +1,46 @@
+// How much of the day the time bar shows: the whole of it, or less around the handle, which stays where it is.
+
+import { DAY, HOUR, MINUTE } from './time.ts';
+
+export const REACHES = [DAY, 6 * HOUR, HOUR, 10 * MINUTE] as const;
+
+export interface Window {
+  from: number;
+  to: number;
+}
+
+export function reachWord(reach: number): string {
+  return reach >= DAY ? '24 h' : reach >= HOUR ? `${reach / HOUR} h` : `${reach / MINUTE} min`;
+}
+
+/** The next shorter (`by` 1) or longer (-1) reach, or the same at either end. */
+export function nextReach(reach: number, by: 1 | -1): number {
+  const at = REACHES.findIndex((r) => r === reach);
+  return REACHES[Math.max(0, Math.min(REACHES.length - 1, at + by))] ?? DAY;
+}
+
+/** `reach` of the day with the moment `at` standing at `share` of it, never reaching out of the day. */
+export function windowAround(at: number, share: number, reach: number, day: Window): Window {
+  if (reach >= DAY || reach >= day.to - day.from) return day;
+  const from = Math.max(day.from, Math.min(day.to - reach, at - share * reach));
+  return { from, to: from + reach };
+}
+
+/** The window moves on by whole halves only when the moment has left it. */
+export function windowWith(at: number, window: Window, day: Window): Window {
+  const reach = window.to - window.from;
+  if (at >= window.from && at <= window.to) return windowAround(at, (at - window.from) / reach, reach, day);
+  return windowAround(at, 0.5, reach, day);
+}
+
+/** How far an arrow key moves the handle: a minute of a day, a second of ten minutes. */
+export function stepOf(reach: number): number {
+  return reach >= 6 * HOUR ? MINUTE : reach >= HOUR ? 10_000 : 1000;
+}
+
+/** Minutes between two labels. */
+export function labelEvery(reach: number, width: number): number {
+  const room = Math.max(2, Math.floor(width / 84));
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360];
+  return steps.find((minutes) => reach / (minutes * MINUTE) <= room) ?? 360;
+}

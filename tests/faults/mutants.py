@@ -1,0 +1,276 @@
+"""Plants deliberate bugs, one at a time, in a copy of the tree, and sees that a test notices each.
+
+`./dev mutants` runs all, `./dev mutants NAME…` some. Exit 1 when one is not caught.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost", "tests")
+WITHIN_S = 240
+
+INGEST = ("tests/unit/consumers/ingest",)
+JOURNAL = ("tests/unit/consumers/journal",)
+ARCHIVE = ("tests/unit/consumers/archive",)
+PRODUCER = ("tests/unit/producer",)
+RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
+CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/test_runner.py")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """In `file`, `old` (which is there once) becomes `new`; one of `tests` must fail then."""
+
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTANTS: dict[str, Mutant] = {
+    "ack_before_append": Mutant(
+        "consumers/ingest/intake.py",
+        "        plan = self._commit(items)\n",
+        "        bus.acknowledge(messages)\n        plan = self._commit(items)\n",
+        INGEST,
+    ),
+    "ack_before_watermark": Mutant(
+        "consumers/ingest/intake.py",
+        "        now = time.monotonic()\n        self.announcer.advanced(",
+        "        now = time.monotonic()\n        bus.acknowledge(messages)\n        self.announcer.advanced(",
+        INGEST,
+    ),
+    "watermark_before_commit": Mutant(
+        "consumers/journal/writer.py",
+        "        with transaction(self._today) as today:\n            group.write(today)\n",
+        "        self._streams.update(group.changed)\n"
+        "        with transaction(self._today) as today:\n            group.write(today)\n",
+        (*JOURNAL, *INGEST),
+    ),
+    "media_after_the_event": Mutant(
+        "consumers/ingest/intake.py",
+        "            self._archive.store(plan.media)\n            if plan.accepted or plan.rejected:\n"
+        "                self._journal.append(plan.accepted, plan.rejected)\n",
+        "            if plan.accepted or plan.rejected:\n"
+        "                self._journal.append(plan.accepted, plan.rejected)\n"
+        "            self._archive.store(plan.media)\n",
+        INGEST,
+    ),
+    "no_dedup_of_overlap": Mutant(
+        "consumers/ingest/continuity.py",
+        "        return Place.KNOWN\n",
+        "        return Place.NEXT\n",
+        INGEST,
+    ),
+    "hole_accepted": Mutant(
+        "consumers/ingest/continuity.py",
+        "return Place.NEXT if first <= watermark + 1 else Place.BEYOND_A_HOLE",
+        "return Place.NEXT",
+        INGEST,
+    ),
+    "hole_not_answered": Mutant(
+        "consumers/ingest/intake.py",
+        "(plan.holes | plan.repeated) - plan.advanced",
+        "plan.repeated - plan.advanced",
+        INGEST,
+    ),
+    "foreign_dedup_dropped": Mutant(
+        "consumers/ingest/plan.py",
+        "    if foreign in seen:\n        return False\n",
+        "",
+        INGEST,
+    ),
+    "foreign_forgotten_at_midnight": Mutant(
+        "consumers/journal/writer.py",
+        "filter(None, (self._today, self._previous))",
+        "filter(None, (self._today,))",
+        JOURNAL,
+    ),
+    "malformed_place_left_open": Mutant(
+        "consumers/ingest/plan.py",
+        "        plan.accepted.append(Accepted(gap, to_bytes(gap), refused.received))\n",
+        "",
+        INGEST,
+    ),
+    "clock_that_goes_back_opens_yesterday": Mutant(
+        "consumers/journal/writer.py",
+        "        if now <= self._day:\n",
+        "        if now == self._day:\n",
+        JOURNAL,
+    ),
+    "watermarks_forgotten_at_midnight": Mutant(
+        "consumers/journal/days.py",
+        'before.execute("select * from streams")',
+        'before.execute("select * from streams where false")',
+        JOURNAL,
+    ),
+    "journal_not_synced": Mutant(
+        "consumers/journal/days.py",
+        'connection.execute("pragma synchronous = full")\n    connection.execute("pragma wal_autocheckpoint',
+        'connection.execute("pragma synchronous = off")\n    connection.execute("pragma wal_autocheckpoint',
+        JOURNAL,
+    ),
+    "pack_not_synced": Mutant(
+        "consumers/archive/disk.py",
+        "            for pack in touched:\n                pack.sync()\n",
+        "",
+        ARCHIVE,
+    ),
+    "torn_pack_not_read": Mutant(
+        "consumers/archive/recovery.py",
+        "        if size != end:\n",
+        "        if size < end:\n",
+        ARCHIVE,
+    ),
+    "checkpoint_outside_the_transaction": Mutant(
+        "consumers/follow.py",
+        "            call(act)\n            checkpoint.save(view, upto)\n            checkpoint.resume(view)\n",
+        "            call(act)\n        checkpoint.save(view, upto)\n        checkpoint.resume(view)\n",
+        CONSUMERS,
+    ),
+    "failing_fold_skipped": Mutant(
+        "consumers/follow.py",
+        "            raise Stopped(self.name, failure) from cause\n",
+        "            self._seen = record.position\n",
+        CONSUMERS,
+    ),
+    "emission_in_a_rebuild": Mutant(
+        "consumers/follow.py",
+        "    silent = checkpoint.silent_until(view) if projection.emits else 0\n",
+        "    silent = 0\n",
+        CONSUMERS,
+    ),
+    "damaged_message_believed": Mutant(
+        "bus_schemas/checksum.py",
+        "            return value == checksum(payload, content_type, properties)\n",
+        "            return True\n",
+        INGEST,
+    ),
+    "lost_journal_not_noticed": Mutant(
+        "consumers/checkpoint.py",
+        "    return bool(found and life and found[0] != life)\n",
+        "    return False\n",
+        ("tests/unit/consumers/test_another_journal.py",),
+    ),
+    "outbox_forgets_what_was_sent": Mutant(
+        "producer/delivery.py",
+        "        cursor.sent_upto(message.last, size, now)\n",
+        "        cursor.sent_upto(message.last, size, now)\n        self._confirm(cursor, message.last, now)\n",
+        RELAY,
+    ),
+    "outbox_forgets_what_is_not_confirmed": Mutant(
+        "producer/bounds.py",
+        '" where e.sequence <= s.watermark order by e.position limit 1"',
+        '" order by e.position limit 1"',
+        PRODUCER,
+    ),
+    "outbox_not_synced": Mutant(
+        "producer/tables.py",
+        'def connect(path: Path, synchronous: str = "full")',
+        'def connect(path: Path, synchronous: str = "off")',
+        PRODUCER,
+    ),
+    "relay_does_not_go_back": Mutant(
+        "producer/cursor.py",
+        "        self.retries = min(self.retries + 1, 10)\n        self.go_back()\n",
+        "        self.retries = min(self.retries + 1, 10)\n",
+        RELAY,
+    ),
+    "relay_believes_another_epoch": Mutant(
+        "producer/delivery.py",
+        "        if watermark.epoch != self.epoch:\n",
+        "        if watermark.epoch == self.epoch + self.epoch:\n",
+        RELAY,
+    ),
+    "newest_first": Mutant(
+        "producer/backlog.py",
+        '" where stream = ? and sequence > ? order by sequence limit ?"',
+        '" where stream = ? and sequence > ? order by sequence desc limit ?"',
+        RELAY,
+    ),
+    "gap_event_dropped": Mutant(
+        "producer/tables.py",
+        "    rows += [gap_row(connection, run, life) for run in runs.values()]\n",
+        "",
+        PRODUCER,
+    ),
+    "forgotten_tail_not_told": Mutant(
+        "producer/messages.py",
+        "        if first > after + 1:\n",
+        "        if row is None:\n",
+        RELAY,
+    ),
+}
+
+
+def copy_tree(to: Path) -> None:
+    for package in PACKAGES:
+        shutil.copytree(
+            ROOT / package, to / package, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "static")
+        )
+    shutil.copy(ROOT / "pyproject.toml", to)
+
+
+def plant(mutant: Mutant, tree: Path) -> str:
+    """Put the bug into the copy; the text that was there."""
+    path = tree / mutant.file
+    before = path.read_text()
+    if before.count(mutant.old) != 1:
+        raise LookupError(f"{mutant.file} holds {before.count(mutant.old)} times, not once:\n{mutant.old}")
+    path.write_text(before.replace(mutant.old, mutant.new))
+    return before
+
+
+def passes(tree: Path, tests: Sequence[str]) -> bool:
+    """Whether the tests pass in a copy. A test that hangs has noticed, too."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tree)}
+    try:
+        ran = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=WITHIN_S, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    if ran.returncode not in (0, 1):
+        raise RuntimeError(f"pytest ended with {ran.returncode}:\n{ran.stdout.decode()[-2000:]}")
+    return ran.returncode == 0
+
+
+def survivors(names: Sequence[str], say: Callable[[str], None]) -> list[str]:
+    """The bugs that no test noticed."""
+    missed = []
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        copy_tree(tree)
+        every = sorted({test for name in names for test in MUTANTS[name].tests})
+        if not passes(tree, every):
+            raise RuntimeError(f"these fail without any bug planted: {' '.join(every)}")
+        for name in names:
+            mutant = MUTANTS[name]
+            before = plant(mutant, tree)
+            caught = not passes(tree, mutant.tests)
+            (tree / mutant.file).write_text(before)
+            say(f"{'caught' if caught else 'NOT CAUGHT':<10} {name}")
+            if not caught:
+                missed.append(name)
+    return missed
+
+
+def main(names: Annotated[list[str] | None, typer.Argument(help="Which; default all.")] = None) -> None:
+    """Plant deliberate bugs and see that the tests catch each; exit 1 when one is not caught."""
+    chosen = names or list(MUTANTS)
+    missed = survivors(chosen, typer.echo)
+    typer.echo(f"mutants={len(chosen)} caught={len(chosen) - len(missed)}")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)

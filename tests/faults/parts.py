@@ -1,0 +1,164 @@
+"""The parts of a rig as real processes: started, killed, frozen, and started again."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from consumers.archive.reader import ArchiveReader
+from consumers.hub import DeviceInfo, Hub, RetentionPolicy, SiteInfo
+from consumers.ingest.run import run as run_ingest
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.registry import CONSUMERS
+from consumers.runner import Process, make
+from producer.broker import BrokerAddress
+from tests.faults.clock import FileClock
+
+STOPS_WITHIN_S = 60.0
+_PR_SET_PDEATHSIG = 1
+_PRELOADED = ["tests.faults.parts", "tests.faults.load"]
+
+
+def forks() -> ForkServerContext:
+    """Each part is a process of its own, forked from one that has everything imported: a kill costs no second."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
+@dataclass(frozen=True)
+class HubPlace:
+    """What the processes of the hub are told."""
+
+    data: Path
+    clock: Path
+    port: int
+
+    def hub(self) -> Hub:
+        month = timedelta(days=30)
+        return Hub(
+            data=self.data,
+            archive=lambda: ArchiveReader(self.data / "archive"),
+            sites=(
+                SiteInfo("YARD", "Yard", "Europe/Berlin", (DeviceInfo("GATE", "Gate"), DeviceInfo("DOOR", "Door"))),
+                SiteInfo("HALL", "Hall", "America/New_York", (DeviceInfo("ROOF", "Roof"),)),
+            ),
+            # What a scenario asks for must not have been dropped by age, nor because the machine's disk is full.
+            retention=RetentionPolicy(
+                media=tuple((kind, month) for kind in ("capture", "thumbnail", "thermal", "segment")),
+                cleanup_threshold_percent=100.0,
+                cleanup_target_percent=99.0,
+            ),
+        )
+
+
+def _stopping() -> threading.Event:
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
+    return stopping
+
+
+def ingest(place: HubPlace) -> None:
+    run_ingest(place.data, BrokerAddress(port=place.port), _stopping(), FileClock(place.clock))
+
+
+def consumers(place: HubPlace) -> None:
+    hub, clock = place.hub(), FileClock(place.clock)
+    process = Process(hub, BrokerAddress(port=place.port), lambda: SqliteJournalReader(place.data / "journal"), clock)
+    process.run([make(name, hub) for name in CONSUMERS], _stopping())
+
+
+def gateway(place: HubPlace) -> None:
+    """With the warehouse in it, as in the product."""
+    from gateway.server import run
+    from gateway.settings import GatewaySettings
+
+    run(GatewaySettings("127.0.0.1", 0, None), place.hub(), BrokerAddress(port=place.port))
+
+
+def _main(body: Callable[..., None], log: Path, arguments: tuple[Any, ...]) -> None:
+    # The child ends with the process that started it, however that ends.
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory())
+    body(*arguments)
+
+
+@dataclass
+class Part:
+    """One process. What ends by itself is noted with its code: no fault that is not announced may end a part."""
+
+    name: str
+    body: Callable[..., None]
+    arguments: tuple[Any, ...]
+    log: Path
+    context: ForkServerContext
+    counts_lives: bool = False
+    lives: int = 0
+    ended: list[int] = field(default_factory=list)
+    """The exit codes of those that nobody had told to end."""
+    _process: ForkServerProcess | None = None
+
+    def start(self) -> None:
+        assert self._process is None, f"{self.name} runs already"
+        self.lives += 1
+        arguments = (*self.arguments, self.lives) if self.counts_lives else self.arguments
+        self._process = self.context.Process(target=_main, args=(self.body, self.log, arguments), daemon=True)
+        self._process.start()
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
+
+    def look(self) -> None:
+        """As a supervisor does: what ended by itself is started again."""
+        if self._process is not None and self._process.exitcode is not None:
+            self.ended.append(self._process.exitcode)
+            self._forget()
+            self.start()
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._forget()
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.pid is not None and self._process.is_alive():
+            os.kill(self._process.pid, number)
+
+    def stop(self) -> bool:
+        """SIGTERM; whether it ended by that, with code 0."""
+        if self._process is None:
+            return True
+        self.thaw()
+        self._process.terminate()
+        self._process.join(STOPS_WITHIN_S)
+        code = self._process.exitcode
+        if code is None:
+            self._process.kill()
+            self._process.join()
+        self._forget()
+        return code == 0
+
+    def _forget(self) -> None:
+        if self._process is not None:
+            self._process.close()
+        self._process = None

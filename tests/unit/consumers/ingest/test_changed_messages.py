@@ -1,0 +1,68 @@
+"""What is read of messages that were changed on their way."""
+
+import pytest
+
+from bus_schemas.checksum import CHECKSUM
+from bus_schemas.codec import to_bytes
+from consumers.ingest.decoding import DAMAGED, Arrived, Item, Refused, Taken, read
+from consumers.ingest.packets import Properties, Published
+from producer.backlog import Row
+from producer.messages import Composer
+from producer.session import Outgoing
+from tests.node_parts import NOON, SOURCE, detection, medium
+
+COMPOSER = Composer("epoch-1", lambda: NOON)
+
+
+def sent(*rows: Row) -> Outgoing:
+    return COMPOSER.compose(SOURCE, rows[0].sequence - 1, 9, iter(rows)).outgoing
+
+
+def event(sequence: int) -> Row:
+    made = detection(4).event.model_copy(update={"epoch": "epoch-1", "sequence": sequence})
+    return Row(sequence, sequence, "detection", to_bytes(made), None)
+
+
+def picture(sequence: int) -> Row:
+    draft = medium(b"jpeg")
+    made = draft.event.model_copy(update={"epoch": "epoch-1", "sequence": sequence})
+    return Row(sequence, sequence, "media", to_bytes(made), draft.media)
+
+
+def arrive(message: Outgoing, payload: bytes | None = None, properties: tuple[tuple[str, str], ...] = ()) -> list[Item]:
+    given = Properties(message.content_type, properties or message.user_properties)
+    return read([Arrived(Published(message.topic, 1, given, payload or message.payload), 0)])
+
+
+@pytest.mark.parametrize("message", [sent(event(1)), sent(event(1), event(2)), sent(picture(1))])
+def test_a_message_that_arrives_as_it_was_sent_is_taken(message: Outgoing) -> None:
+    assert all(isinstance(item, Taken) for item in arrive(message))
+
+
+@pytest.mark.parametrize("message", [sent(event(1)), sent(event(1), event(2)), sent(picture(1))])
+def test_a_message_that_was_changed_on_its_way_is_refused_and_takes_no_place(message: Outgoing) -> None:
+    changed = message.payload.replace(b'"people_count":4', b'"people_count":5').replace(b"jpeg", b"jpef")
+
+    (refused,) = arrive(message, changed)
+
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.source, refused.sequence) == (DAMAGED, None, None)
+
+
+def test_a_medium_whose_attributes_were_changed_is_refused() -> None:
+    message = sent(picture(1))
+    changed = tuple((name, "2" if name == "sequence" else value) for name, value in message.user_properties)
+
+    (refused,) = arrive(message, properties=changed)
+
+    assert isinstance(refused, Refused)
+    assert refused.reason == DAMAGED
+
+
+def test_a_message_without_a_checksum_is_taken_as_it_is() -> None:
+    message = sent(event(1))
+    plain = tuple(given for given in message.user_properties if given[0] != CHECKSUM) or (("by", "hand"),)
+
+    (item,) = arrive(message, properties=plain)
+
+    assert isinstance(item, Taken)

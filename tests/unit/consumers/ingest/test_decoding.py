@@ -1,0 +1,118 @@
+"""What is let in at the door, and what is kept outside with which reason."""
+
+import gzip
+import json
+
+import pytest
+
+from bus_schemas.codec import BATCH, GZIP, to_bytes
+from bus_schemas.node import GapEvent
+from bus_schemas.topics import event_topic, state_topic
+from consumers.ingest.decoding import Arrived, Item, Refused, Taken, read
+from consumers.ingest.packets import Properties, Published
+from tests import builders
+
+SOURCE = "/sites/DEMO/devices/yard"
+
+
+def arrive(payload: bytes, topic: str = "", content_type: str | None = None) -> list[Item]:
+    message = Published(topic or event_topic(SOURCE, "detection"), 1, Properties(content_type), payload)
+    return read([Arrived(message, 1)])
+
+
+def reason(payload: bytes, topic: str = "") -> str:
+    (item,) = arrive(payload, topic)
+    assert isinstance(item, Refused)
+    return item.reason
+
+
+def test_the_journal_gets_the_bytes_that_were_sent_with_what_it_does_not_know() -> None:
+    first = to_bytes(builders.detection())[:-1] + b',  "newer": {"field": 1}}'
+    second = to_bytes(builders.detection())
+
+    items = arrive(b"[ " + first + b" ,\n" + second + b"]")
+
+    assert [item.body for item in items] == [first, second]
+
+
+def test_a_batch_may_be_packed() -> None:
+    batch = b"[" + to_bytes(builders.detection()) + b"]"
+
+    (item,) = arrive(gzip.compress(batch), content_type=BATCH + GZIP)
+
+    assert isinstance(item, Taken)
+
+
+def test_types_may_be_mixed_on_the_topic_for_batches_only() -> None:
+    frame = to_bytes(builders.frame())
+
+    assert isinstance(arrive(frame, event_topic(SOURCE, "batch"))[0], Taken)
+    assert reason(frame) == "type watchpost.frame.v1 does not belong on a topic that ends in detection"
+
+
+def test_nobody_beats_for_the_hub() -> None:
+    tick = to_bytes(builders.tick())
+
+    assert "does not belong on topic" in reason(tick, "watchpost/v1/_hub/_hub/event/heartbeat")
+
+
+def test_epoch_and_sequence_come_together() -> None:
+    assert reason(to_bytes(builders.detection(epoch="one"))) == "epoch and sequence come together, or not at all"
+
+
+def test_a_gap_stands_where_it_says() -> None:
+    gap = builders.make(
+        GapEvent, builders.START, {"first": 1, "last": 5, "count": 5, "cause": "full"}, {"epoch": "one", "sequence": 6}
+    )
+
+    assert reason(to_bytes(gap), event_topic(SOURCE, "gap")) == "a gap from 1 to 5 has sequence 5, not 6"
+
+
+def test_an_event_may_not_be_larger_than_a_megabyte() -> None:
+    body = to_bytes(builders.detection())[:-1] + b', "padding": "' + b"x" * 1_100_000 + b'"}'
+
+    assert reason(body).endswith("at most 1048576 are kept")
+
+
+def test_only_states_come_on_the_topic_for_states_and_an_empty_one_is_nothing() -> None:
+    assert reason(to_bytes(builders.detection()), state_topic(SOURCE)) == "type watchpost.detection.v1 is no state"
+    assert arrive(b"", state_topic(SOURCE)) == []
+
+
+def test_what_no_reader_could_read_again_is_refused() -> None:
+    health = json.loads(to_bytes(builders.health(epoch="one", sequence=3)))
+    health["data"]["stream_info"]["fps"] = float("nan")
+
+    (item,) = arrive(json.dumps(health).encode(), event_topic(SOURCE, "health"))
+
+    assert isinstance(item, Refused)
+    assert item.reason == "not JSON: it has NaN or Infinity for a number"
+    assert (item.epoch, item.sequence) == ("one", 3)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"not json", b"[]", b"7", b'{"type": 1}', b"\x1f\x8bno", b"\xff\xfe", b"[" * 5000]
+)
+def test_anything_at_all_is_kept_with_a_reason(payload: bytes) -> None:
+    items = arrive(payload)
+
+    assert items
+    assert all(isinstance(item, Refused) and item.reason for item in items)
+
+
+def test_one_bad_event_of_a_batch_costs_only_itself() -> None:
+    good, bad = to_bytes(builders.detection()), b'{"type":"watchpost.detection.v1","epoch":"one","sequence":2}'
+
+    items = arrive(b"[" + b",".join([good, bad, good]) + b"]")
+
+    assert [type(item) for item in items] == [Taken, Refused, Taken]
+    assert [item.body for item in items] == [good, items[1].body, good]
+
+
+def test_a_sequence_that_no_stream_can_have_has_no_place() -> None:
+    bad = b'{"type":"watchpost.detection.v1","epoch":"one","sequence":-2}'
+
+    (item,) = arrive(bad)
+
+    assert isinstance(item, Refused)
+    assert item.sequence is None

@@ -71,7 +71,8 @@ class Mosaics(Projection):
         _take(view, batch[:first])
         self._expect(view, self._newest_at(batch[first]))
         _take(view, batch[first:last])
-        self._pass_time(view, self._newest_at(batch[last]))
+        # Where the hub's clock went back meanwhile, what an earlier tick has closed stays closed.
+        self._pass_time(view, max(self._newest_at(batch[index]) for index in ticks))
         _take(view, batch[last:])
 
     def _newest_at(self, tick: Recorded) -> int:

@@ -283,6 +283,30 @@ def full_disk_of_hub(rig: Rig) -> None:
         rig.wait_for_progress(20)
 
 
+def storm(rig: Rig) -> None:
+    """Faults of every kind, one into the other."""
+
+    def kill() -> None:
+        rig.kill(*rig.dice.sample(rig.parts, rig.dice.randint(1, len(rig.parts))))
+        rig.pause(0.0, 0.5)
+
+    def freeze() -> None:
+        frozen = rig.dice.choice((rig.ingest, rig.consumers, rig.load))
+        frozen.freeze()
+        rig.pause(0.2, 2.5)
+        frozen.thaw()
+
+    def step() -> None:
+        rig.clock.step(rig.dice.uniform(-4000, 4000))
+
+    acts = (kill, kill, rig.kill_broker, freeze, step, *_weather(rig))
+    for _ in range(rig.dice.randint(8, 14)):
+        rig.faults += 1
+        rig.dice.choice(acts)()
+        rig.pause(0.0, 0.4)
+        rig.revive()
+
+
 def _before(moment: datetime, seconds: float = 4.0) -> Setup:
     return Setup(moment=moment - timedelta(seconds=seconds))
 
@@ -309,6 +333,7 @@ SCENARIOS: dict[str, Scenario] = {
     "journal_lost": Scenario(journal_lost, Setup(warehouse=True), keeps_foreign=False),
     "views_lost": Scenario(views_lost),
     "index_lost": Scenario(index_lost),
+    "storm": Scenario(storm, Setup(proxy=True)),
     "poison": Scenario(poisoned, causes=("rejected",), rejected=(2 * poison.KINDS,), quick=True),
     "thrice": Scenario(delivered_thrice, Setup(copies=3)),
     "backlog": Scenario(backlog, Setup(backlog=20_000)),

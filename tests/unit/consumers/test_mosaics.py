@@ -280,3 +280,20 @@ def test_the_quality_and_size_of_cells_are_settings(tmp_path: Path) -> None:
 
     assert found is not None
     assert (from_json(found.json)["width"], from_json(found.json)["height"]) == (160, 90)
+
+
+def test_minutes_that_a_clock_running_ahead_has_closed_stay_closed_however_they_are_batched(tmp_path: Path) -> None:
+    events = [tick(at(1)), frame(at(5)), tick(at(200)), frame(at(70)), tick(at(10)), frame(at(12))]
+    closed = []
+    for limit in (1, len(events)):
+        made = Site(tmp_path / str(limit))
+        made.followed.journal.append(*events, received=at(5))
+        made.followed.catch_up(limit)
+        view = made.followed.view
+        closed.append(
+            [sorted(view.execute(f"select * from {table}"), key=repr) for table in ("closed", "late", "tiles")]
+        )
+        made.followed.close()
+
+    assert closed[0] == closed[1]
+    assert closed[0][0] == [("DEMO", MINUTE + 2)]

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], within: float = 5.0, what: str = "") -> T:
+def eventually(condition: Callable[[], T | None], within: float = 5.0, what: str = "") -> T:
     """The first truthy value of `condition`; AssertionError with the last value after `within` seconds."""
     deadline = time.monotonic() + within
     pause = threading.Event()

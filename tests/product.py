@@ -18,7 +18,7 @@ from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "watchpost", "up")
-STARTS_WITHIN_S = 60.0
+STARTS_WITHIN_S = 120.0
 STOPS_WITHIN_S = 5.0
 
 _ADDRESS = re.compile(r"Watchpost is at (http://\S+)")

@@ -1,7 +1,6 @@
 """Every medium that the journal names lies in the archive with its size and hash, or retention says where it went."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from bus_schemas.media import MediaEvent
 from consumers.archive.index import NAME, open_to_read
 from consumers.archive.place import NotAKey, Series, hour_of, micros, pack_path, parse_key
 from consumers.check.findings import Findings
-from consumers.journal.opened import each_day
+from consumers.journal.opened import Told, bodies
 
 _HOUR = 3_600_000_000
 """In microseconds."""
@@ -64,46 +63,30 @@ class _Missing:
     hour: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """An event of a medium in the journal."""
-
-    position: int
-    received: int
-    body: bytes
-
-    def missing(self, event: _MediaBody) -> _Missing:
-        time = micros(event.time)
-        # A clock that runs ahead does not choose the hour: see `Archive.store`.
-        hour = min(time, self.received) // _HOUR
-        return _Missing(self.position, event.data.key, parse_key(event.data.key)[0], time, hour)
+def _missing(told: Told, event: _MediaBody) -> _Missing:
+    time = micros(event.time)
+    # A clock that runs ahead does not choose the hour: see `Archive.store`.
+    hour = min(time, told.received) // _HOUR
+    return _Missing(told.position, event.data.key, parse_key(event.data.key)[0], time, hour)
 
 
 def check_media(journal: Path, archive: Path, *, deep: bool = False) -> Findings:
     """Reads the events of media and the index; `deep` reads every byte too."""
     findings = Findings("media")
     if not (archive / NAME).exists():
-        if any(True for _ in _bodies(journal, type_of(MediaEvent))):
+        if any(True for _ in bodies(journal, type_of(MediaEvent))):
             findings.fault(f"the journal names media, and there is no index {archive / NAME}")
         findings.note("no media")
         return findings
     with closing(open_to_read(archive)) as index:
         check = _Check(findings, index, archive, deep=deep)
         check.packs()
-        for told in _bodies(journal, type_of(MediaEvent)):
+        for told in bodies(journal, type_of(MediaEvent)):
             check.take(told)
         # Read after the media: what was dropped meanwhile is told by then, or in a moment.
-        dropped = [_dropped.decode(told.body).data for told in _bodies(journal, type_of(RetentionEvent))]
+        dropped = [_dropped.decode(told.body).data for told in bodies(journal, type_of(RetentionEvent))]
         check.explain(_Retention(index, dropped))
     return findings
-
-
-def _bodies(journal: Path, event_type: str) -> Iterator[_Told]:
-    query = "select position, received, body from events where type = ?"
-    for day in each_day(journal):
-        number = day.types().get(event_type)
-        if number is not None:
-            yield from (_Told(*row) for row in day.connection.execute(query, (number,)))
 
 
 class _Retention:
@@ -159,7 +142,7 @@ class _Check:
                 name = path.relative_to(self._archive)
                 self._findings.fault(f"the pack {name} {there}; the index knows {end:,} bytes of it")
 
-    def take(self, row: _Told) -> None:
+    def take(self, row: Told) -> None:
         event = _media.decode(row.body)
         told = event.data
         self._count += 1
@@ -171,7 +154,7 @@ class _Check:
             return
         found = self._index.execute(_LOOK, (self._number(series), name)).fetchone()
         if found is None or found[3] is None:
-            self._missing.append(row.missing(event))
+            self._missing.append(_missing(row, event))
             return
         size, digest, offset, hour = found
         if (size, digest.hex()) != (told.size, told.sha256):
@@ -180,7 +163,7 @@ class _Check:
                 f" journal, {size:,} bytes with {digest.hex()[:12]}… in the archive"
             )
         elif not self._is_there(pack_path(self._archive, series, hour), told, offset):
-            self._missing.append(row.missing(event))
+            self._missing.append(_missing(row, event))
 
     def _number(self, series: Series) -> int:
         known = self._series.get(series)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.catalogue import type_of
 from consumers.check.findings import Findings, span
-from consumers.journal.opened import OpenDay, each_day
+from consumers.journal.opened import OpenDay, Told, bodies, each_day
 
 _NUMBERED = (
     "select stream, sequence, position from events where sequence is not null order by stream, sequence, position"
@@ -27,7 +29,16 @@ class _GapBody(msgspec.Struct):
     data: _GapData
 
 
+class _Dropped(msgspec.Struct):
+    kind: str
+
+
+class _DroppedBody(msgspec.Struct):
+    data: _Dropped
+
+
 _gap = msgspec.json.Decoder(_GapBody)
+_dropped = msgspec.json.Decoder(_DroppedBody)
 
 
 @dataclass(slots=True)
@@ -50,7 +61,7 @@ class _Row:
 
 def check_streams(journal: Path) -> Findings:
     """Columns alone are read, in the order of an index: about a microsecond an event."""
-    check = _Streams()
+    check = _Streams(journal)
     for day in each_day(journal):
         check.take(day)
     check.sum_up()
@@ -58,8 +69,9 @@ def check_streams(journal: Path) -> Findings:
 
 
 class _Streams:
-    def __init__(self) -> None:
+    def __init__(self, journal: Path) -> None:
         self.findings = Findings("journal")
+        self._journal = journal
         self._streams: dict[int, _Stream] = {}
         self._names: dict[int, tuple[str, str]] = {}
         self._floor = 0
@@ -170,12 +182,23 @@ class _Streams:
             f"{events:,} events in {len(self._streams):,} streams, positions {span(self._floor or 1, head)}"
         )
         if self._floor > 1:
-            self.findings.note(f"what is before position {self._floor:,} was dropped with its days")
+            self._sum_up_floor()
         if self._unnumbered:
             self.findings.note(f"{self._unnumbered:,} events come from devices that do not number theirs")
         for stream, seen in sorted(self._streams.items(), key=lambda pair: self._names.get(pair[0], ("", ""))):
             if seen.events or seen.gaps:
                 self.findings.note(f"{self._name(stream)}: {_summary(seen)}")
+
+    def _sum_up_floor(self) -> None:
+        before = span(1, self._floor - 1)
+        if any(map(_tells_of_a_day, bodies(self._journal, type_of(RetentionEvent)))):
+            self.findings.note(f"position {before} was dropped with its days, as retention events say")
+        else:
+            self.findings.fault(f"position {before} is gone with its days, and no retention event says why")
+
+
+def _tells_of_a_day(told: Told) -> bool:
+    return _dropped.decode(told.body).data.kind == "journal"
 
 
 def _summary(seen: _Stream) -> str:

@@ -35,6 +35,23 @@ def each_day(directory: Path) -> Iterator[OpenDay]:
                 yield OpenDay(day.path.stem, int(first), connection)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of one type as it lies there; `received` in microseconds since 1970."""
+
+    position: int
+    received: int
+    body: bytes
+
+
+def bodies(directory: Path, event_type: str) -> Iterator[Told]:
+    query = "select position, received, body from events where type = ?"
+    for day in each_day(directory):
+        number = day.types().get(event_type)
+        if number is not None:
+            yield from (Told(*row) for row in day.connection.execute(query, (number,)))
+
+
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     try:

@@ -129,6 +129,22 @@ def test_a_gap_with_its_event_is_told_with_its_cause(data: Path) -> None:
     assert journal.notes[-1] == ("/sites/DEMO/devices/yard (epoch-1): 1…94, gaps: 4 outbox_full (91…94 outbox_full)")
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_days_that_were_dropped_are_explained_by_an_event_alone(data: Path, told: bool) -> None:
+    tomorrow = at(24 * 3600)
+    kind = "journal" if told else "capture"
+    later = [builders.retention(tomorrow, kind=kind), builders.frame(tomorrow, epoch="epoch-1", sequence=91)]
+    write(data, [(tomorrow, event) for event in later])
+    (data / "journal" / "2026-01-05.sqlite").unlink()
+
+    (journal,) = found(data, "journal").values()
+    assert journal.faults == ([] if told else ["position 1…162 is gone with its days, and no retention event says why"])
+    assert journal.notes[-1] == "/sites/DEMO/devices/yard (epoch-1): 91, no gap"
+    assert found(data, "health")["health"].notes == [
+        "not compared: it may hold what was before position 163, whose days are dropped"
+    ]
+
+
 def test_a_body_that_was_changed_is_found_where_it_is_looked_into(data: Path) -> None:
     tamper(day(data), "update events set body = replace(body, 'devices/yard', 'devices/barn') where position = 21")
 

@@ -64,11 +64,17 @@ class Delivery:
         self._refused = 0
         self._version = -1
         self._ignored: set[tuple[str, str]] = set()
+        self._unheard: set[str] = set()
         self.figures = Figures()
 
     @property
     def watermark_topics(self) -> set[str]:
         return set(self._cursors)
+
+    def take_unheard(self) -> set[str]:
+        """The watermark topics that were silent for too long: the broker may not know that we want them."""
+        unheard, self._unheard = self._unheard, set()
+        return unheard
 
     def reconnected(self, max_packet_bytes: int | None) -> None:
         """Begin with a new session, whose broker takes no larger packets than these."""
@@ -88,9 +94,10 @@ class Delivery:
                 if topic not in self._cursors:
                     self._cursors[topic] = Cursor(stream, news_at=now)
                 self._cursors[topic].saw(stream, now)
-        for cursor in self._cursors.values():
+        for topic, cursor in self._cursors.items():
             if cursor.lose_patience(now):
                 self.figures.failed += 1
+                self._unheard.add(topic)
                 log.info("no watermark", source=cursor.stream.source, after=cursor.sent, attempt=cursor.retries)
         self.figures.waiting = sum(c.stream.sequence - c.stream.watermark for c in self._cursors.values())
 

@@ -177,6 +177,8 @@ class Relay:
             session.publish(message)
         while session.ended is None and not stopping.is_set():
             delivery.look(time.monotonic())
+            # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
+            subscribed -= delivery.take_unheard()
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
             self._publish_aside(session, delivery)

@@ -192,6 +192,18 @@ MUTANTS: dict[str, Mutant] = {
         "        if watermark.epoch == self.epoch + self.epoch:\n",
         RELAY,
     ),
+    "silence_not_answered": Mutant(
+        "producer/delivery.py",
+        "                self._unheard.add(topic)\n",
+        "",
+        PRODUCER,
+    ),
+    "minutes_open_again": Mutant(
+        "consumers/mosaics/projection.py",
+        "max(self._newest_at(batch[index]) for index in ticks)",
+        "self._newest_at(batch[last])",
+        ("tests/unit/consumers/test_mosaics.py",),
+    ),
     "newest_first": Mutant(
         "producer/backlog.py",
         '" where stream = ? and sequence > ? order by sequence limit ?"',

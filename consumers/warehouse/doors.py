@@ -30,11 +30,9 @@ def open_doors(engine: Engine, database: str, tables: Iterable[Table]) -> dict[T
     doors = {table: replace(table, name=f"{database}.{_DOOR}{token}_{table.name}") for table in tables}
     for table, door in doors.items():
         engine.execute(f"create table {door.name} ({', '.join(columns(table, engine.dialect))}) engine = Null")
-        names = ", ".join(table.column_names)
-        engine.execute(
-            f"create materialized view {database}.{_PASSAGE}{token}_{table.name} to {database}.{table.name} "
-            f"as select {names} from {door.name}"  # noqa: S608 - ours
-        )
+        passage = f"{database}.{_PASSAGE}{token}_{table.name}"
+        chosen = f"select {', '.join(table.column_names)} from {door.name}"  # noqa: S608 - ours
+        engine.execute(f"create materialized view {passage} to {database}.{table.name} as {chosen}")
     _close_others(engine, database, token)
     return doors
 

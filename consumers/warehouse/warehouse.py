@@ -9,12 +9,10 @@ import structlog
 
 from consumers.hub import Hub
 from consumers.journal.record import JournalReader
-from consumers.warehouse.answering import Answering, NotReady, State, Status
+from consumers.warehouse.answering import Answering, State, Status
 from consumers.warehouse.engine import Engine, OpenEngine
 from consumers.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
 from consumers.warehouse.store import NAME, Generations
-
-__all__ = ["NotReady", "Settings", "Status", "Warehouse", "embedded"]
 
 _IDLE_S = 1.0
 

@@ -8,8 +8,8 @@ from pydantic import Field
 from consumers import checkpoint, views
 from consumers.hub import Hub
 from consumers.views import NoView
+from consumers.warehouse.answering import Status
 from consumers.warehouse.tables import VERSION
-from consumers.warehouse.warehouse import Status
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
 from gateway.described import Described, Kind
@@ -59,7 +59,7 @@ def _progress(one: Described, position: int, head: int, error: str | None, *, is
 
 
 def _of_rows(status: Status, head: int) -> Progress:
-    """The consumer that lives in this process."""
+    """The consumer that lives in this process, or whose checkpoint a server has."""
     lag = max(0, head - status.position)
     state: State = status.state if status.state != "starting" else "behind"
     if state == "running" and lag > BEHIND:

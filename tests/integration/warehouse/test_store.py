@@ -9,7 +9,7 @@ from consumers.warehouse.dialect import Dialect
 from consumers.warehouse.engine import Columns, Engine, EngineError, Parameter
 from consumers.warehouse.fold import Fold, Unfoldable
 from consumers.warehouse.store import Generations
-from consumers.warehouse.tables import Table
+from consumers.warehouse.tables import VERSION, Table
 from tests.builders import at, detection, health, heartbeat, motion, thermal
 from tests.memory_journal import MemoryJournal
 
@@ -185,7 +185,7 @@ def test_what_an_interrupted_rebuild_left_behind_is_dropped(engine: Engine) -> N
 def test_rows_of_another_version_are_folded_anew(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = MemoryJournal(mixed(50))
     begin(engine, journal).advance()
-    monkeypatch.setattr(store, "VERSION", store.VERSION + 1)
+    monkeypatch.setattr(store, "VERSION", VERSION + 1)
 
     anew = begin(engine, journal)
 

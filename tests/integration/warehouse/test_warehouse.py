@@ -9,9 +9,10 @@ from time import monotonic
 import pytest
 
 from consumers.hub import Hub
+from consumers.warehouse.answering import NotReady
 from consumers.warehouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.questions import Span
-from consumers.warehouse.warehouse import NotReady, Settings, Warehouse, embedded
+from consumers.warehouse.warehouse import Settings, Warehouse, embedded
 from tests.builders import START, at, detection, thermal
 from tests.memory_journal import MemoryJournal
 

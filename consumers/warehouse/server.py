@@ -1,5 +1,6 @@
 """A ClickHouse server over its native protocol."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ _LATEST_S = 2**32 - 1
 _TIMES = {"connect_timeout": 5, "sync_request_timeout": 5, "send_receive_timeout": 60}
 # Seconds that the server waits for the rest of an insert: a writer that is cut off holds up the next one no longer.
 _SETTINGS = {"receive_timeout": 10}
+
+# The driver tells of each connection that fails, with a traceback; it is raised too, and told once by who catches it.
+logging.getLogger("clickhouse_driver").addHandler(logging.NullHandler())
 
 
 class ServerEngine:

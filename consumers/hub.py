@@ -85,6 +85,18 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class WarehouseServer:
+    """A ClickHouse server that keeps the rows, and as whom to log in. Generations of rows stand in `database_N`."""
+
+    host: str
+    port: int = 9000
+    database: str = "warehouse"
+    user: str = "default"
+    password: str = field(default="", repr=False)
+    secure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mosaic:
     """How the minute tiles are drawn: pixels of a cell, JPEG quality, and how long a minute waits for late media."""
 
@@ -96,7 +108,10 @@ class Mosaic:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread."""
+    """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread.
+
+    Without a `warehouse` rows are kept by the process of the gateway, under `data`.
+    """
 
     data: Path
     archive: Callable[[], MediaReader]
@@ -106,6 +121,7 @@ class Hub:
     retention: RetentionPolicy = RetentionPolicy()
     mosaic: Mosaic = Mosaic()
     webhook: Webhook | None = None
+    warehouse: WarehouseServer | None = None
     triggers: tuple[str, ...] = ()
 
     def devices(self) -> tuple[tuple[str, str], ...]:

@@ -113,7 +113,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
 
 @contextmanager
 def _folding(gateway: Gateway) -> Iterator[None]:
-    """The consumer of rows, in a thread: its engine belongs to one process, and this one asks it questions."""
+    """In a thread: the consumer of rows, for chDB belongs to one process; or who looks what a server has of them."""
     rows = gateway.rows
     if rows.warehouse is None:
         yield

@@ -1,4 +1,4 @@
-"""Questions of the warehouse, whose engine lives in this process and is asked in the threads of the readers."""
+"""Questions of the warehouse, asked in the threads of the readers; its engine is in this process or is a server."""
 
 import threading
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
+from consumers.warehouse.answering import Answering, NotReady
 from consumers.warehouse.engine import EngineError
 from consumers.warehouse.questions import BadQuestion
-from consumers.warehouse.warehouse import NotReady, Warehouse
 from gateway.problems import Problem
 from gateway.readers import Readers
 from gateway.stores import Stores
@@ -35,7 +35,7 @@ class Encoded:
 class Rows:
     """`warehouse` None where this hub has none."""
 
-    warehouse: Warehouse | None
+    warehouse: Answering | None
     readers: Readers[Stores]
     stopping: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
@@ -45,11 +45,11 @@ class Rows:
         self.news.set()
 
     def stop(self) -> None:
-        """The thread that folds ends soon."""
+        """The thread that keeps the rows ends soon."""
         self.stopping.set()
         self.news.set()
 
-    async def ask(self, question: Callable[[Warehouse], T]) -> T:
+    async def ask(self, question: Callable[[Answering], T]) -> T:
         """Raises a 400 for a question without an answer, and a 503 while the warehouse is not open."""
         warehouse = self.warehouse
         if warehouse is None:

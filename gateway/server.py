@@ -12,7 +12,8 @@ import uvloop
 
 from consumers.hub import Hub
 from consumers.journal.sqlite import SqliteJournalReader
-from consumers.warehouse.warehouse import Warehouse, embedded
+from consumers.warehouse.answering import Answering
+from consumers.warehouse.warehouse import embedded
 from gateway.app import build, running
 from gateway.auth import Access
 from gateway.bus import BrokerFigures, Bus, client_of
@@ -44,7 +45,7 @@ def compose(
     settings: GatewaySettings,
     hub: Hub,
     broker: BrokerAddress,
-    warehouse: Warehouse | None = None,
+    warehouse: Answering | None = None,
     clock: Clock = utc_now,
 ) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token."""
@@ -135,16 +136,18 @@ async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
     await serve(server, bound)
 
 
-def embedded_warehouse(hub: Hub) -> Warehouse:
-    return embedded(hub, lambda: SqliteJournalReader(hub.data / "journal"))
+def warehouse_of(hub: Hub) -> Answering:
+    """Kept in this process, or on a server where the hub has one."""
+    if hub.warehouse is None:
+        return embedded(hub, lambda: SqliteJournalReader(hub.data / "journal"))
+    from consumers.warehouse.served import ServedRows
+
+    return ServedRows(hub.warehouse, hub.triggers)
 
 
-def run(settings: GatewaySettings, hub: Hub, broker: BrokerAddress, warehouse: Warehouse | None = None) -> None:
-    """Until SIGTERM or SIGINT. Rows are kept in this process where no other warehouse is given.
-
-    Raises `OSError` where the port is taken, and `OpenToStrangers`.
-    """
-    gateway = compose(settings, hub, broker, warehouse or embedded_warehouse(hub))
+def run(settings: GatewaySettings, hub: Hub, broker: BrokerAddress) -> None:
+    """Until SIGTERM or SIGINT. Raises `OSError` where the port is taken, and `OpenToStrangers`."""
+    gateway = compose(settings, hub, broker, warehouse_of(hub))
     with listening(settings.host, settings.port) as bound:
         host, port = bound.getsockname()[:2]
         _log.info("gateway listens", host=host, port=port, broker=str(broker))

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from mosquitto.launcher import Broker, BrokerMissing, mosquitto_path
+from tests.clickhouse_server import ClickHouse, ClickHouseMissing, clickhouse_path
 
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
 
@@ -34,6 +35,19 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A mosquitto for one test, which may kill, freeze and restart it."""
     yield from _running(tmp_path / "broker")
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
+    """A ClickHouse server; who takes it leaves it empty."""
+    try:
+        clickhouse_path()
+    except ClickHouseMissing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+    with ClickHouse(tmp_path_factory.mktemp("clickhouse")) as server:
+        yield server
 
 
 def _running(directory: Path) -> Iterator[Broker]:

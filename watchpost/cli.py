@@ -26,6 +26,9 @@ class Schema(StrEnum):
     REFERENCE = "reference"
 
 
+# It is written by nobody else, and where there is no server for it the gateway does.
+WAREHOUSE = "warehouse"
+
 app = typer.Typer(
     help="An event-sourced message bus over MQTT for cameras and thermal sensors.",
     no_args_is_help=True,
@@ -88,7 +91,9 @@ def ingest(
 
 @app.command()
 def consume(
-    names: Annotated[list[str] | None, typer.Argument(help="Which consumers; default all.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which consumers; default all but `warehouse`, which is one alone.")
+    ] = None,
     left_out: Annotated[list[str] | None, typer.Option("--except", help="All but this one; may be repeated.")] = None,
     config: ConfigOption = None,
     data: DataOption = DATA,
@@ -97,7 +102,10 @@ def consume(
 ) -> None:
     """Named consumers as a process of their own."""
     runtime = _runtime(config, data, mqtt_port, log_format)
-    parts.consume(runtime, chosen_consumers(names or [], left_out or [], parts.consumer_names()))
+    if names == [WAREHOUSE]:
+        parts.consume_warehouse(runtime)
+    else:
+        parts.consume(runtime, chosen_consumers(names or [], left_out or [], parts.consumer_names()))
 
 
 @app.command()

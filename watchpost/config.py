@@ -1,9 +1,10 @@
 """One watchpost.yaml: what every process of the product is told."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
@@ -71,6 +72,36 @@ class Retention(Part):
     thermal: PositiveFloat = Field(default=24, description="Raw 24x32 frames.")
 
 
+class EmbeddedWarehouse(Part):
+    """Rows are kept by the process of the gateway, in the data directory."""
+
+    kind: Literal["chdb"] = Field(default="chdb", description="ClickHouse in process; needs nothing else.")
+
+
+class ServerWarehouse(Part):
+    """Rows are kept by a ClickHouse server, and written by a process of its own."""
+
+    kind: Literal["clickhouse"] = Field(description="A server, over its native protocol.")
+    host: str = Field(default="127.0.0.1", description="Where the server is.")
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None, description="Default 9000, and 9440 where it is secure."
+    )
+    database: str = Field(
+        default="warehouse",
+        description="A name for this hub alone: rows are in databases of this name with `_1`, `_2` … after it.",
+    )
+    user: str = Field(default="default", description="Who may create and drop those databases.")
+    password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
+    secure: bool = Field(default=False, description="TLS, with a certificate of an authority that the system knows.")
+
+    @field_validator("database")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.search(r"_\d+$", name):
+            raise ValueError(f"'{name}' is no name here: small letters, digits and _, and no number after the last _")
+        return name
+
+
 class Hub(Part):
     """What the hub keeps, and how long."""
 
@@ -86,6 +117,9 @@ class Hub(Part):
     )
     cleanup_target_percent: Annotated[float, Field(gt=0, le=100)] = Field(
         default=75, description="Use of the disk at which that ends."
+    )
+    warehouse: Annotated[EmbeddedWarehouse | ServerWarehouse, Field(discriminator="kind")] = Field(
+        default_factory=EmbeddedWarehouse, description="Where the rows are that dashboards are counted from."
     )
 
     @model_validator(mode="after")

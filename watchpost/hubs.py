@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
-from consumers.hub import DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, Webhook
+from consumers.hub import DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, WarehouseServer, Webhook
 from gateway.settings import GatewaySettings
-from watchpost.config import AlertRules, Retention, WatchpostConfig, secret
+from watchpost.config import AlertRules, Retention, ServerWarehouse, WatchpostConfig, secret
 from watchpost.config import Hub as HubConfig
 from watchpost.sites import Device, Site
 
@@ -23,6 +23,7 @@ def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.env
         rules=_rules(config.alerts.rules),
         retention=_retention(config.hub),
         webhook=Webhook(webhook) if webhook else None,
+        warehouse=_warehouse(config.hub, environ),
         triggers=config.triggers,
     )
 
@@ -58,6 +59,20 @@ def _retention(hub: HubConfig) -> RetentionPolicy:
         segment_bytes=hub.segment_bytes,
         cleanup_threshold_percent=hub.cleanup_threshold_percent,
         cleanup_target_percent=hub.cleanup_target_percent,
+    )
+
+
+def _warehouse(hub: HubConfig, environ: Mapping[str, str]) -> WarehouseServer | None:
+    server = hub.warehouse
+    if not isinstance(server, ServerWarehouse):
+        return None
+    return WarehouseServer(
+        host=server.host,
+        port=server.port or (9440 if server.secure else 9000),
+        database=server.database,
+        user=server.user,
+        password=secret(environ, server.password_env) or "",
+        secure=server.secure,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from watchpost import VERSION
 from watchpost.config import WatchpostConfig
+from watchpost.located import ConfigError
 from watchpost.reference import markdown
 from watchpost.runtime import Runtime, spare_the_collector, stop_event
 
@@ -23,6 +24,17 @@ def ingest(runtime: Runtime) -> None:
 
     spare_the_collector()
     run(runtime.data, runtime.broker, stop_event())
+
+
+def consume_warehouse(runtime: Runtime) -> None:
+    from consumers.warehouse.served import run
+    from watchpost.hubs import hub
+
+    told = hub(runtime.config, runtime.data)
+    if told.warehouse is None:
+        raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
+    spare_the_collector()
+    run(told, told.warehouse, runtime.broker, stop_event())
 
 
 def consume(runtime: Runtime, names: list[str]) -> None:

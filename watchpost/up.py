@@ -69,6 +69,7 @@ def processes(options: Options, config: WatchpostConfig) -> list[Process]:
         ours("ingest", INGEST, "ingest"),
         ours(APART, CONSUMERS, "consume", APART),
         ours("consumers", CONSUMERS, "consume", "--except", APART),
+        *([ours("warehouse", CONSUMERS, "consume", "warehouse")] if config.hub.warehouse.kind == "clickhouse" else []),
         *[ours(f"edge:{node}", EDGE, "edge", "--node", node) for node in config.devices_by_node()],
     ]
 

@@ -12,7 +12,7 @@ class Dialect:
     moments_per_second: int
     expires: bool
     projections: bool
-    waits_for_mutations: bool
+    limits_partitions: bool
 
 
 CURRENT = Dialect(
@@ -21,17 +21,17 @@ CURRENT = Dialect(
     moments_per_second=1000,
     expires=True,
     projections=True,
-    waits_for_mutations=True,
+    limits_partitions=True,
 )
 
-# Before 20.4 there was no DateTime64, before 21.x no projection, and a mutation could only be waited for by asking.
+# Before 20.4 there was no DateTime64, before 21.x no projection; a block could have rows of any number of months.
 BEFORE_2020 = Dialect(
     moment="DateTime('UTC')",
     word="String",
     moments_per_second=1,
     expires=False,
     projections=False,
-    waits_for_mutations=False,
+    limits_partitions=False,
 )
 
 

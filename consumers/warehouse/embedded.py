@@ -28,7 +28,7 @@ _ARGUMENTS = {
     "max_memory_usage": 256 << 20,
 }
 # A device with a broken clock may name any month; its rows are few, and no reason to refuse the block.
-_SETTINGS = "set max_partitions_per_insert_block = 0, mutations_sync = 1"
+_SETTINGS = "set max_partitions_per_insert_block = 0"
 
 _ARROW = {
     Kind.WORD: pa.string(),
@@ -62,6 +62,10 @@ class EmbeddedEngine:
     @property
     def dialect(self) -> Dialect:
         return CURRENT
+
+    @property
+    def lingers(self) -> bool:
+        return False
 
     def use(self, database: str) -> None:
         self.execute(f"use {database}")

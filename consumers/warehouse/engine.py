@@ -25,10 +25,15 @@ class Engine(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
+    @property
+    def lingers(self) -> bool:
+        """Whether an insert may still take effect when who sent it is gone and another has begun."""
+        ...
+
     def use(self, database: str) -> None: ...
 
     def execute(self, statement: str, parameters: Mapping[str, Parameter] | None = None) -> None:
-        """Run what answers nothing. It has taken effect on return; a deletion too."""
+        """Run what answers nothing. It has taken effect on return."""
         ...
 
     def insert(self, table: Table, columns: Columns) -> None:

@@ -10,6 +10,8 @@ from consumers.warehouse.tables import CAMERA_EVENTS
 
 BLOCK = 10_000
 PAGE = 1000
+# An engine cuts an insert into blocks at a million rows, and an event in two; far from it, for a page comes whole.
+LARGEST = 250_000
 
 
 class Unfoldable(RuntimeError):
@@ -22,12 +24,13 @@ class Unfoldable(RuntimeError):
 class Fold:
     """`position` is the last one that was looked at; the checkpoint may be behind it by events of other kinds."""
 
-    def __init__(self, journal: JournalReader, store: Store) -> None:
+    def __init__(self, journal: JournalReader, store: Store, save_every: int = BLOCK) -> None:
         self.position = store.recover()
         self.counted = False
         self._life = journal.life()
         self._journal = journal
         self._store = store
+        self._save_every = save_every
 
     @property
     def lag(self) -> int:
@@ -49,7 +52,7 @@ class Fold:
         moved = upto - self.position
         if gathering.blocks:
             self._store.append(gathering.blocks, upto)
-        elif upto - self._store.saved >= BLOCK:
+        elif upto - self._store.saved >= self._save_every:
             self._store.save(upto)
         self.position = upto
         self.counted = CAMERA_EVENTS in gathering.blocks
@@ -67,7 +70,7 @@ class Fold:
             page = self._journal.read(upto, rows.MODELS, PAGE)
             _fold(gathering, page.records)
             upto = page.upto
-            if len(page.records) < PAGE:
+            if len(page.records) < PAGE or gathering.rows >= LARGEST:
                 break
         return upto
 

@@ -33,7 +33,7 @@ settings max_threads = 1
 
 _TEMPERATURES = """
 select scope, roi, intDiv(toUnixTimestamp(ts), {step:UInt32}) * {step:UInt32} as bucket,
-       round(min(min_temp), 2), round(max(max_temp), 2), round(avg(avg_temp), 2)
+       round(toFloat64(min(min_temp)), 2), round(toFloat64(max(max_temp)), 2), round(avg(avg_temp), 2)
 from thermal_readings
 where site = {site:String} and device = {device:String}
   and ts >= toDateTime({start:Int64}, 'UTC') and ts < toDateTime({end:Int64}, 'UTC')

@@ -49,6 +49,11 @@ class Gathering:
             for column, values in zip(gathered, columns, strict=True):
                 column.extend(values)
 
+    @property
+    def rows(self) -> int:
+        """Of the table that has most."""
+        return max((len(columns[0]) for columns in self.blocks.values()), default=0)
+
 
 def _milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND

@@ -1,65 +1,68 @@
 """A ClickHouse server over its native protocol."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import Error
 
+from consumers.hub import WarehouseServer
 from consumers.warehouse.dialect import Dialect, of_version
 from consumers.warehouse.engine import Columns, EngineError, Parameter
 from consumers.warehouse.tables import Kind, Table
 
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")
-_MUTATION = re.compile(r"alter table (\w+) delete ")
-_MUTATION_POLL_S = 0.2
+_LATEST_S = 2**32 - 1
+_TIMES = {"connect_timeout": 5, "sync_request_timeout": 5, "send_receive_timeout": 60}
+# Seconds that the server waits for the rest of an insert: a writer that is cut off holds up the next one no longer.
+_SETTINGS = {"receive_timeout": 10}
 
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where the server is, and as whom to log in."""
-
-    host: str
-    port: int = 9000
-    user: str = "default"
-    password: str = ""
+# The driver tells of each connection that fails, with a traceback; it is raised too, and told once by who catches it.
+logging.getLogger("clickhouse_driver").addHandler(logging.NullHandler())
 
 
 class ServerEngine:
     """One connection, made anew by the driver where it was lost."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: WarehouseServer) -> None:
         self._lock = Lock()
-        self._database = "default"
         self._client = Client(
-            server.host, server.port, user=server.user, password=server.password, connect_timeout=5, tcp_keepalive=True
+            server.host,
+            server.port,
+            user=server.user,
+            password=server.password,
+            secure=server.secure,
+            tcp_keepalive=True,
+            settings=dict(_SETTINGS),
+            **_TIMES,
         )
         with self._lock, self._told():
             [[version]] = self._client.execute("select version()")
         self._dialect = of_version(int(version.split(".")[0]))
-        if self._dialect.waits_for_mutations:
-            self._client.settings |= {"mutations_sync": 2, "max_partitions_per_insert_block": 0}
+        if self._dialect.limits_partitions:
+            # A device with a broken clock may name any month.
+            self._client.settings["max_partitions_per_insert_block"] = 0
 
     @property
     def dialect(self) -> Dialect:
         return self._dialect
 
+    @property
+    def lingers(self) -> bool:
+        return True
+
     def use(self, database: str) -> None:
         self.execute(f"use {database}")
         # What a new connection is to begin with.
         self._client.connection.database = database
-        self._database = database
 
     def execute(self, statement: str, parameters: Mapping[str, Parameter] | None = None) -> None:
         with self._lock, self._told():
             self._client.execute(*_substituted(statement, parameters))
-        mutated = _MUTATION.match(statement)
-        if mutated and not self._dialect.waits_for_mutations:
-            self._wait_for_mutations(mutated[1])
 
     def insert(self, table: Table, columns: Columns) -> None:
         text = f"insert into {table.name} ({', '.join(table.column_names)}) values"
@@ -77,16 +80,8 @@ class ServerEngine:
 
     def _values(self, kind: Kind, column: Any) -> list[Any]:
         if kind is Kind.MOMENT and self._dialect.moments_per_second == 1:
-            return [milliseconds // 1000 for milliseconds in column]
+            return [min(max(milliseconds // 1000, 0), _LATEST_S) for milliseconds in column]
         return list(column)
-
-    def _wait_for_mutations(self, table: str) -> None:
-        pending = (
-            "select count() from system.mutations "
-            "where database = {database:String} and table = {table:String} and not is_done"
-        )
-        while self.query(pending, {"database": self._database, "table": table}) != [[0]]:
-            Event().wait(_MUTATION_POLL_S)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -95,7 +90,13 @@ class ServerEngine:
             yield
         except (Error, OSError, EOFError) as error:
             self._client.disconnect()
-            raise EngineError(str(error).split("\n", 1)[0] or type(error).__name__) from error
+            raise EngineError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """The line that says it: the first is but a number where the server refused, and its stack comes after."""
+    lines = [line.strip() for line in str(error).split("Stack trace")[0].splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 def _substituted(text: str, parameters: Mapping[str, Parameter] | None) -> tuple[str, dict[str, Parameter] | None]:

@@ -1,16 +1,21 @@
 """The rows of one generation and how far they go: what is inserted counts once, whenever the process dies.
 
-Rows go in first, then the checkpoint. At start, rows beyond the checkpoint are deleted and folded again. Tokens of
-deduplication are not used: a server remembers them after the rows are deleted, and would swallow the repetition.
+Rows go in first, then the checkpoint. At start it is read which events beyond the checkpoint have their rows already,
+and those are left out when they are folded again: all rows of an event are in one table, of one moment and in one
+block, so they are there together or not at all. Nothing is ever deleted, and tokens of deduplication, which old servers
+do not know, are not needed. Where an insert may linger, rows go through doors.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from typing import Any
 
+from consumers.warehouse.doors import open_doors
 from consumers.warehouse.engine import Columns, Engine
 from consumers.warehouse.tables import CHECKPOINT, TABLES, VERSION, Table, checkpoint_definition, definition
 
-_CATALOGUE = "warehouse"
-_PREFIX = "warehouse_"
+NAME = "warehouse"
 
 
 class Store:
@@ -20,19 +25,21 @@ class Store:
         self.database = database
         self._engine = engine
         self._saved = 0
+        self._doors: Mapping[Table, Table] = {}
+        self._there: dict[Table, frozenset[int]] = {}
         engine.use(database)
 
     def recover(self) -> int:
-        """Delete what goes beyond the checkpoint; the position to continue from."""
-        [[self._saved]] = self._engine.query("select max(position) from checkpoint")
+        """Shut out every earlier writer, and find out what is there; the position to continue from."""
+        if self._engine.lingers:
+            self._doors = open_doors(self._engine, self.database, (*TABLES, CHECKPOINT))
+        self._saved = checkpoint(self._engine)
         for table in TABLES:
-            beyond = {"position": self._saved}
-            [[rows]] = self._engine.query(
-                f"select count() from {table.name} where position > {{position:UInt64}}",  # noqa: S608 - our table
-                beyond,
+            beyond = self._engine.query(
+                f"select distinct position from {table.name} where position > {{position:UInt64}}",  # noqa: S608 - ours
+                {"position": self._saved},
             )
-            if rows:
-                self._engine.execute(f"alter table {table.name} delete where position > {{position:UInt64}}", beyond)
+            self._there[table] = frozenset(position for (position,) in beyond)
         return self._saved
 
     @property
@@ -43,59 +50,79 @@ class Store:
     def append(self, blocks: Mapping[Table, Columns], upto: int) -> None:
         """Insert the rows of the events up to a position, then the checkpoint."""
         for table, columns in blocks.items():
-            self._engine.insert(table, columns)
+            missing = _without(self._there.get(table, frozenset()), table, columns)
+            if missing[0]:
+                self._insert(table, missing)
         self.save(upto)
 
     def save(self, upto: int) -> None:
-        self._engine.insert(CHECKPOINT, [["rows"], [upto]])
+        self._insert(CHECKPOINT, [["rows"], [upto]])
         self._saved = upto
+
+    def _insert(self, table: Table, columns: Columns) -> None:
+        self._engine.insert(self._doors.get(table, table), columns)
+
+
+def checkpoint(engine: Engine) -> int:
+    """How far the rows of the database in use go at least."""
+    [[position]] = engine.query("select max(position) from checkpoint")
+    return int(position)
+
+
+def _without(there: frozenset[int], table: Table, columns: Columns) -> Columns:
+    if not there:
+        return columns
+    positions: Sequence[Any] = columns[table.column_names.index("position")]
+    wanted = [position not in there for position in positions]
+    return [list(compress(column, wanted)) for column in columns]
 
 
 class Generations:
     """Databases of rows, of which one is current; a rebuild fills the next, and then it is that one."""
 
-    def __init__(self, engine: Engine, keep_days: int | None) -> None:
+    def __init__(self, engine: Engine, keep_days: int | None, name: str = NAME) -> None:
         self._engine = engine
         self._keep_days = keep_days
-        engine.execute(f"create database if not exists {_CATALOGUE}")
+        self._name = name
+        engine.execute(f"create database if not exists {name}")
         engine.execute(
-            f"create table if not exists {_CATALOGUE}.current (generation UInt64, version UInt32) "
+            f"create table if not exists {name}.current (generation UInt64, version UInt32) "
             "engine = ReplacingMergeTree(generation) order by tuple()"
         )
         engine.execute(
-            f"create table if not exists {_CATALOGUE}.origin (since UInt64, life UInt64) "
+            f"create table if not exists {self._name}.origin (since UInt64, life UInt64) "
             "engine = MergeTree order by since"
         )
 
     def current(self) -> Store:
         """The current generation; an empty one where there is none of this version."""
-        newest = self._newest()
+        newest = newest_generation(self._engine, self._name)
         if newest is None or newest[1] != VERSION:
             store = self.next()
             self.promote(store)
         else:
-            store = Store(self._engine, _name(newest[0]))
+            store = Store(self._engine, newest[0])
         return store
 
     def of_journal(self, life: int) -> Store:
         """The current generation if its rows are of this journal (0 where nobody knows), else an empty one."""
         store = self.current()
-        known = self._engine.query(f"select life from {_CATALOGUE}.origin order by since desc limit 1")  # noqa: S608 - ours
+        known = self._engine.query(f"select life from {self._name}.origin order by since desc limit 1")  # noqa: S608 - ours
         if not life or (known and known[0][0] == life):
             return store
         if known:
             store = self.next()
             self.promote(store)
-        since = 1 + self._engine.query(f"select count() from {_CATALOGUE}.origin")[0][0]  # noqa: S608 - ours
+        since = 1 + self._engine.query(f"select count() from {self._name}.origin")[0][0]  # noqa: S608 - ours
         self._engine.execute(
-            f"insert into {_CATALOGUE}.origin select {{since:UInt64}}, {{life:UInt64}}", {"since": since, "life": life}
+            f"insert into {self._name}.origin select {{since:UInt64}}, {{life:UInt64}}", {"since": since, "life": life}
         )
         return store
 
     def next(self) -> Store:
         """An empty generation after the current one."""
-        newest = self._newest()
-        name = _name(1 if newest is None else newest[0] + 1)
+        [[number]] = self._engine.query(f"select max(generation) from {self._name}.current")  # noqa: S608 - ours
+        name = f"{self._name}_{number + 1:d}"
         self._engine.execute(f"drop database if exists {name}")
         self._engine.execute(f"create database {name}")
         store = Store(self._engine, name)
@@ -106,24 +133,29 @@ class Generations:
 
     def promote(self, store: Store) -> None:
         """From here on this is the current generation."""
-        generation = int(store.database.removeprefix(_PREFIX))
+        generation = int(store.database.removeprefix(f"{self._name}_"))
         self._engine.execute(
-            f"insert into {_CATALOGUE}.current select {{generation:UInt64}}, {{version:UInt32}}",
+            f"insert into {self._name}.current select {{generation:UInt64}}, {{version:UInt32}}",
             {"generation": generation, "version": VERSION},
         )
 
     def drop_others(self, store: Store) -> None:
         """Drop what was replaced, and what an interrupted rebuild left behind."""
-        for (name,) in self._engine.query("select name from system.databases"):
-            if name.startswith(_PREFIX) and name != store.database:
+        ours = re.compile(rf"{self._name}_\d+")
+        for name in _databases(self._engine):
+            if ours.fullmatch(name) and name != store.database:
                 self._engine.execute(f"drop database {name}")
 
-    def _newest(self) -> tuple[int, int] | None:
-        rows = self._engine.query(
-            f"select generation, version from {_CATALOGUE}.current order by generation desc limit 1"  # noqa: S608 - ours
-        )
-        return (rows[0][0], rows[0][1]) if rows else None
+
+def newest_generation(engine: Engine, name: str = NAME) -> tuple[str, int] | None:
+    """Its database and version. One that is named in the catalogue and not there was dropped, and does not count."""
+    there = _databases(engine)
+    if name not in there:
+        return None
+    rows = engine.query(f"select generation, version from {name}.current order by generation desc")  # noqa: S608 - ours
+    found = [(f"{name}_{generation:d}", version) for generation, version in rows]
+    return next((one for one in found if one[0] in there), None)
 
 
-def _name(generation: int) -> str:
-    return f"{_PREFIX}{generation:d}"
+def _databases(engine: Engine) -> set[str]:
+    return {name for (name,) in engine.query("select name from system.databases")}

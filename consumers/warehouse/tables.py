@@ -123,9 +123,17 @@ TABLES = (CAMERA_EVENTS, THERMAL_READINGS, HEALTH, MOTION)
 CHECKPOINT = Table("checkpoint", (("name", Kind.TEXT), ("position", Kind.POSITION)), order=("name",))
 
 
+def columns(table: Table, dialect: Dialect) -> list[str]:
+    """Names and types, as a definition has them."""
+    return [f"{name} {_type(kind, dialect)}" for name, kind in table.columns]
+
+
 def definition(table: Table, dialect: Dialect, keep_days: int | None) -> str:
-    """The statement that creates the table. Rows are on disk before an insert returns: the checkpoint follows them."""
-    parts = [f"{name} {_type(kind, dialect)}" for name, kind in table.columns]
+    """The statement that creates the table. Rows are on disk before an insert returns: the checkpoint follows them.
+
+    A server of the old dialect has no word for that, nor for rows that expire.
+    """
+    parts = columns(table, dialect)
     if dialect.projections:
         parts.append("index position_range position type minmax granularity 1")
         if table.projection is not None:

@@ -12,8 +12,9 @@ from consumers.hub import Hub
 from consumers.rebuild import rebuilt
 from consumers.rebuilds import REBUILD
 from consumers.views import NoView
+from consumers.warehouse.answering import Answering, Status
 from consumers.warehouse.tables import VERSION
-from consumers.warehouse.warehouse import Status
+from consumers.warehouse.warehouse import Warehouse
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
 from gateway.described import Described, Kind
@@ -76,7 +77,7 @@ def _progress(one: Described, position: int, head: int, error: str | None, reach
 
 
 def _of_rows(status: Status, head: int) -> Progress:
-    """The consumer that lives in this process."""
+    """The consumer that lives in this process, or whose checkpoint a server has."""
     lag = max(0, head - status.position)
     state: State = status.state if status.state != "starting" else "behind"
     if state == "running" and lag > BEHIND:
@@ -115,13 +116,21 @@ class Asked(Answer):
     state: Literal["pending"]
 
 
+def _fold_rows_anew(warehouse: Answering | None) -> None:
+    match warehouse:
+        case Warehouse():
+            warehouse.rebuild()
+        case None:
+            raise Problem(404, "this hub keeps no rows")
+        case _:
+            raise Problem(409, "the rows are on a server, where another process writes them")
+
+
 async def rebuild(call: Call[OfConsumer]) -> Asked:
     """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
     gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
     if name == ROWS:
-        if gateway.rows.warehouse is None:
-            raise Problem(404, "this hub keeps no rows")
-        gateway.rows.warehouse.rebuild()
+        _fold_rows_anew(gateway.rows.warehouse)
         return Asked(id=request_id, state="pending")
     kind = next((one.kind for one in gateway.consumers if one.name == name), None)
     if kind is None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pydantic import Field
 from starlette.responses import Response
 
+from consumers.warehouse.answering import Answering
 from consumers.warehouse.questions import Span
-from consumers.warehouse.warehouse import Warehouse
 from gateway import parameters
 from gateway.answers import Answer
 from gateway.calendar import today
@@ -77,7 +77,7 @@ async def people(call: Call[OverTime]) -> People:
     await require_site(gateway, asked.site)
     start, end = asked.bounds(gateway.clock(), timedelta(hours=24))
 
-    def question(warehouse: Warehouse) -> People:
+    def question(warehouse: Answering) -> People:
         return People(**warehouse.people_over_time(asked.site, Span(start, end, asked.step)))
 
     return await gateway.rows.ask(question)

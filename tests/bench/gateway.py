@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from gateway.server import Server, compose, embedded_warehouse, listening, serve
+from gateway.server import Server, compose, listening, serve, warehouse_of
 from gateway.settings import GatewaySettings
 from producer.broker import BrokerAddress
 from tests import builders
@@ -59,7 +59,7 @@ def _process(data: Path, told: Connection) -> None:
     """The gateway, and beside it Starlette's FileResponse alone as what a range is measured against."""
     _fill(data)
     hub = hub_of(data)
-    gateway = compose(GatewaySettings(page=data), hub, BrokerAddress(port=1), embedded_warehouse(hub), lambda: NOW)
+    gateway = compose(GatewaySettings(page=data), hub, BrokerAddress(port=1), warehouse_of(hub), lambda: NOW)
 
     async def file(_: Request) -> Response:
         return FileResponse(data / "segment.ts")

@@ -1,31 +1,36 @@
+"""A fold that is killed wherever it just is, at times in the middle of an insert."""
+
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from consumers.hub import WarehouseServer
 from consumers.warehouse.embedded import EmbeddedEngine
+from consumers.warehouse.engine import Engine
 from consumers.warehouse.fold import Fold
+from consumers.warehouse.server import ServerEngine
 from consumers.warehouse.store import Generations
 from tests.builders import at, detection, thermal
+from tests.clickhouse_server import ClickHouse
 from tests.memory_journal import MemoryJournal
 
 EVENTS = 5000
 
 FOLD = """
 import sys
-from pathlib import Path
-from consumers.journal.record import Batch
 from consumers.warehouse import fold
-from consumers.warehouse.embedded import EmbeddedEngine
 from consumers.warehouse.store import Generations
-from tests.faults.test_warehouse_killed import journal
+from tests.faults.test_warehouse_killed import engine_of, journal
 
 fold.BLOCK = fold.PAGE = 50
-folding = fold.Fold(journal(), Generations(EmbeddedEngine(Path(sys.argv[1])), None).current())
+folding = fold.Fold(journal(), Generations(engine_of(sys.argv[1]), None).current())
 while folding.advance():
     print(folding.position, flush=True)
 """
@@ -37,9 +42,28 @@ def journal() -> MemoryJournal:
     return MemoryJournal(kinds[number % 2](at(number), id=f"e-{number}") for number in range(EVENTS))
 
 
+def engine_of(where: str) -> Engine:
+    """A directory, or a server as JSON."""
+    if where.startswith("{"):
+        return ServerEngine(WarehouseServer(**json.loads(where)))
+    return EmbeddedEngine(Path(where))
+
+
+@pytest.fixture(params=["chdb", "server"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "chdb":
+        yield str(tmp_path / "warehouse")
+        return
+    clickhouse: ClickHouse = request.getfixturevalue("clickhouse")
+    yield json.dumps(asdict(clickhouse.server))
+    with closing(ServerEngine(clickhouse.server)) as engine:
+        for name in ("warehouse_1", "warehouse"):
+            engine.execute(f"drop database if exists {name}")
+
+
 @contextmanager
-def folding(directory: Path) -> Iterator[subprocess.Popen[str]]:
-    arguments = [sys.executable, "-c", FOLD, str(directory)]
+def folding(where: str) -> Iterator[subprocess.Popen[str]]:
+    arguments = [sys.executable, "-c", FOLD, where]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -48,16 +72,15 @@ def folding(directory: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("blocks", [1, 6])
-def test_what_a_killed_fold_left_behind_is_counted_once(tmp_path: Path, blocks: int) -> None:
-    directory = tmp_path / "warehouse"
+def test_what_a_killed_fold_left_behind_is_counted_once(where: str, blocks: int) -> None:
     for _ in range(3):
-        with folding(directory) as process:
+        with folding(where) as process:
             assert process.stdout is not None
             for _ in range(blocks):
                 assert process.stdout.readline()
             process.send_signal(signal.SIGKILL)
 
-    with closing(EmbeddedEngine(directory)) as engine:
+    with closing(engine_of(where)) as engine:
         fold = Fold(journal(), Generations(engine, None).current())
         begun = fold.position
         while fold.advance():

@@ -21,7 +21,7 @@ from consumers.journal.days import micros
 from consumers.journal.sqlite import Accepted, Journal, Rejected, SqliteJournalReader
 from consumers.projection import Projection
 from consumers.registry import CONSUMERS
-from consumers.warehouse.warehouse import Warehouse
+from consumers.warehouse.answering import Answering
 from gateway.server import Server, compose, listening, serve
 from gateway.settings import GatewaySettings
 from producer.broker import BrokerAddress
@@ -125,7 +125,7 @@ class Started:
         hub: Hub,
         broker: BrokerAddress = NOWHERE,
         token: str | None = None,
-        warehouse: Warehouse | None = None,
+        warehouse: Answering | None = None,
     ) -> None:
         settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2)
         self.gateway = compose(settings, hub, broker, warehouse, lambda: NOW)

@@ -9,10 +9,10 @@ from time import monotonic
 import pytest
 
 from consumers.hub import Hub
-from consumers.warehouse.embedded import EmbeddedEngine
+from consumers.warehouse.answering import NotReady
 from consumers.warehouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.questions import Span
-from consumers.warehouse.warehouse import NotReady, Settings, Warehouse, embedded
+from consumers.warehouse.warehouse import Settings, Warehouse, embedded
 from tests.builders import START, at, detection, thermal
 from tests.memory_journal import MemoryJournal
 
@@ -24,11 +24,6 @@ def eventually(true: Callable[[], bool], within_s: float = 10.0) -> None:
     while not true():
         assert monotonic() < end, "it did not come true in time"
         Flag().wait(0.01)
-
-
-@pytest.fixture
-def open_engine(tmp_path: Path) -> OpenEngine:
-    return lambda: EmbeddedEngine(tmp_path / "warehouse")
 
 
 @contextmanager

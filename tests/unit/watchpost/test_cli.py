@@ -48,6 +48,16 @@ def test_a_configuration_that_is_wrong_ends_every_command_with_2(
     assert capsys.readouterr().err == f"{file}:2: unknown key 'hots' in broker; did you mean 'host'?\n"
 
 
+def test_rows_without_a_server_are_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "watchpost.yaml"
+    file.write_text("hub: {warehouse: {kind: chdb}}\n")
+
+    assert run(monkeypatch, "consume", "warehouse", "--config", str(file), "--data", str(tmp_path)) == 2
+    assert capsys.readouterr().err == "hub.warehouse names no server: the gateway keeps the rows itself, with chDB\n"
+
+
 def test_a_port_beyond_65535_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "up", "--port", "70000") == 2
     assert "--port" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pytest
 
 from mosquitto.launcher import is_free
 from watchpost import demo
-from watchpost.config import Broker, WatchpostConfig
+from watchpost.config import Broker, Hub, ServerWarehouse, WatchpostConfig
 from watchpost.lock import DataInUse, held
 from watchpost.logs import ChildLog
 from watchpost.up import BROKER, EDGE, CannotStart, Options, processes, with_ports
@@ -50,6 +50,14 @@ def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
 
     assert [process.name for process in found] == ["gateway", "ingest", "mosaics", "consumers"]
     assert all(process.start_when is None for process in found)
+
+
+def test_rows_on_a_server_are_written_by_a_process_of_their_own(tmp_path: Path) -> None:
+    config = WatchpostConfig(hub=Hub(warehouse=ServerWarehouse(kind="clickhouse", host="rows.example")))
+
+    found = {process.name: list(process.argv[3:]) for process in processes(options(tmp_path, 8080, 1883), config)}
+
+    assert found["warehouse"][:2] == ["consume", "warehouse"]
 
 
 def test_port_zero_becomes_a_free_one(tmp_path: Path) -> None:

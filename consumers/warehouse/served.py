@@ -1,0 +1,58 @@
+"""The warehouse on a server: one process folds, and any number of others ask."""
+
+from contextlib import closing
+from threading import Event as Flag
+
+from consumers.hub import Hub, WarehouseServer
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.news import News
+from consumers.warehouse.answering import Answering, Status
+from consumers.warehouse.engine import Engine
+from consumers.warehouse.server import ServerEngine
+from consumers.warehouse.store import checkpoint, newest_generation
+from consumers.warehouse.tables import VERSION
+from consumers.warehouse.warehouse import Settings, Warehouse
+from producer.broker import BrokerAddress
+
+_POLL_S = 1.0
+_RETRY_S = 5.0
+# Those who ask see no more of the fold than its checkpoint: it must not seem to lag by what has no rows.
+_SAVE_EVERY = 250
+
+
+class ServedRows(Answering):
+    """Rows that another process keeps up; never writes."""
+
+    def __init__(
+        self, server: WarehouseServer, triggers: tuple[str, ...], *, poll_s: float = _POLL_S, retry_s: float = _RETRY_S
+    ) -> None:
+        super().__init__(lambda: ServerEngine(server), triggers, retry_s)
+        self._database = server.database
+        self._poll_s = poll_s
+
+    def _follow(self, reader: Engine, stopping: Flag, wake: Flag) -> None:
+        """One generation, until there is another. `wake` says that the journal has grown, which is no news here yet."""
+        newest = newest_generation(reader, self._database)
+        if newest is None or newest[1] != VERSION:
+            self._status = Status("starting")
+            stopping.wait(self._poll_s)
+            return
+        self._answer_from(reader, newest[0])
+        while not stopping.is_set() and newest_generation(reader, self._database) == newest:
+            position = checkpoint(reader)
+            if position != self._status.position:
+                self._forget()
+            self._status = Status("running", position)
+            stopping.wait(self._poll_s)
+
+
+def folding(hub: Hub, server: WarehouseServer) -> Warehouse:
+    """The one writer. It asks nothing."""
+    settings = Settings(retry_s=_RETRY_S, save_every=_SAVE_EVERY, database=server.database)
+    return Warehouse(lambda: ServerEngine(server), lambda: SqliteJournalReader(hub.data / "journal"), settings)
+
+
+def run(hub: Hub, server: WarehouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
+    """The process of the one writer, until `stopping`."""
+    with closing(News(broker)) as news:
+        folding(hub, server).run(stopping, news.reader())

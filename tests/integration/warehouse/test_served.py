@@ -1,0 +1,121 @@
+"""Rows that one process writes to a server and another asks."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import date
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+
+from consumers.hub import WarehouseServer
+from consumers.warehouse.answering import Answering, NotReady
+from consumers.warehouse.engine import EngineError
+from consumers.warehouse.fold import Fold
+from consumers.warehouse.served import ServedRows
+from consumers.warehouse.server import ServerEngine
+from consumers.warehouse.store import Generations
+from consumers.warehouse.warehouse import Settings, Warehouse
+from tests.builders import at, detection
+from tests.clickhouse_server import ClickHouse
+from tests.eventually import eventually
+from tests.memory_journal import MemoryJournal
+
+DAY = date(2026, 1, 5)
+
+
+@contextmanager
+def running(rows: Answering) -> Iterator[None]:
+    stopping, wake = Flag(), Flag()
+    thread = Thread(target=rows.run, args=(stopping, wake))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        wake.set()
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+def asking(server: WarehouseServer) -> ServedRows:
+    return ServedRows(server, ("CROWD_VIOLATION",), poll_s=0.02, retry_s=0.05)
+
+
+def writing(server: WarehouseServer, journal: MemoryJournal) -> Warehouse:
+    settings = Settings(keep_days=None, pace_s=0.0, retry_s=0.05)
+    return Warehouse(lambda: ServerEngine(server), lambda: journal, settings)
+
+
+def events_of(rows: Answering) -> int:
+    try:
+        total: int = rows.dashboard("DEMO", DAY, "Europe/Berlin")["critical_events"]["total_events"]
+    except (NotReady, EngineError):
+        return -1
+    return total
+
+
+def test_who_asks_before_anybody_has_written_is_told_to_come_back(served: ClickHouse) -> None:
+    rows = asking(served.server)
+
+    with running(rows), pytest.raises(NotReady, match="ask again in a moment"):
+        rows.dashboard("DEMO", DAY, "UTC")
+
+    with closing(ServerEngine(served.server)) as engine:
+        assert engine.query("select count() from system.databases where name = 'warehouse'") == [[0]]
+
+
+def test_answers_follow_what_another_process_writes(served: ClickHouse) -> None:
+    journal = MemoryJournal([detection(at(number)) for number in range(10)])
+    rows = asking(served.server)
+
+    with running(rows), running(writing(served.server, journal)):
+        eventually(lambda: events_of(rows) == 10, 10)
+        journal.append(detection(at(60)))
+        eventually(lambda: events_of(rows) == 11, 10)
+
+        assert rows.status().state == "running"
+        eventually(lambda: rows.status().position == 11)
+
+
+def test_answers_follow_a_rebuild_into_its_database(served: ClickHouse) -> None:
+    journal = MemoryJournal([detection(at(number)) for number in range(10)])
+    rows, writer = asking(served.server), writing(served.server, journal)
+
+    with running(rows), running(writer), closing(ServerEngine(served.server)) as engine:
+        eventually(lambda: events_of(rows) == 10, 10)
+        writer.rebuild()
+        generations = "select name from system.databases where position(name, 'warehouse_') = 1"
+        eventually(lambda: engine.query(generations) == [["warehouse_2"]], 10)
+        journal.append(detection(at(60)))
+
+        eventually(lambda: events_of(rows) == 11, 10)
+
+
+def test_a_generation_that_is_named_and_gone_does_not_count(served: ClickHouse) -> None:
+    with closing(ServerEngine(served.server)) as engine:
+        generations = Generations(engine, None)
+        Fold(MemoryJournal([detection()]), generations.current()).advance()
+        lost = generations.next()
+        generations.promote(lost)
+        engine.execute(f"drop database {lost.database}")
+
+        assert generations.current().database == "warehouse_1"
+        assert generations.next().database == "warehouse_3"
+
+
+def test_who_asks_and_who_writes_find_a_server_that_was_away(tmp_path: Path) -> None:
+    journal = MemoryJournal([detection(at(number)) for number in range(10)])
+    with ExitStack() as stack:
+        own = stack.enter_context(ClickHouse(tmp_path / "own"))
+        rows = asking(own.server)
+        stack.enter_context(running(rows))
+        stack.enter_context(running(writing(own.server, journal)))
+        eventually(lambda: events_of(rows) == 10, 10)
+        own.kill()
+        eventually(lambda: rows.status().state == "stopped", 10)
+        journal.append(detection(at(60)))
+        own.start()
+
+        eventually(lambda: events_of(rows) == 11, 20)

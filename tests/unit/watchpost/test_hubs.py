@@ -1,0 +1,44 @@
+"""What the processes of the hub are told of where rows are."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from consumers.hub import WarehouseServer
+from watchpost.config import WatchpostConfig
+from watchpost.hubs import hub
+
+
+def told(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> WarehouseServer | None:
+    given = {} if warehouse is None else {"warehouse": warehouse}
+    return hub(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ).warehouse
+
+
+@pytest.mark.parametrize("warehouse", [None, {"kind": "chdb"}])
+def test_rows_are_in_the_gateway_s_process_unless_a_server_is_named(warehouse: dict[str, Any] | None) -> None:
+    assert told(warehouse, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "port"), [({}, 9000), ({"secure": True}, 9440), ({"secure": True, "port": 9001}, 9001)]
+)
+def test_the_port_of_a_server_follows_from_how_it_is_spoken_to(given: dict[str, Any], port: int) -> None:
+    server = told({"kind": "clickhouse", **given}, {})
+
+    assert server is not None
+    assert server.port == port
+
+
+def test_the_password_comes_from_the_environment_and_is_not_shown() -> None:
+    server = told({"kind": "clickhouse", "user": "rows", "password_env": "ROWS"}, {"ROWS": "tell nobody"})
+
+    assert server == WarehouseServer("127.0.0.1", user="rows", password="tell nobody")
+    assert "tell nobody" not in repr(server)
+
+
+@pytest.mark.parametrize("name", ["Warehouse", "warehouse_2", "ware house", "1st", ""])
+def test_a_database_whose_name_could_be_a_generation_of_another_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="is no name here"):
+        told({"kind": "clickhouse", "database": name}, {})

@@ -14,7 +14,7 @@ from producer.broker import BrokerAddress
 @contextmanager
 def running_ingest(data: Path, broker: BrokerAddress) -> Iterator[None]:
     stopping = threading.Event()
-    thread = threading.Thread(target=run, args=(None, data, broker, stopping))
+    thread = threading.Thread(target=run, args=(data, broker, stopping))
     thread.start()
     try:
         yield

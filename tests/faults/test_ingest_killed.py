@@ -30,7 +30,7 @@ def steady_load(outbox: Outbox) -> Iterator[list[int]]:
 
     def load() -> None:
         while not stopping.wait(0.002):
-            outbox.put(medium(random.randbytes(5000)), *[detection(put[0]) for _ in range(5)], frame(OTHER))
+            outbox.put(medium(random.randbytes(5000)), *[detection(put[0] % 100) for _ in range(5)], frame(OTHER))
             put[0] += 6
             put[1] += 1
 

@@ -49,9 +49,9 @@ def send(original: Path, broker: Broker, *, into: str | None = None, speed: floa
     return resend(read(original, WHOLE), how, threading.Event(), lambda sent, waiting: None)
 
 
-def test_what_is_sent_again_is_there_again(original: Path, broker: Broker, tmp_path: Path) -> None:
-    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
-        sent = send(original, broker)
+def test_what_is_sent_again_is_there_again(original: Path, own_broker: Broker, tmp_path: Path) -> None:
+    with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)):
+        sent = send(original, own_broker)
 
     # The gap of four stands for four numbers, and the alert and the ticks are the business of the hub that listens.
     assert (sent.events, sent.media, sent.lost, sent.left_out, sent.unconfirmed) == (128, 36, 0, 37, 0)
@@ -63,9 +63,9 @@ def test_what_is_sent_again_is_there_again(original: Path, broker: Broker, tmp_p
     assert faults(tmp_path) == []
 
 
-def test_the_site_may_be_another_one(original: Path, broker: Broker, tmp_path: Path) -> None:
-    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
-        send(original, broker, into="COPY")
+def test_the_site_may_be_another_one(original: Path, own_broker: Broker, tmp_path: Path) -> None:
+    with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)):
+        send(original, own_broker, into="COPY")
 
     media = [event for event in journaled(tmp_path, MediaEvent) if isinstance(event, MediaEvent)]
     frames = [event for event in journaled(tmp_path, FrameEvent) if isinstance(event, FrameEvent)]
@@ -78,9 +78,9 @@ def test_the_site_may_be_another_one(original: Path, broker: Broker, tmp_path: P
     assert faults(tmp_path) == []
 
 
-def test_media_that_are_not_kept_leave_gaps(original: Path, broker: Broker, tmp_path: Path) -> None:
-    how = How(BrokerAddress(port=broker.port), None, "COPY")
-    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
+def test_media_that_are_not_kept_leave_gaps(original: Path, own_broker: Broker, tmp_path: Path) -> None:
+    how = How(BrokerAddress(port=own_broker.port), None, "COPY")
+    with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)):
         sent = resend(read(original, WHOLE, media=False), how, threading.Event(), lambda sent, waiting: None)
 
     causes = {event.data.cause for event in journaled(tmp_path, GapEvent) if isinstance(event, GapEvent)}
@@ -89,23 +89,23 @@ def test_media_that_are_not_kept_leave_gaps(original: Path, broker: Broker, tmp_
     assert faults(tmp_path) == []
 
 
-def test_a_replay_that_is_stopped_says_what_is_not_confirmed(original: Path, broker: Broker) -> None:
+def test_a_replay_that_is_stopped_says_what_is_not_confirmed(original: Path, own_broker: Broker) -> None:
     stopping = threading.Event()
 
     def stop(sent: Sent, waiting: int) -> None:
         stopping.set()
 
-    how = How(BrokerAddress(port=broker.port), 1.0)
+    how = How(BrokerAddress(port=own_broker.port), 1.0)
     sent = resend(read(original, WHOLE), how, stopping, stop)
 
     assert 0 < sent.unconfirmed < 10
 
 
-def test_virtual_devices_are_believed(broker: Broker, tmp_path: Path) -> None:
+def test_virtual_devices_are_believed(own_broker: Broker, tmp_path: Path) -> None:
     seen: list[Achieved] = []
-    with running_ingest(tmp_path, BrokerAddress(port=broker.port)):
+    with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)):
         load = Load("SIMULATED", devices=8, rate=400, seconds=1.5)
-        achieved = simulate(load, BrokerAddress(port=broker.port), threading.Event(), seen.append)
+        achieved = simulate(load, BrokerAddress(port=own_broker.port), threading.Event(), seen.append)
 
     events = [event for event in journaled(tmp_path) if not isinstance(event, HeartbeatEvent)]
     assert achieved.made == achieved.confirmed == len(events) > 0

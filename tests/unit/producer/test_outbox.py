@@ -123,7 +123,7 @@ def test_a_disk_that_is_full_to_the_last_page_does_not_end_the_outbox(tmp_path: 
         outbox.put(health(), durable=True)
         for people in range(300):
             outbox.put(medium(b"x" * 5_000), detection(people))
-        of_room = eventually(lambda: outbox.usage.bytes > 20_000)
+        of_room = eventually(lambda: outbox.usage.bytes > 20_000, within=30)
         outbox.put(health(), durable=True)
     events = stored(path)
 

@@ -19,7 +19,7 @@ from bus_schemas.node import (
 )
 from bus_schemas.thermal import ThermalEvent
 
-EVENT_MODELS: tuple[type[Event], ...] = (
+Models = Union[  # noqa: UP007 - the list of members is long, and reads better as one
     AlertEvent,
     AnnotationEvent,
     CommandEvent,
@@ -38,31 +38,9 @@ EVENT_MODELS: tuple[type[Event], ...] = (
     SettingsEvent,
     StateEvent,
     ThermalEvent,
-)
-
-AnyEvent = Annotated[
-    Union[  # noqa: UP007 - the list of members is long, and reads better as one
-        AlertEvent,
-        AnnotationEvent,
-        CommandEvent,
-        DetectionEvent,
-        FrameEvent,
-        GapEvent,
-        HealthEvent,
-        HeartbeatEvent,
-        IncidentEvent,
-        MediaEvent,
-        MotionV1Event,
-        MotionEvent,
-        RecordingEvent,
-        RetentionEvent,
-        SegmentEvent,
-        SettingsEvent,
-        StateEvent,
-        ThermalEvent,
-    ],
-    Field(discriminator="type"),
 ]
+AnyEvent = Annotated[Models, Field(discriminator="type")]
+EVENT_MODELS: tuple[type[Event], ...] = get_args(Models)
 
 _TYPE = re.compile(r"watchpost\.([a-z_]{1,32})\.v([1-9][0-9]{0,3})")
 

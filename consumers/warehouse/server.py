@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from clickhouse_driver import Client
-from clickhouse_driver.errors import Error
+from clickhouse_driver.errors import Error, ErrorCodes, ServerException
 
 from consumers.hub import WarehouseServer
 from consumers.warehouse.dialect import Dialect, of_version
@@ -90,6 +90,9 @@ class ServerEngine:
             yield
         except (Error, OSError, EOFError) as error:
             self._client.disconnect()
+            if isinstance(error, ServerException) and error.code == ErrorCodes.UNKNOWN_DATABASE:
+                # It was dropped, and to begin with it again would refuse every new connection.
+                self._client.connection.database = ""
             raise EngineError(_reason(error)) from error
 
 

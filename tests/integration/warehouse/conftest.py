@@ -21,22 +21,35 @@ class ThroughDoors(EmbeddedEngine):
         return True
 
 
+@pytest.fixture(scope="module")
+def kept_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory of chDB for all tests of a module: every time that it starts anew it leaves files open behind."""
+    directory = tmp_path_factory.mktemp("chdb")
+    with closing(EmbeddedEngine(directory)):
+        yield directory
+
+
 @pytest.fixture(params=["chdb", "chdb through doors", "server"])
-def open_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenEngine]:
+def open_engine(request: pytest.FixtureRequest) -> Iterator[OpenEngine]:
+    opened = _opener(request)
+    yield opened
+    drop_all(opened)
+
+
+def _opener(request: pytest.FixtureRequest) -> OpenEngine:
     if request.param == "server":
-        server: ClickHouse = request.getfixturevalue("clickhouse")
-        yield lambda: ServerEngine(server.server)
-        drop_all(server)
-    else:
-        engine = EmbeddedEngine if request.param == "chdb" else ThroughDoors
-        yield lambda: engine(tmp_path / "warehouse")
+        clickhouse: ClickHouse = request.getfixturevalue("clickhouse")
+        return lambda: ServerEngine(clickhouse.server)
+    directory: Path = request.getfixturevalue("kept_open")
+    embedded = EmbeddedEngine if request.param == "chdb" else ThroughDoors
+    return lambda: embedded(directory)
 
 
 @pytest.fixture
 def served(clickhouse: ClickHouse) -> Iterator[ClickHouse]:
     """The server, empty."""
     yield clickhouse
-    drop_all(clickhouse)
+    drop_all(lambda: ServerEngine(clickhouse.server))
 
 
 @pytest.fixture
@@ -45,8 +58,8 @@ def engine(open_engine: OpenEngine) -> Iterator[Engine]:
         yield engine
 
 
-def drop_all(clickhouse: ClickHouse) -> None:
-    with closing(ServerEngine(clickhouse.server)) as engine:
+def drop_all(open_engine: OpenEngine) -> None:
+    with closing(open_engine()) as engine:
         for (name,) in engine.query("select name from system.databases"):
             if re.fullmatch(r"warehouse(_\d+)?", name):
                 engine.execute(f"drop database {name}")

@@ -93,6 +93,16 @@ def test_answers_follow_a_rebuild_into_its_database(served: ClickHouse) -> None:
         eventually(lambda: events_of(rows) == 11, 10)
 
 
+def test_a_connection_outlives_the_database_that_it_was_in(served: ClickHouse) -> None:
+    with closing(ServerEngine(served.server)) as engine, closing(ServerEngine(served.server)) as other:
+        Generations(engine, None).current()
+        other.execute("drop database warehouse_1")
+        with pytest.raises(EngineError, match="warehouse_1 doesn't exist"):
+            engine.query("select max(position) from checkpoint")
+
+        assert engine.query("select 1") == [[1]]
+
+
 def test_a_generation_that_is_named_and_gone_does_not_count(served: ClickHouse) -> None:
     with closing(ServerEngine(served.server)) as engine:
         generations = Generations(engine, None)

@@ -1,18 +1,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from time import monotonic
 
 import pytest
 
-from consumers.hub import Hub
 from consumers.warehouse.answering import NotReady
 from consumers.warehouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.questions import Span
-from consumers.warehouse.warehouse import Settings, Warehouse, embedded
+from consumers.warehouse.warehouse import Settings, Warehouse
 from tests.builders import START, at, detection, thermal
 from tests.memory_journal import MemoryJournal
 
@@ -216,15 +214,3 @@ def test_a_fold_that_fails_stops_at_its_event_and_questions_go_on(open_engine: O
         assert warehouse.status().position == 1
         assert "event e-2 at position 2" in str(warehouse.status().error)
         assert warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")["critical_events"]["total_events"] == 1
-
-
-def test_the_warehouse_of_a_hub_lives_in_its_data_directory(tmp_path: Path) -> None:
-    hub = Hub(data=tmp_path, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
-    warehouse = embedded(hub, MemoryJournal)
-
-    with running(warehouse):
-        eventually(lambda: warehouse.status().state == "running")
-        day = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
-
-    assert (tmp_path / "warehouse").is_dir()
-    assert day["critical_events"] == {"CROWD_VIOLATION": 0, "total_events": 0}

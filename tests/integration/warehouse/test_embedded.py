@@ -1,0 +1,32 @@
+"""The warehouse of a hub without a server."""
+
+from datetime import date
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+
+from consumers.hub import Hub
+from consumers.warehouse.warehouse import embedded
+from tests.eventually import eventually
+from tests.memory_journal import MemoryJournal
+
+
+def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
+    hub = Hub(data=tmp_path, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
+    warehouse = embedded(hub, MemoryJournal)
+    stopping, wake = Flag(), Flag()
+    thread = Thread(target=warehouse.run, args=(stopping, wake))
+
+    thread.start()
+    try:
+        eventually(lambda: warehouse.status().state == "running", 10)
+        day = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
+    finally:
+        stopping.set()
+        wake.set()
+        thread.join(10)
+
+    assert (tmp_path / "warehouse").is_dir()
+    assert day["critical_events"] == {"CROWD_VIOLATION": 0, "total_events": 0}

@@ -35,5 +35,5 @@ def _line(alert: Alert) -> str:
 def _write(alert: Alert) -> Callable[..., object]:
     """A clear is good news, whatever it clears."""
     if alert.state == "cleared" or alert.level == "info":
-        return log.info  # type: ignore[no-any-return]
-    return log.warning if alert.level == "warning" else log.error  # type: ignore[no-any-return]
+        return log.info  # type: ignore[no-any-return]  # structlog types its methods when it runs
+    return log.warning if alert.level == "warning" else log.error  # type: ignore[no-any-return]  # as above

@@ -70,7 +70,7 @@ def alerts(view: sqlite3.Connection, wanted: AlertFilter | None = None) -> list[
     """Newest first."""
     asked = wanted or AlertFilter()
     found = view.execute(
-        f"select {_COLUMNS} from alerts where (?1 is null or site = ?1) and (?2 is null or device = ?2) "  # noqa: S608
+        f"select {_COLUMNS} from alerts where (?1 is null or site = ?1) and (?2 is null or device = ?2) "  # noqa: S608 - ours
         "and (?3 is null or type = ?3) and (?4 is null or (cleared is null) = (?4 = 'open')) "
         "and (?5 is null or raised >= ?5) and (?6 is null or raised < ?6) and (?7 is null or (raised, alert_id) < "
         "(select raised, alert_id from alerts where alert_id = ?7)) order by raised desc, alert_id desc limit ?8",

@@ -1,9 +1,11 @@
 """A browser, and the address of the page it opens."""
 
+import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -13,14 +15,19 @@ from tests.product import running
 
 @pytest.fixture(scope="session")
 def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo site, a minute old; or the running product that WATCHPOST_URL names."""
+    """The demo site with its first minute of pictures; or the running product that WATCHPOST_URL names."""
     given = os.environ.get("WATCHPOST_URL")
     if given:
         yield given.rstrip("/")
         return
     with running(tmp_path_factory.mktemp("demo") / "data") as (_, client):
-        eventually(lambda: client.get("/api/v1/timeline/DEMO").json()["newest"], 120, "a closed minute")
+        eventually(lambda: _states(client).strip(b"\0"), 120, "a closed minute with pictures")
         yield str(client.base_url).rstrip("/")
+
+
+def _states(client: httpx.Client) -> bytes:
+    """Two bits a minute; 0 is a minute without data."""
+    return base64.b64decode(client.get("/api/v1/timeline/DEMO").json()["states"])
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.watched import Complaints, watched_page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # the first one waits for a minute of the demo
 
 HOUR_S = 3600
 NOTICE = re.compile(r"^(Muted|Unmuted|Playback Speed: .*x)$")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.watched import Complaints, watched_page
 from tests.eventually import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # the first one waits for a minute of the demo
 
 
 def shows_the_wall(page: Page) -> None:

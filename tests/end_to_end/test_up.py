@@ -261,21 +261,30 @@ def _a_foreign_event_is_taken(product: Product, client: httpx.Client) -> None:
 
 
 def _a_minute_is_drawn(client: httpx.Client) -> None:
-    def newest() -> int:
-        timeline = get(client, f"/api/v1/timeline/{SITE}")
-        states = base64.b64decode(timeline["states"])
-        assert len(states) == 360
-        minute: int | None = timeline["newest"]
-        return minute or 0
+    """A minute in which the devices were there: the one before the start is closed as well, and empty."""
+    tile = eventually(lambda: _tile_with_pictures(client), 100, "a closed minute with a picture of YARD and ROOM")
+    slot, minute = tile["time_key"], tile["minute"]
+    mosaic = simplejpeg.decode_jpeg(client.get(f"/heatmaps/{SITE}/{slot}.jpg", params={"minute": minute}).content)
+    cell = next(cell for cell in tile["cells"] if cell["device"] == "YARD")
+    timeline = get(client, f"/api/v1/timeline/{SITE}")
+    states = base64.b64decode(timeline["states"])
+    place = 1439 - (timeline["newest"] - minute)
 
-    minute = eventually(newest, 100, "a closed minute")
+    assert mosaic.shape == (tile["height"], tile["width"], 3)
+    assert mosaic[cell["y"] : cell["y"] + cell["h"], cell["x"] : cell["x"] + cell["w"]].std() > 5
+    assert {device["device_id"]: device["status"] for device in tile["devices"]}["AWAY"] == "missing"
+    assert len(states) == 360
+    assert timeline["classes"][states[place // 4] >> place % 4 * 2 & 3] == tile["state"] != "no_data"
+    assert client.get(f"/heatmaps/{SITE}/{slot}.jpg", params={"minute": minute - 1440}).status_code == 404
+
+
+def _tile_with_pictures(client: httpx.Client) -> dict[str, Any]:
+    minute = get(client, f"/api/v1/timeline/{SITE}")["newest"]
     slot = datetime.fromtimestamp(minute * 60, UTC).strftime("%H%M")
-    mosaic = client.get(f"/heatmaps/{SITE}/{slot}.jpg", params={"minute": minute})
-    analysis = get(client, f"/heatmaps/{SITE}/{slot}.json", minute=minute)
-
-    assert simplejpeg.decode_jpeg(mosaic.content).shape[2] == 3
-    assert analysis["minute"] == minute
-    assert {"AWAY", "ROOM", "YARD"} <= {device["device_id"] for device in analysis["devices"]}
+    answer = client.get(f"/heatmaps/{SITE}/{slot}.json", params={"minute": minute})
+    tile: dict[str, Any] = answer.json() if answer.status_code == 200 else {"devices": []}
+    shown = {device["device_id"] for device in tile["devices"] if device["status"] == "active"}
+    return tile if {"YARD", "ROOM"} <= shown else {}
 
 
 def test_every_process_may_be_killed_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -18,6 +18,10 @@ from edge.adjustable import Adjustable
 from edge.building import Surroundings
 from edge.commands import NAMES, SETTINGS, SNAPSHOT, Refused, Request, adjusted, command_of, read_request
 from edge.device import Device
+from edge.identity.alone import Alone
+from edge.identity.guard import Guard, guarding
+from edge.identity.instance import Instance
+from edge.identity.lock import held
 from edge.kept import SettingsFile
 from edge.settings import NodeSettings
 from edge.system_load import system_load
@@ -27,7 +31,7 @@ from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
 from producer.outbox import Outbox
-from producer.presence import present
+from producer.presence import Presences
 from producer.relay import Options, Relay
 from producer.session import Incoming, Outgoing
 from producer.tables import Draft
@@ -51,27 +55,43 @@ def run(
 ) -> None:
     """Until `stopping`. Raises when a thread of ours has failed: then the process is to be started again.
 
-    `wall` is the clock of the machine, which may be set at any time; that of the events is disciplined.
+    `wall` is the clock of the machine, which may be set at any time; that of the events is disciplined. Raises
+    `IdentityTaken` when another agent has the outbox or the devices.
     """
-    clock = DisciplinedClock(wall)
     path = data / "outbox" / f"{settings.node}.sqlite"
-    limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
-    inbox: SimpleQueue[Incoming] = SimpleQueue()
-    topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
-    options = Options(settings.bytes_per_s, settings.compress, limits, tuple(topics))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    relay = Relay(path, broker, clock, options, inbox.put)
+    clock = DisciplinedClock(wall)
+    instance = Instance.begin(settings.node, clock())
     environ = dict(os.environ) if environ is None else environ
-    around = Surroundings(clock, stopping.wait, environ, clock())
-    with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread:
-        sources = [device.source for device in settings.devices]
-        node = Node(settings, Telling(outbox, clock, sources), relay, around, data)
-        with present(sources, broker, clock), node.running(stopping):
-            while not stopping.is_set():
-                node.look()
-                if not thread.is_alive():
-                    raise RelayFailed("the relay failed")
-                node.answer(inbox)
+    with held(path.with_suffix(".lock"), instance) as lock:
+        guard = Guard(instance, [device.source for device in settings.devices], broker)
+        limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
+        inbox: SimpleQueue[Incoming] = SimpleQueue()
+        topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
+        options = Options(settings.bytes_per_s, settings.compress, limits, tuple(topics))
+        relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
+        with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread, guarding(guard):
+            if not lock.is_ours:
+                # What is observed now by two would be two truths. Who was alone here before may begin at once.
+                guard.wait(stopping.is_set)
+            around = Surroundings(clock, stopping.wait, environ, clock())
+            node = Node(settings, Telling(outbox, clock, guard.sources), relay, around, data)
+            with Presences(guard.sources, broker, clock) as presences, node.running(stopping):
+                _watch(node, inbox, thread, Alone(guard, lock, presences), stopping)
+
+
+def _watch(
+    node: "Node",
+    inbox: "SimpleQueue[Incoming]",
+    relay: threading.Thread,
+    alone: Alone,
+    stopping: threading.Event,
+) -> None:
+    while not stopping.is_set():
+        alone.look()
+        node.look()
+        if not relay.is_alive():
+            raise RelayFailed("the relay failed")
+        node.answer(inbox)
 
 
 class RelayFailed(RuntimeError):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -46,6 +47,13 @@ class Telling:
                 self._tell(step)
 
     def _tell(self, step: Step) -> None:
-        log.warning("clock stepped", step_s=round(step.seconds, 3), before=iso(step.before), after=iso(step.after))
-        data = ClockStep(step_s=round(step.seconds, 3), before=step.before, after=step.after, since=step.since)
+        before, after = as_told(step.before), as_told(step.after)
+        step_s = (after - before).total_seconds()
+        log.warning("clock stepped", step_s=step_s, before=iso(before), after=iso(after))
+        data = ClockStep(step_s=step_s, before=before, after=after, since=step.since)
         self._outbox.put(*[author.event(data, step.after) for author in self.authors.values()])
+
+
+def as_told(moment: datetime) -> datetime:
+    """As it is written in an event, so that what is told of two moments adds up."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

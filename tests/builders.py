@@ -155,8 +155,8 @@ def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:
 
 
 EVERY_KIND = (
-    alert, annotation, command, detection, frame, gap, health, heartbeat, incident, media, motion, motion_v1,
-    recording, retention, segment, settings, state, thermal,
+    alert, annotation, clock_set, command, detection, frame, gap, health, heartbeat, incident, media, motion,
+    motion_v1, recording, retention, segment, settings, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

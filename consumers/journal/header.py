@@ -38,4 +38,5 @@ class Header(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=
 
 def instant_of(event: Event | Header) -> int:
     """The time of an event in microseconds since 1970."""
-    return event.instant if isinstance(event, Header) else micros(event.time)
+    # A plain int: SQLite's module asks around what else to store of any other.
+    return int(event.instant) if isinstance(event, Header) else micros(event.time)

@@ -1,7 +1,6 @@
 """The process of ingest: one loop that connects, takes in what arrives, and lets time pass in the journal."""
 
 import fcntl
-import gc
 import random
 import secrets
 import shutil
@@ -36,7 +35,6 @@ TOPICS = tuple(topic.replace(ROOT, "watchpost/+") for topic in (ALL_EVENTS, ALL_
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
-OBJECTS_A_COLLECTION = 100_000
 
 
 class JournalInUse(RuntimeError):
@@ -50,7 +48,6 @@ def utc_now() -> datetime:
 def run(data: Path, broker: BrokerAddress, stopping: threading.Event, clock: Clock = utc_now) -> None:
     """Take in until told to stop."""
     with (
-        rare_collections(),
         alone(data / "journal"),
         Archive(data / "archive", clock) as archive,
         Journal(data / "journal", clock) as journal,
@@ -64,17 +61,6 @@ def _room(data: Path) -> SystemLoad:
     """How full the disk is that holds the hub's data: by this, storage incidents and clean-ups are decided."""
     usage = shutil.disk_usage(data)
     return SystemLoad(disk_percent=round(usage.used / usage.total * 100, 1), disk_free_bytes=usage.free)
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """A group is tens of thousands of objects that live until its end and form no cycles: not worth a search each."""
-    before = gc.get_threshold()
-    gc.set_threshold(OBJECTS_A_COLLECTION, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -59,8 +59,9 @@ class Refused:
     sequence: int | None = None
 
 
-Item = Accepted | Described | Refused
-"""Accepted is an event of the contract on its right topic, as the journal takes it where it continues its stream."""
+Taken = Accepted | Described
+"""What the contract lets in, on its right topic; it goes into the journal where it continues its stream."""
+Item = Taken | Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
 from consumers.archive.disk import Medium
 from consumers.ingest.continuity import StreamKey, Streams, span
-from consumers.ingest.decoding import Described, Item, Refused
+from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.journal.days import moment
 from consumers.journal.header import Header
 from consumers.journal.writer import Accepted, ForeignId, Rejected
@@ -27,6 +27,8 @@ class Plan:
     advanced: set[StreamKey] = field(default_factory=set)
     repeated: set[StreamKey] = field(default_factory=set)
     holes: set[StreamKey] = field(default_factory=set)
+    passed_over: list[Taken] = field(default_factory=list)
+    """Numbered events that do not continue their stream: what is known, or behind a hole."""
 
 
 def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
@@ -46,7 +48,8 @@ def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known
         if isinstance(item, Refused):
             _refuse(plan, streams, item)
         elif not _is_news(item.event, streams, seen):
-            continue
+            if item.event.epoch is not None and not isinstance(item.event, GapEvent):
+                plan.passed_over.append(item)
         elif isinstance(item, Described):
             plan.accepted.append(Accepted(item.event, item.body, item.received))
             plan.media.append((item.event.data, item.event.time, item.medium))

@@ -49,19 +49,15 @@ def case_batches_to_log() -> list[Measurement]:
 def _to_log(events: int, a_message: int) -> tuple[list[float], list[float]]:
     """Milliseconds from the first publish to the last commit, and to the last arrival at a C client, turn by turn."""
     taken, limits = [], []
-    with (
-        TemporaryDirectory() as folder,
-        _broker(Path(folder)) as broker,
-        watched_ingest(Path(folder), broker.port) as reader,
-    ):
+    with TemporaryDirectory() as folder, _broker(Path(folder)) as broker, _ingest(Path(folder), broker.port) as reader:
         for run in range(RUNS):
-            lines = lines_of(Path(folder) / f"{run}.lines", events, a_message, epoch=f"run-{run}")
+            lines = _lines(Path(folder) / f"{run}.lines", events, a_message, epoch=f"run-{run}")
             limits.append(_to_c_client(broker.port, lines, -(-events // a_message)))
-            taken.append(to_journal(broker.port, lines, reader, events))
+            taken.append(_to_journal(broker.port, lines, reader, events))
     return taken, limits
 
 
-def lines_of(path: Path, events: int, a_message: int, epoch: str) -> Path:
+def _lines(path: Path, events: int, a_message: int, epoch: str) -> Path:
     """A message a line, of consecutive events of one stream."""
     template = to_bytes(builders.detection(id="00000000-0000", epoch=epoch, sequence=1, objects=()))
     bodies = [
@@ -86,7 +82,7 @@ def _broker(folder: Path) -> Iterator[Broker]:
 
 
 @contextmanager
-def watched_ingest(data: Path, port: int) -> Iterator[SqliteJournalReader]:
+def _ingest(data: Path, port: int) -> Iterator[SqliteJournalReader]:
     with ingest_process(data, port), closing(SqliteJournalReader(data / "journal")) as reader:
         eventually(reader.head, within=20)
         yield reader
@@ -133,7 +129,7 @@ def _to_c_client(port: int, lines: Path, messages: int) -> float:
     return took
 
 
-def to_journal(port: int, lines: Path, reader: SqliteJournalReader, events: int) -> float:
+def _to_journal(port: int, lines: Path, reader: SqliteJournalReader, events: int) -> float:
     topic = event_topic(builders.detection().source, "detection")
     upto = reader.head() + events
     pause = threading.Event()

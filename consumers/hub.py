@@ -85,7 +85,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class WarehouseServer:
+class ClickHouseServer:
     """A ClickHouse server that keeps the rows, and as whom to log in. Generations of rows stand in `database_N`."""
 
     host: str
@@ -121,7 +121,7 @@ class Hub:
     retention: RetentionPolicy = RetentionPolicy()
     mosaic: Mosaic = Mosaic()
     webhook: Webhook | None = None
-    warehouse: WarehouseServer | None = None
+    warehouse: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
 
     def devices(self) -> tuple[tuple[str, str], ...]:

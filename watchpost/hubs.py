@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
-from consumers.hub import DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, WarehouseServer, Webhook
+from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, Webhook
 from gateway.settings import GatewaySettings
 from watchpost.config import AlertRules, Retention, ServerWarehouse, WatchpostConfig, secret
 from watchpost.config import Hub as HubConfig
@@ -62,11 +62,11 @@ def _retention(hub: HubConfig) -> RetentionPolicy:
     )
 
 
-def _warehouse(hub: HubConfig, environ: Mapping[str, str]) -> WarehouseServer | None:
+def _warehouse(hub: HubConfig, environ: Mapping[str, str]) -> ClickHouseServer | None:
     server = hub.warehouse
     if not isinstance(server, ServerWarehouse):
         return None
-    return WarehouseServer(
+    return ClickHouseServer(
         host=server.host,
         port=server.port or (9440 if server.secure else 9000),
         database=server.database,

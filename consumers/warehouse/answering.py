@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
+from consumers.clickhouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse import questions
-from consumers.warehouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.questions import Span
 
 _REMEMBERED_DAYS = 256

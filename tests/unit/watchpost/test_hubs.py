@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from consumers.hub import WarehouseServer
+from consumers.hub import ClickHouseServer
 from watchpost.config import WatchpostConfig
 from watchpost.hubs import hub
 
 
-def told(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> WarehouseServer | None:
+def told(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
     given = {} if warehouse is None else {"warehouse": warehouse}
     return hub(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ).warehouse
 
@@ -34,7 +34,7 @@ def test_the_port_of_a_server_follows_from_how_it_is_spoken_to(given: dict[str, 
 def test_the_password_comes_from_the_environment_and_is_not_shown() -> None:
     server = told({"kind": "clickhouse", "user": "rows", "password_env": "ROWS"}, {"ROWS": "tell nobody"})
 
-    assert server == WarehouseServer("127.0.0.1", user="rows", password="tell nobody")
+    assert server == ClickHouseServer("127.0.0.1", user="rows", password="tell nobody")
     assert "tell nobody" not in repr(server)
 
 

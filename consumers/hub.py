@@ -86,7 +86,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class ClickHouseServer:
-    """A ClickHouse server that keeps the rows, and as whom to log in. Generations of rows stand in `database_N`."""
+    """A ClickHouse server, and as whom to log in. Generations of rows stand in `database_N`."""
 
     host: str
     port: int = 9000
@@ -110,7 +110,8 @@ class Mosaic:
 class Hub:
     """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread.
 
-    Without a `warehouse` rows are kept by the process of the gateway, under `data`.
+    Without a `warehouse` rows are kept by the process of the gateway, under `data`; without a `journal` that is there
+    too, in files that the processes of one machine can read.
     """
 
     data: Path
@@ -122,6 +123,7 @@ class Hub:
     mosaic: Mosaic = Mosaic()
     webhook: Webhook | None = None
     warehouse: ClickHouseServer | None = None
+    journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
 
     def devices(self) -> tuple[tuple[str, str], ...]:

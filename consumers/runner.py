@@ -13,8 +13,8 @@ import structlog
 from consumers.deliver import Deliverer
 from consumers.follow import Faulty, Follower, Source, Stopped
 from consumers.hub import Clock, Hub
+from consumers.journal.configured import journal_of
 from consumers.journal.record import JournalReader
-from consumers.journal.sqlite import SqliteJournalReader
 from consumers.news import POLL_S, News
 from consumers.projection import Projection
 from consumers.rebuild import needs_rebuild, rebuild
@@ -178,4 +178,4 @@ def _is_well(sink: Future[None]) -> int:
 def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
     """The process of these consumers, or of all. Raises `UnknownConsumer`."""
     consumers = [make(name, hub) for name in names or CONSUMERS]
-    Process(hub, broker, lambda: SqliteJournalReader(hub.data / "journal")).run(consumers, stopping)
+    Process(hub, broker, journal_of(hub).reader).run(consumers, stopping)

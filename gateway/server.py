@@ -11,7 +11,7 @@ import uvicorn
 import uvloop
 
 from consumers.hub import Hub
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
 from consumers.warehouse.answering import Answering
 from consumers.warehouse.warehouse import embedded
 from gateway.app import build, running
@@ -49,7 +49,7 @@ def compose(
     clock: Clock = utc_now,
 ) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token."""
-    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data), settings.reader_threads)
+    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data, journal_of(hub)), settings.reader_threads)
     bus = Bus(lambda: client_of(broker))
     return Gateway(
         settings=settings,
@@ -139,7 +139,7 @@ async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
 def warehouse_of(hub: Hub) -> Answering:
     """Kept in this process, or on a server where the hub has one."""
     if hub.warehouse is None:
-        return embedded(hub, lambda: SqliteJournalReader(hub.data / "journal"))
+        return embedded(hub, journal_of(hub).reader)
     from consumers.warehouse.served import ServedRows
 
     return ServedRows(hub.warehouse, hub.triggers)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
-from consumers.journal.sqlite import JournalQueries, SqliteJournalReader
+from consumers.journal.record import JournalReader
+from consumers.journal.store import JournalQuestions, JournalStore
 from consumers.views import Views
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    journal: SqliteJournalReader
-    queries: JournalQueries
+    journal: JournalReader
+    queries: JournalQuestions
     archive: ArchiveReader
     views: Views
 
@@ -24,13 +25,12 @@ class Stores:
 
 
 @contextmanager
-def open_stores(data: Path) -> Iterator[Stores]:
+def open_stores(data: Path, journal: JournalStore) -> Iterator[Stores]:
     """For use in the thread that opens them."""
-    directory = data / "journal"
     with (
         Views(data) as views,
-        closing(SqliteJournalReader(directory)) as journal,
-        closing(JournalQueries(directory)) as queries,
+        closing(journal.reader()) as reader,
+        closing(journal.questions()) as questions,
         ArchiveReader(data / "archive") as archive,
     ):
-        yield Stores(journal, queries, archive, views)
+        yield Stores(reader, questions, archive, views)

@@ -117,9 +117,13 @@ def stretch(start: str, end: str, site: str | None) -> "Stretch":
 
 def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: float | None) -> bool:
     """Whether everything was sent and is confirmed."""
+    from consumers.journal.configured import journal_of
     from consumers.stretch.piece import read
+    from watchpost.hubs import hub
 
-    return _resend(runtime, read(runtime.data, wanted), into=into, speed=speed)
+    return _resend(
+        runtime, read(runtime.data, journal_of(hub(runtime.config, runtime.data)), wanted), into=into, speed=speed
+    )
 
 
 def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | None, speed: float | None) -> bool:
@@ -148,11 +152,14 @@ def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | No
 
 
 def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> None:
+    from consumers.journal.configured import journal_of
     from consumers.stretch.file import AlreadyThere, write
     from consumers.stretch.piece import read
+    from watchpost.hubs import hub
 
+    journal = journal_of(hub(runtime.config, runtime.data))
     try:
-        written = write(file, read(runtime.data, wanted, media=media), wanted)
+        written = write(file, read(runtime.data, journal, wanted, media=media), wanted)
     except (AlreadyThere, OSError) as error:
         raise Refused(str(error)) from error
     left_out = f", {written.media_left_out:,} left out or not kept" if written.media_left_out else ""
@@ -161,7 +168,7 @@ def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> N
 
 def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
     """Whether all of it arrived."""
-    from consumers.ingest.run import JournalInUse
+    from consumers.journal.store import JournalInUse
     from consumers.stretch.arrival import NotFresh, settle
     from consumers.stretch.file import NotASlice, opened
 

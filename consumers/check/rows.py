@@ -7,7 +7,7 @@ from consumers.check.findings import Findings
 from consumers.clickhouse.engine import Engine, EngineError
 from consumers.clickhouse.table import Table
 from consumers.hub import Hub
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
 from consumers.rebuild import Progress
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.store import Generations, Store
@@ -31,7 +31,7 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
             f"not compared: chDB belongs to one process, and the gateway has it, or it cannot be opened ({error})"
         )
         return findings
-    with closing(engine), closing(SqliteJournalReader(hub.data / "journal")) as journal:
+    with closing(engine), closing(journal_of(hub).reader()) as journal:
         generations = Generations(engine, Settings().keep_days)
         live, shadow = generations.current(), generations.next()
         try:

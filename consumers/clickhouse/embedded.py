@@ -41,6 +41,8 @@ _ARROW = {
     Kind.REAL: pa.float32(),
     Kind.REAL_OR_NONE: pa.float32(),
     Kind.FLAG: pa.uint8(),
+    Kind.MICROS: pa.int64(),
+    Kind.BYTES: pa.binary(),
 }
 
 

@@ -19,6 +19,8 @@ class Kind(Enum):
     REAL = auto()
     REAL_OR_NONE = auto()
     FLAG = auto()
+    MICROS = auto()  # microseconds since 1970, to count with and not to show
+    BYTES = auto()
 
 
 _TYPES = {
@@ -30,6 +32,8 @@ _TYPES = {
     Kind.REAL: "Float32",
     Kind.REAL_OR_NONE: "Nullable(Float32)",
     Kind.FLAG: "UInt8",
+    Kind.MICROS: "Int64",
+    Kind.BYTES: "String",
 }
 
 

@@ -6,7 +6,7 @@ from threading import Event as Flag
 from consumers.clickhouse.engine import Engine
 from consumers.clickhouse.server import ServerEngine
 from consumers.hub import ClickHouseServer, Hub
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
 from consumers.news import News
 from consumers.warehouse.answering import Answering, Status
 from consumers.warehouse.store import checkpoint, newest_generation
@@ -49,7 +49,7 @@ class ServedRows(Answering):
 def folding(hub: Hub, server: ClickHouseServer) -> Warehouse:
     """The one writer. It asks nothing."""
     settings = Settings(retry_s=_RETRY_S, save_every=_SAVE_EVERY, database=server.database)
-    return Warehouse(lambda: ServerEngine(server), lambda: SqliteJournalReader(hub.data / "journal"), settings)
+    return Warehouse(lambda: ServerEngine(server), journal_of(hub).reader, settings)
 
 
 def run(hub: Hub, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:

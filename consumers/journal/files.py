@@ -17,7 +17,7 @@ class SqliteStore:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self.name = str(directory)
+        self.name = str(directory.parent)
 
     def exists(self) -> bool:
         return bool(list_days(self._directory))

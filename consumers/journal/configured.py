@@ -1,15 +1,21 @@
 """Opens the journal that the configuration means."""
 
-from consumers.hub import Hub
+from pathlib import Path
+
+from consumers.hub import ClickHouseServer, Hub
 from consumers.journal.files import SqliteStore
 from consumers.journal.store import JournalStore
 
 
 def journal_of(hub: Hub) -> JournalStore:
-    """In the data directory, or on a server."""
-    server = hub.journal
+    """The journal of a hub."""
+    return store_in(hub.data / "journal", hub.journal)
+
+
+def store_in(directory: Path, server: ClickHouseServer | None) -> JournalStore:
+    """On a server where one is named, else in files."""
     if server is None:
-        return SqliteStore(hub.data / "journal")
+        return SqliteStore(directory)
     from consumers.clickhouse.server import ServerEngine  # only who names a server needs its driver
     from consumers.journal.clickhouse.store import ClickHouseStore
 

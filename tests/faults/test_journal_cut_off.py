@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -244,7 +243,7 @@ def test_a_reader_leaves_a_journal_that_was_lost_and_begun_again(
         with store.writer(Clock(), OWNER) as journal:
             journal.append(numbered(1, 9))
             before = reader.life(), reader.head()
-        with closing(ServerEngine(replace(server))) as engine:
+        with closing(ServerEngine(server)) as engine:
             engine.execute(f"drop database {DATABASE}")
         with store.writer(Clock(), OWNER) as journal:
             journal.append(numbered(1, 2))

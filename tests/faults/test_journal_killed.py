@@ -76,7 +76,7 @@ def kill_both(ingest: "Popen[bytes]", own: ClickHouse) -> None:
     ingest.wait()
 
 
-KILLS = (kill_ingest, kill_server, kill_both, kill_server, kill_ingest)
+KILLS = (kill_server, kill_ingest, kill_both)
 
 
 def test_whatever_is_killed_under_load_nothing_is_lost_or_doubled(

@@ -26,7 +26,7 @@ class Connection:
             raise JournalAway(f"the journal cannot be read: {error}") from error
 
     def is_there(self) -> bool:
-        """Whether the journal has been begun."""
+        """Whether the journal has been begun. Raises `EngineError`."""
         if not self._is_there:
             # The table that is made last.
             found = self._opened().query(

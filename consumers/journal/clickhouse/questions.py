@@ -76,6 +76,28 @@ class ClickHouseQuestions:
                 return Stored(position, moment(received), _bytes(body))
         return None
 
+    def position_at(self, at: datetime) -> int:
+        """The last position that had been received at this moment, itself included; before all of them, one less than
+        the first that is kept.
+
+        Found by halving, for `received` grows with the position. Where the hub's clock was set back over `at`, it is
+        the last position before one of the places where the clock passed that moment.
+        """
+        early, late = self._log.floor() - 1, self._log.head()
+        asked = micros(at)
+        while early < late:
+            middle = (early + late + 1) // 2
+            received = self._connection.query(
+                f"select received from {self._database}.events where position = {{middle:UInt64}}",  # noqa: S608 - ours
+                {"middle": middle},
+            )
+            # One whose day was dropped meanwhile is older than all that are kept.
+            if not received or received[0][0] <= asked:
+                early = middle
+            else:
+                late = middle - 1
+        return early
+
     def _streams(self) -> dict[StreamKey, summary.Known]:
         return summary.load(self._ask, self._database).known
 

@@ -1,6 +1,7 @@
 """Reads the journal on ClickHouse in commit order."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
@@ -8,7 +9,7 @@ from bus_schemas.upcasts import upcast
 from consumers.clickhouse.engine import OpenEngine
 from consumers.journal.clickhouse.connection import Connection
 from consumers.journal.clickhouse.log import EVERYTHING, Log, one_of
-from consumers.journal.days import moment
+from consumers.journal.days import micros, moment
 from consumers.journal.reader import stored_types
 from consumers.journal.record import Batch, Recorded
 
@@ -25,6 +26,26 @@ class ClickHouseJournalReader:
 
     def floor(self) -> int:
         return self._log.floor()
+
+    def latest_dropped(self) -> Mapping[str, int] | None:
+        """The time of the newest event of each source that was dropped, in microseconds since 1970.
+
+        `None` where something was dropped and nobody knows.
+        """
+        rows = self._connection.query(
+            f"select source, max(latest), max(upto) from {self._connection.database}.dropped group by source"  # noqa: S608 - ours
+        )
+        known = max((row[2] for row in rows), default=0)
+        return {source: latest for source, latest, _ in rows} if known + 1 >= self.floor() else None
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        """The first and the last position of events that happened in this stretch, its end excluded."""
+        rows = self._connection.query(
+            f"select count(), min(position), max(position) from {self._connection.database}.events"  # noqa: S608 - ours
+            " prewhere time >= {start:Int64} and time < {end:Int64}",
+            {"start": micros(start), "end": micros(end)},
+        )
+        return (int(rows[0][1]), int(rows[0][2])) if rows and rows[0][0] else None
 
     def life(self) -> int:
         rows = self._connection.query(f"select min(life) from {self._connection.database}.lives")  # noqa: S608 - ours

@@ -27,7 +27,7 @@ class ClickHouseStore:
 
     def exists(self) -> bool:
         with closing(self._connection()) as connection:
-            return connection.is_there()
+            return bool(connection.query("select 1"))
 
     def reader(self) -> ClickHouseJournalReader:
         return ClickHouseJournalReader(self._open_engine, self._database)
@@ -47,10 +47,15 @@ class ClickHouseStore:
             yield from days.told(connection, event_type)
 
     def drop(self, day: date) -> None:
-        """What is to be known of its streams was saved before the next day began."""
+        """What is to be known of its streams was saved before the next day began; of its times it is saved now."""
+        number = day_number(day)
         with closing(self._connection()) as connection:
-            if connection.is_there():
-                connection.execute(f"alter table {self._database}.events drop partition {day_number(day):d}")
+            if connection.query("select 1"):
+                connection.execute(
+                    f"insert into {self._database}.dropped select max(position), source, max(time)"  # noqa: S608 - ours
+                    f" from {self._database}.events where day = {number:d} group by source"
+                )
+                connection.execute(f"alter table {self._database}.events drop partition {number:d}")
 
     def _connection(self) -> Connection:
         return Connection(self._open_engine, self._database)

@@ -57,6 +57,13 @@ REJECTED = Table(
     order=("number",),
 )
 
+# What was dropped: how far it went, and in time by source, so that what it may have held can be told from what is new.
+DROPPED = Table(
+    "dropped",
+    (("upto", Kind.POSITION), ("source", Kind.WORD), ("latest", Kind.MICROS)),
+    order=("upto", "source"),
+)
+
 # Which journal this is, and who may write it: the newest term.
 LIVES = Table("lives", (("life", Kind.POSITION),), order=("life",))
 WRITERS = Table(
@@ -80,7 +87,7 @@ _DURABLE = "fsync_after_insert = 1, fsync_part_directory = 1"
 def create(engine: Engine, database: str) -> None:
     """What is there stays."""
     engine.execute(f"create database if not exists {database}")
-    for table in (*TABLES, LIVES, WRITERS):
+    for table in (*TABLES, DROPPED, LIVES, WRITERS):
         engine.execute(definition(table, database, engine.dialect))
 
 

@@ -168,15 +168,17 @@ def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> N
 
 def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
     """Whether all of it arrived."""
+    from consumers.journal.configured import journal_of
     from consumers.journal.store import JournalInUse
     from consumers.stretch.arrival import NotFresh, settle
     from consumers.stretch.file import NotASlice, opened
+    from watchpost.hubs import hub
 
     try:
         with opened(file) as found:
             if into is not None:
                 return _resend(runtime, found.pieces(), into=into, speed=None)
-            arrived = settle(runtime.data, found.pieces())
+            arrived = settle(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.pieces())
     except NotASlice as error:
         raise Refused(str(error)) from error
     except (NotFresh, JournalInUse) as error:

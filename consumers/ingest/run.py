@@ -70,12 +70,17 @@ def _open(store: JournalStore, data: Path, clock: Clock, stopping: threading.Eve
     pause = FIRST_PAUSE_SECONDS
     while not stopping.is_set():
         try:
-            return store.writer(clock, f"{socket.gethostname()}:{data.resolve()}")
+            return store.writer(clock, owner_in(data))
         except JournalAway as away:
             log.warning("journal away", reason=str(away), again_in_s=pause)
             stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
     return None
+
+
+def owner_in(data: Path) -> str:
+    """Who writes from this data directory, for which only one at a time can hold the lock."""
+    return f"{socket.gethostname()}:{data.resolve()}"
 
 
 def _room(data: Path) -> SystemLoad:

@@ -38,5 +38,9 @@ class SqliteStore:
     def bodies(self, event_type: str) -> Iterator[Told]:
         return bodies(self._directory, event_type)
 
+    def erase(self) -> None:
+        for day in list_days(self._directory):
+            remove(day)
+
     def drop(self, day: date) -> None:
         remove(Day(day, day_path(self._directory, day)))

@@ -90,6 +90,10 @@ class JournalStore(Protocol):
         """Every event of one type, in commit order."""
         ...
 
+    def erase(self) -> None:
+        """Delete everything: for a journal that did not come to be."""
+        ...
+
     def drop(self, day: date) -> None:
         """Delete what was committed on this day; nothing where it is gone already."""
         ...

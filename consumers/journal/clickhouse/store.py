@@ -46,6 +46,10 @@ class ClickHouseStore:
         with closing(self._connection()) as connection:
             yield from days.told(connection, event_type)
 
+    def erase(self) -> None:
+        with closing(self._connection()) as connection:
+            connection.execute(f"drop database if exists {self._database}")
+
     def drop(self, day: date) -> None:
         """What is to be known of its streams was saved before the next day began; of its times it is saved now."""
         number = day_number(day)

@@ -36,7 +36,7 @@ def exported(data: Path, file: Path, wanted: Stretch = EVERYTHING, *, media: boo
 
 def imported(file: Path, data: Path) -> Arrived:
     with opened(file) as found:
-        return settle(data, found.pieces())
+        return settle(data, SqliteStore(data / "journal"), found.pieces())
 
 
 def faults(data: Path) -> list[str]:

@@ -17,6 +17,7 @@ from consumers.hub import ClickHouseServer
 from consumers.ingest import run
 from consumers.journal.configured import store_in
 from producer.broker import BrokerAddress
+from watchpost.runtime import spare_the_collector
 
 
 @contextmanager
@@ -44,6 +45,7 @@ def main() -> None:
     server = ClickHouseServer(**json.loads(where[0])) if where else None
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
+    spare_the_collector()
     run(Path(data), BrokerAddress(port=int(port)), stopping, store=store_in(Path(data) / "journal", server))
 
 

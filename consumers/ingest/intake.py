@@ -11,6 +11,7 @@ from typing import Protocol
 from bus_schemas.topics import HEAD
 from consumers.archive.disk import Medium
 from consumers.ingest.announcer import Announcer
+from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.figures import Figures
 from consumers.ingest.packets import Published
@@ -47,6 +48,7 @@ class Intake:
         self._journal = journal
         self._clock = clock
         self._figures = figures
+        self._conflicts = Conflicts(journal.held)
         self.announcer = Announcer(journal.streams)
 
     def take(self, messages: Sequence[Published], bus: Bus) -> None:
@@ -69,6 +71,8 @@ class Intake:
     def _commit(self, items: Sequence[Item]) -> Plan:
         try:
             plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
+            if plan.passed_over:
+                plan.rejected += self._conflicts.find(plan.passed_over)
             self._archive.store(plan.media)
             if plan.accepted or plan.rejected:
                 self._journal.append(plan.accepted, plan.rejected)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from consumers import checkpoint, views
 from consumers.clickhouse.server import ServerEngine
-from consumers.health import Health
+from consumers.health.projection import Health
 from consumers.journal.clickhouse.store import ClickHouseStore
 from consumers.journal.configured import journal_of
 from consumers.journal.store import JournalStore

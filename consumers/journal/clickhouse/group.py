@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bus_schemas.node import GapEvent
 from consumers.clickhouse.engine import Columns
-from consumers.journal.days import EPOCH, MICROSECOND
+from consumers.journal.header import instant_of
 from consumers.journal.writer import Accepted, StreamKey, StreamState
 
 
@@ -43,7 +43,7 @@ class Group:
             [event.epoch or "" for event in events],
             [event.sequence or 0 for event in events],
             [event.type for event in events],
-            [(event.time - EPOCH) // MICROSECOND for event in events],
+            [instant_of(event) for event in events],
             [received for _, _, received in self._accepted],
             [event.id for event in events],
             [body for _, body, _ in self._accepted],

@@ -42,6 +42,7 @@ class ClickHouseJournal:
         self._streams: dict[StreamKey, StreamState] = {}
         self._targets: Mapping[Table, Table] = {table: tables.within(database, table) for table in TABLES}
         self._next_at = 0.0
+        self._gap = one_of("type", summary.GAP_TYPES)
         try:
             self._engine = open_engine()
         except EngineError as error:
@@ -123,6 +124,25 @@ class ClickHouseJournal:
                 )
                 known.update((source, name) for source, name in rows)
         return known.intersection(ids)
+
+    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]:
+        """The ids of these events of a stream, as far as today and the day before have them; gaps are left out.
+
+        Raises `Unwritable`.
+        """
+        found: dict[int, str] = {}
+        with self._sure():
+            for start in range(0, len(sequences), IDS_A_QUERY):
+                some = ", ".join(f"{sequence:d}" for sequence in sequences[start : start + IDS_A_QUERY])
+                found |= dict(
+                    self._engine.query(
+                        f"select sequence, id from {self._database}.events prewhere sequence in ({some})"  # noqa: S608 - numbers
+                        f" where day >= {{since:UInt32}} and source = {{source:String}} and epoch = {{epoch:String}}"
+                        f" and not ({self._gap.text})",
+                        {**self._gap.parameters, "since": self._since, "source": source, "epoch": epoch},
+                    )
+                )
+        return found
 
     def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:
         """Write a group; on return the server has it. The caller has seen to order and duplicates. The new head.

@@ -19,6 +19,7 @@ from consumers.ingest.plan import foreign_ids, make_plan
 from consumers.journal.clickhouse.store import ClickHouseStore
 from consumers.journal.clickhouse.writer import ClickHouseJournal
 from consumers.journal.store import Unwritable
+from consumers.journal.writer import Accepted
 from tests import builders
 from tests.contract.journal.conftest import DATABASE, ThroughDoors
 from tests.contract.journal.entries import OWNER, RECEIVED, Clock, reading
@@ -50,15 +51,15 @@ class Message:
     first: int
     count: int
 
-    def items(self) -> list[Taken]:
+    def items(self) -> list[Accepted]:
         if not self.first:
             event = builders.detection(id=f"foreign-{self.count}", device=self.device)
-            return [Taken(event, to_bytes(event), RECEIVED)]
+            return [Accepted(event, to_bytes(event), RECEIVED)]
         events = [
             builders.detection(id=f"{self.device}-{number}", device=self.device, epoch="one", sequence=number)
             for number in range(self.first, self.first + self.count)
         ]
-        return [Taken(event, to_bytes(event), RECEIVED) for event in events]
+        return [Accepted(event, to_bytes(event), RECEIVED) for event in events]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def take(journal: ClickHouseJournal, items: Sequence[Taken]) -> bool:
     return True
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(script=st.lists(steps, min_size=1, max_size=8))
 def test_the_journal_is_what_it_would_be_if_nothing_had_failed(kept_open: Path, script: list[Step]) -> None:
     fates: list[Fate] = []

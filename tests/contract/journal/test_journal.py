@@ -11,6 +11,7 @@ from bus_schemas.node import GapEvent
 from consumers.check.bodies import check_bodies
 from consumers.check.streams import check_streams
 from consumers.journal.clickhouse.group import NotNext
+from consumers.journal.days import micros
 from consumers.journal.queries import Filter
 from consumers.journal.store import JournalStore, JournalWriter
 from consumers.journal.writer import Rejected
@@ -374,3 +375,27 @@ def test_a_stretch_that_no_gap_explains_is_found(store: JournalStore, journal: J
     journal.append([*numbered(1, 3), *numbered(6, 7)])
 
     assert check_streams(store).faults == [f"{SOURCE} (one): 4…5 is missing, and no gap event says why"]
+
+
+def test_a_question_tells_the_last_position_received_by_a_moment(
+    store: JournalStore, clock: Clock, journal: JournalWriter
+) -> None:
+    for second in (0, 0, 7, 7):
+        journal.append(accepted(builders.detection(), received=micros(builders.at(second))))
+    clock.now += DAY
+    journal.append(accepted(builders.detection(), received=micros(builders.at(9))))
+
+    with asking(store) as questions:
+        found = [questions.position_at(builders.at(second)) for second in (-1, 0, 6, 7, 8, 9, 100)]
+    assert found == [0, 2, 2, 4, 4, 5, 5]
+
+
+def test_the_ids_of_the_events_of_a_stream_are_known_over_midnight(clock: Clock, journal: JournalWriter) -> None:
+    journal.append(numbered(1, 3))
+    journal.append([*numbered(1, 3, device="door"), *accepted(a_gap())])
+    clock.now += DAY
+    journal.append(numbered(8, 9))
+
+    assert journal.held(SOURCE, "one", [2, 7, 8, 10]) == {2: "yard-2", 8: "yard-8"}
+    assert journal.held(SOURCE, "other", [2]) == {}
+    assert journal.held(SOURCE, "one", []) == {}

@@ -1,6 +1,5 @@
 """What the journal on ClickHouse does besides what every journal does."""
 
-from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
@@ -65,15 +64,3 @@ def test_a_reader_finds_the_positions_of_a_stretch_of_time(store: ClickHouseStor
 
         assert reader.span(builders.at(2), builders.at(9)) == (2, 5)
         assert reader.span(builders.at(10), builders.at(20)) is None
-
-
-def test_a_question_tells_the_last_position_received_by_a_moment(store: ClickHouseStore) -> None:
-    moments = (0, 0, 7, 7, 9)
-    with store.writer(Clock(), OWNER) as journal:
-        for second in moments:
-            received = micros(builders.at(second))
-            journal.append(accepted(builders.detection(), received=received))
-
-    with closing(store.questions()) as questions:
-        found = [questions.position_at(builders.at(second)) for second in (-1, 0, 6, 7, 8, 9, 100)]
-    assert found == [0, 2, 2, 4, 4, 5, 5]

@@ -16,6 +16,7 @@ from consumers.archive.disk import Medium
 from consumers.ingest.figures import Figures
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.packets import Properties, Published
+from consumers.journal.store import Unwritable
 from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamState
 from tests import builders
 
@@ -128,11 +129,12 @@ def test_a_bug_is_not_taken_for_a_full_disk(calls: Calls, intake: Intake) -> Non
         intake.take([message(builders.detection(), 1)], calls)
 
 
-def test_full_is_known_by_its_code() -> None:
+def test_what_will_pass_is_known_by_its_code() -> None:
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
 
     assert is_away(full)
+    assert is_away(Unwritable("the journal cannot be written: connection refused"))
     assert not is_away(sqlite3.OperationalError("no such table: events"))
     assert not is_away(PermissionError(errno.EACCES, "Permission denied"))
 

@@ -36,6 +36,10 @@ class JournalReader(Protocol):
         """A number that this journal keeps, and another journal does not have; 0 where nobody knows."""
         ...
 
+    def floor(self) -> int:
+        """The first position that is kept, 1 where nothing was dropped."""
+        ...
+
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
         """The events of these models (old versions upcast), or of all, in positions after `after`, at most `limit`.
 

@@ -9,9 +9,10 @@ from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.event import Event, place
 from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import ThermalEvent
+from consumers.clickhouse.engine import Columns
+from consumers.clickhouse.table import Table
 from consumers.journal.record import Recorded
-from consumers.warehouse.engine import Columns
-from consumers.warehouse.tables import CAMERA_EVENTS, HEALTH, MOTION, THERMAL_READINGS, Table
+from consumers.warehouse.tables import CAMERA_EVENTS, HEALTH, MOTION, THERMAL_READINGS
 
 MODELS: tuple[type[Event], ...] = (DetectionEvent, ThermalEvent, HealthEvent, MotionEvent)
 

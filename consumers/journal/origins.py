@@ -44,7 +44,7 @@ class Origins:
             self._load_streams()
         models, streams = self._models, self._streams
         return [
-            RecordedRow(position, None, None, received, time / 1e6, model, *streams[stream], name, body)
+            RecordedRow(position, None, None, received, time, time / 1e6, model, *streams[stream], name, body)
             if (model := models[kind]) is not None
             else Recorded(position, moment(received), upcast(read_stored([body])[0]))
             for position, received, time, kind, stream, name, body in rows

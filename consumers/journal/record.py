@@ -45,8 +45,13 @@ class Recorded(Struct, gc=False, eq=False):
         return micros(self.received)
 
     @property
+    def time_us(self) -> int:
+        """When it happened, in microseconds since 1970."""
+        return micros(self.event.time)
+
+    @property
     def time_s(self) -> float:
-        """When it happened, in seconds since 1970."""
+        """The same in seconds."""
         return self.event.time.timestamp()
 
     @property
@@ -99,6 +104,7 @@ class RecordedRow(Recorded, gc=False, eq=False):
     """A recorded event as it lies in a journal, with what its columns say; no event is parsed that nobody asks for."""
 
     received_us: int
+    time_us: int
     time_s: float
     model: type[Event]
     source: str

@@ -52,7 +52,8 @@ def journaled(bodies: Sequence[bytes]) -> list[Recorded]:
 
 
 def columns(record: Recorded) -> tuple[object, ...]:
-    return record.model, record.source, record.where, record.epoch, record.id, record.time_s, record.received_us
+    told = record.model, record.source, record.where, record.epoch, record.id
+    return *told, record.time_us, record.time_s, record.received_us
 
 
 def examples() -> list[bytes]:

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct
-from msgspec.json import Decoder
-
 from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.record import Recorded
+from consumers.told import DETECTED, MEASURED
 from consumers.warehouse.engine import Columns
 from consumers.warehouse.tables import CAMERA_EVENTS, HEALTH, MOTION, THERMAL_READINGS, Table
 
@@ -51,46 +49,13 @@ class Gathering:
         return max((len(columns[0]) for columns in self.blocks.values()), default=0)
 
 
-class _Detected(Struct):
-    people_count: int = 0
-    event_triggers: tuple[str, ...] = ()
-
-
-class _Statistics(Struct):
-    min_temp: float
-    max_temp: float
-    avg_temp: float
-
-
-class _Region(_Statistics, kw_only=True):
-    name: str
-    alert_level: str = "normal"
-
-
-class _Measured(Struct):
-    frame_stats: _Statistics
-    regions: tuple[_Region, ...] = ()
-    composite_temperature: float | None = None
-
-
-class _Detection(Struct):
-    data: _Detected
-
-
-class _Thermal(Struct):
-    data: _Measured
-
-
-_detection, _thermal = Decoder(_Detection), Decoder(_Thermal)
-
-
 def _place_and_time(record: Recorded) -> tuple[str, str, int]:
     """The moment in whole milliseconds since 1970."""
     return *record.where, record.time_us // 1000
 
 
 def _camera_event(record: Recorded) -> Iterator[Row]:
-    told = record.told(_detection).data
+    told = record.told(DETECTED).data
     # A trigger named twice in one event happened once.
     triggers = told.event_triggers
     once = tuple(dict.fromkeys(triggers)) if len(triggers) > 1 else triggers
@@ -100,7 +65,7 @@ def _camera_event(record: Recorded) -> Iterator[Row]:
 def _thermal_readings(record: Recorded) -> Iterator[Row]:
     where = _place_and_time(record)
     which = (record.position, record.id)
-    told = record.told(_thermal).data
+    told = record.told(MEASURED).data
     frame, composite = told.frame_stats, told.composite_temperature
     yield *where, "frame", "full_frame", frame.min_temp, frame.max_temp, frame.avg_temp, "normal", *which
     if composite is not None:

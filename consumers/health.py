@@ -2,20 +2,22 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, ClassVar, TypedDict
 
 from pydantic_core import from_json, to_json
 
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.catalogue import short_name
-from bus_schemas.event import HUB, HUB_SOURCE, Event, iso, place
+from bus_schemas.event import HUB, HUB_SOURCE, Event, iso
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, HealthEvent, HeartbeatEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.journal.record import Recorded
+from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
+from consumers.told import MEDIUM
 
 STALE_S = 30.0
 SILENT_S = 30.0
@@ -64,6 +66,7 @@ class Device:
 
 
 _COLUMNS = tuple(field.name for field in fields(Device))
+_values = attrgetter(*_COLUMNS)
 _INSERT = f"insert or replace into devices values ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 - question marks only
 
 
@@ -85,32 +88,40 @@ class Health(Projection):
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         known = {(row.site, row.device): row for row in _rows(view, "")}
-        changed: set[tuple[str, str]] = set()
+        changed: set[Place] = set()
+        newest: dict[Place, Recorded] = {}
         for record in batch:
-            event = record.event
-            if event.source == HUB_SOURCE and isinstance(event, HeartbeatEvent):
-                _pass_time(view, event)
+            key = record.where
+            if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
+                _pass_time(view, record)
                 continue
-            key = place(event.source)
             if key[1] == HUB:
                 continue
-            row = known.setdefault(key, Device(*key))
-            _hear(row, record)
+            row = known.get(key)
+            if row is None:
+                row = known[key] = Device(*key)
+            if _hear(row, record):
+                newest[key] = record
             changed.add(key)
-            if isinstance(event, StateEvent):
-                changed |= _switch(row, event, known.values())
+            if record.model is StateEvent:
+                changed |= _switch(row, record, known.values())
             else:
                 row.online, row.offline_reason = 1, None
-        view.executemany(_INSERT, [tuple(asdict(known[key]).values()) for key in sorted(changed)])
+        for key, record in newest.items():
+            known[key].last_event = _in_short(record)
+        view.executemany(_INSERT, [_values(known[key]) for key in sorted(changed)])
 
 
-def _pass_time(view: sqlite3.Connection, tick: HeartbeatEvent) -> None:
-    at = tick.time.timestamp()
-    view.execute("insert or replace into clock values (1, ?, ?)", (at, at - tick.data.uptime_s))
+def _pass_time(view: sqlite3.Connection, record: Recorded) -> None:
+    tick = record.event
+    assert isinstance(tick, HeartbeatEvent)
+    view.execute("insert or replace into clock values (1, ?, ?)", (record.time_s, record.time_s - tick.data.uptime_s))
 
 
-def _switch(row: Device, event: StateEvent, devices: Iterable[Device]) -> set[tuple[str, str]]:
+def _switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[Place]:
     """A connection is that of an outbox: with one of its devices all of the same epoch come and go."""
+    event = record.event
+    assert isinstance(event, StateEvent)
     reason = None if event.data.online else event.data.reason or "connection lost"
     switched = [other for other in devices if other is row or (row.epoch is not None and other.epoch == row.epoch)]
     for other in switched:
@@ -118,31 +129,44 @@ def _switch(row: Device, event: StateEvent, devices: Iterable[Device]) -> set[tu
     return {(other.site, other.device) for other in switched}
 
 
-def _hear(row: Device, record: Recorded) -> None:
-    event = record.event
-    row.last_received = max(row.last_received, record.received.timestamp())
-    row.epoch = event.epoch or row.epoch
-    if isinstance(event, HeartbeatEvent):
-        row.heartbeat = to_json({"time": iso(event.time), **event.data.model_dump(mode="json")}).decode()
-        return
-    if isinstance(event, StateEvent):
-        return
+def _hear(row: Device, record: Recorded) -> bool:
+    """Whether it is one for `last_event`: of many in a batch only the newest is put into words."""
+    model = record.model
+    row.last_received = max(row.last_received, record.received_us / 1e6)
+    row.epoch = record.epoch or row.epoch
+    if model is HeartbeatEvent:
+        row.heartbeat = _heartbeat(record)
+        return False
+    if model is StateEvent:
+        return False
     row.is_device = 1
-    if isinstance(event, _SEEN):
-        _see(row, event)
-    if isinstance(event, HealthEvent):
-        _take_health(row, event)
-    if not isinstance(event, MediaEvent):
-        told = {"type": short_name(event.type), "time": iso(event.time), "position": record.position}
-        row.last_event = to_json({**told, "summary": summary(event)}).decode()
+    if model in _SEEN:
+        _see(row, record)
+    elif model is HealthEvent:
+        _take_health(row, record)
+    return model is not MediaEvent
 
 
-def _see(row: Device, event: Event) -> None:
-    row.last_frame = max(row.last_frame or 0.0, event.time.timestamp())
-    kind = "thermal" if isinstance(event, ThermalEvent) else "visual"
-    if isinstance(event, MediaEvent) and event.data.kind == "thermal":
-        kind = "thermal"
-    _add_kinds(row, (kind,))
+def _heartbeat(record: Recorded) -> str:
+    event = record.event
+    assert isinstance(event, HeartbeatEvent)
+    return to_json({"time": iso(event.time), **event.data.model_dump(mode="json")}).decode()
+
+
+def _in_short(record: Recorded) -> str:
+    event = record.event
+    told = {"type": short_name(event.type), "time": iso(event.time), "position": record.position}
+    return to_json({**told, "summary": summary(event)}).decode()
+
+
+def _see(row: Device, record: Recorded) -> None:
+    row.last_frame = max(row.last_frame or 0.0, record.time_s)
+    is_thermal = record.model is ThermalEvent
+    if record.model is MediaEvent:
+        is_thermal = record.told(MEDIUM).data.kind == "thermal"
+    kind = "thermal" if is_thermal else "visual"
+    if kind not in row.kinds:
+        _add_kinds(row, (kind,))
 
 
 def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
@@ -150,8 +174,9 @@ def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
     row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
 
 
-def _take_health(row: Device, event: HealthEvent) -> None:
-    told = event.data
+def _take_health(row: Device, record: Recorded) -> None:
+    assert isinstance(record.event, HealthEvent)
+    told = record.event.data
     row.reported, row.reason, row.is_recording = told.status, told.reason, int(told.is_recording)
     row.total_reconnects, row.consecutive_failures = told.total_reconnects, told.consecutive_failures
     if told.last_frame_time is not None:

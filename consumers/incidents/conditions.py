@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, NamedTuple
 
-from bus_schemas.thermal import Thermal
 from consumers.hub import Rules
+from consumers.told import Measured
 
 Level = Literal["none", "warning", "critical", "emergency"]
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
@@ -82,12 +82,12 @@ class Warmth(NamedTuple):
     is_cool: bool
 
 
-def hottest_of(frame: Thermal) -> float:
+def hottest_of(frame: Measured) -> float:
     """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
     return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
 
 
-def warmth(frame: Thermal, warnings: dict[str, float], rules: Rules) -> Warmth:
+def warmth(frame: Measured, warnings: dict[str, float], rules: Rules) -> Warmth:
     """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
 
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below

@@ -35,11 +35,19 @@ class Window:
 
     def add(self, at: float, bad: bool, event_id: str, rules: Rules) -> None:
         """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
-        if self.begun is None or not -rules.window_s <= at - self.last <= rules.window_s:
-            self.begun, self.seconds, self.last_bad = at, [], None
+        width, seconds = rules.window_s, self.seconds
+        if self.begun is None or not -width <= at - self.last <= width:
+            self.begun, self.last_bad = at, None
             self.last, self.total, self.bad = at, 0, 0
-        self.last = max(self.last, at)
-        second = self._second(int(self.last))
+            seconds.clear()
+        elif at > self.last:
+            self.last = at
+        number = int(self.last)
+        if not seconds or seconds[-1].second != number:
+            seconds.append(Second(number))
+        if seconds[0].second < (oldest := int(self.last - width)):
+            self._forget(oldest)
+        second = seconds[-1]
         second.total += 1
         self.total += 1
         if bad:
@@ -48,15 +56,12 @@ class Window:
             if not second.bad:
                 second.first_at, second.first_id = at, event_id
             second.bad += 1
-        while self.seconds[0].second < int(self.last - rules.window_s):
+
+    def _forget(self, before: int) -> None:
+        while self.seconds[0].second < before:
             gone = self.seconds.pop(0)
             self.total -= gone.total
             self.bad -= gone.bad
-
-    def _second(self, number: int) -> Second:
-        if not self.seconds or self.seconds[-1].second != number:
-            self.seconds.append(Second(second=number))
-        return self.seconds[-1]
 
     @property
     def share(self) -> float:

@@ -1,7 +1,7 @@
 """What the numbers in a day of the journal stand for: the model of a type, and the source and epoch of a stream."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from bus_schemas.catalogue import MODELS
@@ -29,12 +29,16 @@ class Origins:
         self._models: dict[int, type[Event] | None] = {}
         self._streams: dict[int, Stream] = {}
 
-    def numbers(self, types: Iterable[str]) -> list[int]:
+    def numbers(self, types: Collection[str]) -> list[int]:
         """Of those of these types that there are in this day."""
-        types = tuple(types)
         if not all(name in self._numbers for name in types):
             self._load_types()
         return [number for name in types if (number := self._numbers.get(name)) is not None]
+
+    def has_only(self, types: Collection[str]) -> bool:
+        """Whether the day has no event of another type; asked within the snapshot in which it is read."""
+        (count,) = self._day.execute("select count(*) from types").fetchone()
+        return int(count) == len(self.numbers(types))
 
     def records(self, rows: list[Any]) -> list[Recorded]:
         """Rows of `COLUMNS` as recorded events; only those of an old version are parsed, and upcast."""

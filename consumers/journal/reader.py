@@ -188,7 +188,7 @@ class _Wanted:
         # One snapshot: an event that is committed between the two reads must not be passed over.
         day.execute("begin")
         try:
-            if self.types is not None:
+            if self.types is not None and not origins.has_only(self.types):
                 numbers = origins.numbers(self.types)
                 where = f"and type in ({','.join('?' * len(numbers))})"
             rows = day.execute(

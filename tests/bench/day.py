@@ -60,7 +60,7 @@ def _templates() -> list[list[bytes]]:
     return [[to_bytes(event) for event in events] for events in made]
 
 
-def bodies(count: int = EVENTS) -> Iterator[tuple[datetime, bytes]]:
+def bodies(count: int) -> Iterator[tuple[datetime, bytes]]:
     """The events of the day in the order in which they came, as they lie in the journal, and when they came."""
     random, templates = Random(SEED), _templates()
     kinds = random.choices(range(len(templates)), _WEIGHTS, k=count)
@@ -82,11 +82,11 @@ def bodies(count: int = EVENTS) -> Iterator[tuple[datetime, bytes]]:
         yield now, body.replace(b'"sequence":7', b'"sequence":%d' % sequences[device])
 
 
-def write(directory: Path, count: int = EVENTS) -> None:
-    """Write the journal of the day."""
+def write(directory: Path, count: int | None = None) -> None:
+    """Write the journal of the day, or of one with fewer events."""
     with closing(Journal(directory, lambda: datetime(2026, 1, 5, tzinfo=UTC))) as journal:
         group: list[tuple[datetime, bytes]] = []
-        for one in bodies(count):
+        for one in bodies(EVENTS if count is None else count):
             group.append(one)
             if len(group) == GROUP:
                 _append(journal, group)

@@ -1,8 +1,6 @@
 """The last position that a consumer has finished, kept in the database of its view, and what stopped it."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,18 +34,6 @@ class Failure:
     event_id: str
     error: str
     at: str
-
-
-@contextmanager
-def transaction(view: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All or nothing, and nobody else writes meanwhile."""
-    view.execute("begin immediate")
-    try:
-        yield view
-    except BaseException:
-        view.rollback()
-        raise
-    view.commit()
 
 
 def load(view: sqlite3.Connection) -> int:

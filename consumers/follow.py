@@ -15,6 +15,7 @@ from consumers.journal.record import Batch, JournalReader, Recorded
 from consumers.projection import Projection
 from consumers.sink import Sink
 from producer import outbox
+from producer.transaction import transaction
 
 BATCH = 1000
 _IDLE_SAVE_S = 1.0
@@ -138,7 +139,7 @@ class Follower:
                 self._take(view, batch)
                 self.projection.after_commit()
             elif self._is_worth_saving(batch.upto, view):
-                with checkpoint.transaction(view):
+                with transaction(view):
                     checkpoint.save(view, batch.upto)
             self._seen = batch.upto
         return moved
@@ -170,7 +171,7 @@ class Follower:
         def act() -> None:
             self.told += fold(self.projection, view, records)
 
-        with checkpoint.transaction(view):
+        with transaction(view):
             call(act)
             checkpoint.save(view, upto)
             checkpoint.resume(view)

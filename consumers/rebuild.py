@@ -15,6 +15,7 @@ import structlog
 from consumers import checkpoint, views
 from consumers.follow import BATCH, Source, create, fold
 from consumers.projection import Projection
+from producer.transaction import transaction
 
 _LAST_STEP = 2 * BATCH
 EXAMPLE = 160
@@ -157,7 +158,7 @@ def fold_upto(
     while (position := checkpoint.load(shadow)) < goal:
         batch = source.journal.read(position, projection.models, _LAST_STEP)
         records = [record for record in batch.records if record.position <= goal]
-        with checkpoint.transaction(shadow):
+        with transaction(shadow):
             if records:
                 fold(projection, shadow, records)
             checkpoint.save(shadow, min(max(batch.upto, position + 1), goal))
@@ -167,7 +168,7 @@ def fold_upto(
 def _carry_outbox(shadow: sqlite3.Connection, old: Path) -> None:
     """The shadow goes on with the life of the old outbox: its epoch, its sequences, and what is not yet sent."""
     shadow.execute("attach database ? as old", (str(old),))
-    with checkpoint.transaction(shadow):
+    with transaction(shadow):
         tables = shadow.execute(
             "select name from old.sqlite_master where type = 'table' and name glob 'outbox_*' order by rowid"
         ).fetchall()

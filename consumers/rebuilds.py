@@ -13,6 +13,7 @@ from consumers.hub import Clock
 from consumers.journal.record import Recorded
 from consumers.rebuild import Progress
 from consumers.sink import Sink
+from producer.transaction import transaction
 
 REBUILD = "rebuild"
 """The command that asks the hub for it; its one argument is `consumer`."""
@@ -64,10 +65,11 @@ class Rebuilds(Sink):
                 failure = self._rebuilt(consumer)
             except _Halted:
                 return
-            state.execute("begin immediate")
-            state.execute("insert or replace into outcomes values (?, ?, ?, ?)", (request_id, consumer, by, failure))
-            state.execute("delete from asked where request_id = ?", (request_id,))
-            state.execute("commit")
+            with transaction(state):
+                state.execute(
+                    "insert or replace into outcomes values (?, ?, ?, ?)", (request_id, consumer, by, failure)
+                )
+                state.execute("delete from asked where request_id = ?", (request_id,))
 
     def _rebuilt(self, consumer: str) -> str | None:
         """Why it could not be done, if it could not."""

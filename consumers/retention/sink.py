@@ -22,6 +22,7 @@ from consumers.journal.days import list_days, remove
 from consumers.journal.record import Recorded
 from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
 from consumers.sink import Sink
+from producer.transaction import transaction
 
 CLEANUP = "cleanup"
 """The command that asks the hub for a clean-up at once."""
@@ -117,11 +118,10 @@ class Retention(Sink):
     def _write_down(
         self, state: sqlite3.Connection, told: Sequence[Event], drops: Sequence[tuple[str, str, str, str]]
     ) -> None:
-        state.execute("begin immediate")
-        state.executemany("insert into drops values (?, ?, ?, ?)", drops)
         bodies = [(event.id, to_bytes(event).decode()) for event in told]
-        state.executemany("insert or ignore into planned values (?, ?)", bodies)
-        state.execute("commit")
+        with transaction(state):
+            state.executemany("insert into drops values (?, ?, ?, ?)", drops)
+            state.executemany("insert or ignore into planned values (?, ?)", bodies)
 
     def _execute(self, state: sqlite3.Connection) -> None:
         """Drop what is written down. Doing it twice does it once."""

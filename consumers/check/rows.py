@@ -32,7 +32,13 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
     except EngineError as error:
         findings.note(f"not compared: chDB cannot open the rows ({error})")
         return findings
-    with closing(engine), closing(SqliteJournalReader(hub.data / "journal")) as journal:
+    with closing(engine):
+        _fold_and_compare(findings, engine, hub, progress)
+    return findings
+
+
+def _fold_and_compare(findings: Findings, engine: Engine, hub: Hub, progress: Progress) -> None:
+    with closing(SqliteJournalReader(hub.data / "journal")) as journal:
         generations = Generations(engine, Settings().keep_days)
         live, shadow = generations.current(), generations.next()
         try:
@@ -47,7 +53,6 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
                 _compare(findings, engine, table, (live, shadow), (first, upto))
         finally:
             generations.drop_others(live)
-    return findings
 
 
 def _is_taken(directory: Path) -> bool:

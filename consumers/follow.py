@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -94,6 +95,17 @@ def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
         view.execute("pragma synchronous=full")
         outbox.open_tables(view)
     return view
+
+
+def configuration_of(projection: Projection) -> str:
+    """A digest of what the fold depends on besides the journal and its version."""
+    return sha256(repr((projection.name, projection.made_with())).encode()).hexdigest()
+
+
+def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
+    """How a fold that begins now is made."""
+    floor = journal.floor()
+    return checkpoint.Made(configuration_of(projection), floor, floor)
 
 
 def last_told(consumer: Projection, journal: JournalReader) -> int:
@@ -202,6 +214,7 @@ class Follower:
         file = views.next_file(self._source.data, self.name)
         views.remove(file)
         view = create(self.projection, file)
+        checkpoint.make(view, made_now(self.projection, self._source.journal))
         checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._source.journal))
         view.close()
         views.place(self._source.data, self.name, file)

@@ -1,7 +1,7 @@
 """How devices and nodes do: who is there, what was last heard and seen of each, and the status that follows."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypedDict
@@ -82,6 +82,9 @@ class Health(Projection):
         only integer primary key check (only = 1), at real not null, started real not null
     ) strict;
     """
+
+    # A device that was not heard since is as it was.
+    history: ClassVar[Mapping[str, str]] = {"devices": "true"}
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         known = {(row.site, row.device): row for row in _rows(view, "")}

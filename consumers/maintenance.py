@@ -8,6 +8,7 @@ from consumers.hub import Clock, Hub
 from consumers.journal.sqlite import SqliteJournalReader
 from consumers.projection import Projection
 from consumers.rebuild import Difference, Progress, rebuild, verify
+from consumers.rebuilding.wish import Rebuilt, Wish
 from consumers.registry import CONSUMERS
 from consumers.runner import make, utc_now
 from consumers.views import NoView, file_of
@@ -26,13 +27,18 @@ def projection_of(name: str, hub: Hub) -> Projection:
     return made
 
 
-def rebuild_view(name: str, hub: Hub, progress: Progress, clock: Clock = utc_now) -> None:
-    """Beside the running consumer, and in its place at the end. Raises `UnknownConsumer`, `NotAView` or `NoView`."""
+def rebuild_view(
+    name: str, hub: Hub, progress: Progress, wish: Wish | None = None, clock: Clock = utc_now
+) -> Rebuilt | None:
+    """Beside the running consumer, and in its place at the end.
+
+    Raises `UnknownConsumer`, `NotAView`, `NoView`, `AlreadyRebuilding`, `DaysWereDropped` or `WouldLose`.
+    """
     projection = projection_of(name, hub)
     if file_of(hub.data, name) is None:
         raise NoView(f"the consumer {name!r} has no view yet")
     with closing(SqliteJournalReader(hub.data / "journal")) as journal:
-        rebuild(projection, Source(hub.data, journal, clock), progress)
+        return rebuild(projection, Source(hub.data, journal, clock), progress, wish)
 
 
 def verify_views(names: Sequence[str], hub: Hub, clock: Clock = utc_now) -> dict[str, list[Difference]]:

@@ -1,7 +1,7 @@
 """Where and when something moved: motions by device, and a grid of each day that shows where in the picture."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from math import ceil, floor
@@ -45,8 +45,18 @@ class Motions(Projection):
     ) strict;
     """
 
+    # A day of a zone begins up to 14 hours before that of UTC.
+    before_floor: ClassVar[Mapping[str, str]] = {
+        "motions": "at <= horizon(site, device)",
+        "minutes": "minute * 60 <= horizon(site, device)",
+        "grids": "unixepoch(day) - 14 * 3600 <= horizon(site, device)",
+    }
+
     def __init__(self, hub: Hub) -> None:
         self._zones = {site.site: ZoneInfo(site.time_zone) for site in hub.sites}
+
+    def made_with(self) -> object:
+        return sorted((site, zone.key) for site, zone in self._zones.items())
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         grids: dict[tuple[str, str, str], _Day] = {}

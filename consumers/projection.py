@@ -2,7 +2,7 @@
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from bus_schemas.event import HUB, Event, place
@@ -30,6 +30,19 @@ class Projection(ABC):
     @abstractmethod
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         """Bring the view from before these events to after them, inside the caller's transaction."""
+
+    before_floor: ClassVar[Mapping[str, str]] = {}
+    """By table, which of its rows an event from before the floor of the journal may have made or changed: a condition
+    in SQL. It may use `:floor`, the first position that is kept, and `horizon(site, device)`, the time in seconds of
+    the newest event of a device that was dropped (of any device of the site, for null). The other rows are the same in
+    every fold that begins at the floor. A table that is not named cannot tell.
+    """
+    history: ClassVar[Mapping[str, str]] = {}
+    """By table, further rows that a rebuild carries over from the old view: no event that is kept makes them again."""
+
+    def made_with(self) -> object:
+        """What of the configuration the fold depends on; its `repr` says all of it."""
+        return ()
 
     def has_told(self, event: Event) -> bool:
         """Whether an event of a type that it emits, found in the journal, is its own."""

@@ -20,7 +20,7 @@ REBUILD = "rebuild"
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:rebuild")
 
-FoldAgain = Callable[[str, Progress], None]
+FoldAgain = Callable[[str, Progress], object]
 
 
 class _Halted(Exception):
@@ -73,8 +73,12 @@ class Rebuilds(Sink):
 
     def _rebuilt(self, consumer: str) -> str | None:
         """Why it could not be done, if it could not."""
+
+        def fold_again() -> None:
+            self._fold_again(consumer, self._go_on)
+
         try:
-            call(lambda: self._fold_again(consumer, self._go_on))
+            call(fold_again)
         except Faulty as fault:
             if isinstance(fault.__cause__, _Halted):
                 raise fault.__cause__ from None

@@ -18,6 +18,7 @@ from consumers.journal.sqlite import SqliteJournalReader
 from consumers.news import POLL_S, News
 from consumers.projection import Projection
 from consumers.rebuild import needs_rebuild, rebuild
+from consumers.rebuilding.wish import Wish
 from consumers.registry import CONSUMERS
 from consumers.sink import Sink
 from producer.broker import BrokerAddress
@@ -153,7 +154,8 @@ class Process:
 
     def _follow(self, projection: Projection, source: Source, stack: ExitStack) -> Advance:
         if needs_rebuild(projection, self._hub.data):
-            rebuild(projection, source)
+            # The code of the new version cannot go on with the old rows; what would be lost is kept beside.
+            rebuild(projection, source, wish=Wish(force=True))
         follower = stack.enter_context(closing(Follower(projection, source)))
         return partial(advance, follower, self._sender(projection, stack))
 

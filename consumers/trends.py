@@ -1,7 +1,7 @@
 """Temperatures and loudness by the minute, the newest thermal frame, and what was detected of late."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -61,6 +61,11 @@ class Temperatures(Projection):
     ) strict;
     """
 
+    before_floor: ClassVar[Mapping[str, str]] = {
+        "minutes": "minute * 60 <= horizon(site, device)",
+        "newest": "unixepoch(time) <= horizon(site, device)",
+    }
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, str, int], _Minute] = {}
         for record in batch:
@@ -109,6 +114,8 @@ class Loudness(Projection):
     ) strict, without rowid;
     """
 
+    before_floor: ClassVar[Mapping[str, str]] = {"minutes": "minute * 60 <= horizon(site, device)"}
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, int], tuple[_Minute, list[int]]] = {}
         for record in batch:
@@ -144,6 +151,8 @@ class Detections(Projection):
     ) strict;
     create index if not exists detections_at on detections (site, device, at, position);
     """
+
+    before_floor: ClassVar[Mapping[str, str]] = {"detections": "at <= horizon(site, device)"}
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         devices: set[tuple[str, str]] = set()

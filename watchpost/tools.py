@@ -51,33 +51,6 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     return whole
 
 
-def rebuild(runtime: Runtime, name: str, given: Sequence[str]) -> None:
-    """Ctrl-C leaves the old view where it is."""
-    from consumers.maintenance import NotAView, rebuild_view
-    from consumers.rebuild import AlreadyRebuilding
-    from consumers.runner import UnknownConsumer
-    from consumers.views import NoView
-    from watchpost.hubs import hub
-
-    if given:
-        raise Refused(
-            f"{name} cannot be folded in part: what it says of one time depends on what came before."
-            f" Leave out {' and '.join(given)}, and it is folded from the beginning"
-        )
-    if name == "warehouse":
-        raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
-    bar = Bar(name, sys.stderr)
-    try:
-        rebuild_view(name, hub(runtime.config, runtime.data), bar)
-    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding) as error:
-        raise Refused(str(error)) from error
-    except KeyboardInterrupt:
-        bar.end()
-        raise Refused(f"interrupted; the view {name} is as it was") from None
-    bar.end()
-    typer.echo(f"{name} is folded again")
-
-
 def moment(text: str) -> datetime:
     """What a person writes for a moment; UTC where no zone is named."""
     try:

@@ -1,7 +1,7 @@
 """Folds incidents into alerts: what is the case against what was told last."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, uuid5
@@ -46,8 +46,13 @@ class Alerts(Projection):
     create index if not exists alerts_open on alerts (site, device) where cleared is null;
     """
 
+    history: ClassVar[Mapping[str, str]] = {"alerts": "cleared <= horizon(site, null)", "desk": "true"}
+
     def __init__(self, hub: Hub) -> None:
         self._cool_down_s = hub.rules.cool_down_s
+
+    def made_with(self) -> object:
+        return self._cool_down_s
 
     def has_told(self, event: Event) -> bool:
         """That somebody acknowledged an alert is told by the gateway."""

@@ -9,7 +9,7 @@ from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers import checkpoint
 from consumers.hub import Hub
-from consumers.rebuild import rebuilt
+from consumers.rebuilding.alone import rebuilt
 from consumers.rebuilds import REBUILD
 from consumers.views import NoView
 from consumers.warehouse.answering import Answering, Status

@@ -14,7 +14,7 @@ from consumers.follow import BATCH, Follower, Source, Stopped
 from consumers.hub import DeviceInfo, Hub, SiteInfo
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
-from consumers.rebuild import compare, needs_rebuild, rebuild, tables_of, verify
+from consumers.rebuild import compare, needs_rebuild, rebuild, verify
 from consumers.registry import CONSUMERS
 from consumers.sink import Sink
 from tests.builders import START, at
@@ -77,7 +77,7 @@ class Yard:
         """The rows of every table that the consumer itself has."""
         view = self.view()
         try:
-            return {table: view.execute(f"select * from {table}").fetchall() for table in tables_of(view)}
+            return {table: view.execute(f"select * from {table}").fetchall() for table in checkpoint.tables_of(view)}
         finally:
             view.close()
 

@@ -12,7 +12,8 @@ from consumers import checkpoint, views
 from consumers.deliver import Deliverer
 from consumers.follow import Source
 from consumers.health import Health
-from consumers.rebuild import AlreadyRebuilding, Progress, rebuild, rebuilt
+from consumers.rebuild import Progress, rebuild
+from consumers.rebuilding.alone import AlreadyRebuilding, rebuilt
 from consumers.rebuilds import Rebuilds
 from consumers.runner import UnknownConsumer
 from tests.builders import START, at, command, frame, tick
@@ -88,7 +89,7 @@ def test_a_rebuild_that_is_cut_short_by_the_end_of_the_process_begins_again(tmp_
     assert done == ["health"]
 
 
-def test_an_interrupted_rebuild_leaves_the_old_view_and_nothing_else(tmp_path: Path) -> None:
+def test_an_interrupted_rebuild_leaves_the_old_view_and_what_is_folded_so_far(tmp_path: Path) -> None:
     def interrupt(done: int, of: int) -> None:
         raise KeyboardInterrupt
 
@@ -97,7 +98,9 @@ def test_an_interrupted_rebuild_leaves_the_old_view_and_nothing_else(tmp_path: P
         with pytest.raises(KeyboardInterrupt):
             rebuild(Health(), followed.source, interrupt)
 
-        assert sorted(path.name for path in (tmp_path / "views").iterdir()) == sorted([*before, "health.rebuild"])
+        assert sorted(path.name for path in (tmp_path / "views").iterdir()) == sorted(
+            [*before, "health.rebuild", "health.2.sqlite"]
+        )
         assert checkpoint.load(followed.view) == 9
         assert rebuilt(tmp_path, "health") is None
 
@@ -113,5 +116,5 @@ def test_a_rebuild_tells_how_far_it_is_and_lets_no_second_one_begin(tmp_path: Pa
 
         rebuild(Health(), followed.source, look)
 
-    assert seen == [9]
+    assert seen == [0, 9]
     assert rebuilt(tmp_path, "health") is None

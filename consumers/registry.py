@@ -27,6 +27,11 @@ def _rebuilds(hub: Hub) -> Rebuilds:
     return Rebuilds(lambda name, progress: rebuild_view(name, hub, progress), utc_now)
 
 
+def _retention(hub: Hub) -> Retention:
+    # It waits for all of those below.
+    return Retention(hub, names=lambda: CONSUMERS)
+
+
 CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "health": lambda hub: Health(),
     "incidents": Incidents,
@@ -40,6 +45,6 @@ CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "audio": lambda hub: Loudness(),
     "detections": lambda hub: Detections(),
     "settings": lambda hub: Settings(),
-    "retention": Retention,
+    "retention": _retention,
     "rebuilds": _rebuilds,
 }

@@ -31,7 +31,6 @@ def scope(projection: Projection, view: sqlite3.Connection, journal: JournalRead
     if checkpoint.made(view).reaches >= floor:
         return None
     declared = projection.before_floor
-    know_horizon(view, journal)
     given = {table: _filled(condition, floor) for table, condition in declared.items()}
     return Scope(floor, given, frozenset(checkpoint.tables_of(view)) - declared.keys())
 

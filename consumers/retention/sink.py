@@ -3,11 +3,13 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
+import structlog
 from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import RetentionEvent
@@ -18,8 +20,11 @@ from consumers.archive.place import HOUR, Series
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.retention import ArchiveRetention, Dropped
 from consumers.hub import Clock, Hub
-from consumers.journal.days import list_days, remove
+from consumers.journal.days import list_days
+from consumers.journal.floor import drop
 from consumers.journal.record import Recorded
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.retention.days import DoomedDay, Holds, Names, doomed_days
 from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
 from consumers.sink import Sink
 from producer.transaction import transaction
@@ -27,8 +32,10 @@ from producer.transaction import transaction
 CLEANUP = "cleanup"
 """The command that asks the hub for a clean-up at once."""
 
-_DAYS_THAT_STAY = 2
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
+
+
+log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
@@ -46,12 +53,18 @@ class Retention(Sink):
     create table if not exists drops (
         kind text not null, site text not null, device text not null, before text not null
     ) strict;
+    create table if not exists days (date text primary key) strict;
+    create table if not exists waits (date text primary key, rule text not null, reason text not null) strict;
     create table if not exists runs (
         request_id text primary key, answer text not null
     ) strict;
     """
 
-    def __init__(self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None) -> None:
+    def __init__(
+        self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None, names: Names = tuple
+    ) -> None:
+        self._hub = hub
+        self._names = names
         self._policy = hub.retention
         self._directory = hub.data / "archive"
         self._journal = hub.data / "journal"
@@ -116,11 +129,16 @@ class Retention(Sink):
         return told
 
     def _write_down(
-        self, state: sqlite3.Connection, told: Sequence[Event], drops: Sequence[tuple[str, str, str, str]]
+        self,
+        state: sqlite3.Connection,
+        told: Sequence[Event],
+        drops: Sequence[tuple[str, str, str, str]],
+        days: Sequence[str] = (),
     ) -> None:
         bodies = [(event.id, to_bytes(event).decode()) for event in told]
         with transaction(state):
             state.executemany("insert into drops values (?, ?, ?, ?)", drops)
+            state.executemany("insert or ignore into days values (?)", [(day,) for day in days])
             state.executemany("insert or ignore into planned values (?, ?)", bodies)
 
     def _execute(self, state: sqlite3.Connection) -> None:
@@ -128,6 +146,9 @@ class Retention(Sink):
         for kind, site, device, before in state.execute("select * from drops order by before").fetchall():
             self._archive.drop_hours(kind, datetime.fromisoformat(before), Series(site, device, kind))
         state.execute("delete from drops")
+        going = {date for (date,) in state.execute("select date from days")}
+        drop(self._journal, [day for day in list_days(self._journal) if day.date.isoformat() in going])
+        state.execute("delete from days")
 
     def _finish(self, state: sqlite3.Connection) -> Iterable[Event]:
         """What was written down before a crash is done, and told."""
@@ -135,16 +156,32 @@ class Retention(Sink):
         return read_stored(body.encode() for (body,) in state.execute("select body from planned order by rowid"))
 
     def _drop_days(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
-        keep = self._policy.journal
-        if keep is None:
-            return
-        for day in list_days(self._journal)[:-_DAYS_THAT_STAY]:
-            if day.date < (now - keep).date():
-                begin = datetime.combine(day.date, time(0), UTC)
-                told = journal_event(begin, day.path.stat().st_size, keep, now)
-                self._write_down(state, [told], [])
-                remove(day)
+        """The oldest first; one that has to stay for now holds back those after it, for the journal has no holes."""
+        policy = self._policy
+        doomed = doomed_days(self._journal, now, policy.journal, policy.journal_bytes)
+        with closing(SqliteJournalReader(self._journal)) as journal:
+            holds = Holds(self._hub, self._names, journal)
+            for one in doomed:
+                reason = holds.why(one)
+                self._wait(state, one if reason else None, reason or "")
+                if reason:
+                    return
+                told = journal_event(one.rule, one.what, now)
+                self._write_down(state, [told], [], [one.what.date.isoformat()])
+                self._execute(state)
                 yield told
+
+    def _wait(self, state: sqlite3.Connection, waiting: DoomedDay | None, reason: str) -> None:
+        """Keep for those who ask what a day waits for, and say so once."""
+        before = state.execute("select date, reason from waits").fetchone()
+        now = None if waiting is None else (waiting.what.date.isoformat(), reason)
+        with transaction(state):
+            state.execute("delete from waits")
+            if waiting is not None:
+                row = (waiting.what.date.isoformat(), waiting.rule, reason)
+                state.execute("insert into waits values (?, ?, ?)", row)
+        if now is not None and (before is None or before[0] != now[0]):
+            log.warning("a day of the journal has to stay for now", day=now[0], reason=reason)
 
     def _clean_up(self, state: sqlite3.Connection, asked: CommandEvent) -> Iterable[Event]:
         """Answer as the storage page wants it; asked twice with one id, it is done once."""

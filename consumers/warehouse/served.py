@@ -8,6 +8,7 @@ from consumers.journal.sqlite import SqliteJournalReader
 from consumers.news import News
 from consumers.warehouse.answering import Answering, Status
 from consumers.warehouse.engine import Engine
+from consumers.warehouse.progress import tell_rows
 from consumers.warehouse.server import ServerEngine
 from consumers.warehouse.store import checkpoint, newest_generation
 from consumers.warehouse.tables import VERSION
@@ -48,7 +49,12 @@ class ServedRows(Answering):
 
 def folding(hub: Hub, server: WarehouseServer) -> Warehouse:
     """The one writer. It asks nothing."""
-    settings = Settings(retry_s=_RETRY_S, save_every=_SAVE_EVERY, database=server.database)
+    settings = Settings(
+        retry_s=_RETRY_S,
+        save_every=_SAVE_EVERY,
+        database=server.database,
+        tell=lambda rows: tell_rows(hub.data, rows),
+    )
     return Warehouse(lambda: ServerEngine(server), lambda: SqliteJournalReader(hub.data / "journal"), settings)
 
 

@@ -17,6 +17,9 @@ from bus_schemas.event import Box, Event, place
 from consumers.hub import Hub
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
+from consumers.rebuilding.stretch import Part, Stretch, Value
+
+_UTC = ZoneInfo("UTC")
 
 GRID_WIDTH, GRID_HEIGHT = 160, 90
 
@@ -55,6 +58,20 @@ class Motions(Projection):
     def __init__(self, hub: Hub) -> None:
         self._zones = {site.site: ZoneInfo(site.time_zone) for site in hub.sites}
 
+    def part(self, wanted: Stretch) -> Part | None:
+        """Whole days of the site, for the grids are by day."""
+        zone = self._zones.get(wanted.site, _UTC)
+        first = wanted.since.astimezone(zone).date()
+        last = (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
+        since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
+        moments = (wanted.site, since.timestamp(), until.timestamp())
+        rows: dict[str, tuple[str, tuple[Value, ...]]] = {
+            "motions": ("site = ? and at >= ? and at < ?", moments),
+            "minutes": ("site = ? and minute * 60 >= ? and minute * 60 < ?", moments),
+            "grids": ("site = ? and day >= ? and day <= ?", (wanted.site, first.isoformat(), last.isoformat())),
+        }
+        return Part(since, until, rows)
+
     def made_with(self) -> object:
         return sorted((site, zone.key) for site, zone in self._zones.items())
 
@@ -67,7 +84,7 @@ class Motions(Projection):
             site, device = place(event.source)
             if not _insert(view, site, device, event):
                 continue
-            day = event.time.astimezone(self._zones.get(site, UTC)).date().isoformat()
+            day = event.time.astimezone(self._zones.get(site, _UTC)).date().isoformat()
             key = (site, device, day)
             if key not in grids:
                 grids[key] = _load(view, key)

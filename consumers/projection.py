@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from bus_schemas.event import HUB, Event, place
 from consumers.journal.record import Recorded
+from consumers.rebuilding.stretch import Part, Stretch
 
 Emit = Callable[[Event], None]
 """Takes an event that a fold decided on; it leaves through the outbox in the transaction of the fold."""
@@ -43,6 +44,16 @@ class Projection(ABC):
     def made_with(self) -> object:
         """What of the configuration the fold depends on; its `repr` says all of it."""
         return ()
+
+    whole_because: ClassVar[str] = "what it says of one time depends on what came before"
+    """Why no part of it can be folded by itself, where none can."""
+
+    def part(self, wanted: Stretch) -> Part | None:
+        """The rows that the events of a site and a stretch of time make by themselves; `None` where there are none."""
+        return None
+
+    def settle_part(self, view: sqlite3.Connection, site: str) -> None:  # noqa: B027 - most views keep everything
+        """Apply what bounds the rows of a site, after a part of them was replaced; in the transaction of that."""
 
     def has_told(self, event: Event) -> bool:
         """Whether an event of a type that it emits, found in the journal, is its own."""

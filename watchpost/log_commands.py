@@ -38,9 +38,9 @@ def verify(
 
 def rebuild(
     name: Annotated[str, typer.Argument(help="Which view.")],
-    since: Annotated[str | None, typer.Option("--since", help="Where a view can be folded in part: from here.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="And to here.")] = None,
-    site: Annotated[str | None, typer.Option("--site", help="And of this site alone.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="A part of the view alone: from here, UTC.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="To here.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="And of this site.")] = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="From the beginning, also where an interrupted rebuild could go on.")
     ] = False,
@@ -52,7 +52,11 @@ def rebuild(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Fold a view again from the beginning; the old one serves until the new one takes its place."""
-    rebuilding.rebuild(_runtime(config, data, log_format), name, restart=restart, force=force)
+    runtime = _runtime(config, data, log_format)
+    if site or since or until:
+        rebuilding.rebuild_part(runtime, name, tools.part(site, since, until))
+    else:
+        rebuilding.rebuild(runtime, name, restart=restart, force=force)
 
 
 def replay(

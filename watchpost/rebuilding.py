@@ -12,6 +12,7 @@ from watchpost.refused import Refused
 from watchpost.runtime import Runtime, stop_event
 
 if TYPE_CHECKING:
+    from consumers.rebuilding.stretch import Stretch
     from consumers.rebuilding.wish import Rebuilt
 
 ROWS = "warehouse"
@@ -50,6 +51,31 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     finally:
         bar.end()
     _tell(name, rebuilt)
+
+
+def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
+    """Those rows alone; the consumer goes on meanwhile."""
+    stopping = stop_event()
+    from consumers.maintenance import NotAView, fold_again
+    from consumers.rebuilding.alone import AlreadyRebuilding
+    from consumers.rebuilding.part import NotInPart
+    from consumers.rebuilding.wish import Wish
+    from consumers.runner import UnknownConsumer
+    from consumers.views import NoView
+    from watchpost.hubs import hub
+
+    if name == ROWS:
+        raise Refused(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
+    bar = _Watched(name, stopping)
+    try:
+        said = fold_again(name, hub(runtime.config, runtime.data), Wish(part=wanted), bar)
+    except _Interrupted:
+        raise Refused(f"interrupted; the view {name} is as it was") from None
+    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, NotInPart) as error:
+        raise Refused(str(error)) from error
+    finally:
+        bar.end()
+    typer.echo(said)
 
 
 class _Watched:

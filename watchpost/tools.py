@@ -16,6 +16,7 @@ from watchpost.refused import Refused
 from watchpost.runtime import Runtime, stop_event
 
 if TYPE_CHECKING:
+    from consumers.rebuilding.stretch import Stretch as Part
     from consumers.stretch.piece import Piece, Stretch
     from consumers.stretch.resend import Sent
 
@@ -85,6 +86,17 @@ def stretch(start: str, end: str, site: str | None) -> "Stretch":
     wanted = Stretch(moment(start), moment(end), site_id(site))
     if wanted.end <= wanted.start:
         raise Refused(f"the stretch ends ({end}) before it begins ({start})")
+    return wanted
+
+
+def part(site: str | None, since: str | None, until: str | None) -> "Part":
+    from consumers.rebuilding.stretch import Stretch
+
+    if site is None or since is None or until is None:
+        raise Refused("a part of a view is given by --site, --since and --until, all three")
+    wanted = Stretch(str(site_id(site)), moment(since), moment(until))
+    if wanted.until <= wanted.since:
+        raise Refused(f"the stretch ends ({until}) before it begins ({since})")
     return wanted
 
 

@@ -46,6 +46,8 @@ class Mosaics(Projection):
     ) strict;
     """
 
+    whole_because: ClassVar[str] = "tiles are drawn by the hub's ticks, of devices that may have been heard long before"
+
     # The ring is shorter than the two days that the journal always keeps; devices may have been silent for longer.
     history: ClassVar[Mapping[str, str]] = {"devices": "true", "closed": "true"}
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from consumers.rebuilding.stretch import Stretch
+
 
 class DaysWereDropped(RuntimeError):
     """Days left the journal before they were folded."""
@@ -23,11 +25,12 @@ class WouldLose(RuntimeError):
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How a view is to be folded again. `restart`: from the beginning, also where an interrupted rebuild could go on.
-    `force`: also where history is lost; the old view is then kept beside the new one.
+    `force`: also where history is lost; the old view is then kept beside the new one. `part`: only that.
     """
 
     restart: bool = False
     force: bool = False
+    part: Stretch | None = None
 
 
 @dataclass(slots=True)

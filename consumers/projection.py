@@ -3,7 +3,7 @@
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, Event, place
 from consumers.journal.record import Recorded
@@ -41,6 +41,12 @@ class Projection(ABC):
     history: ClassVar[Mapping[str, str]] = {}
     """By table, further rows that a rebuild carries over from the old view: no event that is kept makes them again."""
 
+    uncounted: ClassVar[frozenset[str]] = frozenset()
+    """Tables whose rows are no history of their own: a rebuild that makes them in another way loses nothing."""
+
+    def carry_over(self, view: sqlite3.Connection, floor: int) -> None:  # noqa: B027 - for most conditions are enough
+        """Carry over from the old view, attached as `old`, what `before_floor` and `history` cannot say."""
+
     def made_with(self) -> object:
         """What of the configuration the fold depends on; its `repr` says all of it."""
         return ()
@@ -58,6 +64,10 @@ class Projection(ABC):
     def has_told(self, event: Event) -> bool:
         """Whether an event of a type that it emits, found in the journal, is its own."""
         return place(event.source)[1] == HUB
+
+    def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of a table as `verify` compares it: what is the same in other bytes, in the same ones."""
+        return row
 
     def after_commit(self) -> None:  # noqa: B027 - most views have nothing to tidy up
         """Tidy up what the committed view no longer refers to, such as files. Called after each commit."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import structlog
 
@@ -148,7 +149,7 @@ def _carry_history(projection: Projection, shadow: Shadow, source: Source, wish:
     if reached >= shadow.made.floor:
         return
     rebuilt.carried = carry_over(projection, shadow.view, source.journal)
-    rebuilt.lost = lost(shadow.view)
+    rebuilt.lost = lost(projection, shadow.view)
     if rebuilt.lost and not wish.force:
         raise WouldLose(projection.name, shadow.made.floor, rebuilt.lost)
     if rebuilt.carried:
@@ -218,7 +219,7 @@ def verify(
             fold_upto(projection, shadow, source, goal, progress)
             for connection in (live, shadow):
                 know_horizon(connection, source.journal)
-            return compare(live, shadow, scope)
+            return compare(live, shadow, projection, scope)
         finally:
             shadow.close()
 
@@ -236,18 +237,25 @@ def _snapshot(data: Path, name: str) -> Iterator[sqlite3.Connection]:
         live.close()
 
 
-def compare(view: sqlite3.Connection, other: sqlite3.Connection, scope: Scope | None = None) -> list[Difference]:
-    """Of what lies before the floor only what can be told, where there is a `scope`."""
+def compare(
+    view: sqlite3.Connection, other: sqlite3.Connection, projection: Projection, scope: Scope | None = None
+) -> list[Difference]:
+    """In which tables two views of one projection differ; of what lies before the floor, where there is a `scope`, only
+    what can be told.
+    """
     differences = []
     for table in tables_of(view):
         if scope is not None and table in scope.untold:
             continue
-        query = f"select * from {table}"  # noqa: S608 - a name out of our own schema
-        if scope is not None:
-            query += f" where not coalesce({scope.left_out[table]}, false)"
-        left, right = set(view.execute(query).fetchall()), set(other.execute(query).fetchall())
+        where = f"not coalesce({scope.left_out[table]}, false)" if scope is not None else "true"
+        left, right = (_contents(one, table, projection, where) for one in (view, other))
         if left != right:
             only_left, only_right = left - right, right - left
             example = str(next(iter(only_left or only_right)))[:EXAMPLE]
             differences.append(Difference(table, len(only_left), len(only_right), example))
     return differences
+
+
+def _contents(view: sqlite3.Connection, table: str, projection: Projection, where: str) -> set[tuple[Any, ...]]:
+    rows = view.execute(f"select * from {table} where {where}")  # noqa: S608 - names and conditions of ours
+    return {projection.compared(table, row) for row in rows}

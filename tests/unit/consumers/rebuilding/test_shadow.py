@@ -115,7 +115,7 @@ def dropped_days(yard: Yard) -> Rebuilt:
     ("change", "reason"),
     [
         (changed_rules, "the configuration is another one"),
-        (another_version, "it was begun by version 1 of the projection"),
+        (another_version, f"it was begun by version {Incidents.version} of the projection"),
         (asked_for, "that was asked for"),
         (broken, "what was begun cannot be read"),
         (dropped_days, "the journal was dropped up to position 2,099 meanwhile"),

@@ -186,7 +186,7 @@ def test_it_goes_once_nobody_needs_it(yard: Yard) -> None:
     yard.tick()
     yard.change("health", f"update checkpoint set position = {A_DAY}")
     first = yard.tick()
-    yard.fold()
+    yard.change("health", f"update checkpoint set position = {COUNT * A_DAY}")
     rest = yard.tick()
 
     assert ([each["last"] for each in first], [each["last"] for each in rest]) == ([A_DAY], [2 * A_DAY, 3 * A_DAY])

@@ -90,9 +90,9 @@ class _Watched:
         if self.done < 0:
             self._bar.begin_at(done)
         self.done, self.of = done, of
+        self._bar(done, of)
         if self._stopping.is_set() and done < of:
             raise _Interrupted
-        self._bar(done, of)
 
     def end(self) -> None:
         self._bar.end()

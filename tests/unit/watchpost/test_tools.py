@@ -106,7 +106,6 @@ def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: sig
 
 # The real command; it waits for the signal after its first step, as a longer log would have it do.
 INTERRUPTED = """
-import threading
 from watchpost import progress, rebuilding
 from watchpost.cli import main
 

@@ -19,8 +19,6 @@ from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 from consumers.rebuilding.stretch import Part, Stretch, Value
 
-_UTC = ZoneInfo("UTC")
-
 GRID_WIDTH, GRID_HEIGHT = 160, 90
 
 Grid = npt.NDArray[np.float32]
@@ -56,11 +54,12 @@ class Motions(Projection):
     }
 
     def __init__(self, hub: Hub) -> None:
-        self._zones = {site.site: ZoneInfo(site.time_zone) for site in hub.sites}
+        self._zone = hub.zone
+        self._time_zones = sorted((site.site, site.time_zone) for site in hub.sites)
 
     def part(self, wanted: Stretch) -> Part | None:
         """Whole days of the site, for the grids are by day."""
-        zone = self._zones.get(wanted.site, _UTC)
+        zone = self._zone(wanted.site)
         first = wanted.since.astimezone(zone).date()
         last = (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
         since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
@@ -73,7 +72,7 @@ class Motions(Projection):
         return Part(since, until, rows)
 
     def made_with(self) -> object:
-        return sorted((site, zone.key) for site, zone in self._zones.items())
+        return self._time_zones
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         grids: dict[tuple[str, str, str], _Day] = {}
@@ -84,7 +83,7 @@ class Motions(Projection):
             site, device = place(event.source)
             if not _insert(view, site, device, event):
                 continue
-            day = event.time.astimezone(self._zones.get(site, _UTC)).date().isoformat()
+            day = event.time.astimezone(self._zone(site)).date().isoformat()
             key = (site, device, day)
             if key not in grids:
                 grids[key] = _load(view, key)

@@ -96,6 +96,30 @@ MUTANTS: dict[str, Mutant] = {
         "filter(None, (self._today,))",
         JOURNAL,
     ),
+    "seen_with_what_nobody_knows": Mutant(
+        "consumers/ingest/glance.py",
+        "        gc=False,\n        kw_only=True,\n        forbid_unknown_fields=True,\n    )\n\n\ndef _field(",
+        "        gc=False,\n        kw_only=True,\n    )\n\n\ndef _field(",
+        INGEST,
+    ),
+    "seen_beyond_the_end_of_a_text": Mutant(
+        "consumers/ingest/glance.py",
+        'pattern[:-1] + r"\\Z"',
+        "pattern",
+        INGEST,
+    ),
+    "group_with_a_liar_is_as_usual": Mutant(
+        "consumers/ingest/decoding.py",
+        "        and {header.source for header in headers} == {entrance.source}\n",
+        "",
+        INGEST,
+    ),
+    "rows_left_out_of_a_group": Mutant(
+        "consumers/journal/writer.py",
+        "ROWS_A_STATEMENT = (500, 50, 5, 1)",
+        "ROWS_A_STATEMENT = (500, 50, 5)",
+        (*JOURNAL, *INGEST),
+    ),
     "malformed_place_left_open": Mutant(
         "consumers/ingest/plan.py",
         "        plan.accepted.append(Accepted(gap, to_bytes(gap), refused.received))\n",
@@ -209,6 +233,12 @@ MUTANTS: dict[str, Mutant] = {
         '" where stream = ? and sequence > ? order by sequence limit ?"',
         '" where stream = ? and sequence > ? order by sequence desc limit ?"',
         RELAY,
+    ),
+    "commit_goes_through_the_backlog": Mutant(
+        "producer/bounds.py",
+        "outbox_stream s cross join outbox_event",
+        "outbox_stream s join outbox_event",
+        PRODUCER,
     ),
     "gap_event_dropped": Mutant(
         "producer/tables.py",

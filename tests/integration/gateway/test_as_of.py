@@ -138,6 +138,32 @@ def test_what_is_no_moment_is_refused(lived: Lived, path: str, as_of: str) -> No
     assert answer.body["detail"].startswith("as_of: ")
 
 
+def test_the_document_of_the_api_tells_of_it(lived: Lived) -> None:
+    paths = ask(lived.client, "/api/openapi.json").body["paths"]
+    told = {
+        path
+        for path, methods in paths.items()
+        for parameter in methods.get("get", {}).get("parameters", [])
+        if (parameter["name"], parameter["in"]) == ("as_of", "query") and parameter["schema"]["description"]
+    }
+    device = "/api/v1/sites/{site}/devices/{device}"
+
+    assert told == {
+        "/api/v1/sites",
+        "/api/v1/sites/{site}/devices",
+        device,
+        f"{device}/health",
+        f"{device}/settings",
+        f"{device}/settings/changes",
+        f"{device}/rois",
+        f"{device}/zones",
+        "/api/v1/health/devices",
+        "/api/v1/incidents",
+        "/api/v1/alerts",
+        "/api/v1/alerts/{id}/why",
+    }
+
+
 def test_before_the_first_event_every_device_was_not_started(lived: Lived) -> None:
     before = iso(START - timedelta(days=400))
     devices = ask(lived.client, "/api/v1/health/devices", as_of=before)

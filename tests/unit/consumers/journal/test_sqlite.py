@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.camera import DetectionEvent, MotionEvent
@@ -116,6 +116,31 @@ def test_one_sequence_of_a_stream_is_never_written_twice(tmp_path: Path, journal
         journal.append(numbered(2, 3))
 
     assert journal.append(numbered(3, 3)) == 3
+
+
+def test_a_group_of_any_size_is_written_whole_and_in_order(tmp_path: Path, journal: Journal) -> None:
+    one, other = numbered(1, 1117), numbered(1118, 1119)
+
+    assert journal.append(one) == 1117
+    assert journal.append(other) == 1119
+
+    with reading(tmp_path) as reader:
+        rows, _ = reader.read_rows(0, None, limit=2000)
+    assert [position for position, _, _ in rows] == list(range(1, 1120))
+    assert [body for _, _, body in rows] == [each.body for each in one + other]
+
+
+def test_one_sequence_among_many_that_is_there_already_leaves_nothing_of_its_group(
+    tmp_path: Path, journal: Journal
+) -> None:
+    journal.append(numbered(1, 1))
+
+    with pytest.raises(sqlite3.IntegrityError):
+        journal.append([*numbered(2, 1000), *numbered(1, 1)])
+
+    with reading(tmp_path) as reader:
+        assert reader.head() == 1
+    assert journal.append(numbered(2, 1000)) == 1000
 
 
 def test_an_id_without_a_sequence_is_known_over_midnight(clock: Clock, journal: Journal) -> None:
@@ -319,6 +344,13 @@ def test_before_the_days_that_are_kept_no_position_is_known(three_days: Path) ->
         assert queries.position_at(builders.at(2 * DAY_S)) == 4
 
 
+def test_a_file_that_has_lost_an_event_still_has_positions(three_days: Path) -> None:
+    with closing(open_to_write(three_days / "2026-01-05.sqlite")) as day:
+        day.execute("delete from events where position = 2")
+    with asking(three_days) as queries:
+        assert [queries.position_at(builders.at(second)) for second in (5, 10.5, DAY_S)] == [1, 3, 3]
+
+
 def test_an_empty_journal_has_no_position(tmp_path: Path) -> None:
     with asking(tmp_path) as queries:
         assert queries.position_at(builders.at(0)) == 0
@@ -333,6 +365,7 @@ def test_where_the_clock_was_set_back_it_is_a_position_at_which_it_passed(tmp_pa
     assert seconds[found - 1] <= 12 < seconds[found]
 
 
+@settings(max_examples=40, deadline=None)
 @given(gaps=st.lists(st.integers(0, 3), max_size=40), asked=st.integers(-1, 125))
 def test_a_position_is_the_last_one_received_by_then(gaps: list[int], asked: int) -> None:
     seconds = list(accumulate(gaps))

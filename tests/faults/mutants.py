@@ -25,6 +25,7 @@ ARCHIVE = ("tests/unit/consumers/archive",)
 PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
 CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/test_runner.py")
+AS_OF = ("tests/contract/test_as_of.py",)
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,24 @@ MUTANTS: dict[str, Mutant] = {
         "        if first > after + 1:\n",
         "        if row is None:\n",
         RELAY,
+    ),
+    "version_of_a_row_never_ends": Mutant(
+        "consumers/versions.py",
+        "and until = {FOREVER} and position < :position",
+        "and until = {FOREVER} and position < 0",
+        AS_OF,
+    ),
+    "past_of_health_without_its_clock": Mutant(
+        "consumers/health/past.py",
+        "            set_clock(past, begun.clock)\n",
+        "",
+        AS_OF,
+    ),
+    "past_knows_what_came_later": Mutant(
+        "consumers/health/past.py",
+        "[record for record in batch.records if record.position <= upto]",
+        "batch.records",
+        AS_OF,
     ),
     "clock_step_not_taken_over": Mutant(
         "producer/clock.py",

@@ -25,6 +25,7 @@ ARCHIVE = ("tests/unit/consumers/archive",)
 PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
 CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/test_runner.py")
+AS_OF = ("tests/contract/test_as_of.py",)
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,60 @@ MUTANTS: dict[str, Mutant] = {
         "        if first > after + 1:\n",
         "        if row is None:\n",
         RELAY,
+    ),
+    "version_of_a_row_never_ends": Mutant(
+        "consumers/versions.py",
+        "and until = {FOREVER} and position < :position",
+        "and until = {FOREVER} and position < 0",
+        AS_OF,
+    ),
+    "past_of_health_without_its_clock": Mutant(
+        "consumers/health/past.py",
+        "            set_clock(past, begun.clock)\n",
+        "",
+        AS_OF,
+    ),
+    "past_knows_what_came_later": Mutant(
+        "consumers/health/past.py",
+        "[record for record in batch.records if record.position <= upto]",
+        "batch.records",
+        AS_OF,
+    ),
+    "clock_step_not_taken_over": Mutant(
+        "producer/clock.py",
+        "            if abs(difference) > STEP_SECONDS:\n",
+        "            if difference > STEP_SECONDS:\n",
+        ("tests/unit/producer/test_clock.py",),
+    ),
+    "held_up_process_sees_a_step": Mutant(
+        "producer/clock.py",
+        "ended - began > PATIENCE_SECONDS or not",
+        "not",
+        ("tests/unit/producer/test_clock.py",),
+    ),
+    "step_told_behind_its_events": Mutant(
+        "edge/telling.py",
+        "        self.tell_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
+        "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.tell_steps()\n",
+        ("tests/unit/edge/test_telling.py",),
+    ),
+    "newcomer_stays": Mutant(
+        "edge/identity/instance.py",
+        "return not self.established, self.since, self.instance",
+        "return self.since, self.instance",
+        ("tests/unit/edge/identity",),
+    ),
+    "relay_before_the_claim": Mutant(
+        "producer/relay.py",
+        "while not (stopping.is_set() or self._allowed()):",
+        "while False:",
+        RELAY,
+    ),
+    "copied_disk_not_noticed": Mutant(
+        "consumers/ingest/plan.py",
+        "            plan.passed_over.append(item)\n",
+        "            pass\n",
+        INGEST,
     ),
 }
 

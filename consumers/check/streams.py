@@ -92,8 +92,8 @@ class _Streams:
             self.findings.fault(f"{day.name} begins at position {day.first:,}, the day before ends at {self._head:,}")
         count, lowest, self._head = day.span() or (0, day.first, day.first - 1)
         if lowest != day.first or count != self._head - day.first + 1:
-            for low, high in _holes(day):
-                self.findings.fault(f"position {span(low, high)} is missing in {day.name}")
+            for irregular in _irregular(day):
+                self.findings.fault(irregular)
 
     def _gaps_of(self, day: OpenDay) -> Iterator[tuple[int, tuple[int, int, str]]]:
         """What each gap event itself says, by position; the columns are only where they are found."""
@@ -226,9 +226,11 @@ def _read_gap(body: bytes) -> _GapData | None:
         return None
 
 
-def _holes(day: OpenDay) -> Iterator[tuple[int, int]]:
+def _irregular(day: OpenDay) -> Iterator[str]:
     expected = day.first
     for position in day.positions():
         if position > expected:
-            yield expected, position - 1
+            yield f"position {span(expected, position - 1)} is missing in {day.name}"
+        elif position < expected:
+            yield f"position {position:,} is there twice in {day.name}"
         expected = position + 1

@@ -1,6 +1,7 @@
 """What the processes of the hub are told, out of the one configuration."""
 
 import os
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from gateway.settings import GatewaySettings
 from watchpost.config import AlertRules, Retention, ServerWarehouse, WatchpostConfig, secret
 from watchpost.config import Hub as HubConfig
 from watchpost.sites import Device, Site
+
+TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 
 def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.environ) -> Hub:
@@ -81,4 +84,4 @@ def gateway_settings(
 ) -> GatewaySettings:
     gateway = config.gateway
     token = secret(environ, gateway.token_env, gateway.token_file)
-    return GatewaySettings(gateway.host, gateway.port if port is None else port, token)
+    return GatewaySettings(gateway.host, gateway.port if port is None else port, token, trial_command=TRIAL_COMMAND)

@@ -126,8 +126,9 @@ class Started:
         broker: BrokerAddress = NOWHERE,
         token: str | None = None,
         warehouse: Answering | None = None,
+        trial_command: tuple[str, ...] = (),
     ) -> None:
-        settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2)
+        settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2, trial_command=trial_command)
         self.gateway = compose(settings, hub, broker, warehouse, lambda: NOW)
         self._server = Server(self.gateway)
         self._socket = listening("127.0.0.1", 0)

@@ -39,6 +39,7 @@ config_app = typer.Typer(help="About the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 for name, work in log_commands.COMMANDS.items():
     app.command(name)(work)
+app.command("what-if")(trial_commands.what_if)
 app.command("run-trial", hidden=True)(trial_commands.run_trial)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
 from consumers.hub import DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, WarehouseServer, Webhook
+from consumers.trials.rules import made_of
 from gateway.settings import GatewaySettings
 from watchpost.config import AlertRules, Retention, ServerWarehouse, WatchpostConfig, secret
 from watchpost.config import Hub as HubConfig
@@ -44,14 +45,7 @@ def _device_info(device: Device) -> DeviceInfo:
 
 
 def _rules(rules: AlertRules) -> Rules:
-    return Rules(
-        window_s=rules.raise_window_s,
-        share=rules.raise_share,
-        clear_s=rules.clear_after_s,
-        silent_s=rules.offline_after_s,
-        hot_spot_c=rules.hot_spot_c,
-        hot_spot_margin_c=rules.hot_spot_hysteresis_c,
-    )
+    return made_of(rules.model_dump())
 
 
 def _retention(hub: HubConfig) -> RetentionPolicy:

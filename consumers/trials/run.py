@@ -9,9 +9,8 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
 
-import structlog
-
 from bus_schemas.alert import IncidentEvent
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event, place
 from bus_schemas.node import SettingsEvent
 from consumers.checkpoint import transaction
@@ -29,8 +28,6 @@ from consumers.views import NoView
 
 Progress = Callable[[int, int], None]
 """Told how many positions are folded, of how many."""
-
-log = structlog.get_logger()
 
 
 class Interrupted(Exception):
@@ -89,7 +86,6 @@ def run(file: Path, bench: Bench) -> None:
                 raise fault.__cause__ from None
             with suppress(Cancelled):
                 running.fail(fault.__cause__ or fault)
-    log.info("trial ended", trial=asked.id)
 
 
 class _Running:
@@ -126,7 +122,6 @@ class _Running:
         if isinstance(cause, Cancelled):
             raise cause
         error = f"{type(cause).__name__}: {cause}"
-        log.error("trial failed", trial=self._asked.id, reason=error)
         with transaction(self._view):
             files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
 
@@ -200,7 +195,7 @@ class _Running:
         self._count(analysed=1)
         self._view.execute(
             "insert into findings values (?, ?, ?, ?, ?)",
-            (record.position, record.event.id, found.media, analysis.version, found.event.model_dump_json()),
+            (record.position, record.event.id, found.media, analysis.version, to_bytes(found.event)),
         )
         return replace(record, event=found.event)
 

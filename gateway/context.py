@@ -1,5 +1,6 @@
 """What every route may use: made once, handed over with each call, so that nothing is global."""
 
+from asyncio import get_running_loop, sleep
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,19 +15,22 @@ from gateway.live import Feed
 from gateway.machine import Machine
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
+from gateway.moments import Behind, Moment, at
 from gateway.problems import Problem
 from gateway.rates import Rates
 from gateway.readers import Busy, Readers
 from gateway.registry import Registry
 from gateway.rows import RETRY, Rows
 from gateway.settings import GatewaySettings
-from gateway.stores import Stores
+from gateway.stores import OfAnotherVersion, Stores
 from gateway.trials import Trials
+from gateway.waiting import PAUSE_SECONDS
 
 __all__ = ["RETRY", "Clock", "Gateway"]
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+BEHIND_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,24 @@ class Gateway:
         """Ask the stores, in a thread of their own."""
         try:
             return await self.readers.ask(question)
-        except NoView as missing:
+        except (NoView, OfAnotherVersion) as missing:
             raise Problem(503, f"{missing}; it is on its way", headers=RETRY) from missing
         except Busy as busy:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
+
+    async def ask_at(self, as_of: datetime | None, question: Callable[[Moment], T]) -> T:
+        """Ask the stores as of a moment, by default now; what had been received by then is waited for a little."""
+
+        def answer(stores: Stores) -> tuple[T] | Behind:
+            try:
+                with at(stores, as_of, self.clock()) as moment:
+                    return (question(moment),)
+            except Behind as behind:
+                return behind
+
+        deadline = get_running_loop().time() + BEHIND_SECONDS
+        while isinstance(found := await self.ask(answer), Behind):
+            if get_running_loop().time() >= deadline:
+                raise Problem(503, f"as_of: {found}; it is on its way", headers=RETRY) from found
+            await sleep(PAUSE_SECONDS)
+        return found[0]

@@ -27,6 +27,8 @@ class Plan:
     advanced: set[StreamKey] = field(default_factory=set)
     repeated: set[StreamKey] = field(default_factory=set)
     holes: set[StreamKey] = field(default_factory=set)
+    passed_over: list[Taken] = field(default_factory=list)
+    """Numbered events that do not continue their stream: what is known, or behind a hole."""
 
 
 def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
@@ -47,6 +49,8 @@ def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known
             plan.accepted.append(Accepted(item.event, item.body, item.received))
             if item.medium is not None and isinstance(item.event, MediaEvent):
                 plan.media.append((item.event.data, item.event.time, item.medium))
+        elif item.event.epoch is not None and not isinstance(item.event, GapEvent):
+            plan.passed_over.append(item)
     plan.advanced, plan.repeated, plan.holes = streams.advanced, streams.repeats, streams.holes
     return plan
 

@@ -1,10 +1,12 @@
 """Questions about the journal: for the log of the gateway, the system page and `why`."""
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,6 +125,23 @@ class JournalQueries:
                 return Stored(row[0], moment(row[1]), row[2])
         return None
 
+    def position_at(self, at: datetime) -> int:
+        """The last position that had been received at this moment, itself included; before all of them, one less
+        than the first that is kept, which is 0 in a whole journal.
+
+        Found by halving, for `received` grows with the position. Where the hub's clock was set back over `at`, it is
+        the last position before one of the places where the clock passed that moment.
+        """
+        before = 0
+        for first, _, connection in self._between(None, None, "desc"):
+            before = first - 1
+            (last,) = connection.execute("select max(position) from events").fetchone()
+            positions = range(first, first if last is None else last + 1)
+            received = bisect_right(positions, micros(at), key=partial(_received, connection))
+            if received:
+                return positions[received - 1]
+        return before
+
     def streams(self) -> list[StreamRow]:
         for connection in self._newest_first():
             rows = connection.execute(
@@ -200,6 +219,12 @@ class JournalQueries:
             connection = None if too_old or too_new else self._days.connection(day)
             if connection is not None:
                 yield first, following, connection
+
+
+def _received(connection: sqlite3.Connection, position: int) -> int:
+    """Of the event there, or of the next one in a file that has lost it; there is one at or after `position`."""
+    query = "select received from events where position >= ? order by position limit 1"
+    return int(connection.execute(query, (position,)).fetchone()[0])
 
 
 def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, list[Any]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from bus_schemas.catalogue import type_of
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from consumers.journal.days import (
@@ -116,6 +117,23 @@ class Journal:
             for connection in filter(None, (self._today, self._previous)):
                 known.update(connection.execute(query, [name for _, name in some]))
         return known.intersection(ids)
+
+    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]:
+        """The ids of these events of a stream, as far as today and the day before have them; gaps are left out."""
+        found: dict[int, str] = {}
+        state = self._streams.get((source, epoch))
+        if state is None:
+            return found
+        for start in range(0, len(sequences), IDS_A_QUERY):
+            some = sequences[start : start + IDS_A_QUERY]
+            marks = ",".join("?" * len(some))
+            query = (
+                "select sequence, id from events join types using (type)"  # noqa: S608 - question marks only
+                f" where stream = ? and sequence in ({marks}) and name <> ?"
+            )
+            for connection in filter(None, (self._previous, self._today)):
+                found.update(connection.execute(query, [state.stream, *some, type_of(GapEvent)]))
+        return found
 
     def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:
         """Write a group; on return it is on the disk. The caller has seen to order and duplicates. The new head."""

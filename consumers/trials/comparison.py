@@ -12,9 +12,12 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from consumers import views
+from consumers.alerts.projection import Alerts
 from consumers.trials.beginning import RECOVERED
+from consumers.trials.live import live_view
 from consumers.trials.trial import Asked, Counts, Found, Raised
+from consumers.versions import FOREVER
+from consumers.views import NoView
 
 Key = tuple[str, str, str]
 """Site, device and rule. A storage alert that became critical in one of the two is the same alert."""
@@ -72,8 +75,8 @@ def _all(alerts: dict[Key, list[_Alert]]) -> list[_Alert]:
 
 def _live(data: Path, site: str | None) -> dict[Key, list[_Alert]]:
     try:
-        view = views.open_view(data, "alerts")
-    except views.NoView:
+        view = live_view(data, Alerts)
+    except NoView:
         return {}
     with closing(view):
         return _by_key(_alerts(view, site))
@@ -83,8 +86,8 @@ def _alerts(view: sqlite3.Connection, site: str | None) -> list[_Alert]:
     """That a device has recovered follows from an alert that ends, and is none of its own here."""
     rows = view.execute(
         "select alert_id, site, device, rule, type, level, message, raised, cleared, details from alerts"
-        " where type != ?1 and rule is not null and (?2 is null or site = ?2) order by raised, alert_id",
-        (RECOVERED, site),
+        " where until = ?3 and type != ?1 and rule is not null and (?2 is null or site = ?2) order by raised, alert_id",
+        (RECOVERED, site, FOREVER),
     )
     return [_alert(*row) for row in rows]
 

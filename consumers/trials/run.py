@@ -19,12 +19,11 @@ from consumers.hub import Clock, DeviceInfo, Hub, SiteInfo
 from consumers.incidents.projection import Incidents
 from consumers.journal.record import JournalReader, Recorded
 from consumers.trials import files, rules
-from consumers.trials.beginning import Live, begin, settings_before
+from consumers.trials.beginning import before, begin
 from consumers.trials.comparison import compare
 from consumers.trials.fold import SCHEMA, Folding
 from consumers.trials.stretch import RUN_IN, Stretch, stretch
 from consumers.trials.trial import Asked, Outcome
-from consumers.views import NoView
 
 FEW = 100
 """Events that are analysed between two looks at how far it is."""
@@ -135,15 +134,11 @@ class _Running:
             files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
 
     def _begin(self, hub: Hub) -> None:
-        data, start = self._bench.hub.data, self._stretch
-        known = settings_before(data, start.first, self._asked.site)
-        with (
-            suppress(NoView),
-            closing(Live(data, start.start.timestamp(), self._asked.site)) as live,
-            transaction(self._view),
-        ):
-            begin(self._view, live, known, hub.devices(), hub.rules)
-        for record in known:
+        last, at = self._stretch.first - 1, self._stretch.start
+        known = before(self._bench.hub.data, last, at, self._asked.site)
+        with transaction(self._view):
+            begin(self._view, known, hub.devices(), hub.rules)
+        for record in known.settings:
             self._show(record.event)
 
     def _arrived(self) -> dict[str, datetime]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 
@@ -85,8 +86,8 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class WarehouseServer:
-    """A ClickHouse server that keeps the rows, and as whom to log in. Generations of rows stand in `database_N`."""
+class ClickHouseServer:
+    """A ClickHouse server, and as whom to log in. Generations of rows stand in `database_N`."""
 
     host: str
     port: int = 9000
@@ -110,7 +111,8 @@ class Mosaic:
 class Hub:
     """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread.
 
-    Without a `warehouse` rows are kept by the process of the gateway, under `data`.
+    Without a `warehouse` rows are kept by the process of the gateway, under `data`; without a `journal` that is there
+    too, in files that the processes of one machine can read.
     """
 
     data: Path
@@ -121,8 +123,13 @@ class Hub:
     retention: RetentionPolicy = RetentionPolicy()
     mosaic: Mosaic = Mosaic()
     webhook: Webhook | None = None
-    warehouse: WarehouseServer | None = None
+    warehouse: ClickHouseServer | None = None
+    journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
+
+    def zone(self, site: str) -> ZoneInfo:
+        """By whose midnights a site has its days; UTC where the site is not configured."""
+        return next((ZoneInfo(one.time_zone) for one in self.sites if one.site == site), ZoneInfo("UTC"))
 
     def devices(self) -> tuple[tuple[str, str], ...]:
         """Site and device of each that is meant to be there."""

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from bus_schemas.alert import Incident, Rule
-from bus_schemas.event import HUB, device_source, place
+from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Settings, SettingsEvent
 from consumers import settings as settings_view
 from consumers.alerts.projection import Alerts
@@ -95,8 +95,8 @@ def begin(view: sqlite3.Connection, known: Before, expected: Iterable[Place], ru
     """Write into the tables of incidents and alerts how it was. Those that are expected were there, or are missed."""
     watched: dict[Place, Watched] = {}
     for record in known.settings:
-        one = watched.setdefault(place(record.event.source), Watched())
-        list(one.judge(record.event, rules))
+        one = watched.setdefault(record.where, Watched())
+        list(one.judge(record, rules))
     for where in expected:
         one = watched.setdefault(where, Watched())
         one.is_device, one.heard = True, known.at

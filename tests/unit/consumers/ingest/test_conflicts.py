@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.ingest.conflicts import SAMPLES, Conflicts
-from consumers.ingest.decoding import Taken
 from consumers.ingest.plan import make_plan
+from consumers.journal.writer import Accepted
 from tests import builders
 from tests.builders import START, numbered
 
@@ -23,8 +23,8 @@ class Stream:
         return {sequence: self.ids[sequence] for sequence in sequences if sequence in self.ids}
 
 
-def taken(event: Event) -> Taken:
-    return Taken(event, to_bytes(event), 7)
+def taken(event: Event) -> Accepted:
+    return Accepted(event, to_bytes(event), 7)
 
 
 def many(count: int, prefix: str) -> list[Event]:

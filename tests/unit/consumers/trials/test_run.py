@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from bus_schemas.event import Event, iso
 from consumers import views
 from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.store import JournalAway
 from consumers.trials import files
 from consumers.trials.run import Interrupted
 from tests import builders
 from tests.builders import at
 from tests.contract.story import MINUTES, story
+from tests.memory_journal import MemoryJournal
 from tests.past import Past, past_of
 
 
@@ -213,3 +215,16 @@ def test_while_a_live_view_is_folded_again_a_trial_fails_with_that_reason(tmp_pa
 
     assert trial.state == "failed"
     assert trial.outcome.error == ("BeingRebuilt: the view 'alerts' is folded again for this version; try again later")
+
+
+def test_a_journal_that_is_away_is_told_as_the_reason(past: Past) -> None:
+    class Away(MemoryJournal):
+        def head(self) -> int:
+            raise JournalAway("the server of the journal does not answer")
+
+    trial, _ = past.run(past.asked(), journal=Away())
+
+    assert (trial.state, trial.outcome.error) == (
+        "failed",
+        "JournalAway: the server of the journal does not answer",
+    )

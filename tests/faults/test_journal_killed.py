@@ -5,7 +5,7 @@ import socket
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
@@ -115,7 +115,9 @@ def test_a_second_ingest_refuses_to_write_what_another_writes(
 ) -> None:
     server = replace(clickhouse.server, database="journal_twice")
     store = store_in(tmp_path / "journal", server)
-    with ingest_process(tmp_path / "first", broker.port, server) as first:
+    with ExitStack() as stack:
+        stack.callback(store.erase)
+        first = stack.enter_context(ingest_process(tmp_path / "first", broker.port, server))
         eventually(lambda: head(store) > 0, 20)
         with pytest.raises(JournalInUse, match=f"{socket.gethostname()}:{tmp_path / 'first'} writes the journal"):
             run(tmp_path / "second", BrokerAddress(port=broker.port), threading.Event(), store=store)
@@ -123,4 +125,3 @@ def test_a_second_ingest_refuses_to_write_what_another_writes(
         before = head(store)
         eventually(lambda: head(store) > before, 20, "the first goes on")
         assert first.poll() is None
-    store.erase()

@@ -1,5 +1,6 @@
 """A process of consumers: projections in one loop, each sink in a thread of its own, each outbox with its relay."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -121,20 +122,26 @@ def loop(consumers: dict[str, Advance], news: threading.Event, stopping: threadi
 
 
 class Patience:
-    """With a journal on a server that is away for a while: whoever reads it goes on when it is back."""
+    """With what passes by itself: a journal on a server that is away, a file that another process holds for long."""
 
     def __init__(self) -> None:
-        self._away = False
+        self._waits = False
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        away = isinstance(error, JournalAway)
-        if away != self._away:
-            log.warning("journal away", reason=str(error)) if away else log.info("journal there again")
-        self._away = away
-        return away
+        passes = isinstance(error, JournalAway) or _is_held(error)
+        if passes != self._waits:
+            log.warning("waiting", reason=str(error)) if passes else log.info("going on")
+        self._waits = passes
+        return passes
+
+
+def _is_held(error: BaseException | None) -> bool:
+    """Whether who has a database locked has kept it for longer than one waits for that; he may stand still himself."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_BUSY
 
 
 def deliver(sink: Deliverer, sender: Sender | None, news: threading.Event, stopping: threading.Event) -> None:
@@ -146,7 +153,7 @@ def deliver(sink: Deliverer, sender: Sender | None, news: threading.Event, stopp
         try:
             with patience:
                 moved = advance(sink, sender)
-            sink.idle()
+                sink.idle()
         except (Stopped, Faulty) as stopped:
             log.error("sink stopped", consumer=sink.name, reason=str(stopped.__cause__ or stopped))
             return

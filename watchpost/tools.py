@@ -1,5 +1,6 @@
 """The body of each command that works on the log; imports what it needs only when it runs."""
 
+import os
 import re
 import sys
 import time
@@ -39,7 +40,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
 
     whole = True
     try:
-        for found in check(names, hub(runtime.config, runtime.data), progress, deep=deep):
+        for found in check(names, hub(runtime.config, runtime.data), progress, deep=deep, at_once=os.cpu_count() or 1):
             if found.part in bars:
                 bars[found.part].end()
             for line in (*found.notes, *(f"DIFFERS: {fault}" for fault in found.faults)):

@@ -1,6 +1,6 @@
 """Checks the parts of a data directory that are asked for, one after the other."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from consumers.check.bodies import check_bodies
 from consumers.check.findings import Findings
@@ -8,16 +8,17 @@ from consumers.check.folds import check_view, views_there
 from consumers.check.media import check_media
 from consumers.check.rows import PART as ROWS
 from consumers.check.rows import check_rows
+from consumers.check.side_by_side import OnProgress, side_by_side
 from consumers.check.streams import check_streams
 from consumers.hub import Clock, Hub
 from consumers.journal.configured import journal_of
 from consumers.rebuild import Progress
 from consumers.runner import UnknownConsumer, utc_now
 
-JOURNAL, MEDIA = "journal", "media"
+JOURNAL, BODIES, MEDIA = "journal", "bodies", "media"
 
-OnProgress = Callable[[str, int, int], None]
-"""Told of which part how many positions are done, of how many."""
+LONGEST = "mosaics"
+"""It draws every minute again, which takes as long as all others together."""
 
 
 class NothingThere(LookupError):
@@ -25,31 +26,47 @@ class NothingThere(LookupError):
 
 
 def check(
-    names: Sequence[str], hub: Hub, on_progress: OnProgress, *, deep: bool = False, clock: Clock = utc_now
+    names: Sequence[str],
+    hub: Hub,
+    on_progress: OnProgress,
+    *,
+    deep: bool = False,
+    clock: Clock = utc_now,
+    at_once: int = 1,
 ) -> Iterator[Findings]:
     """What was found, part by part: `journal`, `media`, `warehouse` and each view; all where none is named.
 
-    Raises `NothingThere`, `UnknownConsumer`, `NotAView` or `NoView`.
+    With `at_once` beyond 1 so many parts are checked at a time, each in a process of its own.
+    Raises `NothingThere`, `UnknownConsumer`, `NotAView`, `NoView` or `CheckDied`.
     """
     journal = journal_of(hub)
     if not journal.exists():
         raise NothingThere(f"there is no journal in {journal.name}")
-    for name in names or (JOURNAL, MEDIA, *views_there(hub), ROWS):
+    asked = names or (JOURNAL, MEDIA, *views_there(hub), ROWS)
+    parts = [part for name in asked for part in ((name, BODIES) if name == JOURNAL and deep else (name,))]
 
-        def progress(done: int, of: int, part: str = name) -> None:
-            on_progress(part, done, of)
+    def one(part: str, told: OnProgress) -> Findings:
+        return _check(part, hub, clock, deep, lambda done, of: told(part, done, of))
 
-        match name:
-            case "journal":
-                yield check_streams(journal)
-                if deep:
-                    yield check_bodies(journal)
-            case "media":
-                yield check_media(journal, hub.data / "archive", deep=deep)
-            case "warehouse":
-                yield check_rows(hub, progress)
-            case _:
-                yield _view(name, hub, clock, progress)
+    if at_once > 1 and len(parts) > 1:
+        yield from side_by_side(parts, sorted(parts, key=lambda part: part != LONGEST), one, on_progress, at_once)
+        return
+    for part in parts:
+        yield one(part, on_progress)
+
+
+def _check(part: str, hub: Hub, clock: Clock, deep: bool, progress: Progress) -> Findings:
+    journal = journal_of(hub)
+    match part:
+        case "journal":
+            return check_streams(journal)
+        case "bodies":
+            return check_bodies(journal)
+        case "media":
+            return check_media(journal, hub.data / "archive", deep=deep)
+        case "warehouse":
+            return check_rows(hub, progress)
+    return _view(part, hub, clock, progress)
 
 
 def _view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Findings:

@@ -22,8 +22,9 @@ from consumers.journal.writer import Accepted
 
 Clock = Callable[[], datetime]
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
-_SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+# Busy is a file that somebody holds who stands still himself.
+_SQLITE_PASSES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 class MediaStore(Protocol):
@@ -108,10 +109,10 @@ class Intake:
 
 
 def is_away(error: OSError | sqlite3.OperationalError) -> bool:
-    """Whether more room, a mended disk or a journal that answers again is all that it takes."""
+    """Whether more room, a mended disk, a lock let go or a journal that answers again is all that it takes."""
     if isinstance(error, Unwritable):
         return True
     if isinstance(error, OSError):
-        return error.errno in _FULL
+        return error.errno in _PASSES
     # The low byte is the primary code; the others say where it happened.
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_FULL
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_PASSES

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -92,6 +93,43 @@ def test_a_full_disk_stops_the_process(tmp_path: Path) -> None:
         Process(hub_in(tmp_path), None, lambda: journal, lambda: START).run([Picky()], threading.Event())
 
     assert position(tmp_path, "picky") == 0
+
+
+class Tidy(Echo):
+    """Tidies up in a database that others write, too."""
+
+    def __init__(self, shared: Path) -> None:
+        super().__init__()
+        self.found_locked = 0
+        self.tidied = False
+        self._shared = shared
+
+    def idle(self, state: sqlite3.Connection) -> None:
+        with closing(sqlite3.connect(self._shared, timeout=0, isolation_level=None)) as shared:
+            try:
+                shared.execute("begin immediate")
+            except sqlite3.OperationalError:
+                self.found_locked += 1
+                raise
+            self.tidied = True
+
+
+def test_a_file_that_somebody_holds_for_long_is_waited_for(tmp_path: Path) -> None:
+    tidy, stopping = Tidy(tmp_path / "shared.sqlite"), threading.Event()
+    process = Process(hub_in(tmp_path), None, lambda: MemoryJournal([frame()]), lambda: START)
+    with closing(sqlite3.connect(tmp_path / "shared.sqlite", isolation_level=None)) as holder:
+        holder.execute("begin immediate")
+        thread = threading.Thread(target=process.run, args=([Health(), tidy], stopping))
+        thread.start()
+        eventually(lambda: tidy.found_locked)
+        holder.execute("rollback")
+        eventually(lambda: tidy.tidied)
+    stopping.set()
+    thread.join(5)
+
+    assert not thread.is_alive()
+    assert tidy.heard == [1]
+    assert position(tmp_path, "health") == 1
 
 
 def test_a_reader_sees_the_rebuilt_view_without_opening_it_again(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
 import { deviceOf, sitePath, type Device, type Site } from './api';
-import { ticker } from './clock.svelte';
 import { live } from './live.svelte';
+import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from './resource.svelte';
@@ -13,29 +13,37 @@ import { isNews, lastNews, summary } from './words';
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
 const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
 
+interface Devices {
+  site: string;
+  devices: Device[];
+}
+
 class Page {
+  /** Which sites there are, and in which zones they live, is no matter of the moment. */
   sites!: Resource<{ sites: Site[] }>;
-  #devices!: Resource<{ site: string; devices: Device[] }>;
+  #sitesThen!: Resource<{ sites: Site[] }>;
+  #devices!: Resource<Devices>;
+  #known!: Resource<Devices>;
   #heard = $state.raw(new Map<string, Device['last_event']>());
   site = $derived.by(() => this.#site());
   zone = $derived.by(() => this.#zone());
-  /** The moment shown, which ticks while it is now. */
-  moment = $derived(nav.route.at ?? ticker.now);
-  isLive = $derived(nav.route.at === null);
+  /** As they were at the moment shown. */
   devices = $derived.by(() => this.#withNews());
-  /** The past moment once the handle rests: what is worth asking the gateway for. */
-  settled = $state<number | null>(nav.route.at);
+  /** Those that exist today: for names, and to choose from. */
+  known = $derived.by(() => this.#known?.data?.devices ?? []);
+  openAlerts = $derived.by(() => (moment.isLive ? this.sites : this.#sitesThen).data?.sites.find((s) => s.site === this.site)?.open_alerts ?? 0);
 
   /** Called once, inside the root component: resources live as long as it does. */
   start(): void {
+    moment.start();
     this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
-    this.#devices = new Resource(() => (this.site ? sitePath(this.site) : null), { every: fallback(5000) });
+    this.#sitesThen = new Resource(() => (moment.settled === null ? null : moment.question('/api/v1/sites')));
+    this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), { every: fallback(5000) });
+    this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
     const pending = new Map<string, Device['last_event']>();
     $effect(() => live.follow(this.site));
     $effect(() => {
-      const at = nav.route.at;
-      const timer = setTimeout(() => (this.settled = at), at === null ? 0 : 180);
-      return () => clearTimeout(timer);
+      if (moment.settled === null) this.sites.reload();
     });
     $effect(() => {
       if (this.site) prefs.remember('site', this.site);
@@ -61,12 +69,7 @@ class Page {
     });
   }
 
-  /** The end of a range that ends at the moment shown; it moves in whole steps, so that answers are kept. */
-  until(step: number): number {
-    return this.settled ?? Math.floor(ticker.now / step) * step;
-  }
-
-  get deviceState(): Resource<{ site: string; devices: Device[] }> {
+  get deviceState(): Resource<Devices> {
     return this.#devices;
   }
 
@@ -75,7 +78,7 @@ class Page {
   }
 
   nameOf(id: string): string {
-    return id === '_hub' ? 'Hub' : (this.device(id)?.name ?? id);
+    return id === '_hub' ? 'Hub' : ((this.device(id) ?? this.known.find((d) => d.device === id))?.name ?? id);
   }
 
   #site(): string | null {
@@ -92,7 +95,7 @@ class Page {
 
   #withNews(): Device[] {
     return (this.#devices.data?.devices ?? []).map((d) => {
-      const news = this.#heard.get(`${d.site}/${d.device}`);
+      const news = moment.isLive ? this.#heard.get(`${d.site}/${d.device}`) : undefined;
       const known = lastNews(d.last_event);
       return { ...d, last_event: news && news.position > (known?.position ?? 0) ? news : known };
     });

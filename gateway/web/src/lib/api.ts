@@ -107,7 +107,7 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, signal ? { signal } : {});
 
-export const send = <T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T> =>
+export const send = <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<T> =>
   ask<T>(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
 
 export type Params = Record<string, string | number | null | undefined>;

@@ -31,7 +31,7 @@ class Page {
   devices = $derived.by(() => this.#withNews());
   /** Those that exist today: for names, and to choose from. */
   known = $derived.by(() => this.#known?.data?.devices ?? []);
-  openAlerts = $derived.by(() => (moment.isLive ? this.sites : this.#sitesThen).data?.sites.find((s) => s.site === this.site)?.open_alerts ?? 0);
+  openAlerts = $derived.by(() => this.openAlertsOf(this.site));
 
   /** Called once, inside the root component: resources live as long as it does. */
   start(): void {
@@ -67,6 +67,10 @@ class Page {
       }, 400);
       return () => clearInterval(timer);
     });
+  }
+
+  openAlertsOf(site: string | null): number {
+    return (moment.isLive ? this.sites : this.#sitesThen).data?.sites.find((s) => s.site === site)?.open_alerts ?? 0;
   }
 
   get deviceState(): Resource<Devices> {

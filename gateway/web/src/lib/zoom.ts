@@ -41,6 +41,7 @@ export function stepOf(reach: number): number {
 /** Minutes between two labels. */
 export function labelEvery(reach: number, width: number): number {
   const room = Math.max(2, Math.floor(width / 84));
-  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360];
-  return steps.find((minutes) => reach / (minutes * MINUTE) <= room) ?? 360;
+  const hours = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360];
+  const steps = reach > DAY ? [...hours, 720, 1440, 2880, 7 * 1440, 14 * 1440] : hours;
+  return steps.find((minutes) => reach / (minutes * MINUTE) <= room) ?? (reach > DAY ? 28 * 1440 : 360);
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from consumers.alerts.log import AlertLog
 from consumers.alerts.projection import Alerts
 from consumers.alerts.webhook import webhook_sink
-from consumers.health import Health
+from consumers.health.projection import Health
 from consumers.hub import Hub
 from consumers.incidents.projection import Incidents
 from consumers.mosaics.projection import Mosaics

@@ -1,4 +1,4 @@
-"""What is set for each device now, section by section, and who set it."""
+"""What is set for each device now and was before, section by section, and who set it."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -11,15 +11,17 @@ from bus_schemas.event import Event, iso, place
 from bus_schemas.node import SettingsEvent
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
+from consumers.versions import COLUMNS, NEWEST, STANDS, Versions
 
 
 class Settings(Projection):
     name: ClassVar[str] = "settings"
     models: ClassVar[tuple[type[Event], ...]] = (SettingsEvent,)
-    schema: ClassVar[str] = """
+    version: ClassVar[int] = 2
+    schema: ClassVar[str] = f"""
     create table if not exists sections (
-        site text not null, device text not null, section text not null, value text not null, time text not null,
-        by text not null, position integer not null, primary key (site, device, section)
+        site text not null, device text not null, section text not null, {COLUMNS}, value text not null,
+        time text not null, by text not null, primary key (site, device, section, until)
     ) strict;
     create table if not exists changes (
         position integer primary key, site text not null, device text not null, time text not null, by text not null,
@@ -37,13 +39,10 @@ class Settings(Projection):
 
 def _apply(view: sqlite3.Connection, position: int, event: SettingsEvent) -> None:
     where, told, time = place(event.source), event.data, iso(event.time)
-    view.executemany(
-        "insert or replace into sections values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (*where, name, to_json(value).decode(), time, told.changed_by, position)
-            for name, value in told.settings.items()
-        ],
-    )
+    sections = Versions(view, "sections", "site", "device", "section")
+    row = {"site": where[0], "device": where[1], "time": time, "by": told.changed_by}
+    for name, value in told.settings.items():
+        sections.put(position, {**row, "section": name, "value": to_json(value).decode()})
     view.execute(
         "insert into changes values (?, ?, ?, ?, ?, ?, ?)",
         (position, *where, time, told.changed_by, told.request_id, to_json(told.settings).decode()),
@@ -64,18 +63,24 @@ class Change:
     settings: dict[str, Any]
 
 
-def settings(view: sqlite3.Connection, site: str, device: str) -> dict[str, Any]:
-    """The sections that a device has now, such as `motion`, `rois` and `zones`; empty where none was ever told."""
-    found = view.execute("select section, value from sections where site = ? and device = ?", (site, device))
+def settings(view: sqlite3.Connection, site: str, device: str, upto: int = NEWEST) -> dict[str, Any]:
+    """The sections that a device has, such as `motion`, `rois` and `zones`; empty where none was ever told."""
+    found = view.execute(
+        f"select section, value from sections where site = :site and device = :device and {STANDS} order by section",  # noqa: S608 - ours
+        {"site": site, "device": device, "upto": upto},
+    )
     return {section: from_json(value) for section, value in found}
 
 
-def changes(view: sqlite3.Connection, site: str, device: str, limit: int = 50) -> list[Change]:
-    """Newest first."""
+def changes(
+    view: sqlite3.Connection, site: str, device: str, limit: int = 50, *, before: int | None = None, upto: int = NEWEST
+) -> list[Change]:
+    """Newest first; those before the position `before`, which is that of the last of the page before."""
+    last = upto if before is None else min(upto, before - 1)
     found = view.execute(
-        "select position, time, by, request_id, value from changes where site = ? and device = ? "
+        "select position, time, by, request_id, value from changes where site = ? and device = ? and position <= ? "
         "order by position desc limit ?",
-        (site, device, limit),
+        (site, device, last, limit),
     )
     return [_change(row) for row in found]
 

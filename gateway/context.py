@@ -14,6 +14,7 @@ from gateway.live import Feed
 from gateway.machine import Machine
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
+from gateway.moments import Moment, at
 from gateway.problems import Problem
 from gateway.rates import Rates
 from gateway.readers import Busy, Readers
@@ -55,3 +56,12 @@ class Gateway:
             raise Problem(503, f"{missing}; it is on its way", headers=RETRY) from missing
         except Busy as busy:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
+
+    async def ask_at(self, as_of: datetime | None, question: Callable[[Moment], T]) -> T:
+        """Ask the stores as of a moment, by default now."""
+
+        def answered(stores: Stores) -> T:
+            with at(stores, as_of, self.clock()) as moment:
+                return question(moment)
+
+        return await self.ask(answered)

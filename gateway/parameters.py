@@ -65,6 +65,26 @@ class OfDevice(OfSite):
     device: Name
 
 
+class AsOf(BaseModel):
+    """Of what has a state: at which moment."""
+
+    as_of: Instant | None = Field(
+        default=None, description="Answer as at this moment, which has passed; by default now. ISO 8601 with a zone."
+    )
+
+
+class AnyAsOf(AsOf, Parameters):
+    """Everything at a moment."""
+
+
+class SiteAsOf(AsOf, OfSite):
+    """A site at a moment."""
+
+
+class DeviceAsOf(AsOf, OfDevice):
+    """A device at a moment."""
+
+
 class OnDate(BaseModel):
     date: Day | None = Field(default=None, description="In the site's zone; default today.")
 

@@ -15,6 +15,7 @@ from consumers.alerts.wording import RANK, WELL, Wording, recovered, wording
 from consumers.hub import Hub
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
+from consumers.versions import COLUMNS, Versions
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:alert")
 
@@ -32,18 +33,20 @@ class Alerts(Projection):
     name: ClassVar[str] = "alerts"
     models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
-    schema: ClassVar[str] = """
+    version: ClassVar[int] = 2
+    schema: ClassVar[str] = f"""
     create table if not exists desk (
         site text not null, device text not null, type text not null, now text, told text, told_at real,
         primary key (site, device, type)
     ) strict;
     create table if not exists alerts (
-        alert_id text primary key, site text not null, device text not null, type text not null, level text not null,
-        message text not null, raised real not null, cleared real, acknowledged text, incident_id text, rule text,
-        rule_version integer, details text not null, causes text not null, media text not null
+        alert_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
+        level text not null, message text not null, raised real not null, cleared real, acknowledged text,
+        incident_id text, rule text, rule_version integer, details text not null, causes text not null,
+        media text not null, primary key (alert_id, until)
     ) strict;
-    create index if not exists alerts_raised on alerts (raised);
-    create index if not exists alerts_open on alerts (site, device) where cleared is null;
+    create index if not exists alerts_raised on alerts (raised, alert_id, position, until);
+    create index if not exists alerts_open on alerts (until, position) where cleared is null;
     """
 
     def __init__(self, hub: Hub) -> None:
@@ -57,6 +60,7 @@ class Alerts(Projection):
         desk = _Desk(view, emit, self._cool_down_s)
         for record in batch:
             event = record.event
+            desk.position = record.position
             match event:
                 case IncidentEvent():
                     desk.take(event, record.received.timestamp())
@@ -70,7 +74,10 @@ class _Desk:
     """Decides, writes and tells, within one fold."""
 
     def __init__(self, view: sqlite3.Connection, emit: Emit, cool_down_s: float) -> None:
+        self.position = 0
+        """Of the event that is taken in."""
         self._view = view
+        self._alerts = Versions(view, "alerts", "alert_id")
         self._emit = emit
         self._cool_down_s = cool_down_s
 
@@ -105,13 +112,11 @@ class _Desk:
             return
         self._set(key, told=None)
         alert_id = _alert_id(told)
-        self._view.execute(
-            "update alerts set cleared = max(raised, ?) where alert_id = ? and cleared is null",
-            (at.timestamp(), alert_id),
-        )
-        opened = wording(incident)
-        known = self._view.execute("select type, level, message from alerts where alert_id = ?", (alert_id,)).fetchone()
-        self._tell("cleared", alert_id, Wording(*known) if known else opened, incident, at)
+        known = self._alerts.newest(alert_id)
+        if known is not None and known["cleared"] is None:
+            self._alerts.put(self.position, {**known, "cleared": max(known["raised"], at.timestamp())})
+        words = Wording(known["type"], known["level"], known["message"]) if known else wording(incident)
+        self._tell("cleared", alert_id, words, incident, at)
         if incident.type in WELL and not self._is_unwell(key):
             self._recover(incident, at)
 
@@ -124,29 +129,37 @@ class _Desk:
         alert_id = str(uuid5(_NAMESPACE, f"{incident.incident_id}/recovered"))
         told = incident.model_copy(update={"details": {"previous_status": incident.type}})
         words = recovered(incident.device)
-        self._enter(alert_id, words, told, at)
-        self._view.execute("update alerts set cleared = raised where alert_id = ?", (alert_id,))
+        self._enter(alert_id, words, told, at, is_over=True)
         self._tell("raised", alert_id, words, told, at)
 
     def _raise(self, key: Key, incident: Incident, at: datetime, told_at: float) -> None:
         """Tell of the incident, or once more when it got worse."""
         alert_id, words = _alert_id(incident.incident_id), wording(incident)
-        before = self._view.execute("select level from alerts where alert_id = ?", (alert_id,)).fetchone()
-        if before is not None and RANK[before[0]] >= RANK[words.level]:
+        before = self._alerts.newest(alert_id)
+        if before is not None and RANK[before["level"]] >= RANK[words.level]:
             return
         self._set(key, told=incident.incident_id, told_at=told_at)
         self._enter(alert_id, words, incident, at)
         self._tell("raised", alert_id, words, incident, at)
 
-    def _enter(self, alert_id: str, words: Wording, incident: Incident, at: datetime) -> None:
+    def _enter(self, alert_id: str, words: Wording, incident: Incident, at: datetime, *, is_over: bool = False) -> None:
         details = {**incident.details, "since": incident.model_dump(mode="json")["since"]}
-        self._view.execute(
-            "insert into alerts values (?, ?, ?, ?, ?, ?, ?, null, null, ?, ?, ?, ?, ?, ?) on conflict do update set "
-            "type = excluded.type, level = excluded.level, message = excluded.message, details = excluded.details",
-            (alert_id, incident.site, incident.device, *words, at.timestamp(), incident.incident_id,
-             incident.rule.name, incident.rule.version,
-             *(to_json(part).decode() for part in (details, incident.causes, incident.media))),
-        )  # fmt: skip
+        row = self._alerts.newest(alert_id) or {
+            "alert_id": alert_id,
+            "site": incident.site,
+            "device": incident.device,
+            "raised": at.timestamp(),
+            "cleared": None,
+            "acknowledged": None,
+            "incident_id": incident.incident_id,
+            "rule": incident.rule.name,
+            "rule_version": incident.rule.version,
+            "causes": to_json(incident.causes).decode(),
+            "media": to_json(incident.media).decode(),
+        }
+        if is_over:
+            row["cleared"] = row["raised"]
+        self._alerts.put(self.position, {**row, **words._asdict(), "details": to_json(details).decode()})
 
     def _tell(self, state: Any, alert_id: str, words: Wording, incident: Incident, at: datetime) -> None:
         event_id = uuid5(_NAMESPACE, "/".join((alert_id, state, words.level, *incident.causes)))
@@ -175,10 +188,9 @@ class _Desk:
     def acknowledge(self, event: AlertEvent) -> None:
         """The first one who says so."""
         by = {"by": event.data.by or "somebody", "time": event.model_dump(mode="json")["time"]}
-        self._view.execute(
-            "update alerts set acknowledged = ? where alert_id = ? and acknowledged is null",
-            (to_json(by).decode(), event.data.alert_id),
-        )
+        known = self._alerts.newest(event.data.alert_id)
+        if known is not None and known["acknowledged"] is None:
+            self._alerts.put(self.position, {**known, "acknowledged": to_json(by).decode()})
 
     def _state(self, key: Key) -> tuple[str | None, str | None, float | None]:
         """The incident that is the case, the one that was told of, and when one was told of last."""

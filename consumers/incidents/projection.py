@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import Incident, IncidentEvent, Rule
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
@@ -18,6 +18,7 @@ from consumers.hub import Hub, Rules
 from consumers.incidents.device import Verdict, Watched, watched_json
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
+from consumers.versions import COLUMNS, Versions
 
 RULE_VERSION = 1
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
@@ -32,17 +33,19 @@ class Incidents(Projection):
         SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
-    schema: ClassVar[str] = """
+    version: ClassVar[int] = 2
+    schema: ClassVar[str] = f"""
     create table if not exists watched (
         site text not null, device text not null, state text not null, primary key (site, device)
     ) strict;
     create table if not exists incidents (
-        incident_id text primary key, site text not null, device text not null, type text not null,
+        incident_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
         opened real not null, closed real check (closed is null or closed >= opened), rule text not null,
-        rule_version integer not null, details text not null, causes text not null, media text not null
+        rule_version integer not null, details text not null, causes text not null, media text not null,
+        primary key (incident_id, until)
     ) strict;
-    create index if not exists incidents_opened on incidents (opened);
-    create index if not exists incidents_open on incidents (site, device) where closed is null;
+    create index if not exists incidents_opened on incidents (opened, incident_id, position, until);
+    create index if not exists incidents_open on incidents (until, position) where closed is null;
     """
 
     def __init__(self, hub: Hub) -> None:
@@ -53,7 +56,7 @@ class Incidents(Projection):
         ledger = _Ledger(view, self._rules, self._expected)
         for record in batch:
             for where, verdict in ledger.judge(record):
-                ledger.enter(where, verdict, record.event, emit)
+                ledger.enter(where, verdict, record, emit)
         ledger.save()
 
 
@@ -62,6 +65,7 @@ class _Ledger:
 
     def __init__(self, view: sqlite3.Connection, rules: Rules, expected: Iterable[Place]) -> None:
         self._view = view
+        self._incidents = Versions(view, "incidents", "incident_id")
         self._rules = rules
         self._changed: set[Place] = set()
         self._known: dict[Place, Watched] = {
@@ -133,38 +137,45 @@ class _Ledger:
             for verdict in watched.miss("never heard of since the hub started", started, (tick.id,)):
                 yield where, verdict
 
-    def enter(self, where: Place, verdict: Verdict, event: Event, emit: Emit) -> None:
+    def enter(self, where: Place, verdict: Verdict, record: Recorded, emit: Emit) -> None:
         """Write what was decided, and tell of it. The same decision on the same event has the same ids."""
         watched = self._watched(where)
-        if verdict.turn == "closed":
-            incident = watched.open.pop(verdict.type)
-            self._close(incident, verdict)
-        elif verdict.turn == "renewed":
-            incident = watched.open[verdict.type]
-            self._renew(incident, verdict)
-        else:
+        if verdict.turn == "opened":
             incident = str(uuid5(_NAMESPACE, "/".join((*where, verdict.type, *verdict.causes))))
             watched.open[verdict.type] = incident
-            self._open(incident, where, verdict)
-        emit(self._event(incident, where, verdict, event))
+            self._open(record.position, incident, where, verdict)
+        else:
+            incident = watched.open[verdict.type]
+            self._turn(record.position, incident, verdict)
+        if verdict.turn == "closed":
+            del watched.open[verdict.type]
+        emit(self._event(incident, where, verdict, record.event))
 
-    def _open(self, incident: str, where: Place, verdict: Verdict) -> None:
-        self._view.execute(
-            "insert into incidents values (?, ?, ?, ?, ?, null, ?, ?, ?, ?, ?)",
-            (incident, *where, verdict.type, verdict.since, verdict.type, RULE_VERSION,
-             *(to_json(part).decode() for part in (verdict.details, verdict.causes, verdict.media))),
-        )  # fmt: skip
+    def _open(self, position: int, incident: str, where: Place, verdict: Verdict) -> None:
+        row = {
+            "incident_id": incident,
+            "site": where[0],
+            "device": where[1],
+            "type": verdict.type,
+            "opened": verdict.since,
+            "closed": None,
+            "rule": verdict.type,
+            "rule_version": RULE_VERSION,
+            "details": to_json(verdict.details).decode(),
+            "causes": to_json(verdict.causes).decode(),
+            "media": to_json(verdict.media).decode(),
+        }
+        self._incidents.put(position, row)
 
-    def _renew(self, incident: str, verdict: Verdict) -> None:
-        self._view.execute(
-            "update incidents set details = ? where incident_id = ?", (to_json(verdict.details).decode(), incident)
-        )
-
-    def _close(self, incident: str, verdict: Verdict) -> None:
-        self._view.execute(
-            "update incidents set closed = max(opened, ?), details = json_patch(details, ?) where incident_id = ?",
-            (verdict.since, to_json({"closed_by": verdict.causes}).decode(), incident),
-        )
+    def _turn(self, position: int, incident: str, verdict: Verdict) -> None:
+        row = self._incidents.newest(incident)
+        assert row is not None, "what is open was opened"
+        if verdict.turn == "closed":
+            row["closed"] = max(row["opened"], verdict.since)
+            details = {**from_json(row["details"]), "closed_by": verdict.causes}
+        else:
+            details = verdict.details
+        self._incidents.put(position, {**row, "details": to_json(details).decode()})
 
     def _event(self, incident: str, where: Place, verdict: Verdict, event: Event) -> IncidentEvent:
         return IncidentEvent(

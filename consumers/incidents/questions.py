@@ -1,13 +1,12 @@
 """What can be asked about incidents, over a read-only connection to their view."""
 
 import sqlite3
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 from pydantic_core import from_json
 
-from bus_schemas.event import iso
+from consumers.lasting import Lasting, State, Wanted, told_at
+from consumers.versions import NEWEST
 
 RULES: dict[str, str] = {
     "offline": "The connection of the device was lost, its capture stopped, or nothing of it was received for 30 s "
@@ -30,7 +29,7 @@ class IncidentAnswer(TypedDict):
     site: str
     device: str
     type: str
-    state: Literal["open", "closed"]
+    state: State
     opened: str
     closed: str | None
     duration_s: float | None
@@ -41,47 +40,28 @@ class IncidentAnswer(TypedDict):
     media: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentFilter:
-    """Which incidents; `start` and `end` select those that held at some moment of the span."""
-
-    site: str | None = None
-    device: str | None = None
-    type: str | None = None
-    state: Literal["open", "closed"] | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    limit: int = 100
+_INCIDENTS = Lasting(
+    table="incidents",
+    id="incident_id",
+    begun="opened",
+    ended="closed",
+    columns="incident_id, site, device, type, opened, closed, rule, rule_version, details, causes, media",
+    span="held",
+)
 
 
-def incidents(view: sqlite3.Connection, wanted: IncidentFilter | None = None) -> list[IncidentAnswer]:
-    """Newest first."""
-    asked = wanted or IncidentFilter()
-    found = view.execute(
-        "select * from incidents where (?1 is null or site = ?1) and (?2 is null or device = ?2) "
-        "and (?3 is null or type = ?3) and (?4 is null or (closed is null) = (?4 = 'open')) "
-        "and (?5 is null or closed is null or closed >= ?5) and (?6 is null or opened < ?6) "
-        "order by opened desc, incident_id limit ?7",
-        (asked.site, asked.device, asked.type, asked.state, _seconds(asked.start), _seconds(asked.end), asked.limit),
-    )
-    return [_answer(row) for row in found]
+def incidents(view: sqlite3.Connection, wanted: Wanted | None = None) -> list[IncidentAnswer]:
+    """Newest first. A span selects those that held at some moment of it."""
+    return [_answer(row) for row in _INCIDENTS.select(view, wanted or Wanted())]
 
 
-def incident(view: sqlite3.Connection, incident_id: str) -> IncidentAnswer | None:
-    found = view.execute("select * from incidents where incident_id = ?", (incident_id,)).fetchone()
+def incident(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> IncidentAnswer | None:
+    found = _INCIDENTS.one(view, incident_id, upto)
     return None if found is None else _answer(found)
 
 
-def open_incidents(view: sqlite3.Connection, site: str | None = None) -> list[IncidentAnswer]:
-    return incidents(view, IncidentFilter(site=site, state="open", limit=10_000))
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
-
-
-def _iso(seconds: float) -> str:
-    return iso(datetime.fromtimestamp(seconds, UTC))
+def open_incidents(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> list[IncidentAnswer]:
+    return incidents(view, Wanted(site=site, state="open", limit=10_000, upto=upto))
 
 
 def _answer(row: tuple[Any, ...]) -> IncidentAnswer:
@@ -92,8 +72,8 @@ def _answer(row: tuple[Any, ...]) -> IncidentAnswer:
         "device": device,
         "type": kind,
         "state": "open" if closed is None else "closed",
-        "opened": _iso(opened),
-        "closed": None if closed is None else _iso(closed),
+        "opened": told_at(opened),
+        "closed": None if closed is None else told_at(closed),
         "duration_s": None if closed is None else round(closed - opened, 3),
         "details": from_json(details),
         "rule": rule,

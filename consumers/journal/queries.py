@@ -123,6 +123,25 @@ class JournalQueries:
                 return Stored(row[0], moment(row[1]), row[2])
         return None
 
+    def position_at(self, at: datetime) -> int:
+        """The last position that had been received at this moment, itself included; before all of them, one less
+        than the first that is kept, which is 0 in a whole journal.
+
+        Found by halving, for `received` grows with the position. Where the hub's clock was set back over `at`, it is
+        the last position before one of the places where the clock passed that moment.
+        """
+        asked, before = micros(at), 0
+        for first, following, connection in self._between(None, None, "desc"):
+            before = first - 1
+            (last,) = connection.execute("select max(position) from events").fetchone()
+            last = before if last is None else last
+            if following is not None:
+                last = min(last, following - 1)
+            found = _last_received(connection, first, last, asked)
+            if found >= first:
+                return found
+        return before
+
     def streams(self) -> list[StreamRow]:
         for connection in self._newest_first():
             rows = connection.execute(
@@ -200,6 +219,24 @@ class JournalQueries:
             connection = None if too_old or too_new else self._days.connection(day)
             if connection is not None:
                 yield first, following, connection
+
+
+def _last_received(connection: sqlite3.Connection, first: int, last: int, at: int) -> int:
+    """The last position of a day that was received by then, `first - 1` where none was."""
+    early, late = first - 1, last
+    opening = connection.execute("select received from events order by position limit 1").fetchone()
+    if opening is None or opening[0] > at:
+        return early
+    while early < late:
+        middle = (early + late + 1) // 2
+        position, received = connection.execute(
+            "select position, received from events where position <= ? order by position desc limit 1", (middle,)
+        ).fetchone() or (first - 1, at)
+        if received <= at:
+            early = middle
+        else:
+            late = position - 1
+    return early
 
 
 def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, list[Any]]:

@@ -1,5 +1,6 @@
 """What people are told about, why, and that somebody has seen it."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -7,17 +8,18 @@ from pydantic import BaseModel, Field
 from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import HUB, device_source
-from consumers.alerts.questions import AlertAnswer, AlertFilter, Why, alert, alerts, why
+from consumers.alerts.questions import AlertAnswer, Why, alert, alerts, why
 from consumers.journal.sqlite import Stored
+from consumers.lasting import Wanted
 from gateway.answers import Answer, RecordedEvent
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
 from gateway.ids import derived
 from gateway.media_links import media_url
-from gateway.parameters import Key, Name, Parameters, Span, Word
+from gateway.moments import Moment
+from gateway.parameters import AsOf, Key, Name, Parameters, Span, Word
 from gateway.problems import Problem
 from gateway.publishing import publish
-from gateway.stores import Stores
 from gateway.waiting import until
 
 SEEN_SECONDS = 3.0
@@ -61,7 +63,7 @@ class Reason(Answer):
     media: list[str] = Field(description="Addresses of pictures.")
 
 
-class Searching(Span, Parameters):
+class Searching(AsOf, Span, Parameters):
     """`from` and `to` bound when an alert was raised; by default all."""
 
     site: Name | None = None
@@ -76,6 +78,10 @@ class OfAlert(Parameters):
     id: Key
 
 
+class AlertAsOf(AsOf, OfAlert):
+    """An alert at a moment."""
+
+
 class Acknowledging(BaseModel):
     by: str = Field(min_length=1, max_length=100)
 
@@ -83,7 +89,7 @@ class Acknowledging(BaseModel):
 async def search(call: Call[Searching]) -> Alerts:
     """Alerts, newest first."""
     asked = call.parameters
-    wanted = AlertFilter(
+    wanted = Wanted(
         site=asked.site,
         device=asked.device,
         type=asked.type,
@@ -93,20 +99,24 @@ async def search(call: Call[Searching]) -> Alerts:
         after=asked.after,
         limit=asked.limit,
     )
-    found = await call.gateway.ask(lambda stores: alerts(stores.view("alerts"), wanted))
+
+    def question(moment: Moment) -> list[AlertAnswer]:
+        return alerts(moment.view("alerts"), replace(wanted, upto=moment.upto))
+
+    found = await call.gateway.ask_at(asked.as_of, question)
     return Alerts(alerts=[Alert.model_validate(one) for one in found])
 
 
-async def explain(call: Call[OfAlert]) -> Reason:
+async def explain(call: Call[AlertAsOf]) -> Reason:
     """The rule that raised an alert, the events that decided, and what they looked like."""
     alert_id = call.parameters.id
 
-    def question(stores: Stores) -> tuple[Why | None, list[Stored]]:
-        answer = why(stores.view("alerts"), alert_id)
+    def question(moment: Moment) -> tuple[Why | None, list[Stored]]:
+        answer = why(moment.view("alerts"), alert_id, moment.upto)
         causes = answer["causes"] if answer else []
-        return answer, [event for cause in causes if (event := stores.queries.find(cause)) is not None]
+        return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
 
-    answer, events = await call.gateway.ask(question)
+    answer, events = await call.gateway.ask_at(call.parameters.as_of, question)
     if answer is None:
         raise _unknown(alert_id)
     return Reason(
@@ -165,6 +175,6 @@ def _unknown(alert_id: str) -> Problem:
 
 OPERATIONS = [
     Operation("GET", "/api/v1/alerts", search, Alerts, Searching),
-    Operation("GET", "/api/v1/alerts/{id}/why", explain, Reason, OfAlert),
+    Operation("GET", "/api/v1/alerts/{id}/why", explain, Reason, AlertAsOf),
     Operation("POST", "/api/v1/alerts/{id}/acknowledge", acknowledge, Alert, OfAlert, body=Acknowledging),
 ]

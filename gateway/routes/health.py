@@ -6,7 +6,7 @@ from pydantic import BaseModel, RootModel
 
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
-from gateway.parameters import Nothing, OfDevice
+from gateway.parameters import AnyAsOf, DeviceAsOf
 from gateway.routes.lookup import NOT_STARTED, KnownDevice, all_devices, one_device
 
 
@@ -71,16 +71,17 @@ class FullHealth(Answer):
     recording_info: RecordingInfo
 
 
-async def of_all(call: Call[Nothing]) -> HealthList:
+async def of_all(call: Call[AnyAsOf]) -> HealthList:
     """The health of every device, configured or heard of."""
-    known = await call.gateway.ask(lambda stores: all_devices(call.gateway, stores))
+    as_of = call.parameters.as_of
+    known = await call.gateway.ask_at(as_of, lambda moment: all_devices(call.gateway, moment))
     return HealthList([_brief(one) for one in known])
 
 
-async def of_one(call: Call[OfDevice]) -> FullHealth:
+async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
     """The health of one device, with the figures of its recorder."""
-    asked = call.parameters
-    one = await call.gateway.ask(lambda stores: one_device(call.gateway, stores, asked.site, asked.device))
+    asked, gateway = call.parameters, call.gateway
+    one = await gateway.ask_at(asked.as_of, lambda moment: one_device(gateway, moment, asked.site, asked.device))
     told = one.health
     return FullHealth(
         site=one.site,
@@ -127,6 +128,6 @@ def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/health/devices", of_all, HealthList),
-    Operation("GET", "/api/v1/sites/{site}/devices/{device}/health", of_one, FullHealth, OfDevice),
+    Operation("GET", "/api/v1/health/devices", of_all, HealthList, AnyAsOf),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/health", of_one, FullHealth, DeviceAsOf),
 ]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pydantic import Field
 from starlette.responses import Response
 
-from consumers.health import last_tick
+from consumers.health.questions import last_tick
 from consumers.recordings import Segment, newest_segments, number_of, segments
 from gateway import playlists
 from gateway.calendar import utc_hour

@@ -1,14 +1,17 @@
 """Conditions of devices that last, or lasted."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
-from consumers.incidents.questions import IncidentAnswer, IncidentFilter, incidents
+from consumers.incidents.questions import IncidentAnswer, incidents
+from consumers.lasting import Wanted
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
-from gateway.parameters import Name, Parameters, Span, Word
+from gateway.moments import Moment
+from gateway.parameters import AsOf, Name, Parameters, Span, Word
 
 State = Literal["open", "closed"]
 
@@ -40,7 +43,7 @@ class Incidents(Answer):
     incidents: list[Incident]
 
 
-class Searching(Span, Parameters):
+class Searching(AsOf, Span, Parameters):
     """`from` and `to` select incidents that held at some moment between them; by default all."""
 
     site: Name | None = None
@@ -52,8 +55,8 @@ class Searching(Span, Parameters):
 
 async def search(call: Call[Searching]) -> Incidents:
     """Incidents, newest first."""
-    asked, now = call.parameters, call.gateway.clock()
-    wanted = IncidentFilter(
+    asked = call.parameters
+    wanted = Wanted(
         site=asked.site,
         device=asked.device,
         type=asked.type,
@@ -62,8 +65,12 @@ async def search(call: Call[Searching]) -> Incidents:
         end=asked.end,
         limit=asked.limit,
     )
-    found = await call.gateway.ask(lambda stores: incidents(stores.view("incidents"), wanted))
-    return Incidents(incidents=[Incident.of(one, now) for one in found])
+
+    def question(moment: Moment) -> Incidents:
+        found = incidents(moment.view("incidents"), replace(wanted, upto=moment.upto))
+        return Incidents(incidents=[Incident.of(one, moment.now) for one in found])
+
+    return await call.gateway.ask_at(asked.as_of, question)
 
 
 OPERATIONS = [Operation("GET", "/api/v1/incidents", search, Incidents, Searching)]

@@ -1,14 +1,16 @@
 """What many routes ask first: is there such a site or device, and how is it now."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from sqlite3 import Connection
 
-from consumers import health
-from consumers.health import DeviceHealth
+from consumers.health import questions as health
+from consumers.health.questions import DeviceHealth
 from consumers.hub import DeviceInfo
 from consumers.views import NoView
 from gateway.context import Gateway
+from gateway.moments import Moment
 from gateway.problems import Problem
 from gateway.stores import Stores
 
@@ -26,9 +28,9 @@ class KnownDevice:
     health: DeviceHealth
 
 
-def all_devices(gateway: Gateway, stores: Stores, site: str | None = None) -> list[KnownDevice]:
+def all_devices(gateway: Gateway, moment: Moment, site: str | None = None) -> list[KnownDevice]:
     """First the configured ones in their order, then those that only their events know."""
-    heard = {(one.site, one.device): one for one in _heard(stores, site, gateway.clock())}
+    heard = {(one.site, one.device): one for one in _heard(moment.health, site, moment.now)}
     configured = [
         (one.site, device) for one in gateway.registry for device in one.devices if site is None or one.site == site
     ]
@@ -36,11 +38,11 @@ def all_devices(gateway: Gateway, stores: Stores, site: str | None = None) -> li
     return known + [_known(one.site, one, None) for one in heard.values()]
 
 
-def one_device(gateway: Gateway, stores: Stores, site: str, device: str) -> KnownDevice:
+def one_device(gateway: Gateway, moment: Moment, site: str, device: str) -> KnownDevice:
     """Raises a 404 for a device that is neither configured nor heard of."""
     configured = gateway.registry.device(site, device)
     try:
-        heard = health.device(stores.view("health"), site, device, gateway.clock())
+        heard = health.device(moment.health(), site, device, moment.now)
     except NoView:
         heard = None
     if configured is None and heard is None:
@@ -48,10 +50,10 @@ def one_device(gateway: Gateway, stores: Stores, site: str, device: str) -> Know
     return _known(site, heard, configured)
 
 
-async def require_device(gateway: Gateway, site: str, device: str) -> None:
+async def require_device(gateway: Gateway, site: str, device: str, as_of: datetime | None = None) -> None:
     """Raises a 404 as `one_device` does, without asking the view where the configuration knows."""
     if gateway.registry.device(site, device) is None:
-        await gateway.ask(lambda stores: one_device(gateway, stores, site, device))
+        await gateway.ask_at(as_of, lambda moment: one_device(gateway, moment, site, device))
 
 
 async def require_site(gateway: Gateway, site: str) -> None:
@@ -61,13 +63,13 @@ async def require_site(gateway: Gateway, site: str) -> None:
 
 
 def heard_sites(stores: Stores) -> set[str]:
-    return {one.site for one in _heard(stores, None, None)}
+    return {one.site for one in _heard(lambda: stores.view("health"), None, None)}
 
 
-def _heard(stores: Stores, site: str | None, now: datetime | None) -> Iterable[DeviceHealth]:
+def _heard(view: Callable[[], Connection], site: str | None, now: datetime | None) -> Iterable[DeviceHealth]:
     """Before the first event was folded nobody was heard."""
     try:
-        return health.devices(stores.view("health"), site, now)
+        return health.devices(view(), site, now)
     except NoView:
         return []
 

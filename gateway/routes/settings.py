@@ -1,5 +1,7 @@
 """What people set of a device while it runs: read from its settings events, changed by asking it to."""
 
+from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,7 +14,8 @@ from gateway.answers import Answer
 from gateway.calls import Call, Operation, json_response
 from gateway.commands import SETTINGS, Request
 from gateway.context import Gateway
-from gateway.parameters import OfDevice
+from gateway.moments import Moment
+from gateway.parameters import DeviceAsOf, OfDevice, Position
 from gateway.routes.commands import NOBODY, ask
 from gateway.routes.lookup import require_device
 from gateway.stores import Stores
@@ -33,6 +36,23 @@ class ZonesAnswer(Answer):
     message: str | None = None
 
 
+class ChangeAnswer(Answer):
+    position: int
+    time: str
+    by: str
+    request_id: str | None
+    settings: dict[str, Any] = Field(description="The sections of this change alone.")
+
+
+class ChangesAnswer(Answer):
+    changes: list[ChangeAnswer]
+
+
+class Browsing(DeviceAsOf):
+    before: Position | None = Field(default=None, description="The position of the last change of the page before.")
+    limit: int = Field(default=50, ge=1, le=500)
+
+
 class SettingsAnswer(BaseModel):
     """All sections of the device; there may be more than these."""
 
@@ -44,25 +64,43 @@ class SettingsAnswer(BaseModel):
     picture: Picture
 
 
-async def read_all(call: Call[OfDevice]) -> SettingsAnswer:
+async def read_all(call: Call[DeviceAsOf]) -> SettingsAnswer:
     """Every section, as the device told it last; the defaults where it never did."""
-    return SettingsAnswer(**await _told(call))
+    return SettingsAnswer(**await _told(call.gateway, call.parameters, call.parameters.as_of))
 
 
-async def read_rois(call: Call[OfDevice]) -> RoisAnswer:
+async def read_rois(call: Call[DeviceAsOf]) -> RoisAnswer:
     """The regions of a thermal frame that are measured."""
-    return RoisAnswer(rois=(await _told(call))["rois"])
+    return RoisAnswer(rois=(await _told(call.gateway, call.parameters, call.parameters.as_of))["rois"])
 
 
-async def read_zones(call: Call[OfDevice]) -> ZonesAnswer:
+async def read_zones(call: Call[DeviceAsOf]) -> ZonesAnswer:
     """The polygons of the picture that have rules of their own."""
-    return ZonesAnswer(zones=(await _told(call))["zones"])
+    return ZonesAnswer(zones=(await _told(call.gateway, call.parameters, call.parameters.as_of))["zones"])
+
+
+async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
+    """Who changed which sections, newest first."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device, asked.as_of)
+
+    def question(moment: Moment) -> list[settings.Change]:
+        try:
+            view = moment.view("settings")
+        except NoView:
+            return []
+        return settings.changes(view, asked.site, asked.device, asked.limit, before=asked.before, upto=moment.upto)
+
+    found = await gateway.ask_at(asked.as_of, question)
+    return ChangesAnswer(changes=[ChangeAnswer(**asdict(one)) for one in found])
 
 
 async def change(call: Call[OfDevice]) -> Response:
     """Replace sections: 200 once the device has confirmed it, 202 while it has not answered, 409 where it refused."""
     confirmed, told = await _set(call, (await call.body(Wishes)).sections())
-    return json_response(SettingsAnswer(**{**await _told(call), **told}), _status(confirmed=confirmed))
+    return json_response(
+        SettingsAnswer(**{**await _told(call.gateway, call.parameters), **told}), _status(confirmed=confirmed)
+    )
 
 
 async def change_rois(call: Call[OfDevice]) -> Response:
@@ -89,17 +127,16 @@ def _message(count: int, what: str, *, confirmed: bool) -> str:
     return f"Updated {count} {what}" if confirmed else f"Sent {count} {what}; the device has not answered yet"
 
 
-async def _told(call: Call[OfDevice]) -> dict[str, Any]:
-    asked = call.parameters
-    await require_device(call.gateway, asked.site, asked.device)
+async def _told(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None) -> dict[str, Any]:
+    await require_device(gateway, asked.site, asked.device, as_of)
 
-    def question(stores: Stores) -> dict[str, Any]:
+    def question(moment: Moment) -> dict[str, Any]:
         try:
-            return settings.settings(stores.view("settings"), asked.site, asked.device)
+            return settings.settings(moment.view("settings"), asked.site, asked.device, moment.upto)
         except NoView:
             return {}
 
-    return {**UNTOLD, **await call.gateway.ask(question)}
+    return {**UNTOLD, **await gateway.ask_at(as_of, question)}
 
 
 async def _set(call: Call[OfDevice], sections: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
@@ -127,10 +164,11 @@ async def _change(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
 
 
 OPERATIONS = [
-    Operation("GET", f"{DEVICE}/settings", read_all, SettingsAnswer, OfDevice),
+    Operation("GET", f"{DEVICE}/settings", read_all, SettingsAnswer, DeviceAsOf),
     Operation("PUT", f"{DEVICE}/settings", change, SettingsAnswer, OfDevice, body=Wishes, also=(202, 409)),
-    Operation("GET", f"{DEVICE}/rois", read_rois, RoisAnswer, OfDevice),
+    Operation("GET", f"{DEVICE}/settings/changes", read_changes, ChangesAnswer, Browsing),
+    Operation("GET", f"{DEVICE}/rois", read_rois, RoisAnswer, DeviceAsOf),
     Operation("PUT", f"{DEVICE}/rois", change_rois, RoisAnswer, OfDevice, body=Rois, also=(202, 409)),
-    Operation("GET", f"{DEVICE}/zones", read_zones, ZonesAnswer, OfDevice),
+    Operation("GET", f"{DEVICE}/zones", read_zones, ZonesAnswer, DeviceAsOf),
     Operation("PUT", f"{DEVICE}/zones", change_zones, ZonesAnswer, OfDevice, body=Zones, also=(202, 409)),
 ]

@@ -10,11 +10,11 @@ from consumers.views import NoView
 from gateway.answers import Answer
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
-from gateway.parameters import Nothing, OfDevice, OfSite
+from gateway.moments import Moment
+from gateway.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.problems import Problem
 from gateway.routes.incidents import Incident
 from gateway.routes.lookup import KnownDevice, all_devices, one_device
-from gateway.stores import Stores
 
 
 class Site(Answer):
@@ -70,55 +70,55 @@ class Devices(Answer):
     devices: list[Device]
 
 
-async def all_sites(call: Call[Nothing]) -> Sites:
+async def all_sites(call: Call[AnyAsOf]) -> Sites:
     """Every site, configured or heard of, with what is wrong there."""
     gateway = call.gateway
 
-    def question(stores: Stores) -> Sites:
+    def question(moment: Moment) -> Sites:
         known = defaultdict(list)
-        for one in all_devices(gateway, stores):
+        for one in all_devices(gateway, moment):
             known[one.site].append(one)
         names = dict.fromkeys([*(site.site for site in gateway.registry), *known])
-        return Sites(sites=[_site(gateway, stores, site, len(known[site])) for site in names])
+        return Sites(sites=[_site(gateway, moment, site, len(known[site])) for site in names])
 
-    return await gateway.ask(question)
+    return await gateway.ask_at(call.parameters.as_of, question)
 
 
-def _site(gateway: Gateway, stores: Stores, site: str, devices: int) -> Site:
+def _site(gateway: Gateway, moment: Moment, site: str, devices: int) -> Site:
     configured = gateway.registry.site(site)
     return Site(
         site=site,
         name=configured.name if configured else site,
         time_zone=gateway.registry.zone(site).key,
         devices=devices,
-        open_incidents=len(_incidents(stores, site)),
-        open_alerts=_open_alerts(stores, site),
+        open_incidents=len(_incidents(moment, site)),
+        open_alerts=_open_alerts(moment, site),
     )
 
 
-async def devices(call: Call[OfSite]) -> Devices:
+async def devices(call: Call[SiteAsOf]) -> Devices:
     """The devices of a site."""
-    gateway, site = call.gateway, call.parameters.site
+    gateway, site, as_of = call.gateway, call.parameters.site, call.parameters.as_of
 
-    def question(stores: Stores) -> Devices:
-        known = all_devices(gateway, stores, site)
+    def question(moment: Moment) -> Devices:
+        known = all_devices(gateway, moment, site)
         if not known and gateway.registry.site(site) is None:
             raise Problem(404, f"there is no site {site!r}")
-        wrong = _incidents(stores, site)
-        return Devices(site=site, devices=[_device(one, wrong, gateway.clock()) for one in known])
+        wrong = _incidents(moment, site)
+        return Devices(site=site, devices=[_device(one, wrong, moment.now) for one in known])
 
-    return await gateway.ask(question)
+    return await gateway.ask_at(as_of, question)
 
 
-async def device(call: Call[OfDevice]) -> Device:
+async def device(call: Call[DeviceAsOf]) -> Device:
     """One device."""
     gateway, asked = call.gateway, call.parameters
 
-    def question(stores: Stores) -> Device:
-        one = one_device(gateway, stores, asked.site, asked.device)
-        return _device(one, _incidents(stores, asked.site), gateway.clock())
+    def question(moment: Moment) -> Device:
+        one = one_device(gateway, moment, asked.site, asked.device)
+        return _device(one, _incidents(moment, asked.site), moment.now)
 
-    return await gateway.ask(question)
+    return await gateway.ask_at(asked.as_of, question)
 
 
 def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) -> Device:
@@ -144,22 +144,22 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) ->
     )
 
 
-def _incidents(stores: Stores, site: str) -> list[IncidentAnswer]:
+def _incidents(moment: Moment, site: str) -> list[IncidentAnswer]:
     try:
-        return open_incidents(stores.view("incidents"), site)
+        return open_incidents(moment.view("incidents"), site, moment.upto)
     except NoView:
         return []
 
 
-def _open_alerts(stores: Stores, site: str) -> int:
+def _open_alerts(moment: Moment, site: str) -> int:
     try:
-        return count_open(stores.view("alerts"), site)
+        return count_open(moment.view("alerts"), site, moment.upto)
     except NoView:
         return 0
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/sites", all_sites, Sites),
-    Operation("GET", "/api/v1/sites/{site}/devices", devices, Devices, OfSite),
-    Operation("GET", "/api/v1/sites/{site}/devices/{device}", device, Device, OfDevice),
+    Operation("GET", "/api/v1/sites", all_sites, Sites, AnyAsOf),
+    Operation("GET", "/api/v1/sites/{site}/devices", devices, Devices, SiteAsOf),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}", device, Device, DeviceAsOf),
 ]

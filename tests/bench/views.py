@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
-from consumers.health import Health, devices
+from consumers.health.projection import Health
+from consumers.health.questions import devices
 from consumers.hub import Hub
 from consumers.incidents.projection import Incidents
 from consumers.motion import Motions, buckets, heat_map

@@ -126,9 +126,10 @@ class Started:
         broker: BrokerAddress = NOWHERE,
         token: str | None = None,
         warehouse: Answering | None = None,
+        clock: Callable[[], datetime] = lambda: NOW,
     ) -> None:
         settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2)
-        self.gateway = compose(settings, hub, broker, warehouse, lambda: NOW)
+        self.gateway = compose(settings, hub, broker, warehouse, clock)
         self._server = Server(self.gateway)
         self._socket = listening("127.0.0.1", 0)
         self.port: int = self._socket.getsockname()[1]

@@ -7,7 +7,8 @@ import pytest
 
 from bus_schemas.alert import AlertEvent
 from consumers.alerts.projection import Alerts
-from consumers.alerts.questions import AlertFilter, alert, alerts, count_open, why
+from consumers.alerts.questions import alert, alerts, count_open, why
+from consumers.lasting import Wanted
 from tests.builders import alert as alert_event
 from tests.builders import at, incident, tick
 from tests.following import Followed, hub_in
@@ -141,8 +142,8 @@ def test_the_list_is_filtered_and_paged(followed: Followed) -> None:
     followed.take(*(incident(at(n), incident_id=f"i-{n}", device=f"d-{n}") for n in range(5)))
     followed.take(incident(at(9), incident_id="i-0", device="d-0", state="closed"))
 
-    newest = alerts(followed.view, AlertFilter(limit=2))
-    rest = alerts(followed.view, AlertFilter(after=newest[-1]["id"], state="open"))
+    newest = alerts(followed.view, Wanted(limit=2))
+    rest = alerts(followed.view, Wanted(after=newest[-1]["id"], state="open"))
     assert [each["device"] for each in newest] == ["d-0", "d-4"]
     assert [each["device"] for each in rest] == ["d-3", "d-2", "d-1"]
     assert count_open(followed.view, "DEMO") == 4

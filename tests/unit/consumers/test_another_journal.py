@@ -12,7 +12,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.deliver import Deliverer
 from consumers.follow import Follower, Source
-from consumers.health import Health
+from consumers.health.projection import Health
 from consumers.journal.record import Recorded
 from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
 from consumers.rebuild import rebuild, verify

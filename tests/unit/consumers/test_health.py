@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from consumers.health import Health, device, devices, last_tick, nodes
+from consumers.health.projection import Health
+from consumers.health.questions import device, devices, last_tick, nodes
 from tests.builders import at, detection, frame, health, heartbeat, media, state, thermal, tick
 from tests.following import Followed
 

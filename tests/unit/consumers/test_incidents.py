@@ -10,7 +10,8 @@ from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import Event
 from consumers.hub import DeviceInfo, Hub, SiteInfo
 from consumers.incidents.projection import Incidents
-from consumers.incidents.questions import IncidentFilter, incident, incidents, open_incidents
+from consumers.incidents.questions import incident, incidents, open_incidents
+from consumers.lasting import Wanted
 from tests.builders import at, frame, health, heartbeat, media, settings, state, thermal, tick
 from tests.following import Followed, hub_in
 
@@ -234,7 +235,7 @@ def test_incidents_are_found_by_span_state_and_place(followed: Followed) -> None
     followed.take(state(at(60), online=False, device="gate"))
 
     def ids(**wanted: object) -> list[str]:
-        return [each["device"] for each in incidents(followed.view, IncidentFilter(**wanted))]  # type: ignore[arg-type]
+        return [each["device"] for each in incidents(followed.view, Wanted(**wanted))]  # type: ignore[arg-type]
 
     assert ids() == ["gate", "yard"]
     assert ids(start=at(30)) == ["gate"]

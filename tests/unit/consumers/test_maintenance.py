@@ -8,7 +8,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers import views
 from consumers.follow import Follower, Source
-from consumers.health import Health
+from consumers.health.projection import Health
 from consumers.hub import Hub
 from consumers.journal.days import micros
 from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader

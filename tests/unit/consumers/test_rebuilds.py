@@ -11,7 +11,7 @@ from bus_schemas.node import CommandEvent
 from consumers import checkpoint, views
 from consumers.deliver import Deliverer
 from consumers.follow import Source
-from consumers.health import Health
+from consumers.health.projection import Health
 from consumers.rebuild import AlreadyRebuilding, Progress, rebuild, rebuilt
 from consumers.rebuilds import Rebuilds
 from consumers.runner import UnknownConsumer

@@ -12,7 +12,8 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers import checkpoint, views
 from consumers.follow import Follower, Source
-from consumers.health import Health, devices
+from consumers.health.projection import Health
+from consumers.health.questions import devices
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 from consumers.rebuild import rebuild

@@ -1,0 +1,1 @@
+"""How devices and nodes do: who is there, what was last heard and seen of each, now and at any moment before."""

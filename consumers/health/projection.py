@@ -1,0 +1,78 @@
+"""Folds the journal into what is known of each device and node."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import ClassVar
+
+from bus_schemas.event import HUB, HUB_SOURCE, Event, place
+from bus_schemas.node import HeartbeatEvent, StateEvent
+from consumers.health import snapshots
+from consumers.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
+from consumers.health.snapshots import Clock
+from consumers.journal.record import Recorded
+from consumers.projection import Emit, Projection
+
+_INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks only
+
+
+class Health(Projection):
+    name: ClassVar[str] = "health"
+    version: ClassVar[int] = 2
+    models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *TOLD, HeartbeatEvent, StateEvent)
+    schema: ClassVar[str] = (
+        """
+    create table if not exists devices (
+        site text not null, device text not null, epoch text, is_device integer not null, last_received real not null,
+        last_frame real, online integer not null, offline_reason text, reported text, reason text,
+        is_recording integer not null, total_reconnects integer not null, consecutive_failures integer not null,
+        last_connection_attempt text, last_successful_connection text, current_segment_start text, stream_info text,
+        kinds text not null, last_event text, heartbeat text, primary key (site, device)
+    ) strict;
+    create table if not exists clock (
+        only integer primary key check (only = 1), at real not null, started real not null
+    ) strict;
+    """
+        + snapshots.SCHEMA
+    )
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        known = {(row.site, row.device): row for row in rows(view)}
+        changed: set[tuple[str, str]] = set()
+        for record in batch:
+            event = record.event
+            if event.source == HUB_SOURCE and isinstance(event, HeartbeatEvent):
+                clock = _pass_time(view, event)
+                if snapshots.is_due(view, clock):
+                    snapshots.take(view, record.position, clock, [known[key] for key in sorted(known)])
+                continue
+            key = place(event.source)
+            if key[1] == HUB:
+                continue
+            row = known.setdefault(key, Device(*key))
+            hear(row, record)
+            changed.add(key)
+            if isinstance(event, StateEvent):
+                changed |= switch(row, event, known.values())
+            else:
+                row.online, row.offline_reason = 1, None
+        put(view, [known[key] for key in sorted(changed)])
+
+
+def _pass_time(view: sqlite3.Connection, tick: HeartbeatEvent) -> Clock:
+    at = tick.time.timestamp()
+    clock = Clock(at, at - tick.data.uptime_s)
+    set_clock(view, clock)
+    return clock
+
+
+def set_clock(view: sqlite3.Connection, clock: Clock) -> None:
+    view.execute("insert or replace into clock values (1, ?, ?)", clock)
+
+
+def put(view: sqlite3.Connection, devices: Sequence[Device]) -> None:
+    view.executemany(_INSERT, map(values_of, devices))
+
+
+def rows(view: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> list[Device]:
+    found = view.execute(f"select {','.join(COLUMNS)} from devices {where}", values)  # noqa: S608 - our own words
+    return [Device(*row) for row in found]

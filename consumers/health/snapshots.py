@@ -1,0 +1,76 @@
+"""Pictures of the whole view, one about every minute, from which it is folded on to any position in between.
+
+Every event changes the view, so its rows are not kept one by one. A fold takes a snapshot at a tick of the hub; it is
+part of the view, and the same whatever the batches are.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic_core import from_json, to_json
+
+from consumers.health.device import Device, values_of
+
+EVERY_S = 60.0
+FINE = 7 * 24 * 60
+"""So many of the newest are kept: a week of minutes."""
+COARSE_STEP = 10
+COARSE = 90 * 24 * 60
+"""Of those that are older, each tenth is kept until so many are newer: 90 days."""
+
+SCHEMA = """
+create table if not exists snapshots (
+    number integer primary key, position integer not null unique, at real not null, state blob not null
+) strict;
+"""
+
+
+class Clock(NamedTuple):
+    """The hub's last tick, and since when it has been listening; seconds since 1970."""
+
+    at: float
+    started: float
+
+
+class Snapshot(NamedTuple):
+    position: int
+    clock: Clock
+    devices: list[Device]
+
+
+class Forgotten(LookupError):
+    """Nothing is kept from which the view could be folded as it was then."""
+
+
+def is_due(view: sqlite3.Connection, clock: Clock) -> bool:
+    """Whether a minute has passed since the last one, or the hub's clock was set back."""
+    found = view.execute("select at from snapshots order by number desc limit 1").fetchone()
+    return found is None or not 0 <= clock.at - found[0] < EVERY_S
+
+
+def take(view: sqlite3.Connection, position: int, clock: Clock, devices: Sequence[Device]) -> None:
+    """Keep what is known at this position, and thin out what is old. Numbers, not times: a clock may jump."""
+    columns = list(zip(*map(values_of, devices), strict=True))
+    state = zlib.compress(to_json([clock, columns]), 1)
+    (last,) = view.execute("select coalesce(max(number), 0) from snapshots").fetchone()
+    view.execute("insert into snapshots values (?, ?, ?, ?)", (last + 1, position, clock.at, state))
+    if (last + 1 - FINE) % COARSE_STEP != 1:
+        view.execute("delete from snapshots where number = ?", (last + 1 - FINE,))
+    view.execute("delete from snapshots where number = ?", (last + 1 - COARSE,))
+
+
+def newest(view: sqlite3.Connection, upto: int) -> Snapshot | None:
+    """The last snapshot up to a position; `None` where the view begins after it. Raises `Forgotten`."""
+    found = view.execute(
+        "select position, state from snapshots where position <= ? order by position desc limit 1", (upto,)
+    ).fetchone()
+    if found is None:
+        oldest = view.execute("select number from snapshots order by number limit 1").fetchone()
+        if oldest is not None and oldest[0] > 1:
+            raise Forgotten("the health of devices is not kept for that long")
+        return None
+    position, state = found
+    clock, columns = from_json(zlib.decompress(state))
+    return Snapshot(position, Clock(*clock), [Device(*row) for row in zip(*columns, strict=True)])

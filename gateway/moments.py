@@ -1,0 +1,62 @@
+"""The stores as of a moment: what was in the journal then, and what time it was."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus_schemas.event import iso
+from consumers.health.past import as_of
+from consumers.health.snapshots import Forgotten
+from consumers.versions import NEWEST
+from gateway.problems import Problem
+from gateway.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`now` is when the question is asked, or as if; `upto` is the last position of the journal that counts."""
+
+    now: datetime
+    upto: int
+    stores: Stores
+    _health: Callable[[], sqlite3.Connection]
+
+    def view(self, name: str) -> sqlite3.Connection:
+        """The view now, to be asked as of `upto`. Raises `NoView`."""
+        return self.stores.view(name)
+
+    def health(self) -> sqlite3.Connection:
+        """The view of health as it was. Raises `NoView`."""
+        return self._health()
+
+
+@contextmanager
+def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[Moment]:
+    """The moment that is asked for, by default now. Raises `Problem` where nothing can be told of it."""
+    if asked is None:
+        yield Moment(now, NEWEST, stores, lambda: stores.view("health"))
+        return
+    if asked > now:
+        raise Problem(400, f"as_of: {iso(asked)} has not come yet; it is {iso(now)}")
+    upto = _position(stores, asked)
+    with ExitStack() as open_views:
+        known: list[sqlite3.Connection] = []
+
+        def health() -> sqlite3.Connection:
+            if not known:
+                known.append(open_views.enter_context(as_of(stores.view("health"), stores.journal, upto)))
+            return known[0]
+
+        try:
+            yield Moment(asked, upto, stores, health)
+        except Forgotten as forgotten:
+            raise Problem(404, f"as_of: {forgotten}") from forgotten
+
+
+def _position(stores: Stores, asked: datetime) -> int:
+    upto, floor = stores.queries.position_at(asked), stores.journal.floor()
+    if upto < floor and floor > 1:
+        raise Problem(404, f"as_of: the journal does not reach back to {iso(asked)} any more")
+    return upto

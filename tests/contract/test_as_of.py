@@ -1,0 +1,169 @@
+"""A view asked as of a moment answers what a view answered that was folded until then."""
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from bus_schemas.event import Event
+from consumers import checkpoint, settings
+from consumers.alerts.projection import Alerts
+from consumers.alerts.questions import alert as one_alert
+from consumers.alerts.questions import alerts, count_open, why
+from consumers.follow import Source, create
+from consumers.health import past, questions
+from consumers.health.projection import Health
+from consumers.hub import DeviceInfo, Hub, SiteInfo
+from consumers.incidents.projection import Incidents
+from consumers.incidents.questions import incident, incidents, open_incidents
+from consumers.lasting import Wanted
+from consumers.projection import Projection
+from consumers.rebuild import fold_upto
+from consumers.settings import Settings
+from consumers.versions import NEWEST
+from tests.builders import START, at
+from tests.contract.retold import retold
+from tests.contract.story import story
+from tests.following import Followed, MemoryMedia
+from tests.memory_journal import MemoryJournal
+
+END_S = 2500
+moments = st.lists(st.floats(-10, END_S), min_size=1, max_size=8).map(sorted)
+
+
+class View(NamedTuple):
+    """How a view is made, and everything that can be asked of it at a moment, as of a position."""
+
+    make: Callable[[Hub], Projection]
+    ask: Callable[[sqlite3.Connection, datetime, int], Any]
+
+
+def ask_health(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
+    return (
+        questions.devices(view, now=now),
+        questions.nodes(view, now=now),
+        questions.last_tick(view),
+        questions.device(view, "DEMO", "gate", now),
+    )
+
+
+def ask_incidents(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
+    everything = incidents(view, Wanted(limit=1000, upto=upto))
+    return (
+        everything,
+        open_incidents(view, "DEMO", upto),
+        incidents(view, Wanted(device="gate", state="closed", limit=3, upto=upto)),
+        incidents(view, Wanted(start=at(700), end=at(800), upto=upto)),
+        [incident(view, one["id"], upto) for one in everything],
+    )
+
+
+def ask_alerts(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
+    everything = alerts(view, Wanted(limit=1000, upto=upto))
+    return (
+        everything,
+        count_open(view, None, upto),
+        alerts(view, Wanted(type="hot_spot", state="open", upto=upto)),
+        alerts(view, Wanted(start=at(300), end=at(1500), upto=upto)),
+        alerts(view, Wanted(after=everything[0]["id"], upto=upto)) if everything else None,
+        [(one_alert(view, one["id"], upto), why(view, one["id"], upto)) for one in everything],
+    )
+
+
+def ask_settings(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
+    return [
+        (settings.settings(view, "DEMO", name, upto), settings.changes(view, "DEMO", name, upto=upto))
+        for name in ("yard", "gate", "nowhere")
+    ]
+
+
+VIEWS = {
+    "health": View(lambda hub: Health(), ask_health),
+    "incidents": View(Incidents, ask_incidents),
+    "alerts": View(Alerts, ask_alerts),
+    "settings": View(lambda hub: Settings(), ask_settings),
+}
+
+
+@pytest.fixture(scope="module")
+def hub() -> Hub:
+    sites = (
+        SiteInfo("DEMO", "Demo yard", "Europe/Berlin", (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))),
+    )
+    return Hub(data=Path("nowhere"), archive=MemoryMedia, sites=sites)
+
+
+@pytest.fixture(scope="module")
+def told(hub: Hub) -> list[tuple[float, Event]]:
+    return retold(story(), hub)
+
+
+class Ended(NamedTuple):
+    """A view that has folded the whole journal, and the seconds at which its positions were received."""
+
+    view: View
+    hub: Hub
+    journal: MemoryJournal
+    received: list[float]
+    folded: sqlite3.Connection
+
+    def upto(self, second: float) -> int:
+        return bisect_right(self.received, second)
+
+    def as_of(self, second: float) -> Any:
+        """The answer of the whole view as of then."""
+        if self.view.make is VIEWS["health"].make:
+            with past.as_of(self.folded, self.journal, self.upto(second)) as then:
+                return self.view.ask(then, at(second), NEWEST)
+        return self.view.ask(self.folded, at(second), self.upto(second))
+
+    def live(self, seconds: list[float]) -> Iterator[Any]:
+        """The answers of a view that is folded just so far, now."""
+        with TemporaryDirectory() as directory:
+            projection = self.view.make(self.hub)
+            shadow = create(projection, Path(directory) / "shadow.sqlite")
+            checkpoint.begin(shadow, 0, projection.version)
+            source = Source(Path(directory), self.journal, lambda: START)
+            for second in seconds:
+                fold_upto(projection, shadow, source, self.upto(second))
+                yield self.view.ask(shadow, at(second), NEWEST)
+            shadow.close()
+
+
+@pytest.fixture(scope="module", params=sorted(VIEWS))
+def ended(request: pytest.FixtureRequest, hub: Hub, told: list[tuple[float, Event]]) -> Iterator[Ended]:
+    view = VIEWS[request.param]
+    with TemporaryDirectory() as directory, Followed(view.make(hub), Path(directory)) as followed:
+        for second, event in told:
+            followed.journal.append(event, received=at(second))
+        folded = followed.catch_up(77).view
+        yield Ended(view, hub, followed.journal, [second for second, _ in told], folded)
+
+
+@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seconds=moments)
+def test_the_answer_as_of_a_moment_is_the_one_that_was_given_then(ended: Ended, seconds: list[float]) -> None:
+    answers = [ended.as_of(second) for second in seconds]
+
+    assert answers == list(ended.live(seconds))
+
+
+def test_the_moments_of_the_story_have_different_answers(ended: Ended) -> None:
+    """Without this the test above would hold of a view in which nothing happens."""
+    answers = {repr(ended.as_of(second)) for second in range(0, END_S, 50)}
+
+    assert len(answers) >= 3
+
+
+def test_before_the_first_event_nothing_was_known(ended: Ended) -> None:
+    (nothing,) = ended.live([-1.0])
+
+    assert ended.as_of(-1.0) == nothing

@@ -1,0 +1,146 @@
+"""Time travel over HTTP: what was answered at a moment is answered again when that moment is asked for."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from bus_schemas.event import iso
+from tests.builders import START, at
+from tests.contract.retold import retold
+from tests.contract.story import MINUTES, story
+from tests.integration.gateway.started import Filled, Started
+
+YARD = "/api/v1/sites/DEMO/devices/yard"
+PATHS = (
+    "/api/v1/sites",
+    "/api/v1/sites/DEMO/devices",
+    YARD,
+    "/api/v1/sites/DEMO/devices/oven",
+    "/api/v1/health/devices",
+    f"{YARD}/health",
+    "/api/v1/incidents?limit=1000",
+    "/api/v1/incidents?state=open",
+    "/api/v1/alerts?limit=500",
+    "/api/v1/alerts?state=closed&device=yard",
+    f"{YARD}/settings",
+    f"{YARD}/rois",
+    f"{YARD}/zones",
+    f"{YARD}/settings/changes",
+    f"{YARD}/settings/changes?limit=2&before=3000",
+)
+MOMENTS = 12
+
+
+class Answer(NamedTuple):
+    status: int
+    body: Any
+
+
+class Lived(NamedTuple):
+    """A gateway after the story, and what it answered in the course of it: by seconds after the start and path."""
+
+    client: httpx.Client
+    answered: dict[tuple[float, str], Answer]
+
+
+class Clock:
+    """What time it is for the gateway."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> Any:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    clock, random = Clock(), Random(11)
+    seconds = sorted([0.05, 0.55, *(random.uniform(0, MINUTES * 60 + 60) for _ in range(MOMENTS))])
+    answered: dict[tuple[float, str], Answer] = {}
+    with (
+        Filled(tmp_path_factory.mktemp("lived")) as filled,
+        Started(filled.hub, clock=clock) as started,
+        started.client() as client,
+    ):
+        told = retold(story(), filled.hub)
+        filled.fold()
+        for second in seconds:
+            while told and told[0][0] <= second:
+                received, event = told.pop(0)
+                filled.append(event, received=at(received))
+            filled.fold()
+            clock.now = at(second)
+            answered |= {(second, path): ask(client, path) for path in every_path(client)}
+        clock.now = at(MINUTES * 60 + 3600)
+        yield Lived(client, answered)
+
+
+def ask(client: httpx.Client, path: str, **parameters: str) -> Answer:
+    url = httpx.URL(path).copy_merge_params(parameters)
+    found = client.get(url)
+    return Answer(found.status_code, found.json())
+
+
+def every_path(client: httpx.Client) -> list[str]:
+    known = client.get("/api/v1/alerts?limit=3").json()["alerts"]
+    return [*PATHS, *(f"/api/v1/alerts/{one['id']}/why" for one in known)]
+
+
+def test_what_was_answered_then_is_answered_again(lived: Lived) -> None:
+    again = {(second, path): ask(lived.client, path, as_of=iso_of(second)) for second, path in lived.answered}
+
+    different = [key for key, answer in again.items() if answer != lived.answered[key]]
+    assert different == []
+    assert len(again) > len(PATHS) * MOMENTS
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_answers_were_not_the_same_all_the_time(lived: Lived, path: str) -> None:
+    """Or the test above would hold of a gateway that does not look at the moment."""
+    assert len({repr(answer) for (_, asked), answer in lived.answered.items() if asked == path}) > 3
+
+
+def iso_of(second: float) -> str:
+    return at(second).isoformat()
+
+
+def test_a_moment_may_be_told_in_any_zone(lived: Lived) -> None:
+    in_utc = ask(lived.client, "/api/v1/health/devices", as_of="2026-01-05T10:20:00Z")
+    in_berlin = ask(lived.client, "/api/v1/health/devices", as_of="2026-01-05T11:20:00+01:00")
+
+    assert in_berlin == in_utc
+    assert in_utc.status == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_moment_to_come_is_refused_with_a_sentence(lived: Lived, path: str) -> None:
+    future = at(MINUTES * 60 + 3600) + timedelta(seconds=1)
+    answer = ask(lived.client, path, as_of=iso(future))
+
+    assert answer.status == 400
+    assert answer.body["detail"] == "as_of: 2026-01-05T11:40:01.000Z has not come yet; it is 2026-01-05T11:40:00.000Z"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("as_of", ["yesterday", "2026-01-05T10:00:00", "2026-02-30T00:00:00Z", ""])
+def test_what_is_no_moment_is_refused(lived: Lived, path: str, as_of: str) -> None:
+    answer = ask(lived.client, path, as_of=as_of)
+
+    assert answer.status == 400
+    assert answer.body["detail"].startswith("as_of: ")
+
+
+def test_before_the_first_event_every_device_was_not_started(lived: Lived) -> None:
+    before = iso(START - timedelta(days=400))
+    devices = ask(lived.client, "/api/v1/health/devices", as_of=before)
+
+    assert {one["camera_id"]: one["status"] for one in devices.body} == {"yard": "not_started", "gate": "not_started"}
+    assert ask(lived.client, "/api/v1/incidents", as_of=before).body == {"incidents": []}
+    assert ask(lived.client, "/api/v1/alerts", as_of=before).body == {"alerts": []}
+    assert ask(lived.client, f"{YARD}/settings/changes", as_of=before).body == {"changes": []}
+    assert ask(lived.client, "/api/v1/sites/DEMO/devices/oven", as_of=before).status == 404

@@ -120,13 +120,6 @@ def subscribed(port: int) -> Iterator[Subscriber]:
         subscriber.close()
 
 
-def mqtt_port(product: Product) -> int:
-    """As the broker's own configuration says."""
-    config = (product.data / "broker" / "mosquitto.conf").read_text()
-    (port,) = [int(line.split()[1]) for line in config.splitlines() if line.startswith("listener ")][:1]
-    return port
-
-
 def get(client: httpx.Client, path: str, **parameters: Any) -> Any:
     answer = client.get(path, params=parameters)
     assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
@@ -163,7 +156,7 @@ def assert_streams_are_whole(events: list[dict[str, Any]]) -> None:
 def test_what_the_devices_see_reaches_every_view(tmp_path: Path, inputs: Any) -> None:
     config = write_config(tmp_path, inputs(tmp_path))
     with running(tmp_path / "data", ["--config", str(config)]) as (product, client):
-        with subscribed(mqtt_port(product)) as subscriber:
+        with subscribed(product.mqtt_port()) as subscriber:
             kinds = {"frame", "health", "segment", "thermal", "heartbeat"}
             eventually(lambda: kinds <= {event.type.split(".")[1] for event in subscriber.events}, 40)
 
@@ -243,7 +236,7 @@ def _a_foreign_event_is_taken(product: Product, client: httpx.Client) -> None:
         "time": now.isoformat(),
         "data": {"people_count": 7, "event_triggers": ["CROWD_VIOLATION"]},
     }
-    publish = ["mosquitto_pub", "-p", str(mqtt_port(product)), "-q", "1", "-t"]
+    publish = ["mosquitto_pub", "-p", str(product.mqtt_port()), "-q", "1", "-t"]
     for message in (json.dumps(event), json.dumps(event), '{"not": "an event"}'):
         subprocess.run([*publish, f"watchpost/v1/{SITE}/DOOR/event/detection", "-m", message], check=True, timeout=20)
 

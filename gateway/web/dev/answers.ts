@@ -286,7 +286,7 @@ function why(id: string): unknown {
   const media = (alert['media'] as string[]).length ? [raised - 20_000, raised - 10_000, raised].map((at) => `/media/${String(alert['site'])}/${String(alert['device'])}/thumbnail/${at}`) : [];
   return {
     alert, rule: { name: alert['type'], version: 1, text: 'Raised when 80 % of the frames of 30 s show the condition; cleared after 10 s without it.' },
-    events: [event(1, 'frame', raised - 31_000, { freeze: true, freeze_diffs: [0.4, 0.3, 0.4] }), event(2, 'frame', raised - 12_000, { freeze: true, freeze_diffs: [0.3, 0.3, 0.2] }), event(3, 'incident', raised - 4_000, { state: 'open', share: 0.93, ...(alert['details'] as object) }), event(4, 'alert', raised, { level: alert['level'], state: 'open' })],
+    events: [event(1, 'frame', raised - 31_000, { freeze: true, freeze_diffs: [0.4, 0.3, 0.4] }), event(2, 'frame', raised - 12_000, { freeze: true, freeze_diffs: [0.3, 0.3, 0.2] }), event(3, 'incident', raised - 4_000, { type: alert['type'], state: 'opened', share: 0.93, ...(alert['details'] as object) }), event(4, 'alert', raised, { level: alert['level'], state: 'raised', message: '' })],
     media,
   };
 }

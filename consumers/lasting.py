@@ -42,7 +42,9 @@ class Lasting(NamedTuple):
 
     def select(self, view: sqlite3.Connection, wanted: Wanted) -> list[tuple[Any, ...]]:
         """Newest first."""
-        order = f"order by {self.begun} desc, {self.id} desc limit :limit"
+        # Of all that there ever were few are open: they are found by that and sorted, not looked for in their order.
+        plus = "+" if wanted.state == "open" else ""
+        order = f"order by {plus}{self.begun} desc, {self.id} desc limit :limit"
         return self._rows(view, f"{' and '.join(self._conditions(wanted))} {order}", _values(wanted))
 
     def one(self, view: sqlite3.Connection, name: str, upto: int = NEWEST) -> tuple[Any, ...] | None:

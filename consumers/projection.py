@@ -3,7 +3,7 @@
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, Event, place
 from consumers.journal.record import Recorded
@@ -34,6 +34,10 @@ class Projection(ABC):
     def has_told(self, event: Event) -> bool:
         """Whether an event of a type that it emits, found in the journal, is its own."""
         return place(event.source)[1] == HUB
+
+    def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of a table as `verify` compares it: what is the same in other bytes, in the same ones."""
+        return row
 
     def after_commit(self) -> None:  # noqa: B027 - most views have nothing to tidy up
         """Tidy up what the committed view no longer refers to, such as files. Called after each commit."""

@@ -207,7 +207,7 @@ def verify(projection: Projection, source: Source, progress: Progress = lambda d
             goal = checkpoint.load(live)
             checkpoint.begin(shadow, 0, projection.version, silent=goal)
             fold_upto(projection, shadow, source, goal, progress)
-            return compare(live, shadow)
+            return compare(live, shadow, projection)
         finally:
             shadow.close()
 
@@ -231,13 +231,18 @@ def tables_of(view: sqlite3.Connection) -> list[str]:
     return [name for (name,) in found if name not in checkpoint.TABLES and not name.startswith(("outbox_", "sqlite_"))]
 
 
-def compare(view: sqlite3.Connection, other: sqlite3.Connection) -> list[Difference]:
+def compare(view: sqlite3.Connection, other: sqlite3.Connection, projection: Projection) -> list[Difference]:
+    """In which tables two views of one projection differ."""
     differences = []
     for table in tables_of(view):
-        query = f"select * from {table}"  # noqa: S608 - a name out of our own schema
-        left, right = set(view.execute(query).fetchall()), set(other.execute(query).fetchall())
+        left, right = (_contents(one, table, projection) for one in (view, other))
         if left != right:
             only_left, only_right = left - right, right - left
             example = str(next(iter(only_left or only_right)))[:EXAMPLE]
             differences.append(Difference(table, len(only_left), len(only_right), example))
     return differences
+
+
+def _contents(view: sqlite3.Connection, table: str, projection: Projection) -> set[tuple[Any, ...]]:
+    rows = view.execute(f"select * from {table}")  # noqa: S608 - a name out of our own schema
+    return {projection.compared(table, row) for row in rows}

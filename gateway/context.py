@@ -1,5 +1,6 @@
 """What every route may use: made once, handed over with each call, so that nothing is global."""
 
+from asyncio import get_running_loop, sleep
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from gateway.live import Feed
 from gateway.machine import Machine
 from gateway.metrics import Metrics
 from gateway.mjpeg import Frames
-from gateway.moments import Moment, at
+from gateway.moments import Behind, Moment, at
 from gateway.problems import Problem
 from gateway.rates import Rates
 from gateway.readers import Busy, Readers
@@ -22,11 +23,13 @@ from gateway.registry import Registry
 from gateway.rows import RETRY, Rows
 from gateway.settings import GatewaySettings
 from gateway.stores import Stores
+from gateway.waiting import PAUSE_SECONDS
 
 __all__ = ["RETRY", "Clock", "Gateway"]
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+BEHIND_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,18 @@ class Gateway:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
 
     async def ask_at(self, as_of: datetime | None, question: Callable[[Moment], T]) -> T:
-        """Ask the stores as of a moment, by default now."""
+        """Ask the stores as of a moment, by default now; what had been received by then is waited for a little."""
 
-        def answered(stores: Stores) -> T:
-            with at(stores, as_of, self.clock()) as moment:
-                return question(moment)
+        def answer(stores: Stores) -> tuple[T] | Behind:
+            try:
+                with at(stores, as_of, self.clock()) as moment:
+                    return (question(moment),)
+            except Behind as behind:
+                return behind
 
-        return await self.ask(answered)
+        deadline = get_running_loop().time() + BEHIND_SECONDS
+        while isinstance(found := await self.ask(answer), Behind):
+            if get_running_loop().time() >= deadline:
+                raise Problem(503, f"as_of: {found}; it is on its way", headers=RETRY) from found
+            await sleep(PAUSE_SECONDS)
+        return found[0]

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus_schemas.event import iso
+from consumers import checkpoint
 from consumers.health.past import as_of
 from consumers.health.snapshots import Forgotten
+from consumers.projection import Projection
 from consumers.versions import NEWEST
 from gateway.problems import Problem
 from gateway.stores import Stores
+
+
+class Behind(RuntimeError):
+    """A view has not folded yet what had been received at the moment that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,15 @@ class Moment:
     stores: Stores
     _health: Callable[[], sqlite3.Connection]
 
-    def view(self, name: str) -> sqlite3.Connection:
-        """The view now, to be asked as of `upto`. Raises `NoView`."""
-        return self.stores.view(name)
+    def view(self, projection: type[Projection]) -> sqlite3.Connection:
+        """The view now, to be asked as of `upto`. Raises `NoView`, and `Behind` where it lacks what it would answer."""
+        view = self.stores.view(projection.name)
+        folded = NEWEST if self.upto == NEWEST else checkpoint.load(view)
+        if folded < self.upto:
+            missing = self.stores.journal.read(folded, projection.models, 1).records
+            if missing and missing[0].position <= self.upto:
+                raise Behind(f"the view {projection.name!r} is at position {folded}, and {self.upto} is asked for")
+        return view
 
     def health(self) -> sqlite3.Connection:
         """The view of health as it was. Raises `NoView`."""

@@ -71,6 +71,11 @@ class Product:
         rows = states["processes"] if isinstance(states, dict) else states
         return {row["name"]: row for row in rows}
 
+    def mqtt_port(self) -> int:
+        """As the broker's own configuration says."""
+        config = (self.data / "broker" / "mosquitto.conf").read_text()
+        return next(int(line.split()[1]) for line in config.splitlines() if line.startswith("listener "))
+
     def signal(self, number: signal.Signals) -> int:
         """Send a signal to the supervisor and wait until it is gone; its exit code."""
         assert self._process is not None

@@ -5,7 +5,7 @@ import shutil
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,8 @@ from watchpost.process_state import write_states
 from watchpost.supervisor import Process, Supervisor, utc_now
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
-# Mosaics decode pictures, minute after minute: in a process of its own that holds up nobody.
-APART = "mosaics"
+# In processes of their own: mosaics, which decode pictures, hold up nobody; and nobody holds up what people are told.
+APART = {"mosaics": ("mosaics",), "alerts": ("incidents", "alerts", "alert_log", "webhook")}
 
 
 class CannotStart(RuntimeError):
@@ -67,11 +67,15 @@ def processes(options: Options, config: WatchpostConfig) -> list[Process]:
         *_broker(options, config),
         ours("gateway", GATEWAY, "gateway", "--port", str(options.gateway_port)),
         ours("ingest", INGEST, "ingest"),
-        ours(APART, CONSUMERS, "consume", APART),
-        ours("consumers", CONSUMERS, "consume", "--except", APART),
+        *[ours(name, CONSUMERS, "consume", *consumers) for name, consumers in APART.items()],
+        ours("consumers", CONSUMERS, "consume", *_all_but(APART)),
         *([ours("warehouse", CONSUMERS, "consume", "warehouse")] if config.hub.warehouse.kind == "clickhouse" else []),
         *[ours(f"edge:{node}", EDGE, "edge", "--node", node) for node in config.devices_by_node()],
     ]
+
+
+def _all_but(apart: Mapping[str, Sequence[str]]) -> list[str]:
+    return [word for names in apart.values() for name in names for word in ("--except", name)]
 
 
 def _broker(options: Options, config: WatchpostConfig) -> list[Process]:

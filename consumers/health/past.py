@@ -16,7 +16,7 @@ _BATCH = 1000
 def as_of(view: sqlite3.Connection, journal: JournalReader, upto: int) -> Iterator[sqlite3.Connection]:
     """The view when `upto` was the last position of the journal, to ask the same questions. Raises `Forgotten`.
 
-    It begins at the last snapshot before and folds what followed, of a minute at most while the hub was ticking.
+    It begins at the last snapshot before and folds what followed, of half a minute at most while the hub was ticking.
     """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as past:
         past.executescript(Health.schema)

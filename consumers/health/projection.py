@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, HUB_SOURCE, Event, place
 from bus_schemas.node import HeartbeatEvent, StateEvent
 from consumers.health import snapshots
 from consumers.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
-from consumers.health.snapshots import Clock
+from consumers.health.snapshots import KEEP, Clock, Keep
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 
@@ -35,6 +35,9 @@ class Health(Projection):
         + snapshots.SCHEMA
     )
 
+    def __init__(self, keep: Keep = KEEP) -> None:
+        self._keep = keep
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         known = {(row.site, row.device): row for row in rows(view)}
         changed: set[tuple[str, str]] = set()
@@ -42,8 +45,9 @@ class Health(Projection):
             event = record.event
             if event.source == HUB_SOURCE and isinstance(event, HeartbeatEvent):
                 clock = _pass_time(view, event)
-                if snapshots.is_due(view, clock):
-                    snapshots.take(view, record.position, clock, [known[key] for key in sorted(known)])
+                if snapshots.is_due(view, clock, self._keep):
+                    in_order = [known[key] for key in sorted(known)]
+                    snapshots.take(view, record.position, clock, in_order, self._keep)
                 continue
             key = place(event.source)
             if key[1] == HUB:
@@ -56,6 +60,9 @@ class Health(Projection):
             else:
                 row.online, row.offline_reason = 1, None
         put(view, [known[key] for key in sorted(changed)])
+
+    def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*row[:-1], snapshots.content(row[-1])) if table == "snapshots" else row
 
 
 def _pass_time(view: sqlite3.Connection, tick: HeartbeatEvent) -> Clock:

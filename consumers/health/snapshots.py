@@ -1,4 +1,4 @@
-"""Pictures of the whole view, one about every minute, from which it is folded on to any position in between.
+"""Pictures of the whole view, one about every half minute, from which it is folded on to any position in between.
 
 Every event changes the view, so its rows are not kept one by one. A fold takes a snapshot at a tick of the hub; it is
 part of the view, and the same whatever the batches are.
@@ -7,18 +7,27 @@ part of the view, and the same whatever the batches are.
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from consumers.health.device import Device, values_of
 
-EVERY_S = 60.0
-FINE = 7 * 24 * 60
-"""So many of the newest are kept: a week of minutes."""
-COARSE_STEP = 10
-COARSE = 90 * 24 * 60
-"""Of those that are older, each tenth is kept until so many are newer: 90 days."""
+
+class Keep(NamedTuple):
+    """How far apart snapshots are in seconds, and how many stay: all of the newest `fine`, each `step`th of `coarse`.
+
+    By default those of a week stay, and then one in ten minutes, for 90 days of a hub that is never off.
+    """
+
+    every_s: float = 30.0
+    fine: int = 7 * 24 * 120
+    step: int = 20
+    coarse: int = 90 * 24 * 120
+
+
+KEEP = Keep()
 
 SCHEMA = """
 create table if not exists snapshots (
@@ -44,21 +53,27 @@ class Forgotten(LookupError):
     """Nothing is kept from which the view could be folded as it was then."""
 
 
-def is_due(view: sqlite3.Connection, clock: Clock) -> bool:
-    """Whether a minute has passed since the last one, or the hub's clock was set back."""
+def is_due(view: sqlite3.Connection, clock: Clock, keep: Keep) -> bool:
+    """Whether enough time has passed since the last one, or the hub's clock was set back."""
     found = view.execute("select at from snapshots order by number desc limit 1").fetchone()
-    return found is None or not 0 <= clock.at - found[0] < EVERY_S
+    return found is None or not 0 <= clock.at - found[0] < keep.every_s
 
 
-def take(view: sqlite3.Connection, position: int, clock: Clock, devices: Sequence[Device]) -> None:
+def take(view: sqlite3.Connection, position: int, clock: Clock, devices: Sequence[Device], keep: Keep) -> None:
     """Keep what is known at this position, and thin out what is old. Numbers, not times: a clock may jump."""
     columns = list(zip(*map(values_of, devices), strict=True))
     state = zlib.compress(to_json([clock, columns]), 1)
-    (last,) = view.execute("select coalesce(max(number), 0) from snapshots").fetchone()
-    view.execute("insert into snapshots values (?, ?, ?, ?)", (last + 1, position, clock.at, state))
-    if (last + 1 - FINE) % COARSE_STEP != 1:
-        view.execute("delete from snapshots where number = ?", (last + 1 - FINE,))
-    view.execute("delete from snapshots where number = ?", (last + 1 - COARSE,))
+    (number,) = view.execute("select coalesce(max(number), 0) + 1 from snapshots").fetchone()
+    view.execute("insert into snapshots values (?, ?, ?, ?)", (number, position, clock.at, state))
+    gone = [number - keep.coarse]
+    if (number - keep.fine) % keep.step != 1:
+        gone.append(number - keep.fine)
+    view.executemany("delete from snapshots where number = ?", [(one,) for one in gone])
+
+
+def content(state: bytes) -> bytes:
+    """What a snapshot says, as a short sum. Another release of zlib may compress the same into other bytes."""
+    return sha256(zlib.decompress(state)).digest()
 
 
 def newest(view: sqlite3.Connection, upto: int) -> Snapshot | None:

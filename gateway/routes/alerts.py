@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import HUB, device_source
+from consumers.alerts.projection import Alerts as AlertView
 from consumers.alerts.questions import AlertAnswer, Why, alert, alerts, why
 from consumers.journal.sqlite import Stored
 from consumers.lasting import Wanted
@@ -101,7 +102,7 @@ async def search(call: Call[Searching]) -> Alerts:
     )
 
     def question(moment: Moment) -> list[AlertAnswer]:
-        return alerts(moment.view("alerts"), replace(wanted, upto=moment.upto))
+        return alerts(moment.view(AlertView), replace(wanted, upto=moment.upto))
 
     found = await call.gateway.ask_at(asked.as_of, question)
     return Alerts(alerts=[Alert.model_validate(one) for one in found])
@@ -112,7 +113,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     alert_id = call.parameters.id
 
     def question(moment: Moment) -> tuple[Why | None, list[Stored]]:
-        answer = why(moment.view("alerts"), alert_id, moment.upto)
+        answer = why(moment.view(AlertView), alert_id, moment.upto)
         causes = answer["causes"] if answer else []
         return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
 

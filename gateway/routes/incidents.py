@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from consumers.incidents.projection import Incidents as IncidentView
 from consumers.incidents.questions import IncidentAnswer, incidents
 from consumers.lasting import Wanted
 from gateway.answers import Answer
@@ -67,7 +68,7 @@ async def search(call: Call[Searching]) -> Incidents:
     )
 
     def question(moment: Moment) -> Incidents:
-        found = incidents(moment.view("incidents"), replace(wanted, upto=moment.upto))
+        found = incidents(moment.view(IncidentView), replace(wanted, upto=moment.upto))
         return Incidents(incidents=[Incident.of(one, moment.now) for one in found])
 
     return await call.gateway.ask_at(asked.as_of, question)

@@ -86,7 +86,7 @@ async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
 
     def question(moment: Moment) -> list[settings.Change]:
         try:
-            view = moment.view("settings")
+            view = moment.view(settings.Settings)
         except NoView:
             return []
         return settings.changes(view, asked.site, asked.device, asked.limit, before=asked.before, upto=moment.upto)
@@ -132,7 +132,7 @@ async def _told(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None
 
     def question(moment: Moment) -> dict[str, Any]:
         try:
-            return settings.settings(moment.view("settings"), asked.site, asked.device, moment.upto)
+            return settings.settings(moment.view(settings.Settings), asked.site, asked.device, moment.upto)
         except NoView:
             return {}
 

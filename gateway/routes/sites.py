@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from consumers.alerts.projection import Alerts
 from consumers.alerts.questions import count_open
+from consumers.incidents.projection import Incidents
 from consumers.incidents.questions import IncidentAnswer, open_incidents
 from consumers.views import NoView
 from gateway.answers import Answer
@@ -146,14 +148,14 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) ->
 
 def _incidents(moment: Moment, site: str) -> list[IncidentAnswer]:
     try:
-        return open_incidents(moment.view("incidents"), site, moment.upto)
+        return open_incidents(moment.view(Incidents), site, moment.upto)
     except NoView:
         return []
 
 
 def _open_alerts(moment: Moment, site: str) -> int:
     try:
-        return count_open(moment.view("alerts"), site, moment.upto)
+        return count_open(moment.view(Alerts), site, moment.upto)
     except NoView:
         return 0
 

@@ -113,7 +113,7 @@ def other(yard: Yard, tmp_path: Path, told: Story) -> Yard:
 def differences(yard: Yard, other: Yard) -> list[Any]:
     one, two = yard.view(), other.view()
     try:
-        return compare(one, two)
+        return compare(one, two, yard.projection())
     finally:
         one.close()
         two.close()

@@ -41,6 +41,7 @@ class Setup:
     picture_bytes: int = 4000
     node_disk_mb: int | None = None
     hub_disk_mb: int | None = None
+    warehouse_disk_mb: int | None = None
     room: Room | None = None
 
 
@@ -98,6 +99,14 @@ class Rig:
             self.faults += 1
             part.kill()
 
+    def freeze(self, victim: str) -> None:
+        """SIGSTOP of the broker or of the part of this name."""
+        self.faults += 1
+        getattr(self, victim).freeze()
+
+    def thaw(self, victim: str) -> None:
+        getattr(self, victim).thaw()
+
     def revive(self) -> None:
         for part in self.parts:
             if not part.runs:
@@ -141,13 +150,13 @@ class Rig:
         goal = self.head() + events
         self.wait(lambda: self.head() >= goal, STARTS_WITHIN_S, "progress of the journal")
 
-    def wait_for_the_warehouse(self) -> None:
-        """Until this life of the gateway has opened it; what it holds only its own process can see."""
+    def wait_for_the_warehouse(self, *, again: bool = True) -> None:
+        """Until this life of the gateway (or any, not `again`) has opened it; what it holds only its process sees."""
 
         def opened() -> int:
             return self.gateway.log.read_bytes().count(b"warehouse follows the journal")
 
-        before = self._warehouse_opened
+        before = self._warehouse_opened if again else 0
         self.wait(lambda: opened() > before, STARTS_WITHIN_S, "the warehouse open")
         self._warehouse_opened = opened()
 

@@ -17,7 +17,8 @@ from tests.faults import disks
 from tests.faults.check import Expected, Verdict, check
 from tests.faults.parts import forks
 from tests.faults.rig import Rig
-from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.scenarios.scenario import Scenario
+from tests.faults.scenarios.table import SCENARIOS
 
 BLOCK = 10_000
 """Seeds of a round: round `n` of a scenario has seed `seed * BLOCK + n`, so that rounds never share one."""
@@ -70,7 +71,8 @@ def run_one(name: str, seed: int, root: Path) -> Outcome:
 
 
 def _mount(scenario: Scenario, root: Path, stack: ExitStack) -> None:
-    sizes = {"node": scenario.setup.node_disk_mb, "hub": scenario.setup.hub_disk_mb}
+    setup = scenario.setup
+    sizes = {"node": setup.node_disk_mb, "hub": setup.hub_disk_mb, "hub/data/warehouse": setup.warehouse_disk_mb}
     for folder, megabytes in sizes.items():
         (root / folder).mkdir(parents=True)
         if megabytes is not None:

@@ -6,7 +6,7 @@ import pytest
 
 from mosquitto.launcher import Broker
 from tests.faults.run import run_one
-from tests.faults.scenarios import SCENARIOS
+from tests.faults.scenarios.table import SCENARIOS
 
 QUICK = [name for name, scenario in SCENARIOS.items() if scenario.quick]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from bus_schemas.event import iso
-from tests.builders import START, at
+from tests.builders import START, at, frame, settings
 from tests.contract.retold import retold
 from tests.contract.story import MINUTES, story
 from tests.integration.gateway.started import Filled, Started
@@ -144,3 +145,18 @@ def test_before_the_first_event_every_device_was_not_started(lived: Lived) -> No
     assert ask(lived.client, "/api/v1/alerts", as_of=before).body == {"alerts": []}
     assert ask(lived.client, f"{YARD}/settings/changes", as_of=before).body == {"changes": []}
     assert ask(lived.client, "/api/v1/sites/DEMO/devices/oven", as_of=before).status == 404
+
+
+def test_a_view_that_is_behind_says_so_and_answers_once_it_is_not(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(frame(START)).fold()
+        filled.append(settings(at(1), settings={"motion": {"sensitivity": 40}}))
+        with Started(filled.hub) as started, started.client() as client:
+            behind = ask(client, f"{YARD}/settings", as_of=iso_of(2))
+            before = ask(client, f"{YARD}/settings", as_of=iso_of(0.5))
+            filled.fold()
+            after = ask(client, f"{YARD}/settings", as_of=iso_of(2))
+
+    assert (behind.status, before.status, after.status) == (503, 200, 200)
+    assert behind.body["detail"].startswith("as_of: the view 'settings' is at position 1, and 2 is asked for")
+    assert (before.body["motion"]["sensitivity"], after.body["motion"]["sensitivity"]) == (25, 40)

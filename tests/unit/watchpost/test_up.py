@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from mosquitto.launcher import is_free
 from watchpost import demo
+from watchpost.choice import chosen_consumers
+from watchpost.cli import app
 from watchpost.config import Broker, Hub, ServerWarehouse, WatchpostConfig
 from watchpost.lock import DataInUse, held
 from watchpost.logs import ChildLog
+from watchpost.parts import consumer_names
 from watchpost.up import BROKER, EDGE, CannotStart, Options, processes, with_ports
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -26,11 +30,32 @@ def options(data: Path, gateway_port: int = 0, mqtt_port: int = 0) -> Options:
 def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
     found = processes(options(tmp_path, 8080, 11883), demo.config())
 
-    assert [process.name for process in found] == ["broker", "gateway", "ingest", "mosaics", "consumers", "edge:DEMO"]
+    assert [process.name for process in found] == [
+        "broker",
+        "gateway",
+        "ingest",
+        "mosaics",
+        "alerts",
+        "consumers",
+        "edge:DEMO",
+    ]
     arguments = {process.name: list(process.argv[3:]) for process in found}
-    assert arguments["consumers"][:3] == ["consume", "--except", "mosaics"]
     assert arguments["edge:DEMO"][:3] == ["edge", "--node", "DEMO"]
     assert arguments["gateway"][:3] == ["gateway", "--port", "8080"]
+
+
+def test_every_consumer_is_in_exactly_one_process(tmp_path: Path) -> None:
+    names = consumer_names()
+    command = typer.main.get_group(app).commands["consume"]
+    found = processes(options(tmp_path), demo.config())
+    started = [process.argv[4:] for process in found if process.argv[3:4] == ("consume",)]
+
+    chosen = []
+    for arguments in started:
+        told = command.make_context("consume", list(arguments)).params
+        chosen += chosen_consumers(told["names"] or [], told["left_out"] or [], names)
+
+    assert sorted(chosen) == sorted(names)
 
 
 def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path: Path) -> None:
@@ -48,7 +73,7 @@ def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
 
     found = processes(options(tmp_path, 8080, 1883), elsewhere)
 
-    assert [process.name for process in found] == ["gateway", "ingest", "mosaics", "consumers"]
+    assert [process.name for process in found] == ["gateway", "ingest", "mosaics", "alerts", "consumers"]
     assert all(process.start_when is None for process in found)
 
 

@@ -4,15 +4,19 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
-from consumers.journal.days import open_to_write
+from consumers.journal.days import micros, open_to_write
 from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, Rejected, SqliteJournalReader, drop_days
 from tests import builders
 
@@ -276,3 +280,63 @@ def test_a_commit_waits_for_the_disk(tmp_path: Path, journal: Journal) -> None:
         (level,) = connection.execute("pragma synchronous").fetchone()
 
     assert level == 2
+
+
+def received_at(*seconds: float) -> list[Accepted]:
+    """Events of a foreign device, each received so many seconds after ten o'clock of 5 January."""
+    events = [builders.detection(id=f"{number} at {second}") for number, second in enumerate(seconds)]
+    moments = [micros(builders.at(second)) for second in seconds]
+    return [Accepted(event, to_bytes(event), moment) for event, moment in zip(events, moments, strict=True)]
+
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def three_days(tmp_path: Path, journal: Journal, clock: Clock) -> Path:
+    """Positions 1 to 3 on the first day, none on the second, 4 to 6 on the third."""
+    journal.append(received_at(0, 10, 10.5))
+    clock.now += timedelta(days=1)
+    journal.append([])
+    clock.now += timedelta(days=1)
+    journal.append(received_at(2 * DAY_S, 2 * DAY_S + 1, 2 * DAY_S + 1))
+    return tmp_path
+
+
+def test_a_position_is_found_by_the_moment_of_arrival(three_days: Path) -> None:
+    asked = (-0.001, 0, 9.999, 10, 10.5, 11, DAY_S, 2 * DAY_S - 1, 2 * DAY_S, 2 * DAY_S + 1, 3 * DAY_S)
+    with asking(three_days) as queries:
+        found = [queries.position_at(builders.at(second)) for second in asked]
+
+    assert found == [0, 1, 1, 2, 3, 3, 3, 3, 4, 6, 6]
+
+
+def test_before_the_days_that_are_kept_no_position_is_known(three_days: Path) -> None:
+    (three_days / "2026-01-05.sqlite").unlink()
+    with asking(three_days) as queries:
+        assert queries.position_at(builders.at(5)) == 3
+        assert queries.position_at(builders.at(2 * DAY_S)) == 4
+
+
+def test_an_empty_journal_has_no_position(tmp_path: Path) -> None:
+    with asking(tmp_path) as queries:
+        assert queries.position_at(builders.at(0)) == 0
+
+
+def test_where_the_clock_was_set_back_it_is_a_position_at_which_it_passed(tmp_path: Path, journal: Journal) -> None:
+    seconds = [0, 10, 20, 5, 15, 25]
+    journal.append(received_at(*seconds))
+    with asking(tmp_path) as queries:
+        found = queries.position_at(builders.at(12))
+
+    assert seconds[found - 1] <= 12 < seconds[found]
+
+
+@given(gaps=st.lists(st.integers(0, 3), max_size=40), asked=st.integers(-1, 125))
+def test_a_position_is_the_last_one_received_by_then(gaps: list[int], asked: int) -> None:
+    seconds = list(accumulate(gaps))
+    with TemporaryDirectory() as directory:
+        with Journal(Path(directory), Clock()) as journal:
+            journal.append(received_at(*seconds))
+        with asking(Path(directory)) as queries:
+            assert queries.position_at(builders.at(asked)) == sum(second <= asked for second in seconds)

@@ -39,6 +39,7 @@ from gateway.routes import (
     thumbnails,
     timeline,
     trends,
+    trials,
 )
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
@@ -59,6 +60,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     storage.OPERATIONS,
     consumers.OPERATIONS,
     system.OPERATIONS,
+    trials.OPERATIONS,
     commands.OPERATIONS,
     session.OPERATIONS,
 )
@@ -109,6 +111,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
                     task.cancel()
     finally:
         gateway.readers.stop()
+        gateway.trials.close()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from gateway.registry import Registry
 from gateway.rows import RETRY, Rows
 from gateway.settings import GatewaySettings
 from gateway.stores import Stores
+from gateway.trials import Trials
 from gateway.waiting import PAUSE_SECONDS
 
 __all__ = ["RETRY", "Clock", "Gateway"]
@@ -47,6 +48,7 @@ class Gateway:
     consumers: tuple[Described, ...]
     machine: Machine
     rates: Rates
+    trials: Trials
     broker_figures: BrokerFigures
     clock: Clock
     started: datetime

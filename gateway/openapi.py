@@ -18,7 +18,7 @@ _REASONS = {
     401: "A token is needed.",
     403: "A request from another page, or by another name, is refused.",
     404: "There is no such thing.",
-    409: "The device refused.",
+    409: "It cannot be done as things are; the detail says why.",
     413: "The body is too long.",
     416: "No byte of the range exists.",
     503: "The answer is not ready yet; try again soon.",

@@ -29,6 +29,7 @@ from gateway.registry import Registry
 from gateway.rows import Rows
 from gateway.settings import GatewaySettings
 from gateway.stores import Stores, open_stores
+from gateway.trials import Trials
 from producer.broker import BrokerAddress
 
 GRACE_SECONDS = 2
@@ -68,6 +69,7 @@ def compose(
         consumers=described(hub),
         machine=Machine(),
         rates=Rates(),
+        trials=Trials(settings.trial_command),
         broker_figures=BrokerFigures(bus),
         clock=clock,
         started=clock(),

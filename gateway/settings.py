@@ -15,3 +15,5 @@ class GatewaySettings:
     reader_threads: int = 4
     page: Path | None = None
     """Where the built page is; default beside this package."""
+    trial_command: tuple[str, ...] = ()
+    """What runs a trial, with `--data`, the directory and the trial's id after it; without one none is run."""

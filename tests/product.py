@@ -60,11 +60,6 @@ class Product:
         found = [match[1] for line in self.lines if (match := _ADDRESS.search(line))]
         return found[0] if found else ""
 
-    def mqtt_port(self) -> int:
-        """As the broker's own configuration says."""
-        config = (self.data / "broker" / "mosquitto.conf").read_text()
-        return next(int(line.split()[1]) for line in config.splitlines() if line.startswith("listener "))
-
     def processes(self) -> dict[str, dict[str, Any]]:
         """What the supervisor says of its children, by name."""
         states = json.loads((self.data / "run" / "processes.json").read_text())

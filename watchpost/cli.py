@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mosquitto.launcher import BrokerMissing
-from watchpost import log_commands, logs, parts, up
+from watchpost import log_commands, logs, parts, trial_commands, up
 from watchpost.choice import chosen_consumers, chosen_node
 from watchpost.located import ConfigError
 from watchpost.lock import DataInUse
@@ -39,6 +39,8 @@ config_app = typer.Typer(help="About the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 for name, work in log_commands.COMMANDS.items():
     app.command(name)(work)
+app.command("what-if")(trial_commands.what_if)
+app.command("run-trial", hidden=True)(trial_commands.run_trial)
 
 
 @app.command("up")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from edge.settings import Id, Link
 from edge.source_settings import EnvName, Part
@@ -14,6 +14,7 @@ from watchpost.located import ConfigError, parse
 from watchpost.sites import Device, Site, refuse_doubled
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 def is_loopback(host: str) -> bool:
@@ -158,6 +159,22 @@ class AlertRules(Part):
     )
     raise_window_s: PositiveFloat = Field(default=30, description="Seconds of that window.")
     clear_after_s: PositiveFloat = Field(default=5, description="Seconds without a bad frame to clear.")
+    hot_spot_clear_s: NonNegativeFloat = Field(default=30, description="Seconds below it, with that margin, to clear.")
+    storage_low_percent: Percent = Field(default=85, description="Use of a disk from which it is low.")
+    storage_critical_percent: Percent = Field(default=95, description="Use of a disk from which that is critical.")
+    storage_hysteresis_percent: Percent = Field(default=2, description="So much less used, a disk is not low any more.")
+    cool_down_s: NonNegativeFloat = Field(
+        default=300, description="Seconds between two alerts of one kind and device, at least."
+    )
+
+    @model_validator(mode="after")
+    def _low_before_critical(self) -> "AlertRules":
+        if self.storage_low_percent > self.storage_critical_percent:
+            raise ValueError(
+                f"storage_low_percent ({self.storage_low_percent}) must not be above"
+                f" storage_critical_percent ({self.storage_critical_percent})"
+            )
+        return self
 
 
 class Alerts(Part):

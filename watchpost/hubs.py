@@ -1,16 +1,20 @@
 """What the processes of the hub are told, out of the one configuration."""
 
 import os
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
 from consumers.hub import DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, WarehouseServer, Webhook
+from consumers.trials.rules import made_of
 from gateway.settings import GatewaySettings
 from watchpost.config import AlertRules, Retention, ServerWarehouse, WatchpostConfig, secret
 from watchpost.config import Hub as HubConfig
 from watchpost.sites import Device, Site
+
+TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 
 def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.environ) -> Hub:
@@ -41,14 +45,7 @@ def _device_info(device: Device) -> DeviceInfo:
 
 
 def _rules(rules: AlertRules) -> Rules:
-    return Rules(
-        window_s=rules.raise_window_s,
-        share=rules.raise_share,
-        clear_s=rules.clear_after_s,
-        silent_s=rules.offline_after_s,
-        hot_spot_c=rules.hot_spot_c,
-        hot_spot_margin_c=rules.hot_spot_hysteresis_c,
-    )
+    return made_of(rules.model_dump())
 
 
 def _retention(hub: HubConfig) -> RetentionPolicy:
@@ -81,4 +78,4 @@ def gateway_settings(
 ) -> GatewaySettings:
     gateway = config.gateway
     token = secret(environ, gateway.token_env, gateway.token_file)
-    return GatewaySettings(gateway.host, gateway.port if port is None else port, token)
+    return GatewaySettings(gateway.host, gateway.port if port is None else port, token, trial_command=TRIAL_COMMAND)

@@ -17,7 +17,8 @@ class ConfigError(ValueError):
     """The configuration cannot be used; the message has one line for each thing that is wrong."""
 
 
-def parse(model: type[Model], path: Path) -> Model:
+def parse(model: type[Model], path: Path, whole: str = "the configuration") -> Model:
+    """`whole` is what complaints call the file's outermost part. Raises `ConfigError`."""
     root = _read(path)
     if root is None:
         return model()
@@ -31,7 +32,7 @@ def parse(model: type[Model], path: Path) -> Model:
         raise ConfigError(_yaml_sentence(path, error)) from error
     except ValidationError as error:
         details = sorted(error.errors(include_url=False), key=lambda detail: _locate(root, detail["loc"])[0])
-        raise ConfigError("\n".join(_sentence(path, root, model, detail) for detail in details)) from error
+        raise ConfigError("\n".join(_sentence(path, root, model, detail, whole) for detail in details)) from error
     finally:
         loader.dispose()
 
@@ -68,19 +69,19 @@ def _doubled_keys(node: yaml.Node) -> Iterator[tuple[str, int]]:
             yield from _doubled_keys(item)
 
 
-def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: ErrorDetails) -> str:
+def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: ErrorDetails, whole: str) -> str:
     line, written = _locate(root, detail["loc"])
     place = f"{path}:{line}"
     match detail["type"]:
         case "extra_forbidden":
             key = str(detail["loc"][-1])
-            return f"{place}: unknown key '{key}' in {_dotted(written[:-1])}{_hint(model, detail['loc'], key)}"
+            return f"{place}: unknown key '{key}' in {_dotted(written[:-1], whole)}{_hint(model, detail['loc'], key)}"
         case "missing":
-            return f"{place}: key '{detail['loc'][-1]}' is missing in {_dotted(written)}"
+            return f"{place}: key '{detail['loc'][-1]}' is missing in {_dotted(written, whole)}"
         case "value_error":
-            return f"{place}: {_dotted(written)}: {detail['msg'].removeprefix('Value error, ')}"
+            return f"{place}: {_dotted(written, whole)}: {detail['msg'].removeprefix('Value error, ')}"
         case _:
-            return f"{place}: {_dotted(written)}: {_complaint(detail)}"
+            return f"{place}: {_dotted(written, whole)}: {_complaint(detail)}"
 
 
 def _complaint(detail: ErrorDetails) -> str:
@@ -100,9 +101,9 @@ def _shown(value: object) -> str:
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
 
 
-def _dotted(place: Place) -> str:
+def _dotted(place: Place, whole: str) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    return text.removeprefix(".") or "the configuration"
+    return text.removeprefix(".") or whole
 
 
 def _locate(root: yaml.Node, place: Place) -> tuple[int, Place]:

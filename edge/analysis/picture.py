@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
 
+VERSION: Final = 1
+"""Counts what changes the outcome for the same pictures, so that findings say by which analysis they were made."""
 DARK_LEVEL: Final = 10
 _CORRUPT_SHARE: Final = 0.18
 

@@ -19,6 +19,8 @@ Celsius = NDArray[np.float32]
 CompositeMethod = Literal["weighted_average", "max", "average"]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
+VERSION: Final = 1
+"""Counts what changes the outcome for the same frames, so that findings say by which analysis they were made."""
 HOTSPOT_CELSIUS: Final = 80.0
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (24, 32)

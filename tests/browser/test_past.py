@@ -3,23 +3,17 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.told import KILN, Day, Told, a_hot_day
+from tests.browser.told import KILN, Day, Told
 from tests.browser.watched import watched_page
 from tests.builders import SITE, detection
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 TEN_MINUTES_MS = 600_000
-
-
-@pytest.fixture(scope="module")
-def day(told: Told) -> Day:
-    return a_hot_day(told)
 
 
 @pytest.fixture
@@ -150,7 +144,7 @@ def test_dragging_the_handle_back_shows_that_moment_and_its_link_shows_the_same(
 
 def drag_to(page: Page, at: datetime) -> None:
     handle = page.get_by_role("slider", name="Moment shown").bounding_box()
-    track: dict[str, Any] | None = page.locator("section[aria-label=Time] .track").bounding_box()
+    track = page.locator("section[aria-label=Time] .track").bounding_box()
     assert handle is not None
     assert track is not None
     back = (page.evaluate("Date.now()") - at.timestamp() * 1000) / TEN_MINUTES_MS * track["width"]

@@ -1,0 +1,1 @@
+"""Trials: what other rules, or another analysis, would have raised in a stretch of the journal that is over."""

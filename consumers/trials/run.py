@@ -1,0 +1,215 @@
+"""Runs a trial: folds its stretch beside the running product, compares, and keeps what came out."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event as Flag
+from typing import Protocol
+
+import structlog
+
+from bus_schemas.alert import IncidentEvent
+from bus_schemas.event import HUB_SOURCE, Event, place
+from bus_schemas.node import SettingsEvent
+from consumers.checkpoint import transaction
+from consumers.follow import BATCH, Faulty, call
+from consumers.hub import Clock, DeviceInfo, Hub, SiteInfo
+from consumers.incidents.projection import Incidents
+from consumers.journal.record import JournalReader, Recorded
+from consumers.trials import files, rules
+from consumers.trials.beginning import Live, begin, settings_before
+from consumers.trials.comparison import compare
+from consumers.trials.fold import SCHEMA, Folding
+from consumers.trials.stretch import RUN_IN, Stretch, stretch
+from consumers.trials.trial import Asked, Outcome
+from consumers.views import NoView
+
+Progress = Callable[[int, int], None]
+"""Told how many positions are folded, of how many."""
+
+log = structlog.get_logger()
+
+
+class Interrupted(Exception):
+    """The process ends; the trial stays as it is, and is shown as interrupted."""
+
+
+class Cancelled(Exception):
+    """Somebody does not want it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an analysis says instead of an event, and of which medium."""
+
+    event: Event
+    media: str
+
+
+class Analysis(Protocol):
+    """Looks at archived media again; given every event of a stretch in order, it knows each device's settings."""
+
+    version: str
+
+    def look(self, event: Event) -> Finding | None:
+        """`None` where the event is none of an analysis, or where its medium is not kept any more."""
+        ...
+
+    def concerns(self, event: Event) -> bool:
+        """Whether it is the event of an analysis."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a trial is run with: the hub as it is, its journal, the time, and what tells the trial to end."""
+
+    hub: Hub
+    journal: JournalReader
+    clock: Clock
+    stopping: Flag
+    progress: Progress = lambda done, of: None
+    analysis: Analysis | None = None
+    run_in: timedelta = RUN_IN
+
+
+def run(file: Path, bench: Bench) -> None:
+    """Until it is done, failed or cancelled. Raises `Interrupted` where it was told to stop."""
+    with closing(files.connect(file)) as view:
+        view.executescript(SCHEMA)
+        asked = files.begun(view)
+        running = _Running(view, bench, asked)
+        try:
+            call(running.run)
+        except Faulty as fault:
+            if isinstance(fault.__cause__, Interrupted):
+                raise fault.__cause__ from None
+            with suppress(Cancelled):
+                running.fail(fault.__cause__ or fault)
+    log.info("trial ended", trial=asked.id)
+
+
+class _Running:
+    def __init__(self, view: sqlite3.Connection, bench: Bench, asked: Asked) -> None:
+        self._view = view
+        self._bench = bench
+        self._asked = asked
+        self._stretch = stretch(bench.journal, asked, bench.run_in)
+        analysis = bench.analysis
+        self._outcome = Outcome(
+            journal=bench.journal.life(),
+            first=self._stretch.first,
+            last=self._stretch.last,
+            analysis_version=None if analysis is None else analysis.version,
+        )
+
+    def run(self) -> None:
+        hub = _hub_of(self._bench.hub, self._asked)
+        folding = Folding(hub, self._arrived())
+        if not self._stretch.whole:
+            self._begin(hub)
+        for records in self._batches((*Incidents.models,)):
+            events = [record for record in records if self._is_of_site(record.event)]
+            with transaction(self._view):
+                if events:
+                    folding.fold(self._view, self._analysed(events))
+        with transaction(self._view):
+            counts, raised = compare(self._view, self._bench.hub.data, self._asked)
+            outcome = self._outcome.model_copy(update={"counts": counts})
+            files.tell(self._view, 1.0)
+            files.end(self._view, "done", files.ended_at(outcome, self._bench.clock()), raised)
+
+    def fail(self, cause: BaseException) -> None:
+        if isinstance(cause, Cancelled):
+            raise cause
+        error = f"{type(cause).__name__}: {cause}"
+        log.error("trial failed", trial=self._asked.id, reason=error)
+        with transaction(self._view):
+            files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
+
+    def _begin(self, hub: Hub) -> None:
+        data, start = self._bench.hub.data, self._stretch
+        known = settings_before(data, start.first, self._asked.site)
+        with (
+            suppress(NoView),
+            closing(Live(data, start.start.timestamp(), self._asked.site)) as live,
+            transaction(self._view),
+        ):
+            begin(self._view, live, known, hub.devices(), hub.rules)
+        for record in known:
+            self._show(record.event)
+
+    def _arrived(self) -> dict[str, datetime]:
+        """When the incidents that were live came back, by the id of their event."""
+        return {
+            record.event.id: record.received
+            for records in self._read(self._stretch, (IncidentEvent,))
+            for record in records
+        }
+
+    def _batches(self, models: tuple[type[Event], ...]) -> Iterator[list[Recorded]]:
+        """With the progress told after each has been folded."""
+        first, last = self._stretch.first, self._stretch.last
+        of = max(1, last - first + 1)
+        for records in self._read(self._stretch, models):
+            yield records
+            done = min(of, records[-1].position - first + 1) if records else of
+            files.tell(self._view, done / of)
+            self._bench.progress(done, of)
+
+    def _read(self, wanted: Stretch, models: tuple[type[Event], ...]) -> Iterator[list[Recorded]]:
+        after = wanted.first - 1
+        while after < wanted.last:
+            self._go_on()
+            batch = self._bench.journal.read(after, models, BATCH)
+            yield [record for record in batch.records if record.position <= wanted.last]
+            if batch.upto <= after:
+                return
+            after = batch.upto
+
+    def _go_on(self) -> None:
+        if self._bench.stopping.is_set():
+            raise Interrupted
+        if not files.still_wanted(self._view):
+            raise Cancelled
+
+    def _is_of_site(self, event: Event) -> bool:
+        """The hub's own ticks belong to every site: they are how time passes in it."""
+        return self._asked.site is None or event.source == HUB_SOURCE or place(event.source)[0] == self._asked.site
+
+    def _analysed(self, records: list[Recorded]) -> list[Recorded]:
+        self._count(events=len(records))
+        return [self._finding(record) for record in records] if self._bench.analysis is not None else records
+
+    def _show(self, event: Event) -> None:
+        """What is set now, which the analysis must know."""
+        if self._bench.analysis is not None and isinstance(event, SettingsEvent):
+            self._bench.analysis.look(event)
+
+    def _finding(self, record: Recorded) -> Recorded:
+        """The event of the analysis where it has one, else the original."""
+        analysis = self._bench.analysis
+        assert analysis is not None
+        found = analysis.look(record.event)
+        if found is None:
+            self._count(media_gone=int(analysis.concerns(record.event)))
+            return record
+        self._count(analysed=1)
+        self._view.execute(
+            "insert into findings values (?, ?, ?, ?, ?)",
+            (record.position, record.event.id, found.media, analysis.version, found.event.model_dump_json()),
+        )
+        return replace(record, event=found.event)
+
+    def _count(self, **more: int) -> None:
+        counted = {name: getattr(self._outcome, name) + number for name, number in more.items()}
+        self._outcome = self._outcome.model_copy(update=counted)
+
+
+def _hub_of(hub: Hub, asked: Asked) -> Hub:
+    """The hub with the trial's rules and devices."""
+    sites = tuple(SiteInfo(site, site, devices=(DeviceInfo(device, device),)) for site, device in asked.devices)
+    return replace(hub, sites=sites, rules=rules.made_of(asked.rule_set))

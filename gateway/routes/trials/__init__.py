@@ -1,0 +1,5 @@
+"""What other rules would have raised: asked for, looked at, cancelled."""
+
+from gateway.routes.trials import rules, trials
+
+OPERATIONS = [*rules.OPERATIONS, *trials.OPERATIONS]

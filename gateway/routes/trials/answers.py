@@ -1,0 +1,86 @@
+"""What is answered of trials."""
+
+from typing import Any
+
+from pydantic import Field
+
+from consumers.trials.trial import Counts, Found, State, Trial
+from consumers.trials.trial import Raised as Kept
+from gateway.answers import Answer, Time
+
+
+class Raised(Answer):
+    """An alert, as it was raised in the trial or live."""
+
+    type: str
+    site: str
+    device: str
+    opened: Time
+    closed: Time | None = Field(description="None where it was not over at the end.")
+    details: dict[str, Any]
+    id: str
+    level: str
+    message: str
+    live: str | None = Field(description="The id of the live alert that it goes with.")
+
+    @classmethod
+    def of(cls, kept: Kept) -> "Raised":
+        return cls.model_validate(kept, from_attributes=True)
+
+
+class Summary(Answer):
+    """`rules` are those that were named; all others are as they were in force, see `rule_set`."""
+
+    id: str
+    state: State
+    progress: float = Field(description="The share that is done, 0 to 1.")
+    since: Time
+    until: Time
+    site: str | None
+    rules: dict[str, float]
+    created: Time
+    counts: Counts = Field(description="Zeros until it is done.")
+    rule_set: dict[str, float]
+    rule_version: int
+    product: str = Field(description="The version of the product that ran it.")
+    by: str
+    analysis: bool
+    analysis_version: str | None
+    events: int = Field(description="How many were folded, with those shortly before and after the span.")
+    analysed: int = Field(description="Events whose archived medium was analysed again.")
+    media_gone: int = Field(description="Events that stayed as they were, for their medium is not kept.")
+    journal: int = Field(description="The life of the journal that it was run over.")
+    ended: Time | None
+    error: str | None = Field(description="Why it failed.")
+
+    @classmethod
+    def of(cls, trial: Trial) -> "Summary":
+        return cls.model_validate(summary(trial))
+
+
+class Trials(Answer):
+    trials: list[Summary]
+
+
+class Detailed(Summary):
+    """The first 1,000 of each kind, in the order in which they were raised; the counts are of all."""
+
+    raised: list[Raised] = Field(description="All that the trial raised.")
+    both: list[Raised] = Field(description="Of these, what was raised live as well: of one kind, device and time.")
+    only_trial: list[Raised]
+    only_live: list[Raised]
+
+    @classmethod
+    def told(cls, trial: Trial, found: list[tuple[Found, Kept]]) -> "Detailed":
+        kinds: dict[str, list[Raised]] = {"raised": [], "both": [], "only_trial": [], "only_live": []}
+        for kind, kept in found:
+            kinds[kind].append(Raised.of(kept))
+            if kind != "only_live":
+                kinds["raised"].append(Raised.of(kept))
+        return cls.model_validate({**summary(trial), **kinds})
+
+
+def summary(trial: Trial) -> dict[str, Any]:
+    asked, outcome = trial.asked, trial.outcome
+    told = {**dict(asked), **dict(outcome), "state": trial.state, "progress": round(trial.progress, 4)}
+    return {name: told[name] for name in Summary.model_fields}

@@ -1,0 +1,129 @@
+"""Trials: asked for, listed, looked at, cancelled."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from consumers.incidents.projection import RULE_VERSION
+from consumers.trials import files
+from consumers.trials import rules as trial_rules
+from consumers.trials.trial import Asked
+from gateway.answers import Answer
+from gateway.calls import Call, Operation
+from gateway.context import Gateway
+from gateway.ids import uuid7
+from gateway.parameters import Instant, Key, Name, Nothing, Parameters
+from gateway.problems import Fault, Problem
+from gateway.routes.commands import NOBODY
+from gateway.routes.lookup import require_site
+from gateway.routes.trials.answers import Detailed, Summary, Trials
+from gateway.trials import NoTrials
+
+
+class Wish(BaseModel):
+    """A span of event time, up to now, and the rules that are to be others than those in force."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Instant
+    until: Instant
+    site: Name | None = None
+    rules: dict[str, Any] = Field(default_factory=dict, max_length=64, description="Values by name; see /api/v1/rules.")
+    analysis: bool = Field(default=False, description="Analyse the archived media again, and judge by that.")
+    by: Annotated[str, Field(min_length=1, max_length=100)] = NOBODY
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.since >= self.until:
+            raise ValueError("since must be before until")
+        return self
+
+
+class OfTrial(Parameters):
+    id: Key
+
+
+class Begun(Answer):
+    id: str
+    state: Literal["running"]
+
+
+class Ended(Answer):
+    id: str
+    state: Literal["cancelled", "removed"]
+
+
+async def ask(call: Call[Nothing]) -> Begun:
+    """Fold a stretch of the journal with other rules, beside the running product, and compare with what was raised."""
+    gateway, wish = call.gateway, await call.body(Wish)
+    if wish.since >= gateway.clock():
+        raise Problem(400, "the body does not fit: since: is in the future, of which nothing is known")
+    if wish.site is not None:
+        await require_site(gateway, wish.site)
+    asked = _asked(gateway, wish)
+    try:
+        await gateway.ask(lambda _: gateway.trials.start(gateway.hub, asked))
+    except files.TrialRunning as running:
+        raise Problem(409, str(running)) from running
+    except NoTrials as nowhere:
+        raise Problem(503, str(nowhere)) from nowhere
+    return Begun(id=asked.id, state="running")
+
+
+def _asked(gateway: Gateway, wish: Wish) -> Asked:
+    try:
+        made = trial_rules.changed(gateway.hub.rules, wish.rules)
+    except trial_rules.BadRule as bad:
+        raise Problem(400, f"rules: {bad}", [Fault(path=f"rules.{bad.rule[:64]}", message=str(bad))]) from bad
+    return Asked(
+        id=uuid7(),
+        created=gateway.clock(),
+        by=wish.by,
+        since=wish.since,
+        until=min(wish.until, gateway.clock()),
+        site=wish.site,
+        devices=_devices(gateway, wish.site),
+        rules=wish.rules,
+        rule_set=trial_rules.values(made),
+        analysis=wish.analysis,
+        rule_version=RULE_VERSION,
+        product=gateway.settings.version,
+    )
+
+
+def _devices(gateway: Gateway, site: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple(where for where in gateway.hub.devices() if site in (None, where[0]))
+
+
+async def trials(call: Call[Nothing]) -> Trials:
+    """The trials that are kept, newest first: at most 20."""
+    data = call.gateway.hub.data
+    found = await call.gateway.ask(lambda _: files.trials(data))
+    return Trials(trials=[Summary.of(one) for one in found])
+
+
+async def trial(call: Call[OfTrial]) -> Detailed:
+    """A trial, what it raised, and how that compares with what was raised live."""
+    data, wanted = call.gateway.hub.data, call.parameters.id
+    try:
+        return Detailed.told(*await call.gateway.ask(lambda _: files.trial(data, wanted)))
+    except files.NoTrial as missing:
+        raise Problem(404, str(missing)) from missing
+
+
+async def end(call: Call[OfTrial]) -> Ended:
+    """Cancel a trial that is running, which then stays to be seen; remove any other."""
+    data, wanted = call.gateway.hub.data, call.parameters.id
+    try:
+        state = await call.gateway.ask(lambda _: files.cancel_or_remove(data, wanted))
+    except files.NoTrial as missing:
+        raise Problem(404, str(missing)) from missing
+    return Ended(id=wanted, state="cancelled" if state else "removed")
+
+
+OPERATIONS = [
+    Operation("POST", "/api/v1/trials", ask, Begun, body=Wish, status=202, also=(409,)),
+    Operation("GET", "/api/v1/trials", trials, Trials),
+    Operation("GET", "/api/v1/trials/{id}", trial, Detailed, OfTrial),
+    Operation("DELETE", "/api/v1/trials/{id}", end, Ended, OfTrial),
+]

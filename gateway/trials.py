@@ -1,0 +1,61 @@
+"""The process that runs a trial: a child of the gateway, so that it holds up neither answers nor consumers."""
+
+import subprocess
+from contextlib import suppress
+
+from consumers.hub import Hub
+from consumers.trials import files
+from consumers.trials.trial import Asked
+
+PATIENCE_S = 2.0
+
+
+class NoTrials(RuntimeError):
+    """This gateway was not told how trials are run."""
+
+
+class Trials:
+    """One child at a time. It ends when its input does: with this process, however that ends."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        """`command` runs a trial; `--data`, the directory and the trial's id are added to it."""
+        self._command = command
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self, hub: Hub, asked: Asked) -> None:
+        """Raises `TrialRunning` and `NoTrials`."""
+        if not self._command:
+            raise NoTrials("this gateway runs no trials")
+        lock = files.Lock(hub.data, asked.id)
+        try:
+            files.create(hub.data, asked)
+            self._reap()
+            self._child = subprocess.Popen(
+                [*self._command, "--data", str(hub.data), asked.id],
+                stdin=subprocess.PIPE,
+                # The child holds the lock as long as it lives, and lets go of it however it ends.
+                pass_fds=(lock.file.fileno(),),
+                process_group=0,
+            )
+        finally:
+            lock.close()
+
+    def _reap(self) -> None:
+        """The one before, which holds the lock no more."""
+        child, self._child = self._child, None
+        if child is not None:
+            assert child.stdin is not None
+            child.stdin.close()
+            child.wait()
+
+    def close(self) -> None:
+        """The trial that runs is interrupted, and begins again when somebody asks for it."""
+        if self._child is None:
+            return
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(PATIENCE_S)
+        self._child.kill()
+        self._child.wait()
+        self._child = None

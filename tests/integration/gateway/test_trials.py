@@ -1,0 +1,169 @@
+"""Trials over HTTP: asked for, run in a process of their own, looked at, cancelled, and nothing live is touched."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bus_schemas.event import Event
+from consumers.journal.sqlite import SqliteJournalReader
+from tests import builders
+from tests.builders import at
+from tests.eventually import eventually
+from tests.integration.gateway.started import Filled, Started
+from tests.live import with_incidents
+
+COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
+SPAN = {"since": "2026-01-05T10:00:00Z", "until": "2026-01-05T10:09:00Z"}
+
+
+def warm_minutes() -> Iterator[Event]:
+    """Ten minutes in which the yard is at 60 °C for one and at 90 °C for another; the gate is away."""
+    for second in range(0, 600, 5):
+        yield builders.tick(at(second), uptime_s=float(second))
+        hottest = 60.0 if 120 <= second < 180 else 90.0 if 450 <= second < 510 else 40.0
+        yield builders.thermal(at(second), hottest=hottest)
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Iterator[Filled]:
+    with Filled(tmp_path) as filled:
+        for received, event in with_incidents(((one.time, one) for one in warm_minutes()), filled.hub):
+            filled.append(event, received=received)
+        yield filled.fold()
+
+
+@pytest.fixture
+def started(filled: Filled) -> Iterator[Started]:
+    with Started(filled.hub, trial_command=COMMAND) as started:
+        yield started
+
+
+@pytest.fixture
+def client(started: Started) -> Iterator[httpx.Client]:
+    with started.client() as client:
+        yield client
+
+
+def ended(client: httpx.Client, trial_id: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        told: dict[str, Any] = client.get(f"/api/v1/trials/{trial_id}").json()
+        return told if told["state"] != "running" else None
+
+    return eventually(look, within=30)
+
+
+def tried(client: httpx.Client, **wish: Any) -> dict[str, Any]:
+    answer = client.post("/api/v1/trials", json={**SPAN, **wish})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["state"] == "running"
+    return ended(client, answer.json()["id"])
+
+
+def test_the_rules_in_force_raise_what_was_raised(client: httpx.Client) -> None:
+    told = tried(client)
+
+    assert told["state"] == "done"
+    assert told["counts"] == {"raised": 2, "both": 2, "only_trial": 0, "only_live": 0}
+    assert sorted(one["type"] for one in told["raised"]) == ["device_offline", "hot_spot"]
+    assert told["both"] == told["raised"]
+    assert all(one["live"] == one["id"] for one in told["both"])
+
+
+def test_a_lower_threshold_raises_more(client: httpx.Client) -> None:
+    told = tried(client, rules={"hot_spot_c": 55})
+
+    assert told["counts"] == {"raised": 3, "both": 2, "only_trial": 1, "only_live": 0}
+    (more,) = told["only_trial"]
+    assert (more["type"], more["site"], more["device"]) == ("hot_spot", "DEMO", "yard")
+    assert (more["opened"], more["closed"]) == ("2026-01-05T10:02:00.000Z", "2026-01-05T10:03:25.000Z")
+    assert more["details"]["max_temp"] == 60.0
+    assert (told["rules"], told["rule_set"]["raise_window_s"]) == ({"hot_spot_c": 55.0}, 30.0)
+
+
+def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
+    told = tried(client, rules={"offline_after_s": 86_400})
+
+    (missed,) = told["only_live"]
+    assert (missed["type"], missed["device"], missed["closed"]) == ("device_offline", "gate", None)
+    assert told["counts"] == {"raised": 1, "both": 1, "only_trial": 0, "only_live": 1}
+
+
+def test_trials_are_listed_newest_first_and_removed(client: httpx.Client) -> None:
+    first, second = tried(client, by="ada"), tried(client, rules={"hot_spot_c": 55}, site="DEMO")
+    listed = client.get("/api/v1/trials").json()["trials"]
+
+    assert {one["id"] for one in listed} == {first["id"], second["id"]}
+    assert [one["progress"] for one in listed] == [1.0, 1.0]
+    by_id = {one["id"]: one for one in listed}
+    assert (by_id[first["id"]]["by"], by_id[second["id"]]["site"]) == ("ada", "DEMO")
+    assert client.delete(f"/api/v1/trials/{first['id']}").json() == {"id": first["id"], "state": "removed"}
+    assert client.get(f"/api/v1/trials/{first['id']}").status_code == 404
+    assert client.delete(f"/api/v1/trials/{first['id']}").status_code == 404
+
+
+def test_nothing_live_is_touched(filled: Filled, started: Started, client: httpx.Client) -> None:
+    before, head = contents(filled.hub.data), filled.head
+    tried(client, rules={"hot_spot_c": 55})
+
+    assert contents(filled.hub.data) == before
+    journal = SqliteJournalReader(filled.hub.data / "journal")
+    assert journal.head() == head
+    journal.close()
+    assert not started.gateway.bus.is_connected
+
+
+def contents(data: Path) -> dict[str, bytes]:
+    files = [*(data / "views").glob("*.sqlite"), *(data / "views").glob("*-wal"), *(data / "journal").glob("*.sqlite*")]
+    return {file.name: file.read_bytes() for file in files if not file.name.endswith("-shm")}
+
+
+@pytest.mark.parametrize(
+    ("wish", "detail"),
+    [
+        ({"rules": {"hot_spt_c": 75}}, "rules: there is no rule 'hot_spt_c'; did you mean 'hot_spot_c'?"),
+        ({"rules": {"hot_spot_c": "hot"}}, "rules: hot_spot_c is a number from -40 to 1000 °C, not 'hot'"),
+        ({"rules": {"raise_share": 1.5}}, "rules: raise_share is a number from 0.01 to 1, not '1.5'"),
+        ({"rules": {"storage_low_percent": 99}}, "rules: storage_low_percent (99) must not be above"),
+        ({"until": SPAN["since"]}, "since must be before until"),
+        ({"since": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"}, "is in the future"),
+        ({"rule": {}}, "rule: "),
+    ],
+)
+def test_what_cannot_be_tried_is_refused_with_the_reason(
+    client: httpx.Client, wish: dict[str, Any], detail: str
+) -> None:
+    answer = client.post("/api/v1/trials", json={**SPAN, **wish})
+
+    assert answer.status_code == 400
+    assert detail in answer.json()["detail"]
+    assert client.get("/api/v1/trials").json() == {"trials": []}
+
+
+def test_a_site_that_nobody_knows_is_404(client: httpx.Client) -> None:
+    assert client.post("/api/v1/trials", json={**SPAN, "site": "NOWHERE"}).status_code == 404
+
+
+def test_the_rules_in_force_are_told_with_their_bounds(client: httpx.Client) -> None:
+    told = client.get("/api/v1/rules").json()
+
+    assert told["version"] == 1
+    hot = next(one for one in told["rules"] if one["name"] == "hot_spot_c")
+    assert (hot["value"], hot["unit"], hot["minimum"], hot["maximum"]) == (80.0, "°C", -40.0, 1000.0)
+    assert len(told["rules"]) == 11
+
+
+def test_who_has_no_token_asks_for_nothing(filled: Filled) -> None:
+    with Started(filled.hub, token="secret", trial_command=COMMAND) as started, started.client() as client:
+        assert client.post("/api/v1/trials", json=SPAN).status_code == 401
+        assert client.get("/api/v1/trials", headers={"Authorization": "Bearer secret"}).json() == {"trials": []}
+
+
+def test_a_gateway_that_was_not_told_how_runs_none(filled: Filled) -> None:
+    with Started(filled.hub) as started, started.client() as client:
+        answer = client.post("/api/v1/trials", json=SPAN)
+
+    assert (answer.status_code, answer.json()["detail"]) == (503, "this gateway runs no trials")

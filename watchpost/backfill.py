@@ -1,0 +1,181 @@
+"""The edge's analysis of today over archived media: what it would have said then.
+
+It lives here because it needs the analyses of the edge and the archive of the hub, which never import each other.
+"""
+
+import io
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+import cv2
+import numpy as np
+import simplejpeg
+from pydantic import ValidationError
+
+from bus_schemas.camera import FrameEvent
+from bus_schemas.event import Event, place
+from bus_schemas.node import SettingsEvent
+from bus_schemas.thermal import ThermalEvent
+from consumers.archive.reader import ArchiveReader
+from consumers.trials.run import Finding
+from edge import measured
+from edge.adjustable import Adjustable
+from edge.analysis import picture, thermal
+from edge.analysis.picture import Grey, PictureAnalyser
+from edge.analysis.pictures import SMALL_WIDTH, THUMBNAIL, fitted
+from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor, ThermalSettings
+from edge.sources.source import ThermalFrame
+from edge.thermometry import told
+
+CLOSE = timedelta(seconds=1)
+"""A thumbnail that is no further from a frame shows it as well."""
+STEADY: Final = timedelta(seconds=10)
+"""Frames further apart are not smoothed with each other."""
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:backfill")
+
+
+@dataclass
+class _Device:
+    """What the analyses have learned of one device, and what is set for it."""
+
+    adjustable: Adjustable
+    pictures: PictureAnalyser
+    thermal: ThermalProcessor
+    last_thermal: datetime | None = None
+    frames: int = 0
+
+
+class Backfill:
+    """Given every event of a stretch in order. `settings` hold for all devices, whatever was set for each."""
+
+    version: str = f"picture {picture.VERSION}, thermal {thermal.VERSION}"
+
+    def __init__(self, archive: ArchiveReader, hot_spot_c: float, settings: dict[str, Any]) -> None:
+        self._archive = archive
+        self._hot_spot_c = hot_spot_c
+        self._settings = settings
+        self._devices: dict[str, _Device] = defaultdict(self._unknown)
+
+    def concerns(self, event: Event) -> bool:
+        return isinstance(event, FrameEvent | ThermalEvent)
+
+    def look(self, event: Event) -> Finding | None:
+        match event:
+            case SettingsEvent():
+                self._set(event)
+            case FrameEvent():
+                return self._frame(event)
+            case ThermalEvent():
+                return self._thermal(event)
+        return None
+
+    def _unknown(self) -> _Device:
+        adjustable = Adjustable.model_validate(self._settings)
+        return _Device(
+            adjustable,
+            PictureAnalyser(measured.picture(adjustable.picture)),
+            ThermalProcessor(self._thermal_settings(adjustable)),
+        )
+
+    def _thermal_settings(self, adjustable: Adjustable) -> ThermalSettings:
+        return ThermalSettings(rois=measured.rois(adjustable.rois), hotspot_threshold=self._hot_spot_c)
+
+    def _set(self, event: SettingsEvent) -> None:
+        """What the device has refused then is refused here."""
+        device = self._devices[event.source]
+        known = {name: value for name, value in event.data.settings.items() if name in Adjustable.model_fields}
+        try:
+            wanted = Adjustable.model_validate({**device.adjustable.model_dump(), **known, **self._settings})
+        except ValidationError:
+            return
+        if wanted.picture != device.adjustable.picture:
+            device.pictures = PictureAnalyser(measured.picture(wanted.picture))
+        device.thermal.apply(self._thermal_settings(wanted))
+        device.adjustable = wanted
+
+    def _frame(self, event: FrameEvent) -> Finding | None:
+        for key in (*event.data.media[:1], *self._thumbnail(event)):
+            grey = _read(self._archive, key, partial(_grey, event, key))
+            if grey is not None:
+                break
+        else:
+            return None
+        state = self._devices[event.source].pictures.look(grey, event.time)
+        data = event.data.model_copy(
+            update={
+                "blackscreen": state.blackscreen,
+                "blackscreen_percentage": state.blackscreen_percentage,
+                "freeze": state.freeze,
+                "freeze_diffs": state.freeze_diffs,
+                "quality_score": state.quality.quality_score,
+            }
+        )
+        return self._finding(event, data, key)
+
+    def _thumbnail(self, event: FrameEvent) -> list[str]:
+        """The nearest one, asked for last: full pictures are kept for a shorter time."""
+        site, device = place(event.source)
+        near = self._archive.between(site, device, "thumbnail", event.time - CLOSE, event.time + CLOSE)
+        return [min(near, key=lambda stored: abs(stored.time - event.time)).key] if near else []
+
+    def _thermal(self, event: ThermalEvent) -> Finding | None:
+        temperatures = next((_read(self._archive, key, _temperatures) for key in event.data.media[:1]), None)
+        if temperatures is None:
+            return None
+        device = self._devices[event.source]
+        last, device.last_thermal, device.frames = device.last_thermal, event.time, device.frames + 1
+        is_steady = last is not None and abs(event.time - last) <= STEADY
+        device.thermal.apply(replace(device.thermal.settings, filtered=is_steady))
+        frame = ThermalFrame(event.time, device.frames, temperatures)
+        data = told(device.thermal.process(temperatures, event.time), frame, event.data.media)
+        return None if data is None else self._finding(event, data, event.data.media[0])
+
+    def _finding(self, event: FrameEvent | ThermalEvent, data: Any, key: str) -> Finding:
+        finding_id = str(uuid5(_NAMESPACE, "/".join((event.source, event.id, self.version))))
+        return Finding(event.model_copy(update={"id": finding_id, "data": data}), key)
+
+
+def _read(archive: ArchiveReader, key: str, decode: Callable[[bytes], Any]) -> Any:
+    """`None` where the medium is not kept, or is none that can be looked at."""
+    body = archive.read(key)
+    if body is None:
+        return None
+    try:
+        return decode(body)
+    except (ValueError, EOFError):
+        return None
+
+
+def _grey(event: FrameEvent, key: str, body: bytes) -> Grey:
+    """As the live analysis had it: reduced, without the bars of a thumbnail. Raises `ValueError`."""
+    decoded = simplejpeg.decode_jpeg(body, colorspace="GRAY", min_width=SMALL_WIDTH)
+    grey = np.ascontiguousarray(decoded[:, :, 0])
+    if key.split("/")[2] == "thumbnail":
+        return _without_bars(grey, event)
+    height, width = grey.shape
+    if width <= SMALL_WIDTH:
+        return grey
+    size = (SMALL_WIDTH, max(2, round(height * SMALL_WIDTH / width)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _without_bars(grey: Grey, event: FrameEvent) -> Grey:
+    seen = (event.data.width, event.data.height)
+    if grey.shape != THUMBNAIL[::-1] or not all(seen):
+        return grey
+    width, height = fitted((seen[0] or 1, seen[1] or 1), THUMBNAIL)
+    left, top = (THUMBNAIL[0] - width) // 4 * 2, (THUMBNAIL[1] - height) // 4 * 2
+    return np.ascontiguousarray(grey[top : top + height, left : left + width])
+
+
+def _temperatures(body: bytes) -> Celsius:
+    """Raises `ValueError`."""
+    found = np.load(io.BytesIO(body), allow_pickle=False)
+    if getattr(found, "shape", None) != SHAPE:
+        raise ValueError(f"a thermal frame has {SHAPE[0]} rows of {SHAPE[1]}")
+    return np.asarray(found, np.float32)

@@ -89,8 +89,9 @@ class Day:
 
 
 def a_hot_day(by: Told, apart_s: float = 4) -> Day:
-    """The kiln becomes hot, Mara takes note of it, and it cools down. Each of it lasts a while, to be aimed at."""
-    by.measured(300, 40)
+    """The kiln is rather warm once, for which nobody is told; it becomes hot, Mara takes note of it, and it cools down. Each of it lasts a while, to be aimed at."""
+    for before_s, hottest in ((600, 78), (560, 40), (520, 40), (300, 40)):
+        by.measured(before_s, hottest)
     by.sensitive(40)
     calm = _a_while_from_now(apart_s)
     by.measured(200, 96)

@@ -179,6 +179,7 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
     case '': return deviceAnswer(d, asOf(q));
     case 'health': return health(d, asOf(q));
     case 'settings': return { ...settings, rois: d.thermal ? rois : [], zones: d.device === 'yard' ? zones : [] };
+    case 'settings/changes': return { changes: [{ position: 4711, time: iso(started - 5 * HOUR), by: 'Mara', request_id: null, settings: { motion: settings.motion } }] };
     case 'rois': return { rois: d.thermal ? rois : [] };
     case 'thumbnails': {
       const times = seriesOf(from, to, 10_000, d);
@@ -260,7 +261,7 @@ export function answer(path: string, q: URLSearchParams): unknown {
   if (family === 'sites' && third === 'devices') {
     const d = find(id, name);
     if (!d) throw new Refused(404, `There is no device ${name} at ${id}`);
-    return perDevice(d, what, q);
+    return perDevice(d, part.slice(6).join('/'), q);
   }
   if (family === 'health') return devices.map((d) => health(d, now));
   if (family === 'alerts' && third === 'why') return why(id);

@@ -34,6 +34,7 @@ export interface Settings {
   rois?: Roi[]; zones?: Zone[]; motion?: { sensitivity: number; min_area: number }; picture?: { black_percentage: number; freeze_seconds: number };
   [key: string]: unknown;
 }
+export interface Changes { changes: { position: number; time: string; by: string; settings: Record<string, unknown> }[] }
 export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; event: E }
 export interface Events<E extends AnyEvent = AnyEvent> { events: Recorded<E>[]; next: number | null; head: number }
 export type EventName = keyof EventsByName;

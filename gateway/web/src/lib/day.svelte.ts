@@ -48,23 +48,6 @@ export class Day {
       if (type === 'gap') this.gaps.reload();
     }));
   }
-
-  stateAt(ms: number): MinuteState {
-    return this.states[Math.floor(ms / MINUTE) - this.newest + this.count - 1] ?? 'no_data';
-  }
-
-  incidentsAt(ms: number): Incident[] {
-    return (this.incidents.data?.incidents ?? []).filter((i) => Date.parse(i.opened) < ms + MINUTE && (i.closed === null || Date.parse(i.closed) > ms));
-  }
-
-  gapAt(ms: number): string | null {
-    const near = this.gaps.data?.events.find((e) => Math.abs(Date.parse(e.event.time) - ms) < 10 * MINUTE);
-    return near?.event.data.cause || null;
-  }
-
-  alertsIn(): Alert[] {
-    return (this.alerts.data?.alerts ?? []).filter((a) => Date.parse(a.raised) >= this.from && Date.parse(a.raised) <= this.to);
-  }
 }
 
 const held: { day: Day | null } = { day: null };

@@ -184,7 +184,8 @@ export function minuteTicks(from: number, to: number, zone: string, minutes: num
   const first = Math.ceil((from + offset) / step) * step - offset;
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, i) => {
     const p = partsIn(first + i * step, zone);
-    return { at: first + i * step, label: `${two(p.hour)}:${two(p.minute)}`, midnight: p.hour === 0 && p.minute === 0 };
+    const seconds = minutes < 1 ? `:${two(p.second)}` : '';
+    return { at: first + i * step, label: `${two(p.hour)}:${two(p.minute)}${seconds}`, midnight: p.hour === 0 && p.minute === 0 && p.second === 0 };
   });
 }
 

@@ -22,7 +22,7 @@ from gateway.readers import Busy, Readers
 from gateway.registry import Registry
 from gateway.rows import RETRY, Rows
 from gateway.settings import GatewaySettings
-from gateway.stores import Stores
+from gateway.stores import OfAnotherVersion, Stores
 from gateway.trials import Trials
 from gateway.waiting import PAUSE_SECONDS
 
@@ -57,7 +57,7 @@ class Gateway:
         """Ask the stores, in a thread of their own."""
         try:
             return await self.readers.ask(question)
-        except NoView as missing:
+        except (NoView, OfAnotherVersion) as missing:
             raise Problem(503, f"{missing}; it is on its way", headers=RETRY) from missing
         except Busy as busy:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy

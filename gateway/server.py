@@ -50,7 +50,9 @@ def compose(
     clock: Clock = utc_now,
 ) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token."""
-    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data), settings.reader_threads)
+    consumers = described(hub)
+    versions = {one.name: one.version for one in consumers if one.kind == "projection"}
+    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data, versions), settings.reader_threads)
     bus = Bus(lambda: client_of(broker))
     return Gateway(
         settings=settings,
@@ -66,7 +68,7 @@ def compose(
         ),
         frames=Frames(bus),
         metrics=Metrics(),
-        consumers=described(hub),
+        consumers=consumers,
         machine=Machine(),
         rates=Rates(),
         trials=Trials(settings.trial_command),

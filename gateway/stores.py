@@ -1,14 +1,19 @@
 """What one reader thread holds open: the journal, the archive and the views, all read-only."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from consumers import checkpoint
 from consumers.archive.reader import ArchiveReader
 from consumers.journal.sqlite import JournalQueries, SqliteJournalReader
 from consumers.views import Views
+
+
+class OfAnotherVersion(RuntimeError):
+    """The view was made by another version of its projection: its tables are others, and it is being folded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +22,20 @@ class Stores:
     queries: JournalQueries
     archive: ArchiveReader
     views: Views
+    versions: Mapping[str, int]
+    """Those of the projections whose questions are asked, by name."""
 
     def view(self, name: str) -> sqlite3.Connection:
-        """Raises `NoView`."""
-        return self.views[name]
+        """Raises `NoView` and `OfAnotherVersion`."""
+        view, wanted = self.views[name], self.versions.get(name)
+        if wanted is not None and checkpoint.version(view) != wanted:
+            raise OfAnotherVersion(f"the view {name!r} is folded again for version {wanted}")
+        return view
 
 
 @contextmanager
-def open_stores(data: Path) -> Iterator[Stores]:
-    """For use in the thread that opens them."""
+def open_stores(data: Path, versions: Mapping[str, int] | None = None) -> Iterator[Stores]:
+    """For use in the thread that opens them. `versions` are those of the projections by name."""
     directory = data / "journal"
     with (
         Views(data) as views,
@@ -33,4 +43,4 @@ def open_stores(data: Path) -> Iterator[Stores]:
         closing(JournalQueries(directory)) as queries,
         ArchiveReader(data / "archive") as archive,
     ):
-        yield Stores(journal, queries, archive, views)
+        yield Stores(journal, queries, archive, views, versions or {})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from bus_schemas.event import Share
 from bus_schemas.thermal import Roi, Thresholds
@@ -106,6 +106,19 @@ UNTOLD: dict[str, Any] = {
     "picture": Picture().model_dump(mode="json"),
 }
 """What a device does that has never told of a section: the defaults of the agent."""
+
+
+def understood(told: dict[str, Any]) -> dict[str, Any]:
+    """What a device told of its sections, without those that are known here and say something else than they should."""
+    return {name: value for name, value in told.items() if name not in UNTOLD or _fits(name, value)}
+
+
+def _fits(name: str, value: Any) -> bool:
+    try:
+        Wishes.model_validate({name: value})
+    except ValidationError:
+        return False
+    return True
 
 
 def refuse_doubled(what: str, names: Iterable[str]) -> None:

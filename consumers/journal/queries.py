@@ -1,10 +1,12 @@
 """Questions about the journal: for the log of the gateway, the system page and `why`."""
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -130,16 +132,14 @@ class JournalQueries:
         Found by halving, for `received` grows with the position. Where the hub's clock was set back over `at`, it is
         the last position before one of the places where the clock passed that moment.
         """
-        asked, before = micros(at), 0
-        for first, following, connection in self._between(None, None, "desc"):
+        before = 0
+        for first, _, connection in self._between(None, None, "desc"):
             before = first - 1
             (last,) = connection.execute("select max(position) from events").fetchone()
-            last = before if last is None else last
-            if following is not None:
-                last = min(last, following - 1)
-            found = _last_received(connection, first, last, asked)
-            if found >= first:
-                return found
+            positions = range(first, first if last is None else last + 1)
+            received = bisect_right(positions, micros(at), key=partial(_received, connection))
+            if received:
+                return positions[received - 1]
         return before
 
     def streams(self) -> list[StreamRow]:
@@ -221,22 +221,10 @@ class JournalQueries:
                 yield first, following, connection
 
 
-def _last_received(connection: sqlite3.Connection, first: int, last: int, at: int) -> int:
-    """The last position of a day that was received by then, `first - 1` where none was."""
-    early, late = first - 1, last
-    opening = connection.execute("select received from events order by position limit 1").fetchone()
-    if opening is None or opening[0] > at:
-        return early
-    while early < late:
-        middle = (early + late + 1) // 2
-        position, received = connection.execute(
-            "select position, received from events where position <= ? order by position desc limit 1", (middle,)
-        ).fetchone() or (first - 1, at)
-        if received <= at:
-            early = middle
-        else:
-            late = position - 1
-    return early
+def _received(connection: sqlite3.Connection, position: int) -> int:
+    """Of the event there, or of the next one in a file that has lost it; there is one at or after `position`."""
+    query = "select received from events where position >= ? order by position limit 1"
+    return int(connection.execute(query, (position,)).fetchone()[0])
 
 
 def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, list[Any]]:

@@ -52,7 +52,7 @@ def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int) -> 
     for one in of:
         reached = rebuilt(hub.data, one.name)
         try:
-            view = stores.view(one.name)
+            view = stores.views[one.name]
         except NoView:
             yield _progress(one, 0, head, None, reached)
             continue

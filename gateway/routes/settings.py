@@ -20,7 +20,7 @@ from gateway.routes.commands import NOBODY, ask
 from gateway.routes.lookup import require_device
 from gateway.stores import Stores
 from gateway.waiting import until
-from gateway.wishes import UNTOLD, Motion, Picture, Rois, RoiWish, Wishes, Zone, Zones
+from gateway.wishes import UNTOLD, Motion, Picture, Rois, RoiWish, Wishes, Zone, Zones, understood
 
 TOLD_SECONDS = 1.0
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
@@ -65,7 +65,7 @@ class SettingsAnswer(BaseModel):
 
 
 async def read_all(call: Call[DeviceAsOf]) -> SettingsAnswer:
-    """Every section, as the device told it last; the defaults where it never did."""
+    """Every section, as the device told it last; the defaults where it never did, or told what is none."""
     return SettingsAnswer(**await _told(call.gateway, call.parameters, call.parameters.as_of))
 
 
@@ -136,7 +136,7 @@ async def _told(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None
         except NoView:
             return {}
 
-    return {**UNTOLD, **await gateway.ask_at(as_of, question)}
+    return {**UNTOLD, **understood(await gateway.ask_at(as_of, question))}
 
 
 async def _set(call: Call[OfDevice], sections: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
@@ -147,6 +147,7 @@ async def _set(call: Call[OfDevice], sections: dict[str, Any]) -> tuple[bool, di
     if outcome.state != "done":
         return False, sections
     told = outcome.settings or await until(partial(_change, gateway, outcome.request_id), TOLD_SECONDS) or {}
+    told = understood(told)
     return True, {name: told.get(name, value) for name, value in sections.items()}
 
 

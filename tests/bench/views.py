@@ -27,10 +27,13 @@ def case_fold() -> list[Measurement]:
     frames: list[Event] = [
         frame(at(number / DEVICES), device=f"d{number % DEVICES}", motion_boxes=()) for number in range(EVENTS)
     ]
+    ticks: list[Event] = [tick(at(second + 0.5)) for second in range(0, EVENTS // DEVICES, 5)]
+    passing = sorted([*frames, *ticks], key=lambda event: event.time)
     heat: list[Event] = [thermal(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
     pictures: list[Event] = [media(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
     makers: Sequence[tuple[str, Callable[[Hub], Projection], list[Event]]] = (
         ("health, frames", lambda hub: Health(), frames),
+        ("health, frames with ticks", lambda hub: Health(), passing),
         ("incidents, frames", Incidents, frames),
         ("incidents, media", Incidents, pictures),
         ("temperatures", lambda hub: Temperatures(), heat),

@@ -254,7 +254,7 @@ function system(): unknown {
 
 export function answer(path: string, q: URLSearchParams): unknown {
   const part = path.split('/').filter(Boolean).map(decodeURIComponent);
-  const [, , family, id = '', third, name = '', what = ''] = part;
+  const [, , family, id = '', third, name = ''] = part;
   const now = asOf(q);
   if (family === 'sites' && part.length === 3) return { sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(now, s.site).length, open_alerts: alerts(now).filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
   if (family === 'sites' && third === 'devices' && !name) return { site: id, devices: devices.filter((d) => d.site === id).map((d) => deviceAnswer(d, now)) };

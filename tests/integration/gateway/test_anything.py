@@ -23,7 +23,8 @@ NASTY = [
 values = st.one_of(st.sampled_from(NASTY), st.text(max_size=30))
 parts = values.filter(lambda text: text not in ("", ".", ".."))
 names = st.sampled_from(["from", "to", "date", "limit", "step", "bucket", "max", "after", "before", "minute", "type",
-                         "types", "order", "state", "site", "device", "source", "max_age", "max_points"])  # fmt: skip
+                         "types", "order", "state", "site", "device", "source", "max_age", "max_points",
+                         "as_of"])  # fmt: skip
 queries = st.dictionaries(names, values, max_size=4)
 trees = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=10),

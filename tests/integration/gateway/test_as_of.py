@@ -1,6 +1,7 @@
 """Time travel over HTTP: what was answered at a moment is answered again when that moment is asked for."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from bus_schemas.event import iso
+from consumers.views import connect, file_of
 from tests.builders import START, at, frame, settings
 from tests.contract.retold import retold
 from tests.contract.story import MINUTES, story
@@ -136,6 +138,32 @@ def test_what_is_no_moment_is_refused(lived: Lived, path: str, as_of: str) -> No
     assert answer.body["detail"].startswith("as_of: ")
 
 
+def test_the_document_of_the_api_tells_of_it(lived: Lived) -> None:
+    paths = ask(lived.client, "/api/openapi.json").body["paths"]
+    told = {
+        path
+        for path, methods in paths.items()
+        for parameter in methods.get("get", {}).get("parameters", [])
+        if (parameter["name"], parameter["in"]) == ("as_of", "query") and parameter["schema"]["description"]
+    }
+    device = "/api/v1/sites/{site}/devices/{device}"
+
+    assert told == {
+        "/api/v1/sites",
+        "/api/v1/sites/{site}/devices",
+        device,
+        f"{device}/health",
+        f"{device}/settings",
+        f"{device}/settings/changes",
+        f"{device}/rois",
+        f"{device}/zones",
+        "/api/v1/health/devices",
+        "/api/v1/incidents",
+        "/api/v1/alerts",
+        "/api/v1/alerts/{id}/why",
+    }
+
+
 def test_before_the_first_event_every_device_was_not_started(lived: Lived) -> None:
     before = iso(START - timedelta(days=400))
     devices = ask(lived.client, "/api/v1/health/devices", as_of=before)
@@ -160,3 +188,20 @@ def test_a_view_that_is_behind_says_so_and_answers_once_it_is_not(tmp_path: Path
     assert (behind.status, before.status, after.status) == (503, 200, 200)
     assert behind.body["detail"].startswith("as_of: the view 'settings' is at position 1, and 2 is asked for")
     assert (before.body["motion"]["sensitivity"], after.body["motion"]["sensitivity"]) == (25, 40)
+
+
+def test_a_view_of_another_version_is_said_to_be_folded_again(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(frame(START)).fold()
+        file = file_of(tmp_path, "incidents")
+        assert file is not None
+        with closing(connect(file)) as view:
+            view.execute("update checkpoint set version = version - 1")
+            view.execute("alter table incidents drop column rule")
+        with Started(filled.hub) as started, started.client() as client:
+            answers = [ask(client, path) for path in ("/api/v1/incidents", "/api/v1/sites", "/api/v1/health/devices")]
+            told = ask(client, "/api/v1/consumers")
+
+    assert [answer.status for answer in answers] == [503, 503, 200]
+    assert "the view 'incidents' is folded again" in answers[0].body["detail"]
+    assert told.status == 200

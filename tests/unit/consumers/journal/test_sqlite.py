@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.camera import DetectionEvent, MotionEvent
@@ -318,6 +318,13 @@ def test_before_the_days_that_are_kept_no_position_is_known(three_days: Path) ->
         assert queries.position_at(builders.at(2 * DAY_S)) == 4
 
 
+def test_a_file_that_has_lost_an_event_still_has_positions(three_days: Path) -> None:
+    with closing(open_to_write(three_days / "2026-01-05.sqlite")) as day:
+        day.execute("delete from events where position = 2")
+    with asking(three_days) as queries:
+        assert [queries.position_at(builders.at(second)) for second in (5, 10.5, DAY_S)] == [1, 3, 3]
+
+
 def test_an_empty_journal_has_no_position(tmp_path: Path) -> None:
     with asking(tmp_path) as queries:
         assert queries.position_at(builders.at(0)) == 0
@@ -332,6 +339,7 @@ def test_where_the_clock_was_set_back_it_is_a_position_at_which_it_passed(tmp_pa
     assert seconds[found - 1] <= 12 < seconds[found]
 
 
+@settings(max_examples=40, deadline=None)
 @given(gaps=st.lists(st.integers(0, 3), max_size=40), asked=st.integers(-1, 125))
 def test_a_position_is_the_last_one_received_by_then(gaps: list[int], asked: int) -> None:
     seconds = list(accumulate(gaps))

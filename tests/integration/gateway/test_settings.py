@@ -1,0 +1,26 @@
+"""Settings over HTTP, as foreign devices may tell them."""
+
+from pathlib import Path
+
+from tests.builders import START, at, settings
+from tests.integration.gateway.started import Filled, Started
+
+YARD = "/api/v1/sites/DEMO/devices/yard"
+
+
+def test_a_section_that_a_device_told_wrongly_is_no_fault_of_the_gateway(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(settings(START, settings={"motion": {"sensitivity": 31}, "picture": {"gamma": 2}, "rois": "all"}))
+        filled.append(settings(at(1), settings={"lamp": {"on": True}})).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            told, rois = client.get(f"{YARD}/settings"), client.get(f"{YARD}/rois")
+            changes = client.get(f"{YARD}/settings/changes", params={"limit": 1}).json()["changes"]
+            before = client.get(f"{YARD}/settings/changes", params={"before": 2}).json()["changes"]
+
+    assert (told.status_code, rois.status_code) == (200, 200)
+    assert told.json()["motion"] == {"sensitivity": 31, "min_area": 500}
+    assert told.json()["picture"] == {"black_percentage": 95.0, "freeze_seconds": 2.0}
+    assert told.json()["lamp"] == {"on": True}
+    assert [roi["name"] for roi in rois.json()["rois"]] == ["full_frame"]
+    assert [change["settings"] for change in changes] == [{"lamp": {"on": True}}]
+    assert [(change["position"], change["by"]) for change in before] == [(1, "ada")]

@@ -20,7 +20,7 @@ class Trials:
     def __init__(self, command: tuple[str, ...]) -> None:
         """`command` runs a trial; `--data`, the directory and the trial's id are added to it."""
         self._command = command
-        self._child: subprocess.Popen[bytes] | None = None
+        self.child: subprocess.Popen[bytes] | None = None
 
     def start(self, hub: Hub, asked: Asked) -> None:
         """Raises `TrialRunning` and `NoTrials`."""
@@ -30,7 +30,7 @@ class Trials:
         try:
             files.create(hub.data, asked)
             self._reap()
-            self._child = subprocess.Popen(
+            self.child = subprocess.Popen(
                 [*self._command, "--data", str(hub.data), asked.id],
                 stdin=subprocess.PIPE,
                 # The child holds the lock as long as it lives, and lets go of it however it ends.
@@ -42,7 +42,7 @@ class Trials:
 
     def _reap(self) -> None:
         """The one before, which holds the lock no more."""
-        child, self._child = self._child, None
+        child, self.child = self.child, None
         if child is not None:
             assert child.stdin is not None
             child.stdin.close()
@@ -50,12 +50,12 @@ class Trials:
 
     def close(self) -> None:
         """The trial that runs is interrupted, and begins again when somebody asks for it."""
-        if self._child is None:
+        if self.child is None:
             return
-        assert self._child.stdin is not None
-        self._child.stdin.close()
+        assert self.child.stdin is not None
+        self.child.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self._child.wait(PATIENCE_S)
-        self._child.kill()
-        self._child.wait()
-        self._child = None
+            self.child.wait(PATIENCE_S)
+        self.child.kill()
+        self.child.wait()
+        self.child = None

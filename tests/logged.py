@@ -40,9 +40,9 @@ def write(data: Path, events: Sequence[tuple[datetime, Event]], payloads: dict[s
         journal.append([Accepted(event, to_bytes(event), micros(received)) for received, event in events])
 
 
-def fold(data: Path, *names: str) -> None:
-    """Bring these views to the head."""
-    hub = hub_of(data)
+def fold(data: Path, *names: str, of: Hub | None = None) -> None:
+    """Bring these views to the head, of this hub or of ours."""
+    hub = of or hub_of(data)
     with closing(SqliteJournalReader(data / "journal")) as reader:
         for name in names:
             with closing(Follower(projection_of(name, hub), Source(data, reader, lambda: START))) as follower:

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from consumers.archive.reader import ArchiveReader
 from consumers.hub import Hub
 from consumers.incidents.projection import RULE_VERSION
@@ -65,8 +67,16 @@ def run_asked(data: Path, trial_id: str, until: int) -> None:
     file = files.find(data, trial_id)
     with closing(files.connect(file)) as view:
         asked = files.begun(view)
-    with _bench(data, asked, stopping) as bench, suppress(Interrupted):
-        run(file, bench)
+    log = structlog.get_logger()
+    with _bench(data, asked, stopping) as bench:
+        try:
+            run(file, bench)
+        except Interrupted:
+            log.info("trial interrupted", trial=trial_id)
+            return
+    with suppress(files.NoTrial):
+        ended, _ = files.trial(data, trial_id)
+        log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)
 
 
 def _asked(hub: Hub, wanted: Wanted) -> Asked:

@@ -35,7 +35,7 @@ create table if not exists raised (
 ) strict;
 create table if not exists findings (
     position integer primary key, original text not null, media text not null, analysis_version text not null,
-    body text not null
+    body blob not null
 ) strict;
 """
 """`findings` are events that an analysis made of archived media, each beside the event that it stands for."""

@@ -9,9 +9,8 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
 
-import structlog
-
 from bus_schemas.alert import IncidentEvent
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event, place
 from bus_schemas.node import SettingsEvent
 from consumers.checkpoint import transaction
@@ -27,10 +26,14 @@ from consumers.trials.stretch import RUN_IN, Stretch, stretch
 from consumers.trials.trial import Asked, Outcome
 from consumers.views import NoView
 
+FEW = 100
+"""Events that are analysed between two looks at how far it is."""
+
+Row = tuple[int, str, str, str, bytes]
+"""A finding as it is kept: position, id of the original event, medium, version of the analysis, event."""
+
 Progress = Callable[[int, int], None]
 """Told how many positions are folded, of how many."""
-
-log = structlog.get_logger()
 
 
 class Interrupted(Exception):
@@ -89,7 +92,6 @@ def run(file: Path, bench: Bench) -> None:
                 raise fault.__cause__ from None
             with suppress(Cancelled):
                 running.fail(fault.__cause__ or fault)
-    log.info("trial ended", trial=asked.id)
 
 
 class _Running:
@@ -113,9 +115,12 @@ class _Running:
             self._begin(hub)
         for records in self._batches((*Incidents.models,)):
             events = [record for record in records if self._is_of_site(record.event)]
-            with transaction(self._view):
-                if events:
-                    folding.fold(self._view, self._analysed(events))
+            if events:
+                # Pictures are looked at before anything is locked: somebody may want to cancel meanwhile.
+                analysed, findings = self._analysed(events)
+                with transaction(self._view):
+                    self._view.executemany("insert into findings values (?, ?, ?, ?, ?)", findings)
+                    folding.fold(self._view, analysed)
         with transaction(self._view):
             counts, raised = compare(self._view, self._bench.hub.data, self._asked)
             outcome = self._outcome.model_copy(update={"counts": counts})
@@ -126,7 +131,6 @@ class _Running:
         if isinstance(cause, Cancelled):
             raise cause
         error = f"{type(cause).__name__}: {cause}"
-        log.error("trial failed", trial=self._asked.id, reason=error)
         with transaction(self._view):
             files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
 
@@ -164,7 +168,7 @@ class _Running:
         after = wanted.first - 1
         while after < wanted.last:
             self._go_on()
-            batch = self._bench.journal.read(after, models, BATCH)
+            batch = self._bench.journal.read(after, models, BATCH if self._bench.analysis is None else FEW)
             yield [record for record in batch.records if record.position <= wanted.last]
             if batch.upto <= after:
                 return
@@ -180,28 +184,28 @@ class _Running:
         """The hub's own ticks belong to every site: they are how time passes in it."""
         return self._asked.site is None or event.source == HUB_SOURCE or place(event.source)[0] == self._asked.site
 
-    def _analysed(self, records: list[Recorded]) -> list[Recorded]:
+    def _analysed(self, records: list[Recorded]) -> tuple[list[Recorded], list[Row]]:
+        """The events to judge by: those of the analysis in the place of the originals, and what is kept of it."""
         self._count(events=len(records))
-        return [self._finding(record) for record in records] if self._bench.analysis is not None else records
+        analysis = self._bench.analysis
+        if analysis is None:
+            return records, []
+        rows: list[Row] = []
+        return [self._finding(analysis, record, rows) for record in records], rows
 
     def _show(self, event: Event) -> None:
         """What is set now, which the analysis must know."""
         if self._bench.analysis is not None and isinstance(event, SettingsEvent):
             self._bench.analysis.look(event)
 
-    def _finding(self, record: Recorded) -> Recorded:
-        """The event of the analysis where it has one, else the original."""
-        analysis = self._bench.analysis
-        assert analysis is not None
+    def _finding(self, analysis: Analysis, record: Recorded, rows: list[Row]) -> Recorded:
+        self._go_on()
         found = analysis.look(record.event)
         if found is None:
             self._count(media_gone=int(analysis.concerns(record.event)))
             return record
         self._count(analysed=1)
-        self._view.execute(
-            "insert into findings values (?, ?, ?, ?, ?)",
-            (record.position, record.event.id, found.media, analysis.version, found.event.model_dump_json()),
-        )
+        rows.append((record.position, record.event.id, found.media, analysis.version, to_bytes(found.event)))
         return replace(record, event=found.event)
 
     def _count(self, **more: int) -> None:

@@ -18,6 +18,19 @@ from gateway.routes.commands import NOBODY
 from gateway.routes.lookup import require_site
 from gateway.routes.trials.answers import Detailed, Summary, Trials
 from gateway.trials import NoTrials
+from gateway.wishes import MOST, Picture, RoiWish, Section, refuse_doubled
+
+
+class AnalysisSettings(Section):
+    """For an analysis, in place of what was set for the devices."""
+
+    picture: Picture | None = None
+    rois: Annotated[tuple[RoiWish, ...] | None, Field(max_length=MOST)] = None
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        refuse_doubled("ROI", [roi.name for roi in self.rois or ()])
+        return self
 
 
 class Wish(BaseModel):
@@ -30,12 +43,15 @@ class Wish(BaseModel):
     site: Name | None = None
     rules: dict[str, Any] = Field(default_factory=dict, max_length=64, description="Values by name; see /api/v1/rules.")
     analysis: bool = Field(default=False, description="Analyse the archived media again, and judge by that.")
+    settings: AnalysisSettings = AnalysisSettings()
     by: Annotated[str, Field(min_length=1, max_length=100)] = NOBODY
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:
         if self.since >= self.until:
             raise ValueError("since must be before until")
+        if self.settings != AnalysisSettings() and not self.analysis:
+            raise ValueError("settings are those of an analysis: say analysis as well")
         return self
 
 
@@ -86,6 +102,7 @@ def _asked(gateway: Gateway, wish: Wish) -> Asked:
         rules=wish.rules,
         rule_set=trial_rules.values(made),
         analysis=wish.analysis,
+        settings=wish.settings.model_dump(mode="json", exclude_none=True),
         rule_version=RULE_VERSION,
         product=gateway.settings.version,
     )

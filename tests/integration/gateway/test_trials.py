@@ -10,10 +10,12 @@ import pytest
 
 from bus_schemas.event import Event
 from consumers.journal.sqlite import SqliteJournalReader
+from consumers.trials import files
+from consumers.trials.trial import Asked
 from tests import builders
 from tests.builders import at
 from tests.eventually import eventually
-from tests.integration.gateway.started import Filled, Started
+from tests.integration.gateway.started import NOW, Filled, Started
 from tests.live import with_incidents
 
 COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
@@ -92,6 +94,62 @@ def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
     assert told["counts"] == {"raised": 1, "both": 1, "only_trial": 0, "only_live": 1}
 
 
+def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Client) -> None:
+    told = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
+
+    assert (told["state"], told["analysis_version"]) == ("done", "picture 1, thermal 1")
+    assert (told["analysed"], told["media_gone"]) == (0, 120)
+    assert told["counts"]["both"] == 2
+
+
+def test_a_trial_that_runs_is_seen_and_cancelled_and_no_second_one_begins(filled: Filled, client: httpx.Client) -> None:
+    asked = Asked.model_validate(
+        {"id": "held", "created": NOW, "by": "ada", "since": at(0), "until": at(9), "rule_set": {}, "rule_version": 1,
+         "product": "test"}
+    )  # fmt: skip
+    lock = files.Lock(filled.hub.data, asked.id)
+    files.create(filled.hub.data, asked)
+    second = client.post("/api/v1/trials", json=SPAN)
+    before = client.get("/api/v1/trials/held").json()
+    cancelled = client.delete("/api/v1/trials/held").json()
+    after = client.get("/api/v1/trials/held").json()
+    lock.close()
+
+    assert (second.status_code, second.json()["detail"]) == (409, "the trial held is running; they run one at a time")
+    assert (before["state"], before["raised"]) == ("running", [])
+    assert cancelled == {"id": "held", "state": "cancelled"}
+    assert (after["state"], after["counts"]["raised"]) == ("cancelled", 0)
+
+
+def test_a_trial_whose_process_is_gone_is_interrupted(filled: Filled, client: httpx.Client) -> None:
+    asked = Asked.model_validate(
+        {"id": "gone", "created": NOW, "by": "ada", "since": at(0), "until": at(9), "rule_set": {}, "rule_version": 1,
+         "product": "test"}
+    )  # fmt: skip
+    lock = files.Lock(filled.hub.data, asked.id)
+    files.create(filled.hub.data, asked)
+    lock.close()
+
+    (listed,) = client.get("/api/v1/trials").json()["trials"]
+    assert (listed["id"], listed["state"]) == ("gone", "interrupted")
+    assert tried(client)["state"] == "done"
+    assert client.delete("/api/v1/trials/gone").json()["state"] == "removed"
+
+
+def test_a_trial_ends_with_its_gateway(filled: Filled) -> None:
+    events = [builders.tick(at(600 + second), uptime_s=600.0 + second) for second in range(30_000)]
+    filled.append(*events)
+    with Started(filled.hub, trial_command=COMMAND) as started, started.client() as client:
+        asked = client.post("/api/v1/trials", json=SPAN).json()
+        child = started.gateway.trials.child
+        assert child is not None
+        eventually(lambda: client.get(f"/api/v1/trials/{asked['id']}").json()["progress"] > 0, within=20)
+
+    assert child.poll() is not None
+    with Started(filled.hub) as started, started.client() as client:
+        assert client.get(f"/api/v1/trials/{asked['id']}").json()["state"] in ("interrupted", "done")
+
+
 def test_trials_are_listed_newest_first_and_removed(client: httpx.Client) -> None:
     first, second = tried(client, by="ada"), tried(client, rules={"hot_spot_c": 55}, site="DEMO")
     listed = client.get("/api/v1/trials").json()["trials"]
@@ -131,6 +189,8 @@ def contents(data: Path) -> dict[str, bytes]:
         ({"until": SPAN["since"]}, "since must be before until"),
         ({"since": "2026-02-01T00:00:00Z", "until": "2026-02-02T00:00:00Z"}, "is in the future"),
         ({"rule": {}}, "rule: "),
+        ({"settings": {"picture": {}}}, "settings are those of an analysis"),
+        ({"analysis": True, "settings": {"picture": {"black": 3}}}, "settings.picture.black: "),
     ],
 )
 def test_what_cannot_be_tried_is_refused_with_the_reason(

@@ -1,0 +1,99 @@
+"""A past to try things on: a data directory with a journal, an archive and the live views, and trials over it."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bus_schemas.event import Event
+from consumers.alerts.questions import AlertFilter, alerts
+from consumers.archive.reader import ArchiveReader
+from consumers.hub import DeviceInfo, Hub, Rules, SiteInfo
+from consumers.incidents.projection import RULE_VERSION
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.trials import files, rules
+from consumers.trials.beginning import RECOVERED
+from consumers.trials.run import Bench, run
+from consumers.trials.stretch import RUN_IN
+from consumers.trials.trial import Asked, Found, Raised, Trial
+from consumers.views import open_view
+from tests import logged
+from tests.builders import START, at
+from tests.live import with_incidents
+
+DEVICES = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
+DEFAULTS = Rules()
+END = at(2400)
+SITES = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", DEVICES),)
+
+
+@dataclass
+class Past:
+    """`count` numbers the trials; `stopping` ends the one that runs."""
+
+    data: Path
+    count: int = 0
+    sites: tuple[SiteInfo, ...] = SITES
+    in_force: Rules = DEFAULTS
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def hub(self) -> Hub:
+        return Hub(
+            data=self.data, archive=lambda: ArchiveReader(self.data / "archive"), sites=self.sites, rules=self.in_force
+        )
+
+    def asked(self, since: datetime = START, until: datetime = END, **wished: Any) -> Asked:
+        self.count += 1
+        given_rules, site = wished.pop("rules", {}), wished.pop("site", None)
+        return Asked(
+            id=f"trial-{self.count:03d}",
+            created=at(self.count),
+            by="ada",
+            since=since,
+            until=until,
+            site=site,
+            devices=tuple(where for where in self.hub.devices() if site in (None, where[0])),
+            rules=given_rules,
+            rule_set=rules.values(rules.changed(self.hub.rules, given_rules)),
+            rule_version=RULE_VERSION,
+            product="test",
+            **wished,
+        )
+
+    def run(self, asked: Asked, run_in: timedelta = RUN_IN, **bench: Any) -> tuple[Trial, list[tuple[Found, Raised]]]:
+        """As a process would, which holds the lock until it ends."""
+        with (
+            closing(files.Lock(self.data, asked.id)),
+            closing(SqliteJournalReader(self.data / "journal")) as journal,
+        ):
+            made = Bench(self.hub, journal, lambda: datetime(2026, 2, 1, tzinfo=UTC), self.stopping, run_in=run_in)
+            run(files.create(self.data, asked), replace(made, **bench))
+        return files.trial(self.data, asked.id)
+
+    def live(self, since: datetime, until: datetime) -> list[tuple[str, str]]:
+        """Ids and moments of what was raised, but for recoveries."""
+        with closing(open_view(self.data, "alerts")) as view:
+            found = alerts(view, AlertFilter(start=since, end=until, limit=10_000))
+        return sorted((one["raised"], one["id"]) for one in found if one["type"] != RECOVERED)
+
+    def contents(self) -> dict[str, bytes]:
+        """Of everything that is not a trial; what only says who reads is left out."""
+        files_there = [path for path in self.data.rglob("*") if path.is_file() and not path.name.endswith("-shm")]
+        return {str(path): path.read_bytes() for path in files_there if "trials" not in path.parts}
+
+
+def past_of(
+    data: Path,
+    events: Sequence[tuple[datetime, Event]],
+    payloads: dict[str, bytes] | None = None,
+    sites: tuple[SiteInfo, ...] = SITES,
+    in_force: Rules = DEFAULTS,
+) -> Past:
+    past = Past(data, sites=sites, in_force=in_force)
+    logged.write(data, with_incidents(events, past.hub), payloads)
+    logged.fold(data, "settings", "incidents", "alerts", of=past.hub)
+    return past

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from bus_schemas.event import Event
-from consumers.alerts.questions import AlertFilter, alerts
+from consumers.alerts.questions import alerts
 from consumers.archive.reader import ArchiveReader
 from consumers.hub import DeviceInfo, Hub, Rules, SiteInfo
 from consumers.incidents.projection import RULE_VERSION
 from consumers.journal.sqlite import SqliteJournalReader
+from consumers.lasting import Wanted
 from consumers.trials import files, rules
 from consumers.trials.beginning import RECOVERED
 from consumers.trials.run import Bench, run
@@ -77,7 +78,7 @@ class Past:
     def live(self, since: datetime, until: datetime) -> list[tuple[str, str]]:
         """Ids and moments of what was raised, but for recoveries."""
         with closing(open_view(self.data, "alerts")) as view:
-            found = alerts(view, AlertFilter(start=since, end=until, limit=10_000))
+            found = alerts(view, Wanted(start=since, end=until, limit=10_000))
         return sorted((one["raised"], one["id"]) for one in found if one["type"] != RECOVERED)
 
     def contents(self) -> dict[str, bytes]:

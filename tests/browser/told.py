@@ -26,8 +26,9 @@ sites:
 alerts:
   rules:
     offline_after_s: 86400
+    cool_down_s: 1
 """
-"""Nobody is missed here: the kiln is heard of when a test wants it to be."""
+"""Nobody is missed here, and nobody is spared an alert: hours of the kiln pass within seconds."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,10 @@ class Day:
 
 
 def a_hot_day(by: Told, apart_s: float = 4) -> Day:
-    """The kiln is rather warm once, for which nobody is told; it becomes hot, Mara takes note of it, and it cools down. Each of it lasts a while, to be aimed at."""
+    """The kiln is rather warm once, for which nobody is told; it becomes hot, Mara takes note of it, and it cools down.
+
+    Each of it lasts a while, to be aimed at.
+    """
     for before_s, hottest in ((600, 78), (560, 40), (520, 40), (300, 40)):
         by.measured(before_s, hottest)
     by.sensitive(40)

@@ -1,17 +1,22 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { deviceOf, sitePath, type Device, type Site } from './api';
+import { deviceOf, sitePath, url, type Device, type Events, type LastEvent, type Recorded, type Site } from './api';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from './resource.svelte';
-import { isZone } from './time';
+import { isZone, iso } from './time';
 import { isNews, lastNews, summary } from './words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
 const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
+
+/** What a device tells that is worth a line on the wall. */
+const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
+
+const newsOf = ({ event, position }: Recorded): LastEvent => ({ type: event.type, time: event.time, position, summary: summary(event) });
 
 interface Devices {
   site: string;
@@ -24,6 +29,17 @@ class Page {
   #sitesThen!: Resource<{ sites: Site[] }>;
   #devices!: Resource<Devices>;
   #known!: Resource<Devices>;
+  #told!: Resource<Events>;
+  /** What each device told last before the moment, of what the log says of all of them. */
+  #before = $derived.by(() => {
+    const found = new Map<string, LastEvent>();
+    for (const recorded of this.#told?.data?.events ?? []) {
+      const from = deviceOf(recorded.event.source);
+      const name = from && `${from.site}/${from.device}`;
+      if (name && !found.has(name) && isNews(recorded)) found.set(name, newsOf(recorded));
+    }
+    return found;
+  });
   #heard = $state.raw(new Map<string, Device['last_event']>());
   site = $derived.by(() => this.#site());
   zone = $derived.by(() => this.#zone());
@@ -40,6 +56,7 @@ class Page {
     this.#sitesThen = new Resource(() => (moment.settled === null ? null : moment.question('/api/v1/sites')));
     this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), { every: fallback(5000) });
     this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
+    this.#told = new Resource(() => (this.site ? url('/api/v1/events', { site: this.site, type: NEWS.join(','), order: 'desc', limit: 200, to: moment.settled === null ? null : iso(moment.settled) }) : null));
     const pending = new Map<string, Device['last_event']>();
     $effect(() => live.follow(this.site));
     $effect(() => {
@@ -55,8 +72,7 @@ class Page {
       }
       const from = deviceOf(recorded.event.source);
       if (!from || from.device === '_hub' || ROUTINE.has(type) || !isNews(recorded)) return;
-      const news = { type: recorded.event.type, time: recorded.event.time, position: recorded.position, summary: summary(recorded.event) };
-      pending.set(`${from.site}/${from.device}`, news);
+      pending.set(`${from.site}/${from.device}`, newsOf(recorded));
     }));
     // Many events a second are one change of the page.
     $effect(() => {
@@ -99,9 +115,9 @@ class Page {
 
   #withNews(): Device[] {
     return (this.#devices.data?.devices ?? []).map((d) => {
-      const news = moment.isLive ? this.#heard.get(`${d.site}/${d.device}`) : undefined;
-      const known = lastNews(d.last_event);
-      return { ...d, last_event: news && news.position > (known?.position ?? 0) ? news : known };
+      const name = `${d.site}/${d.device}`;
+      const candidates = [lastNews(d.last_event), this.#before.get(name) ?? null, (moment.isLive && this.#heard.get(name)) || null];
+      return { ...d, last_event: candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a)) };
     });
   }
 }

@@ -31,6 +31,7 @@ def asyncapi(version: str) -> Document:
                 **definitions("validation", "#/components/schemas/{model}"),
                 "Watermark": _WATERMARK,
                 "Head": _HEAD,
+                "Claim": _CLAIM,
                 "Request": {"type": "object", "description": "The arguments of the command."},
                 "Bytes": {"type": "string", "format": "binary"},
             },
@@ -53,6 +54,20 @@ _HEAD: Document = {
     "description": "The last position of the journal; consumers wake up.",
     "required": ["position"],
     "properties": {"position": {"type": "integer", "minimum": 0}},
+}
+_CLAIM: Document = {
+    "type": "object",
+    "description": "An agent has this device, or wants it; of two the one stays that is established, or began first.",
+    "required": ["instance", "node", "host", "pid", "since", "established"],
+    "properties": {
+        "instance": {"type": "string"},
+        "node": {"type": "string"},
+        "host": {"type": "string"},
+        "pid": {"type": "integer"},
+        "since": {"type": "string", "format": "date-time"},
+        "established": {"type": "boolean"},
+        "asks": {"type": "boolean", "description": "Whoever else has the device is to answer."},
+    },
 }
 _SENT_BY_THE_HUB = {"watermark", "command", "head"}
 _RETAINED = {"state", "watermark"}
@@ -113,6 +128,7 @@ def _other_channels() -> dict[str, Document]:
         "live": _channel(f"{_DEVICE}/live/{{preview}}", "Preview frames, which may be dropped.", ["preview"]),
         "state": _channel(f"{_DEVICE}/state", "Online, or offline as the last will.", ["watchpost.state.v1"]),
         "watermark": _channel(f"{_DEVICE}/watermark", "What the producer's outbox may forget.", ["watermark"]),
+        "claim": _channel(f"{_DEVICE}/claim", "Agents ask and answer who has this device.", ["claim"]),
         "command": _channel(
             f"{_DEVICE}/command/{{command}}", "A request; the answer goes to its response topic.", ["request"]
         ),
@@ -127,6 +143,7 @@ def _messages() -> dict[str, Document]:
         **events,
         "preview": {"title": "A preview frame", "contentType": "image/jpeg", "payload": _ref("Bytes")},
         "watermark": {"title": "Watermark", "contentType": "application/json", "payload": _ref("Watermark")},
+        "claim": {"title": "Claim", "contentType": "application/json", "payload": _ref("Claim")},
         "request": {"title": "Request", "contentType": "application/json", "payload": _ref("Request")},
         "head": {"title": "Head of the journal", "contentType": "application/json", "payload": _ref("Head")},
     }

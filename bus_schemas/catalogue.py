@@ -10,6 +10,7 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import (
+    ClockEvent,
     CommandEvent,
     GapEvent,
     HealthEvent,
@@ -22,6 +23,7 @@ from bus_schemas.thermal import ThermalEvent
 Models = Union[  # noqa: UP007 - the list of members is long, and reads better as one
     AlertEvent,
     AnnotationEvent,
+    ClockEvent,
     CommandEvent,
     DetectionEvent,
     FrameEvent,

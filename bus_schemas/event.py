@@ -22,10 +22,10 @@ def iso(moment: datetime) -> str:
 
 Name = Annotated[str, Field(pattern=rf"^{NAME}$")]
 # Within these every moment can be written in UTC, in any zone, and as whole microseconds or nanoseconds in 64 bits.
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_AFTER_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+AFTER_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 Moment = Annotated[
-    AwareDatetime, Field(ge=_EARLIEST, lt=_AFTER_LATEST), PlainSerializer(iso, when_used="json", return_type=str)
+    AwareDatetime, Field(ge=EARLIEST, lt=AFTER_LATEST), PlainSerializer(iso, when_used="json", return_type=str)
 ]
 MediaKey = Annotated[str, Field(pattern=rf"^{NAME}/{NAME}/[a-z]{{1,32}}/[A-Za-z0-9_-]{{1,128}}$")]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -73,6 +73,24 @@ class HeartbeatEvent(Event):
     data: Heartbeat
 
 
+class ClockStep(Fact):
+    """The clock of a node was set: what showed `before` shows `after` from here on, `step_s` seconds later or earlier.
+
+    Times of this stream that were said before stay as they are; what bears one from `since` to `before` happened
+    `step_s` later than it says, where the new time is right and the old one was wrong from `since` on.
+    """
+
+    step_s: float
+    before: Moment
+    after: Moment
+    since: Moment | None = None
+
+
+class ClockEvent(Event):
+    type: Literal["watchpost.clock.v1"] = "watchpost.clock.v1"
+    data: ClockStep
+
+
 class Settings(Fact):
     """Who set what. `settings` holds whole sections (`motion`, `rois`, `zones` …), each replacing the one before."""
 

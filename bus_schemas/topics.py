@@ -14,7 +14,7 @@ BATCH = "batch"
 
 _TOPIC = re.compile(rf"{ROOT}/(?P<site>{NAME})/(?P<device>{NAME})/(?P<channel>[a-z]+)(?:/(?P<name>[a-z_]{{1,32}}))?")
 _NAMED = {"event", "media", "live", "command"}
-_PLAIN = {"state", "watermark"}
+_PLAIN = {"state", "watermark", "claim"}
 
 
 class UnknownTopic(ValueError):
@@ -23,7 +23,7 @@ class UnknownTopic(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`channel` is event, media, live, command, state or watermark; `name` is what follows it, if anything does."""
+    """`channel` is event, media, live, command, state, watermark or claim; `name` is what follows it."""
 
     site: str
     device: str
@@ -70,6 +70,12 @@ def state_topic(source: str) -> str:
 def watermark_topic(source: str) -> str:
     site, device = place(source)
     return f"{ROOT}/{site}/{device}/watermark"
+
+
+def claim_topic(source: str) -> str:
+    """Where agents ask and answer who has a device."""
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/claim"
 
 
 def command_topic(source: str, name: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 
@@ -123,6 +124,10 @@ class Hub:
     webhook: Webhook | None = None
     warehouse: WarehouseServer | None = None
     triggers: tuple[str, ...] = ()
+
+    def zone(self, site: str) -> ZoneInfo:
+        """By whose midnights a site has its days; UTC where the site is not configured."""
+        return next((ZoneInfo(one.time_zone) for one in self.sites if one.site == site), ZoneInfo("UTC"))
 
     def devices(self) -> tuple[tuple[str, str], ...]:
         """Site and device of each that is meant to be there."""

@@ -46,7 +46,7 @@ class Motions(Projection):
     """
 
     def __init__(self, hub: Hub) -> None:
-        self._zones = {site.site: ZoneInfo(site.time_zone) for site in hub.sites}
+        self._zone = hub.zone
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         grids: dict[tuple[str, str, str], _Day] = {}
@@ -57,7 +57,7 @@ class Motions(Projection):
             site, device = place(event.source)
             if not _insert(view, site, device, event):
                 continue
-            day = event.time.astimezone(self._zones.get(site, UTC)).date().isoformat()
+            day = event.time.astimezone(self._zone(site)).date().isoformat()
             key = (site, device, day)
             if key not in grids:
                 grids[key] = _load(view, key)

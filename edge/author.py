@@ -8,6 +8,8 @@ from bus_schemas.codec import describe, media_key
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind, Segment, SegmentEvent
 from bus_schemas.node import (
+    ClockEvent,
+    ClockStep,
     Command,
     CommandEvent,
     Health,
@@ -21,9 +23,10 @@ from bus_schemas.thermal import Thermal, ThermalEvent
 from producer.ids import Ids
 from producer.tables import Draft
 
-Data = Command | Detection | Frame | Health | Heartbeat | Motion | Segment | Settings | Thermal
+Data = ClockStep | Command | Detection | Frame | Health | Heartbeat | Motion | Segment | Settings | Thermal
 
 _EVENTS: dict[type[Data], type[Event]] = {
+    ClockStep: ClockEvent,
     Command: CommandEvent,
     Detection: DetectionEvent,
     Frame: FrameEvent,

@@ -1,6 +1,7 @@
 """One device: its sources, what watches them, and the threads in which that happens."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -94,7 +95,7 @@ class Device:
             thread.join(timeout_s)
 
     def health(self) -> Health:
-        return health([source.facts for source in self._healths], self._around.clock())
+        return health([source.facts for source in self._healths], time.monotonic())
 
     def apply(self, adjustable: Adjustable) -> None:
         self.adjustable = adjustable

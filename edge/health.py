@@ -1,22 +1,28 @@
 """How a device does: facts of its sources, from their threads, and the status that follows from them."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 
 from bus_schemas.node import DeviceStatus, Health, StreamInfo
+from producer.clock import Elapsed
 from producer.ids import Clock
 
 Kind = Literal["visual", "thermal"]
-STALE_AFTER: Final = timedelta(seconds=30)
+STALE_AFTER_S: Final = 30.0
 _WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale", "not_started", "healthy")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one source. `failures` are those since it last gave something."""
+    """What is known of one source. `failures` are those since it last gave something.
+
+    `came_s` is when the last frame came, by a clock that is never set: a device is not stale because the time of day
+    was put right.
+    """
 
     kind: Kind
     running: bool = False
@@ -24,13 +30,14 @@ class Facts:
     reason: str | None = None
     stream: StreamInfo | None = None
     last_frame: datetime | None = None
+    came_s: float | None = None
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     reconnects: int = 0
     failures: int = 0
     segment_start: datetime | None = None
 
-    def status(self, now: datetime) -> DeviceStatus:
+    def status(self, now_s: float) -> DeviceStatus:
         """No frame yet is not stale: it may still come."""
         if self.last_attempt is None:
             return "not_started"
@@ -38,7 +45,7 @@ class Facts:
             return "stopped"
         if self.failures:
             return "degraded"
-        if self.last_frame is not None and now - self.last_frame > STALE_AFTER:
+        if self.came_s is not None and now_s - self.came_s > STALE_AFTER_S:
             return "stale"
         return "healthy"
 
@@ -46,12 +53,13 @@ class Facts:
 class SourceHealth:
     """Written by the thread of one source, read by that of the node."""
 
-    def __init__(self, kind: Kind, clock: Clock, *, records: bool = False) -> None:
+    def __init__(self, kind: Kind, clock: Clock, *, records: bool = False, elapsed: Elapsed = time.monotonic) -> None:
         self._clock = clock
+        self._elapsed = elapsed
         self._records = records
         self._lock = threading.Lock()
         self._facts = Facts(kind)
-        self._since = clock()
+        self._since = elapsed()
         self._frames = 0
 
     @property
@@ -71,20 +79,21 @@ class SourceHealth:
                 reconnects=self._facts.reconnects + again,
                 recording=self._records,
             )
-            self._since, self._frames = self._clock(), 0
+            self._since, self._frames = self._elapsed(), 0
 
-    def gave(self, time: datetime, size: tuple[int, int]) -> None:
+    def gave(self, moment: datetime, size: tuple[int, int]) -> None:
         """A frame came. The rate is that of the last 10 s or so."""
         with self._lock:
             self._frames += 1
-            seconds = (time - self._since).total_seconds()
+            now = self._elapsed()
+            seconds = now - self._since
             stream = self._facts.stream
             if stream is None or (stream.width, stream.height) != size:
                 stream = StreamInfo(fps=0.0, width=size[0], height=size[1])
             if seconds >= 10:
                 stream = stream.model_copy(update={"fps": round(self._frames / seconds, 2)})
-                self._since, self._frames = time, 0
-            self._facts = replace(self._facts, last_frame=time, failures=0, reason=None, stream=stream)
+                self._since, self._frames = now, 0
+            self._facts = replace(self._facts, last_frame=moment, came_s=now, failures=0, reason=None, stream=stream)
 
     def segment_began(self, start: datetime) -> None:
         self._set(segment_start=start)
@@ -103,12 +112,12 @@ class SourceHealth:
             self._facts = replace(self._facts, **changes)  # type: ignore[arg-type]  # names are checked by replace
 
 
-def health(sources: Sequence[Facts], now: datetime) -> Health:
+def health(sources: Sequence[Facts], now_s: float) -> Health:
     """Of a device: the worst of its sources, and the figures of the first, its camera where it has one."""
     first = sources[0]
-    worst = min(sources, key=lambda facts: _WORST_FIRST.index(facts.status(now)))
+    worst = min(sources, key=lambda facts: _WORST_FIRST.index(facts.status(now_s)))
     return Health(
-        status=worst.status(now),
+        status=worst.status(now_s),
         reason=worst.reason,
         is_recording=any(facts.recording for facts in sources),
         stream_info=first.stream,

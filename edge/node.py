@@ -15,18 +15,23 @@ import structlog
 from bus_schemas.node import Command, Health, Heartbeat, Settings
 from bus_schemas.topics import command_topic
 from edge.adjustable import Adjustable
-from edge.author import Author
 from edge.building import Surroundings
 from edge.commands import NAMES, SETTINGS, SNAPSHOT, Refused, Request, adjusted, command_of, read_request
 from edge.device import Device
+from edge.identity.alone import Alone
+from edge.identity.guard import Guard, guarding
+from edge.identity.instance import Instance
+from edge.identity.lock import held
 from edge.kept import SettingsFile
 from edge.settings import NodeSettings
 from edge.system_load import system_load
+from edge.telling import Telling
 from producer.bounds import Limits
 from producer.broker import BrokerAddress
-from producer.ids import Clock, Ids, utc_now
+from producer.clock import DisciplinedClock
+from producer.ids import Clock, utc_now
 from producer.outbox import Outbox
-from producer.presence import present
+from producer.presence import Presences
 from producer.relay import Options, Relay
 from producer.session import Incoming, Outgoing
 from producer.tables import Draft
@@ -45,28 +50,48 @@ def run(
     broker: BrokerAddress,
     data: Path,
     stopping: threading.Event,
-    clock: Clock = utc_now,
+    wall: Clock = utc_now,
     environ: Mapping[str, str] | None = None,
 ) -> None:
-    """Until `stopping`. Raises when a thread of ours has failed: then the process is to be started again."""
+    """Until `stopping`. Raises when a thread of ours has failed: then the process is to be started again.
+
+    `wall` is the clock of the machine, which may be set at any time; that of the events is disciplined. Raises
+    `IdentityTaken` when another agent has the outbox or the devices.
+    """
     path = data / "outbox" / f"{settings.node}.sqlite"
-    limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
-    inbox: SimpleQueue[Incoming] = SimpleQueue()
-    topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
-    options = Options(settings.bytes_per_s, settings.compress, limits, tuple(topics))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    relay = Relay(path, broker, clock, options, inbox.put)
+    clock = DisciplinedClock(wall)
+    instance = Instance.begin(settings.node, clock())
     environ = dict(os.environ) if environ is None else environ
-    around = Surroundings(clock, stopping.wait, environ, clock())
-    with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread:
-        node = Node(settings, outbox, relay, around, data)
-        sources = [device.source for device in settings.devices]
-        with present(sources, broker, clock), node.running(stopping):
-            while not stopping.is_set():
-                node.look()
-                if not thread.is_alive():
-                    raise RelayFailed("the relay failed")
-                node.answer(inbox)
+    with held(path.with_suffix(".lock"), instance) as lock:
+        guard = Guard(instance, [device.source for device in settings.devices], broker)
+        limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
+        inbox: SimpleQueue[Incoming] = SimpleQueue()
+        topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
+        options = Options(settings.bytes_per_s, settings.compress, limits, tuple(topics))
+        relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
+        with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread, guarding(guard):
+            if not lock.is_ours:
+                # What is observed now by two would be two truths. Who was alone here before may begin at once.
+                guard.wait(stopping.is_set)
+            around = Surroundings(clock, stopping.wait, environ, clock())
+            node = Node(settings, Telling(outbox, clock, guard.sources), relay, around, data)
+            with Presences(guard.sources, broker, clock) as presences, node.running(stopping):
+                _watch(node, inbox, thread, Alone(guard, lock, presences), stopping)
+
+
+def _watch(
+    node: "Node",
+    inbox: "SimpleQueue[Incoming]",
+    relay: threading.Thread,
+    alone: Alone,
+    stopping: threading.Event,
+) -> None:
+    while not stopping.is_set():
+        alone.look()
+        node.look()
+        if not relay.is_alive():
+            raise RelayFailed("the relay failed")
+        node.answer(inbox)
 
 
 class RelayFailed(RuntimeError):
@@ -89,8 +114,10 @@ def relaying(relay: Relay) -> Iterator[threading.Thread]:
 class Node:
     """Used by the main thread of the agent."""
 
-    def __init__(self, settings: NodeSettings, outbox: Outbox, relay: Relay, around: Surroundings, data: Path) -> None:
-        self._outbox = outbox
+    def __init__(
+        self, settings: NodeSettings, telling: Telling, relay: Relay, around: Surroundings, data: Path
+    ) -> None:
+        self._telling = telling
         self._relay = relay
         self._around = around
         self._data = data
@@ -99,12 +126,11 @@ class Node:
         self._healths: dict[str, Health] = {}
         self._began = time.monotonic()
         self._health_at = self._heartbeat_at = -HEALTH_SECONDS
-        new_id = Ids(around.clock)
         for device in settings.devices:
-            author = Author(device.site, device.device, new_id)
+            author = telling.authors[device.source]
             adjustable = self._file.current(author.source, device.adjustable())
             self._devices[device.site, device.device] = Device(
-                device, adjustable, author, around, self._put, self._show
+                device, adjustable, author, around, telling.put, self._show
             )
 
     @contextmanager
@@ -121,11 +147,12 @@ class Node:
             for device in self._devices.values():
                 device.join(JOIN_SECONDS)
             self._tell_health(all_of_them=True)
-            self._put([self._heartbeat(device, "stopping") for device in self._devices.values()])
+            self._telling.put([self._heartbeat(device, "stopping") for device in self._devices.values()])
             log.info("agent stopped")
 
     def look(self) -> None:
         """See whether all is well, and tell of it when it has changed and every ten seconds."""
+        self._telling.tell_steps()
         now = time.monotonic()
         for device in self._devices.values():
             device.check()
@@ -135,7 +162,7 @@ class Node:
         self._tell_health(all_of_them=regular)
         if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
             self._heartbeat_at = now
-            self._put([self._heartbeat(device, "online") for device in self._devices.values()])
+            self._telling.put([self._heartbeat(device, "online") for device in self._devices.values()])
 
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
         """Wait a moment for a command, and do it."""
@@ -160,7 +187,7 @@ class Node:
             outcome = Command(request_id=request.request_id, name=name, state="done", by=request.person)
         draft = device.author.event(outcome, self._around.clock())
         # Whoever asked is told only what is certain to be told to everybody.
-        self._outbox.put(draft, durable=True)
+        self._telling.put([draft], durable=True)
         if message.response_topic is not None:
             self._relay.say(
                 Outgoing(
@@ -181,7 +208,7 @@ class Node:
             device.apply(changed)
             sections = {section: value for section, value in dump(changed).items() if section in request.settings}
             data = Settings(changed_by=request.person, settings=sections, request_id=request.request_id)
-            self._put([device.author.event(data, self._around.clock())])
+            self._telling.put([device.author.event(data, self._around.clock())])
             self._file.tell(device.author.source, changed)
 
     def _tell_settings(self, device: Device) -> None:
@@ -190,7 +217,7 @@ class Node:
         if self._file.told(source) == device.adjustable:
             return
         data = Settings(changed_by=CONFIGURATION, settings=dump(device.adjustable))
-        self._outbox.put(device.author.event(data, self._around.clock()), durable=True)
+        self._telling.put([device.author.event(data, self._around.clock())], durable=True)
         self._file.tell(source, device.adjustable)
 
     def _tell_health(self, *, all_of_them: bool) -> None:
@@ -201,7 +228,7 @@ class Node:
             if all_of_them or before is None or (before.status, before.reason) != (health.status, health.reason):
                 self._healths[device.author.source] = health
                 drafts.append(device.author.event(health, self._around.clock()))
-        self._put(drafts)
+        self._telling.put(drafts)
 
     def _heartbeat(self, device: Device, status: Any) -> Draft:
         data = Heartbeat(
@@ -209,13 +236,9 @@ class Node:
             uptime_s=round(time.monotonic() - self._began, 1),
             system=system_load(self._data),
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
-            outbox_bytes=self._outbox.usage.bytes,
+            outbox_bytes=self._telling.outbox_bytes,
         )
         return device.author.event(data, self._around.clock())
-
-    def _put(self, drafts: "list[Draft] | Any") -> None:
-        if drafts:
-            self._outbox.put(*drafts)
 
     def _show(self, topic: str, jpeg: bytes) -> None:
         self._relay.say(Outgoing(topic, jpeg, "image/jpeg", qos=0))

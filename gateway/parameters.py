@@ -89,6 +89,10 @@ class OnDate(BaseModel):
     date: Day | None = Field(default=None, description="In the site's zone; default today.")
 
 
+class AtMost(BaseModel):
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
 class Span(BaseModel):
     """From a moment up to another, half open; default the last 24 hours."""
 

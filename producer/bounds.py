@@ -76,9 +76,10 @@ def _forget(connection: sqlite3.Connection, excess: Callable[[Usage], int], born
 
 
 def _oldest_confirmed(connection: sqlite3.Connection) -> tuple[int, float] | None:
-    # A min() a stream is one look at its index, however many rows an unconfirmed stream has.
+    # A min() a stream is one look at its index, however many rows an unconfirmed stream has. The cross join keeps the
+    # streams outside: SQLite would rather go through all rows in the order of their positions, at each commit.
     found: tuple[int, float] | None = connection.execute(
-        "select e.stream, e.born from outbox_stream s join outbox_event e on e.stream = s.id"
+        "select e.stream, e.born from outbox_stream s cross join outbox_event e on e.stream = s.id"
         " and e.sequence = (select min(sequence) from outbox_event where stream = s.id)"
         " where e.sequence <= s.watermark order by e.position limit 1"
     ).fetchone()

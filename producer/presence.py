@@ -1,8 +1,8 @@
 """Tells whether the node of a device is there: retained while it is, and left as a last will for when it is not."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Final, Self
 
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.packettypes import PacketTypes
@@ -37,8 +37,9 @@ class Presence:
         self._client.connect_async(host, broker.port, KEEPALIVE_SECONDS, clean_start=True)
         self._client.loop_start()
 
-    def say_goodbye(self) -> None:
-        if self._client.is_connected():
+    def leave(self, *, silent: bool = False) -> None:
+        """With a goodbye, unless `silent`; never with the last will."""
+        if self._client.is_connected() and not silent:
             self._publish(online=False, reason=STOPPED).wait_for_publish(GOODBYE_SECONDS)
         self._client.disconnect()
 
@@ -73,16 +74,35 @@ class Presence:
         return to_bytes(StateEvent(id=self._ids(), source=self._source, time=self._clock(), data=data))
 
 
-@contextmanager
-def present(sources: Sequence[str], broker: BrokerAddress, clock: Clock) -> Iterator[None]:
-    """Online for as long as this lasts; offline at once if it ends in another way than by leaving it."""
-    connections = [Presence(source, broker, clock) for source in sources]
-    try:
-        yield
-    finally:
-        for connection in connections:
-            connection.say_goodbye()
-        for connection in connections:
+class Presences:
+    """Of all devices of a node: online from `begin` until this is left, offline at once if it ends in another way."""
+
+    def __init__(self, sources: Sequence[str], broker: BrokerAddress, clock: Clock) -> None:
+        self._sources = sources
+        self._broker = broker
+        self._clock = clock
+        self._connections: list[Presence] = []
+        self._silent = False
+
+    def begin(self) -> None:
+        """The first time; after that it does nothing."""
+        self._connections = self._connections or [
+            Presence(source, self._broker, self._clock) for source in self._sources
+        ]
+
+    def make_way(self) -> None:
+        """Leave without a word, because somebody else is there for these devices."""
+        self._silent = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connection in self._connections:
+            connection.leave(silent=self._silent)
+        for connection in self._connections:
             connection.close()
 
 

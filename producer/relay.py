@@ -26,6 +26,7 @@ RETRY_SECONDS: Final = (2, 4, 8, 16, 32, 60)
 CONNECT_SECONDS: Final = 15.0
 TICK_SECONDS: Final = 0.25
 UPKEEP_SECONDS: Final = 1.0
+ALLOWED_SECONDS: Final = 0.05
 MAX_ASIDE: Final = 64
 
 log = structlog.get_logger(__name__)
@@ -57,11 +58,17 @@ def nothing() -> Iterable[Outgoing]:
     return ()
 
 
+def always() -> bool:
+    """For who is alone by other means."""
+    return True
+
+
 class Relay:
     """One for an outbox. `run` is its thread; `wake`, `say` and `statistics` may be called from any other.
 
     `on_message` and `on_connect` are called in the thread of the relay: they hand on, and do not work. What
-    `on_connect` returns is published after each connect: the broker may have forgotten what it retained.
+    `on_connect` returns is published after each connect: the broker may have forgotten what it retained. Nothing is
+    sent until `allowed`.
     """
 
     def __init__(
@@ -72,6 +79,7 @@ class Relay:
         options: Options | None = None,
         on_message: Callable[[Incoming], None] = ignore,
         on_connect: Callable[[], Iterable[Outgoing]] = nothing,
+        allowed: Callable[[], bool] = always,
     ) -> None:
         self._path = outbox_path
         self._broker = broker
@@ -79,6 +87,7 @@ class Relay:
         self._options = options or Options()
         self._on_message = on_message
         self._on_connect = on_connect
+        self._allowed = allowed
         self._counters = Counters()
         self._aside: deque[Outgoing] = deque(maxlen=MAX_ASIDE)
         self._ear, self._mouth = socket.socketpair()
@@ -126,6 +135,8 @@ class Relay:
         with contextlib.closing(self._ear), contextlib.closing(self._mouth), contextlib.closing(self._open()) as outbox:
             self._delivery = Delivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
             attempt = 0
+            while not (stopping.is_set() or self._allowed()):
+                self._pause(outbox, ALLOWED_SECONDS, stopping)
             while not stopping.is_set():
                 if self._connect_and_send(outbox, self._delivery, stopping):
                     attempt = 0

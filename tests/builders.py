@@ -10,7 +10,7 @@ from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, Retent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
-from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 
 SITE = "DEMO"
@@ -74,6 +74,12 @@ def health(time: datetime = START, status: str = "healthy", **given: Any) -> Hea
 
 def heartbeat(time: datetime = START, **given: Any) -> HeartbeatEvent:
     return make(HeartbeatEvent, time, {"uptime_s": 3600.0, "status": "online"}, {"device": "node-1", **given})
+
+
+def clock_set(time: datetime = START, step_s: float = -3600.0, **given: Any) -> ClockEvent:
+    """Shows `time` from here on."""
+    before = time - timedelta(seconds=step_s)
+    return make(ClockEvent, time, {"step_s": step_s, "before": before, "after": time}, given)
 
 
 def tick(time: datetime = START, *, uptime_s: float = 3600.0, **given: Any) -> HeartbeatEvent:
@@ -149,8 +155,8 @@ def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:
 
 
 EVERY_KIND = (
-    alert, annotation, command, detection, frame, gap, health, heartbeat, incident, media, motion, motion_v1,
-    recording, retention, segment, settings, state, thermal,
+    alert, annotation, clock_set, command, detection, frame, gap, health, heartbeat, incident, media, motion,
+    motion_v1, recording, retention, segment, settings, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

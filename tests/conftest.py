@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from mosquitto.launcher import Broker, BrokerMissing, mosquitto_path
 from tests.clickhouse_server import ClickHouse, ClickHouseMissing, clickhouse_path
+
+# No test fails on a clock, and a machine under load is slow at times.
+settings.register_profile("watchpost", deadline=None)
+settings.load_profile("watchpost")
 
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
 

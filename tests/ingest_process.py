@@ -10,6 +10,7 @@ from pathlib import Path
 
 from consumers.ingest import run
 from producer.broker import BrokerAddress
+from watchpost.runtime import spare_the_collector
 
 
 @contextmanager
@@ -33,6 +34,7 @@ def main() -> None:
     data, port = sys.argv[1:]
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
+    spare_the_collector()
     run(Path(data), BrokerAddress(port=int(port)), stopping)
 
 

@@ -156,4 +156,4 @@ def main() -> None:
         app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, Refused) as error:
         typer.echo(str(error), err=True)
-        sys.exit(2)
+        sys.exit(error.code if isinstance(error, Refused) else 2)

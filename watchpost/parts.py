@@ -8,15 +8,20 @@ from watchpost import VERSION
 from watchpost.config import WatchpostConfig
 from watchpost.located import ConfigError
 from watchpost.reference import markdown
+from watchpost.refused import IdentityInUse
 from watchpost.runtime import Runtime, spare_the_collector, stop_event
 
 
 def edge(runtime: Runtime, node: str) -> None:
+    from edge.identity.instance import IdentityTaken
     from edge.node import run
     from watchpost.agents import node_settings
 
     spare_the_collector()
-    run(node_settings(runtime.config, node), runtime.broker, runtime.data, stop_event())
+    try:
+        run(node_settings(runtime.config, node), runtime.broker, runtime.data, stop_event())
+    except IdentityTaken as error:
+        raise IdentityInUse(str(error)) from error
 
 
 def ingest(runtime: Runtime) -> None:

@@ -1,5 +1,15 @@
 """What a command was asked and cannot do; the message says why, and what to do instead."""
 
+from typing import ClassVar
+
 
 class Refused(RuntimeError):
-    """Ends the command with its sentence and code 2."""
+    """Ends the command with its sentence and this exit code."""
+
+    code: ClassVar[int] = 2
+
+
+class IdentityInUse(Refused):
+    """Somebody else is who we are to be."""
+
+    code: ClassVar[int] = 3

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import IO
 
 from watchpost.process_state import ProcessState
+from watchpost.refused import IdentityInUse, Refused
 
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 30.0
@@ -23,6 +24,8 @@ STAGE_S = 0.8
 KILL_AFTER_S = 4.0
 POLL_S = 0.02
 LONGEST_LINE = 65536
+LONGEST_REASON = 500
+REFUSALS = {Refused.code, IdentityInUse.code}
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Monotonic = Callable[[], float]
@@ -40,9 +43,11 @@ def backoff_s(failures: int) -> float:
     return min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** (failures - 1))
 
 
-def exit_text(code: int, lived_s: float) -> str:
+def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
+    """Who refuses to run says why, in its last line."""
     how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return f"{how} after {lived_s:.1f} s"
+    why = f": {last_line[:LONGEST_REASON]}" if code in REFUSALS and last_line else ""
+    return f"{how} after {lived_s:.1f} s{why}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Child:
         self._started = 0.0
         self.silent = True
         self._rest = b""
+        self._last_line = ""
 
     def start(self, monotonic: float, now: datetime) -> None:
         self.popen = subprocess.Popen(
@@ -98,7 +104,9 @@ class Child:
             *whole, self._rest = (self._rest + chunk).split(b"\n")
             if len(self._rest) > LONGEST_LINE:
                 whole, self._rest = [*whole, self._rest], b""
-            yield from (line.decode(errors="replace") for line in whole)
+            for line in whole:
+                self._last_line = line.decode(errors="replace")
+                yield self._last_line
         self.silent = chunk == b""
 
     def bury(self, monotonic: float, now: datetime) -> list[str]:
@@ -111,7 +119,7 @@ class Child:
         self._rest = b""
         self.output.close()
         lived = monotonic - self._started
-        self.last_exit = exit_text(self.popen.returncode, lived)
+        self.last_exit = exit_text(self.popen.returncode, lived, last_words[-1] if last_words else self._last_line)
         self._failures = 1 if lived >= HEALTHY_AFTER_S else self._failures + 1
         self.due = monotonic + backoff_s(self._failures)
         self.popen, self.since = None, now

@@ -11,12 +11,12 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.catalogue import short_name
 from bus_schemas.event import Event, iso
 from bus_schemas.media import MediaEvent, SegmentEvent
-from bus_schemas.node import CommandEvent, HealthEvent, HeartbeatEvent, StateEvent
+from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.record import Recorded
 
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
-TOLD = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent)
+TOLD = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
 
 
 @dataclass(slots=True)
@@ -73,6 +73,9 @@ def hear(row: Device, record: Recorded) -> None:
         _see(row, event)
     if isinstance(event, HealthEvent):
         _take_health(row, event)
+    if isinstance(event, ClockEvent) and row.last_frame is not None:
+        # In the time that holds from here on: else a device whose clock ran ahead would not be stale until then.
+        row.last_frame = max(0.0, row.last_frame + event.data.step_s)
     if not isinstance(event, MediaEvent):
         told = {"type": short_name(event.type), "time": iso(event.time), "position": record.position}
         row.last_event = to_json({**told, "summary": summary(event)}).decode()
@@ -125,7 +128,11 @@ def summary(event: Event) -> str:
             return f"{event.data.name} {event.data.state}"
         case FrameEvent():
             return _frame_summary(event)
-    return short_name(event.type)
+    return _clock_summary(event) if isinstance(event, ClockEvent) else short_name(event.type)
+
+
+def _clock_summary(event: ClockEvent) -> str:
+    return f"clock set {abs(event.data.step_s):.1f} s {'forward' if event.data.step_s > 0 else 'back'}"
 
 
 def _frame_summary(event: FrameEvent) -> str:

@@ -5,6 +5,7 @@ from enum import Enum
 
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
+from consumers.journal.header import Header
 
 
 class Place(Enum):
@@ -22,7 +23,7 @@ def place_of(watermark: int, first: int, last: int) -> Place:
     return Place.NEXT if first <= watermark + 1 else Place.BEYOND_A_HOLE
 
 
-def span(event: Event, sequence: int) -> tuple[int, int]:
+def span(event: Event | Header, sequence: int) -> tuple[int, int]:
     """The sequences that an event stands for."""
     return (event.data.first, sequence) if isinstance(event, GapEvent) else (sequence, sequence)
 
@@ -42,6 +43,10 @@ class Streams:
     def take(self, key: StreamKey, first: int, last: int) -> bool:
         """Whether these sequences continue the stream; then they are taken."""
         watermark = self._taken.get(key)
+        if watermark is not None and first == watermark + 1:
+            # By far the most: the one after that which the group has taken.
+            self._taken[key] = last
+            return True
         if watermark is None:
             watermark = self._committed(*key)
         place = place_of(watermark, first, last)

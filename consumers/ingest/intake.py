@@ -11,6 +11,7 @@ from typing import Protocol
 from bus_schemas.topics import HEAD
 from consumers.archive.disk import Medium
 from consumers.ingest.announcer import Announcer
+from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.continuity import StreamKey
 from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.figures import Figures
@@ -35,6 +36,7 @@ class EventStore(Protocol):
     @property
     def streams(self) -> dict[StreamKey, StreamState]: ...
     def watermark(self, source: str, epoch: str) -> int: ...
+    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]: ...
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]: ...
     def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int: ...
 
@@ -57,6 +59,7 @@ class Intake:
         self._journal = journal
         self._clock = clock
         self._figures = figures
+        self._conflicts = Conflicts(journal.held)
         self.announcer = Announcer(journal.streams)
 
     def take(self, messages: Sequence[Published], bus: Bus) -> None:
@@ -79,6 +82,8 @@ class Intake:
     def _commit(self, items: Sequence[Item]) -> Plan:
         try:
             plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
+            if plan.passed_over:
+                plan.rejected += self._conflicts.find(plan.passed_over)
             self._archive.store(plan.media)
             if plan.accepted or plan.rejected:
                 self._journal.append(plan.accepted, plan.rejected)

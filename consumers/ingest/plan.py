@@ -6,12 +6,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from bus_schemas.media import MediaEvent
 from bus_schemas.node import Gap, GapEvent
 from consumers.archive.disk import Medium
 from consumers.ingest.continuity import StreamKey, Streams, span
-from consumers.ingest.decoding import Item, Refused, Taken
+from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.journal.days import moment
+from consumers.journal.header import Header
 from consumers.journal.writer import Accepted, ForeignId, Rejected
 
 REJECTED = "rejected"
@@ -27,12 +27,16 @@ class Plan:
     advanced: set[StreamKey] = field(default_factory=set)
     repeated: set[StreamKey] = field(default_factory=set)
     holes: set[StreamKey] = field(default_factory=set)
+    passed_over: list[Taken] = field(default_factory=list)
+    """Numbered events that do not continue their stream: what is known, or behind a hole."""
 
 
 def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
     """The events that only their ids can tell from what came before."""
     return [
-        (item.event.source, item.event.id) for item in items if isinstance(item, Taken) and item.event.sequence is None
+        (item.event.source, item.event.id)
+        for item in items
+        if not isinstance(item, Refused) and item.event.sequence is None
     ]
 
 
@@ -43,15 +47,19 @@ def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known
     for item in items:
         if isinstance(item, Refused):
             _refuse(plan, streams, item)
-        elif _is_news(item.event, streams, seen):
+        elif not _is_news(item.event, streams, seen):
+            if item.event.epoch is not None and not isinstance(item.event, GapEvent):
+                plan.passed_over.append(item)
+        elif isinstance(item, Described):
             plan.accepted.append(Accepted(item.event, item.body, item.received))
-            if item.medium is not None and isinstance(item.event, MediaEvent):
-                plan.media.append((item.event.data, item.event.time, item.medium))
+            plan.media.append((item.event.data, item.event.time, item.medium))
+        else:
+            plan.accepted.append(item)
     plan.advanced, plan.repeated, plan.holes = streams.advanced, streams.repeats, streams.holes
     return plan
 
 
-def _is_news(event: Event, streams: Streams, seen: set[ForeignId]) -> bool:
+def _is_news(event: Event | Header, streams: Streams, seen: set[ForeignId]) -> bool:
     if event.sequence is not None and event.epoch is not None:
         return streams.take((event.source, event.epoch), *span(event, event.sequence))
     foreign = (event.source, event.id)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.sources.source import Clock, Pause, SourceEnded, SourceUnreachable, ThermalFrame
-from edge.sources.timeline import Timeline
+from edge.sources.timeline import TOLERANCE, Timeline
 
 PIXELS: Final = 768
 _FORMAT: Final = "%Y-%m-%d %H:%M:%S.%f"
@@ -69,7 +69,7 @@ class ThermalCsvSource:
         time = self._timeline.time(frame.seconds)
         early = (time - self._clock()).total_seconds()
         if self._pace and early > 0:
-            self._pause(early)
+            self._pause(min(early, TOLERANCE.total_seconds()))
         self._sequence += 1
         return ThermalFrame(time, self._sequence, frame.temperatures)
 

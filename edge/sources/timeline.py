@@ -5,7 +5,7 @@ from typing import Final
 
 from edge.sources.source import Clock
 
-_TOLERANCE: Final = timedelta(seconds=2)
+TOLERANCE: Final = timedelta(seconds=2)
 
 
 class Timeline:
@@ -23,7 +23,7 @@ class Timeline:
 
     def time(self, seconds: float) -> datetime:
         time = self._zero + timedelta(seconds=seconds) if self._zero else None
-        if time is None or (self._checked and abs(self._clock() - time) > _TOLERANCE):
+        if time is None or (self._checked and abs(self._clock() - time) > TOLERANCE):
             self.restarts += 1
             time = self._clock()
             self._zero = time - timedelta(seconds=seconds)

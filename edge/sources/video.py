@@ -12,7 +12,7 @@ from av.error import FFmpegError
 from edge.recorder import Passing, Recorder
 from edge.sources.audio_samples import Resampler, Seconds
 from edge.sources.source import Clock, Frame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
-from edge.sources.timeline import Timeline
+from edge.sources.timeline import TOLERANCE, Timeline
 
 _IDLE: Final = timedelta(seconds=1)
 
@@ -205,7 +205,8 @@ class VideoSource:
     def _wait_for(self, time: datetime) -> None:
         early = (time - self._clock()).total_seconds()
         if early > 0:
-            self._pause(early)
+            # The clock may have been set back since `time` was made.
+            self._pause(min(early, TOLERANCE.total_seconds()))
 
     def _unreachable(self, error: FFmpegError | OSError) -> SourceUnreachable:
         """FFmpeg's own sentence repeats the address with its password, so only the reason is kept."""

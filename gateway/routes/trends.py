@@ -11,7 +11,7 @@ from consumers import motion, trends
 from gateway.answers import Answer, Time
 from gateway.calendar import today
 from gateway.calls import Call, Operation
-from gateway.parameters import DeviceSpan, OfDevice, OnDate
+from gateway.parameters import AtMost, DeviceSpan, OfDevice, OnDate
 from gateway.problems import Problem
 from gateway.ranges import matches
 from gateway.routes.lookup import require_device
@@ -82,8 +82,8 @@ class OfTrend(DeviceSpan):
     step: int = Field(default=60, ge=60, le=86_400, description="Seconds; whole minutes.")
 
 
-class OfDetections(DeviceSpan):
-    limit: int = Field(default=100, ge=1, le=1000)
+class OfDetections(AtMost, DeviceSpan):
+    """The newest of a device between two moments."""
 
 
 class OfDay(OnDate, OfDevice):

@@ -90,6 +90,7 @@ def _trouble(told: Story) -> None:
     told.tell(1900, builders.gap(at(1900), device="roof", first=1, last=3))
     told.tell(1901, builders.command(at(1901), device="yard"), builders.annotation(at(1901)))
     told.tell(1910, builders.settings(at(1910), settings={"motion": {"sensitivity": 50}}))
+    told.tell(1915, builders.clock_set(at(1915), step_s=2.5, device="yard"))
     told.tell(1920, builders.recording(at(1890)), builders.retention(at(1920)), builders.motion_v1(at(1920)))
     for number, name in enumerate(("offline", "freeze")):
         told.tell(50 + number, builders.incident(at(50 + number), name))

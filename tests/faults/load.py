@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bus_schemas.event import device_source
+from edge.telling import Telling
 from producer.broker import BrokerAddress
+from producer.clock import DisciplinedClock
 from producer.disk import Room
 from producer.ids import Clock, Ids
 from producer.outbox import Outbox
@@ -93,23 +95,24 @@ def run(node: Node, life: int) -> None:
     """The process; `life` is how often it was started, so that each observes something else."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
-    clock = FileClock(node.clock)
+    clock = DisciplinedClock(FileClock(node.clock))
     relay = Relay(node.outbox, BrokerAddress(port=node.port), clock)
     with Outbox(node.outbox, clock, on_commit=relay.wake, room=node.room) as outbox:
         thread = threading.Thread(target=relay.run, args=(stopping,))
         thread.start()
-        _observe(node, Observer(node.seed * 1000 + life, clock, node.picture_bytes), outbox, stopping)
+        observer = Observer(node.seed * 1000 + life, clock, node.picture_bytes)
+        _observe(node, observer, Telling(outbox, clock, sorted(SOURCES)), stopping)
         stopping.wait()
         thread.join()
 
 
-def _observe(node: Node, observer: Observer, outbox: Outbox, stopping: threading.Event) -> None:
+def _observe(node: Node, observer: Observer, telling: Telling, stopping: threading.Event) -> None:
     dice = random.Random(node.seed + 1)
     ledger = os.open(node.ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     written = 0
     while not stopping.is_set() and (written < node.backlog or not node.quiet.exists()):
         group = observer.group(500 if written < node.backlog else dice.randrange(1, 12))
-        outbox.put(*group, durable=True)
+        telling.put(group, durable=True)
         os.write(ledger, "".join(f"{draft.event.id}\n" for draft in group).encode())
         written += len(group)
         if written >= node.backlog:

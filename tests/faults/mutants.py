@@ -25,6 +25,7 @@ ARCHIVE = ("tests/unit/consumers/archive",)
 PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
 CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/test_runner.py")
+AS_OF = ("tests/contract/test_as_of.py",)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,30 @@ MUTANTS: dict[str, Mutant] = {
         "filter(None, (self._today, self._previous))",
         "filter(None, (self._today,))",
         JOURNAL,
+    ),
+    "seen_with_what_nobody_knows": Mutant(
+        "consumers/ingest/glance.py",
+        "        gc=False,\n        kw_only=True,\n        forbid_unknown_fields=True,\n    )\n\n\ndef _field(",
+        "        gc=False,\n        kw_only=True,\n    )\n\n\ndef _field(",
+        INGEST,
+    ),
+    "seen_beyond_the_end_of_a_text": Mutant(
+        "consumers/ingest/glance.py",
+        'pattern[:-1] + r"\\Z"',
+        "pattern",
+        INGEST,
+    ),
+    "group_with_a_liar_is_as_usual": Mutant(
+        "consumers/ingest/decoding.py",
+        "        and {header.source for header in headers} == {entrance.source}\n",
+        "",
+        INGEST,
+    ),
+    "rows_left_out_of_a_group": Mutant(
+        "consumers/journal/writer.py",
+        "ROWS_A_STATEMENT = (500, 50, 5, 1)",
+        "ROWS_A_STATEMENT = (500, 50, 5)",
+        (*JOURNAL, *INGEST),
     ),
     "malformed_place_left_open": Mutant(
         "consumers/ingest/plan.py",
@@ -210,6 +235,12 @@ MUTANTS: dict[str, Mutant] = {
         '" where stream = ? and sequence > ? order by sequence desc limit ?"',
         RELAY,
     ),
+    "commit_goes_through_the_backlog": Mutant(
+        "producer/bounds.py",
+        "outbox_stream s cross join outbox_event",
+        "outbox_stream s join outbox_event",
+        PRODUCER,
+    ),
     "gap_event_dropped": Mutant(
         "producer/tables.py",
         "    rows += [gap_row(connection, run, life) for run in runs.values()]\n",
@@ -221,6 +252,24 @@ MUTANTS: dict[str, Mutant] = {
         "        if first > after + 1:\n",
         "        if row is None:\n",
         RELAY,
+    ),
+    "version_of_a_row_never_ends": Mutant(
+        "consumers/versions.py",
+        "and until = {FOREVER} and position < :position",
+        "and until = {FOREVER} and position < 0",
+        AS_OF,
+    ),
+    "past_of_health_without_its_clock": Mutant(
+        "consumers/health/past.py",
+        "            set_clock(past, begun.clock)\n",
+        "",
+        AS_OF,
+    ),
+    "past_knows_what_came_later": Mutant(
+        "consumers/health/past.py",
+        "[record for record in batch.records if record.position <= upto]",
+        "batch.records",
+        AS_OF,
     ),
 }
 

@@ -22,7 +22,7 @@ from producer.broker import BrokerAddress
 from producer.disk import Room
 from producer.ids import utc_now
 from producer.outbox import Outbox
-from producer.presence import present
+from producer.presence import Presences
 from producer.tables import connect
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
@@ -193,7 +193,8 @@ def test_a_disk_that_others_fill_to_the_last_byte_does_not_end_the_agent(broker:
 
 
 def _present(port: int, killed: ProcessEvent) -> None:
-    with present([SOURCE, OTHER], BrokerAddress(port=port), utc_now):
+    with Presences([SOURCE, OTHER], BrokerAddress(port=port), utc_now) as presences:
+        presences.begin()
         killed.wait()
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from queue import Queue
@@ -20,7 +21,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, SegmentEvent
-from bus_schemas.node import CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
 from edge.node import run
@@ -28,6 +29,7 @@ from edge.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
 from edge.source_settings import Fault, RtspSource, SceneSource
 from mosquitto.launcher import Broker, free_port
 from producer.broker import BrokerAddress
+from producer.ids import Clock, utc_now
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 
@@ -48,11 +50,11 @@ ROI = {"name": "lid", "coordinates": [[1, 2], [9, 8]]}
 
 
 @contextmanager
-def running_agent(port: int, data: Path, *devices: DeviceSettings) -> Iterator[None]:
+def running_agent(port: int, data: Path, *devices: DeviceSettings, wall: Clock = utc_now) -> Iterator[None]:
     stopping = threading.Event()
     settings = NodeSettings(node="yard", devices=devices)
     with ThreadPoolExecutor(1) as pool:
-        agent = pool.submit(run, settings, BrokerAddress(port=port), data, stopping, environ={})
+        agent = pool.submit(run, settings, BrokerAddress(port=port), data, stopping, wall, environ={})
         try:
             yield
         finally:
@@ -103,6 +105,28 @@ def test_a_drawn_device_tells_everything_that_it_sees(broker: Broker, tmp_path: 
     assert not ingest.malformed
     assert all(set(event.data.media) <= known for event in of(ingest, SegmentEvent))
     assert {event.source for event in ingest.all_events()} == {"/sites/YARD/devices/GATE"}
+
+
+def test_a_node_that_starts_in_1970_and_is_set_tells_how_far_its_times_were_off(broker: Broker, tmp_path: Path) -> None:
+    behind = [utc_now() - datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)]
+    with (
+        ingest_double(broker.port) as ingest,
+        running_agent(broker.port, tmp_path, SENSOR, wall=lambda: utc_now() - behind[0]),
+    ):
+        eventually(partial(of, ingest, ThermalEvent), within=20)
+        behind[0] = timedelta()
+        step = eventually(partial(of, ingest, ClockEvent), within=10)[0]
+        eventually(lambda: of(ingest, ThermalEvent)[-1].time.year > 1970, within=10)
+    events = ingest.all_events()
+    place = events.index(step)
+
+    assert {event.time.year for event in events[:place]} == {1970}
+    assert [event.time.year == 1970 for event in events[place + 8 :]].count(True) == 0
+    assert step.data.since is not None
+    assert (step.data.since.year, step.data.before.year) == (1970, 1970)
+    assert step.data.before + timedelta(seconds=step.data.step_s) == step.data.after == step.time
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert "stale" not in {event.data.status for event in of(ingest, HealthEvent)}
 
 
 def test_previews_of_both_sensors_and_of_their_fusion_are_live(broker: Broker, tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_keep_alive_that_is_too_long_is_shortened(production: Production) -> N
 
 
 @pytest.mark.parametrize(
-    "what", ["event/watchpost.frame.v1", "media/capture", "live/visual", "state", "response/snapshot"]
+    "what", ["event/watchpost.frame.v1", "media/capture", "live/visual", "state", "claim", "response/snapshot"]
 )
 def test_a_device_writes_what_is_its_own(production: Production, what: str) -> None:
     with connected(production, DEVICE) as device, connected(production, "hub") as hub:
@@ -200,6 +200,7 @@ def test_a_device_writes_what_is_its_own(production: Production, what: str) -> N
     "topic",
     [
         "watchpost/v1/HEAD_OFFICE/CAFETERIA/event/watchpost.frame.v1",
+        "watchpost/v1/HEAD_OFFICE/CAFETERIA/claim",
         f"watchpost/v1/{DEVICE}/watermark",
         f"watchpost/v1/{DEVICE}/command/restart",
         "watchpost/v1/_hub/head",
@@ -221,12 +222,13 @@ def test_a_device_that_subscribes_to_everything_hears_only_what_is_meant_for_it(
         device.subscribe("#")
 
         for name in ("HEAD_OFFICE/CAFETERIA", DEVICE):
-            for what in ("event/watchpost.frame.v1", "command/snapshot", "watermark"):
+            for what in ("event/watchpost.frame.v1", "command/snapshot", "claim", "watermark"):
                 hub.publish(f"watchpost/v1/{name}/{what}")
-        eventually(lambda: len(device.received) >= 2, what="two messages")
+        eventually(lambda: len(device.received) >= 3, what="three messages")
 
         assert [topic for topic, _payload in device.received] == [
             f"watchpost/v1/{DEVICE}/command/snapshot",
+            f"watchpost/v1/{DEVICE}/claim",
             f"watchpost/v1/{DEVICE}/watermark",
         ]
 

@@ -13,9 +13,10 @@ from bus_schemas.node import GapEvent
 from bus_schemas.topics import command_topic
 from mosquitto.launcher import Broker
 from producer.bounds import Limits
+from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox import Outbox
-from producer.relay import Options
+from producer.relay import Options, Relay
 from producer.session import Incoming, Outgoing
 from producer.tables import connect
 from tests.eventually import eventually
@@ -208,3 +209,24 @@ def test_what_the_broker_never_takes_is_told_as_a_gap_and_holds_up_nothing(broke
     gap = ingest.events[SOURCE, outbox.epoch][1]
     assert isinstance(gap, GapEvent)
     assert gap.data.cause == "too_large"
+
+
+def test_nothing_is_sent_until_the_relay_is_allowed_to(broker: Broker, tmp_path: Path) -> None:
+    held_back, other = tmp_path / "held_back.sqlite", tmp_path / "other.sqlite"
+    allowed, stopping = threading.Event(), threading.Event()
+    relay = Relay(held_back, BrokerAddress(port=broker.port), utc_now, allowed=allowed.is_set)
+    thread = threading.Thread(target=relay.run, args=(stopping,))
+    with ingest_double(broker.port) as ingest, Outbox(held_back, utc_now) as outbox, Outbox(other, utc_now) as free:
+        outbox.put(detection(), durable=True)
+        thread.start()
+        with running_relay(other, broker.port):
+            free.put(detection(), durable=True)
+            eventually(lambda: ingest.watermarks.get((SOURCE, free.epoch)) == 1)
+        assert not relay.connected
+        assert (SOURCE, outbox.epoch) not in ingest.watermarks
+        allowed.set()
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 1)
+        stopping.set()
+        thread.join(5)
+
+    assert not thread.is_alive()

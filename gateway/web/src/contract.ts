@@ -50,6 +50,26 @@ export interface AnnotationEvent {
   data: Annotation;
 }
 
+export interface ClockEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.clock.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: ClockStep;
+}
+
+/** The clock of a node was set: what showed `before` shows `after` from here on, `step_s` seconds later or earlier. Times of this stream that were said before stay as they are; what bears one from `since` to `before` happened `step_s` later than it says, where the new time is right and the old one was wrong from `since` on. */
+export interface ClockStep {
+  step_s: number;
+  before: string;
+  after: string;
+  since?: string | null;
+}
+
 /** A request to a node and what became of it. */
 export interface Command {
   request_id: string;
@@ -478,6 +498,7 @@ export interface ThermalEvent {
 export type AnyEvent =
   | AlertEvent
   | AnnotationEvent
+  | ClockEvent
   | CommandEvent
   | DetectionEvent
   | FrameEvent
@@ -498,6 +519,7 @@ export type AnyEvent =
 export interface EventsByName {
   alert: AlertEvent;
   annotation: AnnotationEvent;
+  clock: ClockEvent;
   command: CommandEvent;
   detection: DetectionEvent;
   frame: FrameEvent;

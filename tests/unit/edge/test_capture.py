@@ -54,7 +54,7 @@ def test_a_recording_that_is_over_stops_the_device() -> None:
     taken, _ = run(Scripted(None, SourceEnded()), health)
 
     assert taken == [None, None]
-    assert health.facts.status(NOON) == "stopped"
+    assert health.facts.status(0.0) == "stopped"
     assert health.facts.reason == "the recording is over"
 
 

@@ -55,6 +55,22 @@ def shape(events: list[Event]) -> list[str]:
     ]
 
 
+def steps(connection: sqlite3.Connection, limits: Limits) -> int:
+    """What SQLite does to keep to the limits, in steps of its machine, to the next hundred."""
+    counted: list[None] = []
+    connection.set_progress_handler(lambda: counted.append(None), 100)
+    bound(connection, limits)
+    connection.set_progress_handler(None, 0)
+    return len(counted) * 100
+
+
+def test_a_commit_does_not_go_through_all_that_an_outage_has_left(tmp_path: Path) -> None:
+    with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
+        put_all(outbox, *[detection(source=source) for source in (SOURCE, OTHER) for _ in range(2000)])
+
+        assert steps(outbox, Limits()) < 1000
+
+
 def test_the_oldest_of_the_lowest_class_goes_first(tmp_path: Path) -> None:
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, medium(b"x" * 5000), health(), medium(b"x" * 5000), detection(), medium(b"x" * 5000))

@@ -108,6 +108,17 @@ def test_last_words_without_a_newline_are_heard() -> None:
     assert str(watched.now("a").last_exit).startswith("exit code 3 after")
 
 
+@pytest.mark.parametrize(("code", "is_told"), [(2, True), (3, True), (1, False)])
+def test_why_a_child_refuses_to_run_is_part_of_its_state(code: int, is_told: bool) -> None:
+    watched = Watched([python("a", f"print('already'); print('somebody else is there'); raise SystemExit({code})")])
+
+    watched.during(lambda: watched.wait_for_line("a", "somebody else is there", times=2))
+
+    last_exit = str(watched.now("a").last_exit)
+    assert last_exit.startswith(f"exit code {code} after")
+    assert last_exit.endswith(" s: somebody else is there") is is_told
+
+
 def test_a_child_that_closes_its_output_lives_on() -> None:
     watched = Watched(
         [python("a", "import os, time; print('bye', flush=True); os.close(1); os.close(2); time.sleep(60)")]

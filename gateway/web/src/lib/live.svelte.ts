@@ -3,7 +3,7 @@
 import { get, shortType, url, type EventName, type Recorded } from './api';
 import { nav } from './nav.svelte';
 
-const TYPES: readonly EventName[] = ['detection', 'thermal', 'alert', 'incident', 'health', 'heartbeat', 'motion', 'segment', 'gap', 'state', 'settings', 'command', 'retention', 'annotation'];
+const TYPES: readonly EventName[] = ['detection', 'thermal', 'alert', 'incident', 'health', 'heartbeat', 'motion', 'segment', 'gap', 'state', 'clock', 'settings', 'command', 'retention', 'annotation'];
 const SILENT_MS = 15_000;
 const AWAY_MS = 60_000;
 

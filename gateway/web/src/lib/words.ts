@@ -1,6 +1,7 @@
 // How states, levels, numbers and events are put into words.
 
 import type { AnyEvent, EventsByName } from '../contract';
+import { span } from './time';
 import { is, shortType, type EventName, type LastEvent, type Level, type Recorded, type Status } from './api';
 
 export type Tone = 'ok' | 'warn' | 'crit' | 'unknown' | 'quiet';
@@ -55,6 +56,7 @@ const says: Says = {
   gap: ({ count: missing, cause }) => `${plural(missing, 'event')} missing · ${cause || 'cause unknown'}`,
   frame: ({ freeze, blackscreen }) => (freeze ? 'Frame · frozen' : blackscreen ? 'Frame · black' : 'Frame analysed'),
   command: ({ name, state }) => `Command ${name} ${state}`,
+  clock: ({ step_s: seconds }) => `Clock set ${Math.abs(seconds) < 60 ? `${Math.abs(seconds).toFixed(1)} s` : span(Math.abs(seconds))} ${seconds > 0 ? 'forward' : 'back'}`,
   settings: () => 'Settings confirmed',
   media: ({ kind, size }) => `${capital(kind)}${size ? ` · ${bytes(size)}` : ''}`,
   recording: ({ trigger }) => `Clip · ${capital(trigger.toLowerCase())}`,

@@ -7,7 +7,7 @@ import pytest
 
 from consumers.health.projection import Health
 from consumers.health.questions import device, devices, last_tick, nodes
-from tests.builders import at, detection, frame, health, heartbeat, media, state, thermal, tick
+from tests.builders import at, clock_set, detection, frame, health, heartbeat, media, state, thermal, tick
 from tests.following import Followed
 
 
@@ -104,3 +104,12 @@ def test_the_moment_of_the_question_may_be_given(followed: Followed) -> None:
     followed.take(frame(at(0)), tick(at(1)))
 
     assert devices(followed.view, now=at(12.345))[0].time_since_last_frame_seconds == 12.35
+
+
+def test_a_device_whose_clock_ran_ahead_is_stale_all_the_same_once_it_is_set(followed: Followed) -> None:
+    followed.take(frame(at(3600)), clock_set(at(0), step_s=-3600.0), tick(at(31)))
+
+    found = devices(followed.view)[0]
+    assert (found.status, found.last_frame) == ("stale", "2026-01-05T10:00:00.000Z")
+    assert found.last_event is not None
+    assert (found.last_event["type"], found.last_event["summary"]) == ("clock", "clock set 3600.0 s back")

@@ -9,8 +9,9 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from consumers.ingest.continuity import Place, Streams, place_of, span
-from consumers.ingest.decoding import Item, Refused, Taken
+from consumers.ingest.decoding import Item, Refused
 from consumers.ingest.plan import make_plan
+from consumers.journal.writer import Accepted
 from tests import builders
 
 
@@ -57,7 +58,7 @@ def items_of(epoch: str, start: int, count: int, broken: set[int]) -> list[Item]
     return [
         Refused("broken on its way", b"", "topic", 1, event.source, epoch, event.sequence)
         if event.sequence in broken and not isinstance(event, GapEvent)
-        else Taken(event, to_bytes(event), 1)
+        else Accepted(event, to_bytes(event), 1)
         for event in STREAMS[epoch][start : start + count]
     ]
 
@@ -73,6 +74,7 @@ def test_each_sequence_is_taken_once_in_order_and_without_holes(
         plan = make_plan(items, lambda source, epoch: watermarks.get((source, epoch), 0), ())
         for accepted in plan.accepted:
             event = accepted.event
+            assert isinstance(event, Event)
             assert event.epoch is not None
             assert event.sequence is not None
             journal[event.epoch].append(event)

@@ -8,8 +8,9 @@ import pytest
 from bus_schemas.codec import BATCH, GZIP, to_bytes
 from bus_schemas.node import GapEvent
 from bus_schemas.topics import event_topic, state_topic
-from consumers.ingest.decoding import Arrived, Item, Refused, Taken, read
+from consumers.ingest.decoding import Arrived, Item, Refused, read
 from consumers.ingest.packets import Properties, Published
+from consumers.journal.writer import Accepted
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"
@@ -40,13 +41,13 @@ def test_a_batch_may_be_packed() -> None:
 
     (item,) = arrive(gzip.compress(batch), content_type=BATCH + GZIP)
 
-    assert isinstance(item, Taken)
+    assert isinstance(item, Accepted)
 
 
 def test_types_may_be_mixed_on_the_topic_for_batches_only() -> None:
     frame = to_bytes(builders.frame())
 
-    assert isinstance(arrive(frame, event_topic(SOURCE, "batch"))[0], Taken)
+    assert isinstance(arrive(frame, event_topic(SOURCE, "batch"))[0], Accepted)
     assert reason(frame) == "type watchpost.frame.v1 does not belong on a topic that ends in detection"
 
 
@@ -105,7 +106,7 @@ def test_one_bad_event_of_a_batch_costs_only_itself() -> None:
 
     items = arrive(b"[" + b",".join([good, bad, good]) + b"]")
 
-    assert [type(item) for item in items] == [Taken, Refused, Taken]
+    assert [type(item) for item in items] == [Accepted, Refused, Accepted]
     assert [item.body for item in items] == [good, items[1].body, good]
 
 

@@ -39,6 +39,9 @@ class Calls:
         state = self.streams.get((source, epoch))
         return state.watermark if state else 0
 
+    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]:
+        return {sequence: "held" for sequence in sequences if sequence <= self.watermark(source, epoch)}
+
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         return set()
 

@@ -2,13 +2,13 @@
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.ingest.decoding import Taken
 from consumers.ingest.plan import make_plan
+from consumers.journal.writer import Accepted
 from tests import builders
 
 
-def taken(event: Event) -> Taken:
-    return Taken(event, to_bytes(event), 0)
+def taken(event: Event) -> Accepted:
+    return Accepted(event, to_bytes(event), 0)
 
 
 def nothing(_source: str, _epoch: str) -> int:

@@ -117,6 +117,31 @@ def test_one_sequence_of_a_stream_is_never_written_twice(tmp_path: Path, journal
     assert journal.append(numbered(3, 3)) == 3
 
 
+def test_a_group_of_any_size_is_written_whole_and_in_order(tmp_path: Path, journal: Journal) -> None:
+    one, other = numbered(1, 1117), numbered(1118, 1119)
+
+    assert journal.append(one) == 1117
+    assert journal.append(other) == 1119
+
+    with reading(tmp_path) as reader:
+        rows, _ = reader.read_rows(0, None, limit=2000)
+    assert [position for position, _, _ in rows] == list(range(1, 1120))
+    assert [body for _, _, body in rows] == [each.body for each in one + other]
+
+
+def test_one_sequence_among_many_that_is_there_already_leaves_nothing_of_its_group(
+    tmp_path: Path, journal: Journal
+) -> None:
+    journal.append(numbered(1, 1))
+
+    with pytest.raises(sqlite3.IntegrityError):
+        journal.append([*numbered(2, 1000), *numbered(1, 1)])
+
+    with reading(tmp_path) as reader:
+        assert reader.head() == 1
+    assert journal.append(numbered(2, 1000)) == 1000
+
+
 def test_an_id_without_a_sequence_is_known_over_midnight(clock: Clock, journal: Journal) -> None:
     journal.append(accepted(builders.detection(id="mine")))
     clock.now += timedelta(days=1)

@@ -1,0 +1,91 @@
+"""The time of events: the machine's clock, held against one that nobody sets.
+
+A computer without a clock of its own starts in 1970 or where it was switched off, and is set once it finds a time
+server. Durations and order must not suffer from that, and whoever reads the events must be able to know of it.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bus_schemas.event import AFTER_LATEST, EARLIEST
+from producer.ids import Clock, utc_now
+
+STEP_SECONDS: Final = 0.5
+SLEW: Final = 0.01
+"""How fast a small difference is followed, in seconds a second: far below 1, so that time never goes back."""
+PATIENCE_SECONDS: Final = 0.05
+MAX_UNTOLD: Final = 64
+
+Elapsed = Callable[[], float]
+"""Seconds since some moment, by a clock that is never set."""
+
+
+def since_boot() -> float:
+    """Goes on while the machine sleeps, where it can: else waking up would look like a clock that was set."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What had shown times since `since` showed `before`, and then `after`."""
+
+    since: datetime
+    before: datetime
+    after: datetime
+
+    @property
+    def seconds(self) -> float:
+        return (self.after - self.before).total_seconds()
+
+
+class DisciplinedClock:
+    """Begins at the machine's time and goes on with `elapsed`; for all threads of a process.
+
+    A small difference to the machine's clock is followed slowly, so that later readings are never earlier. A large
+    one is a step: somebody set the clock. It is taken over at once, and `take_steps` tells of it.
+    """
+
+    def __init__(self, wall: Clock = utc_now, elapsed: Elapsed = since_boot) -> None:
+        self._wall = wall
+        self._elapsed = elapsed
+        self._lock = threading.Lock()
+        self._untold: deque[Step] = deque(maxlen=MAX_UNTOLD)
+        self._zero = self._read_at = elapsed()
+        self._start = self._since = min(max(wall(), EARLIEST), AFTER_LATEST - timedelta(days=1))
+        self._ahead = 0.0
+
+    def __call__(self) -> datetime:
+        with self._lock:
+            began, wall, ended = self._elapsed(), self._wall(), self._elapsed()
+            ours = self._at(began)
+            passed, self._read_at = began - self._read_at, began
+            # Where we were held up between the readings they say nothing of each other.
+            if ended - began > PATIENCE_SECONDS or not EARLIEST <= wall < AFTER_LATEST:
+                return ours
+            difference = (wall - ours).total_seconds()
+            if abs(difference) > STEP_SECONDS:
+                self._take_over(ours, wall, began)
+                return wall
+            self._ahead += min(max(difference, -SLEW * passed), SLEW * passed)
+            return self._at(began)
+
+    def take_steps(self) -> list[Step]:
+        """Those that nobody has taken yet, in their order; each is given once."""
+        if not self._untold:
+            return []
+        with self._lock:
+            steps = list(self._untold)
+            self._untold.clear()
+        return steps
+
+    def _at(self, elapsed: float) -> datetime:
+        return self._start + timedelta(seconds=elapsed - self._zero + self._ahead)
+
+    def _take_over(self, ours: datetime, wall: datetime, elapsed: float) -> None:
+        self._untold.append(Step(self._since, ours, wall))
+        self._start, self._since, self._zero, self._ahead = wall, wall, elapsed, 0.0

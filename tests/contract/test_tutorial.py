@@ -1,0 +1,222 @@
+"""What the tutorial says is done: its code is put into a copy of the tree, tested, served, rebuilt and verified."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import paho.mqtt.publish as publish
+import pytest
+import yaml
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.topics import event_topic
+from mosquitto.launcher import Broker, free_port
+from tests import builders
+from tests.eventually import eventually
+from tests.faults.mutants import copy_tree
+
+TUTORIAL = Path("docs/tutorial.md")
+MOST_LINES = 60
+_BLOCK = re.compile(r"^```(python|diff|sh) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_ROUTE = re.compile(r"^GET (\S+)\n\n(\{.*\})$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """What stands between two fences, and the file that it belongs to."""
+
+    kind: str
+    file: str
+    text: str
+
+    @property
+    def is_code(self) -> bool:
+        return self.kind in ("python", "diff") and not self.file.startswith("tests/")
+
+    @property
+    def lines(self) -> int:
+        """Of code: empty ones, and in a diff those around it, are left out."""
+        marker = "+" if self.kind == "diff" else ""
+        return sum(bool(line.strip()) and line.startswith(marker) for line in self.text.splitlines())
+
+
+def blocks() -> list[Block]:
+    return [Block(*found) for found in _BLOCK.findall(TUTORIAL.read_text())]
+
+
+def apply(tree: Path, block: Block) -> None:
+    path = tree / block.file
+    if block.kind == "python":
+        assert not path.exists(), f"{block.file} is there already"
+        path.write_text(block.text)
+        return
+    text = path.read_text()
+    for hunk in block.text.split("@@\n")[1:]:
+        lines = hunk.splitlines(keepends=True)
+        before = "".join(line[1:] for line in lines if line[0] in " -")
+        assert text.count(before) == 1, f"{block.file} has changed, the tutorial has not:\n{before}"
+        text = text.replace(before, "".join(line[1:] for line in lines if line[0] in " +"))
+    path.write_text(text)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the product with what the tutorial adds."""
+    tree = tmp_path_factory.mktemp("tree")
+    copy_tree(tree)
+    for block in blocks():
+        if block.kind != "sh":
+            apply(tree, block)
+    return tree
+
+
+def run(tree: Path, *arguments: str, within_s: float = 100) -> str:
+    """What a command in the copy prints; its failure is ours."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tree,
+        env=environment(tree),
+        capture_output=True,
+        text=True,
+        timeout=within_s,
+        check=False,
+    )
+    assert done.returncode == 0, (
+        f"{arguments} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    )
+    return done.stdout + done.stderr
+
+
+def environment(tree: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def commands(first: str) -> list[list[str]]:
+    """The commands of the tutorial that begin with this word, without it."""
+    lines = [line.split() for block in blocks() if block.kind == "sh" for line in block.text.splitlines()]
+    return [line[1:] for line in lines if line[0] == first]
+
+
+def test_a_projection_with_its_question_and_route_is_less_than_sixty_lines_of_code() -> None:
+    counted = [block.lines for block in blocks() if block.is_code]
+    told = [int(number) for number in re.findall(r"^\| .* \| (\d+) \|$", TUTORIAL.read_text(), re.MULTILINE)]
+
+    assert len(counted) == 4
+    assert told == counted
+    assert sum(counted) < MOST_LINES
+    assert f", {sum(counted)} lines of\ncode" in TUTORIAL.read_text()
+
+
+def test_its_code_is_as_ours(tree: Path) -> None:
+    files = [block.file for block in blocks() if block.kind != "sh"]
+
+    run(tree, "-m", "ruff", "check", *files)
+    run(tree, "-m", "ruff", "format", "--check", *files)
+
+
+def test_its_contract_tests_come_with_the_registration(tree: Path) -> None:
+    [arguments] = commands("python")
+
+    passed = re.search(r"(\d+) passed", run(tree, *arguments, "-p", "no:cacheprovider"))
+
+    assert passed is not None
+    assert int(passed[1]) >= 9
+
+
+def test_its_own_test_holds(tree: Path) -> None:
+    [test] = [block.file for block in blocks() if block.file.startswith("tests/")]
+
+    assert "1 passed" in run(tree, "-m", "pytest", "-p", "no:cacheprovider", test)
+
+
+@contextmanager
+def running(tree: Path, *arguments: str) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "watchpost", *arguments], cwd=tree, env=environment(tree), stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+        assert process.poll() is None, f"{arguments} ended with {process.returncode}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A hub of the copy: its files, as options of the command line, and the ports of its broker and its gateway."""
+
+    options: list[str]
+    mqtt_port: int
+    port: int
+
+    @contextmanager
+    def runs(self, tree: Path) -> Iterator[None]:
+        with ExitStack() as stack:
+            for part in (["ingest"], ["consume", "busiest"], ["gateway", "--port", str(self.port)]):
+                mqtt = ["--mqtt-port", str(self.mqtt_port)]
+                stack.enter_context(running(tree, *part, *self.options, *mqtt, "--log-format", "json"))
+            yield
+
+    def get(self, path: str) -> httpx.Response | None:
+        """None where nobody answers yet."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=5, trust_env=False)
+        except httpx.TransportError:
+            return None
+
+
+@pytest.fixture
+def hub(broker: Broker, tmp_path: Path) -> Hub:
+    config = tmp_path / "watchpost.yaml"
+    door = {"device": "DOOR", "visual": {"kind": "scene", "scene": "visual"}}
+    config.write_text(yaml.safe_dump({"sites": [{"site": "DEMO", "name": "Demo", "devices": [door]}]}))
+    return Hub(["--config", str(config), "--data", str(tmp_path / "data")], broker.port, free_port())
+
+
+def answered(hub: Hub, path: str) -> Any:
+    """The answer, once it holds the event that was published."""
+    found = hub.get(path)
+    return found.json() if found is not None and found.status_code == 200 and found.json()["days"] else None
+
+
+def test_its_route_answers_and_its_view_is_rebuilt_and_verified(tree: Path, hub: Hub) -> None:
+    [(path, answer)] = _ROUTE.findall(TUTORIAL.read_text())
+    seen = json.loads(answer)["days"][0]
+    event = builders.detection(seen["time"], people_count=seen["people"], device="DOOR", id="eight")
+    with hub.runs(tree):
+        eventually(lambda: hub.get("/ready"), within=60, what="the gateway")
+        eventually(lambda: _is_in_the_log(hub, event), within=60, what="the event in the log")
+        assert eventually(lambda: answered(hub, path), within=30) == json.loads(answer)
+        refused, unknown, api = (
+            hub.get(f"{path}?limit=0"),
+            hub.get(path.replace("DOOR", "ROOF")),
+            hub.get("/api/openapi.json"),
+        )
+        assert refused is not None
+        assert unknown is not None
+        assert api is not None
+        assert (refused.status_code, unknown.status_code) == (400, 404)
+        assert path.replace("DEMO", "{site}").replace("DOOR", "{device}") in api.json()["paths"]
+        rebuild, verify = commands("watchpost")
+        assert "busiest is folded again" in run(tree, "-m", "watchpost", *rebuild, *hub.options)
+        assert eventually(lambda: answered(hub, path), within=30) == json.loads(answer)
+    told = run(tree, "-m", "watchpost", *verify, *hub.options)
+    assert "busiest: equals the fold of the journal" in told
+    assert "everything is as it should be" in told
+
+
+def _is_in_the_log(hub: Hub, event: Any) -> bool:
+    """A foreign device repeats what it has to say until it is heard: ingest may not have subscribed yet."""
+    publish.single(event_topic(event.source, "detection"), to_bytes(event), qos=1, port=hub.mqtt_port)
+    found = hub.get("/api/v1/events?type=detection")
+    return found is not None and found.status_code == 200 and "eight" in found.text

@@ -33,6 +33,13 @@ def test_a_rebuild_is_confirmed_and_ends_with_success(page: Page, told: Told) ->
     assert [row["event"]["data"]["state"] for row in commands] == ["done", "asked"]
 
 
+def test_rows_are_folded_again_too(page: Page, told: Told) -> None:
+    page.get_by_role("button", name="Rebuild warehouse").click()
+    page.get_by_role("group", name="Rebuild warehouse?").get_by_role("button", name="Rebuild").click()
+
+    expect(page.get_by_role("region", name="Consumers")).to_contain_text("warehouse is folded again", timeout=60_000)
+
+
 def test_nothing_is_folded_again_without_a_confirmation(page: Page, told: Told) -> None:
     head = told.get("/api/v1/events", type="command", order="desc", limit=1)["events"]
 

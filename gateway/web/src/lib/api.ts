@@ -64,7 +64,7 @@ export interface Storage {
   total_bytes: number; disk: Disk | null; retention: { kind: string; hours?: number; days?: number; bytes?: number }[];
   devices: { site: string; device: string; bytes: number; files: number; kinds: Record<string, { bytes: number; files: number; oldest: string | null; newest: string | null }> }[];
 }
-export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; rebuilt?: number | null }
+export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; rebuilt?: number | null; rebuilds?: number | null }
 export interface Consumers { head: number; consumers: Consumer[] }
 export interface System {
   version: string; started: string;

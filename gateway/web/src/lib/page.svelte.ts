@@ -36,6 +36,8 @@ class Page {
     for (const recorded of this.#told?.data?.events ?? []) {
       const from = deviceOf(recorded.event.source);
       const name = from && `${from.site}/${from.device}`;
+      // What came late was not known then.
+      if (moment.settled !== null && recorded.received && Date.parse(recorded.received) > moment.settled) continue;
       if (name && !found.has(name) && isNews(recorded)) found.set(name, newsOf(recorded));
     }
     return found;

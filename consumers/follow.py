@@ -1,9 +1,11 @@
 """One consumer at its checkpoint: reads a batch, takes it in, and commits the view with the checkpoint."""
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from time import monotonic
 
@@ -65,7 +67,7 @@ def call(act: Callable[[], None]) -> None:
 def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
     """Fold within the caller's transaction; how many events were emitted. Silent where they were told before."""
     silent = checkpoint.silent_until(view) if projection.emits else 0
-    split = sum(record.position <= silent for record in records)
+    split = bisect_right(records, silent, key=attrgetter("position"))
     told = 0
 
     def emit(event: Event) -> None:

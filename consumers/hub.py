@@ -86,8 +86,8 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class WarehouseServer:
-    """A ClickHouse server that keeps the rows, and as whom to log in. Generations of rows stand in `database_N`."""
+class ClickHouseServer:
+    """A ClickHouse server, and as whom to log in. Generations of rows stand in `database_N`."""
 
     host: str
     port: int = 9000
@@ -111,7 +111,8 @@ class Mosaic:
 class Hub:
     """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread.
 
-    Without a `warehouse` rows are kept by the process of the gateway, under `data`.
+    Without a `warehouse` rows are kept by the process of the gateway, under `data`; without a `journal` that is there
+    too, in files that the processes of one machine can read.
     """
 
     data: Path
@@ -122,7 +123,8 @@ class Hub:
     retention: RetentionPolicy = RetentionPolicy()
     mosaic: Mosaic = Mosaic()
     webhook: Webhook | None = None
-    warehouse: WarehouseServer | None = None
+    warehouse: ClickHouseServer | None = None
+    journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
 
     def zone(self, site: str) -> ZoneInfo:

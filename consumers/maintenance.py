@@ -5,7 +5,7 @@ from contextlib import closing
 
 from consumers.follow import Source
 from consumers.hub import Clock, Hub
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
 from consumers.projection import Projection
 from consumers.rebuild import Difference, Progress, rebuild, verify
 from consumers.registry import CONSUMERS
@@ -31,7 +31,7 @@ def rebuild_view(name: str, hub: Hub, progress: Progress, clock: Clock = utc_now
     projection = projection_of(name, hub)
     if file_of(hub.data, name) is None:
         raise NoView(f"the consumer {name!r} has no view yet")
-    with closing(SqliteJournalReader(hub.data / "journal")) as journal:
+    with closing(journal_of(hub).reader()) as journal:
         rebuild(projection, Source(hub.data, journal, clock), progress)
 
 
@@ -43,6 +43,6 @@ def verify_views(names: Sequence[str], hub: Hub, clock: Clock = utc_now) -> dict
     chosen = names or [
         name for name in CONSUMERS if isinstance(make(name, hub), Projection) and file_of(hub.data, name) is not None
     ]
-    with closing(SqliteJournalReader(hub.data / "journal")) as journal:
+    with closing(journal_of(hub).reader()) as journal:
         source = Source(hub.data, journal, clock)
         return {name: verify(projection_of(name, hub), source) for name in chosen}

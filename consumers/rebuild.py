@@ -2,9 +2,11 @@
 
 import fcntl
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import sleep
@@ -13,10 +15,11 @@ from typing import IO, Any
 import structlog
 
 from consumers import checkpoint, views
-from consumers.follow import BATCH, Source, create, fold
+from consumers.follow import Source, create, fold
 from consumers.projection import Projection
 
-_LAST_STEP = 2 * BATCH
+REBUILD_BATCH = 10000
+"""What a fold reads of its view at the begin of a batch and writes at its end is as much for a large one."""
 EXAMPLE = 160
 LOCK_TRIES = 20
 LOCK_PAUSE_S = 0.05
@@ -155,8 +158,8 @@ def fold_upto(
 ) -> None:
     """Fold on until the checkpoint is at `goal`, and no further."""
     while (position := checkpoint.load(shadow)) < goal:
-        batch = source.journal.read(position, projection.models, _LAST_STEP)
-        records = [record for record in batch.records if record.position <= goal]
+        batch = source.journal.read(position, projection.models, REBUILD_BATCH)
+        records = batch.records[: bisect_right(batch.records, goal, key=attrgetter("position"))]
         with checkpoint.transaction(shadow):
             if records:
                 fold(projection, shadow, records)

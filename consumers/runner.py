@@ -13,8 +13,9 @@ import structlog
 from consumers.deliver import Deliverer
 from consumers.follow import Faulty, Follower, Source, Stopped
 from consumers.hub import Clock, Hub
+from consumers.journal.configured import journal_of
 from consumers.journal.record import JournalReader
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.store import JournalAway
 from consumers.news import POLL_S, News
 from consumers.projection import Projection
 from consumers.rebuild import needs_rebuild, rebuild
@@ -91,25 +92,47 @@ def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
 def loop(consumers: dict[str, Advance], news: threading.Event, stopping: threading.Event) -> None:
     """Keep all of them at the head. One that fails stops, is named in its view and the log, and the others go on."""
     going = dict(consumers)
+    patience = Patience()
     while not stopping.is_set():
         news.clear()
         moved = 0
-        for name, step in list(going.items()):
-            try:
-                moved += step()
-            except Stopped as stopped:
-                del going[name]
-                log.error("consumer stopped", consumer=name, reason=str(stopped), position=stopped.failure.position)
+        with patience:
+            for name, step in list(going.items()):
+                try:
+                    moved += step()
+                except Stopped as stopped:
+                    del going[name]
+                    log.error("consumer stopped", consumer=name, reason=str(stopped), position=stopped.failure.position)
         if not moved:
             news.wait(POLL_S)
 
 
+class Patience:
+    """With a journal on a server that is away for a while: whoever reads it goes on when it is back."""
+
+    def __init__(self) -> None:
+        self._away = False
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        away = isinstance(error, JournalAway)
+        if away != self._away:
+            log.warning("journal away", reason=str(error)) if away else log.info("journal there again")
+        self._away = away
+        return away
+
+
 def deliver(sink: Deliverer, sender: Sender | None, news: threading.Event, stopping: threading.Event) -> None:
     """Keep one sink at the head, and let it try again what waits."""
+    patience = Patience()
     while not stopping.is_set():
         news.clear()
+        moved = 0
         try:
-            moved = advance(sink, sender)
+            with patience:
+                moved = advance(sink, sender)
             sink.idle()
         except (Stopped, Faulty) as stopped:
             log.error("sink stopped", consumer=sink.name, reason=str(stopped.__cause__ or stopped))
@@ -178,4 +201,4 @@ def _is_well(sink: Future[None]) -> int:
 def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
     """The process of these consumers, or of all. Raises `UnknownConsumer`."""
     consumers = [make(name, hub) for name in names or CONSUMERS]
-    Process(hub, broker, lambda: SqliteJournalReader(hub.data / "journal")).run(consumers, stopping)
+    Process(hub, broker, journal_of(hub).reader).run(consumers, stopping)

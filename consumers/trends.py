@@ -1,7 +1,7 @@
 """Temperatures and loudness by the minute, the newest thermal frame, and what was detected of late."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from pydantic_core import from_json
 
 from bus_schemas.camera import DetectionEvent, FrameEvent
-from bus_schemas.event import Event, iso, place
+from bus_schemas.event import Event, iso
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
+from consumers.told import MEASURED, VOLUME
 
 COMPOSITE = "composite"
 FRAME = "frame"
@@ -63,10 +64,14 @@ class Temperatures(Projection):
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, str, int], _Minute] = {}
+        newest: dict[tuple[str, str], Recorded] = {}
         for record in batch:
-            if isinstance(record.event, ThermalEvent):
-                _measure(minutes, record.event)
-                _remember(view, record.position, record.event)
+            if record.model is ThermalEvent:
+                _measure(minutes, record)
+                before = newest.setdefault(record.where, record)
+                if _milliseconds(record) >= _milliseconds(before):
+                    newest[record.where] = record
+        _remember(view, newest.values())
         view.executemany(
             "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
             "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, "
@@ -76,8 +81,8 @@ class Temperatures(Projection):
         _prune(view, "minutes", {key[:3] for key in minutes}, "site device roi")
 
 
-def _measure(minutes: dict[tuple[str, str, str, int], _Minute], event: ThermalEvent) -> None:
-    where, minute, told = place(event.source), int(event.time.timestamp() // 60), event.data
+def _measure(minutes: dict[tuple[str, str, str, int], _Minute], record: Recorded) -> None:
+    where, minute, told = record.where, int(record.time_s // 60), record.told(MEASURED).data
     stats = told.frame_stats
     measured = [(FRAME, stats.min_temp, stats.max_temp, stats.avg_temp)]
     measured += [(region.name, region.min_temp, region.max_temp, region.avg_temp) for region in told.regions]
@@ -85,15 +90,28 @@ def _measure(minutes: dict[tuple[str, str, str, int], _Minute], event: ThermalEv
         measured.append((COMPOSITE, *(told.composite_temperature,) * 3))
     for roi, low, high, mean in measured:
         key = (*where, roi, minute)
-        minutes.setdefault(key, _Minute(low, high)).add(low, high, mean)
+        known = minutes.get(key)
+        if known is None:
+            known = minutes[key] = _Minute(low, high)
+        known.add(low, high, mean)
 
 
-def _remember(view: sqlite3.Connection, position: int, event: ThermalEvent) -> None:
-    view.execute(
+def _milliseconds(record: Recorded) -> int:
+    """What the view holds of a moment."""
+    return record.time_us // 1000
+
+
+def _remember(view: sqlite3.Connection, newest: Iterable[Recorded]) -> None:
+    view.executemany(
         "insert into newest values (?, ?, ?, ?, ?) on conflict do update set time = excluded.time, "
         "position = excluded.position, data = excluded.data where excluded.time >= time",
-        (*place(event.source), iso(event.time), position, event.data.model_dump_json()),
+        [(*one.where, iso(one.event.time), one.position, _data(one)) for one in newest],
     )
+
+
+def _data(record: Recorded) -> str:
+    assert isinstance(record.event, ThermalEvent | DetectionEvent)
+    return record.event.data.model_dump_json()
 
 
 class Loudness(Projection):
@@ -112,14 +130,16 @@ class Loudness(Projection):
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, int], tuple[_Minute, list[int]]] = {}
         for record in batch:
-            event = record.event
-            if not isinstance(event, FrameEvent) or event.data.mean_volume_db is None:
+            if record.model is not FrameEvent:
                 continue
-            level = event.data.mean_volume_db
-            key = (*place(event.source), int(event.time.timestamp() // 60))
+            told = record.told(VOLUME).data
+            level = told.mean_volume_db
+            if level is None:
+                continue
+            key = (*record.where, int(record.time_s // 60))
             minute, percents = minutes.setdefault(key, (_Minute(level, level), []))
             minute.add(level, level, level)
-            percents.append(event.data.volume_percentage or 0)
+            percents.append(told.volume_percentage or 0)
         view.executemany(
             "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
             "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, "
@@ -146,18 +166,15 @@ class Detections(Projection):
     """
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        devices: set[tuple[str, str]] = set()
-        for record in batch:
-            event = record.event
-            if isinstance(event, DetectionEvent):
-                where = place(event.source)
-                devices.add(where)
-                row = (record.position, *where, event.time.timestamp(), event.data.model_dump_json())
-                view.execute("insert into detections values (?, ?, ?, ?, ?)", row)
+        found = [record for record in batch if record.model is DetectionEvent]
+        view.executemany(
+            "insert into detections values (?, ?, ?, ?, ?)",
+            [(one.position, *one.where, one.time_s, _data(one)) for one in found],
+        )
         view.executemany(
             "delete from detections where site = ?1 and device = ?2 and (at, position) < (select at, position "
             "from detections where site = ?1 and device = ?2 order by at desc, position desc limit 1 offset ?3)",
-            [(*device, KEPT_DETECTIONS - 1) for device in sorted(devices)],
+            [(*device, KEPT_DETECTIONS - 1) for device in sorted({one.where for one in found})],
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from consumers.hub import Hub
+from consumers.journal.store import JournalAway
 from consumers.views import NoView
 from gateway.auth import Access
 from gateway.bus import BrokerFigures, Bus
@@ -59,6 +60,8 @@ class Gateway:
             return await self.readers.ask(question)
         except (NoView, OfAnotherVersion) as missing:
             raise Problem(503, f"{missing}; it is on its way", headers=RETRY) from missing
+        except JournalAway as away:
+            raise Problem(503, f"{away}; ask again in a moment", headers=RETRY) from away
         except Busy as busy:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
 

@@ -7,12 +7,14 @@ older it reads from the journal. A slow client is therefore late, never wrong, a
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, iso, place
 from consumers.journal.record import Batch, Recorded
+from consumers.journal.store import JournalAway
 
 Models = Collection[type[Event]]
 Read = Callable[[int, Models | None, int], Awaitable[Batch]]
@@ -93,7 +95,8 @@ class Feed:
         """Until cancelled: read what is new, while there is anybody to hear it."""
         while True:
             await self._wanted.wait()
-            await self._advance()
+            with suppress(JournalAway):  # and look again after the pause, as after every look
+                await self._advance()
             if not self.clients:
                 self._wanted.clear()
                 continue
@@ -101,7 +104,16 @@ class Feed:
             self._wake.clear()
 
     async def follow(self, after: int | None, wish: Wish) -> AsyncGenerator[bytes, None]:
-        """Frames after a position, first those that are there, then each as it comes."""
+        """Frames after a position, first those that are there, then each as it comes.
+
+        They end where the journal cannot be read; who listens comes back, and goes on where it was.
+        """
+        with suppress(JournalAway):
+            async with aclosing(self._frames(after, wish)) as frames:
+                async for frame in frames:
+                    yield frame
+
+    async def _frames(self, after: int | None, wish: Wish) -> AsyncGenerator[bytes, None]:
         head = await self._enter()
         try:
             position = head if after is None else min(after, head)

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
+from consumers.clickhouse.engine import EngineError
 from consumers.warehouse.answering import Answering, NotReady
-from consumers.warehouse.engine import EngineError
 from consumers.warehouse.questions import BadQuestion
 from gateway.problems import Problem
 from gateway.readers import Readers

@@ -11,7 +11,7 @@ import uvicorn
 import uvloop
 
 from consumers.hub import Hub
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
 from consumers.warehouse.answering import Answering
 from consumers.warehouse.warehouse import embedded
 from gateway.app import build, running
@@ -52,7 +52,8 @@ def compose(
     """Raises `OpenToStrangers` where others could come in without a token."""
     consumers = described(hub)
     versions = {one.name: one.version for one in consumers if one.kind == "projection"}
-    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data, versions), settings.reader_threads)
+    journal = journal_of(hub)
+    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data, journal, versions), settings.reader_threads)
     bus = Bus(lambda: client_of(broker))
     return Gateway(
         settings=settings,
@@ -143,7 +144,7 @@ async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
 def warehouse_of(hub: Hub) -> Answering:
     """Kept in this process, or on a server where the hub has one."""
     if hub.warehouse is None:
-        return embedded(hub, lambda: SqliteJournalReader(hub.data / "journal"))
+        return embedded(hub, journal_of(hub).reader)
     from consumers.warehouse.served import ServedRows
 
     return ServedRows(hub.warehouse, hub.triggers)

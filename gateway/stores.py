@@ -8,7 +8,8 @@ from pathlib import Path
 
 from consumers import checkpoint
 from consumers.archive.reader import ArchiveReader
-from consumers.journal.sqlite import JournalQueries, SqliteJournalReader
+from consumers.journal.record import JournalReader
+from consumers.journal.store import JournalQuestions, JournalStore
 from consumers.views import Views
 
 
@@ -18,8 +19,8 @@ class OfAnotherVersion(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    journal: SqliteJournalReader
-    queries: JournalQueries
+    journal: JournalReader
+    queries: JournalQuestions
     archive: ArchiveReader
     views: Views
     versions: Mapping[str, int]
@@ -34,13 +35,12 @@ class Stores:
 
 
 @contextmanager
-def open_stores(data: Path, versions: Mapping[str, int] | None = None) -> Iterator[Stores]:
+def open_stores(data: Path, journal: JournalStore, versions: Mapping[str, int] | None = None) -> Iterator[Stores]:
     """For use in the thread that opens them. `versions` are those of the projections by name."""
-    directory = data / "journal"
     with (
         Views(data) as views,
-        closing(SqliteJournalReader(directory)) as journal,
-        closing(JournalQueries(directory)) as queries,
+        closing(journal.reader()) as reader,
+        closing(journal.questions()) as questions,
         ArchiveReader(data / "archive") as archive,
     ):
-        yield Stores(journal, queries, archive, views, versions or {})
+        yield Stores(reader, questions, archive, views, versions or {})

@@ -20,6 +20,7 @@ SLEW: Final = 0.01
 """How fast a small difference is followed, in seconds a second: far below 1, so that time never goes back."""
 PATIENCE_SECONDS: Final = 0.05
 MAX_UNTOLD: Final = 64
+MAX_TRIES: Final = 10
 
 Elapsed = Callable[[], float]
 """Seconds since some moment, by a clock that is never set."""
@@ -55,13 +56,18 @@ class DisciplinedClock:
         self._elapsed = elapsed
         self._lock = threading.Lock()
         self._untold: deque[Step] = deque(maxlen=MAX_UNTOLD)
-        self._zero = self._read_at = elapsed()
-        self._start = self._since = min(max(wall(), EARLIEST), AFTER_LATEST - timedelta(days=1))
+        began, now, ended = self._read()
+        for _ in range(MAX_TRIES):
+            if ended - began <= PATIENCE_SECONDS:
+                break
+            began, now, ended = self._read()
+        self._zero = self._read_at = began
+        self._start = self._since = min(max(now, EARLIEST), AFTER_LATEST - timedelta(days=1))
         self._ahead = 0.0
 
     def __call__(self) -> datetime:
         with self._lock:
-            began, wall, ended = self._elapsed(), self._wall(), self._elapsed()
+            began, wall, ended = self._read()
             ours = self._at(began)
             passed, self._read_at = began - self._read_at, began
             # Where we were held up between the readings they say nothing of each other.
@@ -82,6 +88,10 @@ class DisciplinedClock:
             steps = list(self._untold)
             self._untold.clear()
         return steps
+
+    def _read(self) -> tuple[float, datetime, float]:
+        """The machine's time, and the count before and after reading it."""
+        return self._elapsed(), self._wall(), self._elapsed()
 
     def _at(self, elapsed: float) -> datetime:
         return self._start + timedelta(seconds=elapsed - self._zero + self._ahead)

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from consumers.hub import WarehouseServer
-from consumers.warehouse.engine import EngineError
-from consumers.warehouse.server import ServerEngine
+from consumers.clickhouse.engine import EngineError
+from consumers.clickhouse.server import ServerEngine
+from consumers.hub import ClickHouseServer
 from mosquitto.launcher import free_port
 
 PASSWORD = "not a secret"
@@ -65,7 +65,7 @@ class ClickHouse:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.server = WarehouseServer("127.0.0.1", free_port(), user="watchpost", password=PASSWORD)
+        self.server = ClickHouseServer("127.0.0.1", free_port(), user="watchpost", password=PASSWORD)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:

@@ -28,6 +28,9 @@ class MemoryJournal:
     def life(self) -> int:
         return self._life
 
+    def floor(self) -> int:
+        return 1
+
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
         wanted = [found for found in self._records[after:] if models is None or type(found.event) in models]
         if len(wanted) < limit:

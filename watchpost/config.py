@@ -79,27 +79,51 @@ class EmbeddedWarehouse(Part):
     kind: Literal["chdb"] = Field(default="chdb", description="ClickHouse in process; needs nothing else.")
 
 
-class ServerWarehouse(Part):
-    """Rows are kept by a ClickHouse server, and written by a process of its own."""
+class Server(Part):
+    """A ClickHouse server."""
 
     kind: Literal["clickhouse"] = Field(description="A server, over its native protocol.")
     host: str = Field(default="127.0.0.1", description="Where the server is.")
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         default=None, description="Default 9000, and 9440 where it is secure."
     )
+    user: str = Field(default="default", description="Who may create and drop databases and tables there.")
+    password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
+    secure: bool = Field(default=False, description="TLS, with a certificate of an authority that the system knows.")
+
+
+class ServerWarehouse(Server):
+    """Rows are kept by a ClickHouse server, and written by a process of its own."""
+
     database: str = Field(
         default="warehouse",
         description="A name for this hub alone: rows are in databases of this name with `_1`, `_2` … after it.",
     )
-    user: str = Field(default="default", description="Who may create and drop those databases.")
-    password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
-    secure: bool = Field(default=False, description="TLS, with a certificate of an authority that the system knows.")
 
     @field_validator("database")
     @classmethod
     def _plain_name(cls, name: str) -> str:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.search(r"_\d+$", name):
             raise ValueError(f"'{name}' is no name here: small letters, digits and _, and no number after the last _")
+        return name
+
+
+class FileJournal(Part):
+    """The journal is in files in the data directory, which the processes of one machine can read."""
+
+    kind: Literal["sqlite"] = Field(default="sqlite", description="One file a day; needs nothing else.")
+
+
+class ServerJournal(Server):
+    """The journal is on a ClickHouse server, which processes of other machines can read too."""
+
+    database: str = Field(default="watchpost_journal", description="A name for the journal of this hub alone.")
+
+    @field_validator("database")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(f"'{name}' is no name here: small letters, digits and _, a letter first")
         return name
 
 
@@ -118,6 +142,9 @@ class Hub(Part):
     )
     cleanup_target_percent: Annotated[float, Field(gt=0, le=100)] = Field(
         default=75, description="Use of the disk at which that ends."
+    )
+    journal: Annotated[FileJournal | ServerJournal, Field(discriminator="kind")] = Field(
+        default_factory=FileJournal, description="Where the log of all events is."
     )
     warehouse: Annotated[EmbeddedWarehouse | ServerWarehouse, Field(discriminator="kind")] = Field(
         default_factory=EmbeddedWarehouse, description="Where the rows are that dashboards are counted from."

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
-from consumers.hub import DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, WarehouseServer, Webhook
+from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, Webhook
 from consumers.trials.rules import made_of
 from gateway.settings import GatewaySettings
-from watchpost.config import AlertRules, Retention, ServerWarehouse, WatchpostConfig, secret
+from watchpost.config import AlertRules, Retention, ServerJournal, ServerWarehouse, WatchpostConfig, secret
 from watchpost.config import Hub as HubConfig
 from watchpost.sites import Device, Site
 
@@ -27,7 +27,8 @@ def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.env
         rules=_rules(config.alerts.rules),
         retention=_retention(config.hub),
         webhook=Webhook(webhook) if webhook else None,
-        warehouse=_warehouse(config.hub, environ),
+        warehouse=_server(config.hub.warehouse, environ),
+        journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
     )
 
@@ -59,11 +60,11 @@ def _retention(hub: HubConfig) -> RetentionPolicy:
     )
 
 
-def _warehouse(hub: HubConfig, environ: Mapping[str, str]) -> WarehouseServer | None:
-    server = hub.warehouse
-    if not isinstance(server, ServerWarehouse):
+def _server(server: object, environ: Mapping[str, str]) -> ClickHouseServer | None:
+    """`None` where it is not a server that is meant."""
+    if not isinstance(server, ServerWarehouse | ServerJournal):
         return None
-    return WarehouseServer(
+    return ClickHouseServer(
         host=server.host,
         port=server.port or (9440 if server.secure else 9000),
         database=server.database,

@@ -26,9 +26,12 @@ def edge(runtime: Runtime, node: str) -> None:
 
 def ingest(runtime: Runtime) -> None:
     from consumers.ingest.run import run
+    from consumers.journal.configured import journal_of
+    from watchpost.hubs import hub
 
     spare_the_collector()
-    run(runtime.data, runtime.broker, stop_event())
+    store = journal_of(hub(runtime.config, runtime.data))
+    run(runtime.data, runtime.broker, stop_event(), store=store)
 
 
 def consume_warehouse(runtime: Runtime) -> None:

@@ -25,6 +25,7 @@ TOLD_EVERY_S = 5.0
 def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     """Whether everything is as it should be."""
     from consumers.check.run import NothingThere, check
+    from consumers.journal.store import JournalAway
     from consumers.maintenance import NotAView
     from consumers.runner import UnknownConsumer
     from consumers.views import NoView
@@ -45,7 +46,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
             if found.untold:
                 typer.echo(f"{found.part}: DIFFERS: and {found.untold:,} more")
             whole = whole and not found.count
-    except (NothingThere, UnknownConsumer, NotAView, NoView) as error:
+    except (NothingThere, UnknownConsumer, NotAView, NoView, JournalAway) as error:
         raise Refused(str(error)) from error
     typer.echo("everything is as it should be" if whole else "something differs")
     return whole
@@ -53,6 +54,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
 
 def rebuild(runtime: Runtime, name: str, given: Sequence[str]) -> None:
     """Ctrl-C leaves the old view where it is."""
+    from consumers.journal.store import JournalAway
     from consumers.maintenance import NotAView, rebuild_view
     from consumers.rebuild import AlreadyRebuilding
     from consumers.runner import UnknownConsumer
@@ -69,7 +71,7 @@ def rebuild(runtime: Runtime, name: str, given: Sequence[str]) -> None:
     bar = Bar(name, sys.stderr)
     try:
         rebuild_view(name, hub(runtime.config, runtime.data), bar)
-    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding) as error:
+    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, JournalAway) as error:
         raise Refused(str(error)) from error
     except KeyboardInterrupt:
         bar.end()
@@ -117,9 +119,16 @@ def stretch(start: str, end: str, site: str | None) -> "Stretch":
 
 def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: float | None) -> bool:
     """Whether everything was sent and is confirmed."""
+    from consumers.journal.configured import journal_of
+    from consumers.journal.store import JournalAway
     from consumers.stretch.piece import read
+    from watchpost.hubs import hub
 
-    return _resend(runtime, read(runtime.data, wanted), into=into, speed=speed)
+    journal = journal_of(hub(runtime.config, runtime.data))
+    try:
+        return _resend(runtime, read(runtime.data, journal, wanted), into=into, speed=speed)
+    except JournalAway as away:
+        raise Refused(str(away)) from away
 
 
 def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | None, speed: float | None) -> bool:
@@ -148,11 +157,14 @@ def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | No
 
 
 def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> None:
+    from consumers.journal.configured import journal_of
     from consumers.stretch.file import AlreadyThere, write
     from consumers.stretch.piece import read
+    from watchpost.hubs import hub
 
+    journal = journal_of(hub(runtime.config, runtime.data))
     try:
-        written = write(file, read(runtime.data, wanted, media=media), wanted)
+        written = write(file, read(runtime.data, journal, wanted, media=media), wanted)
     except (AlreadyThere, OSError) as error:
         raise Refused(str(error)) from error
     left_out = f", {written.media_left_out:,} left out or not kept" if written.media_left_out else ""
@@ -161,18 +173,20 @@ def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> N
 
 def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
     """Whether all of it arrived."""
-    from consumers.ingest.run import JournalInUse
+    from consumers.journal.configured import journal_of
+    from consumers.journal.store import JournalAway, JournalInUse
     from consumers.stretch.arrival import NotFresh, settle
     from consumers.stretch.file import NotASlice, opened
+    from watchpost.hubs import hub
 
     try:
         with opened(file) as found:
             if into is not None:
                 return _resend(runtime, found.pieces(), into=into, speed=None)
-            arrived = settle(runtime.data, found.pieces())
+            arrived = settle(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.pieces())
     except NotASlice as error:
         raise Refused(str(error)) from error
-    except (NotFresh, JournalInUse) as error:
+    except (NotFresh, JournalInUse, JournalAway) as error:
         raise Refused(
             f"{error}; choose a fresh directory with --data, or say --into SITE for a hub that runs"
         ) from error

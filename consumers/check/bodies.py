@@ -1,13 +1,13 @@
 """Each stored event says of itself what the columns beside it say."""
 
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
 from consumers.check.findings import Findings
 from consumers.journal.days import micros
-from consumers.journal.opened import OpenDay, each_day
+from consumers.journal.opened import OpenDay
+from consumers.journal.store import JournalStore
 
 
 class _Envelope(msgspec.Struct):
@@ -25,28 +25,24 @@ _WRITTEN_US = 1000
 _envelope = msgspec.json.Decoder(_Envelope)
 
 
-def check_bodies(journal: Path) -> Findings:
+def check_bodies(journal: JournalStore) -> Findings:
     """Reads everything: a few microseconds an event."""
     findings = Findings("bodies")
-    count = sum(_check_day(day, findings) for day in each_day(journal))
+    count = sum(_check_day(day, findings) for day in journal.each_day())
     findings.note(f"{count:,} events say what their columns say")
     return findings
 
 
 def _check_day(day: OpenDay, findings: Findings) -> int:
-    sources = day.sources()
-    names = {number: name for name, number in day.types().items()}
     count = 0
-    for position, stream, sequence, kind, time, event_id, body in day.connection.execute(
-        "select position, stream, sequence, type, time, id, body from events order by position"
-    ):
+    for position, source, epoch, sequence, kind, time, event_id, body in day.events():
         count += 1
         try:
             event = _envelope.decode(body)
         except msgspec.DecodeError as error:
             findings.fault(f"the event at position {position:,} cannot be read: {error}")
             continue
-        columns = (*sources.get(stream, ("?", "?")), sequence, names.get(kind), event_id)
+        columns = (source, epoch, sequence, kind, event_id)
         said = (event.source, event.epoch or "", event.sequence, event.type, event.id)
         if said != columns or abs(micros(event.time) - time) >= _WRITTEN_US:
             findings.fault(f"the event at position {position:,} says {said}, its columns {columns}")

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from consumers.check.findings import Findings
 from consumers.follow import Source
 from consumers.hub import Clock, Hub, MediaReader
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
 from consumers.maintenance import projection_of
 from consumers.rebuild import Difference, Progress, verify
 from consumers.registry import CONSUMERS
@@ -51,7 +51,7 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
     """Raises `UnknownConsumer`, `NotAView` or `NoView`."""
     findings = Findings(name)
     last = 0
-    with closing(SqliteJournalReader(hub.data / "journal")) as journal, _aside(hub) as (apart, archive):
+    with closing(journal_of(hub).reader()) as journal, _aside(hub) as (apart, archive):
         floor = journal.floor()
         if floor > 1:
             findings.note(f"not compared: it may hold what was before position {floor:,}, whose days are dropped")

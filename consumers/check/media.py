@@ -15,7 +15,8 @@ from bus_schemas.media import MediaEvent
 from consumers.archive.index import NAME, open_to_read
 from consumers.archive.place import NotAKey, Series, hour_of, micros, pack_path, parse_key
 from consumers.check.findings import Findings
-from consumers.journal.opened import Told, bodies
+from consumers.journal.opened import Told
+from consumers.journal.store import JournalStore
 
 _HOUR = 3_600_000_000
 """In microseconds."""
@@ -70,21 +71,21 @@ def _missing(told: Told, event: _MediaBody) -> _Missing:
     return _Missing(told.position, event.data.key, parse_key(event.data.key)[0], time, hour)
 
 
-def check_media(journal: Path, archive: Path, *, deep: bool = False) -> Findings:
+def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> Findings:
     """Reads the events of media and the index; `deep` reads every byte too."""
     findings = Findings("media")
     if not (archive / NAME).exists():
-        if any(True for _ in bodies(journal, type_of(MediaEvent))):
+        if any(True for _ in journal.bodies(type_of(MediaEvent))):
             findings.fault(f"the journal names media, and there is no index {archive / NAME}")
         findings.note("no media")
         return findings
     with closing(open_to_read(archive)) as index:
         check = _Check(findings, index, archive, deep=deep)
         check.packs()
-        for told in bodies(journal, type_of(MediaEvent)):
+        for told in journal.bodies(type_of(MediaEvent)):
             check.take(told)
         # Read after the media: what was dropped meanwhile is told by then, or in a moment.
-        dropped = [_dropped.decode(told.body).data for told in bodies(journal, type_of(RetentionEvent))]
+        dropped = [_dropped.decode(told.body).data for told in journal.bodies(type_of(RetentionEvent))]
         check.explain(_Retention(index, dropped))
     return findings
 

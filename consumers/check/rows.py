@@ -4,13 +4,14 @@ from contextlib import closing
 from pathlib import Path
 
 from consumers.check.findings import Findings
+from consumers.clickhouse.engine import Engine, EngineError
+from consumers.clickhouse.table import Table
 from consumers.hub import Hub
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
 from consumers.rebuild import Progress
-from consumers.warehouse.engine import Engine, EngineError
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.store import Generations, Store
-from consumers.warehouse.tables import TABLES, Table
+from consumers.warehouse.tables import TABLES
 from consumers.warehouse.warehouse import Settings
 
 PART = "warehouse"
@@ -30,7 +31,7 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
             f"not compared: chDB belongs to one process, and the gateway has it, or it cannot be opened ({error})"
         )
         return findings
-    with closing(engine), closing(SqliteJournalReader(hub.data / "journal")) as journal:
+    with closing(engine), closing(journal_of(hub).reader()) as journal:
         generations = Generations(engine, Settings().keep_days)
         live, shadow = generations.current(), generations.next()
         try:
@@ -49,7 +50,7 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
 
 
 def _engine(directory: Path) -> Engine:
-    from consumers.warehouse.embedded import EmbeddedEngine  # takes a second
+    from consumers.clickhouse.embedded import EmbeddedEngine  # takes a second
 
     return EmbeddedEngine(directory)
 

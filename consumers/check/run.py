@@ -10,6 +10,7 @@ from consumers.check.rows import PART as ROWS
 from consumers.check.rows import check_rows
 from consumers.check.streams import check_streams
 from consumers.hub import Clock, Hub
+from consumers.journal.configured import journal_of
 from consumers.rebuild import Progress
 from consumers.runner import UnknownConsumer, utc_now
 
@@ -30,9 +31,9 @@ def check(
 
     Raises `NothingThere`, `UnknownConsumer`, `NotAView` or `NoView`.
     """
-    journal = hub.data / "journal"
-    if not any(journal.glob("*.sqlite")):
-        raise NothingThere(f"there is no journal in {hub.data}")
+    journal = journal_of(hub)
+    if not journal.exists():
+        raise NothingThere(f"there is no journal in {journal.name}")
     for name in names or (JOURNAL, MEDIA, *views_there(hub), ROWS):
 
         def progress(done: int, of: int, part: str = name) -> None:

@@ -3,18 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.catalogue import type_of
 from consumers.check.findings import Findings, span
-from consumers.journal.opened import OpenDay, Told, bodies, each_day
-
-_NUMBERED = (
-    "select stream, sequence, position from events where sequence is not null order by stream, sequence, position"
-)
+from consumers.journal.opened import OpenDay, Told
+from consumers.journal.store import JournalStore
 
 
 class _GapData(msgspec.Struct):
@@ -59,17 +55,17 @@ class _Row:
     position: int
 
 
-def check_streams(journal: Path) -> Findings:
-    """Columns alone are read, in the order of an index: about a microsecond an event."""
+def check_streams(journal: JournalStore) -> Findings:
+    """Columns alone are read."""
     check = _Streams(journal)
-    for day in each_day(journal):
+    for day in journal.each_day():
         check.take(day)
     check.sum_up()
     return check.findings
 
 
 class _Streams:
-    def __init__(self, journal: Path) -> None:
+    def __init__(self, journal: JournalStore) -> None:
         self.findings = Findings("journal")
         self._journal = journal
         self._streams: dict[int, _Stream] = {}
@@ -91,20 +87,14 @@ class _Streams:
             self._floor = day.first
         elif day.first != self._head + 1:
             self.findings.fault(f"{day.name} begins at position {day.first:,}, the day before ends at {self._head:,}")
-        count, lowest, last = day.connection.execute(
-            "select count(*), min(position), max(position) from events"
-        ).fetchone()
-        self._head = day.first - 1 if last is None else int(last)
-        if count and (lowest != day.first or count != last - day.first + 1):
+        count, lowest, self._head = day.span() or (0, day.first, day.first - 1)
+        if lowest != day.first or count != self._head - day.first + 1:
             for low, high in _holes(day):
                 self.findings.fault(f"position {span(low, high)} is missing in {day.name}")
 
     def _gaps_of(self, day: OpenDay) -> Iterator[tuple[int, tuple[int, int, str]]]:
-        """What each gap event itself says, by position; the table of gaps is only where they are found."""
-        found = day.connection.execute(
-            "select gaps.position, first, last, cause, body, sequence from gaps left join events using (position)"
-        )
-        for position, first, last, cause, body, sequence in found:
+        """What each gap event itself says, by position; the columns are only where they are found."""
+        for position, first, last, cause, body, sequence in day.gaps():
             told = None if body is None else _read_gap(body)
             if told is None or (told.first, told.last, told.cause) != (first, last, cause):
                 self.findings.fault(f"the gap at position {position:,} is not what its event says")
@@ -114,7 +104,7 @@ class _Streams:
     def _scan(self, day: OpenDay) -> None:
         number, seen, at, last = 0, _Stream(0, 0, 0), 0, 0
         count = 0
-        for stream, sequence, position in day.connection.execute(_NUMBERED):
+        for stream, sequence, position in day.numbered():
             if stream != number:
                 seen.sequence, seen.position, seen.events = last, at, seen.events + count
                 number, count = stream, 0
@@ -126,8 +116,7 @@ class _Streams:
                 last, at = sequence, position
             count += 1
         seen.sequence, seen.position, seen.events = last, at, seen.events + count
-        (unnumbered,) = day.connection.execute("select count(*) from events where sequence is null").fetchone()
-        self._unnumbered += unnumbered
+        self._unnumbered += day.unnumbered()
 
     def _begun(self, day: OpenDay, stream: int, sequence: int) -> _Stream:
         """A stream is expected to begin with 1, unless older days are gone that may hold its beginning."""
@@ -157,7 +146,7 @@ class _Streams:
 
     def _compare_watermarks(self, day: OpenDay) -> None:
         """What a producer was told to forget must be there."""
-        for stream, watermark in day.connection.execute("select stream, watermark from streams where epoch <> ''"):
+        for stream, watermark in day.watermarks():
             seen = self._streams.get(stream)
             if seen is None:
                 if self._floor > 1:
@@ -191,7 +180,7 @@ class _Streams:
 
     def _sum_up_floor(self) -> None:
         before = span(1, self._floor - 1)
-        if any(map(_tells_of_a_day, bodies(self._journal, type_of(RetentionEvent)))):
+        if any(map(_tells_of_a_day, self._journal.bodies(type_of(RetentionEvent)))):
             self.findings.note(f"position {before} was dropped with its days, as retention events say")
         else:
             self.findings.fault(f"position {before} is gone with its days, and no retention event says why")
@@ -220,7 +209,7 @@ def _read_gap(body: bytes) -> _GapData | None:
 
 def _holes(day: OpenDay) -> Iterator[tuple[int, int]]:
     expected = day.first
-    for (position,) in day.connection.execute("select position from events order by position"):
+    for position in day.positions():
         if position > expected:
             yield expected, position - 1
         expected = position + 1

@@ -13,7 +13,8 @@ from bus_schemas.event import Event, iso
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.journal.record import Recorded
+from consumers.journal.record import Place, Recorded
+from consumers.told import MEDIUM
 
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
 TOLD = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
@@ -50,8 +51,10 @@ values_of = attrgetter(*COLUMNS)
 """The row of a device, in the order of `COLUMNS`."""
 
 
-def switch(row: Device, event: StateEvent, devices: Iterable[Device]) -> set[tuple[str, str]]:
+def switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[Place]:
     """A connection is that of an outbox: with one of its devices all of the same epoch come and go."""
+    event = record.event
+    assert isinstance(event, StateEvent)
     reason = None if event.data.online else event.data.reason or "connection lost"
     switched = [other for other in devices if other is row or (row.epoch is not None and other.epoch == row.epoch)]
     for other in switched:
@@ -59,34 +62,54 @@ def switch(row: Device, event: StateEvent, devices: Iterable[Device]) -> set[tup
     return {(other.site, other.device) for other in switched}
 
 
-def hear(row: Device, record: Recorded) -> None:
-    event = record.event
-    row.last_received = max(row.last_received, record.received.timestamp())
-    row.epoch = event.epoch or row.epoch
-    if isinstance(event, HeartbeatEvent):
-        row.heartbeat = to_json({"time": iso(event.time), **event.data.model_dump(mode="json")}).decode()
-        return
-    if isinstance(event, StateEvent):
-        return
+def hear(row: Device, record: Recorded) -> bool:
+    """Whether it is one for `last_event`, which is then up to the caller."""
+    model = record.model
+    row.last_received = max(row.last_received, record.received_us / 1e6)
+    row.epoch = record.epoch or row.epoch
+    if model is HeartbeatEvent:
+        row.heartbeat = _heartbeat(record)
+        return False
+    if model is StateEvent:
+        return False
     row.is_device = 1
-    if isinstance(event, SEEN):
-        _see(row, event)
-    if isinstance(event, HealthEvent):
-        _take_health(row, event)
-    if isinstance(event, ClockEvent) and row.last_frame is not None:
-        # In the time that holds from here on: else a device whose clock ran ahead would not be stale until then.
-        row.last_frame = max(0.0, row.last_frame + event.data.step_s)
-    if not isinstance(event, MediaEvent):
-        told = {"type": short_name(event.type), "time": iso(event.time), "position": record.position}
-        row.last_event = to_json({**told, "summary": summary(event)}).decode()
+    if model in SEEN:
+        _see(row, record)
+    elif model is HealthEvent:
+        _take_health(row, record)
+    elif model is ClockEvent:
+        _set_clock(row, record)
+    return model is not MediaEvent
 
 
-def _see(row: Device, event: Event) -> None:
-    row.last_frame = max(row.last_frame or 0.0, event.time.timestamp())
-    kind = "thermal" if isinstance(event, ThermalEvent) else "visual"
-    if isinstance(event, MediaEvent) and event.data.kind == "thermal":
-        kind = "thermal"
-    _add_kinds(row, (kind,))
+def _set_clock(row: Device, record: Recorded) -> None:
+    """In the time that holds from here on: else a device whose clock ran ahead would not be stale until then."""
+    assert isinstance(record.event, ClockEvent)
+    if row.last_frame is not None:
+        row.last_frame = max(0.0, row.last_frame + record.event.data.step_s)
+
+
+def _heartbeat(record: Recorded) -> str:
+    event = record.event
+    assert isinstance(event, HeartbeatEvent)
+    return to_json({"time": iso(event.time), **event.data.model_dump(mode="json")}).decode()
+
+
+def in_short(record: Recorded) -> str:
+    """JSON of what an event says, for `last_event`."""
+    event = record.event
+    told = {"type": short_name(event.type), "time": iso(event.time), "position": record.position}
+    return to_json({**told, "summary": summary(event)}).decode()
+
+
+def _see(row: Device, record: Recorded) -> None:
+    row.last_frame = max(row.last_frame or 0.0, record.time_s)
+    is_thermal = record.model is ThermalEvent
+    if record.model is MediaEvent:
+        is_thermal = record.told(MEDIUM).data.kind == "thermal"
+    kind = "thermal" if is_thermal else "visual"
+    if kind not in row.kinds:
+        _add_kinds(row, (kind,))
 
 
 def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
@@ -94,8 +117,9 @@ def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
     row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
 
 
-def _take_health(row: Device, event: HealthEvent) -> None:
-    told = event.data
+def _take_health(row: Device, record: Recorded) -> None:
+    assert isinstance(record.event, HealthEvent)
+    told = record.event.data
     row.reported, row.reason, row.is_recording = told.status, told.reason, int(told.is_recording)
     row.total_reconnects, row.consecutive_failures = told.total_reconnects, told.consecutive_failures
     if told.last_frame_time is not None:

@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from bus_schemas.event import HUB, HUB_SOURCE, Event, place
+from bus_schemas.event import HUB, HUB_SOURCE, Event
 from bus_schemas.node import HeartbeatEvent, StateEvent
 from consumers.health import snapshots
-from consumers.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
+from consumers.health.device import COLUMNS, SEEN, TOLD, Device, hear, in_short, switch, values_of
 from consumers.health.snapshots import KEEP, Clock, Keep
-from consumers.journal.record import Recorded
+from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
 
 _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks only
@@ -40,36 +40,49 @@ class Health(Projection):
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         known = {(row.site, row.device): row for row in rows(view)}
-        changed: set[tuple[str, str]] = set()
+        changed: set[Place] = set()
+        newest: dict[Place, Recorded] = {}
         for record in batch:
-            event = record.event
-            if event.source == HUB_SOURCE and isinstance(event, HeartbeatEvent):
-                clock = _pass_time(view, event)
-                if snapshots.is_due(view, clock, self._keep):
-                    in_order = [known[key] for key in sorted(known)]
-                    snapshots.take(view, record.position, clock, in_order, self._keep)
+            key = record.where
+            if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
+                self._pass_time(view, record, known, newest)
                 continue
-            key = place(event.source)
             if key[1] == HUB:
                 continue
-            row = known.setdefault(key, Device(*key))
-            hear(row, record)
+            row = known.get(key)
+            if row is None:
+                row = known[key] = Device(*key)
+            if hear(row, record):
+                newest[key] = record
             changed.add(key)
-            if isinstance(event, StateEvent):
-                changed |= switch(row, event, known.values())
+            if record.model is StateEvent:
+                changed |= switch(row, record, known.values())
             else:
                 row.online, row.offline_reason = 1, None
+        _put_into_words(known, newest)
         put(view, [known[key] for key in sorted(changed)])
+
+    def _pass_time(
+        self, view: sqlite3.Connection, record: Recorded, known: dict[Place, Device], newest: dict[Place, Recorded]
+    ) -> None:
+        tick = record.event
+        assert isinstance(tick, HeartbeatEvent)
+        clock = Clock(record.time_s, record.time_s - tick.data.uptime_s)
+        set_clock(view, clock)
+        if snapshots.is_due(view, clock, self._keep):
+            _put_into_words(known, newest)
+            in_order = [known[key] for key in sorted(known)]
+            snapshots.take(view, record.position, clock, in_order, self._keep)
 
     def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*row[:-1], snapshots.content(row[-1])) if table == "snapshots" else row
 
 
-def _pass_time(view: sqlite3.Connection, tick: HeartbeatEvent) -> Clock:
-    at = tick.time.timestamp()
-    clock = Clock(at, at - tick.data.uptime_s)
-    set_clock(view, clock)
-    return clock
+def _put_into_words(known: dict[Place, Device], newest: dict[Place, Recorded]) -> None:
+    """Only of the newest event of a device, and only where somebody may read it: that takes longer than all else."""
+    for key, record in newest.items():
+        known[key].last_event = in_short(record)
+    newest.clear()
 
 
 def set_clock(view: sqlite3.Connection, clock: Clock) -> None:

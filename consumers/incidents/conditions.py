@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, NamedTuple
 
-from bus_schemas.thermal import Thermal
 from consumers.hub import Rules
+from consumers.told import Measured
 
 Level = Literal["none", "warning", "critical", "emergency"]
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
@@ -35,11 +35,19 @@ class Window:
 
     def add(self, at: float, bad: bool, event_id: str, rules: Rules) -> None:
         """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
-        if self.begun is None or not -rules.window_s <= at - self.last <= rules.window_s:
-            self.begun, self.seconds, self.last_bad = at, [], None
+        width, seconds = rules.window_s, self.seconds
+        if self.begun is None or not -width <= at - self.last <= width:
+            self.begun, self.last_bad = at, None
             self.last, self.total, self.bad = at, 0, 0
-        self.last = max(self.last, at)
-        second = self._second(int(self.last))
+            seconds.clear()
+        elif at > self.last:
+            self.last = at
+        number = int(self.last)
+        if not seconds or seconds[-1].second != number:
+            seconds.append(Second(number))
+        if seconds[0].second < (oldest := int(self.last - width)):
+            self._forget(oldest)
+        second = seconds[-1]
         second.total += 1
         self.total += 1
         if bad:
@@ -48,15 +56,12 @@ class Window:
             if not second.bad:
                 second.first_at, second.first_id = at, event_id
             second.bad += 1
-        while self.seconds[0].second < int(self.last - rules.window_s):
+
+    def _forget(self, before: int) -> None:
+        while self.seconds[0].second < before:
             gone = self.seconds.pop(0)
             self.total -= gone.total
             self.bad -= gone.bad
-
-    def _second(self, number: int) -> Second:
-        if not self.seconds or self.seconds[-1].second != number:
-            self.seconds.append(Second(second=number))
-        return self.seconds[-1]
 
     @property
     def share(self) -> float:
@@ -82,12 +87,12 @@ class Warmth(NamedTuple):
     is_cool: bool
 
 
-def hottest_of(frame: Thermal) -> float:
+def hottest_of(frame: Measured) -> float:
     """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
     return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
 
 
-def warmth(frame: Thermal, warnings: dict[str, float], rules: Rules) -> Warmth:
+def warmth(frame: Measured, warnings: dict[str, float], rules: Rules) -> Warmth:
     """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
 
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below

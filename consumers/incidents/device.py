@@ -1,6 +1,6 @@
 """What the rules remember of one device, and what an event of it means to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -8,16 +8,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from bus_schemas.alert import IncidentType
 from bus_schemas.camera import Frame, FrameEvent
-from bus_schemas.event import Event
 from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.thermal import Roi, ThermalEvent
 from consumers.hub import Rules
 from consumers.incidents.conditions import Disk, Heat, Window, hottest_of, warmth
 from consumers.journal.record import Recorded
+from consumers.told import MEASURED, VERDICTS, Verdicts
 
 _DOWN = ("stopped", "not_started")
 Turn = Literal["opened", "renewed", "closed"]
 
+_OF_NODES = (HeartbeatEvent, SettingsEvent)
+_JUDGED = frozenset({FrameEvent, ThermalEvent, HealthEvent, HeartbeatEvent, SettingsEvent})
 _FRAME_RULES: tuple[IncidentType, ...] = ("blackscreen", "freeze", "audio_loss")
 
 
@@ -52,28 +54,34 @@ class Watched:
     """The ids of the incidents that are open, by type."""
 
     def hear(self, record: Recorded) -> None:
-        self.heard = max(self.heard, record.received.timestamp())
-        self.heard_id = record.event.id
-        self.epoch = record.event.epoch or self.epoch
-        if not isinstance(record.event, HeartbeatEvent | SettingsEvent):
+        self.heard = max(self.heard, record.received_us / 1e6)
+        self.heard_id = record.id
+        self.epoch = record.epoch or self.epoch
+        if record.model not in _OF_NODES:
             self.is_device = True
 
-    def judge(self, event: Event, rules: Rules) -> Iterator[Verdict]:
+    def judge(self, record: Recorded, rules: Rules) -> Iterable[Verdict]:
         """What follows from an event of the device, which is there as one can see."""
         self.absent = None
-        match event:
-            case FrameEvent():
-                yield from self._judge_frame(event, rules)
-            case ThermalEvent():
-                yield from self._judge_heat(event, rules)
-            case HealthEvent():
-                yield from self._judge_health(event)
-            case HeartbeatEvent():
-                yield from self.judge_disk(event, rules)
-            case SettingsEvent():
-                self._learn(event)
+        if record.model not in _JUDGED and "offline" not in self.open:
+            return ()
+        return self._judge(record, rules)
+
+    def _judge(self, record: Recorded, rules: Rules) -> Iterator[Verdict]:
+        if record.model is FrameEvent:
+            yield from self._judge_frame(record, rules)
+        elif record.model is ThermalEvent:
+            yield from self._judge_heat(record, rules)
+        elif record.model in _JUDGED:
+            match record.event:
+                case HealthEvent() as event:
+                    yield from self._judge_health(event)
+                case HeartbeatEvent() as event:
+                    yield from self.judge_disk(event, rules)
+                case SettingsEvent() as event:
+                    self._learn(event)
         if "offline" in self.open and self.stopped is None:
-            yield Verdict("offline", "closed", event.time.timestamp(), (event.id,), {})
+            yield Verdict("offline", "closed", record.time_s, (record.id,), {})
 
     def miss(self, why: str, since: float, causes: tuple[str, ...]) -> Iterator[Verdict]:
         """The device is not there: its connection was lost, or it is silent."""
@@ -81,38 +89,40 @@ class Watched:
         if "offline" not in self.open:
             yield Verdict("offline", "opened", since, causes, {"reason": why, "previous_status": self.status})
 
-    def _judge_frame(self, event: FrameEvent, rules: Rules) -> Iterator[Verdict]:
-        at = event.time.timestamp()
+    def _judge_frame(self, record: Recorded, rules: Rules) -> Iterator[Verdict]:
+        at, told = record.time_s, record.told(VERDICTS).data
         for kind in _FRAME_RULES:
-            bad = _is_bad(kind, event.data)
+            bad = _is_bad(kind, told)
             if bad is None:
                 continue
-            window = self.frames.setdefault(kind, Window())
-            window.add(at, bad, event.id, rules)
-            if kind not in self.open and window.is_bad(rules):
-                first = window.first_bad
-                details = {"share": round(window.share, 3), "window_s": rules.window_s, **_figures(kind, event.data)}
-                yield Verdict(kind, "opened", first.first_at, (first.first_id, event.id), details, event.data.media)
-            elif kind in self.open and not bad and window.is_clear(rules):
-                yield Verdict(kind, "closed", at, (event.id,), {"clear_s": rules.clear_s})
+            window = self.frames.get(kind)
+            if window is None:
+                window = self.frames[kind] = Window()
+            window.add(at, bad, record.id, rules)
+            if kind not in self.open:
+                if window.is_bad(rules):
+                    yield _opened(kind, window, record, rules)
+            elif not bad and window.is_clear(rules):
+                yield Verdict(kind, "closed", at, (record.id,), {"clear_s": rules.clear_s})
 
-    def _judge_heat(self, event: ThermalEvent, rules: Rules) -> Iterator[Verdict]:
-        at = event.time.timestamp()
-        now = warmth(event.data, self.warnings, rules)
+    def _judge_heat(self, record: Recorded, rules: Rules) -> Iterator[Verdict]:
+        at, told = record.time_s, record.told(MEASURED).data
+        now = warmth(told, self.warnings, rules)
         change = self.heat.add(at, now, rules)
-        for region in event.data.regions:
+        for region in told.regions:
             if region.alert_level != "normal":
                 self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))
         if change is None:
             return
-        details: dict[str, Any] = {"max_temp": hottest_of(event.data)}
+        details: dict[str, Any] = {"max_temp": hottest_of(told)}
         if change == "none":
-            yield Verdict("hot_spot", "closed", at, (event.id,), details | {"clear_s": rules.hot_spot_clear_s})
+            yield Verdict("hot_spot", "closed", at, (record.id,), details | {"clear_s": rules.hot_spot_clear_s})
             return
-        hot = [region.name for region in event.data.regions if region.alert_level != "normal"]
-        details |= {"level": change, "regions": hot, "hot_spots": len(event.data.hot_spots)}
+        hot = [region.name for region in told.regions if region.alert_level != "normal"]
+        details |= {"level": change, "regions": hot, "hot_spots": len(told.hot_spots)}
         turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
-        yield Verdict("hot_spot", turn, at, (event.id,), details, event.data.media)
+        assert isinstance(record.event, ThermalEvent)
+        yield Verdict("hot_spot", turn, at, (record.id,), details, record.event.data.media)
 
     def _judge_health(self, event: HealthEvent) -> Iterator[Verdict]:
         """What begins is told before what ends, so that nobody takes the pause between for a recovery."""
@@ -160,7 +170,14 @@ watched_json = TypeAdapter(Watched)
 """How the state of the rules is kept in the view."""
 
 
-def _is_bad(kind: IncidentType, frame: Frame) -> bool | None:
+def _opened(kind: IncidentType, window: Window, record: Recorded, rules: Rules) -> Verdict:
+    assert isinstance(record.event, FrameEvent)
+    frame, first = record.event.data, window.first_bad
+    details = {"share": round(window.share, 3), "window_s": rules.window_s, **_figures(kind, frame)}
+    return Verdict(kind, "opened", first.first_at, (first.first_id, record.id), details, frame.media)
+
+
+def _is_bad(kind: IncidentType, frame: Verdicts) -> bool | None:
     """Whether the frame has the condition, `None` where nobody could tell: unknown is not a loss."""
     if kind == "audio_loss":
         return None if frame.audio is None else not frame.audio

@@ -10,20 +10,18 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import Incident, IncidentEvent, Rule
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
-from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, place
+from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.hub import Hub, Rules
 from consumers.incidents.device import Verdict, Watched, watched_json
-from consumers.journal.record import Recorded
+from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
 from consumers.versions import COLUMNS, Versions
 
 RULE_VERSION = 1
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
-
-Place = tuple[str, str]
 
 
 class Incidents(Projection):
@@ -78,26 +76,25 @@ class _Ledger:
         rows = [(*where, watched_json.dump_json(self._known[where]).decode()) for where in sorted(self._changed)]
         self._view.executemany("insert or replace into watched values (?, ?, ?)", rows)
 
-    def judge(self, record: Recorded) -> Iterator[tuple[Place, Verdict]]:
-        event = record.event
-        where = place(event.source)
-        if event.source == HUB_SOURCE:
-            if isinstance(event, HeartbeatEvent):
-                yield from self._pass_time(event)
-            return
+    def judge(self, record: Recorded) -> Iterable[tuple[Place, Verdict]]:
+        """Each decision is to be entered before the next is asked for."""
+        where = record.where
+        if record.source == HUB_SOURCE:
+            return self._pass_time(record.event) if isinstance(record.event, HeartbeatEvent) else ()
         if where[1] == HUB:
-            return
+            return ()
         watched = self._watched(where)
         watched.hear(record)
-        if isinstance(event, StateEvent) and not event.data.online:
-            yield from self._lose(where, watched, record, event.data.reason)
-            return
-        for verdict in watched.judge(event, self._rules):
-            yield where, verdict
+        if record.model is StateEvent and isinstance(record.event, StateEvent) and not record.event.data.online:
+            return self._lose(where, watched, record, record.event.data.reason)
+        return ((where, verdict) for verdict in watched.judge(record, self._rules))
 
     def _watched(self, where: Place) -> Watched:
         self._changed.add(where)
-        return self._known.setdefault(where, Watched())
+        known = self._known.get(where)
+        if known is None:
+            known = self._known[where] = Watched()
+        return known
 
     def _lose(self, where: Place, lost: Watched, record: Recorded, why: str | None) -> Iterator[tuple[Place, Verdict]]:
         """The connection is that of an outbox: with it all devices of the same epoch are gone."""
@@ -105,7 +102,7 @@ class _Ledger:
         for other, watched in sorted(self._known.items()):
             if other == where or (lost.epoch is not None and watched.epoch == lost.epoch and watched.is_device):
                 self._changed.add(other)
-                for verdict in watched.miss(reason, record.received.timestamp(), (record.event.id,)):
+                for verdict in watched.miss(reason, record.received_us / 1e6, (record.id,)):
                     yield other, verdict
 
     def _pass_time(self, tick: HeartbeatEvent) -> Iterator[tuple[Place, Verdict]]:

@@ -12,13 +12,13 @@ from bus_schemas.topics import HEAD
 from consumers.archive.disk import Medium
 from consumers.ingest.announcer import Announcer
 from consumers.ingest.conflicts import Conflicts
-from consumers.ingest.continuity import StreamKey
 from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.figures import Figures
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan
 from consumers.journal.days import micros
-from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamState
+from consumers.journal.store import JournalWriter, Unwritable
+from consumers.journal.writer import Accepted
 
 Clock = Callable[[], datetime]
 
@@ -30,31 +30,20 @@ class MediaStore(Protocol):
     def store(self, media: Sequence[Medium]) -> int: ...
 
 
-class EventStore(Protocol):
-    @property
-    def head(self) -> int: ...
-    @property
-    def streams(self) -> dict[StreamKey, StreamState]: ...
-    def watermark(self, source: str, epoch: str) -> int: ...
-    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]: ...
-    def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]: ...
-    def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int: ...
-
-
 class Bus(Protocol):
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None: ...
     def acknowledge(self, messages: Sequence[Published]) -> None: ...
     def flush(self) -> None: ...
 
 
-class DiskFull(OSError):
-    """The disk takes no more. Nothing of the group is acknowledged; it can be taken in again."""
+class CannotWrite(OSError):
+    """Disk or journal take no more. Nothing of the group is acknowledged; it can be taken in again."""
 
 
 class Intake:
     """Takes in one group at a time. The order of its steps is the guarantee of delivery."""
 
-    def __init__(self, archive: MediaStore, journal: EventStore, clock: Clock, figures: Figures) -> None:
+    def __init__(self, archive: MediaStore, journal: JournalWriter, clock: Clock, figures: Figures) -> None:
         self._archive = archive
         self._journal = journal
         self._clock = clock
@@ -63,7 +52,7 @@ class Intake:
         self.announcer = Announcer(journal.streams)
 
     def take(self, messages: Sequence[Published], bus: Bus) -> None:
-        """Raises `DiskFull`; then call it again with the same messages."""
+        """Raises `CannotWrite`; then call it again with the same messages."""
         began = time.monotonic()
         received = micros(self._clock())
         items = read([Arrived(message, received) for message in messages])
@@ -88,18 +77,18 @@ class Intake:
             if plan.accepted or plan.rejected:
                 self._journal.append(plan.accepted, plan.rejected)
         except (OSError, sqlite3.OperationalError) as error:
-            if is_full(error):
-                raise DiskFull(str(error)) from error
+            if is_away(error):
+                raise CannotWrite(str(error)) from error
             raise
         return plan
 
     def record(self, event: Accepted, bus: Bus | None) -> None:
-        """An event of the hub's own, which came over no bus. Raises `DiskFull`."""
+        """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
         try:
             self._journal.append([event])
         except (OSError, sqlite3.OperationalError) as error:
-            if is_full(error):
-                raise DiskFull(str(error)) from error
+            if is_away(error):
+                raise CannotWrite(str(error)) from error
             raise
         self._figures.position = self._journal.head
         if bus is not None:
@@ -118,8 +107,10 @@ class Intake:
         self._figures.add(seconds, self._journal.head, counts)
 
 
-def is_full(error: OSError | sqlite3.OperationalError) -> bool:
-    """Whether more room, or a mended disk, is all that it takes."""
+def is_away(error: OSError | sqlite3.OperationalError) -> bool:
+    """Whether more room, a mended disk or a journal that answers again is all that it takes."""
+    if isinstance(error, Unwritable):
+        return True
     if isinstance(error, OSError):
         return error.errno in _FULL
     # The low byte is the primary code; the others say where it happened.

@@ -4,10 +4,11 @@ import fcntl
 import random
 import secrets
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,10 +21,11 @@ from consumers.archive.disk import Archive
 from consumers.ingest import figures as told
 from consumers.ingest.connection import Connection, Disconnected, Unreachable
 from consumers.ingest.figures import Figures
-from consumers.ingest.intake import DiskFull, Intake
+from consumers.ingest.intake import CannotWrite, Intake
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
-from consumers.journal.writer import Journal
+from consumers.journal.files import SqliteStore
+from consumers.journal.store import JournalAway, JournalInUse, JournalStore, OpenJournal
 from producer.broker import BrokerAddress
 
 log = structlog.get_logger(__name__)
@@ -37,24 +39,48 @@ LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
 
 
-class JournalInUse(RuntimeError):
-    """Another ingest writes this journal."""
-
-
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def run(data: Path, broker: BrokerAddress, stopping: threading.Event, clock: Clock = utc_now) -> None:
-    """Take in until told to stop."""
-    with (
-        alone(data / "journal"),
-        Archive(data / "archive", clock) as archive,
-        Journal(data / "journal", clock) as journal,
-    ):
+def run(
+    data: Path,
+    broker: BrokerAddress,
+    stopping: threading.Event,
+    clock: Clock = utc_now,
+    store: JournalStore | None = None,
+) -> None:
+    """Take in until told to stop; into the files in the data directory where no store is named.
+
+    Raises `JournalInUse`.
+    """
+    with alone(data / "journal"), ExitStack() as stack:
+        archive = stack.enter_context(Archive(data / "archive", clock))
+        journal = _open(store or SqliteStore(data / "journal"), data, clock, stopping)
+        if journal is None:
+            return
+        stack.enter_context(journal)
         figures = Figures(clock, started=clock(), position=journal.head)
         pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data))
         Ingest(Intake(archive, journal, clock, figures), pulse, figures, broker, stopping).run()
+
+
+def _open(store: JournalStore, data: Path, clock: Clock, stopping: threading.Event) -> OpenJournal | None:
+    """Where it is away, try again until told to stop; producers keep what they have."""
+    pause = FIRST_PAUSE_SECONDS
+    while not stopping.is_set():
+        try:
+            return store.writer(clock, owner_in(data))
+        except JournalAway as away:
+            log.warning("journal away", reason=str(away), again_in_s=pause)
+            stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+    return None
+
+
+def owner_in(data: Path) -> str:
+    """Who writes from this data directory, for which only one at a time can hold the lock."""
+    return f"{socket.gethostname()}:{data.resolve()}"
 
 
 def _room(data: Path) -> SystemLoad:
@@ -131,7 +157,7 @@ class Ingest:
         while not self._stopping.is_set():
             try:
                 self._intake.take(messages, connection)
-            except DiskFull as error:
+            except CannotWrite as error:
                 self._complain(error, connection)
                 self._hold(pause, connection)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -139,7 +165,7 @@ class Ingest:
                 self._recover()
                 return
 
-    def _complain(self, error: DiskFull, connection: Connection) -> None:
+    def _complain(self, error: CannotWrite, connection: Connection) -> None:
         self._figures.state = f"cannot write: {error}"
         log.error("cannot write", reason=str(error))
         connection.publish(told.TOPIC, self._figures.tell(time.monotonic()), retain=True, qos=0)
@@ -168,5 +194,5 @@ class Ingest:
             return
         try:
             self._intake.record(self._pulse.beat(now, "stopping" if last else "online"), connection)
-        except DiskFull as error:
+        except CannotWrite as error:
             log.error("cannot write", reason=str(error))

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ Order = Literal["asc", "desc"]
 
 FEW = 20_000
 OLDEST = -(2**62)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,25 @@ class JournalQueries:
             if len(rows) >= limit:
                 break
         return [Stored(position, moment(received), body) for position, received, body in rows]
+
+    def arrived(
+        self, after: int, span: tuple[datetime, datetime], holds: Callable[[str], bool], limit: int
+    ) -> list[Row]:
+        """What was received within the span, of the sources that `holds` names, in positions after `after`."""
+        start, end = span
+        rows: list[Row] = []
+        for _, day in self._days.list():
+            # A day is that of the commit, which may come a moment after the arrival.
+            near = start.date() - _DAY <= day.date <= end.date() + _DAY
+            connection = self._days.connection(day) if near and len(rows) < limit else None
+            if connection is not None:
+                numbers = _numbers(connection, "select stream, source from streams", holds)
+                rows += connection.execute(
+                    "select position, received, body from events where position > ? and received >= ? and received < ?"  # noqa: S608 - question marks only
+                    f" and stream in ({_marks(numbers)}) order by position limit ?",
+                    (after, micros(start), micros(end), *numbers, limit - len(rows)),
+                ).fetchall()
+        return rows
 
     def find(self, event_id: str) -> Stored | None:
         """The event with this id; the first one where a producer used it twice."""

@@ -1,21 +1,24 @@
 """Reads the journal in commit order, over the files of all its days."""
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from bus_schemas.catalogue import MODELS
-from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
-from bus_schemas.upcasts import UPCASTS, upcast
-from consumers.journal.days import Day, list_days, moment, open_to_read
+from bus_schemas.upcasts import UPCASTS
+from consumers.journal.days import Day, list_days, open_to_read
+from consumers.journal.origins import COLUMNS, Origins
 from consumers.journal.record import Batch, Recorded
 
 Row = tuple[int, int, bytes]
 """Position, moment of arrival in microseconds, body."""
+
+Take = Callable[[Origins, list[Any]], None]
 
 
 @cache
@@ -38,6 +41,7 @@ class OpenDays:
         self._open: dict[Path, sqlite3.Connection] = {}
         self._first: dict[Path, int] = {}
         self._inodes: dict[Path, int] = {}
+        self._origins: dict[Path, Origins] = {}
 
     def list(self) -> list[tuple[int, Day]]:
         """The days that can be read, each with its first position, oldest first."""
@@ -52,6 +56,7 @@ class OpenDays:
         self._open.pop(path).close()
         self._first.pop(path, None)
         self._inodes.pop(path, None)
+        self._origins.pop(path, None)
 
     def _leave_a_lost_journal(self, newest: Path) -> None:
         """Where another journal has taken the place of this one, its days have the same names."""
@@ -77,6 +82,13 @@ class OpenDays:
             self._inodes[day.path] = day.path.stat().st_ino
         return opened
 
+    def origins(self, day: Day, connection: sqlite3.Connection) -> Origins:
+        """Of this connection to the day."""
+        known = self._origins.get(day.path)
+        if known is None:
+            known = self._origins[day.path] = Origins(connection)
+        return known
+
     def _first_position(self, day: Day) -> int | None:
         known = self._first.get(day.path)
         if known is not None:
@@ -92,6 +104,7 @@ class OpenDays:
         for connection in self._open.values():
             connection.close()
         self._open.clear()
+        self._origins.clear()
 
 
 class SqliteJournalReader:
@@ -99,7 +112,6 @@ class SqliteJournalReader:
 
     def __init__(self, directory: Path) -> None:
         self._days = OpenDays(directory)
-        self._type_numbers: dict[tuple[Path, str], int] = {}
 
     def head(self) -> int:
         for first, day in reversed(self._days.list()):
@@ -122,18 +134,23 @@ class SqliteJournalReader:
         return days[0][0] if days else 1
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
-        rows, upto = self.read_rows(after, None if models is None else stored_types(frozenset(models)), limit)
-        events = read_stored([body for _, _, body in rows])
-        records = tuple(
-            Recorded(position, moment(received), upcast(event))
-            for (position, received, _), event in zip(rows, events, strict=True)
+        records: list[Recorded] = []
+        types = None if models is None else stored_types(frozenset(models))
+        upto = self._each_day(
+            _Wanted(COLUMNS, types, limit), after, lambda day, rows: records.extend(day.records(rows))
         )
-        return Batch(records, upto)
+        return Batch(tuple(records), upto)
 
     def read_rows(self, after: int, types: tuple[str, ...] | None, limit: int) -> tuple[list[Row], int]:
         """The stored rows of these event types, or of all, after a position; and the last position looked at."""
-        rows: list[Row] = []
-        upto = after
+        found: list[Row] = []
+        wanted = _Wanted("position, received, body", types, limit)
+        upto = self._each_day(wanted, after, lambda _, rows: found.extend(rows))
+        return found, upto
+
+    def _each_day(self, wanted: "_Wanted", after: int, take: Take) -> int:
+        """Hand on what each day has after a position, at most as many rows as wanted; the last position looked at."""
+        upto, left = after, wanted.limit
         # Listed before it is read: whatever has a later day beside it in this list was complete by then.
         days = self._days.list()
         for index, (first, day) in enumerate(days):
@@ -143,41 +160,44 @@ class SqliteJournalReader:
             connection = self._days.connection(day)
             if connection is None:
                 continue
-            found, last = self._read_day(connection, day.path, max(upto, first - 1), types, limit - len(rows))
-            rows += found
-            if len(rows) >= limit:
-                return rows, rows[-1][0]
+            origins = self._days.origins(day, connection)
+            rows, last = wanted.read(connection, origins, max(upto, first - 1), left)
+            take(origins, rows)
+            left -= len(rows)
+            if left <= 0:
+                return int(rows[-1][0])
             upto = max(upto, last)
-        return rows, upto
-
-    def _read_day(
-        self, connection: sqlite3.Connection, path: Path, after: int, types: tuple[str, ...] | None, limit: int
-    ) -> tuple[list[Row], int]:
-        wanted: list[Any] = []
-        where = ""
-        # One snapshot: an event that is committed between the two reads must not be passed over.
-        connection.execute("begin")
-        try:
-            if types is not None:
-                wanted = self._numbers(connection, path, types)
-                where = f"and type in ({','.join('?' * len(wanted))})"
-            rows = connection.execute(
-                f"select position, received, body from events where position > ? {where} order by position limit ?",  # noqa: S608 - question marks only
-                (after, *wanted, limit),
-            ).fetchall()
-            return rows, _last(connection, after + 1)
-        finally:
-            connection.execute("commit")
-
-    def _numbers(self, connection: sqlite3.Connection, path: Path, types: Iterable[str]) -> list[int]:
-        missing = [name for name in types if (path, name) not in self._type_numbers]
-        if missing:
-            for number, name in connection.execute("select type, name from types"):
-                self._type_numbers[path, name] = number
-        return [number for name in types if (number := self._type_numbers.get((path, name))) is not None]
+        return upto
 
     def close(self) -> None:
         self._days.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which columns of which events; all types where none is named."""
+
+    columns: str
+    types: tuple[str, ...] | None
+    limit: int
+
+    def read(self, day: sqlite3.Connection, origins: Origins, after: int, limit: int) -> tuple[list[Any], int]:
+        """Rows of one day, and the last position there is."""
+        numbers: list[int] = []
+        where = ""
+        # One snapshot: an event that is committed between the two reads must not be passed over.
+        day.execute("begin")
+        try:
+            if self.types is not None and not origins.has_only(self.types):
+                numbers = origins.numbers(self.types)
+                where = f"and type in ({','.join('?' * len(numbers))})"
+            rows = day.execute(
+                f"select {self.columns} from events where position > ? {where} order by position limit ?",  # noqa: S608 - our own columns and question marks
+                (after, *numbers, limit),
+            ).fetchall()
+            return rows, _last(day, after + 1)
+        finally:
+            day.execute("commit")
 
 
 def _last(connection: sqlite3.Connection, first: int) -> int:

@@ -3,18 +3,115 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from bus_schemas.event import Event
+from msgspec import MsgspecError, Struct
+from msgspec.json import Decoder
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import Event, place
+from consumers.journal.days import micros, moment
+
+Place = tuple[str, str]
+Part = TypeVar("Part")
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event of the current version, its position in the journal, and the moment at which ingest took it."""
+class Recorded(Struct, gc=False, eq=False):
+    """An event of the current version, its position in the journal, and the moment at which ingest took it.
+
+    What the journal knows of an event besides its body is there for nothing; `event` may have to be parsed first.
+    """
 
     position: int
-    received: datetime
-    event: Event
+    _received: datetime | None
+    _event: Event | None
+
+    @property
+    def received(self) -> datetime:
+        if self._received is None:
+            self._received = moment(self.received_us)
+        return self._received
+
+    @property
+    def event(self) -> Event:
+        """Raises `ValidationError`: then our store is damaged."""
+        if self._event is None:
+            self._event = self.model.model_validate_json(self.body)
+        return self._event
+
+    @property
+    def received_us(self) -> int:
+        """In microseconds since 1970."""
+        return micros(self.received)
+
+    @property
+    def time_us(self) -> int:
+        """When it happened, in microseconds since 1970."""
+        return micros(self.event.time)
+
+    @property
+    def time_s(self) -> float:
+        """The same in seconds."""
+        return self.event.time.timestamp()
+
+    @property
+    def model(self) -> type[Event]:
+        return type(self.event)
+
+    @property
+    def source(self) -> str:
+        return self.event.source
+
+    @property
+    def where(self) -> Place:
+        """Site and device."""
+        return place(self.event.source)
+
+    @property
+    def epoch(self) -> str | None:
+        return self.event.epoch
+
+    @property
+    def id(self) -> str:
+        return self.event.id
+
+    @property
+    def body(self) -> bytes:
+        """JSON of the current version."""
+        return to_bytes(self.event)
+
+    def told(self, decoder: Decoder[Part]) -> Part:
+        """Some of what the event says, at a fraction of the cost of all of it.
+
+        A decoder knows one way to write a value. Where it does not take a body, that has another which is
+        accepted too, such as "1" for 1; then it reads the body as we would have written it.
+        """
+        try:
+            return decoder.decode(self.body)
+        except (MsgspecError, RecursionError):
+            return decoder.decode(to_bytes(self.event))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Recorded):
+            return NotImplemented
+        return (self.position, self.received, self.event) == (other.position, other.received, other.event)
+
+    def __hash__(self) -> int:
+        return hash((self.position, self.id))
+
+
+class RecordedRow(Recorded, gc=False, eq=False):
+    """A recorded event as it lies in a journal, with what its columns say; no event is parsed that nobody asks for."""
+
+    received_us: int
+    time_us: int
+    time_s: float
+    model: type[Event]
+    source: str
+    where: Place
+    epoch: str | None
+    id: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +131,10 @@ class JournalReader(Protocol):
 
     def life(self) -> int:
         """A number that this journal keeps, and another journal does not have; 0 where nobody knows."""
+        ...
+
+    def floor(self) -> int:
+        """The first position that is kept, 1 where nothing was dropped."""
         ...
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from consumers.mosaics.state import State
 
 BORDER = 4
 MAX_CELLS_KEPT = 128
+MAX_PLACEHOLDERS_KEPT = 64
 THREADS = 2
 
 _BORDERS = {State.INCIDENT: (0, 0, 255), State.OK: (0, 255, 0)}
@@ -25,6 +27,7 @@ _NOT_FOUND = ("NOT FOUND", (0x2A, 0x2A, 0x4A))
 _WHITE, _LIGHT_GREY, _RED = (255, 255, 255), (200, 200, 200), (0, 0, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
+Colour = tuple[int, int, int]
 Picture = npt.NDArray[np.uint8]
 """Rows, columns, blue-green-red."""
 
@@ -50,6 +53,7 @@ class Drawer:
         self._settings = settings
         self._read = read
         self._kept: OrderedDict[Shown, Picture] = OrderedDict()
+        self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")
 
     def tiles(self, wanted: Sequence[Sequence[Shown]]) -> list[bytes]:
@@ -75,15 +79,13 @@ class Drawer:
     def _draw(self, shown: Shown, payload: bytes | None) -> Picture:
         picture = None if payload is None else self._decode(payload)
         if picture is None:
-            cell = self._placeholder(shown)
-        else:
-            cell = self._empty()
-            room = inset((picture.shape[1], picture.shape[0]), (cell.shape[1], cell.shape[0]), BORDER)
-            inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
-            cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
-            self._label(cell, f"{shown.site}_{shown.device}")
-        colour = _BORDERS.get(shown.state, _GREY) if picture is not None else _GREY
-        cell[:BORDER], cell[-BORDER:], cell[:, :BORDER], cell[:, -BORDER:] = colour, colour, colour, colour
+            return self._placeholder(shown.site, shown.device, *(_NO_CAPTURE if shown.key is None else _NOT_FOUND))
+        cell = self._empty()
+        room = inset((picture.shape[1], picture.shape[0]), (cell.shape[1], cell.shape[0]), BORDER)
+        inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
+        cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
+        self._label(cell, f"{shown.site}_{shown.device}")
+        _frame(cell, _BORDERS.get(shown.state, _GREY))
         return cell
 
     def _decode(self, payload: bytes) -> Picture | None:
@@ -100,18 +102,20 @@ class Drawer:
     def _empty(self) -> Picture:
         return np.zeros((self._settings.cell_height, self._settings.cell_width, 3), np.uint8)
 
-    def _placeholder(self, shown: Shown) -> Picture:
-        text, colour = _NO_CAPTURE if shown.key is None else _NOT_FOUND
+    def _draw_placeholder(self, site: str, device: str, text: str, colour: Colour) -> Picture:
+        """A device that shows nothing looks the same in every minute."""
         cell = self._empty()
         cell[:] = colour
         middle = cell.shape[0] // 2
         for words, y, scale, ink in (
             (text, middle - 30, 0.8, _RED),
-            (shown.site, middle + 10, 0.8, _WHITE),
-            (shown.device, middle + 40, 0.55, _LIGHT_GREY),
+            (site, middle + 10, 0.8, _WHITE),
+            (device, middle + 40, 0.55, _LIGHT_GREY),
         ):
             width = cv2.getTextSize(words, _FONT, scale, 1)[0][0]
             cv2.putText(cell, words, (max(BORDER, (cell.shape[1] - width) // 2), y), _FONT, scale, ink, 1, cv2.LINE_AA)
+        _frame(cell, _GREY)
+        cell.flags.writeable = False
         return cell
 
     def _label(self, cell: Picture, text: str) -> None:
@@ -120,3 +124,7 @@ class Drawer:
         at = (max(BORDER, cell.shape[1] - width - BORDER - 5), cell.shape[0] - below - BORDER - 5)
         cv2.putText(cell, text, at, _FONT, 0.5, (0, 0, 0), 3)
         cv2.putText(cell, text, at, _FONT, 0.5, _WHITE, 1)
+
+
+def _frame(cell: Picture, colour: Colour) -> None:
+    cell[:BORDER], cell[-BORDER:], cell[:, :BORDER], cell[:, -BORDER:] = colour, colour, colour, colour

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from bus_schemas.camera import Frame, FrameEvent
-from bus_schemas.event import HUB, HUB_SOURCE, Event, place
+from bus_schemas.event import HUB, HUB_SOURCE, Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HeartbeatEvent
 from consumers.hub import Hub
@@ -16,6 +16,7 @@ from consumers.mosaics.minute import Minute, Seen
 from consumers.mosaics.state import State
 from consumers.mosaics.tiles import Tiles
 from consumers.projection import Emit, Projection
+from consumers.told import MEDIUM
 
 _PICTURES = ("thumbnail", "capture")
 
@@ -63,7 +64,7 @@ class Mosaics(Projection):
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         self._gone = []
-        ticks = [index for index, record in enumerate(batch) if _is_tick(record.event)]
+        ticks = [index for index, record in enumerate(batch) if _is_tick(record)]
         if not ticks:
             _take(view, batch)
             return
@@ -77,7 +78,7 @@ class Mosaics(Projection):
 
     def _newest_at(self, tick: Recorded) -> int:
         """The newest minute that is over, grace included."""
-        return int((tick.event.time.timestamp() - self._settings.grace_s) // 60) - 1
+        return int((tick.time_s - self._settings.grace_s) // 60) - 1
 
     def _expect(self, view: sqlite3.Connection, newest: int) -> None:
         """A site that is meant to be there has minutes from the first tick on, though nothing was seen of it."""
@@ -142,35 +143,41 @@ class Mosaics(Projection):
             view.execute(f"delete from {table} where site = ? and minute < ?", (site, oldest))  # noqa: S608
 
 
-def _is_tick(event: Event) -> bool:
-    return isinstance(event, HeartbeatEvent) and event.source == HUB_SOURCE
+def _is_tick(record: Recorded) -> bool:
+    return record.model is HeartbeatEvent and record.source == HUB_SOURCE
 
 
 def _take(view: sqlite3.Connection, records: Iterable[Recorded]) -> None:
     """Remember the newest picture and analysis of each device in each minute."""
     pictures: dict[tuple[str, int, str, str], tuple[float, str]] = {}
-    frames: dict[tuple[str, int, str], tuple[float, str]] = {}
+    frames: dict[tuple[str, int, str], tuple[float, Recorded]] = {}
     begun: dict[tuple[str, str], int] = {}
     for record in records:
-        event = record.event
-        site, device = place(event.source)
+        site, device = where = record.where
         if device == HUB:
             continue
-        at = event.time.timestamp()
+        at = record.time_s
         minute = int(at // 60)
-        begun.setdefault((site, device), int(record.received.timestamp() // 60))
-        if isinstance(event, MediaEvent) and event.data.kind in _PICTURES:
-            picture = (site, minute, device, event.data.kind)
-            if picture not in pictures or pictures[picture][0] <= at:
-                pictures[picture] = (at, event.data.key)
-        elif isinstance(event, FrameEvent):
+        if where not in begun:
+            begun[where] = record.received_us // 60_000_000
+        if record.model is MediaEvent:
+            told = record.told(MEDIUM).data
+            picture = (site, minute, device, told.kind)
+            if told.kind in _PICTURES and (picture not in pictures or pictures[picture][0] <= at):
+                pictures[picture] = (at, told.key)
+        elif record.model is FrameEvent:
             frame = (site, minute, device)
             if frame not in frames or frames[frame][0] <= at:
-                frames[frame] = (at, event.data.model_dump_json())
+                frames[frame] = (at, record)
     # The minutes of a site begin with the one in which it was first heard, and so do those of a device.
     view.executemany("insert or ignore into closed values (?, ?)", [(key[0], at - 1) for key, at in begun.items()])
     view.executemany("insert or ignore into devices values (?, ?, ?)", [(*key, at) for key, at in begun.items()])
-    _remember(view, pictures, frames)
+    _remember(view, pictures, {key: (at, _analysis(record)) for key, (at, record) in frames.items()})
+
+
+def _analysis(record: Recorded) -> str:
+    assert isinstance(record.event, FrameEvent)
+    return record.event.data.model_dump_json()
 
 
 def _remember(

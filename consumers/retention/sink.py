@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +19,7 @@ from consumers.archive.place import HOUR, Series
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.retention import ArchiveRetention, Dropped
 from consumers.hub import Clock, Hub
-from consumers.journal.days import list_days, remove
+from consumers.journal.configured import journal_of
 from consumers.journal.record import Recorded
 from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
 from consumers.sink import Sink
@@ -53,7 +54,7 @@ class Retention(Sink):
     def __init__(self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None) -> None:
         self._policy = hub.retention
         self._directory = hub.data / "archive"
-        self._journal = hub.data / "journal"
+        self._journal = journal_of(hub)
         self._archive = ArchiveRetention(self._directory, clock)
         self._disk = disk or (lambda: disk_of(hub.data))
         self._minute = -1
@@ -138,12 +139,14 @@ class Retention(Sink):
         keep = self._policy.journal
         if keep is None:
             return
-        for day in list_days(self._journal)[:-_DAYS_THAT_STAY]:
+        with closing(self._journal.questions()) as questions:
+            days = questions.days()
+        for day in days[:-_DAYS_THAT_STAY]:
             if day.date < (now - keep).date():
                 begin = datetime.combine(day.date, time(0), UTC)
-                told = journal_event(begin, day.path.stat().st_size, keep, now)
+                told = journal_event(begin, day.bytes, keep, now)
                 self._write_down(state, [told], [])
-                remove(day)
+                self._journal.drop(day.date)
                 yield told
 
     def _clean_up(self, state: sqlite3.Connection, asked: CommandEvent) -> Iterable[Event]:

@@ -21,9 +21,10 @@ from consumers.archive.disk import Archive
 from consumers.archive.index import NAME
 from consumers.archive.place import HOUR, Series, hour_of, hour_start, parse_key
 from consumers.ingest.continuity import span
-from consumers.ingest.run import alone
-from consumers.journal.days import list_days, micros, moment
-from consumers.journal.writer import Accepted, Journal
+from consumers.ingest.run import alone, owner_in
+from consumers.journal.days import micros, moment
+from consumers.journal.store import JournalStore, JournalWriter
+from consumers.journal.writer import Accepted
 from consumers.stretch.piece import Piece
 
 NOT_EXPORTED = "not_exported"
@@ -44,17 +45,18 @@ class Arrived:
     media_missing: int = 0
 
 
-def settle(data: Path, pieces: Iterable[list[Piece]]) -> Arrived:
-    """Into a fresh data directory, or not at all. Raises `NotFresh`."""
-    journal, archive = data / "journal", data / "archive"
-    if list_days(journal) or (archive / NAME).exists() or (data / "views").exists():
+def settle(data: Path, journal: JournalStore, pieces: Iterable[list[Piece]]) -> Arrived:
+    """Into a fresh data directory and a fresh journal, or not at all. Raises `NotFresh`."""
+    archive = data / "archive"
+    if (archive / NAME).exists() or (data / "views").exists():
         raise NotFresh(f"{data} has a log of its own")
-    with alone(journal):
+    if journal.exists():
+        raise NotFresh(f"{journal.name} has a log of its own")
+    with alone(data / "journal"):
         try:
-            return _Settling(data).take(pieces)
+            return _Settling(data, journal).take(pieces)
         except BaseException:
-            for day in list_days(journal):
-                day.path.unlink()
+            journal.erase()
             shutil.rmtree(archive, ignore_errors=True)
             raise
 
@@ -62,6 +64,7 @@ def settle(data: Path, pieces: Iterable[list[Piece]]) -> Arrived:
 @dataclass(slots=True)
 class _Settling:
     data: Path
+    store: JournalStore
     arrived: Arrived = field(default_factory=Arrived)
     _now: datetime = field(init=False)
     _marks: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class _Settling:
         self._now = moment(first[0].received)
         with (
             Archive(self.data / "archive", lambda: self._now) as archive,
-            Journal(self.data / "journal", lambda: self._now) as journal,
+            self.store.writer(lambda: self._now, owner_in(self.data)) as journal,
         ):
             self._page(first, archive, journal)
             for page in pages:
@@ -84,7 +87,7 @@ class _Settling:
             journal.append([self._accept(event) for event in self._told_missing()])
         return self.arrived
 
-    def _page(self, page: list[Piece], archive: Archive, journal: Journal) -> None:
+    def _page(self, page: list[Piece], archive: Archive, journal: JournalWriter) -> None:
         self._now = max(self._now, moment(page[-1].received))
         media = []
         for piece in page:

@@ -11,8 +11,9 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
+from consumers.clickhouse.engine import Engine, EngineError, OpenEngine
+from consumers.journal.store import JournalAway
 from consumers.warehouse import questions
-from consumers.warehouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.questions import Span
 
 _REMEMBERED_DAYS = 256
@@ -121,10 +122,10 @@ class Answering(ABC):
 
     @contextmanager
     def _trying_again(self, stopping: Flag) -> Iterator[None]:
-        """An engine that fails is given time: a server comes back, a full disk is cleaned up."""
+        """An engine or a journal that fails is given time: a server comes back, a full disk is cleaned up."""
         try:
             yield
-        except EngineError as error:
+        except (EngineError, JournalAway) as error:
             self._stop(error)
             stopping.wait(self._retry_s)
 

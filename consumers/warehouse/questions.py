@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bus_schemas.event import iso
-from consumers.warehouse.engine import Engine, Parameter
+from consumers.clickhouse.engine import Engine, Parameter
 
 MAX_STEPS = 10_000
 

@@ -1,24 +1,19 @@
 """The fold: events to columns, in one pass over a batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from bus_schemas.camera import DetectionEvent, MotionEvent
-from bus_schemas.event import Event, place
+from bus_schemas.event import Event
 from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import ThermalEvent
+from consumers.clickhouse.engine import Columns
+from consumers.clickhouse.table import Table
 from consumers.journal.record import Recorded
-from consumers.warehouse.engine import Columns
-from consumers.warehouse.tables import CAMERA_EVENTS, HEALTH, MOTION, THERMAL_READINGS, Table
+from consumers.told import DETECTED, MEASURED
+from consumers.warehouse.tables import CAMERA_EVENTS, HEALTH, MOTION, THERMAL_READINGS
 
 MODELS: tuple[type[Event], ...] = (DetectionEvent, ThermalEvent, HealthEvent, MotionEvent)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-_place = lru_cache(maxsize=4096)(place)
 
 Row = tuple[Any, ...]
 Blocks = Mapping[Table, Columns]
@@ -28,10 +23,10 @@ def blocks(records: Iterable[Recorded]) -> Blocks:
     """The rows of these events by table, as columns; tables without a row are left out."""
     rows: dict[type[Event], list[Row]] = {model: [] for model in MODELS}
     for record in records:
-        model = type(record.event)
+        model = record.model
         found = rows.get(model)
         if found is not None:
-            found.extend(_ROWS[model](record.position, record.event))
+            found.extend(_ROWS[model](record))
     return {_TABLES[model]: list(zip(*found, strict=True)) for model, found in rows.items() if found}
 
 
@@ -55,63 +50,68 @@ class Gathering:
         return max((len(columns[0]) for columns in self.blocks.values()), default=0)
 
 
-def _milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
+def _place_and_time(record: Recorded) -> tuple[str, str, int]:
+    """The moment in whole milliseconds since 1970."""
+    return *record.where, record.time_us // 1000
 
 
-def _camera_event(position: int, event: DetectionEvent) -> Iterator[Row]:
+def _camera_event(record: Recorded) -> Iterator[Row]:
+    told = record.told(DETECTED).data
     # A trigger named twice in one event happened once.
-    triggers = event.data.event_triggers
+    triggers = told.event_triggers
     once = tuple(dict.fromkeys(triggers)) if len(triggers) > 1 else triggers
-    yield (*_place(event.source), _milliseconds(event.time), event.data.people_count, once, position, event.id)
+    yield *_place_and_time(record), told.people_count, once, record.position, record.id
 
 
-def _thermal_readings(position: int, event: ThermalEvent) -> Iterator[Row]:
-    where = (*_place(event.source), _milliseconds(event.time))
-    which = (position, event.id)
-    frame, composite = event.data.frame_stats, event.data.composite_temperature
+def _thermal_readings(record: Recorded) -> Iterator[Row]:
+    where = _place_and_time(record)
+    which = (record.position, record.id)
+    told = record.told(MEASURED).data
+    frame, composite = told.frame_stats, told.composite_temperature
     yield *where, "frame", "full_frame", frame.min_temp, frame.max_temp, frame.avg_temp, "normal", *which
     if composite is not None:
         yield *where, "composite", "composite", composite, composite, composite, "normal", *which
-    for roi in event.data.regions:
+    for roi in told.regions:
         yield *where, "roi", roi.name, roi.min_temp, roi.max_temp, roi.avg_temp, roi.alert_level, *which
 
 
-def _health(position: int, event: HealthEvent) -> Iterator[Row]:
+def _health(record: Recorded) -> Iterator[Row]:
+    event = record.event
+    assert isinstance(event, HealthEvent)
     health = event.data
     yield (
-        *_place(event.source),
-        _milliseconds(event.time),
+        *_place_and_time(record),
         health.status,
         health.reason or "",
         health.is_recording,
         health.stream_info.fps if health.stream_info else None,
         min(health.total_reconnects, _LARGEST_COUNT),
         min(health.consecutive_failures, _LARGEST_COUNT),
-        position,
-        event.id,
+        record.position,
+        record.id,
     )
 
 
-def _motion(position: int, event: MotionEvent) -> Iterator[Row]:
+def _motion(record: Recorded) -> Iterator[Row]:
+    event = record.event
+    assert isinstance(event, MotionEvent)
     motion = event.data
     yield (
-        *_place(event.source),
-        _milliseconds(event.time),
+        *_place_and_time(record),
         motion.phase,
         motion.duration_s,
         min(motion.frames, _LARGEST_COUNT),
         motion.intensity,
         min(len(motion.boxes), _LARGEST_SHORT),
-        position,
-        event.id,
+        record.position,
+        record.id,
     )
 
 
 _LARGEST_COUNT = 2**32 - 1
 _LARGEST_SHORT = 2**16 - 1
 
-_ROWS: Mapping[type[Event], Callable[[int, Any], Iterator[Row]]] = {
+_ROWS: Mapping[type[Event], Callable[[Recorded], Iterator[Row]]] = {
     DetectionEvent: _camera_event,
     ThermalEvent: _thermal_readings,
     HealthEvent: _health,

@@ -3,12 +3,12 @@
 from contextlib import closing
 from threading import Event as Flag
 
-from consumers.hub import Hub, WarehouseServer
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.clickhouse.engine import Engine
+from consumers.clickhouse.server import ServerEngine
+from consumers.hub import ClickHouseServer, Hub
+from consumers.journal.configured import journal_of
 from consumers.news import News
 from consumers.warehouse.answering import Answering, Status
-from consumers.warehouse.engine import Engine
-from consumers.warehouse.server import ServerEngine
 from consumers.warehouse.store import checkpoint, newest_generation
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import Settings, Warehouse
@@ -24,7 +24,7 @@ class ServedRows(Answering):
     """Rows that another process keeps up; never writes."""
 
     def __init__(
-        self, server: WarehouseServer, triggers: tuple[str, ...], *, poll_s: float = _POLL_S, retry_s: float = _RETRY_S
+        self, server: ClickHouseServer, triggers: tuple[str, ...], *, poll_s: float = _POLL_S, retry_s: float = _RETRY_S
     ) -> None:
         super().__init__(lambda: ServerEngine(server), triggers, retry_s)
         self._database = server.database
@@ -46,13 +46,13 @@ class ServedRows(Answering):
             stopping.wait(self._poll_s)
 
 
-def folding(hub: Hub, server: WarehouseServer) -> Warehouse:
+def folding(hub: Hub, server: ClickHouseServer) -> Warehouse:
     """The one writer. It asks nothing."""
     settings = Settings(retry_s=_RETRY_S, save_every=_SAVE_EVERY, database=server.database)
-    return Warehouse(lambda: ServerEngine(server), lambda: SqliteJournalReader(hub.data / "journal"), settings)
+    return Warehouse(lambda: ServerEngine(server), journal_of(hub).reader, settings)
 
 
-def run(hub: Hub, server: WarehouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
+def run(hub: Hub, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
     """The process of the one writer, until `stopping`."""
     with closing(News(broker)) as news:
         folding(hub, server).run(stopping, news.reader())

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from consumers.warehouse.doors import open_doors
-from consumers.warehouse.engine import Columns, Engine
-from consumers.warehouse.tables import CHECKPOINT, TABLES, VERSION, Table, checkpoint_definition, definition
+from consumers.clickhouse.doors import open_doors
+from consumers.clickhouse.engine import Columns, Engine
+from consumers.clickhouse.table import Table
+from consumers.warehouse.tables import CHECKPOINT, TABLES, VERSION, checkpoint_definition, definition
 
 NAME = "warehouse"
 

@@ -1,54 +1,10 @@
 """The tables of the warehouse, and their definition in the dialect of an engine."""
 
-from dataclasses import dataclass
-from enum import Enum, auto
-
-from consumers.warehouse.dialect import Dialect
+from consumers.clickhouse.dialect import Dialect
+from consumers.clickhouse.table import Kind, Table, columns
 
 VERSION = 1
 """Raised with every change of a table or of the fold: the rows are then folded anew."""
-
-
-class Kind(Enum):
-    """What a column holds."""
-
-    WORD = auto()  # a text of which there are few
-    WORDS = auto()
-    TEXT = auto()
-    MOMENT = auto()
-    SHORT = auto()
-    COUNT = auto()
-    POSITION = auto()
-    REAL = auto()
-    REAL_OR_NONE = auto()
-    FLAG = auto()
-
-
-_TYPES = {
-    Kind.WORDS: "Array(String)",
-    Kind.TEXT: "String",
-    Kind.SHORT: "UInt16",
-    Kind.COUNT: "UInt32",
-    Kind.POSITION: "UInt64",
-    Kind.REAL: "Float32",
-    Kind.REAL_OR_NONE: "Nullable(Float32)",
-    Kind.FLAG: "UInt8",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of one kind of event. Every row says which event it is of, and where that is in the journal."""
-
-    name: str
-    columns: tuple[tuple[str, Kind], ...]
-    order: tuple[str, ...]
-    projection: str | None = None
-    """The body of an aggregate that ClickHouse keeps inside each part, so that it can never differ from the rows."""
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in self.columns)
 
 
 _OF_EVENT = (("position", Kind.POSITION), ("event_id", Kind.TEXT))
@@ -123,11 +79,6 @@ TABLES = (CAMERA_EVENTS, THERMAL_READINGS, HEALTH, MOTION)
 CHECKPOINT = Table("checkpoint", (("name", Kind.TEXT), ("position", Kind.POSITION)), order=("name",))
 
 
-def columns(table: Table, dialect: Dialect) -> list[str]:
-    """Names and types, as a definition has them."""
-    return [f"{name} {_type(kind, dialect)}" for name, kind in table.columns]
-
-
 def definition(table: Table, dialect: Dialect, keep_days: int | None) -> str:
     """The statement that creates the table. Rows are on disk before an insert returns: the checkpoint follows them.
 
@@ -152,7 +103,3 @@ def checkpoint_definition() -> str:
         "create table if not exists checkpoint (name String, position UInt64) "
         "engine = ReplacingMergeTree(position) order by name"
     )
-
-
-def _type(kind: Kind, dialect: Dialect) -> str:
-    return {Kind.MOMENT: dialect.moment, Kind.WORD: dialect.word, **_TYPES}[kind]

@@ -7,10 +7,10 @@ from threading import Event as Flag
 
 import structlog
 
+from consumers.clickhouse.engine import Engine, OpenEngine
 from consumers.hub import Hub
 from consumers.journal.record import JournalReader
 from consumers.warehouse.answering import Answering, State, Status
-from consumers.warehouse.engine import Engine, OpenEngine
 from consumers.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
 from consumers.warehouse.store import NAME, Generations
 
@@ -111,7 +111,7 @@ def embedded(hub: Hub, open_journal: OpenJournal) -> Warehouse:
 
     def open_engine() -> Engine:
         # Takes a second and 200 MB of pages, which the thread may spend, and not whoever imports this module.
-        from consumers.warehouse.embedded import EmbeddedEngine
+        from consumers.clickhouse.embedded import EmbeddedEngine
 
         return EmbeddedEngine(directory)
 

@@ -10,7 +10,8 @@ class Measurement:
     """Milliseconds a run; `goal_ms` is what it should take, `includes` says what was timed.
 
     A run of many `items` is told by its rate, whose goal is `goal_per_s`; `limit_ms` is what
-    `limit` takes for the same, measured in the same process. `peak_mb` is added by whoever runs the case.
+    `limit` takes for the same, measured in the same process. `peak_mb` is added by whoever runs the case, unless
+    memory is what is measured: then `goal_mb` is what it should be at most, and there are no milliseconds.
     """
 
     case: str
@@ -24,6 +25,7 @@ class Measurement:
     limit: str = ""
     limit_ms: float | None = None
     peak_mb: float | None = None
+    goal_mb: float | None = None
 
     @property
     def per_s(self) -> float:
@@ -32,6 +34,8 @@ class Measurement:
     @property
     def met(self) -> bool | None:
         """Whether the goal is met; `None` where there is none."""
+        if self.goal_mb is not None and self.peak_mb is not None:
+            return self.peak_mb <= self.goal_mb
         if self.goal_per_s is not None:
             return self.per_s >= self.goal_per_s
         return None if self.goal_ms is None else self.median_ms <= self.goal_ms

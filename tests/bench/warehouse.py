@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bus_schemas import codec
+from consumers.clickhouse.embedded import EmbeddedEngine
 from consumers.journal.record import Recorded
 from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
 from consumers.warehouse import fold, questions
-from consumers.warehouse.embedded import EmbeddedEngine
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.rows import blocks
 from consumers.warehouse.store import Generations, Store

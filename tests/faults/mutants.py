@@ -271,6 +271,42 @@ MUTANTS: dict[str, Mutant] = {
         "batch.records",
         AS_OF,
     ),
+    "clock_step_not_taken_over": Mutant(
+        "producer/clock.py",
+        "            if abs(difference) > STEP_SECONDS:\n",
+        "            if difference > STEP_SECONDS:\n",
+        ("tests/unit/producer/test_clock.py",),
+    ),
+    "held_up_process_sees_a_step": Mutant(
+        "producer/clock.py",
+        "ended - began > PATIENCE_SECONDS or not",
+        "not",
+        ("tests/unit/producer/test_clock.py",),
+    ),
+    "step_told_behind_its_events": Mutant(
+        "edge/telling.py",
+        "        self.tell_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
+        "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.tell_steps()\n",
+        ("tests/unit/edge/test_telling.py",),
+    ),
+    "newcomer_stays": Mutant(
+        "edge/identity/instance.py",
+        "return not self.established, self.since, self.instance",
+        "return self.since, self.instance",
+        ("tests/unit/edge/identity",),
+    ),
+    "relay_before_the_claim": Mutant(
+        "producer/relay.py",
+        "while not (stopping.is_set() or self._allowed()):",
+        "while False:",
+        RELAY,
+    ),
+    "copied_disk_not_noticed": Mutant(
+        "consumers/ingest/plan.py",
+        "            plan.passed_over.append(item)\n",
+        "            pass\n",
+        INGEST,
+    ),
 }
 
 

@@ -10,11 +10,11 @@ from clickhouse_driver import Client
 from clickhouse_driver.block import ColumnOrientedBlock
 
 from bus_schemas.event import Event
-from consumers.hub import WarehouseServer
-from consumers.warehouse.engine import Engine, EngineError
+from consumers.clickhouse.engine import Engine, EngineError
+from consumers.clickhouse.server import ServerEngine
+from consumers.hub import ClickHouseServer
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.rows import blocks
-from consumers.warehouse.server import ServerEngine
 from consumers.warehouse.store import Generations
 from consumers.warehouse.tables import CAMERA_EVENTS
 from tests.builders import at, detection, thermal
@@ -24,12 +24,12 @@ from tests.memory_journal import MemoryJournal
 
 
 @pytest.fixture(scope="module")
-def server(clickhouse: ClickHouse) -> WarehouseServer:
+def server(clickhouse: ClickHouse) -> ClickHouseServer:
     return clickhouse.server
 
 
 @pytest.fixture
-def engine(server: WarehouseServer) -> Iterator[ServerEngine]:
+def engine(server: ClickHouseServer) -> Iterator[ServerEngine]:
     with closing(ServerEngine(server)) as engine:
         yield engine
         for name in ("warehouse_1", "warehouse"):
@@ -51,7 +51,7 @@ def counted(engine: Engine) -> Sequence[Sequence[int]]:
 class Unfinished:
     """An insert through the door that is open now, of which the server has everything but the end."""
 
-    def __init__(self, server: WarehouseServer, engine: Engine, journal: MemoryJournal, timeout_s: int) -> None:
+    def __init__(self, server: ClickHouseServer, engine: Engine, journal: MemoryJournal, timeout_s: int) -> None:
         [[door]] = engine.query(
             "select name from system.tables where database = 'warehouse_1' and name like 'door_%_camera_events'"
         )
@@ -81,7 +81,7 @@ class Unfinished:
 
 
 @contextmanager
-def beginning(server: WarehouseServer, journal: MemoryJournal) -> Iterator[list[Fold]]:
+def beginning(server: ClickHouseServer, journal: MemoryJournal) -> Iterator[list[Fold]]:
     """The next writer, in a thread; in the list once it has begun. Its connection is closed at the end."""
     begun: list[Fold] = []
     with closing(ServerEngine(server)) as engine:
@@ -100,7 +100,7 @@ def shutting(engine: Engine) -> bool:
 
 
 def test_the_next_writer_waits_for_an_insert_that_is_under_way_and_counts_it(
-    server: WarehouseServer, engine: ServerEngine
+    server: ClickHouseServer, engine: ServerEngine
 ) -> None:
     journal = MemoryJournal(events(20))
     begin(engine, journal)
@@ -116,7 +116,7 @@ def test_the_next_writer_waits_for_an_insert_that_is_under_way_and_counts_it(
 
 
 def test_an_insert_whose_sender_is_cut_off_is_given_up_by_the_server(
-    server: WarehouseServer, engine: ServerEngine
+    server: ClickHouseServer, engine: ServerEngine
 ) -> None:
     journal = MemoryJournal(events(20))
     begin(engine, journal)
@@ -128,7 +128,7 @@ def test_an_insert_whose_sender_is_cut_off_is_given_up_by_the_server(
     assert counted(engine) == [[20, 20]]
 
 
-def test_an_insert_whose_sender_dies_in_the_middle_counts_once(server: WarehouseServer, engine: ServerEngine) -> None:
+def test_an_insert_whose_sender_dies_in_the_middle_counts_once(server: ClickHouseServer, engine: ServerEngine) -> None:
     journal = MemoryJournal(events(20))
     begin(engine, journal)
     Unfinished(server, engine, journal, 30).close()
@@ -139,7 +139,7 @@ def test_an_insert_whose_sender_dies_in_the_middle_counts_once(server: Warehouse
 
 
 def test_a_writer_that_comes_back_after_the_next_has_begun_is_refused(
-    server: WarehouseServer, engine: ServerEngine
+    server: ClickHouseServer, engine: ServerEngine
 ) -> None:
     journal = MemoryJournal(events(20))
     earlier = begin(engine, journal)
@@ -153,7 +153,7 @@ def test_a_writer_that_comes_back_after_the_next_has_begun_is_refused(
     assert counted(engine) == [[20, 20]]
 
 
-def test_the_checkpoint_of_an_earlier_writer_is_refused_too(server: WarehouseServer, engine: ServerEngine) -> None:
+def test_the_checkpoint_of_an_earlier_writer_is_refused_too(server: ClickHouseServer, engine: ServerEngine) -> None:
     journal = MemoryJournal(events(20))
     earlier = begin(engine, journal)
     earlier.position = 20

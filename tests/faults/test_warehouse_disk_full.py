@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from consumers.warehouse.embedded import EmbeddedEngine
-from consumers.warehouse.engine import EngineError
+from consumers.clickhouse.embedded import EmbeddedEngine
+from consumers.clickhouse.engine import EngineError
 from consumers.warehouse.store import Generations, checkpoint
 from tests.faults import disks
 

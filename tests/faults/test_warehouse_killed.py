@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from consumers.hub import WarehouseServer
-from consumers.warehouse.embedded import EmbeddedEngine
-from consumers.warehouse.engine import Engine
+from consumers.clickhouse.embedded import EmbeddedEngine
+from consumers.clickhouse.engine import Engine
+from consumers.clickhouse.server import ServerEngine
+from consumers.hub import ClickHouseServer
 from consumers.warehouse.fold import Fold
-from consumers.warehouse.server import ServerEngine
 from consumers.warehouse.store import Generations
 from tests.builders import at, detection, thermal
 from tests.clickhouse_server import ClickHouse
@@ -45,7 +45,7 @@ def journal() -> MemoryJournal:
 def engine_of(where: str) -> Engine:
     """A directory, or a server as JSON."""
     if where.startswith("{"):
-        return ServerEngine(WarehouseServer(**json.loads(where)))
+        return ServerEngine(ClickHouseServer(**json.loads(where)))
     return EmbeddedEngine(Path(where))
 
 

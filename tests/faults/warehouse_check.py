@@ -11,7 +11,7 @@ from tests.faults.parts import HubPlace
 
 def compare(place: HubPlace, answer: Path) -> None:
     """In a process of its own: chDB belongs to one, and stays in it."""
-    from consumers.warehouse.embedded import EmbeddedEngine
+    from consumers.clickhouse.embedded import EmbeddedEngine
     from consumers.warehouse.fold import Fold
     from consumers.warehouse.store import Generations, Store
     from consumers.warehouse.tables import TABLES

@@ -1,6 +1,7 @@
 """The tools of the log at a real broker, ingest, journal and archive."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HeartbeatEvent
 from consumers.archive.reader import ArchiveReader
 from consumers.check.run import check
-from consumers.stretch.piece import Stretch, read
+from consumers.journal.files import SqliteStore
+from consumers.stretch.piece import Piece, Stretch, read
 from consumers.stretch.resend import How, Sent, resend
 from edge.virtual import Achieved, Load, simulate
 from mosquitto.launcher import Broker
@@ -44,9 +46,13 @@ def observed(data: Path, *models: type[Event]) -> list[Event]:
     return [event for event in journaled(data, *models) if place(event.source)[1] != "_hub"]
 
 
+def pieces(original: Path, *, media: bool = True) -> Iterator[list[Piece]]:
+    return read(original, SqliteStore(original / "journal"), WHOLE, media=media)
+
+
 def send(original: Path, broker: Broker, *, into: str | None = None, speed: float | None = None) -> Sent:
     how = How(BrokerAddress(port=broker.port), speed, into)
-    return resend(read(original, WHOLE), how, threading.Event(), lambda sent, waiting: None)
+    return resend(pieces(original), how, threading.Event(), lambda sent, waiting: None)
 
 
 def test_what_is_sent_again_is_there_again(original: Path, own_broker: Broker, tmp_path: Path) -> None:
@@ -81,7 +87,12 @@ def test_the_site_may_be_another_one(original: Path, own_broker: Broker, tmp_pat
 def test_media_that_are_not_kept_leave_gaps(original: Path, own_broker: Broker, tmp_path: Path) -> None:
     how = How(BrokerAddress(port=own_broker.port), None, "COPY")
     with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)):
-        sent = resend(read(original, WHOLE, media=False), how, threading.Event(), lambda sent, waiting: None)
+        sent = resend(
+            pieces(original, media=False),
+            how,
+            threading.Event(),
+            lambda sent, waiting: None,
+        )
 
     causes = {event.data.cause for event in journaled(tmp_path, GapEvent) if isinstance(event, GapEvent)}
     assert (sent.lost, sent.unconfirmed) == (36, 0)
@@ -96,7 +107,7 @@ def test_a_replay_that_is_stopped_says_what_is_not_confirmed(original: Path, own
         stopping.set()
 
     how = How(BrokerAddress(port=own_broker.port), 1.0)
-    sent = resend(read(original, WHOLE), how, stopping, stop)
+    sent = resend(pieces(original), how, stopping, stop)
 
     assert 0 < sent.unconfirmed < 10
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from consumers.warehouse.embedded import EmbeddedEngine
-from consumers.warehouse.engine import Engine, OpenEngine
-from consumers.warehouse.server import ServerEngine
+from consumers.clickhouse.embedded import EmbeddedEngine
+from consumers.clickhouse.engine import Engine, OpenEngine
+from consumers.clickhouse.server import ServerEngine
 from tests.clickhouse_server import ClickHouse
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from consumers.check.findings import Findings
 from consumers.check.rows import check_rows
+from consumers.clickhouse.embedded import EmbeddedEngine
 from consumers.journal.sqlite import SqliteJournalReader
-from consumers.warehouse.embedded import EmbeddedEngine
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.store import Generations
 from tests import logged

@@ -9,12 +9,12 @@ from threading import Thread
 
 import pytest
 
-from consumers.hub import WarehouseServer
+from consumers.clickhouse.engine import EngineError
+from consumers.clickhouse.server import ServerEngine
+from consumers.hub import ClickHouseServer
 from consumers.warehouse.answering import Answering, NotReady
-from consumers.warehouse.engine import EngineError
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.served import ServedRows
-from consumers.warehouse.server import ServerEngine
 from consumers.warehouse.store import Generations
 from consumers.warehouse.warehouse import Settings, Warehouse
 from tests.builders import at, detection
@@ -39,11 +39,11 @@ def running(rows: Answering) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def asking(server: WarehouseServer) -> ServedRows:
+def asking(server: ClickHouseServer) -> ServedRows:
     return ServedRows(server, ("CROWD_VIOLATION",), poll_s=0.02, retry_s=0.05)
 
 
-def writing(server: WarehouseServer, journal: MemoryJournal) -> Warehouse:
+def writing(server: ClickHouseServer, journal: MemoryJournal) -> Warehouse:
     settings = Settings(keep_days=None, pace_s=0.0, retry_s=0.05)
     return Warehouse(lambda: ServerEngine(server), lambda: journal, settings)
 

@@ -4,12 +4,13 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
+from consumers.clickhouse.dialect import Dialect
+from consumers.clickhouse.engine import Columns, Engine, EngineError, Parameter
+from consumers.clickhouse.table import Table
 from consumers.warehouse import store
-from consumers.warehouse.dialect import Dialect
-from consumers.warehouse.engine import Columns, Engine, EngineError, Parameter
 from consumers.warehouse.fold import Fold, Unfoldable
 from consumers.warehouse.store import Generations
-from consumers.warehouse.tables import VERSION, Table
+from consumers.warehouse.tables import VERSION
 from tests.builders import at, detection, health, heartbeat, motion, thermal
 from tests.memory_journal import MemoryJournal
 

@@ -7,8 +7,8 @@ from time import monotonic
 
 import pytest
 
+from consumers.clickhouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.answering import NotReady
-from consumers.warehouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.questions import Span
 from consumers.warehouse.warehouse import Settings, Warehouse
 from tests.builders import START, at, detection, thermal

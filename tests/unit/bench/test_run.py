@@ -35,3 +35,11 @@ def test_a_table_tells_a_time_or_a_rate_with_its_limit_and_goal() -> None:
         ["motion", "0.400", "0.600", "≤", "0.5", "ms", "yes", "one", "frame"],
         ["rows", "50.000", "60.000", "200,000", "400,000/s", "alone", "≥", "300,000/s", "no", "insert"],
     ]
+
+
+def test_what_takes_memory_is_told_in_megabytes_alone() -> None:
+    hub = Measurement("memory of the hub", 0, 0, 1, "all", peak_mb=712.4, goal_mb=700)
+
+    assert [line.split() for line in table([hub]).splitlines()[1:]] == [
+        ["memory", "of", "the", "hub", "712", "≤", "700", "MB", "no", "all"]
+    ]

@@ -13,6 +13,7 @@ from consumers.health.projection import Health
 from consumers.health.questions import devices
 from consumers.health.snapshots import Keep
 from consumers.journal.days import micros
+from consumers.journal.files import SqliteStore
 from consumers.journal.sqlite import Accepted, Journal
 from consumers.projection import Projection
 from consumers.settings import Settings, settings
@@ -53,7 +54,7 @@ def taken(*events: Event) -> list[Accepted]:
 
 @pytest.fixture
 def stores(data: Path) -> Iterator[Stores]:
-    with open_stores(data) as opened:
+    with open_stores(data, SqliteStore(data / "journal")) as opened:
         yield opened
 
 

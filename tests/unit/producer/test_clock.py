@@ -35,9 +35,8 @@ class Machine:
         self.shows += timedelta(seconds=seconds)
 
     def wall(self) -> datetime:
-        now = self.shows
         self.run(self.held_up_s)
-        return now
+        return self.shows
 
     def clock(self) -> DisciplinedClock:
         return DisciplinedClock(self.wall, lambda: self.boottime)
@@ -191,6 +190,20 @@ def test_a_process_that_is_held_up_between_two_readings_sees_no_step() -> None:
     machine.held_up_s = 0.0
 
     assert after(machine, clock, 1) == [machine.shows]
+    assert clock.take_steps() == []
+
+
+def test_a_process_that_is_held_up_at_its_start_begins_at_the_right_time() -> None:
+    machine = Machine()
+    held_up = iter([4.0, 0.0, 0.0])
+
+    def wall() -> datetime:
+        machine.run(next(held_up))
+        return machine.shows
+
+    clock = DisciplinedClock(wall, lambda: machine.boottime)
+
+    assert clock() == machine.shows
     assert clock.take_steps() == []
 
 

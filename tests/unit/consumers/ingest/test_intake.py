@@ -14,8 +14,9 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
 from consumers.archive.disk import Medium
 from consumers.ingest.figures import Figures
-from consumers.ingest.intake import DiskFull, Intake, is_full
+from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.packets import Properties, Published
+from consumers.journal.store import Unwritable
 from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamState
 from tests import builders
 
@@ -110,7 +111,7 @@ def test_commit_comes_before_the_watermark_and_that_before_the_acknowledgement(c
 def test_nothing_is_said_to_anybody_when_the_disk_is_full(calls: Calls, intake: Intake) -> None:
     event = builders.detection(epoch="one", sequence=1)
     calls.failure = OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(DiskFull):
+    with pytest.raises(CannotWrite):
         intake.take([message(event, 1)], calls)
     said = list(calls.made)
     calls.failure = None
@@ -128,13 +129,14 @@ def test_a_bug_is_not_taken_for_a_full_disk(calls: Calls, intake: Intake) -> Non
         intake.take([message(builders.detection(), 1)], calls)
 
 
-def test_full_is_known_by_its_code() -> None:
+def test_what_will_pass_is_known_by_its_code() -> None:
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
 
-    assert is_full(full)
-    assert not is_full(sqlite3.OperationalError("no such table: events"))
-    assert not is_full(PermissionError(errno.EACCES, "Permission denied"))
+    assert is_away(full)
+    assert is_away(Unwritable("the journal cannot be written: connection refused"))
+    assert not is_away(sqlite3.OperationalError("no such table: events"))
+    assert not is_away(PermissionError(errno.EACCES, "Permission denied"))
 
 
 def test_what_is_beyond_a_hole_is_dropped_with_its_media_and_the_watermark_said_again(

@@ -1,4 +1,4 @@
-"""The journal on SQLite: days, positions, readers beside the writer."""
+"""The journal on SQLite: its files. What it does as every journal does is in `tests/contract/journal`."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,12 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from bus_schemas.node import GapEvent
 from consumers.journal.days import micros, open_to_write
-from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, Rejected, SqliteJournalReader, drop_days
+from consumers.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader, drop_days
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"
@@ -62,18 +60,6 @@ def numbered(first: int, last: int, make: Callable[..., Event] = builders.detect
     return accepted(*[make(epoch="one", sequence=number, id=f"id-{number}") for number in range(first, last + 1)])
 
 
-def test_positions_count_from_one_and_go_on_after_a_restart(tmp_path: Path, clock: Clock) -> None:
-    with Journal(tmp_path, clock) as journal:
-        assert journal.append(numbered(1, 3)) == 3
-    with Journal(tmp_path, clock) as journal:
-        assert journal.head == 3
-        assert journal.watermark(SOURCE, "one") == 3
-        assert journal.append(numbered(4, 5)) == 5
-
-    with reading(tmp_path) as reader:
-        assert [record.position for record in reader.read(0).records] == [1, 2, 3, 4, 5]
-
-
 def test_a_new_day_begins_a_new_file_and_positions_and_streams_go_on(
     tmp_path: Path, clock: Clock, journal: Journal
 ) -> None:
@@ -108,15 +94,6 @@ def test_a_restart_with_a_clock_gone_back_writes_to_the_newest_file(tmp_path: Pa
     assert [path.name for path in tmp_path.glob("*.sqlite")] == ["2026-01-05.sqlite"]
 
 
-def test_one_sequence_of_a_stream_is_never_written_twice(tmp_path: Path, journal: Journal) -> None:
-    journal.append(numbered(1, 2))
-
-    with pytest.raises(sqlite3.IntegrityError):
-        journal.append(numbered(2, 3))
-
-    assert journal.append(numbered(3, 3)) == 3
-
-
 def test_a_group_of_any_size_is_written_whole_and_in_order(tmp_path: Path, journal: Journal) -> None:
     one, other = numbered(1, 1117), numbered(1118, 1119)
 
@@ -140,47 +117,6 @@ def test_one_sequence_among_many_that_is_there_already_leaves_nothing_of_its_gro
     with reading(tmp_path) as reader:
         assert reader.head() == 1
     assert journal.append(numbered(2, 1000)) == 1000
-
-
-def test_an_id_without_a_sequence_is_known_over_midnight(clock: Clock, journal: Journal) -> None:
-    journal.append(accepted(builders.detection(id="mine")))
-    clock.now += timedelta(days=1)
-    journal.append(accepted(builders.detection(id="other")))
-
-    asked = [(SOURCE, "mine"), (SOURCE, "other"), (SOURCE, "new"), ("/sites/DEMO/devices/door", "mine")]
-    assert journal.known_ids(asked) == {(SOURCE, "mine"), (SOURCE, "other")}
-
-
-def test_a_reader_goes_from_day_to_day_in_batches(tmp_path: Path, clock: Clock, journal: Journal) -> None:
-    journal.append(numbered(1, 5))
-    clock.now += timedelta(days=1)
-    journal.append(numbered(6, 9))
-
-    with reading(tmp_path) as reader:
-        batches = [reader.read(after, limit=3) for after in (0, 3, 6, 9)]
-
-    assert [[record.position for record in batch.records] for batch in batches] == [[1, 2, 3], [4, 5, 6], [7, 8, 9], []]
-    assert [batch.upto for batch in batches] == [3, 6, 9, 9]
-
-
-def test_a_reader_of_rare_events_is_taken_to_the_head(tmp_path: Path, clock: Clock, journal: Journal) -> None:
-    journal.append(numbered(1, 2))
-    clock.now += timedelta(days=1)
-    journal.append([*numbered(3, 3, builders.frame), *numbered(4, 4)])
-
-    with reading(tmp_path) as reader:
-        assert reader.read(0, [GapEvent]).upto == 4
-        detections = reader.read(0, [DetectionEvent])
-        assert ([record.position for record in detections.records], detections.upto) == ([1, 2, 4], 4)
-
-
-def test_old_versions_are_read_as_the_current_one(tmp_path: Path, journal: Journal) -> None:
-    journal.append(accepted(builders.motion_v1()))
-
-    with reading(tmp_path) as reader:
-        (record,) = reader.read(0, [MotionEvent]).records
-
-    assert isinstance(record.event, MotionEvent)
 
 
 def test_a_reader_meets_a_day_that_begins_and_days_that_are_dropped(
@@ -213,61 +149,6 @@ def test_a_reader_is_not_held_up_by_a_group_that_is_being_written(tmp_path: Path
         assert reader.read(1).upto == 2
 
 
-def test_the_log_can_be_filtered_and_paged_in_both_directions(tmp_path: Path, clock: Clock, journal: Journal) -> None:
-    journal.append(accepted(*[builders.detection(builders.at(second), device="yard") for second in range(3)]))
-    clock.now += timedelta(days=1)
-    journal.append(accepted(*[builders.frame(builders.at(second), device="door") for second in range(3)]))
-
-    def positions(wanted: Filter, **how: object) -> list[int]:
-        with asking(tmp_path) as queries:
-            return [row.position for row in queries.select(wanted, **how)]  # type: ignore[arg-type]
-
-    assert positions(Filter()) == [1, 2, 3, 4, 5, 6]
-    assert positions(Filter(), order="desc", limit=4) == [6, 5, 4, 3]
-    assert positions(Filter(before=3), order="desc") == [2, 1]
-    assert positions(Filter(after=2), limit=2) == [3, 4]
-    assert positions(Filter(device="door")) == [4, 5, 6]
-    assert positions(Filter(site="OTHER")) == []
-    assert positions(Filter(source=SOURCE, types=("watchpost.frame.v1",))) == []
-    assert positions(Filter(types=("watchpost.frame.v1", "watchpost.detection.v1"), after=5)) == [6]
-    assert positions(Filter(start=builders.at(1), end=builders.at(2))) == [2, 5]
-
-
-def test_an_event_is_found_by_its_id_in_whatever_day_it_is(tmp_path: Path, clock: Clock, journal: Journal) -> None:
-    journal.append(numbered(1, 1))
-    clock.now += timedelta(days=1)
-    journal.append(numbered(2, 2))
-
-    with asking(tmp_path) as queries:
-        found = [queries.find(name) for name in ("id-1", "id-2", "id-3")]
-
-    assert [one.position if one else None for one in found] == [1, 2, None]
-
-
-def test_gaps_and_rejections_are_told_newest_first_over_the_days(
-    tmp_path: Path, clock: Clock, journal: Journal
-) -> None:
-    gap = builders.make(
-        GapEvent,
-        builders.START,
-        {"first": 1, "last": 7, "count": 7, "cause": "outbox_full"},
-        {"epoch": "one", "sequence": 7},
-    )
-    journal.append(accepted(gap), [Rejected(1_767_600_000_000_000, "some/topic", "no event", b"x" * 10_000)])
-    clock.now += timedelta(days=1)
-    journal.append([], [Rejected(1_767_600_000_000_001, "some/topic", "neither", b"")])
-
-    with asking(tmp_path) as queries:
-        assert [(row.source, row.first, row.last, row.cause) for row in queries.gaps()] == [
-            (SOURCE, 1, 7, "outbox_full")
-        ]
-        assert [(row.reason, row.size, len(row.body)) for row in queries.rejected()] == [
-            ("neither", 0, 0),
-            ("no event", 10_000, 4096),
-        ]
-        assert queries.rejected_count() == 2
-
-
 def test_a_day_that_was_being_made_when_the_power_went_is_made_again(
     tmp_path: Path, clock: Clock, journal: Journal
 ) -> None:
@@ -276,28 +157,6 @@ def test_a_day_that_was_being_made_when_the_power_went_is_made_again(
     (tmp_path / ".2026-01-06.draft").write_bytes(b"half a file")
 
     assert journal.append(numbered(2, 2)) == 2
-
-
-def test_a_group_that_cannot_be_written_moves_no_watermark(journal: Journal) -> None:
-    journal.append(numbered(1, 3))
-    torn = [*numbered(4, 5), *numbered(5, 5)]
-
-    with pytest.raises(sqlite3.IntegrityError):
-        journal.append(torn)
-
-    assert journal.watermark(SOURCE, "one") == 3
-    assert journal.append(numbered(4, 5)) == 5
-
-
-def test_a_new_day_knows_the_streams_of_the_day_before_after_a_restart_too(tmp_path: Path, clock: Clock) -> None:
-    with Journal(tmp_path, clock) as journal:
-        journal.append(numbered(1, 3))
-        clock.now += timedelta(days=1)
-        journal.append(accepted(builders.detection(id="foreign")))
-
-    with Journal(tmp_path, clock) as journal:
-        assert journal.watermark(SOURCE, "one") == 3
-        assert journal.append(numbered(4, 4)) == 5
 
 
 def test_a_commit_waits_for_the_disk(tmp_path: Path, journal: Journal) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bus_schemas.node import GapEvent
 from consumers.check.run import check
+from consumers.journal.files import SqliteStore
 from consumers.maintenance import projection_of
 from consumers.rebuild import compare
 from consumers.stretch.arrival import Arrived, NotFresh, settle
@@ -31,12 +32,12 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def exported(data: Path, file: Path, wanted: Stretch = EVERYTHING, *, media: bool = True) -> Written:
-    return write(file, read(data, wanted, media=media), wanted)
+    return write(file, read(data, SqliteStore(data / "journal"), wanted, media=media), wanted)
 
 
 def imported(file: Path, data: Path) -> Arrived:
     with opened(file) as found:
-        return settle(data, found.pieces())
+        return settle(data, SqliteStore(data / "journal"), found.pieces())
 
 
 def faults(data: Path) -> list[str]:

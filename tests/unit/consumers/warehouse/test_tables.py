@@ -1,7 +1,8 @@
 import pytest
 
-from consumers.warehouse.dialect import BEFORE_2020, CURRENT, of_version
-from consumers.warehouse.tables import CAMERA_EVENTS, TABLES, Table, definition
+from consumers.clickhouse.dialect import BEFORE_2020, CURRENT, of_version
+from consumers.clickhouse.table import Table
+from consumers.warehouse.tables import CAMERA_EVENTS, TABLES, definition
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

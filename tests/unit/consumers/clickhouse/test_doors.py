@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from consumers.warehouse import doors
-from consumers.warehouse.dialect import CURRENT, Dialect
-from consumers.warehouse.doors import open_doors
-from consumers.warehouse.engine import Columns, EngineError, Parameter
-from consumers.warehouse.tables import MOTION, Table
+from consumers.clickhouse import doors
+from consumers.clickhouse.dialect import CURRENT, Dialect
+from consumers.clickhouse.doors import open_doors
+from consumers.clickhouse.engine import Columns, EngineError, Parameter
+from consumers.clickhouse.table import Table
+from consumers.warehouse.tables import MOTION
 
 
 class Told:

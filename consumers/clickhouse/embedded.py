@@ -10,9 +10,9 @@ import pyarrow as pa
 from chdb.session import Session
 from pydantic_core import from_json
 
-from consumers.warehouse.dialect import CURRENT, Dialect
-from consumers.warehouse.engine import Columns, EngineError, Parameter
-from consumers.warehouse.tables import Kind, Table
+from consumers.clickhouse.dialect import CURRENT, Dialect
+from consumers.clickhouse.engine import Columns, EngineError, Parameter
+from consumers.clickhouse.table import Kind, Table
 
 # Its own defaults are those of a server that has the machine to itself: caches of 5 GB, 16 threads that merge.
 # No limit on the memory of the whole: it would count what the gateway uses too, and refuse questions for it.
@@ -40,6 +40,8 @@ _ARROW = {
     Kind.REAL: pa.float32(),
     Kind.REAL_OR_NONE: pa.float32(),
     Kind.FLAG: pa.uint8(),
+    Kind.MICROS: pa.int64(),
+    Kind.BYTES: pa.binary(),
 }
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from clickhouse_driver import Client
 from clickhouse_driver.errors import Error, ErrorCodes, ServerException
 
-from consumers.hub import WarehouseServer
-from consumers.warehouse.dialect import Dialect, of_version
-from consumers.warehouse.engine import Columns, EngineError, Parameter
-from consumers.warehouse.tables import Kind, Table
+from consumers.clickhouse.dialect import Dialect, of_version
+from consumers.clickhouse.engine import Columns, EngineError, Parameter
+from consumers.clickhouse.table import Kind, Table
+from consumers.hub import ClickHouseServer
 
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")
 _LATEST_S = 2**32 - 1
@@ -28,7 +28,7 @@ logging.getLogger("clickhouse_driver").addHandler(logging.NullHandler())
 class ServerEngine:
     """One connection, made anew by the driver where it was lost."""
 
-    def __init__(self, server: WarehouseServer) -> None:
+    def __init__(self, server: ClickHouseServer) -> None:
         self._lock = Lock()
         self._client = Client(
             server.host,

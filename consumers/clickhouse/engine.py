@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from consumers.warehouse.dialect import Dialect
-from consumers.warehouse.tables import Table
+from consumers.clickhouse.dialect import Dialect
+from consumers.clickhouse.table import Table
 
 Parameter = str | int
 Columns = Sequence[Sequence[Any]]

@@ -11,8 +11,8 @@ from secrets import token_hex
 from threading import Event
 from time import monotonic
 
-from consumers.warehouse.engine import Engine, EngineError
-from consumers.warehouse.tables import Table, columns
+from consumers.clickhouse.engine import Engine, EngineError
+from consumers.clickhouse.table import Table, columns
 
 _DOOR = "door_"
 _PASSAGE = "passage_"

@@ -1,0 +1,67 @@
+"""Reads the journal on ClickHouse in commit order."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from bus_schemas.codec import read_stored
+from bus_schemas.event import Event
+from bus_schemas.upcasts import upcast
+from consumers.clickhouse.engine import OpenEngine
+from consumers.journal.clickhouse.connection import Connection
+from consumers.journal.clickhouse.log import EVERYTHING, Log, one_of
+from consumers.journal.days import micros, moment
+from consumers.journal.reader import stored_types
+from consumers.journal.record import Batch, Recorded
+
+
+class ClickHouseJournalReader:
+    """A `JournalReader`, for use from one thread at a time. Its questions raise `JournalAway`."""
+
+    def __init__(self, open_engine: OpenEngine, database: str) -> None:
+        self._connection = Connection(open_engine, database)
+        self._log = Log(self._connection)
+
+    def head(self) -> int:
+        return self._log.head()
+
+    def floor(self) -> int:
+        return self._log.floor()
+
+    def latest_dropped(self) -> Mapping[str, int] | None:
+        """The time of the newest event of each source that was dropped, in microseconds since 1970.
+
+        `None` where something was dropped and nobody knows.
+        """
+        rows = self._connection.query(
+            f"select source, max(latest), max(upto) from {self._connection.database}.dropped group by source"  # noqa: S608 - ours
+        )
+        known = max((row[2] for row in rows), default=0)
+        return {source: latest for source, latest, _ in rows} if known + 1 >= self.floor() else None
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        """The first and the last position of events that happened in this stretch, its end excluded."""
+        rows = self._connection.query(
+            f"select count(), min(position), max(position) from {self._connection.database}.events"  # noqa: S608 - ours
+            " prewhere time >= {start:Int64} and time < {end:Int64}",
+            {"start": micros(start), "end": micros(end)},
+        )
+        return (int(rows[0][1]), int(rows[0][2])) if rows and rows[0][0] else None
+
+    def life(self) -> int:
+        rows = self._connection.query(f"select min(life) from {self._connection.database}.lives")  # noqa: S608 - ours
+        return int(rows[0][0]) if rows else 0
+
+    def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
+        wanted = EVERYTHING if models is None else one_of("type", stored_types(frozenset(models)))
+        # Asked first: whatever is found beyond it is left for the next time.
+        head = self._log.head()
+        rows = self._log.rows(after, head, limit, wanted)
+        events = read_stored([body for _, _, body in rows])
+        records = tuple(
+            Recorded(position, moment(received), upcast(event))
+            for (position, received, _), event in zip(rows, events, strict=True)
+        )
+        return Batch(records, records[-1].position if len(records) >= limit else max(after, head))
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,46 @@
+"""A journal in the files of a directory, which processes of one machine may read and one may write."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from consumers.journal.days import Day, day_path, list_days, remove
+from consumers.journal.opened import OpenDay, Told, bodies, each_day
+from consumers.journal.queries import JournalQueries
+from consumers.journal.reader import SqliteJournalReader
+from consumers.journal.store import Clock
+from consumers.journal.writer import Journal
+
+
+class SqliteStore:
+    """A `JournalStore`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.name = str(directory.parent)
+
+    def exists(self) -> bool:
+        return bool(list_days(self._directory))
+
+    def reader(self) -> SqliteJournalReader:
+        return SqliteJournalReader(self._directory)
+
+    def questions(self) -> JournalQueries:
+        return JournalQueries(self._directory)
+
+    def writer(self, clock: Clock, owner: str) -> Journal:
+        """Its owner is who holds the lock of the directory."""
+        return Journal(self._directory, clock)
+
+    def each_day(self) -> Iterator[OpenDay]:
+        return each_day(self._directory)
+
+    def bodies(self, event_type: str) -> Iterator[Told]:
+        return bodies(self._directory, event_type)
+
+    def erase(self) -> None:
+        for day in list_days(self._directory):
+            remove(day)
+
+    def drop(self, day: date) -> None:
+        remove(Day(day, day_path(self._directory, day)))

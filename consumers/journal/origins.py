@@ -1,0 +1,69 @@
+"""What the numbers in a day of the journal stand for: the model of a type, and the source and epoch of a stream."""
+
+import sqlite3
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from bus_schemas.catalogue import MODELS
+from bus_schemas.codec import read_stored
+from bus_schemas.event import Event, place
+from bus_schemas.upcasts import UPCASTS, upcast
+from consumers.journal.days import moment
+from consumers.journal.record import Place, Recorded, RecordedRow
+
+COLUMNS = "position, received, time, type, stream, id, body"
+
+
+class Stream(NamedTuple):
+    source: str
+    where: Place
+    epoch: str | None
+
+
+class Origins:
+    """The numbers of one day. They only become more, so what is known stays, and what is not is looked up again."""
+
+    def __init__(self, day: sqlite3.Connection) -> None:
+        self._day = day
+        self._numbers: dict[str, int] = {}
+        self._models: dict[int, type[Event] | None] = {}
+        self._streams: dict[int, Stream] = {}
+
+    def numbers(self, types: Collection[str]) -> list[int]:
+        """Of those of these types that there are in this day."""
+        if not all(name in self._numbers for name in types):
+            self._load_types()
+        return [number for name in types if (number := self._numbers.get(name)) is not None]
+
+    def has_only(self, types: Collection[str]) -> bool:
+        """Whether the day has no event of another type; asked within the snapshot in which it is read."""
+        (count,) = self._day.execute("select count(*) from types").fetchone()
+        return int(count) == len(self.numbers(types))
+
+    def records(self, rows: list[Any]) -> list[Recorded]:
+        """Rows of `COLUMNS` as recorded events; only those of an old version are parsed, and upcast."""
+        if not all(kind in self._models for kind in {row[3] for row in rows}):
+            self._load_types()
+        if not all(stream in self._streams for stream in {row[4] for row in rows}):
+            self._load_streams()
+        models, streams = self._models, self._streams
+        return [
+            RecordedRow(position, None, None, received, time, time / 1e6, model, *streams[stream], name, body)
+            if (model := models[kind]) is not None
+            else Recorded(position, moment(received), upcast(read_stored([body])[0]))
+            for position, received, time, kind, stream, name, body in rows
+        ]
+
+    def _load_types(self) -> None:
+        for number, name in self._day.execute("select type, name from types"):
+            self._numbers[name], self._models[number] = number, _current(name)
+
+    def _load_streams(self) -> None:
+        for stream, source, epoch in self._day.execute("select stream, source, epoch from streams"):
+            self._streams[stream] = Stream(source, place(source), epoch or None)
+
+
+def _current(name: str) -> type[Event] | None:
+    """`None` where events of this type are to be upcast, or of no type that is known."""
+    model = MODELS.get(name)
+    return None if model in UPCASTS else model

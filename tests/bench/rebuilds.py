@@ -1,0 +1,159 @@
+"""How fast views and rows are folded again from a day of 1,000,000 events, and how long it takes to verify them."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bus_schemas.event import Event
+from consumers import checkpoint, views
+from consumers.check.folds import views_there
+from consumers.check.rows import PART
+from consumers.check.run import JOURNAL, check
+from consumers.clickhouse.embedded import EmbeddedEngine
+from consumers.follow import Source, create
+from consumers.hub import Hub
+from consumers.journal.sqlite import SqliteJournalReader
+from consumers.maintenance import rebuild_view
+from consumers.projection import Projection
+from consumers.rebuild import REBUILD_BATCH
+from consumers.registry import CONSUMERS
+from consumers.sink import Sink
+from consumers.warehouse.fold import Fold
+from consumers.warehouse.rows import MODELS
+from consumers.warehouse.store import Generations
+from consumers.warehouse.tables import TABLES
+from tests.bench import day
+from tests.bench.measure import Measurement, summary
+from watchpost.runtime import spare_the_collector
+
+REBUILT_PER_S = 200_000
+ROWS_PER_S = 100_000
+VERIFIED_MS = 60_000
+# Its work is drawing 1,440 minutes, for which there is a benchmark of its own.
+DRAWN = "mosaics"
+
+
+def case_day() -> list[Measurement]:
+    """Reading the log, each projection's rebuild with its swap, rows with chDB, and then the proof that all is so."""
+    with TemporaryDirectory() as directory:
+        data = Path(directory)
+        day.write(data / "journal")
+        hub = day.hub(data)
+        spare_the_collector()
+        found = _reading(data)
+        found += [_rebuilt(made, hub) for made in _projections(hub)]
+        return [*found, _rows(data), *_verified(hub)]
+
+
+def _projections(hub: Hub) -> list[Projection]:
+    found = []
+    for make in CONSUMERS.values():
+        made = make(hub)
+        if isinstance(made, Sink):
+            made.close()
+        else:
+            found.append(made)
+    return found
+
+
+def _taken(act: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds, by the clock and of the processors."""
+    begin, worked = time.perf_counter(), time.process_time()
+    act()
+    return (time.perf_counter() - begin) * 1000, (time.process_time() - worked) * 1000
+
+
+def _once(case: str, act: Callable[[], object], includes: str) -> Measurement:
+    """A day is long enough to be measured once. What the processors did says more where others use them too."""
+    taken, worked = _taken(act)
+    found = summary(case, [taken], f"{includes}; {worked * 1000 / day.EVENTS:.2f} µs of CPU an event")
+    return replace(found, items=day.EVENTS)
+
+
+def _reading(data: Path) -> list[Measurement]:
+    with closing(SqliteJournalReader(data / "journal")) as journal:
+        return [
+            _once("log of 1 M events: rows", lambda: _read_rows(journal), "bodies as stored, 650 bytes each"),
+            _once("log of 1 M events: records", lambda: _read(journal), "what its columns tell, bodies not parsed"),
+            _once("log of 1 M events: events", lambda: _read(journal, parse=True), "every event parsed"),
+        ]
+
+
+def _read_rows(journal: SqliteJournalReader) -> None:
+    after = 0
+    while (found := journal.read_rows(after, None, REBUILD_BATCH))[0]:
+        after = found[1]
+
+
+def _read(journal: SqliteJournalReader, models: Collection[type[Event]] | None = None, *, parse: bool = False) -> None:
+    after = 0
+    while (batch := journal.read(after, models, REBUILD_BATCH)).records:
+        if parse:
+            assert all(record.event.id for record in batch.records)
+        after = batch.upto
+
+
+def _rebuilt(projection: Projection, hub: Hub) -> Measurement:
+    with closing(SqliteJournalReader(hub.data / "journal")) as journal:
+        _stand_at(journal.head(), projection, Source(hub.data, journal, lambda: day.BEGIN))
+        limit, _ = _taken(lambda: _read(journal, projection.models))
+    name = projection.name
+    includes = "read, fold, swap" if name != DRAWN else "and 1,440 mosaics of 50 cells whose pictures are gone"
+    found = _once(f"rebuild {name}", lambda: rebuild_view(name, hub, lambda done, of: None), includes)
+    goal = REBUILT_PER_S if name != DRAWN else None
+    return replace(found, limit="reading its types", limit_ms=limit, goal_per_s=goal)
+
+
+def _stand_at(position: int, projection: Projection, source: Source) -> None:
+    """A view that claims to be folded up to here."""
+    file = views.next_file(source.data, projection.name)
+    view = create(projection, file)
+    checkpoint.begin(view, position, projection.version)
+    view.close()
+    views.place(source.data, projection.name, file)
+
+
+def _rows(data: Path) -> Measurement:
+    with (
+        closing(EmbeddedEngine(data / "warehouse")) as engine,
+        closing(SqliteJournalReader(data / "journal")) as journal,
+    ):
+        store = Generations(engine, None).current()
+        fold = Fold(journal, store)
+        found = _once("log of 1 M events to rows", lambda: _catch_up(fold), "read, fold, insert with fsync, checkpoint")
+        rows = sum(engine.query(f"select count() from {table.name}")[0][0] for table in TABLES)
+        assert rows > day.EVENTS / 4
+        limit, _ = _taken(lambda: _read(journal, MODELS))
+    return replace(found, goal_per_s=ROWS_PER_S, limit="reading its types", limit_ms=limit)
+
+
+def _catch_up(fold: Fold) -> None:
+    while fold.advance():
+        pass
+    fold.save()
+
+
+def _verified(hub: Hub) -> list[Measurement]:
+    """Everything together, and the drawing of mosaics apart."""
+    drawing = _checked([DRAWN], hub)
+    rest = _checked([JOURNAL, *(name for name in views_there(hub) if name != DRAWN), PART], hub)
+    both = drawing[0] + rest[0], drawing[1] + rest[1]
+    return [
+        _told("verify a day of 1 M events", both, "journal, every view, rows", VERIFIED_MS),
+        _told("verify without mosaics", rest, "journal, every other view, rows"),
+    ]
+
+
+def _told(case: str, taken: tuple[float, float], includes: str, goal_ms: float | None = None) -> Measurement:
+    return summary(case, [taken[0]], f"{includes}; {taken[1] / 1000:.1f} s of CPU", goal_ms=goal_ms)
+
+
+def _checked(names: Sequence[str], hub: Hub) -> tuple[float, float]:
+    def verify() -> None:
+        for part in check(names, hub, lambda part, done, of: None):
+            assert not part.count, (part.part, part.faults)
+
+    return _taken(verify)

@@ -1,0 +1,80 @@
+"""Consumers of a journal whose server goes away and comes back."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from consumers import checkpoint, views
+from consumers.clickhouse.server import ServerEngine
+from consumers.health.projection import Health
+from consumers.journal.clickhouse.store import ClickHouseStore
+from consumers.journal.configured import journal_of
+from consumers.journal.store import JournalStore
+from consumers.maintenance import verify_views
+from consumers.runner import Process
+from consumers.views import NoView
+from tests import builders
+from tests.clickhouse_server import ClickHouse
+from tests.contract.journal.entries import OWNER, Clock, numbered
+from tests.eventually import eventually
+from tests.following import hub_in
+from tests.unit.consumers.test_runner import Echo
+
+
+def position(data: Path, name: str) -> int:
+    try:
+        view = views.open_view(data, name)
+    except NoView:
+        return -1
+    with closing(view):
+        return checkpoint.load(view)
+
+
+@contextmanager
+def consuming(process: Process, echo: Echo, health: Health) -> Iterator[None]:
+    stopping = threading.Event()
+    thread = threading.Thread(target=process.run, args=([health, echo], stopping))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clickhouse: ClickHouse) -> None:
+    with ClickHouse(tmp_path / "own") as own:
+        hub = replace(hub_in(tmp_path), journal=replace(own.server, database="journal_away"))
+        store: JournalStore = journal_of(hub)
+        assert isinstance(store, ClickHouseStore)
+        echo, health, clock = Echo(), Health(), Clock()
+        with consuming(Process(hub, None, store.reader, clock), echo, health), store.writer(clock, OWNER) as journal:
+            journal.append(numbered(1, 5, builders.frame))
+            eventually(lambda: position(tmp_path, "health") == 5 and len(echo.heard) == 5, 20)
+            own.kill()
+            own.start()
+            journal.known_ids([])
+            journal.append(numbered(journal.head + 1, 9, builders.frame))
+
+            eventually(lambda: position(tmp_path, "health") == 9 and len(echo.heard) == 9, 20)
+        assert echo.heard == list(range(1, 10))
+        assert verify_views(["health"], hub, clock) == {"health": []}
+
+
+def test_consumers_begin_again_with_a_journal_that_was_lost(tmp_path: Path, clickhouse: ClickHouse) -> None:
+    hub = replace(hub_in(tmp_path), journal=replace(clickhouse.server, database="journal_lost"))
+    store, echo, health, clock = journal_of(hub), Echo(), Health(), Clock()
+    with consuming(Process(hub, None, store.reader, clock), echo, health):
+        with store.writer(clock, OWNER) as journal:
+            journal.append(numbered(1, 5, builders.frame))
+            eventually(lambda: position(tmp_path, "health") == 5 and len(echo.heard) == 5, 20)
+        store.erase()
+        with store.writer(clock, OWNER) as journal:
+            journal.append(numbered(1, 2, builders.frame))
+
+            eventually(lambda: position(tmp_path, "health") == 2 and echo.heard == [1, 2, 3, 4, 5, 1, 2], 20)
+    with closing(ServerEngine(clickhouse.server)) as engine:
+        engine.execute("drop database journal_lost")

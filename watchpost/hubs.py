@@ -75,8 +75,15 @@ def _server(server: object, environ: Mapping[str, str]) -> ClickHouseServer | No
 
 
 def gateway_settings(
-    config: WatchpostConfig, port: int | None, environ: Mapping[str, str] = os.environ
+    config: WatchpostConfig,
+    port: int | None,
+    path: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> GatewaySettings:
+    """`path` is where the configuration was read: the processes that run trials read it as well."""
     gateway = config.gateway
     token = secret(environ, gateway.token_env, gateway.token_file)
-    return GatewaySettings(gateway.host, gateway.port if port is None else port, token, trial_command=TRIAL_COMMAND)
+    read = () if path is None else ("--config", str(path))
+    return GatewaySettings(
+        gateway.host, gateway.port if port is None else port, token, trial_command=(*TRIAL_COMMAND, *read)
+    )

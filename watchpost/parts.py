@@ -58,7 +58,8 @@ def gateway(runtime: Runtime, port: int | None) -> None:
     from watchpost.hubs import gateway_settings, hub
 
     spare_the_collector()
-    run(gateway_settings(runtime.config, port), hub(runtime.config, runtime.data), runtime.broker)
+    settings = gateway_settings(runtime.config, port, runtime.config_path)
+    run(settings, hub(runtime.config, runtime.data), runtime.broker)
 
 
 def consumer_names() -> tuple[str, ...]:

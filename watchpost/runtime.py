@@ -21,6 +21,7 @@ class Runtime:
     config: WatchpostConfig
     data: Path
     broker: BrokerAddress
+    config_path: Path | None = None
 
     @staticmethod
     def start(config_path: Path | None, data: Path, mqtt_port: int | None) -> "Runtime":
@@ -34,7 +35,7 @@ class Runtime:
             password=secret(os.environ, broker.password_env, broker.password_file),
         )
         # chDB changes the working directory for a moment while it is imported.
-        return Runtime(config, data.resolve(), address)
+        return Runtime(config, data.resolve(), address, chosen_config(config_path))
 
 
 def chosen_config(path: Path | None) -> Path | None:

@@ -55,11 +55,14 @@ def _set(given: list[str]) -> dict[str, float]:
 
 def run_trial(
     trial: Annotated[str, typer.Argument(help="The id of a trial that was asked for.")],
+    config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Run a trial for the gateway, which holds the other end of the input; it ends when that does."""
+    from watchpost.hubs import hub
     from watchpost.trials import run_asked
 
     logs.configure(log_format.value, sys.stderr)
-    run_asked(data.resolve(), trial, sys.stdin.fileno())
+    runtime = Runtime.start(config, data, None)
+    run_asked(hub(runtime.config, runtime.data), trial, sys.stdin.fileno())

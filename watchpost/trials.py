@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,7 +14,8 @@ import structlog
 from consumers.archive.reader import ArchiveReader
 from consumers.hub import Hub
 from consumers.incidents.projection import RULE_VERSION
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.configured import journal_of
+from consumers.journal.store import JournalAway
 from consumers.trials import files, rules
 from consumers.trials.run import Analysis, Bench, Interrupted, Progress, run
 from consumers.trials.trial import Asked
@@ -46,10 +46,10 @@ def what_if(hub: Hub, wanted: Wanted) -> str:
     asked = _asked(hub, wanted)
     bar = Bar("what if", sys.stderr)
     try:
-        with closing(files.Lock(hub.data, asked.id)), _bench(hub.data, asked, threading.Event(), bar) as bench:
+        with closing(files.Lock(hub.data, asked.id)), _bench(hub, asked, threading.Event(), bar) as bench:
             run(files.create(hub.data, asked), bench)
-    except files.TrialRunning as running:
-        raise Refused(str(running)) from running
+    except (files.TrialRunning, JournalAway) as error:
+        raise Refused(str(error)) from error
     except KeyboardInterrupt:
         raise Refused("interrupted; the trial is kept as such") from None
     finally:
@@ -57,25 +57,25 @@ def what_if(hub: Hub, wanted: Wanted) -> str:
     return asked.id
 
 
-def run_asked(data: Path, trial_id: str, until: int) -> None:
+def run_asked(hub: Hub, trial_id: str, until: int) -> None:
     """Until it is done or cancelled, or the file that is open as `until` ends: then it is interrupted.
 
     Raises `NoTrial`.
     """
     stopping = threading.Event()
     threading.Thread(target=_stop_at_the_end, args=(until, stopping), name="end of the gateway", daemon=True).start()
-    file = files.find(data, trial_id)
+    file = files.find(hub.data, trial_id)
     with closing(files.connect(file)) as view:
         asked = files.begun(view)
     log = structlog.get_logger()
-    with _bench(data, asked, stopping) as bench:
+    with _bench(hub, asked, stopping) as bench:
         try:
             run(file, bench)
         except Interrupted:
             log.info("trial interrupted", trial=trial_id)
             return
     with suppress(files.NoTrial):
-        ended, _ = files.trial(data, trial_id)
+        ended, _ = files.trial(hub.data, trial_id)
         log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)
 
 
@@ -105,11 +105,10 @@ def _asked(hub: Hub, wanted: Wanted) -> Asked:
 
 @contextmanager
 def _bench(
-    data: Path, asked: Asked, stopping: threading.Event, progress: Progress = lambda done, of: None
+    hub: Hub, asked: Asked, stopping: threading.Event, progress: Progress = lambda done, of: None
 ) -> Iterator[Bench]:
     os.nice(NICER)
-    hub = Hub(data=data, archive=lambda: ArchiveReader(data / "archive"))
-    with closing(SqliteJournalReader(data / "journal")) as journal, ArchiveReader(data / "archive") as archive:
+    with closing(journal_of(hub).reader()) as journal, ArchiveReader(hub.data / "archive") as archive:
         analysis = _analysis(archive, asked) if asked.analysis else None
         yield Bench(hub, journal, utc_now, stopping, progress, analysis)
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from consumers import views
+from consumers.alerts.projection import Alerts
 from consumers.trials.beginning import RECOVERED
+from consumers.trials.live import live_view
 from consumers.trials.trial import Asked, Counts, Found, Raised
 from consumers.versions import FOREVER
+from consumers.views import NoView
 
 Key = tuple[str, str, str]
 """Site, device and rule. A storage alert that became critical in one of the two is the same alert."""
@@ -73,8 +75,8 @@ def _all(alerts: dict[Key, list[_Alert]]) -> list[_Alert]:
 
 def _live(data: Path, site: str | None) -> dict[Key, list[_Alert]]:
     try:
-        view = views.open_view(data, "alerts")
-    except views.NoView:
+        view = live_view(data, Alerts)
+    except NoView:
         return {}
     with closing(view):
         return _by_key(_alerts(view, site))

@@ -131,7 +131,7 @@ def trials(data: Path) -> list[Trial]:
     """Newest first."""
     now_running = running(data)
     found = [trial for file in _files(data) if (trial := _read(file, now_running)) is not None]
-    return sorted(found, key=lambda trial: trial.asked.created, reverse=True)
+    return sorted(found, key=lambda trial: (trial.asked.created, trial.asked.id), reverse=True)
 
 
 def trial(data: Path, trial_id: str) -> tuple[Trial, list[tuple[Found, Raised]]]:

@@ -50,7 +50,7 @@ class _Seen(Sequence[Recorded]):
     def __iter__(self) -> Iterator[Recorded]:
         for record in self._records:
             self.now = record
-            if isinstance(record.event, HeartbeatEvent) and record.event.source == HUB_SOURCE:
+            if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
                 self.ticks.append(record)
             yield record
 

@@ -1,7 +1,6 @@
 """The rules that a trial may change: their names as the configuration has them, units and bounds."""
 
 import difflib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -76,13 +75,13 @@ def _known(name: str) -> Known:
     known = _BY_NAME.get(name)
     if known is not None:
         return known
-    close = difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.4)
+    close = difflib.get_close_matches(name[:64], _BY_NAME, n=1, cutoff=0.4)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_BY_NAME)}"
     raise BadRule(name, f"there is no rule {name[:64]!r}; {hint}")
 
 
 def _value(known: Known, value: Any) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not known.minimum <= value <= known.maximum:
         bounds = f"{known.minimum:g} to {known.maximum:g}{' ' + known.unit if known.unit else ''}"
         raise BadRule(known.name, f"{known.name} is a number from {bounds}, not {str(value)[:32]!r}")

@@ -11,20 +11,20 @@ from typing import Protocol
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.codec import to_bytes
-from bus_schemas.event import HUB_SOURCE, Event, place
+from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.node import SettingsEvent
 from consumers.checkpoint import transaction
 from consumers.follow import BATCH, Faulty, call
 from consumers.hub import Clock, DeviceInfo, Hub, SiteInfo
 from consumers.incidents.projection import Incidents
 from consumers.journal.record import JournalReader, Recorded
+from consumers.journal.store import JournalAway
 from consumers.trials import files, rules
-from consumers.trials.beginning import Live, begin, settings_before
+from consumers.trials.beginning import before, begin
 from consumers.trials.comparison import compare
 from consumers.trials.fold import SCHEMA, Folding
 from consumers.trials.stretch import RUN_IN, Stretch, stretch
 from consumers.trials.trial import Asked, Outcome
-from consumers.views import NoView
 
 FEW = 100
 """Events that are analysed between two looks at how far it is."""
@@ -92,6 +92,8 @@ def run(file: Path, bench: Bench) -> None:
                 raise fault.__cause__ from None
             with suppress(Cancelled):
                 running.fail(fault.__cause__ or fault)
+        except JournalAway as away:
+            running.fail(away)
 
 
 class _Running:
@@ -99,22 +101,19 @@ class _Running:
         self._view = view
         self._bench = bench
         self._asked = asked
-        self._stretch = stretch(bench.journal, asked, bench.run_in)
-        analysis = bench.analysis
-        self._outcome = Outcome(
-            journal=bench.journal.life(),
-            first=self._stretch.first,
-            last=self._stretch.last,
-            analysis_version=None if analysis is None else analysis.version,
-        )
+        self._outcome = Outcome(analysis_version=None if bench.analysis is None else bench.analysis.version)
 
     def run(self) -> None:
+        journal = self._bench.journal
+        over = stretch(journal, self._asked, self._bench.run_in)
+        read = {"journal": journal.life(), "first": over.first, "last": over.last}
+        self._outcome = self._outcome.model_copy(update=read)
         hub = _hub_of(self._bench.hub, self._asked)
-        folding = Folding(hub, self._arrived())
-        if not self._stretch.whole:
-            self._begin(hub)
-        for records in self._batches((*Incidents.models,)):
-            events = [record for record in records if self._is_of_site(record.event)]
+        folding = Folding(hub, self._arrived(over))
+        if not over.whole:
+            self._begin(hub, over)
+        for records in self._batches(over):
+            events = [record for record in records if self._is_of_site(record)]
             if events:
                 # Pictures are looked at before anything is locked: somebody may want to cancel meanwhile.
                 analysed, findings = self._analysed(events)
@@ -134,33 +133,23 @@ class _Running:
         with transaction(self._view):
             files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
 
-    def _begin(self, hub: Hub) -> None:
-        data, start = self._bench.hub.data, self._stretch
-        known = settings_before(data, start.first, self._asked.site)
-        with (
-            suppress(NoView),
-            closing(Live(data, start.start.timestamp(), self._asked.site)) as live,
-            transaction(self._view),
-        ):
-            begin(self._view, live, known, hub.devices(), hub.rules)
-        for record in known:
+    def _begin(self, hub: Hub, over: Stretch) -> None:
+        known = before(self._bench.hub.data, over.first - 1, over.start, self._asked.site)
+        with transaction(self._view):
+            begin(self._view, known, hub.devices(), hub.rules)
+        for record in known.settings:
             self._show(record.event)
 
-    def _arrived(self) -> dict[str, datetime]:
+    def _arrived(self, over: Stretch) -> dict[str, datetime]:
         """When the incidents that were live came back, by the id of their event."""
-        return {
-            record.event.id: record.received
-            for records in self._read(self._stretch, (IncidentEvent,))
-            for record in records
-        }
+        return {record.id: record.received for records in self._read(over, (IncidentEvent,)) for record in records}
 
-    def _batches(self, models: tuple[type[Event], ...]) -> Iterator[list[Recorded]]:
+    def _batches(self, over: Stretch) -> Iterator[list[Recorded]]:
         """With the progress told after each has been folded."""
-        first, last = self._stretch.first, self._stretch.last
-        of = max(1, last - first + 1)
-        for records in self._read(self._stretch, models):
+        of = max(1, over.last - over.first + 1)
+        for records in self._read(over, Incidents.models):
             yield records
-            done = min(of, records[-1].position - first + 1) if records else of
+            done = min(of, records[-1].position - over.first + 1) if records else of
             files.tell(self._view, done / of)
             self._bench.progress(done, of)
 
@@ -180,9 +169,9 @@ class _Running:
         if not files.still_wanted(self._view):
             raise Cancelled
 
-    def _is_of_site(self, event: Event) -> bool:
+    def _is_of_site(self, record: Recorded) -> bool:
         """The hub's own ticks belong to every site: they are how time passes in it."""
-        return self._asked.site is None or event.source == HUB_SOURCE or place(event.source)[0] == self._asked.site
+        return self._asked.site in (None, record.where[0]) or record.source == HUB_SOURCE
 
     def _analysed(self, records: list[Recorded]) -> tuple[list[Recorded], list[Row]]:
         """The events to judge by: those of the analysis in the place of the originals, and what is kept of it."""
@@ -205,8 +194,8 @@ class _Running:
             self._count(media_gone=int(analysis.concerns(record.event)))
             return record
         self._count(analysed=1)
-        rows.append((record.position, record.event.id, found.media, analysis.version, to_bytes(found.event)))
-        return replace(record, event=found.event)
+        rows.append((record.position, record.id, found.media, analysis.version, to_bytes(found.event)))
+        return Recorded(record.position, record.received, found.event)
 
     def _count(self, **more: int) -> None:
         counted = {name: getattr(self._outcome, name) + number for name, number in more.items()}

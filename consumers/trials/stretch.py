@@ -24,16 +24,11 @@ class Stretch:
 
 def stretch(journal: JournalReader, asked: Asked, run_in: timedelta = RUN_IN) -> Stretch:
     """By the moment of arrival."""
-    oldest = _oldest(journal)
+    oldest = journal.floor()
     start = asked.since - run_in
     first = _first_from(journal, start, oldest)
     last = _first_from(journal, asked.until + LATE, oldest) - 1
     return Stretch(first, last, whole=first == 1, start=_received(journal, first) or start)
-
-
-def _oldest(journal: JournalReader) -> int:
-    batch = journal.read(0, None, 1)
-    return batch.records[0].position if batch.records else 1
 
 
 def _received(journal: JournalReader, position: int) -> datetime | None:

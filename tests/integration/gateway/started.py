@@ -126,8 +126,8 @@ class Started:
         broker: BrokerAddress = NOWHERE,
         token: str | None = None,
         warehouse: Answering | None = None,
-        clock: Callable[[], datetime] = lambda: NOW,
         trial_command: tuple[str, ...] = (),
+        clock: Callable[[], datetime] = lambda: NOW,
     ) -> None:
         settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2, trial_command=trial_command)
         self.gateway = compose(settings, hub, broker, warehouse, clock)

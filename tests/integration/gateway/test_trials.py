@@ -12,10 +12,13 @@ from bus_schemas.event import Event
 from consumers.journal.sqlite import SqliteJournalReader
 from consumers.trials import files
 from consumers.trials.trial import Asked
+from mosquitto.launcher import Broker
+from producer.broker import BrokerAddress
 from tests import builders
 from tests.builders import at
 from tests.eventually import eventually
 from tests.integration.gateway.started import NOW, Filled, Started
+from tests.integration.gateway.test_writes import Peer
 from tests.live import with_incidents
 
 COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
@@ -154,7 +157,7 @@ def test_trials_are_listed_newest_first_and_removed(client: httpx.Client) -> Non
     first, second = tried(client, by="ada"), tried(client, rules={"hot_spot_c": 55}, site="DEMO")
     listed = client.get("/api/v1/trials").json()["trials"]
 
-    assert {one["id"] for one in listed} == {first["id"], second["id"]}
+    assert [one["id"] for one in listed] == [second["id"], first["id"]]
     assert [one["progress"] for one in listed] == [1.0, 1.0]
     by_id = {one["id"]: one for one in listed}
     assert (by_id[first["id"]]["by"], by_id[second["id"]]["site"]) == ("ada", "DEMO")
@@ -174,6 +177,19 @@ def test_nothing_live_is_touched(filled: Filled, started: Started, client: httpx
     assert not started.gateway.bus.is_connected
 
 
+def test_nothing_is_published(filled: Filled, own_broker: Broker) -> None:
+    address = BrokerAddress(port=own_broker.port)
+    with Started(filled.hub, address, trial_command=COMMAND) as started, Peer(own_broker, "#") as listener:
+        eventually(lambda: started.gateway.bus.is_connected)
+        with started.client() as client:
+            told = tried(client, rules={"hot_spot_c": 55})
+        listener.client.publish("end/of/test", b"heard", qos=1)
+        eventually(lambda: listener.heard)
+
+    assert told["counts"]["only_trial"] == 1
+    assert listener.heard == [b"heard"]
+
+
 def contents(data: Path) -> dict[str, bytes]:
     files = [*(data / "views").glob("*.sqlite"), *(data / "views").glob("*-wal"), *(data / "journal").glob("*.sqlite*")]
     return {file.name: file.read_bytes() for file in files if not file.name.endswith("-shm")}
@@ -184,6 +200,9 @@ def contents(data: Path) -> dict[str, bytes]:
     [
         ({"rules": {"hot_spt_c": 75}}, "rules: there is no rule 'hot_spt_c'; did you mean 'hot_spot_c'?"),
         ({"rules": {"hot_spot_c": "hot"}}, "rules: hot_spot_c is a number from -40 to 1000 °C, not 'hot'"),
+        ({"rules": {"hot_spot_c": True}}, "rules: hot_spot_c is a number from"),
+        ({"rules": {"hot_spot_c": 10**400}}, "rules: hot_spot_c is a number from"),
+        ({"rules": {"x" * 5000: 1}}, "rules: there is no rule 'xxx"),
         ({"rules": {"raise_share": 1.5}}, "rules: raise_share is a number from 0.01 to 1, not '1.5'"),
         ({"rules": {"storage_low_percent": 99}}, "rules: storage_low_percent (99) must not be above"),
         ({"until": SPAN["since"]}, "since must be before until"),

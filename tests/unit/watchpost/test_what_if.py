@@ -160,7 +160,7 @@ def test_a_trial_that_was_asked_for_is_run_until_it_is_done(past: Past) -> None:
     read_end, write_end = os.pipe()
     with closing(files.Lock(past.data, asked.id)):
         files.create(past.data, asked)
-        run_asked(past.data, asked.id, read_end)
+        run_asked(past.hub, asked.id, read_end)
     os.close(write_end)
 
     assert files.trial(past.data, asked.id)[0].outcome.counts.only_trial == 1

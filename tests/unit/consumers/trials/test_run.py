@@ -10,12 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event, iso
+from consumers import views
 from consumers.journal.sqlite import SqliteJournalReader
+from consumers.journal.store import JournalAway
 from consumers.trials import files
 from consumers.trials.run import Interrupted
 from tests import builders
 from tests.builders import at
 from tests.contract.story import MINUTES, story
+from tests.memory_journal import MemoryJournal
 from tests.past import Past, past_of
 
 
@@ -48,7 +51,8 @@ def test_the_rules_in_force_raise_exactly_what_was_raised_live(past: Past, span:
 def test_what_was_the_case_before_the_run_in_is_known(past: Past, span: tuple[datetime, datetime], run_in: int) -> None:
     _, found = past.run(past.asked(*span), timedelta(seconds=run_in))
 
-    assert [(kind, alert.type, alert.device) for kind, alert in found if kind != "both"] == []
+    assert {kind for kind, _ in found} <= {"both"}
+    assert sorted((iso(alert.opened), alert.id) for _, alert in found) == past.live(*span)
 
 
 def test_the_whole_story_holds_every_kind_of_trouble(past: Past) -> None:
@@ -199,3 +203,28 @@ def test_trials_that_take_too_many_bytes_go_before(tmp_path: Path, monkeypatch: 
     past.run(past.asked())
 
     assert [trial.asked.id for trial in files.trials(tmp_path)] == ["trial-003", "trial-002"]
+
+
+def test_while_a_live_view_is_folded_again_a_trial_fails_with_that_reason(tmp_path: Path) -> None:
+    past = past_of(tmp_path, [(at(0), builders.tick(at(0)))])
+    file = views.file_of(tmp_path, "alerts")
+    assert file is not None
+    with closing(views.connect(file)) as view:
+        view.execute("update checkpoint set version = version - 1")
+    trial, _ = past.run(past.asked())
+
+    assert trial.state == "failed"
+    assert trial.outcome.error == ("BeingRebuilt: the view 'alerts' is folded again for this version; try again later")
+
+
+def test_a_journal_that_is_away_is_told_as_the_reason(past: Past) -> None:
+    class Away(MemoryJournal):
+        def head(self) -> int:
+            raise JournalAway("the server of the journal does not answer")
+
+    trial, _ = past.run(past.asked(), journal=Away())
+
+    assert (trial.state, trial.outcome.error) == (
+        "failed",
+        "JournalAway: the server of the journal does not answer",
+    )

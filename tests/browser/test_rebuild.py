@@ -48,6 +48,7 @@ def test_nothing_is_folded_again_without_a_confirmation(page: Page, told: Told) 
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("group", name="Rebuild incidents?")).to_have_count(0)
+    expect(page.get_by_role("button", name="Rebuild incidents")).to_be_focused()
     assert told.get("/api/v1/events", type="command", order="desc", limit=1)["events"] == head
 
 

@@ -36,7 +36,7 @@ function told(one: Asked): Record<string, unknown> {
   const progress = Math.min(1, (Date.now() - one.created) / 8000);
   const found = results();
   const counts = Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.length]));
-  return { ...one, created: iso(one.created), progress, state: progress < 1 ? 'running' : 'done', error: null, events: 412_803, rule_set: {}, counts: progress < 1 ? { raised: 0, both: 0, only_trial: 0, only_live: 0 } : counts };
+  return { ...one, created: iso(one.created), progress, state: progress < 1 ? 'running' : 'done', error: null, events: 412_803, analysis: false, media_gone: 0, rule_set: {}, counts: progress < 1 ? { raised: 0, both: 0, only_trial: 0, only_live: 0 } : counts };
 }
 
 export const trials = (): unknown[] => [...asked].reverse().map(told);

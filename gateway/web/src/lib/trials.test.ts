@@ -20,8 +20,9 @@ describe('a rule', () => {
 
 describe('the words of a trial', () => {
   it('say what it changed', () => {
-    expect(changesWords({ rules: { hot_spot_c: 75, gone_rule: 3 } }, rules)).toBe('Hot spot 75 °C, Gone rule 3');
-    expect(changesWords({ rules: {} }, rules)).toBe('The rules in force');
+    expect(changesWords({ rules: { hot_spot_c: 75, gone_rule: 3 }, analysis: false }, rules)).toBe('Hot spot 75 °C, Gone rule 3');
+    expect(changesWords({ rules: {}, analysis: false }, rules)).toBe('The rules in force');
+    expect(changesWords({ rules: {}, analysis: true }, rules)).toBe('Pictures analysed again');
   });
 });
 

@@ -13,6 +13,7 @@ export interface Raised {
 export interface TrialSummary {
   id: string; state: 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted'; progress: number; since: string; until: string; site: string | null;
   rules: Record<string, number>; rule_set: Record<string, number>; created: string; counts: Counts; events: number; error: string | null;
+  analysis: boolean; media_gone: number;
 }
 export interface Trial extends TrialSummary { raised: Raised[]; both: Raised[]; only_trial: Raised[]; only_live: Raised[] }
 export interface Trials { trials: TrialSummary[] }
@@ -43,9 +44,9 @@ export function changedRules(rules: readonly Rule[], typed: Readonly<Record<stri
 }
 
 /** What a trial changed: `Hot spot 75 °C`. Of a rule that is gone since, its name and value are left. */
-export function changesWords(trial: Pick<TrialSummary, 'rules'>, rules: readonly Rule[]): string {
+export function changesWords(trial: Pick<TrialSummary, 'rules' | 'analysis'>, rules: readonly Rule[]): string {
   const words = Object.entries(trial.rules).map(([name, value]) => `${ruleWord(name)} ${valueWords(value, rules.find((rule) => rule.name === name)?.unit ?? '')}`);
-  return words.join(', ') || 'The rules in force';
+  return [...words, ...(trial.analysis ? ['Pictures analysed again'] : [])].join(', ') || 'The rules in force';
 }
 
 export type Where = 'both' | 'only_trial' | 'only_live';

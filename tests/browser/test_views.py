@@ -51,6 +51,11 @@ def shows_alerts(page: Page) -> None:
     expect(page.get_by_role("region", name="History")).to_be_visible()
 
 
+def shows_rules(page: Page) -> None:
+    expect(page.get_by_role("form", name="Rules").get_by_role("row").filter(has_text="Hot spot").first).to_be_visible()
+    expect(page.get_by_role("region", name="Trials")).to_contain_text("Nothing has been tried yet")
+
+
 def shows_the_system(page: Page) -> None:
     expect(page.get_by_role("region", name="Consumers").locator("tr").first).to_be_visible()
     expect(page.get_by_role("region", name="Streams")).to_contain_text("Events/s")
@@ -69,6 +74,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "playback": ("/playback", shows_playback),
     "dashboard": ("/dashboard", shows_the_dashboard),
     "alerts": ("/alerts", shows_alerts),
+    "rules": ("/alerts?tab=rules", shows_rules),
     "system": ("/system", shows_the_system),
     "settings": ("/settings", shows_settings),
 }

@@ -61,7 +61,9 @@ class AlertEvent(Event):
 
 
 class Retention(Fact):
-    """What was deleted, by which rule, how many and how many bytes."""
+    """What was deleted, by which rule, how many and how many bytes. `first` and `last` are the positions of events that
+    left the journal (`last` is below `first` for a day without any).
+    """
 
     rule: str
     kind: str
@@ -71,6 +73,8 @@ class Retention(Fact):
     end: Moment
     count: Annotated[int, Field(ge=0)]
     bytes: Annotated[int, Field(ge=0)]
+    first: Annotated[int, Field(ge=1)] | None = None
+    last: Annotated[int, Field(ge=0)] | None = None
 
 
 class RetentionEvent(Event):

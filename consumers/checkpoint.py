@@ -1,8 +1,6 @@
 """The last position that a consumer has finished, kept in the database of its view, and what stopped it."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,8 +18,12 @@ create table if not exists failure (
 create table if not exists origin (
     only integer primary key check (only = 1), journal integer not null
 ) strict;
+create table if not exists made (
+    only integer primary key check (only = 1), configuration text not null, floor integer not null,
+    reaches integer not null
+) strict;
 """
-TABLES = ("checkpoint", "failure", "origin")
+TABLES = ("checkpoint", "failure", "origin", "made")
 
 
 class WentBackwards(ValueError):
@@ -36,18 +38,6 @@ class Failure:
     event_id: str
     error: str
     at: str
-
-
-@contextmanager
-def transaction(view: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All or nothing, and nobody else writes meanwhile."""
-    view.execute("begin immediate")
-    try:
-        yield view
-    except BaseException:
-        view.rollback()
-        raise
-    view.commit()
 
 
 def load(view: sqlite3.Connection) -> int:
@@ -85,6 +75,28 @@ def belong(view: sqlite3.Connection, life: int) -> None:
         view.execute("insert or replace into origin values (1, ?)", (life,))
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How the fold of a view began: the digest of the configuration that it was made with, and the floor of the journal
+    then. `reaches` is a position before which it says nothing; it is below the floor where rows were carried over.
+    """
+
+    configuration: str
+    floor: int
+    reaches: int
+
+
+def made(view: sqlite3.Connection, schema: str = "main") -> Made:
+    """What does not say yet, or is older than this table, may reach back to the very first event."""
+    known = view.execute(f"select 1 from {schema}.sqlite_master where name = 'made'").fetchone()  # noqa: S608 - ours
+    found = known and view.execute(f"select configuration, floor, reaches from {schema}.made").fetchone()  # noqa: S608
+    return Made(*found) if found else Made("", 1, 1)
+
+
+def make(view: sqlite3.Connection, made: Made) -> None:
+    view.execute("insert or replace into made values (1, ?, ?, ?)", (made.configuration, made.floor, made.reaches))
+
+
 def begin_again(view: sqlite3.Connection) -> None:
     """Set the checkpoint before everything that another journal holds."""
     view.execute("update checkpoint set position = 0, silent_until = 0")
@@ -96,6 +108,12 @@ def save(view: sqlite3.Connection, position: int) -> None:
     if position < before:
         raise WentBackwards(f"the checkpoint is at {before} and cannot go back to {position}")
     view.execute("update checkpoint set position = ?", (position,))
+
+
+def tables_of(view: sqlite3.Connection, schema: str = "main") -> list[str]:
+    """The tables that a fold makes."""
+    found = view.execute(f"select name from {schema}.sqlite_master where type = 'table' order by name")  # noqa: S608 - ours
+    return [name for (name,) in found if name not in TABLES and not name.startswith(("outbox_", "sqlite_"))]
 
 
 def stop(view: sqlite3.Connection, failure: Failure) -> None:

@@ -12,6 +12,7 @@ from consumers.follow import BATCH, Faulty, Source, Stopped, call, create
 from consumers.journal.record import Recorded
 from consumers.sink import Sink
 from producer import outbox
+from producer.transaction import transaction
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ class Deliverer:
 
         if records:
             self._try(state, records, act)
-        with checkpoint.transaction(state):
+        with transaction(state):
             for event in emitted:
                 outbox.put(state, event)
             if records:

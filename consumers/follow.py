@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
 from time import monotonic
@@ -17,6 +18,7 @@ from consumers.journal.record import Batch, JournalReader, Recorded
 from consumers.projection import Projection
 from consumers.sink import Sink
 from producer import outbox
+from producer.transaction import transaction
 
 BATCH = 1000
 _IDLE_SAVE_S = 1.0
@@ -97,6 +99,17 @@ def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
     return view
 
 
+def configuration_of(projection: Projection) -> str:
+    """A digest of what the fold depends on besides the journal and its version."""
+    return sha256(repr((projection.name, projection.made_with())).encode()).hexdigest()
+
+
+def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
+    """How a fold that begins now is made."""
+    floor = journal.floor()
+    return checkpoint.Made(configuration_of(projection), floor, floor)
+
+
 def last_told(consumer: Projection, journal: JournalReader) -> int:
     """The position of the newest event in the journal that this consumer emitted: a lost view tells nothing twice."""
     after = told = 0
@@ -140,7 +153,7 @@ class Follower:
                 self._take(view, batch)
                 self.projection.after_commit()
             elif self._is_worth_saving(batch.upto, view):
-                with checkpoint.transaction(view):
+                with transaction(view):
                     checkpoint.save(view, batch.upto)
             self._seen = batch.upto
         return moved
@@ -172,7 +185,7 @@ class Follower:
         def act() -> None:
             self.told += fold(self.projection, view, records)
 
-        with checkpoint.transaction(view):
+        with transaction(view):
             call(act)
             checkpoint.save(view, upto)
             checkpoint.resume(view)
@@ -203,6 +216,7 @@ class Follower:
         file = views.next_file(self._source.data, self.name)
         views.remove(file)
         view = create(self.projection, file)
+        checkpoint.make(view, made_now(self.projection, self._source.journal))
         checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._source.journal))
         view.close()
         views.place(self._source.data, self.name, file)

@@ -63,7 +63,9 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """How long media of a kind stay, how many bytes recordings may take, and when a full disk is cleaned up."""
+    """How long media of a kind and days of the journal stay, how many bytes recordings and the journal may take, and
+    when a full disk is cleaned up.
+    """
 
     media: tuple[tuple[str, timedelta], ...] = (
         ("capture", timedelta(hours=1)),
@@ -72,6 +74,7 @@ class RetentionPolicy:
         ("segment", timedelta(days=7)),
     )
     journal: timedelta | None = None
+    journal_bytes: int | None = None
     segment_bytes: int | None = None
     cleanup_threshold_percent: float = 85.0
     cleanup_target_percent: float = 75.0

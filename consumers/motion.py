@@ -1,7 +1,7 @@
 """Where and when something moved: motions by device, and a grid of each day that shows where in the picture."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from math import ceil, floor
@@ -17,6 +17,7 @@ from bus_schemas.event import Box, Event, place
 from consumers.hub import Hub
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
+from consumers.rebuilding.stretch import Part, Stretch, Value
 
 GRID_WIDTH, GRID_HEIGHT = 160, 90
 
@@ -45,8 +46,33 @@ class Motions(Projection):
     ) strict;
     """
 
+    # A day of a zone begins up to 14 hours before that of UTC.
+    before_floor: ClassVar[Mapping[str, str]] = {
+        "motions": "at <= horizon(site, device)",
+        "minutes": "minute * 60 <= horizon(site, device)",
+        "grids": "unixepoch(day) - 14 * 3600 <= horizon(site, device)",
+    }
+
     def __init__(self, hub: Hub) -> None:
         self._zone = hub.zone
+        self._time_zones = sorted((site.site, site.time_zone) for site in hub.sites)
+
+    def part(self, wanted: Stretch) -> Part | None:
+        """Whole days of the site, for the grids are by day."""
+        zone = self._zone(wanted.site)
+        first = wanted.since.astimezone(zone).date()
+        last = (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
+        since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
+        moments = (wanted.site, since.timestamp(), until.timestamp())
+        rows: dict[str, tuple[str, tuple[Value, ...]]] = {
+            "motions": ("site = ? and at >= ? and at < ?", moments),
+            "minutes": ("site = ? and minute * 60 >= ? and minute * 60 < ?", moments),
+            "grids": ("site = ? and day >= ? and day <= ?", (wanted.site, first.isoformat(), last.isoformat())),
+        }
+        return Part(since, until, rows)
+
+    def made_with(self) -> object:
+        return self._time_zones
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         grids: dict[tuple[str, str, str], _Day] = {}

@@ -2,28 +2,62 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from threading import Event as Flag
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 from uuid import NAMESPACE_URL, uuid5
 
-from bus_schemas.event import HUB, Event, device_source
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import from_json, to_json
+
+from bus_schemas.event import HUB, NAME, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.follow import Faulty, call
 from consumers.hub import Clock
 from consumers.journal.record import Recorded
 from consumers.rebuild import Progress
+from consumers.rebuilding.stretch import Stretch
+from consumers.rebuilding.wish import Wish
 from consumers.sink import Sink
+from producer.transaction import transaction
 
 REBUILD = "rebuild"
-"""The command that asks the hub for it; its one argument is `consumer`."""
+"""The command that asks the hub for it; its arguments are those of `Order`."""
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:rebuild")
 
-FoldAgain = Callable[[str, Progress], None]
+FoldAgain = Callable[[str, Wish, Progress], str]
+"""Does it, and says in a sentence what was done."""
+
+
+class Order(BaseModel):
+    """What is to be folded again: a view, or where `site`, `since` and `until` are given that part of it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    consumer: str
+    site: Annotated[str, Field(pattern=rf"^{NAME}$")] | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    restart: bool = False
+    force: bool = False
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = (self.site, self.since, self.until)
+        if any(given) and not all(given):
+            raise ValueError("a part of a view is given by site, since and until, all three")
+        return self
+
+    @property
+    def wish(self) -> Wish:
+        if self.site is None or self.since is None or self.until is None:
+            return Wish(self.restart, self.force)
+        return Wish(part=Stretch(self.site, self.since.astimezone(UTC), self.until.astimezone(UTC)))
 
 
 class _Halted(Exception):
-    """The process ends; the rebuild begins again when it is back."""
+    """The process ends; the rebuild goes on when it is back."""
 
 
 class Rebuilds(Sink):
@@ -33,11 +67,11 @@ class Rebuilds(Sink):
     models: ClassVar[tuple[type[Event], ...]] = (CommandEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (CommandEvent,)
     schema: ClassVar[str] = """
-    create table if not exists asked (
-        request_id text primary key, consumer text not null, by text, position integer not null
+    create table if not exists orders (
+        request_id text primary key, arguments text not null, by text, position integer not null
     ) strict;
-    create table if not exists outcomes (
-        request_id text primary key, consumer text not null, by text, failure text
+    create table if not exists done (
+        request_id text primary key, arguments text not null, by text, is_done integer not null, detail text not null
     ) strict;
     """
 
@@ -50,40 +84,46 @@ class Rebuilds(Sink):
         for record in batch:
             event = record.event
             if isinstance(event, CommandEvent) and event.data.name == REBUILD and event.data.state == "asked":
-                asked = (event.data.request_id, str(event.data.arguments.get("consumer", "")), event.data.by)
-                state.execute("insert or ignore into asked values (?, ?, ?, ?)", (*asked, record.position))
-        return [self._told(*row) for row in state.execute("select * from outcomes order by rowid")]
+                asked = (event.data.request_id, to_json(event.data.arguments).decode(), event.data.by)
+                state.execute("insert or ignore into orders values (?, ?, ?, ?)", (*asked, record.position))
+        return [self._told(*row) for row in state.execute("select * from done order by rowid")]
 
     def settle(self, state: sqlite3.Connection) -> None:
-        state.execute("delete from outcomes")
+        state.execute("delete from done")
 
     def idle(self, state: sqlite3.Connection) -> None:
-        asked = state.execute("select request_id, consumer, by from asked order by position").fetchall()
-        for request_id, consumer, by in asked:
+        asked = state.execute("select request_id, arguments, by from orders order by position").fetchall()
+        for request_id, arguments, by in asked:
             try:
-                failure = self._rebuilt(consumer)
+                is_done, detail = self._obeyed(arguments)
             except _Halted:
                 return
-            state.execute("begin immediate")
-            state.execute("insert or replace into outcomes values (?, ?, ?, ?)", (request_id, consumer, by, failure))
-            state.execute("delete from asked where request_id = ?", (request_id,))
-            state.execute("commit")
+            with transaction(state):
+                row = (request_id, arguments, by, is_done, detail)
+                state.execute("insert or replace into done values (?, ?, ?, ?, ?)", row)
+                state.execute("delete from orders where request_id = ?", (request_id,))
 
-    def _rebuilt(self, consumer: str) -> str | None:
-        """Why it could not be done, if it could not."""
+    def _obeyed(self, arguments: str) -> tuple[bool, str]:
+        """Whether it was done, and what was done or why not."""
+        said: list[str] = []
+
+        def act() -> None:
+            order = Order.model_validate_json(arguments)
+            said.append(self._fold_again(order.consumer, order.wish, self._go_on))
+
         try:
-            call(lambda: self._fold_again(consumer, self._go_on))
+            call(act)
         except Faulty as fault:
             if isinstance(fault.__cause__, _Halted):
                 raise fault.__cause__ from None
-            return str(fault.__cause__)
-        return None
+            return False, str(fault.__cause__)
+        return True, said[0]
 
     def _go_on(self, done: int, of: int) -> None:
         if self._halted.is_set():
             raise _Halted
 
-    def _told(self, request_id: str, consumer: str, by: str | None, failure: str | None) -> CommandEvent:
+    def _told(self, request_id: str, arguments: str, by: str | None, is_done: int, detail: str) -> CommandEvent:
         return CommandEvent(
             id=str(uuid5(_NAMESPACE, request_id)),
             source=device_source(HUB, HUB),
@@ -91,10 +131,10 @@ class Rebuilds(Sink):
             data=Command(
                 request_id=request_id,
                 name=REBUILD,
-                state="failed" if failure else "done",
+                state="done" if is_done else "failed",
                 by=by,
-                detail=failure or f"{consumer} is folded again",
-                arguments={"consumer": consumer},
+                detail=detail,
+                arguments=from_json(arguments),
             ),
         )
 

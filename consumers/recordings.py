@@ -1,7 +1,7 @@
 """What was recorded: segments of each device in order, and clips around motion."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -44,8 +44,14 @@ class Recordings(Projection):
     create index if not exists clips_open on clips (end) where told = 0;
     """
 
+    before_floor: ClassVar[Mapping[str, str]] = {"segments": "position < :floor"}
+    history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
+
     def __init__(self, hub: Hub) -> None:
         self._rule = hub.recording
+
+    def made_with(self) -> object:
+        return self._rule
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         for record in batch:

@@ -21,10 +21,15 @@ from consumers.trends import Detections, Loudness, Temperatures
 
 def _rebuilds(hub: Hub) -> Rebuilds:
     # It makes consumers by the names below.
-    from consumers.maintenance import rebuild_view
+    from consumers.maintenance import fold_again
     from consumers.runner import utc_now
 
-    return Rebuilds(lambda name, progress: rebuild_view(name, hub, progress), utc_now)
+    return Rebuilds(lambda name, wish, progress: fold_again(name, hub, wish, progress), utc_now)
+
+
+def _retention(hub: Hub) -> Retention:
+    # It waits for all of those below.
+    return Retention(hub, names=lambda: CONSUMERS)
 
 
 CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
@@ -40,6 +45,6 @@ CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
     "audio": lambda hub: Loudness(),
     "detections": lambda hub: Detections(),
     "settings": lambda hub: Settings(),
-    "retention": Retention,
+    "retention": _retention,
     "rebuilds": _rebuilds,
 }

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,8 @@ from consumers.journal.record import JournalReader
 from consumers.journal.store import JournalAway
 from consumers.news import POLL_S, News
 from consumers.projection import Projection
-from consumers.rebuild import needs_rebuild, rebuild
+from consumers.rebuild import Progress, needs_rebuild, rebuild
+from consumers.rebuilding.wish import Wish
 from consumers.registry import CONSUMERS
 from consumers.sink import Sink
 from producer.broker import BrokerAddress
@@ -31,6 +32,18 @@ Advance = Callable[[], int]
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class _Ended(Exception):
+    """The process is to end in the middle of a rebuild, which goes on when it is back."""
+
+
+def _as_long_as_it_runs(stopping: threading.Event) -> Progress:
+    def progress(done: int, of: int) -> None:
+        if stopping.is_set():
+            raise _Ended
+
+    return progress
 
 
 class UnknownConsumer(ValueError):
@@ -155,7 +168,7 @@ class Process:
     def run(self, consumers: Sequence[Projection | Sink], stopping: threading.Event) -> None:
         """Until `stopping`. Raises what stops the whole process, such as a full disk."""
         halted = threading.Event()
-        with ExitStack() as stack:
+        with suppress(_Ended), ExitStack() as stack:
             news = stack.enter_context(News(self._broker))
             pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(consumers) + 1))
             stack.callback(news.tell)
@@ -168,15 +181,16 @@ class Process:
                     sink = pool.submit(self._deliver, consumer, news.reader(), halted)
                     steps[consumer.name] = partial(_is_well, sink)
                 else:
-                    steps[consumer.name] = self._follow(consumer, source, stack)
+                    steps[consumer.name] = self._follow(consumer, source, stack, stopping)
             loop(steps, news.reader(), stopping)
 
     def _source(self, stack: ExitStack) -> Source:
         return Source(self._hub.data, stack.enter_context(closing(self._journal())), self._clock)
 
-    def _follow(self, projection: Projection, source: Source, stack: ExitStack) -> Advance:
+    def _follow(self, projection: Projection, source: Source, stack: ExitStack, stopping: threading.Event) -> Advance:
         if needs_rebuild(projection, self._hub.data):
-            rebuild(projection, source)
+            # The code of the new version cannot go on with the old rows; what would be lost is kept beside.
+            rebuild(projection, source, _as_long_as_it_runs(stopping), Wish(force=True))
         follower = stack.enter_context(closing(Follower(projection, source)))
         return partial(advance, follower, self._sender(projection, stack))
 

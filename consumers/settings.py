@@ -1,7 +1,7 @@
 """What is set for each device now and was before, section by section, and who set it."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,6 +29,8 @@ class Settings(Projection):
     ) strict;
     create index if not exists changes_device on changes (site, device, position);
     """
+
+    before_floor: ClassVar[Mapping[str, str]] = {"sections": "position < :floor", "changes": "position < :floor"}
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         for record in batch:

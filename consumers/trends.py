@@ -1,8 +1,8 @@
 """Temperatures and loudness by the minute, the newest thermal frame, and what was detected of late."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from bus_schemas.event import Event, iso
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
+from consumers.rebuilding.stretch import Part, Stretch, whole_minutes
 from consumers.told import MEASURED, VOLUME
 
 COMPOSITE = "composite"
@@ -46,6 +47,13 @@ def _prune(view: sqlite3.Connection, table: str, keys: set[tuple[str, ...]], col
     )
 
 
+def _part(wanted: Stretch) -> Part:
+    """Whole minutes, each made by the events of that minute alone."""
+    since, until = whole_minutes(wanted)
+    values = (wanted.site, since.timestamp() // 60, until.timestamp() // 60)
+    return Part(since, until, {"minutes": ("site = ? and minute >= ? and minute < ?", values)})
+
+
 class Temperatures(Projection):
     """Least, greatest and mean of each ROI, of the whole frame and of the composite, by minute of event time."""
 
@@ -61,6 +69,21 @@ class Temperatures(Projection):
         primary key (site, device)
     ) strict;
     """
+
+    before_floor: ClassVar[Mapping[str, str]] = {
+        "minutes": "minute * 60 <= horizon(site, device)",
+        "newest": "unixepoch(time) <= horizon(site, device)",
+    }
+
+    def part(self, wanted: Stretch) -> Part | None:
+        part = _part(wanted)
+        values = (wanted.site, part.since.timestamp(), part.until.timestamp())
+        newest = ("site = ? and unixepoch(time) >= ? and unixepoch(time) < ?", values)
+        return replace(part, rows={**part.rows, "newest": newest})
+
+    def settle_part(self, view: sqlite3.Connection, site: str) -> None:
+        found = view.execute("select distinct site, device, roi from minutes where site = ?", (site,))
+        _prune(view, "minutes", set(found.fetchall()), "site device roi")
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, str, int], _Minute] = {}
@@ -127,6 +150,15 @@ class Loudness(Projection):
     ) strict, without rowid;
     """
 
+    before_floor: ClassVar[Mapping[str, str]] = {"minutes": "minute * 60 <= horizon(site, device)"}
+
+    def part(self, wanted: Stretch) -> Part | None:
+        return _part(wanted)
+
+    def settle_part(self, view: sqlite3.Connection, site: str) -> None:
+        found = view.execute("select distinct site, device from minutes where site = ?", (site,))
+        _prune(view, "minutes", set(found.fetchall()), "site device")
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         minutes: dict[tuple[str, str, int], tuple[_Minute, list[int]]] = {}
         for record in batch:
@@ -165,17 +197,32 @@ class Detections(Projection):
     create index if not exists detections_at on detections (site, device, at, position);
     """
 
+    before_floor: ClassVar[Mapping[str, str]] = {"detections": "at <= horizon(site, device)"}
+
+    def part(self, wanted: Stretch) -> Part | None:
+        values = (wanted.site, wanted.since.timestamp(), wanted.until.timestamp())
+        return Part(wanted.since, wanted.until, {"detections": ("site = ? and at >= ? and at < ?", values)})
+
+    def settle_part(self, view: sqlite3.Connection, site: str) -> None:
+        _keep_newest(
+            view, view.execute("select distinct site, device from detections where site = ?", (site,)).fetchall()
+        )
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         found = [record for record in batch if record.model is DetectionEvent]
         view.executemany(
             "insert into detections values (?, ?, ?, ?, ?)",
             [(one.position, *one.where, one.time_s, _data(one)) for one in found],
         )
-        view.executemany(
-            "delete from detections where site = ?1 and device = ?2 and (at, position) < (select at, position "
-            "from detections where site = ?1 and device = ?2 order by at desc, position desc limit 1 offset ?3)",
-            [(*device, KEPT_DETECTIONS - 1) for device in sorted({one.where for one in found})],
-        )
+        _keep_newest(view, {one.where for one in found})
+
+
+def _keep_newest(view: sqlite3.Connection, devices: Iterable[tuple[str, str]]) -> None:
+    view.executemany(
+        "delete from detections where site = ?1 and device = ?2 and (at, position) < (select at, position "
+        "from detections where site = ?1 and device = ?2 order by at desc, position desc limit 1 offset ?3)",
+        [(*device, KEPT_DETECTIONS - 1) for device in sorted(devices)],
+    )
 
 
 # Questions

@@ -14,8 +14,9 @@ from producer.cursor import Cursor
 from producer.ids import Clock
 from producer.messages import MAX_BYTES, MAX_EVENTS, Composer, Message
 from producer.session import MAX_IN_FLIGHT, Incoming, Session
-from producer.tables import Run, epoch, is_disk_full, transaction
+from producer.tables import Run, epoch, is_disk_full
 from producer.throttle import Throttle
+from producer.transaction import transaction
 
 WINDOW_EVENTS: Final = 8_000
 WINDOW_BYTES: Final = 2 * 1024 * 1024

@@ -17,8 +17,9 @@ from producer.disk import Disk, Room
 from producer.handoff import Handoff, OutboxFailed, Ticket
 from producer.ids import Clock
 from producer.priority import DROPPABLE, Priority
-from producer.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put, transaction
+from producer.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put
 from producer.tables import put_many as append
+from producer.transaction import transaction
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 

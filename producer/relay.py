@@ -20,7 +20,8 @@ from producer.broker import BrokerAddress
 from producer.delivery import Delivery
 from producer.ids import Clock
 from producer.session import Incoming, Outgoing, Session, Unreachable
-from producer.tables import connect, is_disk_full, open_tables, transaction
+from producer.tables import connect, is_disk_full, open_tables
+from producer.transaction import transaction
 
 RETRY_SECONDS: Final = (2, 4, 8, 16, 32, 60)
 CONNECT_SECONDS: Final = 15.0

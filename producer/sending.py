@@ -13,7 +13,8 @@ from producer.broker import BrokerAddress
 from producer.ids import Clock
 from producer.outbox import OutboxFailed
 from producer.relay import Options, Relay
-from producer.tables import Item, connect, open_tables, put_many, transaction
+from producer.tables import Item, connect, open_tables, put_many
+from producer.transaction import transaction
 
 MAX_WAITING: Final = 20_000
 MAX_WAITING_BYTES: Final = 256 * 1024 * 1024

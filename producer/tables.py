@@ -3,7 +3,6 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +15,7 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import Gap, GapEvent
 from producer.ids import Clock, Ids, utc_now
 from producer.priority import Priority, priority_of
+from producer.transaction import transaction
 
 BUSY_SECONDS = 30.0
 ROW_OVERHEAD_BYTES = 96
@@ -119,25 +119,6 @@ class Run:
     last: int
     cause: str
     time: datetime
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All of it or nothing; waits for whoever writes now."""
-    connection.execute("begin immediate")
-    try:
-        yield connection
-    except BaseException:
-        # SQLite has rolled back already where the disk is full.
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
-    try:
-        connection.execute("commit")
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
 
 
 def is_disk_full(error: sqlite3.OperationalError) -> bool:

@@ -1,10 +1,11 @@
 """A journal in memory: what consumers read in tests that are not about the store."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from bus_schemas.event import Event
 from bus_schemas.upcasts import upcast
+from consumers.journal.days import micros
 from consumers.journal.record import Batch, Recorded
 
 
@@ -14,6 +15,8 @@ class MemoryJournal:
     def __init__(self, events: Iterable[Event] = (), life: int = 1) -> None:
         self._life = life
         self._records: list[Recorded] = []
+        self._floor = 1
+        self._latest: dict[str, int] = {}
         self.append(*events)
 
     def append(self, *events: Event, received: datetime | None = None) -> None:
@@ -29,10 +32,27 @@ class MemoryJournal:
         return self._life
 
     def floor(self) -> int:
-        return 1
+        return self._floor
+
+    def latest_dropped(self) -> Mapping[str, int] | None:
+        return self._latest
+
+    def drop(self, before: int) -> None:
+        """Let go of everything before a position, as days are dropped."""
+        for found in self._records[: before - 1]:
+            source = found.event.source
+            self._latest[source] = max(micros(found.event.time), self._latest.get(source, 0))
+        self._floor = before
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        found = [each.position for each in self._kept(0) if start <= each.event.time < end]
+        return (found[0], found[-1]) if found else None
+
+    def _kept(self, after: int) -> list[Recorded]:
+        return self._records[max(after, self._floor - 1) :]
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
-        wanted = [found for found in self._records[after:] if models is None or type(found.event) in models]
+        wanted = [found for found in self._kept(after) if models is None or type(found.event) in models]
         if len(wanted) < limit:
             return Batch(tuple(wanted), self.head())
         return Batch(tuple(wanted[:limit]), wanted[limit - 1].position)

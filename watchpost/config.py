@@ -137,6 +137,10 @@ class Hub(Part):
     journal_days: PositiveInt = Field(
         default=30, description="Days that the journal keeps; older ones cannot be rebuilt."
     )
+    journal_bytes: PositiveInt = Field(
+        default=20_000_000_000,
+        description="Bytes of the journal; the oldest days go beyond them, but never the last two.",
+    )
     cleanup_threshold_percent: Annotated[float, Field(gt=0, le=100)] = Field(
         default=85, description="Use of the disk from which the oldest media go before their time."
     )

@@ -54,6 +54,7 @@ def _retention(hub: HubConfig) -> RetentionPolicy:
     return RetentionPolicy(
         media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in Retention.model_fields),
         journal=timedelta(days=hub.journal_days),
+        journal_bytes=hub.journal_bytes,
         segment_bytes=hub.segment_bytes,
         cleanup_threshold_percent=hub.cleanup_threshold_percent,
         cleanup_target_percent=hub.cleanup_target_percent,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchpost import logs, tools
+from watchpost import logs, rebuilding, tools
 from watchpost.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
 from watchpost.refused import Refused
 from watchpost.runtime import Runtime
@@ -38,16 +38,25 @@ def verify(
 
 def rebuild(
     name: Annotated[str, typer.Argument(help="Which view.")],
-    since: Annotated[str | None, typer.Option("--since", help="Where a view can be folded in part: from here.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="And to here.")] = None,
-    site: Annotated[str | None, typer.Option("--site", help="And of this site alone.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="A part of the view alone: from here, UTC.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="To here.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="And of this site.")] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="From the beginning, also where an interrupted rebuild could go on.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where days were dropped of which the view holds what no event tells.")
+    ] = False,
     config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Fold a view again from the beginning; the old one serves until the new one takes its place."""
-    given = [option for option, value in (("--since", since), ("--until", until), ("--site", site)) if value]
-    tools.rebuild(_runtime(config, data, log_format), name, given)
+    runtime = _runtime(config, data, log_format)
+    if site or since or until:
+        rebuilding.rebuild_part(runtime, name, tools.part(site, since, until))
+    else:
+        rebuilding.rebuild(runtime, name, restart=restart, force=force)
 
 
 def replay(

@@ -8,7 +8,7 @@ from watchpost import VERSION
 from watchpost.config import WatchpostConfig
 from watchpost.located import ConfigError
 from watchpost.reference import markdown
-from watchpost.refused import IdentityInUse
+from watchpost.refused import IdentityInUse, Refused
 from watchpost.runtime import Runtime, spare_the_collector, stop_event
 
 
@@ -27,11 +27,15 @@ def edge(runtime: Runtime, node: str) -> None:
 def ingest(runtime: Runtime) -> None:
     from consumers.ingest.run import run
     from consumers.journal.configured import journal_of
+    from consumers.journal.store import JournalInUse
     from watchpost.hubs import hub
 
     spare_the_collector()
     store = journal_of(hub(runtime.config, runtime.data))
-    run(runtime.data, runtime.broker, stop_event(), store=store)
+    try:
+        run(runtime.data, runtime.broker, stop_event(), store=store)
+    except JournalInUse as other:
+        raise Refused(str(other)) from other
 
 
 def consume_warehouse(runtime: Runtime) -> None:

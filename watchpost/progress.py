@@ -20,6 +20,11 @@ class Bar:
         self._pause = BAR_SECONDS if self._is_terminal else LINE_SECONDS
         self._began = self._told_at = clock()
         self._drawn = False
+        self._first = 0
+
+    def begin_at(self, done: int) -> None:
+        """Say how many were done before: the rate is that of what is done from here on."""
+        self._first, self._began = done, self._clock()
 
     def __call__(self, done: int, of: int) -> None:
         now = self._clock()
@@ -27,7 +32,7 @@ class Bar:
             return
         self._told_at = now
         self._drawn = True
-        text = told(self._what, done, of, now - self._began)
+        text = told(self._what, done, of, now - self._began, self._first)
         if self._is_terminal:
             full = BAR * done // of if of else BAR
             self._stream.write(f"\r\x1b[K[{'#' * full}{'.' * (BAR - full)}] {text}")
@@ -43,8 +48,8 @@ class Bar:
         self._drawn = False
 
 
-def told(what: str, done: int, of: int, seconds: float) -> str:
-    rate = done / seconds if seconds > 0 else 0.0
+def told(what: str, done: int, of: int, seconds: float, first: int = 0) -> str:
+    rate = (done - first) / seconds if seconds > 0 else 0.0
     left = f", {_duration((of - done) / rate)} left" if rate and done < of else ""
     share = 100 * done // of if of else 100
     return f"{what}: {share} %, {done:,} of {of:,}, {rate:,.0f} a second{left}"

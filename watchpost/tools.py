@@ -16,6 +16,7 @@ from watchpost.refused import Refused
 from watchpost.runtime import Runtime, stop_event
 
 if TYPE_CHECKING:
+    from consumers.rebuilding.stretch import Stretch as Part
     from consumers.stretch.piece import Piece, Stretch
     from consumers.stretch.resend import Sent
 
@@ -52,34 +53,6 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     return whole
 
 
-def rebuild(runtime: Runtime, name: str, given: Sequence[str]) -> None:
-    """Ctrl-C leaves the old view where it is."""
-    from consumers.journal.store import JournalAway
-    from consumers.maintenance import NotAView, rebuild_view
-    from consumers.rebuild import AlreadyRebuilding
-    from consumers.runner import UnknownConsumer
-    from consumers.views import NoView
-    from watchpost.hubs import hub
-
-    if given:
-        raise Refused(
-            f"{name} cannot be folded in part: what it says of one time depends on what came before."
-            f" Leave out {' and '.join(given)}, and it is folded from the beginning"
-        )
-    if name == "warehouse":
-        raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
-    bar = Bar(name, sys.stderr)
-    try:
-        rebuild_view(name, hub(runtime.config, runtime.data), bar)
-    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, JournalAway) as error:
-        raise Refused(str(error)) from error
-    except KeyboardInterrupt:
-        bar.end()
-        raise Refused(f"interrupted; the view {name} is as it was") from None
-    bar.end()
-    typer.echo(f"{name} is folded again")
-
-
 def moment(text: str) -> datetime:
     """What a person writes for a moment; UTC where no zone is named."""
     try:
@@ -114,6 +87,17 @@ def stretch(start: str, end: str, site: str | None) -> "Stretch":
     wanted = Stretch(moment(start), moment(end), site_id(site))
     if wanted.end <= wanted.start:
         raise Refused(f"the stretch ends ({end}) before it begins ({start})")
+    return wanted
+
+
+def part(site: str | None, since: str | None, until: str | None) -> "Part":
+    from consumers.rebuilding.stretch import Stretch
+
+    if site is None or since is None or until is None:
+        raise Refused("a part of a view is given by --site, --since and --until, all three")
+    wanted = Stretch(str(site_id(site)), moment(since), moment(until))
+    if wanted.until <= wanted.since:
+        raise Refused(f"the stretch ends ({until}) before it begins ({since})")
     return wanted
 
 

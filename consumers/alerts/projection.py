@@ -1,7 +1,7 @@
 """Folds incidents into alerts: what is the case against what was told last."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, uuid5
@@ -49,8 +49,16 @@ class Alerts(Projection):
     create index if not exists alerts_open on alerts (until, position) where cleared is null;
     """
 
+    history: ClassVar[Mapping[str, str]] = {
+        "alerts": "alert_id in (select alert_id from old.alerts where cleared <= horizon(site, null))",
+        "desk": "true",
+    }
+
     def __init__(self, hub: Hub) -> None:
         self._cool_down_s = hub.rules.cool_down_s
+
+    def made_with(self) -> object:
+        return self._cool_down_s
 
     def has_told(self, event: Event) -> bool:
         """That somebody acknowledged an alert is told by the gateway."""

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Self
 
 from bus_schemas.media import Media
-from consumers.archive.index import add_media, ensure_pack, ensure_series, open_to_write, transaction
+from consumers.archive.index import add_media, ensure_pack, ensure_series, open_to_write
 from consumers.archive.packs import OpenPacks, Pack
 from consumers.archive.place import Series, hour_of, micros, pack_path, parse_key
 from consumers.archive.records import Found, Header
 from consumers.archive.recovery import recover
+from producer.transaction import transaction
 
 Clock = Callable[[], datetime]
 Medium = tuple[Media, datetime, bytes]

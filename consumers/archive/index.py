@@ -1,8 +1,7 @@
 """The index over the packs: which media there are, where their bytes lie, and the totals of each series."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -72,19 +71,6 @@ def open_to_write(directory: Path) -> sqlite3.Connection:
 def open_to_read(directory: Path) -> sqlite3.Connection:
     location = f"file:{quote(str(directory / NAME))}?mode=ro"
     return sqlite3.connect(location, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All of it or nothing; meanwhile no other process writes."""
-    connection.execute("begin immediate")
-    try:
-        yield connection
-        connection.execute("commit")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
 
 
 def series_number(index: sqlite3.Connection, series: Series) -> int | None:

@@ -3,9 +3,10 @@
 import sqlite3
 from pathlib import Path
 
-from consumers.archive.index import add_media, ensure_pack, ensure_series, transaction
+from consumers.archive.index import add_media, ensure_pack, ensure_series
 from consumers.archive.packs import salvage
 from consumers.archive.place import Series, pack_path, parse_pack_path
+from producer.transaction import transaction
 
 
 def recover(index: sqlite3.Connection, directory: Path) -> int:

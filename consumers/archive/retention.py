@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from consumers.archive.index import NAME, open_to_read, open_to_write, transaction
+from consumers.archive.index import NAME, open_to_read, open_to_write
 from consumers.archive.place import Series, hour_of, hour_start, micros, pack_path
 from consumers.archive.recovery import forget_pack
+from producer.transaction import transaction
 
 SWEEP_ROWS = 2000
 

@@ -13,9 +13,10 @@ from consumers.hub import Clock, Hub, MediaReader
 from consumers.journal.configured import journal_of
 from consumers.maintenance import projection_of
 from consumers.rebuild import Difference, Progress, verify
+from consumers.rebuilding.floor import Scope, scope
 from consumers.registry import CONSUMERS
 from consumers.sink import Sink
-from consumers.views import file_of, link_of
+from consumers.views import file_of, link_of, open_view
 
 _DRAWN = "tiles"
 """The one table whose rows depend on the bytes of media, which retention takes away."""
@@ -51,10 +52,13 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
     """Raises `UnknownConsumer`, `NotAView` or `NoView`."""
     findings = Findings(name)
     last = 0
+    projection = projection_of(name, hub)
     with closing(journal_of(hub).reader()) as journal, _aside(hub) as (apart, archive):
         floor = journal.floor()
-        if floor > 1:
-            findings.note(f"not compared: it may hold what was before position {floor:,}, whose days are dropped")
+        with closing(open_view(hub.data, name)) as view:
+            partly = scope(projection, view, journal)
+        if partly is not None and not partly.left_out:
+            findings.note(f"not comparable: it begins before the floor of the journal, position {floor:,}")
             return findings
 
         def told(done: int, of: int) -> None:
@@ -63,9 +67,21 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
             rmtree(apart.data / "tiles", ignore_errors=True)
             progress(done, of)
 
-        differences = verify(projection_of(name, apart), Source(hub.data, journal, clock), told)
+        differences = verify(projection_of(name, apart), Source(hub.data, journal, clock), told, partly)
+        if journal.floor() != floor:
+            findings.note("not compared: days were dropped from the journal meanwhile; ask again")
+            return findings
     _judge(findings, differences, last, archive.gone)
+    if partly is not None:
+        _tell_scope(findings, partly)
     return findings
+
+
+def _tell_scope(findings: Findings, partly: Scope) -> None:
+    findings.note(f"left out are rows that may stem from before the floor of the journal, position {partly.floor:,}")
+    if partly.untold:
+        tables = ", ".join(sorted(partly.untold))
+        findings.note(f"not comparable, for they begin before the floor: {tables}")
 
 
 def _judge(findings: Findings, differences: Sequence[Difference], position: int, gone: int) -> None:

@@ -1,5 +1,6 @@
 """The rows of the warehouse equal the fold of the journal, where nobody else has them open."""
 
+import fcntl
 from contextlib import closing
 from pathlib import Path
 
@@ -24,14 +25,21 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
     if not directory.exists():
         findings.note("no rows")
         return findings
+    if _is_taken(directory):
+        findings.note("not compared: chDB belongs to one process, and another has it now, such as the gateway")
+        return findings
     try:
         engine = _engine(directory)
     except EngineError as error:
-        findings.note(
-            f"not compared: chDB belongs to one process, and the gateway has it, or it cannot be opened ({error})"
-        )
+        findings.note(f"not compared: chDB cannot open the rows ({error})")
         return findings
-    with closing(engine), closing(journal_of(hub).reader()) as journal:
+    with closing(engine):
+        _fold_and_compare(findings, engine, hub, progress)
+    return findings
+
+
+def _fold_and_compare(findings: Findings, engine: Engine, hub: Hub, progress: Progress) -> None:
+    with closing(journal_of(hub).reader()) as journal:
         generations = Generations(engine, Settings().keep_days)
         live, shadow = generations.current(), generations.next()
         try:
@@ -46,7 +54,21 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
                 _compare(findings, engine, table, (live, shadow), (first, upto))
         finally:
             generations.drop_others(live)
-    return findings
+
+
+def _is_taken(directory: Path) -> bool:
+    """Looked at beforehand: where chDB cannot have its directory, it tells so itself on standard error, in its words.
+
+    It holds a lock on its file `status` for as long as it is open.
+    """
+    try:
+        with (directory / "status").open("rb") as status:
+            fcntl.flock(status, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _engine(directory: Path) -> Engine:

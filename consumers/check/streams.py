@@ -9,7 +9,7 @@ import msgspec
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.catalogue import type_of
 from consumers.check.findings import Findings, span
-from consumers.journal.opened import OpenDay, Told
+from consumers.journal.opened import OpenDay
 from consumers.journal.store import JournalStore
 
 
@@ -27,9 +27,12 @@ class _GapBody(msgspec.Struct):
 
 class _Dropped(msgspec.Struct):
     kind: str
+    first: int | None = None
+    last: int | None = None
 
 
 class _DroppedBody(msgspec.Struct):
+    time: str
     data: _Dropped
 
 
@@ -89,8 +92,8 @@ class _Streams:
             self.findings.fault(f"{day.name} begins at position {day.first:,}, the day before ends at {self._head:,}")
         count, lowest, self._head = day.span() or (0, day.first, day.first - 1)
         if lowest != day.first or count != self._head - day.first + 1:
-            for low, high in _holes(day):
-                self.findings.fault(f"position {span(low, high)} is missing in {day.name}")
+            for irregular in _irregular(day):
+                self.findings.fault(irregular)
 
     def _gaps_of(self, day: OpenDay) -> Iterator[tuple[int, tuple[int, int, str]]]:
         """What each gap event itself says, by position; the columns are only where they are found."""
@@ -170,28 +173,44 @@ class _Streams:
         self.findings.note(
             f"{events:,} events in {len(self._streams):,} streams, positions {span(self._floor or 1, head)}"
         )
-        if self._floor > 1:
-            self._sum_up_floor()
+        dropped = self._sum_up_floor() if self._floor > 1 else ""
         if self._unnumbered:
             self.findings.note(f"{self._unnumbered:,} events come from devices that do not number theirs")
         for stream, seen in sorted(self._streams.items(), key=lambda pair: self._names.get(pair[0], ("", ""))):
             if seen.events or seen.gaps:
-                self.findings.note(f"{self._name(stream)}: {_summary(seen)}")
+                self.findings.note(f"{self._name(stream)}: {_summary(seen, dropped)}")
 
-    def _sum_up_floor(self) -> None:
+    def _sum_up_floor(self) -> str:
+        """What to say of each stream that has lost its beginning."""
+        told = sorted(_days_told(self._journal), key=lambda each: each.data.last or 0)
+        # What was before the first of them was told by events that are gone themselves by now.
+        known = told[0].data.first or self._floor if told else 1
+        for each in told:
+            first = each.data.first or known
+            if first > known:
+                self._miss_days(known, first - 1)
+            known = max(known, (each.data.last or self._floor - 1) + 1)
+        if known < self._floor:
+            self._miss_days(known, self._floor - 1)
+            return ""
+        newest = told[-1].time
         before = span(1, self._floor - 1)
-        if any(map(_tells_of_a_day, self._journal.bodies(type_of(RetentionEvent)))):
-            self.findings.note(f"position {before} was dropped with its days, as retention events say")
-        else:
-            self.findings.fault(f"position {before} is gone with its days, and no retention event says why")
+        self.findings.note(f"position {before} was dropped with its days, as retention events say, last on {newest}")
+        return f", before that dropped by retention on {newest}"
+
+    def _miss_days(self, first: int, last: int) -> None:
+        self.findings.fault(f"position {span(first, last)} is gone with its days, and no retention event says why")
 
 
-def _tells_of_a_day(told: Told) -> bool:
-    return _dropped.decode(told.body).data.kind == "journal"
+def _days_told(journal: JournalStore) -> Iterator[_DroppedBody]:
+    for told in journal.bodies(type_of(RetentionEvent)):
+        found = _dropped.decode(told.body)
+        if found.data.kind == "journal":
+            yield found
 
 
-def _summary(seen: _Stream) -> str:
-    whole = span(seen.first, seen.sequence)
+def _summary(seen: _Stream, dropped: str) -> str:
+    whole = span(seen.first, seen.sequence) + (dropped if seen.first > 1 else "")
     if not seen.gaps:
         return f"{whole}, no gap"
     causes = ", ".join(f"{count:,} {cause}" for cause, count in seen.missing.most_common())
@@ -207,9 +226,11 @@ def _read_gap(body: bytes) -> _GapData | None:
         return None
 
 
-def _holes(day: OpenDay) -> Iterator[tuple[int, int]]:
+def _irregular(day: OpenDay) -> Iterator[str]:
     expected = day.first
     for position in day.positions():
         if position > expected:
-            yield expected, position - 1
+            yield f"position {span(expected, position - 1)} is missing in {day.name}"
+        elif position < expected:
+            yield f"position {position:,} is there twice in {day.name}"
         expected = position + 1

@@ -1,7 +1,7 @@
 """Folds the journal into what is known of each device and node."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, HUB_SOURCE, Event
@@ -34,6 +34,10 @@ class Health(Projection):
     """
         + snapshots.SCHEMA
     )
+
+    # A device that was not heard since is as it was.
+    history: ClassVar[Mapping[str, str]] = {"devices": "true"}
+    uncounted: ClassVar[frozenset[str]] = frozenset({"snapshots"})
 
     def __init__(self, keep: Keep = KEEP) -> None:
         self._keep = keep
@@ -73,6 +77,10 @@ class Health(Projection):
             _put_into_words(known, newest)
             in_order = [known[key] for key in sorted(known)]
             snapshots.take(view, record.position, clock, in_order, self._keep)
+
+    def carry_over(self, view: sqlite3.Connection, floor: int) -> None:
+        if view.execute("select 1 from old.sqlite_master where name = 'snapshots'").fetchone():
+            snapshots.carry_over(view, floor)
 
     def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*row[:-1], snapshots.content(row[-1])) if table == "snapshots" else row

@@ -71,6 +71,20 @@ def take(view: sqlite3.Connection, position: int, clock: Clock, devices: Sequenc
     view.executemany("delete from snapshots where number = ?", [(one,) for one in gone])
 
 
+def carry_over(view: sqlite3.Connection, floor: int) -> None:
+    """Put what the view attached as `old` kept of before a position in front of what is there, numbered through."""
+    view.execute("delete from main.snapshots where position < ?", (floor,))
+    view.execute("update main.snapshots set number = -number")
+    view.execute("insert into main.snapshots select * from old.snapshots where position < ?", (floor,))
+    following = "(select max(number) from main.snapshots where number > 0)"
+    (begin,) = view.execute(f"select coalesce({following}, 0)").fetchone()
+    later = view.execute("select position from main.snapshots where number < 0 order by position").fetchall()
+    view.executemany(
+        "update main.snapshots set number = ? where position = ?",
+        [(number, position) for number, (position,) in enumerate(later, begin + 1)],
+    )
+
+
 def content(state: bytes) -> bytes:
     """What a snapshot says, as a short sum. Another release of zlib may compress the same into other bytes."""
     return sha256(zlib.decompress(state)).digest()

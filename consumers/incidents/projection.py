@@ -1,7 +1,7 @@
 """Folds the journal into incidents, and tells of each that opens or closes."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -46,9 +46,19 @@ class Incidents(Projection):
     create index if not exists incidents_open on incidents (until, position) where closed is null;
     """
 
+    # What is open of a device that was not heard since is still the case.
+    history: ClassVar[Mapping[str, str]] = {
+        "incidents": "(site, device) not in (select site, device from main.watched) or incident_id in"
+        " (select incident_id from old.incidents where closed <= horizon(site, device))",
+        "watched": "true",
+    }
+
     def __init__(self, hub: Hub) -> None:
         self._rules = hub.rules
         self._expected = hub.devices()
+
+    def made_with(self) -> object:
+        return self._rules, self._expected
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         ledger = _Ledger(view, self._rules, self._expected)

@@ -159,15 +159,19 @@ def sync_directory(directory: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DroppedDay:
-    """A day of the journal that is gone, and the bytes that this freed."""
+    """A day of the journal that is gone, or is to go: its bytes, and its positions (`last` is `first - 1` in an empty
+    one).
+    """
 
     date: date
     bytes: int
+    first: int
+    last: int
 
-
-def drop_days(directory: Path, before: date) -> list[DroppedDay]:
-    """Delete the files of days before this one, in any process. The two newest days stay whatever day is given."""
-    return [DroppedDay(day.date, remove(day)) for day in list_days(directory)[:-2] if day.date < before]
+    @property
+    def count(self) -> int:
+        """Events."""
+        return self.last - self.first + 1
 
 
 def remove(day: Day) -> int:

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from consumers.journal.days import Day, day_path, list_days, remove
+from consumers.journal.floor import drop
 from consumers.journal.opened import OpenDay, Told, bodies, each_day
 from consumers.journal.queries import JournalQueries
 from consumers.journal.reader import SqliteJournalReader
@@ -43,4 +44,4 @@ class SqliteStore:
             remove(day)
 
     def drop(self, day: date) -> None:
-        remove(Day(day, day_path(self._directory, day)))
+        drop(self._directory, [Day(day, day_path(self._directory, day))])

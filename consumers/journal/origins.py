@@ -56,14 +56,14 @@ class Origins:
 
     def _load_types(self) -> None:
         for number, name in self._day.execute("select type, name from types"):
-            self._numbers[name], self._models[number] = number, _current(name)
+            self._numbers[name], self._models[number] = number, current_model(name)
 
     def _load_streams(self) -> None:
         for stream, source, epoch in self._day.execute("select stream, source, epoch from streams"):
             self._streams[stream] = Stream(source, place(source), epoch or None)
 
 
-def _current(name: str) -> type[Event] | None:
+def current_model(name: str) -> type[Event] | None:
     """`None` where events of this type are to be upcast, or of no type that is known."""
     model = MODELS.get(name)
     return None if model in UPCASTS else model

@@ -3,7 +3,7 @@
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -103,15 +103,10 @@ class JournalQueries:
         """Events by position. Whoever goes on after (or before) the last of them skips and repeats nothing."""
         rows: list[Row] = []
         for first, following, connection in self._between(wanted.after, wanted.before, order):
-            where, values = _condition(connection, wanted)
-            table = "events" if not _are_few(connection, wanted) else "events indexed by events_time"
             # The bounds keep to this day even where the next one has begun since.
-            bounds = [first, following if following is not None else 2**63 - 1]
-            query = (
-                f"select position, received, body from {table} where position >= ? and position < ?"  # noqa: S608 - question marks only
-                f"{where} order by position {order} limit ?"
-            )
-            rows += connection.execute(query, [*bounds, *values, limit - len(rows)]).fetchall()
+            bounds = (first, following if following is not None else 2**63 - 1)
+            with _snapshot(connection):
+                rows += _of_day(connection, wanted, bounds, limit - len(rows), order)
             if len(rows) >= limit:
                 break
         return [Stored(position, moment(received), body) for position, received, body in rows]
@@ -239,6 +234,30 @@ class JournalQueries:
             connection = None if too_old or too_new else self._days.connection(day)
             if connection is not None:
                 yield first, following, connection
+
+
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """One moment for all reads: the first event of a new stream or type, committed between looking for the numbers that
+    are meant and looking for events, would be passed over where a later one is found.
+    """
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        connection.execute("commit")
+
+
+def _of_day(
+    connection: sqlite3.Connection, wanted: Filter, bounds: tuple[int, int], limit: int, order: Order
+) -> list[Row]:
+    where, values = _condition(connection, wanted)
+    table = "events" if not _are_few(connection, wanted) else "events indexed by events_time"
+    query = (
+        f"select position, received, body from {table} where position >= ? and position < ?"  # noqa: S608 - question marks only
+        f"{where} order by position {order} limit ?"
+    )
+    return connection.execute(query, [*bounds, *values, limit]).fetchall()
 
 
 def _received(connection: sqlite3.Connection, position: int) -> int:

@@ -1,9 +1,10 @@
 """Reads the journal in commit order, over the files of all its days."""
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,7 +12,8 @@ from typing import Any, get_type_hints
 from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event
 from bus_schemas.upcasts import UPCASTS
-from consumers.journal.days import Day, list_days, open_to_read
+from consumers.journal.days import Day, list_days, micros, open_to_read
+from consumers.journal.floor import read_floor
 from consumers.journal.origins import COLUMNS, Origins
 from consumers.journal.record import Batch, Recorded
 
@@ -37,7 +39,7 @@ class OpenDays:
     """The files of the journal, opened when asked for; a day may vanish and a new one may appear at any time."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._open: dict[Path, sqlite3.Connection] = {}
         self._first: dict[Path, int] = {}
         self._inodes: dict[Path, int] = {}
@@ -45,7 +47,7 @@ class OpenDays:
 
     def list(self) -> list[tuple[int, Day]]:
         """The days that can be read, each with its first position, oldest first."""
-        days = list_days(self._directory)
+        days = list_days(self.directory)
         for gone in self._open.keys() - {day.path for day in days}:
             self._forget(gone)
         if days:
@@ -132,6 +134,22 @@ class SqliteJournalReader:
         """The first position that is kept, 1 where no day was dropped."""
         days = self._days.list()
         return days[0][0] if days else 1
+
+    def latest_dropped(self) -> Mapping[str, int] | None:
+        dropped = read_floor(self._days.directory)
+        return dropped.latest if dropped.position >= self.floor() else None
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        found: list[int] = []
+        for _, day in self._days.list():
+            connection = self._days.connection(day)
+            if connection is not None:
+                query = "select min(position), max(position) from events indexed by events_time"
+                bounds = connection.execute(
+                    f"{query} where time >= ? and time < ?", (micros(start), micros(end))
+                ).fetchone()
+                found += [position for position in bounds if position is not None]
+        return (found[0], found[-1]) if found else None
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
         records: list[Recorded] = []

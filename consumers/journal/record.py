@@ -1,6 +1,6 @@
 """What consumers read: recorded events, in batches, from a journal they know only by this protocol."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -135,6 +135,17 @@ class JournalReader(Protocol):
 
     def floor(self) -> int:
         """The first position that is kept, 1 where nothing was dropped."""
+        ...
+
+    def latest_dropped(self) -> Mapping[str, int] | None:
+        """The time of the newest event of each source that was dropped, in microseconds since 1970.
+
+        `None` where something was dropped and nobody knows.
+        """
+        ...
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        """The first and the last position of events that happened in this stretch, its end excluded."""
         ...
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:

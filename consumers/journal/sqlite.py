@@ -1,6 +1,6 @@
 """The journal on SQLite: one file in WAL mode a UTC day of commit; positions go on from file to file."""
 
-from consumers.journal.days import DroppedDay, drop_days
+from consumers.journal.days import DroppedDay
 from consumers.journal.queries import DayRow, Filter, GapRow, JournalQueries, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.reader import SqliteJournalReader
 from consumers.journal.writer import Accepted, Journal, Rejected, StreamState
@@ -20,5 +20,4 @@ __all__ = [
     "Stored",
     "StreamRow",
     "StreamState",
-    "drop_days",
 ]

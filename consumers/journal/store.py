@@ -97,5 +97,5 @@ class JournalStore(Protocol):
         ...
 
     def drop(self, day: date) -> None:
-        """Delete what was committed on this day; nothing where it is gone already."""
+        """Delete what was committed on this day, written down first; nothing where it is gone already."""
         ...

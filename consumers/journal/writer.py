@@ -1,8 +1,7 @@
 """Writes the journal: groups of events, each group durable as a whole when `append` returns."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from consumers.journal.days import (
     open_to_write,
 )
 from consumers.journal.header import Header, instant_of
+from producer.transaction import transaction
 
 Clock = Callable[[], datetime]
 
@@ -176,19 +176,6 @@ class Journal:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All of it or nothing. A commit that failed is rolled back too: a full disk leaves it open."""
-    connection.execute("begin immediate")
-    try:
-        yield connection
-        connection.execute("commit")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Folds media and analyses into minute tiles, each closed by the hub's ticks and corrected by what arrives late."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from bus_schemas.camera import Frame, FrameEvent
@@ -47,6 +47,11 @@ class Mosaics(Projection):
     ) strict;
     """
 
+    whole_because: ClassVar[str] = "tiles are drawn by the hub's ticks, of devices that may have been heard long before"
+
+    # The ring is shorter than the two days that the journal always keeps; devices may have been silent for longer.
+    history: ClassVar[Mapping[str, str]] = {"devices": "true", "closed": "true"}
+
     def __init__(self, hub: Hub) -> None:
         self._settings = hub.mosaic
         self._expected = {
@@ -61,6 +66,9 @@ class Mosaics(Projection):
         self._gone: list[str] = []
         self._swept: dict[str, int] = {}
         self._newest: dict[str, int] = {}
+
+    def made_with(self) -> object:
+        return self._settings, sorted(self._expected.items())
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         self._gone = []

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from bus_schemas.alert import Retention, RetentionEvent
 from bus_schemas.event import HUB, device_source
 from consumers.archive.retention import Dropped
+from consumers.journal.days import DroppedDay
 
 HOUR = timedelta(hours=1)
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:retention")
@@ -38,7 +39,7 @@ class Doomed:
 
 
 def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> Doomed:
-    return Doomed(f"{kind}: kept for {_words(keep)}", tuple(expiring))
+    return Doomed(f"{kind}: kept for {words(keep)}", tuple(expiring))
 
 
 def by_bytes(kind: str, limit: int, used: int, hours: Sequence[Dropped]) -> Doomed:
@@ -88,17 +89,26 @@ def events(doomed: Doomed, now: datetime) -> list[RetentionEvent]:
     ]
 
 
-def journal_event(day: datetime, size: int, keep: timedelta, now: datetime) -> RetentionEvent:
-    """A day of the journal goes; how many events it held is not counted."""
-    rule = f"journal: kept for {_words(keep)}"
+def journal_event(rule: str, dropped: DroppedDay, now: datetime) -> RetentionEvent:
+    """A day of the journal goes. It is the same event, whenever and by whatever rule it is told."""
+    day = datetime.combine(dropped.date, time(0), UTC)
     return RetentionEvent(
-        id=str(uuid5(_NAMESPACE, f"{rule}/{day.isoformat()}")),
+        id=str(uuid5(_NAMESPACE, f"journal/{day.isoformat()}/{dropped.first}")),
         source=device_source(HUB, HUB),
         time=now,
-        data=Retention(rule=rule, kind="journal", start=day, end=day + timedelta(days=1), count=1, bytes=size),
+        data=Retention(
+            rule=rule,
+            kind="journal",
+            start=day,
+            end=day + timedelta(days=1),
+            count=dropped.count,
+            bytes=dropped.bytes,
+            first=dropped.first,
+            last=dropped.last,
+        ),
     )
 
 
-def _words(keep: timedelta) -> str:
+def words(keep: timedelta) -> str:
     hours = keep / HOUR
     return f"{hours / 24:g} days" if hours % 24 == 0 and hours > 24 else f"{hours:g} h"

@@ -84,6 +84,14 @@ def cleanup_status(
     }
 
 
+def journal_waits(view: sqlite3.Connection) -> str | None:
+    """Why the oldest day of the journal stays, though it is old or too much. The view is that of `retention`."""
+    if not view.execute("select 1 from sqlite_master where name = 'waits'").fetchone():
+        return None
+    found = view.execute("select date, rule, reason from waits order by date").fetchone()
+    return None if found is None else f"{found[0]} ({found[1]}): {found[2]}"
+
+
 def cleanup_run(view: sqlite3.Connection, request_id: str) -> dict[str, Any] | None:
     """What became of a clean-up that was asked for; `None` until it is done. The view is that of `retention`."""
     found = view.execute("select answer from runs where request_id = ?", (request_id,)).fetchone()

@@ -4,11 +4,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
+import structlog
 from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import RetentionEvent
@@ -21,14 +22,18 @@ from consumers.archive.retention import ArchiveRetention, Dropped
 from consumers.hub import Clock, Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import Recorded
+from consumers.retention.days import DoomedDay, Holds, Names, doomed_days
 from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
 from consumers.sink import Sink
+from producer.transaction import transaction
 
 CLEANUP = "cleanup"
 """The command that asks the hub for a clean-up at once."""
 
-_DAYS_THAT_STAY = 2
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
+
+
+log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
@@ -46,12 +51,18 @@ class Retention(Sink):
     create table if not exists drops (
         kind text not null, site text not null, device text not null, before text not null
     ) strict;
+    create table if not exists days (date text primary key) strict;
+    create table if not exists waits (date text primary key, rule text not null, reason text not null) strict;
     create table if not exists runs (
         request_id text primary key, answer text not null
     ) strict;
     """
 
-    def __init__(self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None) -> None:
+    def __init__(
+        self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None, names: Names = tuple
+    ) -> None:
+        self._hub = hub
+        self._names = names
         self._policy = hub.retention
         self._directory = hub.data / "archive"
         self._journal = journal_of(hub)
@@ -116,19 +127,26 @@ class Retention(Sink):
         return told
 
     def _write_down(
-        self, state: sqlite3.Connection, told: Sequence[Event], drops: Sequence[tuple[str, str, str, str]]
+        self,
+        state: sqlite3.Connection,
+        told: Sequence[Event],
+        drops: Sequence[tuple[str, str, str, str]],
+        days: Sequence[str] = (),
     ) -> None:
-        state.execute("begin immediate")
-        state.executemany("insert into drops values (?, ?, ?, ?)", drops)
         bodies = [(event.id, to_bytes(event).decode()) for event in told]
-        state.executemany("insert or ignore into planned values (?, ?)", bodies)
-        state.execute("commit")
+        with transaction(state):
+            state.executemany("insert into drops values (?, ?, ?, ?)", drops)
+            state.executemany("insert or ignore into days values (?)", [(day,) for day in days])
+            state.executemany("insert or ignore into planned values (?, ?)", bodies)
 
     def _execute(self, state: sqlite3.Connection) -> None:
         """Drop what is written down. Doing it twice does it once."""
         for kind, site, device, before in state.execute("select * from drops order by before").fetchall():
             self._archive.drop_hours(kind, datetime.fromisoformat(before), Series(site, device, kind))
         state.execute("delete from drops")
+        for (day,) in state.execute("select date from days order by date").fetchall():
+            self._journal.drop(date.fromisoformat(day))
+        state.execute("delete from days")
 
     def _finish(self, state: sqlite3.Connection) -> Iterable[Event]:
         """What was written down before a crash is done, and told."""
@@ -136,18 +154,35 @@ class Retention(Sink):
         return read_stored(body.encode() for (body,) in state.execute("select body from planned order by rowid"))
 
     def _drop_days(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
-        keep = self._policy.journal
-        if keep is None:
-            return
+        """The oldest first; one that has to stay for now holds back those after it, for the journal has no holes."""
+        policy = self._policy
         with closing(self._journal.questions()) as questions:
-            days = questions.days()
-        for day in days[:-_DAYS_THAT_STAY]:
-            if day.date < (now - keep).date():
-                begin = datetime.combine(day.date, time(0), UTC)
-                told = journal_event(begin, day.bytes, keep, now)
-                self._write_down(state, [told], [])
-                self._journal.drop(day.date)
+            doomed = doomed_days(questions.days(), now, policy.journal, policy.journal_bytes)
+        if not doomed:
+            return
+        with closing(self._journal.reader()) as journal:
+            holds = Holds(self._hub, self._names, journal)
+            for one in doomed:
+                reason = holds.why(one)
+                self._wait(state, one if reason else None, reason or "")
+                if reason:
+                    return
+                told = journal_event(one.rule, one.what, now)
+                self._write_down(state, [told], [], [one.what.date.isoformat()])
+                self._execute(state)
                 yield told
+
+    def _wait(self, state: sqlite3.Connection, waiting: DoomedDay | None, reason: str) -> None:
+        """Keep for those who ask what a day waits for, and say so once."""
+        before = state.execute("select date, reason from waits").fetchone()
+        now = None if waiting is None else (waiting.what.date.isoformat(), reason)
+        with transaction(state):
+            state.execute("delete from waits")
+            if waiting is not None:
+                row = (waiting.what.date.isoformat(), waiting.rule, reason)
+                state.execute("insert into waits values (?, ?, ?)", row)
+        if now is not None and (before is None or before[0] != now[0]):
+            log.warning("a day of the journal has to stay for now", day=now[0], reason=reason)
 
     def _clean_up(self, state: sqlite3.Connection, asked: CommandEvent) -> Iterable[Event]:
         """Answer as the storage page wants it; asked twice with one id, it is done once."""

@@ -13,7 +13,6 @@ from bus_schemas.alert import IncidentEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.node import SettingsEvent
-from consumers.checkpoint import transaction
 from consumers.follow import BATCH, Faulty, call
 from consumers.hub import Clock, DeviceInfo, Hub, SiteInfo
 from consumers.incidents.projection import Incidents
@@ -25,6 +24,7 @@ from consumers.trials.comparison import compare
 from consumers.trials.fold import SCHEMA, Folding
 from consumers.trials.stretch import RUN_IN, Stretch, stretch
 from consumers.trials.trial import Asked, Outcome
+from producer.transaction import transaction
 
 FEW = 100
 """Events that are analysed between two looks at how far it is."""

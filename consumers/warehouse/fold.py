@@ -33,6 +33,11 @@ class Fold:
         self._save_every = save_every
 
     @property
+    def life(self) -> int:
+        """That of the journal that is folded."""
+        return self._life
+
+    @property
     def lag(self) -> int:
         return max(0, self._journal.head() - self.position)
 

@@ -9,6 +9,7 @@ from consumers.hub import ClickHouseServer, Hub
 from consumers.journal.configured import journal_of
 from consumers.news import News
 from consumers.warehouse.answering import Answering, Status
+from consumers.warehouse.progress import tell_rows
 from consumers.warehouse.store import checkpoint, newest_generation
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import Settings, Warehouse
@@ -48,7 +49,12 @@ class ServedRows(Answering):
 
 def folding(hub: Hub, server: ClickHouseServer) -> Warehouse:
     """The one writer. It asks nothing."""
-    settings = Settings(retry_s=_RETRY_S, save_every=_SAVE_EVERY, database=server.database)
+    settings = Settings(
+        retry_s=_RETRY_S,
+        save_every=_SAVE_EVERY,
+        database=server.database,
+        tell=lambda rows: tell_rows(hub.data, rows),
+    )
     return Warehouse(lambda: ServerEngine(server), journal_of(hub).reader, settings)
 
 

@@ -95,19 +95,40 @@ class Generations:
             "engine = MergeTree order by since"
         )
 
-    def current(self) -> Store:
-        """The current generation; an empty one where there is none of this version."""
+    def current(self, floor: int = 1) -> Store:
+        """The current generation; where there is none of this version, one that holds what is not folded again."""
         newest = newest_generation(self._engine, self._name)
         if newest is None or newest[1] != VERSION:
             store = self.next()
+            if newest is not None:
+                self.carry_over(newest[0], store, floor)
             self.promote(store)
         else:
             store = Store(self._engine, newest[0])
         return store
 
-    def of_journal(self, life: int) -> Store:
+    def carry_over(self, old: str, store: Store, floor: int) -> None:
+        """Copy from the database `old` the rows of events that the journal has dropped: nothing else makes them.
+
+        Columns that another version has changed keep the default of their type.
+        """
+        there = set(_databases(self._engine))
+        for table in TABLES if floor > 1 and old in there else ():
+            known = self._engine.query(
+                "select name from system.columns where database = {database:String} and table = {table:String}",
+                {"database": old, "table": table.name},
+            )
+            common = ", ".join(name for name in table.column_names if [name] in known)
+            if common:
+                self._engine.execute(
+                    f"insert into {store.database}.{table.name} ({common})"  # noqa: S608 - names of ours
+                    f" select {common} from {old}.{table.name} where position < {{floor:UInt64}}",
+                    {"floor": floor},
+                )
+
+    def of_journal(self, life: int, floor: int = 1) -> Store:
         """The current generation if its rows are of this journal (0 where nobody knows), else an empty one."""
-        store = self.current()
+        store = self.current(floor)
         known = self._engine.query(f"select life from {self._name}.origin order by since desc limit 1")  # noqa: S608 - ours
         if not life or (known and known[0][0] == life):
             return store

@@ -12,6 +12,7 @@ from consumers.hub import Hub
 from consumers.journal.record import JournalReader
 from consumers.warehouse.answering import Answering, State, Status
 from consumers.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
+from consumers.warehouse.progress import Rows, tell_rows
 from consumers.warehouse.store import NAME, Generations
 
 _IDLE_S = 1.0
@@ -35,6 +36,8 @@ class Settings:
     retry_s: float = 30.0
     save_every: int = BLOCK
     database: str = NAME
+    tell: Callable[[Rows], None] = lambda rows: None
+    """Told how far the rows are, whenever that changes."""
 
 
 class Warehouse(Answering):
@@ -65,7 +68,7 @@ class Warehouse(Answering):
                     pass
 
     def _resume(self, journal: JournalReader, generations: Generations, reader: Engine) -> Fold:
-        store = generations.of_journal(journal.life())
+        store = generations.of_journal(journal.life(), journal.floor())
         self._answer_from(reader, store.database)
         generations.drop_others(store)
         fold = Fold(journal, store, self._settings.save_every)
@@ -86,18 +89,21 @@ class Warehouse(Answering):
 
     def _fold_anew(self, generations: Generations, journal: JournalReader, stopping: Flag) -> None:
         self._rebuild.clear()
-        shadow = generations.next()
+        live, shadow, floor = generations.current(), generations.next(), journal.floor()
         fold = Fold(journal, shadow)
         log.info("warehouse is folded anew", database=shadow.database)
         while self._advance(fold, "rebuilding"):
             if stopping.is_set():
                 return
         fold.save()
+        generations.carry_over(live.database, shadow, floor)
         generations.promote(shadow)
         self._rebuilds += 1
 
     def _advance(self, fold: Fold, state: State) -> int:
         taken = fold.advance()
+        if taken or self._status.state != state:
+            self._settings.tell(Rows(fold.life, fold.position))
         if fold.counted:
             self._forget()
         self._status = Status(state, fold.position, fold.lag, rebuilds=self._rebuilds)
@@ -115,4 +121,6 @@ def embedded(hub: Hub, open_journal: OpenJournal) -> Warehouse:
 
         return EmbeddedEngine(directory)
 
-    return Warehouse(open_engine, open_journal, Settings(triggers=hub.triggers))
+    return Warehouse(
+        open_engine, open_journal, Settings(triggers=hub.triggers, tell=lambda rows: tell_rows(hub.data, rows))
+    )

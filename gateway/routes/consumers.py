@@ -1,25 +1,26 @@
 """How far each consumer is, and what stopped those that are stopped."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers import checkpoint
 from consumers.hub import Hub
-from consumers.rebuild import rebuilt
+from consumers.maintenance import views_in_parts
+from consumers.rebuilding.alone import rebuilt
 from consumers.rebuilds import REBUILD
 from consumers.views import NoView
 from consumers.warehouse.answering import Answering, Status
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import Warehouse
 from gateway.answers import Answer
-from gateway.calls import Call, Operation
+from gateway.calls import Call, Operation, parsed
 from gateway.described import Described, Kind
 from gateway.ids import uuid7
-from gateway.parameters import Nothing, Parameters, Word
+from gateway.parameters import Instant, Name, Nothing, Parameters, Word
 from gateway.problems import Problem
 from gateway.publishing import publish
 from gateway.routes.commands import NOBODY
@@ -131,10 +132,35 @@ def _fold_rows_anew(warehouse: Answering | None) -> None:
             raise Problem(409, "the rows are on a server, where another process writes them")
 
 
+class Rebuilding(BaseModel):
+    """May be left out altogether. With `site`, `since` and `until` that part alone, where the view can be folded so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: Name | None = None
+    since: Instant | None = None
+    until: Instant | None = Field(default=None, description="Excluded.")
+    restart: bool = Field(default=False, description="From the beginning, where an interrupted one could go on.")
+    force: bool = Field(default=False, description="Also where history is lost whose days the journal has dropped.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = (self.site, self.since, self.until)
+        if any(given) and not all(given):
+            raise ValueError("a part of a view is given by site, since and until, all three")
+        if self.since and self.until and self.until <= self.since:
+            raise ValueError("until is not after since")
+        return self
+
+
 async def rebuild(call: Call[OfConsumer]) -> Asked:
     """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
     gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
+    content = await call.content()
+    wish = parsed(Rebuilding, content) if content else Rebuilding()
     if name == ROWS:
+        if wish.site:
+            raise Problem(409, f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
         _fold_rows_anew(gateway.rows.warehouse)
         return Asked(id=request_id, state="pending")
     kind = next((one.kind for one in gateway.consumers if one.name == name), None)
@@ -142,7 +168,10 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
         raise Problem(404, f"there is no consumer {name!r}")
     if kind == "sink":
         raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
-    data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments={"consumer": name})
+    if wish.site and name not in (possible := views_in_parts(gateway.hub)):
+        raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
+    arguments = {"consumer": name, **wish.model_dump(mode="json", exclude_defaults=True)}
+    data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)
     asked = CommandEvent(id=request_id, source=device_source(HUB, HUB), time=gateway.clock(), data=data)
     await publish(gateway, asked)
     return Asked(id=request_id, state="pending")
@@ -150,5 +179,14 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
 
 OPERATIONS = [
     Operation("GET", "/api/v1/consumers", consumers, Consumers),
-    Operation("POST", "/api/v1/consumers/{name}/rebuild", rebuild, Asked, OfConsumer, status=202, also=(409,)),
+    Operation(
+        "POST",
+        "/api/v1/consumers/{name}/rebuild",
+        rebuild,
+        Asked,
+        OfConsumer,
+        body=Rebuilding,
+        status=202,
+        also=(409,),
+    ),
 ]

@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from consumers.journal.sqlite import StreamRow
+from consumers.retention.questions import journal_waits
+from consumers.views import NoView
 from gateway.answers import Answer, Time
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
@@ -69,6 +71,7 @@ class JournalFigures(Answer):
     bytes: int
     days: int
     oldest: str | None = Field(description="The oldest UTC day that is kept.")
+    waiting: str | None = Field(default=None, description="A day that is due to be dropped, and why it stays for now.")
 
 
 class Cpu(Answer):
@@ -183,7 +186,15 @@ def _journal(stores: Stores) -> JournalFigures:
         bytes=sum(day.bytes for day in days),
         days=len(days),
         oldest=days[0].date.isoformat() if days else None,
+        waiting=_waiting(stores),
     )
+
+
+def _waiting(stores: Stores) -> str | None:
+    try:
+        return journal_waits(stores.view("retention"))
+    except NoView:
+        return None
 
 
 OPERATIONS = [

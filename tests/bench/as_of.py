@@ -11,7 +11,6 @@ from typing import Any
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers import checkpoint
 from consumers.follow import Follower, Source, create
 from consumers.health import past
 from consumers.health.projection import Health
@@ -24,6 +23,7 @@ from consumers.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJo
 from consumers.lasting import Wanted
 from consumers.versions import Versions
 from consumers.views import open_view
+from producer.transaction import transaction
 from tests.bench.measure import Measurement, measured
 from tests.builders import START, at, frame, health, media, thermal, tick
 from tests.following import MemoryMedia
@@ -102,7 +102,7 @@ def case_incidents() -> list[Measurement]:
 def _a_week(view: sqlite3.Connection) -> int:
     """Each is closed 100 positions later; one in 1,000 is never closed. The last position."""
     table = Versions(view, "incidents", "incident_id")
-    with checkpoint.transaction(view):
+    with transaction(view):
         for number in range(WEEK_OF_INCIDENTS):
             position = 10 * number + 1
             row = _incident(number, position)

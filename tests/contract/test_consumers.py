@@ -9,23 +9,14 @@ import pytest
 
 from bus_schemas.codec import read_stored
 from consumers import checkpoint, views
-from consumers.deliver import Deliverer
-from consumers.follow import BATCH, Follower, Source, Stopped
-from consumers.hub import DeviceInfo, Hub, SiteInfo
+from consumers.follow import Follower, Source, Stopped
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
-from consumers.rebuild import compare, needs_rebuild, rebuild, tables_of, verify
-from consumers.registry import CONSUMERS
-from consumers.sink import Sink
+from consumers.rebuild import compare, needs_rebuild, rebuild, verify
 from tests.builders import START, at
-from tests.contract.story import Story, media_of, story
-from tests.following import MemoryMedia
+from tests.contract.story import Story, story
+from tests.contract.yard import MAKERS, PROJECTIONS, SINKS, Yard
 from tests.memory_journal import MemoryJournal
-
-_MADE = {name: make(Hub(Path("nowhere"), MemoryMedia)) for name, make in CONSUMERS.items()}
-PROJECTIONS = sorted(name for name, made in _MADE.items() if isinstance(made, Projection))
-MAKERS = sorted(name for name, made in _MADE.items() if isinstance(made, Projection) and made.emits)
-SINKS = sorted(name for name, made in _MADE.items() if isinstance(made, Sink))
 
 
 @pytest.fixture(scope="module")
@@ -39,60 +30,6 @@ def journal(told: Story) -> MemoryJournal:
     for received, event in told.in_order():
         journal.append(event, received=at(received))
     return journal
-
-
-class Yard:
-    """A hub in a directory of its own, and consumers of one name that are made anew as after a restart."""
-
-    def __init__(self, name: str, data: Path, told: Story) -> None:
-        media = MemoryMedia(media_of(told))
-        devices = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
-        sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
-        self.name = name
-        self.data = data
-        self.hub = Hub(data=data, archive=lambda: media, sites=sites)
-
-    def projection(self) -> Projection:
-        made = CONSUMERS[self.name](self.hub)
-        assert isinstance(made, Projection)
-        return made
-
-    def deliver(self, journal: MemoryJournal, batch: int = BATCH) -> None:
-        """Deliver everything, as a sink that is not new."""
-        made = CONSUMERS[self.name](self.hub)
-        assert isinstance(made, Sink)
-        deliverer = Deliverer(made, Source(self.data, journal, lambda: START))
-        while deliverer.advance(batch):
-            pass
-        deliverer.close()
-
-    def fold(self, journal: MemoryJournal, batch: int = BATCH, times: int = 10**9) -> None:
-        follower = Follower(self.projection(), Source(self.data, journal, lambda: START))
-        for _ in range(times):
-            if not follower.advance(batch):
-                break
-        follower.close()
-
-    def dump(self) -> dict[str, list[Any]]:
-        """The rows of every table that the consumer itself has."""
-        view = self.view()
-        try:
-            return {table: view.execute(f"select * from {table}").fetchall() for table in tables_of(view)}
-        finally:
-            view.close()
-
-    def view(self) -> sqlite3.Connection:
-        return views.open_view(self.data, self.name)
-
-    def emitted(self) -> list[tuple[Any, ...]]:
-        view = self.view()
-        try:
-            tables = {name for (name,) in view.execute("select name from sqlite_master")}
-            if "outbox_event" not in tables:
-                return []
-            return view.execute("select stream, sequence, body from outbox_event order by position").fetchall()
-        finally:
-            view.close()
 
 
 @pytest.fixture(params=PROJECTIONS)

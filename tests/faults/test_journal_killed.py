@@ -1,10 +1,11 @@
 """Ingest and the server of its journal are killed under load: nothing is lost, nothing is there twice."""
 
 import random
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
@@ -15,9 +16,11 @@ from bus_schemas.event import HUB_SOURCE
 from consumers.check.bodies import check_bodies
 from consumers.check.streams import check_streams
 from consumers.hub import ClickHouseServer
+from consumers.ingest import run
 from consumers.journal.configured import store_in
-from consumers.journal.store import JournalAway, JournalStore
+from consumers.journal.store import JournalAway, JournalInUse, JournalStore
 from mosquitto.launcher import Broker
+from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox import Outbox
 from tests.clickhouse_server import ClickHouse
@@ -105,3 +108,20 @@ def test_whatever_is_killed_under_load_nothing_is_lost_or_doubled(
     assert found[HUB_SOURCE] == list(range(1, len(found[HUB_SOURCE]) + 1))
     assert check_streams(store).faults == []
     assert check_bodies(store).faults == []
+
+
+def test_a_second_ingest_refuses_to_write_what_another_writes(
+    broker: Broker, clickhouse: ClickHouse, tmp_path: Path
+) -> None:
+    server = replace(clickhouse.server, database="journal_twice")
+    store = store_in(tmp_path / "journal", server)
+    with ExitStack() as stack:
+        stack.callback(store.erase)
+        first = stack.enter_context(ingest_process(tmp_path / "first", broker.port, server))
+        eventually(lambda: head(store) > 0, 20)
+        with pytest.raises(JournalInUse, match=f"{socket.gethostname()}:{tmp_path / 'first'} writes the journal"):
+            run(tmp_path / "second", BrokerAddress(port=broker.port), threading.Event(), store=store)
+
+        before = head(store)
+        eventually(lambda: head(store) > before, 20, "the first goes on")
+        assert first.poll() is None

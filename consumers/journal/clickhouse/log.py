@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from consumers.clickhouse.engine import Parameter
 from consumers.journal.clickhouse.connection import Connection
-from consumers.journal.reader import Row
 
 # What a question looks at first, and by how much more where it finds too little.
 WINDOW = 2048
@@ -19,7 +18,7 @@ GROWTH = 4
 WIDEST = 1 << 24
 # Beyond so many positions it is found out first which of them are wanted, for bodies are long.
 NARROW = 16_384
-COLUMNS = "position, received, body"
+COLUMNS = ("position", "received", "body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,11 @@ def both(*conditions: Condition) -> Condition:
 
 
 class Log:
-    """For use from one thread at a time."""
+    """For use from one thread at a time. Rows have position, arrival and body, and what is asked for besides."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *besides: str) -> None:
         self._connection = connection
+        self._columns = ", ".join((*COLUMNS, *besides))
         self._events = f"{connection.database}.events"
         self._seen = 0
 
@@ -85,9 +85,9 @@ class Log:
         )
         return max(1, int(rows[0][0])) if rows else 1
 
-    def rows(self, after: int, upto: int, limit: int, wanted: Condition = EVERYTHING) -> list[Row]:
+    def rows(self, after: int, upto: int, limit: int, wanted: Condition = EVERYTHING) -> list[Any]:
         """The first of these positions, in their order; both bounds belong to it but `after`."""
-        rows: list[Row] = []
+        rows: list[Any] = []
         window = max(WINDOW, 2 * limit) if wanted else limit
         while after < upto and len(rows) < limit:
             last = min(upto, after + window)
@@ -95,9 +95,9 @@ class Log:
             after, window = last, min(window * GROWTH, WIDEST)
         return rows
 
-    def rows_before(self, before: int, floor: int, limit: int, wanted: Condition = EVERYTHING) -> list[Row]:
+    def rows_before(self, before: int, floor: int, limit: int, wanted: Condition = EVERYTHING) -> list[Any]:
         """The last of these positions, the newest first; both bounds belong to it but `before`."""
-        rows: list[Row] = []
+        rows: list[Any] = []
         window = max(WINDOW, 2 * limit) if wanted else limit
         while before > floor and len(rows) < limit:
             after = max(floor - 1, before - 1 - window)
@@ -107,7 +107,7 @@ class Log:
 
     def _between(
         self, after: int, last: int, limit: int, wanted: Condition, order: Literal["asc", "desc"]
-    ) -> list[Row]:
+    ) -> list[Any]:
         if last - after > NARROW:
             found = self._select("position", (after, last, limit), wanted, order)
             if not found:
@@ -115,10 +115,8 @@ class Log:
             ends = found[0][0], found[-1][0]
             after, last = min(ends) - 1, max(ends)
         return [
-            (position, received, body if isinstance(body, bytes) else body.encode())
-            for position, received, body in self._select(
-                "position, received, body", (after, last, limit), wanted, order
-            )
+            (position, received, body if isinstance(body, bytes) else body.encode(), *besides)
+            for position, received, body, *besides in self._select(self._columns, (after, last, limit), wanted, order)
         ]
 
     def _select(

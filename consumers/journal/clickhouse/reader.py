@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from bus_schemas.codec import read_stored
-from bus_schemas.event import Event
+from bus_schemas.event import Event, place
 from bus_schemas.upcasts import upcast
 from consumers.clickhouse.engine import OpenEngine
 from consumers.journal.clickhouse.connection import Connection
 from consumers.journal.clickhouse.log import EVERYTHING, Log, one_of
 from consumers.journal.days import micros, moment
+from consumers.journal.origins import current_model
 from consumers.journal.reader import stored_types
-from consumers.journal.record import Batch, Recorded
+from consumers.journal.record import Batch, Recorded, RecordedRow
 
 
 class ClickHouseJournalReader:
@@ -19,7 +21,7 @@ class ClickHouseJournalReader:
 
     def __init__(self, open_engine: OpenEngine, database: str) -> None:
         self._connection = Connection(open_engine, database)
-        self._log = Log(self._connection)
+        self._log = Log(self._connection, "time", "type", "source", "epoch", "id")
 
     def head(self) -> int:
         return self._log.head()
@@ -56,12 +58,19 @@ class ClickHouseJournalReader:
         # Asked first: whatever is found beyond it is left for the next time.
         head = self._log.head()
         rows = self._log.rows(after, head, limit, wanted)
-        events = read_stored([body for _, _, body in rows])
-        records = tuple(
-            Recorded(position, moment(received), upcast(event))
-            for (position, received, _), event in zip(rows, events, strict=True)
-        )
+        records = tuple(map(_recorded, rows))
         return Batch(records, records[-1].position if len(records) >= limit else max(after, head))
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _recorded(row: tuple[Any, ...]) -> Recorded:
+    """Only what is of an old version is parsed, and upcast."""
+    position, received, body, time, kind, source, epoch, name = row
+    model = current_model(kind)
+    if model is None:
+        return Recorded(position, moment(received), upcast(read_stored([body])[0]))
+    return RecordedRow(
+        position, None, None, received, time, time / 1e6, model, source, place(source), epoch or None, name, body
+    )

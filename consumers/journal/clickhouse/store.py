@@ -20,7 +20,7 @@ class ClickHouseStore:
     """A `JournalStore`."""
 
     def __init__(self, open_engine: OpenEngine, database: str, place: str, patience_s: float = PATIENCE_S) -> None:
-        self._open_engine = open_engine
+        self.open_engine = open_engine
         self._database = database
         self._patience_s = patience_s
         self.name = f"the database {database} of {place}"
@@ -30,13 +30,13 @@ class ClickHouseStore:
             return bool(connection.query("select 1"))
 
     def reader(self) -> ClickHouseJournalReader:
-        return ClickHouseJournalReader(self._open_engine, self._database)
+        return ClickHouseJournalReader(self.open_engine, self._database)
 
     def questions(self) -> ClickHouseQuestions:
-        return ClickHouseQuestions(self._open_engine, self._database)
+        return ClickHouseQuestions(self.open_engine, self._database)
 
     def writer(self, clock: Clock, owner: str) -> ClickHouseJournal:
-        return ClickHouseJournal(self._open_engine, self._database, clock, owner, self._patience_s)
+        return ClickHouseJournal(self.open_engine, self._database, clock, owner, self._patience_s)
 
     def each_day(self) -> Iterator[OpenDay]:
         with closing(self._connection()) as connection:
@@ -62,4 +62,4 @@ class ClickHouseStore:
                 connection.execute(f"alter table {self._database}.events drop partition {number:d}")
 
     def _connection(self) -> Connection:
-        return Connection(self._open_engine, self._database)
+        return Connection(self.open_engine, self._database)

@@ -364,7 +364,7 @@ export interface Region {
   alert_level: "normal" | "warning" | "critical" | "emergency";
 }
 
-/** What was deleted, by which rule, how many and how many bytes. */
+/** What was deleted, by which rule, how many and how many bytes. `first` and `last` are the positions of events that left the journal (`last` is below `first` for a day without any). */
 export interface Retention {
   rule: string;
   kind: string;
@@ -374,6 +374,8 @@ export interface Retention {
   end: string;
   count: number;
   bytes: number;
+  first?: number | null;
+  last?: number | null;
 }
 
 export interface RetentionEvent {

@@ -1,14 +1,17 @@
 """What the journal on ClickHouse does besides what every journal does."""
 
+from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
 
+from consumers.check.streams import check_streams
 from consumers.journal.clickhouse import writer
 from consumers.journal.clickhouse.reader import ClickHouseJournalReader
 from consumers.journal.clickhouse.store import ClickHouseStore
 from consumers.journal.days import micros
 from tests import builders
+from tests.contract.journal.conftest import DATABASE
 from tests.contract.journal.entries import OWNER, RECEIVED, SOURCE, Clock, accepted, asking, numbered, reading
 
 DAY = timedelta(days=1)
@@ -64,3 +67,18 @@ def test_a_reader_finds_the_positions_of_a_stretch_of_time(store: ClickHouseStor
 
         assert reader.span(builders.at(2), builders.at(9)) == (2, 5)
         assert reader.span(builders.at(10), builders.at(20)) is None
+
+
+def test_rows_that_are_there_twice_are_found(store: ClickHouseStore) -> None:
+    """Nothing but us writes them; a table of ClickHouse itself would not mind."""
+    with store.writer(Clock(), OWNER) as journal:
+        journal.append([*numbered(1, 3), *accepted(builders.detection(id="foreign"))])
+    with closing(store.open_engine()) as engine:
+        engine.execute(f"insert into {DATABASE}.events select * from {DATABASE}.events where position = 4")
+        engine.execute(f"insert into {DATABASE}.events select * from {DATABASE}.events where position = 2")
+
+    assert check_streams(store).faults == [
+        "position 2 is there twice in 2026-01-05",
+        "position 4 is there twice in 2026-01-05",
+        f"{SOURCE} (one): 2 is there twice, again at position 2",
+    ]

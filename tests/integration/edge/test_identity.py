@@ -86,12 +86,12 @@ def comes_more(ingest: IngestDouble) -> None:
 
 
 def test_the_second_of_two_machines_with_one_name_refuses_and_says_who_is_there(
-    broker: Broker, tmp_path: Path, start: Start
+    own_broker: Broker, tmp_path: Path, start: Start
 ) -> None:
-    with ingest_double(broker.port) as ingest:
-        first = start(broker.port, tmp_path / "one")
+    with ingest_double(own_broker.port) as ingest:
+        first = start(own_broker.port, tmp_path / "one")
         eventually(partial(seen, ingest), within=20)
-        reason = start(broker.port, tmp_path / "two").refusal()
+        reason = start(own_broker.port, tmp_path / "two").refusal()
         comes_more(ingest)
         offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
 

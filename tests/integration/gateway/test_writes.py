@@ -241,6 +241,39 @@ def test_a_rebuild_is_asked_for_over_the_bus(connected: Started, broker: Broker)
     assert (answer.status_code, answer.json()) == (202, {"id": event.data.request_id, "state": "pending"})
 
 
+def test_a_part_of_a_view_is_asked_for_in_the_body(connected: Started, broker: Broker) -> None:
+    part = {"site": "DEMO", "since": "2026-01-05T11:00:00+01:00", "until": "2026-01-05T10:05:00Z"}
+    with Peer(broker, "watchpost/v1/_hub/_hub/event/command") as hub, connected.client() as client:
+        answer = client.post("/api/v1/consumers/motion/rebuild", json=part)
+        eventually(lambda: hub.heard)
+
+    (event,) = decode(hub.heard[0])
+    assert isinstance(event, CommandEvent)
+    assert answer.status_code == 202
+    assert event.data.arguments == {
+        "consumer": "motion", "site": "DEMO", "since": "2026-01-05T10:00:00Z", "until": "2026-01-05T10:05:00Z",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "said"),
+    [
+        ("motion", b'{"site": "DEMO"}', 400, "a part of a view is given by site, since and until, all three"),
+        ("motion", b"{", 400, "the body does not fit"),
+        ("motion", b'{"sites": "DEMO"}', 400, "sites"),
+        ("health", b"whole", 409, "health cannot be folded in part; views that can be are audio, detections, motion"),
+        ("warehouse", b"whole", 409, "warehouse cannot be folded in part"),
+    ],
+)
+def test_a_part_that_cannot_be_is_refused(connected: Started, name: str, body: bytes, status: int, said: str) -> None:
+    span = b'{"site": "DEMO", "since": "2026-01-05T10:00:00Z", "until": "2026-01-05T10:05:00Z"}'
+    with connected.client() as client:
+        answer = client.post(f"/api/v1/consumers/{name}/rebuild", content=span if body == b"whole" else body)
+
+    assert answer.status_code == status
+    assert said in answer.json()["detail"]
+
+
 def test_a_rebuild_of_what_is_no_view_is_refused(connected: Started) -> None:
     with connected.client() as client:
         unknown = client.post("/api/v1/consumers/nothing/rebuild")

@@ -1,5 +1,7 @@
 """The rows against the fold of the journal, and who is in the way of that."""
 
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +52,18 @@ def test_rows_that_are_the_fold_are_told_and_others_are_found(data: Path) -> Non
         "table motion: 1 rows, the fold of the journal has 2, or others",
     ]
     assert databases == ["warehouse_1"]
+
+
+def test_rows_that_another_process_has_open_are_left_alone_in_a_sentence_of_ours(data: Path) -> None:
+    with closing(EmbeddedEngine(data / "warehouse")):
+        verify = subprocess.run(
+            [sys.executable, "-m", "watchpost", "verify", "warehouse", "--data", str(data)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    assert verify.stderr == ""
+    assert verify.stdout.startswith("warehouse: not compared: chDB belongs to one process, and another has it now")
+    assert verify.returncode == 0
 
 
 def test_a_hub_without_rows_has_none_to_compare(data: Path) -> None:

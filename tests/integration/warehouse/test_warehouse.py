@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Event as Flag
 from threading import Thread
@@ -9,7 +10,9 @@ import pytest
 
 from consumers.clickhouse.engine import Engine, EngineError, OpenEngine
 from consumers.warehouse.answering import NotReady
+from consumers.warehouse.progress import Rows
 from consumers.warehouse.questions import Span
+from consumers.warehouse.store import newest_generation
 from consumers.warehouse.warehouse import Settings, Warehouse
 from tests.builders import START, at, detection, thermal
 from tests.memory_journal import MemoryJournal
@@ -129,6 +132,26 @@ def test_a_new_event_is_in_the_next_answer(open_engine: OpenEngine) -> None:
 
     assert before["zones"]["yard"] == {"peak": 1, "events": 1, "intensity": "low"}
     assert after["zones"]["yard"] == {"peak": 5, "events": 2, "intensity": "medium"}
+
+
+def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_is_told(
+    open_engine: OpenEngine,
+) -> None:
+    told: list[Rows] = []
+    journal = MemoryJournal([detection(at(second)) for second in range(4)], life=77)
+    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, tell=told.append))
+    with running(warehouse) as wake, closing(open_engine()) as engine:
+        eventually(lambda: warehouse.status().position == 4)
+        before = newest_generation(engine)
+        journal.drop(3)
+        warehouse.rebuild()
+        wake.set()
+        eventually(lambda: newest_generation(engine) not in (before, None))
+        database, _ = newest_generation(engine) or ("", 0)
+        positions = engine.query(f"select position from {database}.camera_events order by position")
+
+    assert positions == [[1], [2], [3], [4]]
+    assert told[0] == Rows(77, 4)
 
 
 def test_people_over_time_add_up_over_the_cameras(open_engine: OpenEngine) -> None:

@@ -38,7 +38,7 @@ def test_a_view_is_rebuilt_by_name_and_tells_how_far_it_is(hub: Hub) -> None:
     before = views.file_of(hub.data, "health")
     rebuild_view("health", hub, lambda done, of: steps.append((done, of)))
 
-    assert steps == [(10, 10)]
+    assert steps == [(0, 10), (10, 10)]
     assert views.file_of(hub.data, "health") != before
     assert verify_views([], hub) == {"health": []}
 

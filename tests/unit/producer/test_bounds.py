@@ -15,7 +15,8 @@ from bus_schemas.node import GapEvent
 from producer import backlog
 from producer.bounds import DISK_FULL, Limits, enforce, release, usage
 from producer.priority import Priority, priority_of
-from producer.tables import Draft, connect, open_tables, put_many, transaction
+from producer.tables import Draft, connect, open_tables, put_many
+from producer.transaction import transaction
 from tests.node_parts import NOON, OTHER, SOURCE, detection, frame, health, medium
 
 PLENTY = 1_000_000_000

@@ -10,7 +10,8 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from producer.priority import Priority
-from producer.tables import Draft, Lost, connect, epoch, open_tables, put, put_many, transaction
+from producer.tables import Draft, Lost, connect, epoch, open_tables, put, put_many
+from producer.transaction import transaction
 from tests.node_parts import NOON, OTHER, SOURCE, detection, frame, medium
 
 

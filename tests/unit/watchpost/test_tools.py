@@ -1,5 +1,6 @@
 """The commands that work on the log: what they take, what they refuse, and the code they end with."""
 
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import logged
+from consumers.journal.days import list_days
+from consumers.journal.floor import drop
+from tests import journal_days, logged
 from watchpost import tools
 from watchpost.refused import Refused
 
@@ -71,14 +74,101 @@ def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -
 
 def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -> None:
     empty = watchpost("verify", "--data", str(tmp_path))
-    partly = watchpost("rebuild", "health", "--since", "2026-01-05", "--data", str(data))
     here = watchpost("replay", "--from", "2026-01-05", "--to", "2026-01-06", "--data", str(data))
 
     assert (empty.returncode, empty.stderr) == (2, f"there is no journal in {tmp_path}\n")
-    assert partly.returncode == 2
-    assert partly.stderr.startswith("health cannot be folded in part")
     assert here.returncode == 2
     assert here.stderr.startswith("this hub has heard all of it")
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: signal.Signals) -> None:
+    journal_days.write_days(tmp_path, 2, 30)
+    logged.fold(tmp_path, "incidents")
+    command = ("rebuild", "incidents", "--data", str(tmp_path))
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, *command], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal_sent)
+    _, said = process.communicate(timeout=60)
+    again = watchpost(*command)
+    restarted = watchpost(*command, "--restart")
+
+    assert process.returncode == 2
+    assert "the view incidents is as it was, and the next `watchpost rebuild incidents` goes on from there" in said
+    assert again.returncode == 0
+    assert again.stdout.startswith("went on at position 2,000, where an earlier rebuild was interrupted\n")
+    assert again.stdout.endswith("incidents is folded again\n")
+    assert restarted.stdout == "incidents is folded again\n"
+
+
+# The real command; it waits for the signal after its first step, as a longer log would have it do.
+INTERRUPTED = """
+from consumers import rebuild
+from watchpost import progress, rebuilding
+from watchpost.cli import main
+
+stop_event = rebuilding.stop_event
+events = []
+rebuild.REBUILD_BATCH = 2000
+
+def remembered():
+    events.append(stop_event())
+    return events[0]
+
+def wait(self, done, of):
+    if done:
+        print("begun", flush=True)
+        assert events[0].wait(30)
+
+rebuilding.stop_event = remembered
+progress.Bar.__call__ = wait
+main()
+"""
+
+
+def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(data: Path) -> None:
+    logged.fold(data, "temperatures")
+    span = ("--site", "DEMO", "--since", "2026-01-05T10:00:10", "--until", "2026-01-05T10:00:20")
+    done = watchpost("rebuild", "temperatures", *span, "--data", str(data))
+    whole = watchpost("rebuild", "health", *span, "--data", str(data))
+    lacking = watchpost("rebuild", "temperatures", "--site", "DEMO", "--data", str(data))
+    rows = watchpost("rebuild", "warehouse", *span, "--data", str(data))
+
+    assert done.stdout == (
+        "temperatures is folded again for DEMO from 2026-01-05T10:00:00.000Z to 2026-01-05T10:01:00.000Z: 4 rows\n"
+    )
+    assert (whole.returncode, whole.stderr) == (
+        2,
+        "health cannot be folded in part: what it says of one time depends on what came before."
+        " Views that can be are audio, detections, motion, temperatures\n",
+    )
+    assert lacking.stderr == "a part of a view is given by --site, --since and --until, all three\n"
+    assert rows.stderr.startswith("warehouse cannot be folded in part")
+
+
+def test_history_before_the_floor_is_lost_by_force_alone(tmp_path: Path) -> None:
+    told = journal_days.write_days(tmp_path, 4)
+    logged.fold(tmp_path, "incidents", "temperatures")
+    assert len(told) == 4
+    drop(tmp_path / "journal", list_days(tmp_path / "journal")[:2])
+    kept = watchpost("rebuild", "temperatures", "--data", str(tmp_path))
+    verified = watchpost("verify", "temperatures", "incidents", "--data", str(tmp_path))
+    refused = watchpost("rebuild", "incidents", "--data", str(tmp_path))
+    forced = watchpost("rebuild", "incidents", "--force", "--data", str(tmp_path))
+
+    assert kept.stdout.startswith("carried over from before the floor of the journal: 6 rows of minutes")
+    assert verified.returncode == 0
+    assert "incidents: not comparable: it begins before the floor of the journal, position 109\n" in verified.stdout
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1].startswith(
+        "the journal begins at position 109, for days were dropped: incidents folded from there would lose"
+    )
+    assert forced.returncode == 0
+    assert "not in the new view: " in forced.stdout
+    assert (tmp_path / "views" / "incidents.1.sqlite").exists()
 
 
 def test_a_view_is_folded_again_and_a_log_goes_there_and_back(data: Path, tmp_path: Path) -> None:

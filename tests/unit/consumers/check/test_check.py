@@ -139,9 +139,10 @@ def test_days_that_were_dropped_are_explained_by_an_event_alone(data: Path, told
 
     (journal,) = found(data, "journal").values()
     assert journal.faults == ([] if told else ["position 1…162 is gone with its days, and no retention event says why"])
-    assert journal.notes[-1] == "/sites/DEMO/devices/yard (epoch-1): 91, no gap"
+    dropped = ", before that dropped by retention on 2026-01-06T10:00:00.000Z" if told else ""
+    assert journal.notes[-1] == f"/sites/DEMO/devices/yard (epoch-1): 91{dropped}, no gap"
     assert found(data, "health")["health"].notes == [
-        "not compared: it may hold what was before position 163, whose days are dropped"
+        "not comparable: it begins before the floor of the journal, position 163"
     ]
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.journal.days import micros, open_to_write
-from consumers.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader, drop_days
+from consumers.journal.days import list_days, micros, open_to_write
+from consumers.journal.floor import drop
+from consumers.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"
@@ -128,7 +129,7 @@ def test_a_reader_meets_a_day_that_begins_and_days_that_are_dropped(
             journal.append(numbered(day + 1, day + 1))
             assert reader.head() == day + 1
             clock.now += timedelta(days=1)
-        dropped = drop_days(tmp_path, date(2026, 1, 9))
+        dropped = drop(tmp_path, list_days(tmp_path)[:2])
 
         assert [one.date for one in dropped] == [date(2026, 1, 5), date(2026, 1, 6)]
         assert [record.position for record in reader.read(0).records] == [3, 4]

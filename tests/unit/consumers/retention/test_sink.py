@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,6 @@ from consumers.archive.reader import ArchiveReader
 from consumers.deliver import Deliverer
 from consumers.follow import Source
 from consumers.hub import Hub, RetentionPolicy
-from consumers.journal.days import create_day
 from consumers.retention.plan import Disk
 from consumers.retention.questions import cleanup_run, cleanup_status
 from consumers.retention.sink import Retention
@@ -158,18 +157,6 @@ def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Ya
 
     assert yard.left("capture") == 0
     assert [event.id for event in yard.told()] == [event.id for event in lost]
-
-
-def test_days_of_the_journal_go_but_never_the_last_two(tmp_path: Path) -> None:
-    yard = Yard(tmp_path, RetentionPolicy(media=(), journal=timedelta(days=2)))
-    directory = tmp_path / "journal"
-    directory.mkdir()
-    for day in (date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3)):
-        create_day(directory, day, 1, None)
-
-    assert retentions(yard.take(tick(START))) == [("journal", 1)]
-    assert sorted(path.name for path in directory.glob("*.sqlite")) == ["2026-01-02.sqlite", "2026-01-03.sqlite"]
-    yard.deliverer.close()
 
 
 def test_s3_24_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:

@@ -1,0 +1,39 @@
+"""A site and a stretch of time, of which a view may be folded again by itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+Value = str | float
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What somebody asks for: `until` is excluded."""
+
+    site: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The stretch widened to whole buckets, and by table the condition (in SQL, with its values) of the rows that the
+    events of the site in it make, and no other event.
+    """
+
+    since: datetime
+    until: datetime
+    rows: Mapping[str, tuple[str, tuple[Value, ...]]]
+
+
+def whole_minutes(wanted: Stretch) -> tuple[datetime, datetime]:
+    return _floored(wanted.since), -(-wanted.until.timestamp() // 60) * _MINUTE + _EPOCH
+
+
+def _floored(moment: datetime) -> datetime:
+    return moment.timestamp() // 60 * _MINUTE + _EPOCH
+
+
+_MINUTE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,22 @@
+"""A transaction of SQLite, for every database of ours that is written."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All of it or nothing; waits for whoever writes now, and then nobody else writes meanwhile.
+
+    The connection opens no transactions by itself (`isolation_level=None`). A commit that fails is undone too: a full
+    disk may leave it open, or have ended it already.
+    """
+    connection.execute("begin immediate")
+    try:
+        yield connection
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise

@@ -1,0 +1,116 @@
+"""What every view satisfies where the beginning of the journal was dropped, at whatever position."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from consumers import views
+from consumers.follow import Source
+from consumers.rebuild import rebuild, verify
+from consumers.rebuilding.floor import Scope, scope
+from consumers.rebuilding.wish import Wish, WouldLose
+from tests.builders import START, at
+from tests.contract.story import Story, story
+from tests.contract.yard import PROJECTIONS, Yard
+from tests.memory_journal import MemoryJournal
+
+SEED = 11
+
+
+@pytest.fixture(scope="module")
+def told() -> Story:
+    return story(seed=SEED)
+
+
+def journal_of(told: Story) -> MemoryJournal:
+    journal = MemoryJournal()
+    for received, event in told.in_order():
+        journal.append(event, received=at(received))
+    return journal
+
+
+def partly(yard: Yard, journal: MemoryJournal) -> Scope | None:
+    view = yard.view()
+    try:
+        return scope(yard.projection(), view, journal)
+    finally:
+        view.close()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.37, 0.5, 0.62, 0.9])
+@pytest.mark.parametrize("name", PROJECTIONS)
+def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
+    name: str, share: float, tmp_path: Path, told: Story
+) -> None:
+    yard, journal = Yard(name, tmp_path, told), journal_of(told)
+    source = Source(yard.data, journal, lambda: START)
+    yard.fold(journal)
+    before = yard.dump()
+    journal.drop(int(journal.head() * share) + Random(SEED).randrange(50))
+    found = partly(yard, journal)
+    assert found is not None
+    assert verify(yard.projection(), source, scope=found) == []
+
+    rebuild(yard.projection(), source, wish=Wish(force=True))
+    after = yard.dump()
+    for table in found.left_out:
+        assert sorted(after[table]) == sorted(before[table])
+
+
+@pytest.mark.parametrize("name", PROJECTIONS)
+def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told: Story) -> None:
+    yard, journal = Yard(name, tmp_path, told), journal_of(told)
+    source = Source(yard.data, journal, lambda: START)
+    yard.fold(journal)
+    before, file = yard.dump(), views.file_of(yard.data, name)
+    journal.drop(journal.head() // 2)
+    refused = refusal(yard, source)
+    if refused is not None:
+        assert yard.dump() == before
+        rebuilt = rebuild(yard.projection(), source, wish=Wish(force=True))
+        assert rebuilt is not None
+        assert (rebuilt.lost, rebuilt.kept) == (refused.rows, file)
+        assert file is not None
+        assert file.exists()
+        # What was folded for the refusal was not folded again.
+        assert rebuilt.begun_at == journal.head()
+    yard.fold(journal)
+
+
+def refusal(yard: Yard, source: Source) -> WouldLose | None:
+    try:
+        rebuild(yard.projection(), source)
+    except WouldLose as refused:
+        return refused
+    return None
+
+
+def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, told: Story) -> None:
+    yard, journal = Yard("incidents", tmp_path, told), journal_of(told)
+    journal.drop(journal.head() // 2)
+    yard.fold(journal)
+
+    assert partly(yard, journal) is None
+    assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
+    journal.drop(journal.head() * 2 // 3)
+    assert partly(yard, journal) is not None
+
+
+def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_for(tmp_path: Path, told: Story) -> None:
+    yard, journal = Yard("temperatures", tmp_path, told), journal_of(told)
+    source = Source(yard.data, journal, lambda: START)
+    yard.fold(journal)
+    journal.drop(journal.head() // 2)
+    file = views.file_of(yard.data, "temperatures")
+    assert file is not None
+    with_early, with_late = "minute = (select min(minute) from minutes)", "minute = (select max(minute) from minutes)"
+    view = views.connect(file)
+    view.execute(f"update minutes set high = 1000 where {with_early}")
+    early = verify(yard.projection(), source, scope=partly(yard, journal))
+    view.execute(f"update minutes set high = 1000 where {with_late}")
+    late = verify(yard.projection(), source, scope=partly(yard, journal))
+    view.close()
+
+    assert early == []
+    assert [difference.table for difference in late] == ["minutes"]

@@ -1,0 +1,33 @@
+"""A data directory whose journal has several days, each with minutes of a site, as a hub that ran on would have it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from bus_schemas.event import Event
+from consumers.journal.days import list_days
+from tests.builders import START, numbered
+from tests.logged import Told, minutes, write
+
+DAY = timedelta(days=1)
+
+
+def days(count: int, length: int = 1) -> list[Told]:
+    """The same minutes of each day, in streams that go on from day to day."""
+    told = [minutes(length, start=START + number * DAY) for number in range(count)]
+    whole = [(received, event) for one in told for received, event in one.events]
+    streams: list[Event] = numbered([event for _, event in whole])
+    for one in told:
+        mine, streams = streams[: len(one.events)], streams[len(one.events) :]
+        one.events = [(event.time, event) for event in mine]
+    return told
+
+
+def write_days(data: Path, count: int, length: int = 1) -> list[Told]:
+    told = days(count, length)
+    for one in told:
+        write(data, one.events, one.payloads)
+    return told
+
+
+def dates(data: Path) -> list[str]:
+    return [day.date.isoformat() for day in list_days(data / "journal")]

@@ -7,20 +7,25 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.told import KILN, Day, Told
-from tests.browser.watched import watched_page
+from tests.browser.watched import Complaints, watched_page
 from tests.eventually import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def page(browser: Browser, told: Told, day: Day) -> Iterator[Page]:
+def opened(browser: Browser, told: Told, day: Day) -> Iterator[tuple[Page, Complaints]]:
     """Rules, of the hour up to now."""
     eventually(lambda: told.alerts("closed"), 20, "an alert that is over")
     with watched_page(browser, 1440) as (page, complaints):
         page.goto(f"{told.address}/alerts?tab=rules&span=1h")
-        yield page
+        yield page, complaints
         assert complaints.heard == []
+
+
+@pytest.fixture
+def page(opened: tuple[Page, Complaints]) -> Page:
+    return opened[0]
 
 
 def to_try(page: Page, rule: str, value: str) -> None:
@@ -39,7 +44,8 @@ def test_a_trial_shows_what_would_not_have_been_raised(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"[?&]trial="))
 
 
-def test_a_trial_shows_what_would_have_been_raised_too_and_leads_to_its_moment(page: Page, told: Told) -> None:
+def test_a_trial_shows_what_would_have_been_raised_too_and_leads_to_its_moment(opened: tuple[Page, Complaints]) -> None:
+    page, complaints = opened
     to_try(page, "Hot spot", "75")
     page.get_by_role("button", name="Try on the past").click()
 
@@ -51,6 +57,10 @@ def test_a_trial_shows_what_would_have_been_raised_too_and_leads_to_its_moment(p
 
     expect(page.get_by_text("Not live", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(rf"/device\?.*device={KILN}"))
+    # What the kiln told of came ten minutes late: at its moment nobody had heard of the kiln, and the page says so.
+    expect(page.get_by_text(f"{KILN} had not been heard of yet at this moment")).to_be_visible()
+    assert all(f"/devices/{KILN}" in one for one in complaints.heard if one.startswith("response"))
+    complaints.heard.clear()
 
 
 def test_a_value_out_of_its_bounds_is_refused_before_it_is_sent(page: Page) -> None:

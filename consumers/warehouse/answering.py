@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import Event as Flag
 from threading import Lock
@@ -30,12 +30,16 @@ class NotReady(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where the fold stands. `position` is the last one it looked at; `lag` how many are after it."""
+    """Where the fold stands. `position` is the last one it looked at; `lag` how many are after it.
+
+    `rebuilds` counts the times that this process has folded the rows anew.
+    """
 
     state: State
     position: int = 0
     lag: int = 0
     error: str | None = None
+    rebuilds: int = 0
 
 
 class Answering(ABC):
@@ -112,7 +116,8 @@ class Answering(ABC):
         return self._reader
 
     def _stop(self, error: BaseException) -> None:
-        self._status = Status("stopped", self._status.position, self._status.lag, str(error) or type(error).__name__)
+        words = str(error) or type(error).__name__
+        self._status = replace(self._status, state="stopped", error=words)
         log.error("warehouse stopped", position=self._status.position, error=self._status.error)
 
     @contextmanager

@@ -48,6 +48,7 @@ class Warehouse(Answering):
         super().__init__(open_engine, self._settings.triggers, self._settings.retry_s)
         self._open_journal = open_journal
         self._rebuild = Flag()
+        self._rebuilds = 0
 
     def rebuild(self) -> None:
         """Fold all rows anew beside the current ones, then swap. Until then those answer, as of now."""
@@ -97,6 +98,7 @@ class Warehouse(Answering):
         fold.save()
         generations.carry_over(live.database, shadow, floor)
         generations.promote(shadow)
+        self._rebuilds += 1
 
     def _advance(self, fold: Fold, state: State) -> int:
         taken = fold.advance()
@@ -104,7 +106,7 @@ class Warehouse(Answering):
             self._settings.tell(Rows(fold.life, fold.position))
         if fold.counted:
             self._forget()
-        self._status = Status(state, fold.position, fold.lag)
+        self._status = Status(state, fold.position, fold.lag, rebuilds=self._rebuilds)
         return taken
 
 

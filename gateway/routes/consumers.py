@@ -42,6 +42,10 @@ class Progress(Answer):
     error: str | None = Field(description="The event that it could not take, and why.")
     version: int
     rebuilt: int | None = Field(default=None, description="The position that its rebuild has reached, during one.")
+    rebuilds: int | None = Field(
+        default=None,
+        description="Of rows, which tell of it by no event: how often they were folded anew since the start.",
+    )
 
 
 class Consumers(Answer):
@@ -91,6 +95,7 @@ def _of_rows(status: Status, head: int) -> Progress:
         state=state,
         error=status.error,
         version=VERSION,
+        rebuilds=status.rebuilds,
     )
 
 

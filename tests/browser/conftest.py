@@ -9,6 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.told import Day, Told, a_hot_day
+from tests.browser.told import told as told_product
 from tests.eventually import eventually
 from tests.product import running
 
@@ -23,6 +25,19 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running(tmp_path_factory.mktemp("demo") / "data") as (_, client):
         eventually(lambda: _states(client).strip(b"\0"), 120, "a closed minute with pictures")
         yield str(client.base_url).rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """A product of which the tests tell what happens."""
+    with told_product(tmp_path_factory.mktemp("told")) as told:
+        yield told
+
+
+@pytest.fixture(scope="session")
+def day(told: Told) -> Day:
+    """What happened to its one device."""
+    return a_hot_day(told)
 
 
 def _states(client: httpx.Client) -> bytes:

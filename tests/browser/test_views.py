@@ -51,6 +51,11 @@ def shows_alerts(page: Page) -> None:
     expect(page.get_by_role("region", name="History")).to_be_visible()
 
 
+def shows_rules(page: Page) -> None:
+    expect(page.get_by_role("form", name="Rules").get_by_role("row").filter(has_text="Hot spot").first).to_be_visible()
+    expect(page.get_by_role("region", name="Trials")).to_contain_text("Nothing has been tried yet")
+
+
 def shows_the_system(page: Page) -> None:
     expect(page.get_by_role("region", name="Consumers").locator("tr").first).to_be_visible()
     expect(page.get_by_role("region", name="Streams")).to_contain_text("Events/s")
@@ -69,6 +74,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "playback": ("/playback", shows_playback),
     "dashboard": ("/dashboard", shows_the_dashboard),
     "alerts": ("/alerts", shows_alerts),
+    "rules": ("/alerts?tab=rules", shows_rules),
     "system": ("/system", shows_the_system),
     "settings": ("/settings", shows_settings),
 }
@@ -230,3 +236,15 @@ def pictures_of_a_second(page: Page) -> int:
     began = eventually(lambda: state if (state := video.evaluate(read))[0] >= 3 else None, 30, "video that can play")
     ran = eventually(lambda: state if (state := video.evaluate(read))[1] >= began[1] + 1 else None, 30, "a second")
     return int(ran[2])
+
+
+def test_how_much_the_time_bar_shows_is_in_the_address(browser: Browser, page_address: str) -> None:
+    with watched_page(browser, 1440) as (page, complaints):
+        page.goto(f"{page_address}/wall?reach=90d")
+        expect(page.get_by_role("group", name="Time bar shows 90 d")).to_be_visible()
+        expect(page.get_by_role("button", name="Farther")).to_be_disabled()
+        page.keyboard.press("+")
+        expect(page.get_by_role("group", name="Time bar shows 30 d")).to_be_visible()
+
+        assert page.url.endswith("reach=30d")
+        assert complaints.heard == []

@@ -7,6 +7,7 @@ import {
   HOUR, MINUTE, alerts, devices, find, incidents, iso, objectsAt, openAt, peopleAt, recorded, regions, rois, sites, started,
   type FakeDevice, type FakeIncident,
 } from './world.ts';
+import { rules, trial, trials } from './trials.ts';
 
 export class Refused extends Error {
   constructor(readonly status: number, readonly title: string, readonly extra: Record<string, unknown> = {}) {
@@ -17,37 +18,49 @@ export class Refused extends Error {
 export const position = (): number => 918_000 + Math.floor((Date.now() - started) / 400);
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
 const newest = (): number => Math.floor(Date.now() / MINUTE) - 1;
-const settings = { motion: { sensitivity: 25, min_area: 500 } };
+const settings = { motion: { sensitivity: 25, min_area: 500 }, picture: { black_percentage: 95, freeze_seconds: 2 } };
+const zones = [{ name: 'Ramp', points: [[0.1, 0.55], [0.45, 0.5], [0.5, 0.9], [0.08, 0.95]], restricted: true, max_people: null }];
+const asOf = (q: URLSearchParams): number => Date.parse(q.get('as_of') ?? '') || Date.now();
 
-function incident(i: FakeIncident): Record<string, unknown> {
-  return { ...i, state: i.closed === null ? 'open' : 'closed', opened: iso(i.opened), closed: i.closed === null ? null : iso(i.closed), duration_s: ((i.closed ?? Date.now()) - i.opened) / 1000 };
+function incident(i: FakeIncident, now = Date.now()): Record<string, unknown> {
+  const closed = i.closed !== null && i.closed <= now ? i.closed : null;
+  return { ...i, state: closed === null ? 'open' : 'closed', opened: iso(i.opened), closed: closed === null ? null : iso(closed), duration_s: ((closed ?? now) - i.opened) / 1000 };
 }
 
-function lastFrame(d: FakeDevice): number {
-  return d.lostFor === null ? Date.now() - 200 : started - d.lostFor;
+function lastFrame(d: FakeDevice, now = Date.now()): number {
+  return d.lostFor === null ? now - 200 : Math.min(now - 200, started - d.lostFor);
+}
+
+const lostBy = (d: FakeDevice, now: number): boolean => d.lostFor !== null && now > started - d.lostFor;
+
+/** The trouble that a device is in is told from its incidents. */
+function statusAt(d: FakeDevice, now: number): { status: string; reason: string | null } {
+  const open = openAt(now, d.site, d.device).map((i) => i.type);
+  if (lostBy(d, now) || open.includes('offline')) return { status: 'offline', reason: d.reason };
+  return open.includes('freeze') ? { status: 'degraded', reason: 'Picture frozen' } : { status: 'healthy', reason: null };
 }
 
 function lastEvent(d: FakeDevice, at: number): Record<string, unknown> {
-  const time = Math.min(at, lastFrame(d)) - 1500;
+  const time = Math.min(at, lastFrame(d, at)) - 1500;
   const n = peopleAt(d, time);
   return { type: 'watchpost.detection.v1', time: iso(time), position: position(), summary: n ? `${n} ${n === 1 ? 'person' : 'people'}` : 'Nobody' };
 }
 
-function deviceAnswer(d: FakeDevice): Record<string, unknown> {
+function deviceAnswer(d: FakeDevice, now = Date.now()): Record<string, unknown> {
   return {
-    site: d.site, device: d.device, name: d.name, kinds: d.thermal ? ['visual', 'thermal'] : ['visual'], online: d.lostFor === null, status: d.status, reason: d.reason,
-    last_event: lastEvent(d, Date.now()), last_frame: iso(lastFrame(d)), stream_info: { fps: 10, width: 960, height: 540 },
-    incidents: openAt(Date.now(), d.site, d.device).map(incident), has: { hls: true, thermal: d.thermal, fusion: d.thermal },
+    site: d.site, device: d.device, name: d.name, kinds: d.thermal ? ['visual', 'thermal'] : ['visual'], online: !lostBy(d, now), ...statusAt(d, now),
+    last_event: lastEvent(d, now), last_frame: iso(lastFrame(d, now)), stream_info: { fps: 10, width: 960, height: 540 },
+    incidents: openAt(now, d.site, d.device).map((i) => incident(i, now)), has: { hls: true, thermal: d.thermal, fusion: d.thermal },
     snapshot: `/api/v1/sites/${d.site}/devices/${d.device}/snapshot.jpg`,
   };
 }
 
-function health(d: FakeDevice): Record<string, unknown> {
-  const last = lastFrame(d);
+function health(d: FakeDevice, now = Date.now()): Record<string, unknown> {
+  const last = lastFrame(d, now);
   return {
-    camera_name: d.name, camera_id: d.device, site: d.site, device: d.device, status: d.status, is_recording: d.lostFor === null,
+    camera_name: d.name, camera_id: d.device, site: d.site, device: d.device, status: statusAt(d, now).status, is_recording: !lostBy(d, now),
     stream_info: { fps: 10, width: 960, height: 540 },
-    health_metrics: { last_frame_time: iso(last), time_since_last_frame_seconds: Math.round((Date.now() - last) / 10) / 100, last_connection_attempt: iso(started - 9 * HOUR), last_successful_connection: iso(started - 9 * HOUR + 900), total_reconnects: d.seed % 3, consecutive_failures: d.lostFor === null ? 0 : 14 },
+    health_metrics: { last_frame_time: iso(last), time_since_last_frame_seconds: Math.round((now - last) / 10) / 100, last_connection_attempt: iso(started - 9 * HOUR), last_successful_connection: iso(started - 9 * HOUR + 900), total_reconnects: d.seed % 3, consecutive_failures: lostBy(d, now) ? 14 : 0 },
     recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: `${d.site}/${d.device}/segment/0197c` },
   };
 }
@@ -163,9 +176,10 @@ function perDevice(d: FakeDevice, what: string, q: URLSearchParams): unknown {
   const seconds = Number(q.get('step') ?? q.get('bucket') ?? 60);
   if (!Number.isInteger(seconds) || (q.has('step') && seconds < 60)) throw new Refused(400, 'step: whole minutes, in seconds; bucket: whole seconds');
   switch (what) {
-    case '': return deviceAnswer(d);
-    case 'health': return health(d);
-    case 'settings': return settings;
+    case '': return deviceAnswer(d, asOf(q));
+    case 'health': return health(d, asOf(q));
+    case 'settings': return { ...settings, rois: d.thermal ? rois : [], zones: d.device === 'yard' ? zones : [] };
+    case 'settings/changes': return { changes: [{ position: 4711, time: iso(started - 5 * HOUR), by: 'Mara', request_id: null, settings: { motion: settings.motion } }] };
     case 'rois': return { rois: d.thermal ? rois : [] };
     case 'thumbnails': {
       const times = seriesOf(from, to, 10_000, d);
@@ -240,18 +254,21 @@ function system(): unknown {
 
 export function answer(path: string, q: URLSearchParams): unknown {
   const part = path.split('/').filter(Boolean).map(decodeURIComponent);
-  const [, , family, id = '', third, name = '', what = ''] = part;
-  if (family === 'sites' && part.length === 3) return { sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(Date.now(), s.site).length, open_alerts: alerts().filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
-  if (family === 'sites' && third === 'devices' && !name) return { site: id, devices: devices.filter((d) => d.site === id).map(deviceAnswer) };
+  const [, , family, id = '', third, name = ''] = part;
+  const now = asOf(q);
+  if (family === 'sites' && part.length === 3) return { sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(now, s.site).length, open_alerts: alerts(now).filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
+  if (family === 'sites' && third === 'devices' && !name) return { site: id, devices: devices.filter((d) => d.site === id).map((d) => deviceAnswer(d, now)) };
   if (family === 'sites' && third === 'devices') {
     const d = find(id, name);
     if (!d) throw new Refused(404, `There is no device ${name} at ${id}`);
-    return perDevice(d, what, q);
+    return perDevice(d, part.slice(6).join('/'), q);
   }
-  if (family === 'health') return devices.map(health);
+  if (family === 'health') return devices.map((d) => health(d, now));
   if (family === 'alerts' && third === 'why') return why(id);
-  if (family === 'alerts') return { alerts: alerts().filter((a) => (!q.get('site') || a['site'] === q.get('site')) && (!q.get('device') || a['device'] === q.get('device')) && (!q.get('state') || a['state'] === q.get('state'))).slice(0, Number(q.get('limit') ?? 50)) };
-  if (family === 'incidents') return { incidents: incidents.filter((i) => (!q.get('site') || i.site === q.get('site')) && (!q.get('device') || i.device === q.get('device'))).map(incident) };
+  if (family === 'alerts') return { alerts: alerts(now).filter((a) => (!q.get('site') || a['site'] === q.get('site')) && (!q.get('device') || a['device'] === q.get('device')) && (!q.get('state') || a['state'] === q.get('state'))).slice(0, Number(q.get('limit') ?? 50)) };
+  if (family === 'incidents') return { incidents: incidents.filter((i) => i.opened <= now && (!q.get('site') || i.site === q.get('site')) && (!q.get('device') || i.device === q.get('device'))).map((i) => incident(i, now)).reverse() };
+  if (family === 'rules') return { rules };
+  if (family === 'trials') return id ? trial(id) : { trials: trials() };
   if (family === 'dashboard') return dashboard(id, q.get('date'));
   if (family === 'timeline') return timeline(id);
   if (family === 'storage') return storage();
@@ -270,7 +287,7 @@ function why(id: string): unknown {
   const media = (alert['media'] as string[]).length ? [raised - 20_000, raised - 10_000, raised].map((at) => `/media/${String(alert['site'])}/${String(alert['device'])}/thumbnail/${at}`) : [];
   return {
     alert, rule: { name: alert['type'], version: 1, text: 'Raised when 80 % of the frames of 30 s show the condition; cleared after 10 s without it.' },
-    events: [event(1, 'frame', raised - 31_000, { freeze: true, freeze_diffs: [0.4, 0.3, 0.4] }), event(2, 'frame', raised - 12_000, { freeze: true, freeze_diffs: [0.3, 0.3, 0.2] }), event(3, 'incident', raised - 4_000, { state: 'open', share: 0.93, ...(alert['details'] as object) }), event(4, 'alert', raised, { level: alert['level'], state: 'open' })],
+    events: [event(1, 'frame', raised - 31_000, { freeze: true, freeze_diffs: [0.4, 0.3, 0.4] }), event(2, 'frame', raised - 12_000, { freeze: true, freeze_diffs: [0.3, 0.3, 0.2] }), event(3, 'incident', raised - 4_000, { type: alert['type'], state: 'opened', share: 0.93, ...(alert['details'] as object) }), event(4, 'alert', raised, { level: alert['level'], state: 'raised', message: '' })],
     media,
   };
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import { Refused, answer, eventData, position, tile } from './answers.ts';
+import { dropTrial, tried } from './trials.ts';
 import { Raster, fused, thermalPicture } from './raster.ts';
 import { MINUTE, acknowledge, alerts, devices, find, iso, picture, recorded, rois, started, type FakeDevice } from './world.ts';
 
@@ -121,6 +122,7 @@ function media(d: FakeDevice, kind: string, id: string, res: ServerResponse): vo
 
 function written(path: string, body: Record<string, unknown>): unknown {
   const part = path.split('/').filter(Boolean);
+  if (part[2] === 'trials') return part[3] ? dropTrial(part[3]) : tried(body);
   if (part[2] === 'alerts') {
     acknowledge(part[3] ?? '', String(body['by']));
     return alerts().find((a) => a['id'] === part[3]);

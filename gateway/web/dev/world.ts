@@ -129,18 +129,19 @@ const told: Record<string, [string, string, string]> = {
 
 const acknowledged = new Map<string, { by: string; time: string }>();
 
-export function alerts(): Record<string, unknown>[] {
-  const of = incidents.map((i) => {
+export function alerts(now = Date.now()): Record<string, unknown>[] {
+  const until = (ms: number | null): string | null => (ms !== null && ms <= now ? iso(ms) : null);
+  const of = incidents.filter((i) => i.opened + 4000 <= now).map((i) => {
     const [type, level, message] = told[i.type] ?? ['other', 'info', i.type];
     const id = `alert-${i.id}`;
     return {
-      id, type, level, message, site: i.site, device: i.device, state: i.closed === null ? 'open' : 'closed', raised: iso(i.opened + 4000),
-      cleared: i.closed === null ? null : iso(i.closed), acknowledged: acknowledged.get(id) ?? (i.id === 'inc-5' ? { by: 'Mara', time: iso(i.opened + 90_000) } : null),
+      id, type, level, message, site: i.site, device: i.device, state: until(i.closed) === null ? 'open' : 'closed', raised: iso(i.opened + 4000),
+      cleared: until(i.closed), acknowledged: acknowledged.get(id) ?? (i.id === 'inc-5' && until(i.opened + 90_000) ? { by: 'Mara', time: iso(i.opened + 90_000) } : null),
       details: i.details, incident: i.id, media: i.type === 'offline' ? [] : [`DEMO/${i.device}/thumbnail/${i.opened}`],
     };
   });
   const storage = { id: 'alert-storage', type: 'storage_low', level: 'warning', message: 'The disk is 85 % full', site: 'DEMO', device: '_hub', state: 'open', raised: iso(started - 48 * MINUTE), cleared: null, acknowledged: acknowledged.get('alert-storage') ?? null, details: { percent: 85.3 }, incident: null, media: [] };
-  return [...of, storage].sort((a, b) => (a.raised < b.raised ? 1 : -1));
+  return [...of, ...(started - 48 * MINUTE <= now ? [storage] : [])].sort((a, b) => (a.raised < b.raised ? 1 : -1));
 }
 
 export function acknowledge(id: string, by: string): void {

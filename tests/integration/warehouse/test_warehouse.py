@@ -204,6 +204,7 @@ def test_rows_are_folded_anew_and_swapped_while_questions_are_answered(open_engi
             databases = "select name from system.databases where startsWith(name, 'warehouse_')"
             eventually(lambda: engine.query(databases) == [["warehouse_2"]])
         assert warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC") == before
+        eventually(lambda: warehouse.status().rebuilds == 1)
 
 
 def test_an_engine_that_refuses_stops_the_fold_and_is_asked_again(open_engine: OpenEngine) -> None:

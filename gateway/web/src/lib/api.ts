@@ -29,7 +29,12 @@ export type ThermalReading = ThermalEvent['data'] & { time: string };
 export type Found = DetectedObject;
 export interface Detection { time: string; position: number; people_count: number; objects: Found[]; event_triggers: string[]; media: string[] }
 export interface Roi { name: string; enabled: boolean; coordinates: [[number, number], [number, number]]; weight: number; emissivity: number; thresholds: { warning: number; critical: number; emergency: number } }
-export interface Settings { motion?: { sensitivity: number; min_area: number }; [key: string]: unknown }
+export interface Zone { name: string; points: [number, number][]; restricted: boolean; max_people: number | null }
+export interface Settings {
+  rois?: Roi[]; zones?: Zone[]; motion?: { sensitivity: number; min_area: number }; picture?: { black_percentage: number; freeze_seconds: number };
+  [key: string]: unknown;
+}
+export interface Changes { changes: { position: number; time: string; by: string; settings: Record<string, unknown> }[] }
 export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; event: E }
 export interface Events<E extends AnyEvent = AnyEvent> { events: Recorded<E>[]; next: number | null; head: number }
 export type EventName = keyof EventsByName;
@@ -37,6 +42,8 @@ export interface Alert {
   id: string; type: string; level: Level; message: string; site: string; device: string; state: 'open' | 'closed'; raised: string; cleared: string | null;
   acknowledged: { by: string; time: string } | null; details: Record<string, unknown>; incident: string | null; media: string[];
 }
+export interface Alerts { alerts: Alert[] }
+export interface Incidents { incidents: Incident[] }
 export interface Why { alert: Alert; rule: { name: string; version: number | string; text: string } | null; events: Recorded[]; media: string[] }
 export interface Dashboard {
   site_name: string; date: string; zones: Record<string, { peak: number; events: number; intensity: string }>;
@@ -57,7 +64,8 @@ export interface Storage {
   total_bytes: number; disk: Disk | null; retention: { kind: string; hours?: number; days?: number; bytes?: number }[];
   devices: { site: string; device: string; bytes: number; files: number; kinds: Record<string, { bytes: number; files: number; oldest: string | null; newest: string | null }> }[];
 }
-export interface Consumers { head: number; consumers: { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number }[] }
+export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; rebuilt?: number | null; rebuilds?: number | null }
+export interface Consumers { head: number; consumers: Consumer[] }
 export interface System {
   version: string; started: string;
   processes: { name: string; pid: number | null; state: string; restarts: number; since: string; last_exit: string | null; memory_mb: number | null; cpu_percent: number | null }[];
@@ -100,7 +108,7 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, signal ? { signal } : {});
 
-export const send = <T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T> =>
+export const send = <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<T> =>
   ask<T>(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
 
 export type Params = Record<string, string | number | null | undefined>;

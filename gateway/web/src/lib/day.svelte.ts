@@ -4,6 +4,7 @@ import type { GapEvent } from '../contract';
 import { url, type Alert, type Events, type Incident, type Timeline } from './api';
 import { ticker } from './clock.svelte';
 import { live } from './live.svelte';
+import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from './resource.svelte';
@@ -24,7 +25,7 @@ export class Day {
   to = $derived.by(() => Math.max((this.newest + 1) * MINUTE, this.date ? 0 : ticker.now));
   /** A day that has passed, when the moment lies before the last 24 hours. */
   date = $derived.by(() => {
-    const at = page.settled;
+    const at = moment.settled;
     return at !== null && at < Math.floor(ticker.now / MINUTE) * MINUTE - DAY ? dateIn(at, page.zone) : null;
   });
 
@@ -41,28 +42,11 @@ export class Day {
       const timer = setTimeout(this.timeline.reload, 4000);
       return () => clearTimeout(timer);
     });
-    $effect(() => live.listen((_, type) => {
+    $effect(() => live.listenAlways((_, type) => {
       if (type === 'incident') this.incidents.reload();
       if (type === 'alert') this.alerts.reload();
       if (type === 'gap') this.gaps.reload();
     }));
-  }
-
-  stateAt(ms: number): MinuteState {
-    return this.states[Math.floor(ms / MINUTE) - this.newest + this.count - 1] ?? 'no_data';
-  }
-
-  incidentsAt(ms: number): Incident[] {
-    return (this.incidents.data?.incidents ?? []).filter((i) => Date.parse(i.opened) < ms + MINUTE && (i.closed === null || Date.parse(i.closed) > ms));
-  }
-
-  gapAt(ms: number): string | null {
-    const near = this.gaps.data?.events.find((e) => Math.abs(Date.parse(e.event.time) - ms) < 10 * MINUTE);
-    return near?.event.data.cause || null;
-  }
-
-  alertsIn(): Alert[] {
-    return (this.alerts.data?.alerts ?? []).filter((a) => Date.parse(a.raised) >= this.from && Date.parse(a.raised) <= this.to);
   }
 }
 

@@ -1,6 +1,7 @@
 // The one live stream of the page: journal events as they are committed, resumed where it broke.
 
 import { get, shortType, url, type EventName, type Recorded } from './api';
+import { nav } from './nav.svelte';
 
 const TYPES: readonly EventName[] = ['detection', 'thermal', 'alert', 'incident', 'health', 'heartbeat', 'motion', 'segment', 'gap', 'state', 'clock', 'settings', 'command', 'retention', 'annotation'];
 const SILENT_MS = 15_000;
@@ -20,7 +21,8 @@ class Live {
   #source: EventSource | null = null;
   #site: string | null = null;
   #position: string | null = null;
-  #listeners = new Set<Listener>();
+  #present = new Set<Listener>();
+  #always = new Set<Listener>();
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #left = 0;
@@ -43,9 +45,16 @@ class Live {
     return !this.online || this.state === 'lost';
   }
 
+  /** What happens now is no news to a page that shows a moment of the past. */
   listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#present.add(listener);
+    return () => this.#present.delete(listener);
+  }
+
+  /** For what shows the present whatever the moment: the time bar itself, the state of the system. */
+  listenAlways(listener: Listener): () => void {
+    this.#always.add(listener);
+    return () => this.#always.delete(listener);
   }
 
   follow(site: string | null): void {
@@ -85,7 +94,8 @@ class Live {
     this.#contact(event);
     const recorded = JSON.parse(event.data) as Recorded;
     const type = shortType(recorded.event.type) as EventName;
-    for (const listener of this.#listeners) listener(recorded, type);
+    for (const listener of this.#always) listener(recorded, type);
+    if (nav.route.at === null) for (const listener of this.#present) listener(recorded, type);
   }
 
   #lost(source: EventSource): void {

@@ -1,41 +1,68 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { deviceOf, sitePath, type Device, type Site } from './api';
-import { ticker } from './clock.svelte';
+import { deviceOf, sitePath, url, type Device, type Events, type LastEvent, type Recorded, type Site } from './api';
 import { live } from './live.svelte';
+import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from './resource.svelte';
-import { isZone } from './time';
+import { isZone, iso } from './time';
 import { isNews, lastNews, summary } from './words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
 const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
 
+/** What a device tells that is worth a line on the wall. */
+const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
+
+const newsOf = ({ event, position }: Recorded): LastEvent => ({ type: event.type, time: event.time, position, summary: summary(event) });
+
+interface Devices {
+  site: string;
+  devices: Device[];
+}
+
 class Page {
+  /** Which sites there are, and in which zones they live, is no matter of the moment. */
   sites!: Resource<{ sites: Site[] }>;
-  #devices!: Resource<{ site: string; devices: Device[] }>;
+  #sitesThen!: Resource<{ sites: Site[] }>;
+  #devices!: Resource<Devices>;
+  #known!: Resource<Devices>;
+  #told!: Resource<Events>;
+  /** What each device told last before the moment, of what the log says of all of them. */
+  #before = $derived.by(() => {
+    const found = new Map<string, LastEvent>();
+    for (const recorded of this.#told?.data?.events ?? []) {
+      const from = deviceOf(recorded.event.source);
+      const name = from && `${from.site}/${from.device}`;
+      // What came late was not known then.
+      if (moment.settled !== null && recorded.received && Date.parse(recorded.received) > moment.settled) continue;
+      if (name && !found.has(name) && isNews(recorded)) found.set(name, newsOf(recorded));
+    }
+    return found;
+  });
   #heard = $state.raw(new Map<string, Device['last_event']>());
   site = $derived.by(() => this.#site());
   zone = $derived.by(() => this.#zone());
-  /** The moment shown, which ticks while it is now. */
-  moment = $derived(nav.route.at ?? ticker.now);
-  isLive = $derived(nav.route.at === null);
+  /** As they were at the moment shown. */
   devices = $derived.by(() => this.#withNews());
-  /** The past moment once the handle rests: what is worth asking the gateway for. */
-  settled = $state<number | null>(nav.route.at);
+  /** Those that exist today: for names, and to choose from. */
+  known = $derived.by(() => this.#known?.data?.devices ?? []);
+  openAlerts = $derived.by(() => this.openAlertsOf(this.site));
 
   /** Called once, inside the root component: resources live as long as it does. */
   start(): void {
+    moment.start();
     this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
-    this.#devices = new Resource(() => (this.site ? sitePath(this.site) : null), { every: fallback(5000) });
+    this.#sitesThen = new Resource(() => (moment.settled === null ? null : moment.question('/api/v1/sites')));
+    this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), { every: fallback(5000) });
+    this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
+    this.#told = new Resource(() => (this.site ? url('/api/v1/events', { site: this.site, type: NEWS.join(','), order: 'desc', limit: 200, to: moment.settled === null ? null : iso(moment.settled) }) : null));
     const pending = new Map<string, Device['last_event']>();
     $effect(() => live.follow(this.site));
     $effect(() => {
-      const at = nav.route.at;
-      const timer = setTimeout(() => (this.settled = at), at === null ? 0 : 180);
-      return () => clearTimeout(timer);
+      if (moment.settled === null) this.sites.reload();
     });
     $effect(() => {
       if (this.site) prefs.remember('site', this.site);
@@ -47,8 +74,7 @@ class Page {
       }
       const from = deviceOf(recorded.event.source);
       if (!from || from.device === '_hub' || ROUTINE.has(type) || !isNews(recorded)) return;
-      const news = { type: recorded.event.type, time: recorded.event.time, position: recorded.position, summary: summary(recorded.event) };
-      pending.set(`${from.site}/${from.device}`, news);
+      pending.set(`${from.site}/${from.device}`, newsOf(recorded));
     }));
     // Many events a second are one change of the page.
     $effect(() => {
@@ -61,12 +87,11 @@ class Page {
     });
   }
 
-  /** The end of a range that ends at the moment shown; it moves in whole steps, so that answers are kept. */
-  until(step: number): number {
-    return this.settled ?? Math.floor(ticker.now / step) * step;
+  openAlertsOf(site: string | null): number {
+    return (moment.isLive ? this.sites : this.#sitesThen).data?.sites.find((s) => s.site === site)?.open_alerts ?? 0;
   }
 
-  get deviceState(): Resource<{ site: string; devices: Device[] }> {
+  get deviceState(): Resource<Devices> {
     return this.#devices;
   }
 
@@ -75,7 +100,7 @@ class Page {
   }
 
   nameOf(id: string): string {
-    return id === '_hub' ? 'Hub' : (this.device(id)?.name ?? id);
+    return id === '_hub' ? 'Hub' : ((this.device(id) ?? this.known.find((d) => d.device === id))?.name ?? id);
   }
 
   #site(): string | null {
@@ -92,9 +117,9 @@ class Page {
 
   #withNews(): Device[] {
     return (this.#devices.data?.devices ?? []).map((d) => {
-      const news = this.#heard.get(`${d.site}/${d.device}`);
-      const known = lastNews(d.last_event);
-      return { ...d, last_event: news && news.position > (known?.position ?? 0) ? news : known };
+      const name = `${d.site}/${d.device}`;
+      const candidates = [lastNews(d.last_event), this.#before.get(name) ?? null, (moment.isLive && this.#heard.get(name)) || null];
+      return { ...d, last_event: candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a)) };
     });
   }
 }

@@ -1,7 +1,5 @@
 // What a person chose on this machine, remembered there.
 
-import { REACHES } from './zoom';
-
 export type Theme = 'auto' | 'dark' | 'light';
 
 function remembered(key: string, otherwise: string): string {
@@ -12,8 +10,6 @@ class Preferences {
   theme = $state<Theme>(remembered('theme', 'auto') as Theme);
   operator = $state(remembered('operator', ''));
   site = remembered('site', '');
-  /** Milliseconds that the time bar shows. */
-  reach = $state<number>(REACHES[0]);
   #system = matchMedia('(prefers-color-scheme: light)');
   #systemLight = $state(this.#system.matches);
 

@@ -1,13 +1,22 @@
 // An answer of the gateway, kept while its address is loading again, and polled only while somebody looks.
+// Of a question about the past, what is known of its moment is shown at once and asked for all the same.
 
+import { untrack } from 'svelte';
+import { Answers, momentAsked } from './answers';
 import { ApiError, get } from './api';
 import { ticker } from './clock.svelte';
 import { live } from './live.svelte';
+import { nav } from './nav.svelte';
+import { HOUR } from './time';
 
 export interface Options {
   /** Milliseconds; asked as a function because it may depend on the live stream. 0 is never. */
   every?: () => number;
 }
+
+const answers = new Answers(240);
+/** An answer about an earlier moment stands in while its own is on its way. */
+const STANDS_IN_MS = HOUR;
 
 export class Resource<T> {
   data = $state.raw<T | null>(null);
@@ -15,9 +24,14 @@ export class Resource<T> {
   loading = $state(false);
   /** When the data were answered. */
   at = $state(0);
+  /** The moment that the data are about; null is now. */
+  #of = $state<number | null>(null);
   #address: () => string | null;
   /** What the address is made of may change often; only another address is asked for. */
   #wanted = $derived.by(() => this.#address());
+  #asked = $derived.by(() => (this.#wanted === null ? null : momentAsked(this.#wanted)));
+  /** What is shown is about another moment than the page, and is being asked for. */
+  blurred = $derived.by(() => this.data !== null && this.#asked !== null && this.#of !== this.#asked.at);
   #shown = '';
   #abort: AbortController | null = null;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -26,14 +40,20 @@ export class Resource<T> {
     this.#address = address;
     $effect(() => {
       void live.generation;
-      void this.#load(this.#wanted);
+      const wanted = this.#wanted;
+      untrack(() => void this.#load(wanted));
       return () => this.#abort?.abort();
     });
     $effect(() => {
       const every = options.every?.() ?? 0;
-      if (!every || !ticker.visible) return;
+      if (!every || !ticker.visible || this.#asked?.at) return;
       const timer = setInterval(() => void this.#load(this.#wanted), every);
       return () => clearInterval(timer);
+    });
+    // While the handle moves, what is kept of the moments under it is painted.
+    $effect(() => {
+      const [at, asked] = [nav.route.at, this.#asked];
+      if (at !== null && asked?.at) untrack(() => this.#paint(asked.question, at));
     });
     $effect(() => () => clearTimeout(this.#again));
   }
@@ -44,20 +64,34 @@ export class Resource<T> {
     this.#again = setTimeout(() => void this.#load(this.#wanted), 150);
   };
 
+  #paint(question: string, at: number): void {
+    const kept = answers.nearest(question, at, STANDS_IN_MS);
+    if (!kept || kept.at === this.#of) return;
+    this.data = kept.answer as T;
+    this.#of = kept.at;
+  }
+
+  #blank(path: string): void {
+    if (path === this.#shown) return;
+    this.data = null;
+    this.error = null;
+    this.#shown = path;
+  }
+
   async #load(address: string | null): Promise<void> {
     this.#abort?.abort();
-    const path = address?.split('?')[0] ?? '';
-    if (path !== this.#shown) {
-      this.data = null;
-      this.error = null;
-      this.#shown = path;
-    }
+    this.#blank(address?.split('?')[0] ?? '');
     if (address === null) return void (this.loading = false);
+    const { question, at } = momentAsked(address);
+    if (at !== null) this.#paint(question, at);
     const abort = new AbortController();
     this.#abort = abort;
     this.loading = true;
     try {
-      this.data = await get<T>(address, abort.signal);
+      const answer = await get<T>(address, abort.signal);
+      if (at !== null) answers.put(question, at, answer);
+      this.data = answer;
+      this.#of = at;
       this.error = null;
       this.at = Date.now();
     } catch (error) {
@@ -65,6 +99,8 @@ export class Resource<T> {
       // Refused, or unreachable: fetch says the latter with a TypeError.
       if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
       this.error = error;
+      // Another moment must not be taken for this one.
+      if (this.#of !== at) this.data = null;
     }
     if (this.#abort === abort) this.loading = false;
   }

@@ -3,19 +3,20 @@ import { changedRoute, formatRoute, parseRoute } from './route';
 
 describe('the address', () => {
   it('says view, site, devices, moment and filters, and is read back the same', () => {
-    const text = '/playback?site=DEMO&device=yard,gate&at=2026-01-05T13:25:00Z&range=day';
+    const text = '/playback?site=DEMO&device=yard,gate&at=2026-01-05T13:25:00Z&reach=7d&range=day';
 
     const route = parseRoute('/playback', text.split('?')[1] ?? '');
 
     expect(route.devices).toEqual(['yard', 'gate']);
     expect(route.at).toBe(Date.parse('2026-01-05T13:25:00Z'));
+    expect(route.reach).toBe(7 * 86_400_000);
     expect(route.filters).toEqual({ range: 'day' });
     expect(formatRoute(route)).toBe(text);
   });
 
   it('falls back to the wall at now for what it does not know', () => {
     expect(parseRoute('/nonsense', 'site=../etc&device=a/b&at=yesterday')).toEqual({
-      view: 'wall', site: null, devices: [], at: null, filters: {},
+      view: 'wall', site: null, devices: [], at: null, reach: 86_400_000, filters: {},
     });
   });
 

@@ -1,5 +1,8 @@
 // A view is a function of (site, devices, moment); the address says which.
 
+import { DAY } from './time.ts';
+import { reachCode, reachFrom } from './zoom.ts';
+
 export const VIEWS = ['wall', 'device', 'timeline', 'playback', 'dashboard', 'alerts', 'system', 'settings'] as const;
 export type View = (typeof VIEWS)[number];
 
@@ -9,11 +12,13 @@ export interface Route {
   devices: string[];
   /** Milliseconds of the epoch; null is now. */
   at: number | null;
+  /** Milliseconds that the time bar shows. */
+  reach: number;
   /** Filters of the one view, as they stand in the address. */
   filters: Record<string, string>;
 }
 
-const known = new Set(['site', 'device', 'at']);
+const known = new Set(['site', 'device', 'at', 'reach']);
 const name = /^[A-Za-z0-9_-]{1,64}$/;
 
 function momentFrom(text: string | null): number | null {
@@ -30,6 +35,7 @@ export function parseRoute(path: string, query: string): Route {
     site: site !== null && name.test(site) ? site : null,
     devices: (params.get('device') ?? '').split(',').filter((device) => name.test(device)),
     at: momentFrom(params.get('at')),
+    reach: reachFrom(params.get('reach')),
     filters: Object.fromEntries([...params].filter(([key]) => !known.has(key))),
   };
 }
@@ -43,6 +49,7 @@ export function formatRoute(route: Route): string {
   if (route.site) pairs.push(['site', route.site]);
   if (route.devices.length) pairs.push(['device', route.devices.join(',')]);
   if (route.at !== null) pairs.push(['at', formatMoment(route.at)]);
+  if (route.reach !== DAY) pairs.push(['reach', reachCode(route.reach)]);
   for (const [key, value] of Object.entries(route.filters).sort()) if (value !== '') pairs.push([key, value]);
   // Colons and commas are legal in a query and readable in a link.
   const query = pairs.map(([k, v]) => `${k}=${encodeURIComponent(v).replaceAll('%3A', ':').replaceAll('%2C', ',')}`);

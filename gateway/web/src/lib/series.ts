@@ -22,6 +22,26 @@ export function align(lists: readonly (readonly (readonly [number, number | null
   return { times: axis.map((at) => at / 1000), columns };
 }
 
+export interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** What charts show: the time up to now, or around a moment of the past, moving on in eighths so that answers are kept. */
+export function chartStretch(at: number | null, length: number, now: number): Stretch {
+  const latest = Math.floor(now / 15_000) * 15_000;
+  if (at === null) return { from: latest - length, to: latest };
+  const step = length / 8;
+  const to = Math.max(Math.ceil(at / 1000) * 1000, Math.min(latest, Math.ceil((at + length / 4) / step) * step));
+  return { from: to - length, to };
+}
+
+/** The place of the last value that is not after `seconds` nor older than `within`. */
+export function indexAt(times: readonly number[], seconds: number, within: number): number | null {
+  const index = times.findLastIndex((time) => time <= seconds);
+  return index >= 0 && seconds - (times[index] ?? 0) <= within ? index : null;
+}
+
 /** A picture's share of [0, 1] to sensor cells: the start rounded down, the end up, so that edges are reachable. */
 export function sensorBox(a: [number, number], b: [number, number], width = 32, height = 24): [[number, number], [number, number]] {
   const low = (u: number, v: number, n: number): number => Math.max(0, Math.min(n - 1, Math.floor(Math.min(u, v) * n)));

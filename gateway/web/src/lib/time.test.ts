@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, ago, clock, dateIn, dayBounds, dayWord, hourTicks, inFull, isDate, momentOf, slotOf, span } from './time';
+import { addDays, ago, clock, dateIn, dayBounds, dayWord, hourTicks, inFull, isDate, minuteTicks, momentOf, slotOf, span } from './time';
 
 const berlin = 'Europe/Berlin';
 const at = (text: string): number => Date.parse(text);
@@ -70,5 +70,19 @@ describe('small words for time', () => {
   it('keys a minute by its UTC slot', () => {
     expect(slotOf(at('2026-01-05T14:25:30Z') / 60_000 | 0)).toBe('1425');
     expect(slotOf(0)).toBe('0000');
+  });
+});
+
+describe('labels of many days', () => {
+  it('stand at local midnights, also where a day has 23 hours', () => {
+    const ticks = minuteTicks(at('2026-03-27T12:00:00Z'), at('2026-03-30T12:00:00Z'), berlin, 1440);
+    expect(ticks.map((tick) => [new Date(tick.at).toISOString(), tick.label])).toEqual([
+      ['2026-03-27T23:00:00.000Z', 'Sat 28 Mar'], ['2026-03-28T23:00:00.000Z', 'Sun 29 Mar'], ['2026-03-29T22:00:00.000Z', 'Mon 30 Mar'],
+    ]);
+  });
+
+  it('are the same days wherever the stretch begins', () => {
+    const weekly = (from: string): number[] => minuteTicks(at(from), at('2026-03-30T00:00:00Z'), 'UTC', 7 * 1440).map((tick) => tick.at);
+    expect(weekly('2026-03-02T00:00:00Z').slice(-2)).toEqual(weekly('2026-03-05T09:00:00Z').slice(-2));
   });
 });

@@ -165,15 +165,27 @@ export function hourTicks(from: number, to: number, zone: string, step = 1): Tic
   return ticks;
 }
 
+/** Every `step`-th local midnight within [from, to], counted from a fixed one, so that labels stay while the bar moves. */
+function dayTicks(from: number, to: number, zone: string, step: number): Tick[] {
+  const ticks: Tick[] = [];
+  for (let date = dateIn(from, zone); ; date = addDays(date, 1)) {
+    const at = startOfDay(date, zone);
+    if (at > to) return ticks;
+    if (at >= from && (Date.parse(`${date}T00:00:00Z`) / DAY) % step === 0) ticks.push({ at, label: dateWords(date), midnight: true });
+  }
+}
+
 /** Whole steps of the wall clock within [from, to]. */
 export function minuteTicks(from: number, to: number, zone: string, minutes: number): Tick[] {
+  if (minutes >= 1440) return dayTicks(from, to, zone, minutes / 1440);
   if (minutes >= 60) return hourTicks(from, to, zone, minutes / 60);
   const step = minutes * MINUTE;
   const offset = offsetAt(from, zone);
   const first = Math.ceil((from + offset) / step) * step - offset;
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, i) => {
     const p = partsIn(first + i * step, zone);
-    return { at: first + i * step, label: `${two(p.hour)}:${two(p.minute)}`, midnight: p.hour === 0 && p.minute === 0 };
+    const seconds = minutes < 1 ? `:${two(p.second)}` : '';
+    return { at: first + i * step, label: `${two(p.hour)}:${two(p.minute)}${seconds}`, midnight: p.hour === 0 && p.minute === 0 && p.second === 0 };
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeStates, encodeStates, indexOfMinute, minuteAt, nextIncident, runsOf, tileUrl, type MinuteState } from './timeline';
+import { decodeStates, encodeStates, indexOfMinute, longStates, minuteAt, nextIncident, runsOf, tileUrl, type MinuteState } from './timeline';
 
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
 
@@ -70,5 +70,24 @@ describe('runs', () => {
     expect(nextIncident(states, 2, 1)).toBe(5);
     expect(nextIncident(states, 5, -1)).toBe(2);
     expect(nextIncident(states, 2, -1)).toBeNull();
+  });
+});
+
+describe('a stretch beyond the minutes that are kept', () => {
+  const minute = (n: number): number => n * 60_000;
+  const iso = (n: number): string => new Date(minute(n)).toISOString();
+
+  it('knows incidents, the newest minutes, and where nothing was yet', () => {
+    const states = longStates(100, 10, { first: 107, states: ['ok', 'no_data'] }, [{ opened: iso(103), closed: new Date(minute(104) + 5000).toISOString() }], minute(102), minute(109));
+
+    expect(states).toEqual(['no_data', 'no_data', 'unknown', 'incident', 'incident', 'unknown', 'unknown', 'ok', 'no_data', 'no_data']);
+  });
+
+  it('has an incident that is open reach to now', () => {
+    expect(longStates(0, 4, { first: 0, states: [] }, [{ opened: iso(1), closed: null }], 0, minute(2))).toEqual(['unknown', 'incident', 'incident', 'no_data']);
+  });
+
+  it('is empty where the site has told nothing', () => {
+    expect(longStates(0, 2, { first: 0, states: [] }, [], null, minute(2))).toEqual(['no_data', 'no_data']);
   });
 });

@@ -37,6 +37,30 @@ export function runsOf(states: readonly MinuteState[]): Run[] {
   return runs;
 }
 
+export interface Trouble {
+  opened: string;
+  closed: string | null;
+}
+
+/**
+ * The minutes from `first` of a stretch that reaches beyond the 24 hours whose states are kept. Of those before, the
+ * incidents are known, and nothing else; before the site's first event (`begun`) and after now there is nothing.
+ */
+export function longStates(first: number, count: number, known: { first: number; states: readonly MinuteState[] }, troubles: readonly Trouble[], begun: number | null, now: number): MinuteState[] {
+  const states = new Array<MinuteState>(count).fill('no_data');
+  const within = (minute: number): number => Math.max(0, Math.min(count, minute - first));
+  if (begun !== null) states.fill('unknown', within(Math.floor(begun / MINUTE)), within(Math.floor(now / MINUTE)));
+  for (const { opened, closed } of troubles) {
+    const end = closed === null ? now : Date.parse(closed);
+    states.fill('incident', within(Math.floor(Date.parse(opened) / MINUTE)), within(Math.floor(end / MINUTE) + 1));
+  }
+  known.states.forEach((state, i) => {
+    const index = known.first + i - first;
+    if (index >= 0 && index < count) states[index] = state;
+  });
+  return states;
+}
+
 export interface MinuteItem {
   index: number;
   minute: number;

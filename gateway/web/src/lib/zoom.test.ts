@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from './time';
-import { labelEvery, nextReach, windowAround, windowWith } from './zoom';
+import { REACHES, labelEvery, nextReach, reachCode, reachFrom, windowAround, windowWith } from './zoom';
 
 const day = { from: 0, to: DAY };
 
 describe('the reach of the time bar', () => {
-  it('goes from a day to ten minutes and back, and stays there', () => {
-    expect([DAY, 6 * HOUR, HOUR, 10 * MINUTE].map((reach) => nextReach(reach, 1))).toEqual([6 * HOUR, HOUR, 10 * MINUTE, 10 * MINUTE]);
-    expect([DAY, 6 * HOUR, HOUR, 10 * MINUTE].map((reach) => nextReach(reach, -1))).toEqual([DAY, DAY, 6 * HOUR, HOUR]);
+  it('goes from 90 days to a minute and back, and stays there', () => {
+    expect([90 * DAY, 7 * DAY, DAY, 10 * MINUTE, MINUTE].map((reach) => nextReach(reach, 1))).toEqual([30 * DAY, DAY, 6 * HOUR, MINUTE, MINUTE]);
+    expect([90 * DAY, DAY, 6 * HOUR, MINUTE].map((reach) => nextReach(reach, -1))).toEqual([90 * DAY, 7 * DAY, DAY, 10 * MINUTE]);
+  });
+
+  it('is written into the address and read back', () => {
+    expect(REACHES.map(reachCode)).toEqual(['90d', '30d', '7d', '24h', '6h', '1h', '10m', '1m']);
+    expect(REACHES.map((reach) => reachFrom(reachCode(reach)))).toEqual([...REACHES]);
+    expect([reachFrom(null), reachFrom('2y')]).toEqual([DAY, DAY]);
   });
 });
 
@@ -37,5 +43,8 @@ describe('labels', () => {
     [6 * HOUR, 1100, 30],
     [HOUR, 1100, 5],
     [10 * MINUTE, 1100, 1],
+    [MINUTE, 1100, 1 / 6],
+    [90 * DAY, 1100, 7 * 1440],
+    [90 * DAY, 260, 28 * 1440],
   ])('of %i ms in %i px are %i minutes apart', (reach, width, minutes) => expect(labelEvery(reach, width)).toBe(minutes));
 });

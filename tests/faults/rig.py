@@ -154,7 +154,8 @@ class Rig:
         """Until this life of the gateway (or any, not `again`) has opened it; what it holds only its process sees."""
 
         def opened() -> int:
-            return self.gateway.log.read_bytes().count(b"warehouse follows the journal")
+            log = self.gateway.log
+            return log.read_bytes().count(b"warehouse follows the journal") if log.exists() else 0
 
         before = self._warehouse_opened if again else 0
         self.wait(lambda: opened() > before, STARTS_WITHIN_S, "the warehouse open")

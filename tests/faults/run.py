@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -101,24 +101,22 @@ def _judge_ends(rig: Rig, scenario: Scenario, verdict: Verdict) -> None:
             verdict.differ(1, note)
 
 
-def run_all(names: list[str], runs: int, seed: int, say: Callable[[str], None], keep: Path | None) -> list[Outcome]:
+def run_all(names: list[str], runs: int, seed: int, say: Callable[[str], None], keep: Path | None) -> Iterator[Outcome]:
     """`runs` rigs, one scenario after another; a failing one leaves its files where `keep` says."""
-    outcomes = []
     for number in range(runs):
         name = names[number % len(names)]
         one_seed = seed + number // len(names)
         root = Path(tempfile.mkdtemp(prefix=f"fault-{name}-{one_seed}-"))
         try:
             outcome = run_one(name, one_seed, root)
-            outcomes.append(outcome)
             say(outcome.line())
             if not outcome.verdict.fine:
                 _say_failure(outcome, say)
                 if keep is not None:
                     shutil.copytree(root, keep / root.name, ignore_dangling_symlinks=True, symlinks=True)
+            yield outcome
         finally:
             shutil.rmtree(root, ignore_errors=True)
-    return outcomes
 
 
 def _say_failure(outcome: Outcome, say: Callable[[str], None]) -> None:
@@ -139,11 +137,13 @@ def main(
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         raise typer.BadParameter(f"there is no scenario {unknown[0]!r}; there are {', '.join(SCENARIOS)}")
-    outcomes = run_all(names, runs, seed, typer.echo, keep)
-    if results is not None:
-        with results.open("a") as file:
-            file.writelines(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes)
-    ran = [outcome.verdict for outcome in outcomes if not outcome.skipped]
+    ran = []
+    for outcome in run_all(names, runs, seed, typer.echo, keep):
+        if results is not None:
+            with results.open("a") as file:
+                file.write(json.dumps(asdict(outcome)) + "\n")
+        if not outcome.skipped:
+            ran.append(outcome.verdict)
     lost, doubled = sum(v.lost for v in ran), sum(v.doubled for v in ran)
     different = sum(v.different for v in ran)
     typer.echo(f"runs={len(ran)} lost={lost} doubled={doubled} different={different}")

@@ -35,7 +35,7 @@ class Verdict:
     different: int = 0
     events: int = 0
     media: int = 0
-    gaps: Counter[str] = field(default_factory=Counter)
+    gaps: dict[str, int] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
 
     @property
@@ -129,7 +129,7 @@ def _streams(verdict: Verdict, journal: Sequence[Row], causes: Collection[str]) 
         if row.type == GAP:
             gap = json.loads(row.body)["data"]
             first = gap["first"]
-            verdict.gaps[gap["cause"]] += gap["count"]
+            verdict.gaps[gap["cause"]] = verdict.gaps.get(gap["cause"], 0) + gap["count"]
             if gap["cause"] not in causes:
                 verdict.lose(gap["count"], f"{row.source} {gap['first']}..{gap['last']} for {gap['cause']}")
         if row.sequence <= reached[key]:

@@ -36,6 +36,9 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     skipped: str = ""
 
+    def json(self) -> str:
+        return json.dumps(asdict(self))
+
     def line(self) -> str:
         head = f"{self.scenario:<18} seed={self.seed:<6}"
         if self.skipped:
@@ -141,7 +144,7 @@ def main(
     for outcome in run_all(names, runs, seed, typer.echo, keep):
         if results is not None:
             with results.open("a") as file:
-                file.write(json.dumps(asdict(outcome)) + "\n")
+                file.write(outcome.json() + "\n")
         if not outcome.skipped:
             ran.append(outcome.verdict)
     lost, doubled = sum(v.lost for v in ran), sum(v.doubled for v in ran)

@@ -1,5 +1,6 @@
 """The quick scenarios from fixed seeds; `./dev faults` runs all of them from as many as one likes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,4 @@ def test_nothing_is_lost_doubled_or_different(broker: Broker, name: str, tmp_pat
     assert outcome.verdict.fine, "\n".join([outcome.line(), *outcome.verdict.words, *outcome.notes])
     assert outcome.verdict.events > 100
     assert outcome.faults > 0
+    assert json.loads(outcome.json())["verdict"]["gaps"] == outcome.verdict.gaps

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,16 @@ def _logs_as_before() -> Iterator[None]:
     """A test that configures logging names a stream that ends with it, and would fail the next one that logs."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="module")
+def kept_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory of chDB for all tests of a module: every time that it starts anew it leaves files open behind."""
+    from consumers.clickhouse.embedded import EmbeddedEngine  # takes a second, and only some tests need it
+
+    directory = tmp_path_factory.mktemp("chdb")
+    with closing(EmbeddedEngine(directory)):
+        yield directory
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from consumers.journal.clickhouse.writer import ClickHouseJournal
 from consumers.journal.store import Unwritable
 from consumers.journal.writer import Accepted
 from tests import builders
-from tests.contract.journal.conftest import DATABASE, ThroughDoors
+from tests.clickhouse_kinds import ThroughDoors
+from tests.contract.journal.conftest import DATABASE
 from tests.contract.journal.entries import OWNER, RECEIVED, Clock, reading
 
 Fate = Literal["answer", "request"]

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard, get_args
 
 import msgspec
 
 from bus_schemas.catalogue import short_name
-from bus_schemas.checksum import is_intact
+from bus_schemas.checksum import CHECKSUM, is_intact
 from bus_schemas.codec import MAX_BATCH, Malformed, MediaMessage, Unpackable, decode, decode_media, to_bytes, unpack
 from bus_schemas.event import MAX_SEQUENCE, Event, device_source
-from bus_schemas.media import MediaEvent
+from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.node import GapEvent, StateEvent
 from bus_schemas.topics import BATCH, UnknownTopic, parse
 from consumers.ingest.glance import glance
@@ -22,6 +22,7 @@ from consumers.journal.header import Header
 from consumers.journal.writer import Accepted
 
 MAX_EPOCH = 64
+KINDS = get_args(MediaKind)
 MAX_EVENT_BYTES = 1024 * 1024
 DAMAGED = "the message was changed on its way: its checksum is another one"
 """Takes no place in a stream, also where one can be read: its producer has the right one, and sends that."""
@@ -228,7 +229,11 @@ def _check(event: Event | Header | Malformed, body: bytes, one: Arrived, entranc
         # The stream of somebody else is not continued by this, not even with a gap.
         reason = f"source {event.source} does not belong on topic {one.message.topic}"
         return Refused(reason, body, one.message.topic, one.received)
-    complaint = _complaint(event, entrance)
+    misplaced = _misplaced(event, entrance)
+    if misplaced is not None and _has_checksum(one.message):
+        # What it holds is whole, so its topic was changed on its way: its producer can send it again.
+        return Refused(misplaced, body, one.message.topic, one.received)
+    complaint = _complaint(event) or misplaced
     if complaint is None and len(body) > MAX_EVENT_BYTES:
         complaint = f"an event of {len(body)} bytes; at most {MAX_EVENT_BYTES} are kept"
     if complaint is not None:
@@ -236,7 +241,7 @@ def _check(event: Event | Header | Malformed, body: bytes, one: Arrived, entranc
     return Accepted(event, body, one.received)
 
 
-def _complaint(event: Event | Header, entrance: Door) -> str | None:
+def _complaint(event: Event | Header) -> str | None:
     if (event.epoch is None) != (event.sequence is None):
         return "epoch and sequence come together, or not at all"
     if isinstance(event, GapEvent) and not event.data.first <= event.data.last == event.sequence:
@@ -245,11 +250,19 @@ def _complaint(event: Event | Header, entrance: Door) -> str | None:
         )
     if isinstance(event, MediaEvent):
         return "a medium comes as bytes on its own topic"
+    return None
+
+
+def _misplaced(event: Event | Header, entrance: Door) -> str | None:
     if entrance.channel == STATE:
         return None if isinstance(event, StateEvent) else f"type {event.type} is no state"
     if entrance.name is not None and _name(event.type) != entrance.name:
         return f"type {event.type} does not belong on a topic that ends in {entrance.name}"
     return None
+
+
+def _has_checksum(message: Published) -> bool:
+    return any(name == CHECKSUM for name, _ in message.properties.user)
 
 
 def _refuse(reason: str, body: bytes, one: Arrived, place: tuple[str, str | None, int | None]) -> Refused:
@@ -261,6 +274,11 @@ def _refuse(reason: str, body: bytes, one: Arrived, place: tuple[str, str | None
 
 def _read_medium(one: Arrived, entrance: Door) -> Item:
     message = one.message
+    source = dict(message.properties.user).get("source", entrance.source)
+    if _has_checksum(message) and (entrance.name not in KINDS or source != entrance.source):
+        # As with an event: what is whole was changed in its topic.
+        reason = f"a medium of {source} does not belong on topic {message.topic}"
+        return Refused(reason, message.payload, message.topic, one.received)
     described = decode_media(
         MediaMessage(
             entrance.site,

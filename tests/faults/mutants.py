@@ -20,7 +20,7 @@ PACKAGES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitt
 WITHIN_S = 240
 
 INGEST = ("tests/unit/consumers/ingest",)
-JOURNAL = ("tests/unit/consumers/journal",)
+JOURNAL = ("tests/unit/consumers/journal", "tests/contract/journal/test_journal.py")
 ARCHIVE = ("tests/unit/consumers/archive",)
 PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")

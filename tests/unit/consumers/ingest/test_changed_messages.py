@@ -67,3 +67,32 @@ def test_a_message_without_a_checksum_is_taken_as_it_is() -> None:
     (item,) = arrive(message, properties=plain)
 
     assert isinstance(item, Accepted)
+
+
+def _moved(message: Outgoing, before: str, after: str) -> list[Item]:
+    given = Properties(message.content_type, message.user_properties)
+    return read([Arrived(Published(message.topic.replace(before, after), 1, given, message.payload), 0)])
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after"),
+    [
+        (sent(event(1)), "/detection", "/detectioo"),
+        (sent(event(1), event(2)), "/detection", "/detectioo"),
+        (sent(event(1)), "/GATE/", "/GATF/"),
+        (sent(event(1)), "/event/", "/evens/"),
+        (sent(event(1)), "/event/detection", "/state"),
+        (sent(picture(1)), "/capture", "/capturf"),
+        (sent(picture(1)), "/GATE/", "/GATF/"),
+        (sent(picture(1)), "watchpost/v1", "watchpost/v0"),
+    ],
+)
+def test_a_message_whose_topic_was_changed_is_refused_and_takes_no_place(
+    message: Outgoing, before: str, after: str
+) -> None:
+    refused = _moved(message, before, after)
+
+    assert refused
+    for item in refused:
+        assert isinstance(item, Refused)
+        assert (item.source, item.sequence) == (None, None)

@@ -27,6 +27,7 @@ TOLD_EVERY_S = 5.0
 def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     """Whether everything is as it should be."""
     from consumers.check.run import NothingThere, check
+    from consumers.check.side_by_side import CheckDied
     from consumers.journal.store import JournalAway
     from consumers.maintenance import NotAView
     from consumers.runner import UnknownConsumer
@@ -48,7 +49,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
             if found.untold:
                 typer.echo(f"{found.part}: DIFFERS: and {found.untold:,} more")
             whole = whole and not found.count
-    except (NothingThere, UnknownConsumer, NotAView, NoView, JournalAway) as error:
+    except (NothingThere, UnknownConsumer, NotAView, NoView, JournalAway, CheckDied) as error:
         raise Refused(str(error)) from error
     typer.echo("everything is as it should be" if whole else "something differs")
     return whole

@@ -31,7 +31,7 @@ class Incidents(Projection):
         SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     schema: ClassVar[str] = f"""
     create table if not exists watched (
         site text not null, device text not null, state text not null, primary key (site, device)
@@ -69,18 +69,16 @@ class Incidents(Projection):
 
 
 class _Ledger:
-    """The devices as the rules see them, read at the begin of a fold and written at its end."""
+    """The devices as the rules see them, each read when a fold first needs it, and written at its end if it changed."""
 
     def __init__(self, view: sqlite3.Connection, rules: Rules, expected: Iterable[Place]) -> None:
         self._view = view
         self._incidents = Versions(view, "incidents", "incident_id")
         self._rules = rules
         self._changed: set[Place] = set()
-        self._known: dict[Place, Watched] = {
-            (site, device): watched_json.validate_json(state)
-            for site, device, state in view.execute("select site, device, state from watched")
-        }
-        self._expected = {where for where in expected if where not in self._known}
+        self._known: dict[Place, Watched] = {}
+        self._has_read_all = False
+        self._expected = set(expected)
 
     def save(self) -> None:
         rows = [(*where, watched_json.dump_json(self._known[where]).decode()) for where in sorted(self._changed)]
@@ -103,13 +101,24 @@ class _Ledger:
         self._changed.add(where)
         known = self._known.get(where)
         if known is None:
-            known = self._known[where] = Watched()
+            query = "select state from watched where site = ? and device = ?"
+            found = None if self._has_read_all else self._view.execute(query, where).fetchone()
+            known = self._known[where] = Watched() if found is None else watched_json.validate_json(found[0])
         return known
+
+    def _all(self) -> dict[Place, Watched]:
+        """What was read already may have changed since, and stays as it is."""
+        if not self._has_read_all:
+            for site, device, state in self._view.execute("select site, device, state from watched"):
+                if (site, device) not in self._known:
+                    self._known[site, device] = watched_json.validate_json(state)
+            self._has_read_all = True
+        return self._known
 
     def _lose(self, where: Place, lost: Watched, record: Recorded, why: str | None) -> Iterator[tuple[Place, Verdict]]:
         """The connection is that of an outbox: with it all devices of the same epoch are gone."""
         reason = why or "connection lost"
-        for other, watched in sorted(self._known.items()):
+        for other, watched in sorted(self._all().items()):
             if other == where or (lost.epoch is not None and watched.epoch == lost.epoch and watched.is_device):
                 self._changed.add(other)
                 for verdict in watched.miss(reason, record.received_us / 1e6, (record.id,)):
@@ -120,8 +129,7 @@ class _Ledger:
         started = now - tick.data.uptime_s
         for verdict in self._watched((HUB, HUB)).judge_disk(tick, self._rules):
             yield (HUB, HUB), verdict
-        for where in sorted(self._known):
-            watched = self._known[where]
+        for where, watched in sorted(self._all().items()):
             silent = now - max(watched.heard, started)
             if watched.is_device and watched.absent is None and silent > self._rules.silent_s:
                 self._changed.add(where)
@@ -137,7 +145,8 @@ class _Ledger:
             return
         for where in sorted(self._expected):
             self._expected.discard(where)
-            if where in self._known and self._known[where].is_device:
+            known = self._all().get(where)
+            if known is not None and known.is_device:
                 continue
             watched = self._watched(where)
             watched.is_device, watched.status = True, "not_started"

@@ -1,6 +1,5 @@
 """How fast views and rows are folded again from a day of 1,000,000 events, and how long it takes to verify them."""
 
-import os
 import subprocess
 import sys
 import time
@@ -12,9 +11,6 @@ from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
 from consumers import checkpoint, views
-from consumers.check.folds import views_there
-from consumers.check.rows import PART as ROWS
-from consumers.check.run import JOURNAL, check
 from consumers.clickhouse.embedded import EmbeddedEngine
 from consumers.follow import Source, create
 from consumers.hub import Hub
@@ -140,17 +136,7 @@ def _catch_up(fold: Fold) -> None:
 
 
 def _verified(hub: Hub) -> Measurement:
-    """As the command does it: in a process without threads, the parts in as many as there are cores."""
-    program = "import sys; from tests.bench.rebuilds import verify; verify(sys.argv[1])"
-    command = [sys.executable, "-c", program, str(hub.data)]
+    """As the command does it: in a process that has not loaded chDB, whose threads no fork survives."""
+    command = [sys.executable, "-m", "tests.bench.verifying", str(hub.data)]
     taken, _ = _taken(lambda: subprocess.run(command, check=True))
     return summary("verify a day of 1 M events", [taken], "journal, every view, rows", goal_ms=VERIFIED_MS)
-
-
-def verify(data: str) -> None:
-    cores = os.cpu_count() or 1
-    hub = day.hub(Path(data))
-    # Its pictures were never there: references to them are none of what is measured.
-    parts = (JOURNAL, *views_there(hub), ROWS)
-    for part in check(parts, hub, lambda part, done, of: None, at_once=cores):
-        assert not part.count, (part.part, part.faults)

@@ -199,6 +199,23 @@ def test_d3_11_a_device_that_comes_up_late_closes_its_incident(hub: Hub) -> None
         assert told(followed) == [("yard", "offline", "opened"), ("yard", "offline", "closed")]
 
 
+@pytest.mark.parametrize("limit", [1, 1000])
+def test_d3_11_a_device_of_which_only_settings_are_known_is_missed(hub: Hub, limit: int) -> None:
+    site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
+    with Followed(Incidents(replace(hub, sites=(site,))), hub.data) as followed:
+        followed.journal.append(settings(settings={"rois": []}), tick(at(40), uptime_s=40), tick(at(50), uptime_s=50))
+        assert told(followed.catch_up(limit)) == [("yard", "offline", "opened")]
+
+
+@pytest.mark.parametrize("limit", [1, 1000])
+def test_what_is_remembered_of_a_device_outlasts_batches_without_it(followed: Followed, limit: int) -> None:
+    followed.take(frame(device="gate", epoch="e1"), frame(epoch="e1"))
+    followed.journal.append(frame(at(1), epoch="e1"), state(at(2), online=False, epoch="e1"), tick(at(40)))
+
+    followed.catch_up(limit)
+    assert told(followed) == [("gate", "offline", "opened"), ("yard", "offline", "opened")]
+
+
 @pytest.mark.parametrize("status", ["stopped", "not_started"])
 def test_a_device_that_reports_to_be_down_is_offline(followed: Followed, status: str) -> None:
     followed.take(health(), health(at(10), status), media(at(11)), health(at(20)))

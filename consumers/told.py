@@ -3,12 +3,15 @@
 Attributes are named and mean as those of the models in `bus_schemas`. A part has only what is finite and plain there.
 """
 
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
 Data = TypeVar("Data")
+Moment = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z")]
+"""As `iso` writes one. A part with a moment does not take another way: it may say more than milliseconds."""
 
 
 class Told(Struct, Generic[Data]):
@@ -28,6 +31,19 @@ class Volume(Struct):
 
     mean_volume_db: float | None = None
     volume_percentage: int | None = None
+
+
+class Phase(Struct):
+    """Of motion."""
+
+    phase: str
+    boxes: tuple[Raw, ...] = ()
+
+
+class Span(Struct):
+    """Of motion: how long it lasted."""
+
+    duration_s: float = 0.0
 
 
 class Medium(Struct):
@@ -64,8 +80,87 @@ class Measured(Struct):
     composite_temperature: float | None = None
 
 
+class Maximum(Struct):
+    max_temp: float
+
+
+class Hottest(Struct):
+    """Of a thermal frame, in short."""
+
+    frame_stats: Maximum
+    hot_spots: tuple[Raw, ...] = ()
+
+
+class Length(Struct):
+    """Of a segment, in short."""
+
+    duration_s: float
+
+
+class Segment(Struct):
+    start: Moment
+    duration_s: float
+    media: tuple[str, ...]
+    size: int = 0
+    discontinuity: bool = False
+
+
+class StreamInfo(Struct):
+    fps: float
+    width: int
+    height: int
+
+
+class Health(Struct):
+    status: str
+    reason: str | None = None
+    is_recording: bool = False
+    stream_info: StreamInfo | None = None
+    last_frame_time: Moment | None = None
+    last_connection_attempt: Moment | None = None
+    last_successful_connection: Moment | None = None
+    total_reconnects: int = 0
+    consecutive_failures: int = 0
+    current_segment_start: Moment | None = None
+    kinds: tuple[str, ...] = ()
+
+
+class Condition(Struct):
+    """Of the health of a device, in short."""
+
+    status: str
+    reason: str | None = None
+
+
+class Progress(Struct):
+    """Of a command."""
+
+    name: str
+    state: str
+
+
+class Uptime(Struct):
+    """Of a heartbeat."""
+
+    uptime_s: float
+
+
 VERDICTS = Decoder(Told[Verdicts])
 VOLUME = Decoder(Told[Volume])
 MEDIUM = Decoder(Told[Medium])
 DETECTED = Decoder(Told[Detected])
 MEASURED = Decoder(Told[Measured])
+HOTTEST = Decoder(Told[Hottest])
+PHASE = Decoder(Told[Phase])
+LENGTH = Decoder(Told[Length])
+SPAN = Decoder(Told[Span])
+SEGMENT = Decoder(Told[Segment])
+HEALTH = Decoder(Told[Health])
+CONDITION = Decoder(Told[Condition])
+PROGRESS = Decoder(Told[Progress])
+UPTIME = Decoder(Told[Uptime])
+
+
+def seconds(moment: Moment) -> float:
+    """Since 1970."""
+    return datetime.fromisoformat(moment).timestamp()

@@ -8,16 +8,18 @@ from operator import attrgetter
 from pydantic_core import to_json
 
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
-from bus_schemas.catalogue import short_name
-from bus_schemas.event import Event, iso
+from bus_schemas.event import iso
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent
+from bus_schemas.node import Health as Reported
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.record import Place, Recorded
-from consumers.told import MEDIUM
+from consumers.told import HEALTH, MEDIUM, Health, seconds
 
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
 TOLD = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
+_WAS_SEEN = frozenset(SEEN)
+_EVERY_KIND = "visual thermal"
 
 
 @dataclass(slots=True)
@@ -65,21 +67,44 @@ def switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[Plac
 def hear(row: Device, record: Recorded) -> bool:
     """Whether it is one for `last_event`, which is then up to the caller."""
     model = record.model
-    row.last_received = max(row.last_received, record.received_us / 1e6)
+    received = record.received_us / 1e6
+    if received > row.last_received:
+        row.last_received = received
     row.epoch = record.epoch or row.epoch
+    if model is StateEvent:
+        return False
+    row.online, row.offline_reason = 1, None
     if model is HeartbeatEvent:
         row.heartbeat = _heartbeat(record)
         return False
-    if model is StateEvent:
-        return False
     row.is_device = 1
-    if model in SEEN:
-        _see(row, record)
+    if model in _WAS_SEEN:
+        _see(row, record.time_s)
+        if row.kinds != _EVERY_KIND:
+            _add_kinds(row, (_kind(record),))
     elif model is HealthEvent:
         _take_health(row, record)
     elif model is ClockEvent:
         _set_clock(row, record)
     return model is not MediaEvent
+
+
+def _see(row: Device, at: float) -> None:
+    if row.last_frame is None or at > row.last_frame:
+        row.last_frame = at
+
+
+def _kind(record: Recorded) -> str:
+    is_thermal = record.model is ThermalEvent
+    if record.model is MediaEvent:
+        is_thermal = record.told(MEDIUM).data.kind == "thermal"
+    return "thermal" if is_thermal else "visual"
+
+
+def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
+    """Visual comes before thermal, whichever was heard of first."""
+    if any(kind not in row.kinds for kind in kinds):
+        row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
 
 
 def _set_clock(row: Device, record: Recorded) -> None:
@@ -95,70 +120,39 @@ def _heartbeat(record: Recorded) -> str:
     return to_json({"time": iso(event.time), **event.data.model_dump(mode="json")}).decode()
 
 
-def in_short(record: Recorded) -> str:
-    """JSON of what an event says, for `last_event`."""
-    event = record.event
-    told = {"type": short_name(event.type), "time": iso(event.time), "position": record.position}
-    return to_json({**told, "summary": summary(event)}).decode()
-
-
-def _see(row: Device, record: Recorded) -> None:
-    row.last_frame = max(row.last_frame or 0.0, record.time_s)
-    is_thermal = record.model is ThermalEvent
-    if record.model is MediaEvent:
-        is_thermal = record.told(MEDIUM).data.kind == "thermal"
-    kind = "thermal" if is_thermal else "visual"
-    if kind not in row.kinds:
-        _add_kinds(row, (kind,))
-
-
-def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
-    """Visual comes before thermal, whichever was heard of first."""
-    row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
-
-
 def _take_health(row: Device, record: Recorded) -> None:
-    assert isinstance(record.event, HealthEvent)
-    told = record.event.data
+    told = _reported(record)
     row.reported, row.reason, row.is_recording = told.status, told.reason, int(told.is_recording)
     row.total_reconnects, row.consecutive_failures = told.total_reconnects, told.consecutive_failures
     if told.last_frame_time is not None:
-        row.last_frame = max(row.last_frame or 0.0, told.last_frame_time.timestamp())
+        _see(row, _seconds(told.last_frame_time))
     row.last_connection_attempt = _text(told.last_connection_attempt)
     row.last_successful_connection = _text(told.last_successful_connection)
     row.current_segment_start = _text(told.current_segment_start)
-    row.stream_info = to_json(told.stream_info).decode() if told.stream_info else row.stream_info
+    row.stream_info = _stream_info(told) or row.stream_info
     _add_kinds(row, told.kinds)
 
 
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else iso(moment)
+def _reported(record: Recorded) -> Health | Reported:
+    """Of the event where a moment may be more exact than we write one."""
+    plain = record.as_written(HEALTH)
+    if plain is not None:
+        return plain.data
+    assert isinstance(record.event, HealthEvent)
+    return record.event.data
 
 
-def summary(event: Event) -> str:
-    """A few words on what an event says, for people."""
-    match event:
-        case ThermalEvent():
-            return f"{event.data.frame_stats.max_temp:.1f} °C at the hottest, {len(event.data.hot_spots)} hot spots"
-        case DetectionEvent():
-            return ", ".join(event.data.event_triggers) or f"{event.data.people_count} people"
-        case MotionEvent():
-            return f"motion {event.data.phase}, {len(event.data.boxes)} places"
-        case HealthEvent():
-            return event.data.reason or event.data.status
-        case SegmentEvent():
-            return f"{event.data.duration_s:.1f} s recorded"
-        case CommandEvent():
-            return f"{event.data.name} {event.data.state}"
-        case FrameEvent():
-            return _frame_summary(event)
-    return _clock_summary(event) if isinstance(event, ClockEvent) else short_name(event.type)
+def _seconds(moment: datetime | str) -> float:
+    return seconds(moment) if isinstance(moment, str) else moment.timestamp()
 
 
-def _clock_summary(event: ClockEvent) -> str:
-    return f"clock set {abs(event.data.step_s):.1f} s {'forward' if event.data.step_s > 0 else 'back'}"
+def _text(moment: datetime | str | None) -> str | None:
+    return iso(moment) if isinstance(moment, datetime) else moment
 
 
-def _frame_summary(event: FrameEvent) -> str:
-    seen = {"blackscreen": event.data.blackscreen, "freeze": event.data.freeze, "no audio": event.data.audio is False}
-    return ", ".join(name for name, is_so in seen.items() if is_so) or "ok"
+def _stream_info(told: Health | Reported) -> str | None:
+    info = told.stream_info
+    if info is None:
+        return None
+    plain = {"fps": info.fps, "width": info.width, "height": info.height} if isinstance(told, Health) else info
+    return to_json(plain).decode()

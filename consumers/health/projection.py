@@ -1,16 +1,18 @@
 """Folds the journal into what is known of each device and node."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, HUB_SOURCE, Event
 from bus_schemas.node import HeartbeatEvent, StateEvent
 from consumers.health import snapshots
-from consumers.health.device import COLUMNS, SEEN, TOLD, Device, hear, in_short, switch, values_of
+from consumers.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
 from consumers.health.snapshots import KEEP, Clock, Keep
+from consumers.health.words import in_short
 from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
+from consumers.told import UPTIME
 
 _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks only
 
@@ -43,40 +45,19 @@ class Health(Projection):
         self._keep = keep
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        known = {(row.site, row.device): row for row in rows(view)}
+        known = _Known(view, self._keep)
         changed: set[Place] = set()
-        newest: dict[Place, Recorded] = {}
         for record in batch:
-            key = record.where
-            if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
-                self._pass_time(view, record, known, newest)
+            where = record.where
+            if where[1] == HUB:
+                known.pass_time(record)
                 continue
-            if key[1] == HUB:
-                continue
-            row = known.get(key)
-            if row is None:
-                row = known[key] = Device(*key)
+            row = known.rows.get(where) or known.meet(where)
             if hear(row, record):
-                newest[key] = record
-            changed.add(key)
-            if record.model is StateEvent:
-                changed |= switch(row, record, known.values())
-            else:
-                row.online, row.offline_reason = 1, None
-        _put_into_words(known, newest)
-        put(view, [known[key] for key in sorted(changed)])
-
-    def _pass_time(
-        self, view: sqlite3.Connection, record: Recorded, known: dict[Place, Device], newest: dict[Place, Recorded]
-    ) -> None:
-        tick = record.event
-        assert isinstance(tick, HeartbeatEvent)
-        clock = Clock(record.time_s, record.time_s - tick.data.uptime_s)
-        set_clock(view, clock)
-        if snapshots.is_due(view, clock, self._keep):
-            _put_into_words(known, newest)
-            in_order = [known[key] for key in sorted(known)]
-            snapshots.take(view, record.position, clock, in_order, self._keep)
+                known.newest[where] = record
+            elif record.model is StateEvent:
+                changed |= switch(row, record, known.rows.values())
+        known.save(changed | {record.where for record in batch})
 
     def carry_over(self, view: sqlite3.Connection, floor: int) -> None:
         if view.execute("select 1 from old.sqlite_master where name = 'snapshots'").fetchone():
@@ -86,11 +67,53 @@ class Health(Projection):
         return (*row[:-1], snapshots.content(row[-1])) if table == "snapshots" else row
 
 
-def _put_into_words(known: dict[Place, Device], newest: dict[Place, Recorded]) -> None:
-    """Only of the newest event of a device, and only where somebody may read it: that takes longer than all else."""
-    for key, record in newest.items():
-        known[key].last_event = in_short(record)
-    newest.clear()
+class _Known:
+    """What the view knows, in memory while a batch is folded. `newest` are the events for `last_event`."""
+
+    def __init__(self, view: sqlite3.Connection, keep: Keep) -> None:
+        self._view = view
+        self._keep = keep
+        self._clock: Clock | None = None
+        self._pictured = snapshots.last_at(view)
+        self.rows = {(row.site, row.device): row for row in rows(view)}
+        self.newest: dict[Place, Recorded] = {}
+
+    def meet(self, where: Place) -> Device:
+        """One that was not heard before."""
+        row = self.rows[where] = Device(*where)
+        return row
+
+    def pass_time(self, record: Recorded) -> None:
+        """Of what the hub says only its own heartbeats are how time passes."""
+        if record.model is not HeartbeatEvent or record.source != HUB_SOURCE:
+            return
+        clock = self._clock = _clock_of(record)
+        if snapshots.is_due(self._pictured, clock, self._keep):
+            self._put_into_words()
+            in_order = [self.rows[where] for where in sorted(self.rows)]
+            snapshots.take(self._view, record.position, clock, in_order, self._keep)
+            self._pictured = clock.at
+
+    def _put_into_words(self) -> None:
+        """Only of the newest event of a device, and only where somebody may read it: that takes longest."""
+        for where, record in self.newest.items():
+            self.rows[where].last_event = in_short(record)
+        self.newest.clear()
+
+    def save(self, changed: Set[Place]) -> None:
+        """Write these rows, as far as they are of devices, and the clock into the view."""
+        self._put_into_words()
+        put(self._view, [self.rows[where] for where in sorted(changed & self.rows.keys())])
+        if self._clock is not None:
+            set_clock(self._view, self._clock)
+
+
+def _clock_of(tick: Recorded) -> Clock:
+    told = tick.as_written(UPTIME)
+    if told is not None:
+        return Clock(tick.time_s, tick.time_s - told.data.uptime_s)
+    assert isinstance(tick.event, HeartbeatEvent)
+    return Clock(tick.time_s, tick.time_s - tick.event.data.uptime_s)
 
 
 def set_clock(view: sqlite3.Connection, clock: Clock) -> None:

@@ -53,10 +53,15 @@ class Forgotten(LookupError):
     """Nothing is kept from which the view could be folded as it was then."""
 
 
-def is_due(view: sqlite3.Connection, clock: Clock, keep: Keep) -> bool:
-    """Whether enough time has passed since the last one, or the hub's clock was set back."""
+def last_at(view: sqlite3.Connection) -> float | None:
+    """When the last one was taken, in seconds since 1970 by the hub's clock."""
     found = view.execute("select at from snapshots order by number desc limit 1").fetchone()
-    return found is None or not 0 <= clock.at - found[0] < keep.every_s
+    return None if found is None else float(found[0])
+
+
+def is_due(last: float | None, clock: Clock, keep: Keep) -> bool:
+    """Whether enough time has passed since the last one, or the hub's clock was set back."""
+    return last is None or not 0 <= clock.at - last < keep.every_s
 
 
 def take(view: sqlite3.Connection, position: int, clock: Clock, devices: Sequence[Device], keep: Keep) -> None:

@@ -42,16 +42,22 @@ class Origins:
 
     def records(self, rows: list[Any]) -> list[Recorded]:
         """Rows of `COLUMNS` as recorded events; only those of an old version are parsed, and upcast."""
-        if not all(kind in self._models for kind in {row[3] for row in rows}):
+        try:
+            return self._recorded(rows)
+        except KeyError:
             self._load_types()
-        if not all(stream in self._streams for stream in {row[4] for row in rows}):
             self._load_streams()
+            return self._recorded(rows)
+
+    def _recorded(self, rows: list[Any]) -> list[Recorded]:
+        """Raises `KeyError` where a number is not known yet."""
         models, streams = self._models, self._streams
         return [
-            RecordedRow(position, None, None, received, time, time / 1e6, model, *streams[stream], name, body)
+            RecordedRow(position, None, None, received, time, time / 1e6, model, source, where, epoch, name, body)
             if (model := models[kind]) is not None
             else Recorded(position, moment(received), upcast(read_stored([body])[0]))
             for position, received, time, kind, stream, name, body in rows
+            for source, where, epoch in (streams[stream],)
         ]
 
     def _load_types(self) -> None:

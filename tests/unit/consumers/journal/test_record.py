@@ -1,11 +1,8 @@
 """Recorded events: what a journal tells of one without parsing it is what the event says."""
 
 import json
-from collections.abc import Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -17,12 +14,10 @@ from bus_schemas.codec import decode, to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.upcasts import upcast
 from consumers.journal.record import Recorded
-from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
 from tests import builders
-from tests.builders import START
+from tests.journaled import RECEIVED, journaled
 
 GOLDEN = Path(__file__).parents[3] / "contract" / "golden"
-RECEIVED = 1_767_600_000_123_457
 
 MOMENTS = st.datetimes(
     datetime(1970, 1, 2),  # noqa: DTZ001 - the zone is drawn
@@ -38,17 +33,6 @@ EVENTS = st.builds(
     st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True) | st.none(),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128),
 )
-
-
-def journaled(bodies: Sequence[bytes]) -> list[Recorded]:
-    """These bodies in a journal, read again."""
-    events = [event for body in bodies for event in decode(body) if isinstance(event, Event)]
-    accepted = [Accepted(event, body, RECEIVED) for event, body in zip(events, bodies, strict=True)]
-    with TemporaryDirectory() as directory:
-        with Journal(Path(directory), lambda: START) as journal:
-            journal.append(accepted)
-        with closing(SqliteJournalReader(Path(directory))) as reader:
-            return list(reader.read(0).records)
 
 
 def columns(record: Recorded) -> tuple[object, ...]:

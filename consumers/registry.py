@@ -12,7 +12,7 @@ from consumers.mosaics.projection import Mosaics
 from consumers.motion import Motions
 from consumers.projection import Projection
 from consumers.rebuilds import Rebuilds
-from consumers.recordings import Recordings
+from consumers.recordings.projection import Recordings
 from consumers.retention.sink import Retention
 from consumers.settings import Settings
 from consumers.sink import Sink

@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from consumers.health.questions import last_tick
-from consumers.recordings import Segment, newest_segments, number_of, segments
+from consumers.recordings.questions import Segment, newest_segments, number_of, segments
 from gateway import playlists
 from gateway.calendar import utc_hour
 from gateway.calls import Call, Operation

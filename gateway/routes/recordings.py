@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import Field
 
 from bus_schemas.event import iso
-from consumers.recordings import SAME_SPAN_S, Segment, segments
+from consumers.recordings.questions import SAME_SPAN_S, Segment, segments
 from gateway.answers import Answer, Time
 from gateway.calls import Call, Operation
 from gateway.media_links import media_url

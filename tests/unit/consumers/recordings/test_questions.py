@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.media import RecordingEvent
-from consumers.recordings import Recordings, clips, newest_segments, number_of, oldest, segments, spans
+from consumers.recordings.projection import Recordings
+from consumers.recordings.questions import clips, newest_segments, number_of, oldest, segments, spans
 from tests.builders import START, at, motion, retention, segment, tick
 from tests.following import Followed, hub_in
 

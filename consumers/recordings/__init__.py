@@ -1,0 +1,1 @@
+"""What was recorded: segments of each device in order, and clips around motion."""

@@ -1,0 +1,135 @@
+"""What can be asked about recordings: segments, spans without gaps, and clips."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bus_schemas.event import iso
+
+SAME_SPAN_S = 1.0
+"""A pause of more than this between two segments is a gap."""
+
+_OVERLAPPING = """
+    from segments where site = ?1 and device = ?2
+    and start >= coalesce((select max(start) from segments where site = ?1 and device = ?2 and start <= ?3), ?3)
+    and start < ?4 and end > ?3 order by start limit ?5
+"""
+"""The one segment that may have begun before the span is the last that did."""
+_AT_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A recorded span. Times in seconds since 1970; `discontinuity` where it does not continue the one before."""
+
+    start: float
+    end: float
+    key: str
+    size: int
+    discontinuity: bool
+    position: int
+
+    @property
+    def duration_s(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Segments without a gap between them; `gap_before_s` is the pause since the span before, `None` for the first."""
+
+    start: float
+    end: float
+    bytes: int
+    segments: int
+    gap_before_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip around something that happened; `ended` once no more can belong to it."""
+
+    recording_id: str
+    trigger: str
+    start: float
+    end: float
+    ended: bool
+
+
+def segments(
+    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, limit: int = _AT_MOST
+) -> list[Segment]:
+    """The segments that overlap the span, oldest first."""
+    found = view.execute(
+        f"select start, end, key, size, discontinuity, position {_OVERLAPPING}",
+        (site, device, start.timestamp(), end.timestamp(), limit),
+    )
+    return [Segment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found]
+
+
+def keys_between(view: sqlite3.Connection, site: str, device: str, start: float, end: float) -> tuple[str, ...]:
+    """The media of the segments that overlap the span, of seconds since 1970."""
+    found = view.execute(f"select key {_OVERLAPPING}", (site, device, start, end, _AT_MOST))
+    return tuple(key for (key,) in found)
+
+
+def newest_segments(view: sqlite3.Connection, site: str, device: str, limit: int = 10) -> list[Segment]:
+    """The last segments, oldest first: what a live list shows."""
+    found = view.execute(
+        "select start, end, key, size, discontinuity, position from segments where site = ? and device = ? "
+        "order by start desc limit ?",
+        (site, device, limit),
+    ).fetchall()
+    return [Segment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(found)]
+
+
+def number_of(view: sqlite3.Connection, site: str, device: str, start: float) -> int:
+    """How many segments began since the begin of the UTC day before `start`: a media sequence that only grows."""
+    day = start // 86_400 * 86_400
+    query = "select count(*) from segments where site = ? and device = ? and start >= ? and start < ?"
+    return int(day // 86_400) * 100_000 + int(view.execute(query, (site, device, day, start)).fetchone()[0])
+
+
+def spans(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> list[Span]:
+    """What can be played without a gap."""
+    return list(_joined(segments(view, site, device, start, end)))
+
+
+def _joined(found: Sequence[Segment]) -> Iterator[Span]:
+    if not found:
+        return
+    run, before = [found[0]], None
+    for segment in found[1:]:
+        if segment.start - run[-1].end > SAME_SPAN_S:
+            yield _span(run, before)
+            before, run = run[-1].end, []
+        run.append(segment)
+    yield _span(run, before)
+
+
+def _span(run: Sequence[Segment], before: float | None) -> Span:
+    gap = None if before is None else round(run[0].start - before, 3)
+    return Span(run[0].start, run[-1].end, sum(segment.size for segment in run), len(run), gap)
+
+
+def clips(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> list[Clip]:
+    """The clips that overlap the span, oldest first."""
+    found = view.execute(
+        "select recording_id, trigger, start, end, told from clips where site = ? and device = ? "
+        "and start < ? and end > ? order by start",
+        (site, device, end.timestamp(), start.timestamp()),
+    )
+    return [Clip(row[0], row[1], row[2], row[3], bool(row[4])) for row in found]
+
+
+def oldest(view: sqlite3.Connection, site: str, device: str) -> str | None:
+    """When the first recording that is left begins."""
+    query = "select min(start) from segments where site = ? and device = ?"
+    found: Any = view.execute(query, (site, device)).fetchone()[0]
+    return None if found is None else iso(_moment(found))
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -169,13 +169,18 @@ def fold_upto(
 ) -> None:
     """Fold on until the checkpoint is at `goal`, and no further."""
     while (position := checkpoint.load(shadow)) < goal:
-        batch = source.journal.read(position, projection.models, REBUILD_BATCH)
-        records = batch.records[: bisect_right(batch.records, goal, key=attrgetter("position"))]
-        with transaction(shadow):
-            if records:
-                fold(projection, shadow, records)
-            checkpoint.save(shadow, min(max(batch.upto, position + 1), goal))
+        _fold_after(position, projection, shadow, source, goal)
         progress(checkpoint.load(shadow), goal)
+
+
+def _fold_after(position: int, projection: Projection, shadow: sqlite3.Connection, source: Source, goal: int) -> None:
+    """The next batch. It is gone before another is read, which then takes its memory."""
+    batch = source.journal.read(position, projection.models, REBUILD_BATCH)
+    records = batch.records[: bisect_right(batch.records, goal, key=attrgetter("position"))]
+    with transaction(shadow):
+        if records:
+            fold(projection, shadow, records)
+        checkpoint.save(shadow, min(max(batch.upto, position + 1), goal))
 
 
 def _carry_outbox(shadow: sqlite3.Connection) -> None:

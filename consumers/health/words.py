@@ -25,14 +25,14 @@ def in_short(record: Recorded) -> str:
 
 def iso_of(time_us: int) -> str:
     """As `iso` writes the moment so many microseconds after 1970."""
-    seconds, rest = divmod(time_us, 1_000_000)
-    return f"{_second(seconds)}.{rest // 1000:03}Z"
+    minutes, rest = divmod(time_us, 60_000_000)
+    return f"{_minute(minutes)}:{rest // 1_000_000:02}.{rest // 1000 % 1000:03}Z"
 
 
-@lru_cache(maxsize=1024)
-def _second(seconds: int) -> str:
-    """Up to the second. The newest events of many devices are of the same few."""
-    return moment(seconds * 1_000_000).isoformat()[: len("2026-01-05T10:00:00")]
+@lru_cache(maxsize=256)
+def _minute(minutes: int) -> str:
+    """The newest events of many devices are of the same few."""
+    return moment(minutes * 60_000_000).isoformat()[: len("2026-01-05T10:00")]
 
 
 def summary(record: Recorded) -> str:

@@ -64,8 +64,27 @@ class Measured(Struct):
     composite_temperature: float | None = None
 
 
+class Load(Struct, frozen=True):
+    disk_percent: float | None = None
+
+
+class Beat(Struct):
+    """Of a heartbeat."""
+
+    uptime_s: float
+    system: Load = Load()
+
+
+class Condition(Struct):
+    """Of the health of a device."""
+
+    status: str
+
+
 VERDICTS = Decoder(Told[Verdicts])
 VOLUME = Decoder(Told[Volume])
 MEDIUM = Decoder(Told[Medium])
 DETECTED = Decoder(Told[Detected])
 MEASURED = Decoder(Told[Measured])
+BEAT = Decoder(Told[Beat])
+CONDITION = Decoder(Told[Condition])

@@ -1,7 +1,7 @@
 """When a condition begins and when it is over: pure rules over what was observed, with no clock of their own."""
 
 from dataclasses import dataclass, field
-from math import inf
+from math import ceil, inf
 from typing import Literal, NamedTuple
 
 from consumers.hub import Rules
@@ -12,14 +12,12 @@ RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "em
 
 
 @dataclass(slots=True)
-class Second:
-    """The frames of one second: how many, how many bad ones, and the first bad one."""
+class Bad:
+    """The bad frames of one second: the first of them, and how many."""
 
-    second: int
-    total: int = 0
-    bad: int = 0
-    first_at: float = 0.0
-    first_id: str = ""
+    first_at: float
+    first_id: str
+    count: int = 1
 
 
 @dataclass(slots=True)
@@ -29,52 +27,67 @@ class Window:
     begun: float | None = None
     last: float = 0.0
     last_bad: float | None = None
-    seconds: list[Second] = field(default_factory=list)
+    totals: dict[int, int] = field(default_factory=dict)
+    """How many frames each second had, in order."""
+    bads: dict[int, Bad] = field(default_factory=dict)
     total: int = 0
     bad: int = 0
 
     def add(self, at: float, bad: bool, event_id: str, rules: Rules) -> None:
         """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
-        width, seconds = rules.window_s, self.seconds
+        width, totals = rules.window_s, self.totals
         if self.begun is None or not -width <= at - self.last <= width:
-            self.begun, self.last_bad = at, None
-            self.last, self.total, self.bad = at, 0, 0
-            seconds.clear()
+            self._begin(at)
         elif at > self.last:
             self.last = at
-        number = int(self.last)
-        if not seconds or seconds[-1].second != number:
-            seconds.append(Second(number))
-        if seconds[0].second < (oldest := int(self.last - width)):
-            self._forget(oldest)
-        second = seconds[-1]
-        second.total += 1
+        second = int(self.last)
+        if second in totals:
+            totals[second] += 1
+        else:
+            totals[second] = 1
+            self._forget(second - ceil(width))
         self.total += 1
         if bad:
-            self.bad += 1
-            self.last_bad = self.last
-            if not second.bad:
-                second.first_at, second.first_id = at, event_id
-            second.bad += 1
+            self._add_bad(at, second, event_id)
+
+    def _begin(self, at: float) -> None:
+        self.begun = self.last = at
+        self.last_bad, self.total, self.bad = None, 0, 0
+        self.totals.clear()
+        self.bads.clear()
 
     def _forget(self, before: int) -> None:
-        while self.seconds[0].second < before:
-            gone = self.seconds.pop(0)
-            self.total -= gone.total
-            self.bad -= gone.bad
+        while (second := next(iter(self.totals))) < before:
+            self.total -= self.totals.pop(second)
+            if second in self.bads:
+                self.bad -= self.bads.pop(second).count
+
+    def _add_bad(self, at: float, second: int, event_id: str) -> None:
+        self.last_bad = self.last
+        self.bad += 1
+        known = self.bads.get(second)
+        if known is None:
+            self.bads[second] = Bad(at, event_id)
+        else:
+            known.count += 1
 
     @property
     def share(self) -> float:
         return self.bad / self.total
 
     @property
-    def first_bad(self) -> Second:
-        """The second of the first bad frame in the window; ask only where there is one."""
-        return next(second for second in self.seconds if second.bad)
+    def first_bad(self) -> Bad:
+        """The first bad frame in the window; ask only where there is one."""
+        return next(iter(self.bads.values()))
 
     def is_bad(self, rules: Rules) -> bool:
         """A whole window was seen, and enough of it was bad: single good frames do not start the wait again."""
-        return self.begun is not None and self.last - self.begun >= rules.window_s and self.share >= rules.share
+        return (
+            self.bad > 0
+            and self.begun is not None
+            and self.last - self.begun >= rules.window_s
+            and self.share >= rules.share
+        )
 
     def is_clear(self, rules: Rules) -> bool:
         return self.last_bad is None or self.last - self.last_bad >= rules.clear_s

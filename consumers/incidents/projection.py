@@ -18,6 +18,7 @@ from consumers.hub import Hub, Rules
 from consumers.incidents.device import Verdict, Watched, watched_json
 from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
+from consumers.told import BEAT
 from consumers.versions import COLUMNS, Versions
 
 RULE_VERSION = 1
@@ -88,14 +89,14 @@ class _Ledger:
         """Each decision is to be entered before the next is asked for."""
         where = record.where
         if record.source == HUB_SOURCE:
-            return self._pass_time(record.event) if isinstance(record.event, HeartbeatEvent) else ()
+            return self._pass_time(record) if record.model is HeartbeatEvent else ()
         if where[1] == HUB:
             return ()
         watched = self._watched(where)
         watched.hear(record)
         if record.model is StateEvent and isinstance(record.event, StateEvent) and not record.event.data.online:
             return self._lose(where, watched, record, record.event.data.reason)
-        return ((where, verdict) for verdict in watched.judge(record, self._rules))
+        return [(where, verdict) for verdict in watched.judge(record, self._rules)]
 
     def _watched(self, where: Place) -> Watched:
         self._changed.add(where)
@@ -124,25 +125,30 @@ class _Ledger:
                 for verdict in watched.miss(reason, record.received_us / 1e6, (record.id,)):
                     yield other, verdict
 
-    def _pass_time(self, tick: HeartbeatEvent) -> Iterator[tuple[Place, Verdict]]:
-        now = tick.time.timestamp()
-        started = now - tick.data.uptime_s
+    def _pass_time(self, tick: Recorded) -> Iterator[tuple[Place, Verdict]]:
+        now, uptime = tick.time_s, tick.told(BEAT).data.uptime_s
+        started = now - uptime
         for verdict in self._watched((HUB, HUB)).judge_disk(tick, self._rules):
             yield (HUB, HUB), verdict
-        for where, watched in sorted(self._all().items()):
-            silent = now - max(watched.heard, started)
-            if watched.is_device and watched.absent is None and silent > self._rules.silent_s:
-                self._changed.add(where)
-                causes = tuple(filter(None, (watched.heard_id, tick.id)))
-                since = max(watched.heard, started)
-                for verdict in watched.miss(f"nothing received for {silent:.0f} s", since, causes):
-                    yield where, verdict
+        if uptime <= self._rules.silent_s:
+            return
+        for where in self._silent_since(now - self._rules.silent_s):
+            yield from self._miss_silent(where, tick, started)
         yield from self._miss_expected(tick, started)
 
-    def _miss_expected(self, tick: HeartbeatEvent, started: float) -> Iterator[tuple[Place, Verdict]]:
+    def _silent_since(self, latest: float) -> list[Place]:
+        everyone = self._all().items()
+        return sorted(where for where, it in everyone if it.heard < latest and it.is_device and it.absent is None)
+
+    def _miss_silent(self, where: Place, tick: Recorded, started: float) -> Iterator[tuple[Place, Verdict]]:
+        watched = self._watched(where)
+        causes = tuple(filter(None, (watched.heard_id, tick.id)))
+        since = max(watched.heard, started)
+        for verdict in watched.miss(f"nothing received for {tick.time_s - since:.0f} s", since, causes):
+            yield where, verdict
+
+    def _miss_expected(self, tick: Recorded, started: float) -> Iterator[tuple[Place, Verdict]]:
         """A device that was down before the hub began to listen is missed as well as one that goes."""
-        if tick.data.uptime_s <= self._rules.silent_s:
-            return
         for where in sorted(self._expected):
             self._expected.discard(where)
             known = self._all().get(where)

@@ -75,7 +75,7 @@ class Beat(Struct):
     system: Load = Load()
 
 
-class Condition(Struct):
+class Reported(Struct):
     """Of the health of a device."""
 
     status: str
@@ -87,4 +87,4 @@ MEDIUM = Decoder(Told[Medium])
 DETECTED = Decoder(Told[Detected])
 MEASURED = Decoder(Told[Measured])
 BEAT = Decoder(Told[Beat])
-CONDITION = Decoder(Told[Condition])
+REPORTED = Decoder(Told[Reported])

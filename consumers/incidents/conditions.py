@@ -4,11 +4,15 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import Literal, NamedTuple
 
+from bus_schemas.alert import IncidentType
 from consumers.hub import Rules
 from consumers.told import Measured
 
 Level = Literal["none", "warning", "critical", "emergency"]
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
+
+
+FRAME_CONDITIONS: tuple[IncidentType, ...] = ("blackscreen", "freeze", "audio_loss")
 
 
 @dataclass(slots=True)
@@ -21,55 +25,16 @@ class Bad:
 
 
 @dataclass(slots=True)
-class Window:
-    """The last seconds of a stream of yes and no. Times in seconds since 1970, of events, not of a clock."""
+class Condition:
+    """A yes or no that frames have, as far as anybody could tell, in the last seconds."""
 
     begun: float | None = None
-    last: float = 0.0
+    """Since when there was no window without a frame."""
     last_bad: float | None = None
-    totals: dict[int, int] = field(default_factory=dict)
-    """How many frames each second had, in order."""
     bads: dict[int, Bad] = field(default_factory=dict)
+    """By second, in order."""
     total: int = 0
     bad: int = 0
-
-    def add(self, at: float, bad: bool, event_id: str, rules: Rules) -> None:
-        """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
-        width, totals = rules.window_s, self.totals
-        if self.begun is None or not -width <= at - self.last <= width:
-            self._begin(at)
-        elif at > self.last:
-            self.last = at
-        second = int(self.last)
-        if second in totals:
-            totals[second] += 1
-        else:
-            totals[second] = 1
-            self._forget(second - ceil(width))
-        self.total += 1
-        if bad:
-            self._add_bad(at, second, event_id)
-
-    def _begin(self, at: float) -> None:
-        self.begun = self.last = at
-        self.last_bad, self.total, self.bad = None, 0, 0
-        self.totals.clear()
-        self.bads.clear()
-
-    def _forget(self, before: int) -> None:
-        while (second := next(iter(self.totals))) < before:
-            self.total -= self.totals.pop(second)
-            if second in self.bads:
-                self.bad -= self.bads.pop(second).count
-
-    def _add_bad(self, at: float, second: int, event_id: str) -> None:
-        self.last_bad = self.last
-        self.bad += 1
-        known = self.bads.get(second)
-        if known is None:
-            self.bads[second] = Bad(at, event_id)
-        else:
-            known.count += 1
 
     @property
     def share(self) -> float:
@@ -80,17 +45,84 @@ class Window:
         """The first bad frame in the window; ask only where there is one."""
         return next(iter(self.bads.values()))
 
-    def is_bad(self, rules: Rules) -> bool:
+    def add_bad(self, now: float, at: float, event_id: str) -> None:
+        self.last_bad = now
+        self.bad += 1
+        known = self.bads.get(int(now))
+        if known is None:
+            self.bads[int(now)] = Bad(at, event_id)
+        else:
+            known.count += 1
+
+    def forget(self, second: int, frames: int) -> int:
+        """Let go of the frames of a second; how many of them were bad."""
+        self.total -= frames
+        gone = self.bads.pop(second, None)
+        if gone is None:
+            return 0
+        self.bad -= gone.count
+        return gone.count
+
+
+Answers = tuple[bool | None, ...]
+"""Whether a frame is bad, one for each condition of a window; `None` where nobody could tell."""
+
+
+@dataclass(slots=True)
+class Window:
+    """The frames of the last seconds. Times in seconds since 1970, of events, not of a clock."""
+
+    conditions: tuple[Condition, ...] = field(default_factory=lambda: tuple(Condition() for _ in FRAME_CONDITIONS))
+    last: float = 0.0
+    frames: dict[int, list[int]] = field(default_factory=dict)
+    """How many frames each second had for each condition, by second, in order."""
+    bad: int = 0
+    """The bad ones of all conditions."""
+
+    def add(self, at: float, answers: Answers, event_id: str, rules: Rules) -> None:
+        """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
+        width = rules.window_s
+        if not -width <= at - self.last <= width:
+            self._begin(at)
+        elif at > self.last:
+            self.last = at
+        second = int(self.last)
+        counts = self.frames.get(second)
+        if counts is None:
+            self._forget(second - ceil(width))
+            counts = self.frames[second] = [0] * len(answers)
+        for number, bad in enumerate(answers):
+            if bad is not None:
+                counts[number] += 1
+                condition = self.conditions[number]
+                if not condition.total:
+                    condition.begun, condition.last_bad = at, None
+                condition.total += 1
+                if bad:
+                    self.bad += 1
+                    condition.add_bad(self.last, at, event_id)
+
+    def _begin(self, at: float) -> None:
+        self.last, self.bad = at, 0
+        self.frames.clear()
+        self.conditions = tuple(Condition() for _ in self.conditions)
+
+    def _forget(self, before: int) -> None:
+        frames = self.frames
+        while frames and (second := next(iter(frames))) < before:
+            for condition, count in zip(self.conditions, frames.pop(second), strict=True):
+                self.bad -= condition.forget(second, count)
+
+    def is_bad(self, number: int, rules: Rules) -> bool:
         """A whole window was seen, and enough of it was bad: single good frames do not start the wait again."""
+        it = self.conditions[number]
         return (
-            self.bad > 0
-            and self.begun is not None
-            and self.last - self.begun >= rules.window_s
-            and self.share >= rules.share
+            it.bad > 0 and it.begun is not None and self.last - it.begun >= rules.window_s and it.share >= rules.share
         )
 
-    def is_clear(self, rules: Rules) -> bool:
-        return self.last_bad is None or self.last - self.last_bad >= rules.clear_s
+    def is_clear(self, number: int, rules: Rules) -> bool:
+        last_bad = self.conditions[number].last_bad
+        return last_bad is None or self.last - last_bad >= rules.clear_s
 
 
 class Warmth(NamedTuple):

@@ -11,9 +11,9 @@ from bus_schemas.camera import Frame, FrameEvent
 from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.thermal import Roi, ThermalEvent
 from consumers.hub import Rules
-from consumers.incidents.conditions import Disk, Heat, Window, hottest_of, warmth
+from consumers.incidents.conditions import FRAME_CONDITIONS, Answers, Condition, Disk, Heat, Window, hottest_of, warmth
 from consumers.journal.record import Recorded
-from consumers.told import BEAT, CONDITION, MEASURED, VERDICTS, Verdicts
+from consumers.told import BEAT, MEASURED, REPORTED, VERDICTS
 
 _DOWN = ("stopped", "not_started")
 Turn = Literal["opened", "renewed", "closed"]
@@ -44,7 +44,7 @@ class Watched:
     absent: str | None = None
     stopped: str | None = None
     status: str = "unknown"
-    frames: dict[str, Window] = field(default_factory=dict)
+    frames: Window = field(default_factory=Window)
     heat: Heat = field(default_factory=Heat)
     warnings: dict[str, float] = field(default_factory=dict)
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
@@ -57,8 +57,10 @@ class Watched:
         if received > self.heard:
             self.heard = received
         self.heard_id = record.id
-        self.epoch = record.epoch or self.epoch
-        if record.model not in _OF_NODES:
+        epoch = record.epoch
+        if epoch is not None:
+            self.epoch = epoch
+        if not self.is_device and record.model not in _OF_NODES:
             self.is_device = True
 
     def judge(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
@@ -89,19 +91,25 @@ class Watched:
         return (Verdict("offline", "opened", since, causes, {"reason": why, "previous_status": self.status}),)
 
     def _judge_frame(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
-        at, told = record.time_s, record.told(VERDICTS).data
-        found: list[Verdict] = []
-        for kind, bad in _conditions(told):
-            window = self.frames.get(kind)
-            if window is None:
-                window = self.frames[kind] = Window()
-            window.add(at, bad, record.id, rules)
-            if kind in self.open:
-                if not bad and window.is_clear(rules):
-                    found.append(Verdict(kind, "closed", at, (record.id,), {"clear_s": rules.clear_s}))
-            elif window.is_bad(rules):
-                found.append(_opened(kind, window, record, rules))
-        return found
+        told = record.told(VERDICTS).data
+        black, audio = told.blackscreen, told.audio
+        # A black picture does not move either; it is told of once, as what it is. Unknown audio is not a loss.
+        answers = (black, None if black else told.freeze, None if audio is None else not audio)
+        self.frames.add(record.time_s, answers, record.id, rules)
+        if not self.frames.bad and self.open.keys().isdisjoint(FRAME_CONDITIONS):
+            return ()
+        return [*self._turns(record, answers, rules)]
+
+    def _turns(self, record: Recorded, answers: Answers, rules: Rules) -> Iterator[Verdict]:
+        window = self.frames
+        for number, (kind, bad) in enumerate(zip(FRAME_CONDITIONS, answers, strict=True)):
+            if bad is None:
+                continue
+            if kind not in self.open:
+                if window.is_bad(number, rules):
+                    yield _opened(kind, window.conditions[number], record, rules)
+            elif not bad and window.is_clear(number, rules):
+                yield Verdict(kind, "closed", record.time_s, (record.id,), {"clear_s": rules.clear_s})
 
     def _judge_heat(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
         at, told = record.time_s, record.told(MEASURED).data
@@ -122,7 +130,7 @@ class Watched:
 
     def _judge_health(self, record: Recorded) -> Sequence[Verdict]:
         """What begins is told before what ends, so that nobody takes the pause between for a recovery."""
-        if self.status == "healthy" and record.told(CONDITION).data.status == "healthy":
+        if self.status == "healthy" and record.told(REPORTED).data.status == "healthy":
             # As nearly always. Whatever was open is over since it was so before.
             return ()
         event = record.event
@@ -172,22 +180,11 @@ watched_json = TypeAdapter(Watched)
 """How the state of the rules is kept in the view."""
 
 
-def _opened(kind: IncidentType, window: Window, record: Recorded, rules: Rules) -> Verdict:
+def _opened(kind: IncidentType, window: Condition, record: Recorded, rules: Rules) -> Verdict:
     assert isinstance(record.event, FrameEvent)
     frame, first = record.event.data, window.first_bad
     details = {"share": round(window.share, 3), "window_s": rules.window_s, **_figures(kind, frame)}
     return Verdict(kind, "opened", first.first_at, (first.first_id, record.id), details, frame.media)
-
-
-def _conditions(frame: Verdicts) -> Iterator[tuple[IncidentType, bool]]:
-    """Which conditions the frame has and which it has not; those left out nobody could tell: unknown is not a loss."""
-    if frame.blackscreen is not None:
-        yield "blackscreen", frame.blackscreen
-    # A black picture does not move either; it is told of once, as what it is.
-    if frame.freeze is not None and not frame.blackscreen:
-        yield "freeze", frame.freeze
-    if frame.audio is not None:
-        yield "audio_loss", not frame.audio
 
 
 def _figures(kind: IncidentType, frame: Frame) -> dict[str, Any]:

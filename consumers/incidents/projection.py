@@ -76,35 +76,36 @@ class _Ledger:
         self._view = view
         self._incidents = Versions(view, "incidents", "incident_id")
         self._rules = rules
-        self._changed: set[Place] = set()
+        self._touched: dict[Place, Watched] = {}
         self._known: dict[Place, Watched] = {}
         self._has_read_all = False
         self._expected = set(expected)
 
     def save(self) -> None:
-        rows = [(*where, watched_json.dump_json(self._known[where]).decode()) for where in sorted(self._changed)]
+        rows = [(*where, watched_json.dump_json(it).decode()) for where, it in sorted(self._touched.items())]
         self._view.executemany("insert or replace into watched values (?, ?, ?)", rows)
 
     def judge(self, record: Recorded) -> Iterable[tuple[Place, Verdict]]:
         """Each decision is to be entered before the next is asked for."""
         where = record.where
-        if record.source == HUB_SOURCE:
-            return self._pass_time(record) if record.model is HeartbeatEvent else ()
         if where[1] == HUB:
-            return ()
-        watched = self._watched(where)
+            is_tick = record.model is HeartbeatEvent and record.source == HUB_SOURCE
+            return self._pass_time(record) if is_tick else ()
+        watched = self._touched.get(where) or self._watched(where)
         watched.hear(record)
         if record.model is StateEvent and isinstance(record.event, StateEvent) and not record.event.data.online:
             return self._lose(where, watched, record, record.event.data.reason)
-        return [(where, verdict) for verdict in watched.judge(record, self._rules)]
+        found = watched.judge(record, self._rules)
+        return [(where, verdict) for verdict in found] if found else ()
 
     def _watched(self, where: Place) -> Watched:
-        self._changed.add(where)
+        """The state of a device that is about to change."""
         known = self._known.get(where)
         if known is None:
             query = "select state from watched where site = ? and device = ?"
             found = None if self._has_read_all else self._view.execute(query, where).fetchone()
             known = self._known[where] = Watched() if found is None else watched_json.validate_json(found[0])
+        self._touched[where] = known
         return known
 
     def _all(self) -> dict[Place, Watched]:
@@ -121,7 +122,7 @@ class _Ledger:
         reason = why or "connection lost"
         for other, watched in sorted(self._all().items()):
             if other == where or (lost.epoch is not None and watched.epoch == lost.epoch and watched.is_device):
-                self._changed.add(other)
+                self._touched[other] = watched
                 for verdict in watched.miss(reason, record.received_us / 1e6, (record.id,)):
                     yield other, verdict
 

@@ -54,15 +54,6 @@ class Condition:
         else:
             known.count += 1
 
-    def forget(self, second: int, frames: int) -> int:
-        """Let go of the frames of a second; how many of them were bad."""
-        self.total -= frames
-        gone = self.bads.pop(second, None)
-        if gone is None:
-            return 0
-        self.bad -= gone.count
-        return gone.count
-
 
 Answers = tuple[bool | None, ...]
 """Whether a frame is bad, one for each condition of a window; `None` where nobody could tell."""
@@ -111,7 +102,11 @@ class Window:
         frames = self.frames
         while frames and (second := next(iter(frames))) < before:
             for condition, count in zip(self.conditions, frames.pop(second), strict=True):
-                self.bad -= condition.forget(second, count)
+                condition.total -= count
+                if second in condition.bads:
+                    gone = condition.bads.pop(second).count
+                    condition.bad -= gone
+                    self.bad -= gone
 
     def is_bad(self, number: int, rules: Rules) -> bool:
         """A whole window was seen, and enough of it was bad: single good frames do not start the wait again."""

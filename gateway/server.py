@@ -4,7 +4,6 @@ import asyncio
 import signal
 import socket
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 
 import structlog
 import uvicorn
@@ -31,15 +30,12 @@ from gateway.settings import GatewaySettings
 from gateway.stores import Stores, open_stores
 from gateway.trials import Trials
 from producer.broker import BrokerAddress
+from producer.ids import utc_now
 
 GRACE_SECONDS = 2
 BACKLOG = 1024
 
 _log = structlog.get_logger()
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def compose(

@@ -25,10 +25,11 @@ class _Interrupted(Exception):
 def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     """Ctrl-C leaves the old view where it is, and what is folded so far for the next time."""
     stopping = stop_event()
-    from consumers.maintenance import NotAView, rebuild_view
+    from consumers.maintenance import rebuild_view
     from consumers.rebuilding.alone import AlreadyRebuilding
     from consumers.rebuilding.wish import DaysWereDropped, Wish, WouldLose
-    from consumers.runner import UnknownConsumer
+    from consumers.registry import roster
+    from consumers.roster import NotAView, UnknownConsumer
     from consumers.views import NoView
     from watchpost.hubs import hub
 
@@ -36,7 +37,7 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
         raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
     bar = _Watched(name, stopping)
     try:
-        rebuilt = rebuild_view(name, hub(runtime.config, runtime.data), bar, Wish(restart, force))
+        rebuilt = rebuild_view(roster(hub(runtime.config, runtime.data)), name, bar, Wish(restart, force))
     except _Interrupted:
         raise Refused(
             f"interrupted at position {bar.done:,} of {bar.of:,}; the view {name} is as it was, and the next"
@@ -56,11 +57,12 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
 def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
     """Those rows alone; the consumer goes on meanwhile."""
     stopping = stop_event()
-    from consumers.maintenance import NotAView, fold_again
+    from consumers.maintenance import fold_again
     from consumers.rebuilding.alone import AlreadyRebuilding
     from consumers.rebuilding.part import NotInPart
     from consumers.rebuilding.wish import Wish
-    from consumers.runner import UnknownConsumer
+    from consumers.registry import roster
+    from consumers.roster import NotAView, UnknownConsumer
     from consumers.views import NoView
     from watchpost.hubs import hub
 
@@ -68,7 +70,7 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
         raise Refused(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
     bar = _Watched(name, stopping)
     try:
-        said = fold_again(name, hub(runtime.config, runtime.data), Wish(part=wanted), bar)
+        said = fold_again(roster(hub(runtime.config, runtime.data)), name, Wish(part=wanted), bar)
     except _Interrupted:
         raise Refused(f"interrupted; the view {name} is as it was") from None
     except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, NotInPart) as error:

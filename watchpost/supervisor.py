@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import FrameType
 from typing import IO
 
+from producer.ids import utc_now
 from watchpost.process_state import ProcessState
 from watchpost.refused import IdentityInUse, Refused
 
@@ -32,10 +33,6 @@ Monotonic = Callable[[], float]
 Clock = Callable[[], datetime]
 OnLine = Callable[[str, str], None]
 OnState = Callable[[Sequence[ProcessState]], None]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def backoff_s(failures: int) -> float:

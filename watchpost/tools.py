@@ -29,8 +29,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     from consumers.check.run import NothingThere, check
     from consumers.check.side_by_side import CheckDied
     from consumers.journal.store import JournalAway
-    from consumers.maintenance import NotAView
-    from consumers.runner import UnknownConsumer
+    from consumers.roster import NotAView, UnknownConsumer
     from consumers.views import NoView
     from watchpost.hubs import hub
 

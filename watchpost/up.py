@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, write_config
+from producer.ids import utc_now
 from watchpost.config import WatchpostConfig
 from watchpost.lock import held
 from watchpost.logs import ChildLog, LogFormat
 from watchpost.process_state import write_states
-from watchpost.supervisor import Process, Supervisor, utc_now
+from watchpost.supervisor import Process, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 # In processes of their own: mosaics, which decode pictures, hold up nobody; and nobody holds up what people are told.

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from consumers.ingest.pulse import Pulse
 from consumers.journal.files import SqliteStore
 from consumers.journal.store import JournalAway, JournalInUse, JournalStore, OpenJournal
 from producer.broker import BrokerAddress
+from producer.ids import utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +38,6 @@ TOPICS = tuple(topic.replace(ROOT, "watchpost/+") for topic in (ALL_EVENTS, ALL_
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def run(

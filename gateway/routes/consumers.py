@@ -12,6 +12,7 @@ from consumers.hub import Hub
 from consumers.maintenance import views_in_parts
 from consumers.rebuilding.alone import rebuilt
 from consumers.rebuilds import REBUILD
+from consumers.registry import roster
 from consumers.views import NoView
 from consumers.warehouse.answering import Answering, Status
 from consumers.warehouse.tables import VERSION
@@ -168,7 +169,7 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
         raise Problem(404, f"there is no consumer {name!r}")
     if kind == "sink":
         raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
-    if wish.site and name not in (possible := views_in_parts(gateway.hub)):
+    if wish.site and name not in (possible := views_in_parts(roster(gateway.hub))):
         raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
     arguments = {"consumer": name, **wish.model_dump(mode="json", exclude_defaults=True)}
     data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)

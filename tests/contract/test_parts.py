@@ -20,6 +20,7 @@ from consumers.maintenance import views_in_parts
 from consumers.rebuild import compare, verify
 from consumers.rebuilding.part import NotInPart, Replaced, WholeOnly, rebuild_part
 from consumers.rebuilding.stretch import Part, Stretch
+from consumers.registry import roster
 from tests import builders
 from tests.builders import START, at
 from tests.contract.story import MINUTES, Story, story
@@ -27,7 +28,7 @@ from tests.contract.yard import PROJECTIONS, Yard
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
-IN_PARTS = views_in_parts(hub_in(Path("nowhere")))
+IN_PARTS = views_in_parts(roster(hub_in(Path("nowhere"))))
 OTHERS = sorted(set(PROJECTIONS) - set(IN_PARTS))
 
 

@@ -17,7 +17,7 @@ from consumers.rebuilding.alone import AlreadyRebuilding, rebuilt
 from consumers.rebuilding.stretch import Stretch
 from consumers.rebuilding.wish import Wish
 from consumers.rebuilds import FoldAgain, Rebuilds
-from consumers.runner import UnknownConsumer
+from consumers.roster import UnknownConsumer
 from tests.builders import START, at, command, frame, tick
 from tests.following import Followed
 from tests.memory_journal import MemoryJournal

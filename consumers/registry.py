@@ -16,7 +16,9 @@ from consumers.recordings import Recordings
 from consumers.retention.sink import Retention
 from consumers.roster import Build, Roster
 from consumers.settings import Settings
-from consumers.trends import Detections, Loudness, Temperatures
+from consumers.trends.detections import Detections
+from consumers.trends.loudness import Loudness
+from consumers.trends.temperatures import Temperatures
 from producer.ids import utc_now
 
 

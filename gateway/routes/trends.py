@@ -7,7 +7,11 @@ from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.event import iso
-from consumers import motion, trends
+from consumers import motion
+from consumers.trends.detections import detections as detected
+from consumers.trends.loudness import loudness
+from consumers.trends.temperatures import newest_thermal
+from consumers.trends.temperatures import temperatures as measured
 from gateway.answers import Answer, Time
 from gateway.calendar import today
 from gateway.calls import Call, Operation
@@ -127,7 +131,7 @@ async def temperatures(call: Call[OfTrend]) -> Temperatures:
     start, end = await _bounds(call, asked.step)
     step = asked.step // 60 * 60
     found = await call.gateway.ask(
-        lambda stores: trends.temperatures(stores.view("temperatures"), asked.site, asked.device, start, end, step)
+        lambda stores: measured(stores.view("temperatures"), asked.site, asked.device, start, end, step)
     )
     series = [
         Series(roi=roi, unit="°C", points=[(one.start * 1000, one.low, one.high, one.mean) for one in points])
@@ -142,7 +146,7 @@ async def audio(call: Call[OfTrend]) -> Audio:
     start, end = await _bounds(call, asked.step)
     step = asked.step // 60 * 60
     found = await call.gateway.ask(
-        lambda stores: trends.loudness(stores.view("audio"), asked.site, asked.device, start, end, step)
+        lambda stores: loudness(stores.view("audio"), asked.site, asked.device, start, end, step)
     )
     return Audio(step_s=step, points=[(one.start * 1000, one.mean_db, one.volume_percent) for one in found])
 
@@ -151,9 +155,7 @@ async def thermal(call: Call[OfDevice]) -> NewestThermal:
     """The newest measurement of a thermal sensor."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
-    found = await call.gateway.ask(
-        lambda stores: trends.newest_thermal(stores.view("temperatures"), asked.site, asked.device)
-    )
+    found = await call.gateway.ask(lambda stores: newest_thermal(stores.view("temperatures"), asked.site, asked.device))
     if found is None:
         raise Problem(404, f"{asked.device} has measured no temperatures")
     data = found.data
@@ -178,7 +180,7 @@ async def detections(call: Call[OfDetections]) -> Detections:
     await require_device(call.gateway, asked.site, asked.device)
     start, end = asked.bounds(call.gateway.clock())
     found = await call.gateway.ask(
-        lambda stores: trends.detections(stores.view("detections"), asked.site, asked.device, start, end, asked.limit)
+        lambda stores: detected(stores.view("detections"), asked.site, asked.device, start, end, asked.limit)
     )
     return Detections(
         detections=[

@@ -228,7 +228,7 @@ def test_a_grid_is_folded_by_whole_days_of_its_zone_also_where_they_have_23_or_2
 
 
 def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consumers.trends.KEPT_DETECTIONS", 9)
+    monkeypatch.setattr("consumers.trends.detections.KEPT_DETECTIONS", 9)
     folded = Folded("detections", tmp_path / "one", told)
     damaged = folded.copy(tmp_path / "two")
     damaged.rebuild(Stretch("DEMO", at(0), at(1200)))

@@ -8,9 +8,10 @@ from consumers.follow import Source
 from consumers.hub import Clock
 from consumers.journal.configured import journal_of
 from consumers.projection import Projection
-from consumers.rebuild import Difference, Progress, rebuild, verify
+from consumers.rebuilding.compare import Difference, verify
 from consumers.rebuilding.part import Replaced, WholeOnly, rebuild_part
 from consumers.rebuilding.stretch import Stretch
+from consumers.rebuilding.whole import Progress, rebuild
 from consumers.rebuilding.wish import Rebuilt, Wish
 from consumers.roster import Roster
 from consumers.views import NoView, file_of

@@ -11,7 +11,7 @@ from consumers.incidents.projection import Incidents
 from consumers.maintenance import fold_again
 from consumers.mosaics.projection import Mosaics
 from consumers.motion import Motions
-from consumers.rebuilds import Rebuilds
+from consumers.rebuilding.sink import Rebuilds
 from consumers.recordings import Recordings
 from consumers.retention.sink import Retention
 from consumers.roster import Build, Roster

@@ -18,7 +18,7 @@ from consumers.journal.record import JournalReader
 from consumers.journal.store import JournalAway
 from consumers.news import POLL_S, News
 from consumers.projection import Projection
-from consumers.rebuild import Progress, needs_rebuild, rebuild
+from consumers.rebuilding.whole import Progress, needs_rebuild, rebuild
 from consumers.rebuilding.wish import Wish
 from consumers.registry import roster
 from consumers.sink import Sink

@@ -11,8 +11,9 @@ from consumers.check.findings import Findings
 from consumers.follow import Source
 from consumers.hub import Clock, Hub, MediaReader
 from consumers.journal.configured import journal_of
-from consumers.rebuild import Difference, Progress, verify
+from consumers.rebuilding.compare import Difference, verify
 from consumers.rebuilding.floor import Scope, scope
+from consumers.rebuilding.whole import Progress
 from consumers.registry import roster
 from consumers.views import link_of, open_view
 

@@ -13,7 +13,7 @@ from consumers.check.streams import check_streams
 from consumers.hub import Clock, Hub
 from consumers.journal.configured import journal_of
 from consumers.maintenance import views_there
-from consumers.rebuild import Progress
+from consumers.rebuilding.whole import Progress
 from consumers.registry import roster
 from consumers.roster import UnknownConsumer
 from producer.ids import utc_now

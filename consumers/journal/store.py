@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from consumers.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.opened import OpenDay, Told
-from consumers.journal.queries import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.reader import Row
 from consumers.journal.record import JournalReader
 from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamKey, StreamState

@@ -11,7 +11,7 @@ from consumers import checkpoint
 from consumers.hub import Hub
 from consumers.maintenance import views_in_parts
 from consumers.rebuilding.alone import rebuilt
-from consumers.rebuilds import REBUILD
+from consumers.rebuilding.sink import REBUILD
 from consumers.registry import roster
 from consumers.views import NoView
 from consumers.warehouse.answering import Answering, Status

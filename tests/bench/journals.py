@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.node import GapEvent
+from consumers.journal.answers import Filter
 from consumers.journal.configured import store_in
-from consumers.journal.queries import Filter
 from consumers.journal.store import JournalStore
 from consumers.journal.writer import Accepted
 from producer.ids import utc_now

@@ -17,7 +17,7 @@ from consumers.hub import Hub
 from consumers.journal.sqlite import SqliteJournalReader
 from consumers.maintenance import rebuild_view
 from consumers.projection import Projection
-from consumers.rebuild import REBUILD_BATCH
+from consumers.rebuilding.whole import REBUILD_BATCH
 from consumers.registry import CONSUMERS, roster
 from consumers.sink import Sink
 from consumers.warehouse.fold import Fold

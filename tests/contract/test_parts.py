@@ -17,7 +17,7 @@ from bus_schemas.event import Event
 from consumers import views
 from consumers.follow import Follower, Source
 from consumers.maintenance import views_in_parts
-from consumers.rebuild import compare, verify
+from consumers.rebuilding.compare import compare, verify
 from consumers.rebuilding.part import NotInPart, Replaced, WholeOnly, rebuild_part
 from consumers.rebuilding.stretch import Part, Stretch
 from consumers.registry import roster

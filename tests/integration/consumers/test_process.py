@@ -16,7 +16,8 @@ from consumers.hub import Hub
 from consumers.ingest import run as ingest_run
 from consumers.journal.sqlite import Filter, JournalQueries, SqliteJournalReader, Stored
 from consumers.projection import Projection
-from consumers.rebuild import rebuild, verify
+from consumers.rebuilding.compare import verify
+from consumers.rebuilding.whole import rebuild
 from consumers.registry import roster
 from consumers.roster import UnknownConsumer
 from consumers.runner import run

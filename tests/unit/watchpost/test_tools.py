@@ -106,13 +106,13 @@ def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: sig
 
 # The real command; it waits for the signal after its first step, as a longer log would have it do.
 INTERRUPTED = """
-from consumers import rebuild
+from consumers.rebuilding import whole
 from watchpost import progress, rebuilding
 from watchpost.cli import main
 
 stop_event = rebuilding.stop_event
 events = []
-rebuild.REBUILD_BATCH = 2000
+whole.REBUILD_BATCH = 2000
 
 def remembered():
     events.append(stop_event())

@@ -9,7 +9,7 @@ import pytest
 from bus_schemas.node import GapEvent
 from consumers.check.run import check
 from consumers.journal.files import SqliteStore
-from consumers.rebuild import compare
+from consumers.rebuilding.compare import compare
 from consumers.registry import roster
 from consumers.stretch.arrival import Arrived, NotFresh, settle
 from consumers.stretch.file import AlreadyThere, NotASlice, Slice, Written, opened, write

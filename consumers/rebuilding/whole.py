@@ -1,46 +1,30 @@
-"""Fold a view again from the beginning into a shadow, then swap; or compare the two."""
+"""Fold a view again from the beginning into a shadow, then swap."""
 
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import structlog
 
 from consumers import checkpoint, views
-from consumers.checkpoint import Made, tables_of
-from consumers.follow import Source, create, fold
+from consumers.checkpoint import Made
+from consumers.follow import Source, fold
 from consumers.projection import Projection
 from consumers.rebuilding.alone import alone
-from consumers.rebuilding.floor import Scope, attached, carry_over, know_horizon, lost
+from consumers.rebuilding.floor import attached, carry_over, lost
 from consumers.rebuilding.shadow import Shadow, open_shadow
 from consumers.rebuilding.wish import DaysWereDropped, Rebuilt, Wish, WouldLose
 from producer.transaction import transaction
 
 REBUILD_BATCH = 10000
 """What a fold reads of its view at the begin of a batch and writes at its end is as much for a large one."""
-EXAMPLE = 160
 
 Progress = Callable[[int, int], None]
 """Told how many positions are folded, of how many."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A table of which a view and the fold of the journal hold different rows: how many only the one has."""
-
-    table: str
-    only_in_view: int
-    only_in_fold: int
-    example: str = field(default="", compare=False)
-    """One of these rows, in short."""
 
 
 def needs_rebuild(projection: Projection, data: Path) -> bool:
@@ -54,12 +38,12 @@ def needs_rebuild(projection: Projection, data: Path) -> bool:
         view.close()
 
 
-def _ignore(done: int, of: int) -> None:
+def ignore(done: int, of: int) -> None:
     """Nobody waits."""
 
 
 def rebuild(
-    projection: Projection, source: Source, progress: Progress = _ignore, wish: Wish | None = None
+    projection: Projection, source: Source, progress: Progress = ignore, wish: Wish | None = None
 ) -> Rebuilt | None:
     """Fold from position 0 to where the view stands, and take its place. Nothing is emitted that was told before.
 
@@ -131,7 +115,7 @@ def _swap(projection: Projection, shadow: Shadow, source: Source, wish: Wish) ->
         raise views.NoView(f"the view of {projection.name!r} vanished during its rebuild")
     view = shadow.view
     view.execute("update checkpoint set silent_until = ?", (goal,))
-    fold_upto(projection, view, source, goal, _watching(shadow, source, _ignore))
+    fold_upto(projection, view, source, goal, _watching(shadow, source, ignore))
     rebuilt = Rebuilt(goal, shadow.begun_at, shadow.discarded)
     with attached(view, str(old)), transaction(view):
         if projection.emits:
@@ -165,7 +149,7 @@ def fold_upto(
     shadow: sqlite3.Connection,
     source: Source,
     goal: int,
-    progress: Progress = _ignore,
+    progress: Progress = ignore,
 ) -> None:
     """Fold on until the checkpoint is at `goal`, and no further."""
     while (position := checkpoint.load(shadow)) < goal:
@@ -200,65 +184,3 @@ def _position(source: Source, name: str) -> int | None:
         return checkpoint.load(view)
     finally:
         view.close()
-
-
-def verify(
-    projection: Projection, source: Source, progress: Progress = _ignore, scope: Scope | None = None
-) -> list[Difference]:
-    """Fold the journal up to where the view stands, and say in which tables the two differ. Raises `views.NoView`.
-
-    The view is read as it was at one moment; the consumer folds on meanwhile.
-    """
-    beside = views.link_of(source.data, projection.name).parent
-    with (
-        _snapshot(source.data, projection.name) as live,
-        TemporaryDirectory(prefix=".verify-", dir=beside) as directory,
-    ):
-        shadow = create(projection, Path(directory) / f"{projection.name}.sqlite")
-        try:
-            shadow.execute("pragma synchronous = off")
-            goal = checkpoint.load(live)
-            checkpoint.begin(shadow, 0, projection.version, silent=goal)
-            fold_upto(projection, shadow, source, goal, progress)
-            for connection in (live, shadow):
-                know_horizon(connection, source.journal)
-            return compare(live, shadow, projection, scope)
-        finally:
-            shadow.close()
-
-
-@contextmanager
-def _snapshot(data: Path, name: str) -> Iterator[sqlite3.Connection]:
-    """The view as it is now, for as long as it is looked at."""
-    with views.locked(data, name):
-        live = views.open_view(data, name)
-        live.execute("begin")
-        checkpoint.load(live)
-    try:
-        yield live
-    finally:
-        live.close()
-
-
-def compare(
-    view: sqlite3.Connection, other: sqlite3.Connection, projection: Projection, scope: Scope | None = None
-) -> list[Difference]:
-    """In which tables two views of one projection differ; of what lies before the floor, where there is a `scope`, only
-    what can be told.
-    """
-    differences = []
-    for table in tables_of(view):
-        if scope is not None and table in scope.untold:
-            continue
-        where = f"not coalesce({scope.left_out[table]}, false)" if scope is not None else "true"
-        left, right = (_contents(one, table, projection, where) for one in (view, other))
-        if left != right:
-            only_left, only_right = left - right, right - left
-            example = str(next(iter(only_left or only_right)))[:EXAMPLE]
-            differences.append(Difference(table, len(only_left), len(only_right), example))
-    return differences
-
-
-def _contents(view: sqlite3.Connection, table: str, projection: Projection, where: str) -> set[tuple[Any, ...]]:
-    rows = view.execute(f"select * from {table} where {where}")  # noqa: S608 - names and conditions of ours
-    return {projection.compared(table, row) for row in rows}

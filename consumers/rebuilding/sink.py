@@ -15,8 +15,8 @@ from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.follow import Faulty, call
 from consumers.hub import Clock
 from consumers.journal.record import Recorded
-from consumers.rebuild import Progress
 from consumers.rebuilding.stretch import Stretch
+from consumers.rebuilding.whole import Progress
 from consumers.rebuilding.wish import Wish
 from consumers.sink import Sink
 from producer.transaction import transaction

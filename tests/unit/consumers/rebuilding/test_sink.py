@@ -12,11 +12,11 @@ from consumers import checkpoint, views
 from consumers.deliver import Deliverer
 from consumers.follow import Source
 from consumers.health.projection import Health
-from consumers.rebuild import Progress, rebuild
 from consumers.rebuilding.alone import AlreadyRebuilding, rebuilt
+from consumers.rebuilding.sink import FoldAgain, Rebuilds
 from consumers.rebuilding.stretch import Stretch
+from consumers.rebuilding.whole import Progress, rebuild
 from consumers.rebuilding.wish import Wish
-from consumers.rebuilds import FoldAgain, Rebuilds
 from consumers.roster import UnknownConsumer
 from tests.builders import START, at, command, frame, tick
 from tests.following import Followed

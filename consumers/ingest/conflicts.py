@@ -12,7 +12,7 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.topics import event_topic, media_topic
 from consumers.ingest.continuity import StreamKey
 from consumers.ingest.decoding import Taken
-from consumers.journal.writer import Rejected
+from consumers.journal.writing import Rejected
 
 SAMPLES = 32
 """Repeats are common, and nearly always the same again: so many of a stream and group are compared."""

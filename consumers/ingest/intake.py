@@ -18,7 +18,7 @@ from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan
 from consumers.journal.days import micros
 from consumers.journal.store import JournalWriter, Unwritable
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
 
 Clock = Callable[[], datetime]
 

@@ -12,7 +12,7 @@ from consumers.ingest.continuity import StreamKey, Streams, span
 from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.journal.days import moment
 from consumers.journal.header import Header
-from consumers.journal.writer import Accepted, ForeignId, Rejected
+from consumers.journal.writing import Accepted, ForeignId, Rejected
 
 REJECTED = "rejected"
 

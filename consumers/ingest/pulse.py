@@ -10,7 +10,7 @@ from bus_schemas.event import HUB_SOURCE
 from bus_schemas.node import Heartbeat, HeartbeatEvent, SystemLoad
 from consumers.ingest.continuity import StreamKey
 from consumers.journal.days import micros
-from consumers.journal.writer import Accepted, StreamState
+from consumers.journal.writing import Accepted, StreamState
 
 EVERY_SECONDS = 5.0
 

@@ -4,7 +4,8 @@ from consumers.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow
 from consumers.journal.days import DroppedDay
 from consumers.journal.queries import JournalQueries
 from consumers.journal.reader import SqliteJournalReader
-from consumers.journal.writer import Accepted, Journal, Rejected, StreamState
+from consumers.journal.writer import Journal
+from consumers.journal.writing import Accepted, Rejected, StreamState
 
 __all__ = [
     "Accepted",

@@ -9,7 +9,7 @@ from consumers.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow
 from consumers.journal.opened import OpenDay, Told
 from consumers.journal.reader import Row
 from consumers.journal.record import JournalReader
-from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamKey, StreamState
+from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamKey, StreamState
 
 Clock = Callable[[], datetime]
 

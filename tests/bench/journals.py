@@ -12,7 +12,7 @@ from bus_schemas.node import GapEvent
 from consumers.journal.answers import Filter
 from consumers.journal.configured import store_in
 from consumers.journal.store import JournalStore
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
 from producer.ids import utc_now
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import at, detection

@@ -14,7 +14,7 @@ from consumers.journal.clickhouse.log import Condition, Log, both, one_of
 from consumers.journal.clickhouse.tables import day_of
 from consumers.journal.days import micros, moment
 from consumers.journal.reader import Row
-from consumers.journal.writer import StreamKey
+from consumers.journal.writing import StreamKey
 
 
 class ClickHouseQuestions:

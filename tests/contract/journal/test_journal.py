@@ -14,7 +14,7 @@ from consumers.journal.answers import Filter
 from consumers.journal.clickhouse.group import NotNext
 from consumers.journal.days import micros
 from consumers.journal.store import JournalStore, JournalWriter
-from consumers.journal.writer import Rejected
+from consumers.journal.writing import Rejected
 from tests import builders
 from tests.contract.journal.entries import (
     OWNER,

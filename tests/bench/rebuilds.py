@@ -26,7 +26,7 @@ from consumers.warehouse.store import Generations
 from consumers.warehouse.tables import TABLES
 from tests.bench import day
 from tests.bench.measure import Measurement, summary
-from watchpost.runtime import spare_the_collector
+from watchpost.processes.runtime import spare_the_collector
 
 REBUILT_PER_S = 200_000
 ROWS_PER_S = 100_000

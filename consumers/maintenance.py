@@ -5,7 +5,6 @@ from contextlib import closing
 
 from bus_schemas.event import iso
 from consumers.follow import Source
-from consumers.hub import Clock
 from consumers.journal.configured import journal_of
 from consumers.projection import Projection
 from consumers.rebuilding.compare import Difference, verify
@@ -15,7 +14,7 @@ from consumers.rebuilding.whole import Progress, rebuild
 from consumers.rebuilding.wish import Rebuilt, Wish
 from consumers.roster import Roster
 from consumers.views import NoView, file_of
-from producer.ids import utc_now
+from producer.ids import Clock, utc_now
 
 
 def rebuild_view(

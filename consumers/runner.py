@@ -12,7 +12,7 @@ import structlog
 
 from consumers.deliver import Deliverer
 from consumers.follow import Faulty, Follower, Source, Stopped
-from consumers.hub import Clock, Hub
+from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import JournalReader
 from consumers.journal.store import JournalAway
@@ -23,7 +23,7 @@ from consumers.rebuilding.wish import Wish
 from consumers.registry import roster
 from consumers.sink import Sink
 from producer.broker import BrokerAddress
-from producer.ids import utc_now
+from producer.ids import Clock, utc_now
 from producer.relay import Relay
 
 log = structlog.get_logger()

@@ -26,11 +26,11 @@ from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
 from gateway.trials import Trials
+from producer.ids import Clock
 
-__all__ = ["RETRY", "Clock", "Gateway"]
+__all__ = ["RETRY", "Gateway"]
 
 T = TypeVar("T")
-Clock = Callable[[], datetime]
 BEHIND_SECONDS = 1.0
 
 

@@ -14,7 +14,7 @@ from consumers.journal.configured import journal_of
 from consumers.warehouse.answering import Answering
 from consumers.warehouse.warehouse import embedded
 from gateway.app import build, running
-from gateway.context import Clock, Gateway
+from gateway.context import Gateway
 from gateway.described import described
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics
@@ -30,7 +30,7 @@ from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
 from gateway.trials import Trials
 from producer.broker import BrokerAddress
-from producer.ids import utc_now
+from producer.ids import Clock, utc_now
 
 GRACE_SECONDS = 2
 BACKLOG = 1024

@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 
 from consumers.check.findings import Findings
 from consumers.follow import Source
-from consumers.hub import Clock, Hub, MediaReader
+from consumers.hub import Hub, MediaReader
 from consumers.journal.configured import journal_of
 from consumers.rebuilding.compare import Difference, verify
 from consumers.rebuilding.floor import Scope, scope
 from consumers.rebuilding.whole import Progress
 from consumers.registry import roster
 from consumers.views import link_of, open_view
+from producer.ids import Clock
 
 _DRAWN = "tiles"
 """The one table whose rows depend on the bytes of media, which retention takes away."""

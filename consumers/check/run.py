@@ -10,13 +10,13 @@ from consumers.check.rows import PART as ROWS
 from consumers.check.rows import check_rows
 from consumers.check.side_by_side import OnProgress, side_by_side
 from consumers.check.streams import check_streams
-from consumers.hub import Clock, Hub
+from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.maintenance import views_there
 from consumers.rebuilding.whole import Progress
 from consumers.registry import roster
 from consumers.roster import UnknownConsumer
-from producer.ids import utc_now
+from producer.ids import Clock, utc_now
 
 JOURNAL, BODIES, MEDIA = "journal", "bodies", "media"
 

@@ -10,8 +10,7 @@ from consumers.journal.opened import OpenDay, Told
 from consumers.journal.reader import Row
 from consumers.journal.record import JournalReader
 from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamKey, StreamState
-
-Clock = Callable[[], datetime]
+from producer.ids import Clock
 
 
 class JournalInUse(RuntimeError):

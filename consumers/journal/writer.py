@@ -16,7 +16,8 @@ from consumers.journal.days import (
     open_to_write,
 )
 from consumers.journal.header import Header, instant_of
-from consumers.journal.writing import IDS_A_QUERY, Accepted, Clock, ForeignId, Rejected, StreamKey, StreamState, Writer
+from consumers.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, StreamKey, StreamState, Writer
+from producer.ids import Clock
 from producer.transaction import transaction
 
 MAX_REJECTED = 10_000

@@ -1,15 +1,11 @@
 """What every writer of a journal is given, and what it knows of the streams in it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple, Self
 
 from bus_schemas.event import Event
 from consumers.journal.header import Header
-
-Clock = Callable[[], datetime]
 
 IDS_A_QUERY = 500
 

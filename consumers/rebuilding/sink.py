@@ -13,12 +13,12 @@ from pydantic_core import from_json, to_json
 from bus_schemas.event import HUB, NAME, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.follow import Faulty, call
-from consumers.hub import Clock
 from consumers.journal.record import Recorded
 from consumers.rebuilding.stretch import Stretch
 from consumers.rebuilding.whole import Progress
 from consumers.rebuilding.wish import Wish
 from consumers.sink import Sink
+from producer.ids import Clock
 from producer.transaction import transaction
 
 REBUILD = "rebuild"

@@ -19,13 +19,13 @@ from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.archive.place import HOUR, Series
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.retention import ArchiveRetention, Dropped
-from consumers.hub import Clock, Hub
+from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import Recorded
 from consumers.retention.days import DoomedDay, Holds, Names, doomed_days
 from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
 from consumers.sink import Sink
-from producer.ids import utc_now
+from producer.ids import Clock, utc_now
 from producer.transaction import transaction
 
 CLEANUP = "cleanup"

@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
-import ipaddress
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.http.loopback import is_loopback
 from gateway.http.problems import Problem, response
 
 COOKIE = "watchpost"
@@ -21,15 +21,6 @@ CLOSED = ("/api/", "/media/", "/hls/", "/live/", "/heatmaps/", "/metrics")
 
 class OpenToStrangers(ValueError):
     """The gateway would listen to other machines without asking for a token."""
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """One watchpost.yaml: what every process of the product is told."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,20 +9,12 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_
 
 from edge.settings import Id, Link
 from edge.source_settings import EnvName, Part
+from gateway.http.loopback import is_loopback
 from watchpost.configuration.located import ConfigError, parse
 from watchpost.configuration.sites import Device, Site, refuse_doubled
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Percent = Annotated[float, Field(ge=0, le=100)]
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Tls(Part):

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import FrameType
 from typing import IO
 
-from producer.ids import utc_now
+from producer.ids import Clock, utc_now
 from watchpost.processes.process_state import ProcessState
 from watchpost.refused import IdentityInUse, Refused
 
@@ -30,7 +30,6 @@ REFUSALS = {Refused.code, IdentityInUse.code}
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Monotonic = Callable[[], float]
-Clock = Callable[[], datetime]
 OnLine = Callable[[str, str], None]
 OnState = Callable[[Sequence[ProcessState]], None]
 

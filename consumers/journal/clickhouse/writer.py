@@ -20,8 +20,9 @@ from consumers.journal.clickhouse.group import Group
 from consumers.journal.clickhouse.log import one_of
 from consumers.journal.clickhouse.rejections import Rejections
 from consumers.journal.clickhouse.tables import EVENTS, STREAMS, TABLES
-from consumers.journal.store import Clock, JournalAway, Unwritable
+from consumers.journal.store import JournalAway, Unwritable
 from consumers.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, StreamState, Writer
+from producer.ids import Clock
 
 # Positions after which the state of the streams is saved: a start reads no more than these, and one group.
 SAVE_EVERY = 100_000

@@ -1,7 +1,7 @@
 """What people are told about, why, and that somebody has seen it."""
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -11,16 +11,17 @@ from bus_schemas.event import HUB, device_source
 from consumers.alerts.projection import Alerts as AlertView
 from consumers.alerts.questions import AlertAnswer, Why, alert, alerts, why
 from consumers.journal.sqlite import Stored
-from consumers.lasting import Wanted
+from consumers.lasting import State
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
 from gateway.http.answers import Answer, RecordedEvent
-from gateway.http.parameters import AsOf, Key, Name, Parameters, Span, Word
+from gateway.http.parameters import AsOf, Key, Parameters
 from gateway.http.problems import Problem
 from gateway.messages.ids import derived
 from gateway.publishing import publish
 from gateway.reading.moments import Moment
 from gateway.reading.waiting import until
+from gateway.routes.views.lasting import Lasting
 from gateway.serving.media_links import media_url
 
 SEEN_SECONDS = 3.0
@@ -38,7 +39,7 @@ class Alert(Answer):
     message: str
     site: str
     device: str
-    state: Literal["open", "closed"]
+    state: State
     raised: str
     cleared: str | None
     acknowledged: Acknowledgement | None
@@ -64,13 +65,9 @@ class Reason(Answer):
     media: list[str] = Field(description="Addresses of pictures.")
 
 
-class Searching(AsOf, Span, Parameters):
+class Searching(Lasting):
     """`from` and `to` bound when an alert was raised; by default all."""
 
-    site: Name | None = None
-    device: Name | None = None
-    type: Word | None = None
-    state: Literal["open", "closed"] | None = None
     after: Key | None = Field(default=None, description="The id of the last alert of the page before.")
     limit: int = Field(default=50, ge=1, le=500)
 
@@ -90,16 +87,7 @@ class Acknowledging(BaseModel):
 async def search(call: Call[Searching]) -> Alerts:
     """Alerts, newest first."""
     asked = call.parameters
-    wanted = Wanted(
-        site=asked.site,
-        device=asked.device,
-        type=asked.type,
-        state=asked.state,
-        start=asked.start,
-        end=asked.end,
-        after=asked.after,
-        limit=asked.limit,
-    )
+    wanted = asked.wanted(asked.limit, asked.after)
 
     def question(moment: Moment) -> list[AlertAnswer]:
         return alerts(moment.view(AlertView), replace(wanted, upto=moment.upto))

@@ -2,19 +2,17 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from consumers.incidents.projection import Incidents as IncidentView
 from consumers.incidents.questions import IncidentAnswer, incidents
-from consumers.lasting import Wanted
+from consumers.lasting import State
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
-from gateway.http.parameters import AsOf, Name, Parameters, Span, Word
 from gateway.reading.moments import Moment
-
-State = Literal["open", "closed"]
+from gateway.routes.views.lasting import Lasting
 
 
 class Incident(Answer):
@@ -44,28 +42,16 @@ class Incidents(Answer):
     incidents: list[Incident]
 
 
-class Searching(AsOf, Span, Parameters):
+class Searching(Lasting):
     """`from` and `to` select incidents that held at some moment between them; by default all."""
 
-    site: Name | None = None
-    device: Name | None = None
-    type: Word | None = None
-    state: State | None = None
     limit: int = Field(default=100, ge=1, le=1000)
 
 
 async def search(call: Call[Searching]) -> Incidents:
     """Incidents, newest first."""
     asked = call.parameters
-    wanted = Wanted(
-        site=asked.site,
-        device=asked.device,
-        type=asked.type,
-        state=asked.state,
-        start=asked.start,
-        end=asked.end,
-        limit=asked.limit,
-    )
+    wanted = asked.wanted(asked.limit)
 
     def question(moment: Moment) -> Incidents:
         found = incidents(moment.view(IncidentView), replace(wanted, upto=moment.upto))

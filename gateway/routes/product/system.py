@@ -35,7 +35,7 @@ class Broker(Answer):
     messages_received: int | None
 
 
-class StreamFigures(Answer):
+class BusStream(Answer):
     source: str
     epoch: str | None
     sequence: int
@@ -97,7 +97,7 @@ class System(Answer):
     started: Time
     processes: list[Process]
     broker: Broker
-    streams: list[StreamFigures]
+    streams: list[BusStream]
     gaps: list[Gap] = Field(description="The newest first.")
     rejected: Rejected
     journal: JournalFigures
@@ -156,10 +156,10 @@ def _broker(gateway: Gateway) -> Broker:
     return Broker(connected=gateway.bus.is_connected, clients=told.clients, messages_received=told.messages_received)
 
 
-def _streams(gateway: Gateway, rows: list[StreamRow]) -> list[StreamFigures]:
+def _streams(gateway: Gateway, rows: list[StreamRow]) -> list[BusStream]:
     rates = gateway.rates.of({(row.source, row.epoch): row.sequence for row in rows}, time.monotonic())
     return [
-        StreamFigures(
+        BusStream(
             source=row.source,
             epoch=row.epoch,
             sequence=row.sequence,

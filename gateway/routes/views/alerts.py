@@ -52,7 +52,7 @@ class Alerts(Answer):
     alerts: list[Alert]
 
 
-class Rule(Answer):
+class AlertRule(Answer):
     name: str
     version: int
     text: str
@@ -60,7 +60,7 @@ class Rule(Answer):
 
 class Reason(Answer):
     alert: Alert
-    rule: Rule
+    rule: AlertRule
     events: list[RecordedEvent] = Field(description="Those that decided, where the journal still has them.")
     media: list[str] = Field(description="Addresses of pictures.")
 
@@ -110,7 +110,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
         raise _unknown(alert_id)
     return Reason(
         alert=Alert.model_validate(answer["alert"]),
-        rule=Rule(**answer["rule"]),
+        rule=AlertRule(**answer["rule"]),
         events=[RecordedEvent.of(event) for event in events],
         media=[media_url(key) for key in answer["media"]],
     )

@@ -16,7 +16,7 @@ from gateway.routes.lookup import require_site
 from gateway.serving.ranges import matches
 
 
-class Zone(Answer):
+class BusyZone(Answer):
     peak: int
     events: int
     intensity: str
@@ -33,7 +33,7 @@ class Dashboard(Answer):
 
     site_name: str
     date: str
-    zones: dict[str, Zone]
+    zones: dict[str, BusyZone]
     hourly: list[Hour]
     critical_events: dict[str, int] = Field(description="By trigger, and `total_events`: all rows of the day.")
 

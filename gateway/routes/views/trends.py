@@ -31,7 +31,7 @@ class Bucket(Answer):
     seconds: float
 
 
-class Motion(Answer):
+class MotionCounts(Answer):
     bucket_s: int
     buckets: list[Bucket] = Field(description="Those without motion are left out.")
 
@@ -94,14 +94,14 @@ class OfDay(OnDate, OfDevice):
     """A device and a day of its site."""
 
 
-async def motion_counts(call: Call[OfMotion]) -> Motion:
+async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     """How often and how long something moved, by buckets of time."""
     asked = call.parameters
     start, end = await _bounds(call, asked.bucket)
     found = await call.gateway.ask(
         lambda stores: motion.buckets(stores.view("motion"), asked.site, asked.device, start, end, asked.bucket)
     )
-    return Motion(
+    return MotionCounts(
         bucket_s=asked.bucket,
         buckets=[Bucket(time=moment(one.start), events=one.events, seconds=round(one.seconds, 3)) for one in found],
     )
@@ -205,7 +205,7 @@ async def _bounds(call: Call[Any], step_s: int) -> tuple[datetime, datetime]:
 
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
 OPERATIONS = [
-    Operation("GET", f"{DEVICE}/motion", motion_counts, Motion, OfMotion),
+    Operation("GET", f"{DEVICE}/motion", motion_counts, MotionCounts, OfMotion),
     Operation("GET", f"{DEVICE}/motion-heatmap.png", motion_heatmap, "image/png", OfDay, also=(304,)),
     Operation("GET", f"{DEVICE}/temperatures", temperatures, Temperatures, OfTrend),
     Operation("GET", f"{DEVICE}/audio", audio, Audio, OfTrend),

@@ -1,7 +1,7 @@
 """Writes the archive: groups of media, each group durable as a whole when `store` returns."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from consumers.archive.packs import PACKS_A_ROUND, OpenPacks, Pack, sync_all
 from consumers.archive.place import Series, hour_of, micros, pack_path, parse_key
 from consumers.archive.records import Found, Header
 from consumers.archive.recovery import recover
+from producer.ids import Clock
 from producer.transaction import transaction
 
-Clock = Callable[[], datetime]
 SYNCS_AT_ONCE = 16
 Medium = tuple[Media, datetime, bytes]
 """What is said of it, its event time, and its bytes."""

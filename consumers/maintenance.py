@@ -5,91 +5,74 @@ from contextlib import closing
 
 from bus_schemas.event import iso
 from consumers.follow import Source
-from consumers.hub import Clock, Hub
 from consumers.journal.configured import journal_of
 from consumers.projection import Projection
-from consumers.rebuild import Difference, Progress, rebuild, verify
+from consumers.rebuilding.compare import Difference, verify
 from consumers.rebuilding.part import Replaced, WholeOnly, rebuild_part
 from consumers.rebuilding.stretch import Stretch
+from consumers.rebuilding.whole import Progress, rebuild
 from consumers.rebuilding.wish import Rebuilt, Wish
-from consumers.registry import CONSUMERS
-from consumers.runner import make, utc_now
-from consumers.sink import Sink
+from consumers.roster import Roster
 from consumers.views import NoView, file_of
-
-
-class NotAView(ValueError):
-    """A sink has told others; it is not folded again."""
-
-
-def projection_of(name: str, hub: Hub) -> Projection:
-    """Raises `UnknownConsumer` or `NotAView`."""
-    made = make(name, hub)
-    if not isinstance(made, Projection):
-        made.close()
-        raise NotAView(f"{name!r} is a sink: what it has handed on cannot be folded again")
-    return made
+from producer.ids import Clock, utc_now
 
 
 def rebuild_view(
-    name: str, hub: Hub, progress: Progress, wish: Wish | None = None, clock: Clock = utc_now
+    consumers: Roster, name: str, progress: Progress, wish: Wish | None = None, clock: Clock = utc_now
 ) -> Rebuilt | None:
     """Beside the running consumer, and in its place at the end.
 
     Raises `UnknownConsumer`, `NotAView`, `NoView`, `AlreadyRebuilding`, `DaysWereDropped` or `WouldLose`.
     """
-    projection = projection_of(name, hub)
+    hub, projection = consumers.hub, consumers.projection(name)
     if file_of(hub.data, name) is None:
         raise NoView(f"the consumer {name!r} has no view yet")
     with closing(journal_of(hub).reader()) as journal:
         return rebuild(projection, Source(hub.data, journal, clock), progress, wish)
 
 
-def rebuild_view_part(name: str, hub: Hub, wanted: Stretch, progress: Progress, clock: Clock = utc_now) -> Replaced:
+def rebuild_view_part(
+    consumers: Roster, name: str, wanted: Stretch, progress: Progress, clock: Clock = utc_now
+) -> Replaced:
     """Beside the running consumer.
 
     Raises `UnknownConsumer`, `NotAView`, `NoView`, `NotInPart` or `AlreadyRebuilding`.
     """
-    projection = projection_of(name, hub)
+    hub, projection = consumers.hub, consumers.projection(name)
     with closing(journal_of(hub).reader()) as journal:
         try:
             return rebuild_part(projection, Source(hub.data, journal, clock), wanted, progress)
         except WholeOnly as error:
-            others = ", ".join(views_in_parts(hub))
+            others = ", ".join(views_in_parts(consumers))
             raise WholeOnly(f"{error}. Views that can be are {others}") from error
 
 
-def views_in_parts(hub: Hub) -> list[str]:
+def views_in_parts(consumers: Roster) -> list[str]:
     """Those of which a site and a stretch of time can be folded by itself."""
-    return sorted(name for name in CONSUMERS if _goes_in_parts(name, hub))
+    return sorted(one.name for one in consumers.projections() if type(one).part is not Projection.part)
 
 
-def _goes_in_parts(name: str, hub: Hub) -> bool:
-    made = make(name, hub)
-    if isinstance(made, Sink):
-        made.close()
-        return False
-    return type(made).part is not Projection.part
-
-
-def fold_again(name: str, hub: Hub, wish: Wish, progress: Progress) -> str:
+def fold_again(consumers: Roster, name: str, wish: Wish, progress: Progress) -> str:
     """As `rebuild_view` or `rebuild_view_part`; in a sentence what was done."""
     if wish.part is not None:
-        done = rebuild_view_part(name, hub, wish.part, progress)
+        done = rebuild_view_part(consumers, name, wish.part, progress)
         since, until = iso(done.part.since), iso(done.part.until)
         return f"{name} is folded again for {wish.part.site} from {since} to {until}: {done.rows:,} rows"
-    rebuild_view(name, hub, progress, wish)
+    rebuild_view(consumers, name, progress, wish)
     return f"{name} is folded again"
 
 
-def verify_views(names: Sequence[str], hub: Hub, clock: Clock = utc_now) -> dict[str, list[Difference]]:
+def views_there(consumers: Roster) -> list[str]:
+    """The views that are folded so far, in the order of the registry."""
+    return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is not None]
+
+
+def verify_views(names: Sequence[str], consumers: Roster, clock: Clock = utc_now) -> dict[str, list[Difference]]:
     """The differences of each, of all views that there are where none is named.
 
     Raises `UnknownConsumer`, `NotAView` or `NoView`.
     """
-    chosen = names or [
-        name for name in CONSUMERS if isinstance(make(name, hub), Projection) and file_of(hub.data, name) is not None
-    ]
+    hub, chosen = consumers.hub, names or views_there(consumers)
     with closing(journal_of(hub).reader()) as journal:
         source = Source(hub.data, journal, clock)
-        return {name: verify(projection_of(name, hub), source) for name in chosen}
+        return {name: verify(consumers.projection(name), source) for name in chosen}

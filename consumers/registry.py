@@ -1,6 +1,6 @@
 """The list of consumers: a name, and how it is made."""
 
-from collections.abc import Callable
+from functools import partial
 
 from consumers.alerts.log import AlertLog
 from consumers.alerts.projection import Alerts
@@ -8,23 +8,27 @@ from consumers.alerts.webhook import webhook_sink
 from consumers.health.projection import Health
 from consumers.hub import Hub
 from consumers.incidents.projection import Incidents
+from consumers.maintenance import fold_again
 from consumers.mosaics.projection import Mosaics
 from consumers.motion import Motions
-from consumers.projection import Projection
-from consumers.rebuilds import Rebuilds
+from consumers.rebuilding.sink import Rebuilds
 from consumers.recordings.projection import Recordings
 from consumers.retention.sink import Retention
+from consumers.roster import Build, Roster
 from consumers.settings import Settings
-from consumers.sink import Sink
-from consumers.trends import Detections, Loudness, Temperatures
+from consumers.trends.detections import Detections
+from consumers.trends.loudness import Loudness
+from consumers.trends.temperatures import Temperatures
+from producer.ids import utc_now
+
+
+def roster(hub: Hub) -> Roster:
+    return Roster(CONSUMERS, hub)
 
 
 def _rebuilds(hub: Hub) -> Rebuilds:
     # It makes consumers by the names below.
-    from consumers.maintenance import fold_again
-    from consumers.runner import utc_now
-
-    return Rebuilds(lambda name, wish, progress: fold_again(name, hub, wish, progress), utc_now)
+    return Rebuilds(partial(fold_again, roster(hub)), utc_now)
 
 
 def _retention(hub: Hub) -> Retention:
@@ -32,7 +36,7 @@ def _retention(hub: Hub) -> Retention:
     return Retention(hub, names=lambda: CONSUMERS)
 
 
-CONSUMERS: dict[str, Callable[[Hub], Projection | Sink]] = {
+CONSUMERS: dict[str, Build] = {
     "health": lambda hub: Health(),
     "incidents": Incidents,
     "alerts": Alerts,

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -13,26 +12,23 @@ import structlog
 
 from consumers.deliver import Deliverer
 from consumers.follow import Faulty, Follower, Source, Stopped
-from consumers.hub import Clock, Hub
+from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import JournalReader
 from consumers.journal.store import JournalAway
 from consumers.news import POLL_S, News
 from consumers.projection import Projection
-from consumers.rebuild import Progress, needs_rebuild, rebuild
+from consumers.rebuilding.whole import Progress, needs_rebuild, rebuild
 from consumers.rebuilding.wish import Wish
-from consumers.registry import CONSUMERS
+from consumers.registry import roster
 from consumers.sink import Sink
 from producer.broker import BrokerAddress
+from producer.ids import Clock, utc_now
 from producer.relay import Relay
 
 log = structlog.get_logger()
 
 Advance = Callable[[], int]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class _Ended(Exception):
@@ -45,19 +41,6 @@ def _as_long_as_it_runs(stopping: threading.Event) -> Progress:
             raise _Ended
 
     return progress
-
-
-class UnknownConsumer(ValueError):
-    """There is no consumer of this name."""
-
-
-def make(name: str, hub: Hub) -> Projection | Sink:
-    """Raises `UnknownConsumer`."""
-    try:
-        build = CONSUMERS[name]
-    except KeyError:
-        raise UnknownConsumer(f"there is no consumer {name!r}; there are {', '.join(sorted(CONSUMERS))}") from None
-    return build(hub)
 
 
 class Sender:
@@ -221,5 +204,6 @@ def _is_well(sink: Future[None]) -> int:
 
 def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
     """The process of these consumers, or of all. Raises `UnknownConsumer`."""
-    consumers = [make(name, hub) for name in names or CONSUMERS]
+    known = roster(hub)
+    consumers = [known.make(name) for name in names or known]
     Process(hub, broker, journal_of(hub).reader).run(consumers, stopping)

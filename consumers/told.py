@@ -125,13 +125,6 @@ class Health(Struct):
     kinds: tuple[str, ...] = ()
 
 
-class Condition(Struct):
-    """Of the health of a device, in short."""
-
-    status: str
-    reason: str | None = None
-
-
 class Progress(Struct):
     """Of a command."""
 
@@ -139,10 +132,22 @@ class Progress(Struct):
     state: str
 
 
-class Uptime(Struct):
+class Load(Struct, frozen=True):
+    disk_percent: float | None = None
+
+
+class Beat(Struct):
     """Of a heartbeat."""
 
     uptime_s: float
+    system: Load = Load()
+
+
+class Reported(Struct):
+    """Of the health of a device, in short."""
+
+    status: str
+    reason: str | None = None
 
 
 VERDICTS = Decoder(Told[Verdicts])
@@ -156,9 +161,9 @@ LENGTH = Decoder(Told[Length])
 SPAN = Decoder(Told[Span])
 SEGMENT = Decoder(Told[Segment])
 HEALTH = Decoder(Told[Health])
-CONDITION = Decoder(Told[Condition])
 PROGRESS = Decoder(Told[Progress])
-UPTIME = Decoder(Told[Uptime])
+BEAT = Decoder(Told[Beat])
+REPORTED = Decoder(Told[Reported])
 
 
 def seconds(moment: Moment) -> float:

@@ -23,11 +23,12 @@ from edge.sources import mlx90640, thermal_csv
 from edge.sources.scenes import ThermalSceneSource, VisualSceneSource
 from edge.sources.schedule import Fault as SceneFault
 from edge.sources.schedule import FaultKind, Schedule
-from edge.sources.source import Clock, Pause, Reading, Samples, Source, SourceUnreachable
+from edge.sources.source import Pause, Reading, Samples, Source, SourceUnreachable
 from edge.sources.thermal_scene import ThermalScene
 from edge.sources.video import Input, VideoSource, mjpeg, rtsp, v4l2, video_file
 from edge.sources.visual_scene import VisualScene
 from edge.sources.yard import Yard
+from producer.ids import Clock
 
 _SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
     "blackscreen": "black",

@@ -12,35 +12,17 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from bus_schemas.topics import HEAD
-from gateway import problems
-from gateway.auth import Guard
 from gateway.calls import Operation
 from gateway.context import Gateway
-from gateway.metrics import Measured
-from gateway.page import STATIC, Page
-from gateway.routes import (
-    alerts,
-    commands,
-    consumers,
-    dashboard,
-    events,
-    health,
-    hls,
-    incidents,
-    live,
-    media,
-    probes,
-    recordings,
-    session,
-    settings,
-    sites,
-    storage,
-    system,
-    thumbnails,
-    timeline,
-    trends,
-    trials,
-)
+from gateway.http import problems
+from gateway.http.auth import Guard
+from gateway.http.metrics import Measured
+from gateway.routes import trials
+from gateway.routes.devices import commands, health, settings, sites
+from gateway.routes.media import hls, live, media, recordings, thumbnails, timeline
+from gateway.routes.product import consumers, events, probes, session, storage, system
+from gateway.routes.views import alerts, dashboard, incidents, trends
+from gateway.serving.page import STATIC, Page
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
     sites.OPERATIONS,

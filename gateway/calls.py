@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.context import Gateway
-from gateway.metrics import OPERATION
-from gateway.parameters import Nothing, Parameters
-from gateway.problems import Problem, faults, sentence
+from gateway.http.metrics import OPERATION
+from gateway.http.parameters import Nothing, Parameters
+from gateway.http.problems import Problem, faults, sentence
 
 P = TypeVar("P", bound=Parameters)
 B = TypeVar("B", bound=BaseModel)

@@ -9,28 +9,28 @@ from typing import TypeVar
 from consumers.hub import Hub
 from consumers.journal.store import JournalAway
 from consumers.views import NoView
-from gateway.auth import Access
-from gateway.bus import BrokerFigures, Bus
 from gateway.described import Described
-from gateway.live import Feed
+from gateway.http.auth import Access
+from gateway.http.metrics import Metrics
+from gateway.http.problems import Problem
 from gateway.machine import Machine
-from gateway.metrics import Metrics
-from gateway.mjpeg import Frames
-from gateway.moments import Behind, Moment, at
-from gateway.problems import Problem
+from gateway.messages.bus import BrokerFigures, Bus
 from gateway.rates import Rates
-from gateway.readers import Busy, Readers
+from gateway.reading.moments import Behind, Moment, at
+from gateway.reading.readers import Busy, Readers
+from gateway.reading.rows import RETRY, Rows
+from gateway.reading.stores import OfAnotherVersion, Stores
+from gateway.reading.waiting import PAUSE_SECONDS
 from gateway.registry import Registry
-from gateway.rows import RETRY, Rows
 from gateway.settings import GatewaySettings
-from gateway.stores import OfAnotherVersion, Stores
+from gateway.streaming.live import Feed
+from gateway.streaming.mjpeg import Frames
 from gateway.trials import Trials
-from gateway.waiting import PAUSE_SECONDS
+from producer.ids import Clock
 
-__all__ = ["RETRY", "Clock", "Gateway"]
+__all__ = ["RETRY", "Gateway"]
 
 T = TypeVar("T")
-Clock = Callable[[], datetime]
 BEHIND_SECONDS = 1.0
 
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.calls import JSON, Operation
-from gateway.parameters import Parameters
-from gateway.problems import MEDIA_TYPE as PROBLEM
-from gateway.problems import ProblemDocument
+from gateway.http.parameters import Parameters
+from gateway.http.problems import MEDIA_TYPE as PROBLEM
+from gateway.http.problems import ProblemDocument
 
 _IN_PATH = re.compile(r"{(\w+)}")
 _REASONS = {

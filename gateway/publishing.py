@@ -4,9 +4,9 @@ from bus_schemas.catalogue import short_name
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.topics import event_topic
-from gateway.bus import BusUnreachable
 from gateway.context import RETRY, Gateway
-from gateway.problems import Problem
+from gateway.http.problems import Problem
+from gateway.messages.bus import BusUnreachable
 
 
 async def publish(gateway: Gateway, event: Event) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import socket
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 
 import structlog
 import uvicorn
@@ -15,31 +14,28 @@ from consumers.journal.configured import journal_of
 from consumers.warehouse.answering import Answering
 from consumers.warehouse.warehouse import embedded
 from gateway.app import build, running
-from gateway.auth import Access
-from gateway.bus import BrokerFigures, Bus, client_of
-from gateway.context import Clock, Gateway
+from gateway.context import Gateway
 from gateway.described import described
-from gateway.live import Feed
+from gateway.http.auth import Access
+from gateway.http.metrics import Metrics
 from gateway.machine import Machine
-from gateway.metrics import Metrics
-from gateway.mjpeg import Frames
+from gateway.messages.bus import BrokerFigures, Bus, client_of
 from gateway.rates import Rates
-from gateway.readers import Readers
+from gateway.reading.readers import Readers
+from gateway.reading.rows import Rows
+from gateway.reading.stores import Stores, open_stores
 from gateway.registry import Registry
-from gateway.rows import Rows
 from gateway.settings import GatewaySettings
-from gateway.stores import Stores, open_stores
+from gateway.streaming.live import Feed
+from gateway.streaming.mjpeg import Frames
 from gateway.trials import Trials
 from producer.broker import BrokerAddress
+from producer.ids import Clock, utc_now
 
 GRACE_SECONDS = 2
 BACKLOG = 1024
 
 _log = structlog.get_logger()
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def compose(

@@ -17,7 +17,7 @@ from consumers.hub import ClickHouseServer
 from consumers.ingest import run
 from consumers.journal.configured import store_in
 from producer.broker import BrokerAddress
-from watchpost.runtime import spare_the_collector
+from watchpost.processes.runtime import spare_the_collector
 
 
 @contextmanager

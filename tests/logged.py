@@ -15,7 +15,7 @@ from consumers.follow import Follower, Source
 from consumers.hub import DeviceInfo, Hub, SiteInfo
 from consumers.journal.days import micros
 from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
-from consumers.maintenance import projection_of
+from consumers.registry import roster
 from tests import builders
 from tests.builders import START, at, numbered
 
@@ -45,7 +45,7 @@ def fold(data: Path, *names: str, of: Hub | None = None) -> None:
     hub = of or hub_of(data)
     with closing(SqliteJournalReader(data / "journal")) as reader:
         for name in names:
-            with closing(Follower(projection_of(name, hub), Source(data, reader, lambda: START))) as follower:
+            with closing(Follower(roster(hub).projection(name), Source(data, reader, lambda: START))) as follower:
                 while follower.advance():
                     pass
 

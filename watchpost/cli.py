@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from mosquitto.launcher import BrokerMissing
-from watchpost import log_commands, logs, parts, trial_commands, up
-from watchpost.choice import chosen_consumers, chosen_node
-from watchpost.located import ConfigError
-from watchpost.lock import DataInUse
-from watchpost.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
+from watchpost.commands import log as log_commands
+from watchpost.commands import trials as trial_commands
+from watchpost.commands.choice import chosen_consumers, chosen_node
+from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
+from watchpost.configuration.located import ConfigError
+from watchpost.processes import logs, parts, up
+from watchpost.processes.lock import DataInUse
+from watchpost.processes.runtime import Runtime, chosen_config, configuration
 from watchpost.refused import Refused
-from watchpost.runtime import Runtime, chosen_config, configuration
 
 
 class Schema(StrEnum):

@@ -13,9 +13,10 @@ from pydantic_core import to_json
 
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import Event, iso
-from consumers.hub import Clock, Hub, Webhook
+from consumers.hub import Hub, Webhook
 from consumers.journal.record import Recorded
 from consumers.sink import Sink
+from producer.ids import Clock
 
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 3600.0

@@ -1,7 +1,8 @@
 """Writes the archive: groups of media, each group durable as a whole when `store` returns."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +11,14 @@ from typing import Self
 
 from bus_schemas.media import Media
 from consumers.archive.index import add_media, ensure_pack, ensure_series, open_to_write
-from consumers.archive.packs import OpenPacks, Pack
+from consumers.archive.packs import PACKS_A_ROUND, OpenPacks, Pack, sync_all
 from consumers.archive.place import Series, hour_of, micros, pack_path, parse_key
 from consumers.archive.records import Found, Header
 from consumers.archive.recovery import recover
+from producer.ids import Clock
 from producer.transaction import transaction
 
-Clock = Callable[[], datetime]
+SYNCS_AT_ONCE = 16
 Medium = tuple[Media, datetime, bytes]
 """What is said of it, its event time, and its bytes."""
 
@@ -37,6 +39,7 @@ class Archive:
         self._directory = directory
         self._clock = clock
         self._packs = OpenPacks()
+        self._syncs = ThreadPoolExecutor(SYNCS_AT_ONCE, "sync")
         self._series: dict[int, Series] = {}
         self._index = open_to_write(directory)
         recover(self._index, directory)
@@ -51,9 +54,11 @@ class Archive:
             undo.callback(self._packs.close)  # the numbers and ends that they are known by were never committed
             for row in self._fresh(index, media):
                 hours.setdefault((row.series, row.hour), []).append(row)
-            touched = [self._append(index, series, hour, rows) for (series, hour), rows in hours.items()]
-            for pack in touched:
-                pack.sync()
+            places = list(hours.items())
+            for start in range(0, len(places), PACKS_A_ROUND):
+                some = places[start : start + PACKS_A_ROUND]
+                touched = [self._append(index, series, hour, rows) for (series, hour), rows in some]
+                sync_all(touched, self._syncs)
             undo.pop_all()
         return sum(len(rows) for rows in hours.values())
 
@@ -94,6 +99,7 @@ class Archive:
 
     def close(self) -> None:
         self._packs.close()
+        self._syncs.shutdown()
         self._index.close()
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Executor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
@@ -11,6 +12,8 @@ from pathlib import Path
 from consumers.archive.records import Found, scan
 
 MAX_OPEN = 256
+PACKS_A_ROUND = MAX_OPEN // 2
+"""So many are written to before they are synced: whoever is open then was not closed to make room."""
 MAX_BUFFERS = 512
 
 
@@ -31,6 +34,18 @@ class Pack:
 
     def sync(self) -> None:
         os.fdatasync(self.descriptor)
+
+
+def sync_all(packs: Sequence[Pack], pool: Executor) -> None:
+    """Make packs durable. Asked for together, one commit of the file system serves many of them."""
+    if len(packs) == 1:
+        packs[0].sync()
+        return
+    syncs = [pool.submit(pack.sync) for pack in packs]
+    # All have ended, whatever one of them raises: their files may be closed next.
+    wait(syncs)
+    for sync in syncs:
+        sync.result()
 
 
 def _write(descriptor: int, buffers: Sequence[bytes], place: int) -> int:

@@ -1,7 +1,6 @@
 """Drops whole hours of media: one unlink and one row an hour, whatever it holds."""
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +9,10 @@ from pathlib import Path
 from consumers.archive.index import NAME, open_to_read, open_to_write
 from consumers.archive.place import Series, hour_of, hour_start, micros, pack_path
 from consumers.archive.recovery import forget_pack
+from producer.ids import Clock
 from producer.transaction import transaction
 
 SWEEP_ROWS = 2000
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)

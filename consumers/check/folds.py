@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 
 from consumers.check.findings import Findings
 from consumers.follow import Source
-from consumers.hub import Clock, Hub, MediaReader
+from consumers.hub import Hub, MediaReader
 from consumers.journal.configured import journal_of
-from consumers.maintenance import projection_of
-from consumers.rebuild import Difference, Progress, verify
+from consumers.rebuilding.compare import Difference, verify
 from consumers.rebuilding.floor import Scope, scope
-from consumers.registry import CONSUMERS
-from consumers.sink import Sink
-from consumers.views import file_of, link_of, open_view
+from consumers.rebuilding.whole import Progress
+from consumers.registry import roster
+from consumers.views import link_of, open_view
+from producer.ids import Clock
 
 _DRAWN = "tiles"
 """The one table whose rows depend on the bytes of media, which retention takes away."""
@@ -35,24 +35,11 @@ class _Watched:
         return body
 
 
-def views_there(hub: Hub) -> list[str]:
-    """The views that are folded so far, in the order of the registry."""
-    return [name for name in CONSUMERS if file_of(hub.data, name) is not None and not _is_sink(name, hub)]
-
-
-def _is_sink(name: str, hub: Hub) -> bool:
-    made = CONSUMERS[name](hub)
-    if isinstance(made, Sink):
-        made.close()
-        return True
-    return False
-
-
 def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Findings:
     """Raises `UnknownConsumer`, `NotAView` or `NoView`."""
     findings = Findings(name)
     last = 0
-    projection = projection_of(name, hub)
+    projection = roster(hub).projection(name)
     with closing(journal_of(hub).reader()) as journal, _aside(hub) as (apart, archive):
         floor = journal.floor()
         with closing(open_view(hub.data, name)) as view:
@@ -67,7 +54,7 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
             rmtree(apart.data / "tiles", ignore_errors=True)
             progress(done, of)
 
-        differences = verify(projection_of(name, apart), Source(hub.data, journal, clock), told, partly)
+        differences = verify(roster(apart).projection(name), Source(hub.data, journal, clock), told, partly)
         if journal.floor() != floor:
             findings.note("not compared: days were dropped from the journal meanwhile; ask again")
             return findings

@@ -9,7 +9,7 @@ from consumers.clickhouse.engine import Engine, EngineError
 from consumers.clickhouse.table import Table
 from consumers.hub import Hub
 from consumers.journal.configured import journal_of
-from consumers.rebuild import Progress
+from consumers.rebuilding.whole import Progress
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.store import Generations, Store
 from consumers.warehouse.tables import TABLES

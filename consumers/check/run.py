@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 
 from consumers.check.bodies import check_bodies
 from consumers.check.findings import Findings
-from consumers.check.folds import check_view, views_there
+from consumers.check.folds import check_view
 from consumers.check.media import check_media
 from consumers.check.rows import PART as ROWS
 from consumers.check.rows import check_rows
 from consumers.check.side_by_side import OnProgress, side_by_side
 from consumers.check.streams import check_streams
-from consumers.hub import Clock, Hub
+from consumers.hub import Hub
 from consumers.journal.configured import journal_of
-from consumers.rebuild import Progress
-from consumers.runner import UnknownConsumer, utc_now
+from consumers.maintenance import views_there
+from consumers.rebuilding.whole import Progress
+from consumers.registry import roster
+from consumers.roster import UnknownConsumer
+from producer.ids import Clock, utc_now
 
 JOURNAL, BODIES, MEDIA = "journal", "bodies", "media"
 
@@ -42,7 +45,7 @@ def check(
     journal = journal_of(hub)
     if not journal.exists():
         raise NothingThere(f"there is no journal in {journal.name}")
-    asked = names or (JOURNAL, MEDIA, *views_there(hub), ROWS)
+    asked = names or (JOURNAL, MEDIA, *views_there(roster(hub)), ROWS)
     parts = [part for name in asked for part in ((name, BODIES) if name == JOURNAL and deep else (name,))]
 
     def one(part: str, told: OnProgress) -> Findings:

@@ -11,7 +11,7 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.event import iso
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent
-from bus_schemas.node import Health as Reported
+from bus_schemas.node import Health as WholeHealth
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.record import Place, Recorded
 from consumers.told import HEALTH, MEDIUM, Health, seconds
@@ -133,7 +133,7 @@ def _take_health(row: Device, record: Recorded) -> None:
     _add_kinds(row, told.kinds)
 
 
-def _reported(record: Recorded) -> Health | Reported:
+def _reported(record: Recorded) -> Health | WholeHealth:
     """Of the event where a moment may be more exact than we write one."""
     plain = record.as_written(HEALTH)
     if plain is not None:
@@ -150,7 +150,7 @@ def _text(moment: datetime | str | None) -> str | None:
     return iso(moment) if isinstance(moment, datetime) else moment
 
 
-def _stream_info(told: Health | Reported) -> str | None:
+def _stream_info(told: Health | WholeHealth) -> str | None:
     info = told.stream_info
     if info is None:
         return None

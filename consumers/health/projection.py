@@ -12,7 +12,7 @@ from consumers.health.snapshots import KEEP, Clock, Keep
 from consumers.health.words import in_short
 from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
-from consumers.told import UPTIME
+from consumers.told import BEAT
 
 _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks only
 
@@ -109,7 +109,7 @@ class _Known:
 
 
 def _clock_of(tick: Recorded) -> Clock:
-    told = tick.as_written(UPTIME)
+    told = tick.as_written(BEAT)
     if told is not None:
         return Clock(tick.time_s, tick.time_s - told.data.uptime_s)
     assert isinstance(tick.event, HeartbeatEvent)

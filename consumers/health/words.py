@@ -13,7 +13,7 @@ from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.days import moment
 from consumers.journal.record import Recorded
-from consumers.told import CONDITION, DETECTED, HOTTEST, LENGTH, PHASE, PROGRESS, VERDICTS
+from consumers.told import DETECTED, HOTTEST, LENGTH, PHASE, PROGRESS, REPORTED, VERDICTS
 
 
 def in_short(record: Recorded) -> str:
@@ -62,7 +62,7 @@ def _motion(record: Recorded) -> str:
 
 
 def _health(record: Recorded) -> str:
-    told = record.told(CONDITION).data
+    told = record.told(REPORTED).data
     return told.reason or told.status
 
 

@@ -1,9 +1,10 @@
 """When a condition begins and when it is over: pure rules over what was observed, with no clock of their own."""
 
 from dataclasses import dataclass, field
-from math import inf
+from math import ceil, inf
 from typing import Literal, NamedTuple
 
+from bus_schemas.alert import IncidentType
 from consumers.hub import Rules
 from consumers.told import Measured
 
@@ -11,73 +12,112 @@ Level = Literal["none", "warning", "critical", "emergency"]
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
 
 
-@dataclass(slots=True)
-class Second:
-    """The frames of one second: how many, how many bad ones, and the first bad one."""
-
-    second: int
-    total: int = 0
-    bad: int = 0
-    first_at: float = 0.0
-    first_id: str = ""
+FRAME_CONDITIONS: tuple[IncidentType, ...] = ("blackscreen", "freeze", "audio_loss")
 
 
 @dataclass(slots=True)
-class Window:
-    """The last seconds of a stream of yes and no. Times in seconds since 1970, of events, not of a clock."""
+class Bad:
+    """The bad frames of one second: the first of them, and how many."""
+
+    first_at: float
+    first_id: str
+    count: int = 1
+
+
+@dataclass(slots=True)
+class Condition:
+    """A yes or no that frames have, as far as anybody could tell, in the last seconds."""
 
     begun: float | None = None
-    last: float = 0.0
+    """Since when there was no window without a frame."""
     last_bad: float | None = None
-    seconds: list[Second] = field(default_factory=list)
+    bads: dict[int, Bad] = field(default_factory=dict)
+    """By second, in order."""
     total: int = 0
     bad: int = 0
-
-    def add(self, at: float, bad: bool, event_id: str, rules: Rules) -> None:
-        """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
-        width, seconds = rules.window_s, self.seconds
-        if self.begun is None or not -width <= at - self.last <= width:
-            self.begun, self.last_bad = at, None
-            self.last, self.total, self.bad = at, 0, 0
-            seconds.clear()
-        elif at > self.last:
-            self.last = at
-        number = int(self.last)
-        if not seconds or seconds[-1].second != number:
-            seconds.append(Second(number))
-        if seconds[0].second < (oldest := int(self.last - width)):
-            self._forget(oldest)
-        second = seconds[-1]
-        second.total += 1
-        self.total += 1
-        if bad:
-            self.bad += 1
-            self.last_bad = self.last
-            if not second.bad:
-                second.first_at, second.first_id = at, event_id
-            second.bad += 1
-
-    def _forget(self, before: int) -> None:
-        while self.seconds[0].second < before:
-            gone = self.seconds.pop(0)
-            self.total -= gone.total
-            self.bad -= gone.bad
 
     @property
     def share(self) -> float:
         return self.bad / self.total
 
     @property
-    def first_bad(self) -> Second:
-        """The second of the first bad frame in the window; ask only where there is one."""
-        return next(second for second in self.seconds if second.bad)
+    def first_bad(self) -> Bad:
+        """The first bad frame in the window; ask only where there is one."""
+        return next(iter(self.bads.values()))
 
-    def is_bad(self, rules: Rules) -> bool:
+    def add_bad(self, now: float, at: float, event_id: str) -> None:
+        self.last_bad = now
+        self.bad += 1
+        known = self.bads.get(int(now))
+        if known is None:
+            self.bads[int(now)] = Bad(at, event_id)
+        else:
+            known.count += 1
+
+
+Answers = tuple[bool | None, ...]
+"""Whether a frame is bad, one for each condition of a window; `None` where nobody could tell."""
+
+
+@dataclass(slots=True)
+class Window:
+    """The frames of the last seconds. Times in seconds since 1970, of events, not of a clock."""
+
+    conditions: tuple[Condition, ...] = field(default_factory=lambda: tuple(Condition() for _ in FRAME_CONDITIONS))
+    last: float = 0.0
+    frames: dict[int, list[int]] = field(default_factory=dict)
+    """How many frames each second had for each condition, by second, in order."""
+    bad: int = 0
+    """The bad ones of all conditions."""
+
+    def add(self, at: float, answers: Answers, event_id: str, rules: Rules) -> None:
+        """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
+        width = rules.window_s
+        if not -width <= at - self.last <= width:
+            self._begin(at)
+        elif at > self.last:
+            self.last = at
+        second = int(self.last)
+        counts = self.frames.get(second)
+        if counts is None:
+            self._forget(second - ceil(width))
+            counts = self.frames[second] = [0] * len(answers)
+        for number, bad in enumerate(answers):
+            if bad is not None:
+                counts[number] += 1
+                condition = self.conditions[number]
+                if not condition.total:
+                    condition.begun, condition.last_bad = at, None
+                condition.total += 1
+                if bad:
+                    self.bad += 1
+                    condition.add_bad(self.last, at, event_id)
+
+    def _begin(self, at: float) -> None:
+        self.last, self.bad = at, 0
+        self.frames.clear()
+        self.conditions = tuple(Condition() for _ in self.conditions)
+
+    def _forget(self, before: int) -> None:
+        frames = self.frames
+        while frames and (second := next(iter(frames))) < before:
+            for condition, count in zip(self.conditions, frames.pop(second), strict=True):
+                condition.total -= count
+                if second in condition.bads:
+                    gone = condition.bads.pop(second).count
+                    condition.bad -= gone
+                    self.bad -= gone
+
+    def is_bad(self, number: int, rules: Rules) -> bool:
         """A whole window was seen, and enough of it was bad: single good frames do not start the wait again."""
-        return self.begun is not None and self.last - self.begun >= rules.window_s and self.share >= rules.share
+        it = self.conditions[number]
+        return (
+            it.bad > 0 and it.begun is not None and self.last - it.begun >= rules.window_s and it.share >= rules.share
+        )
 
-    def is_clear(self, rules: Rules) -> bool:
-        return self.last_bad is None or self.last - self.last_bad >= rules.clear_s
+    def is_clear(self, number: int, rules: Rules) -> bool:
+        last_bad = self.conditions[number].last_bad
+        return last_bad is None or self.last - last_bad >= rules.clear_s
 
 
 class Warmth(NamedTuple):

@@ -1,6 +1,6 @@
 """What the rules remember of one device, and what an event of it means to them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -11,16 +11,15 @@ from bus_schemas.camera import Frame, FrameEvent
 from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.thermal import Roi, ThermalEvent
 from consumers.hub import Rules
-from consumers.incidents.conditions import Disk, Heat, Window, hottest_of, warmth
+from consumers.incidents.conditions import FRAME_CONDITIONS, Answers, Condition, Disk, Heat, Window, hottest_of, warmth
 from consumers.journal.record import Recorded
-from consumers.told import MEASURED, VERDICTS, Verdicts
+from consumers.told import BEAT, MEASURED, REPORTED, VERDICTS
 
 _DOWN = ("stopped", "not_started")
 Turn = Literal["opened", "renewed", "closed"]
 
 _OF_NODES = (HeartbeatEvent, SettingsEvent)
-_JUDGED = frozenset({FrameEvent, ThermalEvent, HealthEvent, HeartbeatEvent, SettingsEvent})
-_FRAME_RULES: tuple[IncidentType, ...] = ("blackscreen", "freeze", "audio_loss")
+_TROUBLES: tuple[IncidentType, ...] = ("degraded", "stale")
 
 
 class Verdict(NamedTuple):
@@ -45,7 +44,7 @@ class Watched:
     absent: str | None = None
     stopped: str | None = None
     status: str = "unknown"
-    frames: dict[str, Window] = field(default_factory=dict)
+    frames: Window = field(default_factory=Window)
     heat: Heat = field(default_factory=Heat)
     warnings: dict[str, float] = field(default_factory=dict)
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
@@ -54,109 +53,120 @@ class Watched:
     """The ids of the incidents that are open, by type."""
 
     def hear(self, record: Recorded) -> None:
-        self.heard = max(self.heard, record.received_us / 1e6)
+        received = record.received_us / 1e6
+        if received > self.heard:
+            self.heard = received
         self.heard_id = record.id
-        self.epoch = record.epoch or self.epoch
-        if record.model not in _OF_NODES:
+        epoch = record.epoch
+        if epoch is not None:
+            self.epoch = epoch
+        if not self.is_device and record.model not in _OF_NODES:
             self.is_device = True
 
-    def judge(self, record: Recorded, rules: Rules) -> Iterable[Verdict]:
+    def judge(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
         """What follows from an event of the device, which is there as one can see."""
         self.absent = None
-        if record.model not in _JUDGED and "offline" not in self.open:
-            return ()
-        return self._judge(record, rules)
-
-    def _judge(self, record: Recorded, rules: Rules) -> Iterator[Verdict]:
-        if record.model is FrameEvent:
-            yield from self._judge_frame(record, rules)
-        elif record.model is ThermalEvent:
-            yield from self._judge_heat(record, rules)
-        elif record.model in _JUDGED:
-            match record.event:
-                case HealthEvent() as event:
-                    yield from self._judge_health(event)
-                case HeartbeatEvent() as event:
-                    yield from self.judge_disk(event, rules)
-                case SettingsEvent() as event:
-                    self._learn(event)
+        model = record.model
+        if model is FrameEvent:
+            found = self._judge_frame(record, rules)
+        elif model is ThermalEvent:
+            found = self._judge_heat(record, rules)
+        elif model is HealthEvent:
+            found = self._judge_health(record)
+        elif model is HeartbeatEvent:
+            found = self.judge_disk(record, rules)
+        else:
+            found = ()
+            if model is SettingsEvent:
+                self._learn(record)
         if "offline" in self.open and self.stopped is None:
-            yield Verdict("offline", "closed", record.time_s, (record.id,), {})
+            return (*found, Verdict("offline", "closed", record.time_s, (record.id,), {}))
+        return found
 
-    def miss(self, why: str, since: float, causes: tuple[str, ...]) -> Iterator[Verdict]:
+    def miss(self, why: str, since: float, causes: tuple[str, ...]) -> Sequence[Verdict]:
         """The device is not there: its connection was lost, or it is silent."""
         self.absent = self.absent or why
-        if "offline" not in self.open:
-            yield Verdict("offline", "opened", since, causes, {"reason": why, "previous_status": self.status})
+        if "offline" in self.open:
+            return ()
+        return (Verdict("offline", "opened", since, causes, {"reason": why, "previous_status": self.status}),)
 
-    def _judge_frame(self, record: Recorded, rules: Rules) -> Iterator[Verdict]:
-        at, told = record.time_s, record.told(VERDICTS).data
-        for kind in _FRAME_RULES:
-            bad = _is_bad(kind, told)
+    def _judge_frame(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
+        told = record.told(VERDICTS).data
+        black, audio = told.blackscreen, told.audio
+        # A black picture does not move either; it is told of once, as what it is. Unknown audio is not a loss.
+        answers = (black, None if black else told.freeze, None if audio is None else not audio)
+        self.frames.add(record.time_s, answers, record.id, rules)
+        if not self.frames.bad and self.open.keys().isdisjoint(FRAME_CONDITIONS):
+            return ()
+        return [*self._turns(record, answers, rules)]
+
+    def _turns(self, record: Recorded, answers: Answers, rules: Rules) -> Iterator[Verdict]:
+        window = self.frames
+        for number, (kind, bad) in enumerate(zip(FRAME_CONDITIONS, answers, strict=True)):
             if bad is None:
                 continue
-            window = self.frames.get(kind)
-            if window is None:
-                window = self.frames[kind] = Window()
-            window.add(at, bad, record.id, rules)
             if kind not in self.open:
-                if window.is_bad(rules):
-                    yield _opened(kind, window, record, rules)
-            elif not bad and window.is_clear(rules):
-                yield Verdict(kind, "closed", at, (record.id,), {"clear_s": rules.clear_s})
+                if window.is_bad(number, rules):
+                    yield _opened(kind, window.conditions[number], record, rules)
+            elif not bad and window.is_clear(number, rules):
+                yield Verdict(kind, "closed", record.time_s, (record.id,), {"clear_s": rules.clear_s})
 
-    def _judge_heat(self, record: Recorded, rules: Rules) -> Iterator[Verdict]:
+    def _judge_heat(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
         at, told = record.time_s, record.told(MEASURED).data
-        now = warmth(told, self.warnings, rules)
-        change = self.heat.add(at, now, rules)
+        change = self.heat.add(at, warmth(told, self.warnings, rules), rules)
         for region in told.regions:
             if region.alert_level != "normal":
                 self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))
         if change is None:
-            return
+            return ()
         details: dict[str, Any] = {"max_temp": hottest_of(told)}
         if change == "none":
-            yield Verdict("hot_spot", "closed", at, (record.id,), details | {"clear_s": rules.hot_spot_clear_s})
-            return
+            return (Verdict("hot_spot", "closed", at, (record.id,), details | {"clear_s": rules.hot_spot_clear_s}),)
         hot = [region.name for region in told.regions if region.alert_level != "normal"]
         details |= {"level": change, "regions": hot, "hot_spots": len(told.hot_spots)}
         turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
         assert isinstance(record.event, ThermalEvent)
-        yield Verdict("hot_spot", turn, at, (record.id,), details, record.event.data.media)
+        return (Verdict("hot_spot", turn, at, (record.id,), details, record.event.data.media),)
 
-    def _judge_health(self, event: HealthEvent) -> Iterator[Verdict]:
+    def _judge_health(self, record: Recorded) -> Sequence[Verdict]:
         """What begins is told before what ends, so that nobody takes the pause between for a recovery."""
-        at, told, before = event.time.timestamp(), event.data, self.status
+        if self.status == "healthy" and record.told(REPORTED).data.status == "healthy":
+            # As nearly always. Whatever was open is over since it was so before.
+            return ()
+        event = record.event
+        assert isinstance(event, HealthEvent)
+        at, told, before = record.time_s, event.data, self.status
         self.status = told.status
         self.stopped = told.reason or told.status if told.status in _DOWN else None
+        found: list[Verdict] = []
         details: dict[str, Any] = {"previous_status": before, "reason": told.reason}
         if self.stopped is not None and "offline" not in self.open:
-            yield Verdict("offline", "opened", at, (event.id,), details)
+            found.append(Verdict("offline", "opened", at, (event.id,), details))
         if told.status == "degraded" and "degraded" not in self.open:
             counts = {"consecutive_failures": told.consecutive_failures, "total_reconnects": told.total_reconnects}
-            yield Verdict("degraded", "opened", at, (event.id,), details | counts)
+            found.append(Verdict("degraded", "opened", at, (event.id,), details | counts))
         if told.status == "stale" and "stale" not in self.open:
             since = told.last_frame_time or event.time
             waited = {"time_since_last_frame": round(at - since.timestamp(), 2)}
-            yield Verdict("stale", "opened", since.timestamp(), (event.id,), details | waited)
-        for kind in ("degraded", "stale"):
-            if told.status != kind and kind in self.open:
-                yield Verdict(kind, "closed", at, (event.id,), details)
+            found.append(Verdict("stale", "opened", since.timestamp(), (event.id,), details | waited))
+        over = [kind for kind in _TROUBLES if told.status != kind and kind in self.open]
+        return [*found, *(Verdict(kind, "closed", at, (event.id,), details) for kind in over)]
 
-    def judge_disk(self, event: HeartbeatEvent, rules: Rules) -> Iterator[Verdict]:
-        load = event.data.system
-        if load.disk_percent is None:
-            return
-        change = self.disk.add(load.disk_percent, rules)
+    def judge_disk(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
+        percent = record.told(BEAT).data.system.disk_percent
+        change = None if percent is None else self.disk.add(percent, rules)
         if change is None:
-            return
+            return ()
+        assert isinstance(record.event, HeartbeatEvent)
+        load = record.event.data.system
         details = {"level": change, "percent": load.disk_percent, "free_bytes": load.disk_free_bytes}
         turn: Turn = "closed" if change == "none" else "renewed" if "storage" in self.open else "opened"
-        yield Verdict("storage", turn, event.time.timestamp(), (event.id,), details)
+        return (Verdict("storage", turn, record.time_s, (record.id,), details),)
 
-    def _learn(self, event: SettingsEvent) -> None:
+    def _learn(self, record: Recorded) -> None:
         """The warning thresholds of ROIs; what is no ROI is refused by the device, and so is nothing here."""
-        rois = event.data.settings.get("rois")
+        assert isinstance(record.event, SettingsEvent)
+        rois = record.event.data.settings.get("rois")
         if not isinstance(rois, list | tuple):
             return
         try:
@@ -170,21 +180,11 @@ watched_json = TypeAdapter(Watched)
 """How the state of the rules is kept in the view."""
 
 
-def _opened(kind: IncidentType, window: Window, record: Recorded, rules: Rules) -> Verdict:
+def _opened(kind: IncidentType, window: Condition, record: Recorded, rules: Rules) -> Verdict:
     assert isinstance(record.event, FrameEvent)
     frame, first = record.event.data, window.first_bad
     details = {"share": round(window.share, 3), "window_s": rules.window_s, **_figures(kind, frame)}
     return Verdict(kind, "opened", first.first_at, (first.first_id, record.id), details, frame.media)
-
-
-def _is_bad(kind: IncidentType, frame: Verdicts) -> bool | None:
-    """Whether the frame has the condition, `None` where nobody could tell: unknown is not a loss."""
-    if kind == "audio_loss":
-        return None if frame.audio is None else not frame.audio
-    if kind == "blackscreen":
-        return frame.blackscreen
-    # A black picture does not move either; it is told of once, as what it is.
-    return None if frame.blackscreen else frame.freeze
 
 
 def _figures(kind: IncidentType, frame: Frame) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from consumers.hub import Hub, Rules
 from consumers.incidents.device import Verdict, Watched, watched_json
 from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
+from consumers.told import BEAT
 from consumers.versions import COLUMNS, Versions
 
 RULE_VERSION = 1
@@ -75,35 +76,36 @@ class _Ledger:
         self._view = view
         self._incidents = Versions(view, "incidents", "incident_id")
         self._rules = rules
-        self._changed: set[Place] = set()
+        self._touched: dict[Place, Watched] = {}
         self._known: dict[Place, Watched] = {}
         self._has_read_all = False
         self._expected = set(expected)
 
     def save(self) -> None:
-        rows = [(*where, watched_json.dump_json(self._known[where]).decode()) for where in sorted(self._changed)]
+        rows = [(*where, watched_json.dump_json(it).decode()) for where, it in sorted(self._touched.items())]
         self._view.executemany("insert or replace into watched values (?, ?, ?)", rows)
 
     def judge(self, record: Recorded) -> Iterable[tuple[Place, Verdict]]:
         """Each decision is to be entered before the next is asked for."""
         where = record.where
-        if record.source == HUB_SOURCE:
-            return self._pass_time(record.event) if isinstance(record.event, HeartbeatEvent) else ()
         if where[1] == HUB:
-            return ()
-        watched = self._watched(where)
+            is_tick = record.model is HeartbeatEvent and record.source == HUB_SOURCE
+            return self._pass_time(record) if is_tick else ()
+        watched = self._touched.get(where) or self._watched(where)
         watched.hear(record)
         if record.model is StateEvent and isinstance(record.event, StateEvent) and not record.event.data.online:
             return self._lose(where, watched, record, record.event.data.reason)
-        return ((where, verdict) for verdict in watched.judge(record, self._rules))
+        found = watched.judge(record, self._rules)
+        return [(where, verdict) for verdict in found] if found else ()
 
     def _watched(self, where: Place) -> Watched:
-        self._changed.add(where)
+        """The state of a device that is about to change."""
         known = self._known.get(where)
         if known is None:
             query = "select state from watched where site = ? and device = ?"
             found = None if self._has_read_all else self._view.execute(query, where).fetchone()
             known = self._known[where] = Watched() if found is None else watched_json.validate_json(found[0])
+        self._touched[where] = known
         return known
 
     def _all(self) -> dict[Place, Watched]:
@@ -120,29 +122,34 @@ class _Ledger:
         reason = why or "connection lost"
         for other, watched in sorted(self._all().items()):
             if other == where or (lost.epoch is not None and watched.epoch == lost.epoch and watched.is_device):
-                self._changed.add(other)
+                self._touched[other] = watched
                 for verdict in watched.miss(reason, record.received_us / 1e6, (record.id,)):
                     yield other, verdict
 
-    def _pass_time(self, tick: HeartbeatEvent) -> Iterator[tuple[Place, Verdict]]:
-        now = tick.time.timestamp()
-        started = now - tick.data.uptime_s
+    def _pass_time(self, tick: Recorded) -> Iterator[tuple[Place, Verdict]]:
+        now, uptime = tick.time_s, tick.told(BEAT).data.uptime_s
+        started = now - uptime
         for verdict in self._watched((HUB, HUB)).judge_disk(tick, self._rules):
             yield (HUB, HUB), verdict
-        for where, watched in sorted(self._all().items()):
-            silent = now - max(watched.heard, started)
-            if watched.is_device and watched.absent is None and silent > self._rules.silent_s:
-                self._changed.add(where)
-                causes = tuple(filter(None, (watched.heard_id, tick.id)))
-                since = max(watched.heard, started)
-                for verdict in watched.miss(f"nothing received for {silent:.0f} s", since, causes):
-                    yield where, verdict
+        if uptime <= self._rules.silent_s:
+            return
+        for where in self._silent_since(now - self._rules.silent_s):
+            yield from self._miss_silent(where, tick, started)
         yield from self._miss_expected(tick, started)
 
-    def _miss_expected(self, tick: HeartbeatEvent, started: float) -> Iterator[tuple[Place, Verdict]]:
+    def _silent_since(self, latest: float) -> list[Place]:
+        everyone = self._all().items()
+        return sorted(where for where, it in everyone if it.heard < latest and it.is_device and it.absent is None)
+
+    def _miss_silent(self, where: Place, tick: Recorded, started: float) -> Iterator[tuple[Place, Verdict]]:
+        watched = self._watched(where)
+        causes = tuple(filter(None, (watched.heard_id, tick.id)))
+        since = max(watched.heard, started)
+        for verdict in watched.miss(f"nothing received for {tick.time_s - since:.0f} s", since, causes):
+            yield where, verdict
+
+    def _miss_expected(self, tick: Recorded, started: float) -> Iterator[tuple[Place, Verdict]]:
         """A device that was down before the hub began to listen is missed as well as one that goes."""
-        if tick.data.uptime_s <= self._rules.silent_s:
-            return
         for where in sorted(self._expected):
             self._expected.discard(where)
             known = self._all().get(where)

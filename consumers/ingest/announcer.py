@@ -6,8 +6,7 @@ from itertools import islice
 
 from bus_schemas.event import HUB_SOURCE
 from bus_schemas.topics import watermark_topic
-from consumers.ingest.continuity import StreamKey
-from consumers.journal.writer import StreamState
+from consumers.journal.writing import StreamKey, StreamState
 
 EVERY_SECONDS = 2.0
 AGAIN_SECONDS = 0.2

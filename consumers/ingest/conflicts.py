@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from bus_schemas.catalogue import short_name
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import event_topic, media_topic
-from consumers.ingest.continuity import StreamKey
 from consumers.ingest.decoding import Taken
-from consumers.journal.writer import Rejected
+from consumers.journal.writing import Rejected, StreamKey
 
 SAMPLES = 32
 """Repeats are common, and nearly always the same again: so many of a stream and group are compared."""

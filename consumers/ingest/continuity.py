@@ -6,6 +6,7 @@ from enum import Enum
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from consumers.journal.header import Header
+from consumers.journal.writing import StreamKey
 
 
 class Place(Enum):
@@ -26,9 +27,6 @@ def place_of(watermark: int, first: int, last: int) -> Place:
 def span(event: Event | Header, sequence: int) -> tuple[int, int]:
     """The sequences that an event stands for."""
     return (event.data.first, sequence) if isinstance(event, GapEvent) else (sequence, sequence)
-
-
-StreamKey = tuple[str, str]
 
 
 class Streams:

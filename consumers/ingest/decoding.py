@@ -19,7 +19,7 @@ from bus_schemas.topics import BATCH, UnknownTopic, parse
 from consumers.ingest.glance import glance
 from consumers.ingest.packets import Published
 from consumers.journal.header import Header
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
 
 MAX_EPOCH = 64
 KINDS = get_args(MediaKind)

@@ -2,18 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bus_schemas.event import HUB, iso
 from bus_schemas.topics import ROOT
+from producer.ids import Clock
 
 TOPIC = f"{ROOT}/{HUB}/ingest"
 EVERY_SECONDS = 2.0
 RUNNING, STOPPED = "running", "stopped"
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(slots=True)

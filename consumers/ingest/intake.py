@@ -4,8 +4,7 @@ import errno
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Protocol
 
 from bus_schemas.topics import HEAD
@@ -18,9 +17,8 @@ from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan
 from consumers.journal.days import micros
 from consumers.journal.store import JournalWriter, Unwritable
-from consumers.journal.writer import Accepted
-
-Clock = Callable[[], datetime]
+from consumers.journal.writing import Accepted
+from producer.ids import Clock
 
 _PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 # Busy is a file that somebody holds who stands still himself.

@@ -8,11 +8,11 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
 from consumers.archive.disk import Medium
-from consumers.ingest.continuity import StreamKey, Streams, span
+from consumers.ingest.continuity import Streams, span
 from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.journal.days import moment
 from consumers.journal.header import Header
-from consumers.journal.writer import Accepted, ForeignId, Rejected
+from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamKey
 
 REJECTED = "rejected"
 

@@ -1,20 +1,18 @@
 """The hub's own signs of life: how time passes in the journal."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE
 from bus_schemas.node import Heartbeat, HeartbeatEvent, SystemLoad
-from consumers.ingest.continuity import StreamKey
 from consumers.journal.days import micros
-from consumers.journal.writer import Accepted, StreamState
+from consumers.journal.writing import Accepted, StreamKey, StreamState
+from producer.ids import Clock
 
 EVERY_SECONDS = 5.0
 
-Clock = Callable[[], datetime]
 Load = Callable[[], SystemLoad]
 
 

@@ -7,9 +7,8 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -27,20 +26,16 @@ from consumers.ingest.pulse import Pulse
 from consumers.journal.files import SqliteStore
 from consumers.journal.store import JournalAway, JournalInUse, JournalStore, OpenJournal
 from producer.broker import BrokerAddress
+from producer.ids import Clock, utc_now
 
 log = structlog.get_logger(__name__)
 
-Clock = Callable[[], datetime]
 
 # In the place of our version any: what speaks another one is kept as rejected, not overheard.
 TOPICS = tuple(topic.replace(ROOT, "watchpost/+") for topic in (ALL_EVENTS, ALL_MEDIA, ALL_STATES))
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def run(

@@ -9,8 +9,8 @@ from consumers.journal.floor import drop
 from consumers.journal.opened import OpenDay, Told, bodies, each_day
 from consumers.journal.queries import JournalQueries
 from consumers.journal.reader import SqliteJournalReader
-from consumers.journal.store import Clock
 from consumers.journal.writer import Journal
+from producer.ids import Clock
 
 
 class SqliteStore:

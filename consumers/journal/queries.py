@@ -3,90 +3,17 @@
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
 
-from bus_schemas.event import place
+from consumers.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.days import Day, micros, moment
 from consumers.journal.reader import OpenDays, Row
+from consumers.journal.selection import marks, numbers_of, of_day, received_at
 
-Order = Literal["asc", "desc"]
-
-FEW = 20_000
-OLDEST = -(2**62)
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which events: positions between `after` and `before` (both excluded), event times from `start` to before `end`.
-
-    `types` are full names (`watchpost.detection.v1`).
-    """
-
-    after: int | None = None
-    before: int | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    source: str | None = None
-    site: str | None = None
-    device: str | None = None
-    types: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An event as it lies in the journal."""
-
-    position: int
-    received: datetime
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StreamRow:
-    """`sequence` is the watermark; it is 0, and `epoch` is `None`, for a device that does not number its events."""
-
-    source: str
-    epoch: str | None
-    sequence: int
-    last_received: datetime
-    gaps: int
-
-
-@dataclass(frozen=True, slots=True)
-class GapRow:
-    position: int
-    source: str
-    first: int
-    last: int
-    count: int
-    cause: str
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    id: int
-    received: datetime
-    topic: str
-    reason: str
-    size: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class DayRow:
-    """`last` is `first - 1` in a day without events."""
-
-    date: date
-    first: int
-    last: int
-    bytes: int
 
 
 class JournalQueries:
@@ -105,8 +32,7 @@ class JournalQueries:
         for first, following, connection in self._between(wanted.after, wanted.before, order):
             # The bounds keep to this day even where the next one has begun since.
             bounds = (first, following if following is not None else 2**63 - 1)
-            with _snapshot(connection):
-                rows += _of_day(connection, wanted, bounds, limit - len(rows), order)
+            rows += of_day(connection, wanted, bounds, limit - len(rows), order)
             if len(rows) >= limit:
                 break
         return [Stored(position, moment(received), body) for position, received, body in rows]
@@ -122,10 +48,10 @@ class JournalQueries:
             near = start.date() - _DAY <= day.date <= end.date() + _DAY
             connection = self._days.connection(day) if near and len(rows) < limit else None
             if connection is not None:
-                numbers = _numbers(connection, "select stream, source from streams", holds)
+                numbers = numbers_of(connection, "select stream, source from streams", holds)
                 rows += connection.execute(
                     "select position, received, body from events where position > ? and received >= ? and received < ?"  # noqa: S608 - question marks only
-                    f" and stream in ({_marks(numbers)}) order by position limit ?",
+                    f" and stream in ({marks(numbers)}) order by position limit ?",
                     (after, micros(start), micros(end), *numbers, limit - len(rows)),
                 ).fetchall()
         return rows
@@ -152,7 +78,7 @@ class JournalQueries:
             before = first - 1
             (last,) = connection.execute("select max(position) from events").fetchone()
             positions = range(first, first if last is None else last + 1)
-            received = bisect_right(positions, micros(at), key=partial(_received, connection))
+            received = bisect_right(positions, micros(at), key=partial(received_at, connection))
             if received:
                 return positions[received - 1]
         return before
@@ -234,86 +160,6 @@ class JournalQueries:
             connection = None if too_old or too_new else self._days.connection(day)
             if connection is not None:
                 yield first, following, connection
-
-
-@contextmanager
-def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """One moment for all reads: the first event of a new stream or type, committed between looking for the numbers that
-    are meant and looking for events, would be passed over where a later one is found.
-    """
-    connection.execute("begin")
-    try:
-        yield
-    finally:
-        connection.execute("commit")
-
-
-def _of_day(
-    connection: sqlite3.Connection, wanted: Filter, bounds: tuple[int, int], limit: int, order: Order
-) -> list[Row]:
-    where, values = _condition(connection, wanted)
-    table = "events" if not _are_few(connection, wanted) else "events indexed by events_time"
-    query = (
-        f"select position, received, body from {table} where position >= ? and position < ?"  # noqa: S608 - question marks only
-        f"{where} order by position {order} limit ?"
-    )
-    return connection.execute(query, [*bounds, *values, limit]).fetchall()
-
-
-def _received(connection: sqlite3.Connection, position: int) -> int:
-    """Of the event there, or of the next one in a file that has lost it; there is one at or after `position`."""
-    query = "select received from events where position >= ? order by position limit 1"
-    return int(connection.execute(query, (position,)).fetchone()[0])
-
-
-def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, list[Any]]:
-    """The part of `where` after the first condition, and its values."""
-    parts: list[tuple[str, Any]] = []
-    if wanted.after is not None:
-        parts.append(("position > ?", wanted.after))
-    if wanted.before is not None:
-        parts.append(("position < ?", wanted.before))
-    if wanted.start is not None:
-        parts.append(("time >= ?", micros(wanted.start)))
-    if wanted.end is not None:
-        parts.append(("time < ?", micros(wanted.end)))
-    where = "".join(f" and {text}" for text, _ in parts)
-    values = [value for _, value in parts]
-    if wanted.types:
-        numbers = _numbers(connection, "select type, name from types", lambda name: name in wanted.types)
-        where, values = f"{where} and type in ({_marks(numbers)})", values + numbers
-    if wanted.source or wanted.site or wanted.device:
-        numbers = _numbers(connection, "select stream, source from streams", _source_test(wanted))
-        where, values = f"{where} and stream in ({_marks(numbers)})", values + numbers
-    return where, values
-
-
-def _are_few(connection: sqlite3.Connection, wanted: Filter) -> bool:
-    """Whether the stretch of time holds so few events that they are better sorted than looked for by position."""
-    if wanted.start is None and wanted.end is None:
-        return False
-    start = OLDEST if wanted.start is None else micros(wanted.start)
-    end = -OLDEST if wanted.end is None else micros(wanted.end)
-    (count,) = connection.execute(
-        "select count(*) from (select 1 from events where time >= ? and time < ? limit ?)", (start, end, FEW)
-    ).fetchone()
-    return int(count) < FEW
-
-
-def _source_test(wanted: Filter) -> Callable[[str], bool]:
-    def matches(source: str) -> bool:
-        site, device = place(source)
-        return wanted.source in (None, source) and wanted.site in (None, site) and wanted.device in (None, device)
-
-    return matches
-
-
-def _numbers(connection: sqlite3.Connection, query: str, matches: Callable[[str], bool]) -> list[int]:
-    return [number for number, name in connection.execute(query) if matches(name)]
-
-
-def _marks(values: list[int]) -> str:
-    return ",".join("?" * len(values))
 
 
 def _size(day: Day) -> int:

@@ -5,13 +5,12 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from consumers.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.opened import OpenDay, Told
-from consumers.journal.queries import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.reader import Row
 from consumers.journal.record import JournalReader
-from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamKey, StreamState
-
-Clock = Callable[[], datetime]
+from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamKey, StreamState
+from producer.ids import Clock
 
 
 class JournalInUse(RuntimeError):

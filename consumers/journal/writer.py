@@ -1,11 +1,9 @@
 """Writes the journal: groups of events, each group durable as a whole when `append` returns."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Self
 
 from bus_schemas.catalogue import type_of
 from bus_schemas.event import Event
@@ -18,60 +16,24 @@ from consumers.journal.days import (
     open_to_write,
 )
 from consumers.journal.header import Header, instant_of
+from consumers.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, StreamKey, StreamState, Writer
+from producer.ids import Clock
 from producer.transaction import transaction
-
-Clock = Callable[[], datetime]
 
 MAX_REJECTED = 10_000
 MAX_REJECTED_BYTES = 4096
 MAX_TOPIC = 512
 MAX_REASON = 2000
-IDS_A_QUERY = 500
 EVENT_COLUMNS = 8
 ONE_EVENT = f"({','.join('?' * EVENT_COLUMNS)})"
 ROWS_A_STATEMENT = (500, 50, 5, 1)
 
 
-class Accepted(NamedTuple):
-    """An event, the bytes in which it came, and the moment at which it came in microseconds since 1970.
-
-    Of an event whose data nobody needs here its header is enough; a gap is always there as a whole.
-    """
-
-    event: Event | Header
-    body: bytes
-    received: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """What arrived and is not an event, and why."""
-
-    received: int
-    topic: str
-    reason: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StreamState:
-    """What the journal holds of a stream. Without an epoch (`""`) there is no order, and the watermark stays 0."""
-
-    stream: int
-    watermark: int
-    received: int
-    gaps: int
-
-
-StreamKey = tuple[str, str]
-ForeignId = tuple[str, str]
-"""Source and id: what an event without a sequence is known by, as CloudEvents has it."""
-
-
-class Journal:
+class Journal(Writer):
     """The one writer of the journal in `directory`."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:
+        super().__init__()
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._clock = clock
@@ -87,27 +49,14 @@ class Journal:
     def _load(self) -> None:
         (first,) = self._today.execute("select value from meta where key = 'first'").fetchone()
         (last,) = self._today.execute("select max(position) from events").fetchone()
-        self._head: int = first - 1 if last is None else last
-        self._streams: dict[StreamKey, StreamState] = {
+        self._head = first - 1 if last is None else last
+        self._streams = {
             (source, epoch): StreamState(*state)
             for source, epoch, *state in self._today.execute(
                 "select source, epoch, stream, watermark, received, gaps from streams"
             )
         }
         self._types: dict[str, int] = dict(self._today.execute("select name, type from types"))
-
-    @property
-    def head(self) -> int:
-        return self._head
-
-    @property
-    def streams(self) -> dict[StreamKey, StreamState]:
-        """The state of every stream, as committed."""
-        return self._streams
-
-    def watermark(self, source: str, epoch: str) -> int:
-        state = self._streams.get((source, epoch))
-        return 0 if state is None else state.watermark
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         """Which of these events without a sequence are there already, from today or the day before."""
@@ -170,12 +119,6 @@ class Journal:
         self._today.close()
         if self._previous is not None:
             self._previous.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
 
 @dataclass(slots=True)

@@ -1,1 +1,1 @@
-"""What a rebuild needs besides the fold: what it was begun with, what lies before the floor, and parts of a view."""
+"""Rebuilds: a view folded again, whole or in part, put in the place of the old one, and compared with the journal."""

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 from bus_schemas.codec import read_stored
 from consumers import checkpoint, views
 from consumers.hub import Hub
+from consumers.journal.answers import DayRow
 from consumers.journal.days import DroppedDay
-from consumers.journal.queries import DayRow
 from consumers.journal.record import JournalReader
 from consumers.rebuilding.alone import rebuilt
 from consumers.retention.plan import words

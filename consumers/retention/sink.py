@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import ClassVar
 from uuid import NAMESPACE_URL, uuid5
@@ -19,12 +19,13 @@ from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.archive.place import HOUR, Series
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.retention import ArchiveRetention, Dropped
-from consumers.hub import Clock, Hub
+from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import Recorded
 from consumers.retention.days import DoomedDay, Holds, Names, doomed_days
 from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
 from consumers.sink import Sink
+from producer.ids import Clock, utc_now
 from producer.transaction import transaction
 
 CLEANUP = "cleanup"
@@ -34,10 +35,6 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
 
 
 log = structlog.get_logger()
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Retention(Sink):

@@ -24,7 +24,7 @@ from consumers.ingest.continuity import span
 from consumers.ingest.run import alone, owner_in
 from consumers.journal.days import micros, moment
 from consumers.journal.store import JournalStore, JournalWriter
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
 from consumers.stretch.piece import Piece
 
 NOT_EXPORTED = "not_exported"

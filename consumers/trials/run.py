@@ -14,7 +14,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.node import SettingsEvent
 from consumers.follow import BATCH, Faulty, call
-from consumers.hub import Clock, DeviceInfo, Hub, SiteInfo
+from consumers.hub import DeviceInfo, Hub, SiteInfo
 from consumers.incidents.projection import Incidents
 from consumers.journal.record import JournalReader, Recorded
 from consumers.journal.store import JournalAway
@@ -24,6 +24,7 @@ from consumers.trials.comparison import compare
 from consumers.trials.fold import SCHEMA, Folding
 from consumers.trials.stretch import RUN_IN, Stretch, stretch
 from consumers.trials.trial import Asked, Outcome
+from producer.ids import Clock
 from producer.transaction import transaction
 
 FEW = 100

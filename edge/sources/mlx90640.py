@@ -7,7 +7,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.sources.source import Clock, Pause, SourceUnreachable, ThermalFrame
+from edge.sources.source import Pause, SourceUnreachable, ThermalFrame
+from producer.ids import Clock
 
 ADDRESS: Final = 0x33
 BUS_HERTZ: Final = 400_000

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from edge.recorder import Recorder
 from edge.sources.audio_samples import Seconds
-from edge.sources.source import Clock, Frame, Pause, Reading, Samples, ThermalFrame
+from edge.sources.source import Frame, Pause, Reading, Samples, ThermalFrame
 from edge.sources.thermal_scene import ThermalScene
 from edge.sources.visual_scene import VisualScene
 from edge.sources.yard import Yard
+from producer.ids import Clock
 
 SOUND_RATE: Final = 16_000
 _LATE: Final = timedelta(seconds=1)

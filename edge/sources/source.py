@@ -10,7 +10,6 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-Clock = Callable[[], datetime]
 Pause = Callable[[float], object]
 """Waits for that many seconds or less: `threading.Event().wait` in the agent, so that stopping is at once."""
 

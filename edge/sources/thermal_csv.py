@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.sources.source import Clock, Pause, SourceEnded, SourceUnreachable, ThermalFrame
+from edge.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame
 from edge.sources.timeline import TOLERANCE, Timeline
+from producer.ids import Clock
 
 PIXELS: Final = 768
 _FORMAT: Final = "%Y-%m-%d %H:%M:%S.%f"

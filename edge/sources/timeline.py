@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from edge.sources.source import Clock
+from producer.ids import Clock
 
 TOLERANCE: Final = timedelta(seconds=2)
 

@@ -11,8 +11,9 @@ from av.error import FFmpegError
 
 from edge.recorder import Passing, Recorder
 from edge.sources.audio_samples import Resampler, Seconds
-from edge.sources.source import Clock, Frame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
+from edge.sources.source import Frame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
 from edge.sources.timeline import TOLERANCE, Timeline
+from producer.ids import Clock
 
 _IDLE: Final = timedelta(seconds=1)
 

@@ -10,9 +10,9 @@ from consumers.health.questions import DeviceHealth
 from consumers.hub import DeviceInfo
 from consumers.views import NoView
 from gateway.context import Gateway
-from gateway.moments import Moment
-from gateway.problems import Problem
-from gateway.stores import Stores
+from gateway.http.problems import Problem
+from gateway.reading.moments import Moment
+from gateway.reading.stores import Stores
 
 NOT_STARTED = "not_started"
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.node import GapEvent
+from consumers.journal.answers import Filter
 from consumers.journal.configured import store_in
-from consumers.journal.queries import Filter
 from consumers.journal.store import JournalStore
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
+from producer.ids import utc_now
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import at, detection
 from tests.clickhouse_server import ClickHouse
@@ -22,10 +22,6 @@ GROUPS = {100: 50, 1000: 50, 10_000: 10}
 """Events a group, and how many groups."""
 
 PAGE = 1000
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _groups(size: int, count: int, before: int) -> Iterator[list[Accepted]]:

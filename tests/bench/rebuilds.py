@@ -17,8 +17,8 @@ from consumers.hub import Hub
 from consumers.journal.sqlite import SqliteJournalReader
 from consumers.maintenance import rebuild_view
 from consumers.projection import Projection
-from consumers.rebuild import REBUILD_BATCH
-from consumers.registry import CONSUMERS
+from consumers.rebuilding.whole import REBUILD_BATCH
+from consumers.registry import CONSUMERS, roster
 from consumers.sink import Sink
 from consumers.warehouse.fold import Fold
 from consumers.warehouse.rows import MODELS
@@ -26,7 +26,7 @@ from consumers.warehouse.store import Generations
 from consumers.warehouse.tables import TABLES
 from tests.bench import day
 from tests.bench.measure import Measurement, summary
-from watchpost.runtime import spare_the_collector
+from watchpost.processes.runtime import spare_the_collector
 
 REBUILT_PER_S = 200_000
 ROWS_PER_S = 100_000
@@ -101,7 +101,7 @@ def _rebuilt(projection: Projection, hub: Hub) -> Measurement:
         limit, _ = _taken(lambda: _read(journal, projection.models))
     name = projection.name
     includes = "read, fold, swap" if name != DRAWN else "and 1,440 mosaics of 50 cells whose pictures are gone"
-    found = _once(f"rebuild {name}", lambda: rebuild_view(name, hub, lambda done, of: None), includes)
+    found = _once(f"rebuild {name}", lambda: rebuild_view(roster(hub), name, lambda done, of: None), includes)
     goal = REBUILT_PER_S if name != DRAWN else None
     return replace(found, limit="reading its types", limit_ms=limit, goal_per_s=goal)
 

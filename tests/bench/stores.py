@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from consumers.archive.disk import Archive, Medium
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.retention import ArchiveRetention
 from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, SqliteJournalReader
+from producer.ids import utc_now
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import START, at, detection
 
@@ -21,10 +22,6 @@ EVENTS = 100_000
 GROUP = 1000
 HOUR_OF_THUMBNAILS = 18_000
 SMALL, PICTURE = 2000, 50_000
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _groups() -> list[list[Accepted]]:

@@ -4,16 +4,17 @@ import os
 import sys
 from pathlib import Path
 
-from consumers.check.folds import views_there
 from consumers.check.rows import PART as ROWS
 from consumers.check.run import JOURNAL, check
+from consumers.maintenance import views_there
+from consumers.registry import roster
 from tests.bench import day
 
 
 def main(data: Path) -> None:
     """Its pictures were never there: references to them are none of what is measured."""
     hub = day.hub(data)
-    parts = (JOURNAL, *views_there(hub), ROWS)
+    parts = (JOURNAL, *views_there(roster(hub)), ROWS)
     for found in check(parts, hub, lambda part, done, of: None, at_once=os.cpu_count() or 1):
         assert not found.count, (found.part, found.faults)
 

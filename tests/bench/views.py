@@ -12,7 +12,7 @@ from consumers.hub import Hub
 from consumers.incidents.projection import Incidents
 from consumers.motion import Motions, buckets, heat_map
 from consumers.projection import Projection
-from consumers.trends import Temperatures
+from consumers.trends.temperatures import Temperatures
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import DEVICE, SITE, START, at, frame, media, motion, thermal, tick
 from tests.following import Followed, MemoryMedia

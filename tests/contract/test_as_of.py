@@ -26,7 +26,7 @@ from consumers.incidents.projection import Incidents
 from consumers.incidents.questions import incident, incidents, open_incidents
 from consumers.lasting import Wanted
 from consumers.projection import Projection
-from consumers.rebuild import fold_upto
+from consumers.rebuilding.whole import fold_upto
 from consumers.settings import Settings
 from consumers.versions import NEWEST
 from tests.builders import START, at

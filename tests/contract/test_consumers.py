@@ -12,7 +12,8 @@ from consumers import checkpoint, views
 from consumers.follow import Follower, Source, Stopped
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
-from consumers.rebuild import compare, needs_rebuild, rebuild, verify
+from consumers.rebuilding.compare import compare, verify
+from consumers.rebuilding.whole import needs_rebuild, rebuild
 from tests.builders import START, at
 from tests.contract.story import Story, story
 from tests.contract.yard import MAKERS, PROJECTIONS, SINKS, Yard

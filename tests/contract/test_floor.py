@@ -7,8 +7,9 @@ import pytest
 
 from consumers import views
 from consumers.follow import Source
-from consumers.rebuild import rebuild, verify
+from consumers.rebuilding.compare import verify
 from consumers.rebuilding.floor import Scope, scope
+from consumers.rebuilding.whole import rebuild
 from consumers.rebuilding.wish import Wish, WouldLose
 from tests.builders import START, at
 from tests.contract.story import Story, story

@@ -17,9 +17,10 @@ from bus_schemas.event import Event
 from consumers import views
 from consumers.follow import Follower, Source
 from consumers.maintenance import views_in_parts
-from consumers.rebuild import compare, verify
+from consumers.rebuilding.compare import compare, verify
 from consumers.rebuilding.part import NotInPart, Replaced, WholeOnly, rebuild_part
 from consumers.rebuilding.stretch import Part, Stretch
+from consumers.registry import roster
 from tests import builders
 from tests.builders import START, at
 from tests.contract.story import MINUTES, Story, story
@@ -27,7 +28,7 @@ from tests.contract.yard import PROJECTIONS, Yard
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
-IN_PARTS = views_in_parts(hub_in(Path("nowhere")))
+IN_PARTS = views_in_parts(roster(hub_in(Path("nowhere"))))
 OTHERS = sorted(set(PROJECTIONS) - set(IN_PARTS))
 
 
@@ -227,7 +228,7 @@ def test_a_grid_is_folded_by_whole_days_of_its_zone_also_where_they_have_23_or_2
 
 
 def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consumers.trends.KEPT_DETECTIONS", 9)
+    monkeypatch.setattr("consumers.trends.detections.KEPT_DETECTIONS", 9)
     folded = Folded("detections", tmp_path / "one", told)
     damaged = folded.copy(tmp_path / "two")
     damaged.rebuild(Stretch("DEMO", at(0), at(1200)))

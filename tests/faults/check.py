@@ -16,7 +16,7 @@ from consumers.hub import Hub
 from consumers.journal.days import list_days, open_to_read
 from consumers.journal.sqlite import JournalQueries
 from consumers.maintenance import verify_views
-from consumers.registry import CONSUMERS
+from consumers.registry import CONSUMERS, roster
 from consumers.views import NoView, open_view
 from producer.ids import utc_now
 
@@ -203,6 +203,6 @@ def _views(verdict: Verdict, hub: Hub, head: int) -> None:
         # That it came near the head is what the drain waited for; a heartbeat or two may have followed.
         if position > head:
             verdict.differ(1, f"{name} stands at {position}, the head is {head}")
-    for name, differences in verify_views([], hub, utc_now).items():
+    for name, differences in verify_views([], roster(hub), utc_now).items():
         for difference in differences:
             verdict.differ(1, f"view {name}: {difference}")

@@ -18,8 +18,8 @@ from consumers.archive.reader import ArchiveReader
 from consumers.hub import DeviceInfo, Hub, RetentionPolicy, SiteInfo
 from consumers.ingest.run import run as run_ingest
 from consumers.journal.sqlite import SqliteJournalReader
-from consumers.registry import CONSUMERS
-from consumers.runner import Process, make
+from consumers.registry import roster
+from consumers.runner import Process
 from producer.broker import BrokerAddress
 from tests.faults.clock import FileClock
 
@@ -74,7 +74,8 @@ def ingest(place: HubPlace) -> None:
 def consumers(place: HubPlace) -> None:
     hub, clock = place.hub(), FileClock(place.clock)
     process = Process(hub, BrokerAddress(port=place.port), lambda: SqliteJournalReader(place.data / "journal"), clock)
-    process.run([make(name, hub) for name in CONSUMERS], _stopping())
+    known = roster(hub)
+    process.run([known.make(name) for name in known], _stopping())
 
 
 def gateway(place: HubPlace) -> None:

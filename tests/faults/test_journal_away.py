@@ -13,6 +13,7 @@ from consumers.journal.clickhouse.store import ClickHouseStore
 from consumers.journal.configured import journal_of
 from consumers.journal.store import JournalStore
 from consumers.maintenance import verify_views
+from consumers.registry import roster
 from consumers.runner import Process
 from consumers.views import NoView
 from tests import builders
@@ -61,7 +62,7 @@ def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clic
 
             eventually(lambda: position(tmp_path, "health") == 9 and len(echo.heard) == 9, 20)
         assert echo.heard == list(range(1, 10))
-        assert verify_views(["health"], hub, clock) == {"health": []}
+        assert verify_views(["health"], roster(hub), clock) == {"health": []}
 
 
 def test_consumers_begin_again_with_a_journal_that_was_lost(tmp_path: Path, clickhouse: ClickHouse) -> None:

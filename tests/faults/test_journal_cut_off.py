@@ -19,7 +19,7 @@ from consumers.journal.clickhouse.store import ClickHouseStore
 from consumers.journal.clickhouse.tables import EVENTS
 from consumers.journal.clickhouse.writer import ClickHouseJournal
 from consumers.journal.store import JournalAway, JournalInUse, Unwritable
-from consumers.journal.writer import Rejected
+from consumers.journal.writing import Rejected
 from tests import builders
 from tests.clickhouse_server import ClickHouse
 from tests.contract.journal.entries import OWNER, SOURCE, Clock, accepted, asking, numbered, positions, reading

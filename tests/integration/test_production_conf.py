@@ -22,7 +22,7 @@ from bus_schemas.event import device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import command_topic
 from edge.node import relaying
-from gateway.bus import Bus, client_of
+from gateway.messages.bus import Bus, client_of
 from mosquitto.launcher import BrokerMissing, accepts, command, free_port, mosquitto_path
 from producer.broker import BrokerAddress, Tls
 from producer.ids import utc_now

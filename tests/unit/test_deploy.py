@@ -10,7 +10,7 @@ import typer.main
 import yaml
 
 from watchpost.cli import app
-from watchpost.config import load
+from watchpost.configuration.config import load
 
 UNITS = sorted(Path("deploy/systemd").glob("*.service"))
 PROGRAM = "/opt/watchpost/.venv/bin/watchpost"

@@ -12,8 +12,8 @@ HUB_ONLY = {"aiomqtt", "boto3", "chdb", "clickhouse_driver", "prometheus_client"
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [
-        ("edge.node, watchpost.cli, watchpost.agents, watchpost.parts", HUB_ONLY),
-        ("watchpost.cli, watchpost.config", HUB_ONLY | {"av", "cv2", "numpy"}),
+        ("edge.node, watchpost.cli, watchpost.configuration.agents, watchpost.processes.parts", HUB_ONLY),
+        ("watchpost.cli, watchpost.configuration.config", HUB_ONLY | {"av", "cv2", "numpy"}),
         ("consumers.ingest.run", HUB_ONLY | {"av", "cv2", "numpy"}),
     ],
 )

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,25 @@ ALLOWED = {
     "watchpost": {"bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto"},
 }
 # The one place that starts the benchmarks, which live with the tests.
-EXCEPTIONS = {("watchpost/parts.py", "tests")}
+EXCEPTIONS = {("watchpost/processes/parts.py", "tests")}
 CONTRACT_MAY_USE = {"pydantic", "pydantic_core", "annotated_types"}
+
+
+def modules(package: str) -> dict[str, Path]:
+    found = [path for path in Path(package).rglob("*.py") if "node_modules" not in path.parts]
+    return {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in found}
+
+
+def within(path: Path, there: dict[str, Path]) -> set[str]:
+    """Those of these modules that a file imports, also inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names & set(there) or {str(node.module)}
+    return found & set(there) - {name for name, file in there.items() if file == path}
 
 
 def imported(path: Path) -> set[str]:
@@ -38,12 +56,21 @@ def test_a_package_imports_only_what_is_below_it(package: str) -> None:
 
     against_the_arrow = {
         (str(path), name)
-        for path in Path(package).rglob("*.py")
-        if "node_modules" not in path.parts
+        for path in modules(package).values()
         for name in imported(path) & ours - ALLOWED[package] - {package}
     }
 
     assert against_the_arrow - EXCEPTIONS == set()
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    there = modules(package)
+
+    try:
+        TopologicalSorter({name: within(path, there) for name, path in there.items()}).prepare()
+    except CycleError as circle:
+        pytest.fail(" <- ".join(circle.args[1]))
 
 
 def test_the_contract_needs_pydantic_alone() -> None:

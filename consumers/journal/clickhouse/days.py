@@ -13,7 +13,7 @@ from consumers.journal.clickhouse.log import EVERYTHING, Condition, Log, one_of
 from consumers.journal.clickhouse.summary import GAP_TYPES
 from consumers.journal.clickhouse.tables import day_of
 from consumers.journal.opened import EventColumns, GapColumns, Told
-from consumers.journal.writer import StreamKey
+from consumers.journal.writing import StreamKey
 
 # Rows that are fetched at once: what a check needs of an event is some ten bytes, its body a thousand.
 _MANY, _SOME = 500_000, 5_000

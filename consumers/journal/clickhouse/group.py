@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bus_schemas.node import GapEvent
 from consumers.clickhouse.engine import Columns
 from consumers.journal.header import instant_of
-from consumers.journal.writer import Accepted, StreamKey, StreamState
+from consumers.journal.writing import Accepted, StreamKey, StreamState
 
 
 class NotNext(ValueError):

@@ -4,18 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bus_schemas.codec import read_stored
-from bus_schemas.event import place
 from bus_schemas.node import GapEvent
 from bus_schemas.upcasts import upcast
 from consumers.clickhouse.engine import OpenEngine, Parameter
+from consumers.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.clickhouse import summary
 from consumers.journal.clickhouse.connection import Connection
 from consumers.journal.clickhouse.log import Condition, Log, both, one_of
 from consumers.journal.clickhouse.tables import day_of
 from consumers.journal.days import micros, moment
-from consumers.journal.queries import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.journal.reader import Row
-from consumers.journal.writer import StreamKey
+from consumers.journal.writing import StreamKey
 
 
 class ClickHouseQuestions:
@@ -49,8 +48,8 @@ class ClickHouseQuestions:
             parts.append(Condition("time < {end:Int64}", {"end": micros(wanted.end)}))
         if wanted.types:
             parts.append(one_of("type", wanted.types))
-        if wanted.source or wanted.site or wanted.device:
-            parts.append(self._of_sources(_source_test(wanted)))
+        if wanted.is_of_some_sources:
+            parts.append(self._of_sources(wanted.holds))
         return both(*parts)
 
     def _of_sources(self, holds: Callable[[str], bool]) -> Condition:
@@ -158,14 +157,6 @@ class ClickHouseQuestions:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _source_test(wanted: Filter) -> Callable[[str], bool]:
-    def matches(source: str) -> bool:
-        site, device = place(source)
-        return wanted.source in (None, source) and wanted.site in (None, site) and wanted.device in (None, device)
-
-    return matches
 
 
 def _bytes(body: bytes | str) -> bytes:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from consumers.clickhouse.engine import Engine
 from consumers.clickhouse.table import Table
 from consumers.journal.clickhouse.tables import REJECTED, REJECTED_A_PARTITION
-from consumers.journal.writer import MAX_REASON, MAX_REJECTED_BYTES, MAX_TOPIC, Rejected
+from consumers.journal.writer import MAX_REASON, MAX_REJECTED_BYTES, MAX_TOPIC
+from consumers.journal.writing import Rejected
 
 
 class Rejections:

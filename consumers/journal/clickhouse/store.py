@@ -13,7 +13,7 @@ from consumers.journal.clickhouse.reader import ClickHouseJournalReader
 from consumers.journal.clickhouse.tables import day_number
 from consumers.journal.clickhouse.writer import ClickHouseJournal
 from consumers.journal.opened import OpenDay, Told
-from consumers.journal.store import Clock
+from producer.ids import Clock
 
 
 class ClickHouseStore:

@@ -8,7 +8,7 @@ from bus_schemas.node import GapEvent
 from consumers.clickhouse.engine import Parameter
 from consumers.journal.clickhouse.log import one_of
 from consumers.journal.reader import stored_types
-from consumers.journal.writer import StreamKey
+from consumers.journal.writing import StreamKey
 
 Query = Callable[[str, dict[str, Parameter]], list[list[Any]]]
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from secrets import randbits
 from threading import Event as Flag
 from time import monotonic
-from typing import Self
 
 from consumers.clickhouse.doors import open_doors
 from consumers.clickhouse.engine import Columns, EngineError, OpenEngine
@@ -21,8 +20,9 @@ from consumers.journal.clickhouse.group import Group
 from consumers.journal.clickhouse.log import one_of
 from consumers.journal.clickhouse.rejections import Rejections
 from consumers.journal.clickhouse.tables import EVENTS, STREAMS, TABLES
-from consumers.journal.store import Clock, JournalAway, Unwritable
-from consumers.journal.writer import IDS_A_QUERY, Accepted, ForeignId, Rejected, StreamKey, StreamState
+from consumers.journal.store import JournalAway, Unwritable
+from consumers.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, StreamState, Writer
+from producer.ids import Clock
 
 # Positions after which the state of the streams is saved: a start reads no more than these, and one group.
 SAVE_EVERY = 100_000
@@ -30,16 +30,16 @@ SAVE_EVERY = 100_000
 PACE_S = 0.02
 
 
-class ClickHouseJournal:
+class ClickHouseJournal(Writer):
     """The one writer of the journal in a database."""
 
     def __init__(
         self, open_engine: OpenEngine, database: str, clock: Clock, owner: str, patience_s: float = PATIENCE_S
     ) -> None:
         """Raises `JournalAway` or `JournalInUse`."""
+        super().__init__()
         self._database = database
         self._clock = clock
-        self._streams: dict[StreamKey, StreamState] = {}
         self._targets: Mapping[Table, Table] = {table: tables.within(database, table) for table in TABLES}
         self._next_at = 0.0
         self._gap = one_of("type", summary.GAP_TYPES)
@@ -94,19 +94,6 @@ class ClickHouseJournal:
 
     def _today(self) -> int:
         return tables.day_number(self._clock().date())
-
-    @property
-    def head(self) -> int:
-        return self._head
-
-    @property
-    def streams(self) -> dict[StreamKey, StreamState]:
-        """The state of every stream, as committed."""
-        return self._streams
-
-    def watermark(self, source: str, epoch: str) -> int:
-        state = self._streams.get((source, epoch))
-        return 0 if state is None else state.watermark
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         """Which of these events without a sequence are there already, from today or the day before.
@@ -216,9 +203,3 @@ class ClickHouseJournal:
             with suppress(EngineError):
                 self._save()
         self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from consumers.trials.trial import Counts, Found, State, Trial
 from consumers.trials.trial import Raised as Kept
-from gateway.answers import Answer, Time
+from gateway.http.answers import Answer, Time
 
 
 class Raised(Answer):

@@ -4,9 +4,9 @@ from pydantic import Field
 
 from consumers.incidents.projection import RULE_VERSION
 from consumers.trials.rules import KNOWN, values
-from gateway.answers import Answer
 from gateway.calls import Call, Operation
-from gateway.parameters import Nothing
+from gateway.http.answers import Answer
+from gateway.http.parameters import Nothing
 
 
 class Rule(Answer):

@@ -8,17 +8,17 @@ from consumers.incidents.projection import RULE_VERSION
 from consumers.trials import files
 from consumers.trials import rules as trial_rules
 from consumers.trials.trial import Asked
-from gateway.answers import Answer
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
-from gateway.ids import uuid7
-from gateway.parameters import Instant, Key, Name, Nothing, Parameters
-from gateway.problems import Fault, Problem
-from gateway.routes.commands import NOBODY
+from gateway.http.answers import Answer
+from gateway.http.parameters import Instant, Key, Name, Nothing, Parameters
+from gateway.http.problems import Fault, Problem
+from gateway.messages.ids import uuid7
+from gateway.messages.wishes import MOST, Picture, RoiWish, Section, refuse_doubled
+from gateway.routes.devices.commands import NOBODY
 from gateway.routes.lookup import require_site
 from gateway.routes.trials.answers import Detailed, Summary, Trials
 from gateway.trials import NoTrials
-from gateway.wishes import MOST, Picture, RoiWish, Section, refuse_doubled
 
 
 class AnalysisSettings(Section):

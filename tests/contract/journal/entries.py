@@ -8,7 +8,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.journal.record import JournalReader
 from consumers.journal.store import JournalQuestions, JournalStore
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"

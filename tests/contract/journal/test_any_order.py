@@ -19,7 +19,7 @@ from consumers.ingest.plan import foreign_ids, make_plan
 from consumers.journal.clickhouse.store import ClickHouseStore
 from consumers.journal.clickhouse.writer import ClickHouseJournal
 from consumers.journal.store import Unwritable
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
 from tests import builders
 from tests.clickhouse_kinds import ThroughDoors
 from tests.contract.journal.conftest import DATABASE

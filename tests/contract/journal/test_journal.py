@@ -10,11 +10,11 @@ from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.node import GapEvent
 from consumers.check.bodies import check_bodies
 from consumers.check.streams import check_streams
+from consumers.journal.answers import Filter
 from consumers.journal.clickhouse.group import NotNext
 from consumers.journal.days import micros
-from consumers.journal.queries import Filter
 from consumers.journal.store import JournalStore, JournalWriter
-from consumers.journal.writer import Rejected
+from consumers.journal.writing import Rejected
 from tests import builders
 from tests.contract.journal.entries import (
     OWNER,

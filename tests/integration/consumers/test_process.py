@@ -16,11 +16,15 @@ from consumers.hub import Hub
 from consumers.ingest import run as ingest_run
 from consumers.journal.sqlite import Filter, JournalQueries, SqliteJournalReader, Stored
 from consumers.projection import Projection
-from consumers.rebuild import rebuild, verify
-from consumers.runner import UnknownConsumer, make, run, utc_now
+from consumers.rebuilding.compare import verify
+from consumers.rebuilding.whole import rebuild
+from consumers.registry import roster
+from consumers.roster import UnknownConsumer
+from consumers.runner import run
 from consumers.views import NoView
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
+from producer.ids import utc_now
 from producer.outbox import Outbox
 from producer.relay import Relay
 from producer.tables import Draft
@@ -116,7 +120,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     reader = SqliteJournalReader(running.hub.data / "journal")
     source = Source(running.hub.data, reader, utc_now)
     for name in ("incidents", "alerts"):
-        projection = make(name, running.hub)
+        projection = roster(running.hub).projection(name)
         assert isinstance(projection, Projection)
         rebuild(projection, source)
     running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
@@ -124,7 +128,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
     eventually(lambda: [each["device"] for each in running.alerts()] == ["oven", "yard"])
     assert len(running.journal("watchpost.incident.v1")) == 2
-    projection = make("incidents", running.hub)
+    projection = roster(running.hub).projection("incidents")
     assert isinstance(projection, Projection)
     assert verify(projection, source) == []
     reader.close()
@@ -160,4 +164,4 @@ def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Runn
 
 def test_a_name_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(UnknownConsumer, match="there is no consumer 'helth'; there are alert_log, alerts"):
-        make("helth", hub_in(tmp_path))
+        roster(hub_in(tmp_path)).make("helth")

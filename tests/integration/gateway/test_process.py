@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.auth import OpenToStrangers
+from gateway.http.auth import OpenToStrangers
 from gateway.server import compose, listening, run
 from gateway.settings import GatewaySettings
 from mosquitto.launcher import free_port

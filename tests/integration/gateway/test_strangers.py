@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from gateway.app import operations
-from gateway.auth import is_closed
+from gateway.http.auth import is_closed
 from tests.integration.gateway.started import Filled, Started
 from tests.integration.gateway.test_openapi import READ
 

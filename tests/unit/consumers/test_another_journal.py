@@ -15,7 +15,8 @@ from consumers.follow import Follower, Source
 from consumers.health.projection import Health
 from consumers.journal.record import Recorded
 from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
-from consumers.rebuild import rebuild, verify
+from consumers.rebuilding.compare import verify
+from consumers.rebuilding.whole import rebuild
 from consumers.sink import Sink
 from tests.builders import START, at, frame, numbered
 from tests.memory_journal import MemoryJournal

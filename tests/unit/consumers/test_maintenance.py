@@ -12,8 +12,9 @@ from consumers.health.projection import Health
 from consumers.hub import Hub
 from consumers.journal.days import micros
 from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
-from consumers.maintenance import NotAView, rebuild_view, verify_views
-from consumers.runner import UnknownConsumer
+from consumers.maintenance import rebuild_view, verify_views
+from consumers.registry import roster
+from consumers.roster import NotAView, UnknownConsumer
 from consumers.views import NoView
 from tests.builders import START, frame, numbered
 from tests.following import hub_in
@@ -36,11 +37,11 @@ def hub(tmp_path: Path) -> Hub:
 def test_a_view_is_rebuilt_by_name_and_tells_how_far_it_is(hub: Hub) -> None:
     steps: list[tuple[int, int]] = []
     before = views.file_of(hub.data, "health")
-    rebuild_view("health", hub, lambda done, of: steps.append((done, of)))
+    rebuild_view(roster(hub), "health", lambda done, of: steps.append((done, of)))
 
     assert steps == [(0, 10), (10, 10)]
     assert views.file_of(hub.data, "health") != before
-    assert verify_views([], hub) == {"health": []}
+    assert verify_views([], roster(hub)) == {"health": []}
 
 
 def test_a_view_that_somebody_has_changed_is_found(hub: Hub) -> None:
@@ -50,14 +51,14 @@ def test_a_view_that_somebody_has_changed_is_found(hub: Hub) -> None:
     view.execute("update devices set online = 0")
     view.close()
 
-    (difference,) = verify_views(["health"], hub)["health"]
+    (difference,) = verify_views(["health"], roster(hub))["health"]
     assert (difference.table, difference.only_in_view, difference.only_in_fold) == ("devices", 1, 1)
 
 
 def test_what_is_no_view_is_refused_in_words(hub: Hub) -> None:
     with pytest.raises(NotAView, match="'webhook' is a sink"):
-        rebuild_view("webhook", hub, lambda done, of: None)
+        rebuild_view(roster(hub), "webhook", lambda done, of: None)
     with pytest.raises(NoView, match="'motion' has no view yet"):
-        rebuild_view("motion", hub, lambda done, of: None)
+        rebuild_view(roster(hub), "motion", lambda done, of: None)
     with pytest.raises(UnknownConsumer, match="no consumer 'x'"):
-        verify_views(["x"], hub)
+        verify_views(["x"], roster(hub))

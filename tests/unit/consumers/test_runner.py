@@ -17,7 +17,7 @@ from consumers.health.projection import Health
 from consumers.health.questions import devices
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
-from consumers.rebuild import rebuild
+from consumers.rebuilding.whole import rebuild
 from consumers.runner import Process
 from consumers.sink import Sink
 from consumers.views import NoView, Views

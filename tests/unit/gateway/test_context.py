@@ -10,8 +10,8 @@ import pytest
 from consumers.journal.store import JournalAway
 from consumers.views import NoView
 from gateway.context import Gateway
-from gateway.problems import Problem
-from gateway.readers import Busy
+from gateway.http.problems import Problem
+from gateway.reading.readers import Busy
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 from watchpost.cli import main
 
 UNTIL_STOPPED = (
-    "from watchpost.runtime import stop_event\n"
+    "from watchpost.processes.runtime import stop_event\n"
     "stopping = stop_event()\n"
     "print('waiting', flush=True)\n"
     "stopping.wait()\n"

@@ -1,5 +1,6 @@
 """The archive on disk: torn writes, the index built again, retention by event time."""
 
+import errno
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 
 from bus_schemas.codec import describe
 from consumers.archive.disk import Archive, Medium
+from consumers.archive.packs import MAX_OPEN
 from consumers.archive.place import NotAKey, Series, parse_key
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.records import scan
@@ -298,3 +300,43 @@ def test_bytes_are_on_the_disk_before_the_index_knows_of_them(
 
     assert known_at_sync == [False]
     assert reader.find(wanted[0].key) is not None
+
+
+def opened(descriptor: int) -> str:
+    return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+
+def test_a_group_may_touch_more_packs_than_are_kept_open(
+    archive: Archive, reader: ArchiveReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [medium("one", device=f"dev-{number}") for number in range(MAX_OPEN + 44)]
+    synced: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append(opened(descriptor))
+        os.fsync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+
+    assert archive.store(wanted) == len(wanted)
+    assert len(set(synced)) == len(synced) == len(wanted)
+    assert all(reader.read(media.key) == body for media, _, body in wanted)
+
+
+def test_where_one_pack_of_a_group_cannot_be_synced_nothing_of_the_group_is_known(
+    archive: Archive, reader: ArchiveReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [medium("one", device=f"dev-{number}") for number in range(8)]
+
+    def sync(descriptor: int) -> None:
+        if "dev-3" in opened(descriptor):
+            raise OSError(errno.EIO, "the disk is broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fdatasync", sync)
+        with pytest.raises(OSError, match="the disk is broken"):
+            archive.store(wanted)
+
+    assert [reader.find(media.key) for media, *_ in wanted] == [None] * len(wanted)
+    assert archive.store(wanted) == len(wanted)
+    assert all(reader.read(media.key) == body for media, _, body in wanted)

@@ -15,7 +15,7 @@ from consumers.check.findings import Findings
 from consumers.check.run import NothingThere, check
 from consumers.journal.days import micros
 from consumers.journal.sqlite import Accepted, Journal
-from consumers.runner import UnknownConsumer
+from consumers.roster import UnknownConsumer
 from tests import builders
 from tests.builders import START, at
 from tests.logged import fold, hub_of, minutes, write

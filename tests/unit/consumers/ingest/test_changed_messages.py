@@ -6,7 +6,7 @@ from bus_schemas.checksum import CHECKSUM
 from bus_schemas.codec import to_bytes
 from consumers.ingest.decoding import DAMAGED, Arrived, Item, Refused, read
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.writer import Accepted
+from consumers.journal.writing import Accepted
 from producer.backlog import Row
 from producer.messages import Composer
 from producer.session import Outgoing

@@ -17,7 +17,7 @@ from consumers.ingest.figures import Figures
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.packets import Properties, Published
 from consumers.journal.store import Unwritable
-from consumers.journal.writer import Accepted, ForeignId, Rejected, StreamState
+from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamState
 from tests import builders
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.journal import queries
+from consumers.journal import selection
+from consumers.journal.answers import Filter, Order
 from consumers.journal.days import list_days, micros
 from consumers.journal.floor import drop
-from consumers.journal.queries import Filter, JournalQueries, Order
+from consumers.journal.queries import JournalQueries
 from consumers.journal.sqlite import Accepted, Journal
 from tests import builders
 
@@ -192,7 +193,7 @@ def test_the_first_event_of_a_new_type_or_stream_is_not_passed_over(
 ) -> None:
     """It is committed just when the numbers of the known ones have been looked up, and a known one right after it."""
     log.write("A")
-    look_up: Callable[..., Any] = queries._condition
+    look_up: Callable[..., Any] = selection._condition
     once = iter(["b", "A"])
 
     def look_up_and_lose_time(*arguments: Any) -> Any:
@@ -201,7 +202,7 @@ def test_the_first_event_of_a_new_type_or_stream_is_not_passed_over(
             log.write(kind)
         return found
 
-    monkeypatch.setattr(queries, "_condition", look_up_and_lose_time)
+    monkeypatch.setattr(selection, "_condition", look_up_and_lose_time)
     with closing(JournalQueries(log.directory)) as asked:
         first, here = page(asked, wanted, "asc", 10)
         second, _ = page(asked, here, "asc", 10)

@@ -12,12 +12,13 @@ import pytest
 
 from bus_schemas.event import Event
 from consumers import checkpoint, views
-from consumers import rebuild as rebuilds
 from consumers.follow import Follower, Source
 from consumers.hub import Rules
 from consumers.incidents.projection import Incidents
 from consumers.projection import Projection
-from consumers.rebuild import rebuild, verify
+from consumers.rebuilding import whole
+from consumers.rebuilding.compare import verify
+from consumers.rebuilding.whole import rebuild
 from consumers.rebuilding.wish import Rebuilt, Wish
 from tests.builders import START, at, frame, tick
 from tests.following import Followed, hub_in
@@ -29,7 +30,7 @@ STEP = 2000
 
 @pytest.fixture(autouse=True)
 def _step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilds, "REBUILD_BATCH", STEP)
+    monkeypatch.setattr(whole, "REBUILD_BATCH", STEP)
 
 
 def events(count: int = SECONDS) -> Iterator[Event]:
@@ -161,17 +162,17 @@ def test_a_shadow_of_a_journal_that_is_gone_is_not_gone_on_with(yard: Yard) -> N
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from consumers import rebuild as rebuilds
+from consumers.rebuilding import whole
 from tests.unit.consumers.rebuilding.test_shadow import Yard, STEP
 
-rebuilds.REBUILD_BATCH = STEP
+whole.REBUILD_BATCH = STEP
 
 def die(done, of):
     if done >= STEP:
         os.kill(os.getpid(), signal.SIGKILL)
 
 with Yard(Path(sys.argv[1])) as yard:
-    rebuilds.rebuild(yard.projection, yard.source, die)
+    whole.rebuild(yard.projection, yard.source, die)
 """
 
 

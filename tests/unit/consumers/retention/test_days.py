@@ -20,7 +20,7 @@ from consumers.follow import Follower, Source
 from consumers.hub import RetentionPolicy
 from consumers.journal.floor import Floor, read_floor
 from consumers.journal.sqlite import SqliteJournalReader
-from consumers.maintenance import projection_of
+from consumers.registry import roster
 from consumers.retention.plan import Disk
 from consumers.retention.questions import journal_waits
 from consumers.retention.sink import Retention
@@ -57,8 +57,9 @@ class Yard:
 
     def fold(self, upto: int | None = None) -> None:
         with closing(SqliteJournalReader(self.data / "journal")) as journal:
+            source, known = Source(self.data, journal, self.clock), roster(self.hub)
             for name in NAMES:
-                with closing(Follower(projection_of(name, self.hub), Source(self.data, journal, self.clock))) as one:
+                with closing(Follower(known.projection(name), source)) as one:
                     while one.advance(upto or 1000) and upto is None:
                         pass
 

@@ -9,8 +9,8 @@ import pytest
 from bus_schemas.node import GapEvent
 from consumers.check.run import check
 from consumers.journal.files import SqliteStore
-from consumers.maintenance import projection_of
-from consumers.rebuild import compare
+from consumers.rebuilding.compare import compare
+from consumers.registry import roster
 from consumers.stretch.arrival import Arrived, NotFresh, settle
 from consumers.stretch.file import AlreadyThere, NotASlice, Slice, Written, opened, write
 from consumers.stretch.piece import Stretch, read
@@ -62,7 +62,7 @@ def test_the_views_of_a_copy_are_those_of_the_original(original: Path, tmp_path:
     assert faults(tmp_path / "copy") == []
     for name in VIEWS:
         one, other = open_view(original, name), open_view(tmp_path / "copy", name)
-        assert compare(one, other, projection_of(name, logged.hub_of(original))) == []
+        assert compare(one, other, roster(logged.hub_of(original)).projection(name)) == []
         one.close()
         other.close()
 

@@ -1,0 +1,183 @@
+"""The gateway's one connection to the broker: listens to topics while somebody wants them, asks nodes, publishes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+import structlog
+from aiomqtt import Client, Message, MqttError, ProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from bus_schemas import topics
+from gateway.messages.ids import uuid7
+from producer.broker import BrokerAddress
+
+Handler = Callable[[bytes], None]
+Connect = Callable[[], Client]
+
+RETRY_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 15)
+SEND_SECONDS = 2.0
+MAX_QUEUED = 1000
+"""Live pictures beyond are dropped; whatever else arrives here is in the journal too."""
+
+_log = structlog.get_logger()
+
+
+class BusUnreachable(ConnectionError):
+    """There is no connection to the broker now."""
+
+
+class Topics(Protocol):
+    """Whoever can listen to a topic."""
+
+    def listen(self, topic: str, handler: Handler) -> None: ...
+
+    def forget(self, topic: str, handler: Handler) -> None: ...
+
+
+class Bus:
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._client: Client | None = None
+        self._handlers: dict[str, list[Handler]] = {}
+        self._pending: dict[str, asyncio.Future[bytes]] = {}
+        self._name = uuid7()
+        self._changed = asyncio.Event()
+        self._settled = asyncio.Event()
+        self.messages_received = 0
+
+    @property
+    def is_connected(self) -> bool:
+        return self._client is not None
+
+    async def run(self) -> None:
+        """Until cancelled: connect, listen, and connect again."""
+        failures = 0
+        while True:
+            try:
+                async with self._connect() as client:
+                    failures = 0
+                    await self._serve(client)
+            except* MqttError as lost:
+                _log.info("broker lost", error=str(lost.exceptions[0]), failures=failures)
+            finally:
+                self._client = None
+            await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+            failures += 1
+
+    def listen(self, topic: str, handler: Handler) -> None:
+        """Call `handler` with every payload on this topic from soon on, over reconnects too."""
+        self._handlers.setdefault(topic, []).append(handler)
+        self._settled.clear()
+        self._changed.set()
+
+    def forget(self, topic: str, handler: Handler) -> None:
+        self._handlers[topic].remove(handler)
+        if not self._handlers[topic]:
+            del self._handlers[topic]
+        self._changed.set()
+
+    async def settled(self, within: float) -> None:
+        """Until the broker has taken what is listened to, or a moment has passed. At once where there is no broker."""
+        if self._client is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._settled.wait()
+
+    async def publish(self, topic: str, payload: bytes, properties: Properties | None = None) -> None:
+        """QoS 1. Raises `BusUnreachable`."""
+        if self._client is None:
+            raise BusUnreachable("the gateway has no connection to the broker")
+        try:
+            await self._client.publish(topic, payload, qos=1, properties=properties, timeout=SEND_SECONDS)
+        except MqttError as error:
+            raise BusUnreachable(f"the broker did not take it: {error}") from error
+
+    @asynccontextmanager
+    async def asked(self, topic: str, payload: bytes) -> AsyncIterator[asyncio.Future[bytes]]:
+        """Send a request with response topic and correlation data; the future is its reply. Raises `BusUnreachable`."""
+        correlation = uuid7()
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ResponseTopic = topics.response_topic(topics.parse(topic), self._name)
+        properties.CorrelationData = correlation.encode()
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._pending[correlation] = reply
+        try:
+            await self.publish(topic, payload, properties)
+            yield reply
+        finally:
+            del self._pending[correlation]
+            reply.cancel()
+
+    async def _serve(self, client: Client) -> None:
+        await client.subscribe(topics.response_filter(self._name))
+        self._client = client
+        _log.info("broker connected")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_subscribed(client))
+            async for message in client.messages:
+                self._take(message)
+
+    async def _keep_subscribed(self, client: Client) -> None:
+        subscribed: set[str] = set()
+        while True:
+            wanted = set(self._handlers)
+            for topic in wanted - subscribed:
+                await client.subscribe(topic, timeout=SEND_SECONDS)
+            for topic in subscribed - wanted:
+                await client.unsubscribe(topic, timeout=SEND_SECONDS)
+            subscribed = wanted
+            if wanted == set(self._handlers):
+                self._settled.set()
+            await self._changed.wait()
+            self._changed.clear()
+
+    def _take(self, message: Message) -> None:
+        self.messages_received += 1
+        topic, payload = str(message.topic), message.payload
+        if not isinstance(payload, bytes):
+            return
+        if topic.endswith(f"/response/{self._name}"):
+            self._take_reply(message, payload)
+        for handler in self._handlers.get(topic, ()):
+            handler(payload)
+
+    def _take_reply(self, message: Message, payload: bytes) -> None:
+        correlation = getattr(message.properties, "CorrelationData", b"")
+        reply = self._pending.get(correlation.decode("ascii", "replace"))
+        if reply is not None and not reply.done():
+            reply.set_result(payload)
+
+
+class BrokerFigures:
+    """What mosquitto tells of itself, where we may hear it."""
+
+    def __init__(self, topics: Topics) -> None:
+        self.clients: int | None = None
+        self.messages_received: int | None = None
+        topics.listen("$SYS/broker/clients/connected", self._take_clients)
+        topics.listen("$SYS/broker/messages/received", self._take_messages)
+
+    def _take_clients(self, payload: bytes) -> None:
+        self.clients = int(payload) if payload.isdigit() else None
+
+    def _take_messages(self, payload: bytes) -> None:
+        self.messages_received = int(payload) if payload.isdigit() else None
+
+
+def client_of(broker: BrokerAddress) -> Client:
+    """A clean session: whatever was missed is in the journal."""
+    return Client(
+        str(broker.unix_socket or broker.host),
+        broker.port,
+        transport="unix" if broker.unix_socket else "tcp",
+        username=broker.username,
+        password=broker.password,
+        tls_context=broker.tls.context() if broker.tls else None,
+        protocol=ProtocolVersion.V5,
+        max_queued_incoming_messages=MAX_QUEUED,
+        keepalive=20,
+    )

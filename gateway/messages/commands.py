@@ -1,0 +1,113 @@
+"""Requests to nodes: sent over the bus, answered by an event, which counts from wherever it is heard first."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from bus_schemas.codec import Malformed, decode
+from bus_schemas.event import Event, device_source
+from bus_schemas.node import Command, CommandEvent, SettingsEvent
+from bus_schemas.topics import command_topic, event_topic
+from gateway.messages.bus import Bus
+from gateway.messages.ids import uuid7
+
+ANSWER_SECONDS = 3.0
+LISTEN_SECONDS = 0.5
+SETTINGS = "settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a node is asked for."""
+
+    site: str
+    device: str
+    name: str
+    arguments: dict[str, Any]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`pending` where no answer came in time: it may still come, as an event."""
+
+    request_id: str
+    state: Literal["done", "failed", "pending"]
+    detail: str | None = None
+    settings: dict[str, Any] | None = None
+
+
+def payload_of(request: Request, request_id: str) -> bytes:
+    """What is sent: `settings` holds whole sections; other commands have `arguments`."""
+    key = "settings" if request.name == SETTINGS else "arguments"
+    return to_json({"request_id": request_id, "name": request.name, "by": request.by, key: request.arguments})
+
+
+async def ask(bus: Bus, request: Request, patience: float = ANSWER_SECONDS) -> Outcome:
+    """Send it and wait a little for its answer. Raises `BusUnreachable`."""
+    request_id, source = uuid7(), device_source(request.site, request.device)
+    with _told(bus, source, request_id) as told:
+        await bus.settled(LISTEN_SECONDS)
+        async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:
+            answers = {told, reply}
+            await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            payload = next((answer.result() for answer in answers if answer.done()), None)
+    return Outcome(request_id, "pending") if payload is None else outcome(request_id, payload)
+
+
+@contextmanager
+def _told(bus: Bus, source: str, request_id: str) -> Iterator["asyncio.Future[bytes]"]:
+    """The event in which the device tells of this request: some devices answer by nothing else."""
+    told: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def take(payload: bytes) -> None:
+        if not told.done() and any(is_answer(event, request_id) for event in decode(payload)):
+            told.set_result(payload)
+
+    topics = [event_topic(source, name) for name in ("command", "settings", "batch")]
+    for topic in topics:
+        bus.listen(topic, take)
+    try:
+        yield told
+    finally:
+        for topic in topics:
+            bus.forget(topic, take)
+        told.cancel()
+
+
+def is_answer(event: Event | Malformed, request_id: str) -> bool:
+    match event:
+        case SettingsEvent():
+            return event.data.request_id == request_id
+        case CommandEvent():
+            return event.data.request_id == request_id and event.data.state != "asked"
+    return False
+
+
+def outcome(request_id: str, payload: bytes) -> Outcome:
+    """What an answer says: a reply is the data of a `command` event; a `settings` event is consent."""
+    try:
+        return _became(request_id, Command.model_validate_json(payload))
+    except ValidationError:
+        events = [event for event in decode(payload) if is_answer(event, request_id)]
+    match events:
+        case [SettingsEvent() as event, *_]:
+            return Outcome(request_id, "done", settings=event.data.settings)
+        case [CommandEvent() as event, *_]:
+            return _became(request_id, event.data)
+    return Outcome(request_id, "failed", "its answer cannot be read")
+
+
+def _became(request_id: str, told: Command) -> Outcome:
+    match told.state:
+        case "done":
+            return Outcome(request_id, "done", told.detail)
+        case "failed":
+            return Outcome(request_id, "failed", told.detail or "it gave no reason")
+        case _:
+            return Outcome(request_id, "pending", told.detail)

@@ -1,0 +1,74 @@
+"""The stores as of a moment: what was in the journal then, and what time it was."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus_schemas.event import iso
+from consumers import checkpoint
+from consumers.health.past import as_of
+from consumers.health.snapshots import Forgotten
+from consumers.projection import Projection
+from consumers.versions import NEWEST
+from gateway.http.problems import Problem
+from gateway.reading.stores import Stores
+
+
+class Behind(RuntimeError):
+    """A view has not folded yet what had been received at the moment that is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`now` is when the question is asked, or as if; `upto` is the last position of the journal that counts."""
+
+    now: datetime
+    upto: int
+    stores: Stores
+    _health: Callable[[], sqlite3.Connection]
+
+    def view(self, projection: type[Projection]) -> sqlite3.Connection:
+        """The view now, to be asked as of `upto`. Raises `NoView`, and `Behind` where it lacks what it would answer."""
+        view = self.stores.view(projection.name)
+        folded = NEWEST if self.upto == NEWEST else checkpoint.load(view)
+        if folded < self.upto:
+            missing = self.stores.journal.read(folded, projection.models, 1).records
+            if missing and missing[0].position <= self.upto:
+                raise Behind(f"the view {projection.name!r} is at position {folded}, and {self.upto} is asked for")
+        return view
+
+    def health(self) -> sqlite3.Connection:
+        """The view of health as it was. Raises `NoView`."""
+        return self._health()
+
+
+@contextmanager
+def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[Moment]:
+    """The moment that is asked for, by default now. Raises `Problem` where nothing can be told of it."""
+    if asked is None:
+        yield Moment(now, NEWEST, stores, lambda: stores.view("health"))
+        return
+    if asked > now:
+        raise Problem(400, f"as_of: {iso(asked)} has not come yet; it is {iso(now)}")
+    upto = _position(stores, asked)
+    with ExitStack() as open_views:
+        known: list[sqlite3.Connection] = []
+
+        def health() -> sqlite3.Connection:
+            if not known:
+                known.append(open_views.enter_context(as_of(stores.view("health"), stores.journal, upto)))
+            return known[0]
+
+        try:
+            yield Moment(asked, upto, stores, health)
+        except Forgotten as forgotten:
+            raise Problem(404, f"as_of: {forgotten}") from forgotten
+
+
+def _position(stores: Stores, asked: datetime) -> int:
+    upto, floor = stores.queries.position_at(asked), stores.journal.floor()
+    if upto < floor and floor > 1:
+        raise Problem(404, f"as_of: the journal does not reach back to {iso(asked)} any more")
+    return upto

@@ -1,0 +1,74 @@
+"""Questions of the warehouse, asked in the threads of the readers; its engine is in this process or is a server."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from pydantic_core import to_json
+
+from consumers.clickhouse.engine import EngineError
+from consumers.warehouse.answering import Answering, NotReady
+from consumers.warehouse.questions import BadQuestion
+from gateway.http.problems import Problem
+from gateway.reading.readers import Readers
+from gateway.reading.stores import Stores
+
+T = TypeVar("T")
+
+RETRY = {"Retry-After": "2"}
+REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A dashboard and its bytes. The warehouse gives the same object until the rows of the day may have changed."""
+
+    answer: dict[str, Any]
+    body: bytes
+    tag: str
+
+
+@dataclass
+class Rows:
+    """`warehouse` None where this hub has none."""
+
+    warehouse: Answering | None
+    readers: Readers[Stores]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    news: threading.Event = field(default_factory=threading.Event)
+    _encoded: dict[tuple[str, date], Encoded] = field(default_factory=dict)
+
+    def wake(self, _payload: bytes = b"") -> None:
+        self.news.set()
+
+    def stop(self) -> None:
+        """The thread that keeps the rows ends soon."""
+        self.stopping.set()
+        self.news.set()
+
+    async def ask(self, question: Callable[[Answering], T]) -> T:
+        """Raises a 400 for a question without an answer, and a 503 while the warehouse is not open."""
+        warehouse = self.warehouse
+        if warehouse is None:
+            raise Problem(503, "this hub keeps no rows")
+        try:
+            return await self.readers.ask(lambda _: question(warehouse))
+        except BadQuestion as bad:
+            raise Problem(400, str(bad)) from bad
+        except (NotReady, EngineError) as away:
+            raise Problem(503, f"the rows cannot be read now: {away}", headers=RETRY) from away
+
+    async def dashboard(self, site: str, day: date, zone: str) -> Encoded:
+        answer = await self.ask(lambda warehouse: warehouse.dashboard(site, day, zone))
+        known = self._encoded.get((site, day))
+        if known is not None and known.answer is answer:
+            return known
+        body = to_json(answer)
+        made = Encoded(answer, body, f'"{sha256(body).hexdigest()[:32]}"')
+        if len(self._encoded) >= REMEMBERED:
+            self._encoded.clear()
+        self._encoded[site, day] = made
+        return made

@@ -1,0 +1,133 @@
+"""How devices do, in the words that health pages and monitoring programs know."""
+
+from typing import Literal
+
+from pydantic import BaseModel, RootModel
+
+from gateway.calls import Call, Operation
+from gateway.http.answers import Answer
+from gateway.http.parameters import AnyAsOf, DeviceAsOf
+from gateway.routes.lookup import NOT_STARTED, KnownDevice, all_devices, one_device
+
+
+class NotStarted(Answer):
+    """A device that was never heard has no figures."""
+
+    site: str
+    device: str
+    camera_name: str
+    camera_id: str
+    status: Literal["not_started"]
+    is_recording: Literal[False]
+
+
+class BriefHealth(Answer):
+    site: str
+    device: str
+    camera_name: str
+    camera_id: str
+    status: str
+    is_recording: bool
+    time_since_last_frame_seconds: float | None
+    total_reconnects: int
+    consecutive_failures: int
+
+
+class HealthList(RootModel[list[BriefHealth | NotStarted]]):
+    """Every device, configured or heard of."""
+
+
+class HealthMetrics(Answer):
+    last_frame_time: str | None
+    time_since_last_frame_seconds: float | None
+    last_connection_attempt: str | None
+    last_successful_connection: str | None
+    total_reconnects: int
+    consecutive_failures: int
+
+
+class RecordingInfo(Answer):
+    """Segments are no files: `current_segment_path` is null, and there for those who read it."""
+
+    current_segment_start: str | None
+    current_segment_path: None = None
+
+
+class StreamFigures(BaseModel):
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class FullHealth(Answer):
+    site: str
+    device: str
+    camera_name: str
+    camera_id: str
+    status: str
+    is_recording: bool
+    stream_info: StreamFigures
+    health_metrics: HealthMetrics
+    recording_info: RecordingInfo
+
+
+async def of_all(call: Call[AnyAsOf]) -> HealthList:
+    """The health of every device, configured or heard of."""
+    as_of = call.parameters.as_of
+    known = await call.gateway.ask_at(as_of, lambda moment: all_devices(call.gateway, moment))
+    return HealthList([_brief(one) for one in known])
+
+
+async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
+    """The health of one device, with the figures of its recorder."""
+    asked, gateway = call.parameters, call.gateway
+    one = await gateway.ask_at(asked.as_of, lambda moment: one_device(gateway, moment, asked.site, asked.device))
+    told = one.health
+    return FullHealth(
+        site=one.site,
+        device=one.device,
+        camera_name=one.name,
+        camera_id=one.device,
+        status=told.status,
+        is_recording=told.is_recording,
+        stream_info=StreamFigures.model_validate(told.stream_info or {}),
+        health_metrics=HealthMetrics(
+            last_frame_time=told.last_frame,
+            time_since_last_frame_seconds=told.time_since_last_frame_seconds,
+            last_connection_attempt=told.last_connection_attempt,
+            last_successful_connection=told.last_successful_connection,
+            total_reconnects=told.total_reconnects,
+            consecutive_failures=told.consecutive_failures,
+        ),
+        recording_info=RecordingInfo(current_segment_start=told.current_segment_start),
+    )
+
+
+def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
+    told = one.health
+    if told.status == NOT_STARTED and told.last_received is None:
+        return NotStarted(
+            site=one.site,
+            device=one.device,
+            camera_name=one.name,
+            camera_id=one.device,
+            status="not_started",
+            is_recording=False,
+        )
+    return BriefHealth(
+        site=one.site,
+        device=one.device,
+        camera_name=one.name,
+        camera_id=one.device,
+        status=told.status,
+        is_recording=told.is_recording,
+        time_since_last_frame_seconds=told.time_since_last_frame_seconds,
+        total_reconnects=told.total_reconnects,
+        consecutive_failures=told.consecutive_failures,
+    )
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/health/devices", of_all, HealthList, AnyAsOf),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/health", of_one, FullHealth, DeviceAsOf),
+]

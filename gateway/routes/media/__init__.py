@@ -1,0 +1,1 @@
+"""Pictures and video: live, recorded, and minute by minute."""

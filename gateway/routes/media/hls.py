@@ -1,0 +1,124 @@
+"""Playlists of recorded video: live, an hour, or any stretch of time."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from pydantic import Field
+from starlette.responses import Response
+
+from consumers.health.questions import last_tick
+from consumers.recordings.questions import Segment, newest_segments, number_of, segments
+from gateway.calls import Call, Operation
+from gateway.http.parameters import Day, DeviceSpan, OfDevice
+from gateway.http.problems import Problem
+from gateway.reading.calendar import utc_hour
+from gateway.reading.stores import Stores
+from gateway.routes.lookup import require_device
+from gateway.routes.media.recordings import moment
+from gateway.serving import playlists
+from gateway.serving.media_links import media_url
+from gateway.serving.playlists import LIVE_SEGMENTS, MEDIA_TYPE, Piece, Place
+
+VIEW = "recordings"
+LONGEST = timedelta(hours=25)
+LATE = timedelta(seconds=60)
+"""How long after its end an hour still waits for its last segment."""
+DAY_SECONDS = 86_400
+FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_SECONDS
+BREAKS_A_DAY = 1000
+"""Of what is counted, for a player may keep a list as long as this number is high (hls.js does, and stands still)."""
+
+
+class OfHour(OfDevice):
+    date: Day = Field(description="Of UTC.")
+    hour: int = Field(ge=0, le=23, description="Of UTC.")
+
+
+async def live(call: Call[OfDevice]) -> Response:
+    """The last segments; its media sequence never jumps back, whatever retention removes."""
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+
+    def question(stores: Stores) -> tuple[list[Segment], Place]:
+        found = newest_segments(stores.view(VIEW), asked.site, asked.device, LIVE_SEGMENTS)
+        return found, _place(stores, asked, found)
+
+    found, place = await call.gateway.ask(question)
+    if not found:
+        raise Problem(404, f"nothing of {asked.device} was recorded yet")
+    return _playlist(playlists.live(_pieces(found), place))
+
+
+def _place(stores: Stores, asked: OfDevice, found: Sequence[Segment]) -> Place:
+    """How many segments and breaks there were before, counted from the UTC day of the first: cheap, and growing."""
+    if not found:
+        return Place()
+    view, first = stores.view(VIEW), found[0].start
+    day = int(first // DAY_SECONDS)
+    before = segments(view, asked.site, asked.device, moment(day * DAY_SECONDS), moment(first))
+    pieces = _pieces([*(one for one in before if one.start < first), found[0]])
+    breaks = sum(playlists.is_break(*pair) for pair in pairwise(pieces))
+    return Place(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))
+
+
+def _breaks_until(day: int, breaks: int) -> int:
+    """Never falls from one day to the next, whatever happens in a day."""
+    return max(0, day - FIRST_DAY) * BREAKS_A_DAY + min(breaks, BREAKS_A_DAY - 1)
+
+
+async def hour(call: Call[OfHour]) -> Response:
+    """All of a UTC hour; it grows while the hour lasts, and gets its end when the hour is closed."""
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+    start, end = utc_hour(asked.date, asked.hour)
+
+    def question(stores: Stores) -> tuple[list[Segment], bool]:
+        overlapping = segments(stores.view(VIEW), asked.site, asked.device, start, end)
+        newest = newest_segments(stores.view(VIEW), asked.site, asked.device, 1)
+        found = [one for one in overlapping if one.start >= start.timestamp()]
+        is_continued = bool(newest) and newest[0].start >= end.timestamp()
+        return found, is_continued or _has_passed(stores, end)
+
+    found, closed = await call.gateway.ask(question)
+    if not found:
+        raise Problem(404, f"nothing of {asked.device} was recorded on {asked.date} at {asked.hour:02d}:00 UTC")
+    return _playlist(playlists.hour(_pieces(found), closed=closed))
+
+
+def _has_passed(stores: Stores, end: datetime) -> bool:
+    """By the hub's own ticks, so that an hour is closed by events."""
+    tick = last_tick(stores.view("health"))
+    return tick is not None and tick >= (end + LATE).timestamp()
+
+
+async def span(call: Call[DeviceSpan]) -> Response:
+    """Any stretch of time up to 25 hours, as one playlist with an end."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device)
+    start, end = asked.bounds(gateway.clock(), timedelta(hours=1))
+    if end - start > LONGEST:
+        raise Problem(400, "a playlist is of 25 hours at most")
+    found = await gateway.ask(lambda stores: segments(stores.view(VIEW), asked.site, asked.device, start, end))
+    if not found:
+        raise Problem(404, f"nothing of {asked.device} was recorded then")
+    return _playlist(playlists.span(_pieces(found)))
+
+
+def _pieces(found: Sequence[Segment]) -> list[Piece]:
+    return [
+        Piece(moment(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
+        for one in found
+        if one.key
+    ]
+
+
+def _playlist(text: str) -> Response:
+    return Response(text, 200, {"Cache-Control": "no-cache"}, MEDIA_TYPE)
+
+
+OPERATIONS = [
+    Operation("GET", "/hls/{site}/{device}/live.m3u8", live, MEDIA_TYPE, OfDevice),
+    Operation("GET", "/hls/{site}/{device}/range.m3u8", span, MEDIA_TYPE, DeviceSpan),
+    Operation("GET", "/hls/{site}/{device}/{date}/{hour}.m3u8", hour, MEDIA_TYPE, OfHour),
+]

@@ -1,0 +1,94 @@
+"""What happens, as it happens: events by SSE, pictures by MJPEG."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from bus_schemas.event import device_source
+from bus_schemas.topics import live_topic
+from gateway.calls import Call, Operation
+from gateway.http.parameters import Name, OfDevice, Parameters, Position, Words
+from gateway.http.problems import Problem
+from gateway.routes.lookup import require_device
+from gateway.routes.media.media import newest_capture
+from gateway.streaming import mjpeg
+from gateway.streaming.live import Wish
+from gateway.streaming.streams import Stream
+
+FIRST_FRAME_SECONDS = 2.0
+STILL_SECONDS = 1.0
+
+
+class Following(Parameters):
+    types: Words = Field(default=(), description="Short names of types, separated by commas; default all but media.")
+    site: Name | None = None
+    after: Position | None = Field(default=None, description="Begin after this position; Last-Event-ID overrides it.")
+
+
+class Watching(OfDevice):
+    kind: Literal["visual", "thermal", "fusion"]
+
+
+async def follow(call: Call[Following]) -> Response:
+    """Events from the journal as server-sent events: `id` is the position, so that Last-Event-ID resumes exactly."""
+    asked = call.parameters
+    after = _last_event_id(call.request.headers.get("last-event-id"), asked.after)
+    frames = call.gateway.feed.follow(after, Wish(frozenset(asked.types), asked.site))
+    return Stream(frames, "text/event-stream")
+
+
+def _last_event_id(header: str | None, otherwise: int | None) -> int | None:
+    if header is None or not header.strip():
+        return otherwise
+    if not (header.isascii() and header.isdigit() and len(header) < 19):
+        raise Problem(400, f"Last-Event-ID: {header[:40]!r} is not a position")
+    return int(header)
+
+
+async def watch(call: Call[Watching]) -> Response:
+    """Live pictures as multipart JPEG; while none arrive, the newest capture of a camera."""
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+    pictures = _pictures(call)
+    try:
+        first = await anext(pictures)
+    except StopAsyncIteration:
+        raise Problem(404, f"no {asked.kind} picture of {asked.device} arrives now") from None
+    return Stream(_with_first(first, pictures), mjpeg.MEDIA_TYPE)
+
+
+async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield mjpeg.part(first)
+        async for picture in rest:
+            yield mjpeg.part(picture)
+
+
+async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
+    """Frames from the bus; ends without one when none comes and there is no capture either."""
+    asked, frames = call.parameters, call.gateway.frames
+    number, shown = 0, ""
+    with frames.watch(live_topic(device_source(asked.site, asked.device), asked.kind)) as seen:
+        patience = FIRST_FRAME_SECONDS
+        while not frames.is_stopped:
+            if await seen.newer(number, patience):
+                number, patience = seen.number, FIRST_FRAME_SECONDS
+                assert seen.frame is not None
+                yield seen.frame
+                continue
+            patience = STILL_SECONDS
+            still = await newest_capture(call.gateway, asked.site, asked.device) if asked.kind == "visual" else None
+            if still is None and not number and not shown:
+                return
+            if still is not None and still.key != shown:
+                shown = still.key
+                yield still.body
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/live", follow, "text/event-stream", Following),
+    Operation("GET", "/live/{site}/{device}/{kind}.mjpg", watch, mjpeg.MEDIA_TYPE, Watching),
+]

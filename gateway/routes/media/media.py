@@ -1,0 +1,106 @@
+"""Media by key, with ranges; and the newest picture of a camera."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import Field
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from bus_schemas.event import iso
+from consumers.archive.reader import Stored
+from gateway.calls import Call, Operation
+from gateway.context import Gateway
+from gateway.http.parameters import Key, OfDevice, Word
+from gateway.http.problems import Problem
+from gateway.reading.stores import Stores
+from gateway.routes.lookup import require_device
+from gateway.serving import ranges
+from gateway.serving.ranges import IMMUTABLE, Plan, plan
+
+FRESH_SECONDS = 3
+ANY_BYTES = "application/octet-stream"
+HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+"""Bytes of devices are shown, never run, whatever content type a device gave them."""
+
+
+class OfMedium(OfDevice):
+    kind: Word
+    id: Key
+
+
+class OfSnapshot(OfDevice):
+    max_age: float = Field(
+        default=FRESH_SECONDS, ge=0, le=86_400, allow_inf_nan=False, description="Seconds that it may be old."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    key: str
+    time: datetime
+    body: bytes
+    content_type: str
+    sha256: str
+
+
+async def medium(call: Call[OfMedium]) -> Response:
+    """The bytes of a medium. They never change: a browser may keep them for ever."""
+    asked, headers = call.parameters, call.request.headers
+    key = f"{asked.site}/{asked.device}/{asked.kind}/{asked.id}"
+    found = await call.gateway.ask(lambda stores: _read(stores, key, headers))
+    if found is None:
+        raise Problem(404, f"there is no medium {key}; it may have been dropped by retention")
+    planned, body, media_type = found
+    if planned.status == 416:
+        raise Problem(416, f"no byte of {call.request.headers.get('range', '')[:60]!r} exists", headers=planned.headers)
+    return ranges.answer(planned, body, media_type)
+
+
+def _read(stores: Stores, key: str, headers: Headers) -> tuple[Plan, bytes, str] | None:
+    stored = stores.archive.find(key)
+    if stored is None:
+        return None
+    kept = {"Cache-Control": IMMUTABLE, "X-Capture-Time": iso(stored.time), **HARMLESS}
+    planned = plan(headers, stored.size, _tag(stored), kept)
+    if not planned.needs_bytes:
+        return planned, b"", stored.content_type
+    part = planned.part
+    body = stores.archive.read_range(stored, part.first, part.end - part.first)
+    return None if body is None else (planned, body, stored.content_type)
+
+
+def _tag(stored: Stored) -> str:
+    return f'"{stored.sha256[:32]}"'
+
+
+async def snapshot(call: Call[OfSnapshot]) -> Response:
+    """The newest picture of a camera; a 404 where there is none, or only an older one."""
+    asked, gateway = call.parameters, call.gateway
+    now = gateway.clock()
+    found = await newest_capture(gateway, asked.site, asked.device)
+    if found is None:
+        await require_device(gateway, asked.site, asked.device)
+        raise Problem(404, f"there is no picture of {asked.device}")
+    age = (now - found.time).total_seconds()
+    if age > asked.max_age:
+        raise Problem(404, f"the newest picture of {asked.device} is {age:.1f} s old, of {iso(found.time)}")
+    headers = {"Cache-Control": "no-store", "X-Capture-Time": iso(found.time), **HARMLESS}
+    return Response(found.body, 200, headers, found.content_type)
+
+
+async def newest_capture(gateway: Gateway, site: str, device: str) -> Capture | None:
+    def question(stores: Stores) -> Capture | None:
+        stored = stores.archive.newest(site, device, "capture")
+        body = stores.archive.read_range(stored, 0, stored.size) if stored is not None else None
+        if stored is None or body is None:
+            return None
+        return Capture(stored.key, stored.time, body, stored.content_type, stored.sha256)
+
+    return await gateway.ask(question)
+
+
+OPERATIONS = [
+    Operation("GET", "/media/{site}/{device}/{kind}/{id}", medium, ANY_BYTES, OfMedium, also=(206, 304, 416)),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/snapshot.jpg", snapshot, "image/jpeg", OfSnapshot),
+]

@@ -1,0 +1,142 @@
+"""What was recorded of a device: spans that can be played, and their segments."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic import Field
+
+from bus_schemas.event import iso
+from consumers.recordings.questions import SAME_SPAN_S, Segment, segments
+from gateway.calls import Call, Operation
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import DeviceSpan
+from gateway.http.problems import Problem
+from gateway.reading.stores import Stores
+from gateway.routes.lookup import require_device
+from gateway.serving.media_links import media_url
+
+LONGEST = timedelta(days=32)
+MOST_SEGMENTS = 500_000
+MOST_LISTED = 20_000
+
+
+class Recording(Answer):
+    start: Time
+    end: Time
+    duration_s: float
+    bytes: int
+    segments: int
+    url: str = Field(description="A playlist of it.")
+    gap_before_s: float | None = Field(description="Seconds without a recording before it; null for the first.")
+
+
+class Recordings(Answer):
+    recordings: list[Recording]
+
+
+class SegmentAnswer(Answer):
+    time: Time
+    duration_s: float
+    url: str
+    bytes: int
+    discontinuity: bool
+
+
+class Segments(Answer):
+    segments: list[SegmentAnswer]
+
+
+@dataclass(slots=True)
+class Run:
+    """Segments without a pause between them; seconds since 1970."""
+
+    start: float
+    end: float
+    bytes: int
+    segments: int
+    gap_before_s: float | None
+
+
+def joined(found: Iterable[Segment]) -> Iterator[Run]:
+    """Segments that follow each other, as one."""
+    run: Run | None = None
+    for segment in found:
+        pause = None if run is None else segment.start - run.end
+        if run is not None and pause is not None and pause <= SAME_SPAN_S:
+            run.end = max(run.end, segment.end)
+            run.bytes += segment.size
+            run.segments += 1
+            continue
+        if run is not None:
+            yield run
+        gap = None if pause is None else round(pause, 3)
+        run = Run(segment.start, segment.end, segment.size, 1, gap)
+    if run is not None:
+        yield run
+
+
+async def recordings(call: Call[DeviceSpan]) -> Recordings:
+    """Stretches of time that can be played without a pause."""
+    asked = call.parameters
+    start, end = await _bounds(call)
+
+    def question(stores: Stores) -> list[Run]:
+        found = segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_SEGMENTS)
+        return list(joined(found))
+
+    runs = await call.gateway.ask(question)
+    return Recordings(recordings=[_recording(asked.site, asked.device, run) for run in runs])
+
+
+async def listed(call: Call[DeviceSpan]) -> Segments:
+    """The segments of a stretch of time, oldest first."""
+    asked = call.parameters
+    start, end = await _bounds(call)
+    found = await call.gateway.ask(
+        lambda stores: segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_LISTED)
+    )
+    return Segments(
+        segments=[
+            SegmentAnswer(
+                time=moment(one.start),
+                duration_s=round(one.duration_s, 6),
+                url=media_url(one.key),
+                bytes=one.size,
+                discontinuity=one.discontinuity,
+            )
+            for one in found
+        ]
+    )
+
+
+def _recording(site: str, device: str, run: Run) -> Recording:
+    start, end = moment(run.start), moment(run.end)
+    return Recording(
+        start=start,
+        end=end,
+        duration_s=round(run.end - run.start, 3),
+        bytes=run.bytes,
+        segments=run.segments,
+        url=f"/hls/{site}/{device}/range.m3u8?from={iso(start)}&to={iso(end)}",
+        gap_before_s=run.gap_before_s,
+    )
+
+
+async def _bounds(call: Call[DeviceSpan]) -> tuple[datetime, datetime]:
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+    start, end = asked.bounds(call.gateway.clock())
+    if end - start > LONGEST:
+        raise Problem(400, f"from {iso(start)} to {iso(end)} is more than {LONGEST.days} days")
+    return start, end
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/recordings", recordings, Recordings, DeviceSpan),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/segments", listed, Segments, DeviceSpan),
+]

@@ -1,0 +1,75 @@
+"""Small pictures of a stretch of time: sampled to as many as a page can show, or all of an hour."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from consumers.archive.reader import Stored
+from gateway.calls import Call, Operation
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import Day, DeviceSpan, OfDevice
+from gateway.http.problems import Problem
+from gateway.reading.calendar import newest_hour, utc_hour
+from gateway.routes.lookup import require_device
+from gateway.serving.media_links import media_url
+
+KIND = "thumbnail"
+
+
+class Thumbnail(Answer):
+    time: Time
+    key: str
+    url: str
+
+    @classmethod
+    def of(cls, stored: Stored) -> "Thumbnail":
+        return cls(time=stored.time, key=stored.key, url=media_url(stored.key))
+
+
+class Thumbnails(Answer):
+    count: int
+    thumbnails: list[Thumbnail] = Field(description="Oldest first.")
+
+
+class HourOfThumbnails(Answer):
+    hour: int
+    count: int
+    thumbnails: list[str] = Field(description="Addresses, oldest first.")
+
+
+class Sampling(DeviceSpan):
+    max: int = Field(default=120, ge=1, le=2000, description="At most so many, spread evenly over the time.")
+
+
+class OfHour(OfDevice):
+    hour: int = Field(ge=0, le=23, description="Of UTC.")
+    date: Day | None = Field(default=None, description="The UTC day; default the newest on which this hour began.")
+
+
+async def sample(call: Call[Sampling]) -> Thumbnails:
+    """Thumbnails of a stretch of time, spread evenly where there are too many."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device)
+    start, end = asked.bounds(gateway.clock(), timedelta(hours=1))
+    found = await gateway.ask(
+        lambda stores: stores.archive.between(asked.site, asked.device, KIND, start, end, asked.max)
+    )
+    return Thumbnails(count=len(found), thumbnails=[Thumbnail.of(stored) for stored in found])
+
+
+async def of_hour(call: Call[OfHour]) -> HourOfThumbnails:
+    """All thumbnails of an hour; a 404 where there are none."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device)
+    day = asked.date or newest_hour(asked.hour, gateway.clock())
+    start, end = utc_hour(day, asked.hour)
+    found = await gateway.ask(lambda stores: stores.archive.between(asked.site, asked.device, KIND, start, end))
+    if not found:
+        raise Problem(404, f"Hour folder not found: there are no thumbnails of {day} {asked.hour:02d}:00 UTC")
+    return HourOfThumbnails(hour=asked.hour, count=len(found), thumbnails=[media_url(stored.key) for stored in found])
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/thumbnails", sample, Thumbnails, Sampling),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/thumbnails/{hour}", of_hour, HourOfThumbnails, OfHour),
+]

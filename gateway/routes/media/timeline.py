@@ -1,0 +1,172 @@
+"""The minutes of a day at a glance, and the tile of each."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from consumers.mosaics.questions import Timeline, description, slot_minute, tile, timeline
+from consumers.mosaics.state import CLASSES
+from consumers.mosaics.tiles import Tiles
+from consumers.views import NoView
+from gateway.calls import JSON, Call, Operation
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import OfSite, OnDate
+from gateway.http.problems import Problem
+from gateway.reading.calendar import day_bounds
+from gateway.reading.stores import Stores
+from gateway.routes.lookup import require_site
+from gateway.serving.ranges import matches
+
+VIEW = "mosaics"
+DAY_MINUTES = 1440
+LAST_MINUTE = 2**32
+
+Slot = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3])[0-5][0-9]$", description="HHMM of UTC.")]
+Which = Literal["all", "ok", "ko"]
+
+
+class TimelineAnswer(Answer):
+    site: str
+    start: Time = Field(alias="from")
+    end: Time = Field(alias="to")
+    newest: int = Field(description="The last minute, counted from 1970.")
+    classes: list[str]
+    states: str = Field(description="Base64 of states of two bits, four to a byte, the first in the lowest bits.")
+
+
+class OfDay(OnDate, OfSite):
+    """A site and a day of it; without one the last 24 hours up to the newest closed minute."""
+
+
+class OfSlot(OfSite):
+    slot: Slot
+    minute: int | None = Field(default=None, ge=0, le=LAST_MINUTE, description="Answer only for this minute.")
+
+
+class TileJson(Answer):
+    """A minute in words. Readers refuse it where `minute` is not the one that they asked for."""
+
+    time_key: str
+    timestamp: str
+    minute: int
+    incidents_count: int
+    hosts_count: int
+
+
+async def states(call: Call[OfDay]) -> TimelineAnswer:
+    """The state of each minute of a day, or of the last 24 hours."""
+    asked, gateway = call.parameters, call.gateway
+    await require_site(gateway, asked.site)
+    first, count = None, DAY_MINUTES
+    if asked.date is not None:
+        start, end = day_bounds(asked.date, gateway.registry.zone(asked.site))
+        first, count = _minute(start), (end - start) // timedelta(minutes=1)
+    found = await gateway.ask(lambda stores: _timeline(stores, asked.site, first, count))
+    if found is None:
+        begin = _minute(gateway.clock()) - count if first is None else first
+        found = Timeline(asked.site, begin, begin + count - 1, CLASSES, bytes((count + 3) // 4))
+    return TimelineAnswer.model_validate(
+        {
+            "site": asked.site,
+            "from": _moment(found.first),
+            "to": _moment(found.newest + 1),
+            "newest": found.newest,
+            "classes": list(found.classes),
+            "states": found.base64,
+        }
+    )
+
+
+def _timeline(stores: Stores, site: str, first: int | None, count: int) -> Timeline | None:
+    try:
+        return timeline(stores.view(VIEW), site, first, count)
+    except NoView:
+        return None
+
+
+async def picture(call: Call[OfSlot]) -> Response:
+    """The tile of a minute: all devices."""
+    return await _picture(call, "all")
+
+
+async def picture_ok(call: Call[OfSlot]) -> Response:
+    """The tile of a minute: devices without an incident."""
+    return await _picture(call, "ok")
+
+
+async def picture_ko(call: Call[OfSlot]) -> Response:
+    """The tile of a minute: devices with an incident."""
+    return await _picture(call, "ko")
+
+
+async def _picture(call: Call[OfSlot], which: Which) -> Response:
+    asked, gateway = call.parameters, call.gateway
+    tiles = Tiles(gateway.hub.data / "tiles")
+
+    def question(stores: Stores) -> tuple[str, bytes] | None:
+        minute = _wanted(stores, asked)
+        found = None if minute is None else tile(stores.view(VIEW), asked.site, minute, which)
+        body = None if found is None else tiles.read(found.name)
+        return None if found is None or body is None else (found.name, body)
+
+    found = await gateway.ask(question)
+    if found is None:
+        raise _nothing(asked)
+    name, body = found
+    return _kept(call, body, name, "image/jpeg")
+
+
+async def words(call: Call[OfSlot]) -> Response:
+    """A minute in words: each device, its analysis, and where it stands in the picture."""
+    asked = call.parameters
+
+    def question(stores: Stores) -> bytes | None:
+        minute = _wanted(stores, asked)
+        found = None if minute is None else description(stores.view(VIEW), asked.site, minute)
+        return None if found is None else found.json
+
+    found = await call.gateway.ask(question)
+    if found is None:
+        raise _nothing(asked)
+    return _kept(call, found, sha256(found).hexdigest(), JSON)
+
+
+def _wanted(stores: Stores, asked: OfSlot) -> int | None:
+    """The minute that the slot holds now; None where that is not the one that was asked for."""
+    slot = int(asked.slot[:2]) * 60 + int(asked.slot[2:])
+    held = slot_minute(stores.view(VIEW), asked.site, slot)
+    return held if asked.minute is None or asked.minute == held else None
+
+
+def _nothing(asked: OfSlot) -> Problem:
+    which = f"the minute {asked.minute}" if asked.minute is not None else "a minute"
+    return Problem(404, f"the slot {asked.slot} of {asked.site} does not hold {which}")
+
+
+def _kept(call: Call[OfSlot], body: bytes, name: str, media_type: str) -> Response:
+    """A tile that was asked for by its minute may be corrected by late events, so it too is asked for again."""
+    tag = f'"{name.rpartition("/")[2][-40:]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if matches(call.request.headers.get("if-none-match"), tag):
+        return Response(None, 304, headers)
+    return Response(body, 200, headers, media_type)
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp() // 60)
+
+
+def _moment(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC)
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/timeline/{site}", states, TimelineAnswer, OfDay),
+    Operation("GET", "/heatmaps/{site}/{slot}_ok.jpg", picture_ok, "image/jpeg", OfSlot, also=(304,)),
+    Operation("GET", "/heatmaps/{site}/{slot}_ko.jpg", picture_ko, "image/jpeg", OfSlot, also=(304,)),
+    Operation("GET", "/heatmaps/{site}/{slot}.jpg", picture, "image/jpeg", OfSlot, also=(304,)),
+    Operation("GET", "/heatmaps/{site}/{slot}.json", words, TileJson, OfSlot, also=(304,)),
+]

@@ -1,0 +1,193 @@
+"""How far each consumer is, and what stopped those that are stopped."""
+
+from collections.abc import Iterator
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bus_schemas.event import HUB, device_source
+from bus_schemas.node import Command, CommandEvent
+from consumers import checkpoint
+from consumers.hub import Hub
+from consumers.maintenance import views_in_parts
+from consumers.rebuilding.alone import rebuilt
+from consumers.rebuilding.sink import REBUILD
+from consumers.registry import roster
+from consumers.views import NoView
+from consumers.warehouse.answering import Answering, Status
+from consumers.warehouse.tables import VERSION
+from consumers.warehouse.warehouse import Warehouse
+from gateway.calls import Call, Operation, parsed
+from gateway.described import Described, Kind
+from gateway.http.answers import Answer
+from gateway.http.parameters import Instant, Name, Nothing, Parameters, Word
+from gateway.http.problems import Problem
+from gateway.messages.ids import uuid7
+from gateway.publishing import publish
+from gateway.reading.stores import Stores
+from gateway.routes.devices.commands import NOBODY
+
+ROWS = "warehouse"
+BEHIND = 1000
+"""A lag in positions that is more than a batch on its way."""
+
+State = Literal["running", "behind", "stopped", "rebuilding"]
+
+
+class Progress(Answer):
+    name: str
+    kind: Kind
+    position: int
+    lag: int = Field(description="Positions from here to the head.")
+    state: State
+    error: str | None = Field(description="The event that it could not take, and why.")
+    version: int
+    rebuilt: int | None = Field(default=None, description="The position that its rebuild has reached, during one.")
+    rebuilds: int | None = Field(
+        default=None,
+        description="Of rows, which tell of it by no event: how often they were folded anew since the start.",
+    )
+
+
+class Consumers(Answer):
+    head: int
+    consumers: list[Progress]
+
+
+def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int) -> Iterator[Progress]:
+    for one in of:
+        reached = rebuilt(hub.data, one.name)
+        try:
+            view = stores.views[one.name]
+        except NoView:
+            yield _progress(one, 0, head, None, reached)
+            continue
+        failure = checkpoint.failure(view)
+        error = f"position {failure.position}, event {failure.event_id}: {failure.error}" if failure else None
+        yield _progress(one, checkpoint.load(view), head, error, reached)
+
+
+def _progress(one: Described, position: int, head: int, error: str | None, reached: int | None) -> Progress:
+    lag = max(0, head - position)
+    state: State = "stopped" if error else "behind" if lag > BEHIND else "running"
+    return Progress(
+        name=one.name,
+        kind=one.kind,
+        position=position,
+        lag=lag,
+        state=state if reached is None else "rebuilding",
+        error=error,
+        version=one.version,
+        rebuilt=reached,
+    )
+
+
+def _of_rows(status: Status, head: int) -> Progress:
+    """The consumer that lives in this process, or whose checkpoint a server has."""
+    lag = max(0, head - status.position)
+    state: State = status.state if status.state != "starting" else "behind"
+    if state == "running" and lag > BEHIND:
+        state = "behind"
+    return Progress(
+        name=ROWS,
+        kind="projection",
+        position=status.position,
+        lag=lag,
+        state=state,
+        error=status.error,
+        version=VERSION,
+        rebuilds=status.rebuilds,
+    )
+
+
+async def consumers(call: Call[Nothing]) -> Consumers:
+    """Checkpoints, lag, and the event that a stopped consumer could not take."""
+    gateway = call.gateway
+
+    def question(stores: Stores) -> Consumers:
+        head = stores.queries.head()
+        found = list(progress(stores, gateway.hub, gateway.consumers, head))
+        if gateway.rows.warehouse is not None:
+            found.append(_of_rows(gateway.rows.warehouse.status(), head))
+        return Consumers(head=head, consumers=found)
+
+    return await gateway.ask(question)
+
+
+class OfConsumer(Parameters):
+    name: Word
+
+
+class Asked(Answer):
+    id: str = Field(description="The `request_id` of the command events that tell what became of it.")
+    state: Literal["pending"]
+
+
+def _fold_rows_anew(warehouse: Answering | None) -> None:
+    match warehouse:
+        case Warehouse():
+            warehouse.rebuild()
+        case None:
+            raise Problem(404, "this hub keeps no rows")
+        case _:
+            raise Problem(409, "the rows are on a server, where another process writes them")
+
+
+class Rebuilding(BaseModel):
+    """May be left out altogether. With `site`, `since` and `until` that part alone, where the view can be folded so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: Name | None = None
+    since: Instant | None = None
+    until: Instant | None = Field(default=None, description="Excluded.")
+    restart: bool = Field(default=False, description="From the beginning, where an interrupted one could go on.")
+    force: bool = Field(default=False, description="Also where history is lost whose days the journal has dropped.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = (self.site, self.since, self.until)
+        if any(given) and not all(given):
+            raise ValueError("a part of a view is given by site, since and until, all three")
+        if self.since and self.until and self.until <= self.since:
+            raise ValueError("until is not after since")
+        return self
+
+
+async def rebuild(call: Call[OfConsumer]) -> Asked:
+    """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
+    gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
+    content = await call.content()
+    wish = parsed(Rebuilding, content) if content else Rebuilding()
+    if name == ROWS:
+        if wish.site:
+            raise Problem(409, f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
+        _fold_rows_anew(gateway.rows.warehouse)
+        return Asked(id=request_id, state="pending")
+    kind = next((one.kind for one in gateway.consumers if one.name == name), None)
+    if kind is None:
+        raise Problem(404, f"there is no consumer {name!r}")
+    if kind == "sink":
+        raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
+    if wish.site and name not in (possible := views_in_parts(roster(gateway.hub))):
+        raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
+    arguments = {"consumer": name, **wish.model_dump(mode="json", exclude_defaults=True)}
+    data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)
+    asked = CommandEvent(id=request_id, source=device_source(HUB, HUB), time=gateway.clock(), data=data)
+    await publish(gateway, asked)
+    return Asked(id=request_id, state="pending")
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/consumers", consumers, Consumers),
+    Operation(
+        "POST",
+        "/api/v1/consumers/{name}/rebuild",
+        rebuild,
+        Asked,
+        OfConsumer,
+        body=Rebuilding,
+        status=202,
+        also=(409,),
+    ),
+]

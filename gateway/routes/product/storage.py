@@ -1,0 +1,168 @@
+"""What is kept, how much room it takes, and for how long."""
+
+from collections import defaultdict
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from pydantic import Field
+from starlette.responses import Response
+
+from bus_schemas.event import HUB, device_source
+from bus_schemas.node import Command, CommandEvent
+from consumers.archive.reader import Usage
+from consumers.archive.retention import ArchiveRetention, Dropped
+from consumers.hub import Hub
+from consumers.retention.questions import cleanup_run, cleanup_status, disk_usage
+from consumers.retention.sink import CLEANUP, disk_of
+from consumers.views import NoView
+from gateway.calls import Call, Operation, json_response
+from gateway.context import Gateway
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import Nothing
+from gateway.messages.ids import uuid7
+from gateway.publishing import publish
+from gateway.reading.stores import Stores
+from gateway.reading.waiting import until
+from gateway.routes.devices.commands import NOBODY
+from gateway.routes.product.system import Disk
+
+DONE_SECONDS = 3.0
+
+
+class OfKind(Answer):
+    bytes: int
+    files: int
+    oldest: Time
+    newest: Time
+
+
+class OfDevice(Answer):
+    site: str
+    device: str
+    bytes: int
+    files: int
+    kinds: dict[str, OfKind]
+
+
+class Kept(Answer):
+    kind: str
+    hours: float
+
+
+class Storage(Answer):
+    total_bytes: int
+    disk: Disk
+    devices: list[OfDevice] = Field(description="The largest first.")
+    retention: list[Kept]
+
+
+class CleanupConfig(Answer):
+    retention_days: float
+    cleanup_threshold_percent: float
+    target_percent: float
+
+
+class RetentionStats(Answer):
+    total_files: int
+    total_size_gb: float
+    files_by_age: dict[str, int]
+    oldest_file_age_days: int | None
+    can_cleanup_gb: float
+
+
+class CleanupStatus(Answer):
+    disk_usage: Disk
+    cleanup_config: CleanupConfig
+    retention_stats: RetentionStats
+
+
+class CleanedUp(Answer):
+    """Figures are null while the clean-up is not done."""
+
+    success: bool
+    cleanup_triggered: bool | None = None
+    initial_usage_percent: float | None = None
+    final_usage_percent: float | None = None
+    files_deleted: int | None = None
+    space_freed_gb: float | None = None
+    message: str
+
+
+async def stats(call: Call[Nothing]) -> Storage:
+    """Media by device and kind, the disk that they are on, and how long they stay."""
+    hub = call.gateway.hub
+    usage, disk = await call.gateway.ask(lambda stores: (stores.archive.usage(), disk_usage(disk_of(hub.data))))
+    by_device: dict[tuple[str, str], list[Usage]] = defaultdict(list)
+    for one in usage:
+        by_device[one.site, one.device].append(one)
+    devices = [_of_device(*place, series) for place, series in by_device.items()]
+    return Storage(
+        total_bytes=sum(one.bytes for one in usage),
+        disk=Disk(**disk),
+        devices=sorted(devices, key=lambda one: -one.bytes),
+        retention=[Kept(kind=kind, hours=kept.total_seconds() / 3600) for kind, kept in hub.retention.media],
+    )
+
+
+def _of_device(site: str, device: str, series: list[Usage]) -> OfDevice:
+    kinds = {one.kind: OfKind(bytes=one.bytes, files=one.count, oldest=one.oldest, newest=one.newest) for one in series}
+    return OfDevice(
+        site=site,
+        device=device,
+        bytes=sum(one.bytes for one in series),
+        files=sum(one.count for one in series),
+        kinds=kinds,
+    )
+
+
+async def status(call: Call[Nothing]) -> CleanupStatus:
+    """How full the disk is, how old the media are, and how much a clean-up could free."""
+    gateway = call.gateway
+    hub, now = gateway.hub, gateway.clock()
+
+    def question(stores: Stores) -> CleanupStatus:
+        usage = stores.archive.usage()
+        hours = _hours_that_are_over(hub, now) if usage else []
+        return CleanupStatus.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, hours, now))
+
+    return await gateway.ask(question)
+
+
+def _hours_that_are_over(hub: Hub, now: datetime) -> list[Dropped]:
+    archive = ArchiveRetention(hub.data / "archive", lambda: now)
+    return [hour for kind, _ in hub.retention.media for hour in archive.expiring(kind, now)]
+
+
+async def clean_up(call: Call[Nothing]) -> Response:
+    """Ask the hub to make room now: what it removed, or a 202 while it has not answered."""
+    gateway = call.gateway
+    request_id = uuid7()
+    asked = CommandEvent(
+        id=request_id,
+        source=device_source(HUB, HUB),
+        time=gateway.clock(),
+        data=Command(request_id=request_id, name=CLEANUP, state="asked", by=NOBODY),
+    )
+    await publish(gateway, asked)
+    answer = await until(partial(_became, gateway, request_id), DONE_SECONDS)
+    if answer is None:
+        return json_response(CleanedUp(success=True, message="Asked for a clean-up; it has not answered yet"), 202)
+    return json_response(CleanedUp.model_validate(answer))
+
+
+async def _became(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
+    def question(stores: Stores) -> dict[str, Any] | None:
+        try:
+            return cleanup_run(stores.view("retention"), request_id)
+        except NoView:
+            return None
+
+    return await gateway.ask(question)
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/storage/stats", stats, Storage),
+    Operation("GET", "/api/v1/storage/cleanup", status, CleanupStatus),
+    Operation("POST", "/api/v1/storage/cleanup", clean_up, CleanedUp, also=(202,)),
+]

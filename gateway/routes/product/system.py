@@ -1,0 +1,203 @@
+"""How the product itself does: processes, broker, streams, gaps, what was rejected, and the machine."""
+
+import time
+from typing import Any
+
+from pydantic import Field
+
+from consumers.journal.sqlite import StreamRow
+from consumers.retention.questions import journal_waits
+from consumers.views import NoView
+from gateway.calls import Call, Operation
+from gateway.context import Gateway
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import Nothing
+from gateway.machine import Supervised, read_supervised
+from gateway.reading.stores import Stores
+
+SHOWN = 50
+
+
+class Process(Answer):
+    name: str
+    pid: int | None
+    state: str
+    restarts: int
+    since: str
+    last_exit: str | None
+    memory_mb: float | None
+    cpu_percent: float | None
+
+
+class Broker(Answer):
+    connected: bool
+    clients: int | None = Field(description="Null where the broker does not tell.")
+    messages_received: int | None
+
+
+class BusStream(Answer):
+    source: str
+    epoch: str | None
+    sequence: int
+    last_received: Time
+    gaps: int
+    rate_per_s: float
+
+
+class Gap(Answer):
+    source: str
+    first: int
+    last: int
+    count: int
+    cause: str
+    time: Time
+    position: int
+
+
+class RejectedMessage(Answer):
+    time: Time
+    topic: str
+    reason: str
+    size: int
+
+
+class Rejected(Answer):
+    count: int = Field(description="Since the journal began.")
+    newest: list[RejectedMessage]
+
+
+class JournalFigures(Answer):
+    head: int
+    bytes: int
+    days: int
+    oldest: str | None = Field(description="The oldest UTC day that is kept.")
+    waiting: str | None = Field(default=None, description="A day that is due to be dropped, and why it stays for now.")
+
+
+class Cpu(Answer):
+    percent: float
+    cores: int
+
+
+class Memory(Answer):
+    percent: float
+    used_gb: float
+    total_gb: float
+
+
+class Disk(Answer):
+    percent: float
+    used_gb: float
+    free_gb: float
+    total_gb: float
+
+
+class System(Answer):
+    version: str
+    started: Time
+    processes: list[Process]
+    broker: Broker
+    streams: list[BusStream]
+    gaps: list[Gap] = Field(description="The newest first.")
+    rejected: Rejected
+    journal: JournalFigures
+    cpu: Cpu
+    memory: Memory
+    disk: Disk
+
+
+class SystemStats(Answer):
+    cpu: Cpu
+    memory: Memory
+    disk: Disk
+
+
+async def system(call: Call[Nothing]) -> System:
+    """Everything about the product itself that can be told at a glance."""
+    gateway = call.gateway
+
+    def question(stores: Stores) -> System:
+        return System(
+            version=gateway.settings.version,
+            started=gateway.started,
+            processes=_processes(gateway),
+            broker=_broker(gateway),
+            streams=_streams(gateway, stores.queries.streams()),
+            gaps=[Gap.model_validate(row) for row in stores.queries.gaps(SHOWN)],
+            rejected=_rejected(stores),
+            journal=_journal(stores),
+            **_load(gateway),
+        )
+
+    return await gateway.ask(question)
+
+
+async def stats(call: Call[Nothing]) -> SystemStats:
+    """Processor, memory and the disk that holds the data."""
+    gateway = call.gateway
+    return await gateway.ask(lambda _: SystemStats(**_load(gateway)))
+
+
+def _load(gateway: Gateway) -> dict[str, Any]:
+    return gateway.machine.load(gateway.hub.data)
+
+
+def _processes(gateway: Gateway) -> list[Process]:
+    return [_process(gateway, one) for one in read_supervised(gateway.hub.data / "run" / "processes.json")]
+
+
+def _process(gateway: Gateway, one: Supervised) -> Process:
+    memory_mb, cpu_percent = gateway.machine.process(one.pid)
+    return Process(**one.model_dump(), memory_mb=memory_mb, cpu_percent=cpu_percent)
+
+
+def _broker(gateway: Gateway) -> Broker:
+    told = gateway.broker_figures
+    return Broker(connected=gateway.bus.is_connected, clients=told.clients, messages_received=told.messages_received)
+
+
+def _streams(gateway: Gateway, rows: list[StreamRow]) -> list[BusStream]:
+    rates = gateway.rates.of({(row.source, row.epoch): row.sequence for row in rows}, time.monotonic())
+    return [
+        BusStream(
+            source=row.source,
+            epoch=row.epoch,
+            sequence=row.sequence,
+            last_received=row.last_received,
+            gaps=row.gaps,
+            rate_per_s=rates[row.source, row.epoch],
+        )
+        for row in rows
+    ]
+
+
+def _rejected(stores: Stores) -> Rejected:
+    newest = [
+        RejectedMessage(time=row.received, topic=row.topic, reason=row.reason, size=row.size)
+        for row in stores.queries.rejected(SHOWN)
+    ]
+    return Rejected(count=stores.queries.rejected_count(), newest=newest)
+
+
+def _journal(stores: Stores) -> JournalFigures:
+    days = stores.queries.days()
+    return JournalFigures(
+        head=days[-1].last if days else 0,
+        bytes=sum(day.bytes for day in days),
+        days=len(days),
+        oldest=days[0].date.isoformat() if days else None,
+        waiting=_waiting(stores),
+    )
+
+
+def _waiting(stores: Stores) -> str | None:
+    try:
+        return journal_waits(stores.view("retention"))
+    except NoView:
+        return None
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/system", system, System),
+    Operation("GET", "/api/v1/system/stats", stats, SystemStats),
+]

@@ -1,0 +1,169 @@
+"""What people are told about, why, and that somebody has seen it."""
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from bus_schemas.alert import Alert as AlertFact
+from bus_schemas.alert import AlertEvent
+from bus_schemas.event import HUB, device_source
+from consumers.alerts.projection import Alerts as AlertView
+from consumers.alerts.questions import AlertAnswer, Why, alert, alerts, why
+from consumers.journal.sqlite import Stored
+from consumers.lasting import State
+from gateway.calls import Call, Operation
+from gateway.context import RETRY, Gateway
+from gateway.http.answers import Answer, RecordedEvent
+from gateway.http.parameters import AsOf, Key, Parameters
+from gateway.http.problems import Problem
+from gateway.messages.ids import derived
+from gateway.publishing import publish
+from gateway.reading.moments import Moment
+from gateway.reading.waiting import until
+from gateway.routes.views.lasting import Lasting
+from gateway.serving.media_links import media_url
+
+SEEN_SECONDS = 3.0
+
+
+class Acknowledgement(Answer):
+    by: str
+    time: str
+
+
+class Alert(Answer):
+    id: str
+    type: str
+    level: str
+    message: str
+    site: str
+    device: str
+    state: State
+    raised: str
+    cleared: str | None
+    acknowledged: Acknowledgement | None
+    details: dict[str, Any]
+    incident: str | None = Field(description="The id of the incident behind it.")
+    media: list[str] = Field(description="Keys.")
+
+
+class Alerts(Answer):
+    alerts: list[Alert]
+
+
+class AlertRule(Answer):
+    name: str
+    version: int
+    text: str
+
+
+class Reason(Answer):
+    alert: Alert
+    rule: AlertRule
+    events: list[RecordedEvent] = Field(description="Those that decided, where the journal still has them.")
+    media: list[str] = Field(description="Addresses of pictures.")
+
+
+class Searching(Lasting):
+    """`from` and `to` bound when an alert was raised; by default all."""
+
+    after: Key | None = Field(default=None, description="The id of the last alert of the page before.")
+    limit: int = Field(default=50, ge=1, le=500)
+
+
+class OfAlert(Parameters):
+    id: Key
+
+
+class AlertAsOf(AsOf, OfAlert):
+    """An alert at a moment."""
+
+
+class Acknowledging(BaseModel):
+    by: str = Field(min_length=1, max_length=100)
+
+
+async def search(call: Call[Searching]) -> Alerts:
+    """Alerts, newest first."""
+    asked = call.parameters
+    wanted = asked.wanted(asked.limit, asked.after)
+
+    def question(moment: Moment) -> list[AlertAnswer]:
+        return alerts(moment.view(AlertView), replace(wanted, upto=moment.upto))
+
+    found = await call.gateway.ask_at(asked.as_of, question)
+    return Alerts(alerts=[Alert.model_validate(one) for one in found])
+
+
+async def explain(call: Call[AlertAsOf]) -> Reason:
+    """The rule that raised an alert, the events that decided, and what they looked like."""
+    alert_id = call.parameters.id
+
+    def question(moment: Moment) -> tuple[Why | None, list[Stored]]:
+        answer = why(moment.view(AlertView), alert_id, moment.upto)
+        causes = answer["causes"] if answer else []
+        return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
+
+    answer, events = await call.gateway.ask_at(call.parameters.as_of, question)
+    if answer is None:
+        raise _unknown(alert_id)
+    return Reason(
+        alert=Alert.model_validate(answer["alert"]),
+        rule=AlertRule(**answer["rule"]),
+        events=[RecordedEvent.of(event) for event in events],
+        media=[media_url(key) for key in answer["media"]],
+    )
+
+
+async def acknowledge(call: Call[OfAlert]) -> Alert:
+    """Say that somebody has seen an alert; doing it twice changes nothing."""
+    alert_id, wish = call.parameters.id, await call.body(Acknowledging)
+    gateway = call.gateway
+    known = await _alert(gateway, alert_id)
+    if known is None:
+        raise _unknown(alert_id)
+    if known["acknowledged"] is None:
+        await publish(gateway, _acknowledged(known, wish.by, gateway))
+
+    async def seen() -> AlertAnswer | None:
+        found = await _alert(gateway, alert_id)
+        return found if found is not None and found["acknowledged"] is not None else None
+
+    answer = await until(seen, SEEN_SECONDS)
+    if answer is None:
+        raise Problem(503, "the acknowledgement was sent, and is not in the view of alerts yet", headers=RETRY)
+    return Alert.model_validate(answer)
+
+
+def _acknowledged(known: AlertAnswer, by: str, gateway: Gateway) -> AlertEvent:
+    data = AlertFact.model_validate(
+        {
+            "alert_id": known["id"],
+            "site": known["site"],
+            "device": known["device"],
+            "type": known["type"],
+            "state": "acknowledged",
+            "level": known["level"],
+            "message": known["message"],
+            "incident_id": known["incident"],
+            "by": by,
+        }
+    )
+    event_id = derived("acknowledged", known["id"])
+    return AlertEvent(id=event_id, source=device_source(known["site"], HUB), time=gateway.clock(), data=data)
+
+
+async def _alert(gateway: Gateway, alert_id: str) -> AlertAnswer | None:
+    return await gateway.ask(lambda stores: alert(stores.view("alerts"), alert_id))
+
+
+def _unknown(alert_id: str) -> Problem:
+    return Problem(404, f"there is no alert {alert_id!r}")
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/alerts", search, Alerts, Searching),
+    Operation("GET", "/api/v1/alerts/{id}/why", explain, Reason, AlertAsOf),
+    Operation("POST", "/api/v1/alerts/{id}/acknowledge", acknowledge, Alert, OfAlert, body=Acknowledging),
+]

@@ -1,0 +1,89 @@
+"""What the cameras of a site counted on a day of the site, and over time."""
+
+from datetime import timedelta
+
+from pydantic import Field
+from starlette.responses import Response
+
+from consumers.warehouse.answering import Answering
+from consumers.warehouse.questions import Span
+from gateway.calls import JSON, Call, Operation
+from gateway.http import parameters
+from gateway.http.answers import Answer
+from gateway.http.parameters import OfSite, OnDate
+from gateway.reading.calendar import today
+from gateway.routes.lookup import require_site
+from gateway.serving.ranges import matches
+
+
+class BusyZone(Answer):
+    peak: int
+    events: int
+    intensity: str
+
+
+class Hour(Answer):
+    hour: int = Field(ge=0, le=23)
+    count: int = Field(description="The most people that one camera saw at once in this hour.")
+    intensity: str
+
+
+class Dashboard(Answer):
+    """Its keys are those that dashboards of before know."""
+
+    site_name: str
+    date: str
+    zones: dict[str, BusyZone]
+    hourly: list[Hour]
+    critical_events: dict[str, int] = Field(description="By trigger, and `total_events`: all rows of the day.")
+
+
+class CameraCounts(Answer):
+    cam_name: str
+    points: list[tuple[int, int]] = Field(description="Milliseconds since 1970, and people.")
+
+
+class People(Answer):
+    step_s: int
+    cameras: list[CameraCounts]
+    site: list[tuple[int, int]] = Field(description="The sum of the cameras.")
+
+
+class OfDay(OnDate, OfSite):
+    """A site and a day."""
+
+
+class OverTime(parameters.Span, OfSite):
+    step: int = Field(default=60, ge=1, le=86_400, description="Seconds.")
+
+
+async def dashboard(call: Call[OfDay]) -> Response:
+    """People by camera and by hour, and triggers, on one day of the site."""
+    gateway, site = call.gateway, call.parameters.site
+    await require_site(gateway, site)
+    # One reading of the clock: the rows and the label are of the same day, also at midnight.
+    zone = gateway.registry.zone(site)
+    day = call.parameters.date or today(gateway.clock(), zone)
+    made = await gateway.rows.dashboard(site, day, zone.key)
+    headers = {"ETag": made.tag, "Cache-Control": "private, no-cache"}
+    if matches(call.request.headers.get("if-none-match"), made.tag):
+        return Response(None, 304, headers)
+    return Response(made.body, 200, headers, JSON)
+
+
+async def people(call: Call[OverTime]) -> People:
+    """The most people of each step, by camera and for the site."""
+    gateway, asked = call.gateway, call.parameters
+    await require_site(gateway, asked.site)
+    start, end = asked.bounds(gateway.clock(), timedelta(hours=24))
+
+    def question(warehouse: Answering) -> People:
+        return People(**warehouse.people_over_time(asked.site, Span(start, end, asked.step)))
+
+    return await gateway.rows.ask(question)
+
+
+OPERATIONS = [
+    Operation("GET", "/api/v1/dashboard/{site}", dashboard, Dashboard, OfDay, also=(304,)),
+    Operation("GET", "/api/v1/sites/{site}/people", people, People, OverTime),
+]

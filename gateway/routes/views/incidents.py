@@ -1,0 +1,63 @@
+"""Conditions of devices that last, or lasted."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from consumers.incidents.projection import Incidents as IncidentView
+from consumers.incidents.questions import IncidentAnswer, incidents
+from consumers.lasting import State
+from gateway.calls import Call, Operation
+from gateway.http.answers import Answer
+from gateway.reading.moments import Moment
+from gateway.routes.views.lasting import Lasting
+
+
+class Incident(Answer):
+    id: str
+    site: str
+    device: str
+    type: str
+    state: State
+    opened: str
+    closed: str | None
+    duration_s: float = Field(description="Until it was closed, or until now.")
+    details: dict[str, Any]
+    rule: str
+    rule_version: int
+    causes: list[str] = Field(description="Ids of the events that decided.")
+    media: list[str]
+
+    @classmethod
+    def of(cls, told: IncidentAnswer, now: datetime) -> "Incident":
+        lasted = told["duration_s"]
+        if lasted is None:
+            lasted = max(0.0, round((now - datetime.fromisoformat(told["opened"])).total_seconds(), 3))
+        return cls.model_validate({**told, "duration_s": lasted})
+
+
+class Incidents(Answer):
+    incidents: list[Incident]
+
+
+class Searching(Lasting):
+    """`from` and `to` select incidents that held at some moment between them; by default all."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+async def search(call: Call[Searching]) -> Incidents:
+    """Incidents, newest first."""
+    asked = call.parameters
+    wanted = asked.wanted(asked.limit)
+
+    def question(moment: Moment) -> Incidents:
+        found = incidents(moment.view(IncidentView), replace(wanted, upto=moment.upto))
+        return Incidents(incidents=[Incident.of(one, moment.now) for one in found])
+
+    return await call.gateway.ask_at(asked.as_of, question)
+
+
+OPERATIONS = [Operation("GET", "/api/v1/incidents", search, Incidents, Searching)]

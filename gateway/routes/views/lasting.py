@@ -1,0 +1,25 @@
+"""What is searched for where something lasts: incidents, and the alerts that they raise."""
+
+from consumers.lasting import State, Wanted
+from gateway.http.parameters import AsOf, Name, Parameters, Span, Word
+
+
+class Lasting(AsOf, Span, Parameters):
+    """By where it is, what it is, and when it was."""
+
+    site: Name | None = None
+    device: Name | None = None
+    type: Word | None = None
+    state: State | None = None
+
+    def wanted(self, limit: int, after: str | None = None) -> Wanted:
+        return Wanted(
+            site=self.site,
+            device=self.device,
+            type=self.type,
+            state=self.state,
+            start=self.start,
+            end=self.end,
+            after=after,
+            limit=limit,
+        )

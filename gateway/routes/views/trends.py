@@ -1,0 +1,214 @@
+"""What was measured of a device over time: motion, temperatures, loudness, and what was detected."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field
+from starlette.responses import Response
+
+from bus_schemas.event import iso
+from consumers import motion
+from consumers.trends.detections import detections as detected
+from consumers.trends.loudness import loudness
+from consumers.trends.temperatures import newest_thermal
+from consumers.trends.temperatures import temperatures as measured
+from gateway.calls import Call, Operation
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import AtMost, DeviceSpan, OfDevice, OnDate
+from gateway.http.problems import Problem
+from gateway.reading.calendar import today
+from gateway.routes.lookup import require_device
+from gateway.routes.media.recordings import moment
+from gateway.serving.ranges import matches
+
+MOST_POINTS = 20_000
+COLUMNS, ROWS = 32, 24
+
+
+class Bucket(Answer):
+    time: Time
+    events: int
+    seconds: float
+
+
+class MotionCounts(Answer):
+    bucket_s: int
+    buckets: list[Bucket] = Field(description="Those without motion are left out.")
+
+
+class Series(Answer):
+    roi: str = Field(description="A region; `frame` is all of the picture, `composite` the weighted one.")
+    unit: str
+    points: list[tuple[int, float, float, float]] = Field(description="Milliseconds since 1970, min, max, mean.")
+
+
+class Temperatures(Answer):
+    step_s: int
+    series: list[Series]
+
+
+class Audio(Answer):
+    step_s: int
+    points: list[tuple[int, float, float]] = Field(description="Milliseconds since 1970, mean dB, volume in percent.")
+
+
+class NewestThermal(Answer):
+    time: str
+    position: int
+    frame_stats: dict[str, float | None]
+    regions: list[dict[str, Any]]
+    hot_spots: list[dict[str, Any]]
+    composite_temperature: float | None
+    sensor_temp: float | None
+    width: int
+    height: int
+    media: list[str]
+
+
+class Detection(Answer):
+    time: Time
+    position: int
+    people_count: int
+    objects: list[dict[str, Any]]
+    event_triggers: list[str]
+    media: list[str]
+
+
+class Detections(Answer):
+    detections: list[Detection] = Field(description="Newest first.")
+
+
+class OfMotion(DeviceSpan):
+    bucket: int = Field(default=300, ge=1, le=86_400, description="Seconds.")
+
+
+class OfTrend(DeviceSpan):
+    step: int = Field(default=60, ge=60, le=86_400, description="Seconds; whole minutes.")
+
+
+class OfDetections(AtMost, DeviceSpan):
+    """The newest of a device between two moments."""
+
+
+class OfDay(OnDate, OfDevice):
+    """A device and a day of its site."""
+
+
+async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
+    """How often and how long something moved, by buckets of time."""
+    asked = call.parameters
+    start, end = await _bounds(call, asked.bucket)
+    found = await call.gateway.ask(
+        lambda stores: motion.buckets(stores.view("motion"), asked.site, asked.device, start, end, asked.bucket)
+    )
+    return MotionCounts(
+        bucket_s=asked.bucket,
+        buckets=[Bucket(time=moment(one.start), events=one.events, seconds=round(one.seconds, 3)) for one in found],
+    )
+
+
+async def motion_heatmap(call: Call[OfDay]) -> Response:
+    """Where in the picture something moved on a day of the site."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device)
+    day = asked.date or today(gateway.clock(), gateway.registry.zone(asked.site))
+    found = await gateway.ask(lambda stores: motion.heat_map(stores.view("motion"), asked.site, asked.device, day))
+    if found is None:
+        raise Problem(404, "No motion data available for this date")
+    headers = {
+        "ETag": f'"{found.position}"',
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": f'inline; filename="{asked.device}_heatmap_{day}.png"',
+    }
+    if matches(call.request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(None, 304, headers)
+    return Response(found.png, 200, headers, "image/png")
+
+
+async def temperatures(call: Call[OfTrend]) -> Temperatures:
+    """Temperatures of each region over time."""
+    asked = call.parameters
+    start, end = await _bounds(call, asked.step)
+    step = asked.step // 60 * 60
+    found = await call.gateway.ask(
+        lambda stores: measured(stores.view("temperatures"), asked.site, asked.device, start, end, step)
+    )
+    series = [
+        Series(roi=roi, unit="°C", points=[(one.start * 1000, one.low, one.high, one.mean) for one in points])
+        for roi, points in found.items()
+    ]
+    return Temperatures(step_s=step, series=series)
+
+
+async def audio(call: Call[OfTrend]) -> Audio:
+    """Loudness over time."""
+    asked = call.parameters
+    start, end = await _bounds(call, asked.step)
+    step = asked.step // 60 * 60
+    found = await call.gateway.ask(
+        lambda stores: loudness(stores.view("audio"), asked.site, asked.device, start, end, step)
+    )
+    return Audio(step_s=step, points=[(one.start * 1000, one.mean_db, one.volume_percent) for one in found])
+
+
+async def thermal(call: Call[OfDevice]) -> NewestThermal:
+    """The newest measurement of a thermal sensor."""
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+    found = await call.gateway.ask(lambda stores: newest_thermal(stores.view("temperatures"), asked.site, asked.device))
+    if found is None:
+        raise Problem(404, f"{asked.device} has measured no temperatures")
+    data = found.data
+    stats = data["frame_stats"]
+    return NewestThermal(
+        time=found.time,
+        position=found.position,
+        frame_stats={**stats, "min": stats["min_temp"], "max": stats["max_temp"], "mean": stats["avg_temp"]},
+        regions=data["regions"],
+        hot_spots=data["hot_spots"],
+        composite_temperature=data["composite_temperature"],
+        sensor_temp=data["sensor_temp"],
+        width=COLUMNS,
+        height=ROWS,
+        media=data["media"],
+    )
+
+
+async def detections(call: Call[OfDetections]) -> Detections:
+    """What was detected, newest first."""
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+    start, end = asked.bounds(call.gateway.clock())
+    found = await call.gateway.ask(
+        lambda stores: detected(stores.view("detections"), asked.site, asked.device, start, end, asked.limit)
+    )
+    return Detections(
+        detections=[
+            Detection(
+                time=moment(one.time),
+                position=one.position,
+                **{name: one.data[name] for name in ("people_count", "objects", "event_triggers", "media")},
+            )
+            for one in found
+        ]
+    )
+
+
+async def _bounds(call: Call[Any], step_s: int) -> tuple[datetime, datetime]:
+    asked = call.parameters
+    await require_device(call.gateway, asked.site, asked.device)
+    start, end = asked.bounds(call.gateway.clock())
+    if (end - start) / timedelta(seconds=step_s) > MOST_POINTS:
+        raise Problem(400, f"from {iso(start)} to {iso(end)} are more than {MOST_POINTS} steps of {step_s} s")
+    return start, end
+
+
+DEVICE = "/api/v1/sites/{site}/devices/{device}"
+OPERATIONS = [
+    Operation("GET", f"{DEVICE}/motion", motion_counts, MotionCounts, OfMotion),
+    Operation("GET", f"{DEVICE}/motion-heatmap.png", motion_heatmap, "image/png", OfDay, also=(304,)),
+    Operation("GET", f"{DEVICE}/temperatures", temperatures, Temperatures, OfTrend),
+    Operation("GET", f"{DEVICE}/audio", audio, Audio, OfTrend),
+    Operation("GET", f"{DEVICE}/thermal", thermal, NewestThermal, OfDevice),
+    Operation("GET", f"{DEVICE}/detections", detections, Detections, OfDetections),
+]

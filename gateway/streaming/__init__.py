@@ -1,0 +1,1 @@
+"""Answers without an end: events and pictures as they come."""

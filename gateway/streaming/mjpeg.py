@@ -1,0 +1,80 @@
+"""Live pictures from the bus as multipart JPEG: one subscription a topic, however many watch, newest frame only."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from gateway.messages.bus import Topics
+
+BOUNDARY = "frame"
+MEDIA_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+
+
+@dataclass
+class Watch:
+    """The newest frame of one topic, and how many look at it."""
+
+    frame: bytes | None = None
+    number: int = 0
+    watchers: int = 0
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, frame: bytes) -> None:
+        self.frame = frame
+        self.number += 1
+        self.wake()
+
+    def wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def newer(self, number: int, within: float) -> bool:
+        """Whether there is a frame after `number`, waiting for one if need be."""
+        if self.number > number:
+            return True
+        try:
+            async with asyncio.timeout(within):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        return self.number > number
+
+
+class Frames:
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._watches: dict[str, Watch] = {}
+        self.is_stopped = False
+
+    @property
+    def watchers(self) -> int:
+        return sum(watch.watchers for watch in self._watches.values())
+
+    def stop(self) -> None:
+        """Every stream ends."""
+        self.is_stopped = True
+        for watch in self._watches.values():
+            watch.wake()
+
+    @contextmanager
+    def watch(self, topic: str) -> Iterator[Watch]:
+        watch = self._watches.get(topic)
+        if watch is None:
+            watch = self._watches[topic] = Watch()
+            watch.watchers = 1
+            self._topics.listen(topic, watch.take)
+        else:
+            watch.watchers += 1
+        try:
+            yield watch
+        finally:
+            watch.watchers -= 1
+            if not watch.watchers:
+                del self._watches[topic]
+                self._topics.forget(topic, watch.take)
+
+
+def part(jpeg: bytes) -> bytes:
+    head = b"--%b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % (BOUNDARY.encode(), len(jpeg))
+    return head + jpeg + b"\r\n"

@@ -1,0 +1,39 @@
+import json
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from gateway.http.problems import Fault, Problem, faults, response, sentence
+
+
+class Box(BaseModel):
+    width: int
+
+
+class Boxes(BaseModel):
+    boxes: list[Box]
+
+
+def test_a_problem_is_answered_as_rfc_9457_has_it() -> None:
+    made = response(Problem(400, "limit: too many", [Fault(path="limit", message="too many")]))
+
+    assert made.status_code == 400
+    assert made.headers["content-type"] == "application/problem+json"
+    assert json.loads(bytes(made.body)) == {
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "detail": "limit: too many",
+        "errors": [{"path": "limit", "message": "too many"}],
+    }
+
+
+def test_every_fault_of_a_body_has_its_path() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Boxes.model_validate({"boxes": [{"width": 1}, {"width": "secret"}, {}]})
+
+    found = faults(caught.value, "answer")
+
+    assert [fault.path for fault in found] == ["answer.boxes.1.width", "answer.boxes.2.width"]
+    assert sentence(found).startswith("answer.boxes.1.width: Input should be a valid integer")
+    assert "secret" not in sentence(found)

@@ -1,0 +1,70 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from gateway.reading import readers
+from gateway.reading.readers import Busy, Readers
+
+
+def test_each_thread_opens_and_closes_stores_of_its_own() -> None:
+    opened: list[str] = []
+    closed: list[str] = []
+
+    @contextmanager
+    def stores() -> Iterator[str]:
+        name = threading.current_thread().name
+        opened.append(name)
+        yield name
+        closed.append(threading.current_thread().name)
+
+    pool = Readers(stores, threads=3)
+    pool.start()
+    answers = asyncio.run(_ask_often(pool))
+    pool.stop()
+
+    assert set(answers) <= {"reader-0", "reader-1", "reader-2"}
+    assert sorted(opened) == sorted(closed) == ["reader-0", "reader-1", "reader-2"]
+
+
+async def _ask_often(pool: Readers[str]) -> list[str]:
+    return await asyncio.gather(*(pool.ask(lambda stores: stores) for _ in range(50)))
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield None
+
+
+def test_what_a_question_raises_is_raised_where_it_was_asked() -> None:
+    pool = Readers(nothing, threads=1)
+    pool.start()
+
+    def fail(_: None) -> None:
+        raise LookupError("no such thing")
+
+    with pytest.raises(LookupError, match="no such thing"):
+        asyncio.run(pool.ask(fail))
+    assert asyncio.run(pool.ask(lambda _: 7)) == 7
+    pool.stop()
+
+
+def test_too_many_questions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "MAX_WAITING", 2)
+    pool = Readers(nothing, threads=1)
+
+    async def ask_three() -> None:
+        waiting = [asyncio.create_task(pool.ask(lambda _: None)) for _ in range(2)]
+        await asyncio.sleep(0)
+        try:
+            with pytest.raises(Busy):
+                await pool.ask(lambda _: None)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    asyncio.run(ask_three())
+    pool.start()
+    pool.stop()

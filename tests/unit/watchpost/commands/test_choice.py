@@ -1,0 +1,44 @@
+"""Which node and which consumers a command line means."""
+
+import pytest
+
+from watchpost.commands.choice import chosen_consumers, chosen_node
+from watchpost.configuration import demo
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.located import ConfigError
+
+KNOWN = ("mosaics", "alerts", "health")
+
+
+@pytest.mark.parametrize(
+    ("named", "left_out", "chosen"),
+    [
+        (["alerts"], [], ["alerts"]),
+        ([], [], ["mosaics", "alerts", "health"]),
+        ([], ["mosaics"], ["alerts", "health"]),
+    ],
+)
+def test_consumers_are_those_named_or_all_but_those_left_out(
+    named: list[str], left_out: list[str], chosen: list[str]
+) -> None:
+    assert chosen_consumers(named, left_out, KNOWN) == chosen
+
+
+def test_a_consumer_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ConfigError, match="there is no consumer 'mosaic'; known are mosaics, alerts, health"):
+        chosen_consumers(["mosaic"], [], KNOWN)
+
+
+def test_the_only_node_need_not_be_named() -> None:
+    assert chosen_node(None, demo.config()) == "DEMO"
+
+
+@pytest.mark.parametrize(("node", "sentence"), [("x", "there is no node 'x'; the configuration has DEMO")])
+def test_a_node_that_does_not_exist_is_refused_with_those_that_do(node: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        chosen_node(node, demo.config())
+
+
+def test_without_devices_no_node_can_be_chosen() -> None:
+    with pytest.raises(ConfigError, match="say which node with --node; the configuration has none"):
+        chosen_node(None, WatchpostConfig())

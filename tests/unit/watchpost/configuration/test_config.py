@@ -1,0 +1,195 @@
+"""What a watchpost.yaml may say, and what is said about one that may not."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from edge.source_settings import RtspSource
+from watchpost.configuration.config import WatchpostConfig, load, secret
+from watchpost.configuration.located import ConfigError
+
+COMPLETE = """\
+broker: {start: false, host: mqtt.example, port: 8883, tls: {}, username: hub, password_env: MQTT_PASSWORD}
+hub:
+  retention_hours: {capture: 2}
+  journal_days: 90
+gateway: {host: 0.0.0.0, port: 80, token_env: TOKEN}
+sites:
+  - site: HEAD_OFFICE
+    name: Head office
+    time_zone: Europe/Berlin
+    devices:
+      - device: EMPLOYEE_AREA
+        visual: {kind: rtsp, url_env: CAMERA}
+        zones: [{name: door, points: [[0, 0], [1, 0], [1, 1]], restricted: true}]
+      - device: TRANSFORMER
+        node: pi-1
+        visual: {kind: v4l2}
+        thermal: {kind: mlx90640, refresh_hz: 8}
+        rois: [{name: top, coordinates: [[8, 0], [24, 8]], thresholds: {warning: 80, critical: 90, emergency: 100}}]
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "watchpost.yaml"
+    path.write_text(text)
+    return path
+
+
+def complaint(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(written(tmp_path, text))
+    return str(refused.value).replace(str(tmp_path / "watchpost.yaml"), "FILE")
+
+
+def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
+    config = load(written(tmp_path, ""))
+
+    assert config == WatchpostConfig()
+    assert config.hub.retention_hours.capture == 1
+    assert config.triggers == ("UNAUTHORIZED_STRANGER", "RESTRICTED_ACCESS", "CROWD_VIOLATION")
+
+
+def test_a_complete_file_is_read(tmp_path: Path) -> None:
+    config = load(written(tmp_path, COMPLETE))
+
+    employee_area, transformer = config.sites[0].devices
+    assert employee_area.visual == RtspSource(kind="rtsp", url_env="CAMERA")
+    assert transformer.rois[0].thresholds.critical == 90
+    assert config.hub.journal_days == 90
+
+
+def test_devices_without_a_node_share_that_of_their_site(tmp_path: Path) -> None:
+    nodes = load(written(tmp_path, COMPLETE)).devices_by_node()
+
+    assert {node: [device.device for _site, device in devices] for node, devices in nodes.items()} == {
+        "HEAD_OFFICE": ["EMPLOYEE_AREA"],
+        "pi-1": ["TRANSFORMER"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("broker:\n  hots: x\n", "FILE:2: unknown key 'hots' in broker; did you mean 'host'?"),
+        ("sits: []\n", "FILE:1: unknown key 'sits' in the configuration; did you mean 'sites'?"),
+        (
+            "sites:\n  - site: A\n    devices:\n      - device: b\n        visual: {kind: rtsp, ur: x, url_env: Y}\n",
+            "FILE:5: unknown key 'ur' in sites[0].devices[0].visual; did you mean 'url'?",
+        ),
+        (
+            "broker:\n  port: abc\n",
+            "FILE:2: broker.port: should be a valid integer, unable to parse string as an integer; it is 'abc'",
+        ),
+        ("gateway: 5\n", "FILE:1: gateway: should be keys with values; it is 5"),
+        ("broker:\n  port: 1\n  port: 2\n", "FILE:3: key 'port' is given twice"),
+        ("broker: [\n", "FILE:2: expected the node content, but found '<stream end>'"),
+        ("sites:\n  - name: x\n", "FILE:2: key 'site' is missing in sites[0]"),
+        (
+            "sites:\n  - site: A\n    devices: [{device: b, visual: {kind: rtps}}]\n",
+            "FILE:3: sites[0].devices[0].visual: unknown kind 'rtps'; "
+            "known are 'file', 'rtsp', 'mjpeg', 'v4l2', 'scene'",
+        ),
+        (
+            "sites:\n  - site: A\n    time_zone: Mars/Crater\n",
+            "FILE:3: sites[0].time_zone: 'Mars/Crater' is no IANA time zone; write it as Europe/Berlin",
+        ),
+        ("sites: [{site: A}, {site: A}]\n", "FILE:1: sites: site 'A' stands twice in the configuration"),
+        (
+            "gateway: {host: 0.0.0.0}\n",
+            "FILE:1: gateway: '0.0.0.0' is open to other machines; give token_env or token_file, or use 127.0.0.1",
+        ),
+        ("triggers: [total_events]\n", "FILE:1: triggers: 'total_events' is the name of the total"),
+    ],
+)
+def test_what_is_wrong_is_said_with_line_and_key(tmp_path: Path, text: str, sentence: str) -> None:
+    assert complaint(tmp_path, text) == sentence
+
+
+def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = "gateway: {prot: 1}\nbroker: {port: -1}\n"
+
+    assert complaint(tmp_path, text).splitlines() == [
+        "FILE:1: unknown key 'prot' in gateway; did you mean 'port'?",
+        "FILE:2: broker.port: should be greater than or equal to 0; it is -1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("device", "sentence"),
+    [
+        ("device: b", "needs a visual or a thermal source"),
+        ("device: _hub, visual: {kind: v4l2}", "'_hub' is the hub's own name"),
+        ("device: a/b, visual: {kind: v4l2}", "String should match pattern"),
+        ("device: b, visual: {kind: scene, scene: thermal}", "the visual source is a thermal scene"),
+        ("device: b, visual: {kind: rtsp, url: 'rtsp://me:secret@cam/'}", "the address holds credentials"),
+        ("device: b, visual: {kind: mjpeg}", "give either url or url_env"),
+        ("device: b, thermal: {kind: mlx90640, refresh_hz: 3}", "not 3"),
+        ("device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: [[4, 4], [4, 8]]}]", "'r' is empty"),
+        ("device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: [[4, 4], [40, 8]]}]", "or equal to 32"),
+        (
+            "device: b, thermal: {kind: mlx90640}, "
+            "rois: [{name: r, coordinates: [[0, 0], [1, 1]], thresholds: {warning: 99}}]",
+            "must rise: warning 99.0, critical 85.0, emergency 95.0",
+        ),
+        ("device: b, visual: {kind: v4l2}, detector: {kind: scene}", "the scene detector knows only drawn scenes"),
+        (
+            "device: b, visual: {kind: scene, scene: visual, faults: [{kind: freeze, lasts_s: 9, every_s: 9}]}",
+            "lasts_s (9.0) must be less than every_s (9.0)",
+        ),
+    ],
+)
+def test_a_device_that_cannot_work_is_refused(tmp_path: Path, device: str, sentence: str) -> None:
+    assert sentence in complaint(tmp_path, f"sites: [{{site: A, devices: [{{{device}}}]}}]\n")
+
+
+def test_the_same_device_twice_in_a_site_is_refused(tmp_path: Path) -> None:
+    device = "{device: b, visual: {kind: v4l2}}"
+
+    assert "device 'b' stands twice" in complaint(tmp_path, f"sites: [{{site: A, devices: [{device}, {device}]}}]\n")
+
+
+def test_the_same_device_name_at_two_sites_is_fine(tmp_path: Path) -> None:
+    devices = "devices: [{device: b, visual: {kind: v4l2}}]"
+
+    assert len(load(written(tmp_path, f"sites: [{{site: A, {devices}}}, {{site: B, {devices}}}]\n")).sites) == 2
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: No such file or directory"):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_the_broker_that_we_start_listens_on_loopback_only(tmp_path: Path) -> None:
+    assert "listens on loopback only" in complaint(tmp_path, "broker: {host: 10.0.0.1}\n")
+
+
+def test_a_secret_comes_from_the_environment() -> None:
+    assert secret({"TOKEN": "s3cret"}, env="TOKEN") == "s3cret"
+
+
+def test_a_secret_comes_from_a_file_without_its_last_newline(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret\n")
+
+    assert secret({}, env=None, file=tmp_path / "token") == "s3cret"
+
+
+def test_a_secret_that_is_named_and_missing_is_said() -> None:
+    with pytest.raises(ConfigError, match="TOKEN, which the configuration names, is not set"):
+        secret({}, env="TOKEN")
+
+
+def test_every_field_is_described() -> None:
+    def undescribed(schema: dict[str, object]) -> list[str]:
+        definitions = schema.get("$defs", {})
+        assert isinstance(definitions, dict)
+        return [
+            f"{name}.{field}"
+            for name, definition in definitions.items()
+            for field, about in definition["properties"].items()
+            if "description" not in about and field != "kind"
+        ]
+
+    model: type[BaseModel] = WatchpostConfig
+    assert undescribed(model.model_json_schema()) == []

@@ -1,0 +1,157 @@
+"""Which processes there are, on which ports, and one set of them a data directory."""
+
+import io
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from mosquitto.launcher import is_free
+from watchpost.cli import app
+from watchpost.commands.choice import chosen_consumers
+from watchpost.configuration import demo
+from watchpost.configuration.config import Broker, Hub, ServerWarehouse, WatchpostConfig
+from watchpost.processes.lock import DataInUse, held
+from watchpost.processes.logs import ChildLog
+from watchpost.processes.parts import consumer_names
+from watchpost.processes.up import BROKER, EDGE, CannotStart, Options, processes, with_ports
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def options(data: Path, gateway_port: int = 0, mqtt_port: int = 0) -> Options:
+    return Options(config_path=None, data=data, gateway_port=gateway_port, mqtt_port=mqtt_port)
+
+
+def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
+    found = processes(options(tmp_path, 8080, 11883), demo.config())
+
+    assert [process.name for process in found] == [
+        "broker",
+        "gateway",
+        "ingest",
+        "mosaics",
+        "alerts",
+        "consumers",
+        "edge:DEMO",
+    ]
+    arguments = {process.name: list(process.argv[3:]) for process in found}
+    assert arguments["edge:DEMO"][:3] == ["edge", "--node", "DEMO"]
+    assert arguments["gateway"][:3] == ["gateway", "--port", "8080"]
+
+
+def test_every_consumer_is_in_exactly_one_process(tmp_path: Path) -> None:
+    names = consumer_names()
+    command = typer.main.get_group(app).commands["consume"]
+    found = processes(options(tmp_path), demo.config())
+    started = [process.argv[4:] for process in found if process.argv[3:4] == ("consume",)]
+
+    chosen = []
+    for arguments in started:
+        told = command.make_context("consume", list(arguments)).params
+        chosen += chosen_consumers(told["names"] or [], told["left_out"] or [], names)
+
+    assert sorted(chosen) == sorted(names)
+
+
+def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path: Path) -> None:
+    found = processes(options(tmp_path, 8080, 11883), demo.config())
+
+    assert [process.name for process in found if process.start_when is None] == ["broker"]
+    stages = {process.name: process.stage for process in found}
+    assert min(stages, key=stages.__getitem__) == "broker"
+    assert stages["broker"] == BROKER
+    assert max(stages.values()) == stages["edge:DEMO"] == EDGE
+
+
+def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
+    elsewhere = WatchpostConfig(broker=Broker(start=False, host="mqtt.example"))
+
+    found = processes(options(tmp_path, 8080, 1883), elsewhere)
+
+    assert [process.name for process in found] == ["gateway", "ingest", "mosaics", "alerts", "consumers"]
+    assert all(process.start_when is None for process in found)
+
+
+def test_rows_on_a_server_are_written_by_a_process_of_their_own(tmp_path: Path) -> None:
+    config = WatchpostConfig(hub=Hub(warehouse=ServerWarehouse(kind="clickhouse", host="rows.example")))
+
+    found = {process.name: list(process.argv[3:]) for process in processes(options(tmp_path, 8080, 1883), config)}
+
+    assert found["warehouse"][:2] == ["consume", "warehouse"]
+
+
+def test_port_zero_becomes_a_free_one(tmp_path: Path) -> None:
+    chosen = with_ports(options(tmp_path), demo.config())
+
+    assert chosen.gateway_port != chosen.mqtt_port
+    assert is_free(chosen.gateway_port)
+    assert is_free(chosen.mqtt_port)
+
+
+@pytest.mark.parametrize(("which", "option"), [("gateway_port", "--port"), ("mqtt_port", "--mqtt-port")])
+def test_a_port_that_is_taken_is_said_with_the_option_that_changes_it(tmp_path: Path, which: str, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        asked = options(tmp_path, **{which: port})
+
+        with pytest.raises(CannotStart, match=f"port {port} on 127.0.0.1 is taken; choose another with {option} "):
+            with_ports(asked, demo.config())
+
+
+def test_a_second_one_on_the_same_data_learns_who_holds_it(tmp_path: Path) -> None:
+    with (
+        held(tmp_path, NOON),
+        pytest.raises(DataInUse, match=rf"process {os.getpid()}, since 2026-01-05T12:00:00.000Z"),
+        held(tmp_path, NOON),
+    ):
+        pass
+
+
+def test_data_that_nobody_holds_any_more_can_be_taken(tmp_path: Path) -> None:
+    with held(tmp_path, NOON):
+        pass
+
+    with held(tmp_path, NOON):
+        assert str(os.getpid()) in (tmp_path / "run" / "lock").read_text()
+
+
+def said(tmp_path: Path, text: str) -> tuple[str, dict[str, object]]:
+    """One line of a child, as shown and as kept."""
+    shown = io.StringIO()
+    log = ChildLog(tmp_path / "watchpost.log", shown, "text", lambda: NOON)
+    log.line("ingest", text)
+    log.close()
+    return shown.getvalue(), json.loads((tmp_path / "watchpost.log").read_text())
+
+
+def test_a_child_s_json_line_is_shown_as_text_with_its_name_and_kept_as_json(tmp_path: Path) -> None:
+    line = '{"event": "connected", "level": "info", "timestamp": "2026-01-05T11:00:00Z", "port": 1883}'
+
+    shown, kept = said(tmp_path, line)
+
+    assert shown == "   ingest 2026-01-05T11:00:00Z [info     ] connected port=1883\n"
+    assert kept == {"process": "ingest", **json.loads(line)}
+
+
+def test_plain_text_of_a_child_gets_the_time_of_its_arrival(tmp_path: Path) -> None:
+    shown, kept = said(tmp_path, "Traceback (most recent call last):")
+
+    assert shown == "   ingest 2026-01-05T12:00:00.000Z [info     ] Traceback (most recent call last):\n"
+    assert kept["event"] == "Traceback (most recent call last):"
+
+
+def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watchpost.processes.logs.FILE_BYTES", 1000)
+    log = ChildLog(tmp_path / "watchpost.log", io.StringIO(), "json", lambda: NOON)
+
+    for _ in range(100):
+        log.line("a", "x" * 100)
+    log.close()
+
+    assert len(list(tmp_path.iterdir())) == 5
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 5000

@@ -1,0 +1,24 @@
+"""Which node and which consumers a command line means."""
+
+from collections.abc import Sequence
+
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.located import ConfigError
+
+
+def chosen_node(node: str | None, config: WatchpostConfig) -> str:
+    nodes = list(config.devices_by_node())
+    if node is None and len(nodes) == 1:
+        return nodes[0]
+    if node is None or node not in nodes:
+        asked = f"there is no node '{node}'" if node else "say which node with --node"
+        raise ConfigError(f"{asked}; the configuration has {', '.join(nodes) or 'none'}")
+    return node
+
+
+def chosen_consumers(named: Sequence[str], left_out: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those named, or all; without those left out."""
+    for name in [*named, *left_out]:
+        if name not in known:
+            raise ConfigError(f"there is no consumer '{name}'; known are {', '.join(known)}")
+    return [name for name in named or known if name not in left_out]

@@ -1,0 +1,145 @@
+"""The commands that work on the log: prove it, fold it again, send it again, take it along."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from watchpost.commands import rebuilding, tools
+from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
+from watchpost.processes import logs
+from watchpost.processes.runtime import Runtime
+from watchpost.refused import Refused
+
+FromOption = Annotated[str, typer.Option("--from", help="The moment of arrival, as 2026-01-05T10:00Z; UTC.")]
+ToOption = Annotated[str, typer.Option("--to", help="And the one before which it ends.")]
+SiteOption = Annotated[str | None, typer.Option("--site", help="This site alone, with the hub's ticks.")]
+IntoOption = Annotated[str | None, typer.Option("--into", help="As the events of another site.")]
+MqttHostOption = Annotated[str | None, typer.Option("--mqtt-host", help="Of the broker; default as configured.")]
+
+
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="journal, media, warehouse or a view; default all that there are.")
+    ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read the body of every event and the bytes of every medium too.")
+    ] = False,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Prove that nothing is missing, nothing is there twice, and every view is its fold; exit 1 with what differs."""
+    if not tools.verify(_runtime(config, data, log_format), names or [], deep=deep):
+        raise typer.Exit(1)
+
+
+def rebuild(
+    name: Annotated[str, typer.Argument(help="Which view.")],
+    since: Annotated[str | None, typer.Option("--since", help="A part of the view alone: from here, UTC.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="To here.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="And of this site.")] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="From the beginning, also where an interrupted rebuild could go on.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where days were dropped of which the view holds what no event tells.")
+    ] = False,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Fold a view again from the beginning; the old one serves until the new one takes its place."""
+    runtime = _runtime(config, data, log_format)
+    if site or since or until:
+        rebuilding.rebuild_part(runtime, name, tools.part(site, since, until))
+    else:
+        rebuilding.rebuild(runtime, name, restart=restart, force=force)
+
+
+def replay(
+    start: FromOption,
+    end: ToOption,
+    site: SiteOption = None,
+    into: IntoOption = None,
+    speed: Annotated[str, typer.Option("--speed", help="1 to 100 times as fast as it was, or max.")] = "1",
+    mqtt_host: MqttHostOption = None,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Publish a stretch of the log again, events and media, to a broker of your choice or into another site."""
+    if into is None and mqtt_host is None and mqtt_port is None:
+        raise Refused("this hub has heard all of it; say --into SITE, or name another broker with --mqtt-port")
+    runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
+    stretch = tools.stretch(start, end, site)
+    if not tools.replay(runtime, stretch, into=tools.site_id(into), speed=tools.speed(speed)):
+        raise typer.Exit(1)
+
+
+def export_log(
+    file: Annotated[Path, typer.Argument(help="What is written; must not be there yet.")],
+    start: FromOption,
+    end: ToOption,
+    site: SiteOption = None,
+    media: Annotated[bool, typer.Option("--media", help="With the bytes of the media.")] = False,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """A stretch of the log in one file, such as for a bug report."""
+    tools.export(_runtime(config, data, log_format), file, tools.stretch(start, end, site), media=media)
+
+
+def import_log(
+    file: Annotated[Path, typer.Argument(help="What `watchpost export-log` wrote.")],
+    into: IntoOption = None,
+    mqtt_host: MqttHostOption = None,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """A data directory out of such a file; with --into, over the bus into a site of a hub that runs."""
+    runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
+    if not tools.import_log(runtime, file, tools.site_id(into)):
+        raise typer.Exit(1)
+
+
+def simulate(
+    devices: Annotated[int, typer.Option("--devices", min=1, max=10_000, help="How many.")],
+    rate: Annotated[float, typer.Option("--rate", min=0.1, max=1e6, help="Events a second, of all of them together.")],
+    seconds: Annotated[float | None, typer.Option("--for", min=0.1, help="Seconds; default until stopped.")] = None,
+    site: Annotated[str, typer.Option("--site", help="Where they are.")] = "SIMULATED",
+    mqtt_host: MqttHostOption = None,
+    config: ConfigOption = None,
+    mqtt_port: MqttPortOption = None,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Virtual devices at a rate, for load: a believable mix of events and pictures, and the rates that came about."""
+    runtime = to_broker(_runtime(config, DATA, log_format, mqtt_port), mqtt_host)
+    if not tools.simulate(runtime, str(tools.site_id(site)), (devices, rate, seconds)):
+        raise typer.Exit(1)
+
+
+def to_broker(runtime: Runtime, host: str | None) -> Runtime:
+    return runtime if host is None else replace(runtime, broker=replace(runtime.broker, host=host))
+
+
+def _runtime(config: Path | None, data: Path, log_format: LogFormat, mqtt_port: int | None = None) -> Runtime:
+    logs.configure(log_format.value, sys.stderr)
+    return Runtime.start(config, data, mqtt_port)
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "verify": verify,
+    "rebuild": rebuild,
+    "replay": replay,
+    "export-log": export_log,
+    "import-log": import_log,
+    "simulate": simulate,
+}

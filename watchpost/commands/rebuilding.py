@@ -1,0 +1,126 @@
+"""The body of `watchpost rebuild`: folds a view again, whole or in part, and says what became of it."""
+
+import sys
+from collections.abc import Sequence
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from watchpost.processes.runtime import Runtime, stop_event
+from watchpost.progress import Bar
+from watchpost.refused import Refused
+
+if TYPE_CHECKING:
+    from consumers.rebuilding.stretch import Stretch
+    from consumers.rebuilding.wish import Rebuilt
+
+ROWS = "warehouse"
+
+
+class _Interrupted(Exception):
+    """Ctrl-C, or somebody ends the process."""
+
+
+def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
+    """Ctrl-C leaves the old view where it is, and what is folded so far for the next time."""
+    stopping = stop_event()
+    from consumers.maintenance import rebuild_view
+    from consumers.rebuilding.alone import AlreadyRebuilding
+    from consumers.rebuilding.wish import DaysWereDropped, Wish, WouldLose
+    from consumers.registry import roster
+    from consumers.roster import NotAView, UnknownConsumer
+    from consumers.views import NoView
+    from watchpost.configuration.hubs import hub
+
+    if name == ROWS:
+        raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
+    bar = _Watched(name, stopping)
+    try:
+        rebuilt = rebuild_view(roster(hub(runtime.config, runtime.data)), name, bar, Wish(restart, force))
+    except _Interrupted:
+        raise Refused(
+            f"interrupted at position {bar.done:,} of {bar.of:,}; the view {name} is as it was, and the next"
+            f" `watchpost rebuild {name}` goes on from there"
+        ) from None
+    except WouldLose as error:
+        raise Refused(
+            f"{error}. The view is as it was. --force puts the new one in its place, and keeps the old file"
+        ) from error
+    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, DaysWereDropped) as error:
+        raise Refused(str(error)) from error
+    finally:
+        bar.end()
+    _tell(name, rebuilt)
+
+
+def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
+    """Those rows alone; the consumer goes on meanwhile."""
+    stopping = stop_event()
+    from consumers.maintenance import fold_again
+    from consumers.rebuilding.alone import AlreadyRebuilding
+    from consumers.rebuilding.part import NotInPart
+    from consumers.rebuilding.wish import Wish
+    from consumers.registry import roster
+    from consumers.roster import NotAView, UnknownConsumer
+    from consumers.views import NoView
+    from watchpost.configuration.hubs import hub
+
+    if name == ROWS:
+        raise Refused(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
+    bar = _Watched(name, stopping)
+    try:
+        said = fold_again(roster(hub(runtime.config, runtime.data)), name, Wish(part=wanted), bar)
+    except _Interrupted:
+        raise Refused(f"interrupted; the view {name} is as it was") from None
+    except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, NotInPart) as error:
+        raise Refused(str(error)) from error
+    finally:
+        bar.end()
+    typer.echo(said)
+
+
+class _Watched:
+    """A bar that stops the work where the process is to end."""
+
+    def __init__(self, name: str, stopping: Event) -> None:
+        self.done, self.of = -1, 0
+        self._bar = Bar(name, sys.stderr)
+        self._stopping = stopping
+
+    def __call__(self, done: int, of: int) -> None:
+        if self.done < 0:
+            self._bar.begin_at(done)
+        self.done, self.of = done, of
+        self._bar(done, of)
+        if self._stopping.is_set() and done < of:
+            raise _Interrupted
+
+    def end(self) -> None:
+        self._bar.end()
+
+
+def _tell(name: str, rebuilt: "Rebuilt | None") -> None:
+    if rebuilt is None:
+        typer.echo(f"{name} has nothing to fold: its view is of a journal that is gone, and begins again by itself")
+        return
+    for line in _lines(rebuilt):
+        typer.echo(line)
+    typer.echo(f"{name} is folded again")
+
+
+def _lines(rebuilt: "Rebuilt") -> Sequence[str]:
+    lines = []
+    if rebuilt.begun_at:
+        lines.append(f"went on at position {rebuilt.begun_at:,}, where an earlier rebuild was interrupted")
+    if rebuilt.discarded:
+        lines.append(f"an earlier rebuild that was interrupted was of no use: {rebuilt.discarded}")
+    if rebuilt.carried:
+        lines.append(f"carried over from before the floor of the journal: {_counts(rebuilt.carried)}")
+    if rebuilt.lost:
+        lines.append(f"not in the new view: {_counts(rebuilt.lost)}; the old one is kept as {rebuilt.kept}")
+    return lines
+
+
+def _counts(rows: Any) -> str:
+    return ", ".join(f"{count:,} rows of {table}" for table, count in rows.items())

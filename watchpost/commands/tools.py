@@ -1,0 +1,200 @@
+"""The body of each command that works on the log; imports what it needs only when it runs."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from bus_schemas.event import NAME
+from watchpost.processes.runtime import Runtime, stop_event
+from watchpost.progress import Bar
+from watchpost.refused import Refused
+
+if TYPE_CHECKING:
+    from consumers.rebuilding.stretch import Stretch as Part
+    from consumers.stretch.piece import Piece, Stretch
+    from consumers.stretch.resend import Sent
+
+TOLD_EVERY_S = 5.0
+
+
+def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
+    """Whether everything is as it should be."""
+    from consumers.check.run import NothingThere, check
+    from consumers.check.side_by_side import CheckDied
+    from consumers.journal.store import JournalAway
+    from consumers.roster import NotAView, UnknownConsumer
+    from consumers.views import NoView
+    from watchpost.configuration.hubs import hub
+
+    bars: dict[str, Bar] = {}
+
+    def progress(part: str, done: int, of: int) -> None:
+        bars.setdefault(part, Bar(part, sys.stderr))(done, of)
+
+    whole = True
+    try:
+        for found in check(names, hub(runtime.config, runtime.data), progress, deep=deep, at_once=os.cpu_count() or 1):
+            if found.part in bars:
+                bars[found.part].end()
+            for line in (*found.notes, *(f"DIFFERS: {fault}" for fault in found.faults)):
+                typer.echo(f"{found.part}: {line}")
+            if found.untold:
+                typer.echo(f"{found.part}: DIFFERS: and {found.untold:,} more")
+            whole = whole and not found.count
+    except (NothingThere, UnknownConsumer, NotAView, NoView, JournalAway, CheckDied) as error:
+        raise Refused(str(error)) from error
+    typer.echo("everything is as it should be" if whole else "something differs")
+    return whole
+
+
+def moment(text: str) -> datetime:
+    """What a person writes for a moment; UTC where no zone is named."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(f"{text!r} is no moment: write it as 2026-01-05T10:00Z") from error
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def speed(text: str) -> float | None:
+    """`None` is as fast as it goes."""
+    if text == "max":
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 1 <= found <= 100:
+        raise Refused(f"a speed of {text!r}: give a number from 1 to 100, or max")
+    return found
+
+
+def site_id(text: str | None) -> str | None:
+    if text is not None and re.fullmatch(NAME, text) is None:
+        raise Refused(f"{text!r} is no id of a site: letters, digits, _ and -, at most 64")
+    return text
+
+
+def stretch(start: str, end: str, site: str | None) -> "Stretch":
+    from consumers.stretch.piece import Stretch
+
+    wanted = Stretch(moment(start), moment(end), site_id(site))
+    if wanted.end <= wanted.start:
+        raise Refused(f"the stretch ends ({end}) before it begins ({start})")
+    return wanted
+
+
+def part(site: str | None, since: str | None, until: str | None) -> "Part":
+    from consumers.rebuilding.stretch import Stretch
+
+    if site is None or since is None or until is None:
+        raise Refused("a part of a view is given by --site, --since and --until, all three")
+    wanted = Stretch(str(site_id(site)), moment(since), moment(until))
+    if wanted.until <= wanted.since:
+        raise Refused(f"the stretch ends ({until}) before it begins ({since})")
+    return wanted
+
+
+def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: float | None) -> bool:
+    """Whether everything was sent and is confirmed."""
+    from consumers.journal.configured import journal_of
+    from consumers.journal.store import JournalAway
+    from consumers.stretch.piece import read
+    from watchpost.configuration.hubs import hub
+
+    journal = journal_of(hub(runtime.config, runtime.data))
+    try:
+        return _resend(runtime, read(runtime.data, journal, wanted), into=into, speed=speed)
+    except JournalAway as away:
+        raise Refused(str(away)) from away
+
+
+def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | None, speed: float | None) -> bool:
+    from consumers.stretch.resend import How, resend
+
+    stopping = stop_event()
+    told_at = began = time.monotonic()
+
+    def tell(sent: "Sent", waiting: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= TOLD_EVERY_S:
+            told_at = time.monotonic()
+            typer.echo(f"{sent.events:,} events sent, {waiting:,} not confirmed yet", err=True)
+
+    sent = resend(pieces, How(runtime.broker, speed, into), stopping, tell)
+    seconds = time.monotonic() - began
+    rate = sent.events / seconds
+    typer.echo(f"{sent.events:,} events, {sent.media:,} of them media, in {seconds:.1f} s: {rate:,.0f} a second")
+    if sent.left_out:
+        typer.echo(f"left out: {sent.left_out:,} events of the hub, which makes its own of these")
+    if sent.lost:
+        typer.echo(f"not kept any more: {sent.lost:,} media; gaps tell of them")
+    if sent.unconfirmed:
+        typer.echo(f"not confirmed: {sent.unconfirmed:,} events", err=True)
+    return not stopping.is_set() and not sent.unconfirmed
+
+
+def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> None:
+    from consumers.journal.configured import journal_of
+    from consumers.stretch.file import AlreadyThere, write
+    from consumers.stretch.piece import read
+    from watchpost.configuration.hubs import hub
+
+    journal = journal_of(hub(runtime.config, runtime.data))
+    try:
+        written = write(file, read(runtime.data, journal, wanted, media=media), wanted)
+    except (AlreadyThere, OSError) as error:
+        raise Refused(str(error)) from error
+    left_out = f", {written.media_left_out:,} left out or not kept" if written.media_left_out else ""
+    typer.echo(f"{file}: {written.events:,} events, {written.media:,} media{left_out}, {written.bytes:,} bytes")
+
+
+def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
+    """Whether all of it arrived."""
+    from consumers.journal.configured import journal_of
+    from consumers.journal.store import JournalAway, JournalInUse
+    from consumers.stretch.arrival import NotFresh, settle
+    from consumers.stretch.file import NotASlice, opened
+    from watchpost.configuration.hubs import hub
+
+    try:
+        with opened(file) as found:
+            if into is not None:
+                return _resend(runtime, found.pieces(), into=into, speed=None)
+            arrived = settle(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.pieces())
+    except NotASlice as error:
+        raise Refused(str(error)) from error
+    except (NotFresh, JournalInUse, JournalAway) as error:
+        raise Refused(
+            f"{error}; choose a fresh directory with --data, or say --into SITE for a hub that runs"
+        ) from error
+    typer.echo(f"{runtime.data}: {arrived.events:,} events, {arrived.media:,} media")
+    if arrived.gaps:
+        typer.echo(f"{arrived.gaps:,} gap events say what was before")
+    if arrived.media_missing:
+        typer.echo(f"{arrived.media_missing:,} media are not in the file; retention events say so")
+    return True
+
+
+def simulate(runtime: Runtime, site: str, wanted: tuple[int, float, float | None]) -> bool:
+    """Whether everything is confirmed."""
+    from edge.virtual import Achieved, Load, simulate
+
+    def told(so_far: Achieved) -> str:
+        each = f"{so_far.made / so_far.seconds:,.0f} a second made, {so_far.confirmed / so_far.seconds:,.0f} confirmed"
+        return f"{so_far.seconds:.1f} s: {so_far.made:,} events, {each}, {so_far.waiting:,} waiting"
+
+    devices, rate, seconds = wanted
+    stopping = stop_event()
+    achieved = simulate(
+        Load(site, devices, rate, seconds), runtime.broker, stopping, lambda now: typer.echo(told(now), err=True)
+    )
+    typer.echo(told(achieved))
+    return not achieved.waiting

@@ -1,0 +1,69 @@
+"""The commands of trials: what other rules, or the analysis of today, would have raised."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watchpost.commands import tools
+from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
+from watchpost.processes import logs
+from watchpost.processes.runtime import Runtime
+from watchpost.refused import Refused
+
+
+def what_if(
+    since: Annotated[str, typer.Option("--since", help="From this moment, as 2026-01-05T10:00Z; UTC.")],
+    until: Annotated[str, typer.Option("--until", help="To the one before this.")],
+    site: Annotated[str | None, typer.Option("--site", help="This site alone.")] = None,
+    rules: Annotated[Path | None, typer.Option("--rules", help="A file of rules to try, as in alerts.rules.")] = None,
+    given: Annotated[list[str] | None, typer.Option("--set", help="A rule, as hot_spot_c=75; may be repeated.")] = None,
+    analysis: Annotated[
+        bool, typer.Option("--analysis", help="Analyse the archived media again, and judge by that.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as GET /api/v1/trials/ID has it.")] = False,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Try other rules on the past: what they would have raised, beside what was raised. Nothing live is touched."""
+    from watchpost.configuration.hubs import hub
+    from watchpost.trials.report import report
+    from watchpost.trials.rule_file import read
+    from watchpost.trials.run import Wanted, what_if
+
+    logs.configure(log_format.value, sys.stderr)
+    span = tools.stretch(since, until, site)
+    named, settings = read(rules) if rules is not None else ({}, {})
+    wanted = Wanted(span.start, span.end, span.site, {**named, **_set(given or [])}, settings, analysis)
+    runtime = Runtime.start(config, data, None)
+    trial_id = what_if(hub(runtime.config, runtime.data), wanted)
+    if not report(runtime.data, trial_id, as_json=as_json):
+        raise typer.Exit(1)
+
+
+def _set(given: list[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError as error:
+            raise Refused(f"--set {text}: write it as NAME=NUMBER, such as hot_spot_c=75") from error
+    return found
+
+
+def run_trial(
+    trial: Annotated[str, typer.Argument(help="The id of a trial that was asked for.")],
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Run a trial for the gateway, which holds the other end of the input; it ends when that does."""
+    from watchpost.configuration.hubs import hub
+    from watchpost.trials.run import run_asked
+
+    logs.configure(log_format.value, sys.stderr)
+    runtime = Runtime.start(config, data, None)
+    run_asked(hub(runtime.config, runtime.data), trial, sys.stdin.fileno())

@@ -1,0 +1,269 @@
+"""One watchpost.yaml: what every process of the product is told."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
+
+from edge.settings import Id, Link
+from edge.source_settings import EnvName, Part
+from gateway.http.loopback import is_loopback
+from watchpost.configuration.located import ConfigError, parse
+from watchpost.configuration.sites import Device, Site, refuse_doubled
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class Tls(Part):
+    """The broker is spoken to through TLS."""
+
+    ca_file: Path | None = Field(
+        default=None, description="Who signed the broker's certificate; default the system's authorities."
+    )
+    certificate_file: Path | None = Field(default=None, description="Our own certificate, where the broker wants one.")
+    key_file: Path | None = Field(default=None, description="Its key.")
+
+
+class Broker(Part):
+    """The MQTT broker that everything goes through."""
+
+    start: bool = Field(
+        default=True, description="Whether `watchpost up` runs a mosquitto here; false when a broker runs elsewhere."
+    )
+    host: str = Field(default="127.0.0.1", description="Where the broker is, or listens when it is started here.")
+    port: Port = Field(
+        default=11883, description="0 takes a free one. Not 1883: a mosquitto installed by Debian sits there."
+    )
+    tls: Tls | None = Field(default=None, description="Given, also empty, it means TLS.")
+    username: str | None = Field(default=None, description="As in the broker's password file.")
+    password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
+    password_file: Path | None = Field(default=None, description="Or the file that holds it.")
+
+    @model_validator(mode="after")
+    def _ours_is_here(self) -> "Broker":
+        if self.start and not is_loopback(self.host):
+            raise ValueError(
+                f"the broker that is started here listens on loopback only; for '{self.host}' say start: false"
+            )
+        if self.start and (self.tls or self.username):
+            raise ValueError(
+                "the broker that is started here needs no tls and no username; for another say start: false"
+            )
+        return self
+
+
+class Retention(Part):
+    """Hours of event time after which media are dropped."""
+
+    capture: PositiveFloat = Field(default=1, description="Full pictures.")
+    thumbnail: PositiveFloat = Field(default=24, description="320x180 pictures.")
+    segment: PositiveFloat = Field(default=24, description="Video segments.")
+    thermal: PositiveFloat = Field(default=24, description="Raw 24x32 frames.")
+
+
+class EmbeddedWarehouse(Part):
+    """Rows are kept by the process of the gateway, in the data directory."""
+
+    kind: Literal["chdb"] = Field(default="chdb", description="ClickHouse in process; needs nothing else.")
+
+
+class Server(Part):
+    """A ClickHouse server."""
+
+    kind: Literal["clickhouse"] = Field(description="A server, over its native protocol.")
+    host: str = Field(default="127.0.0.1", description="Where the server is.")
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None, description="Default 9000, and 9440 where it is secure."
+    )
+    user: str = Field(default="default", description="Who may create and drop databases and tables there.")
+    password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
+    secure: bool = Field(default=False, description="TLS, with a certificate of an authority that the system knows.")
+
+
+class ServerWarehouse(Server):
+    """Rows are kept by a ClickHouse server, and written by a process of its own."""
+
+    database: str = Field(
+        default="warehouse",
+        description="A name for this hub alone: rows are in databases of this name with `_1`, `_2` … after it.",
+    )
+
+    @field_validator("database")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.search(r"_\d+$", name):
+            raise ValueError(f"'{name}' is no name here: small letters, digits and _, and no number after the last _")
+        return name
+
+
+class FileJournal(Part):
+    """The journal is in files in the data directory, which the processes of one machine can read."""
+
+    kind: Literal["sqlite"] = Field(default="sqlite", description="One file a day; needs nothing else.")
+
+
+class ServerJournal(Server):
+    """The journal is on a ClickHouse server, which processes of other machines can read too."""
+
+    database: str = Field(default="watchpost_journal", description="A name for the journal of this hub alone.")
+
+    @field_validator("database")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(f"'{name}' is no name here: small letters, digits and _, a letter first")
+        return name
+
+
+class Hub(Part):
+    """What the hub keeps, and how long."""
+
+    retention_hours: Retention = Field(default_factory=Retention, description="For each kind of media.")
+    segment_bytes: PositiveInt = Field(
+        default=20_000_000_000, description="Bytes of recorded video; the oldest hours go beyond them."
+    )
+    journal_days: PositiveInt = Field(
+        default=30, description="Days that the journal keeps; older ones cannot be rebuilt."
+    )
+    journal_bytes: PositiveInt = Field(
+        default=20_000_000_000,
+        description="Bytes of the journal; the oldest days go beyond them, but never the last two.",
+    )
+    cleanup_threshold_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        default=85, description="Use of the disk from which the oldest media go before their time."
+    )
+    cleanup_target_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        default=75, description="Use of the disk at which that ends."
+    )
+    journal: Annotated[FileJournal | ServerJournal, Field(discriminator="kind")] = Field(
+        default_factory=FileJournal, description="Where the log of all events is."
+    )
+    warehouse: Annotated[EmbeddedWarehouse | ServerWarehouse, Field(discriminator="kind")] = Field(
+        default_factory=EmbeddedWarehouse, description="Where the rows are that dashboards are counted from."
+    )
+
+    @model_validator(mode="after")
+    def _target_below_threshold(self) -> "Hub":
+        if self.cleanup_target_percent >= self.cleanup_threshold_percent:
+            raise ValueError(
+                f"cleanup_target_percent ({self.cleanup_target_percent}) must be below"
+                f" cleanup_threshold_percent ({self.cleanup_threshold_percent})"
+            )
+        return self
+
+
+class Gateway(Part):
+    """HTTP for programs and people."""
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on; beyond loopback a token is needed.")
+    port: Port = Field(default=8080, description="0 takes a free one.")
+    token_env: EnvName | None = Field(default=None, description="The environment variable that holds the token.")
+    token_file: Path | None = Field(default=None, description="Or the file that holds it.")
+
+    @model_validator(mode="after")
+    def _closed_to_strangers(self) -> "Gateway":
+        if not is_loopback(self.host) and self.token_env is None and self.token_file is None:
+            raise ValueError(f"'{self.host}' is open to other machines; give token_env or token_file, or use 127.0.0.1")
+        return self
+
+
+class AlertRules(Part):
+    """When people are told."""
+
+    offline_after_s: PositiveFloat = Field(default=30, description="Seconds without anything received from a device.")
+    hot_spot_c: float = Field(default=80, description="°C; a hotter pixel is a hot spot.")
+    hot_spot_hysteresis_c: PositiveFloat = Field(default=2, description="°C below it that end the hot spot.")
+    raise_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.8, description="Share of bad frames in the window to raise."
+    )
+    raise_window_s: PositiveFloat = Field(default=30, description="Seconds of that window.")
+    clear_after_s: PositiveFloat = Field(default=5, description="Seconds without a bad frame to clear.")
+    hot_spot_clear_s: NonNegativeFloat = Field(default=30, description="Seconds below it, with that margin, to clear.")
+    storage_low_percent: Percent = Field(default=85, description="Use of a disk from which it is low.")
+    storage_critical_percent: Percent = Field(default=95, description="Use of a disk from which that is critical.")
+    storage_hysteresis_percent: Percent = Field(default=2, description="So much less used, a disk is not low any more.")
+    cool_down_s: NonNegativeFloat = Field(
+        default=300, description="Seconds between two alerts of one kind and device, at least."
+    )
+
+    @model_validator(mode="after")
+    def _low_before_critical(self) -> "AlertRules":
+        if self.storage_low_percent > self.storage_critical_percent:
+            raise ValueError(
+                f"storage_low_percent ({self.storage_low_percent}) must not be above"
+                f" storage_critical_percent ({self.storage_critical_percent})"
+            )
+        return self
+
+
+class Alerts(Part):
+    """Rules, and whom they reach."""
+
+    webhook_url_env: EnvName | None = Field(
+        default=None, description="The environment variable with the address to post to."
+    )
+    rules: AlertRules = Field(default_factory=AlertRules, description="Bounds and durations.")
+
+
+class Node(Link):
+    """The link of one agent."""
+
+    node: Id = Field(description="Its id, as devices name it; default that of their site.")
+
+
+class WatchpostConfig(Part):
+    """Everything, each process reading its part."""
+
+    broker: Broker = Field(default_factory=Broker, description="MQTT.")
+    hub: Hub = Field(default_factory=Hub, description="Journal, archive and views.")
+    gateway: Gateway = Field(default_factory=Gateway, description="HTTP.")
+    sites: tuple[Site, ...] = Field(default=(), description="What is watched.")
+    nodes: tuple[Node, ...] = Field(default=(), description="Agents whose link is not as the defaults have it.")
+    alerts: Alerts = Field(default_factory=Alerts, description="When people are told, and how.")
+    triggers: tuple[str, ...] = Field(
+        default=("UNAUTHORIZED_STRANGER", "RESTRICTED_ACCESS", "CROWD_VIOLATION"),
+        description="Always shown on the dashboard, also with a count of 0.",
+    )
+
+    @field_validator("sites")
+    @classmethod
+    def _once_each(cls, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+        refuse_doubled("site", [site.site for site in sites], "in the configuration")
+        return sites
+
+    @field_validator("triggers")
+    @classmethod
+    def _no_reserved_name(cls, triggers: tuple[str, ...]) -> tuple[str, ...]:
+        if "total_events" in triggers:
+            raise ValueError("'total_events' is the name of the total")
+        return triggers
+
+    def devices_by_node(self) -> dict[str, list[tuple[Site, Device]]]:
+        """The devices that each agent process runs."""
+        nodes: dict[str, list[tuple[Site, Device]]] = {}
+        for site in self.sites:
+            for device in site.devices:
+                nodes.setdefault(device.node or site.site, []).append((site, device))
+        return nodes
+
+
+def load(path: Path) -> WatchpostConfig:
+    """ConfigError says what is wrong, with file, line and key."""
+    return parse(WatchpostConfig, path)
+
+
+def secret(environ: Mapping[str, str], env: str | None, file: Path | None = None) -> str | None:
+    """The secret that a configuration names; None when it names none."""
+    if env is not None:
+        if not environ.get(env):
+            raise ConfigError(f"the environment variable {env}, which the configuration names, is not set")
+        return environ[env]
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(f"{file}: {error.strerror}") from error
+    return None

@@ -1,0 +1,97 @@
+"""What the processes of the hub are told, out of the one configuration."""
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from consumers.archive.reader import ArchiveReader
+from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, Webhook
+from consumers.trials.rules import made_of
+from gateway.settings import GatewaySettings
+from watchpost.configuration.config import (
+    AlertRules,
+    Retention,
+    ServerJournal,
+    ServerWarehouse,
+    WatchpostConfig,
+    secret,
+)
+from watchpost.configuration.config import Hub as HubConfig
+from watchpost.configuration.sites import Device, Site
+
+TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
+
+
+def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.environ) -> Hub:
+    """What consumers and gateway are told. Raises `ConfigError` where a secret that is named is not there."""
+    webhook = secret(environ, config.alerts.webhook_url_env)
+    return Hub(
+        data=data,
+        archive=lambda: ArchiveReader(data / "archive"),
+        sites=tuple(_site_info(site) for site in config.sites),
+        rules=_rules(config.alerts.rules),
+        retention=_retention(config.hub),
+        webhook=Webhook(webhook) if webhook else None,
+        warehouse=_server(config.hub.warehouse, environ),
+        journal=_server(config.hub.journal, environ),
+        triggers=config.triggers,
+    )
+
+
+def _site_info(site: Site) -> SiteInfo:
+    return SiteInfo(site.site, site.title, site.time_zone, tuple(_device_info(device) for device in site.devices))
+
+
+def _device_info(device: Device) -> DeviceInfo:
+    if device.visual is None:
+        return DeviceInfo(device.device, device.title, ("thermal",))
+    if device.thermal is None:
+        return DeviceInfo(device.device, device.title, ("visual",))
+    return DeviceInfo(device.device, device.title, ("visual", "thermal"))
+
+
+def _rules(rules: AlertRules) -> Rules:
+    return made_of(rules.model_dump())
+
+
+def _retention(hub: HubConfig) -> RetentionPolicy:
+    hours = hub.retention_hours
+    return RetentionPolicy(
+        media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in Retention.model_fields),
+        journal=timedelta(days=hub.journal_days),
+        journal_bytes=hub.journal_bytes,
+        segment_bytes=hub.segment_bytes,
+        cleanup_threshold_percent=hub.cleanup_threshold_percent,
+        cleanup_target_percent=hub.cleanup_target_percent,
+    )
+
+
+def _server(server: object, environ: Mapping[str, str]) -> ClickHouseServer | None:
+    """`None` where it is not a server that is meant."""
+    if not isinstance(server, ServerWarehouse | ServerJournal):
+        return None
+    return ClickHouseServer(
+        host=server.host,
+        port=server.port or (9440 if server.secure else 9000),
+        database=server.database,
+        user=server.user,
+        password=secret(environ, server.password_env) or "",
+        secure=server.secure,
+    )
+
+
+def gateway_settings(
+    config: WatchpostConfig,
+    port: int | None,
+    path: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> GatewaySettings:
+    """`path` is where the configuration was read: the processes that run trials read it as well."""
+    gateway = config.gateway
+    token = secret(environ, gateway.token_env, gateway.token_file)
+    read = () if path is None else ("--config", str(path))
+    return GatewaySettings(
+        gateway.host, gateway.port if port is None else port, token, trial_command=(*TRIAL_COMMAND, *read)
+    )

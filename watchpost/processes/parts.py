@@ -1,0 +1,99 @@
+"""The body of each process: imports its package only when it runs, so that an agent alone needs no hub installed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from watchpost import VERSION
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.located import ConfigError
+from watchpost.configuration.reference import markdown
+from watchpost.processes.runtime import Runtime, spare_the_collector, stop_event
+from watchpost.refused import IdentityInUse, Refused
+
+
+def edge(runtime: Runtime, node: str) -> None:
+    from edge.identity.instance import IdentityTaken
+    from edge.node import run
+    from watchpost.configuration.agents import node_settings
+
+    spare_the_collector()
+    try:
+        run(node_settings(runtime.config, node), runtime.broker, runtime.data, stop_event())
+    except IdentityTaken as error:
+        raise IdentityInUse(str(error)) from error
+
+
+def ingest(runtime: Runtime) -> None:
+    from consumers.ingest.run import run
+    from consumers.journal.configured import journal_of
+    from consumers.journal.store import JournalInUse
+    from watchpost.configuration.hubs import hub
+
+    spare_the_collector()
+    store = journal_of(hub(runtime.config, runtime.data))
+    try:
+        run(runtime.data, runtime.broker, stop_event(), store=store)
+    except JournalInUse as other:
+        raise Refused(str(other)) from other
+
+
+def consume_warehouse(runtime: Runtime) -> None:
+    from consumers.warehouse.served import run
+    from watchpost.configuration.hubs import hub
+
+    told = hub(runtime.config, runtime.data)
+    if told.warehouse is None:
+        raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
+    spare_the_collector()
+    run(told, told.warehouse, runtime.broker, stop_event())
+
+
+def consume(runtime: Runtime, names: list[str]) -> None:
+    from consumers.runner import run
+    from watchpost.configuration.hubs import hub
+
+    spare_the_collector()
+    run(names, hub(runtime.config, runtime.data), runtime.broker, stop_event())
+
+
+def gateway(runtime: Runtime, port: int | None) -> None:
+    from gateway.server import run
+    from watchpost.configuration.hubs import gateway_settings, hub
+
+    spare_the_collector()
+    settings = gateway_settings(runtime.config, port, runtime.config_path)
+    run(settings, hub(runtime.config, runtime.data), runtime.broker)
+
+
+def consumer_names() -> tuple[str, ...]:
+    from consumers.registry import CONSUMERS
+
+    return tuple(CONSUMERS)
+
+
+def schema(kind: str) -> str:
+    """The document of this kind, as text."""
+    match kind:
+        case "config":
+            return _written(WatchpostConfig.model_json_schema())
+        case "reference":
+            return markdown()
+        case "openapi":
+            from gateway.app import operations
+            from gateway.openapi import document as openapi
+
+            return _written(openapi(operations(), VERSION))
+    from bus_schemas.documents import document
+
+    return document(kind)
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def bench(cases: list[str], output: Path | None) -> None:
+    from tests.bench.run import run
+
+    run(cases, output)

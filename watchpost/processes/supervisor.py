@@ -1,0 +1,253 @@
+"""Keeps child processes running: what dies is started again alone, and nothing outlives the supervisor."""
+
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import FrameType
+from typing import IO
+
+from producer.ids import Clock, utc_now
+from watchpost.processes.process_state import ProcessState
+from watchpost.refused import IdentityInUse, Refused
+
+FIRST_BACKOFF_S = 0.2
+LONGEST_BACKOFF_S = 30.0
+HEALTHY_AFTER_S = 30.0
+IMPATIENT = 2  # stop signals: who asks twice does not want to wait
+STAGE_S = 0.8
+KILL_AFTER_S = 4.0
+POLL_S = 0.02
+LONGEST_LINE = 65536
+LONGEST_REASON = 500
+REFUSALS = {Refused.code, IdentityInUse.code}
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Monotonic = Callable[[], float]
+OnLine = Callable[[str, str], None]
+OnState = Callable[[Sequence[ProcessState]], None]
+
+
+def backoff_s(failures: int) -> float:
+    """Seconds until the next start, after so many short lives in a row."""
+    return min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** (failures - 1))
+
+
+def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
+    """Who refuses to run says why, in its last line."""
+    how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    why = f": {last_line[:LONGEST_REASON]}" if code in REFUSALS and last_line else ""
+    return f"{how} after {lived_s:.1f} s{why}"
+
+
+@dataclass(frozen=True)
+class Process:
+    """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there."""
+
+    name: str
+    argv: tuple[str, ...]
+    stage: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+    start_when: Callable[[], bool] | None = None
+
+
+class Child:
+    """One process specification and its life so far."""
+
+    def __init__(self, process: Process, now: datetime) -> None:
+        self.process = process
+        self.popen: subprocess.Popen[bytes] | None = None
+        self.due = 0.0
+        self.since = now
+        self.restarts = 0
+        self.last_exit: str | None = None
+        self._failures = 0
+        self._started = 0.0
+        self.silent = True
+        self._rest = b""
+        self._last_line = ""
+
+    def start(self, monotonic: float, now: datetime) -> None:
+        self.popen = subprocess.Popen(
+            # The kernel kills it when the thread that spawned it is gone, so children are spawned in the main thread.
+            ["setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
+            env={**os.environ, **self.process.env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            # A group of its own: Ctrl-C reaches the supervisor alone, which then stops everyone in order.
+            process_group=0,
+        )
+        os.set_blocking(self.output.fileno(), False)
+        self._started, self.since, self.silent = monotonic, now, False
+
+    @property
+    def output(self) -> IO[bytes]:
+        assert self.popen is not None
+        assert self.popen.stdout is not None
+        return self.popen.stdout
+
+    def lines(self) -> Iterator[str]:
+        """What it has written since the last time, whole lines only."""
+        while chunk := self.output.read(LONGEST_LINE):
+            *whole, self._rest = (self._rest + chunk).split(b"\n")
+            if len(self._rest) > LONGEST_LINE:
+                whole, self._rest = [*whole, self._rest], b""
+            for line in whole:
+                self._last_line = line.decode(errors="replace")
+                yield self._last_line
+        self.silent = chunk == b""
+
+    def bury(self, monotonic: float, now: datetime) -> list[str]:
+        """Its last words; afterwards it is due again when its backoff is over."""
+        assert self.popen is not None
+        assert self.popen.returncode is not None
+        last_words = list(self.lines())
+        if self._rest:
+            last_words.append(self._rest.decode(errors="replace"))
+        self._rest = b""
+        self.output.close()
+        lived = monotonic - self._started
+        self.last_exit = exit_text(self.popen.returncode, lived, last_words[-1] if last_words else self._last_line)
+        self._failures = 1 if lived >= HEALTHY_AFTER_S else self._failures + 1
+        self.due = monotonic + backoff_s(self._failures)
+        self.popen, self.since = None, now
+        return last_words
+
+    def state(self, stopping: bool) -> ProcessState:
+        coming_back = self.last_exit is not None and not stopping
+        return ProcessState(
+            name=self.process.name,
+            pid=self.popen.pid if self.popen else None,
+            state="running" if self.popen else "restarting" if coming_back else "stopped",
+            restarts=self.restarts,
+            since=self.since,
+            last_exit=self.last_exit,
+        )
+
+
+class Supervisor:
+    """One loop in the main thread: starts, restarts, forwards what the children say, and stops them in order."""
+
+    def __init__(
+        self,
+        processes: Sequence[Process],
+        on_line: OnLine,
+        on_state: OnState,
+        clock: Clock = utc_now,
+        monotonic: Monotonic = time.monotonic,
+    ) -> None:
+        self._on_line = on_line
+        self._on_state = on_state
+        self._clock = clock
+        self._monotonic = monotonic
+        self._children = [Child(process, clock()) for process in processes]
+        self._stop_signals = 0
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until SIGINT, SIGTERM or SIGHUP."""
+        with self._signals() as wake, selectors.DefaultSelector() as selector:
+            selector.register(wake, selectors.EVENT_READ)
+            self._report()
+            try:
+                while not self._stop_signals:
+                    self._start_due(selector)
+                    self._turn(selector, self._until_next_start())
+            finally:
+                self._stop(selector)
+
+    def _start_due(self, selector: selectors.BaseSelector) -> None:
+        now = self._monotonic()
+        due = [child for child in self._children if child.popen is None and child.due <= now]
+        for child in due:
+            if child.process.start_when is None or child.process.start_when():
+                child.restarts += child.last_exit is not None
+                child.start(now, self._clock())
+                selector.register(child.output, selectors.EVENT_READ, child)
+                self._report()
+
+    def _until_next_start(self) -> float | None:
+        waiting = [child.due for child in self._children if child.popen is None]
+        return max(POLL_S, min(waiting) - self._monotonic()) if waiting else None
+
+    def _turn(self, selector: selectors.BaseSelector, timeout: float | None) -> None:
+        """Wait for a line, a death or a signal, and see to it."""
+        for key, _events in selector.select(timeout):
+            if isinstance(key.data, Child):
+                self._forward(key.data, key.data.lines())
+                # At the end of its output a pipe is readable for ever.
+                if key.data.silent:
+                    selector.unregister(key.fileobj)
+            else:
+                assert isinstance(key.fileobj, socket.socket)
+                key.fileobj.recv(4096)
+        for child in self._children:
+            if child.popen is not None and child.popen.poll() is not None:
+                if not child.silent:
+                    selector.unregister(child.output)
+                self._forward(child, child.bury(self._monotonic(), self._clock()))
+                self._report()
+
+    def _forward(self, child: Child, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._on_line(child.process.name, line)
+
+    def _stop(self, selector: selectors.BaseSelector) -> None:
+        """SIGTERM from the highest stage down, each given a moment to end before the next; SIGKILL for who is left."""
+        self._stopping = True
+        killing = self._monotonic() + KILL_AFTER_S
+        for stage in sorted({child.process.stage for child in self._children}, reverse=True):
+            self._signal(signal.SIGTERM, stage)
+            self._wait_for(selector, stage, self._monotonic() + STAGE_S)
+        self._wait_for(selector, 0, killing)
+        self._signal(signal.SIGKILL, 0)
+        while self._living(0):
+            self._turn(selector, POLL_S)
+        self._report()
+
+    def _wait_for(self, selector: selectors.BaseSelector, stage: int, deadline: float) -> None:
+        """Until everyone of this stage or above is gone, the time is over, or somebody asks to stop a second time."""
+        while self._living(stage) and self._stop_signals < IMPATIENT and self._monotonic() < deadline:
+            self._turn(selector, POLL_S)
+
+    def _living(self, stage: int) -> list[subprocess.Popen[bytes]]:
+        return [child.popen for child in self._children if child.popen and child.process.stage >= stage]
+
+    def _signal(self, number: signal.Signals, stage: int) -> None:
+        for popen in self._living(stage):
+            popen.send_signal(number)
+
+    def _report(self) -> None:
+        self._on_state([child.state(self._stopping) for child in self._children])
+
+    @contextmanager
+    def _signals(self) -> Iterator[socket.socket]:
+        """Count the stop signals, and wake the loop for them and for the death of a child."""
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self._stop_signals += 1
+
+        def wake_only(_number: int, _frame: FrameType | None) -> None:
+            return None
+
+        reader, writer = socket.socketpair()
+        with reader, writer:
+            reader.settimeout(0)
+            writer.settimeout(0)
+            before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
+            before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, wake_only)
+            woken_before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+            try:
+                yield reader
+            finally:
+                signal.set_wakeup_fd(woken_before)
+                for number, handler in before.items():
+                    signal.signal(number, handler)

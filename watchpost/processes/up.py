@@ -1,0 +1,135 @@
+"""The whole product on one machine: which processes there are, and what somebody at the terminal is told."""
+
+import http.client
+import shutil
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, write_config
+from producer.ids import utc_now
+from watchpost.configuration.config import WatchpostConfig
+from watchpost.processes.lock import held
+from watchpost.processes.logs import ChildLog, LogFormat
+from watchpost.processes.process_state import write_states
+from watchpost.processes.supervisor import Process, Supervisor
+
+BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
+# In processes of their own: mosaics, which decode pictures, hold up nobody; and nobody holds up what people are told.
+APART = {"mosaics": ("mosaics",), "alerts": ("incidents", "alerts", "alert_log", "webhook")}
+
+
+class CannotStart(RuntimeError):
+    """Something that `watchpost up` needs is not there or is taken; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `watchpost up` was told on the command line."""
+
+    config_path: Path | None
+    data: Path
+    gateway_port: int
+    mqtt_port: int
+    log_format: LogFormat = "auto"
+    open_browser: bool = False
+
+
+def with_ports(options: Options, config: WatchpostConfig) -> Options:
+    """0 becomes a free port; one that is taken is refused before anything starts."""
+    ports = {"gateway_port": ("--port", config.gateway.host), "mqtt_port": ("--mqtt-port", config.broker.host)}
+    if not config.broker.start:
+        del ports["mqtt_port"]
+    chosen: dict[str, int] = {}
+    for name, (option, host) in ports.items():
+        port = int(getattr(options, name))
+        if port and not is_free(port, host):
+            raise CannotStart(f"port {port} on {host} is taken; choose another with {option} (0 takes a free one)")
+        chosen[name] = port or free_port(host)
+    return replace(options, gateway_port=chosen["gateway_port"], mqtt_port=chosen.get("mqtt_port", options.mqtt_port))
+
+
+def processes(options: Options, config: WatchpostConfig) -> list[Process]:
+    """Everything at once after the broker; without a broker of our own everything at once."""
+    common = ["--data", str(options.data), "--mqtt-port", str(options.mqtt_port), "--log-format", "json"]
+    if options.config_path is not None:
+        common += ["--config", str(options.config_path)]
+    ready = partial(accepts, (config.broker.host, options.mqtt_port)) if config.broker.start else None
+
+    def ours(name: str, stage: int, *arguments: str) -> Process:
+        argv = (sys.executable, "-m", "watchpost", *arguments, *common)
+        return Process(name=name, argv=argv, stage=stage, start_when=ready)
+
+    return [
+        *_broker(options, config),
+        ours("gateway", GATEWAY, "gateway", "--port", str(options.gateway_port)),
+        ours("ingest", INGEST, "ingest"),
+        *[ours(name, CONSUMERS, "consume", *consumers) for name, consumers in APART.items()],
+        ours("consumers", CONSUMERS, "consume", *_all_but(APART)),
+        *([ours("warehouse", CONSUMERS, "consume", "warehouse")] if config.hub.warehouse.kind == "clickhouse" else []),
+        *[ours(f"edge:{node}", EDGE, "edge", "--node", node) for node in config.devices_by_node()],
+    ]
+
+
+def _all_but(apart: Mapping[str, Sequence[str]]) -> list[str]:
+    return [word for names in apart.values() for name in names for word in ("--except", name)]
+
+
+def _broker(options: Options, config: WatchpostConfig) -> list[Process]:
+    if not config.broker.start:
+        return []
+    listeners = Listeners(port=options.mqtt_port, host=config.broker.host)
+    argv = command(write_config(options.data / "broker", listeners))
+    return [Process(name="broker", argv=tuple(argv), stage=BROKER)]
+
+
+def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -> None:
+    """Until somebody stops it."""
+    if shutil.which("setpriv") is None:
+        raise CannotStart(
+            "setpriv is missing, which ties every process to this one; on Debian: apt-get install util-linux"
+        )
+    with held(options.data, utc_now()):
+        options = with_ports(options, config)
+        log = ChildLog(options.data / "logs" / "watchpost.log", sys.stderr, options.log_format, utc_now)
+        supervisor = Supervisor(
+            processes(options, config),
+            on_line=log.line,
+            on_state=partial(write_states, options.data / "run" / "processes.json"),
+        )
+        stopping = threading.Event()
+        announcer = threading.Thread(target=_announce, args=(options, config.gateway.host, stopping, say))
+        announcer.start()
+        try:
+            supervisor.run()
+        finally:
+            stopping.set()
+            announcer.join()
+            log.close()
+
+
+def _announce(options: Options, host: str, stopping: threading.Event, say: Callable[[str], None]) -> None:
+    """One line, once the page answers."""
+    shown = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    while not _answers(shown, options.gateway_port):
+        if stopping.wait(0.1):
+            return
+    address = f"http://{shown}:{options.gateway_port}"
+    say(f"Watchpost is at {address}")
+    if options.open_browser:
+        webbrowser.open(address)
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=1.0)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

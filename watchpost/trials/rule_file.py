@@ -1,0 +1,43 @@
+"""A file of rules to be tried: any of those of the configuration, and settings for an analysis."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, create_model, model_validator
+
+from consumers.trials.rules import KNOWN, Known
+from edge.adjustable import Picture, Roi, refuse_doubled
+from edge.source_settings import Part
+from watchpost.configuration.located import parse
+
+
+class AnalysisSettings(Part):
+    """In place of what was set for the devices."""
+
+    picture: Picture | None = Field(default=None, description="When a picture is black or frozen.")
+    rois: tuple[Roi, ...] | None = Field(default=None, description="Thermal regions; none means the full frame.")
+
+    @model_validator(mode="after")
+    def _no_name_twice(self) -> "AnalysisSettings":
+        refuse_doubled("ROI", [roi.name for roi in self.rois or ()])
+        return self
+
+
+def _field(known: Known) -> tuple[Any, Any]:
+    bounds = Field(ge=known.minimum, le=known.maximum, allow_inf_nan=False)
+    return Annotated[float, bounds], Field(default=0.0, description=known.description)
+
+
+class _WithSettings(Part):
+    settings: AnalysisSettings = Field(default_factory=AnalysisSettings, description="For the analysis.")
+
+
+_FIELDS: dict[str, Any] = {known.name: _field(known) for known in KNOWN}
+_RULE_FILE = create_model("RuleFile", __base__=_WithSettings, **_FIELDS)
+
+
+def read(path: Path) -> tuple[dict[str, float], dict[str, Any]]:
+    """The rules that the file names, and the settings. ConfigError says what is wrong, with file, line and key."""
+    told = parse(_RULE_FILE, path, "the rules").model_dump(mode="json", exclude_unset=True)
+    settings = {name: value for name, value in told.pop("settings", {}).items() if value is not None}
+    return told, settings

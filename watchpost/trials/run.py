@@ -1,0 +1,127 @@
+"""Runs trials in a process of their own, as the gateway's child or for somebody at a terminal."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from consumers.archive.reader import ArchiveReader
+from consumers.hub import Hub
+from consumers.incidents.projection import RULE_VERSION
+from consumers.journal.configured import journal_of
+from consumers.journal.store import JournalAway
+from consumers.trials import files, rules
+from consumers.trials.run import Analysis, Bench, Interrupted, Progress, run
+from consumers.trials.trial import Asked
+from producer.ids import Ids, utc_now
+from watchpost import VERSION
+from watchpost.progress import Bar
+from watchpost.refused import Refused
+
+NICER = 10
+"""The live path goes first."""
+BY = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody at a terminal asks for."""
+
+    since: datetime
+    until: datetime
+    site: str | None = None
+    rules: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    analysis: bool = False
+
+
+def what_if(hub: Hub, wanted: Wanted) -> str:
+    """Run it here and now; its id. Raises `Refused`; Ctrl-C cancels it."""
+    asked = _asked(hub, wanted)
+    bar = Bar("what if", sys.stderr)
+    try:
+        with closing(files.Lock(hub.data, asked.id)), _bench(hub, asked, threading.Event(), bar) as bench:
+            run(files.create(hub.data, asked), bench)
+    except (files.TrialRunning, JournalAway) as error:
+        raise Refused(str(error)) from error
+    except KeyboardInterrupt:
+        raise Refused("interrupted; the trial is kept as such") from None
+    finally:
+        bar.end()
+    return asked.id
+
+
+def run_asked(hub: Hub, trial_id: str, until: int) -> None:
+    """Until it is done or cancelled, or the file that is open as `until` ends: then it is interrupted.
+
+    Raises `NoTrial`.
+    """
+    stopping = threading.Event()
+    threading.Thread(target=_stop_at_the_end, args=(until, stopping), name="end of the gateway", daemon=True).start()
+    file = files.find(hub.data, trial_id)
+    with closing(files.connect(file)) as view:
+        asked = files.begun(view)
+    log = structlog.get_logger()
+    with _bench(hub, asked, stopping) as bench:
+        try:
+            run(file, bench)
+        except Interrupted:
+            log.info("trial interrupted", trial=trial_id)
+            return
+    with suppress(files.NoTrial):
+        ended, _ = files.trial(hub.data, trial_id)
+        log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)
+
+
+def _asked(hub: Hub, wanted: Wanted) -> Asked:
+    if wanted.settings and not wanted.analysis:
+        raise Refused("settings are those of an analysis: say --analysis as well")
+    try:
+        made = rules.changed(hub.rules, wanted.rules)
+    except rules.BadRule as bad:
+        raise Refused(str(bad)) from bad
+    return Asked(
+        id=Ids(utc_now)(),
+        created=utc_now(),
+        by=BY,
+        since=wanted.since,
+        until=wanted.until,
+        site=wanted.site,
+        devices=tuple(where for where in hub.devices() if wanted.site in (None, where[0])),
+        rules=dict(wanted.rules),
+        rule_set=rules.values(made),
+        settings=dict(wanted.settings),
+        analysis=wanted.analysis,
+        rule_version=RULE_VERSION,
+        product=VERSION,
+    )
+
+
+@contextmanager
+def _bench(
+    hub: Hub, asked: Asked, stopping: threading.Event, progress: Progress = lambda done, of: None
+) -> Iterator[Bench]:
+    os.nice(NICER)
+    with closing(journal_of(hub).reader()) as journal, ArchiveReader(hub.data / "archive") as archive:
+        analysis = _analysis(archive, asked) if asked.analysis else None
+        yield Bench(hub, journal, utc_now, stopping, progress, analysis)
+
+
+def _analysis(archive: ArchiveReader, asked: Asked) -> Analysis:
+    # Its libraries take a while to load, and most trials do without.
+    from watchpost.trials.backfill import Backfill
+
+    return Backfill(archive, asked.rule_set["hot_spot_c"], asked.settings)
+
+
+def _stop_at_the_end(until: int, stopping: threading.Event) -> None:
+    # Not through a buffer: its lock would be held when the process ends.
+    while os.read(until, 1):
+        pass
+    stopping.set()

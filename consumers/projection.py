@@ -28,6 +28,9 @@ class Projection(ABC):
     emits: ClassVar[tuple[type[Event], ...]] = ()
     """The types of events that its fold decides on; the view's database then holds an outbox."""
 
+    pace_s: ClassVar[float] = 0.1
+    """How far apart its batches begin while events keep coming: each costs a commit, however little it holds."""
+
     @abstractmethod
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         """Bring the view from before these events to after them, inside the caller's transaction."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from consumers.deliver import Deliverer
-from consumers.follow import Faulty, Follower, Source, Stopped
+from consumers.follow import BATCH, Faulty, Follower, Source, Stopped
 from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import JournalReader
@@ -86,8 +86,11 @@ def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
     return moved
 
 
-def loop(consumers: dict[str, Advance], news: threading.Event, stopping: threading.Event) -> None:
-    """Keep all of them at the head. One that fails stops, is named in its view and the log, and the others go on."""
+def loop(consumers: dict[str, Advance], news: threading.Event, stopping: threading.Event, pace_s: float = 0.0) -> None:
+    """Keep all of them at the head. One that fails stops, is named in its view and the log, and the others go on.
+
+    Rounds that find little are `pace_s` apart, so that each finds more.
+    """
     going = dict(consumers)
     patience = Patience()
     while not stopping.is_set():
@@ -96,12 +99,14 @@ def loop(consumers: dict[str, Advance], news: threading.Event, stopping: threadi
         with patience:
             for name, step in list(going.items()):
                 try:
-                    moved += step()
+                    moved = max(moved, step())
                 except Stopped as stopped:
                     del going[name]
                     log.error("consumer stopped", consumer=name, reason=str(stopped), position=stopped.failure.position)
         if not moved:
             news.wait(POLL_S)
+        elif moved < BATCH:
+            stopping.wait(pace_s)
 
 
 class Patience:
@@ -142,6 +147,8 @@ def deliver(sink: Deliverer, sender: Sender | None, news: threading.Event, stopp
             return
         if not moved:
             news.wait(POLL_S)
+        elif moved < BATCH:
+            stopping.wait(sink.sink.pace_s)
 
 
 class Process:
@@ -172,7 +179,7 @@ class Process:
                     steps[consumer.name] = partial(_is_well, sink)
                 else:
                     steps[consumer.name] = self._follow(consumer, source, stack, stopping)
-            loop(steps, news.reader(), stopping)
+            loop(steps, news.reader(), stopping, min(consumer.pace_s for consumer in consumers))
 
     def _source(self, stack: ExitStack) -> Source:
         return Source(self._hub.data, stack.enter_context(closing(self._journal())), self._clock)

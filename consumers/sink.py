@@ -24,6 +24,9 @@ class Sink(ABC):
     from_head: ClassVar[bool] = True
     """Whether a sink that is new begins with what comes, not with what was."""
 
+    pace_s: ClassVar[float] = 0.1
+    """As of a projection."""
+
     @abstractmethod
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         """Do what the events ask for; what is returned is emitted in the transaction of the checkpoint."""

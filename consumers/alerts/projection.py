@@ -34,6 +34,7 @@ class Alerts(Projection):
     models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
     version: ClassVar[int] = 2
+    pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = f"""
     create table if not exists desk (
         site text not null, device text not null, type text not null, now text, told text, told_at real,

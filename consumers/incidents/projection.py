@@ -33,6 +33,7 @@ class Incidents(Projection):
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
     version: ClassVar[int] = 3
+    pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = f"""
     create table if not exists watched (
         site text not null, device text not null, state text not null, primary key (site, device)

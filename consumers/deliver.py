@@ -85,6 +85,8 @@ class Deliverer:
         if file is None:
             file = self._begin()
         state = create(self.sink, file)
+        if self.sink.emits:
+            state.execute("pragma synchronous=full")
         if checkpoint.is_of_another_journal(state, life):
             # What it has not told of the old one comes again from the nodes; what it has, it is given twice.
             log.warning("the journal is another one, the sink begins again", consumer=self.name)

@@ -3,6 +3,7 @@
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -37,6 +38,10 @@ class Stopped(RuntimeError):
     def __init__(self, name: str, failure: checkpoint.Failure) -> None:
         super().__init__(f"{name} stopped at position {failure.position}, event {failure.event_id}: {failure.error}")
         self.failure = failure
+
+
+class _Tells(Exception):
+    """A batch that emits is taken back, to be committed durably."""
 
 
 class Faulty(Exception):
@@ -94,7 +99,6 @@ def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
     view = views.connect(file)
     view.executescript(checkpoint.SCHEMA + consumer.schema)
     if consumer.emits:
-        view.execute("pragma synchronous=full")
         outbox.open_tables(view)
     return view
 
@@ -182,13 +186,29 @@ class Follower:
             raise Stopped(self.name, failure) from cause
 
     def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
-        def act() -> None:
-            self.told += fold(self.projection, view, records)
+        """A batch that tells nothing waits for no disk: after a power cut it is folded again, and tells nothing again.
 
-        with transaction(view):
+        What is told leaves at once, and its sequence must not be given to another event.
+        """
+        told = 0
+
+        def act() -> None:
+            nonlocal told
+            told = fold(self.projection, view, records)
+
+        def take() -> None:
             call(act)
             checkpoint.save(view, upto)
             checkpoint.resume(view)
+
+        with suppress(_Tells), transaction(view):
+            take()
+            if told:
+                raise _Tells
+        if told:
+            with views.durable(view), transaction(view):
+                take()
+        self.told += told
         self._seen = upto
 
     def _current(self) -> sqlite3.Connection:

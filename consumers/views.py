@@ -48,6 +48,16 @@ def connect(file: Path) -> sqlite3.Connection:
     return view
 
 
+@contextmanager
+def durable(view: sqlite3.Connection) -> Iterator[None]:
+    """What is committed meanwhile is on the disk, with everything that was committed before."""
+    view.execute("pragma synchronous=full")
+    try:
+        yield
+    finally:
+        view.execute("pragma synchronous=normal")
+
+
 def place(data: Path, name: str, file: Path) -> None:
     """Make `file` the view, in one rename."""
     link = link_of(data, name)

@@ -87,7 +87,19 @@ class Ear:
 @contextmanager
 def _load(port: int, seconds: float) -> Iterator[None]:
     """The load of virtual devices, from a process of its own."""
-    command = [sys.executable, "-m", "watchpost", "simulate", "--site", SITE, "--mqtt-port", str(port)]
+    command = [
+        "nice",
+        "-n",
+        "10",
+        sys.executable,
+        "-m",
+        "watchpost",
+        "simulate",
+        "--site",
+        SITE,
+        "--mqtt-port",
+        str(port),
+    ]
     amount = ["--devices", str(LOAD_DEVICES), "--rate", str(LOAD_PER_S), "--for", str(seconds)]
     process = subprocess.Popen([*command, *amount], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

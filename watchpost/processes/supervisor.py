@@ -48,11 +48,15 @@ def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
 
 @dataclass(frozen=True)
 class Process:
-    """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there."""
+    """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there.
+
+    `nice` is how far it steps back where the processors are busy.
+    """
 
     name: str
     argv: tuple[str, ...]
     stage: int = 0
+    nice: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
     start_when: Callable[[], bool] | None = None
 
@@ -76,7 +80,7 @@ class Child:
     def start(self, monotonic: float, now: datetime) -> None:
         self.popen = subprocess.Popen(
             # The kernel kills it when the thread that spawned it is gone, so children are spawned in the main thread.
-            ["setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
+            ["nice", "-n", str(self.process.nice), "setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
             env={**os.environ, **self.process.env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -22,6 +22,9 @@ BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 # In processes of their own: mosaics, which decode pictures, hold up nobody; and nobody holds up what people are told.
 APART = {"mosaics": ("mosaics",), "alerts": ("incidents", "alerts", "alert_log", "webhook")}
 
+# Who makes views that may be a second old steps back for who takes in, decides and answers.
+PATIENT_ONES, PATIENT = frozenset({"mosaics", "consumers", "warehouse"}), 5
+
 
 class CannotStart(RuntimeError):
     """Something that `watchpost up` needs is not there or is taken; the message says what to do."""
@@ -62,7 +65,7 @@ def processes(options: Options, config: WatchpostConfig) -> list[Process]:
 
     def ours(name: str, stage: int, *arguments: str) -> Process:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
-        return Process(name=name, argv=argv, stage=stage, start_when=ready)
+        return Process(name=name, argv=argv, stage=stage, nice=PATIENT if name in PATIENT_ONES else 0, start_when=ready)
 
     return [
         *_broker(options, config),

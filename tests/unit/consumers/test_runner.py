@@ -12,13 +12,14 @@ import pytest
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers import checkpoint, views
-from consumers.follow import Follower, Source
+from consumers.follow import BATCH, Follower, Source
 from consumers.health.projection import Health
 from consumers.health.questions import devices
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 from consumers.rebuilding.whole import rebuild
-from consumers.runner import Process
+from consumers.registry import roster
+from consumers.runner import Process, loop
 from consumers.sink import Sink
 from consumers.views import NoView, Views
 from tests.builders import START, frame
@@ -192,3 +193,35 @@ def test_view_and_checkpoint_commit_together(tmp_path: Path) -> None:
 
     assert told[told.index("begin") :].count("commit") == 1
     assert told.index("insert") < told.index("update") < told.index("commit")
+
+
+class Stopping(threading.Event):
+    """Stops after so many rounds, and remembers for how long each rested."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.rests: list[float | None] = []
+        self.left = rounds
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.rests.append(timeout)
+        return False
+
+
+def test_rounds_that_find_little_are_apart_and_catching_up_is_not() -> None:
+    found = iter([BATCH, 3, 700, BATCH])
+    stopping = Stopping(rounds=4)
+
+    loop({"slow": lambda: 0, "busy": lambda: next(found)}, threading.Event(), stopping, 0.2)
+
+    assert stopping.rests == [0.2, 0.2]
+
+
+def test_who_decides_what_people_are_told_does_not_rest(tmp_path: Path) -> None:
+    paces = {consumer.name: consumer.pace_s for consumer in roster(hub_in(tmp_path)).projections()}
+
+    assert {name for name, pace in paces.items() if not pace} == {"incidents", "alerts"}

@@ -4,10 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import Event, Fact, Moment
+from bus_schemas.event import MAX_SEQUENCE, Count, Event, Fact, Moment
 
 DeviceStatus = Literal["healthy", "degraded", "stale", "stopped", "not_started"]
-Count = Annotated[int, Field(ge=0)]
 
 
 class State(Fact):
@@ -24,8 +23,8 @@ class StateEvent(Event):
 
 class StreamInfo(Fact):
     fps: float
-    width: int
-    height: int
+    width: Count
+    height: Count
 
 
 class Health(Fact):
@@ -53,7 +52,7 @@ class SystemLoad(Fact):
     cpu_percent: float | None = None
     memory_percent: float | None = None
     disk_percent: float | None = None
-    disk_free_bytes: int | None = None
+    disk_free_bytes: Count | None = None
     temperature: float | None = None
     uptime_seconds: float | None = None
 
@@ -123,9 +122,9 @@ class CommandEvent(Event):
 class Gap(Fact):
     """Sequences `first` to `last` of this stream are missing for a known cause; the event's own sequence is `last`."""
 
-    first: Annotated[int, Field(ge=1)]
-    last: Annotated[int, Field(ge=1)]
-    count: Annotated[int, Field(ge=1)]
+    first: Annotated[int, Field(ge=1, le=MAX_SEQUENCE)]
+    last: Annotated[int, Field(ge=1, le=MAX_SEQUENCE)]
+    count: Annotated[int, Field(ge=1, le=MAX_SEQUENCE)]
     cause: str
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import MAX_COUNT, Count, Event, Fact, MediaKey, Moment
+from bus_schemas.event import Event, Fact, MediaKey, Moment
 
 IncidentType = Literal["offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage"]
 AlertLevelName = Literal["info", "warning", "error", "critical"]
@@ -14,7 +14,7 @@ class Rule(Fact):
     """The rule that decided, and its version."""
 
     name: str
-    version: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
+    version: Annotated[int, Field(ge=1)] = 1
 
 
 class Incident(Fact):
@@ -71,10 +71,10 @@ class Retention(Fact):
     device: str | None = None
     start: Moment
     end: Moment
-    count: Count
-    bytes: Count
-    first: Annotated[int, Field(ge=1, le=MAX_COUNT)] | None = None
-    last: Count | None = None
+    count: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=0)]
+    first: Annotated[int, Field(ge=1)] | None = None
+    last: Annotated[int, Field(ge=0)] | None = None
 
 
 class RetentionEvent(Event):

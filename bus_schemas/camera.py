@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import Box, Count, Duration, Event, Fact, MediaKey, Name, Share
+from bus_schemas.event import Box, Event, Fact, MediaKey, Name, Share
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Trigger = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
@@ -26,8 +26,8 @@ class Frame(Fact):
     mean_volume_db: float | None = None
     quality_score: Annotated[float, Field(ge=0, le=5)] | None = None
     motion_boxes: tuple[Box, ...] = ()
-    width: Count | None = None
-    height: Count | None = None
+    width: int | None = None
+    height: int | None = None
     media: tuple[MediaKey, ...] = ()
 
 
@@ -39,8 +39,8 @@ class FrameEvent(Event):
 class MotionV1(Fact):
     """Motion as the first recorders told it: when it was over, and without a place in the picture."""
 
-    duration_seconds: Duration
-    frame_count: Count
+    duration_seconds: Annotated[float, Field(ge=0)]
+    frame_count: Annotated[int, Field(ge=0)]
     intensity: Share
 
 
@@ -54,11 +54,11 @@ class Motion(Fact):
 
     phase: Literal["start", "update", "end"]
     boxes: tuple[Box, ...] = ()
-    duration_s: Duration = 0.0
-    frames: Count = 0
+    duration_s: Annotated[float, Field(ge=0)] = 0.0
+    frames: Annotated[int, Field(ge=0)] = 0
     intensity: Share = 0.0
-    frame_width: Count | None = None
-    frame_height: Count | None = None
+    frame_width: int | None = None
+    frame_height: int | None = None
     media: tuple[MediaKey, ...] = ()
 
 

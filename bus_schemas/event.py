@@ -11,8 +11,6 @@ HUB = "_hub"
 HUB_SOURCE = "/hub"
 MAX_SEQUENCE = 2**63 - 1
 MAX_EPOCH = 64
-MAX_COUNT = 2**53 - 1
-"""The largest whole number that every reader of JSON has exactly; stores have room for it."""
 
 _SOURCE = re.compile(rf"/sites/({NAME})/devices/({NAME})")
 
@@ -30,9 +28,6 @@ Moment = Annotated[
     AwareDatetime, Field(ge=EARLIEST, lt=AFTER_LATEST), PlainSerializer(iso, when_used="json", return_type=str)
 ]
 MediaKey = Annotated[str, Field(pattern=rf"^{NAME}/{NAME}/[a-z]{{1,32}}/[A-Za-z0-9_-]{{1,128}}$")]
-Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
-Duration = Annotated[float, Field(ge=0, le=MAX_COUNT)]
-"""Seconds, finite."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Box = tuple[Share, Share, Share, Share]
 """x, y, width, height as shares of the picture, origin at the top left."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import Count, Event, Fact, MediaKey, Moment
+from bus_schemas.event import Event, Fact, MediaKey, Moment
 
 MediaKind = Literal["capture", "thumbnail", "segment", "thermal"]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -16,10 +16,10 @@ class Media(Fact):
     key: MediaKey
     kind: MediaKind
     content_type: Annotated[str, Field(min_length=1, max_length=128)]
-    size: Count
+    size: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    width: Count | None = None
-    height: Count | None = None
+    width: int | None = None
+    height: int | None = None
     duration_s: Seconds | None = None
 
 
@@ -32,12 +32,12 @@ class Segment(Fact):
     """A recorded span of video with its real duration; `discontinuity` where it does not continue the one before."""
 
     start: Moment
-    duration_s: Annotated[float, Field(ge=0.001, le=3600)]
+    duration_s: Annotated[float, Field(gt=0, le=3600)]
     codec: str = "h264"
-    width: Count | None = None
-    height: Count | None = None
+    width: int | None = None
+    height: int | None = None
     fps: float | None = None
-    size: Count = 0
+    size: Annotated[int, Field(ge=0)] = 0
     discontinuity: bool = False
     media: tuple[MediaKey, ...]
 

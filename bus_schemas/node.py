@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import MAX_SEQUENCE, Count, Event, Fact, Moment
+from bus_schemas.event import Event, Fact, Moment
 
 DeviceStatus = Literal["healthy", "degraded", "stale", "stopped", "not_started"]
+Count = Annotated[int, Field(ge=0)]
 
 
 class State(Fact):
@@ -23,8 +24,8 @@ class StateEvent(Event):
 
 class StreamInfo(Fact):
     fps: float
-    width: Count
-    height: Count
+    width: int
+    height: int
 
 
 class Health(Fact):
@@ -52,7 +53,7 @@ class SystemLoad(Fact):
     cpu_percent: float | None = None
     memory_percent: float | None = None
     disk_percent: float | None = None
-    disk_free_bytes: Count | None = None
+    disk_free_bytes: int | None = None
     temperature: float | None = None
     uptime_seconds: float | None = None
 
@@ -122,9 +123,9 @@ class CommandEvent(Event):
 class Gap(Fact):
     """Sequences `first` to `last` of this stream are missing for a known cause; the event's own sequence is `last`."""
 
-    first: Annotated[int, Field(ge=1, le=MAX_SEQUENCE)]
-    last: Annotated[int, Field(ge=1, le=MAX_SEQUENCE)]
-    count: Annotated[int, Field(ge=1, le=MAX_SEQUENCE)]
+    first: Annotated[int, Field(ge=1)]
+    last: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)]
     cause: str
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bus_schemas.event import MAX_COUNT, Count, Event, Fact, MediaKey
+from bus_schemas.event import Event, Fact, MediaKey
 
 AlertLevel = Literal["normal", "warning", "critical", "emergency"]
 Celsius = Annotated[float, Field(ge=-273.15, le=2000, allow_inf_nan=False)]
@@ -61,17 +61,17 @@ class Region(Fact):
     avg_temp: Celsius
     median_temp: Celsius
     std_dev: Annotated[float, Field(ge=0)]
-    pixel_count: Annotated[int, Field(ge=1, le=MAX_COUNT)]
+    pixel_count: Annotated[int, Field(ge=1)]
     alert_level: AlertLevel = "normal"
 
 
 class HotSpot(Fact):
     """A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels."""
 
-    center: tuple[Count, Count]
+    center: tuple[int, int]
     max_temp: Celsius
     avg_temp: Celsius
-    area: Annotated[int, Field(ge=1, le=MAX_COUNT)]
+    area: Annotated[int, Field(ge=1)]
 
 
 class Thermal(Fact):
@@ -81,8 +81,8 @@ class Thermal(Fact):
     composite_temperature: Celsius | None = None
     sensor_temp: Celsius | None = None
     gradient_max: float | None = None
-    clamped_pixels: Count = 0
-    bad_pixels: Count = 0
+    clamped_pixels: Annotated[int, Field(ge=0)] = 0
+    bad_pixels: Annotated[int, Field(ge=0)] = 0
     media: tuple[MediaKey, ...] = ()
 
 

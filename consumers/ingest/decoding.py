@@ -16,6 +16,7 @@ from bus_schemas.event import MAX_SEQUENCE, Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.node import GapEvent, StateEvent
 from bus_schemas.topics import BATCH, UnknownTopic, parse
+from consumers.ingest.bounds import too_large
 from consumers.ingest.glance import glance
 from consumers.ingest.packets import Published
 from consumers.journal.header import Header
@@ -250,7 +251,8 @@ def _complaint(event: Event | Header) -> str | None:
         )
     if isinstance(event, MediaEvent):
         return "a medium comes as bytes on its own topic"
-    return None
+    # What was seen at a glance has none.
+    return None if isinstance(event, Header) else too_large(event)
 
 
 def _misplaced(event: Event | Header, entrance: Door) -> str | None:
@@ -296,11 +298,9 @@ def _read_medium(one: Arrived, entrance: Door) -> Item:
     if described.source != entrance.source:
         reason = f"source {described.source} does not belong on topic {message.topic}"
         return Refused(reason, message.payload, message.topic, one.received)
+    complaint = too_large(described)
     if (described.epoch is None) != (described.sequence is None):
-        return _refuse(
-            "epoch and sequence come together, or not at all",
-            message.payload,
-            one,
-            (entrance.source, described.epoch, described.sequence),
-        )
+        complaint = "epoch and sequence come together, or not at all"
+    if complaint is not None:
+        return _refuse(complaint, message.payload, one, (entrance.source, described.epoch, described.sequence))
     return Described(described, to_bytes(described), one.received, message.payload)

@@ -18,6 +18,7 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event, Moment
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, StateEvent
+from consumers.ingest.bounds import LARGEST, SMALLEST
 from consumers.journal.days import micros
 from consumers.journal.header import Header, Instant
 
@@ -60,12 +61,19 @@ def _text(schema: Schema) -> Any:
     return Annotated[str, Meta(**limits)] if limits else str
 
 
-def _number(of: type[int] | type[float]) -> Callable[[Schema], Any]:
-    def translated(schema: Schema) -> Any:
-        bounds = {name: schema[name] for name in _BOUNDS if name in schema}
-        return Annotated[of, Meta(**bounds)] if bounds else of
+def _whole(schema: Schema) -> Any:
+    """What has no bounds of its own has those of the stores."""
+    bounds = {name: schema[name] for name in _BOUNDS if name in schema}
+    if bounds.keys().isdisjoint({"ge", "gt"}):
+        bounds["ge"] = SMALLEST
+    if bounds.keys().isdisjoint({"le", "lt"}):
+        bounds["le"] = LARGEST
+    return Annotated[int, Meta(**bounds)]
 
-    return translated
+
+def _real(schema: Schema) -> Any:
+    bounds = {name: schema[name] for name in _BOUNDS if name in schema}
+    return Annotated[float, Meta(**bounds)] if bounds else float
 
 
 def _literal(schema: Schema) -> Any:
@@ -119,8 +127,8 @@ def _field(name: str, field: Schema) -> tuple[str, Any] | tuple[str, Any, Any]:
 
 _TRANSLATORS: Mapping[str, Callable[[Schema], Any]] = {
     "str": _text,
-    "int": _number(int),
-    "float": _number(float),
+    "int": _whole,
+    "float": _real,
     "bool": lambda _: bool,
     "literal": _literal,
     "nullable": lambda schema: translate(schema["schema"]) | None,

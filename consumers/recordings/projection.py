@@ -24,10 +24,13 @@ from consumers.told import SPAN
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:recording")
 _WAIT_FOR_SEGMENTS_S = 15.0
+LONGEST_MOTION_S = 86_400.0
+"""No clip begins longer than this before the motion that it is about was told."""
 
 
 class Recordings(Projection):
     name: ClassVar[str] = "recordings"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (RecordingEvent,)
     schema: ClassVar[str] = """
@@ -78,7 +81,7 @@ class Recordings(Projection):
     def _move(self, clips: OpenClips, record: Recorded) -> None:
         """Motion begins a clip, or goes on with the one that is open, until it is as long as one may be."""
         at = record.time_s
-        begun = at - _duration_s(record) - self._rule.pre_roll_s
+        begun = at - min(_duration_s(record), LONGEST_MOTION_S) - self._rule.pre_roll_s
         end = at + self._rule.post_roll_s
         going = clips.around(record.where, begun, end, self._rule.longest_s)
         if going is not None:

@@ -20,7 +20,8 @@ class Segments:
     def add(self, record: Recorded) -> None:
         site, device = record.where
         start, data = _begun(record)
-        end, key = start + data.duration_s, data.media[0] if data.media else ""
+        # Of a segment shorter than that, a moment of today cannot tell where it ends.
+        end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""
         self._rows.append((site, device, start, end, key, data.size, int(data.discontinuity), record.position))
 
     def forget(self, record: Recorded) -> None:

@@ -117,3 +117,20 @@ def test_a_sequence_that_no_stream_can_have_has_no_place() -> None:
 
     assert isinstance(item, Refused)
     assert item.sequence is None
+
+
+@pytest.mark.parametrize("count", [2**63, 10**30])
+def test_a_number_that_no_store_has_room_for_is_refused(count: int) -> None:
+    gap = to_bytes(builders.gap()).replace(b'"count":3', b'"count":%d' % count)
+    frame = to_bytes(builders.frame(width=640)).replace(b'"width":640', b'"width":-%d' % (count + 1))
+
+    assert reason(gap, event_topic(SOURCE, "gap")) == "data.count is a number of more than 64 bits"
+    assert reason(frame, event_topic(SOURCE, "frame")) == "data.width is a number of more than 64 bits"
+
+
+def test_the_largest_number_that_stores_have_room_for_is_let_in() -> None:
+    gap = to_bytes(builders.gap()).replace(b'"count":3', b'"count":%d' % (2**63 - 1))
+    frame = to_bytes(builders.frame(width=640)).replace(b'"width":640', b'"width":-%d' % 2**63)
+
+    assert isinstance(arrive(gap, event_topic(SOURCE, "gap"))[0], Accepted)
+    assert isinstance(arrive(frame, event_topic(SOURCE, "frame"))[0], Accepted)

@@ -307,6 +307,30 @@ MUTANTS: dict[str, Mutant] = {
         "            pass\n",
         INGEST,
     ),
+    "told_before_it_is_durable": Mutant(
+        "consumers/follow.py",
+        "            with views.durable(view), transaction(view):\n",
+        "            with transaction(view):\n",
+        ("tests/unit/consumers/test_follow.py",),
+    ),
+    "packs_closed_before_their_sync": Mutant(
+        "consumers/archive/packs.py",
+        "PACKS_A_ROUND = MAX_OPEN // 2\n",
+        "PACKS_A_ROUND = MAX_OPEN * 2\n",
+        ARCHIVE,
+    ),
+    "syncs_not_waited_for": Mutant(
+        "consumers/archive/packs.py",
+        "        sync.result()\n",
+        "        pass\n",
+        ARCHIVE,
+    ),
+    "no_room_for_a_number": Mutant(
+        "consumers/ingest/decoding.py",
+        "    return None if isinstance(event, Header) else too_large(event)\n",
+        "    return None\n",
+        INGEST,
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from consumers.hub import Hub
 from consumers.journal.record import JournalReader
 from consumers.warehouse.answering import Answering, State, Status
 from consumers.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
+from consumers.warehouse.patience import step_back
 from consumers.warehouse.progress import Rows, tell_rows
 from consumers.warehouse.store import NAME, Generations
 
@@ -53,6 +54,11 @@ class Warehouse(Answering):
     def rebuild(self) -> None:
         """Fold all rows anew beside the current ones, then swap. Until then those answer, as of now."""
         self._rebuild.set()
+
+    def run(self, stopping: Flag, wake: Flag) -> None:
+        """As of every store of rows, in a thread that goes behind others."""
+        step_back()
+        super().run(stopping, wake)
 
     def _follow(self, reader: Engine, stopping: Flag, wake: Flag) -> None:
         """Follow the journal until `stopping` or its end, or until the rows are to be folded anew, and then do that."""

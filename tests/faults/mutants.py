@@ -147,8 +147,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "pack_not_synced": Mutant(
         "consumers/archive/disk.py",
-        "            for pack in touched:\n                pack.sync()\n",
-        "",
+        "                sync_all(touched, self._syncs)\n",
+        "                pass\n",
         ARCHIVE,
     ),
     "torn_pack_not_read": Mutant(

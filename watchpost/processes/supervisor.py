@@ -27,6 +27,7 @@ POLL_S = 0.02
 LONGEST_LINE = 65536
 LONGEST_REASON = 500
 REFUSALS = {Refused.code, IdentityInUse.code}
+PATIENTLY = ("nice", "-n", "10", "chrt", "--batch", "0")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Monotonic = Callable[[], float]
@@ -50,13 +51,14 @@ def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
 class Process:
     """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there.
 
-    `nice` is how far it steps back where the processors are busy.
+    One that is `patient` goes behind the others where the processors are busy, as a batch job: it takes no core from
+    anybody who has just been woken.
     """
 
     name: str
     argv: tuple[str, ...]
     stage: int = 0
-    nice: int = 0
+    patient: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     start_when: Callable[[], bool] | None = None
 
@@ -80,7 +82,7 @@ class Child:
     def start(self, monotonic: float, now: datetime) -> None:
         self.popen = subprocess.Popen(
             # The kernel kills it when the thread that spawned it is gone, so children are spawned in the main thread.
-            ["nice", "-n", str(self.process.nice), "setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
+            [*(PATIENTLY if self.process.patient else ()), "setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
             env={**os.environ, **self.process.env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

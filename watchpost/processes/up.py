@@ -23,7 +23,7 @@ BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 APART = {"mosaics": ("mosaics",), "alerts": ("incidents", "alerts", "alert_log", "webhook")}
 
 # Who makes views that may be a second old steps back for who takes in, decides and answers.
-PATIENT_ONES, PATIENT = frozenset({"mosaics", "consumers", "warehouse"}), 5
+PATIENT = frozenset({"mosaics", "consumers", "warehouse"})
 
 
 class CannotStart(RuntimeError):
@@ -65,7 +65,7 @@ def processes(options: Options, config: WatchpostConfig) -> list[Process]:
 
     def ours(name: str, stage: int, *arguments: str) -> Process:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
-        return Process(name=name, argv=argv, stage=stage, nice=PATIENT if name in PATIENT_ONES else 0, start_when=ready)
+        return Process(name=name, argv=argv, stage=stage, patient=name in PATIENT, start_when=ready)
 
     return [
         *_broker(options, config),

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -228,3 +229,16 @@ def test_children_die_with_a_supervisor_that_is_killed(supervised: tuple[subproc
     supervisor.kill()
 
     eventually(lambda: is_dead(pid), what="the child's death")
+
+
+def test_a_patient_child_is_a_batch_job_behind_the_others() -> None:
+    code = "import os, time; print(os.sched_getscheduler(0), os.nice(0), flush=True); time.sleep(60)"
+    urgent = python("urgent", code)
+    watched = Watched([urgent, replace(urgent, name="patient", patient=True)])
+    usual = os.nice(0)
+
+    def wait_for_both() -> None:
+        watched.wait_for_line("urgent", f"{os.SCHED_OTHER} {usual}")
+        watched.wait_for_line("patient", f"{os.SCHED_BATCH} {min(19, usual + 10)}")
+
+    watched.during(wait_for_both)

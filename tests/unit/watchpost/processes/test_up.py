@@ -61,7 +61,7 @@ def test_every_consumer_is_in_exactly_one_process(tmp_path: Path) -> None:
 def test_who_makes_views_steps_back_for_who_takes_in_decides_and_answers(tmp_path: Path) -> None:
     found = processes(options(tmp_path, 8080, 1883), WatchpostConfig())
 
-    assert {process.name for process in found if process.nice} == {"mosaics", "consumers"}
+    assert {process.name for process in found if process.patient} == {"mosaics", "consumers"}
 
 
 def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path: Path) -> None:

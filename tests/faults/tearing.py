@@ -6,6 +6,8 @@ write-ahead log is cut off, at any byte, but never before what was certainly syn
 - what is checkpointed (moved from the log to the database): SQLite syncs the log before that;
 - with `synchronous=normal` nothing else is synced, so any later frame may be missing (views that emit nothing, the
   index of the archive);
+- views that emit sync the commits with which they tell something, and so everything before; any later frame may be
+  missing;
 - with `synchronous=full` each commit is synced before the next begins, so at most the last transaction may be missing,
   and only if nobody was told of it: telling comes after the fsync. Of the outbox the ledger and the journal were told,
   of the journal the outboxes (by watermarks), the checkpoints and who reads the log. A cut is tried on a copy, and
@@ -83,7 +85,7 @@ def tear(data: Path, outbox: Path, ledger: Path, foreign: Sequence[str], dice: r
     done = [_cut(file, dice) for file in (*silent, data / "archive" / "index.sqlite")]
     done.append(_cut_last(journal, dice, lambda copy: _journal_keeps(copy, told, seen, foreign)))
     done.append(_cut_last(outbox, dice, lambda copy: _outbox_keeps(copy, promised, held)))
-    done += [_cut_last(file, dice, lambda copy: _outbox_keeps(copy, (), held)) for file in speaking]
+    done += [_cut_untold(file, dice, held) for file in speaking]
     done.append(_smear_a_pack(data / "archive", dice))
     return [words for words in done if words]
 
@@ -94,6 +96,17 @@ def _cut(database: Path, dice: random.Random) -> str:
     if log is None or log.checkpointed >= log.end:
         return ""
     return _truncate(log, dice.randint(max(HEADER_BYTES, log.checkpointed), log.end))
+
+
+def _cut_untold(database: Path, dice: random.Random, held: Told) -> str:
+    """Any frame behind the last that told something may be missing, and that one too where nobody had been told."""
+    log, told = read_log(database), _ask(database, _sequences)
+    if log is None or log.checkpointed >= log.end:
+        return ""
+    place = dice.randint(max(HEADER_BYTES, log.checkpointed), log.end)
+    if _ask(database, lambda copy: _sequences(copy) == told, place):
+        return _truncate(log, place)
+    return _cut_last(database, dice, lambda copy: _outbox_keeps(copy, (), held))
 
 
 def _cut_last(database: Path, dice: random.Random, keeps: Keeps) -> str:
@@ -165,9 +178,13 @@ def _journal_keeps(journal: sqlite3.Connection, told: Told, seen: int, foreign: 
     return head >= seen and there and all(marks.get(key, 0) >= mark for key, mark in told.items())
 
 
-def _outbox_keeps(outbox: sqlite3.Connection, promised: Sequence[str], held: Told) -> bool:
+def _sequences(outbox: sqlite3.Connection) -> Told:
     rows = outbox.execute("select source, (select epoch from outbox_life), sequence from outbox_stream")
-    reached = {(source, epoch): sequence for source, epoch, sequence in rows}
+    return {(source, epoch): sequence for source, epoch, sequence in rows}
+
+
+def _outbox_keeps(outbox: sqlite3.Connection, promised: Sequence[str], held: Told) -> bool:
+    reached = _sequences(outbox)
     (life,) = outbox.execute("select epoch from outbox_life").fetchone()
     if any(reached.get(key, 0) < mark for key, mark in held.items() if key[1] == life):
         return False

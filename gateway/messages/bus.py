@@ -37,6 +37,12 @@ class Topics(Protocol):
     def forget(self, topic: str, handler: Handler) -> None: ...
 
 
+def _is_cancelled() -> bool:
+    """A goodbye that a broker does not answer ends in an error, which takes the place of the cancellation."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Bus:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -64,6 +70,8 @@ class Bus:
                 _log.info("broker lost", error=str(lost.exceptions[0]), failures=failures)
             finally:
                 self._client = None
+            if _is_cancelled():
+                return
             await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
 

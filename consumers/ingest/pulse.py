@@ -21,11 +21,17 @@ class Pulse:
     """One stream for the life of a journal: its epoch and sequence go on over restarts."""
 
     def __init__(
-        self, streams: Mapping[StreamKey, StreamState], clock: Clock, started: float, load: Load = SystemLoad
+        self,
+        streams: Mapping[StreamKey, StreamState],
+        clock: Clock,
+        started: float,
+        load: Load = SystemLoad,
+        disk: str | None = None,
     ) -> None:
         self._streams = streams
         self._clock = clock
         self._load = load
+        self._disk = disk
         self._started = started
         self._due = started
         ours = [key for key in streams if key[0] == HUB_SOURCE]
@@ -40,7 +46,8 @@ class Pulse:
 
     def beat(self, now: float, status: Literal["online", "stopping"] = "online") -> Accepted:
         self._due = now + EVERY_SECONDS
-        data = Heartbeat(status=status, uptime_s=round(now - self._started, 3), system=self._load())
+        uptime_s = round(now - self._started, 3)
+        data = Heartbeat(status=status, uptime_s=uptime_s, system=self._load(), disk_id=self._disk)
         return self._next(HeartbeatEvent, data)
 
     def fault(self, fault: Fault) -> Accepted:

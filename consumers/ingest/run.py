@@ -29,6 +29,7 @@ from consumers.ingest.pulse import Pulse
 from consumers.journal.files import SqliteStore
 from consumers.journal.store import JournalAway, JournalInUse, JournalStore, OpenJournal
 from producer.broker import BrokerAddress
+from producer.disk_id import disk_id
 from producer.ids import Clock, utc_now
 
 log = structlog.get_logger(__name__)
@@ -61,7 +62,7 @@ def run(
             return
         stack.enter_context(journal)
         figures = Figures(clock, started=clock(), position=journal.head)
-        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data))
+        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
         Ingest(Intake(archive, journal, clock, figures), pulse, faults, figures, broker, stopping).run()

@@ -249,6 +249,9 @@ class _Broken(Projection):
         self.emits = whole.emits  # type: ignore[misc]
         self.schema = whole.schema  # type: ignore[misc]
 
+    def has_told(self, event: Event) -> bool:
+        return self._whole.has_told(event)
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         self._whole.fold(view, batch, emit)
         if any(self._is_bad(record.position) for record in batch):

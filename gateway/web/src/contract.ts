@@ -226,13 +226,14 @@ export interface HealthEvent {
   data: Health;
 }
 
-/** A sign of life. The hub's own are how time passes in the journal. */
+/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. */
 export interface Heartbeat {
   status: "online" | "stopping";
   uptime_s: number;
   system: SystemLoad;
   outbox_rows?: number | null;
   outbox_bytes?: number | null;
+  disk_id?: string | null;
 }
 
 export interface HeartbeatEvent {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -326,7 +327,7 @@ def test_a_full_disk_of_a_node_is_one_incident_for_all_its_devices(followed: Fol
 
 
 def test_a_disk_that_cannot_be_written_is_the_same_incident_as_one_that_is_full(followed: Followed) -> None:
-    unwritable = {"part": "disk", "kind": "storage_unwritable", "since": at(10)}
+    unwritable: dict[str, Any] = {"part": "disk", "kind": "storage_unwritable", "since": at(10)}
     followed.take(tick(at(0), system={"disk_percent": 90.0}), fault(at(10), **unwritable))
     followed.take(tick(at(15), system={"disk_percent": 99.0}))
     followed.take(fault(at(40), "cleared", **unwritable))
@@ -338,7 +339,7 @@ def test_a_disk_that_cannot_be_written_is_the_same_incident_as_one_that_is_full(
 
 
 def test_a_disk_that_cannot_be_written_though_it_has_room_is_over_when_it_can_be(followed: Followed) -> None:
-    unwritable = {"part": "disk", "kind": "storage_unwritable", "since": at(10)}
+    unwritable: dict[str, Any] = {"part": "disk", "kind": "storage_unwritable", "since": at(10)}
     followed.take(tick(at(0), system={"disk_percent": 40.0}), fault(at(10), **unwritable))
     followed.take(tick(at(15), system={"disk_percent": 40.0}), fault(at(40), "cleared", **unwritable))
 

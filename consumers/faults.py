@@ -59,7 +59,10 @@ def open_fault(part: str, kind: FaultKind, reason: str, since: datetime) -> Open
 
 
 class FaultReporter:
-    """The faults that one process knows of. Safe to use from any thread; without a broker it only remembers."""
+    """The faults that one process knows of, reported within its block; without a broker it only remembers.
+
+    Safe to use from any thread.
+    """
 
     def __init__(self, process: str, broker: BrokerAddress | None, clock: Clock = utc_now) -> None:
         self.process = part_name(process)
@@ -69,10 +72,9 @@ class FaultReporter:
         self._changed = threading.Event()
         self._closing = threading.Event()
         self._acknowledged_at = time.monotonic()
-        self._client = None if broker is None else self._connect(broker)
+        self._broker = broker
+        self._client: Client | None = None
         self._thread = threading.Thread(target=self._report, name="fault reports")
-        if self._client is not None:
-            self._thread.start()
 
     def raise_fault(self, part: str, kind: FaultKind, reason: str, since: datetime | None = None) -> None:
         """Say that something does not work. Again is the same fault, with the newer reason."""
@@ -117,6 +119,10 @@ class FaultReporter:
         self._client.loop_stop()
 
     def __enter__(self) -> Self:
+        if self._broker is not None:
+            self._acknowledged_at = time.monotonic()
+            self._client = self._connect(self._broker)
+            self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -119,12 +119,12 @@ def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -
         for thread in threads:
             thread.start()
         try:
-            supervisor.run()
+            with reporter:
+                supervisor.run()
         finally:
             stopping.set()
             for thread in threads:
                 thread.join()
-            reporter.close()
             log.close()
 
 

@@ -59,13 +59,17 @@ class SystemLoad(Fact):
 
 
 class Heartbeat(Fact):
-    """A sign of life. The hub's own are how time passes in the journal."""
+    """A sign of life. The hub's own are how time passes in the journal.
+
+    `disk_id` is the same for all who write to one disk, so that a full one is told once.
+    """
 
     status: Literal["online", "stopping"] = "online"
     uptime_s: Annotated[float, Field(ge=0)]
     system: SystemLoad = SystemLoad()
     outbox_rows: Count | None = None
     outbox_bytes: Count | None = None
+    disk_id: Annotated[str, Field(max_length=64)] | None = None
 
 
 class HeartbeatEvent(Event):

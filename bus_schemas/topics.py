@@ -7,6 +7,9 @@ from bus_schemas.event import HUB, NAME, place
 
 ROOT = "watchpost/v1"
 HEAD = f"{ROOT}/{HUB}/head"
+FAULTS = f"{ROOT}/{HUB}/faults/"
+"""Followed by the name of a process of the hub: every fault that it knows of, said again and again."""
+ALL_FAULTS = f"{FAULTS}+"
 ALL_EVENTS = f"{ROOT}/+/+/event/#"
 ALL_MEDIA = f"{ROOT}/+/+/media/+"
 ALL_STATES = f"{ROOT}/+/+/state"
@@ -76,6 +79,11 @@ def claim_topic(source: str) -> str:
     """Where agents ask and answer who has a device."""
     site, device = place(source)
     return f"{ROOT}/{site}/{device}/claim"
+
+
+def faults_topic(process: str) -> str:
+    """Where a process of the hub says which faults it knows of."""
+    return f"{FAULTS}{process}"
 
 
 def command_topic(source: str, name: str) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus_schemas.event import iso
+from consumers import set_aside
 
-SCHEMA = """
+SCHEMA = f"""
 create table if not exists checkpoint (
     only integer primary key check (only = 1), position integer not null check (position >= 0),
     version integer not null, silent_until integer not null default 0
@@ -22,8 +23,8 @@ create table if not exists made (
     only integer primary key check (only = 1), configuration text not null, floor integer not null,
     reaches integer not null
 ) strict;
-"""
-TABLES = ("checkpoint", "failure", "origin", "made")
+{set_aside.SCHEMA}"""
+TABLES = ("checkpoint", "failure", "origin", "made", *set_aside.TABLES)
 
 
 class WentBackwards(ValueError):
@@ -32,7 +33,7 @@ class WentBackwards(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The event that a consumer could not take, and what its code raised."""
+    """The first of the events of which a consumer could take none, and what its code raised."""
 
     position: int
     event_id: str
@@ -110,6 +111,11 @@ def save(view: sqlite3.Connection, position: int) -> None:
     view.execute("update checkpoint set position = ?", (position,))
 
 
+def go_back(view: sqlite3.Connection, position: int) -> None:
+    """Move the checkpoint in front of events that were set aside, to try them again: nothing was folded since."""
+    view.execute("update checkpoint set position = ?", (position,))
+
+
 def tables_of(view: sqlite3.Connection, schema: str = "main") -> list[str]:
     """The tables that a fold makes."""
     found = view.execute(f"select name from {schema}.sqlite_master where type = 'table' order by name")  # noqa: S608 - ours
@@ -134,3 +140,7 @@ def failure(view: sqlite3.Connection) -> Failure | None:
 
 def failed(position: int, event_id: str, error: BaseException, now: datetime) -> Failure:
     return Failure(position, event_id, f"{type(error).__name__}: {error}", iso(now))
+
+
+def failed_on(event: set_aside.SetAside) -> Failure:
+    return Failure(event.position, event.event_id, event.error, event.at)

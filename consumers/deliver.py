@@ -1,20 +1,29 @@
 """One sink at its checkpoint: hands a batch on, then commits the checkpoint with what the sink emits."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 
 from bus_schemas.event import Event
-from consumers import checkpoint, views
-from consumers.follow import BATCH, Faulty, Source, Stopped, call, create
+from consumers import checkpoint, set_aside, views
+from consumers.folding import Faulty, call
+from consumers.follow import BATCH, STOPS_AFTER, Source, Stopped, create, log_set_aside
 from consumers.journal.record import Recorded
+from consumers.set_aside import SetAside
 from consumers.sink import Sink
 from producer import outbox
 from producer.transaction import transaction
 
+TRIES = 3
+"""So often an event is delivered before it is set aside; whoever runs the sink pauses in between."""
+
 log = structlog.get_logger()
+
+
+class Failed(RuntimeError):
+    """An event could not be delivered, and is to be tried again."""
 
 
 class Deliverer:
@@ -27,6 +36,10 @@ class Deliverer:
         self._life = 0
         self._source = source
         self._state: sqlite3.Connection | None = None
+        self._tries: tuple[int, int] = (0, 0)
+        """The position of the event that failed last, and how often it did."""
+        self._run: list[SetAside] = []
+        self.last_set_aside: SetAside | None = None
 
     @property
     def file(self) -> Path | None:
@@ -34,7 +47,10 @@ class Deliverer:
         return views.file_of(self._source.data, self.name)
 
     def advance(self, limit: int = BATCH) -> int:
-        """Deliver the next batch; by how many positions it went on. Raises `Stopped`."""
+        """Deliver the next batch; by how many positions it went on.
+
+        Raises `Failed` where an event is to be tried again, and `Stopped` where none can be delivered.
+        """
         with views.locked(self._source.data, self.name):
             state = self._opened()
             before = checkpoint.load(state)
@@ -49,32 +65,58 @@ class Deliverer:
         call(lambda: self.sink.idle(state))
 
     def _take(self, state: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
+        try:
+            self._hand_over(state, records, upto)
+        except Faulty as fault:
+            if len(records) == 1:
+                self._refuse(state, records[0], fault)
+                return
+            # What is delivered twice is the same to whoever is idempotent by event id; what is lost is not.
+            for record in records:
+                self._take(state, (record,), record.position)
+
+    def _hand_over(self, state: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
+        """Raises `Faulty`."""
         emitted: list[Event] = []
 
         def act() -> None:
             emitted.extend(self.sink.deliver(state, records))
 
         if records:
-            self._try(state, records, act)
+            call(act)
         with transaction(state):
             for event in emitted:
                 outbox.put(state, event)
             if records:
                 self.sink.settle(state)
+                if self._run:
+                    set_aside.close_run(state)
             checkpoint.save(state, upto)
             checkpoint.resume(state)
         self.told += len(emitted)
+        self._run = [] if records else self._run
 
-    def _try(self, state: sqlite3.Connection, records: Sequence[Recorded], act: Callable[[], None]) -> None:
-        try:
-            call(act)
-        except Faulty as fault:
-            cause = fault.__cause__ or fault
-            # Which of them it was cannot be tried out: what was delivered would be delivered again.
-            first = records[0]
-            failure = checkpoint.failed(first.position, first.event.id, cause, self._source.clock())
+    def _refuse(self, state: sqlite3.Connection, record: Recorded, fault: Faulty) -> None:
+        """Set the event aside once it was tried often enough. Raises `Failed` before, and `Stopped` where all fail."""
+        cause = fault.__cause__ or fault
+        position, tries = self._tries
+        tries = tries + 1 if position == record.position else 1
+        self._tries = (record.position, tries)
+        if tries < TRIES:
+            raise Failed(f"{self.name}: position {record.position}, {type(cause).__name__}: {cause}") from cause
+        refused = set_aside.of(record, cause, self._source.clock())
+        run = [*self._run, refused]
+        if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
+            failure = checkpoint.failed_on(refused)
             checkpoint.stop(state, failure)
             raise Stopped(self.name, failure) from cause
+        with transaction(state):
+            set_aside.add(state, [refused], self.sink.version, record.position)
+            checkpoint.save(state, record.position)
+            checkpoint.resume(state)
+        self._run = run
+        self.last_set_aside = refused
+        log_set_aside(self.name, [refused])
 
     def _opened(self) -> sqlite3.Connection:
         life = self._source.journal.life()
@@ -93,6 +135,8 @@ class Deliverer:
             checkpoint.begin_again(state)
         checkpoint.belong(state, life)
         self._state, self._life = state, life
+        self._run = set_aside.open_run(state)
+        self.last_set_aside = next(iter(set_aside.newest(state, 1)), None)
         log.info("sink follows the journal", consumer=self.name, position=checkpoint.load(state))
         return state
 

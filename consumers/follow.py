@@ -1,51 +1,58 @@
 """One consumer at its checkpoint: reads a batch, takes it in, and commits the view with the checkpoint."""
 
 import sqlite3
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from operator import attrgetter
 from pathlib import Path
 from time import monotonic
+from typing import NoReturn
 
 import structlog
 
-from bus_schemas.event import Event
-from consumers import checkpoint, views
+from consumers import checkpoint, set_aside, views
+from consumers.folding import Faulty, fold_around, fold_whole
 from consumers.journal.record import Batch, JournalReader, Recorded
 from consumers.projection import Projection
+from consumers.set_aside import SetAside
 from consumers.sink import Sink
 from producer import outbox
 from producer.transaction import transaction
 
 BATCH = 1000
+LOGGED = 5
 _IDLE_SAVE_S = 1.0
-
-_THE_MACHINES_FAULT = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
-}  # fmt: skip
 
 log = structlog.get_logger()
 
+Act = Callable[[sqlite3.Connection, Sequence[Recorded]], int]
+
+
+STOPS_AFTER = 100
+"""So many events in a row, of more than one source, and nothing else that is there: then it is the consumer's fault."""
+MOST_AT_ONCE = 16
+"""A consumer that has stopped looks at up to so many batches at once for an event that it can take."""
+
 
 class Stopped(RuntimeError):
-    """A consumer's own code failed on an event; it goes no further."""
+    """A consumer's own code fails on everything there is. It goes no further, and may be asked again."""
 
     def __init__(self, name: str, failure: checkpoint.Failure) -> None:
         super().__init__(f"{name} stopped at position {failure.position}, event {failure.event_id}: {failure.error}")
         self.failure = failure
 
 
+class _AllFail(Exception):
+    """From this position on a batch is taken back: the code fails on all of it."""
+
+    def __init__(self, run: Sequence[SetAside]) -> None:
+        self.run = run
+
+
 class _Tells(Exception):
     """A batch that emits is taken back, to be committed durably."""
-
-
-class Faulty(Exception):
-    """What a consumer's code raised, on its way to where it is found which event it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +62,6 @@ class Source:
     data: Path
     journal: JournalReader
     clock: Callable[[], datetime]
-
-
-def call(act: Callable[[], None]) -> None:
-    """Run a consumer's code. A full or broken disk is not its fault, and stops the process."""
-    try:
-        act()
-    except OSError:
-        raise
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _THE_MACHINES_FAULT:
-            raise
-        raise Faulty from error
-    except Exception as error:
-        raise Faulty from error
-
-
-def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
-    """Fold within the caller's transaction; how many events were emitted. Silent where they were told before."""
-    silent = checkpoint.silent_until(view) if projection.emits else 0
-    split = bisect_right(records, silent, key=attrgetter("position"))
-    told = 0
-
-    def emit(event: Event) -> None:
-        nonlocal told
-        told += 1
-        outbox.put(view, event)
-
-    if split:
-        projection.fold(view, records[:split], _say_nothing)
-    if records[split:]:
-        projection.fold(view, records[split:], emit if projection.emits else _say_nothing)
-    return told
-
-
-def _say_nothing(_: Event) -> None:
-    """Takes what a fold decided on and was told before."""
 
 
 def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
@@ -126,6 +97,17 @@ def last_told(consumer: Projection, journal: JournalReader) -> int:
     return told
 
 
+def log_set_aside(name: str, events: Sequence[SetAside]) -> None:
+    """The first few of a batch by themselves."""
+    for event in events[:LOGGED]:
+        log.error(
+            "event set aside", consumer=name, position=event.position, event_id=event.event_id, type=event.type,
+            source=event.source, error=event.error,
+        )  # fmt: skip
+    if len(events) > LOGGED:
+        log.error("events set aside", consumer=name, more=len(events) - LOGGED)
+
+
 class Follower:
     """A projection that keeps up with the journal."""
 
@@ -139,6 +121,11 @@ class Follower:
         self._seen = 0
         self._saved_at = 0.0
         self._life = 0
+        self._stops = 0
+        self._run: list[SetAside] = []
+        self._next_run: list[SetAside] = []
+        self._refused: list[SetAside] = []
+        self.last_set_aside: SetAside | None = None
 
     @property
     def file(self) -> Path | None:
@@ -149,8 +136,13 @@ class Follower:
         """Take in the next batch; by how many positions it went on. Raises `Stopped`."""
         with views.locked(self._source.data, self.name):
             view = self._current()
+            if self._stops:
+                self._try_again(view)
+                limit *= min(2**self._stops, MOST_AT_ONCE)
             # Behind the checkpoint are what others have folded, beyond it what we looked at and did not concern us.
-            self._seen = max(self._seen, checkpoint.load(view))
+            position = checkpoint.load(view)
+            if position > self._seen:
+                self._seen, self._run = position, set_aside.open_run(view)
             batch = self._source.journal.read(self._seen, self.projection.models, limit)
             moved = batch.upto - self._seen
             if batch.records:
@@ -171,33 +163,57 @@ class Follower:
 
     def _take(self, view: sqlite3.Connection, batch: Batch) -> None:
         try:
-            self._commit(view, batch.records, batch.upto)
-        except Faulty:
-            for record in batch.records:
-                self._take_one(view, record)
+            try:
+                self._commit(view, batch.records, batch.upto, self._whole)
+            except Faulty:
+                self._commit(view, batch.records, batch.upto, self._around)
+        except _AllFail as all_fail:
+            self._stop(view, batch.records, all_fail.run)
+        self._stops = 0
 
-    def _take_one(self, view: sqlite3.Connection, record: Recorded) -> None:
-        try:
-            self._commit(view, (record,), record.position)
-        except Faulty as fault:
-            cause = fault.__cause__ or fault
-            failure = checkpoint.failed(record.position, record.event.id, cause, self._source.clock())
-            checkpoint.stop(view, failure)
-            raise Stopped(self.name, failure) from cause
+    def _whole(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+        told = fold_whole(self.projection, view, records)
+        if self._run:
+            set_aside.close_run(view)
+        return told
 
-    def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
+    def _around(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+        """Raises `_AllFail`."""
+        folded = fold_around(self.projection, view, records, self._source.clock)
+        before = self._run if folded.run_from == records[0].position else []
+        run = [*before, *folded.run]
+        if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
+            raise _AllFail(run)
+        if self._run and not before:
+            set_aside.close_run(view)
+        open_from = records[-1].position + 1 if folded.run_from is None else folded.run_from
+        set_aside.add(view, folded.refused, self.projection.version, open_from)
+        self._refused = folded.refused
+        self._next_run = run
+        return folded.emitted
+
+    def _stop(self, view: sqlite3.Connection, records: Sequence[Recorded], run: Sequence[SetAside]) -> NoReturn:
+        """Take in what is before those of which none can be taken, and stop there. Raises `Stopped`."""
+        good = [record for record in records if record.position < run[0].position]
+        if good:
+            self._commit(view, good, good[-1].position, self._around)
+        failure = checkpoint.failed_on(run[0])
+        checkpoint.stop(view, failure)
+        self._seen = checkpoint.load(view)
+        self._stops += 1
+        raise Stopped(self.name, failure)
+
+    def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int, act: Act) -> None:
         """A batch that tells nothing waits for no disk: after a power cut it is folded again, and tells nothing again.
 
         What is told leaves at once, and its sequence must not be given to another event.
         """
         told = 0
 
-        def act() -> None:
-            nonlocal told
-            told = fold(self.projection, view, records)
-
         def take() -> None:
-            call(act)
+            nonlocal told
+            self._refused, self._next_run = [], []
+            told = act(view, records)
             checkpoint.save(view, upto)
             checkpoint.resume(view)
 
@@ -209,7 +225,20 @@ class Follower:
             with views.durable(view), transaction(view):
                 take()
         self.told += told
+        self._run = self._next_run
         self._seen = upto
+        if self._refused:
+            self.last_set_aside = self._refused[-1]
+            log_set_aside(self.name, self._refused)
+
+    def _try_again(self, view: sqlite3.Connection) -> None:
+        """Go back to the first of the events behind which nothing was taken: the view is as it was before them."""
+        with transaction(view):
+            before = set_aside.take_back(view)
+            if before is not None:
+                checkpoint.go_back(view, before)
+        self._run = []
+        self._seen = checkpoint.load(view)
 
     def _current(self) -> sqlite3.Connection:
         file = views.file_of(self._source.data, self.name)
@@ -228,7 +257,8 @@ class Follower:
             view = create(self.projection, file)
         checkpoint.belong(view, life)
         self._file, self._life, self._view = file, life, view
-        self._seen = checkpoint.load(view)
+        self._try_again(view)
+        self.last_set_aside = next(iter(set_aside.newest(view, 1)), None)
         log.info("consumer follows the journal", consumer=self.name, position=self._seen)
         return view
 

@@ -1,32 +1,33 @@
-"""A process of consumers: projections in one loop, each sink in a thread of its own, each outbox with its relay."""
+"""A process of consumers: projections in one loop, each sink in a thread of its own, each outbox with its relay.
 
-import sqlite3
+None of them ends before the process is told to: what fails waits and is tried again, and the others go on meanwhile.
+"""
+
 import threading
+import zlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
-import structlog
-
 from consumers.deliver import Deliverer
-from consumers.follow import BATCH, Faulty, Follower, Source, Stopped
+from consumers.faults import FaultReporter
+from consumers.follow import BATCH, Follower, Source
 from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import JournalReader
-from consumers.journal.store import JournalAway
 from consumers.news import POLL_S, News
 from consumers.projection import Projection
 from consumers.rebuilding.whole import Progress, needs_rebuild, rebuild
 from consumers.rebuilding.wish import Wish
 from consumers.registry import roster
+from consumers.retrying import Attempts, Backoff
+from consumers.set_aside import SetAside
 from consumers.sink import Sink
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 from producer.relay import Relay
-
-log = structlog.get_logger()
 
 Advance = Callable[[], int]
 
@@ -56,7 +57,8 @@ class Sender:
 
     def serve(self, file: Path | None) -> None:
         """Send from this file; called after each batch, and cheap where nothing changed."""
-        if file is None or file == self._file:
+        ended = self._thread is not None and not self._thread.is_alive()
+        if file is None or (file == self._file and not ended):
             return
         self.close()
         self._file, self._stopping = file, threading.Event()
@@ -86,115 +88,130 @@ def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
     return moved
 
 
-def loop(consumers: dict[str, Advance], news: threading.Event, stopping: threading.Event, pace_s: float = 0.0) -> None:
-    """Keep all of them at the head. One that fails stops, is named in its view and the log, and the others go on.
+def loop(
+    consumers: dict[str, Advance],
+    news: threading.Event,
+    stopping: threading.Event,
+    pace_s: float = 0.0,
+    attempts: Attempts | None = None,
+) -> None:
+    """Keep all of them at the head. One that fails waits and is tried again, and the others go on.
 
     Rounds that find little are `pace_s` apart, so that each finds more.
     """
-    going = dict(consumers)
-    patience = Patience()
+    attempts = attempts or Attempts()
     while not stopping.is_set():
         news.clear()
         moved = 0
-        with patience:
-            for name, step in list(going.items()):
-                try:
-                    moved = max(moved, step())
-                except Stopped as stopped:
-                    del going[name]
-                    log.error("consumer stopped", consumer=name, reason=str(stopped), position=stopped.failure.position)
+        for name, step in consumers.items():
+            moved = max(moved, attempts.act(name, step) or 0)
         if not moved:
             news.wait(POLL_S)
         elif moved < BATCH:
             stopping.wait(pace_s)
 
 
-class Patience:
-    """With what passes by itself: a journal on a server that is away, a file that another process holds for long."""
-
-    def __init__(self) -> None:
-        self._waits = False
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        passes = isinstance(error, JournalAway) or _is_held(error)
-        if passes != self._waits:
-            log.warning("waiting", reason=str(error)) if passes else log.info("going on")
-        self._waits = passes
-        return passes
-
-
-def _is_held(error: BaseException | None) -> bool:
-    """Whether who has a database locked has kept it for longer than one waits for that; he may stand still himself."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_BUSY
-
-
-def deliver(sink: Deliverer, sender: Sender | None, news: threading.Event, stopping: threading.Event) -> None:
+def deliver(
+    sink: Deliverer, sender: Sender | None, news: threading.Event, stopping: threading.Event, attempts: Attempts
+) -> None:
     """Keep one sink at the head, and let it try again what waits."""
-    patience = Patience()
     while not stopping.is_set():
         news.clear()
-        moved = 0
-        try:
-            with patience:
-                moved = advance(sink, sender)
-                sink.idle()
-        except (Stopped, Faulty) as stopped:
-            log.error("sink stopped", consumer=sink.name, reason=str(stopped.__cause__ or stopped))
-            return
+        moved = attempts.act(sink.name, partial(advance, sink, sender)) or 0
+        attempts.act(f"{sink.name} idle", sink.idle, part=sink.name)
         if not moved:
             news.wait(POLL_S)
         elif moved < BATCH:
             stopping.wait(sink.sink.pace_s)
 
 
+class _Following:
+    """A projection in the loop. It is opened, and folded again where its version is new, when it is first asked."""
+
+    def __init__(
+        self, projection: Projection, source: Source, sender: Sender | None, stopping: threading.Event
+    ) -> None:
+        self._projection = projection
+        self._source = source
+        self._sender = sender
+        self._stopping = stopping
+        self._follower: Follower | None = None
+
+    def __call__(self) -> int:
+        if self._follower is None:
+            if needs_rebuild(self._projection, self._source.data):
+                # The code of the new version cannot go on with the old rows; what would be lost is kept beside.
+                rebuild(self._projection, self._source, _as_long_as_it_runs(self._stopping), Wish(force=True))
+            self._follower = Follower(self._projection, self._source)
+        return advance(self._follower, self._sender)
+
+    def last_set_aside(self) -> SetAside | None:
+        return None if self._follower is None else self._follower.last_set_aside
+
+    def close(self) -> None:
+        if self._follower is not None:
+            self._follower.close()
+
+
 class Process:
     """What runs in one process; `journal` opens a reader for one thread."""
 
     def __init__(
-        self, hub: Hub, broker: BrokerAddress | None, journal: Callable[[], JournalReader], clock: Clock = utc_now
+        self,
+        hub: Hub,
+        broker: BrokerAddress | None,
+        journal: Callable[[], JournalReader],
+        clock: Clock = utc_now,
+        faults: FaultReporter | None = None,
     ) -> None:
         self._hub = hub
         self._broker = broker
         self._journal = journal
         self._clock = clock
+        self._faults = faults or FaultReporter("consumers", None, clock)
 
     def run(self, consumers: Sequence[Projection | Sink], stopping: threading.Event) -> None:
-        """Until `stopping`. Raises what stops the whole process, such as a full disk."""
+        """Until `stopping`."""
         halted = threading.Event()
         with suppress(_Ended), ExitStack() as stack:
             news = stack.enter_context(News(self._broker))
             pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(consumers) + 1))
             stack.callback(news.tell)
             stack.callback(halted.set)
-            source = self._source(stack)
+            attempts = Attempts(self._faults, raises=_Ended)
+            source = self._source(stack, attempts, stopping)
             steps: dict[str, Advance] = {}
             for consumer in consumers:
                 if isinstance(consumer, Sink):
                     stack.callback(consumer.halt)
-                    sink = pool.submit(self._deliver, consumer, news.reader(), halted)
-                    steps[consumer.name] = partial(_is_well, sink)
+                    pool.submit(self._deliver, consumer, news.reader(), halted)
                 else:
-                    steps[consumer.name] = self._follow(consumer, source, stack, stopping)
-            loop(steps, news.reader(), stopping, min(consumer.pace_s for consumer in consumers))
+                    following = _Following(consumer, source, self._sender(consumer, stack), stopping)
+                    steps[consumer.name] = stack.enter_context(closing(following))
+                    attempts.watch(consumer.name, following.last_set_aside)
+            pace_s = min(consumer.pace_s for consumer in consumers)
+            loop(steps, news.reader(), stopping, pace_s, attempts)
 
-    def _source(self, stack: ExitStack) -> Source:
-        return Source(self._hub.data, stack.enter_context(closing(self._journal())), self._clock)
-
-    def _follow(self, projection: Projection, source: Source, stack: ExitStack, stopping: threading.Event) -> Advance:
-        if needs_rebuild(projection, self._hub.data):
-            # The code of the new version cannot go on with the old rows; what would be lost is kept beside.
-            rebuild(projection, source, _as_long_as_it_runs(stopping), Wish(force=True))
-        follower = stack.enter_context(closing(Follower(projection, source)))
-        return partial(advance, follower, self._sender(projection, stack))
+    def _source(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> Source:
+        """Once the journal can be opened, for one thread."""
+        while (journal := attempts.act("journal", self._journal)) is None:
+            if stopping.wait(POLL_S):
+                raise _Ended
+        return Source(self._hub.data, stack.enter_context(closing(journal)), self._clock)
 
     def _deliver(self, sink: Sink, news: threading.Event, halted: threading.Event) -> None:
+        """The thread of a sink. Whatever ends it, it begins again."""
+        attempts, backoff = Attempts(self._faults, raises=_Ended), Backoff()
+        while not halted.is_set():
+            attempts.act(f"{sink.name} thread", partial(self._serve, sink, news, halted, attempts), part=sink.name)
+            halted.wait(backoff.next_s())
+
+    def _serve(self, sink: Sink, news: threading.Event, halted: threading.Event, attempts: Attempts) -> int:
         with ExitStack() as stack:
-            deliverer = stack.enter_context(closing(Deliverer(sink, self._source(stack))))
-            deliver(deliverer, self._sender(sink, stack), news, halted)
+            deliverer = stack.enter_context(closing(Deliverer(sink, self._source(stack, attempts, halted))))
+            attempts.watch(sink.name, lambda: deliverer.last_set_aside)
+            deliver(deliverer, self._sender(sink, stack), news, halted, attempts)
+        return 0
 
     def _sender(self, consumer: Projection | Sink, stack: ExitStack) -> Sender | None:
         if self._broker is None or not consumer.emits:
@@ -202,15 +219,18 @@ class Process:
         return stack.enter_context(closing(Sender(self._broker, self._clock)))
 
 
-def _is_well(sink: Future[None]) -> int:
-    """Nothing moves here; but what the machine did to a sink stops the process."""
-    if sink.done():
-        sink.result()
-    return 0
+def process_name(names: Sequence[str]) -> str:
+    """What a process of these consumers calls itself; all of them where none is named."""
+    name = "-".join(["consume", *names])
+    return name if len(name) <= _LONGEST_NAME else f"consume-{zlib.crc32(name.encode()):08x}"
+
+
+_LONGEST_NAME = 64
 
 
 def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
     """The process of these consumers, or of all. Raises `UnknownConsumer`."""
     known = roster(hub)
     consumers = [known.make(name) for name in names or known]
-    Process(hub, broker, journal_of(hub).reader).run(consumers, stopping)
+    with FaultReporter(process_name(names), broker) as faults:
+        Process(hub, broker, journal_of(hub).reader, faults=faults).run(consumers, stopping)

@@ -141,6 +141,7 @@ class Beat(Struct):
 
     uptime_s: float
     system: Load = Load()
+    disk_id: str | None = None
 
 
 class Reported(Struct):

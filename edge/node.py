@@ -29,6 +29,7 @@ from edge.telling import Telling
 from producer.bounds import Limits
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
+from producer.disk_id import disk_id
 from producer.ids import Clock, utc_now
 from producer.outbox import Outbox
 from producer.presence import Presences
@@ -235,6 +236,7 @@ class Node:
             status=status,
             uptime_s=round(time.monotonic() - self._began, 1),
             system=system_load(self._data),
+            disk_id=disk_id(self._data),
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
             outbox_bytes=self._telling.outbox_bytes,
         )

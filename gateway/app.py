@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from bus_schemas.topics import HEAD
+from gateway import health_check
 from gateway.calls import Operation
 from gateway.context import Gateway
 from gateway.http import problems
@@ -85,9 +86,10 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     gateway.readers.start()
     gateway.bus.listen(HEAD, gateway.feed.wake)
     try:
-        with _folding(gateway):
+        with _folding(gateway), gateway.faults:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(gateway.bus.run()), group.create_task(gateway.feed.run())]
+                work = (gateway.bus.run(), gateway.feed.run(), health_check.run(gateway))
+                tasks = [group.create_task(each) for each in work]
                 yield
                 for task in tasks:
                     task.cancel()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from consumers.faults import FaultReporter
 from consumers.hub import Hub
 from consumers.journal.store import JournalAway
 from consumers.views import NoView
@@ -16,6 +17,7 @@ from gateway.http.problems import Problem
 from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus
 from gateway.rates import Rates
+from gateway.readiness import Readiness
 from gateway.reading.moments import Behind, Moment, at
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.rows import RETRY, Rows
@@ -51,6 +53,8 @@ class Gateway:
     rates: Rates
     trials: Trials
     broker_figures: BrokerFigures
+    faults: FaultReporter
+    readiness: Readiness
     clock: Clock
     started: datetime
 

@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 import uvloop
 
+from consumers.faults import FaultReporter
 from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.warehouse.answering import Answering
@@ -21,6 +22,7 @@ from gateway.http.metrics import Metrics
 from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus, client_of
 from gateway.rates import Rates
+from gateway.readiness import Readiness
 from gateway.reading.readers import Readers
 from gateway.reading.rows import Rows
 from gateway.reading.stores import Stores, open_stores
@@ -70,6 +72,8 @@ def compose(
         rates=Rates(),
         trials=Trials(settings.trial_command),
         broker_figures=BrokerFigures(bus),
+        faults=FaultReporter("gateway", broker),
+        readiness=Readiness(),
         clock=clock,
         started=clock(),
     )

@@ -9,6 +9,7 @@ from uuid import uuid4
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, iso, place
+from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
@@ -135,6 +136,12 @@ def incident(time: datetime = START, of: str = "offline", state: str = "opened",
     return make(IncidentEvent, time, data, {"source": device_source(site, HUB), **given})
 
 
+def fault(time: datetime = START, state: str = "raised", **given: Any) -> FaultEvent:
+    """What ingest writes of a part of the hub."""
+    data = {"part": "incidents", "kind": "system_error", "state": state, "since": time, "reason": "It stopped."}
+    return make(FaultEvent, time, data, {"source": HUB_SOURCE, **given})
+
+
 def alert(time: datetime = START, state: str = "raised", **given: Any) -> AlertEvent:
     site, device = given.pop("site", SITE), given.pop("device", DEVICE)
     data = {"alert_id": "alert-1", "site": site, "device": device, "state": state, "level": "error"}
@@ -155,8 +162,8 @@ def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:
 
 
 EVERY_KIND = (
-    alert, annotation, clock_set, command, detection, frame, gap, health, heartbeat, incident, media, motion,
-    motion_v1, recording, retention, segment, settings, state, thermal,
+    alert, annotation, clock_set, command, detection, fault, frame, gap, health, heartbeat, incident, media,
+    motion, motion_v1, recording, retention, segment, settings, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

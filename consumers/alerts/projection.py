@@ -8,11 +8,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_core import from_json, to_json
 
-from bus_schemas.alert import Alert, AlertEvent, Incident, IncidentEvent
+from bus_schemas.alert import Alert, AlertEvent, IncidentEvent
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.hub import FaultEvent
 from bus_schemas.node import HeartbeatEvent
+from consumers.alerts.facts import IncidentFacts, of_fault, of_incident
 from consumers.alerts.wording import RANK, WELL, Wording, recovered, wording
 from consumers.hub import Hub
+from consumers.incidents.hub import is_of_disk
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 from consumers.versions import COLUMNS, Versions
@@ -31,9 +34,9 @@ class Alerts(Projection):
     """
 
     name: ClassVar[str] = "alerts"
-    models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent, HeartbeatEvent)
+    models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, FaultEvent, AlertEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = f"""
     create table if not exists desk (
@@ -72,7 +75,9 @@ class Alerts(Projection):
             desk.position = record.position
             match event:
                 case IncidentEvent():
-                    desk.take(event, record.received.timestamp())
+                    desk.take(of_incident(event.data), event.time, record.received.timestamp())
+                case FaultEvent() if event.source == HUB_SOURCE and not is_of_disk(event.data):
+                    desk.take(of_fault(event), event.time, record.received.timestamp())
                 case AlertEvent() if event.data.state == "acknowledged":
                     desk.acknowledge(event)
                 case HeartbeatEvent() if event.source == HUB_SOURCE:
@@ -90,19 +95,18 @@ class _Desk:
         self._emit = emit
         self._cool_down_s = cool_down_s
 
-    def take(self, event: IncidentEvent, received: float) -> None:
-        incident = event.data
-        key = (incident.site, incident.device, incident.type)
+    def take(self, incident: IncidentFacts, at: datetime, received: float) -> None:
+        key = (incident.site, incident.device, incident.subject)
         self._view.execute("insert or ignore into desk (site, device, type) values (?, ?, ?)", key)
         _, told, told_at = self._state(key)
         if incident.state == "closed":
-            self._end(key, incident, told, event.time)
+            self._end(key, incident, told, at)
             return
-        self._set(key, now=event.data.model_dump_json())
+        self._set(key, now=incident.model_dump_json())
         if told == incident.incident_id:
-            self._raise(key, incident, event.time, told_at or received)
+            self._raise(key, incident, at, told_at or received)
         elif told is None and (told_at is None or received - told_at >= self._cool_down_s):
-            self._raise(key, incident, event.time, received)
+            self._raise(key, incident, at, received)
 
     def pass_time(self, tick: HeartbeatEvent) -> None:
         """Tell what was put off and is still the case."""
@@ -113,9 +117,9 @@ class _Desk:
         ).fetchall()
         for *key, now in due:
             site, device, kind = key
-            self._raise((site, device, kind), Incident.model_validate_json(now), tick.time, at)
+            self._raise((site, device, kind), IncidentFacts.model_validate_json(now), tick.time, at)
 
-    def _end(self, key: Key, incident: Incident, told: str | None, at: datetime) -> None:
+    def _end(self, key: Key, incident: IncidentFacts, told: str | None, at: datetime) -> None:
         self._set(key, now=None)
         if told is None:
             return
@@ -133,7 +137,7 @@ class _Desk:
         rows = self._view.execute("select type from desk where site = ? and device = ? and now is not null", key[:2])
         return any(kind in WELL for (kind,) in rows)
 
-    def _recover(self, incident: Incident, at: datetime) -> None:
+    def _recover(self, incident: IncidentFacts, at: datetime) -> None:
         """A recovery is news, and over at once."""
         alert_id = str(uuid5(_NAMESPACE, f"{incident.incident_id}/recovered"))
         told = incident.model_copy(update={"details": {"previous_status": incident.type}})
@@ -141,7 +145,7 @@ class _Desk:
         self._enter(alert_id, words, told, at, is_over=True)
         self._tell("raised", alert_id, words, told, at)
 
-    def _raise(self, key: Key, incident: Incident, at: datetime, told_at: float) -> None:
+    def _raise(self, key: Key, incident: IncidentFacts, at: datetime, told_at: float) -> None:
         """Tell of the incident, or once more when it got worse."""
         alert_id, words = _alert_id(incident.incident_id), wording(incident)
         before = self._alerts.newest(alert_id)
@@ -151,7 +155,9 @@ class _Desk:
         self._enter(alert_id, words, incident, at)
         self._tell("raised", alert_id, words, incident, at)
 
-    def _enter(self, alert_id: str, words: Wording, incident: Incident, at: datetime, *, is_over: bool = False) -> None:
+    def _enter(
+        self, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime, *, is_over: bool = False
+    ) -> None:
         details = {**incident.details, "since": incident.model_dump(mode="json")["since"]}
         row = self._alerts.newest(alert_id) or {
             "alert_id": alert_id,
@@ -170,7 +176,7 @@ class _Desk:
             row["cleared"] = row["raised"]
         self._alerts.put(self.position, {**row, **words._asdict(), "details": to_json(details).decode()})
 
-    def _tell(self, state: Any, alert_id: str, words: Wording, incident: Incident, at: datetime) -> None:
+    def _tell(self, state: Any, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime) -> None:
         event_id = uuid5(_NAMESPACE, "/".join((alert_id, state, words.level, *incident.causes)))
         self._emit(
             AlertEvent(

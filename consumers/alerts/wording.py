@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-from bus_schemas.alert import AlertLevelName, Incident
+from bus_schemas.alert import AlertLevelName
+from consumers.alerts.facts import IncidentFacts
+from consumers.incidents.hub import KINDS, UNWRITABLE
 
 
 class Wording(NamedTuple):
@@ -13,11 +15,17 @@ class Wording(NamedTuple):
 
 RANK: dict[str, int] = {"info": 0, "warning": 1, "error": 2, "critical": 3}
 _HEAT: dict[str, AlertLevelName] = {"warning": "warning", "critical": "error", "emergency": "critical"}
+_FAULTS: dict[str, AlertLevelName] = {
+    "system_error": "error",
+    "database_error": "critical",
+    "storage_unwritable": "critical",
+    "write_failed": "error",
+}
 WELL = ("offline", "degraded", "stale")
 """While none of these is open, a camera counts as recovered."""
 
 
-def wording(incident: Incident) -> Wording:
+def wording(incident: IncidentFacts) -> Wording:
     name, details = incident.device, incident.details
     match incident.type:
         case "offline":
@@ -35,10 +43,20 @@ def wording(incident: Incident) -> Wording:
         case "hot_spot":
             level = _HEAT.get(str(details.get("level")), "warning")
             return Wording("hot_spot", level, f"{name} measures {details.get('max_temp', 0.0):.1f} °C")
+    return _of_hub(incident)
+
+
+def _of_hub(incident: IncidentFacts) -> Wording:
+    if incident.type in KINDS:
+        return Wording(incident.type, _FAULTS[incident.type], f"Hub: {incident.details.get('reason', incident.type)}")
     return _storage(incident)
 
 
-def _storage(incident: Incident) -> Wording:
+def _storage(incident: IncidentFacts) -> Wording:
+    if incident.details.get("level") == UNWRITABLE:
+        return Wording(
+            "storage_unwritable", "critical", f"The disk cannot be written: {incident.details.get('reason')}"
+        )
     free_bytes = incident.details.get("free_bytes")
     free = "" if free_bytes is None else f", {free_bytes / 1e9:.1f} GB free"
     used = f"{incident.details.get('percent', 0.0):.1f}% used{free}"

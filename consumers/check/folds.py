@@ -7,7 +7,8 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from consumers.check.findings import Findings
+from consumers import set_aside
+from consumers.check.findings import SHOWN, Findings
 from consumers.follow import Source
 from consumers.hub import Hub, MediaReader
 from consumers.journal.configured import journal_of
@@ -15,6 +16,7 @@ from consumers.rebuilding.compare import Difference, verify
 from consumers.rebuilding.floor import Scope, scope
 from consumers.rebuilding.whole import Progress
 from consumers.registry import roster
+from consumers.set_aside import SetAside
 from consumers.views import link_of, open_view
 from producer.ids import Clock
 
@@ -44,6 +46,8 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
         floor = journal.floor()
         with closing(open_view(hub.data, name)) as view:
             partly = scope(projection, view, journal)
+            refused = set_aside.newest(view, SHOWN) if set_aside.is_there(view) else []
+            count = set_aside.total(view)
         if partly is not None and not partly.left_out:
             findings.note(f"not comparable: it begins before the floor of the journal, position {floor:,}")
             return findings
@@ -59,9 +63,20 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
             findings.note("not compared: days were dropped from the journal meanwhile; ask again")
             return findings
     _judge(findings, differences, last, archive.gone)
+    _tell_set_aside(findings, refused, count)
     if partly is not None:
         _tell_scope(findings, partly)
     return findings
+
+
+def _tell_set_aside(findings: Findings, newest: Sequence[SetAside], count: int) -> None:
+    """These are in neither of the two that are compared; a rebuild folds them again."""
+    if count:
+        findings.note(f"{count:,} events are set aside, for the consumer's code raises on them; a rebuild tries them")
+    for event in newest:
+        findings.note(
+            f"set aside: position {event.position:,}, event {event.event_id} of {event.source}: {event.error}"
+        )
 
 
 def _tell_scope(findings: Findings, partly: Scope) -> None:

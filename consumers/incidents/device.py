@@ -8,10 +8,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from bus_schemas.alert import IncidentType
 from bus_schemas.camera import Frame, FrameEvent
+from bus_schemas.hub import FaultEvent, FaultKind
 from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.thermal import Roi, ThermalEvent
 from consumers.hub import Rules
 from consumers.incidents.conditions import FRAME_CONDITIONS, Answers, Condition, Disk, Heat, Window, hottest_of, warmth
+from consumers.incidents.hub import UNWRITABLE, details, incident_id, is_of_disk
 from consumers.journal.record import Recorded
 from consumers.told import BEAT, MEASURED, REPORTED, VERDICTS
 
@@ -25,12 +27,20 @@ _TROUBLES: tuple[IncidentType, ...] = ("degraded", "stale")
 class Verdict(NamedTuple):
     """A rule's decision: a condition holds since a moment (seconds since 1970), holds at a higher level, or is over."""
 
-    type: IncidentType
+    type: IncidentType | FaultKind
     turn: Turn
     since: float
     causes: tuple[str, ...]
     details: dict[str, Any]
     media: tuple[str, ...] = ()
+    part: str | None = None
+    """Of a fault of the hub; several of one type may hold at once."""
+    incident_id: str | None = None
+    """Where it follows from the event alone."""
+
+    @property
+    def key(self) -> str:
+        return self.type if self.part is None else f"{self.type}/{self.part}"
 
 
 @dataclass(slots=True)
@@ -49,8 +59,11 @@ class Watched:
     warnings: dict[str, float] = field(default_factory=dict)
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
     disk: Disk = field(default_factory=Disk)
+    disk_id: str | None = None
+    is_unwritable: bool = False
+    """Of the hub: its disk takes nothing, however full it says it is."""
     open: dict[str, str] = field(default_factory=dict)
-    """The ids of the incidents that are open, by type."""
+    """The ids of the incidents that are open, by type, of faults of the hub also by part."""
 
     def hear(self, record: Recorded) -> None:
         received = record.received_us / 1e6
@@ -153,15 +166,39 @@ class Watched:
         return [*found, *(Verdict(kind, "closed", at, (event.id,), details) for kind in over)]
 
     def judge_disk(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
-        percent = record.told(BEAT).data.system.disk_percent
+        beat = record.told(BEAT).data
+        self.disk_id, percent = beat.disk_id, beat.system.disk_percent
         change = None if percent is None else self.disk.add(percent, rules)
-        if change is None:
+        if change is None or self.is_unwritable or (change == "none" and "storage" not in self.open):
             return ()
         assert isinstance(record.event, HeartbeatEvent)
         load = record.event.data.system
         details = {"level": change, "percent": load.disk_percent, "free_bytes": load.disk_free_bytes}
         turn: Turn = "closed" if change == "none" else "renewed" if "storage" in self.open else "opened"
         return (Verdict("storage", turn, record.time_s, (record.id,), details),)
+
+    def judge_fault(self, event: FaultEvent) -> Sequence[Verdict]:
+        """What a fault of the hub means to the incidents of the hub."""
+        fault, at = event.data, event.time.timestamp()
+        if is_of_disk(fault):
+            return self._judge_unwritable(event)
+        told, since = details(fault), fault.since.timestamp()
+        verdict = Verdict(fault.kind, "opened", since, (event.id,), told, (), fault.part, incident_id(fault))
+        if fault.state == "raised":
+            return () if verdict.key in self.open else (verdict,)
+        return (verdict._replace(turn="closed", since=at),) if verdict.key in self.open else ()
+
+    def _judge_unwritable(self, event: FaultEvent) -> Sequence[Verdict]:
+        fault = event.data
+        told = {**details(fault), "level": UNWRITABLE}
+        if fault.state == "raised":
+            self.is_unwritable = True
+            turn: Turn = "renewed" if "storage" in self.open else "opened"
+            return (Verdict("storage", turn, fault.since.timestamp(), (event.id,), told),)
+        self.is_unwritable = False
+        if self.disk.level != "none" or "storage" not in self.open:
+            return ()
+        return (Verdict("storage", "closed", event.time.timestamp(), (event.id,), told),)
 
     def _learn(self, record: Recorded) -> None:
         """The warning thresholds of ROIs; what is no ROI is refused by the device, and so is nothing here."""

@@ -3,19 +3,21 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic_core import from_json, to_json
 
-from bus_schemas.alert import Incident, IncidentEvent, Rule
+from bus_schemas.alert import Incident, IncidentEvent, IncidentType, Rule
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.hub import Hub, Rules
 from consumers.incidents.device import Verdict, Watched, watched_json
+from consumers.incidents.hub import fault_of
 from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
 from consumers.told import BEAT
@@ -28,11 +30,11 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
 class Incidents(Projection):
     name: ClassVar[str] = "incidents"
     models: ClassVar[tuple[type[Event], ...]] = (
-        CommandEvent, DetectionEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent, MotionEvent,
-        SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
+        CommandEvent, DetectionEvent, FaultEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent,
+        MotionEvent, SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = f"""
     create table if not exists watched (
@@ -90,14 +92,32 @@ class _Ledger:
         """Each decision is to be entered before the next is asked for."""
         where = record.where
         if where[1] == HUB:
-            is_tick = record.model is HeartbeatEvent and record.source == HUB_SOURCE
-            return self._pass_time(record) if is_tick else ()
+            return self._judge_hub(record)
         watched = self._touched.get(where) or self._watched(where)
         watched.hear(record)
         if record.model is StateEvent and isinstance(record.event, StateEvent) and not record.event.data.online:
             return self._lose(where, watched, record, record.event.data.reason)
         found = watched.judge(record, self._rules)
-        return [(where, verdict) for verdict in found] if found else ()
+        return [(where, verdict) for verdict in found if self._is_first_of_disk(where, verdict)] if found else ()
+
+    def _judge_hub(self, record: Recorded) -> Iterable[tuple[Place, Verdict]]:
+        if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
+            return self._pass_time(record)
+        fault = fault_of(record)
+        if fault is None:
+            return ()
+        return [((HUB, HUB), verdict) for verdict in self._watched((HUB, HUB)).judge_fault(fault)]
+
+    def _is_first_of_disk(self, where: Place, verdict: Verdict) -> bool:
+        """Whoever shares a full disk with the hub, or with a device that has said so, has nothing to add."""
+        if (verdict.type, verdict.turn) != ("storage", "opened"):
+            return True
+        everyone = self._all()
+        mine = everyone[where]
+        hub = everyone.get((HUB, HUB))
+        if hub is not None and mine.disk_id is not None and hub.disk_id == mine.disk_id:
+            return False
+        return not any("storage" in it.open and _is_same_disk(it, mine) for at, it in everyone.items() if at[1] != HUB)
 
     def _watched(self, where: Place) -> Watched:
         """The state of a device that is about to change."""
@@ -165,15 +185,17 @@ class _Ledger:
         """Write what was decided, and tell of it. The same decision on the same event has the same ids."""
         watched = self._watched(where)
         if verdict.turn == "opened":
-            incident = str(uuid5(_NAMESPACE, "/".join((*where, verdict.type, *verdict.causes))))
-            watched.open[verdict.type] = incident
+            incident = verdict.incident_id or _incident_id(where, verdict)
+            watched.open[verdict.key] = incident
             self._open(record.position, incident, where, verdict)
         else:
-            incident = watched.open[verdict.type]
+            incident = watched.open[verdict.key]
             self._turn(record.position, incident, verdict)
         if verdict.turn == "closed":
-            del watched.open[verdict.type]
-        emit(self._event(incident, where, verdict, record.event))
+            del watched.open[verdict.key]
+        if record.model is not FaultEvent or verdict.type == "storage":
+            # Another fault of the hub is in the journal already, for whoever raises alerts.
+            emit(self._event(incident, where, verdict, record.event))
 
     def _open(self, position: int, incident: str, where: Place, verdict: Verdict) -> None:
         row = {
@@ -201,7 +223,8 @@ class _Ledger:
             details = verdict.details
         self._incidents.put(position, {**row, "details": to_json(details).decode()})
 
-    def _event(self, incident: str, where: Place, verdict: Verdict, event: Event) -> IncidentEvent:
+    @staticmethod
+    def _event(incident: str, where: Place, verdict: Verdict, event: Event) -> IncidentEvent:
         return IncidentEvent(
             id=str(uuid5(UUID(incident), "/".join((verdict.turn, *verdict.causes)))),
             source=device_source(where[0], HUB),
@@ -210,7 +233,7 @@ class _Ledger:
                 incident_id=incident,
                 site=where[0],
                 device=where[1],
-                type=verdict.type,
+                type=cast(IncidentType, verdict.type),
                 state="closed" if verdict.turn == "closed" else "opened",
                 since=datetime.fromtimestamp(verdict.since, UTC),
                 rule=Rule(name=verdict.type, version=RULE_VERSION),
@@ -219,3 +242,14 @@ class _Ledger:
                 media=verdict.media,
             ),
         )
+
+
+def _incident_id(where: Place, verdict: Verdict) -> str:
+    return str(uuid5(_NAMESPACE, "/".join((*where, verdict.type, *verdict.causes))))
+
+
+def _is_same_disk(one: Watched, other: Watched) -> bool:
+    """Older agents do not name their disk; what shares an outbox shares a disk."""
+    if one.disk_id is not None or other.disk_id is not None:
+        return one.disk_id == other.disk_id
+    return one.epoch is not None and one.epoch == other.epoch

@@ -19,7 +19,13 @@ RULES: dict[str, str] = {
     "Over after 10 s with audio.",
     "hot_spot": "A frame reached a warning threshold: of an ROI, or for a hot spot anywhere. "
     "Over after 30 s below the threshold by 2 °C.",
-    "storage": "The disk is used by 85 % or more (critical from 95 %). Over when it falls 2 % below.",
+    "storage": "The disk is used by 85 % or more (critical from 95 %), or cannot be written. Over when it falls 2 % "
+    "below, and can be written.",
+    "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for 30 s. "
+    "Over when it works again.",
+    "database_error": "A database of the hub, or its journal, cannot be read or written. Over when it can be.",
+    "storage_unwritable": "A disk of the hub cannot be written. Over when it can be.",
+    "write_failed": "Something could not be written to the archive. Over when it can be.",
 }
 """The rules in words, with their default numbers; the numbers that decided are in an incident's details."""
 

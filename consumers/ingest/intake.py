@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from bus_schemas.topics import HEAD
+from bus_schemas.topics import FAULTS, HEAD
 from consumers.archive.disk import Medium
 from consumers.ingest.announcer import Announcer
 from consumers.ingest.conflicts import Conflicts
@@ -20,9 +20,11 @@ from consumers.journal.store import JournalWriter, Unwritable
 from consumers.journal.writing import Accepted
 from producer.ids import Clock
 
-_PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 # Busy is a file that somebody holds who stands still himself.
-_SQLITE_PASSES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_SQLITE_PASSES = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+}  # fmt: skip
 
 
 class MediaStore(Protocol):
@@ -51,10 +53,10 @@ class Intake:
         self.announcer = Announcer(journal.streams)
 
     def take(self, messages: Sequence[Published], bus: Bus) -> None:
-        """Raises `CannotWrite`; then call it again with the same messages."""
+        """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only."""
         began = time.monotonic()
         received = micros(self._clock())
-        items = read([Arrived(message, received) for message in messages])
+        items = read([Arrived(message, received) for message in messages if not message.topic.startswith(FAULTS)])
         plan = self._commit(items)
         now = time.monotonic()
         self.announcer.advanced(plan.advanced, now, lambda topic, body: bus.publish(topic, body, retain=True))

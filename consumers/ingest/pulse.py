@@ -1,11 +1,12 @@
-"""The hub's own signs of life: how time passes in the journal."""
+"""What ingest itself writes into the journal: the hub's signs of life, by which time passes there, and its faults."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
 from uuid import uuid4
 
 from bus_schemas.codec import to_bytes
-from bus_schemas.event import HUB_SOURCE
+from bus_schemas.event import HUB_SOURCE, Event, Fact
+from bus_schemas.hub import Fault, FaultEvent
 from bus_schemas.node import Heartbeat, HeartbeatEvent, SystemLoad
 from consumers.journal.days import micros
 from consumers.journal.writing import Accepted, StreamKey, StreamState
@@ -20,11 +21,17 @@ class Pulse:
     """One stream for the life of a journal: its epoch and sequence go on over restarts."""
 
     def __init__(
-        self, streams: Mapping[StreamKey, StreamState], clock: Clock, started: float, load: Load = SystemLoad
+        self,
+        streams: Mapping[StreamKey, StreamState],
+        clock: Clock,
+        started: float,
+        load: Load = SystemLoad,
+        disk: str | None = None,
     ) -> None:
         self._streams = streams
         self._clock = clock
         self._load = load
+        self._disk = disk
         self._started = started
         self._due = started
         ours = [key for key in streams if key[0] == HUB_SOURCE]
@@ -39,16 +46,20 @@ class Pulse:
 
     def beat(self, now: float, status: Literal["online", "stopping"] = "online") -> Accepted:
         self._due = now + EVERY_SECONDS
+        uptime_s = round(now - self._started, 3)
+        data = Heartbeat(status=status, uptime_s=uptime_s, system=self._load(), disk_id=self._disk)
+        return self._next(HeartbeatEvent, data)
+
+    def fault(self, fault: Fault) -> Accepted:
+        """A fault of the hub that was raised or cleared."""
+        return self._next(FaultEvent, fault)
+
+    def _next(self, model: type[Event], data: Fact) -> Accepted:
+        """The event that goes on the stream of the hub."""
         source, epoch = self._key
         known = self._streams.get(self._key)
         sequence = 1 if known is None else known.watermark + 1
         time = self._clock()
-        event = HeartbeatEvent(
-            id=f"{epoch}-{sequence}",
-            source=source,
-            time=time,
-            epoch=epoch,
-            sequence=sequence,
-            data=Heartbeat(status=status, uptime_s=round(now - self._started, 3), system=self._load()),
-        )
+        envelope = {"id": f"{epoch}-{sequence}", "source": source, "epoch": epoch, "sequence": sequence}
+        event = model.model_validate({**envelope, "time": time, "data": data})
         return Accepted(event, to_bytes(event), micros(time))

@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
+
+from pydantic import ValidationError
 
 from bus_schemas.catalogue import MODELS
 from bus_schemas.codec import read_stored
@@ -27,6 +29,7 @@ class Origins:
         self._day = day
         self._numbers: dict[str, int] = {}
         self._models: dict[int, type[Event] | None] = {}
+        self._newest: dict[int, type[Event]] = {}
         self._streams: dict[int, Stream] = {}
 
     def numbers(self, types: Collection[str]) -> list[int]:
@@ -51,11 +54,26 @@ class Origins:
 
     def _recorded(self, rows: list[Any]) -> list[Recorded]:
         """Raises `KeyError` where a number is not known yet."""
-        models, streams = self._models, self._streams
+        models, newest, streams = self._models, self._newest, self._streams
         return [
             RecordedRow(position, None, None, received, time, time / 1e6, model, source, where, epoch, name, body)
             if (model := models[kind]) is not None
-            else Recorded(position, moment(received), upcast(read_stored([body])[0]))
+            else upcast_row(
+                RecordedRow(
+                    position,
+                    None,
+                    None,
+                    received,
+                    time,
+                    time / 1e6,
+                    newest[kind],
+                    source,
+                    where,
+                    epoch,
+                    name,
+                    body,
+                )
+            )
             for position, received, time, kind, stream, name, body in rows
             for source, where, epoch in (streams[stream],)
         ]
@@ -63,6 +81,7 @@ class Origins:
     def _load_types(self) -> None:
         for number, name in self._day.execute("select type, name from types"):
             self._numbers[name], self._models[number] = number, current_model(name)
+            self._newest[number] = upcast_model(name)
 
     def _load_streams(self) -> None:
         for stream, source, epoch in self._day.execute("select stream, source, epoch from streams"):
@@ -73,3 +92,19 @@ def current_model(name: str) -> type[Event] | None:
     """`None` where events of this type are to be upcast, or of no type that is known."""
     model = MODELS.get(name)
     return None if model in UPCASTS else model
+
+
+def upcast_model(name: str) -> type[Event]:
+    """What events of this type become; of a type that is not known, no more than an event."""
+    model = MODELS.get(name, Event)
+    while (step := UPCASTS.get(model)) is not None:
+        model = get_type_hints(step)["return"]
+    return model
+
+
+def upcast_row(row: RecordedRow) -> Recorded:
+    """An event of an old version. Where it cannot be read, only whoever asks what it says finds that out."""
+    try:
+        return Recorded(row.position, moment(row.received_us), upcast(read_stored([row.body])[0]))
+    except ValidationError:
+        return row

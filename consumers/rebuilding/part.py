@@ -1,6 +1,7 @@
 """Fold a site's stretch of time of a view again, beside the consumer that goes on, and replace just those rows."""
 
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from bus_schemas.event import iso, place
-from consumers import checkpoint, views
-from consumers.follow import BATCH, Source, configuration_of, create, fold
-from consumers.journal.days import moment
+from consumers import checkpoint, set_aside, views
+from consumers.folding import Faulty, fold_around, fold_whole
+from consumers.follow import BATCH, Source, configuration_of, create, log_set_aside
+from consumers.journal.days import micros, moment
 from consumers.journal.record import Recorded
 from consumers.projection import Projection
 from consumers.rebuilding.alone import alone
@@ -115,7 +117,9 @@ class _Work:
         self._site = site
         self._part = part
         self._shadow = shadow
+        self._since, self._until = micros(part.since), micros(part.until)
         self._events = 0
+        self._positions = array("q")
 
     def fold(self, after: int, goal: int, progress: Callable[[int, int], None]) -> None:
         """Fold the events of the part in positions after `after`, up to `goal`."""
@@ -133,28 +137,41 @@ class _Work:
             progress(min(position, last) - begin, last - begin)
 
     def _take(self, records: Sequence[Recorded]) -> None:
-        with transaction(self._shadow):
-            fold(self._projection, self._shadow, records)
+        try:
+            with transaction(self._shadow):
+                fold_whole(self._projection, self._shadow, records)
+        except Faulty:
+            with transaction(self._shadow):
+                folded = fold_around(self._projection, self._shadow, records, self._source.clock)
+                set_aside.add(self._shadow, folded.refused, self._projection.version, records[-1].position + 1)
+            log_set_aside(self._projection.name, folded.refused)
         self._events += len(records)
+        self._positions.extend(record.position for record in records)
 
     def _is_meant(self, record: Recorded) -> bool:
-        event = record.event
-        return self._part.since <= event.time < self._part.until and place(event.source)[0] == self._site
+        return self._since <= record.time_us < self._until and record.where[0] == self._site
 
     def swap(self, folded: int) -> Replaced:
         """Fold what came meanwhile, and put the rows in place of those that are there. The lock is held."""
         file = views.file_of(self._source.data, self._projection.name)
         if file is None:
             raise views.NoView(f"the view of {self._projection.name!r} vanished during its rebuild")
-        with closing(views.connect(file)) as live:
+        with closing(create(self._projection, file)) as live:
             self.fold(folded, checkpoint.load(live), lambda done, of: None)
             [(_, _, shadow)] = self._shadow.execute("pragma database_list")
             live.execute("attach database ? as part", (shadow,))
             with transaction(live):
                 rows = sum(self._replace(live, table) for table in self._part.rows)
+                self._replace_set_aside(live)
                 self._projection.settle_part(live, self._site)
             live.execute("detach database part")
         return Replaced(self._part, self._events, rows)
+
+    def _replace_set_aside(self, live: sqlite3.Connection) -> None:
+        """What was folded again here is not set aside any more, unless it failed again."""
+        set_aside.close_run(live)
+        set_aside.forget(live, set_aside.positions(live).intersection(self._positions))
+        live.execute("insert or replace into main.set_aside select * from part.set_aside")
 
     def _replace(self, live: sqlite3.Connection, table: str) -> int:
         condition, values = self._part.rows[table]

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.event import HUB, NAME, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
-from consumers.follow import Faulty, call
+from consumers.folding import Faulty, call
 from consumers.journal.record import Recorded
 from consumers.rebuilding.stretch import Stretch
 from consumers.rebuilding.whole import Progress

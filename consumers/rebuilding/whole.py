@@ -2,15 +2,17 @@
 
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from pathlib import Path
 
 import structlog
 
-from consumers import checkpoint, views
+from consumers import checkpoint, set_aside, views
 from consumers.checkpoint import Made
-from consumers.follow import Source, fold
+from consumers.folding import Faulty, fold_around, fold_whole
+from consumers.follow import Source, log_set_aside
+from consumers.journal.record import Recorded
 from consumers.projection import Projection
 from consumers.rebuilding.alone import alone
 from consumers.rebuilding.floor import attached, carry_over, lost
@@ -150,21 +152,43 @@ def fold_upto(
     source: Source,
     goal: int,
     progress: Progress = ignore,
+    *,
+    without: frozenset[int] = frozenset(),
 ) -> None:
-    """Fold on until the checkpoint is at `goal`, and no further."""
+    """Fold on until the checkpoint is at `goal`, and no further; without the events at some positions.
+
+    What the code raises on is set aside, as it is by a consumer that follows.
+    """
     while (position := checkpoint.load(shadow)) < goal:
-        _fold_after(position, projection, shadow, source, goal)
+        _fold_after(position, projection, shadow, source, goal, without)
         progress(checkpoint.load(shadow), goal)
 
 
-def _fold_after(position: int, projection: Projection, shadow: sqlite3.Connection, source: Source, goal: int) -> None:
+def _fold_after(
+    position: int,
+    projection: Projection,
+    shadow: sqlite3.Connection,
+    source: Source,
+    goal: int,
+    without: frozenset[int],
+) -> None:
     """The next batch. It is gone before another is read, which then takes its memory."""
     batch = source.journal.read(position, projection.models, REBUILD_BATCH)
-    records = batch.records[: bisect_right(batch.records, goal, key=attrgetter("position"))]
-    with transaction(shadow):
-        if records:
-            fold(projection, shadow, records)
-        checkpoint.save(shadow, min(max(batch.upto, position + 1), goal))
+    records: Sequence[Recorded] = batch.records[: bisect_right(batch.records, goal, key=attrgetter("position"))]
+    if without:
+        records = [record for record in records if record.position not in without]
+    upto = min(max(batch.upto, position + 1), goal)
+    try:
+        with transaction(shadow):
+            if records:
+                fold_whole(projection, shadow, records)
+            checkpoint.save(shadow, upto)
+    except Faulty:
+        with transaction(shadow):
+            folded = fold_around(projection, shadow, records, source.clock)
+            set_aside.add(shadow, folded.refused, projection.version, goal + 1)
+            checkpoint.save(shadow, upto)
+        log_set_aside(projection.name, folded.refused)
 
 
 def _carry_outbox(shadow: sqlite3.Connection) -> None:

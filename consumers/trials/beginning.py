@@ -21,6 +21,7 @@ from consumers.alerts.projection import Alerts
 from consumers.alerts.wording import recovered
 from consumers.hub import Rules
 from consumers.incidents.device import Watched, watched_json
+from consumers.incidents.hub import KINDS
 from consumers.incidents.projection import Incidents
 from consumers.journal.record import Recorded
 from consumers.projection import Projection
@@ -31,6 +32,8 @@ from consumers.views import NoView
 Place = tuple[str, str]
 Row = dict[str, Any]
 RECOVERED = recovered("").type
+_OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
+"""Faults of the hub depend on no rule that could be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,9 @@ def before(data: Path, upto: int, at: datetime, site: str | None) -> Before:
         upto,
         at.timestamp(),
         _settings(_rows(data, settings_view.Settings, f"* from sections where {mine} order by position", of)),
-        _rows(data, Incidents, f"* from incidents where {mine} and closed is null", of),
-        _rows(data, Alerts, f"* from alerts where {mine} and cleared is null", of),
-        _rows(data, Alerts, f"{told} and rule is not null group by site, device, rule", of),
+        _rows(data, Incidents, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
+        _rows(data, Alerts, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
+        _rows(data, Alerts, f"{told} and rule is not null and {_OF_DEVICES} group by site, device, rule", of),
     )
 
 

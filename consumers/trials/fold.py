@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import overload
 
 from bus_schemas.event import HUB_SOURCE, Event
+from bus_schemas.hub import FaultEvent
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerts.projection import Alerts
 from consumers.hub import Hub
@@ -40,7 +41,7 @@ class Folding:
 
 
 class _Seen(Sequence[Recorded]):
-    """A batch that knows which of its records is being folded, and collects the ticks among them on the way."""
+    """A batch that knows which of its records is being folded, and collects the hub's own among them on the way."""
 
     def __init__(self, records: Sequence[Recorded]) -> None:
         self._records = records
@@ -50,7 +51,7 @@ class _Seen(Sequence[Recorded]):
     def __iter__(self) -> Iterator[Recorded]:
         for record in self._records:
             self.now = record
-            if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
+            if record.model in (HeartbeatEvent, FaultEvent) and record.source == HUB_SOURCE:
                 self.ticks.append(record)
             yield record
 

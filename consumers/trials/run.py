@@ -13,7 +13,8 @@ from bus_schemas.alert import IncidentEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.node import SettingsEvent
-from consumers.follow import BATCH, Faulty, call
+from consumers.folding import Faulty, call
+from consumers.follow import BATCH
 from consumers.hub import DeviceInfo, Hub, SiteInfo
 from consumers.incidents.projection import Incidents
 from consumers.journal.record import JournalReader, Recorded

@@ -1,6 +1,7 @@
 """Counters and gauges for Prometheus, in a registry of this application, so that two can live in one process."""
 
 import time
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,10 +26,33 @@ class Metrics:
         )
         self.head = self._gauge("watchpost_journal_head", "The last position of the journal.")
         self.lag = self._gauge("watchpost_consumer_lag", "Positions that a consumer has not folded yet.", "consumer")
+        self.set_aside = self._gauge(
+            "watchpost_consumer_set_aside_total", "Events that a consumer could not take.", "consumer"
+        )
+        self.stopped = self._gauge("watchpost_consumer_stopped", "1 while a consumer takes nothing.", "consumer")
+        self.faults = self._gauge(
+            "watchpost_hub_fault", "1 for each part of the hub that limps, 2 for one that fails.", "part", "kind"
+        )
+        self.ready = self._gauge("watchpost_ready", "1 while /ready is answered with 200.")
         self.rejected = self._gauge("watchpost_rejected_messages", "Messages that were not events.")
         self.watermark = self._gauge("watchpost_stream_watermark", "Highest durable sequence.", "source")
         self.streams = self._gauge("watchpost_streams", "Open streams to browsers.", "kind")
         self.broker = self._gauge("watchpost_broker_connected", "1 while the gateway is connected to the broker.")
+
+    def consumer(self, name: str, lag: int, set_aside: int, *, is_stopped: bool) -> None:
+        self.lag.labels(name).set(lag)
+        self.set_aside.labels(name).set(set_aside)
+        self.stopped.labels(name).set(is_stopped)
+
+    def tell_faults(self, checks: Iterable[tuple[str, str, str]]) -> None:
+        """Part, kind and state of each; what is over is not there any more."""
+        self.faults.clear()
+        ready = True
+        for part, kind, state in checks:
+            if state != "ok":
+                self.faults.labels(part, kind).set(2 if state == "failed" else 1)
+            ready = ready and state != "failed"
+        self.ready.set(ready)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)

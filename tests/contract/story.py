@@ -92,6 +92,8 @@ def _trouble(told: Story) -> None:
     told.tell(1910, builders.settings(at(1910), settings={"motion": {"sensitivity": 50}}))
     told.tell(1915, builders.clock_set(at(1915), step_s=2.5, device="yard"))
     told.tell(1920, builders.recording(at(1890)), builders.retention(at(1920)), builders.motion_v1(at(1920)))
+    told.tell(1930, builders.fault(at(1930)), builders.fault(at(1931), part="disk", kind="storage_unwritable"))
+    told.tell(2000, builders.fault(at(2000), "cleared", since=at(1930)))
     for number, name in enumerate(("offline", "freeze")):
         told.tell(50 + number, builders.incident(at(50 + number), name))
         told.tell(150 + number, builders.incident(at(150 + number), name, "closed"))

@@ -1,16 +1,18 @@
 """What every consumer satisfies, by being registered."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bus_schemas.codec import read_stored
-from consumers import checkpoint, views
+from bus_schemas.event import Event
+from consumers import checkpoint, set_aside, views
 from consumers.follow import Follower, Source, Stopped
-from consumers.journal.record import Recorded
+from consumers.journal.record import Batch, Recorded
 from consumers.projection import Emit, Projection
 from consumers.rebuilding.compare import compare, verify
 from consumers.rebuilding.whole import needs_rebuild, rebuild
@@ -81,24 +83,57 @@ def test_a_restart_at_any_point_does_not_show(yard: Yard, other: Yard, journal: 
     assert contents(yard) == contents(other)
 
 
-def test_a_failed_batch_leaves_nothing(yard: Yard, journal: MemoryJournal) -> None:
-    broken = _Broken(yard.projection(), journal.head() // 2)
-    follower = Follower(broken, Source(yard.data, journal, lambda: START))
-    with pytest.raises(Stopped) as stopped:
-        _catch_up(follower)
-    follower.close()
+def poison(yard: Yard, journal: MemoryJournal) -> int:
+    """The position of an event in the middle of those that the consumer reads."""
+    records = journal.read(0, yard.projection().models, journal.head()).records
+    return records[len(records) // 2].position
 
-    assert stopped.value.failure.position >= journal.head() // 2
+
+def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
+    yard: Yard, other: Yard, journal: MemoryJournal
+) -> None:
+    bad = poison(yard, journal)
+    source = Source(yard.data, journal, lambda: START)
+    follower = Follower(_Broken(yard.projection(), lambda position: position == bad), source)
+    _catch_up(follower)
+    follower.close()
+    rest = Follower(other.projection(), Source(other.data, _Without(journal, bad), lambda: START))
+    _catch_up(rest)
+    rest.close()
+
+    assert differences(yard, other) == []
+    assert contents(yard) == contents(other)
     view = yard.view()
-    assert checkpoint.load(view) < stopped.value.failure.position
-    assert checkpoint.failure(view) == stopped.value.failure
+    assert [(it.position, it.error) for it in set_aside.newest(view)] == [
+        (bad, "ZeroDivisionError: a bug that a test has put here")
+    ]
+    assert checkpoint.load(view) == journal.head()
+    view.close()
+    assert verify(yard.projection(), source) == []
+
+
+def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
+    yard: Yard, other: Yard, journal: MemoryJournal
+) -> None:
+    bad = poison(yard, journal)
+    source = Source(yard.data, journal, lambda: START)
+    follower = Follower(_Broken(yard.projection(), lambda position: position == bad), source)
+    _catch_up(follower)
+    follower.close()
+    rebuild(yard.projection(), source)
+    other.fold(journal)
+
+    assert differences(yard, other) == []
+    view = yard.view()
+    assert set_aside.newest(view) == []
     view.close()
 
 
-def test_what_stopped_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
-    broken = _Broken(yard.projection(), journal.head() // 2)
+def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+    half = journal.head() // 2
+    broken = _Broken(yard.projection(), lambda position: position >= half)
     follower = Follower(broken, Source(yard.data, journal, lambda: START))
-    with pytest.raises(Stopped):
+    with suppress(Stopped):
         _catch_up(follower)
     follower.close()
     yard.fold(journal)
@@ -106,7 +141,7 @@ def test_what_stopped_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, jo
 
     assert differences(yard, other) == []
     view = yard.view()
-    assert checkpoint.failure(view) is None
+    assert (checkpoint.failure(view), set_aside.newest(view)) == (None, [])
     view.close()
 
 
@@ -203,18 +238,34 @@ def _events(yard: Yard) -> Iterator[Any]:
 
 
 class _Broken(Projection):
-    """Folds as the other does, but for one position, at which it raises after it has written."""
+    """Folds as the other does, but for some positions, at which it raises after it has written."""
 
-    def __init__(self, whole: Projection, at_position: int) -> None:
+    def __init__(self, whole: Projection, is_bad: Callable[[int], bool]) -> None:
         self._whole = whole
-        self._at = at_position
+        self._is_bad = is_bad
         self.name = whole.name  # type: ignore[misc]
         self.version = whole.version  # type: ignore[misc]
         self.models = whole.models  # type: ignore[misc]
         self.emits = whole.emits  # type: ignore[misc]
         self.schema = whole.schema  # type: ignore[misc]
 
+    def has_told(self, event: Event) -> bool:
+        return self._whole.has_told(event)
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         self._whole.fold(view, batch, emit)
-        if any(record.position >= self._at for record in batch):
+        if any(self._is_bad(record.position) for record in batch):
             raise ZeroDivisionError("a bug that a test has put here")
+
+
+class _Without(MemoryJournal):
+    """A journal as one sees it who cannot see the event at one position."""
+
+    def __init__(self, whole: MemoryJournal, position: int) -> None:
+        super().__init__()
+        self._records = whole.read(0, None, whole.head()).records  # type: ignore[assignment]
+        self._position = position
+
+    def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
+        batch = super().read(after, models, limit)
+        return Batch(tuple(record for record in batch.records if record.position != self._position), batch.upto)

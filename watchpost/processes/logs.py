@@ -2,10 +2,14 @@
 
 import json
 import logging
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -41,6 +45,55 @@ def configure(log_format: LogFormat, stream: TextIO) -> None:
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda failed: _log_uncaught(
+        failed.exc_type, failed.exc_value, failed.exc_traceback, failed.thread
+    )
+
+
+def _log_uncaught(
+    kind: type[BaseException],
+    error: BaseException | None,
+    trace: TracebackType | None,
+    thread: threading.Thread | None = None,
+) -> None:
+    """One record at level error, in the form of all the others."""
+    if error is None or issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error or kind(), trace)
+        return
+    where = {} if thread is None else {"thread": thread.name}
+    structlog.get_logger().error(f"{kind.__name__}: {error}", exc_info=(kind, error, trace), **where)
+
+
+BEGINS = ("Traceback (most recent call last):", "Exception in thread ", "Fatal Python error:")
+GOES_ON = ("Traceback (most recent call last):", "During handling of the above", "The above exception was")
+COMPLAINTS = ("error", "fatal")
+LONGEST_TRACEBACK = 400
+
+
+@dataclass(slots=True)
+class Traceback:
+    """The lines of one, as Python writes them on standard error: frames are indented, what was raised is not."""
+
+    lines: list[str]
+    is_whole: bool = False
+
+    def take(self, line: str) -> bool:
+        """Whether the line belongs to it. Behind what was raised may stand more of its text, or what caused it."""
+        if len(self.lines) >= LONGEST_TRACEBACK or line.startswith("{"):
+            return False
+        if not line.startswith((" ", *GOES_ON)) and line:
+            self.is_whole = True
+        elif line.startswith(GOES_ON):
+            self.is_whole = False
+        self.lines.append(line)
+        return True
+
+    @property
+    def summary(self) -> str:
+        """The line that says what was raised, of several the last."""
+        begun = max(number for number, line in enumerate(self.lines) if line.startswith((BEGINS[0], self.lines[0])))
+        return next((line for line in self.lines[begun + 1 :] if line and line[0] != " "), self.lines[0])
 
 
 class ChildLog:
@@ -54,15 +107,38 @@ class ChildLog:
         self._colors = stream.isatty()
         self._renderer = structlog.dev.ConsoleRenderer(colors=self._colors, pad_event_to=0)
         self._clock = clock
+        self._tracebacks: dict[str, Traceback] = {}
 
     def line(self, process: str, text: str) -> None:
-        said = {"process": process, **self._parsed(text)}
+        """A traceback is gathered line by line, and is one record once it is over."""
+        for other in [name for name, found in self._tracebacks.items() if name != process and found.is_whole]:
+            self.flush(other)
+        gathered = self._tracebacks.get(process)
+        if gathered is not None and gathered.take(text):
+            return
+        self.flush(process)
+        if text.startswith(BEGINS):
+            self._tracebacks[process] = Traceback([text])
+            return
+        self._write(process, self._parsed(text))
+
+    def flush(self, process: str) -> None:
+        """Write what was gathered of a traceback of this process."""
+        gathered = self._tracebacks.pop(process, None)
+        if gathered is not None:
+            told = {"event": gathered.summary, "level": "error", "timestamp": iso(self._clock())}
+            self._write(process, {**told, "exception": "\n".join(gathered.lines)})
+
+    def _write(self, process: str, fields: Mapping[str, Any]) -> None:
+        said = {"process": process, **fields}
         as_json = json.dumps(said, ensure_ascii=False)
         self._file.emit(logging.makeLogRecord({"msg": as_json}))
         self._stream.write((as_json if self._json else self._shown(process, said)) + "\n")
         self._stream.flush()
 
     def close(self) -> None:
+        for process in list(self._tracebacks):
+            self.flush(process)
         self._file.close()
 
     def _parsed(self, text: str) -> dict[str, Any]:
@@ -73,10 +149,11 @@ class ChildLog:
             fields = None
         if isinstance(fields, dict) and "event" in fields:
             return fields
-        return {"event": text, "level": "info", "timestamp": iso(self._clock())}
+        level = "error" if text.lower().startswith(COMPLAINTS) else "info"
+        return {"event": text, "level": level, "timestamp": iso(self._clock())}
 
     def _shown(self, process: str, said: dict[str, Any]) -> str:
         fields = {key: value for key, value in said.items() if key != "process"}
-        text = self._renderer(None, "info", fields)
+        text = self._renderer(None, str(fields.get("level", "info")), dict(fields))
         color = COLORS[sum(process.encode()) % len(COLORS)]
         return f"{color}{process:>9}{RESET} {text}" if self._colors else f"{process:>9} {text}"

@@ -26,16 +26,20 @@ class Runtime:
     @staticmethod
     def start(config_path: Path | None, data: Path, mqtt_port: int | None) -> "Runtime":
         config = configuration(config_path)
-        broker = config.broker
-        address = BrokerAddress(
-            host=broker.host,
-            port=mqtt_port if mqtt_port is not None else broker.port,
-            tls=None if broker.tls is None else Tls(**broker.tls.model_dump()),
-            username=broker.username,
-            password=secret(os.environ, broker.password_env, broker.password_file),
-        )
         # chDB changes the working directory for a moment while it is imported.
-        return Runtime(config, data.resolve(), address, chosen_config(config_path))
+        return Runtime(config, data.resolve(), broker_address(config, mqtt_port), chosen_config(config_path))
+
+
+def broker_address(config: WatchpostConfig, port: int | None = None) -> BrokerAddress:
+    """Where the broker is, on another port where one is given."""
+    broker = config.broker
+    return BrokerAddress(
+        host=broker.host,
+        port=port if port is not None else broker.port,
+        tls=None if broker.tls is None else Tls(**broker.tls.model_dump()),
+        username=broker.username,
+        password=secret(os.environ, broker.password_env, broker.password_file),
+    )
 
 
 def chosen_config(path: Path | None) -> Path | None:

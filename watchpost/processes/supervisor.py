@@ -1,5 +1,6 @@
 """Keeps child processes running: what dies is started again alone, and nothing outlives the supervisor."""
 
+import json
 import os
 import selectors
 import signal
@@ -41,10 +42,19 @@ def backoff_s(failures: int) -> float:
 
 
 def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
-    """Who refuses to run says why, in its last line."""
+    """Who refuses to run says why, in its last line; who fails logs it there."""
     how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    why = f": {last_line[:LONGEST_REASON]}" if code in REFUSALS and last_line else ""
-    return f"{how} after {lived_s:.1f} s{why}"
+    why = last_line if code in REFUSALS else _logged_error(last_line)
+    return f"{how} after {lived_s:.1f} s" + (f": {why[:LONGEST_REASON]}" if why else "")
+
+
+def _logged_error(line: str) -> str:
+    """What a process said of the error that ended it."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return ""
+    return str(said.get("event", "")) if isinstance(said, dict) and said.get("level") == "error" else ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.processes.lock import held
 from watchpost.processes.logs import ChildLog, LogFormat
-from watchpost.processes.process_state import write_states
+from watchpost.processes.process_state import ProcessState, write_states
+from watchpost.processes.restarts import RestartWatch
+from watchpost.processes.runtime import broker_address
 from watchpost.processes.supervisor import Process, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
@@ -92,6 +94,8 @@ def _broker(options: Options, config: WatchpostConfig) -> list[Process]:
 
 def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -> None:
     """Until somebody stops it."""
+    from consumers.faults import FaultReporter
+
     if shutil.which("setpriv") is None:
         raise CannotStart(
             "setpriv is missing, which ties every process to this one; on Debian: apt-get install util-linux"
@@ -99,19 +103,28 @@ def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -
     with held(options.data, utc_now()):
         options = with_ports(options, config)
         log = ChildLog(options.data / "logs" / "watchpost.log", sys.stderr, options.log_format, utc_now)
-        supervisor = Supervisor(
-            processes(options, config),
-            on_line=log.line,
-            on_state=partial(write_states, options.data / "run" / "processes.json"),
-        )
+        reporter = FaultReporter("supervisor", broker_address(config, options.mqtt_port))
+        watch = RestartWatch(reporter)
+
+        def on_state(states: Sequence[ProcessState]) -> None:
+            watch.take(states)
+            write_states(options.data / "run" / "processes.json", states)
+
+        supervisor = Supervisor(processes(options, config), on_line=log.line, on_state=on_state)
         stopping = threading.Event()
-        announcer = threading.Thread(target=_announce, args=(options, config.gateway.host, stopping, say))
-        announcer.start()
+        threads = [
+            threading.Thread(target=_announce, args=(options, config.gateway.host, stopping, say)),
+            threading.Thread(target=watch.run, args=(stopping,)),
+        ]
+        for thread in threads:
+            thread.start()
         try:
-            supervisor.run()
+            with reporter:
+                supervisor.run()
         finally:
             stopping.set()
-            announcer.join()
+            for thread in threads:
+                thread.join()
             log.close()
 
 

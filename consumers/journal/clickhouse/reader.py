@@ -4,14 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from bus_schemas.codec import read_stored
 from bus_schemas.event import Event, place
-from bus_schemas.upcasts import upcast
 from consumers.clickhouse.engine import OpenEngine
 from consumers.journal.clickhouse.connection import Connection
 from consumers.journal.clickhouse.log import EVERYTHING, Log, one_of
-from consumers.journal.days import micros, moment
-from consumers.journal.origins import current_model
+from consumers.journal.days import micros
+from consumers.journal.origins import current_model, upcast_model, upcast_row
 from consumers.journal.reader import stored_types
 from consumers.journal.record import Batch, Recorded, RecordedRow
 
@@ -69,8 +67,8 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
     """Only what is of an old version is parsed, and upcast."""
     position, received, body, time, kind, source, epoch, name = row
     model = current_model(kind)
-    if model is None:
-        return Recorded(position, moment(received), upcast(read_stored([body])[0]))
-    return RecordedRow(
-        position, None, None, received, time, time / 1e6, model, source, place(source), epoch or None, name, body
-    )
+    read = RecordedRow(
+        position, None, None, received, time, time / 1e6, model or upcast_model(kind), source, place(source),
+        epoch or None, name, body,
+    )  # fmt: skip
+    return upcast_row(read) if model is None else read

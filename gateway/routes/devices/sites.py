@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from bus_schemas.event import HUB
 from consumers.alerts.projection import Alerts
 from consumers.alerts.questions import count_open
 from consumers.incidents.projection import Incidents
@@ -28,8 +29,16 @@ class Site(Answer):
     open_alerts: int
 
 
+class Hub(Answer):
+    """The machine and the processes of the hub itself, which concern every site."""
+
+    open_incidents: int
+    open_alerts: int
+
+
 class Sites(Answer):
     sites: list[Site]
+    hub: Hub
 
 
 class LastEvent(Answer):
@@ -81,7 +90,9 @@ async def all_sites(call: Call[AnyAsOf]) -> Sites:
         for one in all_devices(gateway, moment):
             known[one.site].append(one)
         names = dict.fromkeys([*(site.site for site in gateway.registry), *known])
-        return Sites(sites=[_site(gateway, moment, site, len(known[site])) for site in names])
+        sites = [_site(gateway, moment, site, len(known[site])) for site in names]
+        hub = Hub(open_incidents=len(_incidents(moment, HUB)), open_alerts=_open_alerts(moment, HUB))
+        return Sites(sites=sites, hub=hub)
 
     return await gateway.ask_at(call.parameters.as_of, question)
 

@@ -1,23 +1,27 @@
 """How far each consumer is, and what stopped those that are stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Command, CommandEvent
-from consumers import checkpoint
+from consumers import checkpoint, set_aside
 from consumers.hub import Hub
 from consumers.maintenance import views_in_parts
 from consumers.rebuilding.alone import rebuilt
 from consumers.rebuilding.sink import REBUILD
 from consumers.registry import roster
+from consumers.retrying import LIMPS_FOR
+from consumers.set_aside import SetAside
 from consumers.views import NoView
 from consumers.warehouse.answering import Answering, Status
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import Warehouse
 from gateway.calls import Call, Operation, parsed
+from gateway.context import Gateway
 from gateway.described import Described, Kind
 from gateway.http.answers import Answer
 from gateway.http.parameters import Instant, Name, Nothing, Parameters, Word
@@ -31,7 +35,26 @@ ROWS = "warehouse"
 BEHIND = 1000
 """A lag in positions that is more than a batch on its way."""
 
-State = Literal["running", "behind", "stopped", "rebuilding"]
+SHOWN = 5
+
+State = Literal["running", "limping", "behind", "stopped", "rebuilding"]
+
+
+class SetAsideEvent(Answer):
+    """An event that a consumer could not take."""
+
+    position: int
+    event: str = Field(description="Its id.")
+    type: str
+    source: str
+    error: str
+    at: str
+
+    @classmethod
+    def of(cls, one: SetAside) -> "SetAsideEvent":
+        return cls(
+            position=one.position, event=one.event_id, type=one.type, source=one.source, error=one.error, at=one.at
+        )
 
 
 class Progress(Answer):
@@ -40,8 +63,13 @@ class Progress(Answer):
     position: int
     lag: int = Field(description="Positions from here to the head.")
     state: State
-    error: str | None = Field(description="The event that it could not take, and why.")
+    error: str | None = Field(description="Of one that has stopped: the first event that it could not take, and why.")
     version: int
+    set_aside: int = Field(default=0, description="Events that it could not take; a rebuild tries them again.")
+    lately: list[SetAsideEvent] = Field(
+        default_factory=list,
+        description="Those of the last 15 minutes, at most 5, the newest first.",
+    )
     rebuilt: int | None = Field(default=None, description="The position that its rebuild has reached, during one.")
     rebuilds: int | None = Field(
         default=None,
@@ -54,7 +82,7 @@ class Consumers(Answer):
     consumers: list[Progress]
 
 
-def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int) -> Iterator[Progress]:
+def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int, now: datetime) -> Iterator[Progress]:
     for one in of:
         reached = rebuilt(hub.data, one.name)
         try:
@@ -64,7 +92,21 @@ def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int) -> 
             continue
         failure = checkpoint.failure(view)
         error = f"position {failure.position}, event {failure.event_id}: {failure.error}" if failure else None
-        yield _progress(one, checkpoint.load(view), head, error, reached)
+        found = _progress(one, checkpoint.load(view), head, error, reached)
+        yield _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - LIMPS_FOR))
+
+
+def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progress]:
+    """Of every consumer, the rows included where this hub has them."""
+    yield from progress(stores, gateway.hub, gateway.consumers, head, gateway.clock())
+    if gateway.rows.warehouse is not None:
+        yield _of_rows(gateway.rows.warehouse.status(), head)
+
+
+def _with_set_aside(found: Progress, count: int, lately: Sequence[SetAside]) -> Progress:
+    state: State = "limping" if lately and found.state in ("running", "behind") else found.state
+    shown = [SetAsideEvent.of(one) for one in lately[:SHOWN]]
+    return found.model_copy(update={"state": state, "set_aside": count, "lately": shown})
 
 
 def _progress(one: Described, position: int, head: int, error: str | None, reached: int | None) -> Progress:
@@ -106,10 +148,7 @@ async def consumers(call: Call[Nothing]) -> Consumers:
 
     def question(stores: Stores) -> Consumers:
         head = stores.queries.head()
-        found = list(progress(stores, gateway.hub, gateway.consumers, head))
-        if gateway.rows.warehouse is not None:
-            found.append(_of_rows(gateway.rows.warehouse.status(), head))
-        return Consumers(head=head, consumers=found)
+        return Consumers(head=head, consumers=list(all_progress(gateway, stores, head)))
 
     return await gateway.ask(question)
 

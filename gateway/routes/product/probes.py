@@ -2,32 +2,39 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Literal
 
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.asyncapi import asyncapi as asyncapi_document
 from gateway.calls import JSON, Call, Handler, Operation
 from gateway.context import RETRY
+from gateway.health_check import look
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Nothing
 from gateway.http.problems import Fault, Problem
 from gateway.openapi import document
 from gateway.reading.stores import Stores
-from gateway.routes.product.consumers import progress
+from gateway.routes.product.consumers import all_progress
 
 
 class Alive(Answer):
-    status: Literal["healthy"]
+    status: Literal["healthy", "degraded", "failing"] = Field(
+        description="The process answers in any case; this is how the hub does."
+    )
     time: Time
     version: str
+    problems: list[str] = Field(default_factory=list, description="Which parts are not as they should be.")
 
 
 class Check(Answer):
     name: str
+    state: Literal["ok", "limping"]
     detail: str
 
 
@@ -37,19 +44,27 @@ class Ready(Answer):
 
 
 async def alive(call: Call[Nothing]) -> Alive:
-    """The process answers."""
-    return Alive(status="healthy", time=call.gateway.clock(), version=call.gateway.settings.version)
+    """The process answers; how the hub does is as of a few seconds ago."""
+    gateway = call.gateway
+    troubles = gateway.readiness.troubles()
+    status: Literal["healthy", "degraded", "failing"] = "degraded" if troubles else "healthy"
+    if gateway.readiness.failed():
+        status = "failing"
+    problems = [one.public for one in troubles]
+    return Alive(status=status, time=gateway.clock(), version=gateway.settings.version, problems=problems)
 
 
 async def ready(call: Call[Nothing]) -> Ready:
-    """The journal can be read and the broker is connected; a 503 says what is missing."""
-    head = await call.gateway.ask(lambda stores: stores.queries.head())
-    if not call.gateway.bus.is_connected:
-        missing = Fault(path="broker", message="not connected")
-        raise Problem(503, "not ready: there is no connection to the broker", [missing], RETRY)
-    return Ready(
-        ready=True, checks=[Check(name="journal", detail=f"head {head}"), Check(name="broker", detail="connected")]
-    )
+    """The hub takes in, folds and answers. A 503 names the parts that do not; one that only limps is in a 200.
+
+    Everybody may ask this: why a part does not work is said by `/api/v1/system`.
+    """
+    checks = await look(call.gateway)
+    failed = [Fault(path=one.part, message=one.public) for one in checks if one.state == "failed"]
+    if failed:
+        raise Problem(503, f"not ready: {'; '.join(one.message for one in failed)}", failed, RETRY)
+    shown = [Check(name=one.part, state="ok" if one.state == "ok" else "limping", detail=one.public) for one in checks]
+    return Ready(ready=True, checks=shown)
 
 
 async def metrics(call: Call[Nothing]) -> Response:
@@ -60,12 +75,15 @@ async def metrics(call: Call[Nothing]) -> Response:
         head = stores.queries.head()
         shown.head.set(head)
         shown.rejected.set(stores.queries.rejected_count())
-        for one in progress(stores, gateway.hub, gateway.consumers, head):
-            shown.lag.labels(one.name).set(one.lag)
+        for one in all_progress(gateway, stores, head):
+            shown.consumer(one.name, one.lag, one.set_aside, is_stopped=one.state == "stopped")
         for stream in stores.queries.streams():
             shown.watermark.labels(stream.source).set(stream.sequence)
 
-    await gateway.ask(question)
+    with suppress(Problem):
+        # What cannot be asked now is in the faults below.
+        await gateway.ask(question)
+    shown.tell_faults((one.part, one.kind, one.state) for one in await look(gateway))
     shown.streams.labels("events").set(gateway.feed.clients)
     shown.streams.labels("pictures").set(gateway.frames.watchers)
     shown.broker.set(gateway.bus.is_connected)

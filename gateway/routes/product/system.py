@@ -1,7 +1,7 @@
 """How the product itself does: processes, broker, streams, gaps, what was rejected, and the machine."""
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -92,9 +92,18 @@ class Disk(Answer):
     total_gb: float
 
 
+class Trouble(Answer):
+    """A part of the hub that is not as it should be."""
+
+    part: str
+    state: Literal["limping", "failed"]
+    detail: str
+
+
 class System(Answer):
     version: str
     started: Time
+    troubles: list[Trouble]
     processes: list[Process]
     broker: Broker
     streams: list[BusStream]
@@ -120,6 +129,7 @@ async def system(call: Call[Nothing]) -> System:
         return System(
             version=gateway.settings.version,
             started=gateway.started,
+            troubles=_troubles(gateway),
             processes=_processes(gateway),
             broker=_broker(gateway),
             streams=_streams(gateway, stores.queries.streams()),
@@ -136,6 +146,14 @@ async def stats(call: Call[Nothing]) -> SystemStats:
     """Processor, memory and the disk that holds the data."""
     gateway = call.gateway
     return await gateway.ask(lambda _: SystemStats(**_load(gateway)))
+
+
+def _troubles(gateway: Gateway) -> list[Trouble]:
+    found = gateway.readiness.troubles()
+    return [
+        Trouble(part=one.part, state="failed" if one.state == "failed" else "limping", detail=one.detail)
+        for one in found
+    ]
 
 
 def _load(gateway: Gateway) -> dict[str, Any]:

@@ -256,7 +256,7 @@ export function answer(path: string, q: URLSearchParams): unknown {
   const part = path.split('/').filter(Boolean).map(decodeURIComponent);
   const [, , family, id = '', third, name = ''] = part;
   const now = asOf(q);
-  if (family === 'sites' && part.length === 3) return { sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(now, s.site).length, open_alerts: alerts(now).filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
+  if (family === 'sites' && part.length === 3) return { hub: { open_incidents: 0, open_alerts: 0 }, sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(now, s.site).length, open_alerts: alerts(now).filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
   if (family === 'sites' && third === 'devices' && !name) return { site: id, devices: devices.filter((d) => d.site === id).map((d) => deviceAnswer(d, now)) };
   if (family === 'sites' && third === 'devices') {
     const d = find(id, name);

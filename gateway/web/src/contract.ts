@@ -119,6 +119,27 @@ export interface DetectionEvent {
   data: Detection;
 }
 
+/** A fault of the hub that was raised, or is over; `reason` of a cleared one says what it was. */
+export interface Fault {
+  part: string;
+  kind: "system_error" | "database_error" | "storage_unwritable" | "write_failed";
+  since: string;
+  reason: string;
+  state: "raised" | "cleared";
+}
+
+export interface FaultEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.fault.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Fault;
+}
+
 /** The analysis of one captured frame. `None` means that nobody could tell. `freeze_diffs` are the mean absolute grey differences of the last three frames: (-2,-1), (-2,0), (-1,0). */
 export interface Frame {
   blackscreen?: boolean | null;
@@ -205,13 +226,14 @@ export interface HealthEvent {
   data: Health;
 }
 
-/** A sign of life. The hub's own are how time passes in the journal. */
+/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. */
 export interface Heartbeat {
   status: "online" | "stopping";
   uptime_s: number;
   system: SystemLoad;
   outbox_rows?: number | null;
   outbox_bytes?: number | null;
+  disk_id?: string | null;
 }
 
 export interface HeartbeatEvent {
@@ -503,6 +525,7 @@ export type AnyEvent =
   | ClockEvent
   | CommandEvent
   | DetectionEvent
+  | FaultEvent
   | FrameEvent
   | GapEvent
   | HealthEvent
@@ -524,6 +547,7 @@ export interface EventsByName {
   clock: ClockEvent;
   command: CommandEvent;
   detection: DetectionEvent;
+  fault: FaultEvent;
   frame: FrameEvent;
   gap: GapEvent;
   health: HealthEvent;

@@ -10,7 +10,7 @@ from consumers.alerts.projection import Alerts
 from consumers.alerts.questions import alert, alerts, count_open, why
 from consumers.lasting import Wanted
 from tests.builders import alert as alert_event
-from tests.builders import at, incident, tick
+from tests.builders import at, fault, incident, tick
 from tests.following import Followed, hub_in
 
 
@@ -154,3 +154,42 @@ def test_one_incident_that_is_told_twice_is_one_alert(followed: Followed) -> Non
     followed.take(once, once, incident(at(5), state="closed"), incident(at(5), state="closed"))
 
     assert told(followed) == [RAISED, CLEARED, RECOVERED]
+
+
+def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(followed: Followed) -> None:
+    followed.take(fault(at(0)), fault(at(5), part="journal", kind="database_error", reason="It is away."))
+    found = {each["type"]: each for each in alerts(followed.view, Wanted(state="open"))}
+
+    assert {kind: (each["level"], each["message"], each["device"]) for kind, each in found.items()} == {
+        "system_error": ("error", "Hub: It stopped.", "_hub"),
+        "database_error": ("critical", "Hub: It is away.", "_hub"),
+    }
+    explained = why(followed.view, found["system_error"]["id"])
+    assert explained is not None
+    assert "does not work as it should" in explained["rule"]["text"]
+
+    followed.take(fault(at(9), "cleared", since=at(0)))
+    assert told(followed) == [("system_error", "raised"), ("database_error", "raised"), ("system_error", "cleared")]
+
+
+def test_two_parts_of_the_hub_are_told_and_cleared_each_by_itself(followed: Followed) -> None:
+    followed.take(fault(at(0)), fault(at(1), part="mosaics"), fault(at(60), "cleared", since=at(0)))
+
+    assert told(followed) == [("system_error", "raised")] * 2 + [("system_error", "cleared")]
+    assert count_open(followed.view) == 1
+
+
+def test_a_disk_that_is_full_and_then_cannot_be_written_is_one_alert(followed: Followed) -> None:
+    hub = {"site": "_hub", "device": "_hub"}
+    low, critical, unwritable = (
+        {"level": level, "percent": 99.0, "reason": "No space left on device"}
+        for level in ("warning", "critical", "unwritable")
+    )
+    followed.take(incident(at(0), "storage", details=low, id="1", **hub))
+    followed.take(incident(at(9), "storage", details=unwritable, id="2", **hub))
+    followed.take(incident(at(20), "storage", details=critical, id="3", **hub))
+    followed.take(fault(at(9), part="disk", kind="storage_unwritable"))
+
+    assert told(followed) == [("storage_low", "raised"), ("storage_unwritable", "raised")]
+    [one] = alerts(followed.view)
+    assert (one["level"], one["message"]) == ("critical", "The disk cannot be written: No space left on device")

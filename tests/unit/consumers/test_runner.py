@@ -2,8 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,17 +11,20 @@ import pytest
 
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
-from consumers import checkpoint, views
-from consumers.follow import BATCH, Follower, Source
+from consumers import checkpoint, set_aside, views
+from consumers.faults import FaultReporter
+from consumers.follow import BATCH, STOPS_AFTER, Follower, Source
 from consumers.health.projection import Health
 from consumers.health.questions import devices
 from consumers.journal.record import Recorded
+from consumers.journal.store import JournalAway
 from consumers.projection import Emit, Projection
 from consumers.rebuilding.whole import rebuild
 from consumers.registry import roster
 from consumers.runner import Process, loop
 from consumers.sink import Sink
 from consumers.views import NoView, Views
+from producer.ids import utc_now
 from tests.builders import START, frame
 from tests.eventually import eventually
 from tests.following import Followed, hub_in
@@ -67,33 +70,196 @@ def position(data: Path, name: str) -> int:
     return found
 
 
-def test_a_consumer_that_fails_stops_alone_and_says_at_which_event(tmp_path: Path) -> None:
-    bad = frame(device="bad")
-    journal = MemoryJournal([frame(), bad, frame()])
-    echo, stopping = Echo(), threading.Event()
-    process = Process(hub_in(tmp_path), None, lambda: journal, lambda: START)
-    thread = threading.Thread(target=process.run, args=([Picky(), Health(), echo], stopping))
+@contextmanager
+def running(process: Process, *consumers: Projection | Sink) -> Iterator[threading.Thread]:
+    stopping = threading.Event()
+    thread = threading.Thread(target=process.run, args=(consumers, stopping))
     thread.start()
-    eventually(lambda: position(tmp_path, "health") == 3)
-    eventually(lambda: echo.heard == [1, 2, 3])
-    stopping.set()
-    thread.join(5)
-
-    view = views.open_view(tmp_path, "picky")
-    failure = checkpoint.failure(view)
-    assert failure is not None
-    assert (failure.position, failure.event_id, failure.error) == (2, bad.id, "KeyError: 'a bug'")
-    assert view.execute("select * from seen").fetchall() == [(1,)]
-    view.close()
+    try:
+        yield thread
+    finally:
+        stopping.set()
+        thread.join(10)
+        assert not thread.is_alive()
 
 
-def test_a_full_disk_stops_the_process(tmp_path: Path) -> None:
-    journal = MemoryJournal([frame(device="full")])
+def seen(data: Path) -> list[int]:
+    with closing(views.open_view(data, "picky")) as view:
+        return [position for (position,) in view.execute("select position from seen")]
 
-    with pytest.raises(OSError, match="No space left"):
-        Process(hub_in(tmp_path), None, lambda: journal, lambda: START).run([Picky()], threading.Event())
 
-    assert position(tmp_path, "picky") == 0
+def test_an_event_that_a_consumer_cannot_take_is_set_aside_and_told(tmp_path: Path) -> None:
+    bad = frame(device="bad")
+    journal, faults = MemoryJournal([frame(), bad, frame()]), FaultReporter("consumers", None)
+    with running(Process(hub_in(tmp_path), None, lambda: journal, utc_now, faults), Picky(), Health()):
+        eventually(lambda: (position(tmp_path, "picky"), position(tmp_path, "health")) == (3, 3))
+        [fault] = eventually(lambda: faults.faults)
+
+    assert (fault.part, fault.kind) == ("picky", "system_error")
+    assert "position 2, frame of /sites/DEMO/devices/bad: KeyError: 'a bug'" in fault.reason
+    assert seen(tmp_path) == [1, 3]
+    with closing(views.open_view(tmp_path, "picky")) as view:
+        assert [(it.position, it.event_id) for it in set_aside.newest(view)] == [(2, bad.id)]
+        assert (checkpoint.failure(view), set_aside.total(view)) == (None, 1)
+
+
+def test_a_consumer_that_set_something_aside_long_ago_does_not_limp(tmp_path: Path) -> None:
+    faults = FaultReporter("consumers", None)
+    long_ago = Process(
+        hub_in(tmp_path), None, lambda: MemoryJournal([frame(device="bad"), frame()]), lambda: START, faults
+    )
+    with running(long_ago, Picky()):
+        eventually(lambda: position(tmp_path, "picky") == 2)
+
+    assert faults.faults == ()
+
+
+def test_one_device_alone_does_not_stop_a_consumer_however_much_it_sends(tmp_path: Path) -> None:
+    journal = MemoryJournal([*(frame(device="bad") for _ in range(3 * STOPS_AFTER)), frame()])
+    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START), Picky()):
+        eventually(lambda: position(tmp_path, "picky") == 3 * STOPS_AFTER + 1)
+
+    assert seen(tmp_path) == [3 * STOPS_AFTER + 1]
+
+
+class Mended(Picky):
+    """Takes nothing until it is mended."""
+
+    is_mended = False
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        if not self.is_mended:
+            raise KeyError("a bug")
+        super().fold(view, batch, emit)
+
+
+def test_a_consumer_that_fails_on_everything_stops_is_tried_again_and_then_goes_on_from_there(tmp_path: Path) -> None:
+    events = [frame(device=f"d{number % 3}") for number in range(STOPS_AFTER + 20)]
+    journal, faults, picky = MemoryJournal(events), FaultReporter("consumers", None), Mended()
+    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), picky, Health()):
+        [fault] = eventually(lambda: faults.faults)
+        assert "stopped at position 1" in fault.reason
+        eventually(lambda: position(tmp_path, "health") == len(events))
+        assert position(tmp_path, "picky") == 0
+        with closing(views.open_view(tmp_path, "picky")) as view:
+            failure = checkpoint.failure(view)
+        assert failure is not None
+        assert (failure.position, failure.event_id, failure.error) == (1, events[0].id, "KeyError: 'a bug'")
+        picky.is_mended = True
+        eventually(lambda: position(tmp_path, "picky") == len(events), within=20)
+        eventually(lambda: faults.faults == ())
+
+    assert seen(tmp_path) == list(range(1, len(events) + 1))
+    with closing(views.open_view(tmp_path, "picky")) as view:
+        assert (checkpoint.failure(view), set_aside.total(view)) == (None, 0)
+
+
+def test_a_consumer_that_stopped_goes_on_where_something_can_be_taken(tmp_path: Path) -> None:
+    class TakesOne(Picky):
+        def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+            if any(record.where[1] != "good" for record in batch):
+                raise KeyError("a bug")
+            super().fold(view, batch, emit)
+
+    journal = MemoryJournal([frame(device=f"d{number % 3}") for number in range(STOPS_AFTER + 20)])
+    faults = FaultReporter("consumers", None)
+    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), TakesOne()):
+        eventually(lambda: faults.faults)
+        journal.append(frame(device="good"))
+        eventually(lambda: seen(tmp_path) == [journal.head()], within=20)
+
+    with closing(views.open_view(tmp_path, "picky")) as view:
+        assert set_aside.total(view) == STOPS_AFTER + 20
+
+
+class FullDisk(Picky):
+    """There is no room until there is."""
+
+    has_room = False
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        if not self.has_room:
+            raise OSError(28, "No space left on device")
+        super().fold(view, batch, emit)
+
+
+def test_a_full_disk_stops_nobody_else_and_is_told_until_there_is_room(tmp_path: Path) -> None:
+    journal, faults, full = MemoryJournal([frame()]), FaultReporter("consumers", None), FullDisk()
+    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, Health()):
+        eventually(lambda: position(tmp_path, "health") == 1)
+        [fault] = eventually(lambda: faults.faults, within=20)
+        assert (fault.part, fault.kind, position(tmp_path, "picky")) == ("disk", "storage_unwritable", 0)
+        full.has_room = True
+        eventually(lambda: position(tmp_path, "picky") == 1, within=20)
+        eventually(lambda: faults.faults == ())
+
+    assert seen(tmp_path) == [1]
+
+
+class Refusing(Echo):
+    """Does not take what one device says, and remembers what it was given."""
+
+    name: ClassVar[str] = "refusing"
+
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        if any(record.where[1] == "bad" for record in batch):
+            raise ValueError("a bug")
+        return super().deliver(state, batch)
+
+
+def test_what_a_sink_cannot_deliver_is_tried_three_times_and_set_aside(tmp_path: Path) -> None:
+    journal, faults = MemoryJournal([frame(), frame(device="bad"), frame()]), FaultReporter("consumers", None)
+    sink = Refusing()
+    with running(Process(hub_in(tmp_path), None, lambda: journal, utc_now, faults), sink):
+        eventually(lambda: position(tmp_path, "refusing") == 3, within=20)
+        [fault] = eventually(lambda: faults.faults)
+
+    assert sink.heard == [1, 3]
+    assert fault.part == "refusing"
+    with closing(views.open_view(tmp_path, "refusing")) as state:
+        assert [it.position for it in set_aside.newest(state)] == [2]
+
+
+class Dying(Echo):
+    """Its thread ends in a way that nobody has foreseen, a few times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def idle(self, state: sqlite3.Connection) -> None:
+        if self.left:
+            self.left -= 1
+            raise UnicodeError("nobody thought of this")
+
+    def close(self) -> None:
+        if self.left:
+            self.left -= 1
+            raise RuntimeError("nor of this")
+
+
+def test_the_thread_of_a_sink_goes_on_whatever_ends_it(tmp_path: Path) -> None:
+    journal, sink = MemoryJournal([frame()]), Dying(2)
+    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START), sink):
+        eventually(lambda: sink.heard == [1])
+        eventually(lambda: not sink.left, within=20)
+        journal.append(frame())
+        eventually(lambda: sink.heard == [1, 2])
+
+
+def test_a_journal_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    answers = iter([JournalAway("refused"), JournalAway("refused")])
+    faults = FaultReporter("consumers", None)
+
+    def journal() -> MemoryJournal:
+        for away in answers:
+            raise away
+        return MemoryJournal([frame()])
+
+    with running(Process(hub_in(tmp_path), None, journal, lambda: START, faults), Picky()):
+        eventually(lambda: position(tmp_path, "picky") == 1, within=20)
+
+    assert faults.faults == ()
 
 
 class Tidy(Echo):

@@ -64,10 +64,15 @@ export interface Storage {
   total_bytes: number; disk: Disk | null; retention: { kind: string; hours?: number; days?: number; bytes?: number }[];
   devices: { site: string; device: string; bytes: number; files: number; kinds: Record<string, { bytes: number; files: number; oldest: string | null; newest: string | null }> }[];
 }
-export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; rebuilt?: number | null; rebuilds?: number | null }
+/** An event that a consumer could not take, and why. */
+export interface SetAside { position: number; event: string; type: string; source: string; error: string; at: string }
+export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; set_aside?: number; lately?: SetAside[]; rebuilt?: number | null; rebuilds?: number | null }
 export interface Consumers { head: number; consumers: Consumer[] }
+/** How the hub itself does, as anybody may ask. */
+export interface Health { status: 'healthy' | 'degraded' | 'failing'; problems: string[] }
+export interface Trouble { part: string; state: 'limping' | 'failed'; detail: string }
 export interface System {
-  version: string; started: string;
+  version: string; started: string; troubles?: Trouble[];
   processes: { name: string; pid: number | null; state: string; restarts: number; since: string; last_exit: string | null; memory_mb: number | null; cpu_percent: number | null }[];
   broker: { connected: boolean; clients?: number | null; messages_received?: number | null };
   streams: { source: string; epoch: string | null; sequence: number; last_received: string; gaps: number; rate_per_s: number }[];

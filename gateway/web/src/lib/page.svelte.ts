@@ -1,6 +1,6 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { deviceOf, sitePath, url, type Device, type Events, type LastEvent, type Recorded, type Site } from './api';
+import { deviceOf, sitePath, url, type Device, type Events, type Health, type LastEvent, type Recorded, type Site } from './api';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
@@ -18,6 +18,12 @@ const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'an
 
 const newsOf = ({ event, position }: Recorded): LastEvent => ({ type: event.type, time: event.time, position, summary: summary(event) });
 
+interface Sites {
+  sites: Site[];
+  /** What concerns every site. */
+  hub?: { open_alerts: number };
+}
+
 interface Devices {
   site: string;
   devices: Device[];
@@ -25,8 +31,10 @@ interface Devices {
 
 class Page {
   /** Which sites there are, and in which zones they live, is no matter of the moment. */
-  sites!: Resource<{ sites: Site[] }>;
-  #sitesThen!: Resource<{ sites: Site[] }>;
+  sites!: Resource<Sites>;
+  #sitesThen!: Resource<Sites>;
+  /** How the hub itself does now; a gateway that is older than this page says nothing of it. */
+  hub!: Resource<Health>;
   #devices!: Resource<Devices>;
   #known!: Resource<Devices>;
   #told!: Resource<Events>;
@@ -56,6 +64,7 @@ class Page {
     moment.start();
     this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
     this.#sitesThen = new Resource(() => (moment.settled === null ? null : moment.question('/api/v1/sites')));
+    this.hub = new Resource(() => '/health', { every: () => 5000 });
     this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), { every: fallback(5000) });
     this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
     this.#told = new Resource(() => (this.site ? url('/api/v1/events', { site: this.site, type: NEWS.join(','), order: 'desc', limit: 200, to: moment.settled === null ? null : iso(moment.settled) }) : null));
@@ -88,7 +97,14 @@ class Page {
   }
 
   openAlertsOf(site: string | null): number {
-    return (moment.isLive ? this.sites : this.#sitesThen).data?.sites.find((s) => s.site === site)?.open_alerts ?? 0;
+    const data = (moment.isLive ? this.sites : this.#sitesThen).data;
+    return (data?.sites.find((s) => s.site === site)?.open_alerts ?? 0) + (data?.hub?.open_alerts ?? 0);
+  }
+
+  /** Parts of the hub that do not work as they should, of the present. */
+  get hubProblems(): string[] {
+    const told = moment.isLive ? this.hub.data : null;
+    return told && told.status !== 'healthy' ? told.problems ?? [] : [];
   }
 
   get deviceState(): Resource<Devices> {

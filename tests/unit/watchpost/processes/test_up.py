@@ -4,6 +4,8 @@ import io
 import json
 import os
 import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -145,10 +147,77 @@ def test_a_child_s_json_line_is_shown_as_text_with_its_name_and_kept_as_json(tmp
 
 
 def test_plain_text_of_a_child_gets_the_time_of_its_arrival(tmp_path: Path) -> None:
-    shown, kept = said(tmp_path, "Traceback (most recent call last):")
+    shown, kept = said(tmp_path, "mosquitto version 2.0.11 running")
 
-    assert shown == "   ingest 2026-01-05T12:00:00.000Z [info     ] Traceback (most recent call last):\n"
-    assert kept["event"] == "Traceback (most recent call last):"
+    assert shown == "   ingest 2026-01-05T12:00:00.000Z [info     ] mosquitto version 2.0.11 running\n"
+    assert kept["event"] == "mosquitto version 2.0.11 running"
+
+
+CHAINED = [
+    "Traceback (most recent call last):",
+    '  File "a.py", line 3, in fold',
+    "    return 1 / 0",
+    "ZeroDivisionError: division by zero",
+    "",
+    "During handling of the above exception, another exception occurred:",
+    "",
+    "Traceback (most recent call last):",
+    '  File "b.py", line 9, in run',
+    "pydantic_core.ValidationError: 1 validation error for Thing",
+    "name",
+    "  Field required",
+]
+
+
+def kept_of(tmp_path: Path, *lines: tuple[str, str]) -> list[dict[str, object]]:
+    log = ChildLog(tmp_path / "watchpost.log", io.StringIO(), "text", lambda: NOON)
+    for process, text in lines:
+        log.line(process, text)
+    log.close()
+    return [json.loads(line) for line in (tmp_path / "watchpost.log").read_text().splitlines()]
+
+
+def test_a_traceback_is_one_record_at_level_error(tmp_path: Path) -> None:
+    lines = [("ingest", line) for line in CHAINED]
+    [one, after] = kept_of(tmp_path, *lines, ("ingest", '{"event": "going on", "level": "info"}'))
+
+    assert one == {
+        "process": "ingest",
+        "event": "pydantic_core.ValidationError: 1 validation error for Thing",
+        "level": "error",
+        "timestamp": "2026-01-05T12:00:00.000Z",
+        "exception": "\n".join(CHAINED),
+    }
+    assert after["event"] == "going on"
+
+
+def test_tracebacks_of_two_processes_do_not_mix(tmp_path: Path) -> None:
+    mixed = [(process, line) for line in CHAINED for process in ("ingest", "mosaics")]
+    found = kept_of(tmp_path, *mixed)
+
+    assert {one["process"] for one in found} == {"ingest", "mosaics"}
+    for process in ("ingest", "mosaics"):
+        of = [one for one in found if one["process"] == process]
+        assert {one["level"] for one in of if "exception" in one} == {"error"}
+        assert sum(str(one.get("exception", one["event"])).count("ZeroDivisionError") for one in of) == 1
+
+
+def test_what_a_library_complains_about_is_an_error(tmp_path: Path) -> None:
+    [one] = kept_of(tmp_path, ("broker", "Error: Unable to open log file."))
+
+    assert one["level"] == "error"
+
+
+def test_an_exception_that_nobody_catches_is_logged_as_one_record(tmp_path: Path) -> None:
+    code = (
+        "import sys; from watchpost.processes.logs import configure; configure('json', sys.stderr); raise KeyError('x')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    [line] = ended.stderr.splitlines()
+    said = json.loads(line)
+    assert (ended.returncode, said["level"], said["event"]) == (1, "error", "KeyError: 'x'")
+    assert said["exception"].startswith("Traceback (most recent call last):")
 
 
 def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

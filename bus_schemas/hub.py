@@ -1,0 +1,46 @@
+"""Faults of the hub itself: what a part of it cannot do, since when, and why."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bus_schemas.event import Event, Fact, Moment, Name
+
+FaultKind = Literal["system_error", "database_error", "storage_unwritable", "write_failed"]
+MAX_REASON = 500
+MAX_FAULTS = 100
+
+Reason = Annotated[str, Field(max_length=MAX_REASON)]
+
+
+class OpenFault(Fact):
+    """A fault that holds. `part` is a consumer, a process, `broker`, `journal`, `archive` or `disk`."""
+
+    part: Name
+    kind: FaultKind
+    since: Moment
+    reason: Reason
+
+
+class ProcessFaults(Fact):
+    """Every fault that one process of the hub knows of at this moment, none where all is well.
+
+    A message of the bus, no event: ingest compares it with the one before and writes what changed into the journal.
+    `ended` says that the process ends because it was told to.
+    """
+
+    process: Name
+    time: Moment
+    ended: bool = False
+    faults: Annotated[tuple[OpenFault, ...], Field(max_length=MAX_FAULTS)] = ()
+
+
+class Fault(OpenFault):
+    """A fault of the hub that was raised, or is over; `reason` of a cleared one says what it was."""
+
+    state: Literal["raised", "cleared"]
+
+
+class FaultEvent(Event):
+    type: Literal["watchpost.fault.v1"] = "watchpost.fault.v1"
+    data: Fault

@@ -1,0 +1,74 @@
+"""Looks after every part of the hub every few seconds, and tells of what nobody else can tell."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final
+
+from bus_schemas.event import HUB
+from consumers.incidents.hub import KINDS
+from consumers.incidents.projection import Incidents
+from consumers.incidents.questions import open_incidents
+from consumers.ingest import figures
+from consumers.views import NoView
+from gateway.context import Gateway
+from gateway.http.problems import Problem
+from gateway.readiness import BusState, Check, StoresState
+from gateway.reading.stores import OfAnotherVersion, Stores
+from gateway.routes.product.consumers import all_progress
+
+LOOK_EVERY_S: Final = 3.0
+ANSWERS_WITHIN_S: Final = 4.0
+
+
+async def run(gateway: Gateway) -> None:
+    """Until cancelled."""
+    gateway.bus.listen(figures.TOPIC, gateway.readiness.hear_ingest)
+    while True:
+        _report(gateway, await look(gateway))
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def look(gateway: Gateway) -> tuple[Check, ...]:
+    """Every part of the hub as it is now."""
+    bus = BusState(gateway.bus.is_connected, gateway.faults.broker_silent_s())
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN_S):
+            stores: StoresState | str = await gateway.ask(lambda stores: _asked(gateway, stores))
+    except Problem as away:
+        stores = away.detail
+    except TimeoutError:
+        stores = f"it has not answered for {ANSWERS_WITHIN_S:.0f} s"
+    except Exception as error:  # noqa: BLE001 - whatever keeps the stores from answering is what is to be told
+        stores = f"{type(error).__name__}: {error}"
+    return gateway.readiness.judge(bus, stores)
+
+
+def _asked(gateway: Gateway, stores: Stores) -> StoresState:
+    head = stores.queries.head()
+    return StoresState(head, list(all_progress(gateway, stores, head)), list(_open_faults(stores)))
+
+
+def _open_faults(stores: Stores) -> Iterator[Check]:
+    """Faults of the hub that the journal tells of, whoever found them."""
+    try:
+        found = open_incidents(stores.view(Incidents.name), HUB)
+    except (NoView, OfAnotherVersion):
+        return
+    for one in found:
+        details = one["details"]
+        if one["type"] in KINDS:
+            yield Check(str(details.get("part")), "limping", str(details.get("reason")), one["type"])
+        elif one["type"] == "storage":
+            sentence = details.get("reason") or f"The disk is used by {details.get('percent')} %."
+            yield Check("disk", "limping", str(sentence), "storage_unwritable")
+
+
+def _report(gateway: Gateway, checks: tuple[Check, ...]) -> None:
+    """A consumer that stands still says nothing of it: its process may be gone."""
+    for one in checks:
+        if one.stands_still:
+            gateway.faults.raise_fault(one.part, "system_error", one.detail)
+    standing = {one.part for one in checks if one.stands_still}
+    for fault in gateway.faults.faults:
+        if fault.part not in standing:
+            gateway.faults.clear_fault(fault.part, fault.kind)

@@ -1,0 +1,205 @@
+"""Whether the hub does what it is for: each part of it, in a word and a sentence."""
+
+import json
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol
+
+from consumers.ingest import figures
+
+State = Literal["ok", "limping", "failed"]
+
+INGEST_SILENT_S: Final = 10.0
+"""It tells of itself every 2 s."""
+BROKER_SILENT_S: Final = 16.0
+"""The gateway reports its own faults every 5 s, and the broker acknowledges each report."""
+STANDS_AFTER_S: Final = 60.0
+FAR_BEHIND: Final = 20_000
+SETTLING_S: Final = 20.0
+"""So long after its start the gateway cannot say yet that somebody is silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part of the hub: `journal`, `broker`, `ingest`, a consumer, or one that has an open fault.
+
+    `detail` may repeat what somebody sent, and is for those who are let in; `public` is for everybody.
+    """
+
+    part: str
+    state: State
+    detail: str
+    kind: str = "system_error"
+    stands_still: bool = False
+    """It is a consumer whose own process says nothing of it."""
+
+    @property
+    def public(self) -> str:
+        if self.state == "ok":
+            return "ok"
+        return f"{self.part} {'does not work' if self.state == 'failed' else 'limps'} ({self.kind})"
+
+
+class LastSetAside(Protocol):
+    @property
+    def position(self) -> int: ...
+    @property
+    def error(self) -> str: ...
+
+
+class Follows(Protocol):
+    """A consumer, as far as it is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def lag(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def lately(self) -> Sequence[LastSetAside]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BusState:
+    """The connection to the broker, and for how long it has acknowledged nothing."""
+
+    is_connected: bool
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoresState:
+    """The head of the journal, its consumers, and the faults of the hub that it tells of."""
+
+    head: int
+    consumers: Sequence[Follows]
+    faults: Sequence[Check]
+
+
+class Standing:
+    """Which consumers make no progress although the journal grows."""
+
+    def __init__(self) -> None:
+        self._heads: deque[tuple[float, int]] = deque()
+        self._moved: dict[str, tuple[int, float]] = {}
+        self._lags: dict[str, deque[tuple[float, int]]] = {}
+
+    def take(self, head: int, positions: Iterable[tuple[str, int]], now: float) -> None:
+        self._heads.append((now, head))
+        while len(self._heads) > 1 and self._heads[1][0] <= now - STANDS_AFTER_S:
+            self._heads.popleft()
+        for name, position in positions:
+            before = self._moved.get(name)
+            if before is None or before[0] != position:
+                self._moved[name] = (position, now)
+            lags = self._lags.setdefault(name, deque())
+            lags.append((now, max(0, head - position)))
+            while len(lags) > 1 and lags[1][0] <= now - STANDS_AFTER_S:
+                lags.popleft()
+
+    def stands_for_s(self, name: str, now: float) -> float | None:
+        """Seconds, where it has not even come to where the journal ended a while ago."""
+        position, since = self._moved.get(name, (0, now))
+        then, head = self._heads[0] if self._heads else (now, 0)
+        is_old = now - then >= STANDS_AFTER_S and now - since >= STANDS_AFTER_S
+        return now - since if is_old and position < head else None
+
+    def falls_behind(self, name: str, now: float) -> bool:
+        """Far behind, and further than a while ago."""
+        lags = self._lags.get(name)
+        if not lags or now - lags[0][0] < STANDS_AFTER_S:
+            return False
+        return lags[-1][1] > FAR_BEHIND and lags[-1][1] > lags[0][1]
+
+
+@dataclass
+class Readiness:
+    """What was found out last, and what has to be remembered to judge it. Belongs to the loop of the gateway."""
+
+    checks: tuple[Check, ...] = ()
+    _standing: Standing = field(default_factory=Standing)
+    _ingest: dict[str, Any] = field(default_factory=dict)
+    _ingest_at: float = field(default_factory=time.monotonic)
+    _started_at: float = field(default_factory=time.monotonic)
+
+    def hear_ingest(self, payload: bytes) -> None:
+        """What ingest tells of itself."""
+        with suppress(ValueError):
+            told = json.loads(payload)
+            # A retained one is no sign of life.
+            if isinstance(told, dict) and told != self._ingest:
+                self._ingest, self._ingest_at = told, time.monotonic()
+
+    def judge(self, bus: BusState, stores: StoresState | str) -> tuple[Check, ...]:
+        """What follows from what was found; of the stores a sentence where they do not answer."""
+        now = time.monotonic()
+        found = [_broker(bus), self._ingest_check(now)]
+        if isinstance(stores, str):
+            found.append(Check("journal", "failed", f"The journal cannot be read: {stores}", "database_error"))
+        else:
+            positions = ((one.name, one.position) for one in stores.consumers)
+            self._standing.take(stores.head, positions, now)
+            found.append(self._journal(stores.head, now))
+            found += [self._consumer(one, now) for one in stores.consumers]
+            known = {one.part for one in found if one.state != "ok"}
+            found += [one for one in stores.faults if one.part not in known]
+        self.checks = tuple(found)
+        return self.checks
+
+    def failed(self) -> list[Check]:
+        return [one for one in self.checks if one.state == "failed"]
+
+    def troubles(self) -> list[Check]:
+        return [one for one in self.checks if one.state != "ok"]
+
+    def _is_settling(self, now: float) -> bool:
+        return now - self._started_at < SETTLING_S
+
+    def _ingest_check(self, now: float) -> Check:
+        silent, state = now - self._ingest_at, str(self._ingest.get("state", ""))
+        if silent > INGEST_SILENT_S and not self._is_settling(now):
+            return Check("ingest", "failed", f"Nothing was heard of ingest for {silent:.0f} s: nothing is taken in.")
+        if state not in ("", figures.RUNNING):
+            return Check("ingest", "failed", f"Ingest takes nothing in: {state}.", "write_failed")
+        return Check("ingest", "ok", state or "not heard yet")
+
+    def _journal(self, head: int, now: float) -> Check:
+        """Ingest says how far its journal is; one that ends long before is another one."""
+        told = self._ingest.get("position", 0)
+        is_other = isinstance(told, int) and told > 0 and head == 0 and not self._is_settling(now)
+        if is_other:
+            sentence = f"Ingest writes position {told:,}, and the journal of this gateway is empty: it is another one."
+            return Check("journal", "failed", sentence, "database_error")
+        return Check("journal", "ok", f"head {head}")
+
+    def _consumer(self, one: Follows, now: float) -> Check:
+        if one.state == "stopped":
+            return Check(one.name, "failed", f"The consumer {one.name} has stopped: {one.error}.")
+        stands = None if one.state == "rebuilding" else self._standing.stands_for_s(one.name, now)
+        if stands is not None:
+            sentence = f"The consumer {one.name} stands still at position {one.position:,} for {stands:.0f} s"
+            return Check(one.name, "failed", f"{sentence}, {one.lag:,} positions behind.", stands_still=True)
+        if one.lately:
+            last = one.lately[0]
+            sentence = f"The consumer {one.name} has set {len(one.lately)} events aside lately, the last at position"
+            return Check(one.name, "limping", f"{sentence} {last.position:,}: {last.error}.")
+        if self._standing.falls_behind(one.name, now):
+            return Check(one.name, "limping", f"The consumer {one.name} falls behind: {one.lag:,} positions.")
+        return Check(one.name, "ok", f"position {one.position}")
+
+
+def _broker(bus: BusState) -> Check:
+    if not bus.is_connected:
+        return Check("broker", "failed", "There is no connection to the broker.")
+    if bus.silent_s > BROKER_SILENT_S:
+        sentence = f"The broker is connected, but has acknowledged nothing for {bus.silent_s:.0f} s."
+        return Check("broker", "failed", sentence)
+    return Check("broker", "ok", "connected")

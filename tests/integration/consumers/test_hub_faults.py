@@ -1,0 +1,41 @@
+"""Faults on their way: from a process of the hub over a real broker into the journal."""
+
+from pathlib import Path
+
+from bus_schemas.event import HUB_SOURCE
+from bus_schemas.hub import FaultEvent
+from consumers.faults import FaultReporter
+from consumers.ingest.faults import CLEAR_AFTER_S
+from mosquitto.launcher import Broker
+from producer.broker import BrokerAddress
+from tests.eventually import eventually
+from tests.running_ingest import journaled, rejections, running_ingest
+
+
+def told(data: Path) -> list[tuple[str, str, str]]:
+    events = [event for event in journaled(data, FaultEvent) if isinstance(event, FaultEvent)]
+    assert {event.source for event in events} <= {HUB_SOURCE}
+    return [(event.data.part, event.data.kind, event.data.state) for event in events]
+
+
+def test_what_a_process_raises_and_clears_is_in_the_journal(own_broker: Broker, tmp_path: Path) -> None:
+    address = BrokerAddress(port=own_broker.port)
+    with running_ingest(tmp_path, address), FaultReporter("alerts", address) as reporter:
+        reporter.raise_fault("incidents", "system_error", "An event was set aside.")
+        eventually(lambda: told(tmp_path) == [("incidents", "system_error", "raised")], within=10)
+        reporter.clear_fault("incidents", "system_error")
+        eventually(lambda: len(told(tmp_path)) == 2, within=CLEAR_AFTER_S + 10)
+
+    assert told(tmp_path)[1] == ("incidents", "system_error", "cleared")
+    assert rejections(tmp_path) == []
+
+
+def test_a_fault_that_was_raised_while_ingest_was_away_is_told_when_it_is_back(
+    own_broker: Broker, tmp_path: Path
+) -> None:
+    address = BrokerAddress(port=own_broker.port)
+    with FaultReporter("alerts", address) as reporter:
+        reporter.raise_fault("incidents", "system_error", "An event was set aside.")
+        eventually(lambda: reporter.broker_silent_s() < 1, within=10)
+        with running_ingest(tmp_path, address):
+            eventually(lambda: len(told(tmp_path)) == 1, within=10)

@@ -1,0 +1,195 @@
+"""Whether the hub does what it is for: what is found, and what follows from it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from gateway import readiness as module
+from gateway.readiness import BusState, Check, Readiness, StoresState
+
+WELL = BusState(is_connected=True, silent_s=1.0)
+
+
+@dataclass(frozen=True)
+class SetAside:
+    position: int = 17
+    error: str = "KeyError: 'x'"
+
+
+@dataclass(frozen=True)
+class Consumer:
+    name: str = "incidents"
+    position: int = 100
+    lag: int = 0
+    state: str = "running"
+    error: str | None = None
+    lately: Sequence[SetAside] = field(default_factory=list)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def ready(clock: Clock) -> Readiness:
+    """Of a gateway that has been there for a while, and hears ingest."""
+    made = Readiness(_ingest_at=clock.now, _started_at=clock.now - 3600)
+    made.hear_ingest(b'{"state": "running", "position": 100}')
+    return made
+
+
+def wrong(checks: Sequence[Check]) -> dict[str, tuple[str, str]]:
+    return {one.part: (one.state, one.detail) for one in checks if one.state != "ok"}
+
+
+def stores(*consumers: Consumer, head: int = 100, faults: Sequence[Check] = ()) -> StoresState:
+    return StoresState(head, consumers or (Consumer(),), faults)
+
+
+def test_where_all_is_well_every_part_is_named(clock: Clock) -> None:
+    checks = ready(clock).judge(WELL, stores())
+
+    assert [(one.part, one.state) for one in checks] == [
+        ("broker", "ok"),
+        ("ingest", "ok"),
+        ("journal", "ok"),
+        ("incidents", "ok"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bus", "sentence"),
+    [
+        (BusState(is_connected=False, silent_s=0), "no connection to the broker"),
+        (BusState(is_connected=True, silent_s=40), "has acknowledged nothing for 40 s"),
+    ],
+)
+def test_a_broker_that_is_away_or_stands_still(clock: Clock, bus: BusState, sentence: str) -> None:
+    found = wrong(ready(clock).judge(bus, stores()))
+
+    assert found["broker"][0] == "failed"
+    assert sentence in found["broker"][1]
+
+
+def test_an_ingest_that_is_not_heard(clock: Clock) -> None:
+    readiness = ready(clock)
+    clock.now += 30
+    readiness.hear_ingest(b'{"state": "running", "position": 100}')  # the same again, as a broker retains it
+    assert "Nothing was heard of ingest for 30 s" in wrong(readiness.judge(WELL, stores()))["ingest"][1]
+
+    readiness.hear_ingest(b'{"state": "running", "position": 101}')
+    assert wrong(readiness.judge(WELL, stores())) == {}
+
+
+@pytest.mark.parametrize("payload", [b"", b"no JSON", b"[]", b"\xff"])
+def test_what_ingest_does_not_say_is_no_sign_of_life(clock: Clock, payload: bytes) -> None:
+    readiness = ready(clock)
+    clock.now += 30
+    readiness.hear_ingest(payload)
+
+    assert "ingest" in wrong(readiness.judge(WELL, stores()))
+
+
+def test_an_ingest_that_cannot_write(clock: Clock) -> None:
+    readiness = ready(clock)
+    readiness.hear_ingest(json.dumps({"state": "cannot write: No space left on device"}).encode())
+
+    assert wrong(readiness.judge(WELL, stores()))["ingest"] == (
+        "failed",
+        "Ingest takes nothing in: cannot write: No space left on device.",
+    )
+
+
+def test_a_journal_that_does_not_answer(clock: Clock) -> None:
+    found = wrong(ready(clock).judge(WELL, "connection refused"))
+
+    assert found == {"journal": ("failed", "The journal cannot be read: connection refused")}
+
+
+def test_a_gateway_that_reads_another_journal_than_ingest_writes(clock: Clock) -> None:
+    found = wrong(ready(clock).judge(WELL, stores(Consumer(position=0), head=0)))
+
+    assert "it is another one" in found["journal"][1]
+
+
+def test_a_consumer_that_has_stopped(clock: Clock) -> None:
+    stopped = Consumer(state="stopped", error="position 17, event e: KeyError: 'secret'")
+    [check] = [one for one in ready(clock).judge(WELL, stores(stopped)) if one.state != "ok"]
+
+    assert (check.part, check.state) == ("incidents", "failed")
+    assert "KeyError: 'secret'" in check.detail
+    assert "secret" not in check.public
+
+
+def test_a_consumer_that_has_set_events_aside_limps(clock: Clock) -> None:
+    readiness = ready(clock)
+    found = wrong(readiness.judge(WELL, stores(Consumer(state="limping", lately=[SetAside()]))))
+
+    assert found["incidents"][0] == "limping"
+    assert "position 17: KeyError: 'x'" in found["incidents"][1]
+    assert readiness.failed() == []
+
+
+def pass_minutes(readiness: Readiness, clock: Clock, states: Sequence[StoresState]) -> tuple[Check, ...]:
+    """Look every 10 s; the last answer."""
+    checks: tuple[Check, ...] = ()
+    for number, state in enumerate(states):
+        readiness.hear_ingest(json.dumps({"state": "running", "time": number}).encode())
+        checks = readiness.judge(WELL, state)
+        clock.now += 10
+    return checks
+
+
+def test_a_consumer_that_makes_no_progress_while_the_journal_grows(clock: Clock) -> None:
+    growing = [stores(Consumer(lag=10 * n), Consumer("health", 100 + 10 * n), head=100 + 10 * n) for n in range(9)]
+    checks = pass_minutes(ready(clock), clock, growing)
+
+    assert list(wrong(checks)) == ["incidents"]
+    [standing] = [one for one in checks if one.stands_still]
+    assert "stands still at position 100 for 80 s" in standing.detail
+
+
+def test_a_consumer_waits_for_a_journal_that_does_not_grow(clock: Clock) -> None:
+    assert wrong(pass_minutes(ready(clock), clock, [stores()] * 20)) == {}
+
+
+def test_a_rebuild_does_not_stand_still(clock: Clock) -> None:
+    growing = [stores(Consumer(lag=10 * n, state="rebuilding"), head=100 + 10 * n) for n in range(9)]
+
+    assert wrong(pass_minutes(ready(clock), clock, growing)) == {}
+
+
+def test_a_consumer_that_falls_ever_further_behind_limps(clock: Clock) -> None:
+    behind = [stores(Consumer(position=n, lag=30_000 + 10 * n), head=30_000 + 11 * n) for n in range(9)]
+    found = wrong(pass_minutes(ready(clock), clock, behind))
+    assert found["incidents"][0] == "limping"
+
+    catching_up = [stores(Consumer(position=n, lag=30_000 - 10 * n), head=30_000 - 9 * n) for n in range(9)]
+    assert wrong(pass_minutes(ready(clock), clock, catching_up)) == {}
+
+
+def test_a_fault_that_the_journal_tells_of_is_named_once(clock: Clock) -> None:
+    told = [Check("edge-DEMO", "limping", "It does not run."), Check("incidents", "limping", "It set one aside.")]
+    found = wrong(ready(clock).judge(WELL, stores(Consumer(lately=[SetAside()]), faults=told)))
+
+    assert found["edge-DEMO"] == ("limping", "It does not run.")
+    assert "lately" in found["incidents"][1]
+
+
+def test_a_gateway_that_has_just_begun_says_of_nobody_that_he_is_silent(clock: Clock) -> None:
+    begun = Readiness(_ingest_at=clock.now, _started_at=clock.now)
+    clock.now += 15
+
+    assert wrong(begun.judge(WELL, stores())) == {}

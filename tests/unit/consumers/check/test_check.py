@@ -63,7 +63,17 @@ def test_what_is_whole_is_summed_up(data: Path) -> None:
     whole = found(data, deep=True)
 
     assert [fault for one in whole.values() for fault in one.faults] == []
-    assert list(whole) == ["journal", "bodies", "media", "health", "motion", "temperatures", "detections", "warehouse"]
+    assert list(whole) == [
+        "journal",
+        "bodies",
+        "speakers",
+        "media",
+        "health",
+        "motion",
+        "temperatures",
+        "detections",
+        "warehouse",
+    ]
     assert whole["journal"].notes[:2] == [
         "162 events in 3 streams, positions 1…162",
         "/hub (epoch-1): 1…36, no gap",
@@ -209,7 +219,7 @@ def test_a_view_that_somebody_changed_is_found_with_a_row(data: Path) -> None:
 
 
 def test_names_that_are_nothing_are_refused(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    with pytest.raises(UnknownConsumer, match=r"no consumer 'x'.*besides journal, media and warehouse"):
+    with pytest.raises(UnknownConsumer, match=r"no consumer 'x'.*besides journal, speakers, media and warehouse"):
         found(data, "x")
     with pytest.raises(NothingThere, match="there is no journal in"):
         found(tmp_path_factory.mktemp("empty"))

@@ -66,7 +66,8 @@ class Connection:
         self._socket.sendall(login.packet())
         answer = self._await(packets.CONNACK)
         if answer.body[1]:
-            raise Unreachable(f"refused with reason code 0x{answer.body[1]:02x}")
+            who = f"the user {broker.username}" if broker.username else "a client without a user"
+            raise Unreachable(f"{who} is refused with reason code 0x{answer.body[1]:02x}")
         size, start = packets.read_length(answer.body, 2) or (0, 3)
         told = packets.read_properties(answer.body[start : start + size]).numbers or {}
         self._may_send = told.get(packets.RECEIVE_MAXIMUM, 65535)

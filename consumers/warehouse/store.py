@@ -171,9 +171,10 @@ class Generations:
 
 def newest_generation(engine: Engine, name: str = NAME) -> tuple[str, int] | None:
     """Its database and version. One that is named in the catalogue and not there was dropped, and does not count."""
-    there = _databases(engine)
-    if name not in there:
+    catalogue = "select count() from system.tables where database = {database:String} and name = 'current'"
+    if engine.query(catalogue, {"database": name}) == [[0]]:
         return None
+    there = _databases(engine)
     rows = engine.query(f"select generation, version from {name}.current order by generation desc")  # noqa: S608 - ours
     found = [(f"{name}_{generation:d}", version) for generation, version in rows]
     return next((one for one in found if one[0] in there), None)

@@ -14,7 +14,7 @@ from consumers.check.speakers import check_speakers
 from consumers.check.streams import check_streams
 from consumers.hub import Hub
 from consumers.journal.configured import journal_of
-from consumers.maintenance import views_there
+from consumers.maintenance import views_missing, views_there
 from consumers.rebuilding.whole import Progress
 from consumers.registry import roster
 from consumers.roster import UnknownConsumer
@@ -55,9 +55,12 @@ def check(
 
     if at_once > 1 and len(parts) > 1:
         yield from side_by_side(parts, sorted(parts, key=lambda part: part != LONGEST), one, on_progress, at_once)
-        return
-    for part in parts:
-        yield one(part, on_progress)
+    else:
+        yield from (one(part, on_progress) for part in parts)
+    if not names and (missing := views_missing(roster(hub))):
+        absent = Findings("views")
+        absent.leave_out(f"those that no consumer has folded yet: {', '.join(missing)}")
+        yield absent
 
 
 def _check(part: str, hub: Hub, clock: Clock, deep: bool, progress: Progress) -> Findings:

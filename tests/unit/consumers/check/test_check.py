@@ -73,7 +73,9 @@ def test_what_is_whole_is_summed_up(data: Path) -> None:
         "temperatures",
         "detections",
         "warehouse",
+        "views",
     ]
+    assert whole["views"].left_out[0].startswith("those that no consumer has folded yet: incidents, alerts, ")
     assert whole["journal"].notes[:2] == [
         "162 events in 3 streams, positions 1…162",
         "/hub (epoch-1): 1…36, no gap",
@@ -151,8 +153,8 @@ def test_days_that_were_dropped_are_explained_by_an_event_alone(data: Path, told
     assert journal.faults == ([] if told else ["position 1…162 is gone with its days, and no retention event says why"])
     dropped = ", before that dropped by retention on 2026-01-06T10:00:00.000Z" if told else ""
     assert journal.notes[-1] == f"/sites/DEMO/devices/yard (epoch-1): 91{dropped}, no gap"
-    assert found(data, "health")["health"].notes == [
-        "not comparable: it begins before the floor of the journal, position 163"
+    assert found(data, "health")["health"].left_out == [
+        "all of it, for it begins before the floor of the journal, position 163"
     ]
 
 

@@ -20,7 +20,7 @@ LONGEST_PAUSE_S = 4.0
 log = structlog.get_logger(__name__)
 
 
-class Claim:
+class ConsumerClaim:
     """What a process has claimed, with a lease in each server that others could reach."""
 
     def __init__(self, leases: Sequence[RenewedLease] = ()) -> None:
@@ -43,7 +43,7 @@ class Claim:
 @contextmanager
 def claimed(
     hub: Hub, consumers: Sequence[str], stopping: threading.Event, *servers: ClickHouseServer | None
-) -> Iterator[Claim]:
+) -> Iterator[ConsumerClaim]:
     """Claim these consumers beside the journal and in the databases of these servers.
 
     A server that is away is tried again until `stopping`, which is set where a claim is lost. Raises `ClaimTaken`, at
@@ -57,7 +57,7 @@ def claimed(
             lease = None if server is None else _begin(server, locks, holder, stopping)
             if lease is not None:
                 leases.append(stack.enter_context(lease))
-        claim = Claim(leases)
+        claim = ConsumerClaim(leases)
         yield claim
         claim.raise_if_lost()
 

@@ -47,7 +47,7 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class _StoredClaim:
     term: int
     token: str
     lock: str
@@ -141,13 +141,13 @@ class Lease:
         [[now]] = self._engine.query(f"select {self._clocks.server()}")
         return int(now)
 
-    def _newest(self) -> dict[str, _Claim]:
+    def _newest(self) -> dict[str, _StoredClaim]:
         rows = self._engine.query(
             "select consumer, term, token, any(lock), any(holder), argMax(until, beat)"  # noqa: S608 - ours
             f" from {self._table} group by consumer, term, token order by term, token"
         )
         return {
-            consumer: _Claim(int(term), token, lock, holder, int(until))
+            consumer: _StoredClaim(int(term), token, lock, holder, int(until))
             for consumer, term, token, lock, holder, until in rows
             if consumer in self._locks
         }

@@ -155,7 +155,7 @@ class Hub(Part):
         return self
 
 
-class Login(Part):
+class BrokerLogin(Part):
     """A user of the broker."""
 
     username: str = Field(description="As in the broker's password file.")
@@ -170,7 +170,7 @@ class Gateway(Part):
     port: Port = Field(default=8080, description="0 takes a free one.")
     token_env: EnvName | None = Field(default=None, description="The environment variable that holds the token.")
     token_file: Path | None = Field(default=None, description="Or the file that holds it.")
-    broker: Login | None = Field(
+    broker: BrokerLogin | None = Field(
         default=None,
         description="As whom the gateway signs in at the broker; default as `broker` says. "
         "The access list of `mosquitto/acl` has a user of its own for it.",

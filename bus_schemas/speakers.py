@@ -190,6 +190,15 @@ def violation(source: str, event_type: str, data: Any) -> str | None:
     return rule.violation(data) if isinstance(rule, _Rule) else rule
 
 
+def is_gateway_as_hub(source: str, event_type: str, data: Any) -> bool:
+    """Whether the gateway may say this, and says it under the name of the hub, as it did before it had its own.
+
+    It never numbered its events, and consumers always do.
+    """
+    own = source.removesuffix(HUB) + GATEWAY
+    return source.endswith(f"/{HUB}") and violation(own, event_type, data) is None
+
+
 def depends_on_data(source: str, event_type: str) -> bool:
     """Whether what the data say decides if this source may say it."""
     return isinstance(_rule(source, event_type), _Rule)

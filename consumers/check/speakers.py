@@ -4,7 +4,7 @@ import msgspec
 
 from bus_schemas.catalogue import MODELS
 from bus_schemas.event import GATEWAY, HUB
-from bus_schemas.speakers import depends_on_data, violation
+from bus_schemas.speakers import depends_on_data, is_gateway_as_hub, violation
 from consumers.check.findings import Findings
 from consumers.journal.opened import EventColumns, OpenDay
 from consumers.journal.store import JournalStore
@@ -74,7 +74,7 @@ def _violation(source: str, kind: str | None, body: bytes) -> str | None:
 
 
 def _is_of_the_gateway_before(columns: EventColumns) -> bool:
-    """It said what people did in the name of the hub, without a sequence, which consumers never do."""
     _, source, _, sequence, kind, _, _, body = columns
-    own = source.removesuffix(HUB) + GATEWAY
-    return source.endswith(f"/{HUB}") and sequence is None and _violation(own, kind, body) is None
+    if sequence is not None or kind is None:
+        return False
+    return is_gateway_as_hub(source, kind, _said.decode(body).data)

@@ -408,6 +408,12 @@ def test_agent_ingest_and_gateway_work_as_users_of_their_own(production: Product
         answer = asyncio.run(_asked(gateway, source, relay, commands))
 
     assert answer == b"done"
+    with connected(production, "viewer") as viewer, connected(production, "hub") as other:
+        viewer.subscribe("watchpost/v1/+/+/command/#")
+        viewer.subscribe("homeassistant/marker")
+        other.publish("homeassistant/marker", b"after whatever is retained")
+        eventually(lambda: viewer.received, what="the marker")
+        assert [topic for topic, _ in viewer.received] == ["homeassistant/marker"]
 
 
 async def _asked(gateway: BrokerAddress, source: str, relay: Relay, commands: list[Incoming]) -> bytes:

@@ -195,6 +195,8 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
             f"{error}; choose a fresh directory with --data, or say --into SITE for a hub that runs"
         ) from error
     typer.echo(f"{runtime.data}: {arrived.events:,} events, {arrived.media:,} media")
+    if arrived.rejected:
+        typer.echo(f"rejected: {arrived.rejected:,} events that are not for their source to say")
     if arrived.gaps:
         typer.echo(f"{arrived.gaps:,} gap events say what was before")
     if arrived.media_missing:

@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bus_schemas.camera import DetectionEvent
+from bus_schemas.codec import to_bytes
 from bus_schemas.event import device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import command_topic
@@ -31,6 +32,7 @@ from producer.ids import utc_now
 from producer.outbox import Outbox
 from producer.relay import Options, Relay
 from producer.session import Incoming, Outgoing
+from tests import builders
 from tests.eventually import eventually
 from tests.node_parts import detection, medium
 from tests.running_ingest import journaled, running_ingest
@@ -462,6 +464,26 @@ def test_a_relay_with_a_wrong_password_says_so_with_its_user(production: Product
 
     assert said[0]["event"] == "broker refuses the connection"
     assert (said[0]["user"], said[0]["reason"]) == (AGENT, "refused: Not authorized")
+
+
+def test_an_ingest_that_may_not_write_a_topic_says_so(production: Production, tmp_path: Path) -> None:
+    """With the user of the gateway it hears everything, and may not say what is safe."""
+    tls = Tls(ca_file=production.folder / "server.crt")
+    detected = to_bytes(builders.frame(site="HEAD_OFFICE", device="EMPLOYEE_AREA", epoch="one", sequence=1))
+    with (
+        structlog.testing.capture_logs() as logged,
+        connected(production, DEVICE) as device,
+        running_ingest(tmp_path, own_address(production, "gateway", tls)),
+    ):
+
+        def refused() -> list[Any]:
+            device.publish(f"watchpost/v1/{DEVICE}/event/frame", detected)
+            return [line for line in logged if line["event"] == "broker refuses a topic"]
+
+        said = eventually(refused, within=20)
+
+    assert (said[0]["topic"], said[0]["user"]) == (f"watchpost/v1/{DEVICE}/watermark", "gateway")
+    assert said[0]["reason"] == "reason code 0x87"
 
 
 def test_a_gateway_that_may_not_write_a_topic_is_told(production: Production) -> None:

@@ -27,7 +27,7 @@ class ConsumerClaim:
         self._leases = leases
 
     def check(self) -> None:
-        """Raises `ClaimTaken` where another has it now, and `JournalAway` where it may have expired."""
+        """Raises `JournalAway` where another has it now, or may have."""
         for lease in self._leases:
             lease.check()
 

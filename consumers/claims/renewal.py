@@ -42,9 +42,9 @@ class RenewedLease:
             raise
 
     def check(self) -> None:
-        """Raises `ClaimTaken` where another has it now, and `JournalAway` where it may have expired."""
+        """Raises `JournalAway` where another has it now, or may have: nothing of the journal is for this process."""
         if self._lost is not None:
-            raise self._lost
+            raise JournalAway(str(self._lost))
         if not self._lease.is_valid:
             raise JournalAway("the claim on the consumers has not been renewed in time")
 

@@ -57,6 +57,8 @@ class Connection:
         self._waiting: OrderedDict[str, _Message] = OrderedDict()
         self._unconfirmed: dict[int, str] = {}
         self._refused: set[str] = set()
+        self.refusal: str | None = None
+        """What the broker takes from us and drops, in a sentence."""
         self._user = broker.username
         self._next_id = 1
         self._socket = _connect(broker)
@@ -150,7 +152,9 @@ class Connection:
         code = packet.body[2] if len(packet.body) > 2 else 0
         if code >= packets.FAILURE and topic is not None and topic not in self._refused:
             self._refused.add(topic)
-            log.error("broker refuses a topic", topic=topic, user=self._user, reason=f"reason code 0x{code:02x}")
+            reason = f"reason code 0x{code:02x}"
+            self.refusal = f"the broker does not let the user {self._user} write {topic} ({reason})"
+            log.error("broker refuses a topic", topic=topic, user=self._user, reason=reason)
 
     def _step(self, wait_s: float) -> bool:
         """Send what waits, and read once if something comes within this time; whether it did."""

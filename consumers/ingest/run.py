@@ -173,6 +173,8 @@ class Ingest:
         self._beat(connection)
         now = time.monotonic()
         if self._faults.is_due(now):
+            if connection.refusal is not None:
+                self._faults.raise_own("broker", "system_error", connection.refusal)
             self._faults.pass_time(now)
             self._write_faults(connection)
         self._intake.announcer.round(now, lambda topic, body: connection.publish(topic, body, retain=True))

@@ -19,7 +19,7 @@ SOURCES = {
     Speaker.HUB: device_source(SITE, HUB),
     Speaker.GATEWAY: device_source(SITE, GATEWAY),
 }
-HUB_ALONE = {"incident", "retention", "recording"}
+HUB_ALONE = {"fault", "incident", "retention", "recording"}
 GATEWAY_ALONE = {"annotation"}
 SHARED = {"alert", "command", "gap", "heartbeat"}
 EVERY_KIND = {build.__name__: build for build in builders.EVERY_KIND}

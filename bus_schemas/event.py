@@ -8,6 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerialize
 
 NAME = r"[A-Za-z0-9_-]{1,64}"
 HUB = "_hub"
+GATEWAY = "_gateway"
+RESERVED = frozenset({HUB, GATEWAY})
+"""What no device may be named: in the place of a device they mean the consumers of the hub, and its gateway."""
 HUB_SOURCE = "/hub"
 MAX_SEQUENCE = 2**63 - 1
 MAX_EPOCH = 64

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
+from consumers.claims.claims import claimed
 from consumers.deliver import Deliverer
 from consumers.faults import FaultReporter
 from consumers.follow import BATCH, Follower, Source
@@ -229,8 +230,12 @@ _LONGEST_NAME = 64
 
 
 def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
-    """The process of these consumers, or of all. Raises `UnknownConsumer`."""
+    """The process of these consumers, or of all. Raises `UnknownConsumer`, or `ClaimTaken` where one runs already."""
     known = roster(hub)
     consumers = [known.make(name) for name in names or known]
-    with FaultReporter(process_name(names), broker) as faults:
-        Process(hub, broker, journal_of(hub).reader, faults=faults).run(consumers, stopping)
+    with (
+        # Claimed first: whoever is refused reports no faults in the name of the one that runs.
+        claimed(hub, [consumer.name for consumer in consumers], stopping, hub.journal) as claim,
+        FaultReporter(process_name(names), broker) as faults,
+    ):
+        Process(hub, broker, claim.reading(journal_of(hub).reader), faults=faults).run(consumers, stopping)

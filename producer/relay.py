@@ -1,7 +1,6 @@
 """Moves an outbox to the bus, from the watermark of each stream on, and forgets what the journal holds."""
 
 import contextlib
-import os
 import random
 import socket
 import sqlite3
@@ -17,9 +16,10 @@ import structlog
 
 from producer.bounds import Limits, enforce
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 from producer.delivery import Delivery
 from producer.ids import Clock
-from producer.session import Incoming, Outgoing, Session, Unreachable
+from producer.session import Ended, Incoming, Outgoing, Session, Unreachable
 from producer.tables import connect, is_disk_full, open_tables
 from producer.transaction import transaction
 
@@ -154,7 +154,7 @@ class Relay:
     def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
         """False when no connection came about."""
         try:
-            session = Session(self._broker, f"watchpost-{delivery.epoch[-12:]}-{os.getpid()}")
+            session = Session(self._broker, draw_client_id("relay"))
         except Unreachable as error:
             self._counters.network_available = False
             log.info("broker unreachable", broker=str(self._broker), reason=str(error))
@@ -166,8 +166,23 @@ class Relay:
             self._counters.connected = False
             self._aside.clear()
             session.close()
-            if session.ended is not None:
-                log.info("broker lost", broker=str(self._broker), reason=session.ended.reason)
+            self._log_end(session.ended)
+
+    def _log_end(self, ended: Ended | None) -> None:
+        if ended is None:
+            return
+        where = {"broker": str(self._broker), "reason": ended.reason}
+        if ended.is_refusal:
+            log.error("broker refuses the connection", user=self._broker.username, **where)
+        else:
+            log.info("broker lost", **where)
+
+    def _log_refusals(self, session: Session, logged: set[str]) -> None:
+        """Of each topic once a connection: what is refused is sent again and again."""
+        for topic, reason in session.refusals.items():
+            if topic not in logged:
+                logged.add(topic)
+                log.error("broker refuses a topic", topic=topic, user=self._broker.username, reason=reason)
 
     def _accepted(self, session: Session, stopping: threading.Event) -> bool:
         deadline = time.monotonic() + CONNECT_SECONDS
@@ -183,6 +198,7 @@ class Relay:
         self._counters.connections += 1
         log.info("broker connected", broker=str(self._broker), connections=self._counters.connections)
         subscribed: set[str] = set()
+        refused: set[str] = set()
         delivery.reconnected(session.max_packet_bytes)
         session.subscribe(self._options.subscriptions)
         for message in self._on_connect():
@@ -198,6 +214,7 @@ class Relay:
             session.step(min(wait_s, TICK_SECONDS), self._ear)
             self._hear()
             self._take_in(session, delivery)
+            self._log_refusals(session, refused)
             self._keep_up(outbox)
         return True
 

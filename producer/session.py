@@ -61,9 +61,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Why a connection is over, in words."""
+    """Why a connection is over, in words; a refusal is the broker's answer to name and password."""
 
     reason: str
+    is_refusal: bool = False
 
 
 class Session:
@@ -75,12 +76,14 @@ class Session:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
         self._client.on_message = self._on_message
-        self._in_flight: dict[int, int] = {}
+        self._in_flight: dict[int, tuple[str, int]] = {}
         self.connected = False
         self.ended: Ended | None = None
         self.max_packet_bytes: int | None = None
         self.incoming: deque[Incoming] = deque()
         self.refused: int = 0
+        self.refusals: dict[str, str] = {}
+        """Topics on which the broker takes nothing from us, and what it says."""
         self.in_flight_bytes = 0
         host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
         try:
@@ -103,7 +106,7 @@ class Session:
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.ended = self.ended or Ended(f"publish: {info.rc.name}")
         elif message.qos:
-            self._in_flight[info.mid] = len(message.payload)
+            self._in_flight[info.mid] = message.topic, len(message.payload)
             self.in_flight_bytes += len(message.payload)
 
     def subscribe(self, topics: Iterable[str]) -> None:
@@ -147,7 +150,7 @@ class Session:
         self, _client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self.ended = Ended(f"refused: {code}")
+            self.ended = Ended(f"refused: {code}", is_refusal=True)
             return
         self.connected = True
         self.max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
@@ -162,8 +165,11 @@ class Session:
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
     ) -> None:
         # Messages of QoS 0 are reported too, once they are written.
-        self.in_flight_bytes -= self._in_flight.pop(mid, 0)
-        self.refused += bool(code.is_failure)
+        topic, size = self._in_flight.pop(mid, ("", 0))
+        self.in_flight_bytes -= size
+        if code.is_failure:
+            self.refused += 1
+            self.refusals[topic] = str(code)
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         properties = message.properties

@@ -121,7 +121,7 @@ def gateway(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """HTTP and the page alone."""
-    parts.gateway(_runtime(config, data, mqtt_port, log_format), port)
+    parts.gateway(_runtime(config, data, mqtt_port, log_format, is_gateway=True), port)
 
 
 @app.command()
@@ -148,9 +148,11 @@ def bench(
     parts.bench(cases or [], output)
 
 
-def _runtime(config: Path | None, data: Path, mqtt_port: int | None, log_format: LogFormat) -> Runtime:
+def _runtime(
+    config: Path | None, data: Path, mqtt_port: int | None, log_format: LogFormat, *, is_gateway: bool = False
+) -> Runtime:
     logs.configure(log_format.value, sys.stderr)
-    return Runtime.start(config, data, mqtt_port)
+    return Runtime.start(config, data, mqtt_port, is_gateway=is_gateway)
 
 
 def main() -> None:

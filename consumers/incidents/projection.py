@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import Incident, IncidentEvent, IncidentType, Rule
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
-from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.event import HUB, HUB_SOURCE, RESERVED, Event, device_source
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
@@ -91,7 +91,7 @@ class _Ledger:
     def judge(self, record: Recorded) -> Iterable[tuple[Place, Verdict]]:
         """Each decision is to be entered before the next is asked for."""
         where = record.where
-        if where[1] == HUB:
+        if where[1] in RESERVED:
             return self._judge_hub(record)
         watched = self._touched.get(where) or self._watched(where)
         watched.hear(record)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
-from typing import NamedTuple, TypeGuard, get_args
+from typing import Any, NamedTuple, TypeGuard, get_args
 
 import msgspec
 
@@ -15,6 +15,7 @@ from bus_schemas.codec import MAX_BATCH, Malformed, MediaMessage, Unpackable, de
 from bus_schemas.event import MAX_SEQUENCE, Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.node import GapEvent, StateEvent
+from bus_schemas.speakers import violation
 from bus_schemas.topics import BATCH, UnknownTopic, parse
 from consumers.ingest.bounds import too_large
 from consumers.ingest.glance import glance
@@ -206,6 +207,7 @@ def _are_as_usual(
         and (entrance.name is None or {_name(kind) for kind in {header.type for header in headers}} == {entrance.name})
         and not any((header.epoch is None) != (header.sequence is None) for header in headers)
         and max(map(len, bodies)) <= MAX_EVENT_BYTES
+        and not any(_unpermitted(header) for header in headers)
     )
 
 
@@ -252,7 +254,12 @@ def _complaint(event: Event | Header) -> str | None:
     if isinstance(event, MediaEvent):
         return "a medium comes as bytes on its own topic"
     # What was seen at a glance has none.
-    return None if isinstance(event, Header) else too_large(event)
+    return _unpermitted(event) or (None if isinstance(event, Header) else too_large(event))
+
+
+def _unpermitted(event: Event | Header) -> str | None:
+    data: Any = event.data  # type: ignore[union-attr]  # every model and every header has it
+    return violation(event.source, event.type, data)
 
 
 def _misplaced(event: Event | Header, entrance: Door) -> str | None:
@@ -298,7 +305,7 @@ def _read_medium(one: Arrived, entrance: Door) -> Item:
     if described.source != entrance.source:
         reason = f"source {described.source} does not belong on topic {message.topic}"
         return Refused(reason, message.payload, message.topic, one.received)
-    complaint = too_large(described)
+    complaint = _unpermitted(described) or too_large(described)
     if (described.epoch is None) != (described.sequence is None):
         complaint = "epoch and sequence come together, or not at all"
     if complaint is not None:

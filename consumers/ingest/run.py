@@ -2,7 +2,6 @@
 
 import fcntl
 import random
-import secrets
 import shutil
 import socket
 import threading
@@ -29,6 +28,7 @@ from consumers.ingest.pulse import Pulse
 from consumers.journal.files import SqliteStore
 from consumers.journal.store import JournalAway, JournalInUse, JournalStore, OpenJournal
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 from producer.disk_id import disk_id
 from producer.ids import Clock, utc_now
 
@@ -138,7 +138,7 @@ class Ingest:
         log.info("ingest started", broker=str(self._broker), position=self._figures.position)
         while not self._stopping.is_set():
             try:
-                self._serve(Connection(self._broker, f"watchpost-ingest-{secrets.token_hex(4)}", TOPICS))
+                self._serve(Connection(self._broker, draw_client_id("ingest"), TOPICS))
                 pause = FIRST_PAUSE_SECONDS
             except Unreachable as error:
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
@@ -173,6 +173,8 @@ class Ingest:
         self._beat(connection)
         now = time.monotonic()
         if self._faults.is_due(now):
+            if connection.refusal is not None:
+                self._faults.raise_own("broker", "system_error", connection.refusal)
             self._faults.pass_time(now)
             self._write_faults(connection)
         self._intake.announcer.round(now, lambda topic, body: connection.publish(topic, body, retain=True))

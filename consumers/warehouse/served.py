@@ -3,6 +3,7 @@
 from contextlib import closing
 from threading import Event as Flag
 
+from consumers.claims.claims import claimed
 from consumers.clickhouse.engine import Engine
 from consumers.clickhouse.server import ServerEngine
 from consumers.hub import ClickHouseServer, Hub
@@ -12,9 +13,10 @@ from consumers.warehouse.answering import Answering, Status
 from consumers.warehouse.progress import tell_rows
 from consumers.warehouse.store import checkpoint, newest_generation
 from consumers.warehouse.tables import VERSION
-from consumers.warehouse.warehouse import Settings, Warehouse
+from consumers.warehouse.warehouse import OpenJournal, Settings, Warehouse
 from producer.broker import BrokerAddress
 
+WAREHOUSE = "warehouse"
 _POLL_S = 1.0
 _RETRY_S = 5.0
 # Those who ask see no more of the fold than its checkpoint: it must not seem to lag by what has no rows.
@@ -47,7 +49,7 @@ class ServedRows(Answering):
             stopping.wait(self._poll_s)
 
 
-def folding(hub: Hub, server: ClickHouseServer) -> Warehouse:
+def folding(hub: Hub, server: ClickHouseServer, open_journal: OpenJournal | None = None) -> Warehouse:
     """The one writer. It asks nothing."""
     settings = Settings(
         retry_s=_RETRY_S,
@@ -55,10 +57,10 @@ def folding(hub: Hub, server: ClickHouseServer) -> Warehouse:
         database=server.database,
         tell=lambda rows: tell_rows(hub.data, rows),
     )
-    return Warehouse(lambda: ServerEngine(server), journal_of(hub).reader, settings)
+    return Warehouse(lambda: ServerEngine(server), open_journal or journal_of(hub).reader, settings)
 
 
 def run(hub: Hub, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
-    """The process of the one writer, until `stopping`."""
-    with closing(News(broker)) as news:
-        folding(hub, server).run(stopping, news.reader())
+    """The process of the one writer, until `stopping`. Raises `ClaimTaken`, also where another hub has the database."""
+    with claimed(hub, [WAREHOUSE], stopping, hub.journal, server) as claim, closing(News(broker)) as news:
+        folding(hub, server, claim.reading(journal_of(hub).reader)).run(stopping, news.reader())

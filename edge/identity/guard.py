@@ -17,6 +17,7 @@ from bus_schemas.topics import claim_topic
 from edge.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
 from edge.identity.instance import Claim, IdentityTaken, Instance
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 from producer.session import new_client
 
 KEEPALIVE_SECONDS: Final = 10
@@ -41,7 +42,7 @@ class Guard:
         self._unanswered: set[int] = set()
         self._ask_at: float | None = None
         self._connected = False
-        self._client = new_client(broker, client_id="", reconnect=True)
+        self._client = new_client(broker, client_id=draw_client_id("guard"), reconnect=True)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe

@@ -155,6 +155,14 @@ class Hub(Part):
         return self
 
 
+class BrokerLogin(Part):
+    """A user of the broker."""
+
+    username: str = Field(description="As in the broker's password file.")
+    password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
+    password_file: Path | None = Field(default=None, description="Or the file that holds it.")
+
+
 class Gateway(Part):
     """HTTP for programs and people."""
 
@@ -162,6 +170,11 @@ class Gateway(Part):
     port: Port = Field(default=8080, description="0 takes a free one.")
     token_env: EnvName | None = Field(default=None, description="The environment variable that holds the token.")
     token_file: Path | None = Field(default=None, description="Or the file that holds it.")
+    broker: BrokerLogin | None = Field(
+        default=None,
+        description="As whom the gateway signs in at the broker; default as `broker` says. "
+        "The access list of `mosquitto/acl` has a user of its own for it.",
+    )
 
     @model_validator(mode="after")
     def _closed_to_strangers(self) -> "Gateway":

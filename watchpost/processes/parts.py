@@ -42,6 +42,7 @@ def ingest(runtime: Runtime) -> None:
 
 def consume_warehouse(runtime: Runtime) -> None:
     stopping = stop_event()
+    from consumers.claims.holder import ClaimTaken
     from consumers.warehouse.served import run
     from watchpost.configuration.hubs import hub
 
@@ -49,16 +50,23 @@ def consume_warehouse(runtime: Runtime) -> None:
     if told.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
-    run(told, told.warehouse, runtime.broker, stopping)
+    try:
+        run(told, told.warehouse, runtime.broker, stopping)
+    except ClaimTaken as other:
+        raise Refused(str(other)) from other
 
 
 def consume(runtime: Runtime, names: list[str]) -> None:
     stopping = stop_event()
+    from consumers.claims.holder import ClaimTaken
     from consumers.runner import run
     from watchpost.configuration.hubs import hub
 
     spare_the_collector()
-    run(names, hub(runtime.config, runtime.data), runtime.broker, stopping)
+    try:
+        run(names, hub(runtime.config, runtime.data), runtime.broker, stopping)
+    except ClaimTaken as other:
+        raise Refused(str(other)) from other
 
 
 def gateway(runtime: Runtime, port: int | None) -> None:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bus_schemas.event import HUB, device_source
+from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers import checkpoint, set_aside
 from consumers.hub import Hub
@@ -212,7 +212,7 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
         raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
     arguments = {"consumer": name, **wish.model_dump(mode="json", exclude_defaults=True)}
     data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)
-    asked = CommandEvent(id=request_id, source=device_source(HUB, HUB), time=gateway.clock(), data=data)
+    asked = CommandEvent(id=request_id, source=device_source(HUB, GATEWAY), time=gateway.clock(), data=data)
     await publish(gateway, asked)
     return Asked(id=request_id, state="pending")
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 from starlette.responses import Response
 
-from bus_schemas.event import HUB, device_source
+from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.archive.reader import Usage
 from consumers.archive.retention import ArchiveRetention, Dropped
@@ -140,7 +140,7 @@ async def clean_up(call: Call[Nothing]) -> Response:
     request_id = uuid7()
     asked = CommandEvent(
         id=request_id,
-        source=device_source(HUB, HUB),
+        source=device_source(HUB, GATEWAY),
         time=gateway.clock(),
         data=Command(request_id=request_id, name=CLEANUP, state="asked", by=NOBODY),
     )

@@ -82,7 +82,7 @@ class Page {
         this.sites.reload();
       }
       const from = deviceOf(recorded.event.source);
-      if (!from || from.device === '_hub' || ROUTINE.has(type) || !isNews(recorded)) return;
+      if (!from || from.device === '_hub' || from.device === '_gateway' || ROUTINE.has(type) || !isNews(recorded)) return;
       pending.set(`${from.site}/${from.device}`, newsOf(recorded));
     }));
     // Many events a second are one change of the page.

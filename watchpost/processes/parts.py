@@ -13,18 +13,20 @@ from watchpost.refused import IdentityInUse, Refused
 
 
 def edge(runtime: Runtime, node: str) -> None:
+    stopping = stop_event()
     from edge.identity.instance import IdentityTaken
     from edge.node import run
     from watchpost.configuration.agents import node_settings
 
     spare_the_collector()
     try:
-        run(node_settings(runtime.config, node), runtime.broker, runtime.data, stop_event())
+        run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
     except IdentityTaken as error:
         raise IdentityInUse(str(error)) from error
 
 
 def ingest(runtime: Runtime) -> None:
+    stopping = stop_event()
     from consumers.ingest.run import run
     from consumers.journal.configured import journal_of
     from consumers.journal.store import JournalInUse
@@ -33,12 +35,13 @@ def ingest(runtime: Runtime) -> None:
     spare_the_collector()
     store = journal_of(hub(runtime.config, runtime.data))
     try:
-        run(runtime.data, runtime.broker, stop_event(), store=store)
+        run(runtime.data, runtime.broker, stopping, store=store)
     except JournalInUse as other:
         raise Refused(str(other)) from other
 
 
 def consume_warehouse(runtime: Runtime) -> None:
+    stopping = stop_event()
     from consumers.warehouse.served import run
     from watchpost.configuration.hubs import hub
 
@@ -46,15 +49,16 @@ def consume_warehouse(runtime: Runtime) -> None:
     if told.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
-    run(told, told.warehouse, runtime.broker, stop_event())
+    run(told, told.warehouse, runtime.broker, stopping)
 
 
 def consume(runtime: Runtime, names: list[str]) -> None:
+    stopping = stop_event()
     from consumers.runner import run
     from watchpost.configuration.hubs import hub
 
     spare_the_collector()
-    run(names, hub(runtime.config, runtime.data), runtime.broker, stop_event())
+    run(names, hub(runtime.config, runtime.data), runtime.broker, stopping)
 
 
 def gateway(runtime: Runtime, port: int | None) -> None:

@@ -63,7 +63,10 @@ def spare_the_collector() -> None:
 
 
 def stop_event() -> threading.Event:
-    """Set by SIGTERM or SIGINT; called first, before other threads start.
+    """Set by SIGTERM or SIGINT; called first, before anything starts a thread.
+
+    A thread that does not block the signal is given it, and dies of it with the whole process. numpy's arithmetic
+    library starts one where it is imported.
 
     A thread waits for the signal: a handler that sets the event could interrupt the main thread just where it holds the
     event's own lock, and hang.

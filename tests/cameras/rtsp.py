@@ -72,7 +72,7 @@ class RtspServer:
                 case = self._cases.get(request.path)
                 if not await session.answer(request, case):
                     return
-        except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, TimeoutError):
             pass
         finally:
             self._players.discard(task)

@@ -29,11 +29,15 @@ class Cameras:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._wait(self._rtsp.stop())
-        self._wait(self._http.stop())
+        self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
+
+    def stop(self) -> None:
+        """All cameras are gone."""
+        self._wait(self._rtsp.stop())
+        self._wait(self._http.stop())
 
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

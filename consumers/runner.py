@@ -4,7 +4,6 @@ None of them ends before the process is told to: what fails waits and is tried a
 """
 
 import threading
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -222,8 +221,8 @@ class Process:
 
 def process_name(names: Sequence[str]) -> str:
     """What a process of these consumers calls itself; all of them where none is named."""
-    name = "-".join(["consume", *names])
-    return name if len(name) <= _LONGEST_NAME else f"consume-{zlib.crc32(name.encode()):08x}"
+    name = "-".join(["consume", *names]) if names else "consumers"
+    return name if len(name) <= _LONGEST_NAME else f"consume-{names[0]}-and-{len(names) - 1}-more"
 
 
 _LONGEST_NAME = 64

@@ -17,6 +17,7 @@ from consumers.incidents.hub import UNWRITABLE, details, incident_id, is_of_disk
 from consumers.journal.record import Recorded
 from consumers.told import BEAT, MEASURED, REPORTED, VERDICTS
 
+DEAF_AFTER_S = 20.0
 _DOWN = ("stopped", "not_started")
 Turn = Literal["opened", "renewed", "closed"]
 
@@ -60,10 +61,19 @@ class Watched:
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
     disk: Disk = field(default_factory=Disk)
     disk_id: str | None = None
+    listening: float = 0.0
+    """Of the hub: since when it hears without a pause."""
     is_unwritable: bool = False
     """Of the hub: its disk takes nothing, however full it says it is."""
     open: dict[str, str] = field(default_factory=dict)
     """The ids of the incidents that are open, by type, of faults of the hub also by part."""
+
+    def listens_since(self, now: float) -> float:
+        """Of the hub: it beats every five seconds, and where it did not, it heard nobody; their silence began after."""
+        if self.heard and now - self.heard > DEAF_AFTER_S:
+            self.listening = now
+        self.heard = now
+        return self.listening
 
     def hear(self, record: Recorded) -> None:
         received = record.received_us / 1e6

@@ -148,11 +148,11 @@ class _Ledger:
                     yield other, verdict
 
     def _pass_time(self, tick: Recorded) -> Iterator[tuple[Place, Verdict]]:
-        now, uptime = tick.time_s, tick.told(BEAT).data.uptime_s
-        started = now - uptime
-        for verdict in self._watched((HUB, HUB)).judge_disk(tick, self._rules):
+        now, hub = tick.time_s, self._watched((HUB, HUB))
+        started = max(now - tick.told(BEAT).data.uptime_s, hub.listens_since(now))
+        for verdict in hub.judge_disk(tick, self._rules):
             yield (HUB, HUB), verdict
-        if uptime <= self._rules.silent_s:
+        if now - started <= self._rules.silent_s:
             return
         for where in self._silent_since(now - self._rules.silent_s):
             yield from self._miss_silent(where, tick, started)

@@ -116,6 +116,10 @@ class Connection:
         group, self._ready = self._ready, []
         return group
 
+    def silent_s(self) -> float:
+        """For how long the broker has sent nothing at all; it answers a ping every ten seconds."""
+        return time.monotonic() - self._heard_at
+
     def keep(self) -> None:
         """Stay connected without taking more: what arrives waits in the socket, and then at the broker."""
         self.flush()

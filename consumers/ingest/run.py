@@ -41,6 +41,9 @@ FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
 STANDSTILL_SECONDS = 20.0
+BROKER_SILENT_SECONDS = 15.0
+REPORTS_WITHIN_SECONDS = 7.0
+"""Some process of the hub reports at least every five seconds."""
 
 
 def run(
@@ -151,7 +154,6 @@ class Ingest:
     def _serve(self, connection: Connection) -> None:
         """One connection, from its first announcements to its end."""
         log.info("connected", broker=str(self._broker))
-        self._faults.clear_own("broker", "system_error")
         self._intake.announcer.everything()
         try:
             while not self._stopping.is_set():
@@ -173,13 +175,25 @@ class Ingest:
         self._beat(connection)
         now = time.monotonic()
         if self._faults.is_due(now):
-            if connection.refusal is not None:
-                self._faults.raise_own("broker", "system_error", connection.refusal)
-            self._faults.pass_time(now)
+            self._hear_the_broker(connection, now)
             self._write_faults(connection)
         self._intake.announcer.round(now, lambda topic, body: connection.publish(topic, body, retain=True))
         if self._figures.due(now):
             connection.publish(told.TOPIC, self._figures.tell(now), retain=True, qos=0)
+
+    def _hear_the_broker(self, connection: Connection, now: float) -> None:
+        """While a broker that is connected stands still, nobody else is silent."""
+        silent = connection.silent_s()
+        if connection.refusal is not None:
+            self._faults.raise_own("broker", "system_error", connection.refusal)
+        elif silent > BROKER_SILENT_SECONDS:
+            self._faults.raise_own("broker", "system_error", "The broker is connected, but sends nothing.")
+        elif silent < 2 * TURN_SECONDS:
+            self._faults.clear_own("broker", "system_error")
+        if silent < REPORTS_WITHIN_SECONDS:
+            self._faults.pass_time(now)
+        else:
+            self._faults.lost_contact()
 
     def _take(self, messages: Sequence[Published], connection: Connection) -> None:
         self._read_reports(messages)
@@ -224,9 +238,9 @@ class Ingest:
             connection.publish(told.TOPIC, self._figures.tell(time.monotonic()), retain=True, qos=0)
 
     def _recover(self) -> None:
+        self._forget_own()
         if self._figures.state != told.RUNNING:
             self._figures.state = told.RUNNING
-            self._forget_own()
             log.info("writing again", position=self._figures.position)
 
     def _forget_own(self) -> None:

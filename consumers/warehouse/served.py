@@ -1,6 +1,7 @@
 """The warehouse on a server: one process folds, and any number of others ask."""
 
 from contextlib import closing
+from functools import partial
 from threading import Event as Flag
 
 from consumers.claims.claims import claimed
@@ -10,7 +11,7 @@ from consumers.hub import ClickHouseServer, Hub
 from consumers.journal.configured import journal_of
 from consumers.news import News
 from consumers.warehouse.answering import Answering, Status
-from consumers.warehouse.progress import tell_rows
+from consumers.warehouse.progress import tell_rows, tell_set_aside
 from consumers.warehouse.store import checkpoint, newest_generation
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import OpenJournal, Settings, Warehouse
@@ -56,6 +57,8 @@ def folding(hub: Hub, server: ClickHouseServer, open_journal: OpenJournal | None
         save_every=_SAVE_EVERY,
         database=server.database,
         tell=lambda rows: tell_rows(hub.data, rows),
+        tell_set_aside=partial(tell_set_aside, hub.data),
+        tell_all_set_aside=partial(tell_set_aside, hub.data, anew=True),
     )
     return Warehouse(lambda: ServerEngine(server), open_journal or journal_of(hub).reader, settings)
 

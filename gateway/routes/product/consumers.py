@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bus_schemas.event import GATEWAY, HUB, device_source
+from bus_schemas.event import GATEWAY, HUB, device_source, iso
 from bus_schemas.node import Command, CommandEvent
 from consumers import checkpoint, set_aside
 from consumers.hub import Hub
@@ -18,6 +18,7 @@ from consumers.retrying import LIMPS_FOR
 from consumers.set_aside import SetAside
 from consumers.views import NoView
 from consumers.warehouse.answering import Answering, Status
+from consumers.warehouse.progress import rows_set_aside
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import Warehouse
 from gateway.calls import Call, Operation, parsed
@@ -100,7 +101,10 @@ def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progre
     """Of every consumer, the rows included where this hub has them."""
     yield from progress(stores, gateway.hub, gateway.consumers, head, gateway.clock())
     if gateway.rows.warehouse is not None:
-        yield _of_rows(gateway.rows.warehouse.status(), head)
+        refused = rows_set_aside(gateway.hub.data)
+        since = iso(gateway.clock() - LIMPS_FOR)
+        lately = [one for one in refused.newest if one.at > since]
+        yield _with_set_aside(_of_rows(gateway.rows.warehouse.status(), head), refused.total, lately)
 
 
 def _with_set_aside(found: Progress, count: int, lately: Sequence[SetAside]) -> Progress:

@@ -173,11 +173,21 @@ def test_a_silent_device_is_offline_after_thirty_seconds_of_ticks(followed: Foll
 def test_no_device_is_silent_before_the_hub_has_listened_for_thirty_seconds(followed: Followed) -> None:
     followed.take(frame(), tick(at(3600), uptime_s=5))
     before = told(followed)
-    followed.take(tick(at(3630), uptime_s=35))
+    followed.take(*(tick(at(3600 + more), uptime_s=5 + more) for more in range(5, 31, 5)))
 
     assert before == []
     assert told(followed) == [("yard", "offline", "opened")]
     assert incidents(followed.view)[0]["opened"] == "2026-01-05T10:59:55.000Z"
+
+
+def test_while_the_hub_itself_stood_still_no_device_was_silent(followed: Followed) -> None:
+    followed.take(*(tick(at(second), uptime_s=3600 + second) for second in range(0, 20, 5)), frame(at(18)))
+    followed.take(tick(at(90), uptime_s=3690), frame(at(95)), tick(at(95), uptime_s=3695))
+    assert told(followed) == []
+
+    followed.take(*(tick(at(second), uptime_s=3600 + second) for second in range(100, 135, 5)))
+    assert told(followed) == [("yard", "offline", "opened")]
+    assert incidents(followed.view)[0]["opened"] == "2026-01-05T10:01:35.000Z"
 
 
 def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None:

@@ -14,7 +14,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schemas() -> dict[str, Document]:
     """By event type, what a message of it has to look like. Unknown keys are ignored, and may be new ones."""
     return {
-        name: {"$schema": _DIALECT, "$id": f"urn:watchpost:{name}", **_with_type(model.model_json_schema())}
+        name: {"$schema": _DIALECT, "$id": f"urn:watchpost:{name}", **_with_type(_hoisted(model.model_json_schema()))}
         for name, model in sorted(MODELS.items())
     }
 
@@ -28,4 +28,18 @@ def definitions(mode: Literal["validation", "serialization"], template: str) -> 
     """The schemas of all models in one namespace; `template` is how they refer to each other."""
     _, found = models_json_schema([(model, mode) for model in EVENT_MODELS], ref_template=template)
     events = {model.__name__ for model in EVENT_MODELS}
-    return {name: _with_type(schema) if name in events else schema for name, schema in found["$defs"].items()}
+    return {name: _with_type(schema) if name in events else schema for name, schema in _hoisted(found)["$defs"].items()}
+
+
+def _hoisted(part: Any) -> Any:
+    """Limits in words stand at the property: lists of alternatives stay as they were published."""
+    if isinstance(part, list):
+        return [_hoisted(member) for member in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: _hoisted(value) for key, value in part.items()}
+    for key in ("anyOf", "prefixItems"):
+        told = [one.pop("description") for one in found.get(key, ()) if "description" in one]
+        if told:
+            found.setdefault("description", told[0])
+    return found

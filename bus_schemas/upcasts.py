@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 from bus_schemas.camera import Motion, MotionEvent, MotionV1Event
 from bus_schemas.event import Event
+from bus_schemas.limits import LONGEST_S, MAX_COUNT
 
 
 def motion_v1_to_v2(old: MotionV1Event) -> MotionEvent:
     """The first version told of a motion once it was over, and did not know where in the picture it was."""
     data = Motion(
         phase="end",
-        duration_s=old.data.duration_seconds,
-        frames=old.data.frame_count,
+        duration_s=min(old.data.duration_seconds, LONGEST_S),
+        frames=min(old.data.frame_count, MAX_COUNT),
         intensity=old.data.intensity,
     )
     return MotionEvent(id=old.id, source=old.source, time=old.time, epoch=old.epoch, sequence=old.sequence, data=data)

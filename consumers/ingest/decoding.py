@@ -11,12 +11,21 @@ import msgspec
 
 from bus_schemas.catalogue import short_name
 from bus_schemas.checksum import CHECKSUM, is_intact
-from bus_schemas.codec import MAX_BATCH, Malformed, MediaMessage, Unpackable, decode, decode_media, to_bytes, unpack
+from bus_schemas.codec import (
+    COUNTED_FROM_BYTES,
+    MAX_BATCH,
+    Malformed,
+    MediaMessage,
+    Unpackable,
+    decode,
+    decode_media,
+    to_bytes,
+    unpack,
+)
 from bus_schemas.event import MAX_SEQUENCE, Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.node import GapEvent, StateEvent
 from bus_schemas.topics import BATCH, UnknownTopic, parse
-from consumers.ingest.bounds import too_large
 from consumers.ingest.glance import glance
 from consumers.ingest.packets import Published
 from consumers.journal.header import Header
@@ -27,6 +36,7 @@ KINDS = get_args(MediaKind)
 MAX_EVENT_BYTES = 1024 * 1024
 DAMAGED = "the message was changed on its way: its checksum is another one"
 """Takes no place in a stream, also where one can be read: its producer has the right one, and sends that."""
+APART = "epoch and sequence come together, or not at all"
 EVENT, MEDIA, STATE = "event", "media", "state"
 
 _raw = msgspec.json.Decoder(list[msgspec.Raw])
@@ -117,7 +127,7 @@ def _is_whole(message: Published) -> bool:
 
 
 def _is_single(message: Published, entrance: Door) -> bool:
-    return entrance.channel == EVENT and message.payload[:1] == b"{"
+    return entrance.channel == EVENT and message.payload[:1] == b"{" and len(message.payload) <= COUNTED_FROM_BYTES
 
 
 def _read_singles(singles: list[tuple[Arrived, Door]]) -> Iterator[Item]:
@@ -179,7 +189,7 @@ def _read_other(one: Arrived, entrance: Door | str) -> Iterator[Item]:
 def _read_message(one: Arrived, entrance: Door) -> Iterator[Item]:
     message = one.message
     try:
-        text = unpack(message.payload, message.properties.content_type).strip()
+        text = unpack(message.payload, message.properties.content_type, _encoding(message)).strip()
     except Unpackable as error:
         yield Refused(str(error), message.payload, message.topic, one.received)
         return
@@ -192,6 +202,12 @@ def _read_message(one: Arrived, entrance: Door) -> Iterator[Item]:
         yield from map(Accepted, events, bodies, repeat(one.received))
     else:
         yield from map(_check, events, bodies, repeat(one), repeat(entrance))
+
+
+def _encoding(message: Published) -> str | None:
+    """As HTTP says it; the contract's own way is the content type."""
+    found = [value for name, value in message.properties.user if name.lower() == "content-encoding"]
+    return found[-1].strip().lower() if found else None
 
 
 def _are_as_usual(
@@ -244,15 +260,14 @@ def _check(event: Event | Header | Malformed, body: bytes, one: Arrived, entranc
 
 def _complaint(event: Event | Header) -> str | None:
     if (event.epoch is None) != (event.sequence is None):
-        return "epoch and sequence come together, or not at all"
+        return APART
     if isinstance(event, GapEvent) and not event.data.first <= event.data.last == event.sequence:
         return (
             f"a gap from {event.data.first} to {event.data.last} has sequence {event.data.last}, not {event.sequence}"
         )
     if isinstance(event, MediaEvent):
         return "a medium comes as bytes on its own topic"
-    # What was seen at a glance has none.
-    return None if isinstance(event, Header) else too_large(event)
+    return None
 
 
 def _misplaced(event: Event | Header, entrance: Door) -> str | None:
@@ -298,9 +313,6 @@ def _read_medium(one: Arrived, entrance: Door) -> Item:
     if described.source != entrance.source:
         reason = f"source {described.source} does not belong on topic {message.topic}"
         return Refused(reason, message.payload, message.topic, one.received)
-    complaint = too_large(described)
     if (described.epoch is None) != (described.sequence is None):
-        complaint = "epoch and sequence come together, or not at all"
-    if complaint is not None:
-        return _refuse(complaint, message.payload, one, (entrance.source, described.epoch, described.sequence))
+        return _refuse(APART, message.payload, one, (entrance.source, described.epoch, described.sequence))
     return Described(described, to_bytes(described), one.received, message.payload)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
-from bus_schemas.codec import to_bytes
+from bus_schemas.codec import read_stored_as, to_bytes
 from bus_schemas.event import Event, place
 from consumers.journal.days import micros, moment
 
@@ -36,7 +36,7 @@ class Recorded(Struct, gc=False, eq=False):
     def event(self) -> Event:
         """Raises `ValidationError`: then our store is damaged."""
         if self._event is None:
-            self._event = self.model.model_validate_json(self.body)
+            self._event = read_stored_as(self.model, self.body)
         return self._event
 
     @property

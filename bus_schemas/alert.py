@@ -7,7 +7,10 @@ from pydantic import Field
 from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import MAX_COUNT, By, Count, FreeObject, Id, Items, Limit, Text, Word
 
-IncidentType = Literal["offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage"]
+IncidentType = Literal[
+    "offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage", "clock"
+]
+"""The conditions that the rules of this release know."""
 AlertLevelName = Literal["info", "warning", "error", "critical"]
 
 
@@ -18,13 +21,13 @@ class Rule(Fact):
     version: Annotated[int, Field(ge=1), Limit(le=MAX_COUNT)] = 1
 
 
-class Incident(Fact):
-    """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided."""
+class _Lasting(Fact):
+    """What every version of an incident says."""
 
     incident_id: Id
     site: PlaceName
     device: PlaceName
-    type: IncidentType
+    type: str
     state: Literal["opened", "closed"]
     since: Moment
     rule: Rule
@@ -33,8 +36,28 @@ class Incident(Fact):
     media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 
-class IncidentEvent(Event):
+class IncidentV1(_Lasting, title="Incident"):
+    """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided."""
+
+    type: Literal["offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage"]
+
+
+class IncidentV1Event(Event, title="IncidentEvent"):
     type: Literal["watchpost.incident.v1"] = "watchpost.incident.v1"
+    data: IncidentV1
+
+
+class Incident(_Lasting):
+    """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided.
+
+    Further types are added as rules are: a reader passes over those that it does not know.
+    """
+
+    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+class IncidentEvent(Event):
+    type: Literal["watchpost.incident.v2"] = "watchpost.incident.v2"
     data: Incident
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic.json_schema import models_json_schema
 
 from bus_schemas.catalogue import EVENT_MODELS, MODELS
+from bus_schemas.event import Event
 
 Document = dict[str, Any]
 
@@ -14,9 +15,32 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schemas() -> dict[str, Document]:
     """By event type, what a message of it has to look like. Unknown keys are ignored, and may be new ones."""
     return {
-        name: {"$schema": _DIALECT, "$id": f"urn:watchpost:{name}", **_with_type(_hoisted(model.model_json_schema()))}
+        name: {"$schema": _DIALECT, "$id": f"urn:watchpost:{name}", **_with_type(_published(model))}
         for name, model in sorted(MODELS.items())
     }
+
+
+def _published(model: type[Event]) -> Document:
+    return _by_title(_hoisted(model.model_json_schema()))
+
+
+def _by_title(schema: Document) -> Document:
+    """With its parts under their titles: an old version keeps the names that it was published with."""
+    titles = {name: part.get("title", name) for name, part in schema.get("$defs", {}).items()}
+
+    def renamed(part: Any) -> Any:
+        if isinstance(part, list):
+            return [renamed(member) for member in part]
+        if not isinstance(part, dict):
+            return part
+        found = {key: renamed(value) for key, value in part.items()}
+        if "$ref" in found:
+            found["$ref"] = f"#/$defs/{titles[found['$ref'].rpartition('/')[2]]}"
+        return found
+
+    if "$defs" in schema:
+        schema = {**schema, "$defs": {titles[name]: part for name, part in schema["$defs"].items()}}
+    return {name: renamed(part) for name, part in schema.items()}
 
 
 def _with_type(schema: Document) -> Document:

@@ -18,7 +18,7 @@ from consumers.journal.record import Recorded, RecordedRow
 from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
 from tests.builders import START, at
 
-RECEIVED = 1_767_600_000_123_457
+RECEIVED = 1_767_693_600_123_457
 """Microseconds since 1970."""
 
 _ODD_MOMENTS: tuple[Any, ...] = (

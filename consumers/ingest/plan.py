@@ -10,6 +10,7 @@ from bus_schemas.node import Gap, GapEvent
 from consumers.archive.disk import Medium
 from consumers.ingest.continuity import Streams, span
 from consumers.ingest.decoding import Described, Item, Refused, Taken
+from consumers.journal.ahead import happened_at
 from consumers.journal.days import moment
 from consumers.journal.header import Header
 from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamKey
@@ -52,7 +53,7 @@ def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known
                 plan.passed_over.append(item)
         elif isinstance(item, Described):
             plan.accepted.append(Accepted(item.event, item.body, item.received))
-            plan.media.append((item.event.data, item.event.time, item.medium))
+            plan.media.append((item.event.data, happened_at(item.event.time, item.received), item.medium))
         else:
             plan.accepted.append(item)
     plan.advanced, plan.repeated, plan.holes = streams.advanced, streams.repeats, streams.holes

@@ -147,7 +147,7 @@ class _Group:
     def add(self, accepted: Iterable[Accepted]) -> None:
         marks, types = self._marks, self.types
         for position, (event, body, received) in enumerate(accepted, self._position + 1):
-            time, sequence = instant_of(event), event.sequence
+            time, sequence = instant_of(event, received), event.sequence
             mark = marks.get((event.source, event.epoch or "")) or self._mark(event, received)
             mark.received = received
             if sequence is not None:

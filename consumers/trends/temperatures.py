@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from pydantic_core import from_json
 
-from bus_schemas.event import Event, iso
+from bus_schemas.event import Event
 from bus_schemas.thermal import ThermalEvent
+from consumers.journal.days import iso_of
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 from consumers.rebuilding.stretch import Part, Stretch
@@ -86,15 +87,15 @@ def _measure(minutes: dict[tuple[str, str, str, int], Minute], record: Recorded)
 
 
 def _milliseconds(record: Recorded) -> int:
-    """What the view holds of a moment."""
-    return record.time_us // 1000
+    """What the view holds of a moment: none later than its arrival, or a clock that is ahead would stay the newest."""
+    return record.known_us // 1000
 
 
 def _remember(view: sqlite3.Connection, newest: Iterable[Recorded]) -> None:
     view.executemany(
         "insert into newest values (?, ?, ?, ?, ?) on conflict do update set time = excluded.time, "
         "position = excluded.position, data = excluded.data where excluded.time >= time",
-        [(*one.where, iso(one.event.time), one.position, _data(one)) for one in newest],
+        [(*one.where, iso_of(one.known_us), one.position, _data(one)) for one in newest],
     )
 
 

@@ -298,8 +298,40 @@ export interface HotSpot {
   area: number;
 }
 
-/** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
+/** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. Further types are added as rules are: a reader passes over those that it does not know. */
 export interface Incident {
+  /** At most 128 characters. */
+  incident_id: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  site: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  device: string;
+  type: string;
+  state: "opened" | "closed";
+  since: string;
+  rule: Rule;
+  /** At most 1,000 items. */
+  causes: string[];
+  /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
+  details: Record<string, unknown>;
+  /** At most 1,000 items. */
+  media: string[];
+}
+
+export interface IncidentEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.incident.v2";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Incident;
+}
+
+/** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
+export interface IncidentV1 {
   /** At most 128 characters. */
   incident_id: string;
   /** Letters, digits, `_` and `-`, at most 64. */
@@ -318,7 +350,7 @@ export interface Incident {
   media: string[];
 }
 
-export interface IncidentEvent {
+export interface IncidentV1Event {
   specversion: "1.0";
   id: string;
   source: string;
@@ -327,7 +359,7 @@ export interface IncidentEvent {
   datacontenttype: "application/json";
   epoch?: string | null;
   sequence?: number | null;
-  data: Incident;
+  data: IncidentV1;
 }
 
 /** Bytes that are kept under a key. The journal holds this; the archive holds the bytes. */

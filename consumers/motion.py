@@ -30,6 +30,7 @@ class Motions(Projection):
     """A motion is counted once, when it ends; a grid belongs to a device and a day of its site."""
 
     name: ClassVar[str] = "motion"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (MotionEvent,)
     schema: ClassVar[str] = """
     create table if not exists motions (

@@ -31,7 +31,7 @@ LONGEST_MOTION_S = 86_400.0
 
 class Recordings(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     models: ClassVar[tuple[type[Event], ...]] = (SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (RecordingEvent,)
     schema: ClassVar[str] = """

@@ -22,10 +22,10 @@ from bus_schemas.codec import (
     to_bytes,
     unpack,
 )
-from bus_schemas.event import MAX_SEQUENCE, Event, device_source
+from bus_schemas.event import HUB, MAX_SEQUENCE, Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.node import GapEvent, StateEvent
-from bus_schemas.topics import BATCH, UnknownTopic, parse
+from bus_schemas.topics import BATCH, ROOT, UnknownTopic, parse
 from consumers.ingest.glance import glance
 from consumers.ingest.packets import Published
 from consumers.journal.header import Header
@@ -88,14 +88,14 @@ class Door:
 
 
 @lru_cache(maxsize=8192)
-def door(topic: str) -> Door | str:
-    """Or a sentence that says why nothing may come there."""
+def door(topic: str) -> Door | str | None:
+    """Or a sentence that says why nothing may come there; `None` for what others say to each other."""
     try:
         parts = parse(topic)
     except UnknownTopic as error:
-        return str(error)
+        return None if topic.startswith(f"{ROOT}/{HUB}/") else str(error)
     if parts.channel not in (EVENT, MEDIA, STATE):
-        return f"topic {topic!r} is not for events"
+        return None
     name = None if parts.name == BATCH else parts.name
     return Door(parts.channel, device_source(parts.site, parts.device), parts.site, parts.device, name)
 
@@ -116,7 +116,8 @@ def read(arrived: Sequence[Arrived]) -> list[Item]:
             continue
         items += _read_singles(singles)
         singles = []
-        items += _read_other(one, entrance)
+        if entrance is not None:
+            items += _read_other(one, entrance)
     items += _read_singles(singles)
     return items
 

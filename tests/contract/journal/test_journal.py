@@ -145,6 +145,17 @@ def test_the_id_of_an_event_with_a_sequence_does_not_count(journal: JournalWrite
     assert journal.known_ids([(SOURCE, "yard-1")]) == set()
 
 
+def test_the_body_of_an_event_without_a_sequence_is_found_by_its_id(clock: Clock, journal: JournalWriter) -> None:
+    mine, other = accepted(builders.detection(id="mine")), accepted(builders.detection(id="other"))
+    journal.append(mine)
+    clock.now += DAY
+    journal.append(other)
+
+    asked = [(SOURCE, "mine"), (SOURCE, "other"), (SOURCE, "new"), ("/sites/DEMO/devices/door", "mine")]
+    assert journal.foreign_bodies(asked) == {(SOURCE, "mine"): mine[0].body, (SOURCE, "other"): other[0].body}
+    assert journal.foreign_bodies([]) == {}
+
+
 def test_many_ids_are_asked_for_at_once(journal: JournalWriter) -> None:
     journal.append(accepted(*[builders.detection(id=f"it's {number}") for number in range(1200)]))
 

@@ -124,10 +124,17 @@ class NewestThermal:
     data: dict[str, Any]
 
 
+MAX_SERIES = 50
+"""Of a sensor, those with most points."""
+
+
 def temperatures(
     view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, step_s: int = 60
 ) -> dict[str, list[Point]]:
-    """The series of each ROI, with `frame` for all of it and `composite`; in steps of whole minutes, oldest first."""
+    """The series of each ROI, with `frame` for all of it and `composite`; in steps of whole minutes, oldest first.
+
+    All of them: who shows them takes the first `MAX_SERIES` of `most_measured`.
+    """
     step = max(1, step_s // 60)
     found = view.execute(
         "select roi, minute / ?5 * ?5 * 60 as start, min(low), max(high), sum(total), sum(count) from minutes "
@@ -138,6 +145,11 @@ def temperatures(
     for roi, at, low, high, total, count in found:
         series.setdefault(roi, []).append(Point(at, low, high, round(total / count / 1000, 3)))
     return series
+
+
+def most_measured(series: Mapping[str, Sequence[Point]]) -> list[str]:
+    """Their names: the whole frame and the composite, then the regions with most points."""
+    return sorted(series, key=lambda name: (name not in (FRAME, COMPOSITE), -len(series[name]), name))
 
 
 def newest_thermal(view: sqlite3.Connection, site: str, device: str) -> NewestThermal | None:

@@ -284,7 +284,7 @@ def test_what_arrived_in_a_stretch_is_read_by_source(store: JournalStore, clock:
         received = RECEIVED + second * 1_000_000
         device = "yard" if second % 2 else "door"
         journal.append(accepted(builders.detection(id=f"{second}", device=device), received=received))
-    span = clock.now - timedelta(hours=2) + timedelta(seconds=1), clock.now - timedelta(hours=2) + timedelta(seconds=5)
+    span = clock.now + timedelta(hours=1) + timedelta(seconds=1), clock.now + timedelta(hours=1) + timedelta(seconds=5)
 
     with asking(store) as questions:
         everything = questions.arrived(0, span, lambda source: True, 10)

@@ -202,7 +202,7 @@ def _sentences(error: ValidationError, most: int = 5) -> str:
 
 def _sentence(detail: ErrorDetails) -> str:
     path = ".".join(str(part) for part in detail["loc"] if part not in MODELS)
-    return f"{path or 'event'}: {detail['msg']}"
+    return f"{path or 'event'}: {detail['msg'].removeprefix('Value error, ')}"
 
 
 def read_stored(bodies: Iterable[bytes]) -> list[Event]:

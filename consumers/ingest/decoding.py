@@ -251,7 +251,7 @@ def _check(event: Event | Header | Malformed, body: bytes, one: Arrived, entranc
     if misplaced is not None and _has_checksum(one.message):
         # What it holds is whole, so its topic was changed on its way: its producer can send it again.
         return Refused(misplaced, body, one.message.topic, one.received)
-    complaint = _complaint(event) or misplaced
+    complaint = _complaint(event) or misplaced or _unreadable(event, body)
     if complaint is None and len(body) > MAX_EVENT_BYTES:
         complaint = f"an event of {len(body)} bytes; at most {MAX_EVENT_BYTES} are kept"
     if complaint is not None:
@@ -268,6 +268,17 @@ def _complaint(event: Event | Header) -> str | None:
         )
     if isinstance(event, MediaEvent):
         return "a medium comes as bytes on its own topic"
+    return None
+
+
+def _unreadable(event: Event | Header, body: bytes) -> str | None:
+    """What stands in keys that no model knows may be anything that other readers of JSON take."""
+    if isinstance(event, Header):
+        return None
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return f"not JSON that everybody reads: {error}"
     return None
 
 

@@ -30,7 +30,7 @@ class Thresholds(Fact):
 class Roi(Fact):
     """A named rectangle in a thermal frame, half open: columns x1..x2, rows y1..y2."""
 
-    name: Annotated[str, Field(min_length=1, max_length=64)]
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S")]
     enabled: bool = True
     coordinates: tuple[tuple[Column, Row], tuple[Column, Row]]
     weight: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 1.0

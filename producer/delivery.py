@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE
 from bus_schemas.topics import watermark_topic
 from producer import backlog
 from producer.bounds import replace_with_gap
@@ -34,9 +35,9 @@ class Watermark(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    source: str
-    epoch: str
-    sequence: Annotated[int, Field(ge=0)]
+    source: Annotated[str, Field(max_length=200)]
+    epoch: Annotated[str, Field(max_length=MAX_EPOCH)]
+    sequence: Annotated[int, Field(ge=0, le=MAX_SEQUENCE)]
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """What an alert says: its type, its level and its sentence, from the incident that it tells of."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from bus_schemas.alert import AlertLevelName
 from consumers.alerts.facts import IncidentFacts
@@ -25,25 +26,45 @@ WELL = ("offline", "degraded", "stale")
 """While none of these is open, a camera counts as recovered."""
 
 
+_ALWAYS_ALIKE: dict[str, tuple[str, AlertLevelName, str]] = {
+    "offline": ("device_offline", "error", "Camera {} is offline"),
+    "degraded": ("device_degraded", "warning", "Camera {} is experiencing connection issues"),
+    "stale": ("device_degraded", "warning", "Camera {} has not received frames recently"),
+    "blackscreen": ("blackscreen", "warning", "Camera {} shows a black screen"),
+    "freeze": ("freeze", "warning", "The picture of camera {} is frozen"),
+    "audio_loss": ("audio_loss", "warning", "Camera {} has lost its audio"),
+}
+
+
 def wording(incident: IncidentFacts) -> Wording:
+    """A type that this release does not know is told by its name."""
     name, details = incident.device, incident.details
     match incident.type:
-        case "offline":
-            return Wording("device_offline", "error", f"Camera {name} is offline")
-        case "degraded":
-            return Wording("device_degraded", "warning", f"Camera {name} is experiencing connection issues")
-        case "stale":
-            return Wording("device_degraded", "warning", f"Camera {name} has not received frames recently")
-        case "blackscreen":
-            return Wording("blackscreen", "warning", f"Camera {name} shows a black screen")
-        case "freeze":
-            return Wording("freeze", "warning", f"The picture of camera {name} is frozen")
-        case "audio_loss":
-            return Wording("audio_loss", "warning", f"Camera {name} has lost its audio")
         case "hot_spot":
             level = _HEAT.get(str(details.get("level")), "warning")
-            return Wording("hot_spot", level, f"{name} measures {details.get('max_temp', 0.0):.1f} °C")
-    return _of_hub(incident)
+            return Wording("hot_spot", level, f"{name} measures {_number(details, 'max_temp'):.1f} °C")
+        case "clock":
+            wrong = span_in_words(_number(details, "ahead_s"))
+            return Wording("clock_wrong", "warning", f"The clock of {name} is wrong by {wrong}")
+        case "storage" | "system_error" | "database_error" | "storage_unwritable" | "write_failed":
+            return _of_hub(incident)
+    words = f"{{}} has an incident: {incident.type.replace('_', ' ')}"
+    kind, level, sentence = _ALWAYS_ALIKE.get(incident.type, (incident.type, "warning", words))
+    return Wording(kind, level, sentence.format(name))
+
+
+def _number(details: Mapping[str, Any], name: str) -> float:
+    """What should be one of the details, which may be anything."""
+    value = details.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def span_in_words(seconds: float) -> str:
+    """A length of time as people say it, in the largest unit of which there are two."""
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def _of_hub(incident: IncidentFacts) -> Wording:
@@ -57,9 +78,9 @@ def _storage(incident: IncidentFacts) -> Wording:
         return Wording(
             "storage_unwritable", "critical", f"The disk cannot be written: {incident.details.get('reason')}"
         )
-    free_bytes = incident.details.get("free_bytes")
-    free = "" if free_bytes is None else f", {free_bytes / 1e9:.1f} GB free"
-    used = f"{incident.details.get('percent', 0.0):.1f}% used{free}"
+    is_known = incident.details.get("free_bytes") is not None
+    free = f", {_number(incident.details, 'free_bytes') / 1e9:.1f} GB free" if is_known else ""
+    used = f"{_number(incident.details, 'percent'):.1f}% used{free}"
     if incident.details.get("level") == "critical":
         return Wording("storage_critical", "critical", f"Storage critically low: {used}")
     return Wording("storage_low", "warning", f"Storage running low: {used}")

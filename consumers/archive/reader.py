@@ -20,6 +20,13 @@ _MEDIA = (
     " where media.series = (select series from series where site = :site and device = :device and kind = :kind)"
     " and media.time >= max(:start, coalesce((select floor from floors where kind = :kind), :start))"
 )
+_LAST_AFTER = f"{_MEDIA} and media.time > :now order by media.rowid desc limit 1"
+_OF_SERIES = "select series from series where site = :site and device = :device and kind = :kind"
+_NEWEST_BEFORE = (
+    f"{_MEDIA} and media.rowid = (select rowid from media where series = ({_OF_SERIES})"  # noqa: S608 - our own words
+    f" and time <= :now order by time desc limit 1)"
+    f" and media.rowid > (select max(rowid) from media where series = ({_OF_SERIES}) and time > :now)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,14 @@ class ArchiveReader:
             return None
         return self._one(series, f"{_MEDIA} and media.id = :id", {"id": name})
 
-    def newest(self, site: str, device: str, kind: str) -> Stored | None:
-        query = f"{_MEDIA} order by media.time desc limit 1"
-        return self._one(Series(site, device, kind), query, {})
+    def newest(self, site: str, device: str, kind: str, now: datetime | None = None) -> Stored | None:
+        """The newest; what says a time after `now` is not newer than what arrived after it."""
+        series = Series(site, device, kind)
+        newest = self._one(series, f"{_MEDIA} order by media.time desc limit 1", {})
+        if newest is None or now is None or newest.time <= now:
+            return newest
+        at = {"now": micros(now)}
+        return self._one(series, _NEWEST_BEFORE, at) or self._one(series, _LAST_AFTER, at)
 
     def between(
         self, site: str, device: str, kind: str, start: datetime, end: datetime, limit: int | None = None

@@ -186,5 +186,24 @@ class Disk:
         return level
 
 
+CLOCK_CLEAR_S = 30.0
+
+
+@dataclass(slots=True)
+class WrongClock:
+    """Whether the clock of a device is ahead of the hub's: until what came for a while was right."""
+
+    last_wrong: float | None = None
+
+    def add(self, received: float, is_wrong: bool) -> Literal["opened", "closed"] | None:
+        if is_wrong:
+            begun, self.last_wrong = self.last_wrong is None, received
+            return "opened" if begun else None
+        if self.last_wrong is None or 0 <= received - self.last_wrong < CLOCK_CLEAR_S:
+            return None
+        self.last_wrong = None
+        return "closed"
+
+
 def _room(rules: Rules) -> float:
     return rules.storage_low_percent - rules.storage_margin_percent

@@ -15,6 +15,7 @@ from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.figures import Figures
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan
+from consumers.ingest.reused_ids import find_reused
 from consumers.journal.days import micros
 from consumers.journal.store import JournalWriter, Unwritable
 from consumers.journal.writing import Accepted
@@ -74,6 +75,8 @@ class Intake:
             plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
             if plan.passed_over:
                 plan.rejected += self._conflicts.find(plan.passed_over)
+            if plan.repeats:
+                plan.rejected += find_reused(plan.repeats, plan.accepted, self._journal.foreign_bodies)
             self._archive.store(plan.media)
             if plan.accepted or plan.rejected:
                 self._journal.append(plan.accepted, plan.rejected)

@@ -21,6 +21,7 @@ CONTENT_TYPE, USER_PROPERTY, SUBSCRIPTION_ID = 0x03, 0x26, 0x0B
 SERVER_KEEP_ALIVE, RECEIVE_MAXIMUM, MAXIMUM_PACKET_SIZE = 0x13, 0x21, 0x27
 
 _SHORT = Struct(">H")
+_QOS_1_NO_LOCAL = b"\x05"
 _ACK = Struct(">BBH")
 
 
@@ -113,8 +114,8 @@ class Login:
 
 
 def subscribe(packet_id: int, topics: Sequence[str]) -> bytes:
-    """With QoS 1, retained messages included."""
-    return packet(0x82, _SHORT.pack(packet_id), b"\x00", *(text(topic) + b"\x01" for topic in topics))
+    """With QoS 1, retained messages included, without what the same client publishes."""
+    return packet(0x82, _SHORT.pack(packet_id), b"\x00", *(text(topic) + _QOS_1_NO_LOCAL for topic in topics))
 
 
 def publish(topic: str, payload: bytes, packet_id: int = 0, retain: bool = False) -> bytes:

@@ -15,7 +15,7 @@ import structlog
 
 from bus_schemas.hub import Fault, FaultEvent
 from bus_schemas.node import SystemLoad
-from bus_schemas.topics import ALL_EVENTS, ALL_FAULTS, ALL_MEDIA, ALL_STATES, FAULTS, ROOT
+from bus_schemas.topics import FAULTS
 from consumers.archive.disk import Archive
 from consumers.faults import key_of
 from consumers.ingest import figures as told
@@ -35,8 +35,20 @@ from producer.ids import Clock, utc_now
 log = structlog.get_logger(__name__)
 
 
-# In the place of our version any: what speaks another one is kept as rejected, not overheard.
-TOPICS = (*(topic.replace(ROOT, "watchpost/+") for topic in (ALL_EVENTS, ALL_MEDIA, ALL_STATES)), ALL_FAULTS)
+# In the place of our version any: what speaks another one is kept as rejected, not overheard. So is what has too few
+# levels, or too many, or a word that people put for `event`. What these filters leave out is as long as an event's
+# topic, which the previews of every camera are too: to take those in only to pass them over would cost too much.
+TOPICS = (
+    "watchpost/+/+/+/event/+",
+    "watchpost/+/+/+/media/+",
+    "watchpost/+",
+    "watchpost/+/+",
+    "watchpost/+/+/+",
+    # States, and the faults that processes of the hub report.
+    "watchpost/+/+/+/+",
+    "watchpost/+/+/+/+/+/+/#",
+    *(f"watchpost/+/+/+/{word}/+" for word in ("events", "telemetry", "data", "status", "images", "heartbeat")),
+)
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2

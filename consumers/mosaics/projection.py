@@ -29,6 +29,7 @@ class Mosaics(Projection):
     """
 
     name: ClassVar[str] = "mosaics"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (MediaEvent, FrameEvent, HeartbeatEvent)
     schema: ClassVar[str] = """
     create table if not exists seen (

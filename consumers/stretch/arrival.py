@@ -26,6 +26,7 @@ from consumers.archive.index import NAME
 from consumers.archive.place import HOUR, Series, hour_of, hour_start, parse_key
 from consumers.ingest.continuity import span
 from consumers.ingest.run import alone, owner_in
+from consumers.journal.ahead import happened_at
 from consumers.journal.days import micros, moment
 from consumers.journal.store import JournalStore, JournalWriter
 from consumers.journal.writing import Accepted, Rejected
@@ -104,7 +105,7 @@ class _Settling:
                 if piece.medium is None:
                     self._miss(piece.event, piece.received)
                 else:
-                    media.append((piece.event.data, piece.event.time, piece.medium))
+                    media.append((piece.event.data, happened_at(piece.event.time, piece.received), piece.medium))
         self.arrived.media += archive.store(media)
         accepted = [one for piece in page for one in self._accepted(piece)]
         journal.append(accepted, rejected)

@@ -20,6 +20,7 @@ Handler = Callable[[bytes], None]
 Connect = Callable[[], Client]
 
 RETRY_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 15)
+MAX_DIGITS = 18
 SEND_SECONDS = 2.0
 MAX_QUEUED = 1000
 """Live pictures beyond are dropped; whatever else arrives here is in the journal too."""
@@ -179,10 +180,14 @@ class BrokerFigures:
         topics.listen("$SYS/broker/messages/received", self._take_messages)
 
     def _take_clients(self, payload: bytes) -> None:
-        self.clients = int(payload) if payload.isdigit() else None
+        self.clients = _count(payload)
 
     def _take_messages(self, payload: bytes) -> None:
-        self.messages_received = int(payload) if payload.isdigit() else None
+        self.messages_received = _count(payload)
+
+
+def _count(payload: bytes) -> int | None:
+    return int(payload) if payload.isdigit() and len(payload) <= MAX_DIGITS else None
 
 
 class Refusal(MqttError):

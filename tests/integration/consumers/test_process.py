@@ -127,7 +127,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
 
     eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
     eventually(lambda: [each["device"] for each in running.alerts()] == ["oven", "yard"])
-    assert len(running.journal("watchpost.incident.v1")) == 2
+    assert len(running.journal("watchpost.incident.v2")) == 2
     projection = roster(running.hub).projection("incidents")
     assert isinstance(projection, Projection)
     assert verify(projection, source) == []
@@ -143,7 +143,7 @@ def test_a_process_that_stops_and_starts_goes_on_where_it_was(running: Running) 
     running.consume(NAMES)
 
     eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2, within=15)
-    assert len(running.journal("watchpost.incident.v1")) == 2
+    assert len(running.journal("watchpost.incident.v2")) == 2
 
 
 def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Running) -> None:

@@ -35,7 +35,7 @@ export interface Settings {
   [key: string]: unknown;
 }
 export interface Changes { changes: { position: number; time: string; by: string; settings: Record<string, unknown> }[] }
-export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; event: E }
+export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; ahead_s?: number; event: E }
 export interface Events<E extends AnyEvent = AnyEvent> { events: Recorded<E>[]; next: number | null; head: number }
 export type EventName = keyof EventsByName;
 export interface Alert {

@@ -16,7 +16,8 @@ const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
 /** What a device tells that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
 
-const newsOf = ({ event, position }: Recorded): LastEvent => ({ type: event.type, time: event.time, position, summary: summary(event) });
+/** What a clock that is ahead said happened when it arrived. */
+const newsOf = ({ event, position, received, ahead_s }: Recorded): LastEvent => ({ type: event.type, time: (ahead_s && received) || event.time, position, summary: summary(event) });
 
 interface Sites {
   sites: Site[];

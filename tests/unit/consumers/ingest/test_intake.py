@@ -46,6 +46,9 @@ class Calls:
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         return set()
 
+    def foreign_bodies(self, ids: Sequence[ForeignId]) -> dict[ForeignId, bytes]:
+        return {}
+
     def store(self, media: Sequence[Medium]) -> int:
         if media:
             self.made.append(f"store {len(media)}")

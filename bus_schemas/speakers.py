@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, RetentionEvent
+from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
 from bus_schemas.catalogue import MODELS, type_of
 from bus_schemas.event import GATEWAY, HUB, Event, place
@@ -78,6 +78,7 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     HealthEvent: _DEVICE,
     HeartbeatEvent: _NODES,
     IncidentEvent: _HUB,
+    IncidentV1Event: _HUB,
     MediaEvent: _DEVICE,
     MotionEvent: _DEVICE,
     MotionV1Event: _DEVICE,

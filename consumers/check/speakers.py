@@ -74,7 +74,7 @@ def _violation(source: str, kind: str | None, body: bytes) -> str | None:
 
 
 def _is_of_the_gateway_before(columns: EventColumns) -> bool:
-    _, source, _, sequence, kind, _, _, body = columns
+    _, source, _, sequence, _, kind, _, _, body = columns
     if sequence is not None or kind is None:
         return False
     return is_gateway_as_hub(source, kind, _said.decode(body).data)

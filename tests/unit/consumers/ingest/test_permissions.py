@@ -66,7 +66,7 @@ def test_one_forged_event_of_a_batch_costs_itself_and_a_gap_stands_in_its_place(
 
     assert [item.event.type.split(".")[1] for item in plan.accepted] == ["frame", "gap", "frame"]
     assert [rejected.reason for rejected in plan.rejected] == [
-        "an event of type watchpost.incident.v1 is for the hub to say, not for /sites/DEMO/devices/yard"
+        "an event of type watchpost.incident.v2 is for the hub to say, not for /sites/DEMO/devices/yard"
     ]
 
 

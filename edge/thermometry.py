@@ -38,7 +38,7 @@ class ThermalWatch:
     ) -> None:
         self._author = author
         self._wanted = self._applied = adjustable
-        self._processor = ThermalProcessor(_settings(adjustable), listed_bad)
+        self._processor = ThermalProcessor(settings_of(adjustable), listed_bad)
         self._fusion = Fusion()
         self._caption = caption
         self._preview = preview
@@ -60,7 +60,7 @@ class ThermalWatch:
         """Every frame is processed; an event is made at its rate, and at once when the alert level changes."""
         if self._wanted is not self._applied:
             self._applied = self._wanted
-            self._processor.apply(_settings(self._applied))
+            self._processor.apply(settings_of(self._applied))
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
@@ -135,7 +135,7 @@ def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
     return lambda time: Caption(site, time.astimezone(zone))
 
 
-def _settings(adjustable: Adjustable) -> ThermalSettings:
+def settings_of(adjustable: Adjustable) -> ThermalSettings:
     return ThermalSettings(rois=measured.rois(adjustable.rois))
 
 

@@ -20,7 +20,6 @@ from edge.source_settings import (
     V4l2Source,
 )
 from edge.sources import mlx90640, thermal_csv
-from edge.sources.address import AddressInvalid, check_address
 from edge.sources.scenes import ThermalSceneSource, VisualSceneSource
 from edge.sources.schedule import Fault as SceneFault
 from edge.sources.schedule import FaultKind, Schedule
@@ -105,22 +104,9 @@ def address(source: NetworkSource, environ: Mapping[str, str]) -> str:
     if source.url is not None:
         return source.url
     assert source.url_env is not None, "settings allow no address without a name for it"
-    if (trouble := address_trouble(source, environ)) is not None:
+    if (trouble := source.trouble(environ)) is not None:
         raise AddressUnusable(trouble)
     return environ[source.url_env]
-
-
-def address_trouble(source: NetworkSource, environ: Mapping[str, str]) -> str | None:
-    """What is wrong with the environment variable that a source names, in a sentence that quotes nothing of it."""
-    if source.url_env is None:
-        return None
-    if not environ.get(source.url_env):
-        return f"the environment variable {source.url_env}, which a source names, is not set"
-    try:
-        check_address(environ[source.url_env], source.schemes)
-    except AddressInvalid as invalid:
-        return f"the environment variable {source.url_env} holds no address that can be used: {invalid}"
-    return None
 
 
 def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]:

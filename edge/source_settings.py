@@ -1,5 +1,6 @@
 """Where a device's pictures, sound and temperatures come from."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -53,6 +54,18 @@ class NetworkSource(Part):
         if (self.url is None) == (self.url_env is None):
             raise ValueError("give either url or url_env")
         return self
+
+    def trouble(self, environ: Mapping[str, str]) -> str | None:
+        """What is wrong with the variable that it names, in a sentence that quotes nothing of it."""
+        if self.url_env is None:
+            return None
+        if not environ.get(self.url_env):
+            return f"the environment variable {self.url_env}, which a source names, is not set"
+        try:
+            check_address(environ[self.url_env], self.schemes)
+        except AddressInvalid as invalid:
+            return f"the environment variable {self.url_env} holds no address that can be used: {invalid}"
+        return None
 
 
 class RtspSource(NetworkSource):

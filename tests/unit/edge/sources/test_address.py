@@ -8,10 +8,9 @@ from urllib.parse import quote
 
 import av.error
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.building import address_trouble
 from edge.source_settings import MjpegSource, RtspSource
 from edge.sources.address import FRAGMENT, AddressInvalid, Redactor, check_address, without_credentials
 from edge.sources.reasons import Attempt, explain, unreachable, worded
@@ -57,6 +56,7 @@ def written(secret: str, form: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=60, deadline=None)
 @given(password=SECRETS, user=st.text(PRINTABLE, max_size=8))
 @example(password="se/cret", user="admin")
 @example(password="p@ss:w/r?d%[1]#", user="admin")
@@ -69,6 +69,7 @@ def test_no_address_is_shown_with_four_characters_of_its_password(form: str, pas
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=60, deadline=None)
 @given(password=SECRETS)
 def test_no_reason_and_no_foreign_text_has_four_characters_of_a_password(form: str, password: str) -> None:
     for text in written(password, form):
@@ -80,6 +81,7 @@ def test_no_reason_and_no_foreign_text_has_four_characters_of_a_password(form: s
 
 
 @pytest.mark.parametrize("form", FORMS[:4])
+@settings(max_examples=60, deadline=None)
 @given(password=SECRETS)
 def test_what_is_refused_at_the_start_is_refused_by_one_of_few_sentences_without_a_word_of_it(
     form: str, password: str
@@ -89,17 +91,19 @@ def test_what_is_refused_at_the_start_is_refused_by_one_of_few_sentences_without
     camera = {"rtsp": RtspSource(kind="rtsp", url_env="URL"), "http": MjpegSource(kind="mjpeg", url_env="URL")}[kind]
     examples = (f"{kind}://a@b@c/", f"{kind}://:x/", f"{kind}://x:99999/")
 
-    assert address_trouble(camera, {"URL": whole}) in {
+    assert camera.trouble({"URL": whole}) in {
         None,
-        *(address_trouble(camera, {"URL": example}) for example in examples),
+        *(camera.trouble({"URL": example}) for example in examples),
     }
 
 
+@settings(max_examples=60, deadline=None)
 @given(password=SECRETS, user=st.text(PRINTABLE, min_size=1, max_size=8))
 def test_a_password_that_is_percent_encoded_is_always_taken(password: str, user: str) -> None:
     check_address(f"rtsp://{quote(user, safe='')}:{quote(password, safe='')}@camera:554/live?a=b", ("rtsp",))
 
 
+@settings(max_examples=60, deadline=None)
 @given(password=SECRETS)
 def test_an_address_that_is_taken_is_shown_with_its_host_or_hidden_where_it_repeats_the_password(password: str) -> None:
     shown = without_credentials(f"rtsp://ada:{quote(password, safe='')}@camera/live")

@@ -1,6 +1,6 @@
 """Carries out requests to the devices of a node: each one once, and each with an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -15,7 +15,6 @@ from edge.settings_store import SettingsStore
 from edge.settings_trial import trouble_with
 from edge.sources.reasons import worded
 from edge.telling import Telling
-from producer.relay import Relay
 from producer.session import Incoming, Outgoing
 
 LONGEST_TOPIC: Final = 1024
@@ -31,13 +30,13 @@ class CommandHandler:
         devices: Mapping[tuple[str, str], Device],
         store: SettingsStore,
         telling: Telling,
-        relay: Relay,
+        say: Callable[[Outgoing], None],
         around: Surroundings,
     ) -> None:
         self._devices = devices
         self._store = store
         self._telling = telling
-        self._relay = relay
+        self._say = say
         self._around = around
         self._retained: set[str] = set()
 
@@ -102,7 +101,7 @@ class CommandHandler:
         if not topic or len(topic) > LONGEST_TOPIC or any(character in topic for character in "+#\0"):
             return
         body = outcome.model_dump_json(exclude_none=True).encode()
-        self._relay.say(Outgoing(topic, body, "application/json", correlation=message.correlation))
+        self._say(Outgoing(topic, body, "application/json", correlation=message.correlation))
 
     def _carry_out(self, device: Device, name: str, request: Request) -> None:
         if name == SNAPSHOT:

@@ -159,7 +159,7 @@ class Node:
             self._devices[device.site, device.device] = Device(
                 device, adjustable, author, around, telling.put, self._show
             )
-        self._commands = CommandHandler(self._devices, self._store, telling, relay, around)
+        self._commands = CommandHandler(self._devices, self._store, telling, relay.say, around)
 
     @contextmanager
     def running(self, ending: threading.Event) -> Iterator[None]:

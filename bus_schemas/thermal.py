@@ -63,6 +63,8 @@ class Region(Fact):
     std_dev: Annotated[float, Field(ge=0)]
     pixel_count: Annotated[int, Field(ge=1)]
     alert_level: AlertLevel = "normal"
+    confirmed_level: AlertLevel | None = None
+    """That of what more than one pixel or more than one frame has measured; not said means that nobody looked."""
 
 
 class HotSpot(Fact):
@@ -83,6 +85,8 @@ class Thermal(Fact):
     gradient_max: float | None = None
     clamped_pixels: Annotated[int, Field(ge=0)] = 0
     bad_pixels: Annotated[int, Field(ge=0)] = 0
+    confirmed_max_temp: Celsius | None = None
+    """The hottest that is no spike of one pixel in one frame; not said means that nobody looked."""
     media: tuple[MediaKey, ...] = ()
 
 

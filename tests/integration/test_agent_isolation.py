@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import edge.device
-import edge.node
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
@@ -21,6 +20,7 @@ from edge.source_settings import RtspSource, SceneSource
 from edge.sources.source import Reading, Source, ThermalFrame
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
+from producer.outbox import Outbox
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.integration.test_agent import of, running_agent
@@ -137,7 +137,7 @@ def test_an_agent_whose_outbox_fails_begins_anew(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sensor = DeviceSettings(site="YARD", device="SENSOR", thermal=THERMAL)
-    real, broken = edge.node.Outbox._commit, threading.Event()
+    real, broken = Outbox._commit, threading.Event()
 
     def commit(outbox: object, items: object) -> bool:
         if broken.is_set():
@@ -145,7 +145,7 @@ def test_an_agent_whose_outbox_fails_begins_anew(
             raise sqlite3.DatabaseError("database disk image is malformed")
         return real(outbox, items)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(edge.node.Outbox, "_commit", commit)
+    monkeypatch.setattr(Outbox, "_commit", commit)
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, sensor):
         eventually(lambda: of(ingest, ThermalEvent), within=20)
         broken.set()

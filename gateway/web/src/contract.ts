@@ -384,6 +384,7 @@ export interface Region {
   std_dev: number;
   pixel_count: number;
   alert_level: "normal" | "warning" | "critical" | "emergency";
+  confirmed_level?: "normal" | "warning" | "critical" | "emergency" | null;
 }
 
 /** What was deleted, by which rule, how many and how many bytes. `first` and `last` are the positions of events that left the journal (`last` is below `first` for a day without any). */
@@ -504,6 +505,7 @@ export interface Thermal {
   gradient_max?: number | null;
   clamped_pixels: number;
   bad_pixels: number;
+  confirmed_max_temp?: number | null;
   media: string[];
 }
 

@@ -1,6 +1,7 @@
 """The thermal sensor on the I2C bus, with a driver that answers as told."""
 
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
@@ -79,8 +80,8 @@ def test_an_unknown_refresh_rate_is_read_as_eight_hertz(hertz: float, code: int)
 class Driver:
     """As `adafruit_mlx90640.MLX90640` looks to us."""
 
-    brokenPixels = (3,)  # noqa: N815
-    outlierPixels = (9, 3)  # noqa: N815
+    brokenPixels: Sequence[int] = (3,)  # noqa: N815
+    outlierPixels: Sequence[int] = (9, 3)  # noqa: N815
     emissivities: list[float] = []  # noqa: RUF012
 
     def __init__(self, bus: object, address: int) -> None:
@@ -113,12 +114,13 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> type["PixelDriver"]:
 class PixelDriver(Driver):
     """Calculates pixel by pixel as the real one does, a half frame at a time, and gives up at one that it cannot."""
 
-    brokenPixels: list[int] = []  # noqa: N815, RUF012
-    outlierPixels: list[int] = []  # noqa: N815, RUF012
+    brokenPixels: Sequence[int] = []  # noqa: N815
+    outlierPixels: Sequence[int] = []  # noqa: N815
     dead: dict[int, Exception] = {}  # noqa: RUF012
 
     def __init__(self, bus: object, address: int) -> None:
         super().__init__(bus, address)
+        assert isinstance(self.brokenPixels, list)
         self.brokenPixels.append(700)
         self._page = 1
 

@@ -23,6 +23,7 @@ from edge.sources import mlx90640, thermal_csv
 from edge.sources.scenes import ThermalSceneSource, VisualSceneSource
 from edge.sources.schedule import Fault as SceneFault
 from edge.sources.schedule import FaultKind, Schedule
+from edge.sources.source import AddressUnusable as AddressUnusable
 from edge.sources.source import Pause, Reading, Samples, Source, SourceUnreachable
 from edge.sources.thermal_scene import ThermalScene
 from edge.sources.video import Input, VideoSource, mjpeg, rtsp, v4l2, video_file
@@ -94,10 +95,6 @@ def _input(source: object, environ: Mapping[str, str]) -> Input:
             return v4l2(str(source.path))
         case _:
             raise TypeError(f"{type(source).__name__} is no visual source")
-
-
-class AddressUnusable(SourceUnreachable):
-    """The environment does not hold the address that the settings name, or what it holds is none."""
 
 
 def address(source: NetworkSource, environ: Mapping[str, str]) -> str:

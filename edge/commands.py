@@ -69,5 +69,8 @@ def adjusted(current: Adjustable, request: Request) -> Adjustable:
 
 def sentences(error: ValidationError) -> str:
     details = error.errors(include_url=False, include_input=False, include_context=False)[:5]
-    told = "; ".join(f"{'.'.join(map(str, detail['loc'])) or 'request'}: {detail['msg']}" for detail in details)
+    told = "; ".join(
+        f"{'.'.join(map(str, detail['loc'])) or 'request'}: {detail['msg'].removeprefix('Value error, ')}"
+        for detail in details
+    )
     return told[:LONGEST_DETAIL]

@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 import av.error
 
 from edge.sources.address import without_credentials
-from edge.sources.source import SourceUnreachable
+from edge.sources.source import AddressUnusable, SourceUnreachable
 
-LONGEST_REASON: Final = 300
+LONGEST_REASON: Final = 500
 PROBE_SECONDS: Final = 3.0
 
 REFUSED_VIEWER: Final = "the camera takes no more viewers: it refuses another one at this time (4xx, as 453)"
@@ -89,6 +89,8 @@ def explain(error: BaseException, attempt: Attempt) -> str:
 def worded(error: BaseException, redact: Callable[[str], str] = str) -> str:
     """Any error as the reason of a source; for those that nobody has foreseen, its kind and its own words."""
     try:
+        if isinstance(error, AddressUnusable):
+            return str(error)[:LONGEST_REASON]
         if isinstance(error, SourceUnreachable):
             text = str(error)
         elif isinstance(error, MemoryError):

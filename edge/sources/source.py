@@ -19,6 +19,13 @@ class SourceUnreachable(OSError):
     """Nothing comes from the source and it should be opened again later; the reason names no credentials."""
 
 
+class AddressUnusable(SourceUnreachable):
+    """The environment does not hold the address that the settings name, or what it holds is none.
+
+    The reason quotes nothing of it, and is shown as it is.
+    """
+
+
 class SourceEnded(Exception):
     """A recording that is played once is over."""
 

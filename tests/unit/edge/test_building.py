@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from edge.building import AddressUnusable, Surroundings, address, thermal_source, visual_source, yard
 from edge.settings import DeviceSettings, NodeSettings
 from edge.source_settings import RtspSource
+from edge.sources.address import Redactor
+from edge.sources.reasons import worded
 from edge.sources.source import Frame, SourceUnreachable
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -50,6 +52,7 @@ def test_an_address_that_cannot_be_read_for_certain_is_refused_by_the_name_of_it
         address(RtspSource(kind="rtsp", url_env="GATE_URL"), {"GATE_URL": given})
 
     assert "cret" not in str(refused.value)
+    assert worded(refused.value, Redactor([given]).redact) == str(refused.value)
 
 
 @pytest.mark.parametrize(

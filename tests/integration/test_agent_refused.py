@@ -97,7 +97,7 @@ def troubles(outbox: Path) -> list[str]:
 
 def test_a_wrong_password_is_said_with_the_user_and_the_reason_and_without_the_password(tmp_path: Path) -> None:
     with broker_with(tmp_path, ACCESS) as port, capture_logs() as logs, agent_of(port, tmp_path / "data", "wr0ng-one"):
-        said = eventually(errors(logs, "lets us not in"), within=15)
+        said = eventually(errors(logs, "refuses the connection"), within=15)
 
     assert said[0]["user"] == "pi"
     assert "ot authorized" in said[0]["reason"]
@@ -113,7 +113,7 @@ def test_a_missing_line_of_the_access_list_is_said_with_its_topic_and_makes_the_
         capture_logs() as logs,
         agent_of(port, tmp_path / "data", "right"),
     ):
-        (said,) = eventually(errors(logs, "does not let us publish"), within=20)
+        (said,) = eventually(errors(logs, "refuses a topic"), within=20)
         # What stands behind a hole of its stream is taken in once the access list is put right.
         degraded = eventually(lambda: troubles(outbox), within=20)
 

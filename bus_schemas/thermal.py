@@ -66,6 +66,8 @@ class Region(Fact):
     std_dev: Deviation
     pixel_count: Area
     alert_level: AlertLevel = "normal"
+    confirmed_level: AlertLevel | None = None
+    """That of what more than one pixel or more than one frame has measured; not said means that nobody looked."""
 
 
 class HotSpot(Fact):
@@ -86,6 +88,8 @@ class Thermal(Fact):
     gradient_max: Annotated[float, Limit(ge=0, le=1_000_000)] | None = None
     clamped_pixels: Count = 0
     bad_pixels: Count = 0
+    confirmed_max_temp: Celsius | None = None
+    """The hottest that is no spike of one pixel in one frame; not said means that nobody looked."""
     media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 

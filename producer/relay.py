@@ -19,6 +19,7 @@ from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 from producer.delivery import Delivery
 from producer.ids import Clock
+from producer.refusals import Refusals
 from producer.session import Ended, Incoming, Outgoing, Session, Unreachable
 from producer.tables import connect, is_disk_full, open_tables
 from producer.transaction import transaction
@@ -97,6 +98,7 @@ class Relay:
         self._awake = False
         self._delivery: Delivery | None = None
         self._upkeep_at = 0.0
+        self._refusals = Refusals(broker.username)
 
     def wake(self) -> None:
         """Say that there is something to send. Costs nothing while the relay has not yet looked."""
@@ -114,6 +116,10 @@ class Relay:
     @property
     def connected(self) -> bool:
         return self._counters.connected
+
+    def trouble(self, source: str) -> str | None:
+        """What the broker refuses of a device at this time, in a sentence."""
+        return self._refusals.trouble(source)
 
     def statistics(self) -> dict[str, int | bool]:
         """The figures of the link, by the names under which operators know them."""
@@ -177,13 +183,6 @@ class Relay:
         else:
             log.info("broker lost", **where)
 
-    def _log_refusals(self, session: Session, logged: set[str]) -> None:
-        """Of each topic once a connection: what is refused is sent again and again."""
-        for topic, reason in session.refusals.items():
-            if topic not in logged:
-                logged.add(topic)
-                log.error("broker refuses a topic", topic=topic, user=self._broker.username, reason=reason)
-
     def _accepted(self, session: Session, stopping: threading.Event) -> bool:
         deadline = time.monotonic() + CONNECT_SECONDS
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
@@ -198,7 +197,6 @@ class Relay:
         self._counters.connections += 1
         log.info("broker connected", broker=str(self._broker), connections=self._counters.connections)
         subscribed: set[str] = set()
-        refused: set[str] = set()
         delivery.reconnected(session.max_packet_bytes)
         session.subscribe(self._options.subscriptions)
         for message in self._on_connect():
@@ -206,7 +204,10 @@ class Relay:
         while session.ended is None and not stopping.is_set():
             delivery.look(time.monotonic())
             # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
-            subscribed -= delivery.take_unheard()
+            unheard = delivery.take_unheard()
+            for topic in unheard:
+                self._refusals.note("read", topic, "no watermark")
+            subscribed -= unheard
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
             self._publish_aside(session, delivery)
@@ -214,7 +215,6 @@ class Relay:
             session.step(min(wait_s, TICK_SECONDS), self._ear)
             self._hear()
             self._take_in(session, delivery)
-            self._log_refusals(session, refused)
             self._keep_up(outbox)
         return True
 
@@ -233,8 +233,12 @@ class Relay:
                 delivery.spend(len(message.payload))
 
     def _take_in(self, session: Session, delivery: Delivery) -> None:
+        while session.refusals:
+            refusal = session.refusals.popleft()
+            self._refusals.note(refusal.what, refusal.topic, refusal.reason)
         while session.incoming:
             message = session.incoming.popleft()
+            self._refusals.heard(message.topic)
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
 

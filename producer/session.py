@@ -6,7 +6,7 @@ import ssl
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -57,6 +57,17 @@ class Incoming:
     payload: bytes
     response_topic: str | None = None
     correlation: bytes | None = None
+    retained: bool = False
+    """Whether the broker had kept it from before we subscribed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The broker has said no to a topic."""
+
+    what: Literal["subscribe", "publish"]
+    topic: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +86,16 @@ class Session:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._in_flight: dict[int, tuple[str, int]] = {}
+        self._subscribing: dict[int, list[str]] = {}
         self.connected = False
         self.ended: Ended | None = None
         self.max_packet_bytes: int | None = None
         self.incoming: deque[Incoming] = deque()
         self.refused: int = 0
-        self.refusals: dict[str, str] = {}
-        """Topics on which the broker takes nothing from us, and what it says."""
+        self.refusals: deque[Refusal] = deque(maxlen=MAX_IN_FLIGHT)
         self.in_flight_bytes = 0
         host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
         try:
@@ -112,7 +124,9 @@ class Session:
     def subscribe(self, topics: Iterable[str]) -> None:
         wanted = [(topic, SubscribeOptions(qos=1)) for topic in topics]
         if wanted:
-            self._client.subscribe(wanted)
+            _, mid = self._client.subscribe(wanted)
+            if mid is not None:
+                self._subscribing[mid] = [topic for topic, _ in wanted]
 
     def congested(self) -> bool:
         """Whether bytes wait because the connection does not take them."""
@@ -169,7 +183,14 @@ class Session:
         self.in_flight_bytes -= size
         if code.is_failure:
             self.refused += 1
-            self.refusals[topic] = str(code)
+            self.refusals.append(Refusal("publish", topic, str(code)))
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        for topic, code in zip(self._subscribing.pop(mid, []), codes, strict=False):
+            if code.is_failure:
+                self.refusals.append(Refusal("subscribe", topic, str(code)))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         properties = message.properties
@@ -179,6 +200,7 @@ class Session:
                 bytes(message.payload),
                 getattr(properties, "ResponseTopic", None),
                 getattr(properties, "CorrelationData", None),
+                bool(message.retain),
             )
         )
 

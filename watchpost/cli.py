@@ -132,8 +132,12 @@ def schema(kind: Annotated[Schema, typer.Argument(help="Which document.")] = Sch
 
 @config_app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="The configuration to look at.")] = Path("watchpost.yaml")) -> None:
-    """Say what is wrong in the configuration, with line and key; exit 2 when something is."""
+    """Say what is wrong: exit 2 with line and key of the configuration, 1 for variables and files that are missing."""
     settings = configuration(file)
+    missing = parts.missing(settings)
+    if missing:
+        typer.echo("\n".join(f"{file}: {trouble}" for trouble in missing), err=True)
+        raise typer.Exit(1)
     devices = sum(len(site.devices) for site in settings.sites)
     agents = len(settings.devices_by_node())
     typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {agents}.")

@@ -158,14 +158,15 @@ class Watched:
         at, told = record.time_s, record.told(MEASURED).data
         change = self.heat.add(at, warmth(told, self.warnings, rules), rules)
         for region in told.regions:
-            if region.alert_level != "normal":
+            # A spike says nothing of a threshold: the filtered maximum beside it is lower.
+            if (region.confirmed_level or region.alert_level) != "normal":
                 self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))
         if change is None:
             return ()
         details: dict[str, Any] = {"max_temp": hottest_of(told)}
         if change == "none":
             return (Verdict("hot_spot", "closed", at, (record.id,), details | {"clear_s": rules.hot_spot_clear_s}),)
-        hot = [region.name for region in told.regions if region.alert_level != "normal"]
+        hot = [region.name for region in told.regions if (region.confirmed_level or region.alert_level) != "normal"]
         details |= {"level": change, "regions": hot, "hot_spots": len(told.hot_spots)}
         turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
         assert isinstance(record.event, ThermalEvent)

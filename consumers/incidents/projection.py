@@ -25,7 +25,7 @@ from consumers.projection import Emit, Projection
 from consumers.told import BEAT
 from consumers.versions import COLUMNS, Versions
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
 
 

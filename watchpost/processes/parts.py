@@ -1,6 +1,7 @@
 """The body of each process: imports its package only when it runs, so that an agent alone needs no hub installed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ def edge(runtime: Runtime, node: str) -> None:
         run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
     except IdentityTaken as error:
         raise IdentityInUse(str(error)) from error
+
+
+def missing(config: WatchpostConfig) -> list[str]:
+    """What the configuration names and this machine does not have."""
+    from watchpost.configuration.environment import troubles
+
+    return troubles(config, os.environ)
 
 
 def ingest(runtime: Runtime) -> None:

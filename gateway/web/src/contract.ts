@@ -484,6 +484,7 @@ export interface Region {
   /** At most 9,007,199,254,740,991. */
   pixel_count: number;
   alert_level: "normal" | "warning" | "critical" | "emergency";
+  confirmed_level?: "normal" | "warning" | "critical" | "emergency" | null;
 }
 
 /** What was deleted, by which rule, how many and how many bytes. `first` and `last` are the positions of events that left the journal (`last` is below `first` for a day without any). */
@@ -638,6 +639,7 @@ export interface Thermal {
   clamped_pixels: number;
   /** At most 9,007,199,254,740,991. */
   bad_pixels: number;
+  confirmed_max_temp?: number | null;
   /** At most 1,000 items. */
   media: string[];
 }

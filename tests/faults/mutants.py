@@ -343,12 +343,6 @@ MUTANTS: dict[str, Mutant] = {
         "            if False:\n                raise",
         ("tests/unit/consumers/test_claims.py",),
     ),
-    "no_room_for_a_number": Mutant(
-        "consumers/ingest/decoding.py",
-        "    return None if isinstance(event, Header) else too_large(event)\n",
-        "    return None\n",
-        INGEST,
-    ),
 }
 
 

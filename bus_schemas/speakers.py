@@ -11,9 +11,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
-from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
-from bus_schemas.catalogue import MODELS, type_of
+from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, RetentionEvent
+from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
+from bus_schemas.catalogue import MODELS, short_name, type_of
 from bus_schemas.event import GATEWAY, HUB, Event, place
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
@@ -78,10 +78,8 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     HealthEvent: _DEVICE,
     HeartbeatEvent: _NODES,
     IncidentEvent: _HUB,
-    IncidentV1Event: _HUB,
     MediaEvent: _DEVICE,
     MotionEvent: _DEVICE,
-    MotionV1Event: _DEVICE,
     RecordingEvent: _HUB,
     RetentionEvent: _HUB,
     SegmentEvent: _DEVICE,
@@ -89,8 +87,9 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     StateEvent: _DEVICE,
     ThermalEvent: _DEVICE,
 }
-PERMISSIONS: Mapping[str, Permissions] = {type_of(model): permissions for model, permissions in _BY_MODEL.items()}
-"""By event type, who may say it."""
+_BY_NAME = {short_name(type_of(model)): permissions for model, permissions in _BY_MODEL.items()}
+PERMISSIONS: Mapping[str, Permissions] = {event_type: _BY_NAME[short_name(event_type)] for event_type in MODELS}
+"""By event type, who may say it: the same in every version of it."""
 
 MEDIA_FIELDS = ("key", "media", "last_3_media")
 """The fields of data that hold keys of media; a key names the site and the device of the medium."""

@@ -48,16 +48,15 @@ def check_speakers(journal: JournalStore) -> Findings:
 def _check_day(day: OpenDay, findings: Findings) -> tuple[int, int]:
     """How many events there are, and how many of them the gateway said before it had a name of its own."""
     count = earlier = 0
-    for columns in day.events():
+    for event in day.events():
         count += 1
-        position, source, *_, kind, _, name, body = columns
-        reason = _violation(source, kind, body)
+        reason = _violation(event.source, event.type, event.body)
         if reason is None:
             continue
-        if _is_of_the_gateway_before(columns):
+        if _is_of_the_gateway_before(event):
             earlier += 1
         else:
-            findings.fault(f"the event at position {position:,} ({name}): {reason}")
+            findings.fault(f"the event at position {event.position:,} ({event.id}): {reason}")
     return count, earlier
 
 
@@ -73,8 +72,7 @@ def _violation(source: str, kind: str | None, body: bytes) -> str | None:
         return None
 
 
-def _is_of_the_gateway_before(columns: EventColumns) -> bool:
-    _, source, _, sequence, _, kind, _, _, body = columns
-    if sequence is not None or kind is None:
+def _is_of_the_gateway_before(event: EventColumns) -> bool:
+    if event.sequence is not None or event.type is None:
         return False
-    return is_gateway_as_hub(source, kind, _said.decode(body).data)
+    return is_gateway_as_hub(event.source, event.type, _said.decode(event.body).data)

@@ -325,11 +325,23 @@ MUTANTS: dict[str, Mutant] = {
         "        pass\n",
         ARCHIVE,
     ),
-    "no_room_for_a_number": Mutant(
+    "anybody_says_anything_in_a_batch": Mutant(
         "consumers/ingest/decoding.py",
-        "    return None if isinstance(event, Header) else too_large(event)\n",
+        "        and not any(_unpermitted(header) for header in headers)\n",
+        "",
+        INGEST,
+    ),
+    "anybody_says_anything": Mutant(
+        "consumers/ingest/decoding.py",
+        "    return _unpermitted(event)\n",
         "    return None\n",
         INGEST,
+    ),
+    "a_lease_is_not_looked_at": Mutant(
+        "consumers/claims/lease.py",
+        "            if claim.until > now and claim.lock != self._locks[consumer]:\n                raise",
+        "            if False:\n                raise",
+        ("tests/unit/consumers/test_claims.py",),
     ),
 }
 

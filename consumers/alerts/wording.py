@@ -1,6 +1,6 @@
 """What an alert says: its type, its level and its sentence, from the incident that it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bus_schemas.alert import AlertLevelName
@@ -88,3 +88,55 @@ def _storage(incident: IncidentFacts) -> Wording:
 
 def recovered(device: str) -> Wording:
     return Wording("device_recovered", "info", f"Camera {device} has recovered")
+
+
+NAMES_IN_A_SENTENCE = 50
+_MANY: dict[tuple[str, str], str] = {
+    ("device_offline", "raised"): "are offline",
+    ("device_offline", "cleared"): "are not offline any more",
+    ("device_degraded", "raised"): "are experiencing connection issues",
+    ("device_degraded", "cleared"): "have no connection issues any more",
+    ("device_recovered", "raised"): "have recovered",
+    ("blackscreen", "raised"): "show a black screen",
+    ("blackscreen", "cleared"): "show a picture again",
+    ("freeze", "raised"): "have a frozen picture",
+    ("freeze", "cleared"): "have a moving picture again",
+    ("audio_loss", "raised"): "have lost their audio",
+    ("audio_loss", "cleared"): "have audio again",
+    ("hot_spot", "raised"): "have a hot spot",
+    ("hot_spot", "cleared"): "have no hot spot any more",
+}
+
+
+class AlertName(NamedTuple):
+    """What a sentence about many alerts needs of each."""
+
+    site: str
+    device: str
+    type: str
+    state: str
+
+
+def grouped_message(alerts: Sequence[AlertName | tuple[str, str, str, str]]) -> str:
+    """A sentence about many alerts: what, where, how many, and the first names."""
+    named = [AlertName(*alert) for alert in alerts]
+    sites, devices = list(dict.fromkeys(one.site for one in named)), list(dict.fromkeys(one.device for one in named))
+    names = _names(devices)
+    where = sites[0] if len(sites) == 1 else f"{len(sites)} sites"
+    kinds = {(one.type, one.state) for one in named}
+    if len(kinds) == 1:
+        kind = kinds.pop()
+        what = _MANY.get(kind, f"have {kind[0]} {kind[1]}")
+        return f"{len(devices)} devices of {where} {what}: {names}" if len(devices) > 1 else _again(named, where)
+    raised = sum(one.state == "raised" for one in named)
+    return f"{len(named)} alerts of {where}: {raised} raised, {len(named) - raised} cleared: {names}"
+
+
+def _again(named: Sequence[AlertName], where: str) -> str:
+    one = named[0]
+    return f"{len(named)} times {one.type} {one.state} of {one.device} of {where}"
+
+
+def _names(devices: Sequence[str]) -> str:
+    more = len(devices) - NAMES_IN_A_SENTENCE
+    return ", ".join(devices[:NAMES_IN_A_SENTENCE]) + (f", and {more} more" if more > 0 else "")

@@ -236,7 +236,7 @@ def test_the_rules_in_force_are_told_with_their_bounds(client: httpx.Client) -> 
 
 
 def test_who_has_no_token_asks_for_nothing(filled: Filled) -> None:
-    with Started(filled.hub, token="secret", trial_command=COMMAND) as started, started.client() as client:
+    with Started(filled.hub, token="correct-horse-battery", trial_command=COMMAND) as started, started.client() as client:
         assert client.post("/api/v1/trials", json=SPAN).status_code == 401
         assert client.get("/api/v1/trials", headers={"Authorization": "Bearer secret"}).json() == {"trials": []}
 

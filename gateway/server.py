@@ -90,7 +90,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 build(gateway),
                 loop="uvloop",
-                http=limited(gateway.settings.limits, frozenset(gateway.settings.trusted_proxies)),
+                http=limited(gateway.settings.limits, gateway.settings.trusted_proxies),
                 ws="none",
                 lifespan="off",
                 access_log=False,

@@ -30,7 +30,7 @@ class WebhookNotifier:
 
     def __init__(self, webhook: Webhook) -> None:
         self._webhook = webhook
-        self._client: httpx.AsyncClient | None = None
+        self._opened: httpx.AsyncClient | None = None
 
     @property
     def receiver(self) -> str:
@@ -49,17 +49,23 @@ class WebhookNotifier:
 
     async def _post(self, message: Message) -> Outcome:
         url = address_of(self._webhook.url)
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._webhook.timeout_s, follow_redirects=False)
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
         # The body of the answer stays unread: it is as long as the other side likes.
-        async with self._client.stream("POST", url, content=message.body, headers=headers) as response:
+        async with self._client().stream("POST", url, content=message.body, headers=headers) as response:
             return outcome_of(response.status_code, response.headers.get("retry-after"), datetime.now(UTC))
 
+    async def open(self) -> None:
+        self._client()
+
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-        self._client = None
+        if self._opened is not None:
+            await self._opened.aclose()
+        self._opened = None
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._opened is None:
+            self._opened = httpx.AsyncClient(timeout=self._webhook.timeout_s, follow_redirects=False)
+        return self._opened
 
 
 def outcome_of(status: int, retry_after: str | None, now: datetime) -> Outcome:

@@ -91,6 +91,8 @@ def recovered(device: str) -> Wording:
 
 
 NAMES_IN_A_SENTENCE = 50
+RETURN = frozenset({("device_offline", "cleared"), ("device_degraded", "cleared"), ("device_recovered", "raised")})
+"""Types and states of alerts that say that a device is back."""
 _MANY: dict[tuple[str, str], str] = {
     ("device_offline", "raised"): "are offline",
     ("device_offline", "cleared"): "are not offline any more",
@@ -128,6 +130,8 @@ def grouped_message(alerts: Sequence[AlertName | tuple[str, str, str, str]]) -> 
         kind = kinds.pop()
         what = _MANY.get(kind, f"have {kind[0]} {kind[1]}")
         return f"{len(devices)} devices of {where} {what}: {names}" if len(devices) > 1 else _again(named, where)
+    if kinds <= RETURN:
+        return f"{len(devices)} devices of {where} are back: {names}"
     raised = sum(one.state == "raised" for one in named)
     return f"{len(named)} alerts of {where}: {raised} raised, {len(named) - raised} cleared: {names}"
 

@@ -7,7 +7,9 @@ can be, and closed.
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Collection
 from http import HTTPStatus
+from ipaddress import ip_address, ip_network
 from time import monotonic
 from typing import Any, ClassVar, cast
 
@@ -34,9 +36,9 @@ class _Refused(Exception):
 class Census:
     """How many connections there are, in all and by address."""
 
-    def __init__(self, limits: Limits, exempt: frozenset[str]) -> None:
+    def __init__(self, limits: Limits, exempt: Collection[str]) -> None:
         self._limits = limits
-        self._exempt = exempt
+        self._exempt = [ip_network(one) for one in exempt]
         self._by_address: Counter[str] = Counter()
 
     @property
@@ -47,10 +49,17 @@ class Census:
         """Count a connection in, or say why there is no place for it."""
         if self.total >= self._limits.connections:
             return f"the gateway has {self._limits.connections} connections, which is all that it takes"
-        if address not in self._exempt and self._by_address[address] >= self._limits.connections_per_address:
+        if self._by_address[address] >= self._limits.connections_per_address and not self._is_exempt(address):
             return f"this address has {self._limits.connections_per_address} connections, which is all that it gets"
         self._by_address[address] += 1
         return None
+
+    def _is_exempt(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._exempt)
 
     def leave(self, address: str) -> None:
         self._by_address[address] -= 1
@@ -208,8 +217,8 @@ class LimitedProtocol(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
 
 
-def limited(limits: Limits, exempt: frozenset[str]) -> type[LimitedProtocol]:
-    """The protocol of one server. `exempt` addresses may have as many connections as there are."""
+def limited(limits: Limits, exempt: Collection[str]) -> type[LimitedProtocol]:
+    """The protocol of one server. `exempt` addresses and networks may have as many connections as there are."""
     return type("Limited", (LimitedProtocol,), {"limits": limits, "census": Census(limits, exempt)})
 
 

@@ -98,6 +98,7 @@ class Courier:
         self._news.append(news)
         rounds = _Rounds(state, notifier, self._clock, self._faults)
         try:
+            await rounds.open()
             while True:
                 news.clear()
                 wait_s = await rounds.turn()
@@ -167,9 +168,13 @@ class _Rounds:
         receiver = self._notifier.receiver
         if settled.set_aside:
             log.error("alerts set aside", receiver=receiver, alerts=settled.set_aside, reason=reason)
-            self._faults.raise_fault(receiver, "write_failed", f"Alerts do not reach {receiver}: {reason}")
+            self._raise_fault(reason)
         if settled.delivered:
             self._faults.clear_fault(receiver, "write_failed")
+
+    def _raise_fault(self, reason: str) -> None:
+        receiver = self._notifier.receiver
+        self._faults.raise_fault(receiver, "write_failed", f"Alerts do not reach {receiver}: {reason}")
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

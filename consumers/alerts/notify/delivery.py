@@ -92,6 +92,10 @@ class Notifier(Protocol):
         """The name of the receiver, which is no secret."""
         ...
 
+    async def open(self) -> None:
+        """Get ready, so that the first message need not wait for that."""
+        ...
+
     async def send(self, message: Message) -> Outcome:
         """Hand over one message within a bounded time. Called by one task at a time."""
         ...

@@ -5,10 +5,11 @@ digest; a receiver that has had many messages within a minute gets digests, furt
 nobody. The alerts of one device keep their order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from consumers.alerts.notify.delivery import Cause, Delivery, DeviceRef
+from consumers.alerts.wording import RETURN
 
 GATHER_FROM = 4
 """So many alerts of one cause at once are a storm, of which more is to come."""
@@ -59,21 +60,49 @@ def _ready_at(group: Sequence[Delivery], window_s: float) -> float:
     if any(delivery.level == "critical" for delivery in group):
         return first
     is_calm = window_s == GATHER_S
-    if is_calm and (len(group) < GATHER_FROM or len({delivery.device_ref for delivery in group}) < GATHER_FROM):
+    if is_calm and _devices(group) < GATHER_FROM:
         return first
     return first + window_s
 
 
 def _groups(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
-    """By cause, the oldest first; without alerts whose device has an earlier one in another group."""
+    """By cause, the oldest first; without alerts whose device has an earlier one in another group.
+
+    That a device is back is two alerts, which are told together where many are back.
+    """
+    groups = _by(_return_of, deliveries)
+    many = [group for group in groups if _devices(group) >= GATHER_FROM]
+    few = [delivery for group in groups if _devices(group) < GATHER_FROM for delivery in group]
+    found = many + _by(_cause_of, sorted(few, key=_number_of))
+    return sorted(found, key=lambda group: group[0].number)
+
+
+def _by(cause_of: Callable[[Delivery], Cause], deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
     groups: dict[Cause, list[Delivery]] = {}
     turn: dict[DeviceRef, Cause] = {}
     for delivery in deliveries:
-        if turn.setdefault(delivery.device_ref, delivery.cause) == delivery.cause:
-            groups.setdefault(delivery.cause, []).append(delivery)
+        cause = cause_of(delivery)
+        if turn.setdefault(delivery.device_ref, cause) == cause:
+            groups.setdefault(cause, []).append(delivery)
         else:
             turn[delivery.device_ref] = _NEVER
     return list(groups.values())
+
+
+def _cause_of(delivery: Delivery) -> Cause:
+    return delivery.cause
+
+
+def _return_of(delivery: Delivery) -> Cause:
+    return Cause(delivery.site, "return", "") if (delivery.type, delivery.state) in RETURN else delivery.cause
+
+
+def _number_of(delivery: Delivery) -> int:
+    return delivery.number
+
+
+def _devices(group: Sequence[Delivery]) -> int:
+    return len({delivery.device_ref for delivery in group})
 
 
 def _at_most(group: Sequence[Delivery]) -> tuple[Delivery, ...]:

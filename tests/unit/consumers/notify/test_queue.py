@@ -202,6 +202,22 @@ def test_200_devices_that_are_lost_at_once_are_one_message_and_so_is_their_retur
     assert len(desk.taken) == 400
 
 
+def test_that_200_devices_are_back_is_one_message_and_that_one_is_back_two_as_ever(desk: Desk) -> None:
+    for number in range(200):
+        desk.put(of(f"d{number:03d}", 1, "cleared"), of(f"d{number:03d}", 2, kind="device_recovered"))
+    desk.run(desk.now + 10)
+    desk.put(of("gate", 1, "cleared"), of("gate", 2, kind="device_recovered"))
+    desk.run(desk.now + 10)
+
+    many, *alone = [from_json(message_of(deliveries).body) for _, deliveries in desk.messages]
+    assert (many["count"], many["type"], many["state"]) == (400, "digest", "mixed")
+    assert many["message"].startswith("200 devices of DEMO are back: d000, d001, ")
+    assert [(one["type"], "grouped" in one) for one in alone] == [
+        ("device_offline", False),
+        ("device_recovered", False),
+    ]
+
+
 def test_a_critical_alert_waits_for_no_window(desk: Desk) -> None:
     for number in range(10):
         desk.put(of("gate", number), of("gate", number, "cleared"))

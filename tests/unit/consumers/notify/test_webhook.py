@@ -34,7 +34,7 @@ from tests.receivers import (
 )
 
 TIMEOUT_S = 0.4
-DEADLINE_S = TIMEOUT_S + 0.4
+DEADLINE_S = TIMEOUT_S + 1.5
 MANY_HEADERS = (
     b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(10_000)) + b"\r\n"
 )
@@ -296,7 +296,7 @@ def test_an_alert_is_with_its_receiver_within_50_ms(tmp_path: Path, monkeypatch:
             eventually(partial(_has_requests, receiver, number + 2))
             took.append(monotonic() - started)
 
-    assert sorted(took)[45] < 0.05
+    assert sorted(took)[47] < 0.05
 
 
 def _has_requests(receiver: Receiver, count: int) -> bool:

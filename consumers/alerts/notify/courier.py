@@ -13,7 +13,7 @@ from consumers import views
 from consumers.alerts.notify import legacy
 from consumers.alerts.notify.delivery import Delivery, Notifier, Outcome, Verdict
 from consumers.alerts.notify.message import message_of
-from consumers.alerts.notify.queue import SCHEMA, DeliveryQueue, Settled, forget_others
+from consumers.alerts.notify.queue import SCHEMA, DeliveryQueue, forget_others
 from producer.ids import Clock
 
 IDLE_S = 60.0
@@ -51,12 +51,16 @@ class Courier:
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._news: list[asyncio.Event] = []
+        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="courier")
 
     def start(self) -> None:
         self._thread.start()
 
     def wake(self) -> None:
+        """Say that there is news. Raises what ended the thread, if anything did: a file that cannot be opened."""
+        if self._failure is not None:
+            raise self._failure
         self._call(self._announce)
 
     def stop(self) -> None:
@@ -75,6 +79,8 @@ class Courier:
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve_all())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread of the sink
+            self._failure = error
         finally:
             # Not `asyncio.run`, which would wait here for a name server that does not answer.
             self._loop.close()
@@ -120,16 +126,24 @@ class _Rounds:
         self._unwritten: tuple[Sequence[Delivery], Outcome] | None = None
         """What became of a message and could not be written down. Nothing else is posted before that."""
 
+    async def open(self) -> None:
+        try:
+            await self._notifier.open()
+        except Exception as error:  # noqa: BLE001 - the first message says what it is
+            log.warning("a notifier is not ready", receiver=self._notifier.receiver, error=type(error).__name__)
+
     async def turn(self) -> float:
         """Post what is due; how many seconds to wait for the next turn, unless there is news."""
+        receiver = self._notifier.receiver
         try:
             return await self._turn()
         except sqlite3.Error as error:
             # A full disk, or a file that is held for long: what is durable stays as it is.
-            log.warning(
-                "the queue of a receiver cannot be written", receiver=self._notifier.receiver, reason=str(error)
-            )
-            return PAUSE_S
+            log.warning("the queue of a receiver cannot be written", receiver=receiver, reason=str(error))
+        except Exception as error:
+            log.exception("the queue of a receiver cannot be served", receiver=receiver)
+            self._raise_fault(f"the hub failed on what waits for it ({type(error).__name__}); its log says why")
+        return PAUSE_S
 
     async def _turn(self) -> float:
         if self._queue is None:
@@ -138,7 +152,7 @@ class _Rounds:
             self._settle(self._queue, *self._unwritten)
         surplus = self._queue.bound()
         if surplus:
-            self._tell(Settled(set_aside=surplus), "too many alerts wait for it")
+            self._say_set_aside(surplus, "too many alerts wait for it")
         now = self._clock().timestamp()
         choice = self._queue.next(now)
         if not choice.deliveries:
@@ -162,15 +176,16 @@ class _Rounds:
             log.warning(
                 "alerts not taken", receiver=self._notifier.receiver, alerts=len(deliveries), reason=outcome.reason
             )
-        self._tell(settled, outcome.reason)
-
-    def _tell(self, settled: Settled, reason: str) -> None:
-        receiver = self._notifier.receiver
         if settled.set_aside:
-            log.error("alerts set aside", receiver=receiver, alerts=settled.set_aside, reason=reason)
-            self._raise_fault(reason)
-        if settled.delivered:
-            self._faults.clear_fault(receiver, "write_failed")
+            self._say_set_aside(settled.set_aside, outcome.reason)
+        elif queue.is_stuck():
+            self._raise_fault(outcome.reason)
+        elif settled.delivered:
+            self._faults.clear_fault(self._notifier.receiver, "write_failed")
+
+    def _say_set_aside(self, count: int, reason: str) -> None:
+        log.error("alerts set aside", receiver=self._notifier.receiver, alerts=count, reason=reason)
+        self._raise_fault(reason)
 
     def _raise_fault(self, reason: str) -> None:
         receiver = self._notifier.receiver

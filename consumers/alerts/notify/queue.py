@@ -16,6 +16,7 @@ FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 3600.0
 GIVE_UP_S = 3 * 86_400.0
 REFUSALS = 3
+STUCK_AFTER = 3
 SECONDS_PER_POST = 1.0
 LOOK_AT = 2000
 MOST_WAITING = 10_000
@@ -130,6 +131,11 @@ class DeliveryQueue:
             settled = self._settle(deliveries, outcome, now)
             self._forget()
         return settled
+
+    def is_stuck(self) -> bool:
+        """Whether something waits that has failed too often to be a moment's trouble."""
+        query = "select 1 from delivery where receiver = ? and ended is null and attempts >= ? limit 1"
+        return self._state.execute(query, (self._receiver, STUCK_AFTER)).fetchone() is not None
 
     def bound(self) -> int:
         """Set aside the oldest where more wait than may; how many."""

@@ -283,6 +283,19 @@ def test_three_refusals_are_a_fault_until_something_is_taken(tmp_path: Path, mon
     assert receiver.told() == ["one"] * 3 + ["two"]
 
 
+def test_a_receiver_that_is_away_is_a_fault_after_three_tries_until_all_is_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumers.alerts.notify.queue.FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr("consumers.alerts.notify.queue.SECONDS_PER_POST", 0.05)
+    with Receiver(answering(503)) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
+        made.alert("one")
+        eventually(lambda: made.faults.open == {"pager": "Alerts do not reach pager: it answered with status 503"})
+        assert len(receiver.requests) >= 3
+        receiver.behaviour = TAKES
+        eventually(lambda: not made.faults.open)
+
+
 def test_an_alert_is_with_its_receiver_within_50_ms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consumers.alerts.notify.queue.SECONDS_PER_POST", 0.0)
     monkeypatch.setattr("consumers.alerts.notify.grouping.BUSY_POSTS", 10_000)

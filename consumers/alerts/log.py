@@ -9,7 +9,7 @@ import structlog
 from bus_schemas.alert import Alert, AlertEvent
 from bus_schemas.event import Event
 from consumers.alerts.notify.grouping import GATHER_FROM
-from consumers.alerts.wording import grouped_message
+from consumers.alerts.wording import AlertName, grouped_message
 from consumers.journal.record import Recorded
 from consumers.sink import Sink
 
@@ -42,8 +42,8 @@ def _line(alert: Alert) -> str:
 
 
 def _line_of_many(alerts: Sequence[Alert]) -> str:
-    said = grouped_message([(alert.site, alert.device, alert.type, alert.state) for alert in alerts])
-    return f"[{alerts[0].level.upper()}] {said}"
+    named = [AlertName(alert.site, alert.device, alert.type, alert.state, alert.message) for alert in alerts]
+    return f"[{alerts[0].level.upper()}] {grouped_message(named)}"
 
 
 def _write(alert: Alert) -> Callable[..., object]:

@@ -5,6 +5,7 @@ import socket
 import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 
 import httpx
 
@@ -64,8 +65,15 @@ class WebhookNotifier:
 
     def _client(self) -> httpx.AsyncClient:
         if self._opened is None:
-            self._opened = httpx.AsyncClient(timeout=self._webhook.timeout_s, follow_redirects=False)
+            timeout_s = self._webhook.timeout_s
+            self._opened = httpx.AsyncClient(verify=_authorities(), timeout=timeout_s, follow_redirects=False)
         return self._opened
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Reading them takes longer than a post."""
+    return httpx.create_ssl_context()
 
 
 def outcome_of(status: int, retry_after: str | None, now: datetime) -> Outcome:

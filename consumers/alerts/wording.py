@@ -117,30 +117,26 @@ class AlertName(NamedTuple):
     device: str
     type: str
     state: str
+    message: str
 
 
-def grouped_message(alerts: Sequence[AlertName | tuple[str, str, str, str]]) -> str:
+def grouped_message(alerts: Sequence[AlertName]) -> str:
     """A sentence about many alerts: what, where, how many, and the first names."""
-    named = [AlertName(*alert) for alert in alerts]
-    sites, devices = list(dict.fromkeys(one.site for one in named)), list(dict.fromkeys(one.device for one in named))
-    names = _names(devices)
-    where = sites[0] if len(sites) == 1 else f"{len(sites)} sites"
-    kinds = {(one.type, one.state) for one in named}
+    sites, devices = list({one.site: None for one in alerts}), list({one.device: None for one in alerts})
+    names, where = _first(devices, ", "), sites[0] if len(sites) == 1 else f"{len(sites)} sites"
+    kinds = {(one.type, one.state) for one in alerts}
+    if len(devices) == 1:
+        said = [one.message if one.state == "raised" else f"over: {one.message}" for one in alerts]
+        return _first(list(dict.fromkeys(said)), "; ")
     if len(kinds) == 1:
         kind = kinds.pop()
-        what = _MANY.get(kind, f"have {kind[0]} {kind[1]}")
-        return f"{len(devices)} devices of {where} {what}: {names}" if len(devices) > 1 else _again(named, where)
+        return f"{len(devices)} devices of {where} {_MANY.get(kind, f'have {kind[0]} {kind[1]}')}: {names}"
     if kinds <= RETURN:
         return f"{len(devices)} devices of {where} are back: {names}"
-    raised = sum(one.state == "raised" for one in named)
-    return f"{len(named)} alerts of {where}: {raised} raised, {len(named) - raised} cleared: {names}"
+    raised = sum(one.state == "raised" for one in alerts)
+    return f"{len(alerts)} alerts of {where}: {raised} raised, {len(alerts) - raised} cleared: {names}"
 
 
-def _again(named: Sequence[AlertName], where: str) -> str:
-    one = named[0]
-    return f"{len(named)} times {one.type} {one.state} of {one.device} of {where}"
-
-
-def _names(devices: Sequence[str]) -> str:
-    more = len(devices) - NAMES_IN_A_SENTENCE
-    return ", ".join(devices[:NAMES_IN_A_SENTENCE]) + (f", and {more} more" if more > 0 else "")
+def _first(texts: Sequence[str], between: str) -> str:
+    more = len(texts) - NAMES_IN_A_SENTENCE
+    return between.join(texts[:NAMES_IN_A_SENTENCE]) + (f", and {more} more" if more > 0 else "")

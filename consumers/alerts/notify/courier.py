@@ -5,7 +5,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
 
 import structlog
 
@@ -14,30 +13,13 @@ from consumers.alerts.notify import legacy
 from consumers.alerts.notify.delivery import Delivery, Notifier, Outcome, Verdict
 from consumers.alerts.notify.message import message_of
 from consumers.alerts.notify.queue import SCHEMA, DeliveryQueue, forget_others
+from consumers.sink import FaultSink
 from producer.ids import Clock
 
 IDLE_S = 60.0
 PAUSE_S = 5.0
 
 log = structlog.get_logger()
-
-
-class FaultSink(Protocol):
-    """Who is told that a receiver does not take what it is handed, and that it does again."""
-
-    def raise_fault(self, part: str, kind: Literal["write_failed"], reason: str) -> None: ...
-
-    def clear_fault(self, part: str, kind: Literal["write_failed"]) -> None: ...
-
-
-class Nobody:
-    """A `FaultSink` that passes nothing on."""
-
-    def raise_fault(self, part: str, kind: Literal["write_failed"], reason: str) -> None:
-        """The log has it already."""
-
-    def clear_fault(self, part: str, kind: Literal["write_failed"]) -> None:
-        """The log has it already."""
 
 
 class Courier:

@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import iso
 from consumers.alerts.notify.delivery import Delivery, Message, key_of
-from consumers.alerts.wording import RANK, grouped_message
+from consumers.alerts.wording import RANK, AlertName, grouped_message
 
 ENTRIES_WHEN_REDUCED = 50
 _ENTRY = ("id", "event_id", "type", "state", "level", "site", "device", "timestamp")
@@ -59,9 +59,7 @@ def _grouped(deliveries: Sequence[Delivery], *, is_reduced: bool) -> dict[str, A
         "type": _common(alerts, "type") or "digest",
         "state": _common(alerts, "state") or "mixed",
         "level": max((alert["level"] for alert in alerts), key=RANK.__getitem__),
-        "message": grouped_message(
-            [(alert["site"], alert["device"], alert["type"], alert["state"]) for alert in alerts]
-        ),
+        "message": grouped_message([AlertName(*(alert[name] for name in AlertName._fields)) for alert in alerts]),
         "site": _common(alerts, "site"),
         "device": device,
         "camera_name": device,

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import Event
-from consumers.alerts.notify.courier import Courier, FaultSink, Nobody
+from consumers.alerts.notify.courier import Courier
 from consumers.alerts.notify.delivery import Notifier
 from consumers.alerts.notify.queue import SCHEMA, put
 from consumers.journal.record import Recorded
@@ -21,9 +21,6 @@ class NotifierSink(Sink):
     name: ClassVar[str] = "webhook"
     models: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
     schema: ClassVar[str] = SCHEMA
-
-    faults: FaultSink = Nobody()
-    """Who is told that a receiver takes nothing; to be set before the first batch."""
 
     def __init__(self, notifiers: Sequence[Notifier], clock: Clock) -> None:
         self._notifiers = tuple(notifiers)

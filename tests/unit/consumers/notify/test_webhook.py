@@ -227,7 +227,7 @@ def test_a_good_receiver_gets_every_alert_beside_one_that_lies(tmp_path: Path, l
         webhooks = (Webhook(bad.url, TIMEOUT_S, "bad"), Webhook(good.url, TIMEOUT_S, "good"))
         with hub(tmp_path, *webhooks) as made:
             made.alert("one")
-            eventually(lambda: good.told() == ["one"], 0.5)
+            eventually(lambda: good.told() == ["one"], 1.5)
             made.alert("two", of="freeze")
             eventually(lambda: good.told() == ["one", "two"], 2)
             eventually(lambda: made.ask("select 1 from receiver where name = 'bad' and last_error is not null"))
@@ -237,7 +237,7 @@ def test_an_address_with_a_space_stops_nobody_else(tmp_path: Path) -> None:
     bad = Webhook("http://ho st/", TIMEOUT_S, "bad")
     with Receiver(TAKES) as good, hub(tmp_path, bad, Webhook(good.url, TIMEOUT_S, "good")) as made:
         made.alert("one")
-        eventually(lambda: good.told() == ["one"], 0.5)
+        eventually(lambda: good.told() == ["one"], 1.5)
 
 
 def test_whatever_a_notifier_raises_costs_the_delivery_and_not_the_thread(

@@ -104,6 +104,7 @@ class _Rounds:
         self._notifier = notifier
         self._clock = clock
         self._faults = faults
+        self._part = f"receiver-{notifier.receiver}"
         self._queue: DeliveryQueue | None = None
         self._unwritten: tuple[Sequence[Delivery], Outcome] | None = None
         """What became of a message and could not be written down. Nothing else is posted before that."""
@@ -163,15 +164,14 @@ class _Rounds:
         elif queue.is_stuck():
             self._raise_fault(outcome.reason)
         elif settled.delivered:
-            self._faults.clear_fault(self._notifier.receiver, "write_failed")
+            self._faults.clear_fault(self._part, "write_failed")
 
     def _say_set_aside(self, count: int, reason: str) -> None:
         log.error("alerts set aside", receiver=self._notifier.receiver, alerts=count, reason=reason)
         self._raise_fault(reason)
 
     def _raise_fault(self, reason: str) -> None:
-        receiver = self._notifier.receiver
-        self._faults.raise_fault(receiver, "write_failed", f"Alerts do not reach {receiver}: {reason}")
+        self._faults.raise_fault(self._part, "write_failed", f"Alerts do not reach {self._notifier.receiver}: {reason}")
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

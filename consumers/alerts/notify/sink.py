@@ -47,7 +47,11 @@ class NotifierSink(Sink):
         if self._courier is None:
             self._courier = Courier(file, self._notifiers, self._clock, self.faults)
             self._courier.start()
-        self._courier.wake()
+        try:
+            self._courier.wake()
+        except BaseException:
+            self.close()  # The next one begins anew.
+            raise
 
     def close(self) -> None:
         if self._courier is not None:

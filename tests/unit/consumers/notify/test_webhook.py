@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -17,10 +18,13 @@ from consumers.alerts.notify.delivery import Message, Outcome, Verdict
 from consumers.alerts.notify.sink import NotifierSink
 from consumers.alerts.webhook import WebhookNotifier, address_of, outcome_of
 from consumers.deliver import Deliverer
+from consumers.faults import FaultReporter
 from consumers.follow import Source
 from consumers.hub import Webhook
+from consumers.runner import Process
 from tests.builders import START, alert
 from tests.eventually import eventually
+from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 from tests.receivers import (
     Behaviour,
@@ -278,12 +282,51 @@ def test_three_refusals_are_a_fault_until_something_is_taken(tmp_path: Path, mon
     monkeypatch.setattr("consumers.alerts.notify.queue.SECONDS_PER_POST", 0.05)
     with Receiver(answering(401)) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
         made.alert("one")
-        eventually(lambda: made.faults.open == {"pager": "Alerts do not reach pager: it answered with status 401"})
+        eventually(
+            lambda: made.faults.open == {"receiver-pager": "Alerts do not reach pager: it answered with status 401"}
+        )
         receiver.behaviour = TAKES
         made.alert("two")
         eventually(lambda: not made.faults.open)
 
     assert receiver.told() == ["one"] * 3 + ["two"]
+
+
+def test_a_queue_that_cannot_be_opened_is_said_to_whoever_runs_the_sink_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Receiver(TAKES) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
+        made.deliverer.sink.close()
+        with monkeypatch.context() as patched:
+            patched.setattr("consumers.alerts.notify.courier.views.connect", _full)
+            made.deliverer.idle()
+            with pytest.raises(OSError, match="No space left"):
+                eventually(made.deliverer.idle)
+        made.alert("one")
+        eventually(lambda: receiver.told() == ["one"])
+
+
+def _full(_: Path) -> sqlite3.Connection:
+    raise OSError(28, "No space left on device")
+
+
+def test_the_process_of_the_sink_reports_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumers.alerts.notify.queue.FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr("consumers.alerts.notify.queue.SECONDS_PER_POST", 0.05)
+    journal, faults, stopping = MemoryJournal(), FaultReporter("consumers", None), threading.Event()
+    with Receiver(answering(401)) as receiver:
+        sink = NotifierSink([WebhookNotifier(Webhook(receiver.url, TIMEOUT_S, "pager"))], lambda: datetime.now(UTC))
+        process = Process(hub_in(tmp_path), None, lambda: journal, faults=faults)
+        thread = threading.Thread(target=process.run, args=([sink], stopping))
+        thread.start()
+        eventually(lambda: (tmp_path / "views" / "webhook.sqlite").exists())
+        journal.append(alert())
+        [fault] = eventually(lambda: faults.faults)
+        stopping.set()
+        thread.join(10)
+
+    assert (fault.part, fault.kind) == ("receiver-pager", "write_failed")
+    assert fault.reason == "Alerts do not reach pager: it answered with status 401"
 
 
 def test_a_receiver_that_is_away_is_a_fault_after_three_tries_until_all_is_delivered(
@@ -293,7 +336,9 @@ def test_a_receiver_that_is_away_is_a_fault_after_three_tries_until_all_is_deliv
     monkeypatch.setattr("consumers.alerts.notify.queue.SECONDS_PER_POST", 0.05)
     with Receiver(answering(503)) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
         made.alert("one")
-        eventually(lambda: made.faults.open == {"pager": "Alerts do not reach pager: it answered with status 503"})
+        eventually(
+            lambda: made.faults.open == {"receiver-pager": "Alerts do not reach pager: it answered with status 503"}
+        )
         assert len(receiver.requests) >= 3
         receiver.behaviour = TAKES
         eventually(lambda: not made.faults.open)

@@ -183,6 +183,7 @@ class Process:
             steps: dict[str, Advance] = {}
             for consumer in consumers:
                 if isinstance(consumer, Sink):
+                    consumer.faults = self._faults
                     stack.callback(consumer.halt)
                     pool.submit(self._deliver, consumer, news.reader(), halted)
                 else:

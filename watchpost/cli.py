@@ -1,5 +1,6 @@
 """The `watchpost` command: parses, composes, calls."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from watchpost.commands import trials as trial_commands
 from watchpost.commands.choice import chosen_consumers, chosen_node
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
 from watchpost.configuration.located import ConfigError
+from watchpost.configuration.secrets import check as check_secrets
 from watchpost.processes import logs, parts, up
 from watchpost.processes.lock import DataInUse
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
@@ -56,6 +58,7 @@ def up_command(
 ) -> None:
     """Broker, ingest, consumers, gateway and the configured edge agents; a demo site without a configuration."""
     settings = configuration(config)
+    check_secrets(settings, os.environ)
     options = up.Options(
         config_path=chosen_config(config),
         data=data,
@@ -138,6 +141,7 @@ def check(file: Annotated[Path, typer.Argument(help="The configuration to look a
     if missing:
         typer.echo("\n".join(f"{file}: {trouble}" for trouble in missing), err=True)
         raise typer.Exit(1)
+    check_secrets(settings, os.environ)
     devices = sum(len(site.devices) for site in settings.sites)
     agents = len(settings.devices_by_node())
     typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {agents}.")

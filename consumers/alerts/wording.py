@@ -1,6 +1,6 @@
 """What an alert says: its type, its level and its sentence, from the incident that it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bus_schemas.alert import AlertLevelName
@@ -88,3 +88,55 @@ def _storage(incident: IncidentFacts) -> Wording:
 
 def recovered(device: str) -> Wording:
     return Wording("device_recovered", "info", f"Camera {device} has recovered")
+
+
+NAMES_IN_A_SENTENCE = 50
+RETURN = frozenset({("device_offline", "cleared"), ("device_degraded", "cleared"), ("device_recovered", "raised")})
+"""Types and states of alerts that say that a device is back."""
+_MANY: dict[tuple[str, str], str] = {
+    ("device_offline", "raised"): "are offline",
+    ("device_offline", "cleared"): "are not offline any more",
+    ("device_degraded", "raised"): "are experiencing connection issues",
+    ("device_degraded", "cleared"): "have no connection issues any more",
+    ("device_recovered", "raised"): "have recovered",
+    ("blackscreen", "raised"): "show a black screen",
+    ("blackscreen", "cleared"): "show a picture again",
+    ("freeze", "raised"): "have a frozen picture",
+    ("freeze", "cleared"): "have a moving picture again",
+    ("audio_loss", "raised"): "have lost their audio",
+    ("audio_loss", "cleared"): "have audio again",
+    ("hot_spot", "raised"): "have a hot spot",
+    ("hot_spot", "cleared"): "have no hot spot any more",
+}
+
+
+class AlertName(NamedTuple):
+    """What a sentence about many alerts needs of each."""
+
+    site: str
+    device: str
+    type: str
+    state: str
+    message: str
+
+
+def grouped_message(alerts: Sequence[AlertName]) -> str:
+    """A sentence about many alerts: what, where, how many, and the first names."""
+    sites, devices = list({one.site: None for one in alerts}), list({one.device: None for one in alerts})
+    names, where = _first(devices, ", "), sites[0] if len(sites) == 1 else f"{len(sites)} sites"
+    kinds = {(one.type, one.state) for one in alerts}
+    if len(devices) == 1:
+        said = [one.message if one.state == "raised" else f"over: {one.message}" for one in alerts]
+        return _first(list(dict.fromkeys(said)), "; ")
+    if len(kinds) == 1:
+        kind = kinds.pop()
+        return f"{len(devices)} devices of {where} {_MANY.get(kind, f'have {kind[0]} {kind[1]}')}: {names}"
+    if kinds <= RETURN:
+        return f"{len(devices)} devices of {where} are back: {names}"
+    raised = sum(one.state == "raised" for one in alerts)
+    return f"{len(alerts)} alerts of {where}: {raised} raised, {len(alerts) - raised} cleared: {names}"
+
+
+def _first(texts: Sequence[str], between: str) -> str:
+    more = len(texts) - NAMES_IN_A_SENTENCE
+    return between.join(texts[:NAMES_IN_A_SENTENCE]) + (f", and {more} more" if more > 0 else "")

@@ -7,18 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
-from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, Webhook
+from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo
 from consumers.trials.rules import made_of
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, Limits
+from watchpost.configuration.alerts import AlertRules
+from watchpost.configuration.config import Hub as HubConfig
 from watchpost.configuration.config import (
-    AlertRules,
     Retention,
     ServerJournal,
     ServerWarehouse,
     WatchpostConfig,
     secret,
 )
-from watchpost.configuration.config import Hub as HubConfig
+from watchpost.configuration.secrets import gateway_token, webhooks
 from watchpost.configuration.sites import Device, Site
 
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
@@ -26,14 +27,13 @@ TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.environ) -> Hub:
     """What consumers and gateway are told. Raises `ConfigError` where a secret that is named is not there."""
-    webhook = secret(environ, config.alerts.webhook_url_env)
     return Hub(
         data=data,
         archive=lambda: ArchiveReader(data / "archive"),
         sites=tuple(_site_info(site) for site in config.sites),
         rules=_rules(config.alerts.rules),
         retention=_retention(config.hub),
-        webhook=Webhook(webhook) if webhook else None,
+        webhooks=webhooks(config, environ),
         warehouse=_server(config.hub.warehouse, environ),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
@@ -90,8 +90,17 @@ def gateway_settings(
 ) -> GatewaySettings:
     """`path` is where the configuration was read: the processes that run trials read it as well."""
     gateway = config.gateway
-    token = secret(environ, gateway.token_env, gateway.token_file)
     read = () if path is None else ("--config", str(path))
     return GatewaySettings(
-        gateway.host, gateway.port if port is None else port, token, trial_command=(*TRIAL_COMMAND, *read)
+        gateway.host,
+        gateway.port if port is None else port,
+        gateway_token(config, environ),
+        trial_command=(*TRIAL_COMMAND, *read),
+        public_url=gateway.public_url,
+        trusted_proxies=gateway.trusted_proxies,
+        limits=Limits(
+            connections=gateway.connections,
+            connections_per_address=gateway.connections_per_address,
+            streams=gateway.streams,
+        ),
     )

@@ -4,11 +4,12 @@ import errno
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bus_schemas.topics import FAULTS, HEAD
 from consumers.archive.disk import Medium
+from consumers.disk import Disk
 from consumers.ingest.announcer import Announcer
 from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.decoding import Arrived, Item, read
@@ -21,6 +22,7 @@ from consumers.journal.store import JournalWriter, Unwritable
 from consumers.journal.writing import Accepted
 from producer.ids import Clock
 
+MIB = 1024 * 1024
 _PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 # Busy is a file that somebody holds who stands still himself.
 _SQLITE_PASSES = {
@@ -45,11 +47,20 @@ class CannotWrite(OSError):
 class Intake:
     """Takes in one group at a time. The order of its steps is the guarantee of delivery."""
 
-    def __init__(self, archive: MediaStore, journal: JournalWriter, clock: Clock, figures: Figures) -> None:
+    def __init__(
+        self,
+        archive: MediaStore,
+        journal: JournalWriter,
+        clock: Clock,
+        figures: Figures,
+        disk: Callable[[], Disk] | None = None,
+    ) -> None:
+        """`disk` is the one that is written to."""
         self._archive = archive
         self._journal = journal
         self._clock = clock
         self._figures = figures
+        self._disk = disk
         self._conflicts = Conflicts(journal.held)
         self.announcer = Announcer(journal.streams)
 
@@ -71,6 +82,7 @@ class Intake:
         self._count(now - began, len(messages), plan)
 
     def _commit(self, items: Sequence[Item]) -> Plan:
+        self._leave_a_margin()
         try:
             plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
             if plan.passed_over:
@@ -85,6 +97,14 @@ class Intake:
                 raise CannotWrite(str(error)) from error
             raise
         return plan
+
+    def _leave_a_margin(self) -> None:
+        """The last of the disk is for those who make room, and for what is told of it. Raises `CannotWrite`."""
+        disk = self._disk() if self._disk is not None else None
+        if disk is not None and disk.free < disk.margin:
+            raise CannotWrite(
+                f"the disk has {disk.free / MIB:.1f} MiB left, and the last {disk.margin / MIB:.1f} are for clean-up"
+            )
 
     def record(self, event: Accepted, bus: Bus | None) -> None:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""

@@ -2,7 +2,6 @@
 
 import fcntl
 import random
-import shutil
 import socket
 import threading
 import time
@@ -17,16 +16,18 @@ from bus_schemas.hub import Fault, FaultEvent
 from bus_schemas.node import SystemLoad
 from bus_schemas.topics import FAULTS
 from consumers.archive.disk import Archive
+from consumers.disk import disk_of
 from consumers.faults import key_of
 from consumers.ingest import figures as told
 from consumers.ingest.connection import Connection, Disconnected, Unreachable
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.figures import Figures
 from consumers.ingest.intake import CannotWrite, Intake
+from consumers.ingest.opening import open_patiently
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
 from consumers.journal.files import SqliteStore
-from consumers.journal.store import JournalAway, JournalInUse, JournalStore, OpenJournal
+from consumers.journal.store import JournalInUse, JournalStore
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 from producer.disk_id import disk_id
@@ -70,9 +71,12 @@ def run(
     Raises `JournalInUse`.
     """
     with alone(data / "journal"), ExitStack() as stack:
-        archive = stack.enter_context(Archive(data / "archive", clock))
+        archive = open_patiently(lambda: Archive(data / "archive", clock), stopping)
+        if archive is None:
+            return
+        stack.enter_context(archive)
         store = store or SqliteStore(data / "journal")
-        journal = _open(store, data, clock, stopping)
+        journal = open_patiently(lambda: store.writer(clock, owner_in(data)), stopping)
         if journal is None:
             return
         stack.enter_context(journal)
@@ -80,20 +84,9 @@ def run(
         pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
-        Ingest(Intake(archive, journal, clock, figures), pulse, faults, figures, broker, stopping).run()
-
-
-def _open(store: JournalStore, data: Path, clock: Clock, stopping: threading.Event) -> OpenJournal | None:
-    """Where it is away, try again until told to stop; producers keep what they have."""
-    pause = FIRST_PAUSE_SECONDS
-    while not stopping.is_set():
-        try:
-            return store.writer(clock, owner_in(data))
-        except JournalAway as away:
-            log.warning("journal away", reason=str(away), again_in_s=pause)
-            stopping.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-    return None
+        Ingest(
+            Intake(archive, journal, clock, figures, partial(disk_of, data)), pulse, faults, figures, broker, stopping
+        ).run()
 
 
 def _journaled(store: JournalStore) -> Iterator[Fault]:
@@ -112,8 +105,8 @@ def owner_in(data: Path) -> str:
 
 def _room(data: Path) -> SystemLoad:
     """How full the disk is that holds the hub's data: by this, storage incidents and clean-ups are decided."""
-    usage = shutil.disk_usage(data)
-    return SystemLoad(disk_percent=round(usage.used / usage.total * 100, 1), disk_free_bytes=usage.free)
+    disk = disk_of(data)
+    return SystemLoad(disk_percent=round(disk.percent, 1), disk_free_bytes=disk.free)
 
 
 @contextmanager

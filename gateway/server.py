@@ -51,7 +51,9 @@ def compose(
     consumers = described(hub)
     versions = {one.name: one.version for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
-    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data, journal, versions), settings.reader_threads)
+    readers: Readers[Stores] = Readers(
+        lambda: open_stores(hub.data, journal, versions), settings.reader_threads, Stores.close_removed
+    )
     bus = Bus(lambda: client_of(broker))
     return Gateway(
         settings=settings,

@@ -54,16 +54,6 @@ class Usage:
     newest: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRanges:
-    """Where media are kept: pairs of first and last moment, in microseconds since 1970."""
-
-    ranges: tuple[tuple[int, int], ...]
-
-    def contain(self, moment: int) -> bool:
-        return any(first <= moment <= last for first, last in self.ranges)
-
-
 class ArchiveReader:
     """For use from one thread at a time. Bytes may be gone a moment after they were found: then they are `None`."""
 
@@ -147,18 +137,17 @@ class ArchiveReader:
                 total += (self._directory / f"{NAME}{suffix}").stat().st_blocks * STAT_BLOCK_BYTES
         return total
 
-    def time_ranges(self, site: str, device: str, kind: str, start: datetime, end: datetime) -> "TimeRanges":
-        """From the oldest to the newest medium of each pack that is there and holds some of this time."""
+    def oldest(self, site: str, device: str, kind: str) -> datetime | None:
+        """The moment before which nothing of a series is kept; `None` where there is nothing of it."""
         index = self._index()
         if index is None:
-            return TimeRanges(())
-        rows = index.execute(
-            "select max(first, coalesce((select floor from floors where kind = :kind), first)), last from packs"
-            " where series = (select series from series where site = :site and device = :device and kind = :kind)"
-            " and last >= :start and first < :end order by first",
-            {"site": site, "device": device, "kind": kind, "start": micros(start), "end": micros(end)},
-        )
-        return TimeRanges(tuple(rows))
+            return None
+        (first,) = index.execute(
+            "select max(min(first), coalesce((select floor from floors where kind = :kind), min(first))) from packs"
+            " where series = (select series from series where site = :site and device = :device and kind = :kind)",
+            {"site": site, "device": device, "kind": kind},
+        ).fetchone()
+        return None if first is None else moment(first)
 
     def read(self, key: str) -> bytes | None:
         stored = self.find(key)

@@ -13,7 +13,7 @@ import pytest
 from bus_schemas.codec import describe
 from consumers.archive.disk import Archive, Medium
 from consumers.archive.packs import PACKS_PER_ROUND
-from consumers.archive.place import NotAKey, Series, micros, parse_key
+from consumers.archive.place import NotAKey, Series, parse_key
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.records import scan
 from consumers.archive.retention import ArchiveRetention
@@ -413,15 +413,14 @@ def test_an_index_is_built_again_from_packs_of_an_hour_and_of_five_minutes(tmp_p
         assert archive.rebuild_index() == 2
 
 
-def test_time_ranges_are_those_of_packs_that_are_there(
+def test_the_oldest_is_that_of_what_can_be_asked_for(
     archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: Clock
 ) -> None:
     clock.now = START + timedelta(hours=1)
+    assert reader.oldest("DEMO", "yard", "capture") is None
     archive.store([medium(f"{minute}", START + timedelta(minutes=minute)) for minute in range(0, 60, 2)])
-    before = clock.now - timedelta(minutes=20)
-    retention.drop_before("capture", before)
+    assert reader.oldest("DEMO", "yard", "capture") == START
 
-    kept = reader.time_ranges("DEMO", "yard", "capture", START, clock.now)
-    assert not kept.contain(micros(before - timedelta(minutes=2)))
-    assert kept.contain(micros(before))
-    assert not reader.time_ranges("DEMO", "door", "capture", START, clock.now).contain(micros(before))
+    retention.drop_before("capture", clock.now - timedelta(minutes=23))
+    assert reader.oldest("DEMO", "yard", "capture") == clock.now - timedelta(minutes=23)
+    assert reader.oldest("DEMO", "door", "capture") is None

@@ -72,7 +72,7 @@ def compose(
         consumers=consumers,
         machine=Machine(),
         rates=Rates(),
-        trials=Trials(settings.trial_command),
+        trials=Trials(settings.trial_command, settings.trial_environment),
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),

@@ -1,6 +1,7 @@
 """What the gateway is told when it starts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -17,3 +18,5 @@ class GatewaySettings:
     """Where the built page is; default beside this package."""
     trial_command: tuple[str, ...] = ()
     """What runs a trial, with `--data`, the directory and the trial's id after it; without one none is run."""
+    trial_environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """What that process is given of the environment; default all of it."""

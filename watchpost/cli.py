@@ -1,5 +1,6 @@
 """The `watchpost` command: parses, composes, calls."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat
 from watchpost.configuration.located import ConfigError
 from watchpost.processes import logs, parts, up
 from watchpost.processes.lock import DataInUse
+from watchpost.processes.permissions import PRIVATE_UMASK
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
 from watchpost.refused import Refused
 
@@ -156,6 +158,7 @@ def _runtime(
 
 
 def main() -> None:
+    os.umask(PRIVATE_UMASK)
     try:
         app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, Refused) as error:

@@ -221,7 +221,7 @@ def test_an_exception_that_nobody_catches_is_logged_as_one_record(tmp_path: Path
 
 
 def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watchpost.processes.logs.FILE_BYTES", 1000)
+    monkeypatch.setattr("watchpost.processes.log_output.FILE_BYTES", 1000)
     log = ChildLog(tmp_path / "watchpost.log", io.StringIO(), "json", lambda: NOON)
 
     for _ in range(100):

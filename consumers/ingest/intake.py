@@ -4,12 +4,11 @@ import errno
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from bus_schemas.topics import FAULTS, HEAD
 from consumers.archive.disk import Medium
-from consumers.disk import Disk
 from consumers.ingest.announcer import Announcer
 from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.decoding import Arrived, Item, read
@@ -17,12 +16,12 @@ from consumers.ingest.figures import Figures
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan
 from consumers.ingest.reused_ids import find_reused
+from consumers.ingest.room import Room, waits_for_room
 from consumers.journal.days import micros
 from consumers.journal.store import JournalWriter, Unwritable
 from consumers.journal.writing import Accepted
 from producer.ids import Clock
 
-MIB = 1024 * 1024
 _PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 # Busy is a file that somebody holds who stands still himself.
 _SQLITE_PASSES = {
@@ -53,22 +52,29 @@ class Intake:
         journal: JournalWriter,
         clock: Clock,
         figures: Figures,
-        disk: Callable[[], Disk] | None = None,
+        room: Room | None = None,
     ) -> None:
-        """`disk` is the one that is written to."""
         self._archive = archive
         self._journal = journal
         self._clock = clock
         self._figures = figures
-        self._disk = disk
+        self._room = room
         self._conflicts = Conflicts(journal.held)
         self.announcer = Announcer(journal.streams)
+
+    @property
+    def shortage(self) -> str | None:
+        """Why what devices send is not taken in; `None` where it is."""
+        return None if self._room is None else self._room.shortage
 
     def take(self, messages: Sequence[Published], bus: Bus) -> None:
         """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only."""
         began = time.monotonic()
         received = micros(self._clock())
         items = read([Arrived(message, received) for message in messages if not message.topic.startswith(FAULTS)])
+        if self._room is not None and not self._room.look():
+            # Nothing is lost by it: their outboxes keep them, and send them again.
+            items = [item for item in items if not waits_for_room(item)]
         plan = self._commit(items)
         now = time.monotonic()
         self.announcer.advanced(plan.advanced, now, lambda topic, body: bus.publish(topic, body, retain=True))
@@ -82,7 +88,6 @@ class Intake:
         self._count(now - began, len(messages), plan)
 
     def _commit(self, items: Sequence[Item]) -> Plan:
-        self._leave_a_margin()
         try:
             plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
             if plan.passed_over:
@@ -98,16 +103,10 @@ class Intake:
             raise
         return plan
 
-    def _leave_a_margin(self) -> None:
-        """The last of the disk is for those who make room, and for what is told of it. Raises `CannotWrite`."""
-        disk = self._disk() if self._disk is not None else None
-        if disk is not None and disk.free < disk.margin:
-            raise CannotWrite(
-                f"the disk has {disk.free / MIB:.1f} MiB left, and the last {disk.margin / MIB:.1f} are for clean-up"
-            )
-
     def record(self, event: Accepted, bus: Bus | None) -> None:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
+        if self._room is not None:
+            self._room.look()
         try:
             self._journal.append([event])
         except (OSError, sqlite3.OperationalError) as error:

@@ -26,6 +26,7 @@ from consumers.ingest.intake import CannotWrite, Intake
 from consumers.ingest.opening import open_patiently
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
+from consumers.ingest.room import Room
 from consumers.journal.files import SqliteStore
 from consumers.journal.store import JournalInUse, JournalStore
 from producer.broker import BrokerAddress
@@ -84,9 +85,8 @@ def run(
         pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
-        Ingest(
-            Intake(archive, journal, clock, figures, partial(disk_of, data)), pulse, faults, figures, broker, stopping
-        ).run()
+        intake = Intake(archive, journal, clock, figures, Room(partial(disk_of, data)))
+        Ingest(intake, pulse, faults, figures, broker, stopping).run()
 
 
 def _journaled(store: JournalStore) -> Iterator[Fault]:
@@ -139,6 +139,7 @@ class Ingest:
         self._figures = figures
         self._broker = broker
         self._stopping = stopping
+        self._is_short = False
         self._alive_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def run(self) -> None:
@@ -178,6 +179,7 @@ class Ingest:
         """What time asks for: a beat, a round of watermarks, the figures."""
         self._mark_alive()
         self._beat(connection)
+        self._note_shortage()
         now = time.monotonic()
         if self._faults.is_due(now):
             self._hear_the_broker(connection, now)
@@ -242,7 +244,20 @@ class Ingest:
         if connection is not None:
             connection.publish(told.TOPIC, self._figures.tell(time.monotonic()), retain=True, qos=0)
 
+    def _note_shortage(self) -> None:
+        """What the hub says of itself is taken in, and time passes in the journal; what devices send waits for room."""
+        shortage = self._intake.shortage
+        if shortage is not None and not self._is_short:
+            self._figures.state = f"cannot write: {shortage}"
+            self._faults.raise_own("disk", "storage_unwritable", f"Ingest takes in nothing of devices: {shortage}.")
+            log.error("cannot write", reason=shortage)
+        elif shortage is None and self._is_short:
+            self._recover()
+        self._is_short = shortage is not None
+
     def _recover(self) -> None:
+        if self._intake.shortage is not None:
+            return
         self._forget_own()
         if self._figures.state != told.RUNNING:
             self._figures.state = told.RUNNING

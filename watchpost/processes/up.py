@@ -158,8 +158,8 @@ def _prepare(data: Path, say: Callable[[str], None]) -> None:
     if disk.free < disk.margin:
         with suppress(OSError):  # Who listens may have his file on that disk.
             say(
-                f"The disk of {data} is full: {disk.free / 1e6:.1f} MB are left. Nothing new is recorded before there is"
-                " room; the oldest media go where the rest of the disk lets them."
+                f"The disk of {data} is full: {disk.free / 1e6:.1f} MB are left. Nothing new is recorded before there"
+                " is room; the oldest media go where the rest of the disk lets them."
             )
     ReserveFile(data).tend(disk)
 

@@ -40,6 +40,7 @@ create table if not exists series (
     bytes  integer not null default 0,
     unique (site, device, kind)
 );
+create index if not exists packs_start on packs (start);
 create table if not exists media (
     series       integer not null,
     id           text not null,

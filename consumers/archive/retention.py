@@ -78,8 +78,8 @@ class ArchiveRetention:
         with closing(open_to_read(self._directory)) as index:
             rows = index.execute(
                 "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
-                " where kind = ? and start + minutes <= ? order by start, minutes, site, device",
-                (kind, last),
+                " where kind = ? and start < ? and start + minutes <= ? order by start, minutes, site, device",
+                (kind, last, last),
             )
             return [
                 Dropped(site, device, kind, PackInterval(start, minutes), count, size)

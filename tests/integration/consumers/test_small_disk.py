@@ -100,8 +100,12 @@ class Machine:
         """A turn of each consumer, and what it emits comes back over the bus."""
         while self._incidents.advance() or self._retention.advance():
             pass
-        self._retention.idle()
+        self.make_room()
         self._take([event for name in ("incidents", "retention") for event in self.emitted(name, new=True)])
+
+    def make_room(self) -> None:
+        """The turn that retention has each second, whether or not the journal can be written."""
+        self._retention.idle()
 
     def emitted(self, name: str, *, new: bool = False) -> list[Event]:
         with closing(views.open_view(self.data, name)) as view:
@@ -151,6 +155,34 @@ def test_the_newest_ten_minutes_are_there_for_an_hour_and_nobody_is_alerted(mach
     assert _sent() > 2 * machine.disk().total
     found = check_media(SqliteStore(machine.data / "journal"), machine.data / "archive")
     assert found.faults == []
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("reserve", [True, False])
+def test_a_disk_that_others_filled_to_the_last_byte_is_cleaned_and_ingest_goes_on(
+    machine: Machine, reserve: bool
+) -> None:
+    for second in range(0, 1800, EACH_S):
+        machine.now = START + timedelta(seconds=second)
+        machine.send(CAMERAS[0])
+        if second % 300 == 0:
+            machine.tick()
+            machine.consume()
+    if not reserve:
+        (machine.data / "run" / "reserve").unlink()
+    disks.fill(machine.data.parent)
+    assert machine.disk().free == 0
+
+    machine.now += timedelta(seconds=EACH_S)
+    machine.make_room()
+
+    assert machine.disk().free > 100_000_000
+    machine.send(CAMERAS[0])
+    machine.tick()
+    machine.consume()
+    kept = machine.reader.between("TEST", CAMERAS[0], "segment", START, machine.now + timedelta(seconds=1))
+    assert timedelta(minutes=10) <= machine.now - kept[0].time < timedelta(minutes=15)
+    assert check_media(SqliteStore(machine.data / "journal"), machine.data / "archive").faults == []
 
 
 def _the_newest_are_kept(machine: Machine) -> None:

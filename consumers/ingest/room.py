@@ -1,9 +1,11 @@
 """Keeps the last of the disk for those who make room, and for what the hub says of itself."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from bus_schemas.event import HUB, place
-from consumers.disk import Disk
+from bus_schemas.node import SystemLoad
+from consumers.disk import Disk, disk_of
 from consumers.ingest.decoding import Item, Refused
 
 MIB = 1024 * 1024
@@ -25,6 +27,12 @@ class Room:
         else:
             self.shortage = f"the disk has less than {enough / MIB:.0f} MiB left, and these are for clean-up"
         return self.shortage is None
+
+
+def load_of(data: Path) -> SystemLoad:
+    """How full the disk is that holds the hub's data: by this, storage incidents are decided."""
+    disk = disk_of(data)
+    return SystemLoad(disk_percent=round(disk.percent, 1), disk_free_bytes=disk.free)
 
 
 def waits_for_room(item: Item) -> bool:

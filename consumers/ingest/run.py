@@ -13,7 +13,6 @@ from pathlib import Path
 import structlog
 
 from bus_schemas.hub import Fault, FaultEvent
-from bus_schemas.node import SystemLoad
 from bus_schemas.topics import FAULTS
 from consumers.archive.disk import Archive
 from consumers.disk import disk_of
@@ -26,7 +25,7 @@ from consumers.ingest.intake import CannotWrite, Intake
 from consumers.ingest.opening import open_patiently
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
-from consumers.ingest.room import Room
+from consumers.ingest.room import Room, load_of
 from consumers.journal.files import SqliteStore
 from consumers.journal.store import JournalInUse, JournalStore
 from producer.broker import BrokerAddress
@@ -82,7 +81,7 @@ def run(
             return
         stack.enter_context(journal)
         figures = Figures(clock, started=clock(), position=journal.head)
-        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data), disk_id(data))
+        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(load_of, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
         intake = Intake(archive, journal, clock, figures, Room(partial(disk_of, data)))
@@ -101,12 +100,6 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
 def owner_in(data: Path) -> str:
     """Who writes from this data directory, for which only one at a time can hold the lock."""
     return f"{socket.gethostname()}:{data.resolve()}"
-
-
-def _room(data: Path) -> SystemLoad:
-    """How full the disk is that holds the hub's data: by this, storage incidents and clean-ups are decided."""
-    disk = disk_of(data)
-    return SystemLoad(disk_percent=round(disk.percent, 1), disk_free_bytes=disk.free)
 
 
 @contextmanager

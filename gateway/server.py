@@ -54,7 +54,9 @@ def compose(
     consumers = described(hub)
     versions = {one.name: one.version for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
-    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data, journal, versions), settings.reader_threads)
+    readers: Readers[Stores] = Readers(
+        lambda: open_stores(hub.data, journal, versions), settings.reader_threads, Stores.close_removed
+    )
     bus = Bus(lambda: client_of(broker))
     return Gateway(
         settings=settings,
@@ -73,7 +75,7 @@ def compose(
         consumers=consumers,
         machine=Machine(),
         rates=Rates(),
-        trials=Trials(settings.trial_command),
+        trials=Trials(settings.trial_command, settings.trial_environment),
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),

@@ -1,6 +1,7 @@
 """What the gateway is told when it starts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -39,3 +40,5 @@ class GatewaySettings:
     """The origin that browsers know, where a reverse proxy has a name of its own."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     limits: Limits = Limits()
+    trial_environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """What that process is given of the environment; default all of it."""

@@ -17,6 +17,7 @@ from watchpost.configuration.located import ConfigError
 from watchpost.configuration.secrets import check as check_secrets
 from watchpost.processes import logs, parts, up
 from watchpost.processes.lock import DataInUse
+from watchpost.processes.permissions import PRIVATE_UMASK
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
 from watchpost.refused import Refused
 
@@ -164,6 +165,7 @@ def _runtime(
 
 
 def main() -> None:
+    os.umask(PRIVATE_UMASK)
     try:
         app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, Refused) as error:

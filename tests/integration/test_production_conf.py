@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any, Literal
 import paho.mqtt.client as mqtt
 import pytest
 import structlog.testing
+import yaml
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -141,13 +143,23 @@ def connected(
 
 def installed(folder: Path, ports: dict[int, int]) -> Path:
     """The production configuration as an operator installs it, with other ports and another folder."""
+    configuration = configured(folder, ports)
+    (folder / "acl").write_text(Path("mosquitto/acl").read_text())
+    make_secrets(folder)
+    return configuration
+
+
+def configured(folder: Path, ports: dict[int, int]) -> Path:
     # As root mosquitto would become the user mosquitto, who cannot read the folders of a test.
     user = "user root\n" if os.geteuid() == 0 else ""
     text = CONFIGURATION.read_text().replace("/etc/watchpost", str(folder))
     for port, other in ports.items():
         text = text.replace(f"listener {port}\n", f"listener {other}\n")
     (folder / "production.conf").write_text(user + text)
-    (folder / "acl").write_text(Path("mosquitto/acl").read_text())
+    return folder / "production.conf"
+
+
+def make_secrets(folder: Path) -> None:
     for file, users in (("passwords", USERS), ("own_passwords", OWN_USERS)):
         (folder / file).touch()
         for name, password in users.items():
@@ -157,7 +169,6 @@ def installed(folder: Path, ports: dict[int, int]) -> Path:
     subprocess.run(
         [*certificate, "-addext", "subjectAltName=IP:127.0.0.1"], cwd=folder, check=True, capture_output=True
     )
-    return folder / "production.conf"
 
 
 @pytest.fixture(scope="module")
@@ -171,13 +182,41 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
     folder = tmp_path_factory.mktemp("production")
     port, own_port, websockets_port = free_port(), free_port(), free_port()
     configuration = installed(folder, {8883: port, 8884: own_port, 9883: websockets_port})
+    with started(configuration, port) as tls:
+        yield Production(port, own_port, websockets_port, tls, folder)
+
+
+@contextmanager
+def started(configuration: Path, port: int) -> Iterator[ssl.SSLContext]:
+    folder = configuration.parent
     tls = ssl.create_default_context(cafile=str(folder / "server.crt"))
     with (folder / "log").open("wb") as log, subprocess.Popen(command(configuration), stderr=log) as process:
         try:
             eventually(lambda: accepts(("127.0.0.1", port), tls), what=f"readiness: {(folder / 'log').read_text()}")
-            yield Production(port, own_port, websockets_port, tls, folder)
+            yield tls
         finally:
             process.terminate()
+
+
+@pytest.mark.usefixtures("production")  # which needs a mosquitto
+def test_the_broker_of_the_containers_finds_what_is_mounted_for_it(tmp_path: Path) -> None:
+    deploy, container = tmp_path / "project" / "deploy", tmp_path / "container"
+    shutil.copytree("mosquitto", tmp_path / "project" / "mosquitto")
+    (deploy / "etc").mkdir(parents=True)
+    make_secrets(deploy / "etc")
+    for volume in yaml.safe_load(Path("deploy/compose.yaml").read_text())["services"]["broker"]["volumes"]:
+        source, target, _ = volume.split(":")
+        place = container / target.removeprefix("/etc/watchpost/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(deploy / source, place)
+    ports = {port: free_port() for port in (8883, 8884, 9883)}
+
+    with started(configured(container, ports), ports[8883]) as tls:
+        broker = Production(ports[8883], ports[8884], ports[9883], tls, container)
+        with connected(broker, "hub") as client:
+            assert str(client.answer) == "Success"
+        with connected(broker, "viewer") as client:
+            assert client.publish(command_topic(device_source("HEAD_OFFICE", "X"), "snapshot")) == "Not authorized"
 
 
 def test_nobody_gets_in_without_tls(production: Production) -> None:

@@ -41,7 +41,8 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
 
     parts: list[Findings] = []
     try:
-        for found in check(names, hub(runtime.config, runtime.data), progress, deep=deep, at_once=os.cpu_count() or 1):
+        checked = hub(runtime.config, runtime.data, secrets=("warehouse",))
+        for found in check(names, checked, progress, deep=deep, at_once=os.cpu_count() or 1):
             if found.part in bars:
                 bars[found.part].end()
             for line in _lines(found):

@@ -1,45 +1,72 @@
-"""What a configuration names and this machine does not have: environment variables and files with secrets."""
+"""What each process is given of the environment: what every program needs, and the secrets that it is to know."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
 
 from pydantic import BaseModel
 
-from edge.source_settings import NetworkSource
 from watchpost.configuration.config import WatchpostConfig
 
-
-def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[str]:
-    """A sentence for each variable or file that is missing or of no use, with the key that names it."""
-    return list(_troubles("", config, environ))
-
-
-def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[str]:
-    if isinstance(part, NetworkSource):
-        trouble = part.trouble(environ)
-        yield from [f"{place}.url_env: {trouble}"] if trouble is not None else []
-        return
-    for key in type(part).model_fields:
-        value, inner = getattr(part, key), f"{place}.{key}".removeprefix(".")
-        if isinstance(value, tuple):
-            for number, item in enumerate(value):
-                yield from _of_value(f"{inner}[{number}]", item, environ)
-        elif key.endswith("_env") and value is not None and not environ.get(value):
-            yield f"{inner}: the environment variable {value}, which the configuration names, is not set"
-        else:
-            yield from _of_value(inner, value, environ)
+_NAMES: Final = frozenset({
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "FORCE_COLOR",
+    "TMPDIR", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LD_PRELOAD",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
+})  # fmt: skip
+_PREFIXES: Final = ("LC_", "PYTHON", "OMP_", "OPENBLAS_", "MKL_", "MALLOC_", "OPENCV_", "COVERAGE_")
+_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+"""May hold a password; for who speaks HTTP to others."""
 
 
-def _of_value(place: str, value: object, environ: Mapping[str, str]) -> Iterator[str]:
+def environment(environ: Mapping[str, str], secrets: Collection[str], *, proxies: bool = False) -> dict[str, str]:
+    """Of the environment what every program needs, and these variables."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in _NAMES or name.startswith(_PREFIXES) or name in secrets or (proxies and name.lower() in _PROXIES)
+    }
+
+
+class Secrets:
+    """The environment variables that a configuration names, by the process that reads them."""
+
+    def __init__(self, config: WatchpostConfig) -> None:
+        self._config = config
+        self._broker = _named(config.broker)
+        self.journal = _named(config.hub.journal)
+
+    def of_consumers(self, names: Collection[str] = ()) -> set[str]:
+        found = self._broker | self.journal
+        if "webhook" in names:
+            found |= _named(self._config.alerts)
+        if "warehouse" in names:
+            found |= _named(self._config.hub.warehouse)
+        return found
+
+    def of_gateway(self) -> set[str]:
+        gateway = self._config.gateway
+        signs_in = self._broker if gateway.broker is None else set[str]()
+        return signs_in | self.journal | _named(self._config.hub.warehouse) | _named(gateway)
+
+    def of_agent(self, node: str) -> set[str]:
+        devices = self._config.devices_by_node().get(node, [])
+        return self._broker.union(*(_named(device) for _, device in devices))
+
+
+def _named(part: BaseModel) -> set[str]:
+    """The variables that this part of the configuration names: its keys that end in `_env`."""
+    return set(_each(part))
+
+
+def _each(value: object) -> Iterator[str]:
     if isinstance(value, BaseModel):
-        yield from _troubles(place, value, environ)
-    elif place.endswith("_file") and isinstance(value, Path) and (why := _unreadable(value)) is not None:
-        yield f"{place}: {value}: {why}"
-
-
-def _unreadable(file: Path) -> str | None:
-    try:
-        with file.open("rb"):
-            return None
-    except OSError as error:
-        return error.strerror or type(error).__name__
+        for name in type(value).model_fields:
+            of = getattr(value, name)
+            if name.endswith("_env") and isinstance(of, str):
+                yield of
+            else:
+                yield from _each(of)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _each(item)
+    elif isinstance(value, dict):
+        yield from _each(tuple(value.values()))

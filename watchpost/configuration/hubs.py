@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,22 +19,31 @@ from watchpost.configuration.config import (
     WatchpostConfig,
     secret,
 )
+from watchpost.configuration.environment import Secrets, environment
 from watchpost.configuration.secrets import gateway_token, webhooks
 from watchpost.configuration.sites import Device, Site
 
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 
-def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.environ) -> Hub:
-    """What consumers and gateway are told. Raises `ConfigError` where a secret that is named is not there."""
+def hub(
+    config: WatchpostConfig,
+    data: Path,
+    environ: Mapping[str, str] = os.environ,
+    secrets: Collection[str] = (),
+) -> Hub:
+    """What consumers and gateway are told; the journal's password, and those of `webhook` and `warehouse` in `secrets`.
+
+    Raises `ConfigError` where one of these is named and is not there.
+    """
     return Hub(
         data=data,
         archive=lambda: ArchiveReader(data / "archive"),
         sites=tuple(_site_info(site) for site in config.sites),
         rules=_rules(config.alerts.rules),
         retention=_retention(config.hub),
-        webhooks=webhooks(config, environ),
-        warehouse=_server(config.hub.warehouse, environ),
+        webhooks=webhooks(config, environ) if "webhook" in secrets else (),
+        warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
     )
@@ -68,8 +77,8 @@ def _retention(hub: HubConfig) -> RetentionPolicy:
     )
 
 
-def _server(server: object, environ: Mapping[str, str]) -> ClickHouseServer | None:
-    """`None` where it is not a server that is meant."""
+def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServer | None:
+    """`None` where it is not a server that is meant; without a password where that is not to be known."""
     if not isinstance(server, ServerWarehouse | ServerJournal):
         return None
     return ClickHouseServer(
@@ -77,7 +86,7 @@ def _server(server: object, environ: Mapping[str, str]) -> ClickHouseServer | No
         port=server.port or (9440 if server.secure else 9000),
         database=server.database,
         user=server.user,
-        password=secret(environ, server.password_env) or "",
+        password="" if environ is None else secret(environ, server.password_env) or "",
         secure=server.secure,
     )
 
@@ -103,4 +112,5 @@ def gateway_settings(
             connections_per_address=gateway.connections_per_address,
             streams=gateway.streams,
         ),
+        trial_environment=environment(environ, Secrets(config).journal),
     )

@@ -28,7 +28,7 @@ def edge(runtime: Runtime, node: str) -> None:
 
 def missing(config: WatchpostConfig) -> list[str]:
     """What the configuration names and this machine does not have."""
-    from watchpost.configuration.environment import troubles
+    from watchpost.configuration.preflight import troubles
 
     return troubles(config, os.environ)
 
@@ -54,7 +54,7 @@ def consume_warehouse(runtime: Runtime) -> None:
     from consumers.warehouse.served import run
     from watchpost.configuration.hubs import hub
 
-    told = hub(runtime.config, runtime.data)
+    told = hub(runtime.config, runtime.data, secrets=("warehouse",))
     if told.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
@@ -71,8 +71,9 @@ def consume(runtime: Runtime, names: list[str]) -> None:
     from watchpost.configuration.hubs import hub
 
     spare_the_collector()
+    secrets = ("webhook",) if not names or "webhook" in names else ()
     try:
-        run(names, hub(runtime.config, runtime.data), runtime.broker, stopping)
+        run(names, hub(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
     except ClaimTaken as other:
         raise Refused(str(other)) from other
 
@@ -83,7 +84,7 @@ def gateway(runtime: Runtime, port: int | None) -> None:
 
     spare_the_collector()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
-    run(settings, hub(runtime.config, runtime.data), runtime.broker)
+    run(settings, hub(runtime.config, runtime.data, secrets=("warehouse",)), runtime.broker)
 
 
 def consumer_names() -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def test_a_pack_that_was_cut_is_found(data: Path) -> None:
 
     cut, lost = faults(data, "media")
     assert cut == (
-        f"the pack DEMO/yard/thumbnail/2026-01-05/10.pack is {size - 100:,} bytes long;"
+        f"the pack DEMO/yard/thumbnail/2026-01-05/1000.pack is {size - 100:,} bytes long;"
         f" the index knows {size:,} bytes of it"
     )
     assert lost.endswith("lies beyond the end of its pack")
@@ -199,7 +199,7 @@ def test_a_medium_that_nobody_dropped_is_missed(data: Path) -> None:
 @pytest.mark.parametrize("told", [True, False])
 def test_what_retention_dropped_is_explained_by_its_event_alone(data: Path, told: bool) -> None:
     tamper(data / "archive" / "index.sqlite", "delete from floors")
-    ArchiveRetention(data / "archive", lambda: START + timedelta(hours=3)).drop_hours("thumbnail", at(7200))
+    ArchiveRetention(data / "archive", lambda: START + timedelta(hours=3)).drop_before("thumbnail", at(7200))
     tamper(data / "archive" / "index.sqlite", "delete from floors")
     if told:
         span = {"start": START, "end": START + timedelta(hours=1)}

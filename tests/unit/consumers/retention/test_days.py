@@ -16,12 +16,12 @@ from bus_schemas.event import Event
 from consumers import checkpoint, views
 from consumers.check.run import check
 from consumers.deliver import Deliverer
+from consumers.disk import Disk
 from consumers.follow import Follower, Source
 from consumers.hub import RetentionPolicy
 from consumers.journal.floor import Floor, read_floor
 from consumers.journal.sqlite import SqliteJournalReader
 from consumers.registry import roster
-from consumers.retention.plan import Disk
 from consumers.retention.questions import journal_waits
 from consumers.retention.sink import Retention
 from consumers.warehouse.progress import Rows, tell_rows

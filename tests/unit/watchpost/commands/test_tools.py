@@ -69,7 +69,7 @@ def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -
     assert "views: left out: those that no consumer has folded yet: " in well.stdout
     assert well.stdout.endswith("everything that can be compared is as it should be; left out is something of: views\n")
     assert cut.returncode == 1
-    assert "media: DIFFERS: the pack DEMO/yard/thumbnail/2026-01-05/10.pack is" in cut.stdout
+    assert "media: DIFFERS: the pack DEMO/yard/thumbnail/2026-01-05/1000.pack is" in cut.stdout
     assert cut.stdout.endswith("something differs\n")
 
 

@@ -28,6 +28,8 @@ from consumers.journal.record import Recorded
 from consumers.told import BEAT, MEASURED, REPORTED, VERDICTS
 
 DEAF_AFTER_S = 20.0
+DEAF = frozenset({"system_error/broker"})
+"""While these faults of the hub hold, it hears nobody."""
 _DOWN = ("stopped", "not_started")
 Turn = Literal["opened", "renewed", "closed"]
 
@@ -80,8 +82,8 @@ class Watched:
     """The ids of the incidents that are open, by type, of faults of the hub also by part."""
 
     def listens_since(self, now: float) -> float:
-        """Of the hub: it beats every five seconds, and where it did not, it heard nobody; their silence began after."""
-        if self.heard and now - self.heard > DEAF_AFTER_S:
+        """Of the hub: it beats every five seconds; where it did not, or its broker was away, nobody could be heard."""
+        if (self.heard and now - self.heard > DEAF_AFTER_S) or not DEAF.isdisjoint(self.open):
             self.listening = now
         self.heard = now
         return self.listening

@@ -228,6 +228,16 @@ def test_while_the_hub_itself_stood_still_no_device_was_silent(followed: Followe
     assert incidents(followed.view)[0]["opened"] == "2026-01-05T10:01:35.000Z"
 
 
+def test_while_the_broker_is_away_no_device_is_silent(followed: Followed) -> None:
+    ticks = [tick(at(second), uptime_s=3600 + second) for second in range(0, 200, 5)]
+    followed.take(frame(at(1)), *ticks[:4], fault(at(18), part="broker"), *ticks[4:20])
+    followed.take(fault(at(98), "cleared", part="broker", since=at(18)), *ticks[20:26])
+    assert told(followed) == []
+
+    followed.take(*ticks[26:])
+    assert told(followed) == [("yard", "offline", "opened")]
+
+
 def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None:
     followed.take(frame(at(0)), received=at(3600))
     followed.take(tick(at(3610)))

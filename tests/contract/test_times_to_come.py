@@ -85,8 +85,14 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         return answers(bus)
 
 
-@pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=365)], ids=["minutes", "a year"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "ahead"),
+    [
+        *((kind, timedelta(days=365)) for kind in KINDS),
+        ("capture", timedelta(minutes=6)),
+        ("thermal", timedelta(minutes=6)),
+    ],
+)
 def test_an_event_of_a_time_to_come_is_newest_nowhere_once_a_right_one_has_come(
     bus: Bus, right: dict[str, Any], kind: str, ahead: timedelta
 ) -> None:

@@ -299,7 +299,6 @@ def test_a_queue_that_cannot_be_opened_is_said_to_whoever_runs_the_sink_and_trie
         made.deliverer.sink.close()
         with monkeypatch.context() as patched:
             patched.setattr("consumers.alerts.notify.courier.views.connect", _full)
-            made.deliverer.idle()
             with pytest.raises(OSError, match="No space left"):
                 eventually(made.deliverer.idle)
         made.alert("one")

@@ -40,9 +40,13 @@ class StateEvent(Event):
 
 
 class StreamInfo(Fact):
+    """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed."""
+
     fps: Rate
     width: Pixels
     height: Pixels
+    analysis_fps: Rate | None = None
+    codec: Word | None = None
 
 
 class Health(Fact):

@@ -111,6 +111,8 @@ class StreamInfo(Struct):
     fps: float
     width: int
     height: int
+    analysis_fps: float | None = None
+    codec: str | None = None
 
 
 class Health(Struct):

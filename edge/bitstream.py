@@ -1,4 +1,4 @@
-"""H.264 and AAC as MPEG-TS wants them: Annex B with parameter sets at every keyframe, and ADTS."""
+"""H.264, H.265 and AAC as MPEG-TS wants them: Annex B with parameter sets at every keyframe, and ADTS."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,7 @@ from av.video.stream import VideoStream
 
 CLOCK: Final = 90_000
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
-_AVCC: Final = 1
-_SEQUENCE_PARAMETER_SET: Final = 7
-_SLICES: Final = frozenset({1, 5})
-_PARAMETER_SETS: Final = frozenset(bytes([reference << 5 | kind]) for reference in (1, 2, 3) for kind in (7, 8))
+_BOXED: Final = 1
 _ESCAPED_RATE: Final = 15
 
 
@@ -37,16 +34,53 @@ class Converter(Protocol):
         """Uses the packet up: decode it before."""
 
 
-class H264:
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """How the NAL units of a codec are told apart: `kind = first byte >> shift & mask`."""
+
+    codec: str
+    shift: int
+    mask: int
+    sets: frozenset[int]
+    sequence_set: int
+    slices: frozenset[int]
+    set_starts: frozenset[bytes]
+    """The first bytes that parameter sets have."""
+
+
+H264: Final = Syntax(
+    "h264",
+    shift=0,
+    mask=31,
+    sets=frozenset({7, 8}),
+    sequence_set=7,
+    slices=frozenset({1, 5}),
+    set_starts=frozenset(bytes([reference << 5 | kind]) for reference in (1, 2, 3) for kind in (7, 8)),
+)
+HEVC: Final = Syntax(
+    "hevc",
+    shift=1,
+    mask=63,
+    sets=frozenset({32, 33, 34}),
+    sequence_set=33,
+    slices=frozenset(range(32)),
+    set_starts=frozenset(bytes([kind << 1]) for kind in (32, 33, 34)),
+)
+SYNTAXES: Final = {syntax.codec: syntax for syntax in (H264, HEVC)}
+"""The codecs whose packets are recorded as they are sent."""
+
+
+class AnnexB:
     """Parameter sets come with the stream, before keyframes or (Raspberry Pi) as packets of their own; each keyframe
     gets the latest.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, syntax: Syntax) -> None:
         extradata = bytes(stream.codec_context.extradata or b"")
-        boxed = extradata[:1] == bytes([_AVCC])
-        self._filter = BitStreamFilterContext("h264_mp4toannexb", stream) if boxed else None
-        self._parameter_sets = parameter_sets_of(extradata) if boxed else extradata
+        boxed = extradata[:1] == bytes([_BOXED])
+        self._syntax = syntax
+        self._filter = BitStreamFilterContext(f"{syntax.codec}_mp4toannexb", stream) if boxed else None
+        self._parameter_sets = parameter_sets_of(extradata, syntax) if boxed else extradata
 
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
         base = packet.time_base
@@ -58,11 +92,12 @@ class H264:
 
     def _decodable(self, data: bytes, *, keyframe: bool) -> bytes | None:
         """`None` for what is no picture."""
-        picture, sets = without_trailing_sets(data)
-        kinds = nal_kinds(picture)
-        complete = self._parameter_sets + picture if keyframe and _SEQUENCE_PARAMETER_SET not in kinds else picture
+        picture, sets = without_trailing_sets(data, self._syntax)
+        kinds = nal_kinds(picture, self._syntax)
+        lacks = keyframe and self._syntax.sequence_set not in kinds
+        complete = self._parameter_sets + picture if lacks else picture
         self._parameter_sets = sets or self._parameter_sets
-        return complete if kinds & _SLICES else None
+        return complete if kinds & self._syntax.slices else None
 
 
 class Aac:
@@ -85,38 +120,57 @@ def can_pass_aac(stream: AudioStream) -> bool:
     return not config or (len(config) >= 2 and _rate_index(config) != _ESCAPED_RATE)
 
 
-def nal_kinds(data: bytes) -> set[int]:
+def nal_kinds(data: bytes, syntax: Syntax = H264) -> set[int]:
     """The kinds of the NAL units of an Annex B packet, up to and with its first slice."""
     kinds: set[int] = set()
     place = data.find(b"\0\0\1")
     while 0 <= place < len(data) - 3:
-        kinds.add(data[place + 3] & 31)
-        if kinds & _SLICES:
+        kinds.add(data[place + 3] >> syntax.shift & syntax.mask)
+        if kinds & syntax.slices:
             break
         place = data.find(b"\0\0\1", place + 3)
     return kinds
 
 
-def without_trailing_sets(data: bytes) -> tuple[bytes, bytes]:
+def without_trailing_sets(data: bytes, syntax: Syntax = H264) -> tuple[bytes, bytes]:
     """The packet, and the parameter sets at its end, which belong to the next keyframe and not to this picture."""
     end = len(data)
-    while (place := data.rfind(b"\0\0\1", 0, end)) >= 0 and data[place + 3 : place + 4] in _PARAMETER_SETS:
+    while (place := data.rfind(b"\0\0\1", 0, end)) >= 0 and data[place + 3 : place + 4] in syntax.set_starts:
         end = place
     return data[:end].rstrip(b"\0"), (b"\0" + data[end:] if end < len(data) else b"")
 
 
-def parameter_sets_of(avcc: bytes) -> bytes:
-    """Annex B of the sets in an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1)."""
+def parameter_sets_of(box: bytes, syntax: Syntax = H264) -> bytes:
+    """Annex B of the sets in a decoder configuration record (ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1)."""
+    return _sets_of_hevc(box) if syntax is HEVC else _sets_of_h264(box)
+
+
+def _sets_of_h264(box: bytes) -> bytes:
     sets = b""
     place = 5
     for mask in (31, 255):
-        count = avcc[place] & mask
-        place += 1
-        for _ in range(count):
-            size = int.from_bytes(avcc[place : place + 2], "big")
-            sets += b"\0\0\0\1" + avcc[place + 2 : place + 2 + size]
-            place += 2 + size
+        count = box[place] & mask
+        one, place = _sets_at(box, place + 1, count)
+        sets += one
     return sets
+
+
+def _sets_of_hevc(box: bytes) -> bytes:
+    sets = b""
+    place = 23
+    for _ in range(box[22]):
+        one, place = _sets_at(box, place + 3, int.from_bytes(box[place + 1 : place + 3], "big"))
+        sets += one
+    return sets
+
+
+def _sets_at(box: bytes, place: int, count: int) -> tuple[bytes, int]:
+    sets = b""
+    for _ in range(count):
+        size = int.from_bytes(box[place : place + 2], "big")
+        sets += b"\0\0\0\1" + box[place + 2 : place + 2 + size]
+        place += 2 + size
+    return sets, place
 
 
 def adts_header(config: bytes, size: int) -> bytes:

@@ -1,11 +1,12 @@
 """Makes sources of what the settings say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from edge.encoder import Encoding
 from edge.recorder import Recorder
 from edge.settings import DeviceSettings
 from edge.source_settings import (
@@ -20,13 +21,14 @@ from edge.source_settings import (
     V4l2Source,
 )
 from edge.sources import mlx90640, thermal_csv
+from edge.sources.inputs import Input, mjpeg, rtsp, v4l2, video_file
 from edge.sources.scenes import ThermalSceneSource, VisualSceneSource
 from edge.sources.schedule import Fault as SceneFault
 from edge.sources.schedule import FaultKind, Schedule
 from edge.sources.source import AddressUnusable as AddressUnusable
 from edge.sources.source import Pause, Reading, Samples, Source, SourceUnreachable
 from edge.sources.thermal_scene import ThermalScene
-from edge.sources.video import Input, VideoSource, mjpeg, rtsp, v4l2, video_file
+from edge.sources.video import VideoSource
 from edge.sources.visual_scene import VisualScene
 from edge.sources.yard import Yard
 from producer.ids import Clock
@@ -37,6 +39,10 @@ _SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
     "audio_loss": "silence",
     "hot_spot": "hot_spot",
 }
+
+
+PASSED: Final = {"sent": frozenset({"h264", "hevc"}), "h264": frozenset({"h264"}), "encoded": frozenset[str]()}
+DRAWN: Final = Encoding(fps=10, bit_rate=600_000, max_width=1280)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,19 @@ def yard(scene: SceneSource, started: datetime, time_zone: str) -> Yard:
         if fault.kind in _SCENE_FAULTS
     ]
     return Yard(Schedule(started, faults), seed=scene.seed, place=scene.place, zone=ZoneInfo(time_zone))
+
+
+def encoding_of(settings: DeviceSettings) -> Encoding:
+    """How pictures are recorded that are not recorded as they are sent. A drawn scene needs no more than these."""
+    rates = settings.rates
+    encoding = DRAWN if isinstance(settings.visual, SceneSource) else Encoding()
+    return replace(
+        encoding,
+        fps=rates.record_fps or encoding.fps,
+        max_width=rates.record_width or encoding.max_width,
+        bit_rate=rates.record_bits_per_s or encoding.bit_rate,
+        passed=PASSED[rates.record_as],
+    )
 
 
 def visual_source(
@@ -88,7 +107,7 @@ def _input(source: object, environ: Mapping[str, str]) -> Input:
         case FileSource():
             return video_file(str(source.path), loop=source.loop)
         case RtspSource():
-            return rtsp(address(source, environ))
+            return rtsp(address(source, environ), transport=source.transport)
         case MjpegSource():
             return mjpeg(address(source, environ))
         case V4l2Source():

@@ -11,7 +11,16 @@ import structlog
 from edge.health import SourceHealth
 from edge.retry import retry_seconds
 from edge.sources.reasons import LONGEST_REASON, worded
-from edge.sources.source import Pause, Reading, Samples, Source, SourceEnded, SourceUnreachable
+from edge.sources.source import (
+    Frame,
+    Pause,
+    Reading,
+    Source,
+    SourceEnded,
+    SourceUnreachable,
+    StreamReport,
+    ThermalFrame,
+)
 
 NO_DATA_SECONDS: Final = 25.0
 REASONS_LOGGED: Final = 50
@@ -73,7 +82,7 @@ class Capture:
         self._reports = Reports(name, redact)
         self._name = name
         self._pipeline: Pipeline | None = None
-        self._began_s = self._came_s = time.monotonic()
+        self._began_s = self._came_s = self._alive_s = time.monotonic()
         self._opened_s: float | None = None
 
     def run(self) -> None:
@@ -110,9 +119,12 @@ class Capture:
     def _note(self, reading: Reading | None, opened_s: float) -> None:
         """Sound alone is no sign of life of a camera."""
         now = time.monotonic()
-        if reading is not None and not isinstance(reading, Samples):
-            self._opened_s, self._came_s = opened_s, now
-        elif now - max(self._came_s, opened_s) >= NO_DATA_SECONDS:
+        if isinstance(reading, Frame | ThermalFrame):
+            self._opened_s, self._came_s, self._alive_s = opened_s, now, now
+        elif isinstance(reading, StreamReport):
+            # It sends something, and its source sees to what.
+            self._alive_s = now
+        elif now - max(self._alive_s, opened_s) >= NO_DATA_SECONDS:
             raise SourceUnreachable(f"it is open, but no data for {NO_DATA_SECONDS:g} s")
 
     def _close(self, source: Source, take: Callable[[Reading | None], None]) -> None:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -14,7 +13,7 @@ from bus_schemas.topics import live_topic
 from edge.adjustable import Adjustable
 from edge.analysis.pictures import Pictures, Planes
 from edge.author import Author
-from edge.building import Surroundings, addresses, thermal_source, visual_source, yard
+from edge.building import Surroundings, addresses, encoding_of, thermal_source, visual_source, yard
 from edge.capture import Capture, Pipeline
 from edge.detection import Lookout, lookout
 from edge.health import Facts, Kind, SourceHealth, health
@@ -23,7 +22,7 @@ from edge.settings import DeviceSettings
 from edge.source_settings import SceneSource
 from edge.sources.address import Redactor
 from edge.sources.reasons import worded
-from edge.sources.source import Frame, Reading, Samples, ThermalFrame
+from edge.sources.source import Frame, Reading, Samples, StreamReport, ThermalFrame
 from edge.sources.yard import Yard
 from edge.thermometry import ThermalWatch, captions
 from edge.tolerance import Tolerance
@@ -75,7 +74,7 @@ class Device:
         self._healths: dict[Kind, SourceHealth] = {}
         self._threads: list[CaptureThread] = []
         if settings.visual is not None:
-            self._healths["visual"] = SourceHealth("visual", around.clock, records=settings.rates.record)
+            self._healths["visual"] = SourceHealth("visual", around.clock)
         if settings.thermal is not None:
             self._healths["thermal"] = SourceHealth("thermal", around.clock)
 
@@ -114,7 +113,7 @@ class Device:
 
     def _make_visual(self, name: str) -> Pipeline:
         settings, scene = self.settings, self.settings.visual
-        recorder = Recorder(settings.rates.segment_s) if settings.rates.record else None
+        recorder = Recorder(settings.rates.segment_s, encoding_of(settings)) if settings.rates.record else None
         drawn = yard(scene, self._around.started, settings.time_zone) if isinstance(scene, SceneSource) else None
         pictures = Pictures()
         looking, missing = self._lookout(pictures, drawn)
@@ -169,9 +168,11 @@ class Device:
             drafts += tolerance.drafts(partial(watch.look, reading))
         elif isinstance(reading, Samples):
             drafts += tolerance.drafts(partial(heard, watch, reading))
-        if recorder is not None and (finished := recorder.take()):
-            source_health.segment_began(finished[-1].start + timedelta(seconds=finished[-1].duration_s))
-            drafts += watch.segments(finished)
+        elif isinstance(reading, StreamReport):
+            source_health.reported(reading)
+        if recorder is not None:
+            source_health.recording_since(recorder.open_since)
+            drafts += watch.segments(recorder.take())
         self._hand_over(drafts)
 
     def _take_thermal(

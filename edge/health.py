@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Final, Literal
 
 from bus_schemas.node import DeviceStatus, Health, StreamInfo
+from edge.sources.source import StreamReport
 from producer.clock import Elapsed
 from producer.ids import Clock
 
 Kind = Literal["visual", "thermal"]
 STALE_AFTER_S: Final = 30.0
+FIRST_FRAME_S: Final = 10.0
+"""So long after it was opened a source may take to its first frame."""
 _WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale", "not_started", "healthy")
 
 
@@ -31,51 +34,65 @@ class Facts:
     stream: StreamInfo | None = None
     last_frame: datetime | None = None
     came_s: float | None = None
+    connected_s: float | None = None
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     reconnects: int = 0
     failures: int = 0
     segment_start: datetime | None = None
+    complaint: str | None = None
+    """What is wrong with what it sends, although it sends."""
+    remark: str | None = None
     analysis: str | None = None
     """Why too many frames could not be analysed; `None` where they could."""
 
     def status(self, now_s: float) -> DeviceStatus:
-        """No frame yet is not stale: it may still come."""
+        """No frame yet is not stale for a while: it may still come."""
         if self.last_attempt is None:
             return "not_started"
         if not self.running:
             return "stopped"
         if self.failures:
             return "degraded"
-        if self.came_s is not None and now_s - self.came_s > STALE_AFTER_S:
+        if self.came_s is not None:
+            silent = now_s - self.came_s > STALE_AFTER_S
+        else:
+            silent = self.connected_s is not None and now_s - self.connected_s > FIRST_FRAME_S
+        if silent:
             return "stale"
-        return "healthy" if self.analysis is None else "degraded"
+        return "degraded" if self.complaint or self.analysis else "healthy"
 
     def why(self, now_s: float) -> str | None:
         """The reason of the status, in a sentence; there is one wherever the status is not healthy."""
         match self.status(now_s):
             case "healthy":
-                return None
+                return self.remark
             case "not_started":
                 return "it has not begun yet"
             case "stale":
-                return self.reason or f"nothing came for more than {STALE_AFTER_S:g} s"
+                return self.reason or self._silence(now_s)
             case "degraded":
-                return self.reason or self.analysis or "it does not answer"
+                return self.reason or self.complaint or self.analysis or "it does not answer"
         return self.reason or "it is not running"
+
+    def _silence(self, now_s: float) -> str:
+        if self.came_s is None and self.connected_s is not None:
+            return f"it is connected, but has given no picture for {now_s - self.connected_s:.0f} s"
+        return f"nothing came for more than {STALE_AFTER_S:g} s"
 
 
 class SourceHealth:
     """Written by the thread of one source, read by that of the node."""
 
-    def __init__(self, kind: Kind, clock: Clock, *, records: bool = False, elapsed: Elapsed = time.monotonic) -> None:
+    def __init__(self, kind: Kind, clock: Clock, *, elapsed: Elapsed = time.monotonic) -> None:
         self._clock = clock
         self._elapsed = elapsed
-        self._records = records
         self._lock = threading.Lock()
         self._facts = Facts(kind)
         self._since = elapsed()
         self._frames = 0
+        self._own_fps: float | None = None
+        self._codec: str | None = None
 
     @property
     def facts(self) -> Facts:
@@ -87,31 +104,48 @@ class SourceHealth:
 
     def connected(self) -> None:
         with self._lock:
+            now = self._elapsed()
             again = self._facts.last_success is not None
             self._facts = replace(
                 self._facts,
                 last_success=self._clock(),
                 reconnects=self._facts.reconnects + again,
-                recording=self._records,
+                connected_s=now,
+                complaint=None,
+                remark=None,
             )
-            self._since, self._frames = self._elapsed(), 0
+            self._since, self._frames = now, 0
 
     def gave(self, moment: datetime, size: tuple[int, int]) -> None:
-        """A frame came. The rate is that of the last 10 s or so."""
+        """A frame came. The rate at which they are analysed is that of the last 10 s or so; the camera's own may be
+        higher, and is then reported.
+        """
         with self._lock:
             self._frames += 1
             now = self._elapsed()
             seconds = now - self._since
             stream = self._facts.stream
             if stream is None or (stream.width, stream.height) != size:
-                stream = StreamInfo(fps=0.0, width=size[0], height=size[1])
+                stream = StreamInfo(fps=self._own_fps or 0.0, width=size[0], height=size[1], codec=self._codec)
             if seconds >= 10:
-                stream = stream.model_copy(update={"fps": round(self._frames / seconds, 2)})
+                rate = round(self._frames / seconds, 2)
+                stream = stream.model_copy(update={"fps": self._own_fps or rate, "analysis_fps": rate})
                 self._since, self._frames = now, 0
             self._facts = replace(self._facts, last_frame=moment, came_s=now, failures=0, reason=None, stream=stream)
 
-    def segment_began(self, start: datetime) -> None:
-        self._set(segment_start=start)
+    def reported(self, report: StreamReport) -> None:
+        """What the camera itself sends."""
+        with self._lock:
+            self._own_fps, self._codec = report.fps, report.codec
+            stream = self._facts.stream
+            if stream is not None:
+                stream = stream.model_copy(update={"fps": report.fps, "codec": report.codec})
+            self._facts = replace(self._facts, complaint=report.complaint, remark=report.remark, stream=stream)
+
+    def recording_since(self, start: datetime | None) -> None:
+        """When the segment began that is being recorded; `None` while there is none."""
+        if start != self.facts.segment_start or self.facts.recording != (start is not None):
+            self._set(segment_start=start, recording=start is not None)
 
     def failed(self, reason: str) -> int:
         """Returns how often in a row that makes."""

@@ -1,6 +1,5 @@
-"""Records one device: packets as they came where they are H.264, encoded pictures where not."""
+"""Records one device: packets as they came where they are H.264 or H.265, encoded pictures where not."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,23 +9,17 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from edge.bitstream import CLOCK, H264, Aac, Coded, Converter, can_pass_aac
-from edge.encoder import AudioEncoder, Encoding, VideoEncoder
-from edge.segments import Layout, Segment, SegmentWriter
+from edge.bitstream import CLOCK, SYNTAXES, Aac, AnnexB, Coded, can_pass_aac
+from edge.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_rate
+from edge.mpegts import Layout
+from edge.segments import Segment, SegmentWriter
 
 TARGET_SECONDS: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Passing:
-    """Which streams of a source are recorded without being encoded anew."""
-
-    video: bool
-    audio: bool
+LONGEST_PAUSE: Final = timedelta(seconds=60)
 
 
 class Recorder:
-    """A source tells it what it is (`begin`), then gives it everything in order; the agent takes finished segments.
+    """A source says what it is (`begin`), then gives everything in order; the agent takes finished segments.
 
     Used by one thread. Times are those of the pictures, so that a segment starts when its first picture was taken.
     """
@@ -34,10 +27,37 @@ class Recorder:
     def __init__(self, target_seconds: float = TARGET_SECONDS, encoding: Encoding | None = None) -> None:
         self._encoding = encoding or Encoding()
         self._writer = SegmentWriter(target_seconds)
-        self._converters: dict[str, Converter] = {}
+        self._size = (0, 0)
+        self._audio_rate: int | None = None
+        self._codec = "h264"
+        self._packets: AnnexB | None = None
+        self._sounds: Aac | None = None
         self._video: VideoEncoder | None = None
         self._audio: AudioEncoder | None = None
         self._origin: datetime | None = None
+        self._latest: datetime | None = None
+
+    @property
+    def passes_video(self) -> bool:
+        """Whether packets are recorded as they come, without being encoded anew."""
+        return self._video is None
+
+    @property
+    def passes_audio(self) -> bool:
+        return self._sounds is not None
+
+    @property
+    def open_since(self) -> datetime | None:
+        """When the segment that is being recorded began."""
+        return self._writer.open_since
+
+    @property
+    def lost(self) -> int:
+        """Segments that could not be written."""
+        return self._writer.lost
+
+    def can_pass(self, video: VideoStream) -> bool:
+        return video.codec_context.name in self._encoding.passed & SYNTAXES.keys()
 
     def begin(
         self,
@@ -45,55 +65,90 @@ class Recorder:
         video: VideoStream | None = None,
         audio: AudioStream | None = None,
         rate: int | None = None,
-    ) -> Passing:
+    ) -> None:
         """A new run of pictures of `size`. `video` and `audio` are a container's streams; a scene gives only the `rate`
-        of its sound.
+        of its sound. Without a `video` that can pass the pictures are encoded.
         """
-        self._converters = {}
-        self._video = self._audio = self._origin = None
-        if video is not None and video.codec_context.name == "h264":
-            self._converters["video"] = H264(video)
-        else:
-            self._video = VideoEncoder(self._encoding, size)
-        if audio is not None and "video" in self._converters and can_pass_aac(audio):
-            self._converters["audio"] = Aac(bytes(audio.codec_context.extradata or b""))
+        self._size = size
+        self._audio = self._origin = self._latest = None
+        passed = video if video is not None and self.can_pass(video) else None
+        self._packets = AnnexB(passed, SYNTAXES[passed.codec_context.name]) if passed else None
+        self._codec = passed.codec_context.name if passed else "h264"
+        passes_audio = audio is not None and can_pass_aac(audio)
+        self._sounds = Aac(bytes(audio.codec_context.extradata or b"")) if audio is not None and passes_audio else None
         rate = audio.codec_context.sample_rate if audio is not None else rate
-        width, height = (self._video.width, self._video.height) if self._video else size
-        self._writer.start(Layout(width, height, rate))
-        return Passing("video" in self._converters, "audio" in self._converters)
+        self._audio_rate = rate if passes_audio or not rate else encoded_rate(rate)
+        if passed is None:
+            self._encode()
+        else:
+            self._pass()
 
     def packet(self, packet: Coded, time: datetime) -> None:
         """Uses the packet up: decode it before."""
-        kind = packet.stream.type
-        for unit in self._converters[kind].convert(packet, time):
-            if unit.kind == "video" and self._origin is None:
-                self._origin = unit.time - timedelta(seconds=unit.pts / CLOCK)
-            self._writer.add(unit)
+        if packet.stream.type == "audio":
+            if self._sounds is not None:
+                for unit in self._sounds.convert(packet, time):
+                    self._writer.add(unit)
+        elif self._packets is not None:
+            self._video_packet(self._packets, packet, time)
 
-    def picture(self, picture: VideoFrame, time: datetime) -> None:
+    def picture(self, picture: VideoFrame, time: datetime, pts: int | None = None) -> None:
+        """`pts` in 1/90000 s by the clock of the source; without it `time` says when."""
         if self._video is None:
             return
-        pts = self._ticks(time)
+        if pts is None:
+            self._restart_after_jump(time)
+            pts = self._ticks(time)
+        elif self._origin is None:
+            self._origin = time - timedelta(seconds=pts / CLOCK)
         if self._video.due(pts):
-            first = self._origin == time
+            first = self._writer.open_since is None
             for unit in self._video.encode(picture, pts, time, keyframe=first or self._writer.cuts_at(pts)):
                 self._writer.add(unit)
 
-    def sound(self, samples: NDArray[np.int16], rate: int, time: datetime) -> None:
+    def sound(self, samples: NDArray[np.int16], rate: int, time: datetime, pts: int | None = None) -> None:
         """n x channels; ignored where the source's own packets are recorded, and before the first picture."""
-        if "audio" in self._converters or self._origin is None:
+        if self._sounds is not None or self._origin is None or not self._audio_rate:
             return
         if self._audio is None:
-            self._audio = AudioEncoder(rate, samples.shape[1])
-        for unit in self._audio.encode(samples, self._ticks(time), time):
+            self._audio = AudioEncoder(self._audio_rate, samples.shape[1])
+        for unit in self._audio.encode(samples, rate, self._ticks(time) if pts is None else pts, time):
             self._writer.add(unit)
 
     def take(self) -> list[Segment]:
         return self._writer.take()
 
-    def finish(self) -> None:
-        """The source has ended or is lost: what is open becomes a segment."""
-        self._writer.finish()
+    def finish(self, now: int | None = None) -> None:
+        """The source has ended or is lost, `now` by its clock in 1/90000 s: what is open becomes a segment."""
+        self._writer.finish(now)
+
+    def _video_packet(self, packets: AnnexB, packet: Coded, time: datetime) -> None:
+        for unit in packets.convert(packet, time):
+            if self._video is not None and unit.keyframe:
+                self._pass()
+            if self._video is not None:
+                continue
+            if self._origin is None:
+                self._origin = unit.time - timedelta(seconds=unit.pts / CLOCK)
+            self._writer.add(unit)
+        if self._video is None and self._writer.is_overlong:
+            # A camera that sends no second keyframe: its pictures are encoded until it does.
+            self._encode()
+
+    def _pass(self) -> None:
+        self._video = None
+        self._writer.start(Layout(*self._size, self._audio_rate, self._codec))
+
+    def _encode(self) -> None:
+        self._video = VideoEncoder(self._encoding, self._size)
+        self._writer.start(Layout(self._video.width, self._video.height, self._audio_rate))
+
+    def _restart_after_jump(self, time: datetime) -> None:
+        """The clock was set: what follows is a run of its own."""
+        if self._latest is not None and not timedelta(0) < time - self._latest < LONGEST_PAUSE:
+            self._origin = self._audio = None
+            self._encode()
+        self._latest = time
 
     def _ticks(self, time: datetime) -> int:
         self._origin = self._origin or time

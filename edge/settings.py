@@ -50,6 +50,24 @@ class Rates(Part):
     thermal_frame_s: PositiveFloat = Field(default=600.0, description="Seconds between two raw thermal frames.")
     segment_s: Annotated[float, Field(ge=1, le=60)] = Field(default=10.0, description="Seconds of a video segment.")
     record: bool = Field(default=True, description="Whether video is recorded.")
+    record_as: Literal["sent", "h264", "encoded"] = Field(
+        default="sent",
+        description=(
+            "sent keeps H.264 and H.265 as the camera sends them; h264 keeps H.264 and encodes H.265, which not every "
+            "browser plays; encoded encodes all of it. Encoding takes much of a processor."
+        ),
+    )
+    record_fps: PositiveFloat | None = Field(
+        default=None,
+        le=120,
+        description="Most pictures a second of video that is encoded here; none is the camera's own.",
+    )
+    record_width: Annotated[int, Field(ge=16, le=16_384)] | None = Field(
+        default=None, description="Widest picture of video that is encoded here; none is the camera's own."
+    )
+    record_bits_per_s: Annotated[int, Field(ge=50_000, le=100_000_000)] | None = Field(
+        default=None, description="Bit rate of video that is encoded here; none is as much as its pictures are worth."
+    )
 
 
 class DeviceParts(Part):

@@ -74,6 +74,10 @@ class RtspSource(NetworkSource):
     schemes: ClassVar[tuple[str, ...]] = ("rtsp", "rtsps")
 
     kind: Literal["rtsp"]
+    transport: Literal["tcp", "udp"] = Field(
+        default="tcp",
+        description="How pictures are sent: udp for cameras that refuse tcp; what is lost on its way smears pictures.",
+    )
 
 
 class MjpegSource(NetworkSource):

@@ -14,3 +14,6 @@ class SimulatedClock:
     def pause(self, seconds: float) -> None:
         self.waited.append(seconds)
         self.now += timedelta(seconds=seconds)
+
+    def elapsed(self) -> float:
+        return self.now.timestamp()

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.event import iso
 from bus_schemas.media import MediaEvent, SegmentEvent
-from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent
+from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent, StreamInfo
 from bus_schemas.node import Health as WholeHealth
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.days import iso_of
@@ -159,5 +159,6 @@ def _stream_info(told: Health | WholeHealth) -> str | None:
     info = told.stream_info
     if info is None:
         return None
-    plain = {"fps": info.fps, "width": info.width, "height": info.height} if isinstance(told, Health) else info
-    return to_json(plain).decode()
+    # What is not known is left out, as in the views of those who did not know of it yet.
+    known = {name: value for name in StreamInfo.model_fields if (value := getattr(info, name)) is not None}
+    return to_json(known).decode()

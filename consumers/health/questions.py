@@ -3,7 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from pydantic_core import from_json
 
@@ -19,6 +19,8 @@ class StreamInfo(TypedDict):
     fps: float
     width: int
     height: int
+    analysis_fps: NotRequired[float | None]
+    codec: NotRequired[str | None]
 
 
 class LastEvent(TypedDict):
@@ -142,7 +144,7 @@ def _answer(row: Device, asked: Moment) -> DeviceHealth:
         last_received=_iso_of(row.last_received),
         time_since_last_frame_seconds=None if since is None else round(since, 2),
         stream_info=from_json(row.stream_info) if row.stream_info else None,
-        is_recording=bool(row.is_recording),
+        is_recording=bool(row.is_recording) and why is None,
         total_reconnects=row.total_reconnects,
         consecutive_failures=row.consecutive_failures,
         last_connection_attempt=row.last_connection_attempt,

@@ -88,6 +88,22 @@ def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:
     return tuple(min(limit, max(2, round(side * scale / 2) * 2)) for side, limit in zip(size, into, strict=True))  # type: ignore[return-value]
 
 
+def upright(picture: VideoFrame) -> VideoFrame:
+    """As it is to be looked at: a telephone or a camera on its side says by how much its pictures are turned."""
+    turns = round(picture.rotation / 90) % 4
+    if not turns:
+        return picture
+    flat = picture.reformat(format="yuv420p")
+    parts = [np.rot90(plane(part), turns) for part in flat.planes]
+    height, width = parts[0].shape
+    if width % 2 or height % 2:
+        return picture
+    packed = np.concatenate([part.reshape(-1) for part in parts]).reshape(height * 3 // 2, width)
+    turned = VideoFrame.from_ndarray(packed, format="yuv420p")
+    turned.pts, turned.time_base = picture.pts, picture.time_base
+    return turned
+
+
 def frame_of(bgr: Bytes8) -> VideoFrame:
     """What a source that draws or grabs BGR hands on, in the form that every decoder gives: yuv420p."""
     return VideoFrame.from_ndarray(bgr, format="bgr24").reformat(format="yuv420p")

@@ -63,7 +63,20 @@ class Samples:
         return len(self.samples) / self.rate
 
 
-Reading = Frame | ThermalFrame | Samples
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """What a camera sends, every few seconds: its own rate, its codec, and what is wrong with it.
+
+    A `remark` is about its sound, and no fault of its pictures.
+    """
+
+    fps: float
+    codec: str
+    complaint: str | None = None
+    remark: str | None = None
+
+
+Reading = Frame | ThermalFrame | Samples | StreamReport
 
 
 class Source(Protocol):

@@ -1,221 +1,281 @@
 """Pictures and sound from whatever PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
 
-import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from fractions import Fraction
+from typing import Any, Final, TypeVar
 
 import av
+import structlog
 from av.error import FFmpegError
+from av.video.frame import VideoFrame
 
-from edge.recorder import Passing, Recorder
+from edge.analysis.pictures import upright
+from edge.bitstream import CLOCK
+from edge.recorder import Recorder
+from edge.sources.arrivals import Arrivals
 from edge.sources.audio_samples import Resampler, Seconds
+from edge.sources.demuxer import Arrival, Demuxer, NoVideo, demuxer
+from edge.sources.inputs import Input
+from edge.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
 from edge.sources.reasons import Attempt, unreachable
-from edge.sources.source import Frame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
-from edge.sources.timeline import TOLERANCE, Timeline
+from edge.sources.recorded_stream import RecordedStream
+from edge.sources.source import (
+    Frame,
+    Pause,
+    Reading,
+    SourceEnded,
+    SourceUnreachable,
+    StreamReport,
+    without_credentials,
+)
+from edge.sources.timestamps import STEP_S
+from producer.clock import Elapsed, since_boot
 from producer.ids import Clock
 
-_IDLE: Final = timedelta(seconds=1)
+LONGEST_WAIT_S: Final = 2.0
+REPORT_S: Final = 5.0
+_IDLE_S: Final = 1.0
+_DAMAGED_IN_A_ROW: Final = 50
+_TICK: Final = Fraction(1, CLOCK)
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
-class Input:
-    """What PyAV opens and how. `pace` holds a file back to the speed at which it was recorded."""
-
-    address: str
-    format: str | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
-    timeout_s: float = 10.0
-    ending: Literal["live", "once", "loop"] = "live"
-    pace: bool = False
-
-
-def video_file(path: str, *, loop: bool = False, pace: bool = True) -> Input:
-    return Input(path, ending="loop" if loop else "once", pace=pace)
-
-
-def rtsp(url: str, timeout_s: float = 10.0) -> Input:
-    """TCP, because a lost UDP packet smears pictures until the next keyframe."""
-    options = {"rtsp_transport": "tcp", "timeout": str(int(timeout_s * 1_000_000)), "fflags": "nobuffer"}
-    return Input(url, options=options, timeout_s=timeout_s)
-
-
-def mjpeg(url: str, timeout_s: float = 10.0) -> Input:
-    return Input(url, format="mpjpeg", options={"use_wallclock_as_timestamps": "1"}, timeout_s=timeout_s)
-
-
-def v4l2(device: str, size: tuple[int, int] = (1280, 720), fps: int = 15) -> Input:
-    """MJPEG from the device: raw pictures of this size do not fit through USB 2."""
-    options = {"video_size": f"{size[0]}x{size[1]}", "framerate": str(fps), "input_format": "mjpeg"}
-    return Input(device, format="v4l2", options=options)
+log = structlog.get_logger(__name__)
 
 
 class VideoSource:
     """One demultiplexing loop: packets go to the recorder, pictures are decoded and handed out `analysis_fps` times a
-    second at most. A decoder gets one thread: several cost more in all, and nothing here waits for a single picture.
+    second at most. What cannot be used of them costs itself and is counted.
     """
 
     def __init__(
-        self, source: Input, clock: Clock, pause: Pause, recorder: Recorder | None = None, analysis_fps: float = 5.0
+        self,
+        source: Input,
+        clock: Clock,
+        pause: Pause,
+        recorder: Recorder | None = None,
+        analysis_fps: float = 5.0,
+        elapsed: Elapsed = since_boot,
     ) -> None:
         self._input = source
         self._clock = clock
         self._pause = pause
         self._recorder = recorder
-        self._every = timedelta(seconds=1 / analysis_fps)
-        self._container: Any = None
-        self._packets: Iterator[Any] = iter(())
-        self._timeline = Timeline(clock, checked=source.ending == "live" or source.pace)
-        self._passing = Passing(video=False, audio=False)
+        self._elapsed = elapsed
+        self._every_s = 1 / analysis_fps
+        self._demuxer: Demuxer | None = None
+        self._damage, self._sound_damage = Damage(elapsed), Damage(elapsed)
+        self._sequence = self._lost = self._fruitless = 0
         self._ready: deque[Reading] = deque()
-        self._resampler = Resampler()
-        self._seconds = Seconds()
-        self._due: datetime | None = None
-        self._sequence = 0
-        self._runs = 0
-        self._asked_s = 0.0
 
     def open(self) -> None:
         self.close()
-        self._asked_s = time.monotonic()
-        try:
-            self._container = av.open(
-                self._input.address,
-                format=self._input.format,
-                options=dict(self._input.options),
-                timeout=(self._input.timeout_s, self._input.timeout_s),
-            )
-        except (FFmpegError, OSError) as error:
-            raise self._unreachable(error) from None
-        if not self._container.streams.video:
-            self.close()
-            raise SourceUnreachable(f"{without_credentials(self._input.address)} has no video")
-        self._container.streams.video[0].codec_context.thread_count = 1
-        self._timeline = Timeline(self._clock, checked=self._timeline_checked)
-        self._runs = 0
-        self._start()
+        self._liveness = Liveness(self._patience_s(), self._elapsed())
+        self._fruitless += 1
+        self._asked_s = self._elapsed()
+        self._report_due = self._asked_s + REPORT_S
+        with self._failing():
+            self._demuxer = demuxer(self._input, self._liveness)
+            self._zero = self._elapsed()
+            self._begin(self._zero)
 
     def read(self) -> Reading | None:
-        if self._container is None:
+        if self._demuxer is None:
             raise SourceUnreachable(f"{without_credentials(self._input.address)} is not open")
-        until = self._clock() + _IDLE
-        while not self._ready:
-            self._advance()
-            if self._clock() >= until:
-                return self._ready.popleft() if self._ready else None
-        return self._ready.popleft()
+        until = self._elapsed() + _IDLE_S
+        with self._failing():
+            while not self._ready:
+                self._advance(self._demuxer)
+                if self._elapsed() >= until:
+                    break
+        return self._ready.popleft() if self._ready else None
 
     def close(self) -> None:
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        if self._demuxer is not None:
+            self._demuxer.close()
+            self._demuxer = None
             if self._recorder:
-                self._recorder.finish()
+                keeps_time = self._input.pace or self._input.ending == "live"
+                self._recorder.finish(self._ticks(self._elapsed()) if keeps_time else None)
         self._ready.clear()
 
-    @property
-    def _timeline_checked(self) -> bool:
-        return self._input.ending == "live" or self._input.pace
+    def _patience_s(self) -> float:
+        """Every third attempt waits longer: a camera may send less than one picture in ten seconds."""
+        is_long = self._fruitless % 3 == 2
+        return max(self._input.timeout_s, LONGEST_SILENCE_S) if is_long else self._input.timeout_s
 
-    def _start(self) -> None:
-        video = self._container.streams.video[0]
-        sounds = self._container.streams.audio[:1]
-        self._packets = self._container.demux(video, *sounds)
-        self._due = None
-        self._begin()
-
-    def _begin(self) -> None:
-        """A new run of the recording: the first, after a loop, after a jump in time."""
-        if self._recorder is None:
-            return
-        video = self._container.streams.video[0]
-        audio = self._container.streams.audio[0] if self._container.streams.audio else None
-        self._passing = self._recorder.begin((video.codec_context.width, video.codec_context.height), video, audio)
-
-    def _advance(self) -> None:
-        self._asked_s = time.monotonic()
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """What FFmpeg says, as a sentence. What nobody has foreseen is for whoever reads the source."""
         try:
-            packet = next(self._packets)
-        except StopIteration:
-            self._end()
+            yield
+        except (SourceUnreachable, SourceEnded):
+            raise
+        except NoVideo as error:
+            raise SourceUnreachable(f"{without_credentials(self._input.address)}: {error}") from None
         except (FFmpegError, OSError) as error:
-            raise self._unreachable(error) from None
-        else:
-            self._take(packet)
+            waited_s = self._elapsed() - self._asked_s
+            limit_s = self._liveness.limit_s
+            # Over HTTP anything can be opened: what it is shows only when it is read.
+            is_open = self._demuxer is not None and (self._pictures > 1 or not self._input.is_jpeg_stream)
+            attempt = Attempt(self._input.address, is_open, waited_s, limit_s)
+            raise unreachable(error, attempt) from None
 
-    def _end(self) -> None:
+    def _begin(self, start: float) -> None:
+        """Read from the beginning: a new connection, or a file once more."""
+        assert self._demuxer is not None
+        self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start)
+        self._stream = RecordedStream(self._recorder, self._demuxer) if self._recorder else None
+        self._resampler = Resampler()
+        self._seconds = Seconds()
+        self._limit_s = self._liveness.limit_s
+        self._due: float | None = None
+        self._damaged_in_a_row = self._pictures = self._cut_short = 0
+
+    def _advance(self, demuxer: Demuxer) -> None:
+        self._asked_s = self._elapsed()
+        try:
+            arrival = self._arrivals.next()
+        except av.error.InvalidDataError:
+            self._damage.count(damaged=True)
+            self._damaged_in_a_row += 1
+            if self._damaged_in_a_row > _DAMAGED_IN_A_ROW:
+                raise
+            demuxer.resume()
+            return
+        for _ in range(demuxer.cut_short - self._cut_short):
+            self._damage.count(damaged=True)
+        self._cut_short = demuxer.cut_short
+        if arrival is None:
+            self._end(demuxer)
+        elif arrival.packet is not None:
+            self._damaged_in_a_row = 0
+            self._take(demuxer, arrival)
+        self._watch(demuxer)
+
+    def _watch(self, demuxer: Demuxer) -> None:
+        now = self._elapsed()
+        if self._input.ending == "live":
+            if complaint := self._liveness.complaint(now):
+                raise SourceUnreachable(f"{without_credentials(self._input.address)}: {complaint}")
+            if abs(self._limit_s - self._liveness.limit_s) > 1:
+                self._limit_s = self._liveness.limit_s
+                demuxer.resume()
+        if now >= self._report_due:
+            self._report_due = now + REPORT_S
+            self._ready.append(self._report(demuxer))
+
+    def _report(self, demuxer: Demuxer) -> StreamReport:
+        lost = self._recorder.lost if self._recorder else 0
+        complaint = self._damage.sentence("what it sent")
+        if lost > self._lost:
+            complaint = complaint or f"{lost - self._lost} segments of its video could not be written"
+        self._lost = lost
+        fps = round(self._arrivals.measured_fps(), 2)
+        return StreamReport(fps, demuxer.codec, complaint, self._sound_damage.sentence("its sound"))
+
+    def _end(self, demuxer: Demuxer) -> None:
         if self._input.ending == "live":
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has ended the stream")
+        if self._recorder:
+            self._recorder.finish()
+        if not self._pictures:
+            raise SourceUnreachable(f"{without_credentials(self._input.address)} has no picture that can be decoded")
         if self._input.ending == "once":
-            if self._recorder:
-                self._recorder.finish()
             raise SourceEnded(self._input.address)
-        self._container.seek(0)
-        video = self._container.streams.video[0]
-        rate = float(video.average_rate or 25)
-        self._timeline.loop(float((video.start_time or 0) * video.time_base), 1 / rate)
-        self._start()
+        # Not every container can be wound back.
+        end = self._arrivals.end
+        demuxer.close()
+        self._demuxer = None
+        self._demuxer = self._reopened()
+        self._begin(end)
 
-    def _take(self, packet: Any) -> None:
-        kind = packet.stream.type
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if kind == "video":
-            for picture in self._decoded(packet):
-                self._picture(picture)
-        elif stamp is not None:
-            self._hear(packet)
-        passes = self._passing.video if kind == "video" else self._passing.audio
-        if self._recorder and passes and packet.size and stamp is not None:
-            self._recorder.packet(packet, self._time(float(stamp * packet.time_base)))
+    def _reopened(self) -> Demuxer:
+        return demuxer(self._input, self._liveness)
 
-    def _decoded(self, packet: Any) -> list[Any]:
+    def _take(self, demuxer: Demuxer, arrival: Arrival) -> None:
+        self._is_damaged = False
+        if arrival.kind == "video":
+            if arrival.packet.size:
+                self._liveness.packet(self._arrivals.at if self._input.ending == "live" else self._elapsed())
+            self._take_video(demuxer, arrival)
+        else:
+            self._liveness.sound(self._elapsed())
+            self._take_sound(demuxer, arrival)
+        (self._damage if arrival.kind == "video" else self._sound_damage).count(damaged=self._is_damaged)
+
+    def _attempt(self, step: Callable[..., T], *given: Any) -> T | None:
+        """Whatever a packet or a picture does to a decoder, a filter or an encoder costs only that one."""
         try:
-            return list(packet.decode())
-        except av.error.InvalidDataError:
-            return []  # a damaged picture; the next keyframe mends it
+            return step(*given)
+        except Exception as error:  # noqa: BLE001 - counted and told; a camera must not be able to end its agent
+            self._is_damaged = True
+            log.debug("packet lost", step=step.__name__, error=repr(error))
+            return None
 
-    def _picture(self, picture: Any) -> None:
-        if picture.pts is None:
-            return
-        time = self._time(float(picture.pts * picture.time_base))
+    def _take_video(self, demuxer: Demuxer, arrival: Arrival) -> None:
+        packet = arrival.packet
+        at = self._arrivals.time(arrival) if packet.size else self._zero
+        stampless = self._arrivals.stampless
+        packet.time_base = _TICK
+        packet.pts = packet.dts = None if stampless else self._ticks(at)
+        packet.duration = 0 if stampless else round(self._arrivals.interval_s * CLOCK)
+        pictures = self._attempt(demuxer.decode, packet)
+        if self._stream and not stampless:
+            self._attempt(self._stream.packet, packet, self._wall(at))
+        for picture in pictures or []:
+            self._picture(picture)
+
+    def _picture(self, picture: VideoFrame) -> None:
+        self._liveness.decoded(self._elapsed())
+        self._pictures += 1
+        self._fruitless = 0
+        at = self._arrivals.picture_time() if self._arrivals.stampless else self._zero + (picture.pts or 0) / CLOCK
         if self._input.pace:
-            self._wait_for(time)
-        if self._recorder and not self._passing.video:
-            self._recorder.picture(picture, time)
-        if self._due is None or time >= self._due:
-            late = self._due is None or time - self._due > self._every
-            self._due = (time if late or self._due is None else self._due) + self._every
+            self._wait_until(at)
+        if self._stream and (picture.rotation % 360 or self._arrivals.stampless):
+            self._stream.never_pass()
+        upright_one = self._attempt(upright, picture)
+        if upright_one is None:
+            return
+        time = self._wall(at)
+        if self._stream:
+            self._attempt(self._stream.picture, upright_one, time, self._ticks(at))
+        if self._due is None or at >= self._due - STEP_S:
+            late = self._due is None or at - self._due > self._every_s
+            self._due = (at if late or self._due is None else self._due) + self._every_s
             self._sequence += 1
-            self._ready.append(Frame(time, self._sequence, picture))
+            self._ready.append(Frame(time, self._sequence, upright_one))
 
-    def _hear(self, packet: Any) -> None:
-        for sound in self._decoded(packet):
-            if sound.pts is None:
-                continue
-            for part in self._resampler.samples(sound, self._time(float(sound.pts * sound.time_base))):
-                if self._recorder and not self._passing.audio:
-                    self._recorder.sound(part.samples, part.rate, part.time)
+    def _take_sound(self, demuxer: Demuxer, arrival: Arrival) -> None:
+        packet = arrival.packet
+        at = self._arrivals.time(arrival) if packet.size else self._zero
+        packet.time_base = _TICK
+        packet.pts = packet.dts = self._ticks(at)
+        packet.duration = 0
+        sounds = self._attempt(demuxer.decode, packet)
+        if self._stream:
+            self._attempt(self._stream.sound_packet, packet, self._wall(at))
+        for sound in sounds or []:
+            for part in self._attempt(self._resampler.samples, sound, self._wall(at)) or []:
+                if self._stream:
+                    self._attempt(self._stream.sound, part, self._ticks(at))
+                at += part.duration_s
                 if second := self._seconds.add(part):
                     self._ready.append(second)
 
-    def _time(self, seconds: float) -> datetime:
-        time = self._timeline.time(seconds)
-        if self._timeline.restarts != self._runs:
-            if self._runs:
-                self._begin()
-            self._runs = self._timeline.restarts
-        return time
+    def _ticks(self, at: float) -> int:
+        return round((at - self._zero) * CLOCK)
 
-    def _wait_for(self, time: datetime) -> None:
-        early = (time - self._clock()).total_seconds()
+    def _wall(self, at: float) -> datetime:
+        return self._clock() + timedelta(seconds=at - self._elapsed())
+
+    def _wait_until(self, at: float) -> None:
+        early = at - self._elapsed()
         if early > 0:
-            # The clock may have been set back since `time` was made.
-            self._pause(min(early, TOLERANCE.total_seconds()))
-
-    def _unreachable(self, error: FFmpegError | OSError) -> SourceUnreachable:
-        waited_s = time.monotonic() - self._asked_s
-        return unreachable(
-            error, Attempt(self._input.address, self._container is not None, waited_s, self._input.timeout_s)
-        )
+            self._pause(min(early, LONGEST_WAIT_S))
+        elif early < -LONGEST_WAIT_S:
+            self._arrivals.shift(-early)

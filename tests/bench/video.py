@@ -14,8 +14,9 @@ from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
 from edge.recorder import Recorder
+from edge.sources.inputs import video_file
 from edge.sources.source import Frame, SourceEnded
-from edge.sources.video import VideoSource, video_file
+from edge.sources.video import VideoSource
 from tests.bench.measure import Measurement, summary, timed
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
 
@@ -45,7 +46,14 @@ def case_camera() -> list[Measurement]:
     with TemporaryDirectory() as folder:
         path = made_1080p(Path(folder))
         recorder, start = Recorder(10), time.process_time()
-        source = VideoSource(video_file(str(path), pace=False), lambda: START, lambda _: None, recorder, analysis_fps=5)
+        source = VideoSource(
+            video_file(str(path), pace=False),
+            lambda: START,
+            lambda _: None,
+            recorder,
+            analysis_fps=5,
+            elapsed=lambda: 0.0,
+        )
         source.open()
         seconds = watched(source, recorder)
         spent = (time.process_time() - start) * 1000 / seconds

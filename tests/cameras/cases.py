@@ -217,7 +217,7 @@ FILES: Final[dict[str, Case]] = {
     "file_with_sound_of_20_khz": FileCase(files.odd_sound),
     "file_damaged": FileCase(files.damaged, expected=Expected(pictures=0.9, status=None)),
     "file_cut": FileCase(files.truncated, expected=_UNREACHED),
-    "file_of_varying_rate": FileCase(lambda path: files.mp4(path, lambda number: number * 2 + number % 2)),
+    "file_of_varying_rate": FileCase(lambda path: files.mp4(path, lambda number: number * 2 + number % 2), rate=5.0),
     "file_of_one_picture_a_second": FileCase(lambda path: files.mp4(path, rate=1, count=20), rate=1.0),
     "file_of_text": FileCase(files.text, expected=_UNREACHED),
     "file_not_there": FileCase(files.nothing, expected=_UNREACHED),

@@ -58,6 +58,8 @@ class StreamFigures(BaseModel):
     fps: float | None = None
     width: int | None = None
     height: int | None = None
+    analysis_fps: float | None = None
+    codec: str | None = None
 
 
 class FullHealth(Answer):

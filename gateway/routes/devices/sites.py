@@ -49,9 +49,13 @@ class LastEvent(Answer):
 
 
 class StreamInfo(Answer):
+    """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed."""
+
     fps: float
     width: int
     height: int
+    analysis_fps: float | None = None
+    codec: str | None = None
 
 
 class Has(Answer):

@@ -601,6 +601,7 @@ export interface StateEvent {
   data: State;
 }
 
+/** `fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed. */
 export interface StreamInfo {
   /** From 0 to 1,000. */
   fps: number;
@@ -608,6 +609,10 @@ export interface StreamInfo {
   width: number;
   /** From 0 to 65,535. */
   height: number;
+  /** From 0 to 1,000. */
+  analysis_fps?: number | null;
+  /** At most 64 characters. */
+  codec?: string | null;
 }
 
 export interface SystemLoad {

@@ -10,8 +10,9 @@ import pytest
 import simplejpeg
 
 from edge.recorder import Recorder
+from edge.sources.inputs import mjpeg
 from edge.sources.source import Frame, SourceUnreachable
-from edge.sources.video import VideoSource, mjpeg
+from edge.sources.video import VideoSource
 from tests.played import played
 
 PICTURES = 60

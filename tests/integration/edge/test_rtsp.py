@@ -6,13 +6,15 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from edge.recorder import Recorder
 from edge.segments import Segment
+from edge.sources.inputs import rtsp
 from edge.sources.source import Frame, Samples, SourceUnreachable
-from edge.sources.video import VideoSource, rtsp
+from edge.sources.video import VideoSource
 from tests.played import played
 
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -55,9 +57,11 @@ def server(gstreamer: None) -> Iterator[str]:
     stop(process)
 
 
-def watch(url: str, seconds: float) -> tuple[list[Frame], list[Samples], list[Segment]]:
+def watch(
+    url: str, seconds: float, transport: Literal["tcp", "udp"] = "tcp"
+) -> tuple[list[Frame], list[Samples], list[Segment]]:
     recorder = Recorder(target_seconds=2)
-    source = VideoSource(rtsp(url), now, threading.Event().wait, recorder, analysis_fps=5)
+    source = VideoSource(rtsp(url, transport=transport), now, threading.Event().wait, recorder, analysis_fps=5)
     frames: list[Frame] = []
     sounds: list[Samples] = []
     source.open()
@@ -71,6 +75,10 @@ def watch(url: str, seconds: float) -> tuple[list[Frame], list[Samples], list[Se
                 sounds.append(samples)
     source.close()
     return frames, sounds, recorder.take()
+
+
+def span_s(frames: list[Frame]) -> float:
+    return (frames[-1].time - frames[0].time).total_seconds()
 
 
 def test_packets_of_an_rtsp_camera_are_recorded_while_five_pictures_a_second_are_analysed(server: str) -> None:
@@ -94,6 +102,32 @@ def test_each_segment_of_an_rtsp_camera_plays_on_its_own_with_its_sound(server: 
         assert seen.pictures[0].key_frame
         assert len(seen.pictures) == pytest.approx(30, abs=2)
         assert seen.sound_s == pytest.approx(2.0, abs=0.4)
+
+
+def test_a_picture_comes_at_once_although_the_next_keyframe_is_a_minute_away(server: str) -> None:
+    start = now()
+    frames, _, segments = watch(f"{server}/long", seconds=3)
+
+    assert frames[0].time - start < timedelta(seconds=2)
+    assert abs(segments[0].start - frames[0].time) < timedelta(seconds=0.1)
+    assert sum(segment.duration_s for segment in segments) == pytest.approx(span_s(frames), abs=0.3)
+    assert played(segments[0]).pictures[0].key_frame
+
+
+def test_a_camera_can_send_over_udp(server: str) -> None:
+    frames, _, segments = watch(f"{server}/silent", seconds=2.5, transport="udp")
+
+    assert len(frames) > 8
+    assert segments
+
+
+def test_h265_is_recorded_as_it_is_sent(server: str) -> None:
+    frames, _, segments = watch(f"{server}/hevc", seconds=4.5)
+    seen = [played(segment) for segment in segments]
+
+    assert {segment.codec for segment in segments} == {"hevc"}
+    assert sum(len(one.pictures) for one in seen) == pytest.approx(15 * span_s(frames), abs=5)
+    assert {(segment.width, segment.height) for segment in segments} == {(320, 240)}
 
 
 def test_a_camera_that_is_not_there_is_unreachable_and_the_reason_has_no_password(server: str) -> None:

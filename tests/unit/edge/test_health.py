@@ -6,6 +6,7 @@ import pytest
 
 from bus_schemas.node import DeviceStatus
 from edge.health import Facts, SourceHealth, health
+from edge.sources.source import StreamReport
 from tests.simulated import SimulatedClock
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -25,6 +26,10 @@ def facts(**given: object) -> Facts:
         (facts(came_s=LATER - 30.01), "stale"),
         (facts(came_s=LATER - 30), "healthy"),
         (facts(), "healthy"),
+        (facts(connected_s=LATER - 10), "healthy"),
+        (facts(connected_s=LATER - 10.01), "stale"),
+        (facts(connected_s=LATER - 60, came_s=LATER - 1), "healthy"),
+        (facts(came_s=LATER, complaint="half of it is damaged"), "degraded"),
     ],
 )
 def test_status_by_the_first_rule_that_fits(given: Facts, expected: DeviceStatus) -> None:
@@ -42,7 +47,7 @@ def test_a_device_is_as_well_as_the_worst_of_its_sources() -> None:
 
 def test_the_rate_is_measured_over_ten_seconds() -> None:
     seconds = iter([0.0, 0.0, *[number / 10 for number in range(1, 101)]])
-    source = SourceHealth("visual", lambda: NOON, records=True, elapsed=lambda: next(seconds))
+    source = SourceHealth("visual", lambda: NOON, elapsed=lambda: next(seconds))
     source.attempting()
     source.connected()
     for _ in range(100):
@@ -78,3 +83,36 @@ def test_a_clock_that_is_set_makes_no_device_stale_and_no_rate_wrong() -> None:
     assert stream is not None
     assert stream.fps == 10.0
     assert health([source.facts], (elapsed() - NOON).total_seconds()).status == "healthy"
+
+
+def test_what_never_gave_a_picture_says_so() -> None:
+    told = health([facts(connected_s=LATER - 25)], LATER)
+
+    assert (told.status, told.reason) == ("stale", "it is connected, but has given no picture for 25 s")
+
+
+def test_the_rate_of_the_camera_is_told_beside_that_of_the_analysis() -> None:
+    elapsed = SimulatedClock()
+    source = SourceHealth("visual", lambda: NOON, elapsed=elapsed.elapsed)
+    source.connected()
+    for _ in range(60):
+        elapsed.pause(0.2)
+        source.gave(NOON, (640, 360))
+    source.reported(StreamReport(25.0, "hevc"))
+
+    stream = source.facts.stream
+    assert stream is not None
+    assert (stream.fps, stream.analysis_fps, stream.codec) == (25.0, 5.0, "hevc")
+
+
+def test_a_device_records_while_a_segment_is_open() -> None:
+    source = SourceHealth("visual", lambda: NOON)
+    source.connected()
+    assert not source.facts.recording
+
+    source.recording_since(NOON)
+    assert health([source.facts], 0.0).current_segment_start == NOON
+    assert source.facts.recording
+
+    source.failed("no data for 10 s")
+    assert not source.facts.recording

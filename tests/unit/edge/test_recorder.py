@@ -10,8 +10,9 @@ from av.video.frame import VideoFrame
 
 from edge.analysis.pictures import Pictures, frame_of
 from edge.encoder import Encoding
+from edge.mpegts import ContinuityCounters
 from edge.recorder import Recorder
-from edge.segments import ContinuityCounters, Segment
+from edge.segments import Segment
 from tests.played import played
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)

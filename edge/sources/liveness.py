@@ -1,0 +1,91 @@
+"""How long a camera may be silent, and how much of what it sends is damaged."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+LONGEST_SILENCE_S: Final = 30.0
+UNDECODED_S: Final = 90.0
+"""So long packets may come of which no picture can be made; a keyframe a minute is not rare."""
+DAMAGE_WINDOW_S: Final = 60.0
+DAMAGE_SHARE: Final = 0.05
+_INTERVALS: Final = 8
+_FEWEST: Final = 20
+
+
+class Liveness:
+    """A camera must send pictures, whatever else it sends. How soon it is given up follows its own rate: after three
+    of its intervals, in the bounds of `timeout_s` and half a minute.
+    """
+
+    def __init__(self, timeout_s: float, now_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._since = self._decoded = now_s
+        self._intervals: deque[float] = deque(maxlen=_INTERVALS)
+        self._came = False
+        self._heard: float | None = None
+
+    def __float__(self) -> float:
+        """The same limit, as the reading timeout of a container."""
+        return float(self.limit_s)
+
+    @property
+    def limit_s(self) -> float:
+        """How long the next packet of the pictures may take. One alone says nothing of those to come."""
+        if not self._came:
+            return self._timeout_s
+        longest = max(self._intervals, default=LONGEST_SILENCE_S)
+        return max(self._timeout_s, min(3 * longest, LONGEST_SILENCE_S))
+
+    def packet(self, at_s: float) -> None:
+        """A packet of the pictures came. At the end of a stream the last one may be handed out much later."""
+        if self._came:
+            self._intervals.append(at_s - self._since)
+        self._came = True
+        self._since = at_s
+
+    def sound(self, now_s: float) -> None:
+        self._heard = now_s
+
+    def decoded(self, now_s: float) -> None:
+        self._decoded = now_s
+
+    def complaint(self, now_s: float) -> str | None:
+        """What is wrong, where reading goes on nevertheless."""
+        silent_s = now_s - self._since
+        if silent_s > self.limit_s:
+            is_heard = self._heard is not None and now_s - self._heard < self.limit_s
+            return f"no pictures for {silent_s:.0f} s" + (", although there is sound" if is_heard else "")
+        if now_s - self._decoded > max(UNDECODED_S, self.limit_s):
+            return f"what it sends could not be decoded for {now_s - self._decoded:.0f} s"
+        return None
+
+
+class Damage:
+    """Counts what could not be used, of packets of the last minute."""
+
+    def __init__(self, elapsed: Callable[[], float]) -> None:
+        self._elapsed = elapsed
+        self._counts: deque[tuple[int, int, int]] = deque()
+
+    def count(self, *, damaged: bool) -> None:
+        second = int(self._elapsed())
+        if self._counts and self._counts[-1][0] == second:
+            _, packets, bad = self._counts.pop()
+            self._counts.append((second, packets + 1, bad + damaged))
+        else:
+            self._counts.append((second, 1, int(damaged)))
+        while self._counts[0][0] < second - DAMAGE_WINDOW_S:
+            self._counts.popleft()
+
+    @property
+    def share(self) -> float:
+        packets = sum(packets for _, packets, _ in self._counts)
+        return sum(bad for _, _, bad in self._counts) / packets if packets >= _FEWEST else 0.0
+
+    def sentence(self, what: str) -> str | None:
+        """To be told above a share."""
+        share = self.share
+        if share <= DAMAGE_SHARE:
+            return None
+        return f"{share:.0%} of {what} in the last minute was damaged and is missing"

@@ -96,6 +96,7 @@ def hub(data: Path, *webhooks: Webhook) -> Iterator[Hub]:
 def send(url: str, body: bytes = b"{}") -> Outcome:
     async def once() -> Outcome:
         notifier = WebhookNotifier(Webhook(url, TIMEOUT_S, "pager"))
+        await notifier.open()
         try:
             return await notifier.send(Message("event-1", body))
         finally:

@@ -59,7 +59,10 @@ TIMES: Final[dict[str, Case]] = {
     "clock_set_back": _as_stamped(_from(10.0, -HOUR)),
     "stamps_wrap": _as_stamped(lambda number: 2**32 / script.CLOCK - 8.0 + _seconds(number)),
     "jittery": RtspCase(lambda _: script.jittered(pictures(video()), 0.4)),
-    "in_bursts": RtspCase(lambda _: script.in_bursts(pictures(video()), 2.0)),
+    # The last burst may be on its way when the agent is told to end.
+    "in_bursts": RtspCase(
+        lambda _: script.in_bursts(pictures(video()), 2.0), expected=Expected(pictures=0.9, time=0.9)
+    ),
     "clock_reports_jump": RtspCase(
         lambda _: _with_sound(
             pictures(video()),
@@ -144,7 +147,7 @@ CONNECTIONS: Final[dict[str, Case]] = {
     "resets_at_play": RtspCase(lambda _: iter(()), resets_at_play=True, expected=_UNREACHED),
     "cut_each_8_s": RtspCase(
         lambda _: together(pictures(video()), [HangUp(8.0)]),
-        expected=Expected(pictures=0.95, time=0.9, status=None, sessions=(3, 8)),
+        expected=Expected(pictures=0.98, time=0.85, status=None, sessions=(3, 8)),
     ),
     "pictures_stop_and_sound_goes_on": RtspCase(
         lambda session: together(
@@ -200,7 +203,7 @@ MJPEG: Final[dict[str, Case]] = {
         expected=Expected(pictures=0.9, time=0.9, status=None),
     ),
     "one_jpeg_each_6_s": HttpCase(mjpeg.stream(mjpeg.whole(), 6.0), expected=Expected(time=0.7, status=None)),
-    "jpegs_in_bursts": HttpCase(mjpeg.bursts(1.0), expected=Expected(pictures=None)),
+    "jpegs_in_bursts": HttpCase(mjpeg.bursts(1.0), expected=Expected(pictures=None, time=0.93)),
     "web_page": replace(
         mjpeg.page("200 OK", "text/html", b"<html>Please sign in</html>"),
         expected=replace(_UNREACHED, reason="web page"),

@@ -49,7 +49,7 @@ class Intake:
         self._journal = journal
         self._clock = clock
         self._figures = figures
-        self._conflicts = Conflicts(journal.held)
+        self._conflicts = Conflicts(journal.event_ids)
         self.announcer = Announcer(journal.streams)
 
     def take(self, messages: Sequence[Published], bus: Bus) -> None:

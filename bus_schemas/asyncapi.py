@@ -47,6 +47,10 @@ _WATERMARK: Document = {
         "source": {"type": "string"},
         "epoch": {"type": "string"},
         "sequence": {"type": "integer", "minimum": 0},
+        "session": {
+            "type": "string",
+            "description": "Another one each time ingest has connected: what was sent before and is not covered is lost.",
+        },
     },
 }
 _HEAD: Document = {

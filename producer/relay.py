@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import socket
 import sqlite3
 import threading
@@ -15,15 +14,16 @@ from typing import Final
 
 import structlog
 
+from bus_schemas.streams import Traffic
 from producer.bounds import Limits, enforce
 from producer.broker import BrokerAddress
 from producer.delivery import Delivery
 from producer.ids import Clock
-from producer.session import Incoming, Outgoing, Session, Unreachable
+from producer.links import Links, retry_after
+from producer.session import Incoming, Outgoing, Unreachable
 from producer.tables import connect, is_disk_full, open_tables
 from producer.transaction import transaction
 
-RETRY_SECONDS: Final = (2, 4, 8, 16, 32, 60)
 CONNECT_SECONDS: Final = 15.0
 TICK_SECONDS: Final = 0.25
 UPKEEP_SECONDS: Final = 1.0
@@ -95,6 +95,7 @@ class Relay:
         self._ear.settimeout(0)
         self._mouth.settimeout(0)
         self._awake = False
+        self._shows = False
         self._delivery: Delivery | None = None
         self._upkeep_at = 0.0
 
@@ -108,6 +109,7 @@ class Relay:
     def say(self, message: Outgoing) -> None:
         """Publish beside the streams, now or never: live pictures and answers. Dropped where nobody is connected."""
         if self._counters.connected:
+            self._shows = self._shows or not message.qos
             self._aside.append(message)
             self.wake()
 
@@ -141,8 +143,7 @@ class Relay:
             while not stopping.is_set():
                 if self._connect_and_send(outbox, self._delivery, stopping):
                     attempt = 0
-                # Full jitter, so that the nodes of a site do not all come back in the same second.
-                self._pause(outbox, random.uniform(0, RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]), stopping)
+                self._pause(outbox, retry_after(attempt), stopping)
                 attempt += 1
 
     def _open(self) -> sqlite3.Connection:
@@ -154,52 +155,66 @@ class Relay:
     def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
         """False when no connection came about."""
         try:
-            session = Session(self._broker, f"watchpost-{delivery.epoch[-12:]}-{os.getpid()}")
+            links = Links(self._broker, f"watchpost-{delivery.epoch[-12:]}-{os.getpid()}", delivery.throttle)
         except Unreachable as error:
             self._counters.network_available = False
             log.info("broker unreachable", broker=str(self._broker), reason=str(error))
             return False
         self._counters.network_available = True
         try:
-            return self._accepted(session, stopping) and self._send(outbox, delivery, session, stopping)
+            return self._accepted(links, stopping) and self._send(outbox, delivery, links, stopping)
         finally:
             self._counters.connected = False
             self._aside.clear()
-            session.close()
-            if session.ended is not None:
-                log.info("broker lost", broker=str(self._broker), reason=session.ended.reason)
+            links.close()
+            if links.events.ended is not None:
+                log.info("broker lost", broker=str(self._broker), reason=links.events.ended.reason)
 
-    def _accepted(self, session: Session, stopping: threading.Event) -> bool:
+    def _accepted(self, links: Links, stopping: threading.Event) -> bool:
+        session = links.events
         deadline = time.monotonic() + CONNECT_SECONDS
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
-            session.step(TICK_SECONDS, self._ear)
+            links.step(TICK_SECONDS, self._ear)
             self._hear()
         return session.connected
 
-    def _send(
-        self, outbox: sqlite3.Connection, delivery: Delivery, session: Session, stopping: threading.Event
-    ) -> bool:
+    def _send(self, outbox: sqlite3.Connection, delivery: Delivery, links: Links, stopping: threading.Event) -> bool:
+        session = links.events
         self._counters.connected = True
         self._counters.connections += 1
         log.info("broker connected", broker=str(self._broker), connections=self._counters.connections)
         subscribed: set[str] = set()
-        delivery.reconnected(session.max_packet_bytes)
+        delivery.reconnected(Traffic.EVENTS, time.monotonic())
         session.subscribe(self._options.subscriptions)
         for message in self._on_connect():
             session.publish(message)
         while session.ended is None and not stopping.is_set():
-            delivery.look(time.monotonic())
+            delivery.look(links.sessions, time.monotonic())
             # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
             subscribed -= delivery.take_unheard()
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
-            self._publish_aside(session, delivery)
-            wait_s = delivery.send(session, time.monotonic())
-            session.step(min(wait_s, TICK_SECONDS), self._ear)
+            self._tend(links, delivery)
+            wait_s = delivery.send(links.sessions, time.monotonic())
+            links.step(min(wait_s, TICK_SECONDS), self._ear)
             self._hear()
-            self._take_in(session, delivery)
+            self._take_in(links, delivery)
             self._keep_up(outbox)
         return True
+
+    def _tend(self, links: Links, delivery: Delivery) -> None:
+        """Connections for pictures and recordings where there are any, and what is said beside the streams."""
+        now = time.monotonic()
+        shown = {Traffic.PICTURES} if self._shows else set()
+        for traffic in links.want(delivery.traffics | shown, now):
+            delivery.reconnected(traffic, now)
+        delivery.figures.failed += links.refusals()
+        while self._aside:
+            message = self._aside.popleft()
+            session = links.events if message.qos else links.sessions.get(Traffic.PICTURES)
+            if session is not None and (message.qos or not (session.congested() or links.allowance(now) <= 0)):
+                session.publish(message)
+                delivery.figures.bytes_sent += len(message.payload)
 
     def _hear(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -208,16 +223,10 @@ class Relay:
         # Cleared after reading: who found it set until now has committed before, and the next look sees that.
         self._awake = False
 
-    def _publish_aside(self, session: Session, delivery: Delivery) -> None:
-        while self._aside:
-            message = self._aside.popleft()
-            if message.qos or not (session.congested() or delivery.throttled(time.monotonic())):
-                session.publish(message)
-                delivery.spend(len(message.payload))
-
-    def _take_in(self, session: Session, delivery: Delivery) -> None:
-        while session.incoming:
-            message = session.incoming.popleft()
+    def _take_in(self, links: Links, delivery: Delivery) -> None:
+        incoming = links.events.incoming
+        while incoming:
+            message = incoming.popleft()
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
 

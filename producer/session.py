@@ -3,10 +3,13 @@
 import select
 import socket
 import ssl
+import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+
+import structlog
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -16,10 +19,15 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from producer.broker import BrokerAddress
+from producer.paced_socket import AGAIN_SECONDS, Allowance, PacedSocket
+from producer.send_window import SendWindow
 
 MAX_IN_FLIGHT: Final = 100
 KEEPALIVE_SECONDS: Final = 10
 CONNECT_SECONDS: Final = 5.0
+
+
+log = structlog.get_logger(__name__)
 
 
 class Unreachable(OSError):
@@ -57,6 +65,8 @@ class Incoming:
     payload: bytes
     response_topic: str | None = None
     correlation: bytes | None = None
+    retained: bool = False
+    """Whether it comes from the broker's memory, and nobody says it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +76,39 @@ class Ended:
     reason: str
 
 
+def unlimited(_now: float) -> float:
+    """For what no limit holds back."""
+    return float("inf")
+
+
+def uncounted(_sent: int) -> None:
+    """For whose bytes nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a connection may send at a moment, and who counts the bytes that it has sent."""
+
+    allowance: Allowance = unlimited
+    on_sent: Callable[[int], None] = uncounted
+    keepalive_s: int = KEEPALIVE_SECONDS
+
+
 class Session:
     """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
 
-    def __init__(self, broker: BrokerAddress, client_id: str) -> None:
-        self._client = new_client(broker, client_id)
+    def __init__(self, broker: BrokerAddress, client_id: str, pace: Pace | None = None) -> None:
+        pace = pace or Pace()
+        self._client = _PacedClient(broker, client_id, pace)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._in_flight: dict[int, int] = {}
+        self._in_flight: dict[int, tuple[int, str]] = {}
+        self._wanted: dict[int, list[str]] = {}
+        self._complained = False
+        self._who = f"user {broker.username}" if broker.username else "nobody by name"
         self.connected = False
         self.ended: Ended | None = None
         self.max_packet_bytes: int | None = None
@@ -84,13 +117,15 @@ class Session:
         self.in_flight_bytes = 0
         host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
         try:
-            self._client.connect(host, broker.port, keepalive=KEEPALIVE_SECONDS, clean_start=True)
+            self._client.connect(host, broker.port, keepalive=pace.keepalive_s, clean_start=True)
         except (OSError, ssl.SSLError) as error:
             raise Unreachable(f"{broker}: {error}") from error
-        self._socket: socket.socket = self._client.socket()  # type: ignore[assignment]  # declared as any transport's
-        if self._socket.family != socket.AF_UNIX:
-            # Nagle and delayed acknowledgements together make a round trip 44 ms instead of 0.4.
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = self._client.paced
+
+    @property
+    def bytes_per_s(self) -> float | None:
+        """What the link was seen to carry, where it was ever full."""
+        return self._socket.bytes_per_s
 
     @property
     def in_flight(self) -> int:
@@ -103,32 +138,38 @@ class Session:
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.ended = self.ended or Ended(f"publish: {info.rc.name}")
         elif message.qos:
-            self._in_flight[info.mid] = len(message.payload)
+            self._in_flight[info.mid] = len(message.payload), message.topic
             self.in_flight_bytes += len(message.payload)
 
     def subscribe(self, topics: Iterable[str]) -> None:
         wanted = [(topic, SubscribeOptions(qos=1)) for topic in topics]
         if wanted:
-            self._client.subscribe(wanted)
+            _, number = self._client.subscribe(wanted)
+            if number is not None:
+                self._wanted[number] = [topic for topic, _ in wanted]
 
     def congested(self) -> bool:
         """Whether bytes wait because the connection does not take them."""
         return self._client.want_write()
 
-    def step(self, timeout_s: float, wake: socket.socket) -> None:
-        """Wait for the broker or for a byte on `wake`, at most so long, and do what the connection needs."""
-        pending = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
-        poll = select.poll()
-        poll.register(wake, select.POLLIN)
+    def register(self, poll: select.poll) -> float | None:
+        """Wait for the broker; returns after which time to step in any case, if at all."""
+        writes = self._client.want_write() and not self._socket.held
         try:
-            poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+            poll.register(self._socket.wire, select.POLLIN | (select.POLLOUT if writes else 0))
         except ValueError:
             self.ended = self.ended or Ended("the connection is closed")
-            return
-        happened = dict(poll.poll(0 if pending else timeout_s * 1000)).get(self._socket.fileno(), 0)
-        if pending or happened & ~select.POLLOUT:
+            return 0.0
+        if self._socket.pending():
+            return 0.0
+        return AGAIN_SECONDS if self._client.want_write() and not writes else None
+
+    def step(self, happened: dict[int, int]) -> None:
+        """Do what the connection needs, after a poll."""
+        event = happened.get(self._socket.fileno(), 0)
+        if self._socket.pending() or event & ~select.POLLOUT:
             self._check(self._client.loop_read())
-        if happened & select.POLLOUT:
+        if self._client.want_write() and (event & select.POLLOUT or self._socket.held):
             self._check(self._client.loop_write())
         self._check(self._client.loop_misc())
 
@@ -148,6 +189,7 @@ class Session:
     ) -> None:
         if code.is_failure:
             self.ended = Ended(f"refused: {code}")
+            log.warning("the broker refuses us", who=self._who, reason=str(code))
             return
         self.connected = True
         self.max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
@@ -162,8 +204,24 @@ class Session:
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
     ) -> None:
         # Messages of QoS 0 are reported too, once they are written.
-        self.in_flight_bytes -= self._in_flight.pop(mid, 0)
-        self.refused += bool(code.is_failure)
+        size, topic = self._in_flight.pop(mid, (0, ""))
+        self.in_flight_bytes -= size
+        if code.is_failure:
+            self.refused += 1
+            self._complain("the broker refuses what we publish", topic, str(code))
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        for topic, code in zip(self._wanted.pop(mid, []), codes, strict=False):
+            if code.is_failure:
+                self._complain("the broker refuses a subscription", topic, str(code))
+
+    def _complain(self, what: str, topic: str, reason: str) -> None:
+        """Once a connection: an access list that lacks one line refuses hundreds of messages."""
+        if not self._complained:
+            self._complained = True
+            log.warning(what, topic=topic, who=self._who, reason=reason)
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         properties = message.properties
@@ -173,19 +231,49 @@ class Session:
                 bytes(message.payload),
                 getattr(properties, "ResponseTopic", None),
                 getattr(properties, "CorrelationData", None),
+                bool(message.retain),
             )
         )
 
 
+class _PacedClient(Client):
+    """paho over a socket that takes no more than its link carries soon."""
+
+    def __init__(self, broker: BrokerAddress, client_id: str, pace: Pace) -> None:
+        super().__init__(**_options(broker, client_id), reconnect_on_failure=False)
+        _prepare(self, broker)
+        self._pace = pace
+        self.paced: PacedSocket
+
+    def _create_socket(self) -> Any:
+        began = time.monotonic()
+        wire = super()._create_socket()
+        assert isinstance(wire, socket.socket)
+        if wire.family != socket.AF_UNIX:
+            # Nagle and delayed acknowledgements together make a round trip 44 ms instead of 0.4.
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        window = SendWindow(time.monotonic() - began)
+        self.paced = PacedSocket(wire, window, self._pace.allowance, self._pace.on_sent)
+        return self.paced
+
+
 def new_client(broker: BrokerAddress, client_id: str, *, reconnect: bool = False) -> Client:
     """A client that speaks MQTT 5, with credentials and TLS as the address says; not connected."""
-    client = Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=client_id,
-        protocol=MQTTProtocolVersion.MQTTv5,
-        transport="unix" if broker.unix_socket is not None else "tcp",
-        reconnect_on_failure=reconnect,
-    )
+    client = Client(**_options(broker, client_id), reconnect_on_failure=reconnect)
+    _prepare(client, broker)
+    return client
+
+
+def _options(broker: BrokerAddress, client_id: str) -> dict[str, Any]:
+    return {
+        "callback_api_version": CallbackAPIVersion.VERSION2,
+        "client_id": client_id,
+        "protocol": MQTTProtocolVersion.MQTTv5,
+        "transport": "unix" if broker.unix_socket is not None else "tcp",
+    }
+
+
+def _prepare(client: Client, broker: BrokerAddress) -> None:
     client.connect_timeout = CONNECT_SECONDS
     # We hold the window ourselves; paho is to hold no message back, and none for later.
     client.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
@@ -194,4 +282,3 @@ def new_client(broker: BrokerAddress, client_id: str, *, reconnect: bool = False
         client.username_pw_set(broker.username, broker.password)
     if broker.tls is not None:
         client.tls_set_context(broker.tls.context())
-    return client

@@ -23,7 +23,7 @@ from consumers.ingest import figures as told
 from consumers.ingest.connection import Connection, Disconnected, Unreachable
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.figures import Figures
-from consumers.ingest.intake import CannotWrite, Intake
+from consumers.ingest.intake import CannotWrite, Intake, announcing
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
 from consumers.journal.files import SqliteStore
@@ -152,7 +152,7 @@ class Ingest:
         """One connection, from its first announcements to its end."""
         log.info("connected", broker=str(self._broker))
         self._faults.clear_own("broker", "system_error")
-        self._intake.announcer.everything()
+        self._intake.announcer.begin(secrets.token_hex(4))
         try:
             while not self._stopping.is_set():
                 self._tend(connection)
@@ -175,7 +175,7 @@ class Ingest:
         if self._faults.is_due(now):
             self._faults.pass_time(now)
             self._write_faults(connection)
-        self._intake.announcer.round(now, lambda topic, body: connection.publish(topic, body, retain=True))
+        self._intake.announcer.round(now, announcing(connection))
         if self._figures.due(now):
             connection.publish(told.TOPIC, self._figures.tell(now), retain=True, qos=0)
 

@@ -158,7 +158,7 @@ def _outbox(verdict: Verdict, journal: Sequence[Row], path: Path) -> None:
         if outbox.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone() is None:
             return
         found = outbox.execute(
-            "select source, (select epoch from outbox_life), e.sequence, gap_first, body"
+            "select source, s.epoch, e.sequence, gap_first, body"
             " from outbox_event e join outbox_stream s on s.id = e.stream order by position"
         ).fetchall()
     for source, epoch, sequence, gap_first, body in found:

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from bus_schemas.streams import Traffic
 from bus_schemas.topics import watermark_topic
 from producer.delivery import Delivery
 from producer.session import Outgoing, Session
@@ -18,7 +19,7 @@ class Wire:
     """A session whose broker takes everything and says nothing."""
 
     ended = None
-    max_packet_bytes = None
+    max_packet_bytes = bytes_per_s = None
     refused = in_flight = in_flight_bytes = 0
 
     def __init__(self) -> None:
@@ -42,8 +43,9 @@ def delivery(tmp_path: Path) -> Iterator[Delivery]:
 def test_who_hears_no_watermark_sends_again_and_subscribes_again(delivery: Delivery) -> None:
     wire = Wire()
     for now in (0.0, 0.5, 1.1):
-        delivery.look(now)
-        delivery.send(cast(Session, wire), now)
+        sessions = {Traffic.EVENTS: cast(Session, wire)}
+        delivery.look(sessions, now)
+        delivery.send(sessions, now)
 
     assert [message.topic.endswith("detection") for message in wire.sent] == [True, True]
     assert delivery.take_unheard() == {watermark_topic(SOURCE)}

@@ -62,7 +62,7 @@ class Calls:
         self.head += len(accepted)
         return self.head
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None:
         self.made.append(f"publish {topic} qos {qos}{' retained' if retain else ''}")
 
     def acknowledge(self, messages: Sequence[Published]) -> None:

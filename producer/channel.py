@@ -1,0 +1,138 @@
+"""The streams of one kind of traffic: they share a connection and a window, and wait for watermarks together."""
+
+from typing import Final
+
+import structlog
+
+from bus_schemas.streams import Traffic
+from producer.backlog import Stream
+from producer.cursor import Cursor, Window
+from producer.messages import MAX_EVENTS
+from producer.round_trip import RoundTrip
+from producer.session import MAX_IN_FLIGHT, Session
+
+WINDOW_EVENTS: Final = 8_000
+WINDOW_BYTES: Final = 2 * 1024 * 1024
+LINGER_SECONDS: Final = 0.02
+CHECK_SECONDS: Final = 0.05
+
+log = structlog.get_logger(__name__)
+
+
+class Channel:
+    """Times are of a monotonic clock, in seconds.
+
+    Where no watermark comes at all, ingest is away or slow: one message of one stream asks for it, seldom, and the rest
+    waits. Where those of other streams come, what is missing was lost, or is still to come: that stream asks alone.
+    """
+
+    def __init__(self, traffic: Traffic) -> None:
+        self.traffic = traffic
+        self.cursors: dict[str, Cursor] = {}
+        self.window = Window()
+        self._round_trip = RoundTrip()
+        self._heard_at = 0.0
+        self._probes = 0
+        self._probing: Cursor | None = None
+        self._check_at = 0.0
+        self._turn = 0
+
+    @property
+    def unsent(self) -> int:
+        return sum(cursor.unsent for cursor in self.cursors.values())
+
+    def saw(self, topic: str, stream: Stream, now: float) -> None:
+        if topic not in self.cursors:
+            self.cursors[topic] = Cursor(stream, self.window, news_at=now)
+        self.cursors[topic].saw(stream, now)
+
+    def reconnected(self, now: float) -> None:
+        for cursor in self.cursors.values():
+            cursor.go_back()
+        self._hear(now)
+
+    def hold(self, now: float) -> None:
+        """Bytes are still waiting to leave: nobody can have confirmed them."""
+        self._heard_at = now
+        for cursor in self.cursors.values():
+            cursor.progress_at = now
+
+    def hear(self, now: float) -> None:
+        """Ingest said something about one of these streams."""
+        if self._probes:
+            for cursor in self.cursors.values():
+                cursor.progress_at = now
+        self._hear(now)
+
+    def _hear(self, now: float) -> None:
+        self._heard_at, self._probes, self._probing = now, 0, None
+
+    def confirmed(self, cursor: Cursor, watermark: int, now: float) -> None:
+        took = cursor.confirmed(watermark, now)
+        if took is not None:
+            self._round_trip.add(took)
+
+    def look(self, now: float) -> list[str]:
+        """Ask where it is time for that. Returns the topics of the streams that do."""
+        if now < self._check_at:
+            return []
+        self._check_at = now + CHECK_SECONDS
+        waiting = {topic: cursor for topic, cursor in self.cursors.items() if cursor.is_waiting}
+        if not waiting:
+            self._hear(now)
+            return []
+        if now - self._heard_at >= self._round_trip.timeout_s(self._probes):
+            asking = [min(waiting, key=lambda topic: waiting[topic].progress_at)]
+            self._probes, self._heard_at, self._probing = self._probes + 1, now, waiting[asking[0]]
+        elif self._probes:
+            return []
+        else:
+            asking = [topic for topic, cursor in waiting.items() if self._is_overdue(cursor, now)]
+        for topic in asking:
+            cursor = waiting[topic]
+            log.info("no watermark", source=cursor.stream.source, after=cursor.stream.watermark, attempt=cursor.retries)
+            cursor.probe(now)
+        return asking
+
+    def _is_overdue(self, cursor: Cursor, now: float) -> bool:
+        return now - cursor.progress_at >= self._round_trip.timeout_s(cursor.retries)
+
+    def next_to_send(self, session: Session, now: float) -> Cursor | None:
+        """The streams take turns."""
+        if session.ended is not None or session.congested() or session.in_flight >= MAX_IN_FLIGHT:
+            return None
+        cursors = list(self.cursors.values())
+        for step in range(len(cursors)):
+            cursor = cursors[(self._turn + step) % len(cursors)]
+            if self._may_send(cursor, session, now):
+                self._turn += step + 1
+                return cursor
+        return None
+
+    def _may_send(self, cursor: Cursor, session: Session, now: float) -> bool:
+        if cursor.unsent <= 0 or not cursor.has_room or self._probing not in (None, cursor):
+            return False
+        if cursor.retries:
+            return True
+        if self.window.events + MAX_EVENTS > WINDOW_EVENTS:
+            return False
+        if max(self.window.bytes, session.in_flight_bytes) >= WINDOW_BYTES:
+            return False
+        # A quiet device sends at once; a busy one waits for company while others are on their way.
+        return cursor.unsent >= MAX_EVENTS or not session.in_flight or now - cursor.news_at >= LINGER_SECONDS
+
+    def sent(self, cursor: Cursor, sequence: int, size: int, now: float) -> None:
+        if not self.window.events:
+            self._heard_at = max(self._heard_at, now)
+        cursor.sent_upto(sequence, size, now)
+        cursor.news_at = now
+
+    def next_moment(self, session: Session) -> list[float]:
+        """When to look again; what is overdue waits for room, which the connection will tell."""
+        moments = []
+        if self.window.events:
+            moments.append(max(self._check_at, self._heard_at + self._round_trip.timeout_s(self._probes)))
+            moments.append(self._check_at + 1.0)
+        if session.in_flight < MAX_IN_FLIGHT:
+            moments += [cursor.news_at + LINGER_SECONDS for cursor in self.cursors.values() if cursor.unsent > 0]
+        return moments

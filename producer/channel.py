@@ -51,12 +51,6 @@ class Channel:
             cursor.go_back()
         self._hear(now)
 
-    def hold(self, now: float) -> None:
-        """Bytes are still waiting to leave: nobody can have confirmed them."""
-        self._heard_at = now
-        for cursor in self.cursors.values():
-            cursor.progress_at = now
-
     def hear(self, now: float) -> None:
         """Ingest said something about one of these streams."""
         if self._probes:
@@ -72,14 +66,17 @@ class Channel:
         if took is not None:
             self._round_trip.add(took)
 
-    def look(self, now: float) -> list[str]:
+    def look(self, session: Session, now: float) -> list[str]:
         """Ask where it is time for that. Returns the topics of the streams that do."""
         if now < self._check_at:
             return []
         self._check_at = now + CHECK_SECONDS
-        waiting = {topic: cursor for topic, cursor in self.cursors.items() if cursor.is_waiting}
-        if not waiting:
+        if not any(cursor.is_waiting for cursor in self.cursors.values()):
             self._hear(now)
+            return []
+        waiting = self._waiting(session, now)
+        if not waiting:
+            self._heard_at = now
             return []
         if now - self._heard_at >= self._round_trip.timeout_s(self._probes):
             asking = [min(waiting, key=lambda topic: waiting[topic].progress_at)]
@@ -90,9 +87,20 @@ class Channel:
             asking = [topic for topic, cursor in waiting.items() if self._is_overdue(cursor, now)]
         for topic in asking:
             cursor = waiting[topic]
-            log.info("no watermark", source=cursor.stream.source, after=cursor.stream.watermark, attempt=cursor.retries)
             cursor.probe(now)
+            log.info("no watermark", source=cursor.stream.source, after=cursor.stream.watermark, attempt=cursor.retries)
         return asking
+
+    def _waiting(self, session: Session, now: float) -> dict[str, Cursor]:
+        """The streams of which ingest may have something that it has not confirmed; no time passes for the others."""
+        waiting = {}
+        for topic, cursor in self.cursors.items():
+            if cursor.is_waiting:
+                if session.congested() and (cursor.first_number or session.published) > session.acknowledged:
+                    cursor.progress_at = now
+                else:
+                    waiting[topic] = cursor
+        return waiting
 
     def _is_overdue(self, cursor: Cursor, now: float) -> bool:
         return now - cursor.progress_at >= self._round_trip.timeout_s(cursor.retries)
@@ -121,10 +129,10 @@ class Channel:
         # A quiet device sends at once; a busy one waits for company while others are on their way.
         return cursor.unsent >= MAX_EVENTS or not session.in_flight or now - cursor.news_at >= LINGER_SECONDS
 
-    def sent(self, cursor: Cursor, sequence: int, size: int, now: float) -> None:
+    def sent(self, cursor: Cursor, sequence: int, size: int, now: float, number: int) -> None:
         if not self.window.events:
             self._heard_at = max(self._heard_at, now)
-        cursor.sent_upto(sequence, size, now)
+        cursor.sent_upto(sequence, size, now, number)
         cursor.news_at = now
 
     def next_moment(self, session: Session) -> list[float]:

@@ -16,10 +16,11 @@ class Window:
 
 
 class Sent(NamedTuple):
-    """A message: its last sequence, its bytes, and when it was sent if that was the first time."""
+    """A message: its last sequence, its bytes, its number on the connection, and when it was sent if only once."""
 
     last: int
     size: int
+    number: int
     at: float | None
 
 
@@ -63,6 +64,11 @@ class Cursor:
         return self.stream.sequence - self.sent
 
     @property
+    def first_number(self) -> int | None:
+        """Of the first message past the watermark, on its connection; None where it is still to be sent."""
+        return self._messages[0].number if self._messages else None
+
+    @property
     def has_room(self) -> bool:
         return self._allowed is None or len(self._messages) < self._allowed
 
@@ -72,11 +78,11 @@ class Cursor:
             self.news_at = now
         self.stream = replace(stream, watermark=self.stream.watermark)
 
-    def sent_upto(self, sequence: int, size: int, now: float) -> None:
+    def sent_upto(self, sequence: int, size: int, now: float, number: int = 0) -> None:
         if not self.outstanding:
             self.progress_at = now
         again = bool(self._doubted) and self.sent < self._doubted[-1].last
-        self._messages.append(Sent(sequence, size, None if again else now))
+        self._messages.append(Sent(sequence, size, number, None if again else now))
         self._bytes += size
         self.sent = sequence
         self.highest = max(self.highest, sequence)

@@ -101,9 +101,7 @@ class Delivery:
                 self._channels[stream.traffic].saw(topic, stream, now)
         for traffic, session in sessions.items():
             channel = self._channels[traffic]
-            if session.congested():
-                channel.hold(now)
-            asking = channel.look(now)
+            asking = channel.look(session, now)
             self.figures.failed += len(asking)
             self._unheard.update(asking)
         self._look_at_pictures(sessions, now)
@@ -199,7 +197,7 @@ class Delivery:
             self._give_up(cursor, message)
             return
         session.publish(message.outgoing)
-        channel.sent(cursor, message.last, size, now)
+        channel.sent(cursor, message.last, size, now, session.published)
         self.figures.bytes_sent += size
         self.figures.published += 1
         self.figures.bytes_saved += message.saved

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -94,6 +94,12 @@ class Pace:
     keepalive_s: int = KEEPALIVE_SECONDS
 
 
+class _InFlight(NamedTuple):
+    number: int
+    size: int
+    topic: str
+
+
 class Session:
     """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
 
@@ -105,7 +111,7 @@ class Session:
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._in_flight: dict[int, tuple[int, str]] = {}
+        self._in_flight: dict[int, _InFlight] = {}
         self._wanted: dict[int, list[str]] = {}
         self._complained = False
         self._who = f"user {broker.username}" if broker.username else "nobody by name"
@@ -115,6 +121,8 @@ class Session:
         self.incoming: deque[Incoming] = deque()
         self.refused: int = 0
         self.in_flight_bytes = 0
+        self.published = self.acknowledged = 0
+        """The number of the last message, and of the last that the broker has."""
         host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
         try:
             self._client.connect(host, broker.port, keepalive=pace.keepalive_s, clean_start=True)
@@ -138,7 +146,8 @@ class Session:
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.ended = self.ended or Ended(f"publish: {info.rc.name}")
         elif message.qos:
-            self._in_flight[info.mid] = len(message.payload), message.topic
+            self.published += 1
+            self._in_flight[info.mid] = _InFlight(self.published, len(message.payload), message.topic)
             self.in_flight_bytes += len(message.payload)
 
     def subscribe(self, topics: Iterable[str]) -> None:
@@ -204,11 +213,14 @@ class Session:
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
     ) -> None:
         # Messages of QoS 0 are reported too, once they are written.
-        size, topic = self._in_flight.pop(mid, (0, ""))
-        self.in_flight_bytes -= size
+        message = self._in_flight.pop(mid, None)
+        if message is None:
+            return
+        self.in_flight_bytes -= message.size
+        self.acknowledged = max(self.acknowledged, message.number)
         if code.is_failure:
             self.refused += 1
-            self._complain("the broker refuses what we publish", topic, str(code))
+            self._complain("the broker refuses what we publish", message.topic, str(code))
 
     def _on_subscribe(
         self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _properties: Properties | None

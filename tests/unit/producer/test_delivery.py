@@ -20,7 +20,7 @@ class Wire:
 
     ended = None
     max_packet_bytes = bytes_per_s = None
-    refused = in_flight = in_flight_bytes = 0
+    refused = in_flight = in_flight_bytes = published = acknowledged = 0
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []

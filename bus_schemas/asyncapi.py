@@ -49,7 +49,7 @@ _WATERMARK: Document = {
         "sequence": {"type": "integer", "minimum": 0},
         "session": {
             "type": "string",
-            "description": "Another one each time ingest has connected: what was sent before and is not covered is lost.",
+            "description": "Another one each time ingest connects: what is not covered was lost with the one before.",
         },
     },
 }

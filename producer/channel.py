@@ -1,5 +1,6 @@
 """The streams of one kind of traffic: they share a connection and a window, and wait for watermarks together."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import structlog
@@ -36,10 +37,6 @@ class Channel:
         self._probing: Cursor | None = None
         self._check_at = 0.0
         self._turn = 0
-
-    @property
-    def unsent(self) -> int:
-        return sum(cursor.unsent for cursor in self.cursors.values())
 
     def saw(self, topic: str, stream: Stream, now: float) -> None:
         if topic not in self.cursors:
@@ -105,17 +102,21 @@ class Channel:
     def _is_overdue(self, cursor: Cursor, now: float) -> bool:
         return now - cursor.progress_at >= self._round_trip.timeout_s(cursor.retries)
 
-    def next_to_send(self, session: Session, now: float) -> Cursor | None:
-        """The streams take turns."""
-        if session.ended is not None or session.congested() or session.in_flight >= MAX_IN_FLIGHT:
-            return None
-        cursors = list(self.cursors.values())
-        for step in range(len(cursors)):
-            cursor = cursors[(self._turn + step) % len(cursors)]
+    def ready(self, session: Session, now: float) -> Iterator[Cursor]:
+        """Streams of which a message may be sent, each in its turn, until there is no room or nothing left."""
+        cursors = [cursor for cursor in self.cursors.values() if cursor.unsent > 0]
+        turn, idle = self._turn, 0
+        while idle < len(cursors) and self._takes_more(session):
+            cursor = cursors[turn % len(cursors)]
+            turn += 1
             if self._may_send(cursor, session, now):
-                self._turn += step + 1
-                return cursor
-        return None
+                self._turn, idle = turn, 0
+                yield cursor
+            else:
+                idle += 1
+
+    def _takes_more(self, session: Session) -> bool:
+        return session.ended is None and not session.congested() and session.in_flight < MAX_IN_FLIGHT
 
     def _may_send(self, cursor: Cursor, session: Session, now: float) -> bool:
         if cursor.unsent <= 0 or not cursor.has_room or self._probing not in (None, cursor):
@@ -141,6 +142,6 @@ class Channel:
         if self.window.events:
             moments.append(max(self._check_at, self._heard_at + self._round_trip.timeout_s(self._probes)))
             moments.append(self._check_at + 1.0)
-        if session.in_flight < MAX_IN_FLIGHT:
+        if self.window.unsent and session.in_flight < MAX_IN_FLIGHT:
             moments += [cursor.news_at + LINGER_SECONDS for cursor in self.cursors.values() if cursor.unsent > 0]
         return moments

@@ -9,10 +9,15 @@ from producer.backlog import Stream
 
 @dataclass(slots=True)
 class Window:
-    """What is sent and not confirmed, of all streams of one kind of traffic."""
+    """What is sent and not confirmed, of all streams of one kind of traffic; `waiting` counts what is not sent too."""
 
     events: int = 0
     bytes: int = 0
+    waiting: int = 0
+
+    @property
+    def unsent(self) -> int:
+        return self.waiting - self.events
 
 
 class Sent(NamedTuple):
@@ -44,10 +49,11 @@ class Cursor:
     _allowed: int | None = None
     """How many messages may be on their way until it is clear what is lost."""
     _bytes: int = 0
-    _counted: tuple[int, int] = (0, 0)
+    _counted: tuple[int, int, int] = (0, 0, 0)
 
     def __post_init__(self) -> None:
         self.sent = self.highest = self.stream.watermark
+        self._count()
 
     @property
     def outstanding(self) -> int:
@@ -76,7 +82,9 @@ class Cursor:
         """Take in how far the outbox reaches; the watermark is ours to know."""
         if stream.sequence > self.stream.sequence and self.unsent <= 0:
             self.news_at = now
-        self.stream = replace(stream, watermark=self.stream.watermark)
+        if stream.sequence != self.stream.sequence:
+            self.stream = replace(stream, watermark=self.stream.watermark)
+            self._count()
 
     def sent_upto(self, sequence: int, size: int, now: float, number: int = 0) -> None:
         if not self.outstanding:
@@ -144,7 +152,8 @@ class Cursor:
 
     def _count(self) -> None:
         """Bring the window, which is of many streams, up to date."""
-        events, size = self._counted
-        self._counted = self.outstanding, self._bytes
+        events, size, waiting = self._counted
+        self._counted = self.outstanding, self._bytes, self.stream.sequence - self.stream.watermark
         self.window.events += self._counted[0] - events
         self.window.bytes += self._counted[1] - size
+        self.window.waiting += self._counted[2] - waiting

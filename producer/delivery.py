@@ -53,6 +53,7 @@ class Figures:
     bytes_sent: int = 0
     bytes_saved: int = 0
     retries_successful: int = 0
+    events_resent: int = 0
     ignored_watermarks: int = 0
     waiting: int = 0
     """Events that are not confirmed, as of the last look."""
@@ -73,6 +74,7 @@ class Delivery:
         self._ignored: set[tuple[str, str]] = set()
         self._ingests: dict[str, str] = {}
         self._unheard: set[str] = set()
+        self._moved: dict[int, int] = {}
         self.watermark_topics: set[str] = set()
         self.figures = Figures()
 
@@ -105,23 +107,24 @@ class Delivery:
             self.figures.failed += len(asking)
             self._unheard.update(asking)
         self._look_at_pictures(sessions, now)
-        cursors = (cursor.stream for channel in self._channels.values() for cursor in channel.cursors.values())
-        self.figures.waiting = sum(stream.sequence - stream.watermark for stream in cursors)
+        self.figures.waiting = sum(channel.window.waiting for channel in self._channels.values())
 
     def _look_at_pictures(self, sessions: Sessions, now: float) -> None:
         session = sessions.get(Traffic.PICTURES)
-        if session is None or self._channels[Traffic.EVENTS].unsent > MAX_EVENTS:
+        if session is None or self._channels[Traffic.EVENTS].window.unsent > MAX_EVENTS:
             self._thinning.pause()
         else:
             held = session.congested() or self.throttle.credit(now) <= 0
-            self._thinning.look(self._channels[Traffic.PICTURES].unsent, held, now)
+            self._thinning.look(self._channels[Traffic.PICTURES].window.unsent, held, now)
 
     def send(self, sessions: Sessions, now: float) -> float:
         """Send what may be sent. Returns the seconds after which to look again if nothing else happens."""
         moments = []
         for traffic, session in sessions.items():
             channel = self._channels[traffic]
-            while not self.throttled(now) and (cursor := channel.next_to_send(session, now)) is not None:
+            for cursor in channel.ready(session, now):
+                if self.throttled(now):
+                    break
                 self._send_one(channel, cursor, session, now)
             moments += channel.next_moment(session)
         if (pause := self.throttle.wait_s(now)) > 0:
@@ -153,6 +156,21 @@ class Delivery:
             self._confirm(channel, cursor, watermark.sequence, now)
         return True
 
+    def write_down(self) -> None:
+        """Put what was confirmed into the outbox, which may forget it then."""
+        if not self._moved:
+            return
+        try:
+            with transaction(self._outbox):
+                for stream, sequence in self._moved.items():
+                    backlog.confirm(self._outbox, stream, sequence)
+        except sqlite3.OperationalError as error:
+            # The next time; until then it is enough to know it.
+            if not is_disk_full(error):
+                raise
+        else:
+            self._moved.clear()
+
     def _hear(self, topic: str, channel: Channel, watermark: Watermark, now: float) -> None:
         channel.hear(now)
         before = self._ingests.get(topic)
@@ -177,13 +195,7 @@ class Delivery:
             log.warning("watermark went back", source=cursor.stream.source, before=before, now=sequence)
         self.figures.retries_successful += bool(cursor.retries and sequence > before)
         if sequence != before:
-            try:
-                with transaction(self._outbox):
-                    backlog.confirm(self._outbox, cursor.stream.id, sequence)
-            except sqlite3.OperationalError as error:
-                # The next one will be written down; until then it is enough to know it.
-                if not is_disk_full(error):
-                    raise
+            self._moved[cursor.stream.id] = sequence
         channel.confirmed(cursor, sequence, now)
 
     def _send_one(self, channel: Channel, cursor: Cursor, session: Session, now: float) -> None:
@@ -197,6 +209,7 @@ class Delivery:
             self._give_up(cursor, message)
             return
         session.publish(message.outgoing)
+        self.figures.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
         channel.sent(cursor, message.last, size, now, session.published)
         self.figures.bytes_sent += size
         self.figures.published += 1

@@ -128,6 +128,7 @@ class Relay:
             "bytes_saved_compression": sent.bytes_saved if sent else 0,
             "reconnection_count": max(0, self._counters.connections - 1),
             "retries_successful": sent.retries_successful if sent else 0,
+            "events_resent": sent.events_resent if sent else 0,
             "connected": self._counters.connected,
             "network_available": self._counters.network_available,
             "failed_queue_size": sent.waiting if sent else 0,
@@ -229,6 +230,7 @@ class Relay:
             message = incoming.popleft()
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
+        delivery.write_down()
 
     def _keep_up(self, outbox: sqlite3.Connection) -> None:
         """Keep the outbox within its limits also where nothing but a relay has it open."""

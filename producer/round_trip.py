@@ -1,4 +1,4 @@
-"""How long it takes from sending a message to its watermark, and how long to wait before sending it again (RFC 6298)."""
+"""How long a watermark takes after its message, and how long to wait before sending that again (RFC 6298)."""
 
 from typing import Final
 

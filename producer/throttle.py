@@ -2,7 +2,7 @@
 
 
 class Throttle:
-    """Lets what is urgent begin while there is credit, whatever its size, and then makes up for it. None is no limit."""
+    """Lets what is urgent begin while there is credit, and then makes up for its size. None is no limit."""
 
     def __init__(self, bytes_per_s: int | None, now: float) -> None:
         self.bytes_per_s = bytes_per_s

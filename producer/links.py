@@ -55,7 +55,7 @@ class Links:
 
     def want(self, traffics: Iterable[Traffic], now: float) -> list[Traffic]:
         """Have a connection for each of these. Returns those that have a new one since the last call."""
-        begun = []
+        begun: list[Traffic] = []
         for traffic in sorted(traffics):
             if traffic is not Traffic.EVENTS:
                 bulk = self._bulk.setdefault(traffic, _Bulk())

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bus_schemas.event import device_source
 from bus_schemas.media import MediaEvent
@@ -44,7 +45,8 @@ def observe(outbox: Outbox, seconds: float) -> int:
 
 
 def _tick(tick: int) -> list[Draft]:
-    given, now = {"site": SITE, "device": DEVICE}, utc_now()
+    given: dict[str, Any] = {"site": SITE, "device": DEVICE}
+    now = utc_now()
     drafts = []
     if tick % 100 == 99:
         drafts.append(_medium("segment", SEGMENT_BYTES))

@@ -26,7 +26,6 @@ from tests.faults.clock import FileClock
 from tests.faults.pictures import picture
 
 DEVICES = (("YARD", "GATE"), ("YARD", "DOOR"), ("HALL", "ROOF"))
-SOURCES = frozenset(device_source(site, device) for site, device in DEVICES)
 
 
 @dataclass(frozen=True)

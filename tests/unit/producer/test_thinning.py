@@ -26,10 +26,10 @@ def test_who_is_slow_for_another_reason_than_the_link_gives_up_nothing() -> None
 def test_it_is_over_once_nothing_waits() -> None:
     thinning = Thinning()
     look(thinning, list(range(5, 17)))
-    thinning.look(3, True, 20.0)
+    thinning.look(3, held=True, now=20.0)
     assert thinning.is_needed
 
-    thinning.look(0, False, 21.0)
+    thinning.look(0, held=False, now=21.0)
     assert not thinning.is_needed
 
 
@@ -38,6 +38,6 @@ def test_the_watch_begins_anew_after_a_pause() -> None:
     for now in range(40):
         if now % 8 == 7:
             thinning.pause()
-        thinning.look(now + 1, True, float(now))
+        thinning.look(now + 1, held=True, now=float(now))
 
     assert not thinning.is_needed

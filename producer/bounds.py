@@ -41,6 +41,11 @@ class Usage:
     bytes: int
     tail_bytes: int
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of what the journal does not hold."""
+        return self.bytes - self.tail_bytes
+
 
 def usage(connection: sqlite3.Connection) -> Usage:
     return Usage(*connection.execute("select bytes, tail_bytes from outbox_life").fetchone())

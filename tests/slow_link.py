@@ -89,6 +89,7 @@ class Arrivals:
     pictures_s: list[float] = field(default_factory=list)
     gaps: Counter[str] = field(default_factory=Counter)
     holes: int = 0
+    """Sequences that are missing with no gap that tells of them, or there twice."""
 
 
 def arrivals(data: Path, epoch: str) -> Arrivals:
@@ -104,7 +105,7 @@ def arrivals(data: Path, epoch: str) -> Arrivals:
                 event = record.event
                 assert event.sequence is not None
                 first = event.data.first if isinstance(event, GapEvent) else event.sequence
-                found.holes += first != reached[record.epoch] + 1
+                found.holes += first > reached[record.epoch] + 1 or event.sequence <= reached[record.epoch]
                 reached[record.epoch] = event.sequence
                 took = record.received_us / 1e6 - record.time_s
                 if isinstance(event, GapEvent):

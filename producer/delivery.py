@@ -12,8 +12,8 @@ from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from producer import backlog
 from producer.bounds import drop_stale, replace_with_gap
-from producer.channel import Channel
 from producer.cursor import Cursor
+from producer.flow import Flow
 from producer.ids import Clock
 from producer.messages import MAX_BYTES, MAX_EVENTS, Composer, Message
 from producer.session import Incoming, Session
@@ -68,7 +68,7 @@ class Delivery:
         self._composer = Composer(clock, compress)
         self._clock = clock
         self.throttle = Throttle(bytes_per_s, now=0.0)
-        self._channels = {traffic: Channel(traffic) for traffic in Traffic}
+        self._flows = {traffic: Flow(traffic) for traffic in Traffic}
         self._thinning = Thinning()
         self._version = -1
         self._ignored: set[tuple[str, str]] = set()
@@ -81,7 +81,7 @@ class Delivery:
     @property
     def traffics(self) -> set[Traffic]:
         """The kinds of traffic that there is something of."""
-        return {traffic for traffic, channel in self._channels.items() if channel.cursors}
+        return {traffic for traffic, flow in self._flows.items() if flow.cursors}
 
     def take_unheard(self) -> set[str]:
         """The watermark topics that were silent for too long: the broker may not know that we want them."""
@@ -90,7 +90,7 @@ class Delivery:
 
     def reconnected(self, traffic: Traffic, now: float) -> None:
         """What was on its way when a connection ended is lost, or comes twice."""
-        self._channels[traffic].reconnected(now)
+        self._flows[traffic].reconnected(now)
 
     def look(self, sessions: Sessions, now: float) -> None:
         """See what the outbox has that it had not, and who has been silent for too long."""
@@ -100,33 +100,33 @@ class Delivery:
             for stream in backlog.streams(self._outbox):
                 topic = watermark_topic(stream.source)
                 self.watermark_topics.add(topic)
-                self._channels[stream.traffic].saw(topic, stream, now)
+                self._flows[stream.traffic].saw(topic, stream, now)
         for traffic, session in sessions.items():
-            channel = self._channels[traffic]
-            asking = channel.look(session, now)
+            flow = self._flows[traffic]
+            asking = flow.look(session, now)
             self.figures.failed += len(asking)
             self._unheard.update(asking)
         self._look_at_pictures(sessions, now)
-        self.figures.waiting = sum(channel.window.waiting for channel in self._channels.values())
+        self.figures.waiting = sum(flow.window.waiting for flow in self._flows.values())
 
     def _look_at_pictures(self, sessions: Sessions, now: float) -> None:
         session = sessions.get(Traffic.PICTURES)
-        if session is None or self._channels[Traffic.EVENTS].window.unsent > MAX_EVENTS:
+        if session is None or self._flows[Traffic.EVENTS].window.unsent > MAX_EVENTS:
             self._thinning.pause()
         else:
             held = session.congested() or self.throttle.credit(now) <= 0
-            self._thinning.look(self._channels[Traffic.PICTURES].window.unsent, held, now)
+            self._thinning.look(self._flows[Traffic.PICTURES].window.unsent, held, now)
 
     def send(self, sessions: Sessions, now: float) -> float:
         """Send what may be sent. Returns the seconds after which to look again if nothing else happens."""
         moments = []
         for traffic, session in sessions.items():
-            channel = self._channels[traffic]
-            for cursor in channel.ready(session, now):
+            flow = self._flows[traffic]
+            for cursor in flow.ready(session, now):
                 if self.throttled(now):
                     break
-                self._send_one(channel, cursor, session, now)
-            moments += channel.next_moment(session)
+                self._send_one(flow, cursor, session, now)
+            moments += flow.next_moment(session)
         if (pause := self.throttle.wait_s(now)) > 0:
             return pause
         return min((moment - now for moment in moments if moment > now), default=IDLE_SECONDS)
@@ -143,8 +143,8 @@ class Delivery:
         except ValidationError as error:
             self._ignore("watermark unreadable", message.topic, str(error))
             return True
-        channel = self._channels[traffic_of(watermark.epoch)]
-        cursor = channel.cursors.get(message.topic)
+        flow = self._flows[traffic_of(watermark.epoch)]
+        cursor = flow.cursors.get(message.topic)
         if cursor is None or watermark.epoch != cursor.stream.epoch:
             self._ignore("watermark of another epoch", message.topic, watermark.epoch)
         elif watermark.sequence > max(cursor.stream.sequence, cursor.sent):
@@ -152,8 +152,8 @@ class Delivery:
             self._ignore("watermark of another life", message.topic, f"{watermark.sequence} was never given")
         else:
             if not message.retained:
-                self._hear(message.topic, channel, watermark, now)
-            self._confirm(channel, cursor, watermark.sequence, now)
+                self._hear(message.topic, flow, watermark, now)
+            self._confirm(flow, cursor, watermark.sequence, now)
         return True
 
     def write_down(self) -> None:
@@ -171,14 +171,14 @@ class Delivery:
         else:
             self._moved.clear()
 
-    def _hear(self, topic: str, channel: Channel, watermark: Watermark, now: float) -> None:
-        channel.hear(now)
+    def _hear(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
+        flow.hear(now)
         before = self._ingests.get(topic)
         if watermark.session is not None and watermark.session != before:
             self._ingests[topic] = watermark.session
             if before is not None:
                 # Ingest has lost its connection, and with it whatever was on its way.
-                for each in self._channels.values():
+                for each in self._flows.values():
                     if topic in each.cursors:
                         each.cursors[topic].go_back()
 
@@ -189,18 +189,18 @@ class Delivery:
             self._ignored.add((event, topic))
             log.warning(event, topic=topic, reason=reason)
 
-    def _confirm(self, channel: Channel, cursor: Cursor, sequence: int, now: float) -> None:
+    def _confirm(self, flow: Flow, cursor: Cursor, sequence: int, now: float) -> None:
         before = cursor.stream.watermark
         if sequence < before:
             log.warning("watermark went back", source=cursor.stream.source, before=before, now=sequence)
         self.figures.retries_successful += bool(cursor.retries and sequence > before)
         if sequence != before:
             self._moved[cursor.stream.id] = sequence
-        channel.confirmed(cursor, sequence, now)
+        flow.confirmed(cursor, sequence, now)
 
-    def _send_one(self, channel: Channel, cursor: Cursor, session: Session, now: float) -> None:
+    def _send_one(self, flow: Flow, cursor: Cursor, session: Session, now: float) -> None:
         stream = cursor.stream
-        if self._thinning.is_needed and channel.traffic is Traffic.PICTURES:
+        if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
             self._thin(cursor)
         rows = backlog.rows_after(self._outbox, stream.id, cursor.sent, MAX_EVENTS)
         message = self._composer.compose(stream, cursor.sent, rows, self._max_bytes(session))
@@ -210,7 +210,7 @@ class Delivery:
             return
         session.publish(message.outgoing)
         self.figures.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
-        channel.sent(cursor, message.last, size, now, session.published)
+        flow.sent(cursor, message.last, size, now, session.published)
         self.figures.bytes_sent += size
         self.figures.published += 1
         self.figures.bytes_saved += message.saved

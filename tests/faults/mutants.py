@@ -189,9 +189,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "outbox_forgets_what_was_sent": Mutant(
         "producer/delivery.py",
-        "        channel.sent(cursor, message.last, size, now, session.published)\n",
-        "        channel.sent(cursor, message.last, size, now, session.published)\n"
-        "        self._confirm(channel, cursor, message.last, now)\n",
+        "        flow.sent(cursor, message.last, size, now, session.published)\n",
+        "        flow.sent(cursor, message.last, size, now, session.published)\n"
+        "        self._confirm(flow, cursor, message.last, now)\n",
         RELAY,
     ),
     "outbox_forgets_what_is_not_confirmed": Mutant(

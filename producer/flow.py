@@ -20,7 +20,7 @@ CHECK_SECONDS: Final = 0.05
 log = structlog.get_logger(__name__)
 
 
-class Channel:
+class Flow:
     """Times are of a monotonic clock, in seconds.
 
     Where no watermark comes at all, ingest is away or slow: one message of one stream asks for it, seldom, and the rest

@@ -172,11 +172,12 @@ class Delivery:
             self._moved.clear()
 
     def _hear(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
+        was_silent = flow.is_silent
         flow.hear(now)
         before = self._ingests.get(topic)
         if watermark.session is not None and watermark.session != before:
             self._ingests[topic] = watermark.session
-            if before is not None:
+            if before is not None or was_silent:
                 # Ingest has lost its connection, and with it whatever was on its way.
                 for each in self._flows.values():
                     if topic in each.cursors:

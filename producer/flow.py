@@ -38,6 +38,11 @@ class Flow:
         self._check_at = 0.0
         self._turn = 0
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether ingest was asked, and has not said anything since."""
+        return bool(self._probes)
+
     def saw(self, topic: str, stream: Stream, now: float) -> None:
         if topic not in self.cursors:
             self.cursors[topic] = Cursor(stream, self.window, news_at=now)

@@ -3,7 +3,7 @@
 from typing import Final
 
 MIN_TIMEOUT_SECONDS: Final = 1.0
-MAX_TIMEOUT_SECONDS: Final = 60.0
+MAX_TIMEOUT_SECONDS: Final = 30.0
 
 
 class RoundTrip:

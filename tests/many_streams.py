@@ -20,12 +20,12 @@ SOURCES = [device_source("YARD", f"DEVICE-{number}") for number in range(STREAMS
 
 
 @contextmanager
-def observing(outbox: Outbox) -> Iterator[threading.Event]:
-    """1,000 events a second of 500 devices; the event ends that."""
+def observing(outbox: Outbox, rate_per_s: int = RATE_PER_S) -> Iterator[threading.Event]:
+    """So many events a second of 500 devices in turn; the event ends that."""
     ended = threading.Event()
 
     def observe() -> None:
-        amount, number = int(RATE_PER_S * TICK_S), 0
+        amount, number = int(rate_per_s * TICK_S), 0
         due = time.monotonic()
         while not ended.is_set():
             outbox.put(

@@ -1,58 +1,82 @@
 """What people are told, and what the hub does: incidents, alerts, retention and annotations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import Event, Fact, MediaKey, Moment
+from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, PlaceName
+from bus_schemas.limits import MAX_COUNT, By, Count, FreeObject, Id, Items, Limit, Text, Word
 
-IncidentType = Literal["offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage"]
+IncidentType = Literal[
+    "offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage", "clock"
+]
+"""The conditions that the rules of this release know."""
 AlertLevelName = Literal["info", "warning", "error", "critical"]
 
 
 class Rule(Fact):
     """The rule that decided, and its version."""
 
-    name: str
-    version: Annotated[int, Field(ge=1)] = 1
+    name: Word
+    version: Annotated[int, Field(ge=1), Limit(le=MAX_COUNT)] = 1
 
 
-class Incident(Fact):
-    """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided."""
+class _Lasting(Fact):
+    """What every version of an incident says."""
 
-    incident_id: str
-    site: str
-    device: str
-    type: IncidentType
+    incident_id: Id
+    site: PlaceName
+    device: PlaceName
+    type: str
     state: Literal["opened", "closed"]
     since: Moment
     rule: Rule
-    causes: tuple[str, ...] = ()
-    details: dict[str, Any] = Field(default_factory=dict)
-    media: tuple[MediaKey, ...] = ()
+    causes: Annotated[tuple[Id, ...], Items] = ()
+    details: FreeObject = Field(default_factory=dict)
+    media: Annotated[tuple[MediaKey, ...], Items] = ()
+
+
+class IncidentV1(_Lasting, title="Incident"):
+    """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided."""
+
+    type: Literal["offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage"]
+
+
+class IncidentV1Event(Event, title="IncidentEvent"):
+    type: Literal["watchpost.incident.v1"] = "watchpost.incident.v1"
+    data: IncidentV1
+
+
+class Incident(_Lasting):
+    """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided.
+
+    Further types are added as rules are: a reader passes over those that it does not know.
+    """
+
+    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 class IncidentEvent(Event):
-    type: Literal["watchpost.incident.v1"] = "watchpost.incident.v1"
+    type: Literal["watchpost.incident.v2"] = "watchpost.incident.v2"
     data: Incident
 
 
 class Alert(Fact):
     """What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once."""
 
-    alert_id: str
-    site: str
-    device: str
+    alert_id: Id
+    site: PlaceName
+    device: PlaceName
     type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     state: Literal["raised", "acknowledged", "cleared"]
     level: AlertLevelName
-    message: str
-    incident_id: str | None = None
-    by: str | None = None
+    message: Text
+    incident_id: Id | None = None
+    by: By | None = None
     rule: Rule | None = None
-    causes: tuple[str, ...] = ()
-    details: dict[str, Any] = Field(default_factory=dict)
-    media: tuple[MediaKey, ...] = ()
+    causes: Annotated[tuple[Id, ...], Items] = ()
+    details: FreeObject = Field(default_factory=dict)
+    media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 
 class AlertEvent(Event):
@@ -65,16 +89,16 @@ class Retention(Fact):
     left the journal (`last` is below `first` for a day without any).
     """
 
-    rule: str
-    kind: str
-    site: str | None = None
-    device: str | None = None
+    rule: By
+    kind: Word
+    site: PlaceName | None = None
+    device: PlaceName | None = None
     start: Moment
     end: Moment
-    count: Annotated[int, Field(ge=0)]
-    bytes: Annotated[int, Field(ge=0)]
-    first: Annotated[int, Field(ge=1)] | None = None
-    last: Annotated[int, Field(ge=0)] | None = None
+    count: Count
+    bytes: Count
+    first: Annotated[int, Field(ge=1), Limit(le=MAX_SEQUENCE)] | None = None
+    last: Annotated[int, Field(ge=0), Limit(le=MAX_SEQUENCE)] | None = None
 
 
 class RetentionEvent(Event):
@@ -86,10 +110,10 @@ class Annotation(Fact):
     """What a person noted about a stretch of time."""
 
     text: Annotated[str, Field(min_length=1, max_length=4000)]
-    by: str
+    by: By
     start: Moment
     end: Moment | None = None
-    device: str | None = None
+    device: PlaceName | None = None
 
 
 class AnnotationEvent(Event):

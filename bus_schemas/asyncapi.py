@@ -6,6 +6,7 @@ from bus_schemas import codec, topics
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.event import HUB, NAME, Event
 from bus_schemas.json_schema import Document, definitions
+from bus_schemas.speakers import described
 from bus_schemas.upcasts import UPCASTS
 
 
@@ -134,7 +135,9 @@ def _other_channels() -> dict[str, Document]:
         "watermark": _channel(f"{_DEVICE}/watermark", "What the producer's outbox may forget.", ["watermark"]),
         "claim": _channel(f"{_DEVICE}/claim", "Agents ask and answer who has this device.", ["claim"]),
         "command": _channel(
-            f"{_DEVICE}/command/{{command}}", "A request; the answer goes to its response topic.", ["request"]
+            f"{_DEVICE}/command/{{command}}",
+            "A request, never retained; the answer goes to its response topic.",
+            ["request"],
         ),
         "head": _channel(topics.HEAD, f"News for consumers, from the device {HUB}.", ["head"]),
     }
@@ -158,8 +161,9 @@ def _event_message(name: str, model: type[Event]) -> Document:
     summary = " ".join((model.model_fields["data"].annotation.__doc__ or "").split())
     if summary:
         message["summary"] = summary
+    message["description"] = described(name)
     if model in UPCASTS:
-        message["description"] = "An old version: still read, no longer sent."
+        message["description"] += " An old version: still read, no longer sent."
     return message
 
 

@@ -5,8 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bus_schemas.event import Box, Event, Fact, MediaKey, Name, Share
+from bus_schemas.limits import Count, Finite, Items, Lasting, Limit, Pixels, Word
 
-Percent = Annotated[float, Field(ge=0, le=100)]
+Percent = Annotated[float, Field(ge=0, le=100), Finite]
+Grey = Annotated[float, Limit(ge=0, le=255)]
+Decibel = Annotated[float, Limit(ge=-1000, le=1000)]
+_Few = Limit(max_length=64)
 Trigger = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 
 
@@ -19,16 +23,16 @@ class Frame(Fact):
     blackscreen: bool | None = None
     blackscreen_percentage: Percent | None = None
     freeze: bool | None = None
-    freeze_diffs: tuple[float, ...] = ()
-    last_3_media: tuple[MediaKey, ...] = ()
+    freeze_diffs: Annotated[tuple[Grey, ...], _Few] = ()
+    last_3_media: Annotated[tuple[MediaKey, ...], _Few] = ()
     audio: bool | None = None
     volume_percentage: Annotated[int, Field(ge=0, le=100)] | None = None
-    mean_volume_db: float | None = None
-    quality_score: Annotated[float, Field(ge=0, le=5)] | None = None
-    motion_boxes: tuple[Box, ...] = ()
-    width: int | None = None
-    height: int | None = None
-    media: tuple[MediaKey, ...] = ()
+    mean_volume_db: Decibel | None = None
+    quality_score: Annotated[float, Field(ge=0, le=5), Finite] | None = None
+    motion_boxes: Annotated[tuple[Box, ...], Items] = ()
+    width: Pixels | None = None
+    height: Pixels | None = None
+    media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 
 class FrameEvent(Event):
@@ -39,8 +43,8 @@ class FrameEvent(Event):
 class MotionV1(Fact):
     """Motion as the first recorders told it: when it was over, and without a place in the picture."""
 
-    duration_seconds: Annotated[float, Field(ge=0)]
-    frame_count: Annotated[int, Field(ge=0)]
+    duration_seconds: Lasting
+    frame_count: Count
     intensity: Share
 
 
@@ -53,13 +57,13 @@ class Motion(Fact):
     """Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of the whole motion."""
 
     phase: Literal["start", "update", "end"]
-    boxes: tuple[Box, ...] = ()
-    duration_s: Annotated[float, Field(ge=0)] = 0.0
-    frames: Annotated[int, Field(ge=0)] = 0
+    boxes: Annotated[tuple[Box, ...], Items] = ()
+    duration_s: Lasting = 0.0
+    frames: Count = 0
     intensity: Share = 0.0
-    frame_width: int | None = None
-    frame_height: int | None = None
-    media: tuple[MediaKey, ...] = ()
+    frame_width: Pixels | None = None
+    frame_height: Pixels | None = None
+    media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 
 class MotionEvent(Event):
@@ -76,10 +80,10 @@ class DetectedObject(Fact):
 
 class Detection(Fact):
     people_count: Annotated[int, Field(ge=0, le=65535)] = 0
-    event_triggers: tuple[Trigger, ...] = ()
-    objects: tuple[DetectedObject, ...] = ()
-    detector: str | None = None
-    media: tuple[MediaKey, ...] = ()
+    event_triggers: Annotated[tuple[Trigger, ...], _Few] = ()
+    objects: Annotated[tuple[DetectedObject, ...], Items] = ()
+    detector: Word | None = None
+    media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 
 class DetectionEvent(Event):

@@ -5,7 +5,7 @@ from typing import Annotated, Union, get_args
 
 from pydantic import Field
 
-from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, RetentionEvent
+from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
 from bus_schemas.event import Event
 from bus_schemas.hub import FaultEvent
@@ -32,6 +32,7 @@ Models = Union[  # noqa: UP007 - the list of members is long, and reads better a
     GapEvent,
     HealthEvent,
     HeartbeatEvent,
+    IncidentV1Event,
     IncidentEvent,
     MediaEvent,
     MotionV1Event,

@@ -8,28 +8,38 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json, to_json
+from pydantic import FailFast, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, SchemaValidator, from_json, to_json
 
 from bus_schemas.catalogue import MODELS, AnyEvent, why_unknown
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event, device_source, iso
+from bus_schemas.limits import without_limits
 from bus_schemas.media import Media, MediaEvent
 
 SINGLE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 GZIP = "+gzip"
 GZIP_FROM_BYTES = 256
-MAX_UNPACKED_BYTES = 16 * 1024 * 1024
+MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 MAX_BATCH = 10_000
+MAX_VALUES = 250_000
+"""Objects, lists and members of one message, counted before any of them is built."""
+COUNTED_FROM_BYTES = 128 * 1024
+"""A shorter message cannot hold too many."""
+MAX_WORDED = 100
+"""Of so many malformed events of one message every fault is told, of the others the first."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
-_events: TypeAdapter[list[Event]] = TypeAdapter(list[AnyEvent])  # type: ignore[arg-type]  # a union of its members
+_events: TypeAdapter[list[Event]] = TypeAdapter(Annotated[list[AnyEvent], FailFast()])  # type: ignore[arg-type]  # a union of its members
 _event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+# Otherwise pydantic takes the validators that the models have already, with their limits.
+_stored = SchemaValidator(without_limits(_events.core_schema), _use_prebuilt=False)
 
 UserProperties = Sequence[tuple[str, str]]
 
@@ -45,7 +55,7 @@ class Malformed:
 
 
 class Unpackable(ValueError):
-    """The bytes are not gzip, or more than a message may hold."""
+    """The bytes are not gzip, or hold more than a message may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +86,29 @@ def _gzip(body: bytes) -> bytes:
     return packer.compress(body) + packer.flush()
 
 
-def unpack(payload: bytes, content_type: str | None = None) -> bytes:
-    """Undo gzip where the content type names it, or, where there is none, the bytes begin like it.
+def unpack(payload: bytes, content_type: str | None = None, encoding: str | None = None) -> bytes:
+    """Undo gzip where content type or encoding name it, or the bytes begin like it, which no JSON does.
 
-    Raises `Unpackable`.
+    What comes out holds no more than can be read in a moment. Raises `Unpackable`.
     """
-    packed = content_type.endswith(GZIP) if content_type else payload.startswith(_GZIP_MAGIC)
-    if not packed:
-        return payload
+    if encoding not in (None, "", "identity", "gzip", "x-gzip"):
+        raise Unpackable(f"content-encoding {encoding[:MAX_EPOCH]!r} is not read here; gzip is")
+    packed = (content_type or "").endswith(GZIP) or encoding in ("gzip", "x-gzip") or payload.startswith(_GZIP_MAGIC)
+    body = _unpacked(payload) if packed else payload
+    if len(body) > COUNTED_FROM_BYTES:
+        _count(body, payload)
+    return body
+
+
+def _count(body: bytes, payload: bytes) -> None:
+    """What is packed tightly may be as much as ever, but not of as many parts."""
+    most = min(MAX_VALUES, 20_000 + 2 * len(payload))
+    values = len(body) - len(body.translate(None, b",{["))
+    if values > most:
+        raise Unpackable(f"a message of {len(payload)} bytes with {values} values; at most {most} are read")
+
+
+def _unpacked(payload: bytes) -> bytes:
     unpacker = zlib.decompressobj(wbits=_GZIP_WINDOW)
     try:
         body = unpacker.decompress(payload, MAX_UNPACKED_BYTES)
@@ -128,14 +153,22 @@ def _one_by_one(text: bytes) -> list[Event | Malformed]:
         return [Malformed(text, f"not JSON: {error}")]
     items = found if isinstance(found, list) else [found]
     refused = _why_not(items)
-    return [_read(item) for item in items] if refused is None else [Malformed(text, refused)]
+    if refused is not None:
+        return [Malformed(text, refused)]
+    read: list[Event | Malformed] = []
+    bad = 0
+    for item in items:
+        read.append(_read(item, 5 if bad < MAX_WORDED else 1))
+        bad += isinstance(read[-1], Malformed)
+    return read
 
 
-def _read(item: Any) -> Event | Malformed:
+def _read(item: Any, most: int) -> Event | Malformed:
+    """Of what is malformed, so many faults are told."""
     try:
         return _event.validate_python(_event_json(item))
     except ValidationError as error:
-        return Malformed(to_json(item), _why(item, error), *_stream_place(item))
+        return Malformed(to_json(item), _why(item, error, most), *_stream_place(item))
     except TypeError as error:
         return Malformed(to_json(item), str(error))
 
@@ -154,23 +187,42 @@ def _stream_place(item: dict[str, Any]) -> tuple[str | None, int | None]:
     return (epoch, sequence) if is_place else (None, None)
 
 
-def _why(item: dict[str, Any], error: ValidationError) -> str:
+def _why(item: dict[str, Any], error: ValidationError, most: int) -> str:
     event_type = item.get("type")
     if not isinstance(event_type, str):
         return "type: missing; an event names it as watchpost.NAME.vN"
     if event_type not in MODELS:
         return why_unknown(event_type)
-    return "; ".join(_sentence(detail) for detail in error.errors(include_url=False)[:5])
+    return _sentences(error, most)
+
+
+def _sentences(error: ValidationError, most: int = 5) -> str:
+    return "; ".join(_sentence(detail) for detail in error.errors(include_url=False, include_context=False)[:most])
 
 
 def _sentence(detail: ErrorDetails) -> str:
     path = ".".join(str(part) for part in detail["loc"] if part not in MODELS)
-    return f"{path or 'event'}: {detail['msg']}"
+    return f"{path or 'event'}: {detail['msg'].removeprefix('Value error, ')}"
 
 
 def read_stored(bodies: Iterable[bytes]) -> list[Event]:
-    """Read events that were accepted before, all at once. Raises `ValidationError`: then our store is damaged."""
-    return _events.validate_json(b"[" + b",".join(bodies) + b"]")
+    """Read events that were accepted before, all at once, also by a release that knew fewer limits.
+
+    Raises `ValidationError`: then our store is damaged.
+    """
+    found: list[Event] = _stored.validate_json(b"[" + b",".join(bodies) + b"]")
+    return found
+
+
+@cache
+def _stored_model(model: type[Event]) -> SchemaValidator:
+    return SchemaValidator(without_limits(model.__pydantic_core_schema__), _use_prebuilt=False)
+
+
+def read_stored_as(model: type[Event], body: bytes) -> Event:
+    """The same of one event whose model is known."""
+    event: Event = _stored_model(model).validate_json(body)
+    return event
 
 
 def media_key(source_site: str, source_device: str, kind: str, event_id: str) -> str:
@@ -250,7 +302,7 @@ def decode_media(message: MediaMessage) -> MediaEvent | Malformed:
     try:
         return MediaEvent.model_validate(envelope)
     except ValidationError as error:
-        return _damaged(given, "; ".join(_sentence(detail) for detail in error.errors(include_url=False)[:5]))
+        return _damaged(given, _sentences(error))
 
 
 def _damaged(given: Mapping[str, str], reason: str) -> Malformed:

@@ -6,8 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
+from bus_schemas.limits import Finite, Limit
+
 NAME = r"[A-Za-z0-9_-]{1,64}"
 HUB = "_hub"
+GATEWAY = "_gateway"
+RESERVED = frozenset({HUB, GATEWAY})
+"""What no device may be named: in the place of a device they mean the consumers of the hub, and its gateway."""
 HUB_SOURCE = "/hub"
 MAX_SEQUENCE = 2**63 - 1
 MAX_EPOCH = 64
@@ -21,6 +26,8 @@ def iso(moment: datetime) -> str:
 
 
 Name = Annotated[str, Field(pattern=rf"^{NAME}$")]
+PlaceName = Annotated[str, Limit(pattern=rf"^{NAME}$", words="Letters, digits, `_` and `-`, at most 64.")]
+"""A `Name` of which the schemas that were published first said only that it is a text."""
 # Within these every moment can be written in UTC, in any zone, and as whole microseconds or nanoseconds in 64 bits.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 AFTER_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -28,7 +35,7 @@ Moment = Annotated[
     AwareDatetime, Field(ge=EARLIEST, lt=AFTER_LATEST), PlainSerializer(iso, when_used="json", return_type=str)
 ]
 MediaKey = Annotated[str, Field(pattern=rf"^{NAME}/{NAME}/[a-z]{{1,32}}/[A-Za-z0-9_-]{{1,128}}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1), Finite]
 Box = tuple[Share, Share, Share, Share]
 """x, y, width, height as shares of the picture, origin at the top left."""
 

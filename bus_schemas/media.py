@@ -4,10 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import Event, Fact, MediaKey, Moment
+from bus_schemas.event import Event, Fact, MediaKey, Moment, PlaceName
+from bus_schemas.limits import Count, Finite, Id, Items, Limit, Pixels, Rate, Word
 
 MediaKind = Literal["capture", "thumbnail", "segment", "thermal"]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Seconds = Annotated[float, Field(ge=0, le=86_400), Finite]
+ContentType = Annotated[
+    str,
+    Field(min_length=1, max_length=128),
+    Limit(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *; *[ -~]*)?$", words="As in RFC 9110."),
+]
 
 
 class Media(Fact):
@@ -15,11 +21,11 @@ class Media(Fact):
 
     key: MediaKey
     kind: MediaKind
-    content_type: Annotated[str, Field(min_length=1, max_length=128)]
-    size: Annotated[int, Field(ge=0)]
+    content_type: ContentType
+    size: Count
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    width: int | None = None
-    height: int | None = None
+    width: Pixels | None = None
+    height: Pixels | None = None
     duration_s: Seconds | None = None
 
 
@@ -32,14 +38,14 @@ class Segment(Fact):
     """A recorded span of video with its real duration; `discontinuity` where it does not continue the one before."""
 
     start: Moment
-    duration_s: Annotated[float, Field(gt=0, le=3600)]
-    codec: str = "h264"
-    width: int | None = None
-    height: int | None = None
-    fps: float | None = None
-    size: Annotated[int, Field(ge=0)] = 0
+    duration_s: Annotated[float, Field(gt=0, le=3600), Finite]
+    codec: Word = "h264"
+    width: Pixels | None = None
+    height: Pixels | None = None
+    fps: Rate | None = None
+    size: Count = 0
     discontinuity: bool = False
-    media: tuple[MediaKey, ...]
+    media: Annotated[tuple[MediaKey, ...], Items]
 
 
 class SegmentEvent(Event):
@@ -50,15 +56,15 @@ class SegmentEvent(Event):
 class Recording(Fact):
     """A clip around something that happened, with pre- and post-roll, made of archived segments."""
 
-    recording_id: str
-    site: str
-    device: str
-    trigger: str
+    recording_id: Id
+    site: PlaceName
+    device: PlaceName
+    trigger: Word
     start: Moment
     end: Moment
     pre_roll_s: Seconds
     post_roll_s: Seconds
-    media: tuple[MediaKey, ...] = ()
+    media: Annotated[tuple[MediaKey, ...], Limit(max_length=10_000)] = ()
 
 
 class RecordingEvent(Event):

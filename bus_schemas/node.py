@@ -1,20 +1,37 @@
 """What a node tells of itself and its devices: state, health, heartbeats, settings, commands and gaps."""
 
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import Event, Fact, Moment
+from bus_schemas.event import AFTER_LATEST, EARLIEST, MAX_SEQUENCE, Event, Fact, Moment
+from bus_schemas.limits import (
+    MAX_COUNT,
+    By,
+    Count,
+    FreeObject,
+    Id,
+    Limit,
+    Pixels,
+    Rate,
+    Text,
+    Uptime,
+    Word,
+)
 
 DeviceStatus = Literal["healthy", "degraded", "stale", "stopped", "not_started"]
-Count = Annotated[int, Field(ge=0)]
+Full = Annotated[float, Limit(ge=0, le=100)]
+"""Per cent of something that has an end."""
+Sequence = Annotated[int, Field(ge=1), Limit(le=MAX_SEQUENCE)]
+_LONGEST_STEP_S = (AFTER_LATEST - EARLIEST) // timedelta(seconds=1)
 
 
 class State(Fact):
     """Online or offline. Offline is the node's last will, so its time is that of the connection that was lost."""
 
     online: bool
-    reason: str | None = None
+    reason: Text | None = None
 
 
 class StateEvent(Event):
@@ -23,16 +40,16 @@ class StateEvent(Event):
 
 
 class StreamInfo(Fact):
-    fps: float
-    width: int
-    height: int
+    fps: Rate
+    width: Pixels
+    height: Pixels
 
 
 class Health(Fact):
     """How a device does: the observed facts of its capture, and the status that follows from them."""
 
     status: DeviceStatus
-    reason: str | None = None
+    reason: Text | None = None
     is_recording: bool = False
     stream_info: StreamInfo | None = None
     last_frame_time: Moment | None = None
@@ -41,7 +58,7 @@ class Health(Fact):
     total_reconnects: Count = 0
     consecutive_failures: Count = 0
     current_segment_start: Moment | None = None
-    kinds: tuple[Literal["visual", "thermal"], ...] = ()
+    kinds: Annotated[tuple[Literal["visual", "thermal"], ...], Limit(max_length=16)] = ()
 
 
 class HealthEvent(Event):
@@ -50,12 +67,12 @@ class HealthEvent(Event):
 
 
 class SystemLoad(Fact):
-    cpu_percent: float | None = None
-    memory_percent: float | None = None
-    disk_percent: float | None = None
-    disk_free_bytes: int | None = None
-    temperature: float | None = None
-    uptime_seconds: float | None = None
+    cpu_percent: Annotated[float, Limit(ge=0, le=100_000)] | None = None
+    memory_percent: Full | None = None
+    disk_percent: Full | None = None
+    disk_free_bytes: Annotated[int, Limit(ge=0, le=MAX_COUNT)] | None = None
+    temperature: Annotated[float, Limit(ge=-273.15, le=2000)] | None = None
+    uptime_seconds: Annotated[float, Limit(ge=0, le=MAX_COUNT)] | None = None
 
 
 class Heartbeat(Fact):
@@ -65,7 +82,7 @@ class Heartbeat(Fact):
     """
 
     status: Literal["online", "stopping"] = "online"
-    uptime_s: Annotated[float, Field(ge=0)]
+    uptime_s: Annotated[float, Field(ge=0), Uptime]
     system: SystemLoad = SystemLoad()
     outbox_rows: Count | None = None
     outbox_bytes: Count | None = None
@@ -84,7 +101,7 @@ class ClockStep(Fact):
     `step_s` later than it says, where the new time is right and the old one was wrong from `since` on.
     """
 
-    step_s: float
+    step_s: Annotated[float, Limit(ge=-_LONGEST_STEP_S, le=_LONGEST_STEP_S)]
     before: Moment
     after: Moment
     since: Moment | None = None
@@ -98,9 +115,9 @@ class ClockEvent(Event):
 class Settings(Fact):
     """Who set what. `settings` holds whole sections (`motion`, `rois`, `zones` …), each replacing the one before."""
 
-    changed_by: str
-    settings: dict[str, Any]
-    request_id: str | None = None
+    changed_by: By
+    settings: FreeObject
+    request_id: Id | None = None
 
 
 class SettingsEvent(Event):
@@ -111,12 +128,12 @@ class SettingsEvent(Event):
 class Command(Fact):
     """A request to a node and what became of it."""
 
-    request_id: str
-    name: str
+    request_id: Id
+    name: Word
     state: Literal["asked", "done", "failed"]
-    by: str | None = None
-    detail: str | None = None
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    by: By | None = None
+    detail: Text | None = None
+    arguments: FreeObject = Field(default_factory=dict)
 
 
 class CommandEvent(Event):
@@ -127,10 +144,10 @@ class CommandEvent(Event):
 class Gap(Fact):
     """Sequences `first` to `last` of this stream are missing for a known cause; the event's own sequence is `last`."""
 
-    first: Annotated[int, Field(ge=1)]
-    last: Annotated[int, Field(ge=1)]
-    count: Annotated[int, Field(ge=1)]
-    cause: str
+    first: Sequence
+    last: Sequence
+    count: Sequence
+    cause: By
 
 
 class GapEvent(Event):

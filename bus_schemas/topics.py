@@ -87,6 +87,7 @@ def faults_topic(process: str) -> str:
 
 
 def command_topic(source: str, name: str) -> str:
+    """Never retained: whoever subscribes later would carry out a request that is over."""
     site, device = place(source)
     return f"{ROOT}/{site}/{device}/command/{name}"
 

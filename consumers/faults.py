@@ -21,6 +21,7 @@ from bus_schemas.hub import MAX_FAULTS, MAX_REASON, FaultKind, OpenFault, Proces
 from bus_schemas.topics import faults_topic
 from consumers.journal.store import JournalAway, Unwritable
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 from producer.ids import Clock, utc_now
 from producer.session import new_client
 
@@ -129,7 +130,7 @@ class FaultReporter:
         self.close()
 
     def _connect(self, broker: BrokerAddress) -> Client:
-        client = new_client(broker, client_id="", reconnect=True)
+        client = new_client(broker, client_id=draw_client_id("faults"), reconnect=True)
         client.reconnect_delay_set(1, 10)
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish

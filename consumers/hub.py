@@ -80,10 +80,12 @@ class RetentionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where alerts are posted. The address is a secret: it comes from the environment and is shown nowhere."""
+    """A receiver of alerts. The address is a secret: it comes from the environment and is shown nowhere."""
 
     url: str = field(repr=False)
     timeout_s: float = 5.0
+    """For a whole post, from the connection to the answer."""
+    name: str = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Hub:
     recording: RecordingRule = RecordingRule()
     retention: RetentionPolicy = RetentionPolicy()
     mosaic: Mosaic = Mosaic()
-    webhook: Webhook | None = None
+    webhooks: tuple[Webhook, ...] = ()
     warehouse: ClickHouseServer | None = None
     journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()

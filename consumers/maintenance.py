@@ -67,6 +67,11 @@ def views_there(consumers: Roster) -> list[str]:
     return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is not None]
 
 
+def views_missing(consumers: Roster) -> list[str]:
+    """Those that are not."""
+    return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is None]
+
+
 def verify_views(names: Sequence[str], consumers: Roster, clock: Clock = utc_now) -> dict[str, list[Difference]]:
     """The differences of each, of all views that there are where none is named.
 

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bus_schemas.camera import MotionEvent
-from bus_schemas.event import Box, Event, place
+from bus_schemas.event import Box, Event
 from consumers.hub import Hub
-from consumers.journal.record import Recorded
+from consumers.journal.days import moment
+from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
 from consumers.rebuilding.stretch import Part, Stretch, Value
 
@@ -29,6 +30,7 @@ class Motions(Projection):
     """A motion is counted once, when it ends; a grid belongs to a device and a day of its site."""
 
     name: ClassVar[str] = "motion"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (MotionEvent,)
     schema: ClassVar[str] = """
     create table if not exists motions (
@@ -80,10 +82,11 @@ class Motions(Projection):
             event = record.event
             if not isinstance(event, MotionEvent) or event.data.phase != "end":
                 continue
-            site, device = place(event.source)
-            if not _insert(view, site, device, event):
+            site, device = record.where
+            at = moment(record.time_us)
+            if not _insert(view, (site, device), event, at):
                 continue
-            day = event.time.astimezone(self._zone(site)).date().isoformat()
+            day = at.astimezone(self._zone(site)).date().isoformat()
             key = (site, device, day)
             if key not in grids:
                 grids[key] = _load(view, key)
@@ -109,12 +112,12 @@ class _Day:
         self.position = position
 
 
-def _insert(view: sqlite3.Connection, site: str, device: str, event: MotionEvent) -> bool:
+def _insert(view: sqlite3.Connection, where: Place, event: MotionEvent, at: datetime) -> bool:
     """Whether it is a motion that was not yet counted."""
     moved = event.data
     inserted = view.execute(
         "insert or ignore into motions values (?, ?, ?, ?, ?, ?, ?, ?)",
-        (site, device, event.time.timestamp(), event.id, moved.duration_s, moved.frames, moved.intensity,
+        (*where, at.timestamp(), event.id, moved.duration_s, moved.frames, moved.intensity,
          len(moved.boxes)),
     )  # fmt: skip
     if inserted.rowcount == 0:
@@ -122,7 +125,7 @@ def _insert(view: sqlite3.Connection, site: str, device: str, event: MotionEvent
     view.execute(
         "insert into minutes values (?, ?, ?, 1, ?) on conflict do update set events = events + 1, "
         "milliseconds = milliseconds + excluded.milliseconds",
-        (site, device, int(event.time.timestamp() // 60), round(moved.duration_s * 1000)),
+        (*where, int(at.timestamp() // 60), round(moved.duration_s * 1000)),
     )
     return True
 

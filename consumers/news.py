@@ -9,6 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from bus_schemas.topics import HEAD
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 
 POLL_S = 1.0
 
@@ -32,7 +33,12 @@ class News:
 
     def _listen(self, broker: BrokerAddress) -> Client:
         transport: Literal["tcp", "unix"] = "tcp" if broker.unix_socket is None else "unix"
-        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, transport=transport)
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            draw_client_id("news"),
+            protocol=MQTTProtocolVersion.MQTTv5,
+            transport=transport,
+        )
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
         if broker.tls is not None:

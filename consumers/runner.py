@@ -4,13 +4,13 @@ None of them ends before the process is told to: what fails waits and is tried a
 """
 
 import threading
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
+from consumers.claims.claims import claimed
 from consumers.deliver import Deliverer
 from consumers.faults import FaultReporter
 from consumers.follow import BATCH, Follower, Source
@@ -183,6 +183,7 @@ class Process:
             steps: dict[str, Advance] = {}
             for consumer in consumers:
                 if isinstance(consumer, Sink):
+                    consumer.faults = self._faults
                     stack.callback(consumer.halt)
                     pool.submit(self._deliver, consumer, news.reader(), halted)
                 else:
@@ -221,16 +222,20 @@ class Process:
 
 def process_name(names: Sequence[str]) -> str:
     """What a process of these consumers calls itself; all of them where none is named."""
-    name = "-".join(["consume", *names])
-    return name if len(name) <= _LONGEST_NAME else f"consume-{zlib.crc32(name.encode()):08x}"
+    name = "-".join(["consume", *names]) if names else "consumers"
+    return name if len(name) <= _LONGEST_NAME else f"consume-{names[0]}-and-{len(names) - 1}-more"
 
 
 _LONGEST_NAME = 64
 
 
 def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
-    """The process of these consumers, or of all. Raises `UnknownConsumer`."""
+    """The process of these consumers, or of all. Raises `UnknownConsumer`, or `ClaimTaken` where one runs already."""
     known = roster(hub)
     consumers = [known.make(name) for name in names or known]
-    with FaultReporter(process_name(names), broker) as faults:
-        Process(hub, broker, journal_of(hub).reader, faults=faults).run(consumers, stopping)
+    with (
+        # Claimed first: whoever is refused reports no faults in the name of the one that runs.
+        claimed(hub, [consumer.name for consumer in consumers], stopping, hub.journal) as claim,
+        FaultReporter(process_name(names), broker) as faults,
+    ):
+        Process(hub, broker, claim.reading(journal_of(hub).reader), faults=faults).run(consumers, stopping)

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from pydantic_core import from_json, to_json
 
-from bus_schemas.event import Event, iso, place
+from bus_schemas.event import Event
 from bus_schemas.node import SettingsEvent
+from consumers.journal.days import iso_of
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 from consumers.versions import COLUMNS, NEWEST, STANDS, Versions
@@ -17,7 +18,7 @@ from consumers.versions import COLUMNS, NEWEST, STANDS, Versions
 class Settings(Projection):
     name: ClassVar[str] = "settings"
     models: ClassVar[tuple[type[Event], ...]] = (SettingsEvent,)
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     schema: ClassVar[str] = f"""
     create table if not exists sections (
         site text not null, device text not null, section text not null, {COLUMNS}, value text not null,
@@ -36,11 +37,11 @@ class Settings(Projection):
         for record in batch:
             event = record.event
             if isinstance(event, SettingsEvent):
-                _apply(view, record.position, event)
+                _apply(view, record, event)
 
 
-def _apply(view: sqlite3.Connection, position: int, event: SettingsEvent) -> None:
-    where, told, time = place(event.source), event.data, iso(event.time)
+def _apply(view: sqlite3.Connection, record: Recorded, event: SettingsEvent) -> None:
+    where, told, time, position = record.where, event.data, iso_of(record.time_us), record.position
     sections = Versions(view, "sections", "site", "device", "section")
     row = {"site": where[0], "device": where[1], "time": time, "by": told.changed_by}
     for name, value in told.settings.items():

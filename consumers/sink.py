@@ -3,10 +3,28 @@
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal, Protocol
 
 from bus_schemas.event import Event
 from consumers.journal.record import Recorded
+
+
+class FaultSink(Protocol):
+    """Takes what a part of the hub cannot do, and that it can again."""
+
+    def raise_fault(self, part: str, kind: Literal["write_failed"], reason: str) -> None: ...
+
+    def clear_fault(self, part: str, kind: Literal["write_failed"]) -> None: ...
+
+
+class NoFaultSink:
+    """Passes nothing on."""
+
+    def raise_fault(self, part: str, kind: Literal["write_failed"], reason: str) -> None:
+        """The log has it already."""
+
+    def clear_fault(self, part: str, kind: Literal["write_failed"]) -> None:
+        """The log has it already."""
 
 
 class Sink(ABC):
@@ -26,6 +44,9 @@ class Sink(ABC):
 
     pace_s: ClassVar[float] = 0.1
     """As of a projection."""
+
+    faults: FaultSink = NoFaultSink()
+    """Set by the process that runs the sink, before the first batch."""
 
     @abstractmethod
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:

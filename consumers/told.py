@@ -65,6 +65,7 @@ class Statistics(Struct):
 class Region(Statistics, kw_only=True):
     name: str
     alert_level: str = "normal"
+    confirmed_level: str | None = None
 
 
 class HotSpot(Struct):
@@ -78,6 +79,7 @@ class Measured(Struct):
     regions: tuple[Region, ...] = ()
     hot_spots: tuple[HotSpot, ...] = ()
     composite_temperature: float | None = None
+    confirmed_max_temp: float | None = None
 
 
 class Maximum(Struct):

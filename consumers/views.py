@@ -68,7 +68,10 @@ def place(data: Path, name: str, file: Path) -> None:
 
 
 def remove(file: Path) -> None:
-    """Remove a view's file and what SQLite keeps beside it. Who still reads it reads on until he lets go."""
+    """Remove a view's file and what SQLite keeps beside it.
+
+    Whoever still has it open keeps its bytes on the disk: see `Views.close_removed`.
+    """
     for path in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
         path.unlink(missing_ok=True)
 
@@ -128,6 +131,14 @@ class Views:
         with self._lock:
             self._open[key] = (file, view)
         return view
+
+    def close_removed(self) -> None:
+        """Close what this thread holds of views that were swapped since, so that their bytes are given back."""
+        for (thread, name), (file, view) in list(self._open.items()):
+            if thread == get_ident() and file_of(self._data, name) != file:
+                view.close()
+                with self._lock:
+                    del self._open[thread, name]
 
     def close(self) -> None:
         with self._lock:

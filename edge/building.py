@@ -23,6 +23,7 @@ from edge.sources import mlx90640, thermal_csv
 from edge.sources.scenes import ThermalSceneSource, VisualSceneSource
 from edge.sources.schedule import Fault as SceneFault
 from edge.sources.schedule import FaultKind, Schedule
+from edge.sources.source import AddressUnusable as AddressUnusable
 from edge.sources.source import Pause, Reading, Samples, Source, SourceUnreachable
 from edge.sources.thermal_scene import ThermalScene
 from edge.sources.video import Input, VideoSource, mjpeg, rtsp, v4l2, video_file
@@ -96,17 +97,21 @@ def _input(source: object, environ: Mapping[str, str]) -> Input:
             raise TypeError(f"{type(source).__name__} is no visual source")
 
 
-class AddressMissing(ValueError):
-    """The environment does not hold the address that the settings name."""
-
-
 def address(source: NetworkSource, environ: Mapping[str, str]) -> str:
     if source.url is not None:
         return source.url
     assert source.url_env is not None, "settings allow no address without a name for it"
-    if not environ.get(source.url_env):
-        raise AddressMissing(f"the environment variable {source.url_env}, which a source names, is not set")
+    if (trouble := source.trouble(environ)) is not None:
+        raise AddressUnusable(trouble)
     return environ[source.url_env]
+
+
+def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]:
+    """What may hold a password, usable or not."""
+    source = settings.visual
+    if not isinstance(source, NetworkSource):
+        return []
+    return [given for given in (source.url, environ.get(source.url_env or "")) if given]
 
 
 class Mute:

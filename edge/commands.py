@@ -11,6 +11,7 @@ SETTINGS: Final = "settings"
 SNAPSHOT: Final = "snapshot"
 NAMES: Final = (SETTINGS, SNAPSHOT)
 MAX_BYTES: Final = 256 * 1024
+LONGEST_DETAIL: Final = 500
 
 
 class Refused(ValueError):
@@ -67,5 +68,9 @@ def adjusted(current: Adjustable, request: Request) -> Adjustable:
 
 
 def sentences(error: ValidationError) -> str:
-    details = error.errors(include_url=False, include_input=False)[:5]
-    return "; ".join(f"{'.'.join(map(str, detail['loc'])) or 'request'}: {detail['msg']}" for detail in details)
+    details = error.errors(include_url=False, include_input=False, include_context=False)[:5]
+    told = "; ".join(
+        f"{'.'.join(map(str, detail['loc'])) or 'request'}: {detail['msg'].removeprefix('Value error, ')}"
+        for detail in details
+    )
+    return told[:LONGEST_DETAIL]

@@ -3,33 +3,39 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+
+import structlog
 
 from bus_schemas.node import Health
 from bus_schemas.topics import live_topic
 from edge.adjustable import Adjustable
-from edge.analysis.pictures import Pictures
+from edge.analysis.pictures import Pictures, Planes
 from edge.author import Author
-from edge.building import Surroundings, thermal_source, visual_source, yard
-from edge.capture import capture
-from edge.detection import lookout
-from edge.health import SourceHealth, health
+from edge.building import Surroundings, addresses, thermal_source, visual_source, yard
+from edge.capture import Capture, Pipeline
+from edge.detection import Lookout, lookout
+from edge.health import Facts, Kind, SourceHealth, health
 from edge.recorder import Recorder
 from edge.settings import DeviceSettings
 from edge.source_settings import SceneSource
-from edge.sources.source import Frame, Reading, Samples, Source, ThermalFrame
+from edge.sources.address import Redactor
+from edge.sources.reasons import worded
+from edge.sources.source import Frame, Reading, Samples, ThermalFrame
+from edge.sources.yard import Yard
 from edge.thermometry import ThermalWatch, captions
+from edge.tolerance import Tolerance
 from edge.visual import VisualWatch
+from producer.handoff import OutboxFailed
 from producer.tables import Draft
 
 Put = Callable[[Sequence[Draft]], None]
 Show = Callable[[str, bytes], None]
 """Takes a topic and a JPEG, which may be dropped."""
 
-
-class CaptureFailed(RuntimeError):
-    """A capture thread has ended by a fault of ours; what it was is in the log."""
+log = structlog.get_logger(__name__)
 
 
 class CaptureThread(threading.Thread):
@@ -38,20 +44,15 @@ class CaptureThread(threading.Thread):
     def __init__(self, name: str, work: Callable[[], None]) -> None:
         super().__init__(name=name, daemon=True)
         self._work = work
-        self._finished = False
 
     def run(self) -> None:
         self._work()
-        self._finished = True
-
-    def check(self) -> None:
-        """Raises `CaptureFailed` where it is neither at work nor done with it."""
-        if self.ident is not None and not self.is_alive() and not self._finished:
-            raise CaptureFailed(f"the capture thread {self.name} failed")
 
 
 class Device:
-    """Threads begin with `start` and end after the pause of `around` says so."""
+    """Threads begin with `start` and end after the pause of `around` says so. What a source needs is built in its
+    thread, again and again where it cannot be: a device always exists, and says what is wrong with it.
+    """
 
     def __init__(
         self,
@@ -68,34 +69,36 @@ class Device:
         self._around = around
         self._put = put
         self._show = show
-        self._recorder = Recorder(settings.rates.segment_s) if settings.rates.record else None
+        self._redact = Redactor(addresses(settings, around.environ)).redact
         self._visual: VisualWatch | None = None
         self._thermal: ThermalWatch | None = None
-        self._healths: list[SourceHealth] = []
-        self._captures: list[tuple[str, Source, SourceHealth, Callable[[Reading | None], None]]] = []
+        self._healths: dict[Kind, SourceHealth] = {}
         self._threads: list[CaptureThread] = []
         if settings.visual is not None:
-            self._add_visual(settings)
+            self._healths["visual"] = SourceHealth("visual", around.clock, records=settings.rates.record)
         if settings.thermal is not None:
-            self._add_thermal(settings)
+            self._healths["thermal"] = SourceHealth("thermal", around.clock)
 
     def start(self, stopping: threading.Event) -> None:
-        for name, source, source_health, take in self._captures:
-            work = partial(capture, source, source_health, take, stopping.is_set, stopping.wait)
-            self._threads.append(CaptureThread(f"{self.settings.device}-{name}", work))
+        for kind, make in (("visual", self._make_visual), ("thermal", self._make_thermal)):
+            if kind in self._healths:
+                name = f"{self.settings.device}-{kind}"
+                source_health = self._healths[kind]
+                work = Capture(name, partial(make, name), source_health, stopping.is_set, stopping.wait, self._redact)
+                self._threads.append(CaptureThread(name, work.run))
         for thread in self._threads:
             thread.start()
-
-    def check(self) -> None:
-        for thread in self._threads:
-            thread.check()
 
     def join(self, timeout_s: float) -> None:
         for thread in self._threads:
             thread.join(timeout_s)
 
+    @property
+    def facts(self) -> list[Facts]:
+        return [source.facts for source in self._healths.values()]
+
     def health(self) -> Health:
-        return health([source.facts for source in self._healths], time.monotonic())
+        return health(self.facts, time.monotonic())
 
     def apply(self, adjustable: Adjustable) -> None:
         self.adjustable = adjustable
@@ -109,53 +112,83 @@ class Device:
     def _watches(self) -> Iterable[VisualWatch | ThermalWatch]:
         return [watch for watch in (self._visual, self._thermal) if watch is not None]
 
-    def _add_visual(self, settings: DeviceSettings) -> None:
-        scene = settings.visual
+    def _make_visual(self, name: str) -> Pipeline:
+        settings, scene = self.settings, self.settings.visual
+        recorder = Recorder(settings.rates.segment_s) if settings.rates.record else None
         drawn = yard(scene, self._around.started, settings.time_zone) if isinstance(scene, SceneSource) else None
         pictures = Pictures()
-        looking = lookout(settings.detector, settings.zones, pictures, drawn) if settings.detector else None
+        looking, missing = self._lookout(pictures, drawn)
         preview = partial(self._show, live_topic(self.author.source, "visual"))
+        source = visual_source(settings, drawn, recorder, self._around)
         self._visual = VisualWatch(self.author, settings.rates, self.adjustable, pictures, looking, preview)
-        source = visual_source(settings, drawn, self._recorder, self._around)
-        source_health = SourceHealth("visual", self._around.clock, records=self._recorder is not None)
-        self._healths.append(source_health)
-        self._captures.append(
-            ("visual", source, source_health, partial(self._take_visual, self._visual, source_health))
-        )
+        source_health = self._healths["visual"]
+        tolerance = Tolerance(name, source_health, self._redact, missing)
+        return Pipeline(source, partial(self._take_visual, self._visual, recorder, source_health, tolerance))
 
-    def _add_thermal(self, settings: DeviceSettings) -> None:
+    def _lookout(self, pictures: Pictures, drawn: Yard | None) -> tuple[Lookout | None, str | None]:
+        """The detector, or why there is none: a model that cannot be loaded is no reason not to record."""
+        try:
+            detector = self.settings.detector
+            return (lookout(detector, self.settings.zones, pictures, drawn) if detector else None), None
+        except BaseException as error:  # noqa: BLE001  (of a model, or of the library that is to run it)
+            reason = f"the detector cannot be used: {worded(error, self._redact)}"
+            log.warning("detector failed", device=self.settings.device, reason=reason)
+            return None, reason
+
+    def _make_thermal(self, name: str) -> Pipeline:
+        source = thermal_source(self.settings, self._around)
         self._thermal = ThermalWatch(
             self.author,
-            settings.rates,
+            self.settings.rates,
             self.adjustable,
-            captions(settings.site_name or settings.site, settings.time_zone),
+            captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
             self._show_thermal,
-            lambda: self._visual.planes if self._visual is not None else None,
+            self._planes,
         )
-        source = thermal_source(settings, self._around)
-        source_health = SourceHealth("thermal", self._around.clock)
-        self._healths.append(source_health)
-        take = partial(self._take_thermal, self._thermal, source_health)
-        self._captures.append(("thermal", source, source_health, take))
+        source_health = self._healths["thermal"]
+        tolerance = Tolerance(name, source_health, self._redact)
+        return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, tolerance))
+
+    def _planes(self) -> Planes | None:
+        return self._visual.planes if self._visual is not None else None
 
     def _show_thermal(self, kind: str, jpeg: bytes) -> None:
         self._show(live_topic(self.author.source, kind), jpeg)
 
-    def _take_visual(self, watch: VisualWatch, source_health: SourceHealth, reading: Reading | None) -> None:
+    def _take_visual(
+        self,
+        watch: VisualWatch,
+        recorder: Recorder | None,
+        source_health: SourceHealth,
+        tolerance: Tolerance,
+        reading: Reading | None,
+    ) -> None:
         drafts: list[Draft] = []
         if isinstance(reading, Frame):
             source_health.gave(reading.time, (reading.picture.width, reading.picture.height))
-            drafts += watch.look(reading)
+            drafts += tolerance.drafts(partial(watch.look, reading))
         elif isinstance(reading, Samples):
-            watch.hear(reading)
-        if self._recorder is not None and (finished := self._recorder.take()):
+            drafts += tolerance.drafts(partial(heard, watch, reading))
+        if recorder is not None and (finished := recorder.take()):
             source_health.segment_began(finished[-1].start + timedelta(seconds=finished[-1].duration_s))
             drafts += watch.segments(finished)
-        if drafts:
-            self._put(drafts)
+        self._hand_over(drafts)
 
-    def _take_thermal(self, watch: ThermalWatch, source_health: SourceHealth, reading: Reading | None) -> None:
+    def _take_thermal(
+        self, watch: ThermalWatch, source_health: SourceHealth, tolerance: Tolerance, reading: Reading | None
+    ) -> None:
         if isinstance(reading, ThermalFrame):
             source_health.gave(reading.time, (32, 24))
-            if drafts := watch.look(reading):
+            self._hand_over(tolerance.drafts(partial(watch.look, reading)))
+
+    def _hand_over(self, drafts: Sequence[Draft]) -> None:
+        # An outbox that takes nothing is the failure of the node, whose own thread finds it and begins anew.
+        with suppress(OutboxFailed):
+            if drafts:
                 self._put(drafts)
+
+
+def heard(watch: VisualWatch, samples: Samples) -> list[Draft]:
+    """Sound gives no events of its own."""
+    watch.hear(samples)
+    return []

@@ -36,6 +36,8 @@ class Facts:
     reconnects: int = 0
     failures: int = 0
     segment_start: datetime | None = None
+    analysis: str | None = None
+    """Why too many frames could not be analysed; `None` where they could."""
 
     def status(self, now_s: float) -> DeviceStatus:
         """No frame yet is not stale: it may still come."""
@@ -47,7 +49,20 @@ class Facts:
             return "degraded"
         if self.came_s is not None and now_s - self.came_s > STALE_AFTER_S:
             return "stale"
-        return "healthy"
+        return "healthy" if self.analysis is None else "degraded"
+
+    def why(self, now_s: float) -> str | None:
+        """The reason of the status, in a sentence; there is one wherever the status is not healthy."""
+        match self.status(now_s):
+            case "healthy":
+                return None
+            case "not_started":
+                return "it has not begun yet"
+            case "stale":
+                return self.reason or f"nothing came for more than {STALE_AFTER_S:g} s"
+            case "degraded":
+                return self.reason or self.analysis or "it does not answer"
+        return self.reason or "it is not running"
 
 
 class SourceHealth:
@@ -104,6 +119,11 @@ class SourceHealth:
             self._facts = replace(self._facts, failures=self._facts.failures + 1, reason=reason, recording=False)
             return self._facts.failures
 
+    def analysed(self, trouble: str | None) -> None:
+        """Whether the frames can be analysed: `None`, or why too many cannot."""
+        if self.facts.analysis != trouble:
+            self._set(analysis=trouble)
+
     def stopped(self, reason: str) -> None:
         self._set(running=False, recording=False, reason=reason)
 
@@ -118,7 +138,7 @@ def health(sources: Sequence[Facts], now_s: float) -> Health:
     worst = min(sources, key=lambda facts: _WORST_FIRST.index(facts.status(now_s)))
     return Health(
         status=worst.status(now_s),
-        reason=worst.reason,
+        reason=worst.why(now_s),
         is_recording=any(facts.recording for facts in sources),
         stream_info=first.stream,
         last_frame_time=first.last_frame,

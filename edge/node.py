@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -12,18 +12,20 @@ from typing import Any, Final
 
 import structlog
 
-from bus_schemas.node import Command, Health, Heartbeat, Settings
+from bus_schemas.node import Health, Heartbeat, Settings, SystemLoad
 from bus_schemas.topics import command_topic
 from edge.adjustable import Adjustable
 from edge.building import Surroundings
-from edge.commands import NAMES, SETTINGS, SNAPSHOT, Refused, Request, adjusted, command_of, read_request
+from edge.command_handler import CommandHandler, dump
+from edge.commands import NAMES
 from edge.device import Device
 from edge.identity.alone import Alone
 from edge.identity.guard import Guard, guarding
-from edge.identity.instance import Instance
+from edge.identity.instance import IdentityTaken, Instance
 from edge.identity.lock import held
-from edge.kept import SettingsFile
 from edge.settings import NodeSettings
+from edge.settings_store import SettingsStore
+from edge.settings_trial import trouble_with
 from edge.system_load import system_load
 from edge.telling import Telling
 from producer.bounds import Limits
@@ -41,6 +43,7 @@ LOOK_SECONDS: Final = 0.25
 HEALTH_SECONDS: Final = 10.0
 HEARTBEAT_SECONDS: Final = 10.0
 JOIN_SECONDS: Final = 0.5
+LAST_PAUSE_SECONDS: Final = 60.0
 CONFIGURATION: Final = "configuration"
 
 log = structlog.get_logger(__name__)
@@ -54,15 +57,37 @@ def run(
     wall: Clock = utc_now,
     environ: Mapping[str, str] | None = None,
 ) -> None:
-    """Until `stopping`. Raises when a thread of ours has failed: then the process is to be started again.
+    """Until `stopping`: whatever fails in the node itself, its outbox or its relay, is logged, and it begins anew.
 
     `wall` is the clock of the machine, which may be set at any time; that of the events is disciplined. Raises
     `IdentityTaken` when another agent has the outbox or the devices.
     """
+    environ = dict(os.environ) if environ is None else environ
+    failures = 0
+    while not stopping.is_set():
+        began = time.monotonic()
+        try:
+            _live(settings, broker, data, stopping, wall, environ)
+        except IdentityTaken:
+            raise
+        except Exception:
+            failures = failures + 1 if time.monotonic() - began < LAST_PAUSE_SECONDS else 1
+            pause_s = min(2.0 ** (failures - 1), LAST_PAUSE_SECONDS)
+            log.exception("agent failed, begins anew", node=settings.node, retry_s=pause_s)
+            stopping.wait(pause_s)
+
+
+def _live(
+    settings: NodeSettings,
+    broker: BrokerAddress,
+    data: Path,
+    stopping: threading.Event,
+    wall: Clock,
+    environ: Mapping[str, str],
+) -> None:
     path = data / "outbox" / f"{settings.node}.sqlite"
     clock = DisciplinedClock(wall)
     instance = Instance.begin(settings.node, clock())
-    environ = dict(os.environ) if environ is None else environ
     with held(path.with_suffix(".lock"), instance) as lock:
         guard = Guard(instance, [device.source for device in settings.devices], broker)
         limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
@@ -74,9 +99,10 @@ def run(
             if not lock.is_ours:
                 # What is observed now by two would be two truths. Who was alone here before may begin at once.
                 guard.wait(stopping.is_set)
-            around = Surroundings(clock, stopping.wait, environ, clock())
+            ending = threading.Event()
+            around = Surroundings(clock, ending.wait, environ, clock())
             node = Node(settings, Telling(outbox, clock, guard.sources), relay, around, data)
-            with Presences(guard.sources, broker, clock) as presences, node.running(stopping):
+            with Presences(guard.sources, broker, clock) as presences, node.running(ending):
                 _watch(node, inbox, thread, Alone(guard, lock, presences), stopping)
 
 
@@ -122,129 +148,110 @@ class Node:
         self._relay = relay
         self._around = around
         self._data = data
-        self._file = SettingsFile(data / "agent" / f"{settings.node}.json")
+        self._store = SettingsStore(data / "agent" / f"{settings.node}.json")
         self._devices: dict[tuple[str, str], Device] = {}
         self._healths: dict[str, Health] = {}
         self._began = time.monotonic()
         self._health_at = self._heartbeat_at = -HEALTH_SECONDS
         for device in settings.devices:
             author = telling.authors[device.source]
-            adjustable = self._file.current(author.source, device.adjustable())
+            adjustable = self._fitting(author.source, device.adjustable())
             self._devices[device.site, device.device] = Device(
                 device, adjustable, author, around, telling.put, self._show
             )
+        self._commands = CommandHandler(self._devices, self._store, telling, relay.say, around)
 
     @contextmanager
-    def running(self, stopping: threading.Event) -> Iterator[None]:
+    def running(self, ending: threading.Event) -> Iterator[None]:
         """The devices' threads; at the end what they still had goes to the outbox, with a last heartbeat."""
         for device in self._devices.values():
             self._tell_settings(device)
-            device.start(stopping)
+            device.start(ending)
         log.info("agent started", devices=len(self._devices))
         try:
             yield
         finally:
-            stopping.set()
+            ending.set()
             for device in self._devices.values():
                 device.join(JOIN_SECONDS)
             self._tell_health(all_of_them=True)
-            self._telling.put([self._heartbeat(device, "stopping") for device in self._devices.values()])
+            self._telling.put(self._heartbeats("stopping"))
             log.info("agent stopped")
 
     def look(self) -> None:
         """See whether all is well, and tell of it when it has changed and every ten seconds."""
         self._telling.tell_steps()
         now = time.monotonic()
-        for device in self._devices.values():
-            device.check()
         regular = now - self._health_at >= HEALTH_SECONDS
         if regular:
             self._health_at = now
         self._tell_health(all_of_them=regular)
         if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
             self._heartbeat_at = now
-            self._telling.put([self._heartbeat(device, "online") for device in self._devices.values()])
+            self._telling.put(self._heartbeats("online"))
 
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
         """Wait a moment for a command, and do it."""
-        try:
-            message = inbox.get(timeout=LOOK_SECONDS)
-        except Empty:
-            return
-        found = command_of(message.topic)
-        if found is None or found[:2] not in self._devices:
-            return
-        self._do(self._devices[found[:2]], found[2], message)
+        with suppress(Empty):
+            self._commands.answer(inbox.get(timeout=LOOK_SECONDS))
 
-    def _do(self, device: Device, name: str, message: Incoming) -> None:
-        try:
-            request = read_request(message.payload)
-            self._carry_out(device, name, request)
-        except Refused as refused:
-            outcome = Command(
-                request_id=refused.request_id, name=name, state="failed", by=refused.by, detail=str(refused)
-            )
-        else:
-            outcome = Command(request_id=request.request_id, name=name, state="done", by=request.person)
-        draft = device.author.event(outcome, self._around.clock())
-        # Whoever asked is told only what is certain to be told to everybody.
-        self._telling.put([draft], durable=True)
-        if message.response_topic is not None:
-            self._relay.say(
-                Outgoing(
-                    message.response_topic,
-                    outcome.model_dump_json(exclude_none=True).encode(),
-                    "application/json",
-                    correlation=message.correlation,
-                )
-            )
-        log.info("command", device=device.settings.device, name=name, state=outcome.state, detail=outcome.detail)
-
-    def _carry_out(self, device: Device, name: str, request: Request) -> None:
-        if name == SNAPSHOT:
-            device.capture_now()
-        elif name == SETTINGS:
-            changed = adjusted(device.adjustable, request)
-            self._file.keep(device.author.source, changed)
-            device.apply(changed)
-            sections = {section: value for section, value in dump(changed).items() if section in request.settings}
-            data = Settings(changed_by=request.person, settings=sections, request_id=request.request_id)
-            self._telling.put([device.author.event(data, self._around.clock())])
-            self._file.tell(device.author.source, changed)
+    def _fitting(self, source: str, configured: Adjustable) -> Adjustable:
+        """What people have set, where it still works."""
+        current = self._store.current(source, configured)
+        if current is not configured and (trouble := trouble_with(current)) is not None:
+            self._store.set_aside(source, trouble)
+            return configured
+        return current
 
     def _tell_settings(self, device: Device) -> None:
         """What holds now, where that is not what was told last: at first, and after the configuration has changed."""
         source = device.author.source
-        if self._file.told(source) == device.adjustable:
+        if self._store.told(source) == device.adjustable:
             return
         data = Settings(changed_by=CONFIGURATION, settings=dump(device.adjustable))
         self._telling.put([device.author.event(data, self._around.clock())], durable=True)
-        self._file.tell(source, device.adjustable)
+        try:
+            self._store.tell(source, device.adjustable)
+        except OSError as error:
+            log.warning("settings cannot be written", reason=error.strerror)
 
     def _tell_health(self, *, all_of_them: bool) -> None:
         drafts = []
         for device in self._devices.values():
-            health = device.health()
+            health = self._health(device)
             before = self._healths.get(device.author.source)
             if all_of_them or before is None or (before.status, before.reason) != (health.status, health.reason):
                 self._healths[device.author.source] = health
                 drafts.append(device.author.event(health, self._around.clock()))
         self._telling.put(drafts)
 
-    def _heartbeat(self, device: Device, status: Any) -> Draft:
+    def _health(self, device: Device) -> Health:
+        """That of its sources; where they are well, what else is wrong with the device."""
+        health = device.health()
+        source = device.author.source
+        trouble = self._store.trouble(source) or self._relay.trouble(source)
+        if health.status == "healthy" and trouble is not None:
+            return health.model_copy(update={"status": "degraded", "reason": trouble})
+        return health
+
+    def _heartbeats(self, status: Any) -> list[Draft]:
         data = Heartbeat(
             status=status,
             uptime_s=round(time.monotonic() - self._began, 1),
-            system=system_load(self._data),
+            system=self._load(),
             disk_id=disk_id(self._data),
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
             outbox_bytes=self._telling.outbox_bytes,
         )
-        return device.author.event(data, self._around.clock())
+        return [device.author.event(data, self._around.clock()) for device in self._devices.values()]
+
+    def _load(self) -> SystemLoad:
+        """Nothing where the machine does not tell: a sign of life needs no figures."""
+        try:
+            return system_load(self._data)
+        except Exception as error:  # noqa: BLE001  (of whatever this machine's drivers say)
+            log.warning("load of the machine unknown", reason=type(error).__name__)
+            return SystemLoad()
 
     def _show(self, topic: str, jpeg: bytes) -> None:
         self._relay.say(Outgoing(topic, jpeg, "image/jpeg", qos=0))
-
-
-def dump(adjustable: Adjustable) -> dict[str, Any]:
-    return adjustable.model_dump(mode="json")

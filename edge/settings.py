@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, field_validator, model_validator
 
-from bus_schemas.event import HUB, device_source
+from bus_schemas.event import RESERVED, device_source
 from edge.adjustable import Adjustable, Motion, Picture, Roi, Share, Zone
 from edge.source_settings import Part, SceneSource, ThermalSource, VisualSource
 
@@ -69,8 +69,8 @@ class DeviceParts(Part):
     @field_validator("device")
     @classmethod
     def _not_the_hub(cls, device: str) -> str:
-        if device == HUB:
-            raise ValueError(f"'{HUB}' is the hub's own name")
+        if device in RESERVED:
+            raise ValueError(f"'{device}' is the hub's own name")
         return device
 
     @model_validator(mode="after")

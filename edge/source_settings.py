@@ -1,19 +1,21 @@
 """Where a device's pictures, sound and temperatures come from."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, field_validator, model_validator
+
+from edge.sources.address import AddressInvalid, check_address, holds_credentials
 
 EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 REFRESH_HZ = (0.5, 1, 2, 4, 8, 16, 32, 64)
 
 
 class Part(BaseModel):
-    """A part of the configuration: frozen, and no key is ignored."""
+    """A part of the configuration: frozen, numbers finite, no key ignored, and no complaint quotes what was given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class FileSource(Part):
@@ -27,16 +29,24 @@ class FileSource(Part):
 class NetworkSource(Part):
     """An address, given openly, or by the name of an environment variable when it holds credentials."""
 
+    schemes: ClassVar[tuple[str, ...]] = ()
+
     url: str | None = Field(default=None, description="The address, without user and password.")
     url_env: EnvName | None = Field(default=None, description="The environment variable that holds the whole address.")
 
     @field_validator("url")
     @classmethod
     def _without_credentials(cls, url: str | None) -> str | None:
-        if url is not None and "@" in urlsplit(url).netloc:
+        if url is None:
+            return None
+        if holds_credentials(url):
             raise ValueError(
                 "the address holds credentials; keep it in an environment variable and name that in url_env"
             )
+        try:
+            check_address(url, cls.schemes)
+        except AddressInvalid as invalid:
+            raise ValueError(f"this is no address that can be used: {invalid}") from None
         return url
 
     @model_validator(mode="after")
@@ -45,15 +55,31 @@ class NetworkSource(Part):
             raise ValueError("give either url or url_env")
         return self
 
+    def trouble(self, environ: Mapping[str, str]) -> str | None:
+        """What is wrong with the variable that it names, in a sentence that quotes nothing of it."""
+        if self.url_env is None:
+            return None
+        if not environ.get(self.url_env):
+            return f"the environment variable {self.url_env}, which a source names, is not set"
+        try:
+            check_address(environ[self.url_env], self.schemes)
+        except AddressInvalid as invalid:
+            return f"the environment variable {self.url_env} holds no address that can be used: {invalid}"
+        return None
+
 
 class RtspSource(NetworkSource):
     """A network camera."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("rtsp", "rtsps")
 
     kind: Literal["rtsp"]
 
 
 class MjpegSource(NetworkSource):
     """A camera that sends JPEG after JPEG over HTTP."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
 
     kind: Literal["mjpeg"]
 

@@ -12,6 +12,7 @@ from edge import measured
 from edge.adjustable import Adjustable
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
+from edge.analysis.roi import AlertLevel
 from edge.analysis.thermal import ThermalProcessor, ThermalReading, ThermalSettings, gradient
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
 from edge.author import Author, Picture
@@ -38,7 +39,7 @@ class ThermalWatch:
     ) -> None:
         self._author = author
         self._wanted = self._applied = adjustable
-        self._processor = ThermalProcessor(_settings(adjustable), listed_bad)
+        self._processor = ThermalProcessor(settings_of(adjustable), listed_bad)
         self._fusion = Fusion()
         self._caption = caption
         self._preview = preview
@@ -46,7 +47,7 @@ class ThermalWatch:
         self._event_due = Every(1 / rates.thermal_fps)
         self._frame_due = Every(rates.thermal_frame_s)
         self._live_due = per_second(rates.live_fps)
-        self._level = "normal"
+        self._levels: tuple[AlertLevel, AlertLevel, bool] = "normal", "normal", False
         self._capture_now = False
 
     def apply(self, adjustable: Adjustable) -> None:
@@ -57,16 +58,18 @@ class ThermalWatch:
         self._capture_now = True
 
     def look(self, frame: ThermalFrame) -> list[Draft]:
-        """Every frame is processed; an event is made at its rate, and at once when the alert level changes."""
+        """Every frame is processed; an event is made at its rate, and at once when the level of alert changes, or is
+        confirmed."""
         if self._wanted is not self._applied:
             self._applied = self._wanted
-            self._processor.apply(_settings(self._applied))
+            self._processor.apply(settings_of(self._applied))
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
-        if not (self._event_due.due(frame.time) or reading.alert_level != self._level or self._capture_now):
+        levels = reading.alert_level, reading.confirmed_level, self._is_confirmed_hot(reading)
+        if not (self._event_due.due(frame.time) or levels != self._levels or self._capture_now):
             return []
-        self._level = reading.alert_level
+        self._levels = levels
         drafts: list[Draft] = []
         keys: list[str] = []
         if self._frame_due.due(frame.time) or self._capture_now:
@@ -76,6 +79,9 @@ class ThermalWatch:
             keys.append(key)
         data = told(reading, frame, tuple(keys))
         return [*drafts, self._author.event(data, frame.time)] if data is not None else drafts
+
+    def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
+        return (reading.confirmed_max or COLDEST) > self._processor.settings.hotspot_threshold
 
     def _show(self, reading: ThermalReading) -> None:
         if reading.frame_stats is None:
@@ -114,6 +120,7 @@ def told(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -
                 std_dev=region.std_dev,
                 pixel_count=region.pixel_count,
                 alert_level=region.alert_level,
+                confirmed_level=region.confirmed_level,
             )
             for region in reading.regions
         ),
@@ -126,6 +133,7 @@ def told(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -
         gradient_max=round(float(gradient(reading.frame).magnitude.max()), 2),
         clamped_pixels=clamped,
         bad_pixels=invalid,
+        confirmed_max_temp=reading.confirmed_max,
         media=media,
     )
 
@@ -135,7 +143,7 @@ def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
     return lambda time: Caption(site, time.astimezone(zone))
 
 
-def _settings(adjustable: Adjustable) -> ThermalSettings:
+def settings_of(adjustable: Adjustable) -> ThermalSettings:
     return ThermalSettings(rois=measured.rois(adjustable.rois))
 
 

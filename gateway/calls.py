@@ -28,6 +28,7 @@ class Call(Generic[P]):
     gateway: Gateway
     request: Request
     parameters: P
+    body_bytes: int = MAX_BODY_BYTES
 
     async def body(self, model: type[B]) -> B:
         """The JSON body. Raises `Problem` with every fault in it."""
@@ -38,8 +39,8 @@ class Call(Generic[P]):
         chunks, size = [], 0
         async for chunk in self.request.stream():
             size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise Problem(413, f"the body is longer than {MAX_BODY_BYTES} bytes", headers={"Connection": "close"})
+            if size > self.body_bytes:
+                raise Problem(413, f"the body is longer than {self.body_bytes} bytes", headers={"Connection": "close"})
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -63,6 +64,8 @@ class Operation:
     status: int = 200
     also: tuple[int, ...] = ()
     """Other statuses than `status`, 400, 401, 404 and 503."""
+    body_bytes: int = MAX_BODY_BYTES
+    """How long its body may be."""
 
     @property
     def name(self) -> str:
@@ -71,7 +74,7 @@ class Operation:
     def route(self, gateway: Gateway) -> Route:
         async def endpoint(request: Request) -> Response:
             request.scope[OPERATION] = self.name
-            answer = await self.handler(Call(gateway, request, self._read(request)))
+            answer = await self.handler(Call(gateway, request, self._read(request), self.body_bytes))
             if isinstance(answer, Response):
                 return answer
             return json_response(answer, self.status)

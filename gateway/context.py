@@ -1,12 +1,16 @@
 """What every route may use: made once, handed over with each call, so that nothing is global."""
 
+import sqlite3
 from asyncio import get_running_loop, sleep
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
+
 from consumers.faults import FaultReporter
+from consumers.folding import is_the_machines
 from consumers.hub import Hub
 from consumers.journal.store import JournalAway
 from consumers.views import NoView
@@ -29,6 +33,8 @@ from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
 from gateway.trials import Trials
 from producer.ids import Clock
+
+log = structlog.get_logger()
 
 __all__ = ["RETRY", "Gateway"]
 
@@ -68,6 +74,11 @@ class Gateway:
             raise Problem(503, f"{away}; ask again in a moment", headers=RETRY) from away
         except Busy as busy:
             raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
+        except (OSError, sqlite3.Error) as error:
+            if not is_the_machines(error):
+                raise
+            log.error("stores cannot be read", reason=str(error))
+            raise Problem(503, f"what the hub keeps cannot be read now: {error}", headers=RETRY) from error
 
     async def ask_at(self, as_of: datetime | None, question: Callable[[Moment], T]) -> T:
         """Ask the stores as of a moment, by default now; what had been received by then is waited for a little."""

@@ -14,7 +14,7 @@ from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.readiness import BusState, Check, StoresState
 from gateway.reading.stores import OfAnotherVersion, Stores
-from gateway.routes.product.consumers import all_progress
+from gateway.routes.product.consumers import ROWS, all_progress
 
 LOOK_EVERY_S: Final = 3.0
 ANSWERS_WITHIN_S: Final = 4.0
@@ -64,11 +64,10 @@ def _open_faults(stores: Stores) -> Iterator[Check]:
 
 
 def _report(gateway: Gateway, checks: tuple[Check, ...]) -> None:
-    """A consumer that stands still says nothing of it: its process may be gone."""
-    for one in checks:
-        if one.stands_still:
-            gateway.faults.raise_fault(one.part, "system_error", one.detail)
-    standing = {one.part for one in checks if one.stands_still}
+    """A consumer that stands still says nothing of it: its process may be gone. The rows say nothing but here."""
+    standing = {one.part: one.detail for one in checks if one.stands_still or (one.part == ROWS and one.state != "ok")}
+    for part, detail in standing.items():
+        gateway.faults.raise_fault(part, "system_error", detail)
     for fault in gateway.faults.faults:
         if fault.part not in standing:
             gateway.faults.clear_fault(fault.part, fault.kind)

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from contextlib import AbstractContextManager, nullcontext
+from time import monotonic
 
 import structlog
 import uvicorn
@@ -18,6 +19,7 @@ from gateway.app import build, running
 from gateway.context import Gateway
 from gateway.described import described
 from gateway.http.auth import Access
+from gateway.http.connections import LimitedProtocol, limited
 from gateway.http.metrics import Metrics
 from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus, client_of
@@ -36,6 +38,7 @@ from producer.ids import Clock, utc_now
 
 GRACE_SECONDS = 2
 BACKLOG = 1024
+TICKS_PER_SWEEP = 10
 
 _log = structlog.get_logger()
 
@@ -47,17 +50,19 @@ def compose(
     warehouse: Answering | None = None,
     clock: Clock = utc_now,
 ) -> Gateway:
-    """Raises `OpenToStrangers` where others could come in without a token."""
+    """Raises `OpenToStrangers` where others could come in without a token, and `WeakToken` where it can be guessed."""
     consumers = described(hub)
     versions = {one.name: one.version for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
-    readers: Readers[Stores] = Readers(lambda: open_stores(hub.data, journal, versions), settings.reader_threads)
+    readers: Readers[Stores] = Readers(
+        lambda: open_stores(hub.data, journal, versions), settings.reader_threads, Stores.close_removed
+    )
     bus = Bus(lambda: client_of(broker))
     return Gateway(
         settings=settings,
         hub=hub,
         registry=Registry(hub.sites),
-        access=Access.of(settings.host, settings.token),
+        access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
         rows=Rows(warehouse, readers),
         bus=bus,
@@ -70,7 +75,7 @@ def compose(
         consumers=consumers,
         machine=Machine(),
         rates=Rates(),
-        trials=Trials(settings.trial_command),
+        trials=Trials(settings.trial_command, settings.trial_environment),
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),
@@ -87,12 +92,14 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 build(gateway),
                 loop="uvloop",
-                http="httptools",
+                http=limited(gateway.settings.limits, gateway.settings.trusted_proxies),
                 ws="none",
                 lifespan="off",
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=True,
+                forwarded_allow_ips=list(gateway.settings.trusted_proxies),
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 timeout_keep_alive=30,
                 backlog=BACKLOG,
@@ -103,6 +110,14 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         """Signals are ours: uvicorn would raise them again before we have cleaned up."""
         return nullcontext()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_PER_SWEEP == 0:
+            now = monotonic()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, LimitedProtocol):
+                    connection.sweep(now)
+        return await super().on_tick(counter)
 
     def stop(self) -> None:
         _log.info("gateway stops")

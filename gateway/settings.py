@@ -1,7 +1,26 @@
 """What the gateway is told when it starts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection, one address and all of them together may take."""
+
+    connections: int = 500
+    connections_per_address: int = 100
+    streams: int = 200
+    head_bytes: int = 65_536
+    headers: int = 100
+    url_bytes: int = 8_192
+    body_bytes: int = 1_100_000
+    """More than any operation takes: those answer with a sentence of their own."""
+    head_s: float = 10.0
+    body_s: float = 30.0
+    stalled_s: float = 30.0
+    """How long a client may take nothing of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +36,9 @@ class GatewaySettings:
     """Where the built page is; default beside this package."""
     trial_command: tuple[str, ...] = ()
     """What runs a trial, with `--data`, the directory and the trial's id after it; without one none is run."""
+    public_url: str | None = None
+    """The origin that browsers know, where a reverse proxy has a name of its own."""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    limits: Limits = Limits()
+    trial_environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """What that process is given of the environment; default all of it."""

@@ -1,6 +1,7 @@
 """The process that runs a trial: a child of the gateway, so that it holds up neither answers nor consumers."""
 
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 
 from consumers.hub import Hub
@@ -17,9 +18,10 @@ class NoTrials(RuntimeError):
 class Trials:
     """One child at a time. It ends when its input does: with this process, however that ends."""
 
-    def __init__(self, command: tuple[str, ...]) -> None:
+    def __init__(self, command: tuple[str, ...], environ: Mapping[str, str] | None = None) -> None:
         """`command` runs a trial; `--data`, the directory and the trial's id are added to it."""
         self._command = command
+        self._environ = environ
         self.child: subprocess.Popen[bytes] | None = None
 
     def start(self, hub: Hub, asked: Asked) -> None:
@@ -36,6 +38,7 @@ class Trials:
                 # The child holds the lock as long as it lives, and lets go of it however it ends.
                 pass_fds=(lock.file.fileno(),),
                 process_group=0,
+                env=self._environ,
             )
         finally:
             lock.close()

@@ -1,5 +1,6 @@
 """Starts, stops, kills and freezes a real mosquitto, ready when it accepts an MQTT connection."""
 
+import errno
 import os
 import pwd
 import shutil
@@ -7,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ STOP_SECONDS = 5.0
 # MQTT 3.1.1 CONNECT, clean session, keep-alive 5 s, no client id: every version of mosquitto answers it with a CONNACK.
 CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x05\x00\x00"
 CONNACK = 0x20
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class BrokerMissing(FileNotFoundError):
@@ -77,15 +80,31 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def write_config(directory: Path, listeners: Listeners) -> Path:
-    """The development configuration with these listeners, written to `directory`."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """The development configuration with these listeners, in `directory`, or elsewhere where its disk is full."""
     lines = [TEMPLATE.read_text(), *listeners.lines()]
     if os.geteuid() == 0:
         # Else mosquitto drops to a user of its own, which cannot read a 0700 directory and, by changing user, gets rid
         # of the signal that ends it together with its supervisor.
         lines.append(f"user {pwd.getpwuid(0).pw_name}")
-    config = directory / "mosquitto.conf"
-    config.write_text("\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    try:
+        return _written(directory, text)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        return _written(Path(tempfile.mkdtemp(prefix="mosquitto-")), text)
+
+
+def _written(directory: Path, text: str) -> Path:
+    """Whole, or as it was."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config, draft = directory / "mosquitto.conf", directory / "mosquitto.conf.draft"
+    try:
+        draft.write_text(text)
+        draft.replace(config)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     return config
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE
 from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from producer import backlog
@@ -40,10 +41,10 @@ class Watermark(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    source: str
-    epoch: str
-    sequence: Annotated[int, Field(ge=0)]
-    session: str | None = None
+    source: Annotated[str, Field(max_length=200)]
+    epoch: Annotated[str, Field(max_length=MAX_EPOCH)]
+    sequence: Annotated[int, Field(ge=0, le=MAX_SEQUENCE)]
+    session: Annotated[str, Field(max_length=200)] | None = None
 
 
 @dataclass(slots=True)

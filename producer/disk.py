@@ -10,6 +10,7 @@ from typing import Final
 RESERVE_BYTES: Final = 16 * 1024 * 1024
 """Left free on the disk for the write-ahead log, which is 4 MB and as much more as one transaction takes."""
 BALLAST_BYTES: Final = 8 * 1024 * 1024
+OPEN_BYTES: Final = 256 * 1024
 
 
 def free_bytes(path: Path) -> int:
@@ -54,6 +55,11 @@ class Disk:
         try:
             self._ballast.write_bytes(b"\1" * wanted)
         except OSError:
+            self.give_up_ballast()
+
+    def make_room_to_open(self) -> None:
+        """SQLite opens no file that it has no room for a log and its index beside."""
+        if self._room.free(self._path.parent) < OPEN_BYTES:
             self.give_up_ballast()
 
     def give_up_ballast(self) -> None:

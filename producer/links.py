@@ -11,7 +11,8 @@ import structlog
 
 from bus_schemas.streams import Traffic
 from producer.broker import BrokerAddress
-from producer.session import Pace, Session, Unreachable
+from producer.client_ids import draw_client_id
+from producer.session import Pace, Refusal, Session, Unreachable
 from producer.throttle import Throttle
 
 RETRY_SECONDS: Final = (2, 4, 8, 16, 32, 60)
@@ -39,13 +40,12 @@ class _Bulk:
 class Links:
     """Begins with the connection of the events, and ends with it. Raises `Unreachable`."""
 
-    def __init__(self, broker: BrokerAddress, client_id: str, throttle: Throttle) -> None:
+    def __init__(self, broker: BrokerAddress, throttle: Throttle) -> None:
         self._broker = broker
-        self._client_id = client_id
         self._throttle = throttle
         self._bulk: dict[Traffic, _Bulk] = {}
         self._refused = 0
-        self.events = Session(broker, client_id, Pace(on_sent=throttle.spend))
+        self.events = Session(broker, draw_client_id("relay"), Pace(on_sent=throttle.spend))
         self.sessions: dict[Traffic, Session] = {Traffic.EVENTS: self.events}
         """Those that can be sent over, the events first."""
 
@@ -78,7 +78,7 @@ class Links:
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
         pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_SECONDS)
         try:
-            bulk.session = Session(self._broker, f"{self._client_id}-{traffic}", pace)
+            bulk.session = Session(self._broker, draw_client_id(f"relay-{traffic}"), pace)
         except Unreachable as error:
             self._drop(traffic, bulk, str(error), now)
 
@@ -103,6 +103,14 @@ class Links:
 
     def _everyone(self) -> list[Session]:
         return [self.events, *(bulk.session for bulk in self._bulk.values() if bulk.session is not None)]
+
+    def take_refusals(self) -> list[Refusal]:
+        """What the broker said no to since the last call."""
+        found: list[Refusal] = []
+        for session in self._everyone():
+            found += session.refusals
+            session.refusals.clear()
+        return found
 
     def refusals(self) -> int:
         """How many messages the broker has refused since the last call."""

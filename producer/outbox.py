@@ -45,11 +45,12 @@ class Outbox:
         self._limits = limits or Limits()
         self._on_commit = on_commit
         self._handoff = Handoff()
+        self._disk = Disk(path, room or Room())
+        self._disk.make_room_to_open()
         self._connection = connect(path)
         self.epoch = open_tables(self._connection, clock)
         self.usage: Usage = usage(self._connection)
         """As of the last commit."""
-        self._disk = Disk(path, room or Room())
         self._disk_full = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox")

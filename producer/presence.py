@@ -13,6 +13,7 @@ from bus_schemas.codec import SINGLE, to_bytes
 from bus_schemas.node import State, StateEvent
 from bus_schemas.topics import state_topic
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 from producer.ids import Clock, Ids
 from producer.session import new_client
 
@@ -29,7 +30,7 @@ class Presence:
         self._source = source
         self._clock = clock
         self._ids = Ids(clock)
-        self._client = new_client(broker, client_id="", reconnect=True)
+        self._client = new_client(broker, client_id=draw_client_id("presence"), reconnect=True)
         self._client.on_pre_connect = self._leave_a_will
         self._client.on_connect = self._greet
         self._client.reconnect_delay_set(2, 60)

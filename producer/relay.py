@@ -1,7 +1,6 @@
 """Moves an outbox to the bus, from the watermark of each stream on, and forgets what the journal holds."""
 
 import contextlib
-import os
 import socket
 import sqlite3
 import threading
@@ -20,7 +19,8 @@ from producer.broker import BrokerAddress
 from producer.delivery import Delivery
 from producer.ids import Clock
 from producer.links import Links, retry_after
-from producer.session import Incoming, Outgoing, Unreachable
+from producer.refusals import Refusals
+from producer.session import Ended, Incoming, Outgoing, Unreachable
 from producer.tables import connect, is_disk_full, open_tables
 from producer.transaction import transaction
 
@@ -98,6 +98,7 @@ class Relay:
         self._shows = False
         self._delivery: Delivery | None = None
         self._upkeep_at = 0.0
+        self._refusals = Refusals(broker.username)
 
     def wake(self) -> None:
         """Say that there is something to send. Costs nothing while the relay has not yet looked."""
@@ -116,6 +117,10 @@ class Relay:
     @property
     def connected(self) -> bool:
         return self._counters.connected
+
+    def trouble(self, source: str) -> str | None:
+        """What the broker refuses of a device at this time, in a sentence."""
+        return self._refusals.trouble(source)
 
     def statistics(self) -> dict[str, int | bool]:
         """The figures of the link, by the names under which operators know them."""
@@ -156,7 +161,7 @@ class Relay:
     def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
         """False when no connection came about."""
         try:
-            links = Links(self._broker, f"watchpost-{delivery.epoch[-12:]}-{os.getpid()}", delivery.throttle)
+            links = Links(self._broker, delivery.throttle)
         except Unreachable as error:
             self._counters.network_available = False
             log.info("broker unreachable", broker=str(self._broker), reason=str(error))
@@ -168,8 +173,16 @@ class Relay:
             self._counters.connected = False
             self._aside.clear()
             links.close()
-            if links.events.ended is not None:
-                log.info("broker lost", broker=str(self._broker), reason=links.events.ended.reason)
+            self._log_end(links.events.ended)
+
+    def _log_end(self, ended: Ended | None) -> None:
+        if ended is None:
+            return
+        where = {"broker": str(self._broker), "reason": ended.reason}
+        if ended.is_refusal:
+            log.error("broker refuses the connection", user=self._broker.username, **where)
+        else:
+            log.info("broker lost", **where)
 
     def _accepted(self, links: Links, stopping: threading.Event) -> bool:
         session = links.events
@@ -192,7 +205,10 @@ class Relay:
         while session.ended is None and not stopping.is_set():
             delivery.look(links.sessions, time.monotonic())
             # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
-            subscribed -= delivery.take_unheard()
+            unheard = delivery.take_unheard()
+            for topic in unheard:
+                self._refusals.note("read", topic, "no watermark")
+            subscribed -= unheard
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
             self._tend(links, delivery)
@@ -225,9 +241,12 @@ class Relay:
         self._awake = False
 
     def _take_in(self, links: Links, delivery: Delivery) -> None:
+        for refusal in links.take_refusals():
+            self._refusals.note(refusal.what, refusal.topic, refusal.reason)
         incoming = links.events.incoming
         while incoming:
             message = incoming.popleft()
+            self._refusals.heard(message.topic)
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
         delivery.write_down()

@@ -7,9 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
-import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -24,9 +23,6 @@ from producer.send_window import SendWindow
 MAX_IN_FLIGHT: Final = 100
 KEEPALIVE_SECONDS: Final = 10
 CONNECT_SECONDS: Final = 5.0
-
-
-log = structlog.get_logger(__name__)
 
 
 class Unreachable(OSError):
@@ -65,14 +61,24 @@ class Incoming:
     response_topic: str | None = None
     correlation: bytes | None = None
     retained: bool = False
-    """Whether it comes from the broker's memory, and nobody says it now."""
+    """Whether the broker had kept it from before we subscribed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The broker has said no to a topic."""
+
+    what: Literal["subscribe", "publish"]
+    topic: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Why a connection is over, in words."""
+    """Why a connection is over, in words; a refusal is the broker's answer to name and password."""
 
     reason: str
+    is_refusal: bool = False
 
 
 def unlimited(_now: float) -> float:
@@ -111,14 +117,13 @@ class Session:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._in_flight: dict[int, _InFlight] = {}
-        self._wanted: dict[int, list[str]] = {}
-        self._complained = False
-        self._who = f"user {broker.username}" if broker.username else "nobody by name"
+        self._subscribing: dict[int, list[str]] = {}
         self.connected = False
         self.ended: Ended | None = None
         self.max_packet_bytes: int | None = None
         self.incoming: deque[Incoming] = deque()
         self.refused: int = 0
+        self.refusals: deque[Refusal] = deque(maxlen=MAX_IN_FLIGHT)
         self.in_flight_bytes = 0
         self.published = self.acknowledged = 0
         """The number of the last message, and of the last that the broker has."""
@@ -152,9 +157,9 @@ class Session:
     def subscribe(self, topics: Iterable[str]) -> None:
         wanted = [(topic, SubscribeOptions(qos=1)) for topic in topics]
         if wanted:
-            _, number = self._client.subscribe(wanted)
-            if number is not None:
-                self._wanted[number] = [topic for topic, _ in wanted]
+            _, mid = self._client.subscribe(wanted)
+            if mid is not None:
+                self._subscribing[mid] = [topic for topic, _ in wanted]
 
     def congested(self) -> bool:
         """Whether bytes wait because the connection does not take them."""
@@ -196,8 +201,7 @@ class Session:
         self, _client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self.ended = Ended(f"refused: {code}")
-            log.warning("the broker refuses us", who=self._who, reason=str(code))
+            self.ended = Ended(f"refused: {code}", is_refusal=True)
             return
         self.connected = True
         self.max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
@@ -219,20 +223,14 @@ class Session:
         self.acknowledged = max(self.acknowledged, message.number)
         if code.is_failure:
             self.refused += 1
-            self._complain("the broker refuses what we publish", message.topic, str(code))
+            self.refusals.append(Refusal("publish", message.topic, str(code)))
 
     def _on_subscribe(
         self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _properties: Properties | None
     ) -> None:
-        for topic, code in zip(self._wanted.pop(mid, []), codes, strict=False):
+        for topic, code in zip(self._subscribing.pop(mid, []), codes, strict=False):
             if code.is_failure:
-                self._complain("the broker refuses a subscription", topic, str(code))
-
-    def _complain(self, what: str, topic: str, reason: str) -> None:
-        """Once a connection: an access list that lacks one line refuses hundreds of messages."""
-        if not self._complained:
-            self._complained = True
-            log.warning(what, topic=topic, who=self._who, reason=reason)
+                self.refusals.append(Refusal("subscribe", topic, str(code)))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         properties = message.properties

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, RetentionEvent
+from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.hub import FaultEvent
@@ -142,6 +142,11 @@ def fault(time: datetime = START, state: str = "raised", **given: Any) -> FaultE
     return make(FaultEvent, time, data, {"source": HUB_SOURCE, **given})
 
 
+def incident_v1(time: datetime = START, **given: Any) -> IncidentV1Event:
+    data = incident(time).data.model_dump()
+    return make(IncidentV1Event, time, data, {"source": device_source(SITE, HUB), **given})
+
+
 def alert(time: datetime = START, state: str = "raised", **given: Any) -> AlertEvent:
     site, device = given.pop("site", SITE), given.pop("device", DEVICE)
     data = {"alert_id": "alert-1", "site": site, "device": device, "state": state, "level": "error"}
@@ -162,8 +167,8 @@ def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:
 
 
 EVERY_KIND = (
-    alert, annotation, clock_set, command, detection, fault, frame, gap, health, heartbeat, incident, media,
-    motion, motion_v1, recording, retention, segment, settings, state, thermal,
+    alert, annotation, clock_set, command, detection, fault, frame, gap, health, heartbeat, incident, incident_v1,
+    media, motion, motion_v1, recording, retention, segment, settings, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

@@ -1,5 +1,6 @@
 """The `watchpost` command: parses, composes, calls."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,8 +14,10 @@ from watchpost.commands import trials as trial_commands
 from watchpost.commands.choice import chosen_consumers, chosen_node
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
 from watchpost.configuration.located import ConfigError
+from watchpost.configuration.secrets import check as check_secrets
 from watchpost.processes import logs, parts, up
 from watchpost.processes.lock import DataInUse
+from watchpost.processes.permissions import PRIVATE_UMASK
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
 from watchpost.refused import Refused
 
@@ -56,6 +59,7 @@ def up_command(
 ) -> None:
     """Broker, ingest, consumers, gateway and the configured edge agents; a demo site without a configuration."""
     settings = configuration(config)
+    check_secrets(settings, os.environ)
     options = up.Options(
         config_path=chosen_config(config),
         data=data,
@@ -121,7 +125,7 @@ def gateway(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """HTTP and the page alone."""
-    parts.gateway(_runtime(config, data, mqtt_port, log_format), port)
+    parts.gateway(_runtime(config, data, mqtt_port, log_format, is_gateway=True), port)
 
 
 @app.command()
@@ -132,8 +136,13 @@ def schema(kind: Annotated[Schema, typer.Argument(help="Which document.")] = Sch
 
 @config_app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="The configuration to look at.")] = Path("watchpost.yaml")) -> None:
-    """Say what is wrong in the configuration, with line and key; exit 2 when something is."""
+    """Say what is wrong: exit 2 with line and key of the configuration, 1 for variables and files that are missing."""
     settings = configuration(file)
+    missing = parts.missing(settings)
+    if missing:
+        typer.echo("\n".join(f"{file}: {trouble}" for trouble in missing), err=True)
+        raise typer.Exit(1)
+    check_secrets(settings, os.environ)
     devices = sum(len(site.devices) for site in settings.sites)
     agents = len(settings.devices_by_node())
     typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {agents}.")
@@ -148,12 +157,15 @@ def bench(
     parts.bench(cases or [], output)
 
 
-def _runtime(config: Path | None, data: Path, mqtt_port: int | None, log_format: LogFormat) -> Runtime:
+def _runtime(
+    config: Path | None, data: Path, mqtt_port: int | None, log_format: LogFormat, *, is_gateway: bool = False
+) -> Runtime:
     logs.configure(log_format.value, sys.stderr)
-    return Runtime.start(config, data, mqtt_port)
+    return Runtime.start(config, data, mqtt_port, is_gateway=is_gateway)
 
 
 def main() -> None:
+    os.umask(PRIVATE_UMASK)
     try:
         app(prog_name="watchpost")
     except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, Refused) as error:

@@ -1,152 +1,141 @@
-"""Posts alerts to an address: at least once, in order, tried again for days, and recognisable by their id."""
+"""Posts alerts to addresses of the web: at least once, recognisable by their ids, each within a bounded time."""
 
-import random
-import sqlite3
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Sequence
+import asyncio
+import socket
+import ssl
 from datetime import UTC, datetime
-from typing import ClassVar
+from email.utils import parsedate_to_datetime
+from functools import cache
 
-import structlog
-from pydantic_core import to_json
+import httpx
 
-from bus_schemas.alert import AlertEvent
-from bus_schemas.event import Event, iso
+from consumers.alerts.notify.address import InvalidAddress, valid_address
+from consumers.alerts.notify.delivery import Message, Notifier, Outcome, Verdict
+from consumers.alerts.notify.sink import NotifierSink
 from consumers.hub import Hub, Webhook
-from consumers.journal.record import Recorded
-from consumers.sink import Sink
-from producer.ids import Clock
 
-FIRST_RETRY_S = 5.0
-LONGEST_RETRY_S = 3600.0
-GIVE_UP_S = 3 * 86_400.0
-REMEMBERED = 10_000
-
-log = structlog.get_logger()
-
-Post = Callable[[str, bytes], None]
-"""Posts a body under an idempotency key. Raises `NotTaken`."""
+LONGEST_WAIT_S = 3600.0
+_TRY_AGAIN = {408, 421, 425, 429}
 
 
-class NotTaken(OSError):
-    """The other side did not answer, or not with success. The message does not name the address."""
+def address_of(text: str) -> httpx.URL:
+    """Raises `InvalidAddress`."""
+    try:
+        return httpx.URL(valid_address(text))
+    except httpx.InvalidURL:
+        raise InvalidAddress("the address of the receiver is no address of the web") from None
 
 
-class WebhookSink(Sink):
-    """A queue that outlives a restart. One that does not go holds up those behind it: order is kept."""
+class WebhookNotifier:
+    """One receiver. Redirects are not followed, and of the answer nothing counts but its status."""
 
-    name: ClassVar[str] = "webhook"
-    models: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
-    schema: ClassVar[str] = """
-    create table if not exists queue (
-        number integer primary key, event_id text not null unique, body blob not null, born real not null,
-        attempts integer not null default 0, due real not null, ended text
-    ) strict;
-    """
+    def __init__(self, webhook: Webhook) -> None:
+        self._webhook = webhook
+        self._opened: httpx.AsyncClient | None = None
 
-    def __init__(self, post: Post | None, clock: Clock) -> None:
-        self._post = post
-        self._clock = clock
+    @property
+    def receiver(self) -> str:
+        return self._webhook.name
 
-    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
-        """Without an address nothing waits for one."""
-        if self._post is not None:
-            now = self._clock().timestamp()
-            rows = [
-                (record.event.id, body_of(record.event), now, now)
-                for record in batch
-                if isinstance(record.event, AlertEvent) and record.event.data.state != "acknowledged"
-            ]
-            query = "insert or ignore into queue (event_id, body, born, due) values (?, ?, ?, ?)"
-            state.executemany(query, rows)
-        return ()
-
-    def idle(self, state: sqlite3.Connection) -> None:
-        while self._post is not None and self._send_next(state, self._post):
-            pass
-
-    def _send_next(self, state: sqlite3.Connection, post: Post) -> bool:
-        """Whether one went, so that the next may."""
-        now = self._clock().timestamp()
-        oldest = state.execute(
-            "select number, event_id, body, born, attempts, due from queue where ended is null order by number limit 1"
-        ).fetchone()
-        if oldest is None or oldest[5] > now:
-            return False
-        number, event_id, body, born, attempts, _ = oldest
+    async def send(self, message: Message) -> Outcome:
         try:
-            post(event_id, body)
-        except NotTaken as error:
-            self._put_off(state, number, attempts + 1, born, str(error))
-            return False
-        self._end(state, number, "delivered")
-        return True
+            async with asyncio.timeout(self._webhook.timeout_s):
+                return await self._post(message)
+        except InvalidAddress as error:
+            return Outcome(Verdict.REFUSED, str(error))
+        except (TimeoutError, httpx.TimeoutException):
+            return Outcome(Verdict.UNREACHABLE, f"it did not answer within {self._webhook.timeout_s:g} s")
+        except httpx.HTTPError as error:
+            return Outcome(*_failure(error))
 
-    def _put_off(self, state: sqlite3.Connection, number: int, attempts: int, born: float, reason: str) -> None:
-        now = self._clock().timestamp()
-        if now - born > GIVE_UP_S:
-            log.error("webhook given up", attempts=attempts, reason=reason)
-            self._end(state, number, "given up")
-            return
-        log.warning("webhook not taken", attempts=attempts, reason=reason)
-        due = now + retry_s(attempts, random.random())
-        state.execute("update queue set attempts = ?, due = ? where number = ?", (attempts, due, number))
+    async def _post(self, message: Message) -> Outcome:
+        url = address_of(self._webhook.url)
+        headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
+        # The body of the answer stays unread: it is as long as the other side likes.
+        async with self._client().stream("POST", url, content=message.body, headers=headers) as response:
+            return outcome_of(response.status_code, response.headers.get("retry-after"), datetime.now(UTC))
 
-    def _end(self, state: sqlite3.Connection, number: int, how: str) -> None:
-        """It is remembered for a while: the same batch may be delivered again."""
-        state.execute("update queue set ended = ?, body = x'' where number = ?", (how, number))
-        state.execute("delete from queue where ended is not null and number <= ?", (number - REMEMBERED,))
+    async def open(self) -> None:
+        self._client()
 
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.aclose()
+        self._opened = None
 
-def retry_s(attempts: int, share: float) -> float:
-    """How long to wait after so many attempts: twice as long each time, and at least half of it, by chance."""
-    longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(attempts - 1, 20))
-    return longest * (1 + share) / 2
-
-
-def body_of(event: AlertEvent) -> bytes:
-    alert = event.data
-    return to_json(
-        {
-            "id": alert.alert_id,
-            "event_id": event.id,
-            "type": alert.type,
-            "state": alert.state,
-            "level": alert.level,
-            "message": alert.message,
-            "site": alert.site,
-            "device": alert.device,
-            "camera_name": alert.device,
-            "details": alert.details,
-            "media": alert.media,
-            "timestamp": iso(event.time),
-        }
-    )
+    def _client(self) -> httpx.AsyncClient:
+        if self._opened is None:
+            timeout_s = self._webhook.timeout_s
+            self._opened = httpx.AsyncClient(verify=_authorities(), timeout=timeout_s, follow_redirects=False)
+        return self._opened
 
 
-def poster(webhook: Webhook) -> Post:
-    """Raises `ValueError` where the address is none of the web."""
-    if not webhook.url.startswith(("https://", "http://")):
-        raise ValueError("the address of the webhook begins with neither https:// nor http://")
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Reading them takes longer than a post."""
+    return httpx.create_ssl_context()
 
-    def post(event_id: str, body: bytes) -> None:
-        request = urllib.request.Request(webhook.url, body, method="POST")  # noqa: S310 - its scheme was looked at
-        request.add_header("Content-Type", "application/json")
-        request.add_header("Idempotency-Key", event_id)
+
+def outcome_of(status: int, retry_after: str | None, now: datetime) -> Outcome:
+    """What a status means for the message."""
+    if 200 <= status < 300:
+        return Outcome(Verdict.TAKEN)
+    if 300 <= status < 400:
+        return Outcome(
+            Verdict.REFUSED, f"it redirects (status {status}), which is not followed; give the address it names"
+        )
+    if status == 413:
+        return Outcome(Verdict.TOO_LARGE, "it says that the message is too large (status 413)")
+    reason = f"it answered with status {status}"
+    if status in _TRY_AGAIN or status >= 500:
+        return Outcome(Verdict.FAILED, reason, _wait_s(retry_after, now) if status in {429, 503} else None)
+    return Outcome(Verdict.REFUSED, reason)
+
+
+def _wait_s(retry_after: str | None, now: datetime) -> float | None:
+    """What a Retry-After header asks for, in seconds or as a date, within bounds."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        seconds = float(retry_after) if len(retry_after) < 10 else LONGEST_WAIT_S
+    else:
         try:
-            with urllib.request.urlopen(request, timeout=webhook.timeout_s):  # noqa: S310 - its scheme was looked at
-                return
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise NotTaken(f"status {error.code}") from None
-        except urllib.error.URLError as error:
-            raise NotTaken(f"{type(error.reason).__name__}") from None
-        except OSError as error:
-            raise NotTaken(type(error).__name__) from None
-
-    return post
+            seconds = (parsedate_to_datetime(retry_after).astimezone(UTC) - now).total_seconds()
+        except (ValueError, OverflowError):
+            return None
+    return min(max(seconds, 1.0), LONGEST_WAIT_S)
 
 
-def webhook_sink(hub: Hub) -> WebhookSink:
-    return WebhookSink(None if hub.webhook is None else poster(hub.webhook), lambda: datetime.now(UTC))
+def _failure(error: httpx.HTTPError) -> tuple[Verdict, str]:
+    """A sentence without the address, which the texts of these errors may hold."""
+    cause = _cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Verdict.UNREACHABLE, "its certificate is not one that this machine trusts for that name"
+    if isinstance(cause, ssl.SSLError):
+        return Verdict.UNREACHABLE, "it does not speak TLS as this machine does"
+    if isinstance(cause, socket.gaierror):
+        return Verdict.UNREACHABLE, "its name is not known to the name server"
+    if isinstance(cause, ConnectionRefusedError):
+        return Verdict.UNREACHABLE, "nothing listens at its address"
+    if isinstance(error, httpx.ConnectError):
+        return Verdict.UNREACHABLE, "its address cannot be reached"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return Verdict.FAILED, "its answer is no HTTP, or ended too early"
+    if isinstance(error, httpx.NetworkError):
+        return Verdict.FAILED, "the connection broke before it had answered"
+    return Verdict.FAILED, f"it cannot be posted to ({type(error).__name__})"
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What the operating system or TLS said, which the HTTP client has wrapped more than once."""
+    found, seen = error, error.__cause__ or error.__context__
+    while seen is not None:
+        if isinstance(seen, OSError):
+            found = seen
+        seen = seen.__cause__ or seen.__context__
+    return found
+
+
+def webhook_sink(hub: Hub) -> NotifierSink:
+    notifiers: list[Notifier] = [WebhookNotifier(webhook) for webhook in hub.webhooks]
+    return NotifierSink(notifiers, lambda: datetime.now(UTC))

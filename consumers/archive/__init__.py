@@ -1,1 +1,1 @@
-"""The archive: the bytes that events refer to, in append-only packs of an hour, and the index over them."""
+"""The archive: the bytes that events refer to, in append-only packs of five minutes, and the index over them."""

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Self
 
 from bus_schemas.media import Media
 from consumers.archive.index import add_media, ensure_pack, ensure_series, open_to_write
-from consumers.archive.packs import PACKS_A_ROUND, OpenPacks, Pack, sync_all
-from consumers.archive.place import Series, hour_of, micros, pack_path, parse_key
+from consumers.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
+from consumers.archive.place import PackInterval, Series, interval_of, micros, pack_path, parse_key
 from consumers.archive.records import Found, Header
 from consumers.archive.recovery import recover
 from producer.ids import Clock
@@ -27,18 +26,17 @@ Medium = tuple[Media, datetime, bytes]
 class _Row:
     series: int
     header: Header
-    hour: int
+    interval: PackInterval
     body: bytes
 
 
 class Archive:
-    """The one writer of media in `directory`. Dropping hours may be done by another process: see `retention`."""
+    """The one writer of media in `directory`. Dropping packs may be done by another process: see `retention`."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._clock = clock
-        self._packs = OpenPacks()
         self._syncs = ThreadPoolExecutor(SYNCS_AT_ONCE, "sync")
         self._series: dict[int, Series] = {}
         self._index = open_to_write(directory)
@@ -48,22 +46,31 @@ class Archive:
         """Write what is not there yet; on return it is on the disk. How many were new."""
         if not media:
             return 0
-        hours: dict[tuple[int, int], list[_Row]] = {}
-        # The lock is taken before a byte is written: an hour that we append to is not dropped meanwhile.
-        with ExitStack() as undo, transaction(self._index) as index:
-            undo.callback(self._packs.close)  # the numbers and ends that they are known by were never committed
+        packs: dict[tuple[int, PackInterval], list[_Row]] = {}
+        # The lock is taken before a byte is written: a pack that we append to is not dropped meanwhile.
+        with transaction(self._index) as index:
             for row in self._fresh(index, media):
-                hours.setdefault((row.series, row.hour), []).append(row)
-            places = list(hours.items())
-            for start in range(0, len(places), PACKS_A_ROUND):
-                some = places[start : start + PACKS_A_ROUND]
-                touched = [self._append(index, series, hour, rows) for (series, hour), rows in some]
-                sync_all(touched, self._syncs)
-            undo.pop_all()
-        return sum(len(rows) for rows in hours.values())
+                packs.setdefault((row.series, row.interval), []).append(row)
+            places = list(packs.items())
+            for start in range(0, len(places), PACKS_PER_ROUND):
+                self._write(index, places[start : start + PACKS_PER_ROUND])
+        return sum(len(rows) for rows in packs.values())
+
+    def _write(
+        self, index: sqlite3.Connection, round_of: Sequence[tuple[tuple[int, PackInterval], Sequence[_Row]]]
+    ) -> None:
+        known = [(series, *ensure_pack(index, series, interval)) for (series, interval), _ in round_of]
+        places = [
+            (pack_path(self._directory, self._series[series], interval), end)
+            for ((series, interval), _), (_, _, end) in zip(round_of, known, strict=True)
+        ]
+        with open_packs(places) as packs:
+            for (series, number, _), pack, (_, rows) in zip(known, packs, round_of, strict=True):
+                add_media(index, (number, series), _append(pack, rows))
+            sync_all(packs, self._syncs)
 
     def _fresh(self, index: sqlite3.Connection, media: Sequence[Medium]) -> list[_Row]:
-        newest_hour = hour_of(self._clock())
+        newest = interval_of(self._clock())
         rows: dict[tuple[int, str], _Row] = {}
         for described, time, body in media:
             series, name = parse_key(described.key)
@@ -71,34 +78,17 @@ class Archive:
             self._series[number] = series
             header = Header(name, described.content_type, micros(time), len(body), bytes.fromhex(described.sha256))
             # A device whose clock runs ahead must not have media that no retention ever reaches.
-            rows.setdefault((number, name), _Row(number, header, min(hour_of(time), newest_hour), body))
+            rows.setdefault((number, name), _Row(number, header, min(interval_of(time), newest), body))
         return [row for place, row in rows.items() if not _known(index, place)]
-
-    def _append(self, index: sqlite3.Connection, series: int, hour: int, rows: Sequence[_Row]) -> Pack:
-        number, end = ensure_pack(index, series, hour)
-        pack = self._packs.get(number, pack_path(self._directory, self._series[series], hour), end)
-        buffers: list[bytes] = []
-        entries: list[Found] = []
-        for row in rows:
-            head = row.header.pack()
-            offset = end + len(head)
-            end = offset + row.header.size
-            buffers += (head, row.body)
-            entries.append(Found(row.header, offset, end))
-        pack.append(buffers)
-        add_media(index, (number, series), entries)
-        return pack
 
     def rebuild_index(self) -> int:
         """Forget the index and read it from the packs again; the number of media found."""
-        self._packs.close()
         with transaction(self._index) as index:
             for table in ("media", "packs", "series", "dropped"):
                 index.execute(f"delete from {table}")  # noqa: S608 - one of the four names above
         return recover(self._index, self._directory)
 
     def close(self) -> None:
-        self._packs.close()
         self._syncs.shutdown()
         self._index.close()
 
@@ -109,8 +99,22 @@ class Archive:
         self.close()
 
 
+def _append(pack: Pack, rows: Sequence[_Row]) -> list[Found]:
+    buffers: list[bytes] = []
+    entries: list[Found] = []
+    end = pack.end
+    for row in rows:
+        head = row.header.pack()
+        offset = end + len(head)
+        end = offset + row.header.size
+        buffers += (head, row.body)
+        entries.append(Found(row.header, offset, end))
+    pack.append(buffers)
+    return entries
+
+
 def _known(index: sqlite3.Connection, place: tuple[int, str]) -> bool:
-    """Whether it is there, in an hour that was not dropped; what a dropped hour left makes room."""
+    """Whether it is there, in a pack that was not dropped; what a dropped pack left makes room."""
     row = index.execute(
         "select packs.pack, media.rowid from media left join packs using (pack)"
         " where media.series = ? and media.id = ?",

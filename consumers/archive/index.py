@@ -5,15 +5,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from consumers.archive.place import Series
+from consumers.archive.place import PackInterval, Series
 from consumers.archive.records import Found
+from producer.transaction import transaction
 
 BUSY_SECONDS = 10.0
 
-# A dropped hour leaves `packs` at once and with it every answer; its rows in `media` are swept later, in small groups.
-# `floor` is the moment before which a kind is not kept: what is older is answered no more, though its hour still lies
-# on the disk. Numbers of packs are never given twice, so that a swept row cannot meet a new pack.
-SCHEMA = """
+# A dropped pack leaves `packs` at once and with it every answer; its rows in `media` are swept later, in small groups.
+# `floor` is the moment before which a kind is not kept: what is older is answered no more, though its pack still lies
+# on the disk. Numbers of packs are never given twice, so that a swept row cannot meet a new pack. A pack holds so many
+# `minutes` from `start` on, which is in minutes since 1970.
+PACKS = """
+create table if not exists packs (
+    pack    integer primary key autoincrement,
+    series  integer not null,
+    start   integer not null,
+    minutes integer not null,
+    end     integer not null,
+    count   integer not null,
+    bytes   integer not null,
+    first   integer not null,
+    last    integer not null,
+    unique (series, start, minutes)
+)
+"""
+SCHEMA = f"""
+{PACKS};
 create table if not exists series (
     series integer primary key,
     site   text not null,
@@ -23,17 +40,7 @@ create table if not exists series (
     bytes  integer not null default 0,
     unique (site, device, kind)
 );
-create table if not exists packs (
-    pack   integer primary key autoincrement,
-    series integer not null,
-    hour   integer not null,
-    end    integer not null,
-    count  integer not null,
-    bytes  integer not null,
-    first  integer not null,
-    last   integer not null,
-    unique (series, hour)
-);
+create index if not exists packs_start on packs (start);
 create table if not exists media (
     series       integer not null,
     id           text not null,
@@ -64,13 +71,39 @@ def open_to_write(directory: Path) -> sqlite3.Connection:
     # The packs are synced before the index commits and hold all that it knows, and what a power cut takes from its
     # end is read from them again at the next start. So it need not wait for the disk a second time.
     connection.execute("pragma synchronous = normal")
+    if has_packs_of_hours(connection):
+        _take_over_packs_of_hours(connection)
     connection.executescript(SCHEMA)
     return connection
 
 
+def has_packs_of_hours(index: sqlite3.Connection) -> bool:
+    """Whether the index was made when every pack held an hour, and its table says `hour`."""
+    return any(column[1] == "hour" for column in index.execute("pragma main.table_info(packs)"))
+
+
+_AS_INTERVALS = "select pack, series, hour * 60 as start, 60 as minutes, end, count, bytes, first, last"
+
+
+def _take_over_packs_of_hours(connection: sqlite3.Connection) -> None:
+    with transaction(connection) as index:
+        if not has_packs_of_hours(index):
+            return
+        index.execute("alter table packs rename to packs_of_hours")
+        index.execute(PACKS)
+        index.execute(f"insert into packs {_AS_INTERVALS} from packs_of_hours")
+        # Numbers go on where they were, though the pack that had the last one is gone.
+        index.execute("delete from sqlite_sequence where name = 'packs'")
+        index.execute("update sqlite_sequence set name = 'packs' where name = 'packs_of_hours'")
+        index.execute("drop table packs_of_hours")
+
+
 def open_to_read(directory: Path) -> sqlite3.Connection:
     location = f"file:{quote(str(directory / NAME))}?mode=ro"
-    return sqlite3.connect(location, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(location, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    if has_packs_of_hours(connection):
+        connection.execute(f"create temp view packs as {_AS_INTERVALS} from main.packs")
+    return connection
 
 
 def series_number(index: sqlite3.Connection, series: Series) -> int | None:
@@ -92,14 +125,16 @@ def ensure_series(index: sqlite3.Connection, series: Series) -> int:
     return int(added[0])
 
 
-def ensure_pack(index: sqlite3.Connection, series: int, hour: int) -> tuple[int, int]:
-    """The number and the committed end of the pack of an hour."""
-    row = index.execute("select pack, end from packs where series = ? and hour = ?", (series, hour)).fetchone()
+def ensure_pack(index: sqlite3.Connection, series: int, interval: PackInterval) -> tuple[int, int]:
+    """The number and the committed end of the pack of an interval."""
+    place = (series, interval.start, interval.minutes)
+    query = "select pack, end from packs where series = ? and start = ? and minutes = ?"
+    row = index.execute(query, place).fetchone()
     if row is None:
         row = index.execute(
-            "insert into packs (series, hour, end, count, bytes, first, last) values (?, ?, 0, 0, 0, ?, ?)"
-            " returning pack, end",
-            (series, hour, 2**63 - 1, -(2**63)),
+            "insert into packs (series, start, minutes, end, count, bytes, first, last)"
+            " values (?, ?, ?, 0, 0, 0, ?, ?) returning pack, end",
+            (*place, 2**63 - 1, -(2**63)),
         ).fetchone()
     return int(row[0]), int(row[1])
 

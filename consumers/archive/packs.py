@@ -1,19 +1,17 @@
 """Pack files: appended to at a known end, synced as a group, and read back after a crash."""
 
 import os
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, wait
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from consumers.archive.records import Found, scan
 
-MAX_OPEN = 256
-PACKS_A_ROUND = MAX_OPEN // 2
-"""So many are written to before they are synced: whoever is open then was not closed to make room."""
+PACKS_PER_ROUND = 128
+"""So many are open at once, written to and then synced together."""
 MAX_BUFFERS = 512
 
 
@@ -58,44 +56,33 @@ def _write(descriptor: int, buffers: Sequence[bytes], place: int) -> int:
     return place
 
 
-class OpenPacks:
-    """The packs that were written to last, by their number in the index."""
+@contextmanager
+def open_packs(places: Iterable[tuple[Path, int]]) -> Iterator[list[Pack]]:
+    """The packs, each open at its committed end, and made with its folders where there is none.
 
-    def __init__(self) -> None:
-        self._open: OrderedDict[int, Pack] = OrderedDict()
-
-    def get(self, number: int, path: Path, end: int) -> Pack:
-        """The pack, open at its committed end; made, with its folders, where there is none."""
-        pack = self._open.get(number)
-        if pack is None:
-            pack = self._open[number] = _open(path, end)
-            if len(self._open) > MAX_OPEN:
-                _, oldest = self._open.popitem(last=False)
-                os.close(oldest.descriptor)
-        self._open.move_to_end(number)
-        pack.end = end
-        return pack
-
-    def forget(self, number: int) -> None:
-        pack = self._open.pop(number, None)
-        if pack is not None:
-            os.close(pack.descriptor)
-
-    def close(self) -> None:
-        for pack in self._open.values():
-            os.close(pack.descriptor)
-        self._open.clear()
+    None stays open afterwards: who keeps a file open keeps its bytes on the disk when another process drops it.
+    """
+    with ExitStack() as stack:
+        packs = []
+        for path, end in places:
+            packs.append(_open(path, end))
+            stack.callback(os.close, packs[-1].descriptor)
+        yield packs
 
 
 def _open(path: Path, end: int) -> Pack:
     made = end == 0
     if made:
         _make_folders(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    if os.fstat(descriptor).st_size > end:
-        os.ftruncate(descriptor, end)
-    if made:
-        sync_directory(path.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_size > end:
+            os.ftruncate(descriptor, end)
+        if made:
+            sync_directory(path.parent)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return Pack(path, descriptor, end)
 
 

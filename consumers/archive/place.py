@@ -1,4 +1,4 @@
-"""Where a medium belongs: its series, its hour, and the file of that hour; built of checked parts only."""
+"""Where a medium belongs: its series, its interval of time, and the file of that; built of checked parts only."""
 
 import re
 from dataclasses import dataclass
@@ -8,12 +8,19 @@ from pathlib import Path
 from bus_schemas.event import NAME
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+PACK_MINUTES = 5
+"""What a new pack holds. Short, so that clean-up can free the running hour."""
+_OLD_PACK_MINUTES = 60
+"""What a pack held before; those that are there are read and dropped as they are."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 _SERIES = re.compile(rf"(?P<site>{NAME})/(?P<device>{NAME})/(?P<kind>[a-z]{{1,32}})")
 _KEY = re.compile(rf"{_SERIES.pattern}/(?P<id>[A-Za-z0-9_-]{{1,128}})")
-_PACK = re.compile(rf"{_SERIES.pattern}/(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})/(?P<hour>[0-9]{{2}})\.pack")
+_PACK = re.compile(
+    rf"{_SERIES.pattern}/(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})/(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})?\.pack"
+)
 
 
 class NotAKey(ValueError):
@@ -62,18 +69,45 @@ def moment(microseconds: int) -> datetime:
     return EPOCH + microseconds * MICROSECOND
 
 
-def pack_path(directory: Path, series: Series, hour: int) -> Path:
-    start = hour_start(hour)
-    return directory / series.site / series.device / series.kind / f"{start:%Y-%m-%d}" / f"{start:%H}.pack"
+@dataclass(frozen=True, slots=True, order=True)
+class PackInterval:
+    """The event times that one pack holds: so many minutes from `start` on, which is in minutes since 1970."""
+
+    start: int
+    minutes: int = PACK_MINUTES
+
+    @property
+    def begin(self) -> datetime:
+        return EPOCH + self.start * MINUTE
+
+    @property
+    def end(self) -> datetime:
+        return EPOCH + (self.start + self.minutes) * MINUTE
 
 
-def parse_pack_path(directory: Path, path: Path) -> tuple[Series, int] | None:
-    """The series and hour of a pack; `None` for a file that is none of ours."""
+def interval_of(moment: datetime) -> PackInterval:
+    """That of the new pack which a medium of this moment belongs to."""
+    minute = (moment - EPOCH) // MINUTE
+    return PackInterval(minute - minute % PACK_MINUTES)
+
+
+def pack_path(directory: Path, series: Series, interval: PackInterval) -> Path:
+    begin = interval.begin
+    name = f"{begin:%H}.pack" if interval.minutes == _OLD_PACK_MINUTES else f"{begin:%H%M}.pack"
+    return directory / series.site / series.device / series.kind / f"{begin:%Y-%m-%d}" / name
+
+
+def parse_pack_path(directory: Path, path: Path) -> tuple[Series, PackInterval] | None:
+    """The series and interval of a pack; `None` for a file that is none of ours."""
     found = _PACK.fullmatch(path.relative_to(directory).as_posix())
     if found is None:
         return None
+    minute = found["minute"]
     try:
-        start = datetime.fromisoformat(f"{found['date']}T{found['hour']}:00:00+00:00")
+        begin = datetime.fromisoformat(f"{found['date']}T{found['hour']}:{minute or '00'}:00+00:00")
     except ValueError:
         return None
-    return Series(found["site"], found["device"], found["kind"]), hour_of(start)
+    interval = PackInterval((begin - EPOCH) // MINUTE, PACK_MINUTES if minute else _OLD_PACK_MINUTES)
+    if interval.start % interval.minutes:
+        return None
+    return Series(found["site"], found["device"], found["kind"]), interval

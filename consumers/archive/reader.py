@@ -1,24 +1,30 @@
 """Answers questions about media, and reads their bytes; in any process, beside the writer."""
 
+import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
-from consumers.archive.index import NAME, open_to_read
-from consumers.archive.place import NotAKey, Series, micros, moment, pack_path, parse_key
+from consumers.archive.index import NAME, has_packs_of_hours, open_to_read
+from consumers.archive.place import NotAKey, PackInterval, Series, micros, moment, pack_path, parse_key
 
-CHUNK_BYTES = 256 * 1024
 OLDEST = -(2**63)
+STAT_BLOCK_BYTES = 512
 
 _MEDIA = (
-    "select id, time, size, content_type, sha256, hour, offset from media join packs using (pack)"
+    "select id, time, size, content_type, sha256, packs.start, packs.minutes, offset from media join packs using (pack)"
     " where media.series = (select series from series where site = :site and device = :device and kind = :kind)"
     " and media.time >= max(:start, coalesce((select floor from floors where kind = :kind), :start))"
+)
+_LAST_AFTER = f"{_MEDIA} and media.time > :now order by media.rowid desc limit 1"
+_OF_SERIES = "select series from series where site = :site and device = :device and kind = :kind"
+_NEWEST_BEFORE = (
+    f"{_MEDIA} and media.rowid = (select rowid from media where series = ({_OF_SERIES})"  # noqa: S608 - our own words
+    f" and time <= :now order by time desc limit 1)"
+    f" and media.rowid > (select max(rowid) from media where series = ({_OF_SERIES}) and time > :now)"
 )
 
 
@@ -54,6 +60,7 @@ class ArchiveReader:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._connection: sqlite3.Connection | None = None
+        self._is_of_hours = False
 
     def find(self, key: str) -> Stored | None:
         """Text that is no key finds nothing."""
@@ -63,9 +70,14 @@ class ArchiveReader:
             return None
         return self._one(series, f"{_MEDIA} and media.id = :id", {"id": name})
 
-    def newest(self, site: str, device: str, kind: str) -> Stored | None:
-        query = f"{_MEDIA} order by media.time desc limit 1"
-        return self._one(Series(site, device, kind), query, {})
+    def newest(self, site: str, device: str, kind: str, now: datetime | None = None) -> Stored | None:
+        """The newest; what says a time after `now` is not newer than what arrived after it."""
+        series = Series(site, device, kind)
+        newest = self._one(series, f"{_MEDIA} order by media.time desc limit 1", {})
+        if newest is None or now is None or newest.time <= now:
+            return newest
+        at = {"now": micros(now)}
+        return self._one(series, _NEWEST_BEFORE, at) or self._one(series, _LAST_AFTER, at)
 
     def between(
         self, site: str, device: str, kind: str, start: datetime, end: datetime, limit: int | None = None
@@ -93,18 +105,49 @@ class ArchiveReader:
         return sample
 
     def usage(self) -> list[Usage]:
-        """From totals that are kept, not counted."""
+        """From totals that are kept of each series and pack, not counted."""
         index = self._index()
         if index is None:
             return []
+        # A pack takes whole blocks of its file system.
+        block = os.statvfs(self._directory).f_frsize
         rows = index.execute(
-            "select site, device, kind, series.count, series.bytes, min(first), max(last)"
-            " from series join packs using (series) group by series order by site, device, kind"
+            "select site, device, kind, series.count, sum((end + ?1 - 1) / ?1 * ?1), min(first), max(last)"
+            " from series join packs using (series) group by series order by site, device, kind",
+            (block,),
         )
         return [
             Usage(site, device, kind, count, size, moment(first), moment(last))
             for site, device, kind, count, size, first, last in rows
         ]
+
+    def bytes_of(self, kind: str) -> int:
+        """What the media of a kind have in their packs, as retention counts what it drops."""
+        index = self._index()
+        if index is None:
+            return 0
+        found = index.execute("select coalesce(sum(bytes), 0) from series where kind = ?", (kind,)).fetchone()
+        return int(found[0])
+
+    def index_bytes(self) -> int:
+        """What the index itself takes on the disk."""
+        total = 0
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                total += (self._directory / f"{NAME}{suffix}").stat().st_blocks * STAT_BLOCK_BYTES
+        return total
+
+    def oldest(self, site: str, device: str, kind: str) -> datetime | None:
+        """The moment before which nothing of a series is kept; `None` where there is nothing of it."""
+        index = self._index()
+        if index is None:
+            return None
+        (first,) = index.execute(
+            "select max(min(first), coalesce((select floor from floors where kind = :kind), min(first))) from packs"
+            " where series = (select series from series where site = :site and device = :device and kind = :kind)",
+            {"site": site, "device": device, "kind": kind},
+        ).fetchone()
+        return None if first is None else moment(first)
 
     def read(self, key: str) -> bytes | None:
         stored = self.find(key)
@@ -119,14 +162,6 @@ class ArchiveReader:
             return body if len(body) == length else None
         return None
 
-    def open_range(self, stored: Stored, start: int, length: int) -> Iterator[bytes] | None:
-        """As `read_range`, in pieces; once begun it reads to the end, even of an hour that is dropped."""
-        try:
-            pack = stored.pack.open("rb", buffering=0)
-        except FileNotFoundError:
-            return None
-        return _pieces(pack, stored.offset + start, max(0, min(length, stored.size - start)))
-
     def _one(self, series: Series, query: str, values: dict[str, Any]) -> Stored | None:
         found = self._all(series, query, values)
         return found[0] if found else None
@@ -138,33 +173,30 @@ class ArchiveReader:
         rows = index.execute(
             query, {"site": series.site, "device": series.device, "kind": series.kind, "start": OLDEST, **values}
         )
-        packs: dict[int, Path] = {}
+        packs: dict[PackInterval, Path] = {}
         found = []
-        for name, time, size, content_type, digest, hour, offset in rows:
-            pack = packs.get(hour) or packs.setdefault(hour, pack_path(self._directory, series, hour))
+        for name, time, size, content_type, digest, start, minutes, offset in rows:
+            interval = PackInterval(start, minutes)
+            pack = packs.get(interval) or packs.setdefault(interval, pack_path(self._directory, series, interval))
             found.append(Stored(series.key(name), moment(time), size, content_type, digest.hex(), pack, offset))
         return found
 
     def _index(self) -> sqlite3.Connection | None:
         """`None` until there is an archive."""
+        if self._connection is not None and self._is_of_hours and not has_packs_of_hours(self._connection):
+            self.close()
         if self._connection is None and (self._directory / NAME).exists():
             self._connection = open_to_read(self._directory)
+            self._is_of_hours = has_packs_of_hours(self._connection)
         return self._connection
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+        self._connection = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _pieces(pack: FileIO, start: int, length: int) -> Iterator[bytes]:
-    with pack:
-        pack.seek(start)
-        while length > 0 and (piece := pack.read(min(CHUNK_BYTES, length))):
-            length -= len(piece)
-            yield piece

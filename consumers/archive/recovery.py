@@ -5,7 +5,7 @@ from pathlib import Path
 
 from consumers.archive.index import add_media, ensure_pack, ensure_series
 from consumers.archive.packs import salvage
-from consumers.archive.place import Series, pack_path, parse_pack_path
+from consumers.archive.place import PackInterval, Series, pack_path, parse_pack_path
 from producer.transaction import transaction
 
 
@@ -15,9 +15,9 @@ def recover(index: sqlite3.Connection, directory: Path) -> int:
     Only ends of packs are read, so this is quick unless the index is new. The number of media entered.
     """
     known = {
-        pack_path(directory, Series(site, device, kind), hour): (number, end)
-        for number, hour, end, site, device, kind in index.execute(
-            "select pack, hour, end, site, device, kind from packs join series using (series)"
+        pack_path(directory, Series(site, device, kind), PackInterval(start, minutes)): (number, end)
+        for number, start, minutes, end, site, device, kind in index.execute(
+            "select pack, start, minutes, end, site, device, kind from packs join series using (series)"
         )
     }
     sizes = {path: path.stat().st_size for path in directory.glob("*/*/*/*/*.pack")}
@@ -39,16 +39,16 @@ def _enter(index: sqlite3.Connection, directory: Path, path: Path, start: int) -
     found = salvage(path, start) if place is not None else []
     if place is None or not found:
         return 0
-    series, hour = place
+    series, interval = place
     with transaction(index):
         number = ensure_series(index, series)
-        pack, _ = ensure_pack(index, number, hour)
+        pack, _ = ensure_pack(index, number, interval)
         add_media(index, (pack, number), found)
     return len(found)
 
 
 def forget_pack(index: sqlite3.Connection, number: int) -> None:
-    """Take an hour out of every answer and of the totals; its rows are swept later."""
+    """Take a pack out of every answer and of the totals; its rows are swept later."""
     index.execute(
         "update series set count = series.count - packs.count, bytes = series.bytes - packs.bytes"
         " from packs where packs.series = series.series and packs.pack = ?",

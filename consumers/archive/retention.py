@@ -1,85 +1,121 @@
-"""Drops whole hours of media: one unlink and one row an hour, whatever it holds."""
+"""Drops whole packs of media: one unlink and one row a pack, whatever it holds."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from consumers.archive.index import NAME, open_to_read, open_to_write
-from consumers.archive.place import Series, hour_of, hour_start, micros, pack_path
+from consumers.archive.place import EPOCH, MINUTE, PackInterval, Series, micros, pack_path
 from consumers.archive.recovery import forget_pack
 from producer.ids import Clock
 from producer.transaction import transaction
 
+NEWEST = timedelta(minutes=10)
+"""What no rule drops."""
 SWEEP_ROWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """An hour of media that is gone; `bytes` is what it took on the disk."""
+    """A pack of media that is gone, or is to go; `bytes` is what it takes on the disk."""
 
     site: str
     device: str
     kind: str
-    hour: datetime
+    interval: PackInterval
     count: int
     bytes: int
 
+    @property
+    def start(self) -> datetime:
+        return self.interval.begin
+
+    @property
+    def end(self) -> datetime:
+        return self.interval.end
+
+    @property
+    def series(self) -> Series:
+        return Series(self.site, self.device, self.kind)
+
 
 class ArchiveRetention:
-    """Drops hours, in any process: it takes the lock of the index for each, as the writer does for each group."""
+    """Drops packs, in any process: it takes the lock of the index for each, as the writer does for each group."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:
         self._directory = directory
         self._clock = clock
 
-    def drop_hours(self, kind: str, before: datetime, series: Series | None = None) -> list[Dropped]:
-        """Drop the hours of a kind (of one series only, if given) that were over at a moment.
+    @property
+    def exists(self) -> bool:
+        return (self._directory / NAME).exists()
 
-        What is older in the hour that was running then is answered no more, and leaves the disk with its hour. The
-        current hour of the clock, and what follows it, stays, whatever moment is given.
-        """
-        now = hour_of(self._clock())
-        before = min(before, hour_start(now))
-        dropped = []
+    def keep_from(self, kind: str, moment: datetime) -> None:
+        """What is older is answered no more, and leaves the disk with its pack."""
         with closing(open_to_write(self._directory)) as index:
-            if series is None:
-                index.execute("insert or replace into floors values (?, ?)", (kind, micros(before)))
-            for number, hour, one in self._expired(index, kind, hour_of(before)):
-                if series is None or series == Series(one.site, one.device, one.kind):
-                    self._drop(index, number, hour, one)
-                    dropped.append(one)
-        return dropped
+            index.execute("insert or replace into floors values (?, ?)", (kind, micros(self._bounded(moment))))
+
+    def drop_before(self, kind: str, before: datetime, series: Series | None = None) -> list[Dropped]:
+        """Drop the packs of a kind (of one series only, if given) that were over at a moment.
+
+        What is older in a pack that was not over then is answered no more, and leaves the disk with its pack. The
+        newest ten minutes of the clock, and what follows them, stay, whatever moment is given.
+        """
+        if series is None:
+            self.keep_from(kind, before)
+        expiring = [one for one in self.expiring(kind, before) if series is None or one.series == series]
+        self.drop(expiring)
+        return expiring
 
     def expiring(self, kind: str, before: datetime) -> list[Dropped]:
-        """What `drop_hours` would drop, oldest first: to write down what is about to go before it goes."""
-        if not (self._directory / NAME).exists():
+        """What `drop_before` would drop, oldest first: to write down what is about to go before it goes."""
+        if not self.exists:
             return []
-        last = hour_of(min(before, hour_start(hour_of(self._clock()))))
+        last = (self._bounded(before) - EPOCH) // MINUTE
         with closing(open_to_read(self._directory)) as index:
-            return [one for _, _, one in self._expired(index, kind, last)]
+            rows = index.execute(
+                "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
+                " where kind = ? and start < ? and start + minutes <= ? order by start, minutes, site, device",
+                (kind, last, last),
+            )
+            return [
+                Dropped(site, device, kind, PackInterval(start, minutes), count, size)
+                for start, minutes, site, device, count, size in rows
+            ]
 
-    def _expired(self, index: sqlite3.Connection, kind: str, before: int) -> list[tuple[int, int, Dropped]]:
-        rows = index.execute(
-            "select pack, hour, site, device, packs.count, packs.bytes from packs join series using (series)"
-            " where kind = ? and hour < ? order by hour, site, device",
-            (kind, before),
-        )
-        return [
-            (number, hour, Dropped(site, device, kind, hour_start(hour), count, size))
-            for number, hour, site, device, count, size in rows
-        ]
+    def _bounded(self, moment: datetime) -> datetime:
+        return min(moment, self._clock() - NEWEST)
 
-    def _drop(self, index: sqlite3.Connection, number: int, hour: int, one: Dropped) -> None:
-        path = pack_path(self._directory, Series(one.site, one.device, one.kind), hour)
-        # The file goes first, under the lock: the writer must not begin a new pack of that hour under its name.
+    def drop(self, packs: Iterable[Dropped]) -> None:
+        """Drop these, as far as they are there."""
+        with closing(open_to_write(self._directory)) as index:
+            for one in packs:
+                try:
+                    self._drop(index, one)
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                        raise
+                    # Its file is gone by now, which made room for the row that says so.
+                    self._drop(index, one)
+
+    def _drop(self, index: sqlite3.Connection, one: Dropped) -> None:
+        path = pack_path(self._directory, one.series, one.interval)
+        # The file goes first, under the lock: the writer must not begin a new pack of that time under its name.
         with transaction(index):
             path.unlink(missing_ok=True)
-            forget_pack(index, number)
+            found = index.execute(
+                "select pack from packs join series using (series)"
+                " where site = ? and device = ? and kind = ? and start = ? and minutes = ?",
+                (one.site, one.device, one.kind, one.interval.start, one.interval.minutes),
+            ).fetchone()
+            if found is not None:
+                forget_pack(index, found[0])
 
     def sweep(self, rows: int = SWEEP_ROWS) -> int:
-        """Remove some rows that dropped hours left in the index; 0 when none are left."""
+        """Remove some rows that dropped packs left in the index; 0 when none are left."""
         with closing(open_to_write(self._directory)) as index, transaction(index):
             waiting = index.execute("select pack, series, first, last from dropped limit 1").fetchone()
             if waiting is None:

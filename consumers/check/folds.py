@@ -49,7 +49,7 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
             refused = set_aside.newest(view, SHOWN) if set_aside.is_there(view) else []
             count = set_aside.total(view)
         if partly is not None and not partly.left_out:
-            findings.note(f"not comparable: it begins before the floor of the journal, position {floor:,}")
+            findings.leave_out(f"all of it, for it begins before the floor of the journal, position {floor:,}")
             return findings
 
         def told(done: int, of: int) -> None:
@@ -60,7 +60,7 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
 
         differences = verify(roster(apart).projection(name), Source(hub.data, journal, clock), told, partly)
         if journal.floor() != floor:
-            findings.note("not compared: days were dropped from the journal meanwhile; ask again")
+            findings.not_compared("days were dropped from the journal meanwhile; ask again")
             return findings
     _judge(findings, differences, last, archive.gone)
     _tell_set_aside(findings, refused, count)
@@ -80,16 +80,16 @@ def _tell_set_aside(findings: Findings, newest: Sequence[SetAside], count: int) 
 
 
 def _tell_scope(findings: Findings, partly: Scope) -> None:
-    findings.note(f"left out are rows that may stem from before the floor of the journal, position {partly.floor:,}")
+    findings.leave_out(f"rows that may stem from before the floor of the journal, position {partly.floor:,}")
     if partly.untold:
         tables = ", ".join(sorted(partly.untold))
-        findings.note(f"not comparable, for they begin before the floor: {tables}")
+        findings.leave_out(f"tables that begin before the floor: {tables}")
 
 
 def _judge(findings: Findings, differences: Sequence[Difference], position: int, gone: int) -> None:
     for one in differences:
         if one.table == _DRAWN and gone:
-            findings.note(f"tiles are not compared: {gone:,} of their pictures are not kept any more")
+            findings.leave_out(f"tiles, for {gone:,} of their pictures are not kept any more")
             continue
         findings.fault(
             f"table {one.table}: {one.only_in_view:,} rows are only in the view,"

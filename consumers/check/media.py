@@ -13,16 +13,17 @@ from bus_schemas.alert import RetentionEvent
 from bus_schemas.catalogue import type_of
 from bus_schemas.media import MediaEvent
 from consumers.archive.index import NAME, open_to_read
-from consumers.archive.place import NotAKey, Series, hour_of, micros, pack_path, parse_key
+from consumers.archive.place import PACK_MINUTES, NotAKey, PackInterval, Series, micros, pack_path, parse_key
 from consumers.check.findings import Findings
 from consumers.journal.opened import Told
 from consumers.journal.store import JournalStore
 
-_HOUR = 3_600_000_000
-"""In microseconds."""
+_PACK = PACK_MINUTES * 60_000_000
+"""What a pack holds, in microseconds. Retention drops, and tells of, whole ones."""
 
 _LOOK = (
-    "select size, sha256, offset, hour from media left join packs using (pack) where media.series = ? and media.id = ?"
+    "select size, sha256, offset, packs.start, packs.minutes from media left join packs using (pack)"
+    " where media.series = ? and media.id = ?"
 )
 
 
@@ -55,20 +56,21 @@ _dropped = msgspec.json.Decoder(_DroppedBody)
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """A medium that is not there: what would have to be said about it is said of its hour."""
+    """A medium that is not there: what would have to be said about it is said of its pack, or of one of these."""
 
     position: int
     key: str
     series: Series
     time: int
-    hour: int
+    packs: tuple[int, ...]
 
 
 def _missing(told: Told, event: _MediaBody) -> _Missing:
     time = micros(event.time)
-    # A clock that runs ahead does not choose the hour: see `Archive.store`.
-    hour = min(time, told.received) // _HOUR
-    return _Missing(told.position, event.data.key, parse_key(event.data.key)[0], time, hour)
+    # A clock that runs ahead does not choose the pack: see `Archive.store`, which comes a moment after the arrival.
+    pack = min(time, told.received) // _PACK
+    packs = (pack,) if time <= told.received else (pack, pack + 1)
+    return _Missing(told.position, event.data.key, parse_key(event.data.key)[0], time, packs)
 
 
 def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> Findings:
@@ -95,10 +97,10 @@ class _Retention:
 
     def __init__(self, index: sqlite3.Connection, told: list[_Dropped]) -> None:
         self._floors: dict[str, int] = dict(index.execute("select kind, floor from floors"))
-        self._hours = {
-            (each.site, each.kind, each.device, hour)
+        self._packs = {
+            (each.site, each.kind, each.device, pack)
             for each in told
-            for hour in range(hour_of(each.start), hour_of(each.end))
+            for pack in range(micros(each.start) // _PACK, micros(each.end) // _PACK)
         }
 
     def explains(self, missing: _Missing) -> bool:
@@ -106,7 +108,7 @@ class _Retention:
         if missing.time < self._floors.get(one.kind, 0):
             return True
         places = ((None, None), (one.site, None), (one.site, one.device))
-        return any((site, one.kind, device, missing.hour) in self._hours for site, device in places)
+        return any((site, one.kind, device, pack) in self._packs for site, device in places for pack in missing.packs)
 
 
 class _Check:
@@ -126,18 +128,19 @@ class _Check:
     def packs(self) -> None:
         """Each pack is there and as long as the index says."""
         rows = self._index.execute(
-            "select site, device, kind, hour, end from packs join series using (series)"
+            "select site, device, kind, start, minutes, end from packs join series using (series)"
         ).fetchall()
-        for site, device, kind, hour, end in rows:
-            path = pack_path(self._archive, Series(site, device, kind), hour)
+        for site, device, kind, start, minutes, end in rows:
+            path = pack_path(self._archive, Series(site, device, kind), PackInterval(start, minutes))
             size = path.stat().st_size if path.exists() else None
             if size is not None and size >= end:
                 continue
             # Looked at again, for retention may have dropped it since.
             still = (
-                "select 1 from packs join series using (series) where site = ? and device = ? and kind = ? and hour = ?"
+                "select 1 from packs join series using (series)"
+                " where site = ? and device = ? and kind = ? and start = ? and minutes = ?"
             )
-            if self._index.execute(still, (site, device, kind, hour)).fetchone() is not None:
+            if self._index.execute(still, (site, device, kind, start, minutes)).fetchone() is not None:
                 self._short[path] = size or 0
                 there = "is missing" if size is None else f"is {size:,} bytes long"
                 name = path.relative_to(self._archive)
@@ -157,13 +160,13 @@ class _Check:
         if found is None or found[3] is None:
             self._missing.append(_missing(row, event))
             return
-        size, digest, offset, hour = found
+        size, digest, offset, start, minutes = found
         if (size, digest.hex()) != (told.size, told.sha256):
             self._findings.fault(
                 f"{told.key} (position {row.position:,}) is {told.size:,} bytes with sha256 {told.sha256[:12]}… in the"
                 f" journal, {size:,} bytes with {digest.hex()[:12]}… in the archive"
             )
-        elif not self._is_there(pack_path(self._archive, series, hour), told, offset):
+        elif not self._is_there(pack_path(self._archive, series, PackInterval(start, minutes)), told, offset):
             self._missing.append(_missing(row, event))
 
     def _number(self, series: Series) -> int:

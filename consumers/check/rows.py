@@ -1,59 +1,115 @@
 """The rows of the warehouse equal the fold of the journal, where nobody else has them open."""
 
 import fcntl
+import re
+import time
 from contextlib import closing
 from pathlib import Path
 
 from consumers.check.findings import Findings
 from consumers.clickhouse.engine import Engine, EngineError
-from consumers.clickhouse.table import Table
-from consumers.hub import Hub
+from consumers.clickhouse.table import Kind, Table
+from consumers.hub import ClickHouseServer, Hub
 from consumers.journal.configured import journal_of
+from consumers.journal.record import JournalReader
 from consumers.rebuilding.whole import Progress
 from consumers.warehouse.fold import Fold
-from consumers.warehouse.store import Generations, Store
-from consumers.warehouse.tables import TABLES
+from consumers.warehouse.store import Generations, Store, newest_generation, origin
+from consumers.warehouse.tables import TABLES, VERSION
 from consumers.warehouse.warehouse import Settings
 
 PART = "warehouse"
+_LEFT_OVER_AFTER_S = 86_400
 
 
 def check_rows(hub: Hub, progress: Progress) -> Findings:
     """Folds into a generation of its own, and compares count and hash of each table."""
     findings = Findings(PART)
-    directory = hub.data / PART
-    if not directory.exists():
-        findings.note("no rows")
-        return findings
-    if _is_taken(directory):
-        findings.note("not compared: chDB belongs to one process, and another has it now, such as the gateway")
-        return findings
-    try:
-        engine = _engine(directory)
-    except EngineError as error:
-        findings.note(f"not compared: chDB cannot open the rows ({error})")
-        return findings
-    with closing(engine):
-        _fold_and_compare(findings, engine, hub, progress)
+    if hub.warehouse is not None:
+        _check_served(findings, hub, hub.warehouse, progress)
+    else:
+        _check_embedded(findings, hub, progress)
     return findings
 
 
-def _fold_and_compare(findings: Findings, engine: Engine, hub: Hub, progress: Progress) -> None:
-    with closing(journal_of(hub).reader()) as journal:
+def _check_embedded(findings: Findings, hub: Hub, progress: Progress) -> None:
+    directory = hub.data / PART
+    if not directory.exists():
+        findings.note("no rows")
+        return
+    if _is_taken(directory):
+        findings.not_compared("chDB belongs to one process, and another has it now, such as the gateway")
+        return
+    try:
+        engine = _engine(directory)
+    except EngineError as error:
+        findings.not_compared(f"chDB cannot open the rows ({error})")
+        return
+    with closing(engine), closing(journal_of(hub).reader()) as journal:
         generations = Generations(engine, Settings().keep_days)
-        live, shadow = generations.current(), generations.next()
+        live = generations.current()
         try:
-            first = journal.floor()
-            engine.use(live.database)
-            [[upto]] = engine.query("select max(position) from checkpoint")
-            engine.use(shadow.database)
-            fold = Fold(journal, shadow)
-            while fold.position < upto and fold.advance():
-                progress(min(fold.position, upto), upto)
-            for table in TABLES:
-                _compare(findings, engine, table, (live, shadow), (first, upto))
+            _fold_and_compare(findings, engine, journal, (live, generations.next()), progress)
         finally:
             generations.drop_others(live)
+
+
+def _check_served(findings: Findings, hub: Hub, server: ClickHouseServer, progress: Progress) -> None:
+    """Beside the writer, which may go on: only rows up to its checkpoint are looked at."""
+    from consumers.clickhouse.server import ServerEngine  # only who names a server needs its driver
+
+    try:
+        with closing(ServerEngine(server)) as engine, closing(journal_of(hub).reader()) as journal:
+            found = newest_generation(engine, server.database)
+            if found is None:
+                findings.note(f"no rows in {server.database} on {server.host}:{server.port}")
+            elif found[1] != VERSION:
+                findings.not_compared(
+                    f"the rows are of version {found[1]} and are folded anew to {VERSION} by their writer"
+                )
+            elif origin(engine, server.database) not in (0, journal.life()):
+                findings.fault(f"the rows in {server.database} are of another journal")
+            else:
+                _compare_served(findings, engine, journal, (server.database, found[0]), progress)
+    except EngineError as error:
+        findings.not_compared(f"the server of the rows, {server.host}:{server.port}, does not answer: {error}")
+
+
+def _compare_served(
+    findings: Findings, engine: Engine, journal: JournalReader, names: tuple[str, str], progress: Progress
+) -> None:
+    """`names` are those of the warehouse and of its current generation."""
+    name, live = names
+    _drop_left_over(engine, name)
+    shadow = f"{name}_verify_{time.time_ns() // 1_000_000_000}"
+    try:
+        stores = Store(engine, live), Generations(engine, None, name).empty(shadow)
+        _fold_and_compare(findings, engine, journal, stores, progress)
+    finally:
+        engine.execute(f"drop database if exists {shadow}")
+
+
+def _drop_left_over(engine: Engine, name: str) -> None:
+    """Of a check that was killed."""
+    for (database,) in engine.query("select name from system.databases"):
+        begun = re.fullmatch(rf"{name}_verify_(\d+)", database)
+        if begun is not None and time.time() - int(begun[1]) > _LEFT_OVER_AFTER_S:
+            engine.execute(f"drop database if exists {database}")
+
+
+def _fold_and_compare(
+    findings: Findings, engine: Engine, journal: JournalReader, stores: tuple[Store, Store], progress: Progress
+) -> None:
+    live, shadow = stores
+    first = journal.floor()
+    engine.use(live.database)
+    [[upto]] = engine.query("select max(position) from checkpoint")
+    engine.use(shadow.database)
+    fold = Fold(journal, shadow)
+    while fold.position < upto and fold.advance():
+        progress(min(fold.position, upto), upto)
+    for table in TABLES:
+        _compare(findings, engine, table, stores, (first, upto))
 
 
 def _is_taken(directory: Path) -> bool:
@@ -80,7 +136,7 @@ def _engine(directory: Path) -> Engine:
 def _compare(
     findings: Findings, engine: Engine, table: Table, stores: tuple[Store, Store], span: tuple[int, int]
 ) -> None:
-    columns = ", ".join(table.column_names)
+    columns = ", ".join(_hashed(name, kind) for name, kind in table.columns)
     found = []
     for store in stores:
         question = (
@@ -95,3 +151,8 @@ def _compare(
         findings.fault(
             f"table {table.name}: {int(rows):,} rows, the fold of the journal has {int(folded):,}, or others"
         )
+
+
+def _hashed(name: str, kind: Kind) -> str:
+    """The hash of a row in which something is null would be null, and not be counted."""
+    return f"isNull({name}), ifNull({name}, 0)" if kind is Kind.REAL_OR_NONE else name

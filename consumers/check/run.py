@@ -9,10 +9,12 @@ from consumers.check.media import check_media
 from consumers.check.rows import PART as ROWS
 from consumers.check.rows import check_rows
 from consumers.check.side_by_side import OnProgress, side_by_side
+from consumers.check.speakers import PART as SPEAKERS
+from consumers.check.speakers import check_speakers
 from consumers.check.streams import check_streams
 from consumers.hub import Hub
 from consumers.journal.configured import journal_of
-from consumers.maintenance import views_there
+from consumers.maintenance import views_missing, views_there
 from consumers.rebuilding.whole import Progress
 from consumers.registry import roster
 from consumers.roster import UnknownConsumer
@@ -37,7 +39,7 @@ def check(
     clock: Clock = utc_now,
     at_once: int = 1,
 ) -> Iterator[Findings]:
-    """What was found, part by part: `journal`, `media`, `warehouse` and each view; all where none is named.
+    """What was found, part by part: `journal`, `speakers`, `media`, `warehouse` and each view; all where none is named.
 
     With `at_once` beyond 1 so many parts are checked at a time, each in a process of its own.
     Raises `NothingThere`, `UnknownConsumer`, `NotAView`, `NoView` or `CheckDied`.
@@ -45,7 +47,7 @@ def check(
     journal = journal_of(hub)
     if not journal.exists():
         raise NothingThere(f"there is no journal in {journal.name}")
-    asked = names or (JOURNAL, MEDIA, *views_there(roster(hub)), ROWS)
+    asked = names or (JOURNAL, SPEAKERS, MEDIA, *views_there(roster(hub)), ROWS)
     parts = [part for name in asked for part in ((name, BODIES) if name == JOURNAL and deep else (name,))]
 
     def one(part: str, told: OnProgress) -> Findings:
@@ -53,9 +55,12 @@ def check(
 
     if at_once > 1 and len(parts) > 1:
         yield from side_by_side(parts, sorted(parts, key=lambda part: part != LONGEST), one, on_progress, at_once)
-        return
-    for part in parts:
-        yield one(part, on_progress)
+    else:
+        yield from (one(part, on_progress) for part in parts)
+    if not names and (missing := views_missing(roster(hub))):
+        absent = Findings("views")
+        absent.leave_out(f"those that no consumer has folded yet: {', '.join(missing)}")
+        yield absent
 
 
 def _check(part: str, hub: Hub, clock: Clock, deep: bool, progress: Progress) -> Findings:
@@ -65,6 +70,8 @@ def _check(part: str, hub: Hub, clock: Clock, deep: bool, progress: Progress) ->
             return check_streams(journal)
         case "bodies":
             return check_bodies(journal)
+        case "speakers":
+            return check_speakers(journal)
         case "media":
             return check_media(journal, hub.data / "archive", deep=deep)
         case "warehouse":
@@ -76,4 +83,4 @@ def _view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Findings:
     try:
         return check_view(name, hub, clock, progress)
     except UnknownConsumer as unknown:
-        raise UnknownConsumer(f"{unknown}; besides {JOURNAL}, {MEDIA} and {ROWS}") from None
+        raise UnknownConsumer(f"{unknown}; besides {JOURNAL}, {SPEAKERS}, {MEDIA} and {ROWS}") from None

@@ -14,6 +14,7 @@ from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEve
 from bus_schemas.node import Health as WholeHealth
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
+from consumers.journal.days import iso_of
 from consumers.journal.record import Place, Recorded
 from consumers.told import HEALTH, MEDIUM, Health, seconds
 
@@ -80,7 +81,7 @@ def hear(row: Device, record: Recorded) -> bool:
         return False
     row.is_device = 1
     if model in _WAS_SEEN:
-        _see(row, record.time_s)
+        _see(row, record.known_us / 1e6)
         if row.kinds != _EVERY_KIND:
             _add_kinds(row, (_kind(record),))
     elif model is HealthEvent:
@@ -112,13 +113,13 @@ def _set_clock(row: Device, record: Recorded) -> None:
     """In the time that holds from here on: else a device whose clock ran ahead would not be stale until then."""
     assert isinstance(record.event, ClockEvent)
     if row.last_frame is not None:
-        row.last_frame = max(0.0, row.last_frame + record.event.data.step_s)
+        row.last_frame = min(max(0.0, row.last_frame + record.event.data.step_s), record.received_us / 1e6)
 
 
 def _heartbeat(record: Recorded) -> str:
     event = record.event
     assert isinstance(event, HeartbeatEvent)
-    return to_json({"time": iso(event.time), **event.data.model_dump(mode="json")}).decode()
+    return to_json({"time": iso_of(record.time_us), **event.data.model_dump(mode="json")}).decode()
 
 
 def _take_health(row: Device, record: Recorded) -> None:
@@ -126,10 +127,11 @@ def _take_health(row: Device, record: Recorded) -> None:
     row.reported, row.reason, row.is_recording = told.status, told.reason, int(told.is_recording)
     row.total_reconnects, row.consecutive_failures = told.total_reconnects, told.consecutive_failures
     if told.last_frame_time is not None:
-        _see(row, _seconds(told.last_frame_time))
-    row.last_connection_attempt = _text(told.last_connection_attempt)
-    row.last_successful_connection = _text(told.last_successful_connection)
-    row.current_segment_start = _text(told.current_segment_start)
+        _see(row, min(_seconds(told.last_frame_time), record.received_us / 1e6))
+    latest = iso_of(record.received_us)
+    row.last_connection_attempt = _text(told.last_connection_attempt, latest)
+    row.last_successful_connection = _text(told.last_successful_connection, latest)
+    row.current_segment_start = _text(told.current_segment_start, latest)
     row.stream_info = _stream_info(told) or row.stream_info
     _add_kinds(row, told.kinds)
 
@@ -147,8 +149,11 @@ def _seconds(moment: datetime | str) -> float:
     return seconds(moment) if isinstance(moment, str) else moment.timestamp()
 
 
-def _text(moment: datetime | str | None) -> str | None:
-    return iso(moment) if isinstance(moment, datetime) else moment
+def _text(moment: datetime | str | None, latest: str) -> str | None:
+    """What a device says of its past is no later than the moment at which that arrived."""
+    if moment is None:
+        return None
+    return min(iso(moment) if isinstance(moment, datetime) else moment, latest)
 
 
 def _stream_info(told: Health | WholeHealth) -> str | None:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, ClassVar
 
-from bus_schemas.event import HUB, HUB_SOURCE, Event
+from bus_schemas.event import HUB_SOURCE, RESERVED, Event
 from bus_schemas.node import HeartbeatEvent, StateEvent
 from consumers.health import snapshots
 from consumers.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
@@ -19,7 +19,7 @@ _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))
 
 class Health(Projection):
     name: ClassVar[str] = "health"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *TOLD, HeartbeatEvent, StateEvent)
     schema: ClassVar[str] = (
         """
@@ -49,7 +49,7 @@ class Health(Projection):
         changed: set[Place] = set()
         for record in batch:
             where = record.where
-            if where[1] == HUB:
+            if where[1] in RESERVED:
                 known.pass_time(record)
                 continue
             row = known.rows.get(where) or known.meet(where)

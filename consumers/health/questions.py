@@ -128,14 +128,15 @@ def status_of(row: Device, asked: Moment) -> str:
 
 def _answer(row: Device, asked: Moment) -> DeviceHealth:
     why = offline_reason(row, asked)
+    status = status_of(row, asked)
     since = None if row.last_frame is None else max(0.0, asked.now - row.last_frame)
     return DeviceHealth(
         site=row.site,
         device=row.device,
         kinds=tuple(row.kinds.split()),
         online=why is None,
-        status=status_of(row, asked),
-        reason=why or row.reason,
+        status=status,
+        reason=why or row.reason or (f"no frame for more than {STALE_S:g} s" if status == "stale" else None),
         last_event=from_json(row.last_event) if row.last_event else None,
         last_frame=_iso_of(row.last_frame),
         last_received=_iso_of(row.last_received),

@@ -1,7 +1,7 @@
 """What the newest event of a device says, in a few words for people, out of no more of it than they need."""
 
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 
 from pydantic_core import to_json
 
@@ -11,7 +11,7 @@ from bus_schemas.event import Event
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.journal.days import moment
+from consumers.journal.days import iso_of
 from consumers.journal.record import Recorded
 from consumers.told import DETECTED, HOTTEST, LENGTH, PHASE, PROGRESS, REPORTED, VERDICTS
 
@@ -21,18 +21,6 @@ def in_short(record: Recorded) -> str:
     told = to_json(summary(record)).decode()
     about = f'"type":"{_name(record.model)}","time":"{iso_of(record.time_us)}","position":{record.position}'
     return f'{{{about},"summary":{told}}}'
-
-
-def iso_of(time_us: int) -> str:
-    """As `iso` writes the moment so many microseconds after 1970."""
-    minutes, rest = divmod(time_us, 60_000_000)
-    return f"{_minute(minutes)}:{rest // 1_000_000:02}.{rest // 1000 % 1000:03}Z"
-
-
-@lru_cache(maxsize=256)
-def _minute(minutes: int) -> str:
-    """The newest events of many devices are of the same few."""
-    return moment(minutes * 60_000_000).isoformat()[: len("2026-01-05T10:00")]
 
 
 def summary(record: Recorded) -> str:

@@ -132,18 +132,29 @@ def hottest_of(frame: Measured) -> float:
     return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
 
 
+def is_spot(frame: Measured, rules: Rules) -> bool:
+    """Whether anything is a hot spot. Where the sensor's agent tells what is confirmed, one pixel in one frame is none:
+    a second frame, which it tells at once, or a warm neighbour makes it one.
+    """
+    confirmed = frame.confirmed_max_temp
+    if confirmed is None:
+        return bool(frame.hot_spots) or hottest_of(frame) >= rules.hot_spot_c
+    return confirmed >= rules.hot_spot_c or any(spot.max_temp <= confirmed for spot in frame.hot_spots)
+
+
 def warmth(frame: Measured, warnings: dict[str, float], rules: Rules) -> Warmth:
     """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
 
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below
     by the margin.
     """
-    hottest = hottest_of(frame)
-    level = max((region.alert_level for region in frame.regions), key=RANK.__getitem__, default="normal")
+    levels = (region.confirmed_level or region.alert_level for region in frame.regions)
+    level = max(levels, key=RANK.__getitem__, default="normal")
     if level == "normal":
-        level = "warning" if frame.hot_spots or hottest >= rules.hot_spot_c else "none"
+        level = "warning" if is_spot(frame, rules) else "none"
     below = rules.hot_spot_margin_c
     cool = all(region.max_temp < warnings.get(region.name, inf) - below for region in frame.regions)
+    hottest = hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
     return Warmth(level, level == "none" and cool and hottest < rules.hot_spot_c - below)
 
 
@@ -184,6 +195,25 @@ class Disk:
             return None
         self.level = level
         return level
+
+
+CLOCK_CLEAR_S = 30.0
+
+
+@dataclass(slots=True)
+class WrongClock:
+    """Whether the clock of a device is ahead of the hub's: until what came for a while was right."""
+
+    last_wrong: float | None = None
+
+    def add(self, received: float, is_wrong: bool) -> Literal["opened", "closed"] | None:
+        if is_wrong:
+            begun, self.last_wrong = self.last_wrong is None, received
+            return "opened" if begun else None
+        if self.last_wrong is None or 0 <= received - self.last_wrong < CLOCK_CLEAR_S:
+            return None
+        self.last_wrong = None
+        return "closed"
 
 
 def _room(rules: Rules) -> float:

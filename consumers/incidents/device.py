@@ -13,11 +13,22 @@ from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import Roi, ThermalEvent
 from consumers.hub import Rules
-from consumers.incidents.conditions import FRAME_CONDITIONS, Answers, Condition, Disk, Heat, Window, hottest_of, warmth
+from consumers.incidents.conditions import (
+    FRAME_CONDITIONS,
+    Answers,
+    Condition,
+    Disk,
+    Heat,
+    Window,
+    WrongClock,
+    hottest_of,
+    warmth,
+)
 from consumers.incidents.hub import UNWRITABLE, details, incident_id, is_of_disk
 from consumers.journal.record import Recorded
 from consumers.told import BEAT, MEASURED, REPORTED, VERDICTS
 
+DEAF_AFTER_S = 20.0
 _DOWN = ("stopped", "not_started")
 Turn = Literal["opened", "renewed", "closed"]
 
@@ -61,10 +72,20 @@ class Watched:
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
     disk: Disk = field(default_factory=Disk)
     disk_id: str | None = None
+    listening: float = 0.0
+    """Of the hub: since when it hears without a pause."""
     is_unwritable: bool = False
     """Of the hub: its disk takes nothing, however full it says it is."""
+    clock: WrongClock = field(default_factory=WrongClock)
     open: dict[str, str] = field(default_factory=dict)
     """The ids of the incidents that are open, by type, of faults of the hub also by part."""
+
+    def listens_since(self, now: float) -> float:
+        """Of the hub: it beats every five seconds, and where it did not, it heard nobody; their silence began after."""
+        if self.heard and now - self.heard > DEAF_AFTER_S:
+            self.listening = now
+        self.heard = now
+        return self.listening
 
     def hear(self, record: Recorded) -> None:
         received = record.received_us / 1e6
@@ -93,9 +114,18 @@ class Watched:
             found = ()
             if model is SettingsEvent:
                 self._learn(record)
+        ahead_s = record.ahead_s
+        if ahead_s or "clock" in self.open:
+            found = (*found, *self._judge_clock(record, ahead_s))
         if "offline" in self.open and self.stopped is None:
             return (*found, Verdict("offline", "closed", record.time_s, (record.id,), {}))
         return found
+
+    def _judge_clock(self, record: Recorded, ahead_s: float) -> Iterator[Verdict]:
+        at = record.received_us / 1e6
+        change = self.clock.add(at, ahead_s > 0)
+        if change is not None and (change == "closed") == ("clock" in self.open):
+            yield Verdict("clock", change, at, (record.id,), {"ahead_s": round(ahead_s, 1)} if ahead_s else {})
 
     def miss(self, why: str, since: float, causes: tuple[str, ...]) -> Sequence[Verdict]:
         """The device is not there: its connection was lost, or it is silent."""
@@ -129,14 +159,15 @@ class Watched:
         at, told = record.time_s, record.told(MEASURED).data
         change = self.heat.add(at, warmth(told, self.warnings, rules), rules)
         for region in told.regions:
-            if region.alert_level != "normal":
+            # A spike says nothing of a threshold: the filtered maximum beside it is lower.
+            if (region.confirmed_level or region.alert_level) != "normal":
                 self.warnings[region.name] = min(region.max_temp, self.warnings.get(region.name, region.max_temp))
         if change is None:
             return ()
         details: dict[str, Any] = {"max_temp": hottest_of(told)}
         if change == "none":
             return (Verdict("hot_spot", "closed", at, (record.id,), details | {"clear_s": rules.hot_spot_clear_s}),)
-        hot = [region.name for region in told.regions if region.alert_level != "normal"]
+        hot = [region.name for region in told.regions if (region.confirmed_level or region.alert_level) != "normal"]
         details |= {"level": change, "regions": hot, "hot_spots": len(told.hot_spots)}
         turn: Turn = "renewed" if "hot_spot" in self.open else "opened"
         assert isinstance(record.event, ThermalEvent)
@@ -160,9 +191,9 @@ class Watched:
             counts = {"consecutive_failures": told.consecutive_failures, "total_reconnects": told.total_reconnects}
             found.append(Verdict("degraded", "opened", at, (event.id,), details | counts))
         if told.status == "stale" and "stale" not in self.open:
-            since = told.last_frame_time or event.time
-            waited = {"time_since_last_frame": round(at - since.timestamp(), 2)}
-            found.append(Verdict("stale", "opened", since.timestamp(), (event.id,), details | waited))
+            since = min(told.last_frame_time.timestamp(), at) if told.last_frame_time else at
+            waited = {"time_since_last_frame": round(at - since, 2)}
+            found.append(Verdict("stale", "opened", since, (event.id,), details | waited))
         over = [kind for kind in _TROUBLES if told.status != kind and kind in self.open]
         return [*found, *(Verdict(kind, "closed", at, (event.id,), details) for kind in over)]
 

@@ -2,15 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import ClassVar, cast
+from datetime import datetime
+from typing import ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic_core import from_json, to_json
 
-from bus_schemas.alert import Incident, IncidentEvent, IncidentType, Rule
+from bus_schemas.alert import Incident, IncidentEvent, Rule
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
-from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.event import HUB, HUB_SOURCE, RESERVED, Event, device_source
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
@@ -18,12 +18,14 @@ from bus_schemas.thermal import ThermalEvent
 from consumers.hub import Hub, Rules
 from consumers.incidents.device import Verdict, Watched, watched_json
 from consumers.incidents.hub import fault_of
+from consumers.journal.ahead import moment_of
+from consumers.journal.days import moment
 from consumers.journal.record import Place, Recorded
 from consumers.projection import Emit, Projection
 from consumers.told import BEAT
 from consumers.versions import COLUMNS, Versions
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
 
 
@@ -34,7 +36,7 @@ class Incidents(Projection):
         MotionEvent, SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = f"""
     create table if not exists watched (
@@ -91,7 +93,7 @@ class _Ledger:
     def judge(self, record: Recorded) -> Iterable[tuple[Place, Verdict]]:
         """Each decision is to be entered before the next is asked for."""
         where = record.where
-        if where[1] == HUB:
+        if where[1] in RESERVED:
             return self._judge_hub(record)
         watched = self._touched.get(where) or self._watched(where)
         watched.hear(record)
@@ -148,11 +150,11 @@ class _Ledger:
                     yield other, verdict
 
     def _pass_time(self, tick: Recorded) -> Iterator[tuple[Place, Verdict]]:
-        now, uptime = tick.time_s, tick.told(BEAT).data.uptime_s
-        started = now - uptime
-        for verdict in self._watched((HUB, HUB)).judge_disk(tick, self._rules):
+        now, hub = tick.time_s, self._watched((HUB, HUB))
+        started = max(now - tick.told(BEAT).data.uptime_s, hub.listens_since(now))
+        for verdict in hub.judge_disk(tick, self._rules):
             yield (HUB, HUB), verdict
-        if uptime <= self._rules.silent_s:
+        if now - started <= self._rules.silent_s:
             return
         for where in self._silent_since(now - self._rules.silent_s):
             yield from self._miss_silent(where, tick, started)
@@ -195,7 +197,7 @@ class _Ledger:
             del watched.open[verdict.key]
         if record.model is not FaultEvent or verdict.type == "storage":
             # Another fault of the hub is in the journal already, for whoever raises alerts.
-            emit(self._event(incident, where, verdict, record.event))
+            emit(self._event(incident, where, verdict, moment(record.time_us)))
 
     def _open(self, position: int, incident: str, where: Place, verdict: Verdict) -> None:
         row = {
@@ -224,18 +226,18 @@ class _Ledger:
         self._incidents.put(position, {**row, "details": to_json(details).decode()})
 
     @staticmethod
-    def _event(incident: str, where: Place, verdict: Verdict, event: Event) -> IncidentEvent:
+    def _event(incident: str, where: Place, verdict: Verdict, at: datetime) -> IncidentEvent:
         return IncidentEvent(
             id=str(uuid5(UUID(incident), "/".join((verdict.turn, *verdict.causes)))),
             source=device_source(where[0], HUB),
-            time=event.time,
+            time=at,
             data=Incident(
                 incident_id=incident,
                 site=where[0],
                 device=where[1],
-                type=cast(IncidentType, verdict.type),
+                type=verdict.type,
                 state="closed" if verdict.turn == "closed" else "opened",
-                since=datetime.fromtimestamp(verdict.since, UTC),
+                since=moment_of(verdict.since),
                 rule=Rule(name=verdict.type, version=RULE_VERSION),
                 causes=verdict.causes,
                 details=verdict.details,

@@ -21,6 +21,8 @@ RULES: dict[str, str] = {
     "Over after 30 s below the threshold by 2 °C.",
     "storage": "The disk is used by 85 % or more (critical from 95 %), or cannot be written. Over when it falls 2 % "
     "below, and can be written.",
+    "clock": "The device said a time more than 5 minutes ahead of the hub's. "
+    "Over when what arrived of it for 30 s said right times.",
     "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for 30 s. "
     "Over when it works again.",
     "database_error": "A database of the hub, or its journal, cannot be read or written. Over when it can be.",

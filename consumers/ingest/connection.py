@@ -13,9 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from consumers.ingest import packets
 from consumers.ingest.packets import BadPacket, Login, Packet, Published, PublishReader
 from producer.broker import BrokerAddress
+
+log = structlog.get_logger(__name__)
 
 KEEP_ALIVE_SECONDS = 20
 RECEIVE_MAXIMUM = 1000
@@ -51,7 +55,11 @@ class Connection:
         self._reader = PublishReader()
         self._ready: list[Published] = []
         self._waiting: OrderedDict[tuple[str, str], _Message] = OrderedDict()
-        self._unconfirmed = 0
+        self._unconfirmed: dict[int, str] = {}
+        self._refused: set[str] = set()
+        self.refusal: str | None = None
+        """What the broker takes from us and drops, in a sentence."""
+        self._user = broker.username
         self._next_id = 1
         self._socket = _connect(broker)
         try:
@@ -66,7 +74,8 @@ class Connection:
         self._socket.sendall(login.packet())
         answer = self._await(packets.CONNACK)
         if answer.body[1]:
-            raise Unreachable(f"refused with reason code 0x{answer.body[1]:02x}")
+            who = f"the user {broker.username}" if broker.username else "a client without a user"
+            raise Unreachable(f"{who} is refused with reason code 0x{answer.body[1]:02x}")
         size, start = packets.read_length(answer.body, 2) or (0, 3)
         told = packets.read_properties(answer.body[start : start + size]).numbers or {}
         self._may_send = told.get(packets.RECEIVE_MAXIMUM, 65535)
@@ -107,6 +116,10 @@ class Connection:
         group, self._ready = self._ready, []
         return group
 
+    def silent_s(self) -> float:
+        """For how long the broker has sent nothing at all; it answers a ping every ten seconds."""
+        return time.monotonic() - self._heard_at
+
     def keep(self) -> None:
         """Stay connected without taking more: what arrives waits in the socket, and then at the broker."""
         self.flush()
@@ -122,10 +135,11 @@ class Connection:
         self._send_waiting()
 
     def _send_waiting(self) -> None:
-        while self._waiting and self._unconfirmed < self._may_send:
+        while self._waiting and len(self._unconfirmed) < self._may_send:
             _, message = self._waiting.popitem(last=False)
-            self._outgoing += packets.publish(message.topic, message.payload, self._new_id(), message.retain)
-            self._unconfirmed += 1
+            packet_id = self._new_id()
+            self._outgoing += packets.publish(message.topic, message.payload, packet_id, message.retain)
+            self._unconfirmed[packet_id] = message.topic
 
     def acknowledge(self, messages: Sequence[Published]) -> None:
         """Tell the broker, in the order in which they came."""
@@ -135,6 +149,16 @@ class Connection:
         given = self._next_id
         self._next_id = given % 65535 + 1
         return given
+
+    def _confirmed(self, packet: Packet) -> None:
+        """What the broker takes from us and drops is said once a connection: producers wait for it in vain."""
+        topic = self._unconfirmed.pop(int.from_bytes(packet.body[:2]), None)
+        code = packet.body[2] if len(packet.body) > 2 else 0
+        if code >= packets.FAILURE and topic is not None and topic not in self._refused:
+            self._refused.add(topic)
+            reason = f"reason code 0x{code:02x}"
+            self.refusal = f"the broker does not let the user {self._user} write {topic} ({reason})"
+            log.error("broker refuses a topic", topic=topic, user=self._user, reason=reason)
 
     def _step(self, wait_s: float) -> bool:
         """Send what waits, and read once if something comes within this time; whether it did."""
@@ -171,7 +195,7 @@ class Connection:
         if kind == packets.PUBLISH:
             self._ready.append(self._reader.read(packet))
         elif kind == packets.PUBACK:
-            self._unconfirmed -= 1
+            self._confirmed(packet)
             self._send_waiting()
         elif kind == packets.DISCONNECT:
             code = packet.body[0] if packet.body else 0

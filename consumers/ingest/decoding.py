@@ -5,18 +5,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
-from typing import NamedTuple, TypeGuard, get_args
+from typing import Any, NamedTuple, TypeGuard, get_args
 
 import msgspec
 
 from bus_schemas.catalogue import short_name
 from bus_schemas.checksum import CHECKSUM, is_intact
-from bus_schemas.codec import MAX_BATCH, Malformed, MediaMessage, Unpackable, decode, decode_media, to_bytes, unpack
-from bus_schemas.event import MAX_SEQUENCE, Event, device_source
+from bus_schemas.codec import (
+    COUNTED_FROM_BYTES,
+    MAX_BATCH,
+    Malformed,
+    MediaMessage,
+    Unpackable,
+    decode,
+    decode_media,
+    to_bytes,
+    unpack,
+)
+from bus_schemas.event import HUB, MAX_SEQUENCE, Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.node import GapEvent, StateEvent
-from bus_schemas.topics import BATCH, UnknownTopic, parse
-from consumers.ingest.bounds import too_large
+from bus_schemas.speakers import violation
+from bus_schemas.topics import BATCH, ROOT, UnknownTopic, parse
 from consumers.ingest.glance import glance
 from consumers.ingest.packets import Published
 from consumers.journal.header import Header
@@ -27,6 +37,7 @@ KINDS = get_args(MediaKind)
 MAX_EVENT_BYTES = 1024 * 1024
 DAMAGED = "the message was changed on its way: its checksum is another one"
 """Takes no place in a stream, also where one can be read: its producer has the right one, and sends that."""
+APART = "epoch and sequence come together, or not at all"
 EVENT, MEDIA, STATE = "event", "media", "state"
 
 _raw = msgspec.json.Decoder(list[msgspec.Raw])
@@ -78,14 +89,14 @@ class Door:
 
 
 @lru_cache(maxsize=8192)
-def door(topic: str) -> Door | str:
-    """Or a sentence that says why nothing may come there."""
+def door(topic: str) -> Door | str | None:
+    """Or a sentence that says why nothing may come there; `None` for what others say to each other."""
     try:
         parts = parse(topic)
     except UnknownTopic as error:
-        return str(error)
+        return None if topic.startswith(f"{ROOT}/{HUB}/") else str(error)
     if parts.channel not in (EVENT, MEDIA, STATE):
-        return f"topic {topic!r} is not for events"
+        return None
     name = None if parts.name == BATCH else parts.name
     return Door(parts.channel, device_source(parts.site, parts.device), parts.site, parts.device, name)
 
@@ -106,7 +117,8 @@ def read(arrived: Sequence[Arrived]) -> list[Item]:
             continue
         items += _read_singles(singles)
         singles = []
-        items += _read_other(one, entrance)
+        if entrance is not None:
+            items += _read_other(one, entrance)
     items += _read_singles(singles)
     return items
 
@@ -117,7 +129,7 @@ def _is_whole(message: Published) -> bool:
 
 
 def _is_single(message: Published, entrance: Door) -> bool:
-    return entrance.channel == EVENT and message.payload[:1] == b"{"
+    return entrance.channel == EVENT and message.payload[:1] == b"{" and len(message.payload) <= COUNTED_FROM_BYTES
 
 
 def _read_singles(singles: list[tuple[Arrived, Door]]) -> Iterator[Item]:
@@ -179,7 +191,7 @@ def _read_other(one: Arrived, entrance: Door | str) -> Iterator[Item]:
 def _read_message(one: Arrived, entrance: Door) -> Iterator[Item]:
     message = one.message
     try:
-        text = unpack(message.payload, message.properties.content_type).strip()
+        text = unpack(message.payload, message.properties.content_type, _encoding(message)).strip()
     except Unpackable as error:
         yield Refused(str(error), message.payload, message.topic, one.received)
         return
@@ -194,6 +206,12 @@ def _read_message(one: Arrived, entrance: Door) -> Iterator[Item]:
         yield from map(_check, events, bodies, repeat(one), repeat(entrance))
 
 
+def _encoding(message: Published) -> str | None:
+    """As HTTP says it; the contract's own way is the content type."""
+    found = [value for name, value in message.properties.user if name.lower() == "content-encoding"]
+    return found[-1].strip().lower() if found else None
+
+
 def _are_as_usual(
     events: Sequence[Event | Header | Malformed], bodies: Iterable[bytes], entrance: Door
 ) -> TypeGuard[Sequence[Header]]:
@@ -206,6 +224,7 @@ def _are_as_usual(
         and (entrance.name is None or {_name(kind) for kind in {header.type for header in headers}} == {entrance.name})
         and not any((header.epoch is None) != (header.sequence is None) for header in headers)
         and max(map(len, bodies)) <= MAX_EVENT_BYTES
+        and not any(_unpermitted(header) for header in headers)
     )
 
 
@@ -234,7 +253,7 @@ def _check(event: Event | Header | Malformed, body: bytes, one: Arrived, entranc
     if misplaced is not None and _has_checksum(one.message):
         # What it holds is whole, so its topic was changed on its way: its producer can send it again.
         return Refused(misplaced, body, one.message.topic, one.received)
-    complaint = _complaint(event) or misplaced
+    complaint = _complaint(event) or misplaced or _unreadable(event, body)
     if complaint is None and len(body) > MAX_EVENT_BYTES:
         complaint = f"an event of {len(body)} bytes; at most {MAX_EVENT_BYTES} are kept"
     if complaint is not None:
@@ -244,15 +263,30 @@ def _check(event: Event | Header | Malformed, body: bytes, one: Arrived, entranc
 
 def _complaint(event: Event | Header) -> str | None:
     if (event.epoch is None) != (event.sequence is None):
-        return "epoch and sequence come together, or not at all"
+        return APART
     if isinstance(event, GapEvent) and not event.data.first <= event.data.last == event.sequence:
         return (
             f"a gap from {event.data.first} to {event.data.last} has sequence {event.data.last}, not {event.sequence}"
         )
     if isinstance(event, MediaEvent):
         return "a medium comes as bytes on its own topic"
-    # What was seen at a glance has none.
-    return None if isinstance(event, Header) else too_large(event)
+    return _unpermitted(event)
+
+
+def _unpermitted(event: Event | Header) -> str | None:
+    data: Any = event.data  # type: ignore[union-attr]  # every model and every header has it
+    return violation(event.source, event.type, data)
+
+
+def _unreadable(event: Event | Header, body: bytes) -> str | None:
+    """What stands in keys that no model knows may be anything that other readers of JSON take."""
+    if isinstance(event, Header):
+        return None
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return f"not JSON that everybody reads: {error}"
+    return None
 
 
 def _misplaced(event: Event | Header, entrance: Door) -> str | None:
@@ -298,9 +332,7 @@ def _read_medium(one: Arrived, entrance: Door) -> Item:
     if described.source != entrance.source:
         reason = f"source {described.source} does not belong on topic {message.topic}"
         return Refused(reason, message.payload, message.topic, one.received)
-    complaint = too_large(described)
-    if (described.epoch is None) != (described.sequence is None):
-        complaint = "epoch and sequence come together, or not at all"
+    complaint = APART if (described.epoch is None) != (described.sequence is None) else _unpermitted(described)
     if complaint is not None:
         return _refuse(complaint, message.payload, one, (entrance.source, described.epoch, described.sequence))
     return Described(described, to_bytes(described), one.received, message.payload)

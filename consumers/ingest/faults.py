@@ -16,7 +16,8 @@ from producer.ids import Clock
 
 SILENT_AFTER_S: Final = 30.0
 """A process that has not reported for so long, and did not say that it ends, is a fault itself."""
-FORGOTTEN_AFTER_S: Final = 24 * 3600.0
+FORGOTTEN_AFTER_S: Final = 3600.0
+"""By then it is taken away; that a consumer stands still is told by the gateway."""
 ENDED_FORGOTTEN_AFTER_S: Final = 600.0
 """A process that was told to end comes back sooner, or has no faults any more."""
 CLEAR_AFTER_S: Final = 5.0
@@ -81,6 +82,9 @@ class FaultTracker:
         if len(self._processes) >= MAX_PROCESSES and report.process not in self._processes:
             return f"{MAX_PROCESSES} processes report faults already"
         self._processes[report.process] = _Process(report.faults, ended=report.ended)
+        if report.ended:
+            # Ingest ends next, where all is stopped, and then must know that this one may be silent.
+            self._save()
         return None
 
     def raise_own(self, part: str, kind: FaultKind, reason: str) -> None:

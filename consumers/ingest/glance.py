@@ -18,7 +18,6 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event, Moment
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, StateEvent
-from consumers.ingest.bounds import LARGEST, SMALLEST
 from consumers.journal.days import micros
 from consumers.journal.header import Header, Instant
 
@@ -30,6 +29,7 @@ NEVER = (GapEvent, MediaEvent, StateEvent)
 # Python's and pydantic's expressions mean the same by these characters; only the end of the text is written otherwise.
 _PLAIN_PATTERN = re.compile(r"\^[A-Za-z0-9_/\[\]{}(),|-]*\$")
 _BOUNDS = ("ge", "le", "gt", "lt")
+_LENGTHS = ("min_length", "max_length")
 _SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _FRACTION = re.compile(r"\.[0-9]{1,6}Z")
 _LENGTH_OF_SECOND = 19
@@ -52,7 +52,7 @@ def translate(schema: Schema) -> Any:
 
 
 def _text(schema: Schema) -> Any:
-    limits = {name: schema[name] for name in ("min_length", "max_length") if name in schema}
+    limits = {name: schema[name] for name in _LENGTHS if name in schema}
     pattern = schema.get("pattern")
     if pattern is not None:
         if not isinstance(pattern, str) or not _PLAIN_PATTERN.fullmatch(pattern):
@@ -62,12 +62,9 @@ def _text(schema: Schema) -> Any:
 
 
 def _whole(schema: Schema) -> Any:
-    """What has no bounds of its own has those of the stores."""
     bounds = {name: schema[name] for name in _BOUNDS if name in schema}
-    if bounds.keys().isdisjoint({"ge", "gt"}):
-        bounds["ge"] = SMALLEST
-    if bounds.keys().isdisjoint({"le", "lt"}):
-        bounds["le"] = LARGEST
+    if bounds.keys().isdisjoint({"ge", "gt"}) or bounds.keys().isdisjoint({"le", "lt"}):
+        raise NotExactly("a whole number without bounds, for which no store has room")
     return Annotated[int, Meta(**bounds)]
 
 
@@ -88,7 +85,9 @@ def _tuple(schema: Schema) -> Any:
         return tuple.__class_getitem__(members)
     if len(members) != 1:
         raise NotExactly("a tuple of which only a part repeats")
-    return tuple.__class_getitem__((members[0], ...))
+    lengths = {name: schema[name] for name in _LENGTHS if name in schema}
+    repeated: Any = tuple.__class_getitem__((members[0], ...))
+    return Annotated[repeated, Meta(**lengths)] if lengths else repeated
 
 
 def _moment(schema: Schema) -> Any:
@@ -137,14 +136,14 @@ _TRANSLATORS: Mapping[str, Callable[[Schema], Any]] = {
     "model": _model,
 }
 _KEYS: Mapping[str, frozenset[str]] = {
-    "str": frozenset({"pattern", "min_length", "max_length"}),
+    "str": frozenset({"pattern", *_LENGTHS}),
     "int": frozenset(_BOUNDS),
     # JSON as msgspec reads it knows neither NaN nor Infinity.
     "float": frozenset({*_BOUNDS, "allow_inf_nan"}),
     "bool": frozenset(),
     "literal": frozenset({"expected"}),
     "nullable": frozenset({"schema"}),
-    "tuple": frozenset({"items_schema", "variadic_item_index"}),
+    "tuple": frozenset({"items_schema", "variadic_item_index", *_LENGTHS}),
     "datetime": frozenset(_moment_schema),
     "model": frozenset({"cls", "config", "custom_init", "ref", "root_model", "schema"}),
 }

@@ -15,6 +15,8 @@ from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.figures import Figures
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan
+from consumers.ingest.reused_ids import find_reused
+from consumers.ingest.room import Room, waits_for_room
 from consumers.journal.days import micros
 from consumers.journal.store import JournalWriter, Unwritable
 from consumers.journal.writing import Accepted
@@ -49,19 +51,35 @@ class CannotWrite(OSError):
 class Intake:
     """Takes in one group at a time. The order of its steps is the guarantee of delivery."""
 
-    def __init__(self, archive: MediaStore, journal: JournalWriter, clock: Clock, figures: Figures) -> None:
+    def __init__(
+        self,
+        archive: MediaStore,
+        journal: JournalWriter,
+        clock: Clock,
+        figures: Figures,
+        room: Room | None = None,
+    ) -> None:
         self._archive = archive
         self._journal = journal
         self._clock = clock
         self._figures = figures
+        self._room = room
         self._conflicts = Conflicts(journal.event_ids)
         self.announcer = Announcer(journal.streams)
+
+    @property
+    def shortage(self) -> str | None:
+        """Why what devices send is not taken in; `None` where it is."""
+        return None if self._room is None else self._room.shortage
 
     def take(self, messages: Sequence[Published], bus: Bus) -> None:
         """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only."""
         began = time.monotonic()
         received = micros(self._clock())
         items = read([Arrived(message, received) for message in messages if not message.topic.startswith(FAULTS)])
+        if self._room is not None and not self._room.look():
+            # Nothing is lost by it: their outboxes keep them, and send them again.
+            items = [item for item in items if not waits_for_room(item)]
         plan = self._commit(items)
         now = time.monotonic()
         self.announcer.advanced(plan.advanced, now, announcing(bus))
@@ -77,6 +95,8 @@ class Intake:
             plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
             if plan.passed_over:
                 plan.rejected += self._conflicts.find(plan.passed_over)
+            if plan.repeats:
+                plan.rejected += find_reused(plan.repeats, plan.accepted, self._journal.foreign_bodies)
             self._archive.store(plan.media)
             if plan.accepted or plan.rejected:
                 self._journal.append(plan.accepted, plan.rejected)
@@ -88,6 +108,8 @@ class Intake:
 
     def record(self, event: Accepted, bus: Bus | None) -> None:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
+        if self._room is not None:
+            self._room.look()
         try:
             self._journal.append([event])
         except (OSError, sqlite3.OperationalError) as error:

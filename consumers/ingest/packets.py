@@ -6,6 +6,8 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812 - it is a class
 from typing import NamedTuple
 
+FAILURE = 0x80
+"""Reason codes from here on say that something was not done."""
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xD0, 0xE0
 PING = b"\xc0\x00"
 GOODBYE = b"\xe0\x00"
@@ -19,6 +21,7 @@ CONTENT_TYPE, USER_PROPERTY, SUBSCRIPTION_ID = 0x03, 0x26, 0x0B
 SERVER_KEEP_ALIVE, RECEIVE_MAXIMUM, MAXIMUM_PACKET_SIZE = 0x13, 0x21, 0x27
 
 _SHORT = Struct(">H")
+_QOS_1_NO_LOCAL = b"\x05"
 _ACK = Struct(">BBH")
 
 
@@ -111,8 +114,8 @@ class Login:
 
 
 def subscribe(packet_id: int, topics: Sequence[str]) -> bytes:
-    """With QoS 1, retained messages included."""
-    return packet(0x82, _SHORT.pack(packet_id), b"\x00", *(text(topic) + b"\x01" for topic in topics))
+    """With QoS 1, retained messages included, without what the same client publishes."""
+    return packet(0x82, _SHORT.pack(packet_id), b"\x00", *(text(topic) + _QOS_1_NO_LOCAL for topic in topics))
 
 
 def publish(topic: str, payload: bytes, packet_id: int = 0, retain: bool = False) -> bytes:

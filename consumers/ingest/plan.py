@@ -10,6 +10,7 @@ from bus_schemas.node import Gap, GapEvent
 from consumers.archive.disk import Medium
 from consumers.ingest.continuity import Streams, span
 from consumers.ingest.decoding import Described, Item, Refused, Taken
+from consumers.journal.ahead import happened_at
 from consumers.journal.days import moment
 from consumers.journal.header import Header
 from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamKey
@@ -29,6 +30,8 @@ class Plan:
     holes: set[StreamKey] = field(default_factory=set)
     passed_over: list[Taken] = field(default_factory=list)
     """Numbered events that do not continue their stream: what is known, or behind a hole."""
+    repeats: list[Taken] = field(default_factory=list)
+    """Events without a sequence whose ids are known."""
 
 
 def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
@@ -48,11 +51,13 @@ def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known
         if isinstance(item, Refused):
             _refuse(plan, streams, item)
         elif not _is_news(item.event, streams, seen):
-            if item.event.epoch is not None and not isinstance(item.event, GapEvent):
+            if item.event.epoch is None:
+                plan.repeats.append(item)
+            elif not isinstance(item.event, GapEvent):
                 plan.passed_over.append(item)
         elif isinstance(item, Described):
             plan.accepted.append(Accepted(item.event, item.body, item.received))
-            plan.media.append((item.event.data, item.event.time, item.medium))
+            plan.media.append((item.event.data, happened_at(item.event.time, item.received), item.medium))
         else:
             plan.accepted.append(item)
     plan.advanced, plan.repeated, plan.holes = streams.advanced, streams.repeats, streams.holes

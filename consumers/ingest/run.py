@@ -3,7 +3,6 @@
 import fcntl
 import random
 import secrets
-import shutil
 import socket
 import threading
 import time
@@ -15,32 +14,50 @@ from pathlib import Path
 import structlog
 
 from bus_schemas.hub import Fault, FaultEvent
-from bus_schemas.node import SystemLoad
-from bus_schemas.topics import ALL_EVENTS, ALL_FAULTS, ALL_MEDIA, ALL_STATES, FAULTS, ROOT
+from bus_schemas.topics import FAULTS
 from consumers.archive.disk import Archive
+from consumers.disk import disk_of
 from consumers.faults import key_of
 from consumers.ingest import figures as told
 from consumers.ingest.connection import Connection, Disconnected, Unreachable
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.figures import Figures
 from consumers.ingest.intake import CannotWrite, Intake, announcing
+from consumers.ingest.opening import open_patiently
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
+from consumers.ingest.room import Room, load_of
 from consumers.journal.files import SqliteStore
-from consumers.journal.store import JournalAway, JournalInUse, JournalStore, OpenJournal
+from consumers.journal.store import JournalInUse, JournalStore
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 from producer.disk_id import disk_id
 from producer.ids import Clock, utc_now
 
 log = structlog.get_logger(__name__)
 
 
-# In the place of our version any: what speaks another one is kept as rejected, not overheard.
-TOPICS = (*(topic.replace(ROOT, "watchpost/+") for topic in (ALL_EVENTS, ALL_MEDIA, ALL_STATES)), ALL_FAULTS)
+# In the place of our version any: what speaks another one is kept as rejected, not overheard. So is what has too few
+# levels, or too many, or a word that people put for `event`. What these filters leave out is as long as an event's
+# topic, which the previews of every camera are too: to take those in only to pass them over would cost too much.
+TOPICS = (
+    "watchpost/+/+/+/event/+",
+    "watchpost/+/+/+/media/+",
+    "watchpost/+",
+    "watchpost/+/+",
+    "watchpost/+/+/+",
+    # States, and the faults that processes of the hub report.
+    "watchpost/+/+/+/+",
+    "watchpost/+/+/+/+/+/+/#",
+    *(f"watchpost/+/+/+/{word}/+" for word in ("events", "telemetry", "data", "status", "images", "heartbeat")),
+)
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 TURN_SECONDS = 0.2
 STANDSTILL_SECONDS = 20.0
+BROKER_SILENT_SECONDS = 15.0
+REPORTS_WITHIN_SECONDS = 7.0
+"""Some process of the hub reports at least every five seconds."""
 
 
 def run(
@@ -55,30 +72,21 @@ def run(
     Raises `JournalInUse`.
     """
     with alone(data / "journal"), ExitStack() as stack:
-        archive = stack.enter_context(Archive(data / "archive", clock))
+        archive = open_patiently(lambda: Archive(data / "archive", clock), stopping)
+        if archive is None:
+            return
+        stack.enter_context(archive)
         store = store or SqliteStore(data / "journal")
-        journal = _open(store, data, clock, stopping)
+        journal = open_patiently(lambda: store.writer(clock, owner_in(data)), stopping)
         if journal is None:
             return
         stack.enter_context(journal)
         figures = Figures(clock, started=clock(), position=journal.head)
-        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(_room, data), disk_id(data))
+        pulse = Pulse(journal.streams, clock, time.monotonic(), partial(load_of, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
-        Ingest(Intake(archive, journal, clock, figures), pulse, faults, figures, broker, stopping).run()
-
-
-def _open(store: JournalStore, data: Path, clock: Clock, stopping: threading.Event) -> OpenJournal | None:
-    """Where it is away, try again until told to stop; producers keep what they have."""
-    pause = FIRST_PAUSE_SECONDS
-    while not stopping.is_set():
-        try:
-            return store.writer(clock, owner_in(data))
-        except JournalAway as away:
-            log.warning("journal away", reason=str(away), again_in_s=pause)
-            stopping.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-    return None
+        intake = Intake(archive, journal, clock, figures, Room(partial(disk_of, data)))
+        Ingest(intake, pulse, faults, figures, broker, stopping).run()
 
 
 def _journaled(store: JournalStore) -> Iterator[Fault]:
@@ -93,12 +101,6 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
 def owner_in(data: Path) -> str:
     """Who writes from this data directory, for which only one at a time can hold the lock."""
     return f"{socket.gethostname()}:{data.resolve()}"
-
-
-def _room(data: Path) -> SystemLoad:
-    """How full the disk is that holds the hub's data: by this, storage incidents and clean-ups are decided."""
-    usage = shutil.disk_usage(data)
-    return SystemLoad(disk_percent=round(usage.used / usage.total * 100, 1), disk_free_bytes=usage.free)
 
 
 @contextmanager
@@ -131,6 +133,7 @@ class Ingest:
         self._figures = figures
         self._broker = broker
         self._stopping = stopping
+        self._is_short = False
         self._alive_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def run(self) -> None:
@@ -138,7 +141,7 @@ class Ingest:
         log.info("ingest started", broker=str(self._broker), position=self._figures.position)
         while not self._stopping.is_set():
             try:
-                self._serve(Connection(self._broker, f"watchpost-ingest-{secrets.token_hex(4)}", TOPICS))
+                self._serve(Connection(self._broker, draw_client_id("ingest"), TOPICS))
                 pause = FIRST_PAUSE_SECONDS
             except Unreachable as error:
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
@@ -151,7 +154,6 @@ class Ingest:
     def _serve(self, connection: Connection) -> None:
         """One connection, from its first announcements to its end."""
         log.info("connected", broker=str(self._broker))
-        self._faults.clear_own("broker", "system_error")
         self._intake.announcer.begin(secrets.token_hex(4))
         try:
             while not self._stopping.is_set():
@@ -171,13 +173,28 @@ class Ingest:
         """What time asks for: a beat, a round of watermarks, the figures."""
         self._mark_alive()
         self._beat(connection)
+        self._note_shortage()
         now = time.monotonic()
         if self._faults.is_due(now):
-            self._faults.pass_time(now)
+            self._hear_the_broker(connection, now)
             self._write_faults(connection)
         self._intake.announcer.round(now, announcing(connection))
         if self._figures.due(now):
             connection.publish(told.TOPIC, self._figures.tell(now), retain=True, qos=0)
+
+    def _hear_the_broker(self, connection: Connection, now: float) -> None:
+        """While a broker that is connected stands still, nobody else is silent."""
+        silent = connection.silent_s()
+        if connection.refusal is not None:
+            self._faults.raise_own("broker", "system_error", connection.refusal)
+        elif silent > BROKER_SILENT_SECONDS:
+            self._faults.raise_own("broker", "system_error", "The broker is connected, but sends nothing.")
+        elif silent < 2 * TURN_SECONDS:
+            self._faults.clear_own("broker", "system_error")
+        if silent < REPORTS_WITHIN_SECONDS:
+            self._faults.pass_time(now)
+        else:
+            self._faults.lost_contact()
 
     def _take(self, messages: Sequence[Published], connection: Connection) -> None:
         self._read_reports(messages)
@@ -221,10 +238,23 @@ class Ingest:
         if connection is not None:
             connection.publish(told.TOPIC, self._figures.tell(time.monotonic()), retain=True, qos=0)
 
+    def _note_shortage(self) -> None:
+        """What the hub says of itself is taken in, and time passes in the journal; what devices send waits for room."""
+        shortage = self._intake.shortage
+        if shortage is not None and not self._is_short:
+            self._figures.state = f"cannot write: {shortage}"
+            self._faults.raise_own("disk", "storage_unwritable", f"Ingest takes in nothing of devices: {shortage}.")
+            log.error("cannot write", reason=shortage)
+        elif shortage is None and self._is_short:
+            self._recover()
+        self._is_short = shortage is not None
+
     def _recover(self) -> None:
+        if self._intake.shortage is not None:
+            return
+        self._forget_own()
         if self._figures.state != told.RUNNING:
             self._figures.state = told.RUNNING
-            self._forget_own()
             log.info("writing again", position=self._figures.position)
 
     def _forget_own(self) -> None:

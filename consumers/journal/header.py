@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct, field
 
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event
+from consumers.journal.ahead import happened
 from consumers.journal.days import micros, moment
 
 
@@ -36,7 +37,7 @@ class Header(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=
         return moment(self.instant)
 
 
-def instant_of(event: Event | Header) -> int:
-    """The time of an event in microseconds since 1970."""
+def instant_of(event: Event | Header, received: int) -> int:
+    """When an event happened that arrived then; in microseconds since 1970."""
     # A plain int: SQLite's module asks around what else to store of any other.
-    return int(event.instant) if isinstance(event, Header) else micros(event.time)
+    return happened(int(event.instant) if isinstance(event, Header) else micros(event.time), received)

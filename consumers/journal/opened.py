@@ -22,12 +22,13 @@ class GapColumns(NamedTuple):
 
 
 class EventColumns(NamedTuple):
-    """An event as its columns have it; `time` in microseconds since 1970."""
+    """An event as its columns have it; `time` and `received` in microseconds since 1970."""
 
     position: int
     source: str
     epoch: str
     sequence: int | None
+    received: int
     type: str | None
     time: int
     id: str
@@ -127,11 +128,11 @@ class SqliteDay:
 
     def events(self) -> Iterable[EventColumns]:
         sources, names = self.sources(), {number: name for name, number in self._types().items()}
-        for position, stream, sequence, kind, time, event_id, body in self.connection.execute(
-            "select position, stream, sequence, type, time, id, body from events order by position"
+        for position, stream, sequence, received, kind, time, event_id, body in self.connection.execute(
+            "select position, stream, sequence, received, type, time, id, body from events order by position"
         ):
             source, epoch = sources.get(stream, ("?", "?"))
-            yield EventColumns(position, source, epoch, sequence, names.get(kind), time, event_id, body)
+            yield EventColumns(position, source, epoch, sequence, received, names.get(kind), time, event_id, body)
 
     def told(self, event_type: str) -> Iterator[Told]:
         """The events of one type."""

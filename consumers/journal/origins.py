@@ -10,6 +10,7 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event, place
 from bus_schemas.upcasts import UPCASTS, upcast
+from consumers.journal.ahead import AHEAD_US
 from consumers.journal.days import moment
 from consumers.journal.record import Place, Recorded, RecordedRow
 
@@ -56,7 +57,7 @@ class Origins:
         """Raises `KeyError` where a number is not known yet."""
         models, newest, streams = self._models, self._newest, self._streams
         return [
-            RecordedRow(position, None, None, received, time, time / 1e6, model, source, where, epoch, name, body)
+            RecordedRow(position, None, None, received, at, at / 1e6, model, source, where, epoch, name, body)
             if (model := models[kind]) is not None
             else upcast_row(
                 RecordedRow(
@@ -64,8 +65,8 @@ class Origins:
                     None,
                     None,
                     received,
-                    time,
-                    time / 1e6,
+                    at,
+                    at / 1e6,
                     newest[kind],
                     source,
                     where,
@@ -76,6 +77,8 @@ class Origins:
             )
             for position, received, time, kind, stream, name, body in rows
             for source, where, epoch in (streams[stream],)
+            # What an older release wrote is filed under the time that it says.
+            for at in (received if time - received > AHEAD_US else time,)
         ]
 
     def _load_types(self) -> None:

@@ -22,6 +22,9 @@ class JournalQueries:
     def __init__(self, directory: Path) -> None:
         self._days = OpenDays(directory)
 
+    def close_removed(self) -> None:
+        self._days.close_removed()
+
     def head(self) -> int:
         days = self.days()
         return days[-1].last if days else 0

@@ -1,7 +1,7 @@
 """Reads the journal in commit order, over the files of all its days."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,11 +48,18 @@ class OpenDays:
     def list(self) -> list[tuple[int, Day]]:
         """The days that can be read, each with its first position, oldest first."""
         days = list_days(self.directory)
-        for gone in self._open.keys() - {day.path for day in days}:
-            self._forget(gone)
+        self._forget_all_but(days)
         if days:
             self._leave_a_lost_journal(days[-1].path)
         return [(first, day) for day in days if (first := self._first_position(day)) is not None]
+
+    def close_removed(self) -> None:
+        """Close the days that were dropped, so that their bytes are given back."""
+        self._forget_all_but(list_days(self.directory))
+
+    def _forget_all_but(self, days: Sequence[Day]) -> None:
+        for gone in self._open.keys() - {day.path for day in days}:
+            self._forget(gone)
 
     def _forget(self, path: Path) -> None:
         self._open.pop(path).close()
@@ -165,6 +172,9 @@ class SqliteJournalReader:
         wanted = _Wanted("position, received, body", types, limit)
         upto = self._each_day(wanted, after, lambda _, rows: found.extend(rows))
         return found, upto
+
+    def close_removed(self) -> None:
+        self._days.close_removed()
 
     def _each_day(self, wanted: "_Wanted", after: int, take: Take) -> int:
         """Hand on what each day has after a position, at most as many rows as wanted; the last position looked at."""

@@ -8,8 +8,9 @@ from typing import Protocol, TypeVar
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
-from bus_schemas.codec import to_bytes
+from bus_schemas.codec import read_stored_as, to_bytes
 from bus_schemas.event import Event, place
+from consumers.journal.ahead import AHEAD_US, happened
 from consumers.journal.days import micros, moment
 
 Place = tuple[str, str]
@@ -36,7 +37,7 @@ class Recorded(Struct, gc=False, eq=False):
     def event(self) -> Event:
         """Raises `ValidationError`: then our store is damaged."""
         if self._event is None:
-            self._event = self.model.model_validate_json(self.body)
+            self._event = read_stored_as(self.model, self.body)
         return self._event
 
     @property
@@ -46,13 +47,27 @@ class Recorded(Struct, gc=False, eq=False):
 
     @property
     def time_us(self) -> int:
-        """When it happened, in microseconds since 1970."""
-        return micros(self.event.time)
+        """When it happened, in microseconds since 1970: its arrival where its own clock is far ahead of that."""
+        return happened(micros(self.event.time), self.received_us)
 
     @property
     def time_s(self) -> float:
         """The same in seconds."""
-        return self.event.time.timestamp()
+        return self.time_us / 1e6
+
+    @property
+    def known_us(self) -> int:
+        """The earlier of when it happened and when it arrived: what orders events by how new they are."""
+        return min(self.time_us, self.received_us)
+
+    @property
+    def ahead_s(self) -> float:
+        """By how much its own clock is ahead of its arrival; 0 where that is within what is called right."""
+        # What was filed under its arrival has this in common with hardly any other event.
+        if self.time_us != self.received_us:
+            return 0.0
+        ahead = micros(self.event.time) - self.received_us
+        return ahead / 1e6 if ahead > AHEAD_US else 0.0
 
     @property
     def model(self) -> type[Event]:

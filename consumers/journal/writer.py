@@ -81,6 +81,21 @@ class Journal(Writer):
                 known.update(connection.execute(query, [name for _, name in some]))
         return known.intersection(ids)
 
+    def foreign_bodies(self, ids: Sequence[ForeignId]) -> dict[ForeignId, bytes]:
+        """The bodies of these events without a sequence, as far as today and the day before have them."""
+        found: dict[ForeignId, bytes] = {}
+        wanted = set(ids)
+        for start in range(0, len(ids), IDS_A_QUERY):
+            some = ids[start : start + IDS_A_QUERY]
+            query = (
+                "select source, id, body from events join streams using (stream)"  # noqa: S608 - question marks only
+                f" where sequence is null and id in ({','.join('?' * len(some))})"
+            )
+            for connection in filter(None, (self._today, self._previous)):
+                rows = connection.execute(query, [name for _, name in some])
+                found.update(((source, name), body) for source, name, body in rows if (source, name) in wanted)
+        return found
+
     def event_ids(self, keys: Sequence[SequenceKey]) -> dict[SequenceKey, str]:
         """The ids of these events, as far as today and the day before have them; gaps are left out."""
         states = ((key, self._streams.get(key[:2])) for key in keys)
@@ -157,7 +172,7 @@ class _Group:
     def add(self, accepted: Iterable[Accepted]) -> None:
         marks, types = self._marks, self.types
         for position, (event, body, received) in enumerate(accepted, self._position + 1):
-            time, sequence = instant_of(event), event.sequence
+            time, sequence = instant_of(event, received), event.sequence
             mark = marks.get((event.source, event.epoch or "")) or self._mark(event, received)
             mark.received = received
             if sequence is not None:

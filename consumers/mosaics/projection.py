@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from bus_schemas.camera import Frame, FrameEvent
-from bus_schemas.event import HUB, HUB_SOURCE, Event
+from bus_schemas.event import HUB_SOURCE, RESERVED, Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HeartbeatEvent
 from consumers.hub import Hub
@@ -29,6 +29,7 @@ class Mosaics(Projection):
     """
 
     name: ClassVar[str] = "mosaics"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (MediaEvent, FrameEvent, HeartbeatEvent)
     schema: ClassVar[str] = """
     create table if not exists seen (
@@ -162,7 +163,7 @@ def _take(view: sqlite3.Connection, records: Iterable[Recorded]) -> None:
     begun: dict[tuple[str, str], int] = {}
     for record in records:
         site, device = where = record.where
-        if device == HUB:
+        if device in RESERVED:
             continue
         at = record.time_s
         minute = int(at // 60)

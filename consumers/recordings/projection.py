@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
@@ -14,6 +14,7 @@ from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.media import Recording, RecordingEvent, SegmentEvent
 from bus_schemas.node import HeartbeatEvent
 from consumers.hub import Hub
+from consumers.journal.ahead import moment_of
 from consumers.journal.days import moment
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
@@ -30,7 +31,7 @@ LONGEST_MOTION_S = 86_400.0
 
 class Recordings(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     models: ClassVar[tuple[type[Event], ...]] = (SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (RecordingEvent,)
     schema: ClassVar[str] = """
@@ -98,8 +99,8 @@ class Recordings(Projection):
             site=clip.site,
             device=clip.device,
             trigger=clip.trigger,
-            start=datetime.fromtimestamp(clip.start, UTC),
-            end=datetime.fromtimestamp(clip.end, UTC),
+            start=moment_of(clip.start),
+            end=moment_of(clip.end),
             pre_roll_s=self._rule.pre_roll_s,
             post_roll_s=self._rule.post_roll_s,
             media=media,

@@ -5,6 +5,7 @@ import sqlite3
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.media import Segment, SegmentEvent
 from consumers import told
+from consumers.journal.ahead import AHEAD_US
 from consumers.journal.record import Recorded
 
 _Row = tuple[str, str, float, float, str, int, int, int]
@@ -20,6 +21,9 @@ class Segments:
     def add(self, record: Recorded) -> None:
         site, device = record.where
         start, data = _begun(record)
+        if (start - record.received_us / 1e6) * 1e6 > AHEAD_US:
+            # Of a clock that is ahead: it was over when it arrived, as far as anybody knows.
+            start = record.received_us / 1e6 - data.duration_s
         # Of a segment shorter than that, a moment of today cannot tell where it ends.
         end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""
         self._rows.append((site, device, start, end, key, data.size, int(data.discontinuity), record.position))

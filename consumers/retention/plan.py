@@ -3,90 +3,96 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from bus_schemas.alert import Retention, RetentionEvent
 from bus_schemas.event import HUB, device_source
 from consumers.archive.retention import Dropped
+from consumers.disk import Disk
 from consumers.journal.days import DroppedDay
 
 HOUR = timedelta(hours=1)
+HEADROOM_PERCENT = 0.5
+"""Media go so much before the threshold, from which people are alerted: they are while no room can be made."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:retention")
-
-
-class Disk(NamedTuple):
-    """Bytes of the disk that holds the data."""
-
-    total: int
-    used: int
-
-    @property
-    def percent(self) -> float:
-        return self.used / self.total * 100 if self.total else 0.0
-
-    def above(self, percent: float) -> int:
-        """How many bytes have to go until it is used by no more than this."""
-        return max(0, self.used - int(self.total * percent / 100))
 
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """Hours of media that go by one rule."""
+    """Packs of media that go by one rule."""
 
     rule: str
-    hours: tuple[Dropped, ...]
+    packs: tuple[Dropped, ...]
 
 
 def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> Doomed:
     return Doomed(f"{kind}: kept for {words(keep)}", tuple(expiring))
 
 
-def by_bytes(kind: str, limit: int, used: int, hours: Sequence[Dropped]) -> Doomed:
-    """The oldest hours, as many as it takes to come below the limit."""
-    return Doomed(f"{kind}: kept up to {limit} bytes", tuple(oldest_until(hours, used - limit)))
+def by_bytes(kind: str, limit: int, used: int, packs: Sequence[Dropped]) -> Doomed:
+    """The oldest packs, as many as it takes to come below the limit."""
+    return Doomed(f"{kind}: kept up to {limit} bytes", tuple(oldest_until(packs, used - limit)))
 
 
-def by_space(threshold: float, target: float, disk: Disk, hours: Iterable[Dropped]) -> Doomed:
-    """Where the disk is used to its threshold: the oldest hours of all kinds, until it is down at its target."""
+def is_too_full(disk: Disk, threshold: float) -> bool:
+    return disk.percent > threshold - HEADROOM_PERCENT
+
+
+def by_space(threshold: float, target: float, disk: Disk, packs: Iterable[Dropped]) -> Doomed:
+    """Where the disk is used to its threshold: the oldest packs of all kinds, until it is down at its target."""
     rule = f"disk used by {threshold:g} % or more: down to {target:g} %"
-    need = disk.above(target) if disk.percent >= threshold else 0
-    return Doomed(rule, tuple(oldest_until(hours, need)))
+    need = disk.above(target) if is_too_full(disk, threshold) else 0
+    return Doomed(rule, tuple(oldest_until(packs, need)))
 
 
-def oldest_until(hours: Iterable[Dropped], need: int) -> list[Dropped]:
+def oldest_until(packs: Iterable[Dropped], need: int) -> list[Dropped]:
     chosen: list[Dropped] = []
-    for hour in sorted(hours, key=lambda each: (each.hour, each.kind, each.site, each.device)):
+    for pack in sorted(packs, key=lambda each: (each.start, each.kind, each.site, each.device)):
         if need <= 0:
             break
-        chosen.append(hour)
-        need -= hour.bytes
+        chosen.append(pack)
+        need -= pack.bytes
     return chosen
 
 
 def events(doomed: Doomed, now: datetime) -> list[RetentionEvent]:
-    """One for each site, kind and hour; the same hours by the same rule have the same ids."""
-    grouped: dict[tuple[datetime, str, str], list[Dropped]] = {}
-    for hour in doomed.hours:
-        grouped.setdefault((hour.hour, hour.site, hour.kind), []).append(hour)
-    return [
-        RetentionEvent(
-            id=str(uuid5(_NAMESPACE, f"{doomed.rule}/{site}/{kind}/{hour.isoformat()}/{sum(e.bytes for e in each)}")),
-            source=device_source(site, HUB),
-            time=now,
-            data=Retention(
-                rule=doomed.rule,
-                kind=kind,
-                site=site,
-                device=each[0].device if len(each) == 1 else None,
-                start=hour,
-                end=hour + HOUR,
-                count=sum(one.count for one in each),
-                bytes=sum(one.bytes for one in each),
-            ),
-        )
-        for (hour, site, kind), each in sorted(grouped.items())
-    ]
+    """One for each series and time without a pause in it; the same packs by the same rule have the same ids.
+
+    None is about several devices: what an event names is played no more, also of a device of which less went.
+    """
+    return [_event(doomed.rule, run, now) for run in _runs(doomed.packs)]
+
+
+def _runs(packs: Iterable[Dropped]) -> list[list[Dropped]]:
+    """Those of a series that follow each other, together."""
+    runs: list[list[Dropped]] = []
+    for pack in sorted(packs, key=lambda each: (each.site, each.kind, each.device, each.interval)):
+        if runs and runs[-1][-1].series == pack.series and runs[-1][-1].end == pack.start:
+            runs[-1].append(pack)
+        else:
+            runs.append([pack])
+    return sorted(runs, key=lambda run: (run[0].start, run[0].kind, run[0].site, run[0].device))
+
+
+def _event(rule: str, run: Sequence[Dropped], now: datetime) -> RetentionEvent:
+    first, size = run[0], sum(pack.bytes for pack in run)
+    start, end = first.start, run[-1].end
+    what = f"{rule}/{first.site}/{first.device}/{first.kind}/{start.isoformat()}/{end.isoformat()}/{size}"
+    return RetentionEvent(
+        id=str(uuid5(_NAMESPACE, what)),
+        source=device_source(first.site, HUB),
+        time=now,
+        data=Retention(
+            rule=rule,
+            kind=first.kind,
+            site=first.site,
+            device=first.device,
+            start=start,
+            end=end,
+            count=sum(pack.count for pack in run),
+            bytes=size,
+        ),
+    )
 
 
 def journal_event(rule: str, dropped: DroppedDay, now: datetime) -> RetentionEvent:

@@ -9,8 +9,8 @@ from pydantic_core import from_json
 
 from consumers.archive.reader import Usage
 from consumers.archive.retention import Dropped
+from consumers.disk import Disk
 from consumers.hub import RetentionPolicy
-from consumers.retention.plan import Disk
 
 GB = 1e9
 _DAY = timedelta(days=1)
@@ -47,22 +47,22 @@ def disk_usage(disk: Disk) -> DiskUsage:
     return {
         "percent": round(disk.percent, 1),
         "used_gb": round(disk.used / GB, 1),
-        "free_gb": round((disk.total - disk.used) / GB, 1),
+        "free_gb": round(disk.free / GB, 1),
         "total_gb": round(disk.total / GB, 1),
     }
 
 
 def cleanup_status(
-    policy: RetentionPolicy, disk: Disk, usage: Sequence[Usage], hours: Sequence[Dropped], now: datetime
+    policy: RetentionPolicy, disk: Disk, usage: Sequence[Usage], packs: Sequence[Dropped], now: datetime
 ) -> CleanupStatus:
-    """`usage` is that of the archive, `hours` those of its media that are over."""
+    """`usage` is that of the archive, `packs` those of its packs that no rule keeps."""
     keep = dict(policy.media).get("segment", timedelta(0))
-    ages = [(now - hour.hour, hour) for hour in hours]
+    ages = [(now - pack.start, pack) for pack in packs]
     counts = {
         "<1day": 0,
-        "1-3days": sum(hour.count for age, hour in ages if 1 <= age // _DAY < 3),
-        "3-7days": sum(hour.count for age, hour in ages if 3 <= age // _DAY <= 7),
-        ">7days": sum(hour.count for age, hour in ages if age // _DAY > 7),
+        "1-3days": sum(pack.count for age, pack in ages if 1 <= age // _DAY < 3),
+        "3-7days": sum(pack.count for age, pack in ages if 3 <= age // _DAY <= 7),
+        ">7days": sum(pack.count for age, pack in ages if age // _DAY > 7),
     }
     total = sum(each.count for each in usage)
     counts["<1day"] = total - sum(counts.values())
@@ -79,7 +79,7 @@ def cleanup_status(
             "total_size_gb": round(sum(each.bytes for each in usage) / GB, 2),
             "files_by_age": counts,
             "oldest_file_age_days": None if oldest is None else (now - oldest) // _DAY,
-            "can_cleanup_gb": round(sum(hour.bytes for age, hour in ages if age > keep) / GB, 2),
+            "can_cleanup_gb": round(sum(pack.bytes for age, pack in ages if age > keep) / GB, 2),
         },
     }
 

@@ -1,11 +1,11 @@
 """Drops what the plan names: written down first, then dropped, then told, so that a crash leaves nothing untold."""
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date, datetime, timedelta
+from threading import Event as Flag
+from time import monotonic
 from typing import ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,14 +16,16 @@ from bus_schemas.alert import RetentionEvent
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
-from consumers.archive.place import HOUR, Series
+from consumers.archive.place import PackInterval
 from consumers.archive.reader import ArchiveReader
 from consumers.archive.retention import ArchiveRetention, Dropped
+from consumers.disk import Disk, ReserveFile, disk_of
 from consumers.hub import Hub
 from consumers.journal.configured import journal_of
 from consumers.journal.record import Recorded
+from consumers.retention.cleanup import Cleanup, cleanup_answer
 from consumers.retention.days import DoomedDay, Holds, Names, doomed_days
-from consumers.retention.plan import Disk, Doomed, by_age, by_bytes, by_space, events, journal_event
+from consumers.retention.plan import Doomed, by_age, by_bytes, by_space, events, is_too_full, journal_event
 from consumers.sink import Sink
 from producer.ids import Clock, utc_now
 from producer.transaction import transaction
@@ -31,22 +33,24 @@ from producer.transaction import transaction
 CLEANUP = "cleanup"
 """The command that asks the hub for a clean-up at once."""
 
+LOOK_EVERY = timedelta(seconds=1)
+MEASURE_S = 2.0
+MEASURE_EVERY_S = 0.05
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
-
 
 log = structlog.get_logger()
 
 
 class Retention(Sink):
-    """Looks once a minute of the hub's ticks, and when a clean-up is asked for."""
+    """Looks once a minute of the hub's ticks, when a clean-up is asked for, and each second whether there is room."""
 
     name: ClassVar[str] = "retention"
     models: ClassVar[tuple[type[Event], ...]] = (HeartbeatEvent, CommandEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (RetentionEvent, CommandEvent)
     schema: ClassVar[str] = """
     create table if not exists planned (event_id text primary key, body text not null) strict;
-    create table if not exists drops (
-        kind text not null, site text not null, device text not null, before text not null
+    create table if not exists packs (
+        kind text not null, site text not null, device text not null, start integer not null, minutes integer not null
     ) strict;
     create table if not exists days (date text primary key) strict;
     create table if not exists waits (date text primary key, rule text not null, reason text not null) strict;
@@ -64,10 +68,15 @@ class Retention(Sink):
         self._directory = hub.data / "archive"
         self._journal = journal_of(hub)
         self._archive = ArchiveRetention(self._directory, clock)
+        self._clock = clock
         self._disk = disk or (lambda: disk_of(hub.data))
+        self._reserve = ReserveFile(hub.data)
         self._minute = -1
+        self._looked: datetime | None = None
+        self._halted = Flag()
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        self._reserve.tend(self._disk())
         told: list[Event] = list(self._finish(state))
         ticks = [record.event for record in batch if record.event.source == HUB_SOURCE]
         if ticks and ticks[-1].time.timestamp() // 60 != self._minute:
@@ -83,43 +92,67 @@ class Retention(Sink):
         state.execute("delete from planned")
 
     def idle(self, state: sqlite3.Connection) -> None:
-        """Rows of hours that are gone leave the index a few at a time."""
-        if (self._directory / "index.sqlite").exists():
+        """Make room as fast as it is used up; rows of packs that are gone leave the index a few at a time.
+
+        Not by ticks: a journal that cannot be written has none, and has to get room all the same. What goes is told
+        with the next tick.
+        """
+        now = self._clock()
+        if self._looked is None or abs(now - self._looked) >= LOOK_EVERY:
+            self._looked = now
+            self._reserve.tend(self._disk())
+            if self._archive.exists:
+                self._make_room(state, now)
+        if self._archive.exists:
             self._archive.sweep()
 
+    def halt(self) -> None:
+        self._halted.set()
+
     def _look(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
-        if (self._directory / "index.sqlite").exists():
+        if self._archive.exists:
             for kind, keep in self._policy.media:
                 doomed = by_age(kind, keep, self._archive.expiring(kind, now - keep))
                 yield from self._drop(state, doomed, now)
-                # Also where no whole hour goes: what is older within its hour is answered no more.
-                self._archive.drop_hours(kind, now - keep)
-            yield from self._drop(state, self._too_much(now), now)
-            yield from self._drop(state, self._too_full(now), now)
+                # Also where no whole pack goes: what is older within its pack is answered no more.
+                self._archive.keep_from(kind, now - keep)
+            yield from self._make_room(state, now)
         yield from self._drop_days(state, now)
+
+    def _make_room(self, state: sqlite3.Connection, now: datetime) -> Sequence[Event]:
+        return [*self._drop(state, self._too_much(now), now), *self._drop(state, self._too_full(now), now)]
 
     def _too_much(self, now: datetime) -> Doomed:
         limit = self._policy.segment_bytes
         if limit is None:
             return Doomed("", ())
         with ArchiveReader(self._directory) as archive:
-            used = sum(each.bytes for each in archive.usage() if each.kind == "segment")
+            used = archive.bytes_of("segment")
         return by_bytes("segment", limit, used, self._archive.expiring("segment", now) if used > limit else ())
 
     def _too_full(self, now: datetime) -> Doomed:
         disk = self._disk()
         threshold, target = self._policy.cleanup_threshold_percent, self._policy.cleanup_target_percent
-        hours = self.hours(now) if disk.percent >= threshold else ()
-        return by_space(threshold, target, disk, hours)
+        return by_space(threshold, target, disk, self.droppable(now) if is_too_full(disk, threshold) else ())
 
-    def hours(self, now: datetime) -> list[Dropped]:
-        """Every hour of media that is over."""
-        return [hour for kind, _ in self._policy.media for hour in self._archive.expiring(kind, now)]
+    def droppable(self, now: datetime) -> list[Dropped]:
+        """Every pack of media but those of the newest ten minutes."""
+        return [pack for kind, _ in self._policy.media for pack in self._archive.expiring(kind, now)]
 
-    def _drop(self, state: sqlite3.Connection, doomed: Doomed, now: datetime) -> Iterable[Event]:
+    def _drop(self, state: sqlite3.Connection, doomed: Doomed, now: datetime) -> Sequence[Event]:
+        if not doomed.packs:
+            return []
         told = events(doomed, now)
-        drops = [(each.kind, each.site, each.device, (each.hour + HOUR).isoformat()) for each in doomed.hours]
-        self._write_down(state, told, drops)
+        try:
+            self._write_down(state, told, doomed.packs)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                raise
+            # There is no room to write down what is to go. One pack goes first, and makes some.
+            log.warning("the disk is full; the oldest media go at once", rule=doomed.rule)
+            self._reserve.release()
+            self._archive.drop(doomed.packs[:1])
+            self._write_down(state, told, doomed.packs)
         self._execute(state)
         return told
 
@@ -127,23 +160,28 @@ class Retention(Sink):
         self,
         state: sqlite3.Connection,
         told: Sequence[Event],
-        drops: Sequence[tuple[str, str, str, str]],
+        packs: Sequence[Dropped],
         days: Sequence[str] = (),
     ) -> None:
         bodies = [(event.id, to_bytes(event).decode()) for event in told]
+        rows = [(one.kind, one.site, one.device, one.interval.start, one.interval.minutes) for one in packs]
         with transaction(state):
-            state.executemany("insert into drops values (?, ?, ?, ?)", drops)
+            state.executemany("insert into packs values (?, ?, ?, ?, ?)", rows)
             state.executemany("insert or ignore into days values (?)", [(day,) for day in days])
             state.executemany("insert or ignore into planned values (?, ?)", bodies)
 
     def _execute(self, state: sqlite3.Connection) -> None:
         """Drop what is written down. Doing it twice does it once."""
-        for kind, site, device, before in state.execute("select * from drops order by before").fetchall():
-            self._archive.drop_hours(kind, datetime.fromisoformat(before), Series(site, device, kind))
-        state.execute("delete from drops")
+        rows = state.execute("select * from packs order by start").fetchall()
+        if rows:
+            self._archive.drop(
+                Dropped(site, device, kind, PackInterval(start, minutes), 0, 0)
+                for kind, site, device, start, minutes in rows
+            )
+            state.execute("delete from packs")
         for (day,) in state.execute("select date from days order by date").fetchall():
             self._journal.drop(date.fromisoformat(day))
-        state.execute("delete from days")
+            state.execute("delete from days")
 
     def _finish(self, state: sqlite3.Connection) -> Iterable[Event]:
         """What was written down before a crash is done, and told."""
@@ -185,10 +223,11 @@ class Retention(Sink):
         """Answer as the storage page wants it; asked twice with one id, it is done once."""
         known = state.execute("select answer from runs where request_id = ?", (asked.data.request_id,)).fetchone()
         if known is None:
-            before = self._disk().percent
+            before = self._disk()
             doomed = self._too_full(asked.time)
             yield from self._drop(state, doomed, asked.time)
-            answer = cleaned_up(before, self._disk().percent, doomed)
+            after = self._measure(before.used - sum(pack.bytes for pack in doomed.packs))
+            answer = cleanup_answer(Cleanup(self._policy, before, after, doomed.packs))
             row = (asked.data.request_id, to_json(answer).decode())
             state.execute("insert into runs values (?, ?)", row)
         else:
@@ -206,21 +245,10 @@ class Retention(Sink):
             ),
         )
 
-
-def disk_of(path: Path) -> Disk:
-    usage = shutil.disk_usage(path)
-    return Disk(usage.total, usage.used)
-
-
-def cleaned_up(before: float, after: float, doomed: Doomed) -> dict[str, object]:
-    """What a clean-up did, in gigabytes and files."""
-    count, freed = sum(hour.count for hour in doomed.hours), sum(hour.bytes for hour in doomed.hours) / 1e9
-    return {
-        "success": True,
-        "cleanup_triggered": bool(doomed.hours),
-        "initial_usage_percent": round(before, 1),
-        "final_usage_percent": round(after, 1),
-        "files_deleted": count,
-        "space_freed_gb": round(freed, 2),
-        "message": f"Deleted {count} files, freed {freed:.2f} GB" if doomed.hours else "No cleanup needed",
-    }
+    def _measure(self, expected: int) -> Disk:
+        """The disk once it has so few bytes in use, or no longer gets fewer: others may write meanwhile."""
+        until = monotonic() + MEASURE_S
+        disk = self._disk()
+        while disk.used > expected and monotonic() < until and not self._halted.wait(MEASURE_EVERY_S):
+            disk = self._disk()
+        return disk

@@ -10,21 +10,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from bus_schemas.alert import Retention, RetentionEvent
+from bus_schemas.catalogue import short_name
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB, Event, device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import Gap, GapEvent
+from bus_schemas.speakers import is_gateway_as_hub, violation
+from bus_schemas.topics import event_topic
 from consumers.archive.disk import Archive
 from consumers.archive.index import NAME
 from consumers.archive.place import HOUR, Series, hour_of, hour_start, parse_key
 from consumers.ingest.continuity import span
 from consumers.ingest.run import alone, owner_in
+from consumers.journal.ahead import happened_at
 from consumers.journal.days import micros, moment
 from consumers.journal.store import JournalStore, JournalWriter
-from consumers.journal.writing import Accepted
+from consumers.journal.writing import Accepted, Rejected
 from consumers.stretch.piece import Piece
 
 NOT_EXPORTED = "not_exported"
@@ -43,6 +48,7 @@ class Arrived:
     media: int = 0
     gaps: int = 0
     media_missing: int = 0
+    rejected: int = 0
 
 
 def settle(data: Path, journal: JournalStore, pieces: Iterable[list[Piece]]) -> Arrived:
@@ -89,16 +95,20 @@ class _Settling:
 
     def _page(self, page: list[Piece], archive: Archive, journal: JournalWriter) -> None:
         self._now = max(self._now, moment(page[-1].received))
+        rejected = [one for piece in page if (one := _rejected(piece)) is not None]
+        self.arrived.rejected += len(rejected)
+        if rejected:
+            page = [piece for piece in page if _rejected(piece) is None]
         media = []
         for piece in page:
             if isinstance(piece.event, MediaEvent):
                 if piece.medium is None:
                     self._miss(piece.event, piece.received)
                 else:
-                    media.append((piece.event.data, piece.event.time, piece.medium))
+                    media.append((piece.event.data, happened_at(piece.event.time, piece.received), piece.medium))
         self.arrived.media += archive.store(media)
         accepted = [one for piece in page for one in self._accepted(piece)]
-        journal.append(accepted)
+        journal.append(accepted, rejected)
         self.arrived.events += len(page)
 
     def _accepted(self, piece: Piece) -> Iterator[Accepted]:
@@ -141,6 +151,17 @@ class _Settling:
 
     def _accept(self, event: Event) -> Accepted:
         return Accepted(event, to_bytes(event), micros(self._now))
+
+
+def _rejected(piece: Piece) -> Rejected | None:
+    """What ingest would let in comes in, and what the gateway said before it had a name of its own."""
+    event: Any = piece.event
+    reason = violation(event.source, event.type, event.data)
+    if reason is None:
+        return None
+    if event.sequence is None and is_gateway_as_hub(event.source, event.type, event.data):
+        return None
+    return Rejected(piece.received, event_topic(event.source, short_name(event.type)), reason, piece.body)
 
 
 def _day(received: int) -> object:

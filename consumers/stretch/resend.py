@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bus_schemas.event import HUB, place
+from bus_schemas.event import RESERVED, place
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent
 from bus_schemas.streams import traffic_of
@@ -70,7 +70,7 @@ def resend(pieces: Iterable[list[Piece]], how: How, stopping: threading.Event, o
 
 def _item(piece: Piece, into: str | None, sent: Sent) -> Item | None:
     event = piece.event
-    if place(event.source)[1] == HUB:
+    if place(event.source)[1] in RESERVED:
         sent.left_out += 1
         return None
     if into is not None:

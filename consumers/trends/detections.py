@@ -21,6 +21,7 @@ class Detections(Projection):
     """The detections of each device, as many of the newest as are kept."""
 
     name: ClassVar[str] = "detections"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (DetectionEvent,)
     schema: ClassVar[str] = """
     create table if not exists detections (

@@ -19,6 +19,7 @@ class Loudness(Projection):
     """Mean loudness by minute; what nobody could hear is not counted."""
 
     name: ClassVar[str] = "audio"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
     schema: ClassVar[str] = """
     create table if not exists minutes (

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from pydantic_core import from_json
 
-from bus_schemas.event import Event, iso
+from bus_schemas.event import Event
 from bus_schemas.thermal import ThermalEvent
+from consumers.journal.days import iso_of
 from consumers.journal.record import Recorded
 from consumers.projection import Emit, Projection
 from consumers.rebuilding.stretch import Part, Stretch
@@ -24,6 +25,7 @@ class Temperatures(Projection):
     """Least, greatest and mean of each ROI, of the whole frame and of the composite, by minute of event time."""
 
     name: ClassVar[str] = "temperatures"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (ThermalEvent,)
     schema: ClassVar[str] = """
     create table if not exists minutes (
@@ -86,15 +88,15 @@ def _measure(minutes: dict[tuple[str, str, str, int], Minute], record: Recorded)
 
 
 def _milliseconds(record: Recorded) -> int:
-    """What the view holds of a moment."""
-    return record.time_us // 1000
+    """What the view holds of a moment: none later than its arrival, or a clock that is ahead would stay the newest."""
+    return record.known_us // 1000
 
 
 def _remember(view: sqlite3.Connection, newest: Iterable[Recorded]) -> None:
     view.executemany(
         "insert into newest values (?, ?, ?, ?, ?) on conflict do update set time = excluded.time, "
         "position = excluded.position, data = excluded.data where excluded.time >= time",
-        [(*one.where, iso(one.event.time), one.position, _data(one)) for one in newest],
+        [(*one.where, iso_of(one.known_us), one.position, _data(one)) for one in newest],
     )
 
 
@@ -122,10 +124,17 @@ class NewestThermal:
     data: dict[str, Any]
 
 
+MAX_SERIES = 50
+"""Of a sensor, those with most points."""
+
+
 def temperatures(
     view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, step_s: int = 60
 ) -> dict[str, list[Point]]:
-    """The series of each ROI, with `frame` for all of it and `composite`; in steps of whole minutes, oldest first."""
+    """The series of each ROI, with `frame` for all of it and `composite`; in steps of whole minutes, oldest first.
+
+    All of them: who shows them takes the first `MAX_SERIES` of `most_measured`.
+    """
     step = max(1, step_s // 60)
     found = view.execute(
         "select roi, minute / ?5 * ?5 * 60 as start, min(low), max(high), sum(total), sum(count) from minutes "
@@ -136,6 +145,11 @@ def temperatures(
     for roi, at, low, high, total, count in found:
         series.setdefault(roi, []).append(Point(at, low, high, round(total / count / 1000, 3)))
     return series
+
+
+def most_measured(series: Mapping[str, Sequence[Point]]) -> list[str]:
+    """Their names: the whole frame and the composite, then the regions with most points."""
+    return sorted(series, key=lambda name: (name not in (FRAME, COMPOSITE), -len(series[name]), name))
 
 
 def newest_thermal(view: sqlite3.Connection, site: str, device: str) -> NewestThermal | None:

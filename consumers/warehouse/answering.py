@@ -11,8 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
-from consumers.clickhouse.engine import Engine, EngineError, OpenEngine
-from consumers.journal.store import JournalAway
+from consumers.clickhouse.engine import Engine, OpenEngine
 from consumers.warehouse import questions
 from consumers.warehouse.questions import Span
 
@@ -122,10 +121,10 @@ class Answering(ABC):
 
     @contextmanager
     def _trying_again(self, stopping: Flag) -> Iterator[None]:
-        """An engine or a journal that fails is given time: a server comes back, a full disk is cleaned up."""
+        """Whatever fails is given time: a server comes back, a full disk is cleaned up."""
         try:
             yield
-        except (EngineError, JournalAway) as error:
+        except Exception as error:  # noqa: BLE001 - the process goes on, and so does this, in a while
             self._stop(error)
             stopping.wait(self._retry_s)
 

@@ -1,8 +1,13 @@
 """The fold of a journal into one store of rows, block by block."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
+from consumers import set_aside
+from consumers.folding import is_the_machines
+from consumers.follow import STOPS_AFTER
 from consumers.journal.record import JournalReader, Recorded
+from consumers.set_aside import SetAside
 from consumers.warehouse import rows
 from consumers.warehouse.rows import Gathering
 from consumers.warehouse.store import Store
@@ -15,10 +20,10 @@ LARGEST = 250_000
 
 
 class Unfoldable(RuntimeError):
-    """The fold failed on an event: a bug of ours, and no reason to skip the event."""
+    """The fold fails on everything that there is: a bug of ours, and no reason to pass over all of it."""
 
-    def __init__(self, record: Recorded, error: Exception) -> None:
-        super().__init__(f"event {record.event.id} at position {record.position}: {type(error).__name__}: {error}")
+    def __init__(self, first: SetAside) -> None:
+        super().__init__(f"event {first.event_id} at position {first.position}: {first.error}")
 
 
 class Fold:
@@ -27,6 +32,8 @@ class Fold:
     def __init__(self, journal: JournalReader, store: Store, save_every: int = BLOCK) -> None:
         self.position = store.recover()
         self.counted = False
+        self.set_aside: list[SetAside] = []
+        """What the last `advance` could not fold."""
         self._life = journal.life()
         self._journal = journal
         self._store = store
@@ -53,6 +60,7 @@ class Fold:
         Raises `Unfoldable` or `EngineError`; the fold is then of no use any more.
         """
         gathering = Gathering()
+        self.set_aside = []
         upto = self._gather(gathering)
         moved = upto - self.position
         if gathering.blocks:
@@ -73,24 +81,31 @@ class Fold:
         upto = self.position
         for _ in range(BLOCK // PAGE):
             page = self._journal.read(upto, rows.MODELS, PAGE)
-            _fold(gathering, page.records)
+            self.set_aside += _fold(gathering, page.records)
             upto = page.upto
             if len(page.records) < PAGE or gathering.rows >= LARGEST:
                 break
         return upto
 
 
-def _fold(gathering: Gathering, records: Sequence[Recorded]) -> None:
+def _fold(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAside]:
+    """What could not be folded. Raises `Unfoldable` where that is all."""
     try:
         gathering.add(records)
     except Exception as error:
-        raise _first_to_fail(records, error) from error
+        if is_the_machines(error):
+            raise
+        return _fold_each(gathering, records)
+    return ()
 
 
-def _first_to_fail(records: Sequence[Recorded], error: Exception) -> Unfoldable:
+def _fold_each(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAside]:
+    refused = []
     for record in records:
         try:
-            rows.blocks([record])
-        except type(error) as same:
-            return Unfoldable(record, same)
-    return Unfoldable(records[0], error)
+            gathering.add([record])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this event's
+            refused.append(set_aside.of(record, error, datetime.now(UTC)))
+    if len(refused) == len(records) >= STOPS_AFTER and len({one.source for one in refused}) > 1:
+        raise Unfoldable(refused[0])
+    return refused

@@ -10,6 +10,13 @@ from bus_schemas.event import iso
 from consumers.clickhouse.engine import Engine, Parameter
 
 MAX_STEPS = 10_000
+MAX_TRIGGERS = 50
+"""Of a day, those that happened most often; the others are counted together under `others`."""
+MAX_ZONES = 200
+"""Of a day, the cameras with most events; the others are one zone, whose name is none that a camera can have."""
+OTHER_ZONES = "(others)"
+MAX_SERIES = 50
+"""Of a sensor, those with most points."""
 
 # One question at one moment, so that its parts agree. Put in quarters of an hour, as the summary of the table is kept.
 _DAY = """
@@ -89,6 +96,7 @@ def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterabl
     rows = engine.query(_DAY, {"site": site, "zone": zone, "start": start, "end": end})
     zones: dict[str, tuple[int, int]] = {}
     hours: dict[int, int] = {}
+    triggers = tuple(triggers)
     critical = dict.fromkeys(triggers, 0)
     total = 0
     for camera, hour, happened, peak, events in rows:
@@ -103,11 +111,36 @@ def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterabl
         "date": day.isoformat(),
         "zones": {
             camera: {"peak": peak, "events": events, "intensity": intensity(peak)}
-            for camera, (peak, events) in sorted(zones.items())
+            for camera, (peak, events) in _busiest(zones)
         },
         "hourly": [{"hour": hour, "count": hours[hour], "intensity": intensity(hours[hour])} for hour in sorted(hours)],
-        "critical_events": {**critical, "total_events": total},
+        "critical_events": {**_most_frequent(critical, triggers), "total_events": total},
     }
+
+
+def _busiest(zones: dict[str, tuple[int, int]]) -> list[tuple[str, tuple[int, int]]]:
+    """By name; where they are too many, only those with most events, and one for all others."""
+    if len(zones) <= MAX_ZONES:
+        return sorted(zones.items())
+    by_events = sorted(zones.items(), key=lambda zone: (-zone[1][1], zone[0]))
+    shown, others = by_events[:MAX_ZONES], [zone for _, zone in by_events[MAX_ZONES:]]
+    return [*sorted(shown), (OTHER_ZONES, (max(peak for peak, _ in others), sum(events for _, events in others)))]
+
+
+def _most_frequent(counts: dict[str, int], named: Iterable[str]) -> dict[str, int]:
+    """Those that are named always, and the most frequent of the rest.
+
+    `others` are the events of what is left out, and `other_triggers` how many triggers that is; no trigger has such a
+    name.
+    """
+    if len(counts) <= MAX_TRIGGERS:
+        return counts
+    always = {name: counts[name] for name in named}
+    rest = sorted((name for name in counts if name not in always), key=lambda name: (-counts[name], name))
+    room = max(0, MAX_TRIGGERS - len(always))
+    shown, others = rest[:room], rest[room:]
+    told = {"others": sum(counts[name] for name in others), "other_triggers": len(others)} if others else {}
+    return {**always, **{name: counts[name] for name in shown}, **told}
 
 
 def people_over_time(engine: Engine, site: str, span: Span) -> dict[str, Any]:
@@ -131,6 +164,9 @@ def temperatures(engine: Engine, site: str, device: str, span: Span) -> dict[str
     series: dict[tuple[str, str], list[tuple[int, float, float, float]]] = {}
     for scope, roi, bucket, least, most, mean in engine.query(_TEMPERATURES, asked):
         series.setdefault((scope, roi), []).append((bucket * 1000, least, most, mean))
+    left_out = len(series) - MAX_SERIES
+    if left_out > 0:
+        series = dict(sorted(series.items(), key=lambda one: (one[0][0] == "roi", -len(one[1]), one[0]))[:MAX_SERIES])
     if ("roi", "full_frame") in series:
         # A region that is the whole frame was measured with its own emissivity, and is the one that was asked for.
         series.pop(("frame", "full_frame"), None)

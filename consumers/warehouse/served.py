@@ -1,20 +1,23 @@
 """The warehouse on a server: one process folds, and any number of others ask."""
 
 from contextlib import closing
+from functools import partial
 from threading import Event as Flag
 
+from consumers.claims.claims import claimed
 from consumers.clickhouse.engine import Engine
 from consumers.clickhouse.server import ServerEngine
 from consumers.hub import ClickHouseServer, Hub
 from consumers.journal.configured import journal_of
 from consumers.news import News
 from consumers.warehouse.answering import Answering, Status
-from consumers.warehouse.progress import tell_rows
+from consumers.warehouse.progress import tell_rows, tell_set_aside
 from consumers.warehouse.store import checkpoint, newest_generation
 from consumers.warehouse.tables import VERSION
-from consumers.warehouse.warehouse import Settings, Warehouse
+from consumers.warehouse.warehouse import OpenJournal, Settings, Warehouse
 from producer.broker import BrokerAddress
 
+WAREHOUSE = "warehouse"
 _POLL_S = 1.0
 _RETRY_S = 5.0
 # Those who ask see no more of the fold than its checkpoint: it must not seem to lag by what has no rows.
@@ -47,18 +50,20 @@ class ServedRows(Answering):
             stopping.wait(self._poll_s)
 
 
-def folding(hub: Hub, server: ClickHouseServer) -> Warehouse:
+def folding(hub: Hub, server: ClickHouseServer, open_journal: OpenJournal | None = None) -> Warehouse:
     """The one writer. It asks nothing."""
     settings = Settings(
         retry_s=_RETRY_S,
         save_every=_SAVE_EVERY,
         database=server.database,
         tell=lambda rows: tell_rows(hub.data, rows),
+        tell_set_aside=partial(tell_set_aside, hub.data),
+        tell_all_set_aside=partial(tell_set_aside, hub.data, anew=True),
     )
-    return Warehouse(lambda: ServerEngine(server), journal_of(hub).reader, settings)
+    return Warehouse(lambda: ServerEngine(server), open_journal or journal_of(hub).reader, settings)
 
 
 def run(hub: Hub, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
-    """The process of the one writer, until `stopping`."""
-    with closing(News(broker)) as news:
-        folding(hub, server).run(stopping, news.reader())
+    """The process of the one writer, until `stopping`. Raises `ClaimTaken`, also where another hub has the database."""
+    with claimed(hub, [WAREHOUSE], stopping, hub.journal, server) as claim, closing(News(broker)) as news:
+        folding(hub, server, claim.reading(journal_of(hub).reader)).run(stopping, news.reader())

@@ -129,8 +129,8 @@ class Generations:
     def of_journal(self, life: int, floor: int = 1) -> Store:
         """The current generation if its rows are of this journal (0 where nobody knows), else an empty one."""
         store = self.current(floor)
-        known = self._engine.query(f"select life from {self._name}.origin order by since desc limit 1")  # noqa: S608 - ours
-        if not life or (known and known[0][0] == life):
+        known = origin(self._engine, self._name)
+        if not life or known == life:
             return store
         if known:
             store = self.next()
@@ -144,7 +144,10 @@ class Generations:
     def next(self) -> Store:
         """An empty generation after the current one."""
         [[number]] = self._engine.query(f"select max(generation) from {self._name}.current")  # noqa: S608 - ours
-        name = f"{self._name}_{number + 1:d}"
+        return self.empty(f"{self._name}_{number + 1:d}")
+
+    def empty(self, name: str) -> Store:
+        """A database of this name, with tables that hold nothing."""
         self._engine.execute(f"drop database if exists {name}")
         self._engine.execute(f"create database {name}")
         store = Store(self._engine, name)
@@ -169,11 +172,18 @@ class Generations:
                 self._engine.execute(f"drop database {name}")
 
 
+def origin(engine: Engine, name: str = NAME) -> int:
+    """The life of the journal of which the rows are; 0 where nobody knows."""
+    known = engine.query(f"select life from {name}.origin order by since desc limit 1")  # noqa: S608 - ours
+    return int(known[0][0]) if known else 0
+
+
 def newest_generation(engine: Engine, name: str = NAME) -> tuple[str, int] | None:
     """Its database and version. One that is named in the catalogue and not there was dropped, and does not count."""
-    there = _databases(engine)
-    if name not in there:
+    catalogue = "select count() from system.tables where database = {database:String} and name = 'current'"
+    if engine.query(catalogue, {"database": name}) == [[0]]:
         return None
+    there = _databases(engine)
     rows = engine.query(f"select generation, version from {name}.current order by generation desc")  # noqa: S608 - ours
     found = [(f"{name}_{generation:d}", version) for generation, version in rows]
     return next((one for one in found if one[0] in there), None)

@@ -1,21 +1,26 @@
 """The warehouse as a consumer: one thread folds the journal into rows, others ask questions of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from threading import Event as Flag
+from time import monotonic
 
 import structlog
 
 from consumers.clickhouse.engine import Engine, OpenEngine
+from consumers.follow import log_set_aside
 from consumers.hub import Hub
 from consumers.journal.record import JournalReader
+from consumers.set_aside import SetAside
 from consumers.warehouse.answering import Answering, State, Status
 from consumers.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
 from consumers.warehouse.patience import step_back
-from consumers.warehouse.progress import Rows, tell_rows
+from consumers.warehouse.progress import Rows, tell_rows, tell_set_aside
 from consumers.warehouse.store import NAME, Generations
 
+ROWS = "warehouse"
 _IDLE_S = 1.0
 
 OpenJournal = Callable[[], JournalReader]
@@ -39,6 +44,10 @@ class Settings:
     database: str = NAME
     tell: Callable[[Rows], None] = lambda rows: None
     """Told how far the rows are, whenever that changes."""
+    tell_set_aside: Callable[[Sequence[SetAside]], None] = lambda events: None
+    """Told of events that could not be folded."""
+    tell_all_set_aside: Callable[[Sequence[SetAside]], None] = lambda events: None
+    """Told of all of them, since the rows were folded anew."""
 
 
 class Warehouse(Answering):
@@ -70,7 +79,8 @@ class Warehouse(Answering):
                     self._fold_anew(generations, journal, stopping)
             except Unfoldable as error:
                 self._stop(error)
-                while not self._rebuild.is_set() and not stopping.wait(_IDLE_S):
+                until = monotonic() + self._settings.retry_s
+                while not self._rebuild.is_set() and monotonic() < until and not stopping.wait(_IDLE_S):
                     pass
 
     def _resume(self, journal: JournalReader, generations: Generations, reader: Engine) -> Fold:
@@ -98,16 +108,23 @@ class Warehouse(Answering):
         live, shadow, floor = generations.current(), generations.next(), journal.floor()
         fold = Fold(journal, shadow)
         log.info("warehouse is folded anew", database=shadow.database)
+        refused: list[SetAside] = []
         while self._advance(fold, "rebuilding"):
+            refused += fold.set_aside
             if stopping.is_set():
                 return
         fold.save()
         generations.carry_over(live.database, shadow, floor)
         generations.promote(shadow)
+        self._settings.tell_all_set_aside(refused)
         self._rebuilds += 1
 
     def _advance(self, fold: Fold, state: State) -> int:
         taken = fold.advance()
+        if fold.set_aside:
+            log_set_aside(ROWS, fold.set_aside)
+            if state == "running":
+                self._settings.tell_set_aside(fold.set_aside)
         if taken or self._status.state != state:
             self._settings.tell(Rows(fold.life, fold.position))
         if fold.counted:
@@ -128,5 +145,12 @@ def embedded(hub: Hub, open_journal: OpenJournal) -> Warehouse:
         return EmbeddedEngine(directory)
 
     return Warehouse(
-        open_engine, open_journal, Settings(triggers=hub.triggers, tell=lambda rows: tell_rows(hub.data, rows))
+        open_engine,
+        open_journal,
+        Settings(
+            triggers=hub.triggers,
+            tell=lambda rows: tell_rows(hub.data, rows),
+            tell_set_aside=partial(tell_set_aside, hub.data),
+            tell_all_set_aside=partial(tell_set_aside, hub.data, anew=True),
+        ),
     )

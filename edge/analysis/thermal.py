@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from edge.analysis.bad_pixels import BadPixels, replaced
 from edge.analysis.roi import FULL_FRAME, AlertLevel, Roi
-from edge.analysis.thermal_filters import COLDEST, HOTTEST, TemporalFilter, for_ambient, smoothed
+from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 
 Celsius = NDArray[np.float32]
 CompositeMethod = Literal["weighted_average", "max", "average"]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Counts what changes the outcome for the same frames, so that findings say by which analysis they were made."""
 HOTSPOT_CELSIUS: Final = 80.0
 HOTSPOTS_KEPT: Final = 10
@@ -66,7 +66,8 @@ class HotSpot:
 @dataclass(frozen=True, slots=True)
 class ThermalReading:
     """`frame` is what pictures are made of. Alert levels and hot spots are of the unsmoothed frame: a smoothed one
-    is late and lower. `None` and empty where every pixel was invalid (`no_data`).
+    is late and lower. `confirmed_max` is the hottest that is no spike of one pixel in one frame. `None` and empty where
+    every pixel was invalid (`no_data`).
     """
 
     timestamp: datetime
@@ -77,6 +78,11 @@ class ThermalReading:
     hotspots: tuple[HotSpot, ...]
     sensor_temp: float | None
     flags: tuple[Flag, ...]
+    confirmed_max: float | None = None
+
+    @property
+    def confirmed_level(self) -> AlertLevel:
+        return max((region.confirmed_level for region in self.regions), key=_SEVERITY.index, default="normal")
 
     @property
     def alert_level(self) -> AlertLevel:
@@ -90,6 +96,7 @@ class ThermalProcessor:
         self.settings = settings or ThermalSettings()
         self.bad_pixels = BadPixels(SHAPE, listed_bad)
         self._temporal = TemporalFilter()
+        self._confirmation = Confirmation()
         self._regions = _reader(self.settings)
         self._hotspots: deque[HotSpot] = deque(maxlen=HOTSPOTS_KEPT)
         self._frames = 0
@@ -110,11 +117,13 @@ class ThermalProcessor:
         if self.settings.filtered:
             frame = for_ambient(smoothed(self._temporal.filter(clean)), self.settings.ambient)
         statistics, tenth = _statistics(frame, clean)
-        regions = self._regions.read(frame, sharp)
+        confirmed = self._confirmation.confirmed(sharp)
+        regions = self._regions.read(frame, sharp, confirmed)
         spots = hotspots(sharp, self.settings.hotspot_threshold, time)
         self._hotspots.extend(spots)
         composite = composite_temperature(regions, self.settings)
-        return ThermalReading(time, frame, statistics, regions, composite, spots, tenth, flags)
+        top = round(float(confirmed.max()), 2)
+        return ThermalReading(time, frame, statistics, regions, composite, spots, tenth, flags, top)
 
     def statistics(self) -> dict[str, int | bool]:
         return {

@@ -13,6 +13,8 @@ COLDEST: Final = -40.0
 HOTTEST: Final = 300.0
 WINDOW: Final = 5
 _LEAST_HELD: Final = 3
+_WITHIN: Final = np.ones((3, 3), np.uint8)
+_AROUND: Final = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
 
 def weights(count: int) -> NDArray[np.float32]:
@@ -43,6 +45,21 @@ class TemporalFilter:
         for held, factor in zip(list(self._held)[1:], factors[1:], strict=True):
             total += held * factor
         return np.asarray(total, np.float32)
+
+
+class Confirmation:
+    """Tells heat from a spike of one pixel in one frame: feed it every frame of one sensor once and in order."""
+
+    def __init__(self) -> None:
+        self._before: Celsius | None = None
+
+    def confirmed(self, frame: Celsius) -> Celsius:
+        """Each pixel, but no hotter than its hottest neighbour, or than what was there in the frame before."""
+        known = np.asarray(cv2.dilate(frame, _AROUND), np.float32)
+        if self._before is not None:
+            known = np.maximum(known, self._before)
+        self._before = np.asarray(cv2.dilate(frame, _WITHIN), np.float32)
+        return np.minimum(frame, known)
 
 
 def smoothed(frame: Celsius) -> Celsius:

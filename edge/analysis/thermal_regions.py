@@ -14,7 +14,10 @@ Celsius = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class RegionStatistics:
-    """Degrees Celsius of the surface. `peak_temp` is the unsmoothed maximum: the alert level is that of the higher."""
+    """Degrees Celsius of the surface. `peak_temp` is the unsmoothed maximum: the alert level is that of the higher.
+
+    `confirmed_level` is that of what more than one pixel or more than one frame has measured.
+    """
 
     name: str
     max_temp: float
@@ -25,6 +28,7 @@ class RegionStatistics:
     pixel_count: int
     peak_temp: float
     alert_level: AlertLevel
+    confirmed_level: AlertLevel
 
 
 class RegionReader:
@@ -40,15 +44,18 @@ class RegionReader:
         self._index = np.concatenate([_pixels(roi) for roi in self._rois]) if self._rois else np.zeros(0, np.intp)
         self._middles = self._starts + (self._sizes - 1) // 2, self._starts + self._sizes // 2
         factors, offsets = _coefficients([roi.emissivity for roi in self._rois], reflected, legacy=legacy)
-        self._factors = np.concatenate([np.repeat(factors, self._sizes), factors])
-        self._offsets = np.concatenate([np.repeat(offsets, self._sizes), offsets])
+        self._factors = np.concatenate([np.repeat(factors, self._sizes), factors, factors])
+        self._offsets = np.concatenate([np.repeat(offsets, self._sizes), offsets, offsets])
 
-    def read(self, frame: Celsius, sharp: Celsius) -> tuple[RegionStatistics, ...]:
+    def read(self, frame: Celsius, sharp: Celsius, confirmed: Celsius | None = None) -> tuple[RegionStatistics, ...]:
+        """`confirmed` is the part of `sharp` that is no spike of one pixel in one frame; all of it where left out."""
         if not self._rois:
             return ()
         # The correction rises with the temperature, so that the peaks are corrected alone, behind all pixels.
         peaks = np.maximum.reduceat(sharp.take(self._index), self._starts)
-        corrected = self._corrected(np.concatenate([frame.take(self._index), peaks]))
+        certain = sharp if confirmed is None else confirmed
+        certain_peaks = np.maximum.reduceat(certain.take(self._index), self._starts)
+        corrected = self._corrected(np.concatenate([frame.take(self._index), peaks, certain_peaks]))
         surface, peaks = corrected[: self._index.size], corrected[self._index.size :]
         means = np.add.reduceat(surface, self._starts) / self._sizes
         spread = surface - np.repeat(means, self._sizes)
@@ -56,7 +63,8 @@ class RegionReader:
         for span in self._spans:
             surface[span].sort()
         medians = (surface[self._middles[0]] + surface[self._middles[1]]) / 2
-        columns = (surface[self._ends - 1], surface[self._starts], means, medians, deviations, peaks)
+        peaks, certain_peaks = peaks[: len(self._rois)], peaks[len(self._rois) :]
+        columns = (surface[self._ends - 1], surface[self._starts], means, medians, deviations, peaks, certain_peaks)
         rows = np.array(columns).round(2).T.tolist()
         return tuple(_region(roi, size, row) for roi, size, row in zip(self._rois, self._counts, rows, strict=True))
 
@@ -83,7 +91,7 @@ def _coefficients(emissivities: Sequence[float], reflected: float, *, legacy: bo
 
 
 def _region(roi: Roi, size: int, row: Sequence[float]) -> RegionStatistics:
-    highest, lowest, mean, median, deviation, peak = row
+    highest, lowest, mean, median, deviation, peak, certain = row
     return RegionStatistics(
         name=roi.name,
         max_temp=highest,
@@ -94,6 +102,7 @@ def _region(roi: Roi, size: int, row: Sequence[float]) -> RegionStatistics:
         pixel_count=size,
         peak_temp=peak,
         alert_level=roi.thresholds.level(max(highest, peak)),
+        confirmed_level=roi.thresholds.level(certain),
     )
 
 

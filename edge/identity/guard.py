@@ -17,6 +17,8 @@ from bus_schemas.topics import claim_topic
 from edge.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
 from edge.identity.instance import Claim, IdentityTaken, Instance
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
+from producer.refusals import Refusals
 from producer.session import new_client
 
 KEEPALIVE_SECONDS: Final = 10
@@ -35,13 +37,17 @@ class Guard:
 
     def __init__(self, instance: Instance, sources: Sequence[str], broker: BrokerAddress) -> None:
         self.sources = sources
+        self._broker = broker
+        self._user = broker.username
         self._topics = [claim_topic(source) for source in sources]
         self._contest = Contest(instance)
         self._lock = threading.Lock()
         self._unanswered: set[int] = set()
+        self._claimed: dict[int, str] = {}
+        self._refusals = Refusals(broker.username)
         self._ask_at: float | None = None
         self._connected = False
-        self._client = new_client(broker, client_id="", reconnect=True)
+        self._client = new_client(broker, client_id=draw_client_id("guard"), reconnect=True)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -91,9 +97,12 @@ class Guard:
             self.look()
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
-        if not code.is_failure:
-            self._connected = True
-            self._subscribe()
+        if code.is_failure:
+            # Nothing is sent before it is known who has the devices, so nobody else says it.
+            log.error("broker refuses the connection", broker=str(self._broker), user=self._user, reason=str(code))
+            return
+        self._connected = True
+        self._subscribe()
 
     def _subscribe(self) -> None:
         self._ask_at = time.monotonic()
@@ -103,6 +112,7 @@ class Guard:
         with self._lock:
             self._connected, self._ask_at = False, None
             self._unanswered.clear()
+            self._claimed.clear()
             self._contest.disconnected()
 
     def _on_subscribe(self, *_: Any) -> None:
@@ -113,7 +123,8 @@ class Guard:
     def _on_publish(self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties) -> None:
         with self._lock:
             if code.is_failure:
-                log.warning("the broker refuses our claim; who else has these devices is not known", reason=str(code))
+                self._refusals.note("publish", self._claimed.get(mid, "claim"), str(code))
+            self._claimed.pop(mid, None)
             if mid in self._unanswered:
                 self._unanswered.discard(mid)
                 if not self._unanswered:
@@ -132,7 +143,9 @@ class Guard:
                 self._say(message.topic, answer)
 
     def _say(self, topic: str, claim: Claim) -> int:
-        return self._client.publish(topic, claim.model_dump_json(), qos=1).mid
+        mid = self._client.publish(topic, claim.model_dump_json(), qos=1).mid
+        self._claimed[mid] = topic
+        return mid
 
 
 @contextmanager

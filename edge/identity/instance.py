@@ -30,7 +30,7 @@ class Claim(BaseModel):
     instance: str = Field(min_length=1, max_length=64)
     node: str = Field(max_length=256)
     host: str = Field(max_length=256)
-    pid: int
+    pid: int = Field(ge=0, le=2**53 - 1)
     since: Moment
     established: bool
     asks: bool = False

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
+
+from edge.sources.address import without_credentials as without_credentials
 
 Pause = Callable[[float], object]
 """Waits for that many seconds or less: `threading.Event().wait` in the agent, so that stopping is at once."""
@@ -16,6 +17,13 @@ Pause = Callable[[float], object]
 
 class SourceUnreachable(OSError):
     """Nothing comes from the source and it should be opened again later; the reason names no credentials."""
+
+
+class AddressUnusable(SourceUnreachable):
+    """The environment does not hold the address that the settings name, or what it holds is none.
+
+    The reason quotes nothing of it, and is shown as it is.
+    """
 
 
 class SourceEnded(Exception):
@@ -69,11 +77,3 @@ class Source(Protocol):
 
     def close(self) -> None:
         """May be called at any time, and twice."""
-
-
-def without_credentials(address: str) -> str:
-    """rtsp://user:secret@host/path?token=x becomes rtsp://host/path; a path or a device stays what it is."""
-    parts = urlsplit(address)
-    if not parts.netloc:
-        return address
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -1,15 +1,15 @@
 """A recorded thermal sensor: CSV with the columns Time, RT and P000 to P767, row by row."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from edge.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame
@@ -17,11 +17,35 @@ from edge.sources.timeline import TOLERANCE, Timeline
 from producer.ids import Clock
 
 PIXELS: Final = 768
-_FORMAT: Final = "%Y-%m-%d %H:%M:%S.%f"
+LONGEST_LINE: Final = 65_536
+_SEPARATORS: Final = (";", "\t")
+_SHOWN: Final = 80
+_KEPT: Final = 20
+_HOTTEST: Final = 10_000.0
+"""°C; what is beyond, in either direction, is no temperature."""
+
+log = structlog.get_logger(__name__)
 
 
 class BadLine(ValueError):
     """A line that is no frame; the message says which and why."""
+
+
+@dataclass(slots=True)
+class BadLines:
+    """How many lines were left out, and the first of them."""
+
+    count: int = 0
+    first: list[BadLine] = field(default_factory=list)
+
+    def add(self, bad: BadLine) -> None:
+        self.count += 1
+        if len(self.first) < _KEPT:
+            self.first.append(bad)
+
+    def __str__(self) -> str:
+        others = f"; {self.count - 1} more lines are left out" if self.count > 1 else ""
+        return f"{self.first[0]}{others}" if self.first else "no line is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +57,7 @@ class RecordedFrame:
 
 
 class ThermalCsvSource:
-    """Bad lines are left out and kept in `bad_lines`: one torn line is no reason to be blind."""
+    """Bad lines are left out and counted: one torn line is no reason to be blind."""
 
     def __init__(self, path: Path, clock: Clock, pause: Pause, *, loop: bool = False, pace: bool = True) -> None:
         self._path = path
@@ -47,12 +71,18 @@ class ThermalCsvSource:
         self._gap = 0.125
         self._previous: float | None = None
         self._sequence = 0
-        self.bad_lines: list[BadLine] = []
+        self._bad = BadLines()
+        self._bad_logged = 0
+
+    @property
+    def bad_lines(self) -> list[BadLine]:
+        """The first lines that were left out."""
+        return self._bad.first
 
     def open(self) -> None:
         self.close()
         try:
-            self._file = self._path.open(newline="", encoding="utf-8")
+            self._file = self._path.open(encoding="utf-8-sig", errors="replace")
         except OSError as error:
             raise SourceUnreachable(f"{self._path}: {error.strerror}") from error
         self._timeline = Timeline(self._clock, checked=self._pace)
@@ -80,6 +110,9 @@ class ThermalCsvSource:
             self._file = None
 
     def _again(self, file: TextIOWrapper) -> RecordedFrame:
+        self._log_bad_lines()
+        if self._previous is None and self._bad.count:
+            raise SourceUnreachable(f"{self._path} holds no frame that can be read: {self._bad}")
         if not self._loop or self._sequence == 0:
             raise SourceEnded(str(self._path))
         self._rewind(file)
@@ -90,34 +123,72 @@ class ThermalCsvSource:
     def _rewind(self, file: TextIOWrapper) -> None:
         file.seek(0)
         self._previous = None
-        self.bad_lines.clear()
-        self._frames = recorded_frames(csv.reader(file), self.bad_lines)
+        self._bad = BadLines()
+        self._frames = recorded_frames(bounded_lines(file), self._bad)
+
+    def _log_bad_lines(self) -> None:
+        """Once for a file, and again where there are more of them."""
+        if self._bad.count > self._bad_logged:
+            self._bad_logged = self._bad.count
+            log.warning("lines left out", file=str(self._path), count=self._bad.count, reason=str(self._bad))
 
 
-def recorded_frames(lines: Iterator[Sequence[str]], bad: list[BadLine]) -> Iterator[RecordedFrame]:
-    """The frames in order; what is no frame goes to `bad`."""
+def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
+    """The frames in order; what is no frame goes to `bad`. A line that is None was too long to be read."""
     first: datetime | None = None
-    for number, cells in enumerate(lines, start=1):
-        if number == 1 and cells[:1] == ["Time"]:
-            continue
+    for number, line in enumerate(lines, start=1):
         try:
+            cells = split(line, number)
+            if number == 1 and not cells[0][:1].isdigit():
+                continue
             time, temperatures = parsed(cells, number)
         except BadLine as wrong:
-            bad.append(wrong)
+            bad.add(wrong)
             continue
         first = first or time
         yield RecordedFrame((time - first).total_seconds(), temperatures)
 
 
+def bounded_lines(file: TextIOWrapper) -> Iterator[str | None]:
+    while line := file.readline(LONGEST_LINE):
+        if line.endswith("\n") or len(line) < LONGEST_LINE:
+            yield line.rstrip("\n")
+            continue
+        while (rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+            pass
+        yield None
+
+
+def split(line: str | None, number: int) -> list[str]:
+    """The cells of a line, whatever separates them; where that is no comma, a comma is that of a decimal."""
+    if line is None:
+        raise BadLine(f"line {number} is longer than {LONGEST_LINE} characters")
+    separator = next((other for other in _SEPARATORS if line.count(other) >= PIXELS), ",")
+    if separator != ",":
+        line = line.replace(",", ".")
+    return [cell.strip().strip('"') for cell in line.rstrip(separator).split(separator)]
+
+
 def parsed(cells: Sequence[str], number: int) -> tuple[datetime, NDArray[np.float32]]:
-    if len(cells) != PIXELS + 2:
+    """With or without the column RT, which is not used."""
+    if len(cells) not in (PIXELS + 1, PIXELS + 2):
         raise BadLine(f"line {number} has {len(cells)} columns instead of {PIXELS + 2}")
-    time: datetime | None = None
-    with suppress(ValueError):
-        time = datetime.strptime(cells[0], _FORMAT)  # noqa: DTZ007  (only differences of these local times are used)
+    time = _moment(cells[0])
     if time is None:
-        raise BadLine(f"line {number}: {cells[0]!r} is no time such as 2020-01-31 12:00:00.0000")
+        raise BadLine(f"line {number}: {cells[0][:_SHOWN]!r} is no time such as 2020-01-31 12:00:00.0000")
     try:
-        return time, np.array(cells[2:], np.float32).reshape(24, 32)
+        pixels = np.array(cells[-PIXELS:], np.float64)
     except ValueError as wrong:
-        raise BadLine(f"line {number}: {wrong}") from wrong
+        raise BadLine(f"line {number}: {str(wrong)[:_SHOWN]}") from wrong
+    pixels[~(np.abs(pixels) < _HOTTEST)] = np.nan
+    return time, pixels.astype(np.float32).reshape(24, 32)
+
+
+def _moment(text: str) -> datetime | None:
+    """Only differences are used, so that it does not matter of which zone a time without one is."""
+    with suppress(ValueError):
+        time = datetime.fromisoformat(text)
+        return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(float(text), UTC)
+    return None

@@ -1,5 +1,6 @@
 """Pictures and sound from whatever PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
 
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from av.error import FFmpegError
 
 from edge.recorder import Passing, Recorder
 from edge.sources.audio_samples import Resampler, Seconds
+from edge.sources.reasons import Attempt, unreachable
 from edge.sources.source import Frame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
 from edge.sources.timeline import TOLERANCE, Timeline
 from producer.ids import Clock
@@ -73,9 +75,11 @@ class VideoSource:
         self._due: datetime | None = None
         self._sequence = 0
         self._runs = 0
+        self._asked_s = 0.0
 
     def open(self) -> None:
         self.close()
+        self._asked_s = time.monotonic()
         try:
             self._container = av.open(
                 self._input.address,
@@ -131,6 +135,7 @@ class VideoSource:
         self._passing = self._recorder.begin((video.codec_context.width, video.codec_context.height), video, audio)
 
     def _advance(self) -> None:
+        self._asked_s = time.monotonic()
         try:
             packet = next(self._packets)
         except StopIteration:
@@ -210,6 +215,7 @@ class VideoSource:
             self._pause(min(early, TOLERANCE.total_seconds()))
 
     def _unreachable(self, error: FFmpegError | OSError) -> SourceUnreachable:
-        """FFmpeg's own sentence repeats the address with its password, so only the reason is kept."""
-        reason = error.strerror or type(error).__name__
-        return SourceUnreachable(f"{without_credentials(self._input.address)}: {reason}")
+        waited_s = time.monotonic() - self._asked_s
+        return unreachable(
+            error, Attempt(self._input.address, self._container is not None, waited_s, self._input.timeout_s)
+        )

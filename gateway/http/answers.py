@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic_core import from_json
 
 from bus_schemas.event import iso
+from consumers.journal.ahead import said_ahead_s
 from consumers.journal.sqlite import Stored
 
 Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
@@ -25,7 +26,15 @@ class RecordedEvent(Answer):
     position: int
     received: Time
     event: dict[str, Any]
+    ahead_s: float | None = Field(
+        default=None, description="By how much its clock was wrong: it is filed under its arrival, not under its time."
+    )
 
     @classmethod
     def of(cls, stored: Stored) -> "RecordedEvent":
-        return cls(position=stored.position, received=stored.received, event=from_json(stored.body))
+        return cls(
+            position=stored.position,
+            received=stored.received,
+            event=from_json(stored.body),
+            ahead_s=said_ahead_s(stored.body, stored.received) or None,
+        )

@@ -1,19 +1,27 @@
-"""Who may ask: closed by default. A token, or a browser of this machine that calls us by a name of this machine."""
+"""Who may ask: closed by default. A token, or a program of this machine that calls us by a name of this machine."""
 
-import hashlib
 import hmac
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from time import monotonic, time
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.http.connections import PEER
 from gateway.http.loopback import is_loopback
+from gateway.http.peers import Peer
 from gateway.http.problems import Problem, response
+from gateway.http.proxied import crossed_origin, stranger
+from gateway.http.sessions import Sessions
+from gateway.http.token import require_strong
+from gateway.http.tries import Tries
 
 COOKIE = "watchpost"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SESSION_PATH = "/api/v1/session"
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 CLOSED = ("/api/", "/media/", "/hls/", "/live/", "/heatmaps/", "/metrics")
@@ -24,44 +32,101 @@ class OpenToStrangers(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """Decides on requests by nothing but their method, path and headers."""
+class Asking:
+    """What is known of a request before it is answered. `address` is the client's, as a trusted proxy says."""
 
-    token: str | None
+    method: str
+    path: str
+    headers: Headers
+    address: str = ""
+    http_version: str = "1.1"
+    peer: Peer | None = None
 
     @classmethod
-    def of(cls, host: str, token: str | None) -> "Access":
-        """Raises `OpenToStrangers`."""
+    def of(cls, scope: Scope) -> "Asking":
+        client = scope.get("client")
+        return cls(
+            scope["method"],
+            scope["path"],
+            Headers(scope=scope),
+            client[0] if client else "",
+            scope.get("http_version", "1.1"),
+            scope.get(PEER),
+        )
+
+
+class Access:
+    """Decides on requests. Without a token it is open to this machine alone."""
+
+    def __init__(
+        self,
+        token: str | None,
+        public_url: str | None,
+        sessions: Sessions | None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.token = token
+        self.public_url = public_url
+        self.sessions = sessions
+        self._tries = Tries()
+        self._clock = clock
+
+    @classmethod
+    def of(cls, host: str, token: str | None, public_url: str | None = None, ended: Path | None = None) -> "Access":
+        """`ended` is where those who signed out are remembered. Raises `OpenToStrangers` and `WeakToken`."""
         if not token and not is_loopback(host):
             raise OpenToStrangers(f"the gateway listens on {host}, which other machines reach; it needs a token")
-        return cls(token or None)
+        if not token:
+            return cls(None, public_url, None)
+        require_strong(token)
+        return cls(token, public_url, Sessions(token, time, ended))
 
-    @property
-    def session(self) -> str:
-        """What the cookie holds: made of the token, but not the token."""
-        assert self.token is not None
-        return hmac.new(self.token.encode(), b"watchpost session", hashlib.sha256).hexdigest()
+    def sign_in(self, token: str, address: str) -> str | None:
+        """The cookie of a new session, where one is needed. Raises `Problem` where the token is not the right one."""
+        if self.token is None or self.sessions is None:
+            return None
+        problem = self._try(token, address)
+        if problem is not None:
+            raise problem
+        return self.sessions.begin()
 
-    def admits(self, token: str) -> bool:
-        return self.token is None or _same(token, self.token)
+    def sign_out(self, headers: Headers) -> None:
+        cookie = _cookie(headers)
+        if cookie is not None and self.sessions is not None:
+            self.sessions.end(cookie)
 
-    def refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
+    def is_signed_in(self, headers: Headers) -> bool:
+        cookie = _cookie(headers)
+        return cookie is not None and self.sessions is not None and self.sessions.is_open(cookie)
+
+    def refusal(self, asking: Asking) -> Problem | None:
         """Why this request is not answered, if it is not."""
-        if method not in SAFE_METHODS and (crossed := _crossed_origin(headers)):
+        if asking.method not in SAFE_METHODS and (crossed := crossed_origin(asking.headers, self.public_url)):
             return Problem(403, crossed)
         if self.token is None:
-            return _wrong_name(headers.get("host", ""))
-        if path == SESSION_PATH or not is_closed(path) or self._is_known(headers):
+            reason = stranger(asking.headers, asking.http_version, asking.peer)
+            return None if reason is None else Problem(403, reason)
+        if asking.path == SESSION_PATH or not is_closed(asking.path):
+            return None
+        scheme, _, given = asking.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and given.strip():
+            return self._try(given.strip(), asking.address)
+        if self.is_signed_in(asking.headers):
             return None
         return Problem(401, "a token is needed: sign in, or send it as a bearer", headers=CHALLENGE)
 
-    def _is_known(self, headers: Headers) -> bool:
+    def _try(self, token: str, address: str) -> Problem | None:
+        """What is wrong with a token. Whoever has guessed too often is not told."""
         assert self.token is not None
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and _same(given.strip(), self.token):
-            return True
-        session = _cookie(headers.get("cookie", ""))
-        return session is not None and _same(session, self.session)
+        now = self._clock()
+        wait = math.ceil(self._tries.wait_s(address, now))
+        if wait:
+            return Problem(429, f"too many wrong tokens: try again in {wait} s", headers={"Retry-After": str(wait)})
+        if hmac.compare_digest(token.encode(), self.token.encode()):
+            self._tries.succeeded(address)
+            return None
+        self._tries.failed(address, token, now)
+        return Problem(401, "this token is not the right one", headers=CHALLENGE)
 
 
 class Guard:
@@ -76,7 +141,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] == "http":
-            refusal = self._access.refusal(scope["method"], scope["path"], Headers(scope=scope))
+            refusal = self._access.refusal(Asking.of(scope))
             if refusal is not None:
                 await response(refusal)(scope, receive, send)
                 return
@@ -88,31 +153,9 @@ def is_closed(path: str) -> bool:
     return path.startswith(CLOSED)
 
 
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
-
-
-def _cookie(header: str) -> str | None:
+def _cookie(headers: Headers) -> str | None:
     try:
-        morsel = SimpleCookie(header).get(COOKIE)
+        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return None
     return morsel.value if morsel is not None else None
-
-
-def _crossed_origin(headers: Headers) -> str | None:
-    """Browsers name the page that makes a write; programs name none."""
-    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-origin")
-    if site not in {"same-origin", "none"}:
-        return "writes from other pages are refused"
-    if origin is not None and origin.partition("://")[2] != headers.get("host"):
-        return f"writes from {origin[:200]} are refused"
-    return None
-
-
-def _wrong_name(host: str) -> Problem | None:
-    """A page elsewhere may rebind its own name to this machine; the name gives it away."""
-    name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
-    if name.lower() in LOOPBACK_NAMES:
-        return None
-    return Problem(403, "without a token this gateway answers only to localhost, 127.0.0.1 and [::1]")

@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from aiomqtt import Client, Message, MqttError, ProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from bus_schemas import topics
 from gateway.messages.ids import uuid7
 from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
 
 Handler = Callable[[bytes], None]
 Connect = Callable[[], Client]
 
 RETRY_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 15)
+MAX_DIGITS = 18
 SEND_SECONDS = 2.0
 MAX_QUEUED = 1000
 """Live pictures beyond are dropped; whatever else arrives here is in the journal too."""
@@ -27,6 +30,10 @@ _log = structlog.get_logger()
 
 class BusUnreachable(ConnectionError):
     """There is no connection to the broker now."""
+
+
+class BusRefuses(BusUnreachable):
+    """The broker does not let our user write there."""
 
 
 class Topics(Protocol):
@@ -101,6 +108,9 @@ class Bus:
             raise BusUnreachable("the gateway has no connection to the broker")
         try:
             await self._client.publish(topic, payload, qos=1, properties=properties, timeout=SEND_SECONDS)
+        except Refusal as refusal:
+            _log.error("broker refuses a topic", topic=topic, reason=str(refusal))
+            raise BusRefuses(f"the broker does not let the gateway write {topic} ({refusal})") from refusal
         except MqttError as error:
             raise BusUnreachable(f"the broker did not take it: {error}") from error
 
@@ -170,20 +180,53 @@ class BrokerFigures:
         topics.listen("$SYS/broker/messages/received", self._take_messages)
 
     def _take_clients(self, payload: bytes) -> None:
-        self.clients = int(payload) if payload.isdigit() else None
+        self.clients = _count(payload)
 
     def _take_messages(self, payload: bytes) -> None:
-        self.messages_received = int(payload) if payload.isdigit() else None
+        self.messages_received = _count(payload)
+
+
+def _count(payload: bytes) -> int | None:
+    return int(payload) if payload.isdigit() and len(payload) <= MAX_DIGITS else None
+
+
+class Refusal(MqttError):
+    """The broker's answer to a message that it did not take."""
+
+
+class AnswerCheckingClient(Client):
+    """A client that says so where the broker takes a message and drops it, because our user may not write there."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._publishing = asyncio.Lock()
+        self._refusal: ReasonCode | None = None
+        acknowledged: Any = self._client.on_publish
+
+        def on_publish(client: Any, data: Any, mid: int, code: ReasonCode, properties: Properties) -> None:
+            self._refusal = code if code.is_failure else None
+            acknowledged(client, data, mid, code, properties)
+
+        self._client.on_publish = on_publish
+
+    async def publish(self, /, topic: str, *given: Any, **named: Any) -> None:
+        """One at a time: an answer bears a number that is not told here. Raises `Refusal`."""
+        async with self._publishing:
+            self._refusal = None
+            await super().publish(topic, *given, **named)
+            if self._refusal is not None:
+                raise Refusal(str(self._refusal))
 
 
 def client_of(broker: BrokerAddress) -> Client:
     """A clean session: whatever was missed is in the journal."""
-    return Client(
+    return AnswerCheckingClient(
         str(broker.unix_socket or broker.host),
         broker.port,
         transport="unix" if broker.unix_socket else "tcp",
         username=broker.username,
         password=broker.password,
+        identifier=draw_client_id("gateway"),
         tls_context=broker.tls.context() if broker.tls else None,
         protocol=ProtocolVersion.V5,
         max_queued_incoming_messages=MAX_QUEUED,

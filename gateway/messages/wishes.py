@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bus_schemas.event import Share
 from bus_schemas.thermal import Roi, Thresholds
 
 MOST = 64
+Coordinate = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
+"""In pixels of a picture."""
 
 
 class Section(BaseModel):
@@ -29,8 +31,8 @@ class RoiWish(Roi):
     thresholds: ThresholdsWish = ThresholdsWish()
     visual_coordinates: (
         tuple[
-            tuple[Annotated[float, Field(allow_inf_nan=False)], Annotated[float, Field(allow_inf_nan=False)]],
-            tuple[Annotated[float, Field(allow_inf_nan=False)], Annotated[float, Field(allow_inf_nan=False)]],
+            tuple[Coordinate, Coordinate],
+            tuple[Coordinate, Coordinate],
         ]
         | None
     ) = Field(default=None, description="The same corners in the visual picture, as they were drawn there.")
@@ -42,7 +44,7 @@ class Zone(Section):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     points: tuple[tuple[Share, Share], ...] = Field(min_length=3, max_length=200)
     restricted: bool = False
-    max_people: PositiveInt | None = None
+    max_people: Annotated[int, Field(ge=1, le=65_535)] | None = None
 
 
 class Motion(Section):
@@ -52,11 +54,17 @@ class Motion(Section):
     min_area: int = Field(default=500, ge=1, le=1_000_000)
 
 
+class MotionWish(Motion):
+    """What people may set of it; a configuration may say more."""
+
+    min_area: int = Field(default=500, ge=100, le=10_000)
+
+
 class Picture(Section):
     """When a picture is called black or frozen."""
 
     black_percentage: float = Field(default=95.0, gt=0, le=100)
-    freeze_seconds: PositiveFloat = Field(default=2.0, allow_inf_nan=False)
+    freeze_seconds: float = Field(default=2.0, gt=0, le=86_400, allow_inf_nan=False)
 
 
 class Rois(Section):
@@ -82,7 +90,7 @@ class Wishes(Section):
 
     rois: tuple[RoiWish, ...] | None = Field(default=None, max_length=MOST)
     zones: tuple[Zone, ...] | None = Field(default=None, max_length=MOST)
-    motion: Motion | None = None
+    motion: MotionWish | None = None
     picture: Picture | None = None
 
     @model_validator(mode="after")
@@ -113,9 +121,15 @@ def understood(told: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in UNTOLD or _fits(name, value)}
 
 
+class _Told(Wishes):
+    """Of motion a device may tell of more than people may set."""
+
+    motion: Motion | None = None  # type: ignore[assignment]  # wider, for this is only read
+
+
 def _fits(name: str, value: Any) -> bool:
     try:
-        Wishes.model_validate({name: value})
+        _Told.model_validate({name: value})
     except ValidationError:
         return False
     return True

@@ -2,17 +2,24 @@
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Generic, TypeVar
+
+import structlog
+
+log = structlog.get_logger()
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 MAX_WAITING = 1000
+TEND_EVERY_S = 3.0
 
 
 class Busy(RuntimeError):
@@ -34,10 +41,19 @@ class _Job(Generic[S]):
 
 
 class Readers(Generic[S]):
-    """Answers questions in `threads` threads; `opened` gives each of them what it asks."""
+    """Answers questions in `threads` threads; `opened` gives each of them what it asks.
 
-    def __init__(self, opened: Callable[[], AbstractContextManager[S]], threads: int = 4) -> None:
+    `tend` is called in each thread every few seconds, whether there are questions or not.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], AbstractContextManager[S]],
+        threads: int = 4,
+        tend: Callable[[S], None] | None = None,
+    ) -> None:
         self._opened = opened
+        self._tend = tend
         self._jobs: queue.Queue[_Job[S] | None] = queue.Queue(MAX_WAITING)
         self._threads = [threading.Thread(target=self._work, name=f"reader-{n}") for n in range(threads)]
 
@@ -64,5 +80,21 @@ class Readers(Generic[S]):
 
     def _work(self) -> None:
         with self._opened() as stores:
-            while (job := self._jobs.get()) is not None:
-                job.run(stores)
+            tended = monotonic()
+            while True:
+                with suppress(queue.Empty):
+                    job = self._jobs.get(timeout=TEND_EVERY_S)
+                    if job is None:
+                        return
+                    job.run(stores)
+                if monotonic() - tended >= TEND_EVERY_S:
+                    self._look_after(stores)
+                    tended = monotonic()
+
+    def _look_after(self, stores: S) -> None:
+        if self._tend is None:
+            return
+        try:
+            self._tend(stores)
+        except (OSError, sqlite3.Error) as error:  # the next question tells of it, where it matters
+            log.warning("stores not looked after", reason=str(error))

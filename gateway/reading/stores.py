@@ -5,12 +5,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from consumers import checkpoint
 from consumers.archive.reader import ArchiveReader
 from consumers.journal.record import JournalReader
 from consumers.journal.store import JournalQuestions, JournalStore
 from consumers.views import Views
+
+
+@runtime_checkable
+class HoldsFiles(Protocol):
+    """A journal that is in files of this machine."""
+
+    def close_removed(self) -> None: ...
 
 
 class OfAnotherVersion(RuntimeError):
@@ -32,6 +40,13 @@ class Stores:
         if wanted is not None and checkpoint.version(view) != wanted:
             raise OfAnotherVersion(f"the view {name!r} is folded again for version {wanted}")
         return view
+
+    def close_removed(self) -> None:
+        """Close the files that were removed: views that were folded again, days of the journal that were dropped."""
+        self.views.close_removed()
+        for reader in (self.journal, self.queries):
+            if isinstance(reader, HoldsFiles):
+                reader.close_removed()
 
 
 @contextmanager

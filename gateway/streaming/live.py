@@ -58,11 +58,12 @@ class Wish:
 
 def entry(recorded: Recorded) -> Entry:
     name = short_name(recorded.event.type)
-    frame = b'id: %d\nevent: %b\ndata: {"position":%d,"received":"%b","event":%b}\n\n' % (
+    frame = b'id: %d\nevent: %b\ndata: {"position":%d,"received":"%b"%b,"event":%b}\n\n' % (
         recorded.position,
         name.encode(),
         recorded.position,
         iso(recorded.received).encode(),
+        b',"ahead_s":%.1f' % recorded.ahead_s if recorded.ahead_s else b"",
         to_bytes(recorded.event),
     )
     return Entry(recorded.position, place(recorded.event.source)[0], name, frame)

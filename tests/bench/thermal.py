@@ -12,7 +12,7 @@ from edge.analysis.pictures import Pictures
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
 from edge.analysis.roi import ROI_SETS
 from edge.analysis.thermal import ThermalProcessor, ThermalSettings
-from edge.sources.thermal_csv import recorded_frames
+from edge.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import ROOM_THERMAL, ROOM_VISUAL, recording
 
@@ -60,7 +60,7 @@ def case_fusion() -> list[Measurement]:
 
 def room() -> list[np.ndarray]:
     with recording(ROOM_THERMAL).open(newline="", encoding="utf-8") as file:
-        return [frame.temperatures for frame in recorded_frames((line.rstrip().split(",") for line in file), [])]
+        return [frame.temperatures for frame in recorded_frames(bounded_lines(file), BadLines())]
 
 
 def at(index: int) -> datetime:

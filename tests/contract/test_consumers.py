@@ -1,7 +1,6 @@
 """What every consumer satisfies, by being registered."""
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from consumers import checkpoint, set_aside, views
 from consumers.follow import Follower, Source, Stopped
-from consumers.journal.record import Batch, Recorded
-from consumers.projection import Emit, Projection
+from consumers.journal.record import Batch
 from consumers.rebuilding.compare import compare, verify
 from consumers.rebuilding.whole import needs_rebuild, rebuild
 from tests.builders import START, at
 from tests.contract.story import Story, story
-from tests.contract.yard import MAKERS, PROJECTIONS, SINKS, Yard
+from tests.contract.yard import MAKERS, PROJECTIONS, SINKS, Broken, Yard
 from tests.memory_journal import MemoryJournal
 
 
@@ -94,7 +92,7 @@ def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
 ) -> None:
     bad = poison(yard, journal)
     source = Source(yard.data, journal, lambda: START)
-    follower = Follower(_Broken(yard.projection(), lambda position: position == bad), source)
+    follower = Follower(Broken(yard.projection(), lambda position: position == bad), source)
     _catch_up(follower)
     follower.close()
     rest = Follower(other.projection(), Source(other.data, _Without(journal, bad), lambda: START))
@@ -117,7 +115,7 @@ def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
 ) -> None:
     bad = poison(yard, journal)
     source = Source(yard.data, journal, lambda: START)
-    follower = Follower(_Broken(yard.projection(), lambda position: position == bad), source)
+    follower = Follower(Broken(yard.projection(), lambda position: position == bad), source)
     _catch_up(follower)
     follower.close()
     rebuild(yard.projection(), source)
@@ -131,7 +129,7 @@ def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
 
 def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
     half = journal.head() // 2
-    broken = _Broken(yard.projection(), lambda position: position >= half)
+    broken = Broken(yard.projection(), lambda position: position >= half)
     follower = Follower(broken, Source(yard.data, journal, lambda: START))
     with suppress(Stopped):
         _catch_up(follower)
@@ -235,27 +233,6 @@ def _rewind(yard: Yard) -> None:
 
 def _events(yard: Yard) -> Iterator[Any]:
     yield from read_stored(body for _, _, body in yard.emitted())
-
-
-class _Broken(Projection):
-    """Folds as the other does, but for some positions, at which it raises after it has written."""
-
-    def __init__(self, whole: Projection, is_bad: Callable[[int], bool]) -> None:
-        self._whole = whole
-        self._is_bad = is_bad
-        self.name = whole.name  # type: ignore[misc]
-        self.version = whole.version  # type: ignore[misc]
-        self.models = whole.models  # type: ignore[misc]
-        self.emits = whole.emits  # type: ignore[misc]
-        self.schema = whole.schema  # type: ignore[misc]
-
-    def has_told(self, event: Event) -> bool:
-        return self._whole.has_told(event)
-
-    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        self._whole.fold(view, batch, emit)
-        if any(self._is_bad(record.position) for record in batch):
-            raise ZeroDivisionError("a bug that a test has put here")
 
 
 class _Without(MemoryJournal):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
-from consumers import views
+from consumers import set_aside, views
 from consumers.follow import Follower, Source
 from consumers.maintenance import views_in_parts
 from consumers.rebuilding.compare import compare, verify
@@ -24,7 +24,7 @@ from consumers.registry import roster
 from tests import builders
 from tests.builders import START, at
 from tests.contract.story import MINUTES, Story, story
-from tests.contract.yard import PROJECTIONS, Yard
+from tests.contract.yard import PROJECTIONS, Broken, Yard
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
@@ -235,3 +235,24 @@ def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, m
 
     with closing(damaged.open()) as view, closing(folded.yard.view()) as whole:
         assert compare(view, whole, folded.yard.projection()) == []
+
+
+@pytest.mark.parametrize("name", IN_PARTS)
+def test_a_part_that_is_folded_again_holds_what_was_set_aside_there(name: str, tmp_path: Path, told: Story) -> None:
+    yard, other, journal = Yard(name, tmp_path / "one", told), Yard(name, tmp_path / "other", told), journal_of(told)
+    records = journal.read(0, yard.projection().models, journal.head()).records
+    bad = [record.position for record in records if record.where[0] == builders.SITE][5]
+    source = Source(yard.data, journal, lambda: START)
+    with closing(Follower(Broken(yard.projection(), lambda position: position == bad), source)) as follower:
+        while follower.advance():
+            pass
+    with closing(yard.view()) as view:
+        assert [event.position for event in set_aside.newest(view)] == [bad]
+    whole = Stretch(builders.SITE, START, at(MINUTES * 60))
+    rebuild_part(yard.projection(), source, whole, lambda done, of: None)
+    other.fold(journal)
+
+    with closing(yard.view()) as view, closing(other.view()) as wanted:
+        assert set_aside.newest(view) == []
+        assert compare(view, wanted, yard.projection()) == []
+    assert verify(yard.projection(), source) == []

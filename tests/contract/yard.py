@@ -1,14 +1,17 @@
 """A hub of the story, for what every consumer satisfies."""
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bus_schemas.event import Event
 from consumers import checkpoint, views
 from consumers.deliver import Deliverer
 from consumers.follow import BATCH, Follower, Source
 from consumers.hub import DeviceInfo, Hub, SiteInfo
-from consumers.projection import Projection
+from consumers.journal.record import Recorded
+from consumers.projection import Emit, Projection
 from consumers.registry import CONSUMERS
 from consumers.sink import Sink
 from tests.builders import START
@@ -74,3 +77,27 @@ class Yard:
             return view.execute("select stream, sequence, body from outbox_event order by position").fetchall()
         finally:
             view.close()
+
+
+class Broken(Projection):
+    """Folds as the other does, but for some positions, at which it raises after it has written."""
+
+    def __init__(self, whole: Projection, is_bad: Callable[[int], bool]) -> None:
+        self._whole = whole
+        self._is_bad = is_bad
+        self.name = whole.name  # type: ignore[misc]
+        self.version = whole.version  # type: ignore[misc]
+        self.models = whole.models  # type: ignore[misc]
+        self.emits = whole.emits  # type: ignore[misc]
+        self.schema = whole.schema  # type: ignore[misc]
+
+    def made_with(self) -> object:
+        return self._whole.made_with()
+
+    def has_told(self, event: Event) -> bool:
+        return self._whole.has_told(event)
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        self._whole.fold(view, batch, emit)
+        if any(self._is_bad(record.position) for record in batch):
+            raise ZeroDivisionError("a bug that a test has put here")

@@ -79,6 +79,8 @@ class Expected:
     outboxes: Sequence[Path]
     causes: Collection[str] = ()
     rejected: Collection[int] = (0,)
+    strangers: bool = False
+    """Whether others took part: they may name media that nobody has, and their producers were not waited for."""
 
 
 def rows(journal: Path) -> Iterator[Row]:
@@ -102,8 +104,8 @@ def check(hub: Hub, expected: Expected) -> Verdict:
     _streams(verdict, journal, expected.causes)
     _ids(verdict, journal, expected)
     for outbox in expected.outboxes:
-        _outbox(verdict, journal, outbox)
-    _media(verdict, journal, hub)
+        _outbox(verdict, journal, outbox, only_confirmed=expected.strangers)
+    _media(verdict, journal, hub, refers=not expected.strangers)
     _views(verdict, hub, journal[-1].position if journal else 0)
     with closing(JournalQueries(hub.data / "journal")) as queries:
         count = queries.rejected_count()
@@ -151,15 +153,17 @@ def _ids(verdict: Verdict, journal: Sequence[Row], expected: Expected) -> None:
     verdict.lose(len(strangers), f"of what a foreign device saw in the journal, such as {strangers[:2]}")
 
 
-def _outbox(verdict: Verdict, journal: Sequence[Row], path: Path) -> None:
-    """What a producer still has must be in the journal as it has it."""
+def _outbox(verdict: Verdict, journal: Sequence[Row], path: Path, *, only_confirmed: bool = False) -> None:
+    """What a producer still has must be in the journal as it has it; or only what it takes for being there."""
     there = {(row.source, row.epoch, row.sequence): row for row in journal if row.sequence is not None}
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as outbox:
         if outbox.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone() is None:
             return
         found = outbox.execute(
             "select source, s.epoch, e.sequence, gap_first, body"
-            " from outbox_event e join outbox_stream s on s.id = e.stream order by position"
+            " from outbox_event e join outbox_stream s on s.id = e.stream"
+            " where not :confirmed or e.sequence <= s.watermark order by position",
+            {"confirmed": only_confirmed},
         ).fetchall()
     for source, epoch, sequence, gap_first, body in found:
         row = there.get((source, epoch, sequence))
@@ -169,7 +173,7 @@ def _outbox(verdict: Verdict, journal: Sequence[Row], path: Path) -> None:
             verdict.differ(1, f"{path.stem}: {source} {sequence} is another event in the journal")
 
 
-def _media(verdict: Verdict, journal: Sequence[Row], hub: Hub) -> None:
+def _media(verdict: Verdict, journal: Sequence[Row], hub: Hub, *, refers: bool = True) -> None:
     described: dict[str, dict[str, Any]] = {}
     with ArchiveReader(hub.data / "archive") as archive:
         for row in journal:
@@ -185,6 +189,8 @@ def _media(verdict: Verdict, journal: Sequence[Row], hub: Hub) -> None:
     verdict.media = len(described)
     # What a gap stands for was a picture where something refers to it; the gap has been judged.
     pictures_given_up = sum(verdict.gaps.values())
+    if not refers:
+        return
     references = [key for row in journal for key in json.loads(row.body)["data"].get("media") or ()]
     dangling = [key for key in references if key not in described]
     verdict.lose(max(0, len(dangling) - pictures_given_up), f"media that events refer to, such as {dangling[:2]}")

@@ -147,8 +147,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "pack_not_synced": Mutant(
         "consumers/archive/disk.py",
-        "                sync_all(touched, self._syncs)\n",
-        "                pass\n",
+        "            sync_all(packs, self._syncs)\n",
+        "            pass\n",
         ARCHIVE,
     ),
     "torn_pack_not_read": Mutant(
@@ -326,11 +326,17 @@ MUTANTS: dict[str, Mutant] = {
         "            with transaction(view):\n",
         ("tests/unit/consumers/test_follow.py",),
     ),
-    "packs_closed_before_their_sync": Mutant(
+    "packs_stay_open": Mutant(
         "consumers/archive/packs.py",
-        "PACKS_A_ROUND = MAX_OPEN // 2\n",
-        "PACKS_A_ROUND = MAX_OPEN * 2\n",
+        "            stack.callback(os.close, packs[-1].descriptor)\n",
+        "            pass\n",
         ARCHIVE,
+    ),
+    "freed_before_it_is_measured": Mutant(
+        "consumers/retention/sink.py",
+        "        while disk.used > expected and monotonic() < until and",
+        "        disk = Disk(disk.total, expected)\n        while disk.used > expected and monotonic() < until and",
+        ("tests/unit/consumers/retention",),
     ),
     "syncs_not_waited_for": Mutant(
         "consumers/archive/packs.py",
@@ -338,11 +344,23 @@ MUTANTS: dict[str, Mutant] = {
         "        pass\n",
         ARCHIVE,
     ),
-    "no_room_for_a_number": Mutant(
+    "anybody_says_anything_in_a_batch": Mutant(
         "consumers/ingest/decoding.py",
-        "    return None if isinstance(event, Header) else too_large(event)\n",
+        "        and not any(_unpermitted(header) for header in headers)\n",
+        "",
+        INGEST,
+    ),
+    "anybody_says_anything": Mutant(
+        "consumers/ingest/decoding.py",
+        "    return _unpermitted(event)\n",
         "    return None\n",
         INGEST,
+    ),
+    "a_lease_is_not_looked_at": Mutant(
+        "consumers/claims/lease.py",
+        "            if claim.until > now and claim.lock != self._locks[consumer]:\n                raise",
+        "            if False:\n                raise",
+        ("tests/unit/consumers/test_claims.py",),
     ),
 }
 

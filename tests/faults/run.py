@@ -15,6 +15,7 @@ import typer
 
 from tests.faults import disks
 from tests.faults.check import Expected, Verdict, check
+from tests.faults.hostile import run as hostile
 from tests.faults.parts import forks
 from tests.faults.rig import Rig
 from tests.faults.scenarios.scenario import Scenario
@@ -134,8 +135,16 @@ def main(
     scenario: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
     results: Annotated[Path | None, typer.Option("--json", help="One line of JSON a run is added here.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Where the files of failing runs go.")] = None,
+    beside: Annotated[
+        bool, typer.Option("--hostile", help="Whole products, with a good site beside hostile participants.")
+    ] = False,
+    participant: Annotated[
+        list[str] | None, typer.Option(help="With --hostile, only this one; may be repeated.")
+    ] = None,
 ) -> None:
     """Break the product in seeded ways and count what is lost, doubled or different; exit 1 when anything is."""
+    if beside:
+        sys.exit(_run_hostile(runs, seed, participant or [], results, keep))
     names = scenario or [name for name, one in SCENARIOS.items() if not one.full]
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
@@ -151,6 +160,20 @@ def main(
     different = sum(v.different for v in ran)
     typer.echo(f"runs={len(ran)} lost={lost} doubled={doubled} different={different}")
     sys.exit(0 if not (lost or doubled or different) else 1)
+
+
+def _run_hostile(runs: int, seed: int, names: list[str], results: Path | None, keep: Path | None) -> int:
+    unknown = [name for name in names if name not in hostile.PARTICIPANTS]
+    if unknown:
+        raise typer.BadParameter(f"there is no {unknown[0]!r}; there are {', '.join(hostile.PARTICIPANTS)}")
+    ran = []
+    for outcome in hostile.run_all(runs, seed, names, typer.echo, keep):
+        ran.append(outcome)
+        if results is not None:
+            with results.open("a") as file:
+                file.write(hostile.as_json(outcome) + "\n")
+    typer.echo(hostile.summary(ran))
+    return 0 if all(outcome.verdict.fine for outcome in ran) else 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.camera import FrameEvent
-from bus_schemas.event import Event, place
+from bus_schemas.event import RESERVED, Event, place
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HeartbeatEvent
 from consumers.archive.reader import ArchiveReader
@@ -43,7 +43,7 @@ def faults(data: Path) -> list[str]:
 
 def observed(data: Path, *models: type[Event]) -> list[Event]:
     """What devices told, without the hub's ticks."""
-    return [event for event in journaled(data, *models) if place(event.source)[1] != "_hub"]
+    return [event for event in journaled(data, *models) if place(event.source)[1] not in RESERVED]
 
 
 def pieces(original: Path, *, media: bool = True) -> Iterator[list[Piece]]:

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import yaml
 
 from watchpost.cli import app
 from watchpost.configuration.config import load
+from watchpost.configuration.environment import Secrets
 
 UNITS = sorted(Path("deploy/systemd").glob("*.service"))
 PROGRAM = "/opt/watchpost/.venv/bin/watchpost"
@@ -60,6 +61,70 @@ def test_every_volume_of_a_container_is_declared_or_a_path() -> None:
     used = {volume.split(":")[0] for service in compose()["services"].values() for volume in service.get("volumes", [])}
 
     assert {name for name in used if not name.startswith(".")} == set(compose()["volumes"])
+
+
+def mounts(service: str) -> list[tuple[PurePosixPath, PurePosixPath, bool]]:
+    """What is mounted where, and whether it can be written: paths of the machine, and the names of volumes."""
+    found = []
+    for volume in compose()["services"][service].get("volumes", []):
+        source, target, *options = volume.split(":")
+        found.append((PurePosixPath(source), PurePosixPath(target), "ro" not in options))
+    return found
+
+
+@pytest.mark.parametrize("service", sorted(compose()["services"]))
+def test_nothing_is_mounted_inside_what_cannot_be_written(service: str) -> None:
+    inside = [
+        (str(target), str(outer))
+        for _, target, _ in mounts(service)
+        for _, outer, writable in mounts(service)
+        if not writable and outer in target.parents
+    ]
+
+    assert inside == []
+
+
+@pytest.mark.parametrize("service", sorted(compose()["services"]))
+def test_a_container_is_given_the_secrets_of_its_configuration_and_no_others(service: str) -> None:
+    agent = service == "edge"
+    secrets = Secrets(load(Path("deploy") / ("edge.yaml" if agent else "watchpost.yaml")))
+    needed = {
+        "broker": set[str](),
+        "gateway": secrets.of_gateway(),
+        "edge": secrets.of_agent("HEAD_OFFICE"),
+    }.get(service, secrets.of_consumers([service]))
+
+    assert set(compose()["services"][service]["environment"]) == needed
+
+
+SECRETS = ["deploy/.env", "deploy/etc/server.key", "deploy/etc/passwords", "deploy/etc/ca.crt", "deploy/x.environment"]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_are_in_no_commit(secret: str) -> None:
+    ignored = subprocess.run(["git", "check-ignore", "-q", secret], check=False)
+
+    assert ignored.returncode == 0
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_are_in_no_image(secret: str) -> None:
+    patterns = [line for line in Path(".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    # As docker has it: a pattern is of a path from the root, after `**` of one in any folder, with all that is in it.
+    folders = [PurePosixPath(secret), *PurePosixPath(secret).parents]
+
+    assert any(
+        folder.match(pattern.removeprefix("**/")) if pattern.startswith("**/") else str(folder) == pattern
+        for pattern in patterns
+        for folder in folders
+    )
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_what_a_unit_writes_is_its_user_s_alone(unit: Path) -> None:
+    lines = unit.read_text().splitlines()
+
+    assert {"UMask=0077", "StateDirectory=watchpost", "StateDirectoryMode=0700"} <= set(lines)
 
 
 @pytest.mark.parametrize("name", ["watchpost.yaml", "edge.yaml"])

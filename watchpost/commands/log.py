@@ -11,6 +11,7 @@ import typer
 from watchpost.commands import rebuilding, tools
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
 from watchpost.processes import logs
+from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import Runtime
 from watchpost.refused import Refused
 
@@ -33,7 +34,7 @@ def verify(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Prove that nothing is missing, nothing is there twice, and every view is its fold; exit 1 with what differs."""
-    if not tools.verify(_runtime(config, data, log_format), names or [], deep=deep):
+    if not tools.verify(_runtime(config, data, log_format, on_the_bus=False), names or [], deep=deep):
         raise typer.Exit(1)
 
 
@@ -53,7 +54,8 @@ def rebuild(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Fold a view again from the beginning; the old one serves until the new one takes its place."""
-    runtime = _runtime(config, data, log_format)
+    runtime = _runtime(config, data, log_format, on_the_bus=False)
+    become_the_owner(data)
     if site or since or until:
         rebuilding.rebuild_part(runtime, name, tools.part(site, since, until))
     else:
@@ -92,7 +94,9 @@ def export_log(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """A stretch of the log in one file, such as for a bug report."""
-    tools.export(_runtime(config, data, log_format), file, tools.stretch(start, end, site), media=media)
+    tools.export(
+        _runtime(config, data, log_format, on_the_bus=False), file, tools.stretch(start, end, site), media=media
+    )
 
 
 def import_log(
@@ -130,9 +134,11 @@ def to_broker(runtime: Runtime, host: str | None) -> Runtime:
     return runtime if host is None else replace(runtime, broker=replace(runtime.broker, host=host))
 
 
-def _runtime(config: Path | None, data: Path, log_format: LogFormat, mqtt_port: int | None = None) -> Runtime:
+def _runtime(
+    config: Path | None, data: Path, log_format: LogFormat, mqtt_port: int | None = None, *, on_the_bus: bool = True
+) -> Runtime:
     logs.configure(log_format.value, sys.stderr)
-    return Runtime.start(config, data, mqtt_port)
+    return Runtime.start(config, data, mqtt_port, on_the_bus=on_the_bus)
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from watchpost.progress import Bar
 from watchpost.refused import Refused
 
 if TYPE_CHECKING:
+    from consumers.check.findings import Findings
     from consumers.rebuilding.stretch import Stretch as Part
     from consumers.stretch.piece import Piece, Stretch
     from consumers.stretch.resend import Sent
@@ -25,7 +26,7 @@ TOLD_EVERY_S = 5.0
 
 
 def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
-    """Whether everything is as it should be."""
+    """Whether everything was compared, and is as it should be."""
     from consumers.check.run import NothingThere, check
     from consumers.check.side_by_side import CheckDied
     from consumers.journal.store import JournalAway
@@ -38,20 +39,39 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     def progress(part: str, done: int, of: int) -> None:
         bars.setdefault(part, Bar(part, sys.stderr))(done, of)
 
-    whole = True
+    parts: list[Findings] = []
     try:
-        for found in check(names, hub(runtime.config, runtime.data), progress, deep=deep, at_once=os.cpu_count() or 1):
+        checked = hub(runtime.config, runtime.data, secrets=("warehouse",))
+        for found in check(names, checked, progress, deep=deep, at_once=os.cpu_count() or 1):
             if found.part in bars:
                 bars[found.part].end()
-            for line in (*found.notes, *(f"DIFFERS: {fault}" for fault in found.faults)):
+            for line in _lines(found):
                 typer.echo(f"{found.part}: {line}")
-            if found.untold:
-                typer.echo(f"{found.part}: DIFFERS: and {found.untold:,} more")
-            whole = whole and not found.count
+            parts.append(found)
     except (NothingThere, UnknownConsumer, NotAView, NoView, JournalAway, CheckDied) as error:
         raise Refused(str(error)) from error
-    typer.echo("everything is as it should be" if whole else "something differs")
-    return whole
+    typer.echo(_verdict(parts))
+    return not any(found.count or found.uncompared for found in parts)
+
+
+def _lines(found: "Findings") -> Iterator[str]:
+    yield from found.notes
+    yield from (f"left out: {what}" for what in found.left_out)
+    yield from (f"NOT COMPARED: {reason}" for reason in found.uncompared)
+    yield from (f"DIFFERS: {fault}" for fault in found.faults)
+    if found.untold:
+        yield f"DIFFERS: and {found.untold:,} more"
+
+
+def _verdict(parts: "Sequence[Findings]") -> str:
+    """What was not compared is not called as it should be."""
+    if any(found.count for found in parts):
+        return "something differs"
+    if uncompared := [found.part for found in parts if found.uncompared]:
+        return f"nothing differs of what was compared; not compared: {', '.join(uncompared)}"
+    if left_out := [found.part for found in parts if found.left_out]:
+        return f"everything that can be compared is as it should be; left out is something of: {', '.join(left_out)}"
+    return "everything is as it should be"
 
 
 def moment(text: str) -> datetime:
@@ -176,6 +196,8 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
             f"{error}; choose a fresh directory with --data, or say --into SITE for a hub that runs"
         ) from error
     typer.echo(f"{runtime.data}: {arrived.events:,} events, {arrived.media:,} media")
+    if arrived.rejected:
+        typer.echo(f"rejected: {arrived.rejected:,} events that are not for their source to say")
     if arrived.gaps:
         typer.echo(f"{arrived.gaps:,} gap events say what was before")
     if arrived.media_missing:

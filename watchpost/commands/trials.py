@@ -37,7 +37,7 @@ def what_if(
     span = tools.stretch(since, until, site)
     named, settings = read(rules) if rules is not None else ({}, {})
     wanted = Wanted(span.start, span.end, span.site, {**named, **_set(given or [])}, settings, analysis)
-    runtime = Runtime.start(config, data, None)
+    runtime = Runtime.start(config, data, on_the_bus=False)
     trial_id = what_if(hub(runtime.config, runtime.data), wanted)
     if not report(runtime.data, trial_id, as_json=as_json):
         raise typer.Exit(1)
@@ -65,5 +65,5 @@ def run_trial(
     from watchpost.trials.run import run_asked
 
     logs.configure(log_format.value, sys.stderr)
-    runtime = Runtime.start(config, data, None)
+    runtime = Runtime.start(config, data, on_the_bus=False)
     run_asked(hub(runtime.config, runtime.data), trial, sys.stdin.fileno())

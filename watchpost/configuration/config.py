@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from edge.settings import Id, Link
 from edge.source_settings import EnvName, Part
 from gateway.http.loopback import is_loopback
+from watchpost.configuration.alerts import Alerts
+from watchpost.configuration.gateway import Gateway, Port
 from watchpost.configuration.located import ConfigError, parse
 from watchpost.configuration.sites import Device, Site, refuse_doubled
-
-Port = Annotated[int, Field(ge=0, le=65535)]
-Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class Tls(Part):
@@ -123,7 +122,7 @@ class Hub(Part):
 
     retention_hours: Retention = Field(default_factory=Retention, description="For each kind of media.")
     segment_bytes: PositiveInt = Field(
-        default=20_000_000_000, description="Bytes of recorded video; the oldest hours go beyond them."
+        default=20_000_000_000, description="Bytes of recorded video; the oldest goes beyond them."
     )
     journal_days: PositiveInt = Field(
         default=30, description="Days that the journal keeps; older ones cannot be rebuilt."
@@ -153,59 +152,6 @@ class Hub(Part):
                 f" cleanup_threshold_percent ({self.cleanup_threshold_percent})"
             )
         return self
-
-
-class Gateway(Part):
-    """HTTP for programs and people."""
-
-    host: str = Field(default="127.0.0.1", description="The address to listen on; beyond loopback a token is needed.")
-    port: Port = Field(default=8080, description="0 takes a free one.")
-    token_env: EnvName | None = Field(default=None, description="The environment variable that holds the token.")
-    token_file: Path | None = Field(default=None, description="Or the file that holds it.")
-
-    @model_validator(mode="after")
-    def _closed_to_strangers(self) -> "Gateway":
-        if not is_loopback(self.host) and self.token_env is None and self.token_file is None:
-            raise ValueError(f"'{self.host}' is open to other machines; give token_env or token_file, or use 127.0.0.1")
-        return self
-
-
-class AlertRules(Part):
-    """When people are told."""
-
-    offline_after_s: PositiveFloat = Field(default=30, description="Seconds without anything received from a device.")
-    hot_spot_c: float = Field(default=80, description="°C; a hotter pixel is a hot spot.")
-    hot_spot_hysteresis_c: PositiveFloat = Field(default=2, description="°C below it that end the hot spot.")
-    raise_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.8, description="Share of bad frames in the window to raise."
-    )
-    raise_window_s: PositiveFloat = Field(default=30, description="Seconds of that window.")
-    clear_after_s: PositiveFloat = Field(default=5, description="Seconds without a bad frame to clear.")
-    hot_spot_clear_s: NonNegativeFloat = Field(default=30, description="Seconds below it, with that margin, to clear.")
-    storage_low_percent: Percent = Field(default=85, description="Use of a disk from which it is low.")
-    storage_critical_percent: Percent = Field(default=95, description="Use of a disk from which that is critical.")
-    storage_hysteresis_percent: Percent = Field(default=2, description="So much less used, a disk is not low any more.")
-    cool_down_s: NonNegativeFloat = Field(
-        default=300, description="Seconds between two alerts of one kind and device, at least."
-    )
-
-    @model_validator(mode="after")
-    def _low_before_critical(self) -> "AlertRules":
-        if self.storage_low_percent > self.storage_critical_percent:
-            raise ValueError(
-                f"storage_low_percent ({self.storage_low_percent}) must not be above"
-                f" storage_critical_percent ({self.storage_critical_percent})"
-            )
-        return self
-
-
-class Alerts(Part):
-    """Rules, and whom they reach."""
-
-    webhook_url_env: EnvName | None = Field(
-        default=None, description="The environment variable with the address to post to."
-    )
-    rules: AlertRules = Field(default_factory=AlertRules, description="Bounds and durations.")
 
 
 class Node(Link):

@@ -2,39 +2,48 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from consumers.archive.reader import ArchiveReader
-from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo, Webhook
+from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo
 from consumers.trials.rules import made_of
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, Limits
+from watchpost.configuration.alerts import AlertRules
+from watchpost.configuration.config import Hub as HubConfig
 from watchpost.configuration.config import (
-    AlertRules,
     Retention,
     ServerJournal,
     ServerWarehouse,
     WatchpostConfig,
     secret,
 )
-from watchpost.configuration.config import Hub as HubConfig
+from watchpost.configuration.environment import Secrets, environment
+from watchpost.configuration.secrets import gateway_token, webhooks
 from watchpost.configuration.sites import Device, Site
 
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 
-def hub(config: WatchpostConfig, data: Path, environ: Mapping[str, str] = os.environ) -> Hub:
-    """What consumers and gateway are told. Raises `ConfigError` where a secret that is named is not there."""
-    webhook = secret(environ, config.alerts.webhook_url_env)
+def hub(
+    config: WatchpostConfig,
+    data: Path,
+    environ: Mapping[str, str] = os.environ,
+    secrets: Collection[str] = (),
+) -> Hub:
+    """What consumers and gateway are told; the journal's password, and those of `webhook` and `warehouse` in `secrets`.
+
+    Raises `ConfigError` where one of these is named and is not there.
+    """
     return Hub(
         data=data,
         archive=lambda: ArchiveReader(data / "archive"),
         sites=tuple(_site_info(site) for site in config.sites),
         rules=_rules(config.alerts.rules),
         retention=_retention(config.hub),
-        webhook=Webhook(webhook) if webhook else None,
-        warehouse=_server(config.hub.warehouse, environ),
+        webhooks=webhooks(config, environ) if "webhook" in secrets else (),
+        warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
     )
@@ -68,8 +77,8 @@ def _retention(hub: HubConfig) -> RetentionPolicy:
     )
 
 
-def _server(server: object, environ: Mapping[str, str]) -> ClickHouseServer | None:
-    """`None` where it is not a server that is meant."""
+def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServer | None:
+    """`None` where it is not a server that is meant; without a password where that is not to be known."""
     if not isinstance(server, ServerWarehouse | ServerJournal):
         return None
     return ClickHouseServer(
@@ -77,7 +86,7 @@ def _server(server: object, environ: Mapping[str, str]) -> ClickHouseServer | No
         port=server.port or (9440 if server.secure else 9000),
         database=server.database,
         user=server.user,
-        password=secret(environ, server.password_env) or "",
+        password="" if environ is None else secret(environ, server.password_env) or "",
         secure=server.secure,
     )
 
@@ -90,8 +99,18 @@ def gateway_settings(
 ) -> GatewaySettings:
     """`path` is where the configuration was read: the processes that run trials read it as well."""
     gateway = config.gateway
-    token = secret(environ, gateway.token_env, gateway.token_file)
     read = () if path is None else ("--config", str(path))
     return GatewaySettings(
-        gateway.host, gateway.port if port is None else port, token, trial_command=(*TRIAL_COMMAND, *read)
+        gateway.host,
+        gateway.port if port is None else port,
+        gateway_token(config, environ),
+        trial_command=(*TRIAL_COMMAND, *read),
+        public_url=gateway.public_url,
+        trusted_proxies=gateway.trusted_proxies,
+        limits=Limits(
+            connections=gateway.connections,
+            connections_per_address=gateway.connections_per_address,
+            streams=gateway.streams,
+        ),
+        trial_environment=environment(environ, Secrets(config).journal),
     )

@@ -1,6 +1,7 @@
 """YAML into a pydantic model, every complaint with its file, line, key and a sentence."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeVar, get_args, get_origin
@@ -11,6 +12,8 @@ from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[int | str, ...]
+_SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
+"""Keys beside whose values people put secrets by mistake."""
 
 
 class ConfigError(ValueError):
@@ -22,7 +25,7 @@ def parse(model: type[Model], path: Path, whole: str = "the configuration") -> M
     root = _read(path)
     if root is None:
         return model()
-    doubled = [f"{path}:{line}: key '{key}' is given twice" for key, line in _doubled_keys(root)]
+    doubled = [f"{path}:{line}: key {_shown(key)} is given twice" for key, line in _doubled_keys(root)]
     if doubled:
         raise ConfigError("\n".join(doubled))
     loader = yaml.SafeLoader("")
@@ -75,7 +78,8 @@ def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: Error
     match detail["type"]:
         case "extra_forbidden":
             key = str(detail["loc"][-1])
-            return f"{place}: unknown key '{key}' in {_dotted(written[:-1], whole)}{_hint(model, detail['loc'], key)}"
+            hint = _hint(model, detail["loc"], key)
+            return f"{place}: unknown key {_shown(key)} in {_dotted(written[:-1], whole)}{hint}"
         case "missing":
             return f"{place}: key '{detail['loc'][-1]}' is missing in {_dotted(written, whole)}"
         case "value_error":
@@ -90,14 +94,19 @@ def _complaint(detail: ErrorDetails) -> str:
         case "model_type":
             return f"should be keys with values; it is {_shown(detail['input'])}"
         case "union_tag_invalid":
-            return f"unknown kind '{context['tag']}'; known are {context['expected_tags']}"
+            return f"unknown kind {_shown(context['tag'])}; known are {context['expected_tags']}"
         case "union_tag_not_found":
             return "key 'kind' is missing"
         case _:
-            return f"{detail['msg'].removeprefix('Input ')}; it is {_shown(detail['input'])}"
+            said = detail["msg"].removeprefix("Input ")
+            is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))
+            return said if is_secret else f"{said}; it is {_shown(detail['input'])}"
 
 
 def _shown(value: object) -> str:
+    """What somebody may have put in the wrong place is not quoted where it may hold a password."""
+    if isinstance(value, str) and ("@" in value or ":/" in value):
+        return "an address"
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
 
 

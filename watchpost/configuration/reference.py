@@ -12,7 +12,9 @@ _HEAD = """# Configuration
 
 One file, `watchpost.yaml`. Every key is optional unless it says *required*; an unknown key is refused with file,
 line and the nearest key that exists. Check a file with `watchpost config check FILE`. Secrets are never written into
-it: keys that end in `_env` name an environment variable, keys that end in `_file` a file. This page is written by
+it: keys that end in `_env` name an environment variable, keys that end in `_file` a file; run the check where these are
+set, for it ends with 1 and their names where one is missing. In the address of a camera, percent-encode what is special
+in user and password (`%40` for `@`, `%2F` for `/`). This page is written by
 `watchpost schema reference`.
 """
 

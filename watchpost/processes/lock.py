@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -11,15 +11,19 @@ from watchpost.processes.process_state import iso
 
 
 class DataInUse(RuntimeError):
-    """Another process holds the data directory."""
+    """Another process holds the data directory, or it cannot be written."""
 
 
 @contextmanager
 def held(data: Path, now: datetime) -> Iterator[None]:
     """The lock ends with this process however that ends; children do not inherit it."""
     path = data / "run" / "lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+")
+    except OSError as error:
+        raise DataInUse(f"the data directory {data} cannot be written: {error.strerror}") from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -28,7 +32,8 @@ def held(data: Path, now: datetime) -> Iterator[None]:
                 f"the data directory {data} is in use by {file.read().strip() or 'another process'}; "
                 "stop that first, or choose another directory with --data"
             ) from error
-        file.truncate(0)
-        file.write(f"watchpost up, process {os.getpid()}, since {iso(now)}\n")
-        file.flush()
+        # Held by now, whether or not there is room to say by whom.
+        with suppress(OSError):
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"watchpost up, process {os.getpid()}, since {iso(now)}\n".encode())
         yield

@@ -5,20 +5,19 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 
+from watchpost.processes.log_output import LogFile, LogStream
 from watchpost.processes.process_state import iso
 
 LogFormat = Literal["auto", "text", "json"]
-FILE_BYTES = 10_000_000
-FILES = 5
 COLORS = [f"\x1b[{code}m" for code in (32, 33, 34, 35, 36, 92, 93, 94, 95, 96)]
 RESET = "\x1b[0m"
 
@@ -32,7 +31,7 @@ def configure(log_format: LogFormat, stream: TextIO) -> None:
     renderers: list[structlog.types.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
         if is_json(log_format, stream)
-        else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        else [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         processors=[
@@ -42,7 +41,7 @@ def configure(log_format: LogFormat, stream: TextIO) -> None:
             *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", LogStream(stream))),
         cache_logger_on_first_use=True,
     )
     sys.excepthook = _log_uncaught
@@ -100,9 +99,10 @@ class ChildLog:
     """What children say: shown with the name of who said it, and kept as JSON lines in a file of bounded size."""
 
     def __init__(self, path: Path, stream: TextIO, log_format: LogFormat, clock: Callable[[], datetime]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8")
-        self._stream = stream
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = LogFile(path)
+        self._stream = LogStream(stream)
         self._json = is_json(log_format, stream)
         self._colors = stream.isatty()
         self._renderer = structlog.dev.ConsoleRenderer(colors=self._colors, pad_event_to=0)

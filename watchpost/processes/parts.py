@@ -1,6 +1,7 @@
 """The body of each process: imports its package only when it runs, so that an agent alone needs no hub installed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,13 @@ def edge(runtime: Runtime, node: str) -> None:
         raise IdentityInUse(str(error)) from error
 
 
+def missing(config: WatchpostConfig) -> list[str]:
+    """What the configuration names and this machine does not have."""
+    from watchpost.configuration.preflight import troubles
+
+    return troubles(config, os.environ)
+
+
 def ingest(runtime: Runtime) -> None:
     stopping = stop_event()
     from consumers.ingest.run import run
@@ -42,23 +50,32 @@ def ingest(runtime: Runtime) -> None:
 
 def consume_warehouse(runtime: Runtime) -> None:
     stopping = stop_event()
+    from consumers.claims.holder import ClaimTaken
     from consumers.warehouse.served import run
     from watchpost.configuration.hubs import hub
 
-    told = hub(runtime.config, runtime.data)
+    told = hub(runtime.config, runtime.data, secrets=("warehouse",))
     if told.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
-    run(told, told.warehouse, runtime.broker, stopping)
+    try:
+        run(told, told.warehouse, runtime.broker, stopping)
+    except ClaimTaken as other:
+        raise Refused(str(other)) from other
 
 
 def consume(runtime: Runtime, names: list[str]) -> None:
     stopping = stop_event()
+    from consumers.claims.holder import ClaimTaken
     from consumers.runner import run
     from watchpost.configuration.hubs import hub
 
     spare_the_collector()
-    run(names, hub(runtime.config, runtime.data), runtime.broker, stopping)
+    secrets = ("webhook",) if not names or "webhook" in names else ()
+    try:
+        run(names, hub(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
+    except ClaimTaken as other:
+        raise Refused(str(other)) from other
 
 
 def gateway(runtime: Runtime, port: int | None) -> None:
@@ -67,7 +84,7 @@ def gateway(runtime: Runtime, port: int | None) -> None:
 
     spare_the_collector()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
-    run(settings, hub(runtime.config, runtime.data), runtime.broker)
+    run(settings, hub(runtime.config, runtime.data, secrets=("warehouse",)), runtime.broker)
 
 
 def consumer_names() -> tuple[str, ...]:

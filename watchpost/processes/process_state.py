@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,9 +25,14 @@ def iso(moment: datetime) -> str:
 
 
 def write_states(path: Path, states: Sequence[ProcessState]) -> None:
-    """Whole or not at all: the gateway reads it at any moment."""
+    """Whole or not at all: the gateway reads it at any moment. Raises `OSError`."""
     processes = [{**asdict(state), "since": iso(state.since)} for state in states]
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".tmp")
-    half.write_text(json.dumps({"supervisor": os.getpid(), "processes": processes}))
-    half.replace(path)
+    try:
+        half.write_text(json.dumps({"supervisor": os.getpid(), "processes": processes}))
+        half.replace(path)
+    except OSError:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from producer.broker import BrokerAddress, Tls
 from watchpost.configuration import demo
 from watchpost.configuration.config import WatchpostConfig, load, secret
+from watchpost.processes.permissions import keep_to_the_owner
 
 DEFAULT_CONFIG = Path("watchpost.yaml")
 
@@ -24,21 +25,34 @@ class Runtime:
     config_path: Path | None = None
 
     @staticmethod
-    def start(config_path: Path | None, data: Path, mqtt_port: int | None) -> "Runtime":
+    def start(
+        config_path: Path | None,
+        data: Path,
+        mqtt_port: int | None = None,
+        *,
+        is_gateway: bool = False,
+        on_the_bus: bool = True,
+    ) -> "Runtime":
+        """Who is not `on_the_bus` needs no password of the broker."""
+        keep_to_the_owner(data)
         config = configuration(config_path)
         # chDB changes the working directory for a moment while it is imported.
-        return Runtime(config, data.resolve(), broker_address(config, mqtt_port), chosen_config(config_path))
+        broker = broker_address(config, mqtt_port, is_gateway=is_gateway, with_password=on_the_bus)
+        return Runtime(config, data.resolve(), broker, chosen_config(config_path))
 
 
-def broker_address(config: WatchpostConfig, port: int | None = None) -> BrokerAddress:
-    """Where the broker is, on another port where one is given."""
+def broker_address(
+    config: WatchpostConfig, port: int | None = None, *, is_gateway: bool = False, with_password: bool = True
+) -> BrokerAddress:
+    """Where the broker is, on another port where one is given, and who signs in."""
     broker = config.broker
+    login = (config.gateway.broker if is_gateway else None) or broker
     return BrokerAddress(
         host=broker.host,
         port=port if port is not None else broker.port,
         tls=None if broker.tls is None else Tls(**broker.tls.model_dump()),
-        username=broker.username,
-        password=secret(os.environ, broker.password_env, broker.password_file),
+        username=login.username,
+        password=secret(os.environ, login.password_env, login.password_file) if with_password else None,
     )
 
 

@@ -25,6 +25,9 @@ IMPATIENT = 2  # stop signals: who asks twice does not want to wait
 STAGE_S = 0.8
 KILL_AFTER_S = 4.0
 POLL_S = 0.02
+REPORT_AGAIN_S = 2.0
+SUPERVISOR = "watchpost"
+"""Who speaks where it is no child."""
 LONGEST_LINE = 65536
 LONGEST_REASON = 500
 REFUSALS = {Refused.code, IdentityInUse.code}
@@ -69,7 +72,9 @@ class Process:
     argv: tuple[str, ...]
     stage: int = 0
     patient: bool = False
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] | None = field(default=None, repr=False)
+    """All of its environment; default that of the supervisor."""
+
     start_when: Callable[[], bool] | None = None
 
 
@@ -93,7 +98,7 @@ class Child:
         self.popen = subprocess.Popen(
             # The kernel kills it when the thread that spawned it is gone, so children are spawned in the main thread.
             [*(PATIENTLY if self.process.patient else ()), "setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
-            env={**os.environ, **self.process.env},
+            env=self.process.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -167,6 +172,7 @@ class Supervisor:
         self._children = [Child(process, clock()) for process in processes]
         self._stop_signals = 0
         self._stopping = False
+        self._is_unreported = False
 
     def run(self) -> None:
         """Until SIGINT, SIGTERM or SIGHUP."""
@@ -176,6 +182,8 @@ class Supervisor:
             try:
                 while not self._stop_signals:
                     self._start_due(selector)
+                    if self._is_unreported:
+                        self._report()
                     self._turn(selector, self._until_next_start())
             finally:
                 self._stop(selector)
@@ -192,7 +200,10 @@ class Supervisor:
 
     def _until_next_start(self) -> float | None:
         waiting = [child.due for child in self._children if child.popen is None]
-        return max(POLL_S, min(waiting) - self._monotonic()) if waiting else None
+        soonest = max(POLL_S, min(waiting) - self._monotonic()) if waiting else None
+        if not self._is_unreported:
+            return soonest
+        return REPORT_AGAIN_S if soonest is None else min(REPORT_AGAIN_S, soonest)
 
     def _turn(self, selector: selectors.BaseSelector, timeout: float | None) -> None:
         """Wait for a line, a death or a signal, and see to it."""
@@ -242,7 +253,15 @@ class Supervisor:
             popen.send_signal(number)
 
     def _report(self) -> None:
-        self._on_state([child.state(self._stopping) for child in self._children])
+        """What cannot be written down ends nobody; it is tried again."""
+        try:
+            self._on_state([child.state(self._stopping) for child in self._children])
+        except OSError as error:
+            if not self._is_unreported:
+                self._on_line(SUPERVISOR, f"the state of the processes cannot be written: {error}")
+            self._is_unreported = True
+        else:
+            self._is_unreported = False
 
     @contextmanager
     def _signals(self) -> Iterator[socket.socket]:

@@ -1,20 +1,25 @@
 """The whole product on one machine: which processes there are, and what somebody at the terminal is told."""
 
 import http.client
+import os
 import shutil
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from consumers.disk import ReserveFile, disk_of
 from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, write_config
 from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
+from watchpost.configuration.environment import Secrets, environment
 from watchpost.processes.lock import held
 from watchpost.processes.logs import ChildLog, LogFormat
+from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.restarts import RestartWatch
 from watchpost.processes.runtime import broker_address
@@ -65,18 +70,31 @@ def processes(options: Options, config: WatchpostConfig) -> list[Process]:
         common += ["--config", str(options.config_path)]
     ready = partial(accepts, (config.broker.host, options.mqtt_port)) if config.broker.start else None
 
-    def ours(name: str, stage: int, *arguments: str) -> Process:
+    secrets = Secrets(config)
+
+    def ours(name: str, stage: int, arguments: Sequence[str], known: Collection[str]) -> Process:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
-        return Process(name=name, argv=argv, stage=stage, patient=name in PATIENT, start_when=ready)
+        env = environment(os.environ, known, proxies=stage == EDGE or name == "alerts")
+        return Process(name=name, argv=argv, stage=stage, patient=name in PATIENT, env=env, start_when=ready)
+
+    def consumers(name: str, names: Sequence[str], arguments: Sequence[str]) -> Process:
+        return ours(name, CONSUMERS, ("consume", *arguments), secrets.of_consumers(names))
 
     return [
         *_broker(options, config),
-        ours("gateway", GATEWAY, "gateway", "--port", str(options.gateway_port)),
-        ours("ingest", INGEST, "ingest"),
-        *[ours(name, CONSUMERS, "consume", *consumers) for name, consumers in APART.items()],
-        ours("consumers", CONSUMERS, "consume", *_all_but(APART)),
-        *([ours("warehouse", CONSUMERS, "consume", "warehouse")] if config.hub.warehouse.kind == "clickhouse" else []),
-        *[ours(f"edge:{node}", EDGE, "edge", "--node", node) for node in config.devices_by_node()],
+        ours("gateway", GATEWAY, ("gateway", "--port", str(options.gateway_port)), secrets.of_gateway()),
+        ours("ingest", INGEST, ("ingest",), secrets.of_consumers()),
+        *[consumers(name, names, names) for name, names in APART.items()],
+        consumers("consumers", (), _all_but(APART)),
+        *(
+            [consumers("warehouse", ("warehouse",), ("warehouse",))]
+            if config.hub.warehouse.kind == "clickhouse"
+            else []
+        ),
+        *[
+            ours(f"edge:{node}", EDGE, ("edge", "--node", node), secrets.of_agent(node))
+            for node in config.devices_by_node()
+        ],
     ]
 
 
@@ -89,17 +107,14 @@ def _broker(options: Options, config: WatchpostConfig) -> list[Process]:
         return []
     listeners = Listeners(port=options.mqtt_port, host=config.broker.host)
     argv = command(write_config(options.data / "broker", listeners))
-    return [Process(name="broker", argv=tuple(argv), stage=BROKER)]
+    return [Process(name="broker", argv=tuple(argv), stage=BROKER, env=environment(os.environ, ()))]
 
 
 def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -> None:
     """Until somebody stops it."""
     from consumers.faults import FaultReporter
 
-    if shutil.which("setpriv") is None:
-        raise CannotStart(
-            "setpriv is missing, which ties every process to this one; on Debian: apt-get install util-linux"
-        )
+    _prepare(options.data, say)
     with held(options.data, utc_now()):
         options = with_ports(options, config)
         log = ChildLog(options.data / "logs" / "watchpost.log", sys.stderr, options.log_format, utc_now)
@@ -126,6 +141,27 @@ def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -
             for thread in threads:
                 thread.join()
             log.close()
+
+
+def _prepare(data: Path, say: Callable[[str], None]) -> None:
+    """A full disk stops nothing here; what little the processes need to open their files is released."""
+    if shutil.which("setpriv") is None:
+        raise CannotStart(
+            "setpriv is missing, which ties every process to this one; on Debian: apt-get install util-linux"
+        )
+    keep_to_the_owner(data)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        disk = disk_of(data)
+    except OSError as error:
+        raise CannotStart(f"the data directory {data} cannot be used: {error.strerror}") from error
+    if disk.free < disk.margin:
+        with suppress(OSError):  # Who listens may have his file on that disk.
+            say(
+                f"The disk of {data} is full: {disk.free / 1e6:.1f} MB are left. Nothing new is recorded before there"
+                " is room; the oldest media go where the rest of the disk lets them."
+            )
+    ReserveFile(data).tend(disk)
 
 
 def _announce(options: Options, host: str, stopping: threading.Event, say: Callable[[str], None]) -> None:

@@ -105,12 +105,12 @@ class ClickHouseDay:
         return [(self.numbers[key], one.watermark) for key, one in known.items() if key[1]]
 
     def events(self) -> Iterable[EventColumns]:
-        columns = "position, source, epoch, sequence, type, time, id, body"
+        columns = "position, source, epoch, sequence, received, type, time, id, body"
         for after in range(self.first - 1, self.last, _SOME):
-            for position, source, epoch, sequence, kind, time, name, body in self._rows(
+            for position, source, epoch, sequence, received, kind, time, name, body in self._rows(
                 columns, _within(after, _SOME), "order by position"
             ):
-                yield EventColumns(position, source, epoch, sequence or None, kind, time, name, _bytes(body))
+                yield EventColumns(position, source, epoch, sequence or None, received, kind, time, name, _bytes(body))
 
     def _rows(self, columns: str, wanted: Condition = EVERYTHING, rest: str = "") -> list[list[Any]]:
         return self.connection.query(

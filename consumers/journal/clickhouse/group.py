@@ -43,7 +43,7 @@ class Group:
             [event.epoch or "" for event in events],
             [event.sequence or 0 for event in events],
             [event.type for event in events],
-            [instant_of(event) for event in events],
+            [instant_of(event, received) for event, _, received in self._accepted],
             [received for _, _, received in self._accepted],
             [event.id for event in events],
             [body for _, body, _ in self._accepted],

@@ -6,6 +6,7 @@ from typing import Any
 
 from bus_schemas.event import Event, place
 from consumers.clickhouse.engine import OpenEngine
+from consumers.journal.ahead import happened
 from consumers.journal.clickhouse.connection import Connection
 from consumers.journal.clickhouse.log import EVERYTHING, Log, one_of
 from consumers.journal.days import micros
@@ -67,8 +68,9 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
     """Only what is of an old version is parsed, and upcast."""
     position, received, body, time, kind, source, epoch, name = row
     model = current_model(kind)
+    at = happened(time, received)
     read = RecordedRow(
-        position, None, None, received, time, time / 1e6, model or upcast_model(kind), source, place(source),
+        position, None, None, received, at, at / 1e6, model or upcast_model(kind), source, place(source),
         epoch or None, name, body,
     )  # fmt: skip
     return upcast_row(read) if model is None else read

@@ -1,10 +1,11 @@
 """Requests that people make of a device."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from bus_schemas.limits import FreeObject
 from gateway.calls import Call, Operation, json_response, parsed
 from gateway.context import RETRY, Gateway
 from gateway.http.answers import Answer
@@ -26,7 +27,7 @@ class Ordered(BaseModel):
     """May be left out altogether."""
 
     by: str = Field(default=NOBODY, min_length=1, max_length=100)
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: FreeObject = Field(default_factory=dict)
 
 
 class Accepted(Answer):

@@ -27,6 +27,7 @@ class BriefHealth(Answer):
     camera_name: str
     camera_id: str
     status: str
+    reason: str | None
     is_recording: bool
     time_since_last_frame_seconds: float | None
     total_reconnects: int
@@ -65,6 +66,7 @@ class FullHealth(Answer):
     camera_name: str
     camera_id: str
     status: str
+    reason: str | None
     is_recording: bool
     stream_info: StreamFigures
     health_metrics: HealthMetrics
@@ -89,6 +91,7 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
         camera_name=one.name,
         camera_id=one.device,
         status=told.status,
+        reason=None if told.status == "healthy" else told.reason,
         is_recording=told.is_recording,
         stream_info=StreamFigures.model_validate(told.stream_info or {}),
         health_metrics=HealthMetrics(
@@ -120,6 +123,7 @@ def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
         camera_name=one.name,
         camera_id=one.device,
         status=told.status,
+        reason=None if told.status == "healthy" else told.reason,
         is_recording=told.is_recording,
         time_since_last_frame_seconds=told.time_since_last_frame_seconds,
         total_reconnects=told.total_reconnects,

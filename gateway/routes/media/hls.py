@@ -15,7 +15,7 @@ from gateway.http.problems import Problem
 from gateway.reading.calendar import utc_hour
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
-from gateway.routes.media.recordings import moment
+from gateway.routes.media.recordings import moment, playable
 from gateway.serving import playlists
 from gateway.serving.media_links import media_url
 from gateway.serving.playlists import LIVE_SEGMENTS, MEDIA_TYPE, Piece, Place
@@ -41,7 +41,8 @@ async def live(call: Call[OfDevice]) -> Response:
     await require_device(call.gateway, asked.site, asked.device)
 
     def question(stores: Stores) -> tuple[list[Segment], Place]:
-        found = newest_segments(stores.view(VIEW), asked.site, asked.device, LIVE_SEGMENTS)
+        newest = newest_segments(stores.view(VIEW), asked.site, asked.device, LIVE_SEGMENTS)
+        found = playable(stores, asked, newest)
         return found, _place(stores, asked, found)
 
     found, place = await call.gateway.ask(question)
@@ -76,7 +77,7 @@ async def hour(call: Call[OfHour]) -> Response:
     def question(stores: Stores) -> tuple[list[Segment], bool]:
         overlapping = segments(stores.view(VIEW), asked.site, asked.device, start, end)
         newest = newest_segments(stores.view(VIEW), asked.site, asked.device, 1)
-        found = [one for one in overlapping if one.start >= start.timestamp()]
+        found = playable(stores, asked, [one for one in overlapping if one.start >= start.timestamp()])
         is_continued = bool(newest) and newest[0].start >= end.timestamp()
         return found, is_continued or _has_passed(stores, end)
 
@@ -99,7 +100,11 @@ async def span(call: Call[DeviceSpan]) -> Response:
     start, end = asked.bounds(gateway.clock(), timedelta(hours=1))
     if end - start > LONGEST:
         raise Problem(400, "a playlist is of 25 hours at most")
-    found = await gateway.ask(lambda stores: segments(stores.view(VIEW), asked.site, asked.device, start, end))
+
+    def question(stores: Stores) -> list[Segment]:
+        return playable(stores, asked, segments(stores.view(VIEW), asked.site, asked.device, start, end))
+
+    found = await gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded then")
     return _playlist(playlists.span(_pieces(found)))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from bus_schemas.event import device_source
 from bus_schemas.topics import live_topic
 from gateway.calls import Call, Operation
+from gateway.context import RETRY, Gateway
 from gateway.http.parameters import Name, OfDevice, Parameters, Position, Words
 from gateway.http.problems import Problem
 from gateway.routes.lookup import require_device
@@ -35,6 +36,7 @@ class Watching(OfDevice):
 async def follow(call: Call[Following]) -> Response:
     """Events from the journal as server-sent events: `id` is the position, so that Last-Event-ID resumes exactly."""
     asked = call.parameters
+    _require_place(call.gateway)
     after = _last_event_id(call.request.headers.get("last-event-id"), asked.after)
     frames = call.gateway.feed.follow(after, Wish(frozenset(asked.types), asked.site))
     return Stream(frames, "text/event-stream")
@@ -51,6 +53,7 @@ def _last_event_id(header: str | None, otherwise: int | None) -> int | None:
 async def watch(call: Call[Watching]) -> Response:
     """Live pictures as multipart JPEG; while none arrive, the newest capture of a camera."""
     asked = call.parameters
+    _require_place(call.gateway)
     await require_device(call.gateway, asked.site, asked.device)
     pictures = _pictures(call)
     try:
@@ -58,6 +61,13 @@ async def watch(call: Call[Watching]) -> Response:
     except StopAsyncIteration:
         raise Problem(404, f"no {asked.kind} picture of {asked.device} arrives now") from None
     return Stream(_with_first(first, pictures), mjpeg.MEDIA_TYPE)
+
+
+def _require_place(gateway: Gateway) -> None:
+    """Each stream costs a connection for as long as it is looked at. Raises `Problem`."""
+    most = gateway.settings.limits.streams
+    if gateway.feed.clients + gateway.frames.watchers >= most:
+        raise Problem(503, f"{most} live streams are open, which is all that the gateway serves", headers=RETRY)
 
 
 async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -82,7 +82,7 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     if found is None:
         await require_device(gateway, asked.site, asked.device)
         raise Problem(404, f"there is no picture of {asked.device}")
-    age = (now - found.time).total_seconds()
+    age = max(0.0, (now - found.time).total_seconds())
     if age > asked.max_age:
         raise Problem(404, f"the newest picture of {asked.device} is {age:.1f} s old, of {iso(found.time)}")
     headers = {"Cache-Control": "no-store", "X-Capture-Time": iso(found.time), **HARMLESS}
@@ -91,7 +91,7 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
 
 async def newest_capture(gateway: Gateway, site: str, device: str) -> Capture | None:
     def question(stores: Stores) -> Capture | None:
-        stored = stores.archive.newest(site, device, "capture")
+        stored = stores.archive.newest(site, device, "capture", gateway.clock())
         body = stores.archive.read_range(stored, 0, stored.size) if stored is not None else None
         if stored is None or body is None:
             return None

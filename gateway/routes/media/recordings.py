@@ -1,6 +1,6 @@
 """What was recorded of a device: spans that can be played, and their segments."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ from bus_schemas.event import iso
 from consumers.recordings.questions import SAME_SPAN_S, Segment, segments
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import DeviceSpan
+from gateway.http.parameters import DeviceSpan, OfDevice
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
@@ -76,6 +76,19 @@ def joined(found: Iterable[Segment]) -> Iterator[Run]:
         yield run
 
 
+def playable(stores: Stores, of: OfDevice, found: Sequence[Segment]) -> list[Segment]:
+    """Those whose bytes are kept: the view knows a moment later what was dropped, the archive at once."""
+    oldest = stores.archive.oldest(of.site, of.device, "segment")
+    if oldest is None:
+        return list(found)
+    # A device may give the bytes the moment at which the segment ended.
+    return [
+        one
+        for one in found
+        if one.start >= oldest.timestamp() or (one.end >= oldest.timestamp() and stores.archive.find(one.key))
+    ]
+
+
 async def recordings(call: Call[DeviceSpan]) -> Recordings:
     """Stretches of time that can be played without a pause."""
     asked = call.parameters
@@ -83,7 +96,7 @@ async def recordings(call: Call[DeviceSpan]) -> Recordings:
 
     def question(stores: Stores) -> list[Run]:
         found = segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_SEGMENTS)
-        return list(joined(found))
+        return list(joined(playable(stores, asked, found)))
 
     runs = await call.gateway.ask(question)
     return Recordings(recordings=[_recording(asked.site, asked.device, run) for run in runs])
@@ -93,9 +106,12 @@ async def listed(call: Call[DeviceSpan]) -> Segments:
     """The segments of a stretch of time, oldest first."""
     asked = call.parameters
     start, end = await _bounds(call)
-    found = await call.gateway.ask(
-        lambda stores: segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_LISTED)
-    )
+
+    def question(stores: Stores) -> list[Segment]:
+        found = segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_LISTED)
+        return playable(stores, asked, found)
+
+    found = await call.gateway.ask(question)
     return Segments(
         segments=[
             SegmentAnswer(

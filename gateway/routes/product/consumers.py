@@ -1,14 +1,16 @@
 """How far each consumer is, and what stopped those that are stopped."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bus_schemas.event import HUB, device_source
+from bus_schemas.event import GATEWAY, HUB, device_source, iso
 from bus_schemas.node import Command, CommandEvent
 from consumers import checkpoint, set_aside
+from consumers.alerts.notify.questions import receivers
 from consumers.hub import Hub
 from consumers.maintenance import views_in_parts
 from consumers.rebuilding.alone import rebuilt
@@ -18,12 +20,13 @@ from consumers.retrying import LIMPS_FOR
 from consumers.set_aside import SetAside
 from consumers.views import NoView
 from consumers.warehouse.answering import Answering, Status
+from consumers.warehouse.progress import rows_set_aside
 from consumers.warehouse.tables import VERSION
 from consumers.warehouse.warehouse import Warehouse
 from gateway.calls import Call, Operation, parsed
 from gateway.context import Gateway
 from gateway.described import Described, Kind
-from gateway.http.answers import Answer
+from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Instant, Name, Nothing, Parameters, Word
 from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
@@ -32,6 +35,7 @@ from gateway.reading.stores import Stores
 from gateway.routes.devices.commands import NOBODY
 
 ROWS = "warehouse"
+WEBHOOK = "webhook"
 BEHIND = 1000
 """A lag in positions that is more than a batch on its way."""
 
@@ -57,6 +61,15 @@ class SetAsideEvent(Answer):
         )
 
 
+class Receiver(Answer):
+    name: str
+    waiting: int = Field(description="Alerts that it has not taken yet.")
+    set_aside: int = Field(description="Alerts that it refused, or did not take for days; they are not tried again.")
+    last_success: Time | None
+    last_error: str | None = Field(description="A sentence; it still holds where it is newer than `last_success`.")
+    last_error_at: Time | None
+
+
 class Progress(Answer):
     name: str
     kind: Kind
@@ -75,6 +88,7 @@ class Progress(Answer):
         default=None,
         description="Of rows, which tell of it by no event: how often they were folded anew since the start.",
     )
+    receivers: list[Receiver] | None = Field(default=None, description="Of `webhook`: to whom alerts are posted.")
 
 
 class Consumers(Answer):
@@ -93,20 +107,28 @@ def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int, now
         failure = checkpoint.failure(view)
         error = f"position {failure.position}, event {failure.event_id}: {failure.error}" if failure else None
         found = _progress(one, checkpoint.load(view), head, error, reached)
-        yield _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - LIMPS_FOR))
+        found = _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - LIMPS_FOR))
+        yield found.model_copy(update={"receivers": _receivers(view)}) if one.name == WEBHOOK else found
 
 
 def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progress]:
     """Of every consumer, the rows included where this hub has them."""
     yield from progress(stores, gateway.hub, gateway.consumers, head, gateway.clock())
     if gateway.rows.warehouse is not None:
-        yield _of_rows(gateway.rows.warehouse.status(), head)
+        refused = rows_set_aside(gateway.hub.data)
+        since = iso(gateway.clock() - LIMPS_FOR)
+        lately = [one for one in refused.newest if one.at > since]
+        yield _with_set_aside(_of_rows(gateway.rows.warehouse.status(), head), refused.total, lately)
 
 
 def _with_set_aside(found: Progress, count: int, lately: Sequence[SetAside]) -> Progress:
     state: State = "limping" if lately and found.state in ("running", "behind") else found.state
     shown = [SetAsideEvent.of(one) for one in lately[:SHOWN]]
     return found.model_copy(update={"state": state, "set_aside": count, "lately": shown})
+
+
+def _receivers(state: sqlite3.Connection) -> list[Receiver]:
+    return [Receiver.model_validate(found) for found in receivers(state)]
 
 
 def _progress(one: Described, position: int, head: int, error: str | None, reached: int | None) -> Progress:
@@ -212,7 +234,7 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
         raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
     arguments = {"consumer": name, **wish.model_dump(mode="json", exclude_defaults=True)}
     data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)
-    asked = CommandEvent(id=request_id, source=device_source(HUB, HUB), time=gateway.clock(), data=data)
+    asked = CommandEvent(id=request_id, source=device_source(HUB, GATEWAY), time=gateway.clock(), data=data)
     await publish(gateway, asked)
     return Asked(id=request_id, state="pending")
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.event import NAME, iso
+from consumers.journal.ahead import said_ahead_s
 from consumers.journal.sqlite import Filter, Order, Stored
 from gateway.calls import JSON, Call, Operation
 from gateway.context import Gateway
@@ -85,7 +86,14 @@ def type_names(text: str | None) -> tuple[str, ...]:
 def _line(stored: Stored) -> bytes:
     """The stored bytes are JSON already; a device may have sent them on several lines."""
     body = stored.body.replace(b"\n", b" ")
-    return b'{"position":%d,"received":"%b","event":%b}' % (stored.position, iso(stored.received).encode(), body)
+    ahead_s = said_ahead_s(stored.body, stored.received)
+    flag = b',"ahead_s":%.1f' % ahead_s if ahead_s else b""
+    return b'{"position":%d,"received":"%b"%b,"event":%b}' % (
+        stored.position,
+        iso(stored.received).encode(),
+        flag,
+        body,
+    )
 
 
 async def _lines(gateway: Gateway, wanted: Filter, order: Order, most: int | None) -> AsyncGenerator[bytes, None]:

@@ -7,9 +7,9 @@ from gateway.calls import Call, Operation, json_response
 from gateway.http.answers import Answer
 from gateway.http.auth import COOKIE, SESSION_PATH
 from gateway.http.parameters import Nothing
-from gateway.http.problems import Problem
+from gateway.http.sessions import LASTS_S
 
-DAYS_30 = 30 * 86_400
+BODY_BYTES = 4_096
 
 
 class SignIn(BaseModel):
@@ -21,29 +21,41 @@ class Session(Answer):
     token_needed: bool = Field(description="False where the gateway listens to this machine only.")
 
 
-async def sign_in(call: Call[Nothing]) -> Response:
-    """Exchange the token for a session cookie."""
+async def session(call: Call[Nothing]) -> Session:
+    """Whether this browser is signed in, and whether it has to be."""
     access = call.gateway.access
-    given = (await call.body(SignIn)).token
-    if not access.admits(given):
-        raise Problem(401, "this token is not the right one")
+    return Session(
+        signed_in=access.token is None or access.is_signed_in(call.request.headers),
+        token_needed=access.token is not None,
+    )
+
+
+async def sign_in(call: Call[Nothing]) -> Response:
+    """Exchange the token for a session cookie. Too many wrong tokens are answered with 429 and a Retry-After."""
+    access, client = call.gateway.access, call.request.client
+    cookie = access.sign_in((await call.body(SignIn)).token, client.host if client else "")
     response = json_response(Session(signed_in=True, token_needed=access.token is not None))
-    if access.token is not None:
-        secure = call.request.url.scheme == "https"
+    if cookie is not None:
         response.set_cookie(
-            COOKIE, access.session, max_age=DAYS_30, httponly=True, samesite="strict", secure=secure, path="/"
+            COOKIE, cookie, max_age=LASTS_S, httponly=True, samesite="strict", secure=_is_secure(call), path="/"
         )
     return response
 
 
 async def sign_out(call: Call[Nothing]) -> Response:
-    """Drop the session cookie."""
+    """End the session: its cookie is worth nothing afterwards, also to whoever has a copy."""
+    call.gateway.access.sign_out(call.request.headers)
     response = json_response(Session(signed_in=False, token_needed=call.gateway.access.token is not None))
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
 
 
+def _is_secure(call: Call[Nothing]) -> bool:
+    return call.request.url.scheme == "https" or (call.gateway.access.public_url or "").startswith("https://")
+
+
 OPERATIONS = [
-    Operation("POST", SESSION_PATH, sign_in, Session, body=SignIn),
+    Operation("GET", SESSION_PATH, session, Session),
+    Operation("POST", SESSION_PATH, sign_in, Session, body=SignIn, body_bytes=BODY_BYTES, also=(429,)),
     Operation("DELETE", SESSION_PATH, sign_out, Session),
 ]

@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import Field
 from starlette.responses import Response
 
-from bus_schemas.event import HUB, device_source
+from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.archive.reader import Usage
 from consumers.archive.retention import ArchiveRetention, Dropped
+from consumers.disk import disk_of
 from consumers.hub import Hub
 from consumers.retention.questions import cleanup_run, cleanup_status, disk_usage
-from consumers.retention.sink import CLEANUP, disk_of
+from consumers.retention.sink import CLEANUP
 from consumers.views import NoView
 from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
@@ -51,7 +52,8 @@ class Kept(Answer):
 
 
 class Storage(Answer):
-    total_bytes: int
+    total_bytes: int = Field(description="What the archive takes on the disk, with its index.")
+    index_bytes: int
     disk: Disk
     devices: list[OfDevice] = Field(description="The largest first.")
     retention: list[Kept]
@@ -86,19 +88,24 @@ class CleanedUp(Answer):
     final_usage_percent: float | None = None
     files_deleted: int | None = None
     space_freed_gb: float | None = None
+    used_bytes_before: int | None = Field(default=None, description="Of the disk, as measured.")
+    used_bytes_after: int | None = Field(default=None, description="Measured when the files were gone.")
     message: str
 
 
 async def stats(call: Call[Nothing]) -> Storage:
     """Media by device and kind, the disk that they are on, and how long they stay."""
     hub = call.gateway.hub
-    usage, disk = await call.gateway.ask(lambda stores: (stores.archive.usage(), disk_usage(disk_of(hub.data))))
+    usage, index_bytes, disk = await call.gateway.ask(
+        lambda stores: (stores.archive.usage(), stores.archive.index_bytes(), disk_usage(disk_of(hub.data)))
+    )
     by_device: dict[tuple[str, str], list[Usage]] = defaultdict(list)
     for one in usage:
         by_device[one.site, one.device].append(one)
     devices = [_of_device(*place, series) for place, series in by_device.items()]
     return Storage(
-        total_bytes=sum(one.bytes for one in usage),
+        total_bytes=sum(one.bytes for one in usage) + index_bytes,
+        index_bytes=index_bytes,
         disk=Disk(**disk),
         devices=sorted(devices, key=lambda one: -one.bytes),
         retention=[Kept(kind=kind, hours=kept.total_seconds() / 3600) for kind, kept in hub.retention.media],
@@ -123,15 +130,15 @@ async def status(call: Call[Nothing]) -> CleanupStatus:
 
     def question(stores: Stores) -> CleanupStatus:
         usage = stores.archive.usage()
-        hours = _hours_that_are_over(hub, now) if usage else []
-        return CleanupStatus.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, hours, now))
+        packs = _droppable(hub, now) if usage else []
+        return CleanupStatus.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, packs, now))
 
     return await gateway.ask(question)
 
 
-def _hours_that_are_over(hub: Hub, now: datetime) -> list[Dropped]:
+def _droppable(hub: Hub, now: datetime) -> list[Dropped]:
     archive = ArchiveRetention(hub.data / "archive", lambda: now)
-    return [hour for kind, _ in hub.retention.media for hour in archive.expiring(kind, now)]
+    return [pack for kind, _ in hub.retention.media for pack in archive.expiring(kind, now)]
 
 
 async def clean_up(call: Call[Nothing]) -> Response:
@@ -140,7 +147,7 @@ async def clean_up(call: Call[Nothing]) -> Response:
     request_id = uuid7()
     asked = CommandEvent(
         id=request_id,
-        source=device_source(HUB, HUB),
+        source=device_source(HUB, GATEWAY),
         time=gateway.clock(),
         data=Command(request_id=request_id, name=CLEANUP, state="asked", by=NOBODY),
     )

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent
-from bus_schemas.event import HUB, device_source
+from bus_schemas.event import GATEWAY, device_source
 from consumers.alerts.projection import Alerts as AlertView
 from consumers.alerts.questions import AlertAnswer, Why, alert, alerts, why
 from consumers.journal.sqlite import Stored
@@ -151,7 +151,7 @@ def _acknowledged(known: AlertAnswer, by: str, gateway: Gateway) -> AlertEvent:
         }
     )
     event_id = derived("acknowledged", known["id"])
-    return AlertEvent(id=event_id, source=device_source(known["site"], HUB), time=gateway.clock(), data=data)
+    return AlertEvent(id=event_id, source=device_source(known["site"], GATEWAY), time=gateway.clock(), data=data)
 
 
 async def _alert(gateway: Gateway, alert_id: str) -> AlertAnswer | None:

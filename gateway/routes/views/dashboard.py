@@ -33,9 +33,12 @@ class Dashboard(Answer):
 
     site_name: str
     date: str
-    zones: dict[str, BusyZone]
+    zones: dict[str, BusyZone] = Field(description="By camera. Of more than 200 the busiest, and one `(others)`.")
     hourly: list[Hour]
-    critical_events: dict[str, int] = Field(description="By trigger, and `total_events`: all rows of the day.")
+    critical_events: dict[str, int] = Field(
+        description="By trigger, and `total_events`: all rows of the day. Of more than 50 triggers those that happened "
+        "most often, then `others`, the events of the others, and `other_triggers`, how many those are."
+    )
 
 
 class CameraCounts(Answer):

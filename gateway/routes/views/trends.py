@@ -10,7 +10,7 @@ from bus_schemas.event import iso
 from consumers import motion
 from consumers.trends.detections import detections as detected
 from consumers.trends.loudness import loudness
-from consumers.trends.temperatures import newest_thermal
+from consumers.trends.temperatures import MAX_SERIES, most_measured, newest_thermal
 from consumers.trends.temperatures import temperatures as measured
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
@@ -45,6 +45,7 @@ class Series(Answer):
 class Temperatures(Answer):
     step_s: int
     series: list[Series]
+    left_out: int = Field(description="How many regions are not shown: of very many, those with fewest points.")
 
 
 class Audio(Answer):
@@ -133,11 +134,13 @@ async def temperatures(call: Call[OfTrend]) -> Temperatures:
     found = await call.gateway.ask(
         lambda stores: measured(stores.view("temperatures"), asked.site, asked.device, start, end, step)
     )
+    shown = set(most_measured(found)[:MAX_SERIES])
     series = [
         Series(roi=roi, unit="°C", points=[(one.start * 1000, one.low, one.high, one.mean) for one in points])
         for roi, points in found.items()
+        if roi in shown
     ]
-    return Temperatures(step_s=step, series=series)
+    return Temperatures(step_s=step, series=series, left_out=len(found) - len(shown))
 
 
 async def audio(call: Call[OfTrend]) -> Audio:

@@ -2,18 +2,27 @@
 
 /** What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once. */
 export interface Alert {
+  /** At most 128 characters. */
   alert_id: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
   device: string;
   type: string;
   state: "raised" | "acknowledged" | "cleared";
   level: "info" | "warning" | "error" | "critical";
+  /** At most 4,000 characters. */
   message: string;
+  /** At most 128 characters. */
   incident_id?: string | null;
+  /** At most 256 characters. */
   by?: string | null;
   rule?: Rule | null;
+  /** At most 1,000 items. */
   causes: string[];
+  /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
   details: Record<string, unknown>;
+  /** At most 1,000 items. */
   media: string[];
 }
 
@@ -32,9 +41,11 @@ export interface AlertEvent {
 /** What a person noted about a stretch of time. */
 export interface Annotation {
   text: string;
+  /** At most 256 characters. */
   by: string;
   start: string;
   end?: string | null;
+  /** Letters, digits, `_` and `-`, at most 64. */
   device?: string | null;
 }
 
@@ -64,6 +75,7 @@ export interface ClockEvent {
 
 /** The clock of a node was set: what showed `before` shows `after` from here on, `step_s` seconds later or earlier. Times of this stream that were said before stay as they are; what bears one from `since` to `before` happened `step_s` later than it says, where the new time is right and the old one was wrong from `since` on. */
 export interface ClockStep {
+  /** From -7,258,118,400 to 7,258,118,400. */
   step_s: number;
   before: string;
   after: string;
@@ -72,11 +84,16 @@ export interface ClockStep {
 
 /** A request to a node and what became of it. */
 export interface Command {
+  /** At most 128 characters. */
   request_id: string;
+  /** At most 64 characters. */
   name: string;
   state: "asked" | "done" | "failed";
+  /** At most 256 characters. */
   by?: string | null;
+  /** At most 4,000 characters. */
   detail?: string | null;
+  /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
   arguments: Record<string, unknown>;
 }
 
@@ -101,9 +118,13 @@ export interface DetectedObject {
 
 export interface Detection {
   people_count: number;
+  /** At most 64 items. */
   event_triggers: string[];
+  /** At most 1,000 items. */
   objects: DetectedObject[];
+  /** At most 64 characters. */
   detector?: string | null;
+  /** At most 1,000 items. */
   media: string[];
 }
 
@@ -145,15 +166,22 @@ export interface Frame {
   blackscreen?: boolean | null;
   blackscreen_percentage?: number | null;
   freeze?: boolean | null;
+  /** At most 64 items. */
   freeze_diffs: number[];
+  /** At most 64 items. */
   last_3_media: string[];
   audio?: boolean | null;
   volume_percentage?: number | null;
+  /** From -1,000 to 1,000. */
   mean_volume_db?: number | null;
   quality_score?: number | null;
+  /** At most 1,000 items. */
   motion_boxes: [number, number, number, number][];
+  /** From 0 to 65,535. */
   width?: number | null;
+  /** From 0 to 65,535. */
   height?: number | null;
+  /** At most 1,000 items. */
   media: string[];
 }
 
@@ -174,6 +202,7 @@ export interface FrameStatistics {
   max_temp: number;
   avg_temp: number;
   median_temp: number;
+  /** At most 2,300. */
   std_dev: number;
   percentile_5?: number | null;
   percentile_95?: number | null;
@@ -181,9 +210,13 @@ export interface FrameStatistics {
 
 /** Sequences `first` to `last` of this stream are missing for a known cause; the event's own sequence is `last`. */
 export interface Gap {
+  /** At most 9,223,372,036,854,775,807. */
   first: number;
+  /** At most 9,223,372,036,854,775,807. */
   last: number;
+  /** At most 9,223,372,036,854,775,807. */
   count: number;
+  /** At most 256 characters. */
   cause: string;
 }
 
@@ -202,15 +235,19 @@ export interface GapEvent {
 /** How a device does: the observed facts of its capture, and the status that follows from them. */
 export interface Health {
   status: "healthy" | "degraded" | "stale" | "stopped" | "not_started";
+  /** At most 4,000 characters. */
   reason?: string | null;
   is_recording: boolean;
   stream_info?: StreamInfo | null;
   last_frame_time?: string | null;
   last_connection_attempt?: string | null;
   last_successful_connection?: string | null;
+  /** At most 9,007,199,254,740,991. */
   total_reconnects: number;
+  /** At most 9,007,199,254,740,991. */
   consecutive_failures: number;
   current_segment_start?: string | null;
+  /** At most 16 items. */
   kinds: ("visual" | "thermal")[];
 }
 
@@ -229,9 +266,12 @@ export interface HealthEvent {
 /** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. */
 export interface Heartbeat {
   status: "online" | "stopping";
+  /** At most 3,162,240,000. */
   uptime_s: number;
   system: SystemLoad;
+  /** At most 9,007,199,254,740,991. */
   outbox_rows?: number | null;
+  /** At most 9,007,199,254,740,991. */
   outbox_bytes?: number | null;
   disk_id?: string | null;
 }
@@ -250,27 +290,67 @@ export interface HeartbeatEvent {
 
 /** A group of 4-connected pixels over the threshold; `center` is (x, y), `area` in pixels. */
 export interface HotSpot {
+  /** From 0 to 65,535. */
   center: [number, number];
   max_temp: number;
   avg_temp: number;
+  /** At most 9,007,199,254,740,991. */
   area: number;
 }
 
-/** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
+/** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. Further types are added as rules are: a reader passes over those that it does not know. */
 export interface Incident {
+  /** At most 128 characters. */
   incident_id: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  device: string;
+  type: string;
+  state: "opened" | "closed";
+  since: string;
+  rule: Rule;
+  /** At most 1,000 items. */
+  causes: string[];
+  /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
+  details: Record<string, unknown>;
+  /** At most 1,000 items. */
+  media: string[];
+}
+
+export interface IncidentEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.incident.v2";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: Incident;
+}
+
+/** A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided. */
+export interface IncidentV1 {
+  /** At most 128 characters. */
+  incident_id: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  site: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
   device: string;
   type: "offline" | "degraded" | "stale" | "blackscreen" | "freeze" | "audio_loss" | "hot_spot" | "storage";
   state: "opened" | "closed";
   since: string;
   rule: Rule;
+  /** At most 1,000 items. */
   causes: string[];
+  /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
   details: Record<string, unknown>;
+  /** At most 1,000 items. */
   media: string[];
 }
 
-export interface IncidentEvent {
+export interface IncidentV1Event {
   specversion: "1.0";
   id: string;
   source: string;
@@ -279,17 +359,21 @@ export interface IncidentEvent {
   datacontenttype: "application/json";
   epoch?: string | null;
   sequence?: number | null;
-  data: Incident;
+  data: IncidentV1;
 }
 
 /** Bytes that are kept under a key. The journal holds this; the archive holds the bytes. */
 export interface Media {
   key: string;
   kind: "capture" | "thumbnail" | "segment" | "thermal";
+  /** As in RFC 9110. */
   content_type: string;
+  /** At most 9,007,199,254,740,991. */
   size: number;
   sha256: string;
+  /** From 0 to 65,535. */
   width?: number | null;
+  /** From 0 to 65,535. */
   height?: number | null;
   duration_s?: number | null;
 }
@@ -309,12 +393,18 @@ export interface MediaEvent {
 /** Motion begins, goes on or ends. `boxes` are those of this moment; of an end, those of the whole motion. */
 export interface Motion {
   phase: "start" | "update" | "end";
+  /** At most 1,000 items. */
   boxes: [number, number, number, number][];
+  /** At most 31,622,400. */
   duration_s: number;
+  /** At most 9,007,199,254,740,991. */
   frames: number;
   intensity: number;
+  /** From 0 to 65,535. */
   frame_width?: number | null;
+  /** From 0 to 65,535. */
   frame_height?: number | null;
+  /** At most 1,000 items. */
   media: string[];
 }
 
@@ -332,7 +422,9 @@ export interface MotionEvent {
 
 /** Motion as the first recorders told it: when it was over, and without a place in the picture. */
 export interface MotionV1 {
+  /** At most 31,622,400. */
   duration_seconds: number;
+  /** At most 9,007,199,254,740,991. */
   frame_count: number;
   intensity: number;
 }
@@ -351,14 +443,19 @@ export interface MotionV1Event {
 
 /** A clip around something that happened, with pre- and post-roll, made of archived segments. */
 export interface Recording {
+  /** At most 128 characters. */
   recording_id: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
   site: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
   device: string;
+  /** At most 64 characters. */
   trigger: string;
   start: string;
   end: string;
   pre_roll_s: number;
   post_roll_s: number;
+  /** At most 10,000 items. */
   media: string[];
 }
 
@@ -376,27 +473,39 @@ export interface RecordingEvent {
 
 /** The statistics of one ROI. */
 export interface Region {
+  /** At most 64 characters. */
   name: string;
   max_temp: number;
   min_temp: number;
   avg_temp: number;
   median_temp: number;
+  /** At most 2,300. */
   std_dev: number;
+  /** At most 9,007,199,254,740,991. */
   pixel_count: number;
   alert_level: "normal" | "warning" | "critical" | "emergency";
+  confirmed_level?: "normal" | "warning" | "critical" | "emergency" | null;
 }
 
 /** What was deleted, by which rule, how many and how many bytes. `first` and `last` are the positions of events that left the journal (`last` is below `first` for a day without any). */
 export interface Retention {
+  /** At most 256 characters. */
   rule: string;
+  /** At most 64 characters. */
   kind: string;
+  /** Letters, digits, `_` and `-`, at most 64. */
   site?: string | null;
+  /** Letters, digits, `_` and `-`, at most 64. */
   device?: string | null;
   start: string;
   end: string;
+  /** At most 9,007,199,254,740,991. */
   count: number;
+  /** At most 9,007,199,254,740,991. */
   bytes: number;
+  /** At most 9,223,372,036,854,775,807. */
   first?: number | null;
+  /** At most 9,223,372,036,854,775,807. */
   last?: number | null;
 }
 
@@ -414,7 +523,9 @@ export interface RetentionEvent {
 
 /** The rule that decided, and its version. */
 export interface Rule {
+  /** At most 64 characters. */
   name: string;
+  /** At most 9,007,199,254,740,991. */
   version: number;
 }
 
@@ -422,12 +533,18 @@ export interface Rule {
 export interface Segment {
   start: string;
   duration_s: number;
+  /** At most 64 characters. */
   codec: string;
+  /** From 0 to 65,535. */
   width?: number | null;
+  /** From 0 to 65,535. */
   height?: number | null;
+  /** From 0 to 1,000. */
   fps?: number | null;
+  /** At most 9,007,199,254,740,991. */
   size: number;
   discontinuity: boolean;
+  /** At most 1,000 items. */
   media: string[];
 }
 
@@ -445,8 +562,11 @@ export interface SegmentEvent {
 
 /** Who set what. `settings` holds whole sections (`motion`, `rois`, `zones` …), each replacing the one before. */
 export interface Settings {
+  /** At most 256 characters. */
   changed_by: string;
+  /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
   settings: Record<string, unknown>;
+  /** At most 128 characters. */
   request_id?: string | null;
 }
 
@@ -465,6 +585,7 @@ export interface SettingsEvent {
 /** Online or offline. Offline is the node's last will, so its time is that of the connection that was lost. */
 export interface State {
   online: boolean;
+  /** At most 4,000 characters. */
   reason?: string | null;
 }
 
@@ -481,29 +602,45 @@ export interface StateEvent {
 }
 
 export interface StreamInfo {
+  /** From 0 to 1,000. */
   fps: number;
+  /** From 0 to 65,535. */
   width: number;
+  /** From 0 to 65,535. */
   height: number;
 }
 
 export interface SystemLoad {
+  /** From 0 to 100,000. */
   cpu_percent?: number | null;
+  /** From 0 to 100. */
   memory_percent?: number | null;
+  /** From 0 to 100. */
   disk_percent?: number | null;
+  /** From 0 to 9,007,199,254,740,991. */
   disk_free_bytes?: number | null;
+  /** From -273.15 to 2,000. */
   temperature?: number | null;
+  /** From 0 to 9,007,199,254,740,991. */
   uptime_seconds?: number | null;
 }
 
 export interface Thermal {
   frame_stats: FrameStatistics;
+  /** At most 1,000 items. */
   regions: Region[];
+  /** At most 1,000 items. */
   hot_spots: HotSpot[];
   composite_temperature?: number | null;
   sensor_temp?: number | null;
+  /** From 0 to 1,000,000. */
   gradient_max?: number | null;
+  /** At most 9,007,199,254,740,991. */
   clamped_pixels: number;
+  /** At most 9,007,199,254,740,991. */
   bad_pixels: number;
+  confirmed_max_temp?: number | null;
+  /** At most 1,000 items. */
   media: string[];
 }
 

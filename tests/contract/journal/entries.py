@@ -12,7 +12,7 @@ from consumers.journal.writing import Accepted
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"
-RECEIVED = 1_767_600_000_000_000
+RECEIVED = 1_767_610_800_000_000
 OWNER = "here"
 
 

@@ -145,6 +145,17 @@ def test_the_id_of_an_event_with_a_sequence_does_not_count(journal: JournalWrite
     assert journal.known_ids([(SOURCE, "yard-1")]) == set()
 
 
+def test_the_body_of_an_event_without_a_sequence_is_found_by_its_id(clock: Clock, journal: JournalWriter) -> None:
+    mine, other = accepted(builders.detection(id="mine")), accepted(builders.detection(id="other"))
+    journal.append(mine)
+    clock.now += DAY
+    journal.append(other)
+
+    asked = [(SOURCE, "mine"), (SOURCE, "other"), (SOURCE, "new"), ("/sites/DEMO/devices/door", "mine")]
+    assert journal.foreign_bodies(asked) == {(SOURCE, "mine"): mine[0].body, (SOURCE, "other"): other[0].body}
+    assert journal.foreign_bodies([]) == {}
+
+
 def test_many_ids_are_asked_for_at_once(journal: JournalWriter) -> None:
     journal.append(accepted(*[builders.detection(id=f"it's {number}") for number in range(1200)]))
 
@@ -273,7 +284,7 @@ def test_what_arrived_in_a_stretch_is_read_by_source(store: JournalStore, clock:
         received = RECEIVED + second * 1_000_000
         device = "yard" if second % 2 else "door"
         journal.append(accepted(builders.detection(id=f"{second}", device=device), received=received))
-    span = clock.now - timedelta(hours=2) + timedelta(seconds=1), clock.now - timedelta(hours=2) + timedelta(seconds=5)
+    span = clock.now + timedelta(hours=1) + timedelta(seconds=1), clock.now + timedelta(hours=1) + timedelta(seconds=5)
 
     with asking(store) as questions:
         everything = questions.arrived(0, span, lambda source: True, 10)

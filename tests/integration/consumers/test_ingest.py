@@ -208,3 +208,26 @@ def test_a_unix_socket_serves_as_well(tmp_path: Path) -> None:
             eventually(lambda: journaled(tmp_path))
             client.publish(event_topic(event.source, "detection"), to_bytes(event), qos=1)
             eventually(lambda: journaled(tmp_path, DetectionEvent))
+
+
+def test_what_is_on_no_topic_of_the_contract_is_counted_and_kept(own_broker: Broker, tmp_path: Path) -> None:
+    body = to_bytes(builders.detection())
+    wrong = [
+        *("watchpost/detection", "watchpost/v1/yard", "watchpost/v1/DEMO/yard", "watchpost/v1/yard/event/detection"),
+        *("watchpost/v1/DEMO/area/yard/event/detection", "watchpost/v1/DEMO/yard/events/detection"),
+        *(
+            "watchpost/v1/DEMO/yard/event",
+            "watchpost/v1/DEMO/yard/event/detection/more",
+            "watchpost/v2/D/y/event/frame",
+        ),
+    ]
+    between = ["watchpost/v1/DEMO/yard/claim", "watchpost/v1/DEMO/yard/watermark", "watchpost/v1/_hub/head"]
+    with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)), device(own_broker.port) as client:
+        eventually(lambda: journaled(tmp_path))
+        for topic in (*between, *wrong):
+            client.publish(topic, body, qos=1)
+        client.publish(event_topic("/sites/DEMO/devices/yard", "detection"), body, qos=1)
+        eventually(lambda: journaled(tmp_path, DetectionEvent))
+
+    assert sorted(row.topic for row in rejections(tmp_path)) == sorted(wrong)
+    assert len(journaled(tmp_path, DetectionEvent)) == 1

@@ -1,7 +1,7 @@
 """Consumers as they run: an edge's outbox, a broker, ingest, and a process of consumers."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,8 @@ class Running:
         self.relay = Relay(data / "node.sqlite", broker, utc_now)
         self.thread(self.relay.run)
 
-    def thread(self, run_until: Any) -> threading.Event:
-        """Run it until the test ends, or the event that is returned is set."""
+    def thread(self, run_until: Any) -> Callable[[], None]:
+        """Run it until the test ends, or what is returned is called, which waits for its end."""
         stopping = threading.Event()
 
         def body() -> None:
@@ -68,9 +68,9 @@ class Running:
             assert not thread.is_alive()
 
         self._stack.callback(stop)
-        return stopping
+        return stop
 
-    def consume(self, names: list[str]) -> threading.Event:
+    def consume(self, names: list[str]) -> Callable[[], None]:
         return self.thread(lambda stopping: run(names, self.hub, self._broker, stopping))
 
     def put(self, *events: Event) -> None:
@@ -127,7 +127,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
 
     eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
     eventually(lambda: [each["device"] for each in running.alerts()] == ["oven", "yard"])
-    assert len(running.journal("watchpost.incident.v1")) == 2
+    assert len(running.journal("watchpost.incident.v2")) == 2
     projection = roster(running.hub).projection("incidents")
     assert isinstance(projection, Projection)
     assert verify(projection, source) == []
@@ -135,15 +135,15 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
 
 
 def test_a_process_that_stops_and_starts_goes_on_where_it_was(running: Running) -> None:
-    first = running.consume(NAMES)
+    stop = running.consume(NAMES)
     running.put(*hot(100.0))
     eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
-    first.set()
+    stop()
     running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
     running.consume(NAMES)
 
     eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2, within=15)
-    assert len(running.journal("watchpost.incident.v1")) == 2
+    assert len(running.journal("watchpost.incident.v2")) == 2
 
 
 def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Running) -> None:

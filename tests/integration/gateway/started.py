@@ -23,13 +23,14 @@ from consumers.projection import Projection
 from consumers.registry import CONSUMERS
 from consumers.warehouse.answering import Answering
 from gateway.server import Server, compose, listening, serve
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, Limits
 from producer.broker import BrokerAddress
 from tests import builders
 from tests.eventually import eventually
 
 NOWHERE = BrokerAddress(port=1)
 NOW = builders.at(600)
+LIMITS = Limits()
 
 SITES = (
     SiteInfo(
@@ -128,8 +129,18 @@ class Started:
         warehouse: Answering | None = None,
         trial_command: tuple[str, ...] = (),
         clock: Callable[[], datetime] = lambda: NOW,
+        limits: Limits = LIMITS,
+        public_url: str | None = None,
+        page: Path = Path("nowhere"),
     ) -> None:
-        settings = GatewaySettings(token=token, page=Path("nowhere"), reader_threads=2, trial_command=trial_command)
+        settings = GatewaySettings(
+            token=token,
+            page=page,
+            reader_threads=2,
+            trial_command=trial_command,
+            limits=limits,
+            public_url=public_url,
+        )
         self.gateway = compose(settings, hub, broker, warehouse, clock)
         self._server = Server(self.gateway)
         self._socket = listening("127.0.0.1", 0)
@@ -144,6 +155,9 @@ class Started:
     def client(self, **headers: str) -> httpx.Client:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.Client(base_url=self.url, headers=given, timeout=10, trust_env=False)
+
+    def connections(self) -> int:
+        return len(self._server.server_state.connections)
 
     def wait_for(self, condition: Callable[[], object]) -> None:
         eventually(condition, within=5)

@@ -100,6 +100,7 @@ def test_health_is_told_in_the_words_of_before(client: httpx.Client) -> None:
         "is_recording": False,
     }
     assert brief["yard"]["total_reconnects"] == 2
+    assert all((one["status"] == "healthy") == (one.get("reason") is None) for one in (brief["yard"], full))
     assert set(full["health_metrics"]) == {
         "last_frame_time",
         "time_since_last_frame_seconds",

@@ -10,7 +10,7 @@ from gateway.http.auth import is_closed
 from tests.integration.gateway.started import Filled, Started
 from tests.integration.gateway.test_openapi import READ
 
-TOKEN = "correct horse battery"
+TOKEN = "correct-horse-battery"
 CLOSED = [one for one in operations() if is_closed(one.path) and one.path != "/api/v1/session"]
 
 
@@ -57,9 +57,45 @@ def test_a_browser_signs_in_and_out(guarded: Started) -> None:
     assert (inside.status_code, outside.status_code) == (200, 401)
 
 
+def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(guarded: Started) -> None:
+    with guarded.client() as client, guarded.client() as thief:
+        signed_in = client.post("/api/v1/session", json={"token": TOKEN})
+        thief.cookies.set("watchpost", str(signed_in.cookies["watchpost"]))
+        before = thief.get("/api/v1/sites"), thief.get("/api/v1/session")
+        client.delete("/api/v1/session")
+        after = thief.get("/api/v1/sites"), thief.get("/api/v1/session")
+
+    assert [answer.status_code for answer in (*before, *after)] == [200, 200, 401, 200]
+    assert before[1].json() == {"signed_in": True, "token_needed": True}
+    assert after[1].json() == {"signed_in": False, "token_needed": True}
+
+
+def test_guessing_is_slowed_down_wherever_it_is_tried_and_an_open_session_goes_on(filled: Filled) -> None:
+    with Started(filled.hub, token=TOKEN) as started, started.client() as inside, started.client() as guessing:
+        inside.post("/api/v1/session", json={"token": TOKEN})
+        answers = [guessing.post("/api/v1/session", json={"token": f"wrong {number}"}) for number in range(8)]
+        bearer = guessing.get("/api/v1/sites", headers={"authorization": f"Bearer {TOKEN}"})
+        elsewhere = guessing.get(
+            "/api/v1/sites", headers={"authorization": f"Bearer {TOKEN}", "x-forwarded-for": "198.51.100.9"}
+        )
+        open_session = inside.get("/api/v1/sites")
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3
+    assert answers[-1].headers["retry-after"] == "1"
+    assert answers[-1].json()["detail"] == "too many wrong tokens: try again in 1 s"
+    assert bearer.status_code == 429
+    assert elsewhere.status_code == 200
+    assert open_session.status_code == 200
+
+
+def test_what_is_no_address_of_a_proxy_is_no_address_of_a_client(guarded: Started) -> None:
+    with guarded.client(x_forwarded_for='junk, "><script>, ' + "9" * 5000) as client:
+        assert client.post("/api/v1/session", json={"token": TOKEN}).status_code == 200
+
+
 def test_another_page_cannot_write_with_the_cookie(guarded: Started) -> None:
     with guarded.client(origin="https://evil.example") as client:
-        client.cookies.set("watchpost", guarded.gateway.access.session)
+        client.cookies.set("watchpost", str(guarded.gateway.access.sign_in(TOKEN, "192.0.2.1")))
         answer = client.post("/api/v1/alerts/alert-1/acknowledge", json={"by": "eve"})
 
     assert answer.status_code == 403

@@ -236,9 +236,11 @@ def test_the_rules_in_force_are_told_with_their_bounds(client: httpx.Client) -> 
 
 
 def test_who_has_no_token_asks_for_nothing(filled: Filled) -> None:
-    with Started(filled.hub, token="secret", trial_command=COMMAND) as started, started.client() as client:
+    token = "correct-horse-battery"
+    signed = {"Authorization": f"Bearer {token}"}
+    with Started(filled.hub, token=token, trial_command=COMMAND) as started, started.client() as client:
         assert client.post("/api/v1/trials", json=SPAN).status_code == 401
-        assert client.get("/api/v1/trials", headers={"Authorization": "Bearer secret"}).json() == {"trials": []}
+        assert client.get("/api/v1/trials", headers=signed).json() == {"trials": []}
 
 
 def test_a_gateway_that_was_not_told_how_runs_none(filled: Filled) -> None:

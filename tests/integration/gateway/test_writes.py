@@ -162,7 +162,7 @@ def test_an_alert_is_acknowledged_once_however_often_one_clicks(
         filled.append(*(event for event in decode(peer.heard[0]) if isinstance(event, Event))).fold()
 
     answers: list[Any] = []
-    with Peer(broker, "watchpost/v1/DEMO/_hub/event/alert") as ingesting, connected.client() as client:
+    with Peer(broker, "watchpost/v1/DEMO/_gateway/event/alert") as ingesting, connected.client() as client:
         alert = client.get("/api/v1/alerts").json()["alerts"][0]
         path = f"/api/v1/alerts/{alert['id']}/acknowledge"
         clicking = threading.Thread(target=lambda: answers.append(client.post(path, json={"by": "ada"})))
@@ -230,7 +230,7 @@ def test_a_broker_that_was_killed_is_listened_to_again(filled: Filled, own_broke
 
 
 def test_a_rebuild_is_asked_for_over_the_bus(connected: Started, broker: Broker) -> None:
-    with Peer(broker, "watchpost/v1/_hub/_hub/event/command") as hub, connected.client() as client:
+    with Peer(broker, "watchpost/v1/_hub/_gateway/event/command") as hub, connected.client() as client:
         answer = client.post("/api/v1/consumers/health/rebuild")
         eventually(lambda: hub.heard)
 
@@ -243,7 +243,7 @@ def test_a_rebuild_is_asked_for_over_the_bus(connected: Started, broker: Broker)
 
 def test_a_part_of_a_view_is_asked_for_in_the_body(connected: Started, broker: Broker) -> None:
     part = {"site": "DEMO", "since": "2026-01-05T11:00:00+01:00", "until": "2026-01-05T10:05:00Z"}
-    with Peer(broker, "watchpost/v1/_hub/_hub/event/command") as hub, connected.client() as client:
+    with Peer(broker, "watchpost/v1/_hub/_gateway/event/command") as hub, connected.client() as client:
         answer = client.post("/api/v1/consumers/motion/rebuild", json=part)
         eventually(lambda: hub.heard)
 

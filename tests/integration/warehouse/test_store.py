@@ -7,6 +7,7 @@ from bus_schemas.event import Event
 from consumers.clickhouse.dialect import Dialect
 from consumers.clickhouse.engine import Columns, Engine, EngineError, Parameter
 from consumers.clickhouse.table import Table
+from consumers.follow import STOPS_AFTER
 from consumers.warehouse import store
 from consumers.warehouse.fold import Fold, Unfoldable
 from consumers.warehouse.store import Generations
@@ -162,11 +163,26 @@ def test_a_block_may_have_rows_of_many_months(engine: Engine) -> None:
     assert counts(engine)["camera_events"] == (150, 150)
 
 
-def test_a_bug_in_the_fold_names_the_event(engine: Engine) -> None:
-    broken = detection(id="e-2").model_copy(update={"data": None})
-    fold = begin(engine, MemoryJournal([detection(), broken, detection()]))
+def broken(number: int) -> Event:
+    """An event on which the fold raises."""
+    event = detection(id=f"e-{number}", device=f"d{number % 3}")
+    return event.model_copy(update={"data": None})
 
-    with pytest.raises(Unfoldable, match="event e-2 at position 2"):
+
+def test_an_event_that_cannot_be_folded_costs_only_its_rows(engine: Engine) -> None:
+    fold = begin(engine, MemoryJournal([detection(), broken(2), detection()]))
+
+    fold.advance()
+
+    assert fold.position == 3
+    assert counts(engine)["camera_events"] == (2, 2)
+    assert [(it.position, it.event_id) for it in fold.set_aside] == [(2, "e-2")]
+
+
+def test_a_fold_that_fails_on_everything_goes_no_further(engine: Engine) -> None:
+    fold = begin(engine, MemoryJournal([broken(number) for number in range(1, STOPS_AFTER + 1)]))
+
+    with pytest.raises(Unfoldable, match="event e-1 at position 1"):
         fold.advance()
 
     assert fold.position == 0

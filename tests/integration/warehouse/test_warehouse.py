@@ -9,6 +9,7 @@ from time import monotonic
 import pytest
 
 from consumers.clickhouse.engine import Engine, EngineError, OpenEngine
+from consumers.set_aside import SetAside
 from consumers.warehouse.answering import NotReady
 from consumers.warehouse.progress import Rows
 from consumers.warehouse.questions import Span
@@ -225,16 +226,15 @@ def test_an_engine_that_refuses_stops_the_fold_and_is_asked_again(open_engine: O
         assert warehouse.status().position == 1
 
 
-def test_a_fold_that_fails_stops_at_its_event_and_questions_go_on(open_engine: OpenEngine) -> None:
-    journal = MemoryJournal([detection()])
-    warehouse = Warehouse(open_engine, lambda: journal, FAST)
+def test_an_event_that_cannot_be_folded_is_told_and_questions_go_on(open_engine: OpenEngine) -> None:
+    journal, told = MemoryJournal([detection()]), list[SetAside]()
+    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, tell_set_aside=told.extend))
 
     with running(warehouse) as wake:
         eventually(lambda: warehouse.status().position == 1)
-        journal.append(detection(id="e-2").model_copy(update={"data": None}))
+        journal.append(detection(id="e-2").model_copy(update={"data": None}), detection())
         wake.set()
-        eventually(lambda: warehouse.status().state == "stopped")
+        eventually(lambda: warehouse.status().position == 3)
 
-        assert warehouse.status().position == 1
-        assert "event e-2 at position 2" in str(warehouse.status().error)
-        assert warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")["critical_events"]["total_events"] == 1
+        assert [(it.position, it.event_id) for it in told] == [(2, "e-2")]
+        assert warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")["critical_events"]["total_events"] == 2

@@ -53,5 +53,6 @@ def test_the_hub_sends_watermarks_and_receives_events() -> None:
     operations = asyncapi("1.2.3")["operations"]
 
     assert operations["watermark"]["action"] == "send"
+    assert operations["command"]["bindings"]["mqtt"]["retain"] is False
     assert operations["event-detection"]["action"] == "receive"
     assert operations["state"]["bindings"]["mqtt"] == {"qos": 1, "retain": True, "bindingVersion": "0.2.0"}

@@ -147,7 +147,7 @@ def test_a_bomb_is_unpacked_no_further_than_a_message_may_be() -> None:
 
     [found] = codec.decode(bomb, codec.SINGLE + codec.GZIP)
 
-    assert found == Malformed(bomb, "the payload unpacks to more than 16777216 bytes")
+    assert found == Malformed(bomb, "the payload unpacks to more than 4194304 bytes")
 
 
 def test_gzip_of_exactly_the_largest_size_is_unpacked() -> None:

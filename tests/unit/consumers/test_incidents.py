@@ -127,6 +127,44 @@ def test_d4_25_a_higher_level_is_told_with_the_same_incident(followed: Followed)
     assert len({event.id for event in followed.emitted()}) == 2
 
 
+def measured(second: float, hottest: float, confirmed: float) -> Event:
+    """A frame of an agent that tells what is confirmed."""
+    event = thermal(at(second), hottest=hottest)
+    level = thermal(at(second), hottest=confirmed).data.regions[0].alert_level
+    region = event.data.regions[0].model_copy(update={"confirmed_level": level})
+    data = event.data.model_copy(update={"regions": (region,), "confirmed_max_temp": confirmed})
+    return event.model_copy(update={"data": data})
+
+
+def test_spikes_of_one_pixel_in_one_frame_of_seven_are_no_incident(followed: Followed) -> None:
+    followed.take(*(measured(n / 8, 110.0 if n % 7 == 3 else 30.0, 30.0) for n in range(400)))
+
+    assert told(followed) == []
+
+
+def test_one_hot_pixel_is_an_incident_from_the_frame_that_confirms_it(followed: Followed) -> None:
+    followed.take(measured(0, 30.0, 30.0), measured(1, 110.0, 30.0), measured(1.125, 110.0, 110.0))
+    (opened,) = open_incidents(followed.view)
+
+    assert told(followed) == [("yard", "hot_spot", "opened")]
+    assert opened["details"]["level"] == "emergency"
+
+
+def test_a_hot_spot_outside_of_all_regions_is_a_warning_once_it_is_confirmed(followed: Followed) -> None:
+    followed.take(measured(0, 82.0, 40.0).model_copy())
+
+    assert told(followed) == []
+    followed.take(measured(1, 82.0, 82.0))
+    assert told(followed) == [("yard", "hot_spot", "opened")]
+
+
+def test_spikes_do_not_keep_an_incident_open(followed: Followed) -> None:
+    followed.take(measured(0, 100.0, 100.0))
+    followed.take(*(measured(1 + n / 8, 30.0 if n % 7 else 70.0, 30.0) for n in range(300)))
+
+    assert told(followed) == [("yard", "hot_spot", "opened"), ("yard", "hot_spot", "closed")]
+
+
 def test_a_hot_spot_is_over_when_it_was_cool_by_the_margin_for_a_while(followed: Followed) -> None:
     followed.take(thermal(at(0), hottest=75.5), *(thermal(at(second), hottest=74.0) for second in range(1, 100)))
     before = told(followed)
@@ -173,11 +211,21 @@ def test_a_silent_device_is_offline_after_thirty_seconds_of_ticks(followed: Foll
 def test_no_device_is_silent_before_the_hub_has_listened_for_thirty_seconds(followed: Followed) -> None:
     followed.take(frame(), tick(at(3600), uptime_s=5))
     before = told(followed)
-    followed.take(tick(at(3630), uptime_s=35))
+    followed.take(*(tick(at(3600 + more), uptime_s=5 + more) for more in range(5, 31, 5)))
 
     assert before == []
     assert told(followed) == [("yard", "offline", "opened")]
     assert incidents(followed.view)[0]["opened"] == "2026-01-05T10:59:55.000Z"
+
+
+def test_while_the_hub_itself_stood_still_no_device_was_silent(followed: Followed) -> None:
+    followed.take(*(tick(at(second), uptime_s=3600 + second) for second in range(0, 20, 5)), frame(at(18)))
+    followed.take(tick(at(90), uptime_s=3690), frame(at(95)), tick(at(95), uptime_s=3695))
+    assert told(followed) == []
+
+    followed.take(*(tick(at(second), uptime_s=3600 + second) for second in range(100, 135, 5)))
+    assert told(followed) == [("yard", "offline", "opened")]
+    assert incidents(followed.view)[0]["opened"] == "2026-01-05T10:01:35.000Z"
 
 
 def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None:

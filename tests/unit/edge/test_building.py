@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from edge.building import AddressMissing, Surroundings, address, thermal_source, visual_source, yard
+from edge.building import AddressUnusable, Surroundings, address, thermal_source, visual_source, yard
 from edge.settings import DeviceSettings, NodeSettings
 from edge.source_settings import RtspSource
+from edge.sources.address import Redactor
+from edge.sources.reasons import worded
 from edge.sources.source import Frame, SourceUnreachable
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -26,8 +28,47 @@ def test_an_address_with_a_password_comes_from_the_environment() -> None:
     source = RtspSource(kind="rtsp", url_env="GATE_URL")
 
     assert address(source, {"GATE_URL": "rtsp://user:secret@camera/live"}) == "rtsp://user:secret@camera/live"
-    with pytest.raises(AddressMissing, match="GATE_URL"):
+    with pytest.raises(AddressUnusable, match="GATE_URL"):
         address(source, {})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "rtsp://admin:se/cret@camera/live",
+        "rtsp://admin:se#cret@camera/live",
+        "rtsp://admin:se[cret@camera/live",
+        "rtsp://admin:se@cret@camera/live",
+        "rtsp://admin:se cret@camera/live",
+        "rtsp://admin:se%cret@camera/live",
+        "rtsp://admin:secret%40camera/live",
+        "rtsp://camera:99999/live",
+        "http://camera/live",
+        "camera",
+    ],
+)
+def test_an_address_that_cannot_be_read_for_certain_is_refused_by_the_name_of_its_variable(given: str) -> None:
+    with pytest.raises(AddressUnusable, match="GATE_URL") as refused:
+        address(RtspSource(kind="rtsp", url_env="GATE_URL"), {"GATE_URL": given})
+
+    assert "cret" not in str(refused.value)
+    assert worded(refused.value, Redactor([given]).redact) == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "rtsp://admin:se/cret@camera/live",
+        "rtsp://camera/live?user=a&password=secret",
+        "http://camera/live",
+        "rtsp://[/",
+    ],
+)
+def test_an_address_in_the_configuration_holds_no_password_and_can_be_read(given: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        RtspSource(kind="rtsp", url=given)
+
+    assert "cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -95,3 +95,64 @@ def test_previews_without_a_camera_are_thermal_only() -> None:
 
 def test_the_clock_in_the_picture_is_that_of_the_site() -> None:
     assert captions("Yard", "Europe/Berlin")(NOON).time.hour == 13
+
+
+def spiked(seconds: float, *pixels: tuple[int, int], hottest: float = 110.0) -> ThermalFrame:
+    """A cool frame in which these pixels, row and column, are hot."""
+    cool = frame(seconds, hottest=20.0)
+    for pixel in pixels:
+        cool.temperatures[pixel] = hottest
+    return cool
+
+
+def heat_of(drafts: list[Event]) -> list[tuple[float, str, str, float | None]]:
+    """Of each event: when, the level as measured, the level that is confirmed, and the confirmed maximum."""
+    return [
+        (
+            (event.time - NOON).total_seconds(),
+            event.data.regions[0].alert_level,
+            event.data.regions[0].confirmed_level or "",
+            event.data.confirmed_max_temp,
+        )
+        for event in drafts
+        if isinstance(event, ThermalEvent)
+    ]
+
+
+def test_a_spike_of_one_pixel_in_one_frame_is_told_at_once_and_is_not_confirmed() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    (spike,) = told(watched, spiked(9 / 8, (5, 5)))
+    after = heat_of(told(watched, frame(10 / 8, hottest=20.0)))
+
+    assert isinstance(spike, ThermalEvent)
+    assert spike.data.hot_spots[0].max_temp == 110.0
+    assert [(level, confirmed) for _, level, confirmed, _ in heat_of([spike])] == [("emergency", "normal")]
+    assert (spike.data.confirmed_max_temp or 0) < 25
+    assert [(level, confirmed) for _, level, confirmed, _ in after] == [("normal", "normal")]
+
+
+def test_one_hot_pixel_is_confirmed_by_the_next_frame_which_is_told_at_once() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    first, second = heat_of(told(watched, spiked(9 / 8, (5, 5)), spiked(10 / 8, (5, 6))))
+
+    assert first[1:3] == ("emergency", "normal")
+    assert second[0] == 10 / 8
+    assert second[1:] == ("emergency", "emergency", 110.0)
+
+
+def test_d4_02_a_hot_spot_of_four_pixels_is_confirmed_at_once_by_its_neighbours() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    ((_, level, confirmed, hottest),) = heat_of(told(watched, spiked(9 / 8, (5, 5), (5, 6), (6, 5), (6, 6))))
+
+    assert (level, confirmed, hottest) == ("emergency", "emergency", 110.0)
+
+
+def test_d4_01_a_step_of_the_whole_frame_is_confirmed_in_its_first_frame() -> None:
+    watched = watch()
+    drafts = told(watched, *[ThermalFrame(NOON, 1, np.full((24, 32), 40.0, np.float32))])
+    hot = ThermalFrame(NOON + timedelta(seconds=1 / 8), 2, np.full((24, 32), 100.0, np.float32))
+
+    assert [confirmed for _, _, confirmed, _ in heat_of(drafts + told(watched, hot))] == ["normal", "emergency"]

@@ -1,45 +1,60 @@
-"""What a question to the stores becomes when they cannot answer."""
+"""What keeps the stores from answering is told in a sentence, as what passes."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
-from consumers.journal.store import JournalAway
-from consumers.views import NoView
 from gateway.context import Gateway
 from gateway.http.problems import Problem
-from gateway.reading.readers import Busy
+from gateway.reading.readers import Readers
 
 
-@dataclass
-class Failing:
-    """Readers whose every question fails."""
-
-    error: Exception
-
-    async def ask(self, question: Callable[[Any], Any]) -> Any:
-        raise self.error
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield None
 
 
-@dataclass
-class Asked:
-    readers: Failing
+def asked(error: Exception) -> Exception:
+    def fail(_: None) -> None:
+        raise error
+
+    pool = Readers(nothing, threads=1)
+    pool.start()
+    try:
+        asyncio.run(Gateway.ask(SimpleNamespace(readers=pool), fail))  # type: ignore[arg-type]
+    except Exception as answered:  # noqa: BLE001 - which one it is, is what is asked
+        return answered
+    finally:
+        pool.stop()
+    raise AssertionError("it was answered")
+
+
+def sqlite_error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    return error
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    "error",
     [
-        (JournalAway("the journal cannot be read: connection refused"), "connection refused; ask again in a moment"),
-        (NoView("there is no view"), "it is on its way"),
-        (Busy("1000 questions wait"), "too many requests at once"),
+        sqlite_error(sqlite3.SQLITE_IOERR | 19 << 8),
+        sqlite_error(sqlite3.SQLITE_CANTOPEN),
+        OSError(errno.ENOSPC, "No space left on device"),
     ],
 )
-def test_stores_that_cannot_answer_now_are_a_503_that_says_why(error: Exception, said: str) -> None:
-    with pytest.raises(Problem, match=said) as raised:
-        asyncio.run(Gateway.ask(Asked(Failing(error)), lambda stores: stores))  # type: ignore[arg-type]
+def test_a_disk_that_is_full_is_a_503_with_a_sentence(error: Exception) -> None:
+    answer = asked(error)
 
-    assert raised.value.status == 503
-    assert raised.value.headers == {"Retry-After": "2"}
+    assert isinstance(answer, Problem)
+    assert answer.status == 503
+    assert answer.detail.startswith("what the hub keeps cannot be read now: ")
+
+
+def test_a_bug_is_not_taken_for_a_full_disk() -> None:
+    assert isinstance(asked(sqlite_error(sqlite3.SQLITE_ERROR)), sqlite3.OperationalError)

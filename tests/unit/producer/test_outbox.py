@@ -16,6 +16,7 @@ from producer.ids import utc_now
 from producer.outbox import Outbox, OutboxFailed
 from producer.tables import connect
 from tests.eventually import eventually
+from tests.faults import disks
 from tests.node_parts import SOURCE, detection, frame, health, medium
 
 
@@ -152,3 +153,21 @@ def test_a_commit_to_the_outbox_waits_for_the_disk(tmp_path: Path) -> None:
         (level,) = connection.execute("pragma synchronous").fetchone()
 
     assert level == 2
+
+
+def test_an_outbox_begins_again_on_a_disk_that_is_full_to_the_last_byte(tmp_path: Path) -> None:
+    try:
+        disks.mount(tmp_path, 64)
+    except disks.NoDisk as missing:
+        pytest.skip(str(missing))
+    path = tmp_path / "node.sqlite"
+    try:
+        with Outbox(path, utc_now) as outbox:
+            outbox.put(health(), durable=True)
+        disks.fill(tmp_path)
+
+        with Outbox(path, utc_now) as outbox:
+            outbox.put(detection(), durable=True)
+        assert kinds(stored(path)) == {"watchpost.health.v1", "watchpost.detection.v1"}
+    finally:
+        disks.unmount(tmp_path)

@@ -37,6 +37,35 @@ def test_a_configuration_that_is_fine_is_summed_up(
     assert capsys.readouterr().out == f"{file} is fine: sites 1, devices 1, agents 1.\n"
 
 
+def test_a_configuration_that_names_what_is_missing_here_ends_with_1_and_the_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "watchpost.yaml"
+    file.write_text(
+        "gateway: {token_file: /nowhere/token}\n"
+        "alerts: {webhook_url_env: HOOK}\n"
+        "sites:\n"
+        "  - site: A\n"
+        "    devices:\n"
+        "      - {device: b, visual: {kind: rtsp, url_env: GATE_URL}}\n"
+        "      - {device: c, visual: {kind: mjpeg, url_env: DOOR_URL}}\n"
+        "      - {device: d, visual: {kind: rtsp, url_env: YARD_URL}}\n"
+    )
+    monkeypatch.setenv("DOOR_URL", "http://admin:se/cret@camera/")
+    monkeypatch.setenv("YARD_URL", "rtsp://admin:secret@camera/")
+
+    assert run(monkeypatch, "config", "check", str(file)) == 1
+    told = capsys.readouterr().err
+    assert [line.split(": ")[1] for line in told.splitlines()] == [
+        "gateway.token_file",
+        "sites[0].devices[0].visual.url_env",
+        "sites[0].devices[1].visual.url_env",
+        "alerts.webhook_url_env",
+    ]
+    assert all(name in told for name in ("GATE_URL", "DOOR_URL", "HOOK", "%2F for /"))
+    assert "cret" not in told
+
+
 @pytest.mark.parametrize("arguments", [("config", "check"), ("up", "--config"), ("edge", "--config")])
 def test_a_configuration_that_is_wrong_ends_every_command_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]

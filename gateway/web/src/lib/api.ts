@@ -35,7 +35,7 @@ export interface Settings {
   [key: string]: unknown;
 }
 export interface Changes { changes: { position: number; time: string; by: string; settings: Record<string, unknown> }[] }
-export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; event: E }
+export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; ahead_s?: number; event: E }
 export interface Events<E extends AnyEvent = AnyEvent> { events: Recorded<E>[]; next: number | null; head: number }
 export type EventName = keyof EventsByName;
 export interface Alert {
@@ -66,7 +66,9 @@ export interface Storage {
 }
 /** An event that a consumer could not take, and why. */
 export interface SetAside { position: number; event: string; type: string; source: string; error: string; at: string }
-export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; set_aside?: number; lately?: SetAside[]; rebuilt?: number | null; rebuilds?: number | null }
+export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; set_aside?: number; lately?: SetAside[]; rebuilt?: number | null; rebuilds?: number | null; receivers?: Receiver[] | null }
+export interface Session { signed_in: boolean; token_needed: boolean }
+export interface Receiver { name: string; waiting: number; set_aside: number; last_success: string | null; last_error: string | null; last_error_at: string | null }
 export interface Consumers { head: number; consumers: Consumer[] }
 /** How the hub itself does, as anybody may ask. */
 export interface Health { status: 'healthy' | 'degraded' | 'failing'; problems: string[] }

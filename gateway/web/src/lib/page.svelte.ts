@@ -16,7 +16,8 @@ const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
 /** What a device tells that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
 
-const newsOf = ({ event, position }: Recorded): LastEvent => ({ type: event.type, time: event.time, position, summary: summary(event) });
+/** What a clock that is ahead said happened when it arrived. */
+const newsOf = ({ event, position, received, ahead_s }: Recorded): LastEvent => ({ type: event.type, time: (ahead_s && received) || event.time, position, summary: summary(event) });
 
 interface Sites {
   sites: Site[];
@@ -82,7 +83,7 @@ class Page {
         this.sites.reload();
       }
       const from = deviceOf(recorded.event.source);
-      if (!from || from.device === '_hub' || ROUTINE.has(type) || !isNews(recorded)) return;
+      if (!from || from.device === '_hub' || from.device === '_gateway' || ROUTINE.has(type) || !isNews(recorded)) return;
       pending.set(`${from.site}/${from.device}`, newsOf(recorded));
     }));
     // Many events a second are one change of the page.

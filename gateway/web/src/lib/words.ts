@@ -16,10 +16,10 @@ export const statusRank = (status: string): number => statusRanks[status as Stat
 
 export const levelTone = (level: Level): Tone => (level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet');
 
-const incidentWords: Record<string, string> = { offline: 'Offline', blackscreen: 'Black picture', freeze: 'Frozen picture', stale: 'No new picture', degraded: 'Degraded', storage: 'Storage low', audio_loss: 'No sound', hot_spot: 'Hot spot', system_error: 'Hub problem', database_error: 'Database problem', storage_unwritable: 'Disk cannot be written', write_failed: 'Not written' };
+const incidentWords: Record<string, string> = { offline: 'Offline', blackscreen: 'Black picture', freeze: 'Frozen picture', stale: 'No new picture', degraded: 'Degraded', storage: 'Storage low', audio_loss: 'No sound', hot_spot: 'Hot spot', clock: 'Clock wrong', system_error: 'Hub problem', database_error: 'Database problem', storage_unwritable: 'Disk cannot be written', write_failed: 'Not written' };
 export const incidentWord = (type: string): string => incidentWords[type] ?? capital(type);
 
-const alertWords: Record<string, string> = { device_offline: 'Device offline', device_degraded: 'Device degraded', device_recovered: 'Device recovered', storage_low: 'Storage low', storage_critical: 'Storage critically low' };
+const alertWords: Record<string, string> = { device_offline: 'Device offline', device_degraded: 'Device degraded', device_recovered: 'Device recovered', storage_low: 'Storage low', storage_critical: 'Storage critically low', clock_wrong: 'Clock wrong' };
 export const alertWord = (type: string): string => alertWords[type] ?? incidentWord(type);
 
 export const bytes = (n: number): string => {

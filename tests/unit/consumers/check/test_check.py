@@ -63,7 +63,19 @@ def test_what_is_whole_is_summed_up(data: Path) -> None:
     whole = found(data, deep=True)
 
     assert [fault for one in whole.values() for fault in one.faults] == []
-    assert list(whole) == ["journal", "bodies", "media", "health", "motion", "temperatures", "detections", "warehouse"]
+    assert list(whole) == [
+        "journal",
+        "bodies",
+        "speakers",
+        "media",
+        "health",
+        "motion",
+        "temperatures",
+        "detections",
+        "warehouse",
+        "views",
+    ]
+    assert whole["views"].left_out[0].startswith("those that no consumer has folded yet: incidents, alerts, ")
     assert whole["journal"].notes[:2] == [
         "162 events in 3 streams, positions 1…162",
         "/hub (epoch-1): 1…36, no gap",
@@ -141,8 +153,8 @@ def test_days_that_were_dropped_are_explained_by_an_event_alone(data: Path, told
     assert journal.faults == ([] if told else ["position 1…162 is gone with its days, and no retention event says why"])
     dropped = ", before that dropped by retention on 2026-01-06T10:00:00.000Z" if told else ""
     assert journal.notes[-1] == f"/sites/DEMO/devices/yard (epoch-1): 91{dropped}, no gap"
-    assert found(data, "health")["health"].notes == [
-        "not comparable: it begins before the floor of the journal, position 163"
+    assert found(data, "health")["health"].left_out == [
+        "all of it, for it begins before the floor of the journal, position 163"
     ]
 
 
@@ -161,7 +173,7 @@ def test_a_pack_that_was_cut_is_found(data: Path) -> None:
 
     cut, lost = faults(data, "media")
     assert cut == (
-        f"the pack DEMO/yard/thumbnail/2026-01-05/10.pack is {size - 100:,} bytes long;"
+        f"the pack DEMO/yard/thumbnail/2026-01-05/1000.pack is {size - 100:,} bytes long;"
         f" the index knows {size:,} bytes of it"
     )
     assert lost.endswith("lies beyond the end of its pack")
@@ -187,7 +199,7 @@ def test_a_medium_that_nobody_dropped_is_missed(data: Path) -> None:
 @pytest.mark.parametrize("told", [True, False])
 def test_what_retention_dropped_is_explained_by_its_event_alone(data: Path, told: bool) -> None:
     tamper(data / "archive" / "index.sqlite", "delete from floors")
-    ArchiveRetention(data / "archive", lambda: START + timedelta(hours=3)).drop_hours("thumbnail", at(7200))
+    ArchiveRetention(data / "archive", lambda: START + timedelta(hours=3)).drop_before("thumbnail", at(7200))
     tamper(data / "archive" / "index.sqlite", "delete from floors")
     if told:
         span = {"start": START, "end": START + timedelta(hours=1)}
@@ -209,7 +221,7 @@ def test_a_view_that_somebody_changed_is_found_with_a_row(data: Path) -> None:
 
 
 def test_names_that_are_nothing_are_refused(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    with pytest.raises(UnknownConsumer, match=r"no consumer 'x'.*besides journal, media and warehouse"):
+    with pytest.raises(UnknownConsumer, match=r"no consumer 'x'.*besides journal, speakers, media and warehouse"):
         found(data, "x")
     with pytest.raises(NothingThere, match="there is no journal in"):
         found(tmp_path_factory.mktemp("empty"))

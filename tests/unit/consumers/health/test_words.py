@@ -15,8 +15,8 @@ from bus_schemas.event import AFTER_LATEST, EARLIEST, Event, iso
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.health.words import in_short, iso_of
-from consumers.journal.days import micros
+from consumers.health.words import in_short
+from consumers.journal.days import iso_of, micros
 from tests import builders
 from tests.builders import START
 from tests.journaled import bodies, moments, recorded

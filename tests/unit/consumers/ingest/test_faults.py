@@ -114,6 +114,16 @@ def test_a_process_that_says_goodbye_may_be_silent(hub: Hub) -> None:
     assert hub.told() == []
 
 
+def test_a_process_that_said_goodbye_before_ingest_ended_may_stay_away(hub: Hub, tmp_path: Path) -> None:
+    hub.report("mosaics")
+    hub.report("mosaics", ended=True)
+    again = Hub(tmp_path)
+    again.tracker.load()
+    again.go_on(5 * SILENT_AFTER_S)
+
+    assert again.told() == []
+
+
 def test_while_nobody_can_be_heard_nobody_is_silent(hub: Hub) -> None:
     hub.report("mosaics")
     hub.go_on(10)

@@ -13,9 +13,11 @@ from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
 from consumers.archive.disk import Medium
+from consumers.disk import Disk
 from consumers.ingest.figures import Figures
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.packets import Properties, Published
+from consumers.ingest.room import Room
 from consumers.journal.store import Unwritable
 from consumers.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamState
 from tests import builders
@@ -45,6 +47,9 @@ class Calls:
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         return set()
+
+    def foreign_bodies(self, ids: Sequence[ForeignId]) -> dict[ForeignId, bytes]:
+        return {}
 
     def store(self, media: Sequence[Medium]) -> int:
         if media:
@@ -161,3 +166,36 @@ def test_a_bad_message_among_good_ones_costs_only_itself(calls: Calls, intake: I
     intake.take([good[0], *split, good[1]], calls)
 
     assert calls.made[0] == "append 2 reject 2"
+
+
+def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(calls: Calls) -> None:
+    free = 10
+    room = Room(lambda: Disk(1000, 1000 - free))
+    intake = Intake(calls, calls, clock, Figures(clock, NOW), room)
+    told = builders.incident(epoch="hub", sequence=1)
+    foreign = builders.detection()
+    intake.take([picture(1, epoch="one", sequence=1), message(told, 2, "incident"), message(foreign, 3)], calls)
+
+    assert intake.shortage == "the disk has less than 0 MiB left, and these are for clean-up"
+    assert calls.made == [
+        "append 2 reject 0",
+        f"publish {watermark_topic(told.source)} qos 1 retained",
+        "acknowledge [1, 2, 3]",
+        f"publish {HEAD} qos 0",
+        "flush",
+    ]
+
+    calls.made.clear()
+    free = 100
+    intake.take([picture(4, epoch="one", sequence=1)], calls)
+
+    assert intake.shortage is None
+    assert calls.made[:2] == ["store 1", "append 1 reject 0"]
+
+
+def test_a_shortage_ends_where_there_is_some_more_room_than_where_it_began() -> None:
+    free = (31, 29, 31, 39, 41, 31)
+    disks = iter([Disk(1000, 1000 - bytes_) for bytes_ in free])
+    room = Room(lambda: next(disks))
+
+    assert [room.look() for _ in free] == [True, False, False, False, True, True]

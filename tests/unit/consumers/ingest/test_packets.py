@@ -39,7 +39,7 @@ def test_a_login_begins_clean_and_names_how_many_messages_it_takes() -> None:
 
 
 def test_subscriptions_ask_for_qos_1() -> None:
-    assert subscribe(1, ["a", "b/#"]) == b"\x82\x0d\x00\x01\x00\x00\x01a\x01\x00\x03b/#\x01"
+    assert subscribe(1, ["a", "b/#"]) == b"\x82\x0d\x00\x01\x00\x00\x01a\x05\x00\x03b/#\x05"
 
 
 def test_messages_are_acknowledged_in_their_order() -> None:

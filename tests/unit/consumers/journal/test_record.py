@@ -1,6 +1,7 @@
 """Recorded events: what a journal tells of one without parsing it is what the event says."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.json import Decoder
+from pydantic import ValidationError
 
+from bus_schemas.camera import MotionEvent
 from bus_schemas.codec import decode, to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.upcasts import upcast
 from consumers.journal.record import Recorded
+from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
 from tests import builders
 from tests.journaled import RECEIVED, journaled
 
@@ -47,6 +51,20 @@ def examples() -> list[bytes]:
         for file in sorted(GOLDEN.glob("*.json"))
         for number, example in enumerate(json.loads(file.read_text()), 1)
     ]
+
+
+def test_an_old_record_that_cannot_be_read_is_found_out_by_whoever_asks_what_it_says(tmp_path: Path) -> None:
+    good, bad = builders.motion_v1(), builders.motion_v1(id="bad")
+    broken = to_bytes(bad).replace(b'"frame_count":20', b'"frame_count":-20')
+    with Journal(tmp_path, lambda: builders.START) as journal:
+        journal.append([Accepted(bad, broken, RECEIVED), Accepted(good, to_bytes(good), RECEIVED)])
+    with closing(SqliteJournalReader(tmp_path)) as reader:
+        damaged, whole = reader.read(0, (MotionEvent,)).records
+
+    assert whole.event == upcast(good)
+    assert (damaged.position, damaged.id, damaged.model, damaged.source) == (1, "bad", MotionEvent, bad.source)
+    with pytest.raises(ValidationError):
+        _ = damaged.event
 
 
 def test_every_event_ever_released_is_read_as_it_was_decoded() -> None:

@@ -54,7 +54,7 @@ def asking(directory: Path) -> Iterator[JournalQueries]:
 
 
 def accepted(*events: Event) -> list[Accepted]:
-    return [Accepted(event, to_bytes(event), 1_767_600_000_000_000) for event in events]
+    return [Accepted(event, to_bytes(event), 1_767_610_800_000_000) for event in events]
 
 
 def numbered(first: int, last: int, make: Callable[..., Event] = builders.detection) -> list[Accepted]:

@@ -16,12 +16,12 @@ from bus_schemas.event import Event
 from consumers import checkpoint, views
 from consumers.check.run import check
 from consumers.deliver import Deliverer
+from consumers.disk import Disk
 from consumers.follow import Follower, Source
 from consumers.hub import RetentionPolicy
 from consumers.journal.floor import Floor, read_floor
 from consumers.journal.sqlite import SqliteJournalReader
 from consumers.registry import roster
-from consumers.retention.plan import Disk
 from consumers.retention.questions import journal_waits
 from consumers.retention.sink import Retention
 from consumers.warehouse.progress import Rows, tell_rows
@@ -256,9 +256,9 @@ def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
     assert "(epoch-1): 91…150, before that dropped by retention on 2026-01-10T10:01:00.000Z, no gap" in " ".join(
         found["journal"].notes
     )
-    assert found["incidents"].notes == ["not comparable: it begins before the floor of the journal, position 163"]
+    assert found["incidents"].left_out == ["all of it, for it begins before the floor of the journal, position 163"]
     assert found["temperatures"].notes[0].startswith("equals the fold of the journal up to position")
-    assert found["temperatures"].notes[1].startswith("left out are rows that may stem from before the floor")
+    assert found["temperatures"].left_out[0].startswith("rows that may stem from before the floor")
 
 
 def test_a_day_that_somebody_removed_is_not_explained_by_one_that_retention_dropped(yard: Yard) -> None:

@@ -1,22 +1,26 @@
 """A stretch of the log in a file, and a data directory made of one."""
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bus_schemas.event import Event, device_source
 from bus_schemas.node import GapEvent
 from consumers.check.run import check
+from consumers.check.speakers import check_speakers
 from consumers.journal.files import SqliteStore
+from consumers.journal.queries import JournalQueries
 from consumers.rebuilding.compare import compare
 from consumers.registry import roster
 from consumers.stretch.arrival import Arrived, NotFresh, settle
 from consumers.stretch.file import AlreadyThere, NotASlice, Slice, Written, opened, write
 from consumers.stretch.piece import Stretch, read
 from consumers.views import open_view
-from tests import logged
-from tests.builders import START, at
+from tests import builders, logged
+from tests.builders import DEVICE, SITE, START, at
 from tests.running_ingest import journaled
 
 VIEWS = ("health", "incidents", "alerts", "motion", "temperatures", "detections", "recordings", "audio")
@@ -149,3 +153,23 @@ def test_a_slice_tells_what_it_is(original: Path, tmp_path: Path) -> None:
             "site": "",
             "events": "162",
         }
+
+
+def test_what_ingest_would_reject_does_not_come_in_by_a_file(tmp_path: Path) -> None:
+    source = device_source(SITE, DEVICE)
+    events: list[Event] = [
+        builders.frame(epoch="one", sequence=1),
+        builders.retention(source=source, epoch="one", sequence=2),
+        builders.frame(epoch="one", sequence=3),
+        builders.alert(state="acknowledged", by="ada"),
+    ]
+    logged.write(tmp_path / "old", [(at(number), event) for number, event in enumerate(events)])
+    exported(tmp_path / "old", tmp_path / "log")
+
+    arrived = imported(tmp_path / "log", tmp_path / "new")
+
+    assert (arrived.events, arrived.rejected, arrived.gaps) == (3, 1, 1)
+    with closing(JournalQueries(tmp_path / "new" / "journal")) as queries:
+        (rejected,) = queries.rejected()
+    assert rejected.reason == f"an event of type watchpost.retention.v1 is for the hub to say, not for {source}"
+    assert check_speakers(SqliteStore(tmp_path / "new" / "journal")).count == 0

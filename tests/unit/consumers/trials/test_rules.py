@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consumers.hub import Rules
 from consumers.trials.rules import KNOWN, BadRule, changed, made_of, values
-from watchpost.configuration.config import AlertRules
+from watchpost.configuration.alerts import AlertRules
 
 
 def test_every_rule_is_known_by_the_name_that_the_configuration_has() -> None:

@@ -19,7 +19,7 @@ from edge.analysis.thermal import (
     gradient,
     hotspots,
 )
-from edge.sources.thermal_csv import recorded_frames
+from edge.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.recordings import ROOM_THERMAL, recording
 
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -238,7 +238,7 @@ def test_regions_change_from_the_next_frame_on() -> None:
 
 def test_a_real_room_is_read_without_flags_and_its_person_is_warmer_than_it() -> None:
     with recording(ROOM_THERMAL).open(newline="", encoding="utf-8") as file:
-        frames = [frame.temperatures for frame in recorded_frames((line.rstrip().split(",") for line in file), [])]
+        frames = [frame.temperatures for frame in recorded_frames(bounded_lines(file), BadLines())]
     readings = fed(frames, ThermalSettings(rois=ROI_SETS["substation"]))
 
     assert len(readings) == 846

@@ -1,10 +1,12 @@
 """Recorded thermal frames."""
 
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from edge.sources.source import SourceEnded, SourceUnreachable
 from edge.sources.thermal_csv import ThermalCsvSource
@@ -100,3 +102,93 @@ def test_the_real_recording_has_846_frames_in_108_seconds() -> None:
 
     assert source.bad_lines == []
     assert (frames[-1].time - frames[0].time).total_seconds() == pytest.approx(108, abs=4)
+
+
+def read_all(path: Path) -> tuple[list[float], ThermalCsvSource]:
+    """The first pixel of each frame."""
+    clock = SimulatedClock()
+    source = ThermalCsvSource(path, clock, clock.pause)
+    source.open()
+    frames = []
+    with closing(source), suppress(SourceEnded):
+        while True:
+            frames.append(float(source.read().temperatures[0, 0]))
+    return frames, source
+
+
+def raw_line(
+    time: str = "2020-01-31 12:00:00.0000", first: str = "20.5", separator: str = ",", rt: str = "25.0"
+) -> str:
+    return separator.join([time, *([rt] if rt else []), first, *["21.0"] * 767])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (f"\ufeff{raw_line()}\n".encode(), 20.5),
+        (f"\ufeff{HEADER}\n{raw_line()}\n".encode(), 20.5),
+        (f"{HEADER}\n{raw_line()}".replace("\n", "\r\n").encode(), 20.5),
+        (f"{HEADER}\n{raw_line()}\n".replace(",", ";").encode(), 20.5),
+        (f"{HEADER}\n{raw_line(separator=';').replace('.', ',')}\n".encode(), 20.5),
+        (raw_line(separator="\t").encode(), 20.5),
+        (raw_line(time="2020-01-31T12:00:00").encode(), 20.5),
+        (raw_line(time="2020-01-31T12:00:00.5+01:00").encode(), 20.5),
+        (raw_line(time="2020-01-31T12:00:00Z").encode(), 20.5),
+        (raw_line(time="1580468400.25").encode(), 20.5),
+        (raw_line(rt="").encode(), 20.5),
+        (f"{raw_line()},\n".encode(), 20.5),
+        (raw_line(first='"20.5"').encode(), 20.5),
+    ],
+)
+def test_a_recording_is_read_in_each_dialect(tmp_path: Path, content: bytes, expected: float) -> None:
+    path = tmp_path / "thermal.csv"
+    path.write_bytes(content)
+    frames, source = read_all(path)
+
+    assert frames == [expected]
+    assert source.bad_lines == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"\xff\xfe" + raw_line().encode(),
+        raw_line(first="2\u00b0").encode("latin-1"),
+        raw_line(first="x" * 200_000).encode(),
+        raw_line().encode() * 40,
+        b'"' + raw_line().encode(),
+        b"\x00" * 300,
+        b"",
+        raw_line(time="1e400").encode(),
+    ],
+    ids=range(8),
+)
+def test_one_bad_line_costs_that_line(tmp_path: Path, bad: bytes) -> None:
+    path = tmp_path / "thermal.csv"
+    path.write_bytes(
+        b"\n".join([HEADER.encode(), raw_line(first="1.5").encode(), bad, raw_line(first="2.5").encode(), b""])
+    )
+    with capture_logs() as logs:
+        frames, source = read_all(path)
+
+    assert frames in ([1.5, 2.5], [1.5, 20.5, 2.5])
+    assert len(source.bad_lines) == 3 - len(frames)
+    for line in logs:
+        assert (line["file"], line["count"]) == (str(path), 1)
+        assert "line 3" in line["reason"]
+
+
+def test_what_is_no_temperature_is_an_invalid_pixel(tmp_path: Path) -> None:
+    path = tmp_path / "thermal.csv"
+    path.write_text("\n".join(raw_line(first=value) for value in ("nan", "inf", "1e400", "-1e30", "20.5")))
+    frames, _ = read_all(path)
+
+    assert np.isnan(frames[:4]).all()
+    assert frames[4] == 20.5
+
+
+def test_a_file_in_which_every_line_is_bad_says_which_one_and_why(tmp_path: Path) -> None:
+    path = tmp_path / "thermal.csv"
+    path.write_text("\n".join([HEADER, "a,b", "c,d"]))
+    with pytest.raises(SourceUnreachable, match=r"thermal.csv holds no frame .*line 2 has 2 columns.*1 more"):
+        read_all(path)

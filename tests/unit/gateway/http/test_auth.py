@@ -1,17 +1,24 @@
+from pathlib import Path
+
 import pytest
 from starlette.datastructures import Headers
 
-from gateway.http.auth import Access, OpenToStrangers
+from gateway.http.auth import Access, Asking, OpenToStrangers
+from gateway.http.sessions import LASTS_S, Sessions
+from gateway.http.token import WeakToken
 
-TOKEN = "correct horse"
+TOKEN = "correct-horse-battery"
 OPEN = Access.of("127.0.0.1", None)
 GUARDED = Access.of("0.0.0.0", TOKEN)
-COOKIE = f"watchpost={GUARDED.session}"
+SESSION = GUARDED.sign_in(TOKEN, "192.0.2.1")
+COOKIE = f"watchpost={SESSION}"
 
 
-def status(access: Access, method: str, path: str, **headers: str) -> int | None:
+def status(
+    access: Access, method: str, path: str, address: str = "", http_version: str = "1.1", **headers: str
+) -> int | None:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    refusal = access.refusal(method, path, Headers(given))
+    refusal = access.refusal(Asking(method, path, Headers(given), address, http_version))
     return None if refusal is None else refusal.status
 
 
@@ -73,7 +80,9 @@ def test_loopback_does_not_answer_to_a_rebound_name(host: str) -> None:
 def test_a_token_is_needed_for_everything_that_shows_something(
     path: str, headers: dict[str, str], expected: int | None
 ) -> None:
-    assert status(GUARDED, "GET", path, host="hub.example", **headers) == expected
+    access = Access.of("0.0.0.0", TOKEN)
+
+    assert status(access, "GET", path, host="hub.example", **headers) == expected
 
 
 @pytest.mark.parametrize("path", ["/", "/wall", "/assets/index-abcdefgh.js", "/health", "/ready", "/api/v1/session"])
@@ -92,6 +101,10 @@ def test_the_sign_in_form_and_the_probes_need_no_token(path: str) -> None:
         ({"origin": "https://hub.example"}, None),
         ({"sec_fetch_site": "same-origin"}, None),
         ({}, None),
+        ({"origin": "http://hub.example"}, None),
+        ({"origin": "https://wall.example"}, 403),
+        ({"origin": "https://wall.example", "sec_fetch_site": "same-origin"}, None),
+        ({"origin": "https://wall.example", "sec_fetch_site": "cross-site"}, 403),
     ],
 )
 def test_another_page_cannot_write(method: str, headers: dict[str, str], expected: int | None) -> None:
@@ -107,5 +120,40 @@ def test_another_page_cannot_write_to_loopback_either() -> None:
 
 
 def test_the_cookie_does_not_hold_the_token() -> None:
-    assert TOKEN not in GUARDED.session
-    assert GUARDED.session != Access.of("0.0.0.0", "other").session
+    assert SESSION is not None
+    assert TOKEN not in SESSION
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "a.b.c", "a.999999999999.", f"x.{10**11}.{'0' * 64}", "Ä.1.2"])
+def test_a_cookie_that_is_not_ours_opens_nothing(cookie: str) -> None:
+    assert not Sessions(TOKEN, lambda: 0.0).is_open(cookie)
+
+
+def test_a_session_ends_by_itself_by_signing_out_and_with_its_token(tmp_path: Path) -> None:
+    now, file = [1000.0], tmp_path / "run" / "signed_out.json"
+    sessions = Sessions(TOKEN, lambda: now[0], file)
+    mine, copied, other = sessions.begin(), sessions.begin(), sessions.begin()
+    sessions.end(copied)
+
+    assert [sessions.is_open(cookie) for cookie in (mine, copied, other)] == [True, False, True]
+    assert [Sessions(TOKEN, lambda: now[0], file).is_open(cookie) for cookie in (mine, copied)] == [True, False]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not Sessions("another-token-of-length", lambda: now[0]).is_open(mine)
+    assert not sessions.is_open(mine[:-1] + ("0" if mine[-1] != "0" else "1"))
+    now[0] += LASTS_S
+    assert not sessions.is_open(mine)
+
+
+def test_who_signed_out_stays_out_also_where_the_disk_takes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file where a directory should be")
+    sessions = Sessions(TOKEN, lambda: 0.0, tmp_path / "run" / "signed_out.json")
+    cookie = sessions.begin()
+    sessions.end(cookie)
+
+    assert not sessions.is_open(cookie)
+
+
+@pytest.mark.parametrize("token", ["a", "correct horse", "fifteen-letters", "sixteen letters!", "sixteen-letters-Ä"])
+def test_a_token_that_can_be_guessed_is_refused(token: str) -> None:
+    with pytest.raises(WeakToken):
+        Access.of("127.0.0.1", token)

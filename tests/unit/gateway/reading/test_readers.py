@@ -68,3 +68,19 @@ def test_too_many_questions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
     asyncio.run(ask_three())
     pool.start()
     pool.stop()
+
+
+@pytest.mark.parametrize("asked", [0, 500])
+def test_stores_are_looked_after_whether_questions_come_or_not(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "TEND_EVERY_S", 0.02)
+    tended = threading.Event()
+    pool = Readers(nothing, threads=1, tend=lambda _: tended.set())
+    pool.start()
+
+    async def ask() -> None:
+        for _ in range(asked):
+            await pool.ask(lambda _: tended.wait(0.001))
+
+    asyncio.run(ask())
+    assert tended.wait(5)
+    pool.stop()

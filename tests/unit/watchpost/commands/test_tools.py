@@ -66,9 +66,10 @@ def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -
 
     assert (well.returncode, well.stderr) == (0, "")
     assert well.stdout.startswith("journal: 54 events in 3 streams, positions 1…54\n")
-    assert well.stdout.endswith("everything is as it should be\n")
+    assert "views: left out: those that no consumer has folded yet: " in well.stdout
+    assert well.stdout.endswith("everything that can be compared is as it should be; left out is something of: views\n")
     assert cut.returncode == 1
-    assert "media: DIFFERS: the pack DEMO/yard/thumbnail/2026-01-05/10.pack is" in cut.stdout
+    assert "media: DIFFERS: the pack DEMO/yard/thumbnail/2026-01-05/1000.pack is" in cut.stdout
     assert cut.stdout.endswith("something differs\n")
 
 
@@ -162,7 +163,13 @@ def test_history_before_the_floor_is_lost_by_force_alone(tmp_path: Path) -> None
 
     assert kept.stdout.startswith("carried over from before the floor of the journal: 6 rows of minutes")
     assert verified.returncode == 0
-    assert "incidents: not comparable: it begins before the floor of the journal, position 109\n" in verified.stdout
+    assert (
+        "incidents: left out: all of it, for it begins before the floor of the journal, position 109\n"
+        in verified.stdout
+    )
+    assert verified.stdout.endswith(
+        "everything that can be compared is as it should be; left out is something of: temperatures, incidents\n"
+    )
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1].startswith(
         "the journal begins at position 109, for days were dropped: incidents folded from there would lose"

@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from consumers.hub import ClickHouseServer
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hubs import hub
+from watchpost.configuration.located import ConfigError
 
 
 def told(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
     given = {} if warehouse is None else {"warehouse": warehouse}
-    return hub(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ).warehouse
+    return hub(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ, ("warehouse",)).warehouse
 
 
 @pytest.mark.parametrize("warehouse", [None, {"kind": "chdb"}])
@@ -66,3 +67,14 @@ def test_journal_and_rows_on_one_server_have_databases_of_their_own() -> None:
 def test_a_journal_of_a_name_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="is no name here"):
         told_journal({"kind": "clickhouse", "database": name}, {})
+
+
+def test_who_is_not_to_know_a_secret_does_not_ask_for_it() -> None:
+    server = {"kind": "clickhouse", "password_env": "ROWS"}
+    config = WatchpostConfig.model_validate({"hub": {"warehouse": server}, "alerts": {"webhook_url_env": "HOOK"}})
+
+    blind = hub(config, Path("data"), {})
+    assert blind.warehouse is not None
+    assert (blind.warehouse.password, blind.webhooks) == ("", ())
+    with pytest.raises(ConfigError, match="HOOK"):
+        hub(config, Path("data"), {}, ("webhook",))

@@ -1,5 +1,6 @@
 """What keeps children running, with tiny real ones."""
 
+import errno
 import json
 import os
 import signal
@@ -242,3 +243,34 @@ def test_a_patient_child_is_a_batch_job_behind_the_others() -> None:
         watched.wait_for_line("patient", f"{os.SCHED_BATCH} {min(19, usual + 10)}")
 
     watched.during(wait_for_both)
+
+
+def test_a_state_that_cannot_be_written_ends_nobody_and_is_written_later() -> None:
+    lines: list[str] = []
+    written: list[list[ProcessState]] = []
+    failures = iter([True] * 3)
+
+    def write(states: Sequence[ProcessState]) -> None:
+        if next(failures, False):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(list(states))
+
+    supervisor = Supervisor(
+        [python("sleeper", SLEEPER)],
+        on_line=lambda name, line: lines.append(f"{name}: {line}"),
+        on_state=write,
+        monotonic=lambda: time.monotonic() * FASTER,
+    )
+
+    def stop_when_written() -> None:
+        eventually(lambda: written, 20)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    helper = threading.Thread(target=stop_when_written)
+    helper.start()
+    supervisor.run()
+    helper.join()
+
+    assert [state.name for state in written[0]] == ["sleeper"]
+    said = [line for line in lines if line.startswith("watchpost:")]
+    assert said == ["watchpost: the state of the processes cannot be written: [Errno 28] No space left on device"]

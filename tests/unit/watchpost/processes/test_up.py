@@ -6,10 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 import typer.main
 
 from mosquitto.launcher import is_free
@@ -18,7 +21,7 @@ from watchpost.commands.choice import chosen_consumers
 from watchpost.configuration import demo
 from watchpost.configuration.config import Broker, Hub, ServerWarehouse, WatchpostConfig
 from watchpost.processes.lock import DataInUse, held
-from watchpost.processes.logs import ChildLog
+from watchpost.processes.logs import ChildLog, configure
 from watchpost.processes.parts import consumer_names
 from watchpost.processes.up import BROKER, EDGE, CannotStart, Options, processes, with_ports
 
@@ -221,7 +224,7 @@ def test_an_exception_that_nobody_catches_is_logged_as_one_record(tmp_path: Path
 
 
 def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watchpost.processes.logs.FILE_BYTES", 1000)
+    monkeypatch.setattr("watchpost.processes.log_output.FILE_BYTES", 1000)
     log = ChildLog(tmp_path / "watchpost.log", io.StringIO(), "json", lambda: NOON)
 
     for _ in range(100):
@@ -230,3 +233,24 @@ def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert len(list(tmp_path.iterdir())) == 5
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 5000
+
+
+def test_a_log_that_takes_no_more_ends_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (sys, threading):
+        monkeypatch.setattr(module, "excepthook", module.excepthook)
+    with Path("/dev/full").open("w") as full:
+        (tmp_path / "watchpost.log").symlink_to("/dev/full")
+        log = ChildLog(tmp_path / "watchpost.log", full, "text", lambda: NOON)
+        for _ in range(1000):
+            log.line("ingest", "what nobody can read")
+        (tmp_path / "watchpost.log").unlink()
+        log.line("ingest", "what can be kept again")
+        log.close()
+
+        configure("json", full)
+        structlog.get_logger().warning("what nobody can read")
+        structlog.reset_defaults()
+        with suppress(OSError):
+            full.close()
+
+    assert "what can be kept again" in (tmp_path / "watchpost.log").read_text()

@@ -1,0 +1,56 @@
+"""Finds events without a sequence that bear the id of another event of their source.
+
+Such events are told apart by their ids alone. The same event again is a repeat, and costs nothing; another one would
+vanish without a trace, so it is kept as rejected with the reason.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from pydantic_core import from_json
+
+from bus_schemas.catalogue import short_name
+from bus_schemas.media import MediaEvent
+from bus_schemas.topics import event_topic, media_topic
+from consumers.ingest.decoding import Described, Taken
+from consumers.journal.writing import Accepted, ForeignId, Rejected
+
+MAX_COMPARED = 1000
+"""Of the repeats of one group."""
+
+Bodies = Callable[[Sequence[ForeignId]], Mapping[ForeignId, bytes]]
+"""The stored bodies of these events, as far as the journal has them."""
+
+
+def find_reused(repeats: Sequence[Taken], accepted: Iterable[Accepted], stored: Bodies) -> list[Rejected]:
+    """Of the repeats of a group those that are another event; `accepted` are the events that the group adds."""
+    some = repeats[:MAX_COMPARED]
+    wanted = {_key(item) for item in some}
+    bodies = {key: one.body for one in accepted if (key := (one.event.source, one.event.id)) in wanted}
+    bodies |= stored([key for key in wanted if key not in bodies])
+    return [_refused(item) for item in some if (body := bodies.get(_key(item))) and not _is_same(item, body)]
+
+
+def _key(item: Taken) -> ForeignId:
+    return item.event.source, item.event.id
+
+
+def _is_same(item: Taken, body: bytes) -> bool:
+    """However it is written. A medium is its bytes: without a time of its own it says another one at each arrival."""
+    if item.body == body:
+        return True
+    before = from_json(body)
+    if isinstance(item, Described):
+        data = before.get("data")
+        return isinstance(data, dict) and data.get("sha256") == item.event.data.sha256
+    return bool(before == from_json(item.body))
+
+
+def _refused(item: Taken) -> Rejected:
+    event = item.event
+    reason = (
+        f"id {event.id} of {event.source} is another event already: events without epoch and sequence are told apart "
+        "by their ids"
+    )
+    if isinstance(event, MediaEvent):
+        return Rejected(item.received, media_topic(event.source, event.data.kind), reason, item.body)
+    return Rejected(item.received, event_topic(event.source, short_name(event.type)), reason, item.body)

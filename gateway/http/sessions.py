@@ -1,0 +1,79 @@
+"""Sessions of browsers: a signed cookie with an end, and a list of those that were signed out before it."""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+LASTS_S = 30 * 86_400
+REMEMBERED = 10_000
+
+log = structlog.get_logger()
+
+
+class Sessions:
+    """Those of one token: another token ends all of them. The list outlives a restart in a file."""
+
+    def __init__(self, token: str, now: Callable[[], float], file: Path | None = None) -> None:
+        self._key = hmac.new(token.encode(), b"watchpost session", hashlib.sha256).digest()
+        self._now = now
+        self._file = file
+        self._ended: dict[str, int] = _load(file)
+
+    def begin(self) -> str:
+        """The cookie of a new session."""
+        said = f"{secrets.token_urlsafe(18)}.{int(self._now()) + LASTS_S}"
+        return f"{said}.{self._sign(said)}"
+
+    def is_open(self, cookie: str) -> bool:
+        session = self._read(cookie)
+        return session is not None and session[0] not in self._ended
+
+    def end(self, cookie: str) -> None:
+        """Sign out: the cookie is worth nothing from now on, whoever has a copy of it."""
+        session = self._read(cookie)
+        if session is None or session[0] in self._ended:
+            return
+        now = self._now()
+        self._ended = {name: until for name, until in self._ended.items() if until > now}
+        while len(self._ended) >= REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+        self._ended[session[0]] = session[1]
+        self._save()
+
+    def _read(self, cookie: str) -> tuple[str, int] | None:
+        """Its id and its end, where it is one of ours that has not ended by itself."""
+        said, _, signature = cookie.rpartition(".")
+        if not hmac.compare_digest(signature.encode(), self._sign(said).encode()):
+            return None
+        session, _, until = said.partition(".")
+        return (session, int(until)) if int(until) > self._now() else None
+
+    def _sign(self, said: str) -> str:
+        return hmac.new(self._key, said.encode(), hashlib.sha256).hexdigest()
+
+    def _save(self) -> None:
+        if self._file is None:
+            return
+        half = self._file.with_suffix(".tmp")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            half.touch(mode=0o600)
+            half.write_text(json.dumps(self._ended))
+            half.replace(self._file)
+        except OSError as error:
+            log.warning("who signed out is not remembered over a restart", reason=error.strerror)
+
+
+def _load(file: Path | None) -> dict[str, int]:
+    if file is None:
+        return {}
+    try:
+        found = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): int(until) for name, until in found.items()} if isinstance(found, dict) else {}

@@ -1,0 +1,81 @@
+"""How often somebody may try to guess the token: a few times at once, then less and less often."""
+
+import hashlib
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
+
+FREE_TRIES = 5
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 300.0
+FORGOTTEN_AFTER_S = 900.0
+TRIES_PER_MINUTE = 100
+"""Of all addresses together; those from which somebody came in before are not held up by others."""
+MOST_ADDRESSES = 10_000
+MOST_TOKENS = 32
+
+
+@dataclass(slots=True)
+class _Guesser:
+    count: int = 0
+    last: float = 0.0
+    until: float = 0.0
+    tokens: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+
+
+class Tries:
+    """Wrong tokens by address. The same wrong token again is no new guess: a program that was not told of a new one."""
+
+    def __init__(self) -> None:
+        self._guessers: OrderedDict[str, _Guesser] = OrderedDict()
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._all: deque[float] = deque()
+
+    def wait_s(self, address: str, now: float) -> float:
+        """How long this address has to wait before its next try; 0 where it need not."""
+        name = _network(address)
+        found = self._guessers.get(name)
+        wait = 0.0 if found is None else found.until - now
+        while self._all and self._all[0] <= now - 60.0:
+            self._all.popleft()
+        if len(self._all) >= TRIES_PER_MINUTE and name not in self._known:
+            wait = max(wait, self._all[0] + 60.0 - now)
+        return max(0.0, wait)
+
+    def failed(self, address: str, token: str, now: float) -> None:
+        name = _network(address)
+        guesser = self._guessers.setdefault(name, _Guesser())
+        self._guessers.move_to_end(name)
+        if now - guesser.last > FORGOTTEN_AFTER_S:
+            guesser.count = 0
+        digest = hashlib.sha256(token.encode()).digest()
+        if digest in guesser.tokens:
+            return
+        guesser.tokens[digest] = None
+        guesser.count, guesser.last = guesser.count + 1, now
+        if guesser.count >= FREE_TRIES:
+            guesser.until = now + min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(guesser.count - FREE_TRIES, 20))
+        self._all.append(now)
+        _bound(guesser.tokens, MOST_TOKENS)
+        _bound(self._guessers, MOST_ADDRESSES)
+
+    def succeeded(self, address: str) -> None:
+        name = _network(address)
+        self._guessers.pop(name, None)
+        self._known[name] = None
+        self._known.move_to_end(name)
+        _bound(self._known, MOST_ADDRESSES)
+
+
+def _bound(held: OrderedDict[str, _Guesser] | OrderedDict[str, None] | OrderedDict[bytes, None], most: int) -> None:
+    while len(held) > most:
+        held.popitem(last=False)
+
+
+def _network(address: str) -> str:
+    """Whoever has an address of version 6 has all of its /64. What is no address is one and the same."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "?"
+    return str(IPv6Address(int(parsed) >> 64 << 64)) if isinstance(parsed, IPv6Address) else str(parsed)

@@ -1,0 +1,68 @@
+"""What the broker refuses us: said loudly, with user, topic and reason, and again only after a while."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import structlog
+
+from bus_schemas.topics import state_topic
+
+AGAIN_SECONDS: Final = 60.0
+SILENT_SECONDS: Final = 30.0
+HOLDS_SECONDS: Final = 90.0
+TOPICS_KEPT: Final = 1000
+
+What = Literal["subscribe", "publish", "read"]
+_SENTENCES: Final[dict[What, str]] = {
+    "subscribe": "broker refuses a subscription",
+    "publish": "broker refuses a topic",
+    "read": "nothing comes back on a topic: ingest does not run, or the access list has no `read` for it",
+}
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Noted:
+    what: What
+    reason: str
+    first: float
+    last: float
+    logged: float | None = None
+
+
+class Refusals:
+    """Noted by the thread of a connection; `trouble` may be asked by any other."""
+
+    def __init__(self, user: str | None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._user = user
+        self._monotonic = monotonic
+        self._noted: dict[str, _Noted] = {}
+
+    def note(self, what: What, topic: str, reason: str) -> None:
+        now = self._monotonic()
+        noted = self._noted.get(topic)
+        if noted is None or noted.what != what:
+            if len(self._noted) >= TOPICS_KEPT:
+                return
+            noted = self._noted[topic] = _Noted(what, reason, now, now)
+        noted.reason, noted.last = reason, now
+        if what == "read" and now - noted.first < SILENT_SECONDS:
+            return
+        if noted.logged is None or now - noted.logged >= AGAIN_SECONDS:
+            noted.logged = now
+            log.error(_SENTENCES[what], user=self._user, topic=topic, reason=reason)
+
+    def heard(self, topic: str) -> None:
+        """Something came on it: it may be read after all."""
+        self._noted.pop(topic, None)
+
+    def trouble(self, source: str) -> str | None:
+        """What of a device is refused at this time, in a sentence."""
+        now, root = self._monotonic(), state_topic(source).removesuffix("state")
+        for topic, noted in list(self._noted.items()):
+            if topic.startswith(root) and noted.logged is not None and now - noted.last < HOLDS_SECONDS:
+                return f"{_SENTENCES[noted.what]}: {topic} as user {self._user or '(none)'} ({noted.reason})"
+        return None

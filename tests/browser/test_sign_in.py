@@ -1,0 +1,47 @@
+"""Signing in and out in a browser, on a phone and on a desk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from gateway.serving.page import STATIC
+from tests import builders
+from tests.integration.gateway.started import Filled, Started
+
+TOKEN = "correct-horse-battery"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Started]:
+    with Filled(tmp_path) as filled:
+        filled.append(builders.health(), builders.tick(builders.at(1))).fold()
+        with Started(filled.hub, token=TOKEN, page=STATIC) as started:
+            yield started
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_who_is_not_signed_in_is_asked_to_and_sees_no_fault(
+    guarded: Started, browser: Browser, width: int, height: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(guarded.url)
+    expect(page.get_by_role("heading", name="Sign in to Watchpost")).to_be_visible()
+    expect(page).to_have_title("Sign in · Watchpost")
+    assert page.inner_text("body").split("\n") == ["Sign in to Watchpost", "Access token", "Sign in"]
+
+    field, button = page.get_by_label("Access token"), page.get_by_role("button", name="Sign in")
+    field.fill("wrong")
+    button.click()
+    expect(page.get_by_role("alert")).to_have_text("this token is not the right one")
+    field.fill(TOKEN)
+    button.click()
+    expect(page.get_by_role("main")).to_contain_text("Yard")
+
+    page.goto(f"{guarded.url}/settings")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in to Watchpost")).to_be_visible()
+    page.close()

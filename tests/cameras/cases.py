@@ -1,0 +1,236 @@
+"""The cases: what cameras were seen to do, each with what must come of it.
+
+A camera that sends pictures which can be decoded is recorded, whatever its clocks say. What cannot be recorded is told
+in a sentence. A good camera beside it is recorded as if it were alone.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from tests.cameras import files, mjpeg, script
+from tests.cameras.case import NOTHING, Case, Expected, FileCase, HttpCase, RtspCase
+from tests.cameras.media import RATE, huge_jpeg, jpeg, sound, video
+from tests.cameras.script import HangUp, Script, pictures, together, tone
+
+GOOD: Final = "good"
+PASSWORD: Final = "p@ss:w/r?d%[1]#"
+HOUR: Final = 3600.0
+_FIRST_NTP: Final = 3.9e9
+
+
+def _seconds(number: int) -> float:
+    return number / RATE
+
+
+def _now_and_then(every: int, ahead_s: float) -> script.Stamp:
+    return lambda number: _seconds(number) + (ahead_s if number % every == every // 2 else 0.0)
+
+
+def _from(moment_s: float, ahead_s: float) -> script.Stamp:
+    return lambda number: _seconds(number) + (ahead_s if _seconds(number) >= moment_s else 0.0)
+
+
+def _with_sound(*scripts: Script) -> Script:
+    return together(*scripts, tone(sound()))
+
+
+def _as_stamped(stamp: script.Stamp) -> RtspCase:
+    return RtspCase(lambda _: pictures(video(), stamp=stamp))
+
+
+_UNREACHED: Final = replace(NOTHING, status="degraded")
+_LONG: Final = video(seconds=60.0, keyframe_s=60.0)
+_HEVC: Final = video("hevc")
+_HEVC_LONG: Final = video("hevc", seconds=60.0, keyframe_s=8.0)
+_BIG: Final = video(size=(320, 240))
+_REORDERED: Final = video(b_frames=2)
+
+TIMES: Final[dict[str, Case]] = {
+    "plain": RtspCase(lambda _: pictures(video())),
+    "stamps_too_slow": RtspCase(lambda _: pictures(video(), rate=RATE * 0.84)),
+    "stamps_too_fast": RtspCase(lambda _: pictures(video(), rate=RATE * 1.2)),
+    "stamps_too_slow_long_gop": RtspCase(lambda _: pictures(_LONG, rate=RATE * 0.84), _LONG),
+    "one_in_two_seconds_hours_ahead": _as_stamped(_now_and_then(20, 2.9 * HOUR)),
+    "one_in_two_seconds_hours_back": _as_stamped(_now_and_then(20, -2.9 * HOUR)),
+    "equal_stamps": _as_stamped(_now_and_then(20, -1 / RATE)),
+    "backward_stamps": _as_stamped(_now_and_then(20, -0.25)),
+    "all_stamps_equal": _as_stamped(lambda _: 0.0),
+    "clock_set_ahead": _as_stamped(_from(10.0, HOUR)),
+    "clock_set_back": _as_stamped(_from(10.0, -HOUR)),
+    "stamps_wrap": _as_stamped(lambda number: 2**32 / script.CLOCK - 8.0 + _seconds(number)),
+    "jittery": RtspCase(lambda _: script.jittered(pictures(video()), 0.4)),
+    "in_bursts": RtspCase(lambda _: script.in_bursts(pictures(video()), 2.0)),
+    "clock_reports_jump": RtspCase(
+        lambda _: _with_sound(
+            pictures(video()),
+            script.reports(script.CLOCK, script.VIDEO, lambda at: _FIRST_NTP + at + (HOUR if at > 10 else 0)),
+            script.reports(8000, script.AUDIO, lambda at: _FIRST_NTP + at + (HOUR if at > 10 else 0)),
+        ),
+        sound=sound(),
+    ),
+    "pictures_reordered": RtspCase(lambda _: pictures(_REORDERED), _REORDERED),
+}
+
+SOUNDS: Final[dict[str, Case]] = {
+    "sound_late": RtspCase(lambda _: together(pictures(video()), script.delayed(tone(sound()), 4.0)), sound=sound()),
+    "pictures_late": RtspCase(
+        lambda _: together(script.delayed(pictures(video()), 3.0), tone(sound())),
+        sound=sound(),
+        expected=Expected(starts_within_s=6.0),
+    ),
+    "sound_pauses": RtspCase(
+        lambda _: together(pictures(video()), script.without(tone(sound()), 8.0, 14.0)), sound=sound()
+    ),
+    "sound_clock_stops_in_a_pause": RtspCase(
+        lambda _: together(pictures(video()), script.until(tone(sound()), 8.0), script.delayed(tone(sound()), 14.0)),
+        sound=sound(),
+    ),
+    "sound_drifts": RtspCase(lambda _: together(pictures(video()), tone(sound(), speed=0.95)), sound=sound()),
+    "sound_ends": RtspCase(lambda _: together(pictures(video()), script.until(tone(sound()), 8.0)), sound=sound()),
+    "sound_never_comes": RtspCase(lambda _: pictures(video()), sound=sound()),
+    "aac": RtspCase(lambda _: together(pictures(video()), tone(sound("AAC", 16000))), sound=sound("AAC", 16000)),
+    "aac_damaged": RtspCase(
+        lambda _: together(pictures(video()), script.damaged(tone(sound("AAC", 16000)), 0.3)),
+        sound=sound("AAC", 16000),
+    ),
+    "opus": RtspCase(lambda _: together(pictures(video()), tone(sound("OPUS", 48000))), sound=sound("OPUS", 48000)),
+    "sound_of_20_khz": RtspCase(
+        lambda _: together(pictures(video()), tone(sound("L16", 20000))), sound=sound("L16", 20000)
+    ),
+    "another_sound_after_a_reconnect": RtspCase(
+        lambda session: together(
+            pictures(video()),
+            tone(sound() if session == 1 else sound("PCMA", 16000)),
+            [HangUp(10.0)] if session == 1 else [],
+        ),
+        sound=sound(),
+        later_sound=sound("PCMA", 16000),
+        expected=Expected(pictures=0.95, time=0.95, sessions=(2, 2)),
+    ),
+}
+
+PICTURES: Final[dict[str, Case]] = {
+    "keyframe_each_minute": RtspCase(lambda _: pictures(_LONG), _LONG),
+    "one_keyframe_for_ever": RtspCase(lambda _: script.only_first_key(pictures(video()))),
+    "size_changes": RtspCase(
+        lambda _: script.then(pictures(video()), pictures(_BIG), 10.0), expected=Expected(pictures=0.97)
+    ),
+    "sets_only_in_band": RtspCase(lambda _: pictures(video()), tells_sets=False),
+    "sets_only_in_the_description": RtspCase(lambda _: pictures(video(), sets=False)),
+    "h265": RtspCase(lambda _: together(pictures(_HEVC), tone(sound("PCMA"))), _HEVC, sound("PCMA")),
+    "h265_joined_late_without_sets": RtspCase(
+        lambda _: pictures(_HEVC_LONG, join=30),
+        _HEVC_LONG,
+        tells_sets=False,
+        expected=Expected(starts_within_s=8.0),
+    ),
+    "some_pictures_damaged": RtspCase(
+        lambda _: script.damaged(pictures(video()), 0.05), expected=Expected(pictures=0.9, status=None)
+    ),
+    "some_h265_pictures_damaged": RtspCase(
+        lambda _: script.damaged(pictures(_HEVC), 0.05), _HEVC, expected=Expected(pictures=0.9, status=None)
+    ),
+    "packets_lost": RtspCase(
+        lambda _: script.lossy(pictures(video()), 0.03), expected=Expected(pictures=0.85, status=None)
+    ),
+}
+
+CONNECTIONS: Final[dict[str, Case]] = {
+    "hangs_after_play": RtspCase(lambda _: iter(()), expected=replace(_UNREACHED, reason="no data for 10 s")),
+    "accepts_and_says_nothing": RtspCase(
+        lambda _: iter(()), says_nothing=True, expected=replace(_UNREACHED, reason="no data for 10 s")
+    ),
+    "speaks_another_language": RtspCase(lambda _: iter(()), speaks=b"SSH-2.0-OpenSSH_9.2\r\n" * 3, expected=_UNREACHED),
+    "resets_at_play": RtspCase(lambda _: iter(()), resets_at_play=True, expected=_UNREACHED),
+    "cut_each_8_s": RtspCase(
+        lambda _: together(pictures(video()), [HangUp(8.0)]),
+        expected=Expected(pictures=0.95, time=0.9, status=None, sessions=(3, 8)),
+    ),
+    "pictures_stop_and_sound_goes_on": RtspCase(
+        lambda session: together(
+            pictures(video()) if session > 1 else script.until(pictures(video()), 5.0), tone(sound())
+        ),
+        sound=sound(),
+        expected=Expected(pictures=0.97, time=None, status=None, sessions=(2, 2)),
+    ),
+    "everything_stops": RtspCase(
+        lambda session: pictures(video()) if session > 1 else script.until(pictures(video()), 5.0),
+        expected=Expected(pictures=0.97, time=None, status=None, sessions=(2, 2)),
+    ),
+    "login": RtspCase(
+        lambda _: pictures(video()), login=("admin", PASSWORD), credentials="admin:p%40ss%3Aw%2Fr%3Fd%25%5B1%5D%23@"
+    ),
+    "wrong_password": RtspCase(
+        lambda _: pictures(video()),
+        login=("admin", PASSWORD),
+        credentials="admin:guessed-wrongly@",
+        expected=replace(_UNREACHED, reason="password"),
+    ),
+    "path_not_there": RtspCase(lambda _: iter(()), status="404 Not Found", expected=replace(_UNREACHED, reason="path")),
+    "no_more_viewers": RtspCase(
+        lambda _: iter(()), status="453 Not Enough Bandwidth", expected=replace(_UNREACHED, reason="viewers")
+    ),
+    "udp_only": RtspCase(lambda _: pictures(video()), udp_only=True, expected=replace(_UNREACHED, reason="udp")),
+    "udp_as_configured": RtspCase(
+        lambda _: pictures(video()), udp_only=True, options={"transport": "udp"}, expected=Expected(pictures=0.97)
+    ),
+}
+
+MJPEG: Final[dict[str, Case]] = {
+    "jpegs": HttpCase(mjpeg.stream(mjpeg.whole())),
+    "jpegs_without_length": HttpCase(mjpeg.stream(mjpeg.whole(length=None))),
+    "jpegs_with_a_short_length": HttpCase(mjpeg.stream(mjpeg.whole(length=500))),
+    "jpegs_without_dashes": HttpCase(mjpeg.stream(mjpeg.whole(boundary=b"frame"))),
+    "some_jpegs_cut": HttpCase(
+        mjpeg.stream(mjpeg.now_and_then(5, lambda number: jpeg(number % 100)[:1000])), expected=Expected(status=None)
+    ),
+    "some_jpegs_empty": HttpCase(mjpeg.stream(mjpeg.now_and_then(3, lambda _: b"")), expected=Expected(status=None)),
+    "never_a_jpeg": HttpCase(
+        mjpeg.stream(lambda number: (mjpeg.part(mjpeg.garbage(number)), False)), expected=_UNREACHED
+    ),
+    "jpegs_change_their_size": HttpCase(
+        mjpeg.stream(
+            lambda number: (mjpeg.part(jpeg(number % 100, (160, 120) if number // 50 % 2 else (240, 180))), True)
+        ),
+        expected=Expected(pictures=0.97),
+    ),
+    "jpegs_of_an_odd_size": HttpCase(mjpeg.stream(lambda number: (mjpeg.part(jpeg(number % 100, (161, 121))), True))),
+    "now_and_then_a_huge_jpeg": HttpCase(
+        mjpeg.stream(mjpeg.now_and_then(60, lambda _: huge_jpeg())),
+        expected=Expected(pictures=0.9, time=0.9, status=None),
+    ),
+    "one_jpeg_each_6_s": HttpCase(mjpeg.stream(mjpeg.whole(), 6.0), expected=Expected(time=0.7, status=None)),
+    "jpegs_in_bursts": HttpCase(mjpeg.bursts(1.0), expected=Expected(pictures=None)),
+    "web_page": replace(
+        mjpeg.page("200 OK", "text/html", b"<html>Please sign in</html>"),
+        expected=replace(_UNREACHED, reason="web page"),
+    ),
+    "not_signed_in": replace(
+        mjpeg.page("401 Unauthorized", "text/plain", b"", 'WWW-Authenticate: Basic realm="camera"\r\n'),
+        expected=replace(_UNREACHED, reason="password"),
+    ),
+    "a_single_jpeg": replace(mjpeg.page("200 OK", "image/jpeg", jpeg(1)), expected=replace(NOTHING)),
+}
+
+FILES: Final[dict[str, Case]] = {
+    "file_without_stamps": FileCase(files.raw),
+    "file_with_sound_of_20_khz": FileCase(files.odd_sound),
+    "file_damaged": FileCase(files.damaged, expected=Expected(pictures=0.9, status=None)),
+    "file_cut": FileCase(files.truncated, expected=_UNREACHED),
+    "file_of_varying_rate": FileCase(lambda path: files.mp4(path, lambda number: number * 2 + number % 2)),
+    "file_of_one_picture_a_second": FileCase(lambda path: files.mp4(path, rate=1, count=20), rate=1.0),
+    "file_of_text": FileCase(files.text, expected=_UNREACHED),
+    "file_not_there": FileCase(files.nothing, expected=_UNREACHED),
+}
+
+GROUPS: Final[dict[str, dict[str, Case]]] = {
+    "times": TIMES,
+    "sounds": SOUNDS,
+    "pictures": PICTURES,
+    "connections": CONNECTIONS,
+    "mjpeg": MJPEG,
+    "files": FILES,
+}
+"""What runs in one agent together, beside a good camera."""
+
+GOOD_CASE: Final = RtspCase(lambda _: _with_sound(pictures(video())), sound=sound())

@@ -1,0 +1,277 @@
+"""An RTSP server (RFC 2326) of cameras that misbehave as their case says, over TCP or UDP."""
+
+import asyncio
+import base64
+import hashlib
+import re
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.cameras.case import RtspCase
+from tests.cameras.media import Sound, Video
+from tests.cameras.script import LOST, VIDEO, HangUp, Report, Step, Unit
+
+NONCE: Final = "5a0f3c"
+PAYLOAD_TYPES: Final = (96, 97)
+_REQUEST: Final = re.compile(r"(?P<method>[A-Z_]+) rtsp://[^/]*/(?P<path>[A-Za-z0-9_]+)\S* RTSP/1\.0")
+
+
+@dataclass
+class Seen:
+    """What viewers of a camera have been sent."""
+
+    sessions: int = 0
+    pictures: int = 0
+    """From the first keyframe of each session on."""
+    first_at: float | None = None
+    last_at: float | None = None
+    """Of the newest picture, in seconds of the loop's clock."""
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    target: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class RtspServer:
+    """Serves each case at the path of its name; runs in the loop that starts it."""
+
+    def __init__(self, cases: dict[str, RtspCase]) -> None:
+        self._cases = cases
+        self._server: asyncio.Server | None = None
+        self._players: set[asyncio.Task[None]] = set()
+        self.seen: dict[str, Seen] = {name: Seen() for name in cases}
+        self.refusals: Counter[str] = Counter()
+        self.port = 0
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for player in tuple(self._players):
+            player.cancel()
+        await asyncio.gather(*self._players, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = Session(self, writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._players.add(task)
+        try:
+            while (request := await read_request(reader)) is not None:
+                case = self._cases.get(request.path)
+                if not await session.answer(request, case):
+                    return
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, TimeoutError):
+            pass
+        finally:
+            self._players.discard(task)
+            await session.end()
+
+
+async def read_request(reader: asyncio.StreamReader) -> Request | None:
+    """The next request; what comes interleaved, such as receiver reports, is passed over. None at the end."""
+    while first := await reader.read(1):
+        if first == b"$":
+            header = await reader.readexactly(3)
+            await reader.readexactly(int.from_bytes(header[1:]))
+            continue
+        line = (first + await reader.readline()).decode("latin-1").strip()
+        found = _REQUEST.fullmatch(line)
+        if found is None:
+            continue
+        request = Request(found["method"], found["path"], line.split(" ")[1])
+        while header_line := (await reader.readline()).decode("latin-1").strip():
+            name, _, value = header_line.partition(":")
+            request.headers[name.lower()] = value.strip()
+        return request
+    return None
+
+
+class Session:
+    """One connection of a viewer."""
+
+    def __init__(self, server: RtspServer, writer: asyncio.StreamWriter) -> None:
+        self._server = server
+        self._writer = writer
+        self._channels: dict[int, int] = {}
+        self._ports: dict[int, int] = {}
+        self._udp: dict[int, asyncio.DatagramTransport] = {}
+        self._sequences: Counter[int] = Counter()
+        self._player: asyncio.Task[None] | None = None
+
+    async def answer(self, request: Request, case: RtspCase | None) -> bool:
+        """False when the connection is to end."""
+        if case is None:
+            self._reply(request, "404 Not Found")
+            return True
+        if case.says_nothing:
+            await asyncio.Event().wait()
+        if case.speaks is not None:
+            self._writer.write(case.speaks)
+            await self._writer.drain()
+            return True
+        if request.method != "OPTIONS" and not self._is_allowed(request, case):
+            self._server.refusals[request.path] += 1
+            self._reply(
+                request,
+                case.status or "401 Unauthorized",
+                (f'WWW-Authenticate: Digest realm="camera", nonce="{NONCE}"',),
+            )
+            return True
+        return await self._do(request, case)
+
+    def _is_allowed(self, request: Request, case: RtspCase) -> bool:
+        if case.status:
+            return False
+        return case.login is None or request.headers.get("authorization", "").find(digest(request, *case.login)) >= 0
+
+    async def _do(self, request: Request, case: RtspCase) -> bool:
+        match request.method:
+            case "OPTIONS":
+                self._reply(request, headers=("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER",))
+            case "DESCRIBE":
+                seen = self._server.seen[request.path]
+                seen.sessions += 1
+                base = f"Content-Base: {request.target.rstrip('/')}/"
+                self._reply(request, headers=("Content-Type: application/sdp", base), body=sdp(case, seen.sessions))
+            case "SETUP":
+                await self._set_up(request, case)
+            case "PLAY":
+                self._reply(request, headers=("Session: 1",))
+                if case.resets_at_play:
+                    return False
+                self._player = asyncio.create_task(self._play(case, self._server.seen[request.path]))
+            case "TEARDOWN":
+                self._reply(request, headers=("Session: 1",))
+                return False
+            case _:
+                self._reply(request, headers=("Session: 1",))
+        return True
+
+    async def _set_up(self, request: Request, case: RtspCase) -> None:
+        track = 1 if request.target.rstrip("/").endswith("track1") else 0
+        transport = request.headers.get("transport", "")
+        channel, port = re.search(r"interleaved=(\d+)", transport), re.search(r"client_port=(\d+)", transport)
+        if channel and not case.udp_only:
+            self._channels[track] = int(channel[1])
+            chosen = f"RTP/AVP/TCP;unicast;interleaved={channel[1]}-{int(channel[1]) + 1}"
+        elif port:
+            loop = asyncio.get_running_loop()
+            remote = ("127.0.0.1", int(port[1]))
+            self._udp[track], _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=remote)
+            ours = self._udp[track].get_extra_info("sockname")[1]
+            chosen = f"RTP/AVP;unicast;client_port={port[1]}-{int(port[1]) + 1};server_port={ours}-{ours + 1}"
+        else:
+            self._reply(request, "461 Unsupported Transport")
+            return
+        self._reply(request, headers=(f"Transport: {chosen}", "Session: 1"))
+
+    def _reply(self, request: Request, status: str = "200 OK", headers: tuple[str, ...] = (), body: str = "") -> None:
+        lines = [f"RTSP/1.0 {status}", f"CSeq: {request.headers.get('cseq', '0')}", *headers]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        self._writer.write("\r\n".join([*lines, "", body]).encode())
+
+    async def _play(self, case: RtspCase, seen: Seen) -> None:
+        loop = asyncio.get_running_loop()
+        began, has_key = loop.time(), False
+        with suppress(ConnectionError):
+            for step in case.script(seen.sessions):
+                if (wait := began + step.at - loop.time()) > 0:
+                    await asyncio.sleep(wait)
+                if isinstance(step, HangUp):
+                    self._writer.transport.abort()
+                    return
+                self._send(step)
+                await self._writer.drain()
+                if isinstance(step, Unit) and step.track == VIDEO:
+                    has_key = has_key or step.is_key
+                    if has_key:
+                        seen.first_at = seen.first_at or loop.time()
+                        seen.pictures, seen.last_at = seen.pictures + 1, loop.time()
+
+    def _send(self, step: Step) -> None:
+        assert not isinstance(step, HangUp)
+        if step.track not in self._channels and step.track not in self._udp:
+            return
+        if isinstance(step, Report):
+            whole, part = int(step.ntp), int(step.ntp % 1 * 2**32)
+            body = (0x80, 200, 6, 7 + step.track, whole & 0xFFFFFFFF, part, step.stamp & 0xFFFFFFFF, 0, 0)
+            self._write(step.track, struct.pack(">BBHIIIIII", *body), control=1)
+            return
+        for number, payload in enumerate(step.payloads, 1):
+            sequence = self._sequences[step.track] & 0xFFFF
+            self._sequences[step.track] += 1
+            if payload != LOST:
+                marker = 0x80 if number == len(step.payloads) else 0
+                kind = marker | PAYLOAD_TYPES[step.track]
+                header = struct.pack(">BBHII", 0x80, kind, sequence, step.stamp & 0xFFFFFFFF, 7 + step.track)
+                self._write(step.track, header + payload)
+
+    def _write(self, track: int, packet: bytes, control: int = 0) -> None:
+        if track in self._udp:
+            if not control:
+                self._udp[track].sendto(packet)
+        else:
+            self._writer.write(struct.pack(">cBH", b"$", self._channels[track] + control, len(packet)) + packet)
+
+    async def end(self) -> None:
+        if self._player is not None:
+            self._player.cancel()
+            await asyncio.gather(self._player, return_exceptions=True)
+        for transport in self._udp.values():
+            transport.close()
+        self._writer.close()
+
+
+def digest(request: Request, user: str, password: str) -> str:
+    """What a right answer to the challenge holds (RFC 2617 without qop)."""
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    stated = re.search(r'uri="([^"]*)"', request.headers.get("authorization", ""))
+    who, what = md5(f"{user}:camera:{password}"), md5(f"{request.method}:{stated[1] if stated else ''}")
+    return f'response="{md5(f"{who}:{NONCE}:{what}")}"'
+
+
+def sdp(case: RtspCase, session: int) -> str:
+    lines = ["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 0.0.0.0", "t=0 0"]
+    lines += _described_video(case.video, case.tells_sets)
+    if (sound := case.sound_of(session)) is not None:
+        lines += _described_sound(sound)
+    return "\r\n".join([*lines, ""])
+
+
+def _described_video(video: Video, tells_sets: bool) -> Iterator[str]:
+    yield "m=video 0 RTP/AVP 96"
+    yield f"a=rtpmap:96 {'H264' if video.codec == 'h264' else 'H265'}/90000"
+    sets = {kind: base64.b64encode(unit).decode() for kind, unit in video.sets().items()}
+    if video.codec == "h264":
+        yield "a=fmtp:96 packetization-mode=1" + (f";sprop-parameter-sets={sets[7]},{sets[8]}" if tells_sets else "")
+    elif tells_sets:
+        yield f"a=fmtp:96 sprop-vps={sets[32]};sprop-sps={sets[33]};sprop-pps={sets[34]}"
+    yield "a=control:track0"
+
+
+def _described_sound(sound: Sound) -> Iterator[str]:
+    name = {"AAC": f"mpeg4-generic/{sound.rate}/1", "OPUS": "opus/48000/2"}.get(
+        sound.codec, f"{sound.codec}/{sound.rate}"
+    )
+    yield "m=audio 0 RTP/AVP 97"
+    yield f"a=rtpmap:97 {name}"
+    if sound.codec == "AAC":
+        lengths = "sizelength=13;indexlength=3;indexdeltalength=3"
+        yield f"a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;{lengths};config={sound.setup.hex()}"
+    yield "a=control:track1"

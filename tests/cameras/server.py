@@ -1,0 +1,56 @@
+"""Both servers of cameras in a thread of their own."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+from tests.cameras.case import Case, HttpCase, RtspCase
+from tests.cameras.http import HttpServer
+from tests.cameras.rtsp import RtspServer, Seen
+
+
+class Cameras:
+    """As a context manager: the network cameras of these cases, on free ports of the loopback."""
+
+    def __init__(self, cases: dict[str, Case]) -> None:
+        self._rtsp = RtspServer({name: case for name, case in cases.items() if isinstance(case, RtspCase)})
+        self._http = HttpServer({name: case for name, case in cases.items() if isinstance(case, HttpCase)})
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="cameras", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._wait(self._rtsp.start())
+        self._wait(self._http.start())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def stop(self) -> None:
+        """All cameras are gone."""
+        self._wait(self._rtsp.stop())
+        self._wait(self._http.stop())
+
+    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    def address(self, name: str, credentials: str = "") -> str:
+        if name in self._http.seen:
+            return f"http://{credentials}127.0.0.1:{self._http.port}/{name}"
+        return f"rtsp://{credentials}127.0.0.1:{self._rtsp.port}/{name}"
+
+    def seen(self, name: str) -> Seen:
+        """What the camera's viewers were sent."""
+        return self._http.seen[name] if name in self._http.seen else self._rtsp.seen[name]
+
+    def now(self) -> float:
+        """Seconds of the clock of `Seen`."""
+        return self._loop.time()

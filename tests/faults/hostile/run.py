@@ -1,0 +1,235 @@
+"""Runs the product with a good site and hostile participants that a seed chooses: `./dev faults --hostile`."""
+
+import json
+import random
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from tests.cameras.agent import device
+from tests.cameras.case import Case
+from tests.cameras.cases import GOOD_CASE, GROUPS
+from tests.cameras.server import Cameras
+from tests.eventually import eventually
+from tests.faults import disks
+from tests.faults.check import Verdict
+from tests.faults.hostile import bus, clients
+from tests.faults.hostile.judge import judge_alerts, judge_answers, judge_log, judge_processes, judge_recording
+from tests.faults.hostile.meter import Meter
+from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, NODE, Participant, World
+from tests.product import Product
+
+LASTS_S = 25.0
+DRAINS_WITHIN_S = 60.0
+ALERT_EVERY_S = 2.0
+DISK_MB = 400
+CHOSEN = {"camera": 6, "bus": 4, "http": 3, "disk": 1}
+"""How many of each kind take part in a run, at most."""
+PATHS = ("/health", "/metrics", "/api/v1/sites", "/api/v1/alerts", "/api/v1/incidents", "/api/v1/consumers",
+         "/api/v1/system", "/api/v1/events", f"/api/v1/dashboard/{GOOD_SITE}", f"/api/v1/dashboard/{BAD_SITE}",
+         f"/api/v1/timeline/{GOOD_SITE}", f"/api/v1/timeline/{BAD_SITE}", "/api/v1/health/devices",
+         "/api/v1/storage/stats")  # fmt: skip
+
+
+def _fills_the_disk(world: World, dice: random.Random, stopping: threading.Event) -> None:
+    """Somebody else takes all room of the hub's disk for some seconds."""
+    assert world.disk is not None
+    stopping.wait(dice.uniform(3, 8))
+    disks.fill(world.disk, leave=dice.choice((0, 40_000)))
+    stopping.wait(dice.uniform(3, 6))
+    disks.relieve(world.disk)
+
+
+CAMERAS = tuple(Participant(f"camera:{name}", camera=case) for group in GROUPS.values() for name, case in group.items())
+DISKS = (Participant("disk:full", act=_fills_the_disk, needs_disk=True),)
+PARTICIPANTS: dict[str, Participant] = {
+    one.name: one for one in (*CAMERAS, *bus.PARTICIPANTS, *clients.PARTICIPANTS, *DISKS)
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one seed."""
+
+    seed: int
+    participants: tuple[str, ...]
+    seconds: float
+    verdict: Verdict
+    recorded_share: float
+    alert_s: float
+    latencies_s: tuple[float, ...]
+
+    def line(self) -> str:
+        v = self.verdict
+        return (
+            f"hostile seed={self.seed:<5} {len(self.participants)} beside: recorded {self.recorded_share:.1%}, "
+            f"alerts {self.alert_s * 1000:.0f} ms, events={v.events} lost={v.lost} different={v.different} "
+            f"{self.seconds:.0f} s"
+        )
+
+
+def choose(seed: int, names: list[str]) -> tuple[Participant, ...]:
+    """Those that are named, or a mix of all kinds."""
+    if names:
+        return tuple(PARTICIPANTS[name] for name in names)
+    dice = random.Random(seed)
+    chosen: list[Participant] = []
+    for kind, most in CHOSEN.items():
+        of_kind = [one for name, one in PARTICIPANTS.items() if name.startswith(f"{kind}:")]
+        least = 0 if kind == "disk" else 1
+        chosen += dice.sample(of_kind, min(len(of_kind), dice.randint(least, most)))
+    return tuple(chosen)
+
+
+def run_one(seed: int, names: list[str], root: Path) -> Outcome:
+    began = time.monotonic()
+    chosen, dice = choose(seed, names), random.Random(seed)
+    with ExitStack() as stack:
+        data = root / "data"
+        data.mkdir()
+        disk = _small_disk(chosen, data, stack)
+        cases: dict[str, Case] = {CAMERA: GOOD_CASE}
+        cases |= {one.name.partition(":")[2]: one.camera for one in chosen if one.camera is not None}
+        cameras = stack.enter_context(Cameras(cases))
+        config, variables = _configured(cases, cameras, root)
+        product = Product(data, ["--config", str(config)], variables)
+        stack.callback(product.end)
+        port = int(product.start().rpartition(":")[2])
+        world = World(data, cameras, product.mqtt_port(), port, disk=disk)
+        meter = Meter(world.mqtt_port)
+        stack.callback(meter.close)
+        _act(world, chosen, dice, meter)
+        answers, states = _answers(world), product.processes()
+        seen = cameras.seen(CAMERA)
+        cameras.stop()
+        _drain(world)
+        code = product.stop()
+        verdict = judge_log(config, data, meter, disk_was_full=disk is not None)
+        judge_answers(verdict, answers)
+        judge_processes(verdict, states)
+        verdict.differ(int(code != 0), f"watchpost up ended with {code}")
+        alert_s = judge_alerts(verdict, meter)
+        # A full disk is the agent's as well: what the outbox then had no room for, its gaps say.
+        share = judge_recording(Verdict() if disk else verdict, data, seen)
+    names_of = tuple(one.name for one in chosen)
+    return Outcome(seed, names_of, time.monotonic() - began, verdict, share, alert_s, tuple(meter.latencies_s))
+
+
+def _small_disk(chosen: tuple[Participant, ...], data: Path, stack: ExitStack) -> Path | None:
+    if not any(one.needs_disk for one in chosen):
+        return None
+    try:
+        disks.mount(data, DISK_MB)
+    except disks.NoDisk:
+        return None
+    stack.callback(disks.unmount, data)
+    return data
+
+
+def _configured(cases: dict[str, Case], cameras: Cameras, root: Path) -> tuple[Path, dict[str, str]]:
+    sites: dict[str, list[dict[str, Any]]] = {GOOD_SITE: [], BAD_SITE: []}
+    variables: dict[str, str] = {}
+    for name, case in cases.items():
+        made, needed = device(name, case, cameras, root)
+        sites[GOOD_SITE if name == CAMERA else BAD_SITE].append({**made, "node": NODE})
+        variables |= needed
+    config = root / "watchpost.yaml"
+    listed = [{"site": site, "devices": devices} for site, devices in sites.items() if devices]
+    config.write_text(yaml.safe_dump({"sites": listed}))
+    return config, variables
+
+
+def _act(world: World, chosen: tuple[Participant, ...], dice: random.Random, meter: Meter) -> None:
+    """Everybody at once; the meter measures meanwhile."""
+    stopping = threading.Event()
+    threads = [
+        threading.Thread(target=one.act, args=(world, random.Random(dice.random()), stopping), name=one.name)
+        for one in chosen
+        if one.act is not None and (world.disk is not None or not one.needs_disk)
+    ]
+    for thread in threads:
+        thread.start()
+    until, number = time.monotonic() + LASTS_S, 0
+    while time.monotonic() < until:
+        meter.measure(number, stopping)
+        number += 1
+        stopping.wait(ALERT_EVERY_S)
+    stopping.set()
+    for thread in threads:
+        thread.join(30)
+        if thread.is_alive():
+            world.notes.append(f"{thread.name} did not end")
+
+
+def _answers(world: World) -> dict[str, int]:
+    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20) as client:
+        if world.token:
+            client.headers["Authorization"] = f"Bearer {world.token}"
+        return {path: client.get(path).status_code for path in PATHS}
+
+
+def _drain(world: World) -> None:
+    """Until the agent's segments are confirmed, and every consumer stands at the head."""
+    outbox = world.data / "outbox" / f"{NODE}.sqlite"
+    eventually(lambda: _unconfirmed_segments(outbox) == 0, DRAINS_WITHIN_S, "every segment in the journal")
+    with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20) as client:
+        if world.token:
+            client.headers["Authorization"] = f"Bearer {world.token}"
+
+        def is_drained() -> bool:
+            consumers = client.get("/api/v1/consumers").json()["consumers"]
+            return all(one["lag"] is None or one["lag"] < 50 for one in consumers)
+
+        eventually(is_drained, DRAINS_WITHIN_S, "every consumer at the head")
+
+
+def _unconfirmed_segments(outbox: Path) -> int:
+    query = (
+        "select count(*) from outbox_event e join outbox_stream s on s.id = e.stream"
+        " where e.sequence > s.watermark and e.kind in ('segment', 'media')"
+    )
+    with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as connection:
+        return int(connection.execute(query).fetchone()[0])
+
+
+def run_all(runs: int, seed: int, names: list[str], say: Callable[[str], None], keep: Path | None) -> Iterator[Outcome]:
+    for number in range(runs):
+        root = Path(tempfile.mkdtemp(prefix=f"hostile-{seed + number}-"))
+        try:
+            outcome = run_one(seed + number, names, root)
+            say(outcome.line())
+            if not outcome.verdict.fine:
+                for words in outcome.verdict.words[:12]:
+                    say(f"    {words}")
+                say(f"  again with: ./dev faults --hostile --runs 1 --seed {seed + number}")
+                say(f"  beside: {', '.join(outcome.participants)}")
+                if keep is not None:
+                    shutil.copytree(root, keep / root.name, ignore_dangling_symlinks=True, symlinks=True)
+            yield outcome
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def summary(outcomes: list[Outcome]) -> str:
+    latencies = sorted(one for outcome in outcomes for one in outcome.latencies_s)
+    p99 = latencies[int(len(latencies) * 0.99)] if latencies else 0.0
+    who = {name for outcome in outcomes for name in outcome.participants}
+    return (
+        f"runs={len(outcomes)} participants={len(who)} worst recording="
+        f"{min((outcome.recorded_share for outcome in outcomes), default=1.0):.1%} alerts={len(latencies)} "
+        f"median={latencies[len(latencies) // 2] * 1000 if latencies else 0:.0f} ms p99={p99 * 1000:.0f} ms"
+    )
+
+
+def as_json(outcome: Outcome) -> str:
+    return json.dumps(asdict(outcome))

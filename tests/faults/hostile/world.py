@@ -1,0 +1,41 @@
+"""A running product with a good site in it, and what hostile participants need to reach it."""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.cameras.case import Case
+from tests.cameras.server import Cameras
+
+GOOD_SITE, BAD_SITE, NODE = "GOOD", "BAD", "shared"
+CAMERA, METER = "ENTRANCE", "METER"
+
+
+@dataclass
+class World:
+    """What is there while a run lasts."""
+
+    data: Path
+    cameras: Cameras
+    mqtt_port: int
+    http_port: int
+    token: str = ""
+    disk: Path | None = None
+    """Of a size of its own, where this run has one."""
+    notes: list[str] = field(default_factory=list)
+
+
+Act = Callable[[World, random.Random, threading.Event], None]
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Somebody hostile: a camera or a receiver of the configuration, or something that acts until it is told to end."""
+
+    name: str
+    act: Act | None = None
+    camera: Case | None = None
+    receiver: str | None = None
+    needs_disk: bool = False

@@ -1,0 +1,87 @@
+"""What is wrong with a camera is said in a sentence that its owner understands."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from edge.sources.source import SourceUnreachable
+from edge.sources.video import Input, VideoSource, mjpeg, rtsp
+from mosquitto.launcher import free_port
+from tests.integration.edge import refusing_camera
+from tests.integration.edge.refusing_camera import serving
+
+
+def reason(opened: Input) -> str:
+    """Why a source gives nothing, whether it says so when it is opened or when it is read."""
+    source = VideoSource(opened, lambda: datetime.now(UTC), threading.Event().wait)
+    with pytest.raises(SourceUnreachable) as lost:
+        read_once(source)
+    source.close()
+    return str(lost.value)
+
+
+def read_once(source: VideoSource) -> None:
+    source.open()
+    while source.read() is None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("describe-401", "refuses the user or the password"),
+        ("describe-403", "does not allow this user"),
+        ("describe-404", "has no such path"),
+        ("setup-404", "has no such path"),
+        ("describe-453", "takes no more viewers"),
+        ("setup-453", "takes no more viewers"),
+        ("setup-461", "set `transport: udp`"),
+        ("describe-503", "an error of its own"),
+        ("silent", "no data for 1 s"),
+        ("mute", "no data for 1 s"),
+    ],
+)
+def test_an_rtsp_camera_that_refuses_or_hangs(path: str, expected: str) -> None:
+    with serving(refusing_camera.rtsp) as port:
+        said = reason(rtsp(f"rtsp://ada:s3cret-word@127.0.0.1:{port}/{path}", timeout_s=1.0))
+
+    assert said.startswith(f"rtsp://127.0.0.1:{port}/{path}: ")
+    assert expected in said
+    assert "s3cr" not in said
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("401", "refuses the user or the password"),
+        ("403", "does not allow this user"),
+        ("404", "has no such path"),
+        ("503", "an error of its own"),
+        ("page", "this is a web page, not a video stream"),
+        ("picture", "this is a single picture, not a video stream"),
+        ("silent", "no data for 1 s"),
+        ("mute", "no data for 1 s"),
+    ],
+)
+def test_an_mjpeg_camera_that_refuses_or_is_something_else(path: str, expected: str) -> None:
+    with serving(refusing_camera.http) as port:
+        said = reason(mjpeg(f"http://ada:s3cret-word@127.0.0.1:{port}/{path}", timeout_s=1.0))
+
+    assert said.startswith(f"http://127.0.0.1:{port}/{path}: ")
+    assert expected in said
+    assert "s3cr" not in said
+
+
+@pytest.mark.parametrize("kind", [rtsp, mjpeg])
+def test_an_address_where_nobody_is(kind: Callable[[str], Input]) -> None:
+    scheme = "rtsp" if kind is rtsp else "http"
+
+    assert "Connection refused: the machine is there" in reason(kind(f"{scheme}://127.0.0.1:{free_port()}/live"))
+    assert "the name camera.invalid is not found" in reason(kind(f"{scheme}://camera.invalid/live"))
+
+
+def test_a_web_server_at_an_rtsp_address() -> None:
+    with serving(refusing_camera.http) as port:
+        assert "speaks no RTSP" in reason(rtsp(f"rtsp://127.0.0.1:{port}/page", timeout_s=1.0))

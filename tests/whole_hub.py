@@ -1,0 +1,129 @@
+"""A hub in one process, without its bus: what devices say goes through ingest, then through every consumer."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from bus_schemas.catalogue import short_name
+from bus_schemas.codec import media_properties, read_stored, to_bytes
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from bus_schemas.topics import event_topic, media_topic, state_topic
+from consumers import checkpoint, views
+from consumers.archive.disk import Archive
+from consumers.deliver import Deliverer
+from consumers.follow import Follower, Source
+from consumers.hub import Hub
+from consumers.ingest.figures import Figures
+from consumers.ingest.intake import Intake
+from consumers.ingest.packets import Properties, Published
+from consumers.journal.days import micros
+from consumers.journal.sqlite import Journal, SqliteJournalReader
+from consumers.journal.writing import Accepted
+from consumers.projection import Projection
+from consumers.registry import CONSUMERS
+from tests import builders
+from tests.builders import START, at
+
+
+class Silence:
+    """A bus on which nobody listens."""
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None: ...
+    def acknowledge(self, messages: object) -> None: ...
+    def flush(self) -> None: ...
+
+
+def topic_of(event_type: str, source: str) -> str:
+    name = short_name(event_type)
+    return state_topic(source) if name == "state" else event_topic(source, name)
+
+
+def message_of(event: Event, medium: bytes = b"bytes") -> Published:
+    """As a producer sends it."""
+    if isinstance(event, MediaEvent):
+        properties = Properties(event.data.content_type, tuple(media_properties(event)))
+        return Published(media_topic(event.source, event.data.kind), 1, properties, medium)
+    return Published(topic_of(event.type, event.source), 1, Properties(), to_bytes(event))
+
+
+class Bus:
+    """Ingest without its connection, and every consumer of the hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub, data = hub, hub.data
+        self._now = at(0)
+        self._archive = Archive(data / "archive", lambda: self._now)
+        self._journal = Journal(data / "journal", lambda: self._now)
+        self._intake = Intake(self._archive, self._journal, lambda: self._now, Figures(lambda: START, START))
+        self._reader = SqliteJournalReader(data / "journal")
+        source = Source(data, self._reader, lambda: self._now)
+        made = [make(self.hub) for make in CONSUMERS.values()]
+        self._consumers = [
+            Follower(one, source) if isinstance(one, Projection) else Deliverer(one, source) for one in made
+        ]
+        self._emitted: dict[str, int] = {}
+
+    def take(self, messages: Sequence[Published], second: float) -> None:
+        self._now = at(second)
+        for start in range(0, len(messages), 500):
+            self._intake.take(messages[start : start + 500], Silence())
+
+    def say(self, event: Event, second: float) -> None:
+        self.take([message_of(event)], second)
+
+    def tick(self, second: float) -> None:
+        """Time passes in the journal."""
+        self._now = at(second)
+        event = builders.tick(at(second))
+        self._intake.record(Accepted(event, to_bytes(event), micros(at(second))), None)
+
+    def fold(self, second: float) -> None:
+        """Until nobody has anything to say any more. Raises `Stopped` where a consumer fails."""
+        while True:
+            for consumer in self._consumers:
+                while consumer.advance():
+                    pass
+            said = list(self._said())
+            if not said:
+                return
+            before = self.head
+            self.take(
+                [Published(topic_of(one.type, one.source), 1, Properties(), to_bytes(one)) for one in said], second
+            )
+            assert self.head == before + len(said), "what consumers say is let in"
+
+    def _said(self) -> Iterator[Event]:
+        """What consumers have put into their outboxes since the last time."""
+        for consumer in self._consumers:
+            with closing(views.open_view(self.hub.data, consumer.name)) as view:
+                if not view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone():
+                    continue
+                after = self._emitted.get(consumer.name, 0)
+                rows = view.execute(
+                    "select position, body from outbox_event where position > ? order by position", (after,)
+                )
+                for position, body in rows.fetchall():
+                    self._emitted[consumer.name] = position
+                    [event] = read_stored([body])
+                    yield event
+
+    def failures(self) -> list[checkpoint.Failure]:
+        found = []
+        for consumer in self._consumers:
+            with closing(views.open_view(self.hub.data, consumer.name)) as view:
+                found.append(checkpoint.failure(view))
+        return [failure for failure in found if failure is not None]
+
+    def behind(self) -> list[str]:
+        return [consumer.name for consumer in self._consumers if consumer.advance()]
+
+    @property
+    def head(self) -> int:
+        return self._journal.head
+
+    def close(self) -> None:
+        for consumer in self._consumers:
+            consumer.close()
+        self._reader.close()
+        self._journal.close()
+        self._archive.close()

@@ -1,0 +1,72 @@
+"""What each process is given of the environment: what every program needs, and the secrets that it is to know."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from pydantic import BaseModel
+
+from watchpost.configuration.config import WatchpostConfig
+
+_NAMES: Final = frozenset({
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "FORCE_COLOR",
+    "TMPDIR", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LD_PRELOAD",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
+})  # fmt: skip
+_PREFIXES: Final = ("LC_", "PYTHON", "OMP_", "OPENBLAS_", "MKL_", "MALLOC_", "OPENCV_", "COVERAGE_")
+_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+"""May hold a password; for who speaks HTTP to others."""
+
+
+def environment(environ: Mapping[str, str], secrets: Collection[str], *, proxies: bool = False) -> dict[str, str]:
+    """Of the environment what every program needs, and these variables."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in _NAMES or name.startswith(_PREFIXES) or name in secrets or (proxies and name.lower() in _PROXIES)
+    }
+
+
+class Secrets:
+    """The environment variables that a configuration names, by the process that reads them."""
+
+    def __init__(self, config: WatchpostConfig) -> None:
+        self._config = config
+        self._broker = _named(config.broker)
+        self.journal = _named(config.hub.journal)
+
+    def of_consumers(self, names: Collection[str] = ()) -> set[str]:
+        found = self._broker | self.journal
+        if "webhook" in names:
+            found |= _named(self._config.alerts)
+        if "warehouse" in names:
+            found |= _named(self._config.hub.warehouse)
+        return found
+
+    def of_gateway(self) -> set[str]:
+        gateway = self._config.gateway
+        signs_in = self._broker if gateway.broker is None else set[str]()
+        return signs_in | self.journal | _named(self._config.hub.warehouse) | _named(gateway)
+
+    def of_agent(self, node: str) -> set[str]:
+        devices = self._config.devices_by_node().get(node, [])
+        return self._broker.union(*(_named(device) for _, device in devices))
+
+
+def _named(part: BaseModel) -> set[str]:
+    """The variables that this part of the configuration names: its keys that end in `_env`."""
+    return set(_each(part))
+
+
+def _each(value: object) -> Iterator[str]:
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            of = getattr(value, name)
+            if name.endswith("_env") and isinstance(of, str):
+                yield of
+            else:
+                yield from _each(of)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _each(item)
+    elif isinstance(value, dict):
+        yield from _each(tuple(value.values()))

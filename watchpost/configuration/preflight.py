@@ -1,0 +1,45 @@
+"""What a configuration names and this machine does not have: environment variables and files with secrets."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from edge.source_settings import NetworkSource
+from watchpost.configuration.config import WatchpostConfig
+
+
+def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable or file that is missing or of no use, with the key that names it."""
+    return list(_troubles("", config, environ))
+
+
+def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[str]:
+    if isinstance(part, NetworkSource):
+        trouble = part.trouble(environ)
+        yield from [f"{place}.url_env: {trouble}"] if trouble is not None else []
+        return
+    for key in type(part).model_fields:
+        value, inner = getattr(part, key), f"{place}.{key}".removeprefix(".")
+        if isinstance(value, tuple):
+            for number, item in enumerate(value):
+                yield from _of_value(f"{inner}[{number}]", item, environ)
+        elif key.endswith("_env") and value is not None and not environ.get(value):
+            yield f"{inner}: the environment variable {value}, which the configuration names, is not set"
+        else:
+            yield from _of_value(inner, value, environ)
+
+
+def _of_value(place: str, value: object, environ: Mapping[str, str]) -> Iterator[str]:
+    if isinstance(value, BaseModel):
+        yield from _troubles(place, value, environ)
+    elif place.endswith("_file") and isinstance(value, Path) and (why := _unreadable(value)) is not None:
+        yield f"{place}: {value}: {why}"
+
+
+def _unreadable(file: Path) -> str | None:
+    try:
+        with file.open("rb"):
+            return None
+    except OSError as error:
+        return error.strerror or type(error).__name__

@@ -1,0 +1,51 @@
+"""What the configuration only names: tokens and addresses, read from the environment or a file and checked."""
+
+from collections.abc import Mapping
+
+from consumers.alerts.notify.address import InvalidAddress, valid_address
+from consumers.hub import Webhook
+from gateway.http.token import WeakToken, require_strong
+from watchpost.configuration.config import WatchpostConfig, secret
+from watchpost.configuration.located import ConfigError
+
+
+def webhooks(config: WatchpostConfig, environ: Mapping[str, str]) -> tuple[Webhook, ...]:
+    """The receivers of alerts. Raises `ConfigError` where an address is not there."""
+    found = []
+    for receiver in config.alerts.receivers():
+        url = secret(environ, receiver.url_env)
+        assert url is not None
+        found.append(Webhook(url, receiver.timeout_s, receiver.name))
+    return tuple(found)
+
+
+def gateway_token(config: WatchpostConfig, environ: Mapping[str, str]) -> str | None:
+    """Raises `ConfigError` where it is not there, or could be guessed."""
+    gateway = config.gateway
+    token = secret(environ, gateway.token_env, gateway.token_file)
+    if token is None:
+        return None
+    try:
+        require_strong(token)
+    except WeakToken as error:
+        where = f"the environment variable {gateway.token_env}" if gateway.token_env else str(gateway.token_file)
+        raise ConfigError(f"{where}: {error}") from error
+    return token
+
+
+def check(config: WatchpostConfig, environ: Mapping[str, str]) -> None:
+    """Raises `ConfigError` with a line for each secret that is not there or cannot be used."""
+    wrong = []
+    try:
+        gateway_token(config, environ)
+    except ConfigError as error:
+        wrong.append(str(error))
+    for receiver in config.alerts.receivers():
+        try:
+            valid_address(secret(environ, receiver.url_env) or "")
+        except ConfigError as error:
+            wrong.append(str(error))
+        except InvalidAddress as error:
+            wrong.append(f"the environment variable {receiver.url_env}: {error}")
+    if wrong:
+        raise ConfigError("\n".join(wrong))

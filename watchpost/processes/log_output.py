@@ -1,0 +1,39 @@
+"""Where log lines go: streams and files that may take no more, which ends no process."""
+
+import logging
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TextIO
+
+FILE_BYTES = 10_000_000
+FILES = 5
+
+
+class LogStream:
+    """A stream that is written to as far as it takes it: no process ends because nobody can read what it says."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
+class LogFile(RotatingFileHandler):
+    """Opened with the first line; lines for which the disk has no room are dropped."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        stream, self.stream = self.stream, None  # opened again for the next line
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()

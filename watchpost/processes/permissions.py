@@ -1,0 +1,64 @@
+"""Keeps what is in the data directory to its owner: directories 0700, files 0600."""
+
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+PRIVATE_UMASK = 0o077
+OTHERS = 0o077
+# A directory that was named by mistake may hold what is not ours.
+OURS = ("agent", "archive", "broker", "journal", "logs", "outbox", "run", "tiles", "trials", "views", "warehouse")
+
+log = structlog.get_logger()
+
+
+def keep_to_the_owner(data: Path) -> None:
+    """What the process makes from here on is its owner's alone; so is what an earlier version made."""
+    os.umask(PRIVATE_UMASK)
+    try:
+        mode = data.stat().st_mode
+    except OSError:
+        return
+    if not mode & OTHERS or not any((data / name).is_dir() for name in OURS):
+        return
+    with suppress(OSError):
+        data.chmod(stat.S_IMODE(mode) & ~OTHERS)
+        count = sum(map(_tighten, _paths(data)))
+        log.warning("others could read the data directory; it is its owner's alone now", data=str(data), paths=count)
+
+
+def _paths(data: Path) -> Iterator[Path]:
+    yield from (path for path in data.iterdir() if path.is_file())
+    for name in OURS:
+        if (data / name).is_dir():
+            yield data / name
+            for folder, folders, files in os.walk(data / name):
+                yield from (Path(folder, each) for each in (*folders, *files))
+
+
+def _tighten(path: Path) -> bool:
+    """Whether others had a right to it. What is gone meanwhile needs nothing."""
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+            return True
+    return False
+
+
+def become_the_owner(data: Path) -> None:
+    """Root writes into another user's data as that user: what root makes the others could not write again."""
+    if os.geteuid() != 0 or not data.exists():
+        return
+    owner = data.stat()
+    if owner.st_uid == 0:
+        return
+    with suppress(KeyError):
+        os.initgroups(pwd.getpwuid(owner.st_uid).pw_name, owner.st_gid)
+    os.setgid(owner.st_gid)
+    os.setuid(owner.st_uid)

@@ -48,6 +48,10 @@ _WATERMARK: Document = {
         "source": {"type": "string"},
         "epoch": {"type": "string"},
         "sequence": {"type": "integer", "minimum": 0},
+        "session": {
+            "type": "string",
+            "description": "Another one each time ingest connects: what is not covered was lost with the one before.",
+        },
     },
 }
 _HEAD: Document = {

@@ -32,7 +32,7 @@ class Telling:
 
     @property
     def outbox_bytes(self) -> int:
-        return self._outbox.usage.bytes
+        return self._outbox.usage.waiting_bytes
 
     def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
         """As `Outbox.put`."""

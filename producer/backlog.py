@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bus_schemas.streams import Traffic, traffic_of
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:
@@ -11,8 +13,13 @@ class Stream:
 
     id: int
     source: str
+    epoch: str
     sequence: int
     watermark: int
+
+    @property
+    def traffic(self) -> Traffic:
+        return traffic_of(self.epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Row:
 
 
 def streams(connection: sqlite3.Connection) -> list[Stream]:
-    found = connection.execute("select id, source, sequence, watermark from outbox_stream order by id")
+    found = connection.execute("select id, source, epoch, sequence, watermark from outbox_stream order by id")
     return [Stream(*row) for row in found]
 
 

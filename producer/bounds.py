@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from producer.backlog import Stream
 from producer.priority import DROPPABLE, Priority
-from producer.tables import ROW_OVERHEAD_BYTES, Run, absorb, epoch, gap_body
+from producer.tables import ROW_OVERHEAD_BYTES, Run, absorb, gap_body
 
 OUTBOX_FULL = "outbox_full"
 DISK_FULL = "disk_full"
 
+LINK_TOO_SLOW = "link_too_slow"
+
+STALE_AFTER = timedelta(seconds=2)
+"""On a link that is too slow: pictures so much older than the newest of their stream are given up."""
 DROP_ROWS = 200
 FORGET_ROWS = 64
 
@@ -35,6 +40,11 @@ class Usage:
 
     bytes: int
     tail_bytes: int
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Of what the journal does not hold."""
+        return self.bytes - self.tail_bytes
 
 
 def usage(connection: sqlite3.Connection) -> Usage:
@@ -106,16 +116,38 @@ def _drop(
 ) -> None:
     while too_much(usage(connection)):
         rows = connection.execute(
-            "select e.stream, s.source, e.sequence from outbox_event e join outbox_stream s on s.id = e.stream"
+            "select e.stream, s.source, s.epoch, e.sequence from outbox_event e join outbox_stream s on s.id = e.stream"
             " where e.priority = ? order by e.position limit ?",
             (priority, DROP_ROWS),
         ).fetchall()
         if not rows:
             return
-        for stream, source, sequence in rows:
-            replace_with_gap(connection, Run(stream, source, sequence, sequence, cause, now))
+        for stream, source, epoch, sequence in rows:
+            replace_with_gap(connection, Run(stream, source, epoch, sequence, sequence, cause, now))
             if not too_much(usage(connection)):
                 return
+
+
+def drop_stale(connection: sqlite3.Connection, stream: Stream, after: int, now: datetime) -> int:
+    """Give up pictures past a sequence that are older than the newest of their stream by `STALE_AFTER`; how many.
+
+    Inside the caller's transaction, and not all at once where there are very many.
+    """
+    newest = connection.execute(
+        "select born from outbox_event where stream = ? order by sequence desc limit 1", (stream.id,)
+    ).fetchone()
+    if newest is None:
+        return 0
+    rows = connection.execute(
+        "select sequence from outbox_event where stream = ? and sequence > ? and priority = ? and born < ?"
+        " order by sequence limit ?",
+        (stream.id, after, Priority.PICTURE, newest[0] - STALE_AFTER.total_seconds(), DROP_ROWS),
+    ).fetchall()
+    for (sequence,) in rows:
+        replace_with_gap(
+            connection, Run(stream.id, stream.source, stream.epoch, sequence, sequence, LINK_TOO_SLOW, now)
+        )
+    return len(rows)
 
 
 def replace_with_gap(connection: sqlite3.Connection, run: Run) -> None:
@@ -129,7 +161,7 @@ def replace_with_gap(connection: sqlite3.Connection, run: Run) -> None:
     if after is not None and after[1:] == (last + 1, run.cause):
         connection.execute("delete from outbox_event where stream = ? and sequence = ?", (run.stream, last))
         last = after[0]
-    body = gap_body(run.source, epoch(connection), (first, last), run.cause, run.time)
+    body = gap_body(run.source, run.epoch, (first, last), run.cause, run.time)
     connection.execute(
         "update outbox_event set priority = ?, size = ?, kind = 'gap', body = ?, payload = null, gap_first = ?,"
         " gap_cause = ? where stream = ? and sequence = ?",

@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from bus_schemas.streams import Traffic
 from producer.priority import Priority
 from producer.tables import Draft, Item, Lost
 
@@ -44,7 +45,7 @@ class Handoff:
         self._max_bytes = max_bytes
         self._news = threading.Condition()
         self._items: list[Item] = []
-        self._lost_at: dict[str, int] = {}
+        self._lost_at: dict[tuple[str, Traffic], int] = {}
         self._bytes = 0
         self._tickets: list[Ticket] = []
         self._closed: str | None = None
@@ -87,17 +88,17 @@ class Handoff:
 
     def _add(self, draft: Draft) -> None:
         if self._takes(draft):
-            self._lost_at.pop(draft.source, None)
+            self._lost_at.pop((draft.source, draft.traffic), None)
             self._items.append(draft)
             self._bytes += draft.weight
-        elif (place := self._lost_at.get(draft.source)) is not None:
-            # One for a source while it lasts, so that losing takes no memory either.
+        elif (place := self._lost_at.get((draft.source, draft.traffic))) is not None:
+            # One for a stream while it lasts, so that losing takes no memory either.
             before = self._items[place]
             assert isinstance(before, Lost)
-            self._items[place] = Lost(draft.source, HANDOFF_FULL, draft.event.time, before.count + 1)
+            self._items[place] = replace(before, time=draft.event.time, count=before.count + 1)
         else:
-            self._lost_at[draft.source] = len(self._items)
-            self._items.append(Lost(draft.source, HANDOFF_FULL, draft.event.time))
+            self._lost_at[draft.source, draft.traffic] = len(self._items)
+            self._items.append(Lost(draft.source, HANDOFF_FULL, draft.event.time, traffic=draft.traffic))
 
     def _takes(self, draft: Draft) -> bool:
         share = (draft.rank + 5) / (Priority.VITAL + 5)

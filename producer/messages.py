@@ -10,7 +10,7 @@ from bus_schemas.codec import media_properties, pack, read_stored
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent
 from bus_schemas.topics import BATCH, event_topic, media_topic
-from producer.backlog import Row
+from producer.backlog import Row, Stream
 from producer.ids import Clock
 from producer.session import Outgoing
 from producer.tables import gap_body
@@ -37,21 +37,19 @@ class Message:
 class Composer:
     """Composes the messages of one node."""
 
-    epoch: str
     clock: Clock
     compress: bool = False
-    max_bytes: int = MAX_BYTES
 
-    def compose(self, source: str, after: int, last: int, rows: Iterator[Row]) -> Message:
-        """The next message after a sequence; `rows` are those after it, and `last` is the last of the stream."""
+    def compose(self, stream: Stream, after: int, rows: Iterator[Row], max_bytes: int = MAX_BYTES) -> Message:
+        """The next message after a sequence; `rows` are those after it. A medium may be larger."""
         row = next(rows, None)
-        first = last + 1 if row is None else row.first
+        first = stream.sequence + 1 if row is None else row.first
         if first > after + 1:
-            return self._forgotten(source, after + 1, first - 1)
+            return self._forgotten(stream, after + 1, first - 1)
         assert row is not None
         if row.kind == MEDIA_KIND:
-            return _medium(source, row)
-        return self._events(source, _together(row, rows, self.max_bytes))
+            return _medium(stream.source, row)
+        return self._events(stream.source, _together(row, rows, max_bytes))
 
     def _events(self, source: str, rows: list[Row]) -> Message:
         kinds = {row.kind for row in rows}
@@ -61,10 +59,10 @@ class Composer:
         outgoing = _checked(topic, packed.body, packed.content_type)
         return Message(outgoing, rows[0].first, rows[-1].sequence, len(rows), plain - len(packed.body))
 
-    def _forgotten(self, source: str, first: int, last: int) -> Message:
-        body = gap_body(source, self.epoch, (first, last), FORGOTTEN, self.clock())
+    def _forgotten(self, stream: Stream, first: int, last: int) -> Message:
+        body = gap_body(stream.source, stream.epoch, (first, last), FORGOTTEN, self.clock())
         packed = pack([body], compress=self.compress)
-        outgoing = _checked(event_topic(source, GAP_KIND), packed.body, packed.content_type)
+        outgoing = _checked(event_topic(stream.source, GAP_KIND), packed.body, packed.content_type)
         return Message(outgoing, first, last, 1)
 
 

@@ -149,7 +149,7 @@ class Outbox:
 def _without(item: Item, worst: Priority) -> Item:
     """What is of a lower class than `worst` is lost before anything of that class is touched."""
     if isinstance(item, Draft) and item.rank < worst:
-        return Lost(item.source, DISK_FULL, item.event.time)
+        return Lost(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
     return item
 
 

@@ -5,6 +5,7 @@ from enum import IntEnum
 from bus_schemas.catalogue import short_name
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from bus_schemas.streams import Traffic
 
 
 class Priority(IntEnum):
@@ -16,6 +17,13 @@ class Priority(IntEnum):
     FINDING = 3
     VITAL = 4
     GAP = 5
+
+    @property
+    def traffic(self) -> Traffic:
+        """Which stream of its source carries an event of this class."""
+        if self is Priority.PICTURE:
+            return Traffic.PICTURES
+        return Traffic.RECORDING if self is Priority.SEGMENT else Traffic.EVENTS
 
 
 DROPPABLE = (Priority.PICTURE, Priority.FRAME, Priority.SEGMENT, Priority.FINDING, Priority.VITAL)

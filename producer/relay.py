@@ -1,7 +1,6 @@
 """Moves an outbox to the bus, from the watermark of each stream on, and forgets what the journal holds."""
 
 import contextlib
-import random
 import socket
 import sqlite3
 import threading
@@ -14,17 +13,17 @@ from typing import Final
 
 import structlog
 
+from bus_schemas.streams import Traffic
 from producer.bounds import Limits, enforce
 from producer.broker import BrokerAddress
-from producer.client_ids import draw_client_id
 from producer.delivery import Delivery
 from producer.ids import Clock
+from producer.links import Links, retry_after
 from producer.refusals import Refusals
-from producer.session import Ended, Incoming, Outgoing, Session, Unreachable
+from producer.session import Ended, Incoming, Outgoing, Unreachable
 from producer.tables import connect, is_disk_full, open_tables
 from producer.transaction import transaction
 
-RETRY_SECONDS: Final = (2, 4, 8, 16, 32, 60)
 CONNECT_SECONDS: Final = 15.0
 TICK_SECONDS: Final = 0.25
 UPKEEP_SECONDS: Final = 1.0
@@ -96,6 +95,7 @@ class Relay:
         self._ear.settimeout(0)
         self._mouth.settimeout(0)
         self._awake = False
+        self._shows = False
         self._delivery: Delivery | None = None
         self._upkeep_at = 0.0
         self._refusals = Refusals(broker.username)
@@ -110,6 +110,7 @@ class Relay:
     def say(self, message: Outgoing) -> None:
         """Publish beside the streams, now or never: live pictures and answers. Dropped where nobody is connected."""
         if self._counters.connected:
+            self._shows = self._shows or not message.qos
             self._aside.append(message)
             self.wake()
 
@@ -132,6 +133,7 @@ class Relay:
             "bytes_saved_compression": sent.bytes_saved if sent else 0,
             "reconnection_count": max(0, self._counters.connections - 1),
             "retries_successful": sent.retries_successful if sent else 0,
+            "events_resent": sent.events_resent if sent else 0,
             "connected": self._counters.connected,
             "network_available": self._counters.network_available,
             "failed_queue_size": sent.waiting if sent else 0,
@@ -147,8 +149,7 @@ class Relay:
             while not stopping.is_set():
                 if self._connect_and_send(outbox, self._delivery, stopping):
                     attempt = 0
-                # Full jitter, so that the nodes of a site do not all come back in the same second.
-                self._pause(outbox, random.uniform(0, RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]), stopping)
+                self._pause(outbox, retry_after(attempt), stopping)
                 attempt += 1
 
     def _open(self) -> sqlite3.Connection:
@@ -160,19 +161,19 @@ class Relay:
     def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
         """False when no connection came about."""
         try:
-            session = Session(self._broker, draw_client_id("relay"))
+            links = Links(self._broker, delivery.throttle)
         except Unreachable as error:
             self._counters.network_available = False
             log.info("broker unreachable", broker=str(self._broker), reason=str(error))
             return False
         self._counters.network_available = True
         try:
-            return self._accepted(session, stopping) and self._send(outbox, delivery, session, stopping)
+            return self._accepted(links, stopping) and self._send(outbox, delivery, links, stopping)
         finally:
             self._counters.connected = False
             self._aside.clear()
-            session.close()
-            self._log_end(session.ended)
+            links.close()
+            self._log_end(links.events.ended)
 
     def _log_end(self, ended: Ended | None) -> None:
         if ended is None:
@@ -183,26 +184,26 @@ class Relay:
         else:
             log.info("broker lost", **where)
 
-    def _accepted(self, session: Session, stopping: threading.Event) -> bool:
+    def _accepted(self, links: Links, stopping: threading.Event) -> bool:
+        session = links.events
         deadline = time.monotonic() + CONNECT_SECONDS
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
-            session.step(TICK_SECONDS, self._ear)
+            links.step(TICK_SECONDS, self._ear)
             self._hear()
         return session.connected
 
-    def _send(
-        self, outbox: sqlite3.Connection, delivery: Delivery, session: Session, stopping: threading.Event
-    ) -> bool:
+    def _send(self, outbox: sqlite3.Connection, delivery: Delivery, links: Links, stopping: threading.Event) -> bool:
+        session = links.events
         self._counters.connected = True
         self._counters.connections += 1
         log.info("broker connected", broker=str(self._broker), connections=self._counters.connections)
         subscribed: set[str] = set()
-        delivery.reconnected(session.max_packet_bytes)
+        delivery.reconnected(Traffic.EVENTS, time.monotonic())
         session.subscribe(self._options.subscriptions)
         for message in self._on_connect():
             session.publish(message)
         while session.ended is None and not stopping.is_set():
-            delivery.look(time.monotonic())
+            delivery.look(links.sessions, time.monotonic())
             # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
             unheard = delivery.take_unheard()
             for topic in unheard:
@@ -210,13 +211,27 @@ class Relay:
             subscribed -= unheard
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
-            self._publish_aside(session, delivery)
-            wait_s = delivery.send(session, time.monotonic())
-            session.step(min(wait_s, TICK_SECONDS), self._ear)
+            self._tend(links, delivery)
+            wait_s = delivery.send(links.sessions, time.monotonic())
+            links.step(min(wait_s, TICK_SECONDS), self._ear)
             self._hear()
-            self._take_in(session, delivery)
+            self._take_in(links, delivery)
             self._keep_up(outbox)
         return True
+
+    def _tend(self, links: Links, delivery: Delivery) -> None:
+        """Connections for pictures and recordings where there are any, and what is said beside the streams."""
+        now = time.monotonic()
+        shown = {Traffic.PICTURES} if self._shows else set()
+        for traffic in links.want(delivery.traffics | shown, now):
+            delivery.reconnected(traffic, now)
+        delivery.figures.failed += links.refusals()
+        while self._aside:
+            message = self._aside.popleft()
+            session = links.events if message.qos else links.sessions.get(Traffic.PICTURES)
+            if session is not None and (message.qos or not (session.congested() or links.allowance(now) <= 0)):
+                session.publish(message)
+                delivery.figures.bytes_sent += len(message.payload)
 
     def _hear(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -225,22 +240,16 @@ class Relay:
         # Cleared after reading: who found it set until now has committed before, and the next look sees that.
         self._awake = False
 
-    def _publish_aside(self, session: Session, delivery: Delivery) -> None:
-        while self._aside:
-            message = self._aside.popleft()
-            if message.qos or not (session.congested() or delivery.throttled(time.monotonic())):
-                session.publish(message)
-                delivery.spend(len(message.payload))
-
-    def _take_in(self, session: Session, delivery: Delivery) -> None:
-        while session.refusals:
-            refusal = session.refusals.popleft()
+    def _take_in(self, links: Links, delivery: Delivery) -> None:
+        for refusal in links.take_refusals():
             self._refusals.note(refusal.what, refusal.topic, refusal.reason)
-        while session.incoming:
-            message = session.incoming.popleft()
+        incoming = links.events.incoming
+        while incoming:
+            message = incoming.popleft()
             self._refusals.heard(message.topic)
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
+        delivery.write_down()
 
     def _keep_up(self, outbox: sqlite3.Connection) -> None:
         """Keep the outbox within its limits also where nothing but a relay has it open."""

@@ -3,10 +3,11 @@
 import select
 import socket
 import ssl
+import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -16,6 +17,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from producer.broker import BrokerAddress
+from producer.paced_socket import AGAIN_SECONDS, Allowance, PacedSocket
+from producer.send_window import SendWindow
 
 MAX_IN_FLIGHT: Final = 100
 KEEPALIVE_SECONDS: Final = 10
@@ -78,17 +81,42 @@ class Ended:
     is_refusal: bool = False
 
 
+def unlimited(_now: float) -> float:
+    """For what no limit holds back."""
+    return float("inf")
+
+
+def uncounted(_sent: int) -> None:
+    """For whose bytes nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a connection may send at a moment, and who counts the bytes that it has sent."""
+
+    allowance: Allowance = unlimited
+    on_sent: Callable[[int], None] = uncounted
+    keepalive_s: int = KEEPALIVE_SECONDS
+
+
+class _InFlight(NamedTuple):
+    number: int
+    size: int
+    topic: str
+
+
 class Session:
     """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
 
-    def __init__(self, broker: BrokerAddress, client_id: str) -> None:
-        self._client = new_client(broker, client_id)
+    def __init__(self, broker: BrokerAddress, client_id: str, pace: Pace | None = None) -> None:
+        pace = pace or Pace()
+        self._client = _PacedClient(broker, client_id, pace)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._in_flight: dict[int, tuple[str, int]] = {}
+        self._in_flight: dict[int, _InFlight] = {}
         self._subscribing: dict[int, list[str]] = {}
         self.connected = False
         self.ended: Ended | None = None
@@ -97,15 +125,19 @@ class Session:
         self.refused: int = 0
         self.refusals: deque[Refusal] = deque(maxlen=MAX_IN_FLIGHT)
         self.in_flight_bytes = 0
+        self.published = self.acknowledged = 0
+        """The number of the last message, and of the last that the broker has."""
         host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
         try:
-            self._client.connect(host, broker.port, keepalive=KEEPALIVE_SECONDS, clean_start=True)
+            self._client.connect(host, broker.port, keepalive=pace.keepalive_s, clean_start=True)
         except (OSError, ssl.SSLError) as error:
             raise Unreachable(f"{broker}: {error}") from error
-        self._socket: socket.socket = self._client.socket()  # type: ignore[assignment]  # declared as any transport's
-        if self._socket.family != socket.AF_UNIX:
-            # Nagle and delayed acknowledgements together make a round trip 44 ms instead of 0.4.
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = self._client.paced
+
+    @property
+    def bytes_per_s(self) -> float | None:
+        """What the link was seen to carry, where it was ever full."""
+        return self._socket.bytes_per_s
 
     @property
     def in_flight(self) -> int:
@@ -118,7 +150,8 @@ class Session:
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.ended = self.ended or Ended(f"publish: {info.rc.name}")
         elif message.qos:
-            self._in_flight[info.mid] = message.topic, len(message.payload)
+            self.published += 1
+            self._in_flight[info.mid] = _InFlight(self.published, len(message.payload), message.topic)
             self.in_flight_bytes += len(message.payload)
 
     def subscribe(self, topics: Iterable[str]) -> None:
@@ -132,20 +165,24 @@ class Session:
         """Whether bytes wait because the connection does not take them."""
         return self._client.want_write()
 
-    def step(self, timeout_s: float, wake: socket.socket) -> None:
-        """Wait for the broker or for a byte on `wake`, at most so long, and do what the connection needs."""
-        pending = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
-        poll = select.poll()
-        poll.register(wake, select.POLLIN)
+    def register(self, poll: select.poll) -> float | None:
+        """Wait for the broker; returns after which time to step in any case, if at all."""
+        writes = self._client.want_write() and not self._socket.held
         try:
-            poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+            poll.register(self._socket.wire, select.POLLIN | (select.POLLOUT if writes else 0))
         except ValueError:
             self.ended = self.ended or Ended("the connection is closed")
-            return
-        happened = dict(poll.poll(0 if pending else timeout_s * 1000)).get(self._socket.fileno(), 0)
-        if pending or happened & ~select.POLLOUT:
+            return 0.0
+        if self._socket.pending():
+            return 0.0
+        return AGAIN_SECONDS if self._client.want_write() and not writes else None
+
+    def step(self, happened: dict[int, int]) -> None:
+        """Do what the connection needs, after a poll."""
+        event = happened.get(self._socket.fileno(), 0)
+        if self._socket.pending() or event & ~select.POLLOUT:
             self._check(self._client.loop_read())
-        if happened & select.POLLOUT:
+        if self._client.want_write() and (event & select.POLLOUT or self._socket.held):
             self._check(self._client.loop_write())
         self._check(self._client.loop_misc())
 
@@ -179,11 +216,14 @@ class Session:
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
     ) -> None:
         # Messages of QoS 0 are reported too, once they are written.
-        topic, size = self._in_flight.pop(mid, ("", 0))
-        self.in_flight_bytes -= size
+        message = self._in_flight.pop(mid, None)
+        if message is None:
+            return
+        self.in_flight_bytes -= message.size
+        self.acknowledged = max(self.acknowledged, message.number)
         if code.is_failure:
             self.refused += 1
-            self.refusals.append(Refusal("publish", topic, str(code)))
+            self.refusals.append(Refusal("publish", message.topic, str(code)))
 
     def _on_subscribe(
         self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _properties: Properties | None
@@ -205,15 +245,44 @@ class Session:
         )
 
 
+class _PacedClient(Client):
+    """paho over a socket that takes no more than its link carries soon."""
+
+    def __init__(self, broker: BrokerAddress, client_id: str, pace: Pace) -> None:
+        super().__init__(**_options(broker, client_id), reconnect_on_failure=False)
+        _prepare(self, broker)
+        self._pace = pace
+        self.paced: PacedSocket
+
+    def _create_socket(self) -> Any:
+        began = time.monotonic()
+        wire = super()._create_socket()
+        assert isinstance(wire, socket.socket)
+        if wire.family != socket.AF_UNIX:
+            # Nagle and delayed acknowledgements together make a round trip 44 ms instead of 0.4.
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        window = SendWindow(time.monotonic() - began)
+        self.paced = PacedSocket(wire, window, self._pace.allowance, self._pace.on_sent)
+        return self.paced
+
+
 def new_client(broker: BrokerAddress, client_id: str, *, reconnect: bool = False) -> Client:
     """A client that speaks MQTT 5, with credentials and TLS as the address says; not connected."""
-    client = Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=client_id,
-        protocol=MQTTProtocolVersion.MQTTv5,
-        transport="unix" if broker.unix_socket is not None else "tcp",
-        reconnect_on_failure=reconnect,
-    )
+    client = Client(**_options(broker, client_id), reconnect_on_failure=reconnect)
+    _prepare(client, broker)
+    return client
+
+
+def _options(broker: BrokerAddress, client_id: str) -> dict[str, Any]:
+    return {
+        "callback_api_version": CallbackAPIVersion.VERSION2,
+        "client_id": client_id,
+        "protocol": MQTTProtocolVersion.MQTTv5,
+        "transport": "unix" if broker.unix_socket is not None else "tcp",
+    }
+
+
+def _prepare(client: Client, broker: BrokerAddress) -> None:
     client.connect_timeout = CONNECT_SECONDS
     # We hold the window ourselves; paho is to hold no message back, and none for later.
     client.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
@@ -222,4 +291,3 @@ def new_client(broker: BrokerAddress, client_id: str, *, reconnect: bool = False
         client.username_pw_set(broker.username, broker.password)
     if broker.tls is not None:
         client.tls_set_context(broker.tls.context())
-    return client

@@ -13,6 +13,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import Gap, GapEvent
+from bus_schemas.streams import Traffic, stream_epoch
 from producer.ids import Clock, Ids, utc_now
 from producer.priority import Priority, priority_of
 from producer.transaction import transaction
@@ -30,9 +31,11 @@ create table if not exists outbox_life (
 );
 create table if not exists outbox_stream (
     id integer primary key,
-    source text not null unique,
+    source text not null,
     sequence integer not null default 0 check (sequence >= watermark),
-    watermark integer not null default 0 check (watermark >= 0)
+    watermark integer not null default 0 check (watermark >= 0),
+    epoch text not null,
+    unique (source, epoch)
 );
 create table if not exists outbox_event (
     position integer primary key,
@@ -86,6 +89,10 @@ class Draft:
     def source(self) -> str:
         return self.event.source
 
+    @cached_property
+    def traffic(self) -> Traffic:
+        return self.rank.traffic
+
     @property
     def count(self) -> int:
         return 1
@@ -104,6 +111,7 @@ class Lost:
     cause: str
     time: datetime
     count: int = 1
+    traffic: Traffic = Traffic.EVENTS
 
 
 Item = Draft | Lost
@@ -115,6 +123,7 @@ class Run:
 
     stream: int
     source: str
+    epoch: str
     first: int
     last: int
     cause: str
@@ -139,10 +148,28 @@ def open_tables(connection: sqlite3.Connection, clock: Clock = utc_now) -> str:
     Call it outside of a transaction.
     """
     with transaction(connection):
+        move_streams(connection)
         for statement in _statements(SCHEMA):
             connection.execute(statement)
         connection.execute("insert or ignore into outbox_life (only, epoch) values (1, ?)", (Ids(clock)(),))
     return epoch(connection)
+
+
+def move_streams(connection: sqlite3.Connection, schema: str = "main") -> None:
+    """Bring an outbox of version 0.1, in which a source had one stream, to this form; inside the caller's transaction.
+
+    What it holds keeps its stream, pictures too.
+    """
+    columns = {row[1] for row in connection.execute(f"pragma {schema}.table_info(outbox_stream)")}
+    if not columns or "epoch" in columns:
+        return
+    rows = connection.execute(
+        f"select id, source, sequence, watermark, epoch from {schema}.outbox_stream, {schema}.outbox_life"  # noqa: S608 - ours
+    ).fetchall()
+    connection.execute(f"drop table {schema}.outbox_stream")
+    create = next(statement for statement in _statements(SCHEMA) if "table if not exists outbox_stream " in statement)
+    connection.execute(create.replace("exists outbox_stream", f"exists {schema}.outbox_stream"))
+    connection.executemany(f"insert into {schema}.outbox_stream values (?, ?, ?, ?, ?)", rows)  # noqa: S608 - ours
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -169,41 +196,42 @@ def put(
 
 def put_many(connection: sqlite3.Connection, items: Sequence[Item]) -> None:
     """Append in this order within the caller's transaction."""
-    life = epoch(connection)
     rows: list[_Row] = []
     runs: dict[int, Run] = {}
-    for stream, sequence, item in _numbered(connection, items):
+    for stream, life, sequence, item in _numbered(connection, items):
         run = runs.pop(stream, None)
         if isinstance(item, Lost):
             first = sequence - item.count + 1
             if run is not None and run.cause == item.cause:
                 first, run = run.first, None
-            runs[stream] = Run(stream, item.source, first, sequence, item.cause, item.time)
+            runs[stream] = Run(stream, item.source, life, first, sequence, item.cause, item.time)
         if run is not None:
-            rows.append(gap_row(connection, run, life))
+            rows.append(gap_row(connection, run))
         if isinstance(item, Draft):
             rows.append(_row(stream, sequence, item, life))
-    rows += [gap_row(connection, run, life) for run in runs.values()]
+    rows += [gap_row(connection, run) for run in runs.values()]
     connection.executemany(_INSERT, rows)
 
 
-def _numbered(connection: sqlite3.Connection, items: Sequence[Item]) -> Iterator[tuple[int, int, Item]]:
-    """Stream and sequence of each item; the last one of those that a Lost stands for."""
-    counts: Counter[str] = Counter()
+def _numbered(connection: sqlite3.Connection, items: Sequence[Item]) -> Iterator[tuple[int, str, int, Item]]:
+    """Stream, its epoch and sequence of each item; the last sequence of those that a Lost stands for."""
+    counts: Counter[tuple[str, Traffic]] = Counter()
     for item in items:
-        counts[item.source] += item.count
-    ends: dict[str, tuple[int, int]] = {}
-    for source, count in counts.items():
+        counts[item.source, item.traffic] += item.count
+    life = epoch(connection)
+    ends: dict[tuple[str, Traffic], tuple[int, str, int]] = {}
+    for (source, traffic), count in counts.items():
+        of_stream = stream_epoch(life, traffic)
         stream, last = connection.execute(
-            "insert into outbox_stream (source, sequence) values (?, ?)"
-            " on conflict (source) do update set sequence = sequence + excluded.sequence returning id, sequence",
-            (source, count),
+            "insert into outbox_stream (source, epoch, sequence) values (?, ?, ?)"
+            " on conflict (source, epoch) do update set sequence = sequence + excluded.sequence returning id, sequence",
+            (source, of_stream, count),
         ).fetchone()
-        ends[source] = stream, last - count
+        ends[source, traffic] = stream, of_stream, last - count
     for item in items:
-        stream, sequence = ends[item.source]
-        ends[item.source] = stream, sequence + item.count
-        yield stream, sequence + item.count, item
+        stream, of_stream, sequence = ends[item.source, item.traffic]
+        ends[item.source, item.traffic] = stream, of_stream, sequence + item.count
+        yield stream, of_stream, sequence + item.count, item
 
 
 def _row(stream: int, sequence: int, draft: Draft, life: str) -> _Row:
@@ -214,10 +242,10 @@ def _row(stream: int, sequence: int, draft: Draft, life: str) -> _Row:
     return stream, sequence, draft.rank, size, born, short_name(event.type), None, None, body, draft.media
 
 
-def gap_row(connection: sqlite3.Connection, run: Run, life: str) -> _Row:
+def gap_row(connection: sqlite3.Connection, run: Run) -> _Row:
     """The row that tells of a run; it takes in the gap of the same cause that the run continues."""
     first = absorb(connection, run.stream, run.first, run.cause)
-    body = gap_body(run.source, life, (first, run.last), run.cause, run.time)
+    body = gap_body(run.source, run.epoch, (first, run.last), run.cause, run.time)
     size = len(body) + ROW_OVERHEAD_BYTES
     return (
         run.stream, run.last, Priority.GAP, size, run.time.timestamp(), "gap", first, run.cause, body, None,

@@ -2,21 +2,25 @@
 
 
 class Throttle:
-    """Lets one message begin while there is credit, whatever its size, and then makes up for it. None is no limit."""
+    """Lets what is urgent begin while there is credit, and then makes up for its size. None is no limit."""
 
     def __init__(self, bytes_per_s: int | None, now: float) -> None:
-        self._rate = bytes_per_s
+        self.bytes_per_s = bytes_per_s
         self._credit = float(bytes_per_s or 0)
         self._at = now
 
+    def credit(self, now: float) -> float:
+        """How many bytes may be sent by what must not go beyond the limit."""
+        if self.bytes_per_s is None:
+            return float("inf")
+        self._credit = min(float(self.bytes_per_s), self._credit + (now - self._at) * self.bytes_per_s)
+        self._at = now
+        return self._credit
+
     def wait_s(self, now: float) -> float:
         """Seconds until a message may begin."""
-        if self._rate is None:
-            return 0.0
-        self._credit = min(float(self._rate), self._credit + (now - self._at) * self._rate)
-        self._at = now
-        return max(0.0, -self._credit / self._rate)
+        return 0.0 if self.bytes_per_s is None else max(0.0, -self.credit(now) / self.bytes_per_s)
 
     def spend(self, size: int) -> None:
-        if self._rate is not None:
+        if self.bytes_per_s is not None:
             self._credit -= size

@@ -99,6 +99,11 @@ class ClickHouse:
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
+    def send_signal(self, number: int) -> None:
+        """Such as to stand still and to go on."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def __enter__(self) -> Self:
         return self.start()
 

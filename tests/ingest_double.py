@@ -1,7 +1,8 @@
 """An ingest that keeps what it is given in memory, to hold a producer against the watermark protocol."""
 
 import threading
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -108,6 +109,14 @@ class IngestDouble:
             self.events.setdefault(stream, []).append(event)
             self.watermarks[stream] = event.sequence
         return stream
+
+
+def are_numbered(events: Sequence[Event]) -> bool:
+    """Whether each stream is 1, 2, 3 … in this order."""
+    streams: defaultdict[tuple[str, str | None], list[int | None]] = defaultdict(list)
+    for event in events:
+        streams[event.source, event.epoch].append(event.sequence)
+    return all(found == list(range(1, len(found) + 1)) for found in streams.values())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent
 from bus_schemas.codec import describe, media_key
 from bus_schemas.event import device_source, place
-from bus_schemas.media import MediaEvent
+from bus_schemas.media import MediaEvent, Segment, SegmentEvent
 from bus_schemas.node import Health, HealthEvent
 from producer.broker import BrokerAddress
 from producer.ids import Ids, utc_now
@@ -35,10 +35,17 @@ def health(source: str = SOURCE, at: datetime = NOON) -> Draft:
     return Draft(HealthEvent(id=new_id(), source=source, time=at, data=Health(status="healthy")))
 
 
-def medium(payload: bytes = b"\xff\xd8picture", kind: str = "capture", source: str = SOURCE) -> Draft:
+def segment(source: str = SOURCE, at: datetime = NOON) -> Draft:
+    data = Segment(start=at, duration_s=10.0, media=())
+    return Draft(SegmentEvent(id=new_id(), source=source, time=at, data=data))
+
+
+def medium(
+    payload: bytes = b"\xff\xd8picture", kind: str = "capture", source: str = SOURCE, at: datetime = NOON
+) -> Draft:
     event_id = new_id()
     described = describe(media_key(*place(source), kind, event_id), payload)
-    return Draft(MediaEvent(id=event_id, source=source, time=NOON, data=described), payload)
+    return Draft(MediaEvent(id=event_id, source=source, time=at, data=described), payload)
 
 
 def ticking(start: datetime = NOON) -> Callable[[], datetime]:

@@ -12,6 +12,7 @@ from bus_schemas.event import iso
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent, StreamInfo
 from bus_schemas.node import Health as WholeHealth
+from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from consumers.journal.days import iso_of
 from consumers.journal.record import Place, Recorded
@@ -71,7 +72,7 @@ def hear(row: Device, record: Recorded) -> bool:
     received = record.received_us / 1e6
     if received > row.last_received:
         row.last_received = received
-    row.epoch = record.epoch or row.epoch
+    row.epoch = row.epoch if record.epoch is None else outbox_epoch(record.epoch)
     if model is StateEvent:
         return False
     row.online, row.offline_reason = 1, None

@@ -10,6 +10,7 @@ from bus_schemas.alert import IncidentType
 from bus_schemas.camera import Frame, FrameEvent
 from bus_schemas.hub import FaultEvent, FaultKind
 from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
+from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import Roi, ThermalEvent
 from consumers.hub import Rules
 from consumers.incidents.conditions import (
@@ -95,7 +96,7 @@ class Watched:
         self.heard_id = record.id
         epoch = record.epoch
         if epoch is not None:
-            self.epoch = epoch
+            self.epoch = outbox_epoch(epoch)
         if not self.is_device and record.model not in _OF_NODES:
             self.is_device = True
 

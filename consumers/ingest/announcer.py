@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from bus_schemas.event import HUB_SOURCE
+from bus_schemas.streams import traffic_of
 from bus_schemas.topics import watermark_topic
 from consumers.journal.writing import StreamKey, StreamState
 
@@ -14,7 +15,8 @@ RECENT_MICROSECONDS = 10 * 60 * 1_000_000
 MAX_A_ROUND = 500
 MAX_REMEMBERED = 10_000
 
-Publish = Callable[[str, bytes], None]
+Publish = Callable[[str, bytes, str], None]
+"""Takes topic, payload, and which stream of the topic it is about."""
 
 
 class Announcer:
@@ -25,6 +27,7 @@ class Announcer:
         self._announced_at: dict[StreamKey, float] = {}
         self._next_round = 0.0
         self._left: list[StreamKey] = []
+        self._session = ""
 
     def advanced(self, keys: Iterable[StreamKey], now: float, publish: Publish) -> None:
         for key in keys:
@@ -36,8 +39,12 @@ class Announcer:
             if now - self._announced_at.get(key, -AGAIN_SECONDS) >= AGAIN_SECONDS:
                 self._announce(key, now, publish)
 
-    def everything(self) -> None:
-        """Begin a round now, as on a new connection: the broker may have forgotten all that it retained."""
+    def begin(self, session: str) -> None:
+        """A new connection: the broker may have forgotten all that it retained, and what was on its way is lost.
+
+        Producers know by the new `session` that they have to send again what is not confirmed.
+        """
+        self._session = session
         self._next_round = 0.0
         self._announced_at.clear()
 
@@ -55,17 +62,18 @@ class Announcer:
     def _announce(self, key: StreamKey, now: float, publish: Publish) -> None:
         source, epoch = key
         state = self._streams.get(key)
-        body = {"source": source, "epoch": epoch, "sequence": 0 if state is None else state.watermark}
+        sequence = 0 if state is None else state.watermark
+        body = {"source": source, "epoch": epoch, "sequence": sequence, "session": self._session}
         if len(self._announced_at) >= MAX_REMEMBERED:
             self._announced_at.clear()
         self._announced_at[key] = now
-        publish(watermark_topic(source), json.dumps(body, separators=(",", ":")).encode())
+        publish(watermark_topic(source), json.dumps(body, separators=(",", ":")).encode(), epoch)
 
 
 def recent(streams: Mapping[StreamKey, StreamState]) -> list[StreamKey]:
-    """The newest epoch of each source, after the others of the last ten minutes: what is retained is said last."""
+    """The newest stream of each kind of each source, after the others of the last ten minutes."""
     numbered = {key: state for key, state in streams.items() if key[1] and key[0] != HUB_SOURCE}
     ordered = sorted(numbered, key=lambda key: numbered[key].received)
-    newest = {source: (source, epoch) for source, epoch in ordered}
+    newest = {(source, traffic_of(epoch)): (source, epoch) for source, epoch in ordered}
     since = max((state.received for state in numbered.values()), default=0) - RECENT_MICROSECONDS
-    return [key for key in ordered if newest[key[0]] == key or numbered[key].received >= since]
+    return [key for key in ordered if newest[key[0], traffic_of(key[1])] == key or numbered[key].received >= since]

@@ -11,21 +11,26 @@ from bus_schemas.catalogue import short_name
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import event_topic, media_topic
 from consumers.ingest.decoding import Taken
-from consumers.journal.writing import Rejected, StreamKey
+from consumers.journal.writing import Rejected, SequenceKey, StreamKey
 
-SAMPLES = 32
-"""Repeats are common, and nearly always the same again: so many of a stream and group are compared."""
+SAMPLES = 256
+"""Repeats are common, and nearly always the same again: so many of a group are compared, at least one of a stream."""
+MAX_COMPARED = 2000
+"""So many of a group are compared at most, where one of the samples was another event."""
 MAX_REMEMBERED = 10_000
 
-Held = Callable[[str, str, Sequence[int]], dict[int, str]]
-"""The ids of the events of a stream with these sequences, as far as the journal has them; gaps left out."""
+EventIds = Callable[[Sequence[SequenceKey]], dict[SequenceKey, str]]
+"""The ids of the events with these sequences, as far as the journal has them; gaps left out."""
 
 
 class Conflicts:
-    """Tells of each event once, however often its producer repeats it."""
+    """Tells of each event once, however often its producer repeats it.
 
-    def __init__(self, held: Held) -> None:
-        self._held = held
+    A group costs one question to the journal, of however many streams it is, and a second where events differ.
+    """
+
+    def __init__(self, event_ids: EventIds) -> None:
+        self._event_ids = event_ids
         self._told: OrderedDict[tuple[StreamKey, str], None] = OrderedDict()
 
     def find(self, passed_over: Iterable[Taken]) -> list[Rejected]:
@@ -33,22 +38,22 @@ class Conflicts:
         streams: defaultdict[StreamKey, list[Taken]] = defaultdict(list)
         for item in passed_over:
             streams[item.event.source, item.event.epoch or ""].append(item)
-        return [refused for key, items in streams.items() for refused in self._of_stream(key, items)]
+        samples = {key: _some(items, SAMPLES // len(streams)) for key, items in streams.items()}
+        differing = self._differing([item for items in samples.values() for item in items][:MAX_COMPARED])
+        suspect = {_key(item)[:2] for item, _ in differing}
+        if any(len(samples[key]) < len(streams[key]) for key in suspect):
+            differing = self._differing([item for key in suspect for item in streams[key]][:MAX_COMPARED])
+        return [self._refused(item, other) for item, other in differing if self._is_new(item)]
 
-    def _of_stream(self, key: StreamKey, items: list[Taken]) -> list[Rejected]:
-        some = items if len(items) <= SAMPLES else [*items[:: len(items) // SAMPLES], items[-1]]
-        differing = self._differing(key, some)
-        if differing and len(some) < len(items):
-            differing = self._differing(key, items)
-        return [self._refused(item, held) for item, held in differing if self._is_new(key, item)]
-
-    def _differing(self, key: StreamKey, items: Sequence[Taken]) -> list[tuple[Taken, str]]:
-        held = self._held(*key, [item.event.sequence or 0 for item in items])
-        pairs = ((item, held.get(item.event.sequence or 0)) for item in items)
+    def _differing(self, items: Sequence[Taken]) -> list[tuple[Taken, str]]:
+        if not items:
+            return []
+        there = self._event_ids([_key(item) for item in items])
+        pairs = ((item, there.get(_key(item))) for item in items)
         return [(item, other) for item, other in pairs if other is not None and other != item.event.id]
 
-    def _is_new(self, key: StreamKey, item: Taken) -> bool:
-        known = (key, item.event.id)
+    def _is_new(self, item: Taken) -> bool:
+        known = (_key(item)[:2], item.event.id)
         if known in self._told:
             return False
         self._told[known] = None
@@ -67,3 +72,14 @@ class Conflicts:
         else:
             topic = event_topic(event.source, short_name(event.type))
         return Rejected(item.received, topic, reason, item.body)
+
+
+def _some(items: list[Taken], count: int) -> list[Taken]:
+    """So many of them or one more, evenly from the first to the last."""
+    if len(items) <= count or len(items) == 1:
+        return items
+    return [*items[:: -(-len(items) // count)], items[-1]] if count else items[-1:]
+
+
+def _key(item: Taken) -> SequenceKey:
+    return item.event.source, item.event.epoch or "", item.event.sequence or 0

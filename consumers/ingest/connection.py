@@ -54,7 +54,7 @@ class Connection:
         self._outgoing = bytearray()
         self._reader = PublishReader()
         self._ready: list[Published] = []
-        self._waiting: OrderedDict[str, _Message] = OrderedDict()
+        self._waiting: OrderedDict[tuple[str, str], _Message] = OrderedDict()
         self._unconfirmed: dict[int, str] = {}
         self._refused: set[str] = set()
         self.refusal: str | None = None
@@ -125,13 +125,13 @@ class Connection:
         self.flush()
         self._stay_alive(listening=False)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
-        """Of messages that wait for the broker's leave to be sent, each topic keeps its newest."""
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None:
+        """Of messages that wait for the broker's leave to be sent, the newest about each thing of a topic is kept."""
         if not qos:
             self._outgoing += packets.publish(topic, payload, retain=retain)
             return
-        self._waiting.pop(topic, None)
-        self._waiting[topic] = _Message(topic, payload, retain)
+        self._waiting.pop((topic, about), None)
+        self._waiting[topic, about] = _Message(topic, payload, retain)
         self._send_waiting()
 
     def _send_waiting(self) -> None:

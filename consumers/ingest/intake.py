@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bus_schemas.topics import FAULTS, HEAD
 from consumers.archive.disk import Medium
-from consumers.ingest.announcer import Announcer
+from consumers.ingest.announcer import Announcer, Publish
 from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.figures import Figures
@@ -34,9 +34,14 @@ class MediaStore(Protocol):
 
 
 class Bus(Protocol):
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None: ...
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None: ...
     def acknowledge(self, messages: Sequence[Published]) -> None: ...
     def flush(self) -> None: ...
+
+
+def announcing(bus: Bus) -> Publish:
+    """Retained; of those that wait to be sent, the newest of each stream is enough."""
+    return lambda topic, body, epoch: bus.publish(topic, body, retain=True, about=epoch)
 
 
 class CannotWrite(OSError):
@@ -59,7 +64,7 @@ class Intake:
         self._clock = clock
         self._figures = figures
         self._room = room
-        self._conflicts = Conflicts(journal.held)
+        self._conflicts = Conflicts(journal.event_ids)
         self.announcer = Announcer(journal.streams)
 
     @property
@@ -77,10 +82,8 @@ class Intake:
             items = [item for item in items if not waits_for_room(item)]
         plan = self._commit(items)
         now = time.monotonic()
-        self.announcer.advanced(plan.advanced, now, lambda topic, body: bus.publish(topic, body, retain=True))
-        self.announcer.again(
-            (plan.holes | plan.repeated) - plan.advanced, now, lambda topic, body: bus.publish(topic, body, retain=True)
-        )
+        self.announcer.advanced(plan.advanced, now, announcing(bus))
+        self.announcer.again((plan.holes | plan.repeated) - plan.advanced, now, announcing(bus))
         bus.acknowledge(messages)
         if plan.accepted:
             self._tell_head(bus)

@@ -2,6 +2,7 @@
 
 import fcntl
 import random
+import secrets
 import socket
 import threading
 import time
@@ -21,7 +22,7 @@ from consumers.ingest import figures as told
 from consumers.ingest.connection import Connection, Disconnected, Unreachable
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.figures import Figures
-from consumers.ingest.intake import CannotWrite, Intake
+from consumers.ingest.intake import CannotWrite, Intake, announcing
 from consumers.ingest.opening import open_patiently
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
@@ -153,7 +154,7 @@ class Ingest:
     def _serve(self, connection: Connection) -> None:
         """One connection, from its first announcements to its end."""
         log.info("connected", broker=str(self._broker))
-        self._intake.announcer.everything()
+        self._intake.announcer.begin(secrets.token_hex(4))
         try:
             while not self._stopping.is_set():
                 self._tend(connection)
@@ -177,7 +178,7 @@ class Ingest:
         if self._faults.is_due(now):
             self._hear_the_broker(connection, now)
             self._write_faults(connection)
-        self._intake.announcer.round(now, lambda topic, body: connection.publish(topic, body, retain=True))
+        self._intake.announcer.round(now, announcing(connection))
         if self._figures.due(now):
             connection.publish(told.TOPIC, self._figures.tell(now), retain=True, qos=0)
 

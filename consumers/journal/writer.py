@@ -16,7 +16,16 @@ from consumers.journal.days import (
     open_to_write,
 )
 from consumers.journal.header import Header, instant_of
-from consumers.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, StreamKey, StreamState, Writer
+from consumers.journal.writing import (
+    IDS_A_QUERY,
+    Accepted,
+    ForeignId,
+    Rejected,
+    SequenceKey,
+    StreamKey,
+    StreamState,
+    Writer,
+)
 from producer.ids import Clock
 from producer.transaction import transaction
 
@@ -87,21 +96,22 @@ class Journal(Writer):
                 found.update(((source, name), body) for source, name, body in rows if (source, name) in wanted)
         return found
 
-    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]:
-        """The ids of these events of a stream, as far as today and the day before have them; gaps are left out."""
-        found: dict[int, str] = {}
-        state = self._streams.get((source, epoch))
-        if state is None:
-            return found
-        for start in range(0, len(sequences), IDS_A_QUERY):
-            some = sequences[start : start + IDS_A_QUERY]
-            marks = ",".join("?" * len(some))
+    def event_ids(self, keys: Sequence[SequenceKey]) -> dict[SequenceKey, str]:
+        """The ids of these events, as far as today and the day before have them; gaps are left out."""
+        states = ((key, self._streams.get(key[:2])) for key in keys)
+        wanted = {(state.stream, key[2]): key for key, state in states if state is not None}
+        found: dict[SequenceKey, str] = {}
+        for start in range(0, len(wanted), IDS_A_QUERY):
+            some = list(wanted)[start : start + IDS_A_QUERY]
             query = (
-                "select sequence, id from events join types using (type)"  # noqa: S608 - question marks only
-                f" where stream = ? and sequence in ({marks}) and name <> ?"
+                f"with wanted (stream, sequence) as (values {','.join(['(?,?)'] * len(some))})"  # noqa: S608 - question marks only
+                " select stream, sequence, id from wanted cross join events using (stream, sequence)"
+                " join types using (type) where name <> ?"
             )
+            values = [*(number for pair in some for number in pair), type_of(GapEvent)]
             for connection in filter(None, (self._previous, self._today)):
-                found.update(connection.execute(query, [state.stream, *some, type_of(GapEvent)]))
+                rows = connection.execute(query, values)
+                found.update((wanted[stream, sequence], event_id) for stream, sequence, event_id in rows)
         return found
 
     def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:

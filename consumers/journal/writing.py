@@ -44,6 +44,8 @@ class StreamState:
 StreamKey = tuple[str, str]
 ForeignId = tuple[str, str]
 """Source and id: what an event without a sequence is known by, as CloudEvents has it."""
+SequenceKey = tuple[str, str, int]
+"""Source, epoch and sequence: what any other event is known by."""
 
 
 class Writer(ABC):

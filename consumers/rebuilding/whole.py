@@ -18,6 +18,7 @@ from consumers.rebuilding.alone import alone
 from consumers.rebuilding.floor import attached, carry_over, lost
 from consumers.rebuilding.shadow import Shadow, open_shadow
 from consumers.rebuilding.wish import DaysWereDropped, Rebuilt, Wish, WouldLose
+from producer.tables import move_streams
 from producer.transaction import transaction
 
 REBUILD_BATCH = 10000
@@ -198,6 +199,7 @@ def _carry_outbox(shadow: sqlite3.Connection) -> None:
     ).fetchall()
     for (table,) in reversed(tables):
         shadow.execute(f"delete from main.{table}")  # noqa: S608 - a name out of our own schema
+    move_streams(shadow, "old")
     for (table,) in reversed(tables):
         shadow.execute(f"insert into main.{table} select * from old.{table}")  # noqa: S608
 

@@ -10,10 +10,12 @@ from tempfile import TemporaryDirectory
 from bus_schemas.event import RESERVED, place
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent
+from bus_schemas.streams import traffic_of
 from consumers.stretch.piece import Piece
 from consumers.stretch.renamed import renamed
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
+from producer.priority import priority_of
 from producer.sending import Sending
 from producer.tables import Draft, Item, Lost
 
@@ -75,11 +77,12 @@ def _item(piece: Piece, into: str | None, sent: Sent) -> Item | None:
         event = renamed(event, piece.body, into)
     sent.events += 1
     if isinstance(event, GapEvent):
-        return Lost(event.source, event.data.cause, event.time, event.data.last - event.data.first + 1)
+        count = event.data.last - event.data.first + 1
+        return Lost(event.source, event.data.cause, event.time, count, traffic_of(event.epoch or ""))
     if isinstance(event, MediaEvent):
         if piece.medium is None:
             sent.lost += 1
-            return Lost(event.source, NOT_KEPT, event.time)
+            return Lost(event.source, NOT_KEPT, event.time, traffic=priority_of(event).traffic)
         sent.media += 1
     return Draft(event, piece.medium)
 

@@ -1,5 +1,6 @@
 """How soon a node that was cut off for an hour has told everything, while it goes on observing."""
 
+import signal
 import sqlite3
 import tempfile
 import threading
@@ -10,13 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from bus_schemas.event import device_source
+from consumers.hub import ClickHouseServer
 from consumers.journal.sqlite import JournalQueries, SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.backlog import streams
 from producer.ids import utc_now
 from producer.outbox import Outbox
 from producer.tables import Draft
+from tests import many_streams
 from tests.bench.measure import Measurement, summary
+from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.node_parts import detection, running_relay
@@ -27,6 +31,7 @@ BURST = 5000
 TIMES_REAL = 20
 LONGEST_S = 600.0
 LIVE_TICK_S = 0.1
+HICCUP_S = 14.0
 SOURCES = [device_source("YARD", f"DEVICE-{number}") for number in range(10)]
 
 
@@ -52,6 +57,40 @@ def case_outage() -> list[Measurement]:
     return [
         replace(row, items=backlog, goal_per_s=TIMES_REAL * RATE_PER_S, limit="real time", limit_ms=OUTAGE_S * 1000.0)
     ]
+
+
+def case_hiccup() -> list[Measurement]:
+    """500 streams, 1,000 events a second, and an ingest that stands still for 14 s: on files, and on a server."""
+    rows = [_hiccup("files", None, None)]
+    with tempfile.TemporaryDirectory() as folder, ClickHouse(Path(folder)) as clickhouse:
+        rows.append(_hiccup("a server", clickhouse, replace(clickhouse.server, database="journal")))
+    return rows
+
+
+def _hiccup(store: str, clickhouse: ClickHouse | None, server: ClickHouseServer | None) -> Measurement:
+    """The server is what stands still where there is one."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, path = Path(folder), Path(folder) / "node.sqlite"
+        with (
+            Broker(home / "broker") as broker,
+            ingest_process(home, broker.port, server) as ingest,
+            Outbox(path, utc_now) as outbox,
+            running_relay(path, broker.port) as relay,
+        ):
+            outbox.put(*(detection(source=source) for source in many_streams.SOURCES), durable=True)
+            eventually(lambda: many_streams.waiting(path) == 0, within=60)
+            with many_streams.observing(outbox):
+                signal_to = clickhouse.send_signal if clickhouse is not None else ingest.send_signal
+                signal_to(signal.SIGSTOP)
+                threading.Event().wait(HICCUP_S)
+                signal_to(signal.SIGCONT)
+                began, before = time.monotonic(), many_streams.confirmed(path)
+                eventually(lambda: many_streams.waiting(path) < many_streams.RATE_PER_S, within=LONGEST_S)
+                took_s = time.monotonic() - began
+                caught_up = many_streams.confirmed(path) - before
+            resent = relay.statistics()["events_resent"]
+    row = summary(f"hiccup of 14 s, journal on {store}", [took_s * 1000], f"1,000/s beside; {resent} events sent again")
+    return replace(row, items=caught_up, goal_per_s=2.0 * many_streams.RATE_PER_S)
 
 
 def _draft(number: int) -> Draft:

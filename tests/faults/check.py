@@ -160,7 +160,7 @@ def _outbox(verdict: Verdict, journal: Sequence[Row], path: Path, *, only_confir
         if outbox.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone() is None:
             return
         found = outbox.execute(
-            "select source, (select epoch from outbox_life), e.sequence, gap_first, body"
+            "select source, s.epoch, e.sequence, gap_first, body"
             " from outbox_event e join outbox_stream s on s.id = e.stream"
             " where not :confirmed or e.sequence <= s.watermark order by position",
             {"confirmed": only_confirmed},

@@ -8,7 +8,7 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from tests.faults.clock import FileClock
 from tests.faults.pictures import picture
 
 DEVICES = (("YARD", "GATE"), ("YARD", "DOOR"), ("HALL", "ROOF"))
-SOURCES = frozenset(device_source(site, device) for site, device in DEVICES)
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,13 @@ class Node:
     backlog: int = 0
     """Events to put at once and before anything else, in large commits."""
     picture_bytes: int = 4000
+    devices: int = 0
+    """So many besides the three, each with streams of its own."""
     room: Room | None = None
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        return *DEVICES, *(("HALL", f"D{number}") for number in range(self.devices))
 
     @property
     def ledger(self) -> Path:
@@ -57,8 +62,11 @@ class Node:
 class Observer:
     """Makes groups of events, of any type and device, the pictures before the events that refer to them."""
 
-    def __init__(self, seed: int, clock: Clock, picture_bytes: int) -> None:
+    def __init__(
+        self, seed: int, clock: Clock, picture_bytes: int, places: Sequence[tuple[str, str]] = DEVICES
+    ) -> None:
         self._dice = random.Random(seed)
+        self._places = places
         self._clock = clock
         self._new_id = Ids(clock)
         self._picture_bytes = picture_bytes
@@ -70,7 +78,7 @@ class Observer:
         return drafts
 
     def _one(self) -> Iterator[Draft]:
-        site, device = self._dice.choice(DEVICES)
+        site, device = self._dice.choice(self._places)
         given = {"site": site, "device": device}
         choice, now = self._dice.random(), self._clock()
         if choice < 0.1:
@@ -100,8 +108,10 @@ def run(node: Node, life: int) -> None:
     with Outbox(node.outbox, clock, on_commit=relay.wake, room=node.room) as outbox:
         thread = threading.Thread(target=relay.run, args=(stopping,))
         thread.start()
-        observer = Observer(node.seed * 1000 + life, clock, node.picture_bytes)
-        _observe(node, observer, Telling(outbox, clock, sorted(SOURCES)), stopping)
+        observer = Observer(node.seed * 1000 + life, clock, node.picture_bytes, node.places)
+        _observe(
+            node, observer, Telling(outbox, clock, sorted(device_source(*place) for place in node.places)), stopping
+        )
         stopping.wait()
         thread.join()
 

@@ -189,8 +189,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "outbox_forgets_what_was_sent": Mutant(
         "producer/delivery.py",
-        "        cursor.sent_upto(message.last, size, now)\n",
-        "        cursor.sent_upto(message.last, size, now)\n        self._confirm(cursor, message.last, now)\n",
+        "        flow.sent(cursor, message.last, size, now, session.published)\n",
+        "        flow.sent(cursor, message.last, size, now, session.published)\n"
+        "        self._confirm(flow, cursor, message.last, now)\n",
         RELAY,
     ),
     "outbox_forgets_what_is_not_confirmed": Mutant(
@@ -207,19 +208,31 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "relay_does_not_go_back": Mutant(
         "producer/cursor.py",
-        "        self.retries = min(self.retries + 1, 10)\n        self.go_back()\n",
-        "        self.retries = min(self.retries + 1, 10)\n",
+        "        self.progress_at = now\n        self._rewind()\n",
+        "        self.progress_at = now\n",
+        RELAY,
+    ),
+    "relay_sends_again_what_is_slow": Mutant(
+        "producer/cursor.py",
+        "            self._trust()\n",
+        "            pass\n",
+        PRODUCER,
+    ),
+    "alarms_behind_pictures": Mutant(
+        "producer/priority.py",
+        "            return Traffic.PICTURES\n",
+        "            return Traffic.EVENTS\n",
         RELAY,
     ),
     "relay_believes_another_epoch": Mutant(
         "producer/delivery.py",
-        "        if watermark.epoch != self.epoch:\n",
-        "        if watermark.epoch == self.epoch + self.epoch:\n",
+        "        if cursor is None or watermark.epoch != cursor.stream.epoch:\n",
+        "        if cursor is None:\n",
         RELAY,
     ),
     "silence_not_answered": Mutant(
         "producer/delivery.py",
-        "                self._unheard.add(topic)\n",
+        "            self._unheard.update(asking)\n",
         "",
         PRODUCER,
     ),
@@ -243,7 +256,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "gap_event_dropped": Mutant(
         "producer/tables.py",
-        "    rows += [gap_row(connection, run, life) for run in runs.values()]\n",
+        "    rows += [gap_row(connection, run) for run in runs.values()]\n",
         "",
         PRODUCER,
     ),

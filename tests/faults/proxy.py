@@ -6,9 +6,12 @@ import selectors
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 
 CHUNK_BYTES = 16 * 1024
+SLOW_CHUNK_BYTES = 1024
+SLOW_BUFFER_BYTES = 4096
 
 
 @dataclass
@@ -36,9 +39,15 @@ class _Pair:
 
 
 class Proxy:
-    """Listens on `port` and forwards to `target`, in one thread."""
+    """Listens on `port` and forwards to `target`, in one thread.
 
-    def __init__(self, target: int, dice: random.Random) -> None:
+    `bytes_per_s` is what it carries from all nodes together, a little of each in turn; it buffers next to nothing, as a
+    link does on which bytes are acknowledged at its far end.
+    """
+
+    def __init__(self, target: int, dice: random.Random, bytes_per_s: int | None = None) -> None:
+        self._bytes_per_s = bytes_per_s
+        self._free_at = 0.0
         self.weather = Weather()
         self._target = target
         self._dice = dice
@@ -46,6 +55,8 @@ class Proxy:
         self._pairs: list[_Pair] = []
         self._selector = selectors.DefaultSelector()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        if bytes_per_s is not None:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BUFFER_BYTES)
         self._listener.settimeout(0)
         self.port: int = self._listener.getsockname()[1]
         self._selector.register(self._listener, selectors.EVENT_READ, None)
@@ -108,7 +119,9 @@ class Proxy:
         if one not in pair.open:
             return
         try:
-            piece = one.recv(CHUNK_BYTES)
+            piece = one.recv(CHUNK_BYTES if self._bytes_per_s is None else SLOW_CHUNK_BYTES)
+            if one is pair.near:
+                self._take_time(len(piece))
             if not piece:
                 self._end(pair)
                 return
@@ -117,6 +130,12 @@ class Proxy:
             self._pass_on(pair, pair.other(one), piece)
         except OSError:
             self._reset(pair)
+
+    def _take_time(self, size: int) -> None:
+        if self._bytes_per_s is not None:
+            now = time.monotonic()
+            self._free_at = max(now, self._free_at) + size / self._bytes_per_s
+            self._stopping.wait(self._free_at - now)
 
     def _pass_on(self, pair: _Pair, to: socket.socket, piece: bytes) -> None:
         weather = self.weather

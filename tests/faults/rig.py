@@ -39,6 +39,7 @@ class Setup:
     backlog: int = 0
     copies: int = 1
     picture_bytes: int = 4000
+    devices: int = 0
     node_disk_mb: int | None = None
     hub_disk_mb: int | None = None
     warehouse_disk_mb: int | None = None
@@ -75,6 +76,7 @@ class Rig:
             seed=seed,
             backlog=setup.backlog,
             picture_bytes=setup.picture_bytes,
+            devices=setup.devices,
             room=setup.room,
         )
         self.load = Part("load", load.run, (self.node,), root / "load.log", context, counts_lives=True)

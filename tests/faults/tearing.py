@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from bus_schemas.streams import outbox_epoch
 from consumers.journal.days import list_days
 from consumers.registry import CONSUMERS
 
@@ -165,7 +166,7 @@ def _all_told(outboxes: Sequence[Path]) -> Told:
 
 
 def _confirmed(outbox: sqlite3.Connection) -> Told:
-    rows = outbox.execute("select source, (select epoch from outbox_life), watermark from outbox_stream")
+    rows = outbox.execute("select source, epoch, watermark from outbox_stream")
     return {(source, epoch): mark for source, epoch, mark in rows}
 
 
@@ -179,14 +180,14 @@ def _journal_keeps(journal: sqlite3.Connection, told: Told, seen: int, foreign: 
 
 
 def _sequences(outbox: sqlite3.Connection) -> Told:
-    rows = outbox.execute("select source, (select epoch from outbox_life), sequence from outbox_stream")
+    rows = outbox.execute("select source, epoch, sequence from outbox_stream")
     return {(source, epoch): sequence for source, epoch, sequence in rows}
 
 
 def _outbox_keeps(outbox: sqlite3.Connection, promised: Sequence[str], held: Told) -> bool:
     reached = _sequences(outbox)
     (life,) = outbox.execute("select epoch from outbox_life").fetchone()
-    if any(reached.get(key, 0) < mark for key, mark in held.items() if key[1] == life):
+    if any(reached.get(key, 0) < mark for key, mark in held.items() if outbox_epoch(key[1]) == life):
         return False
     found = [
         outbox.execute("select 1 from outbox_event where instr(cast(body as text), ?)", (name,)).fetchone()

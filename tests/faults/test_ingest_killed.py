@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.media import MediaEvent
+from bus_schemas.streams import Traffic, traffic_of
 from consumers.archive.reader import ArchiveReader
 from consumers.journal.sqlite import SqliteJournalReader
 from mosquitto.launcher import Broker
@@ -56,18 +57,19 @@ def go_on(data: Path, seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def sequences(events: list[Event]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+def sequences(events: list[Event]) -> dict[tuple[str, Traffic], list[int]]:
+    found: dict[tuple[str, Traffic], list[int]] = defaultdict(list)
     for event in events:
-        found[event.source].append(event.sequence or 0)
+        found[event.source, traffic_of(event.epoch or "")].append(event.sequence or 0)
     return found
 
 
 def assert_whole(data: Path, put: list[int]) -> None:
     events = [event for event in journaled(data) if event.source != HUB_SOURCE]
     found = sequences(events)
-    assert found[SOURCE] == list(range(1, put[0] + 1))
-    assert found[OTHER] == list(range(1, put[1] + 1))
+    assert found[SOURCE, Traffic.EVENTS] == list(range(1, put[0] - put[1] + 1))
+    assert found[SOURCE, Traffic.PICTURES] == list(range(1, put[1] + 1))
+    assert found[OTHER, Traffic.EVENTS] == list(range(1, put[1] + 1))
     with ArchiveReader(data / "archive") as archive:
         media = [event.data for event in events if isinstance(event, MediaEvent)]
         assert len(media) == put[1]

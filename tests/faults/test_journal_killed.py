@@ -13,6 +13,7 @@ from subprocess import Popen
 import pytest
 
 from bus_schemas.event import HUB_SOURCE
+from bus_schemas.streams import Traffic, traffic_of
 from consumers.check.bodies import check_bodies
 from consumers.check.streams import check_streams
 from consumers.hub import ClickHouseServer
@@ -52,13 +53,13 @@ def go_on(store: JournalStore, seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def sequences(store: JournalStore) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+def sequences(store: JournalStore) -> dict[tuple[str, Traffic], list[int]]:
+    found: dict[tuple[str, Traffic], list[int]] = defaultdict(list)
     with closing(store.reader()) as reader:
         after = 0
         while (batch := reader.read(after)).upto > after:
             for record in batch.records:
-                found[record.event.source].append(record.event.sequence or 0)
+                found[record.source, traffic_of(record.epoch or "")].append(record.event.sequence or 0)
             after = batch.upto
     return found
 
@@ -103,9 +104,11 @@ def test_whatever_is_killed_under_load_nothing_is_lost_or_doubled(
             assert ingest.wait(10) == 0
 
     found = sequences(store)
-    assert found[SOURCE] == list(range(1, put[0] + 1))
-    assert found[OTHER] == list(range(1, put[1] + 1))
-    assert found[HUB_SOURCE] == list(range(1, len(found[HUB_SOURCE]) + 1))
+    hub = HUB_SOURCE, Traffic.EVENTS
+    assert found[SOURCE, Traffic.EVENTS] == list(range(1, put[0] - put[1] + 1))
+    assert found[SOURCE, Traffic.PICTURES] == list(range(1, put[1] + 1))
+    assert found[OTHER, Traffic.EVENTS] == list(range(1, put[1] + 1))
+    assert found[hub] == list(range(1, len(found[hub]) + 1))
     assert check_streams(store).faults == []
     assert check_bodies(store).faults == []
 

@@ -31,7 +31,7 @@ from mosquitto.launcher import Broker, free_port
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 from tests.eventually import eventually
-from tests.ingest_double import IngestDouble, ingest_double
+from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 
 T = TypeVar("T", bound=Event)
 RATES = Rates(segment_s=1, thermal_frame_s=2)
@@ -125,7 +125,7 @@ def test_a_node_that_starts_in_1970_and_is_set_tells_how_far_its_times_were_off(
     assert step.data.since is not None
     assert (step.data.since.year, step.data.before.year) == (1970, 1970)
     assert step.data.before + timedelta(seconds=step.data.step_s) == step.data.after == step.time
-    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert are_numbered(events)
     assert "stale" not in {event.data.status for event in of(ingest, HealthEvent)}
 
 

@@ -8,8 +8,9 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from bus_schemas.camera import DetectionEvent
-from bus_schemas.media import MediaEvent
+from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import GapEvent
+from bus_schemas.streams import Traffic, stream_epoch
 from bus_schemas.topics import command_topic
 from mosquitto.launcher import Broker
 from producer.bounds import Limits
@@ -21,7 +22,7 @@ from producer.session import Incoming, Outgoing
 from producer.tables import connect
 from tests.eventually import eventually
 from tests.ingest_double import ingest_double
-from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay
+from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay, segment
 
 
 def test_events_arrive_once_and_in_order_over_all_streams(broker: Broker, tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ def test_events_arrive_once_and_in_order_over_all_streams(broker: Broker, tmp_pa
     assert len(ingest.messages) < 500
 
 
-def test_a_medium_arrives_with_its_bytes_before_the_event_that_refers_to_it(broker: Broker, tmp_path: Path) -> None:
+def test_pictures_and_recordings_have_streams_of_their_own_and_arrive_whole(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     larger_than_the_window = b"\x47" * 3_000_000
     with (
@@ -53,11 +54,16 @@ def test_a_medium_arrives_with_its_bytes_before_the_event_that_refers_to_it(brok
         Outbox(path, utc_now) as outbox,
         running_relay(path, broker.port),
     ):
-        outbox.put(medium(b"small"), detection(), medium(larger_than_the_window, "segment"), detection())
-        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 4)
+        outbox.put(medium(b"small"), detection(), medium(larger_than_the_window, "segment"), segment(), detection())
+        streams = {traffic: (SOURCE, stream_epoch(outbox.epoch, traffic)) for traffic in Traffic}
+        eventually(lambda: sorted(ingest.watermarks.values()) == [1, 2, 2])
 
-    kinds = [type(event) for event in ingest.all_events()]
-    assert kinds == [MediaEvent, DetectionEvent, MediaEvent, DetectionEvent]
+    kinds = {traffic: [type(event) for event in ingest.events[stream]] for traffic, stream in streams.items()}
+    assert kinds == {
+        Traffic.EVENTS: [DetectionEvent, DetectionEvent],
+        Traffic.PICTURES: [MediaEvent],
+        Traffic.RECORDING: [MediaEvent, SegmentEvent],
+    }
     assert sorted(map(len, ingest.media.values())) == [5, 3_000_000]
     assert not ingest.malformed
 
@@ -201,12 +207,13 @@ def test_what_the_broker_never_takes_is_told_as_a_gap_and_holds_up_nothing(broke
         Outbox(path, utc_now) as outbox,
         running_relay(path, broker.port),
     ):
-        outbox.put(detection(1), durable=True)
+        recording = SOURCE, stream_epoch(outbox.epoch, Traffic.RECORDING)
+        outbox.put(segment(), durable=True)
         outbox.put(medium(b"\0" * 34_000_000, "segment"), durable=True)
-        outbox.put(detection(2), durable=True)
-        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 3)
+        outbox.put(segment(), durable=True)
+        eventually(lambda: ingest.watermarks.get(recording) == 3)
 
-    gap = ingest.events[SOURCE, outbox.epoch][1]
+    gap = ingest.events[recording][1]
     assert isinstance(gap, GapEvent)
     assert gap.data.cause == "too_large"
 

@@ -16,12 +16,13 @@ from consumers.clickhouse.engine import Columns, EngineError, OpenEngine
 from consumers.clickhouse.table import Table
 from consumers.journal.clickhouse import summary, tables
 from consumers.journal.clickhouse.claim import PATIENCE_S, claim, confirm
+from consumers.journal.clickhouse.event_ids import EventIds
 from consumers.journal.clickhouse.group import Group
 from consumers.journal.clickhouse.log import one_of
 from consumers.journal.clickhouse.rejections import Rejections
 from consumers.journal.clickhouse.tables import EVENTS, STREAMS, TABLES
 from consumers.journal.store import JournalAway, Unwritable
-from consumers.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, StreamState, Writer
+from consumers.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, SequenceKey, StreamState, Writer
 from producer.ids import Clock
 
 # Positions after which the state of the streams is saved: a start reads no more than these, and one group.
@@ -42,7 +43,6 @@ class ClickHouseJournal(Writer):
         self._clock = clock
         self._targets: Mapping[Table, Table] = {table: tables.within(database, table) for table in TABLES}
         self._next_at = 0.0
-        self._gap = one_of("type", summary.GAP_TYPES)
         try:
             self._engine = open_engine()
         except EngineError as error:
@@ -62,6 +62,7 @@ class ClickHouseJournal(Writer):
         if self._engine.query(f"select count() from {self._database}.lives") == [[0]]:  # noqa: S608 - ours
             self._engine.insert(tables.within(self._database, tables.LIVES), [[1 + randbits(62)]])
         self._rejections = Rejections(self._engine, self._database)
+        self._event_ids = EventIds(self._engine, self._database)
         self._recover()
 
     def _recover(self) -> None:
@@ -127,24 +128,10 @@ class ClickHouseJournal(Writer):
                 found.update(((row[0], row[1]), bytes.fromhex(row[2])) for row in rows if (row[0], row[1]) in wanted)
         return found
 
-    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]:
-        """The ids of these events of a stream, as far as today and the day before have them; gaps are left out.
-
-        Raises `Unwritable`.
-        """
-        found: dict[int, str] = {}
+    def event_ids(self, keys: Sequence[SequenceKey]) -> dict[SequenceKey, str]:
+        """The ids of these events, as far as they can be found soon; gaps are left out. Raises `Unwritable`."""
         with self._sure():
-            for start in range(0, len(sequences), IDS_A_QUERY):
-                some = ", ".join(f"{sequence:d}" for sequence in sequences[start : start + IDS_A_QUERY])
-                found |= dict(
-                    self._engine.query(
-                        f"select sequence, id from {self._database}.events prewhere sequence in ({some})"  # noqa: S608 - numbers
-                        f" where day >= {{since:UInt32}} and source = {{source:String}} and epoch = {{epoch:String}}"
-                        f" and not ({self._gap.text})",
-                        {**self._gap.parameters, "since": self._since, "source": source, "epoch": epoch},
-                    )
-                )
-        return found
+            return self._event_ids.find(keys, self._head, self._since)
 
     def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:
         """Write a group; on return the server has it. The caller has seen to order and duplicates. The new head.

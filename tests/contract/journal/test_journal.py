@@ -407,6 +407,10 @@ def test_the_ids_of_the_events_of_a_stream_are_known_over_midnight(clock: Clock,
     clock.now += DAY
     journal.append(numbered(8, 9))
 
-    assert journal.held(SOURCE, "one", [2, 7, 8, 10]) == {2: "yard-2", 8: "yard-8"}
-    assert journal.held(SOURCE, "other", [2]) == {}
-    assert journal.held(SOURCE, "one", []) == {}
+    asked = [(SOURCE, "one", sequence) for sequence in (2, 7, 8, 10)]
+    assert journal.event_ids([*asked, (SOURCE.replace("yard", "door"), "one", 3), (SOURCE, "other", 2)]) == {
+        (SOURCE, "one", 2): "yard-2",
+        (SOURCE, "one", 8): "yard-8",
+        (SOURCE.replace("yard", "door"), "one", 3): "door-3",
+    }
+    assert journal.event_ids([]) == {}

@@ -71,6 +71,16 @@ def freezes(victim: str) -> Act:
     return act
 
 
+def slow_journal(rig: Rig) -> None:
+    """Of hundreds of streams, ingest stands still for longer than anybody waits, and the load goes on."""
+    for _ in range(2):
+        rig.wait_for_progress(200)
+        rig.freeze("ingest")
+        rig.pause(3.0, 8.0)
+        rig.thaw("ingest")
+        rig.pause(0.5, 2.0)
+
+
 def freeze_long(rig: Rig) -> None:
     """For half a minute, which is longer than any keep-alive and most bounds, one or two parts stand still at once."""
     victims = rig.dice.sample(("broker", "load", "ingest", "consumers", "gateway"), rig.dice.randint(1, 2))

@@ -24,6 +24,7 @@ SCENARIOS: dict[str, Scenario] = {
     "kill_any": Scenario(killing.kill_any),
     "freeze_broker": Scenario(killing.freezes("broker")),
     "freeze_ingest": Scenario(killing.freezes("ingest")),
+    "slow_journal": Scenario(killing.slow_journal, Setup(devices=200), quick=True),
     "freeze_long": Scenario(killing.freeze_long, Setup(warehouse=True)),
     "slow_consumer": Scenario(killing.slow_consumer),
     "broker_forgets": Scenario(losing.broker_forgets),

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from bus_schemas.node import StateEvent
+from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from edge.identity.instance import IdentityTaken
 from edge.node import run
@@ -28,7 +29,7 @@ from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox import Outbox
 from tests.eventually import eventually
-from tests.ingest_double import IngestDouble, ingest_double
+from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 from tests.node_parts import SOURCE, detection, running_relay
 from tests.running_ingest import journaled, rejections, running_ingest
 
@@ -98,7 +99,7 @@ def test_the_second_of_two_machines_with_one_name_refuses_and_says_who_is_there(
         assert first.runs
         assert f"agent yard on {gethostname()}, process {os.getpid()}, since 20" in reason
         assert offline == []
-        assert len({event.epoch for event in ingest.all_events()}) == 1
+        assert len({outbox_epoch(event.epoch or "") for event in ingest.all_events()}) == 1
 
 
 def test_one_device_in_common_is_enough_and_none_is_no_matter(broker: Broker, tmp_path: Path, start: Start) -> None:
@@ -144,7 +145,8 @@ def test_a_copied_disk_refuses_and_sends_nothing_of_its_outbox(
         assert again.runs
     events = [event for event in journaled(hub) if event.source == SENSOR.source and event.sequence]
 
-    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert events
+    assert are_numbered(events)
     assert rejections(hub) == []
 
 
@@ -192,7 +194,7 @@ def test_an_agent_that_is_stopped_and_started_is_not_refused_and_does_not_wait(
         comes_more(ingest)
 
         assert again.runs
-        assert len({event.epoch for event in ingest.all_events()}) == 1
+        assert len({outbox_epoch(event.epoch or "") for event in ingest.all_events()}) == 1
 
 
 @contextmanager
@@ -234,7 +236,8 @@ def test_an_agent_that_was_killed_begins_again_at_once_and_another_machine_is_re
 
     assert second.returncode == 3
     assert said.splitlines()[-1].startswith(f"another agent has the same devices: agent yard on {gethostname()}")
-    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert events
+    assert are_numbered(events)
 
 
 def test_a_copy_that_does_not_ask_spoils_nothing_and_is_noticed(own_broker: Broker, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
+from bus_schemas.streams import Traffic
 from producer import backlog
-from producer.bounds import DISK_FULL, Limits, enforce, release, usage
+from producer.bounds import DISK_FULL, Limits, drop_stale, enforce, release, usage
 from producer.priority import Priority, priority_of
 from producer.tables import Draft, connect, open_tables, put_many
 from producer.transaction import transaction
@@ -28,9 +29,13 @@ def opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def stored(connection: sqlite3.Connection, source: str = SOURCE) -> list[Event]:
-    stream = {row[0]: row[1] for row in connection.execute("select source, id from outbox_stream")}.get(source, 0)
-    return read_stored(row.body for row in backlog.rows_after(connection, stream, 0, 10_000))
+def stored(connection: sqlite3.Connection, source: str = SOURCE, traffic: Traffic = Traffic.EVENTS) -> list[Event]:
+    streams = {(stream.source, stream.traffic): stream.id for stream in backlog.streams(connection)}
+    return read_stored(row.body for row in backlog.rows_after(connection, streams.get((source, traffic), 0), 0, 10_000))
+
+
+def pictures(connection: sqlite3.Connection) -> list[Event]:
+    return stored(connection, traffic=Traffic.PICTURES)
 
 
 def put_all(connection: sqlite3.Connection, *drafts: Draft) -> None:
@@ -77,18 +82,19 @@ def test_the_oldest_of_the_lowest_class_goes_first(tmp_path: Path) -> None:
         put_all(outbox, medium(b"x" * 5000), health(), medium(b"x" * 5000), detection(), medium(b"x" * 5000))
         bound(outbox, Limits(max_bytes=13_000, tail_bytes=0))
 
-        assert shape(stored(outbox)) == ["gap 1-1", "health", "media", "detection", "media"]
+        assert shape(stored(outbox)) == ["health", "detection"]
+        assert shape(pictures(outbox)) == ["gap 1-1", "media", "media"]
 
 
 def test_neighbours_that_go_become_one_gap(tmp_path: Path) -> None:
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, detection(), *[medium(b"x" * 5000) for _ in range(4)], frame(), health())
         bound(outbox, Limits(max_bytes=2200, tail_bytes=0))
-        after_media = shape(stored(outbox))
-        bound(outbox, Limits(max_bytes=1000, tail_bytes=0))
+        after_media = shape(stored(outbox)), shape(pictures(outbox))
+        bound(outbox, Limits(max_bytes=1500, tail_bytes=0))
 
-        assert after_media == ["detection", "gap 2-5", "frame", "health"]
-        assert shape(stored(outbox)) == ["gap 1-6", "health"]
+        assert after_media == (["detection", "frame", "health"], ["gap 1-4"])
+        assert shape(stored(outbox)) == ["gap 1-2", "health"]
 
 
 def test_the_confirmed_tail_goes_before_anything_that_is_not_confirmed(tmp_path: Path) -> None:
@@ -97,7 +103,8 @@ def test_the_confirmed_tail_goes_before_anything_that_is_not_confirmed(tmp_path:
         confirm(outbox, SOURCE, 2)
         bound(outbox, Limits(max_bytes=3200, tail_bytes=3200))
 
-        assert [event.sequence for event in stored(outbox)] == [3, 4]
+        assert stored(outbox) == []
+        assert shape(pictures(outbox)) == ["media", "media"]
 
 
 def test_the_tail_is_kept_up_to_its_bytes_and_age(tmp_path: Path) -> None:
@@ -125,6 +132,19 @@ def test_a_watermark_that_goes_back_makes_the_tail_unconfirmed_again(tmp_path: P
         assert usage(outbox).tail_bytes == 0
 
 
+def test_pictures_that_are_too_old_for_a_slow_link_become_one_gap(tmp_path: Path) -> None:
+    with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
+        moments = [NOON + timedelta(seconds=seconds) for seconds in (0, 0.5, 1, 6, 7, 8)]
+        put_all(outbox, health(), *[medium(b"x" * 100, at=moment) for moment in moments])
+        [stream] = [stream for stream in backlog.streams(outbox) if stream.traffic is Traffic.PICTURES]
+        with transaction(outbox):
+            assert drop_stale(outbox, stream, 1, NOON) == 2
+            assert drop_stale(outbox, stream, 3, NOON) == 0
+
+        assert shape(pictures(outbox)) == ["media", "gap 2-3", "media", "media", "media"]
+        assert [e.data.cause for e in pictures(outbox) if isinstance(e, GapEvent)] == ["link_too_slow"]
+
+
 def test_room_is_made_for_others_up_to_a_class(tmp_path: Path) -> None:
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, medium(b"x" * 2000), frame(), health())
@@ -132,8 +152,9 @@ def test_room_is_made_for_others_up_to_a_class(tmp_path: Path) -> None:
             freed = release(outbox, PLENTY, Priority.FRAME, NOON)
 
         assert freed > 2000
-        assert shape(stored(outbox)) == ["gap 1-2", "health"]
-        assert [e.data.cause for e in stored(outbox) if isinstance(e, GapEvent)] == [DISK_FULL]
+        assert shape(stored(outbox)) == ["gap 1-1", "health"]
+        assert shape(pictures(outbox)) == ["gap 1-1"]
+        assert [e.data.cause for e in pictures(outbox) if isinstance(e, GapEvent)] == [DISK_FULL]
 
 
 MAKERS = (detection, frame, health, lambda source: medium(b"x" * 3000, source=source))
@@ -159,9 +180,12 @@ def test_every_sequence_is_there_told_as_a_gap_or_confirmed(
                 put_all(outbox, *[MAKERS[kind](source=source) for _ in range(number)])
             elif what == "bound":
                 bound(outbox, limits)
-            elif stream := next((s for s in backlog.streams(outbox) if s.source == source), None):
-                step = number if what == "confirm" else -number
-                confirm(outbox, source, max(0, min(stream.sequence, stream.watermark + step)))
+            for stream in backlog.streams(outbox) if what in ("confirm", "back") else ():
+                if stream.source == source:
+                    step = number if what == "confirm" else -number
+                    with transaction(outbox):
+                        mark = max(0, min(stream.sequence, stream.watermark + step))
+                        backlog.confirm(outbox, stream.id, mark)
         bound(outbox, limits)
 
         _check_streams(outbox, limits)

@@ -113,7 +113,7 @@ def test_media_come_with_their_bytes_and_nothing_else_does() -> None:
 def test_the_bytes_of_the_outbox_are_those_of_its_rows(outbox: sqlite3.Connection) -> None:
     with transaction(outbox):
         put_many(outbox, [medium(b"x" * 10_000), detection()])
-        outbox.execute("delete from outbox_event where sequence = 1")
+        outbox.execute("delete from outbox_event where payload is not null")
 
     rows, counted = outbox.execute("select (select sum(size) from outbox_event), bytes from outbox_life").fetchone()
     assert rows == counted < 1000

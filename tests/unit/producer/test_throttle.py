@@ -20,6 +20,16 @@ def test_credit_is_saved_for_a_second_and_no_longer() -> None:
     assert throttle.wait_s(3600.0) == 0.5
 
 
+def test_what_is_not_urgent_may_use_the_credit_and_no_more() -> None:
+    throttle = Throttle(1000, now=0.0)
+    throttle.spend(800)
+    assert throttle.credit(0.0) == 200
+
+    throttle.spend(300)
+    assert throttle.credit(0.0) == -100
+    assert Throttle(None, now=0.0).credit(5.0) == float("inf")
+
+
 def test_without_a_limit_nothing_waits() -> None:
     throttle = Throttle(None, now=0.0)
     throttle.spend(10**9)

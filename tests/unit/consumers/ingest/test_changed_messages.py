@@ -7,16 +7,16 @@ from bus_schemas.codec import to_bytes
 from consumers.ingest.decoding import DAMAGED, Arrived, Item, Refused, read
 from consumers.ingest.packets import Properties, Published
 from consumers.journal.writing import Accepted
-from producer.backlog import Row
+from producer.backlog import Row, Stream
 from producer.messages import Composer
 from producer.session import Outgoing
 from tests.node_parts import NOON, SOURCE, detection, medium
 
-COMPOSER = Composer("epoch-1", lambda: NOON)
+COMPOSER = Composer(lambda: NOON)
 
 
 def sent(*rows: Row) -> Outgoing:
-    return COMPOSER.compose(SOURCE, rows[0].sequence - 1, 9, iter(rows)).outgoing
+    return COMPOSER.compose(Stream(1, SOURCE, "epoch-1", 9, 0), rows[0].sequence - 1, iter(rows)).outgoing
 
 
 def event(sequence: int) -> Row:

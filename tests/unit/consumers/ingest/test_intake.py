@@ -19,7 +19,7 @@ from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.packets import Properties, Published
 from consumers.ingest.room import Room
 from consumers.journal.store import Unwritable
-from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamState
+from consumers.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamState
 from tests import builders
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -42,8 +42,8 @@ class Calls:
         state = self.streams.get((source, epoch))
         return state.watermark if state else 0
 
-    def held(self, source: str, epoch: str, sequences: Sequence[int]) -> dict[int, str]:
-        return {sequence: "held" for sequence in sequences if sequence <= self.watermark(source, epoch)}
+    def event_ids(self, keys: Sequence[SequenceKey]) -> dict[SequenceKey, str]:
+        return {key: "held" for key in keys if key[2] <= self.watermark(*key[:2])}
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         return set()
@@ -67,7 +67,7 @@ class Calls:
         self.head += len(accepted)
         return self.head
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None:
         self.made.append(f"publish {topic} qos {qos}{' retained' if retain else ''}")
 
     def acknowledge(self, messages: Sequence[Published]) -> None:

@@ -1,0 +1,35 @@
+"""The streams of one outbox: what is urgent in one, pictures and recordings in others that never hold it up.
+
+All streams of an outbox share its epoch; those of pictures and recordings have a suffix behind it.
+"""
+
+from enum import StrEnum
+
+
+class Traffic(StrEnum):
+    """What a stream carries. On a link that is too slow for all of it, events go first."""
+
+    EVENTS = "events"
+    PICTURES = "pictures"
+    RECORDING = "recording"
+
+
+_SUFFIXES = {f".{traffic}": traffic for traffic in (Traffic.PICTURES, Traffic.RECORDING)}
+
+
+def stream_epoch(epoch: str, traffic: Traffic) -> str:
+    """The epoch of the stream that carries this, in an outbox of this epoch."""
+    return epoch if traffic is Traffic.EVENTS else f"{epoch}.{traffic}"
+
+
+def traffic_of(epoch: str) -> Traffic:
+    """What a stream of this epoch carries."""
+    return next((traffic for suffix, traffic in _SUFFIXES.items() if epoch.endswith(suffix)), Traffic.EVENTS)
+
+
+def outbox_epoch(epoch: str) -> str:
+    """The epoch of the outbox that a stream is from: equal for all streams of one node."""
+    for suffix in _SUFFIXES:
+        if epoch.endswith(suffix):
+            return epoch.removesuffix(suffix)
+    return epoch

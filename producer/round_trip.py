@@ -1,0 +1,26 @@
+"""How long a watermark takes after its message, and how long to wait before sending that again (RFC 6298)."""
+
+from typing import Final
+
+MIN_TIMEOUT_SECONDS: Final = 1.0
+MAX_TIMEOUT_SECONDS: Final = 30.0
+
+
+class RoundTrip:
+    """Smoothed over the messages that were sent once: of what was sent twice nobody knows which one was confirmed."""
+
+    def __init__(self) -> None:
+        self._smoothed_s: float | None = None
+        self._deviation_s = 0.0
+
+    def add(self, seconds: float) -> None:
+        if self._smoothed_s is None:
+            self._smoothed_s, self._deviation_s = seconds, seconds / 2
+            return
+        self._deviation_s += (abs(self._smoothed_s - seconds) - self._deviation_s) / 4
+        self._smoothed_s += (seconds - self._smoothed_s) / 8
+
+    def timeout_s(self, retries: int) -> float:
+        """How long to wait for a watermark that moves, doubled each time that was in vain."""
+        known = 0.0 if self._smoothed_s is None else self._smoothed_s + 4 * self._deviation_s
+        return min(max(known, MIN_TIMEOUT_SECONDS) * 2.0**retries, MAX_TIMEOUT_SECONDS)

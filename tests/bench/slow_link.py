@@ -1,0 +1,53 @@
+"""How soon a reading is in the journal behind a link that is too slow for the pictures beside it."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from mosquitto.launcher import Broker
+from producer.ids import utc_now
+from producer.outbox import Outbox
+from producer.relay import Options
+from tests.bench.measure import Measurement, summary
+from tests.eventually import eventually
+from tests.ingest_process import ingest_process
+from tests.node_parts import running_relay
+from tests.running_ingest import journaled
+from tests.slow_link import BYTES_PER_S, Arrivals, arrivals, observe, share, slow_link
+
+SECONDS = 60.0
+GOAL_P99_MS = 2000.0
+
+
+def case_alarm() -> list[Measurement]:
+    """A camera at default rates makes 90 kB a second, the link carries 50: of itself, or because it was told to."""
+    link = _behind(BYTES_PER_S, Options())
+    limit = _behind(1_000_000_000, Options(bytes_per_s=BYTES_PER_S))
+    return [*_rows("alarm on a 50 kB/s link", link), *_rows("alarm with a limit of 50 kB/s", limit)]
+
+
+def _behind(bytes_per_s: int, options: Options) -> Arrivals:
+    with tempfile.TemporaryDirectory() as folder:
+        home, path = Path(folder), Path(folder) / "node.sqlite"
+        with (
+            Broker(home / "broker") as broker,
+            ingest_process(home, broker.port),
+            slow_link(broker.port, bytes_per_s) as link,
+            Outbox(path, utc_now) as outbox,
+        ):
+            eventually(lambda: (home / "journal").exists() and journaled(home), within=30)
+            with running_relay(path, link.port, options):
+                readings = observe(outbox, SECONDS)
+                eventually(lambda: len(arrivals(home, outbox.epoch).readings_s) == readings, within=60)
+            found = arrivals(home, outbox.epoch)
+    assert not found.holes, "a stream has a hole of which no gap tells"
+    return found
+
+
+def _rows(case: str, found: Arrivals) -> list[Measurement]:
+    row = summary(case, [1000 * taken for taken in found.readings_s], "put, fsync, link, bus, journal; pictures beside")
+    worst = round(1000 * share(found.readings_s, 0.99), 4)
+    pictures = summary(
+        f"{case}, pictures", [1000 * taken for taken in found.pictures_s], "those that were not given up"
+    )
+    return [row, replace(row, case=f"{case}, p99", median_ms=worst, goal_ms=GOAL_P99_MS), pictures]

@@ -1,0 +1,123 @@
+"""A camera at its default rates behind a link that is too slow for it, and how soon what it says is in the journal."""
+
+import os
+import random
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bus_schemas.event import device_source
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import GapEvent, HealthEvent
+from bus_schemas.streams import outbox_epoch, traffic_of
+from bus_schemas.thermal import ThermalEvent
+from consumers.journal.sqlite import SqliteJournalReader
+from producer.ids import Ids, utc_now
+from producer.outbox import Outbox
+from producer.tables import Draft
+from tests import builders
+from tests.faults.proxy import Proxy
+
+BYTES_PER_S = 50_000
+SITE, DEVICE = "YARD", "GATE"
+SOURCE = device_source(SITE, DEVICE)
+TICK_S = 0.1
+CAPTURE_BYTES, THUMBNAIL_BYTES, SEGMENT_BYTES = 20_000, 9_000, 400_000
+"""Of a camera of 320x240: with its events some 90 kB a second."""
+
+new_id = Ids(utc_now)
+
+
+def observe(outbox: Outbox, seconds: float) -> int:
+    """Put what a camera and its thermal sensor tell by default into the outbox, as it happens; how many readings."""
+    began, ticks = time.monotonic(), int(seconds / TICK_S)
+    pause = threading.Event()
+    for tick in range(ticks):
+        pause.wait(max(0.0, began + tick * TICK_S - time.monotonic()))
+        outbox.put(*_tick(tick))
+    outbox.put(durable=True)
+    return sum(tick % 5 == 2 for tick in range(ticks))
+
+
+def _tick(tick: int) -> list[Draft]:
+    given: dict[str, Any] = {"site": SITE, "device": DEVICE}
+    now = utc_now()
+    drafts = []
+    if tick % 100 == 99:
+        drafts.append(_medium("segment", SEGMENT_BYTES))
+    if tick % 5 == 0:
+        drafts.append(_medium("capture", CAPTURE_BYTES))
+    if tick % 10 == 5:
+        drafts.append(_medium("thumbnail", THUMBNAIL_BYTES))
+    if tick % 2 == 0:
+        drafts.append(Draft(builders.frame(now, id=new_id(), **given)))
+    if tick % 5 == 2:
+        drafts.append(Draft(builders.thermal(now, id=new_id(), **given)))
+    if tick % 50 == 0:
+        drafts.append(Draft(builders.health(now, id=new_id(), **given)))
+    return drafts
+
+
+def _medium(kind: str, size: int) -> Draft:
+    payload = os.urandom(size)
+    event = builders.media(utc_now(), payload, kind=kind, id=new_id(), site=SITE, device=DEVICE)
+    return Draft(event, payload)
+
+
+@contextmanager
+def slow_link(port: int, bytes_per_s: int = BYTES_PER_S) -> Iterator[Proxy]:
+    proxy = Proxy(port, random.Random(1), bytes_per_s)
+    proxy.start()
+    try:
+        yield proxy
+    finally:
+        proxy.stop()
+
+
+@dataclass
+class Arrivals:
+    """What the journal holds of the device."""
+
+    readings_s: list[float] = field(default_factory=list)
+    """How long each thermal reading was on its way."""
+    health_s: list[float] = field(default_factory=list)
+    pictures_s: list[float] = field(default_factory=list)
+    gaps: Counter[str] = field(default_factory=Counter)
+    holes: int = 0
+    """Sequences that are missing with no gap that tells of them, or there twice."""
+
+
+def arrivals(data: Path, epoch: str) -> Arrivals:
+    found = Arrivals()
+    reached: defaultdict[str, int] = defaultdict(int)
+    with closing(SqliteJournalReader(data / "journal")) as reader:
+        after = 0
+        while (batch := reader.read(after, None)).upto > after:
+            after = batch.upto
+            for record in batch.records:
+                if record.source != SOURCE or record.epoch is None or outbox_epoch(record.epoch) != epoch:
+                    continue
+                event = record.event
+                assert event.sequence is not None
+                first = event.data.first if isinstance(event, GapEvent) else event.sequence
+                found.holes += first > reached[record.epoch] + 1 or event.sequence <= reached[record.epoch]
+                reached[record.epoch] = event.sequence
+                took = record.received_us / 1e6 - record.time_s
+                if isinstance(event, GapEvent):
+                    found.gaps[f"{traffic_of(record.epoch)} {event.data.cause}"] += event.data.count
+                elif isinstance(event, ThermalEvent):
+                    found.readings_s.append(took)
+                elif isinstance(event, HealthEvent):
+                    found.health_s.append(took)
+                elif isinstance(event, MediaEvent) and event.data.kind != "segment":
+                    found.pictures_s.append(took)
+    return found
+
+
+def share(values: Sequence[float], part: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]

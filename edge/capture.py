@@ -12,6 +12,7 @@ from edge.health import SourceHealth
 from edge.retry import retry_seconds
 from edge.sources.reasons import LONGEST_REASON, worded
 from edge.sources.source import (
+    AccessRefused,
     Frame,
     Pause,
     Reading,
@@ -146,7 +147,7 @@ class Capture:
             now = time.monotonic()
             worked_s = self._came_s - self._opened_s if self._opened_s is not None else 0.0
             self._opened_s = None
-            wait_s = retry_seconds(now - self._came_s, worked_s)
+            wait_s = retry_seconds(now - self._came_s, worked_s, is_refused=isinstance(error, AccessRefused))
             self._reports.failure(error, reason, failures=failures, retry_s=round(wait_s, 1))
         except BaseException:  # noqa: BLE001
             wait_s = LAST_RESORT_SECONDS

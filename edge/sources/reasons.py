@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import av.error
 
 from edge.sources.address import without_credentials
-from edge.sources.source import AddressUnusable, SourceUnreachable
+from edge.sources.source import AccessRefused, AddressUnusable, SourceUnreachable
 
 LONGEST_REASON: Final = 500
 PROBE_SECONDS: Final = 3.0
@@ -33,6 +33,7 @@ _BY_CLASS: Final[tuple[tuple[str, str], ...]] = (
     ("DecoderNotFoundError", "its video is coded in a way that is not known here"),
     ("ProtocolNotFoundError", "its address begins with a protocol that is not known here"),
 )
+_REFUSALS: Final = ("HTTPUnauthorizedError", "HTTPForbiddenError")
 _BY_NUMBER: Final[dict[int, str]] = {
     errno.ECONNREFUSED: "Connection refused: the machine is there, but nothing listens at this port",
     errno.EHOSTUNREACH: "there is no way to this machine: it is off, or not in this network",
@@ -62,7 +63,9 @@ class Attempt:
 
 def unreachable(error: BaseException, attempt: Attempt) -> SourceUnreachable:
     """What to raise in place of an error of a library, whose text may hold the address with its password."""
-    return SourceUnreachable(f"{without_credentials(attempt.address)}: {explain(error, attempt)}")
+    is_refused = any(isinstance(error, getattr(av.error, name, ())) for name in _REFUSALS)
+    kind = AccessRefused if is_refused else SourceUnreachable
+    return kind(f"{without_credentials(attempt.address)}: {explain(error, attempt)}")
 
 
 def explain(error: BaseException, attempt: Attempt) -> str:

@@ -19,6 +19,10 @@ class SourceUnreachable(OSError):
     """Nothing comes from the source and it should be opened again later; the reason names no credentials."""
 
 
+class AccessRefused(SourceUnreachable):
+    """The camera refuses the user or the password: only a person can mend that."""
+
+
 class AddressUnusable(SourceUnreachable):
     """The environment does not hold the address that the settings name, or what it holds is none.
 

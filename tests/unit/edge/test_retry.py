@@ -41,3 +41,9 @@ def test_a_stream_that_drops_each_half_minute_loses_next_to_nothing() -> None:
     lost = sum(retry_seconds(0.0, 30.0) + 1.0 for _ in range(8))
 
     assert lost / (8 * 30) <= 0.05
+
+
+def test_a_camera_that_refuses_the_password_is_asked_seldom_from_the_beginning() -> None:
+    waits = [retry_seconds(0.0, worked_s, is_refused=True) for worked_s in (0.0, 600.0) for _ in range(50)]
+
+    assert all(24.0 <= wait <= 36.0 for wait in waits)

@@ -93,8 +93,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "foreign_forgotten_at_midnight": Mutant(
         "consumers/journal/writer.py",
-        "filter(None, (self._today, self._previous))",
-        "filter(None, (self._today,))",
+        "filter(None, (self._today, self._previous)):\n                known.update",
+        "filter(None, (self._today,)):\n                known.update",
         JOURNAL,
     ),
     "seen_with_what_nobody_knows": Mutant(
@@ -159,18 +159,18 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "checkpoint_outside_the_transaction": Mutant(
         "consumers/follow.py",
-        "            call(act)\n            checkpoint.save(view, upto)\n            checkpoint.resume(view)\n",
-        "            call(act)\n        checkpoint.save(view, upto)\n        checkpoint.resume(view)\n",
+        "            checkpoint.save(view, upto)\n            checkpoint.resume(view)\n\n        with suppress(_Tells)",
+        "            checkpoint.resume(view)\n\n        checkpoint.save(view, upto)\n        with suppress(_Tells)",
         CONSUMERS,
     ),
     "failing_fold_skipped": Mutant(
-        "consumers/follow.py",
-        "            raise Stopped(self.name, failure) from cause\n",
-        "            self._seen = record.position\n",
+        "consumers/folding.py",
+        "        folded.refused.append(set_aside.of(record, fault.__cause__ or fault, clock()))\n",
+        "",
         CONSUMERS,
     ),
     "emission_in_a_rebuild": Mutant(
-        "consumers/follow.py",
+        "consumers/folding.py",
         "    silent = checkpoint.silent_until(view) if projection.emits else 0\n",
         "    silent = 0\n",
         CONSUMERS,

@@ -14,6 +14,7 @@ from tests.cameras.rtsp import Seen
 from tests.faults.check import Expected, Verdict, check, rows
 from tests.faults.hostile.meter import Meter
 from tests.faults.hostile.world import CAMERA, GOOD_SITE
+from tests.receivers import Receiver
 from watchpost.configuration.config import load
 from watchpost.configuration.hubs import hub
 
@@ -75,6 +76,13 @@ def judge_alerts(verdict: Verdict, meter: Meter) -> float:
     if middle > LATENCY_S:
         verdict.differ(1, f"alerts take {middle * 1000:.0f} ms")
     return middle
+
+
+def judge_receiver(verdict: Verdict, meter: Meter, good: Receiver) -> None:
+    """A receiver that answers as it should has every alert, whatever the others answer."""
+    posted = {entry["device"] for body in good.bodies for entry in body.get("grouped", [body])}
+    missing = [device for device in meter.raised if device not in posted]
+    verdict.lose(len(missing), f"alerts that the good receiver was not sent, such as {missing[:2]}")
 
 
 def judge_processes(verdict: Verdict, states: dict[str, dict[str, object]]) -> None:

@@ -38,6 +38,11 @@ class Meter:
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
 
+    @property
+    def raised(self) -> list[str]:
+        """The devices of which an alert came."""
+        return list(self._raised)
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()

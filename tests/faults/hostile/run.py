@@ -23,17 +23,25 @@ from tests.cameras.server import Cameras
 from tests.eventually import eventually
 from tests.faults import disks
 from tests.faults.check import Verdict
-from tests.faults.hostile import bus, clients
-from tests.faults.hostile.judge import judge_alerts, judge_answers, judge_log, judge_processes, judge_recording
+from tests.faults.hostile import bus, clients, receivers
+from tests.faults.hostile.judge import (
+    judge_alerts,
+    judge_answers,
+    judge_log,
+    judge_processes,
+    judge_receiver,
+    judge_recording,
+)
 from tests.faults.hostile.meter import Meter
 from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, NODE, Participant, World
 from tests.product import Product
+from tests.receivers import Receiver, answering
 
 LASTS_S = 25.0
 DRAINS_WITHIN_S = 60.0
 ALERT_EVERY_S = 2.0
 DISK_MB = 400
-CHOSEN = {"camera": 6, "bus": 4, "http": 3, "disk": 1}
+CHOSEN = {"camera": 6, "bus": 4, "http": 3, "receiver": 2, "disk": 1}
 """How many of each kind take part in a run, at most."""
 PATHS = ("/health", "/metrics", "/api/v1/sites", "/api/v1/alerts", "/api/v1/incidents", "/api/v1/consumers",
          "/api/v1/system", "/api/v1/events", f"/api/v1/dashboard/{GOOD_SITE}", f"/api/v1/dashboard/{BAD_SITE}",
@@ -53,7 +61,7 @@ def _fills_the_disk(world: World, dice: random.Random, stopping: threading.Event
 CAMERAS = tuple(Participant(f"camera:{name}", camera=case) for group in GROUPS.values() for name, case in group.items())
 DISKS = (Participant("disk:full", act=_fills_the_disk, needs_disk=True),)
 PARTICIPANTS: dict[str, Participant] = {
-    one.name: one for one in (*CAMERAS, *bus.PARTICIPANTS, *clients.PARTICIPANTS, *DISKS)
+    one.name: one for one in (*CAMERAS, *bus.PARTICIPANTS, *clients.PARTICIPANTS, *receivers.PARTICIPANTS, *DISKS)
 }
 
 
@@ -101,7 +109,12 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         cases: dict[str, Case] = {CAMERA: GOOD_CASE}
         cases |= {one.name.partition(":")[2]: one.camera for one in chosen if one.camera is not None}
         cameras = stack.enter_context(Cameras(cases))
-        config, variables = _configured(cases, cameras, root)
+        good = stack.enter_context(Receiver(answering(200)))
+        listening = {"good": good}
+        for one in chosen:
+            if one.receiver is not None:
+                listening[one.name.partition(":")[2]] = stack.enter_context(Receiver(one.receiver))
+        config, variables = _configured(cases, cameras, listening, root)
         product = Product(data, ["--config", str(config)], variables)
         stack.callback(product.end)
         port = int(product.start().rpartition(":")[2])
@@ -119,6 +132,7 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         judge_processes(verdict, states)
         verdict.differ(int(code != 0), f"watchpost up ended with {code}")
         alert_s = judge_alerts(verdict, meter)
+        judge_receiver(verdict, meter, good)
         # A full disk is the agent's as well: what the outbox then had no room for, its gaps say.
         share = judge_recording(Verdict() if disk else verdict, data, seen)
     names_of = tuple(one.name for one in chosen)
@@ -136,16 +150,22 @@ def _small_disk(chosen: tuple[Participant, ...], data: Path, stack: ExitStack) -
     return data
 
 
-def _configured(cases: dict[str, Case], cameras: Cameras, root: Path) -> tuple[Path, dict[str, str]]:
+def _configured(
+    cases: dict[str, Case], cameras: Cameras, listening: dict[str, Receiver], root: Path
+) -> tuple[Path, dict[str, str]]:
     sites: dict[str, list[dict[str, Any]]] = {GOOD_SITE: [], BAD_SITE: []}
     variables: dict[str, str] = {}
     for name, case in cases.items():
         made, needed = device(name, case, cameras, root)
         sites[GOOD_SITE if name == CAMERA else BAD_SITE].append({**made, "node": NODE})
         variables |= needed
+    webhooks = []
+    for name, receiver in listening.items():
+        variables[f"RECEIVER_{name.upper()}"] = receiver.url
+        webhooks.append({"name": name, "url_env": f"RECEIVER_{name.upper()}"})
     config = root / "watchpost.yaml"
     listed = [{"site": site, "devices": devices} for site, devices in sites.items() if devices]
-    config.write_text(yaml.safe_dump({"sites": listed}))
+    config.write_text(yaml.safe_dump({"sites": listed, "alerts": {"webhooks": webhooks}}))
     return config, variables
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.cameras.case import Case
 from tests.cameras.server import Cameras
+from tests.receivers import Behaviour
 
 GOOD_SITE, BAD_SITE, NODE = "GOOD", "BAD", "shared"
 CAMERA, METER = "ENTRANCE", "METER"
@@ -37,5 +38,5 @@ class Participant:
     name: str
     act: Act | None = None
     camera: Case | None = None
-    receiver: str | None = None
+    receiver: Behaviour | None = None
     needs_disk: bool = False

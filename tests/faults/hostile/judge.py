@@ -80,9 +80,14 @@ def judge_alerts(verdict: Verdict, meter: Meter) -> float:
 
 def judge_receiver(verdict: Verdict, meter: Meter, good: Receiver) -> None:
     """A receiver that answers as it should has every alert, whatever the others answer."""
-    posted = {entry["device"] for body in good.bodies for entry in body.get("grouped", [body])}
-    missing = [device for device in meter.raised if device not in posted]
+    missing = not_posted(meter, good)
     verdict.lose(len(missing), f"alerts that the good receiver was not sent, such as {missing[:2]}")
+
+
+def not_posted(meter: Meter, good: Receiver) -> list[str]:
+    """The devices of which an alert was raised and not posted yet."""
+    posted = {entry["device"] for body in good.bodies for entry in body.get("grouped", [body])}
+    return [device for device in meter.raised if device not in posted]
 
 
 def judge_processes(verdict: Verdict, states: dict[str, dict[str, object]]) -> None:

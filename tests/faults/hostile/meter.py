@@ -40,8 +40,8 @@ class Meter:
 
     @property
     def raised(self) -> list[str]:
-        """The devices of which an alert came."""
-        return list(self._raised)
+        """Its devices of which an alert came."""
+        return [device for device in self._raised if device.startswith(METER)]
 
     def close(self) -> None:
         self._client.disconnect()

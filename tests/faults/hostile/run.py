@@ -31,6 +31,7 @@ from tests.faults.hostile.judge import (
     judge_processes,
     judge_receiver,
     judge_recording,
+    not_posted,
 )
 from tests.faults.hostile.meter import Meter
 from tests.faults.hostile.world import BAD_SITE, CAMERA, GOOD_SITE, NODE, Participant, World
@@ -40,6 +41,7 @@ from tests.receivers import Receiver, answering
 LASTS_S = 25.0
 DRAINS_WITHIN_S = 60.0
 ALERT_EVERY_S = 2.0
+POSTED_WITHIN_S = 30.0
 DISK_MB = 400
 CHOSEN = {"camera": 6, "bus": 4, "http": 3, "receiver": 2, "disk": 1}
 """How many of each kind take part in a run, at most."""
@@ -123,6 +125,7 @@ def run_one(seed: int, names: list[str], root: Path) -> Outcome:
         stack.callback(meter.close)
         _act(world, chosen, dice, meter)
         answers, states = _answers(world), product.processes()
+        wait_for(lambda: not not_posted(meter, good), POSTED_WITHIN_S)
         seen = cameras.seen(CAMERA)
         cameras.stop()
         _drain(world)
@@ -211,6 +214,13 @@ def _drain(world: World) -> None:
             return all(one["lag"] is None or one["lag"] < 50 for one in consumers)
 
         eventually(is_drained, DRAINS_WITHIN_S, "every consumer at the head")
+
+
+def wait_for(condition: Callable[[], bool], within_s: float) -> None:
+    """What is not so by then, the judge says."""
+    until, pause = time.monotonic() + within_s, threading.Event()
+    while not condition() and time.monotonic() < until:
+        pause.wait(0.1)
 
 
 def _unconfirmed_segments(outbox: Path) -> int:

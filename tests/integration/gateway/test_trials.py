@@ -100,7 +100,7 @@ def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
 def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Client) -> None:
     told = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
 
-    assert (told["state"], told["analysis_version"]) == ("done", "picture 1, thermal 1")
+    assert (told["state"], told["analysis_version"]) == ("done", "picture 1, thermal 2")
     assert (told["analysed"], told["media_gone"]) == (0, 120)
     assert told["counts"]["both"] == 2
 
@@ -229,7 +229,7 @@ def test_a_site_that_nobody_knows_is_404(client: httpx.Client) -> None:
 def test_the_rules_in_force_are_told_with_their_bounds(client: httpx.Client) -> None:
     told = client.get("/api/v1/rules").json()
 
-    assert told["version"] == 1
+    assert told["version"] == 2
     hot = next(one for one in told["rules"] if one["name"] == "hot_spot_c")
     assert (hot["value"], hot["unit"], hot["minimum"], hot["maximum"]) == (80.0, "°C", -40.0, 1000.0)
     assert len(told["rules"]) == 11

@@ -1,6 +1,7 @@
 """Servers that many tests share: missing ones skip at the desk and fail in CI."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +32,14 @@ def _logs_as_before() -> Iterator[None]:
     """A test that configures logging names a stream that ends with it, and would fail the next one that logs."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """A command that runs in this process blocks signals; what a later test starts would inherit that, and not end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,11 @@ export const incidentWord = (type: string): string => incidentWords[type] ?? cap
 const alertWords: Record<string, string> = { device_offline: 'Device offline', device_degraded: 'Device degraded', device_recovered: 'Device recovered', storage_low: 'Storage low', storage_critical: 'Storage critically low', clock_wrong: 'Clock wrong' };
 export const alertWord = (type: string): string => alertWords[type] ?? incidentWord(type);
 
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Why a device is not well, as its agent says it, without the address of its camera in front. */
+export const reasonWord = (reason: unknown): string => (typeof reason === 'string' ? sentence(reason.replace(/^[a-z0-9]+:\/\/\S+?:? (?=\S)/i, '')) : '');
+
 export const bytes = (n: number): string => {
   if (n < 1000) return `${n} B`;
   const units = ['kB', 'MB', 'GB', 'TB', 'PB'];

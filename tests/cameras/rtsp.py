@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.cameras.case import RtspCase
+from tests.cameras.listener import Listener
 from tests.cameras.media import Sound, Video
 from tests.cameras.script import LOST, VIDEO, HangUp, Report, Step, Unit
 
@@ -40,42 +41,22 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class RtspServer:
-    """Serves each case at the path of its name; runs in the loop that starts it."""
+class RtspServer(Listener):
+    """Serves each case at the path of its name."""
 
     def __init__(self, cases: dict[str, RtspCase]) -> None:
+        super().__init__()
         self._cases = cases
-        self._server: asyncio.Server | None = None
-        self._players: set[asyncio.Task[None]] = set()
         self.seen: dict[str, Seen] = {name: Seen() for name in cases}
         self.refusals: Counter[str] = Counter()
-        self.port = 0
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        for player in tuple(self._players):
-            player.cancel()
-        await asyncio.gather(*self._players, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self, writer)
-        task = asyncio.current_task()
-        assert task is not None
-        self._players.add(task)
         try:
             while (request := await read_request(reader)) is not None:
-                case = self._cases.get(request.path)
-                if not await session.answer(request, case):
+                if not await session.answer(request, self._cases.get(request.path)):
                     return
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, TimeoutError):
-            pass
         finally:
-            self._players.discard(task)
             await session.end()
 
 
@@ -232,7 +213,6 @@ class Session:
             await asyncio.gather(self._player, return_exceptions=True)
         for transport in self._udp.values():
             transport.close()
-        self._writer.close()
 
 
 def digest(request: Request, user: str, password: str) -> str:

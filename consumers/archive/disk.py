@@ -1,7 +1,7 @@
 """Writes the archive: groups of media, each group durable as a whole when `store` returns."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,11 @@ from producer.transaction import transaction
 SYNCS_AT_ONCE = 16
 Medium = tuple[Media, datetime, bytes]
 """What is said of it, its event time, and its bytes."""
+
+_DIGEST = (
+    "select sha256 from media join packs using (pack) where id = ?4"
+    " and media.series = (select series from series where site = ?1 and device = ?2 and kind = ?3)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,16 @@ class Archive:
             for start in range(0, len(places), PACKS_PER_ROUND):
                 self._write(index, places[start : start + PACKS_PER_ROUND])
         return sum(len(rows) for rows in packs.values())
+
+    def digests(self, keys: Iterable[str]) -> dict[str, str]:
+        """The sha256 of those media that are there, in hexadecimal."""
+        found = {}
+        for key in set(keys):
+            series, name = parse_key(key)
+            row = self._index.execute(_DIGEST, (series.site, series.device, series.kind, name)).fetchone()
+            if row is not None:
+                found[key] = row[0].hex()
+        return found
 
     def _write(
         self, index: sqlite3.Connection, round_of: Sequence[tuple[tuple[int, PackInterval], Sequence[_Row]]]

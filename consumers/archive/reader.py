@@ -121,13 +121,18 @@ class ArchiveReader:
             for site, device, kind, count, size, first, last in rows
         ]
 
-    def bytes_of(self, kind: str) -> int:
-        """What the media of a kind have in their packs, as retention counts what it drops."""
+    def bytes_of_devices(self, kind: str | None = None) -> dict[tuple[str, str], int]:
+        """What the media of each site and device, of one kind or of all, have in their packs, as retention counts what
+        it drops."""
         index = self._index()
         if index is None:
-            return 0
-        found = index.execute("select coalesce(sum(bytes), 0) from series where kind = ?", (kind,)).fetchone()
-        return int(found[0])
+            return {}
+        rows = index.execute(
+            "select site, device, sum(bytes) from series where ?1 is null or kind = ?1"
+            " group by site, device having sum(bytes) > 0",
+            (kind,),
+        )
+        return {(site, device): size for site, device, size in rows}
 
     def index_bytes(self) -> int:
         """What the index itself takes on the disk."""

@@ -63,14 +63,16 @@ class _Missing:
     series: Series
     time: int
     packs: tuple[int, ...]
+    differs: str | None = None
+    """What is there in its place."""
 
 
-def _missing(told: Told, event: _MediaBody) -> _Missing:
+def _missing(told: Told, event: _MediaBody, differs: str | None = None) -> _Missing:
     time = micros(event.time)
     # A clock that runs ahead does not choose the pack: see `Archive.store`, which comes a moment after the arrival.
     pack = min(time, told.received) // _PACK
     packs = (pack,) if time <= told.received else (pack, pack + 1)
-    return _Missing(told.position, event.data.key, parse_key(event.data.key)[0], time, packs)
+    return _Missing(told.position, event.data.key, parse_key(event.data.key)[0], time, packs, differs)
 
 
 def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> Findings:
@@ -162,10 +164,12 @@ class _Check:
             return
         size, digest, offset, start, minutes = found
         if (size, digest.hex()) != (told.size, told.sha256):
-            self._findings.fault(
+            # Where its pack was dropped, its id may have been given to another one since.
+            differs = (
                 f"{told.key} (position {row.position:,}) is {told.size:,} bytes with sha256 {told.sha256[:12]}… in the"
                 f" journal, {size:,} bytes with {digest.hex()[:12]}… in the archive"
             )
+            self._missing.append(_missing(row, event, differs))
         elif not self._is_there(pack_path(self._archive, series, PackInterval(start, minutes)), told, offset):
             self._missing.append(_missing(row, event))
 
@@ -196,15 +200,20 @@ class _Check:
         return True
 
     def explain(self, retention: _Retention) -> None:
-        gone = 0
+        explained = {missing.key for missing in self._missing if retention.explains(missing)}
+        gone = differing = 0
         for missing in self._missing:
-            if retention.explains(missing):
+            # What came again under its key, at another time, was kept where it was first.
+            if retention.explains(missing) or (missing.differs is None and missing.key in explained):
                 gone += 1
+            elif missing.differs is not None:
+                differing += 1
+                self._findings.fault(missing.differs)
             else:
                 self._findings.fault(
                     f"{missing.key} (position {missing.position:,}) is not in the archive, and no retention event"
                     " says why"
                 )
-        there = self._count - len(self._missing)
+        there = self._count - len(self._missing) + differing
         told = f"{self._count:,} media, {self._bytes:,} bytes: {there:,} in the archive, {gone:,} dropped by retention"
         self._findings.note(told + (", every byte read" if self._deep else ""))

@@ -4,7 +4,7 @@ import errno
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bus_schemas.topics import FAULTS, HEAD
@@ -14,7 +14,7 @@ from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.figures import Figures
 from consumers.ingest.packets import Published
-from consumers.ingest.plan import Plan, foreign_ids, make_plan
+from consumers.ingest.plan import Plan, foreign_ids, make_plan, media_keys
 from consumers.ingest.reused_ids import find_reused
 from consumers.ingest.room import Room, waits_for_room
 from consumers.journal.days import micros
@@ -31,6 +31,7 @@ _SQLITE_PASSES = {
 
 class MediaStore(Protocol):
     def store(self, media: Sequence[Medium]) -> int: ...
+    def digests(self, keys: Iterable[str]) -> Mapping[str, str]: ...
 
 
 class Bus(Protocol):
@@ -92,7 +93,8 @@ class Intake:
 
     def _commit(self, items: Sequence[Item]) -> Plan:
         try:
-            plan = make_plan(items, self._journal.watermark, self._journal.known_ids(foreign_ids(items)))
+            known = self._journal.known_ids(foreign_ids(items))
+            plan = make_plan(items, self._journal.watermark, known, self._archive.digests(media_keys(items)))
             if plan.passed_over:
                 plan.rejected += self._conflicts.find(plan.passed_over)
             if plan.repeats:

@@ -1,19 +1,20 @@
 """Decides what of a group goes into the journal, in which order. Pure: what is committed already is passed in."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
+from bus_schemas.topics import media_topic
 from consumers.archive.disk import Medium
 from consumers.ingest.continuity import Streams, span
 from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.journal.ahead import happened_at
 from consumers.journal.days import moment
 from consumers.journal.header import Header
-from consumers.journal.writing import Accepted, ForeignId, Rejected, StreamKey
+from consumers.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamKey
 
 REJECTED = "rejected"
 
@@ -43,9 +44,19 @@ def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
     ]
 
 
-def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known: Collection[ForeignId]) -> Plan:
-    """`known` are those of the foreign ids that the journal holds."""
-    streams, seen = Streams(watermark), set(known)
+def media_keys(items: Sequence[Item]) -> list[str]:
+    """Under which the media of the group would be kept."""
+    return [item.event.data.key for item in items if isinstance(item, Described)]
+
+
+def make_plan(
+    items: Sequence[Item],
+    watermark: Callable[[str, str], int],
+    known: Collection[ForeignId],
+    digests: Mapping[str, str],
+) -> Plan:
+    """`known` are those of the foreign ids that the journal holds, `digests` the media keys that the archive holds."""
+    streams, seen, held = Streams(watermark), set(known), dict(digests)
     plan = Plan()
     for item in items:
         if isinstance(item, Refused):
@@ -56,8 +67,7 @@ def make_plan(items: Sequence[Item], watermark: Callable[[str, str], int], known
             elif not isinstance(item.event, GapEvent):
                 plan.passed_over.append(item)
         elif isinstance(item, Described):
-            plan.accepted.append(Accepted(item.event, item.body, item.received))
-            plan.media.append((item.event.data, happened_at(item.event.time, item.received), item.medium))
+            _take_medium(plan, item, held)
         else:
             plan.accepted.append(item)
     plan.advanced, plan.repeated, plan.holes = streams.advanced, streams.repeats, streams.holes
@@ -74,15 +84,36 @@ def _is_news(event: Event | Header, streams: Streams, seen: set[ForeignId]) -> b
     return True
 
 
+def _take_medium(plan: Plan, item: Described, held: dict[str, str]) -> None:
+    """A key is kept once: the same bytes under it again are a repeat, other ones are rejected."""
+    event = item.event
+    if held.setdefault(event.data.key, event.data.sha256) == event.data.sha256:
+        plan.accepted.append(Accepted(event, item.body, item.received))
+        plan.media.append((event.data, happened_at(event.time, item.received), item.medium))
+        return
+    reason = f"id {event.id} of {event.source} is another medium already: {event.data.key} has other bytes"
+    topic = media_topic(event.source, event.data.kind)
+    place = _place(event.source, event.epoch, event.sequence)
+    _reject(plan, Rejected(item.received, topic, reason, item.body), place)
+
+
 def _refuse(plan: Plan, streams: Streams, refused: Refused) -> None:
-    """Keep it with the reason; where it had a place in a stream, a gap takes that, so that the stream goes on."""
-    source, epoch, sequence = refused.source, refused.epoch, refused.sequence
-    if source is not None and epoch is not None and sequence is not None:
-        if not streams.take((source, epoch), sequence, sequence):
-            return
-        gap = gap_for(source, epoch, sequence, refused.received)
-        plan.accepted.append(Accepted(gap, to_bytes(gap), refused.received))
-    plan.rejected.append(Rejected(refused.received, refused.topic, refused.reason, refused.body))
+    """Keep it with the reason, unless its place in a stream is not the next one."""
+    place = _place(refused.source, refused.epoch, refused.sequence)
+    if place is None or streams.take(place[:2], place[2], place[2]):
+        _reject(plan, Rejected(refused.received, refused.topic, refused.reason, refused.body), place)
+
+
+def _place(source: str | None, epoch: str | None, sequence: int | None) -> SequenceKey | None:
+    return None if source is None or epoch is None or sequence is None else (source, epoch, sequence)
+
+
+def _reject(plan: Plan, rejected: Rejected, place: SequenceKey | None) -> None:
+    """Where it had a place in a stream, a gap takes that, so that the stream goes on."""
+    if place is not None:
+        gap = gap_for(*place, rejected.received)
+        plan.accepted.append(Accepted(gap, to_bytes(gap), rejected.received))
+    plan.rejected.append(rejected)
 
 
 def gap_for(source: str, epoch: str, sequence: int, received: int) -> GapEvent:

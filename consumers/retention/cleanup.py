@@ -9,6 +9,11 @@ from consumers.hub import RetentionPolicy
 from consumers.retention.plan import is_too_full
 
 GB = 1e9
+GONE = "all media but those of the newest 10 minutes are gone, the rest of the disk holds something else"
+SPARED = (
+    "what is too much is of the newest 10 minutes of devices above their equal share, and older media are of devices"
+    " within theirs"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,8 @@ class Cleanup:
     before: Disk
     after: Disk
     packs: Sequence[Dropped]
+    spares: bool = False
+    """Whether older media stay, because they are of devices within their equal share."""
 
     @property
     def files(self) -> int:
@@ -40,7 +47,7 @@ class Cleanup:
         if not self.was_needed:
             return "No cleanup needed"
         still = f"the disk is still used by {self.after.percent:.1f} %"
-        rest = "all media but those of the newest 10 minutes are gone, the rest of the disk holds something else"
+        rest = SPARED if self.spares else GONE
         if not self.packs:
             return f"Nothing to delete: {still}; {rest}"
         done = f"Deleted {self.files} files, freed {self.freed / GB:.2f} GB"

@@ -1,6 +1,6 @@
 """Decides what goes: by age, by bytes, and when the disk is full. Deletes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
@@ -10,6 +10,7 @@ from bus_schemas.event import HUB, device_source
 from consumers.archive.retention import Dropped
 from consumers.disk import Disk
 from consumers.journal.days import DroppedDay
+from consumers.retention.shares import Device, beyond_shares
 
 HOUR = timedelta(hours=1)
 HEADROOM_PERCENT = 0.5
@@ -23,36 +24,36 @@ class Doomed:
 
     rule: str
     packs: tuple[Dropped, ...]
+    spares: bool = False
+    """Whether older media stay, though more would have to go: they are of devices within their equal share."""
 
 
 def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> Doomed:
     return Doomed(f"{kind}: kept for {words(keep)}", tuple(expiring))
 
 
-def by_bytes(kind: str, limit: int, used: int, packs: Sequence[Dropped]) -> Doomed:
-    """The oldest packs, as many as it takes to come below the limit."""
-    return Doomed(f"{kind}: kept up to {limit} bytes", tuple(oldest_until(packs, used - limit)))
+def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Sequence[Dropped]) -> Doomed:
+    """The oldest packs of the devices above their share, as many as it takes to come below the limit."""
+    return Doomed(f"{kind}: kept up to {limit} bytes", tuple(beyond_shares(packs, used, limit)))
 
 
 def is_too_full(disk: Disk, threshold: float) -> bool:
     return disk.percent > threshold - HEADROOM_PERCENT
 
 
-def by_space(threshold: float, target: float, disk: Disk, packs: Iterable[Dropped]) -> Doomed:
-    """Where the disk is used to its threshold: the oldest packs of all kinds, until it is down at its target."""
+def by_space(
+    threshold: float, target: float, disk: Disk, used: Mapping[Device, int], packs: Sequence[Dropped]
+) -> Doomed:
+    """Where the disk is used to its threshold: the oldest packs of all kinds of the devices above their share of what
+    media may take, until it is down at its target.
+    """
     rule = f"disk used by {threshold:g} % or more: down to {target:g} %"
-    need = disk.above(target) if is_too_full(disk, threshold) else 0
-    return Doomed(rule, tuple(oldest_until(packs, need)))
-
-
-def oldest_until(packs: Iterable[Dropped], need: int) -> list[Dropped]:
-    chosen: list[Dropped] = []
-    for pack in sorted(packs, key=lambda each: (each.start, each.kind, each.site, each.device)):
-        if need <= 0:
-            break
-        chosen.append(pack)
-        need -= pack.bytes
-    return chosen
+    if not is_too_full(disk, threshold):
+        return Doomed(rule, ())
+    need = disk.above(target)
+    chosen = beyond_shares(packs, used, sum(used.values()) - need)
+    is_met = sum(pack.bytes for pack in chosen) >= need
+    return Doomed(rule, tuple(chosen), spares=not is_met and len(chosen) < len(packs))
 
 
 def events(doomed: Doomed, now: datetime) -> list[RetentionEvent]:

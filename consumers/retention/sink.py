@@ -26,6 +26,7 @@ from consumers.journal.record import Recorded
 from consumers.retention.cleanup import Cleanup, cleanup_answer
 from consumers.retention.days import DoomedDay, Holds, Names, doomed_days
 from consumers.retention.plan import Doomed, by_age, by_bytes, by_space, events, is_too_full, journal_event
+from consumers.retention.shares import Device
 from consumers.sink import Sink
 from producer.ids import Clock, utc_now
 from producer.transaction import transaction
@@ -126,14 +127,20 @@ class Retention(Sink):
         limit = self._policy.segment_bytes
         if limit is None:
             return Doomed("", ())
-        with ArchiveReader(self._directory) as archive:
-            used = archive.bytes_of("segment")
-        return by_bytes("segment", limit, used, self._archive.expiring("segment", now) if used > limit else ())
+        used = self._used("segment")
+        is_above = sum(used.values()) > limit
+        return by_bytes("segment", limit, used, self._archive.expiring("segment", now) if is_above else ())
 
     def _too_full(self, now: datetime) -> Doomed:
         disk = self._disk()
         threshold, target = self._policy.cleanup_threshold_percent, self._policy.cleanup_target_percent
-        return by_space(threshold, target, disk, self.droppable(now) if is_too_full(disk, threshold) else ())
+        if not is_too_full(disk, threshold):
+            return by_space(threshold, target, disk, {}, ())
+        return by_space(threshold, target, disk, self._used(), self.droppable(now))
+
+    def _used(self, kind: str | None = None) -> dict[Device, int]:
+        with ArchiveReader(self._directory) as archive:
+            return archive.bytes_of_devices(kind)
 
     def droppable(self, now: datetime) -> list[Dropped]:
         """Every pack of media but those of the newest ten minutes."""
@@ -227,7 +234,7 @@ class Retention(Sink):
             doomed = self._too_full(asked.time)
             yield from self._drop(state, doomed, asked.time)
             after = self._measure(before.used - sum(pack.bytes for pack in doomed.packs))
-            answer = cleanup_answer(Cleanup(self._policy, before, after, doomed.packs))
+            answer = cleanup_answer(Cleanup(self._policy, before, after, doomed.packs, doomed.spares))
             row = (asked.data.request_id, to_json(answer).decode())
             state.execute("insert into runs values (?, ?)", row)
         else:

@@ -123,7 +123,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "malformed_place_left_open": Mutant(
         "consumers/ingest/plan.py",
-        "        plan.accepted.append(Accepted(gap, to_bytes(gap), refused.received))\n",
+        "        plan.accepted.append(Accepted(gap, to_bytes(gap), rejected.received))\n",
         "",
         INGEST,
     ),
@@ -331,6 +331,18 @@ MUTANTS: dict[str, Mutant] = {
         "            stack.callback(os.close, packs[-1].descriptor)\n",
         "            pass\n",
         ARCHIVE,
+    ),
+    "other_bytes_of_an_id_vanish": Mutant(
+        "consumers/ingest/plan.py",
+        "    if held.setdefault(event.data.key, event.data.sha256) == event.data.sha256:\n",
+        "    if held.setdefault(event.data.key, event.data.sha256):\n",
+        ("tests/unit/consumers/ingest/test_reused_ids.py",),
+    ),
+    "everybody_pays": Mutant(
+        "consumers/retention/shares.py",
+        "        if left.get(device, 0) <= level:\n",
+        "        if device not in left:\n",
+        ("tests/unit/consumers/retention",),
     ),
     "freed_before_it_is_measured": Mutant(
         "consumers/retention/sink.py",

@@ -122,7 +122,8 @@ class Hub(Part):
 
     retention_hours: Retention = Field(default_factory=Retention, description="For each kind of media.")
     segment_bytes: PositiveInt = Field(
-        default=20_000_000_000, description="Bytes of recorded video; the oldest goes beyond them."
+        default=20_000_000_000,
+        description="Bytes of recorded video; beyond them goes the oldest of devices above their equal share.",
     )
     journal_days: PositiveInt = Field(
         default=30, description="Days that the journal keeps; older ones cannot be rebuilt."

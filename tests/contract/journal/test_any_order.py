@@ -89,7 +89,7 @@ class Perfect:
     foreign: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, items: Sequence[Taken]) -> None:
-        plan = make_plan(items, lambda source, epoch: self.marks.get((source, epoch), 0), self.foreign)
+        plan = make_plan(items, lambda source, epoch: self.marks.get((source, epoch), 0), self.foreign, {})
         for event, _, _ in plan.accepted:
             if event.sequence is None:
                 self.foreign.add((event.source, event.id))
@@ -100,7 +100,7 @@ class Perfect:
 def take(journal: ClickHouseJournal, items: Sequence[Taken]) -> bool:
     """As ingest does it; whether the group is settled."""
     try:
-        plan = make_plan(items, journal.watermark, journal.known_ids(foreign_ids(items)))
+        plan = make_plan(items, journal.watermark, journal.known_ids(foreign_ids(items)), {})
         if plan.accepted:
             journal.append(plan.accepted)
     except Unwritable:

@@ -87,6 +87,6 @@ def test_a_plan_compares_what_it_passes_over_but_no_gaps() -> None:
     event = builders.detection(epoch="epoch-1", sequence=1)
     foreign = builders.detection(id="known")
 
-    plan = make_plan([taken(gap), taken(event), taken(foreign)], lambda *_: 5, {(foreign.source, "known")})
+    plan = make_plan([taken(gap), taken(event), taken(foreign)], lambda *_: 5, {(foreign.source, "known")}, {})
 
     assert [item.event.id for item in plan.passed_over] == [event.id]

@@ -71,7 +71,7 @@ def test_each_sequence_is_taken_once_in_order_and_without_holes(
     journal: dict[str, list[Event]] = {"one": [], "two": []}
     for group in groups:
         items = [item for stretch in group for item in items_of(*stretch)]
-        plan = make_plan(items, lambda source, epoch: watermarks.get((source, epoch), 0), ())
+        plan = make_plan(items, lambda source, epoch: watermarks.get((source, epoch), 0), (), {})
         for accepted in plan.accepted:
             event = accepted.event
             assert isinstance(event, Event)

@@ -62,7 +62,7 @@ def test_one_forged_event_of_a_batch_costs_itself_and_a_gap_stands_in_its_place(
     forged = builders.incident(source=DEVICE_SOURCE, epoch="one", sequence=2)
     events = [builders.frame(epoch="one", sequence=1), forged, builders.frame(later, epoch="one", sequence=3)]
 
-    plan = make_plan(arrive(batch(DEVICE_SOURCE, events)), lambda *_: 0, ())
+    plan = make_plan(arrive(batch(DEVICE_SOURCE, events)), lambda *_: 0, (), {})
 
     assert [item.event.type.split(".")[1] for item in plan.accepted] == ["frame", "gap", "frame"]
     assert [rejected.reason for rejected in plan.rejected] == [

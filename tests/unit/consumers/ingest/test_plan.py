@@ -18,7 +18,7 @@ def nothing(_source: str, _epoch: str) -> int:
 def test_an_event_without_a_sequence_that_the_journal_holds_is_not_taken_again() -> None:
     known, new = builders.detection(id="known"), builders.detection(id="new")
 
-    plan = make_plan([taken(known), taken(new)], nothing, {(known.source, "known")})
+    plan = make_plan([taken(known), taken(new)], nothing, {(known.source, "known")}, {})
 
     assert [one.event.id for one in plan.accepted] == ["new"]
 
@@ -26,6 +26,6 @@ def test_an_event_without_a_sequence_that_the_journal_holds_is_not_taken_again()
 def test_an_event_without_a_sequence_that_comes_twice_in_a_group_is_taken_once() -> None:
     event, of_another = builders.detection(id="one"), builders.detection(id="one", device="attic")
 
-    plan = make_plan([taken(event), taken(event), taken(of_another)], nothing, set())
+    plan = make_plan([taken(event), taken(event), taken(of_another)], nothing, set(), {})
 
     assert [one.event.source for one in plan.accepted] == [event.source, of_another.source]

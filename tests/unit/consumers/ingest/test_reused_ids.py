@@ -1,21 +1,27 @@
 """An id that names two events of one source: the second is kept as rejected, with a reason that says so."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bus_schemas.codec import to_bytes
+from bus_schemas.codec import media_properties, to_bytes
 from bus_schemas.topics import event_topic, media_topic
 from consumers.archive.disk import Archive
+from consumers.archive.retention import ArchiveRetention
+from consumers.check.run import check
 from consumers.ingest.figures import Figures
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.sqlite import Journal, JournalQueries
+from consumers.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
 from tests import builders
-from tests.builders import START, detection
+from tests.builders import START, at, detection
+from tests.logged import hub_of
 
 TOPIC = event_topic("/sites/DEMO/devices/yard", "detection")
 
@@ -43,6 +49,47 @@ class Door:
     @property
     def accepted(self) -> int:
         return self._journal.head
+
+    def medium(self, payload: bytes, time: datetime = START, **given: Any) -> None:
+        self.media((payload, time, given))
+
+    def media(self, *told: tuple[bytes, datetime, dict[str, Any]]) -> None:
+        """Each as a relay sends it; all in one group."""
+        events = [(builders.media(time, body, kind="capture", **given), body) for body, time, given in told]
+        self._intake.take(
+            [
+                Published(
+                    media_topic(event.source, "capture"),
+                    1,
+                    Properties("image/jpeg", tuple(media_properties(event))),
+                    body,
+                )
+                for event, body in events
+            ],
+            Silence(),
+        )
+
+    def store(self, payload: bytes, **given: Any) -> None:
+        """As ingest does before it commits to the journal."""
+        self._archive.store([(builders.media(START, payload, kind="capture", **given).data, START, payload)])
+
+    def drop_captures(self) -> None:
+        """By retention, an hour later."""
+        archive = ArchiveRetention(self._data / "archive", lambda: at(3600))
+        for pack in archive.expiring("capture", at(3600)):
+            archive.drop([pack])
+            said = {"kind": "capture", "site": pack.site, "device": pack.device, "start": pack.start, "end": pack.end}
+            event = builders.retention(at(3600), rule="capture: kept for 1 h", **said)
+            self._journal.append([Accepted(event, to_bytes(event), 0)])
+
+    def events(self) -> list[tuple[str, int | None]]:
+        with closing(SqliteJournalReader(self._data / "journal")) as reader:
+            return [(one.event.type, one.event.sequence) for one in reader.read(0).records]
+
+    def faults(self) -> list[str]:
+        """What `verify` finds of the journal and its media."""
+        found = check(("journal", "media"), hub_of(self._data), lambda *_: None, deep=True)
+        return [fault for one in found for fault in one.faults]
 
     def reasons(self) -> list[str]:
         with closing(JournalQueries(self._data / "journal")) as queries:
@@ -108,3 +155,85 @@ def test_events_with_a_sequence_are_told_apart_by_that(door: Door) -> None:
     door.take(*[to_bytes(builders.detection(id="1", epoch="one", sequence=number)) for number in (1, 2)])
 
     assert (door.accepted, door.reasons()) == (2, [])
+
+
+MEDIUM, GAP = "watchpost.media.v1", "watchpost.gap.v1"
+
+
+def test_other_bytes_under_the_id_of_a_medium_are_rejected_and_a_gap_takes_their_place(door: Door) -> None:
+    door.medium(b"one", id="same", epoch="e1", sequence=1)
+    door.medium(b"other", id="same", epoch="e1", sequence=2)
+    door.medium(b"next", id="next", epoch="e1", sequence=3)
+
+    assert door.events() == [(MEDIUM, 1), (GAP, 2), (MEDIUM, 3)]
+    assert door.reasons() == [
+        "id same of /sites/DEMO/devices/yard is another medium already: DEMO/yard/capture/same has other bytes"
+    ]
+    assert door.faults() == []
+
+
+def test_so_are_those_of_the_same_group_and_of_another_epoch(door: Door) -> None:
+    door.media(
+        (b"one", START, {"id": "same", "epoch": "e1", "sequence": 1}),
+        (b"other", START, {"id": "same", "epoch": "e1", "sequence": 2}),
+        (b"third", START, {"id": "same", "epoch": "e2", "sequence": 1}),
+    )
+
+    assert door.events() == [(MEDIUM, 1), (GAP, 2), (GAP, 1)]
+    assert len(door.reasons()) == 2
+    assert door.faults() == []
+
+
+def test_what_waits_behind_a_hole_takes_no_id_from_what_is_in_order(door: Door) -> None:
+    door.media(
+        (b"early", START, {"id": "same", "epoch": "e1", "sequence": 5}),
+        (b"one", START, {"id": "same", "epoch": "e1", "sequence": 1}),
+    )
+
+    assert (door.events(), door.reasons()) == ([(MEDIUM, 1)], [])
+    assert door.faults() == []
+
+
+def test_other_bytes_without_a_sequence_are_rejected_also_where_only_the_archive_knows_the_id(door: Door) -> None:
+    door.store(b"one", id="same")
+    door.medium(b"other", id="same")
+
+    assert (door.events(), len(door.reasons())) == ([], 1)
+
+
+def test_the_same_bytes_under_another_sequence_are_kept_once_and_nothing_is_wrong(door: Door) -> None:
+    door.medium(b"one", id="same", epoch="e1", sequence=1)
+    door.medium(b"one", at(-1200), id="same", epoch="e1", sequence=2)
+    assert (door.events(), door.reasons()) == ([(MEDIUM, 1), (MEDIUM, 2)], [])
+    assert door.faults() == []
+
+    door.drop_captures()
+    assert door.faults() == []
+
+
+def test_a_medium_that_was_stored_before_a_crash_and_comes_again_is_taken(door: Door) -> None:
+    door.store(b"one", id="same", epoch="e1", sequence=1)
+    door.medium(b"one", id="same", epoch="e1", sequence=1)
+    door.medium(b"one", id="same", epoch="e1", sequence=1)
+
+    assert (door.events(), door.reasons()) == ([(MEDIUM, 1)], [])
+    assert door.faults() == []
+
+
+def test_the_id_of_a_medium_that_retention_dropped_is_free_again(door: Door) -> None:
+    door.medium(b"one", id="same", epoch="e1", sequence=1)
+    door.drop_captures()
+    door.medium(b"other", at(-1200), id="same", epoch="e1", sequence=2)
+
+    assert [kind for kind, _ in door.events()] == [MEDIUM, "watchpost.retention.v1", MEDIUM]
+    assert (door.reasons(), door.faults()) == ([], [])
+
+
+def test_verify_still_finds_a_medium_whose_bytes_are_others(door: Door, tmp_path: Path) -> None:
+    door.medium(b"one", id="same", epoch="e1", sequence=1)
+    with closing(sqlite3.connect(tmp_path / "archive" / "index.sqlite")) as index:
+        index.execute("update media set sha256 = zeroblob(32)")
+        index.commit()
+
+    [fault] = door.faults()
+    assert "DEMO/yard/capture/same (position 1) is 3 bytes with sha256" in fault

@@ -327,3 +327,43 @@ def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_i
 
     assert retentions(list(told)) == [("segment", 1), ("segment", 1)]
     assert yard.left("segment") == 0
+
+
+def test_a_device_that_backdates_too_much_loses_its_own_recordings_and_nobody_elses(tmp_path: Path) -> None:
+    yard = Yard(tmp_path, RetentionPolicy(media=(("segment", timedelta(days=7)),), segment_bytes=40_000))
+    yard.store("segment", *(3 + minute / 12 for minute in range(5)))
+    yard.store("segment", *(0.2 + minute / 12 for minute in range(20)), device="thief")
+
+    told = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+
+    assert {(each.device, each.rule) for each in told} == {("thief", "segment: kept up to 40000 bytes")}
+    assert yard.left("segment") == 5
+    assert 35_000 < yard.held() <= 40_000
+    yard.deliverer.close()
+
+
+def test_so_it_is_where_the_disk_is_full(yard: Yard) -> None:
+    yard.store("segment", *(3 + minute / 12 for minute in range(5)))
+    yard.store("segment", *(0.2 + minute / 12 for minute in range(20)), device="thief")
+    yard.store("segment", 0.0, device="thief")
+    yard.fill(Disk(20_000, 17_000))
+
+    told = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+
+    assert {each.device for each in told} == {"thief"}
+    assert yard.left("segment") == 5
+    assert yard.look().percent <= 75
+
+
+def test_newest_media_that_are_too_much_are_not_made_up_for_by_others_and_a_clean_up_says_so(yard: Yard) -> None:
+    yard.store("segment", 3.0)
+    yard.store("segment", *(minute / 600 for minute in range(20)), device="thief")
+    yard.fill(Disk(yard.held() * 12 // 10, yard.held() * 11 // 10))
+
+    answer = cleaned(yard.take(command(name="cleanup", state="asked")))
+
+    assert yard.left("segment") == 1
+    assert answer["message"] == (
+        "Nothing to delete: the disk is still used by 91.7 %; what is too much is of the newest 10 minutes of devices"
+        " above their equal share, and older media are of devices within theirs"
+    )

@@ -59,9 +59,9 @@ TIMES: Final[dict[str, Case]] = {
     "clock_set_back": _as_stamped(_from(10.0, -HOUR)),
     "stamps_wrap": _as_stamped(lambda number: 2**32 / script.CLOCK - 8.0 + _seconds(number)),
     "jittery": RtspCase(lambda _: script.jittered(pictures(video()), 0.4)),
-    # The last burst may be on its way when the agent is told to end.
+    # An agent that is told to end between two bursts waits for neither, and the open segment may be lost.
     "in_bursts": RtspCase(
-        lambda _: script.in_bursts(pictures(video()), 2.0), expected=Expected(pictures=0.9, time=0.9)
+        lambda _: script.in_bursts(pictures(video()), 2.0), expected=Expected(pictures=0.7, time=0.7)
     ),
     "clock_reports_jump": RtspCase(
         lambda _: _with_sound(

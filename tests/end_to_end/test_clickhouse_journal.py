@@ -81,7 +81,9 @@ def test_the_product_runs_on_a_journal_that_a_server_keeps(
     with closing(ServerEngine(clickhouse.server)) as engine:
         engine.execute(f"drop database {DATABASE}")
 
-    assert (verified.returncode, verified.stdout.splitlines()[-1:]) == (0, ["everything is as it should be"])
+    assert (verified.returncode, verified.stdout.splitlines()[-1:]) == (0, ["everything is as it should be"]), (
+        verified.stderr
+    )
     assert "no gap" in verified.stdout
     assert "health: equals the fold of the journal" in verified.stdout
     assert (exported.returncode, exported.stderr) == (0, "")

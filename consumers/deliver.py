@@ -10,6 +10,7 @@ from bus_schemas.event import Event
 from consumers import checkpoint, set_aside, views
 from consumers.folding import Faulty, call
 from consumers.follow import BATCH, STOPS_AFTER, Source, Stopped, create, log_set_aside
+from consumers.identity import Identity, identity
 from consumers.journal.record import Recorded
 from consumers.set_aside import SetAside
 from consumers.sink import Sink
@@ -36,6 +37,8 @@ class Deliverer:
         self._life = 0
         self._source = source
         self._state: sqlite3.Connection | None = None
+        self._file: Path | None = None
+        self._identity: Identity | None = None
         self._tries: tuple[int, int] = (0, 0)
         """The position of the event that failed last, and how often it did."""
         self._run: list[SetAside] = []
@@ -44,7 +47,7 @@ class Deliverer:
     @property
     def file(self) -> Path | None:
         """The file of its state, which is also the outbox of what it emits."""
-        return views.file_of(self._source.data, self.name)
+        return self._file
 
     def advance(self, limit: int = BATCH) -> int:
         """Deliver the next batch; by how many positions it went on.
@@ -119,14 +122,19 @@ class Deliverer:
         log_set_aside(self.name, [refused])
 
     def _opened(self) -> sqlite3.Connection:
-        life = self._source.journal.life()
-        if self._state is not None and life == self._life:
+        now, life = views.identity_of(self._source.data, self.name), self._source.journal.life()
+        if self._state is not None and now is not None and (now, life) == (self._identity, self._life):
             return self._state
         self._let_go()
         file = views.file_of(self._source.data, self.name)
         if file is None:
             file = self._begin()
         state = create(self.sink, file)
+        if checkpoint.version(state) is None:
+            # Removed behind its link, and made again by who opened it a moment later.
+            state.close()
+            file = self._begin()
+            state = create(self.sink, file)
         if self.sink.emits:
             state.execute("pragma synchronous=full")
         if checkpoint.is_of_another_journal(state, life):
@@ -134,15 +142,16 @@ class Deliverer:
             log.warning("the journal is another one, the sink begins again", consumer=self.name)
             checkpoint.begin_again(state)
         checkpoint.belong(state, life)
-        self._state, self._life = state, life
+        self._file, self._identity, self._life, self._state = file, identity(file), life, state
         self._run = set_aside.open_run(state)
         self.last_set_aside = next(iter(set_aside.newest(state, 1)), None)
         log.info("sink follows the journal", consumer=self.name, position=checkpoint.load(state))
         return state
 
     def _begin(self) -> Path:
-        file = views.next_file(self._source.data, self.name)
-        views.remove(file)
+        if self._file is not None:
+            log.warning("the state of the sink is gone, it begins again", consumer=self.name, file=str(self._file))
+        file = views.unused_file(self._source.data, self.name, self._file)
         state = create(self.sink, file)
         begin = self._source.journal.head() if self.sink.from_head else 0
         checkpoint.begin(state, begin, self.sink.version)

@@ -14,6 +14,7 @@ import structlog
 
 from consumers import checkpoint, set_aside, views
 from consumers.folding import Faulty, fold_around, fold_whole
+from consumers.identity import Identity, identity
 from consumers.journal.record import Batch, JournalReader, Recorded
 from consumers.projection import Projection
 from consumers.set_aside import SetAside
@@ -118,6 +119,7 @@ class Follower:
         self._source = source
         self._view: sqlite3.Connection | None = None
         self._file: Path | None = None
+        self._identity: Identity | None = None
         self._seen = 0
         self._saved_at = 0.0
         self._life = 0
@@ -241,30 +243,38 @@ class Follower:
         self._seen = checkpoint.load(view)
 
     def _current(self) -> sqlite3.Connection:
-        file = views.file_of(self._source.data, self.name)
+        now = views.identity_of(self._source.data, self.name)
         life = self._source.journal.life()
-        if self._view is not None and (file, life) == (self._file, self._life):
+        if self._view is not None and now is not None and (now, life) == (self._identity, self._life):
             return self._view
         self.close()
+        file = views.file_of(self._source.data, self.name)
         if file is None:
             file = self._begin()
         view = create(self.projection, file)
-        if checkpoint.is_of_another_journal(view, life):
-            log.warning("the journal is another one, the view begins again", consumer=self.name)
+        if why := self._why_anew(view, life):
+            log.warning("the view begins again", consumer=self.name, reason=why)
             view.close()
             stale, file = file, self._begin()
             views.remove(stale)
             view = create(self.projection, file)
         checkpoint.belong(view, life)
-        self._file, self._life, self._view = file, life, view
+        self._file, self._identity, self._life, self._view = file, identity(file), life, view
         self._try_again(view)
         self.last_set_aside = next(iter(set_aside.newest(view, 1)), None)
         log.info("consumer follows the journal", consumer=self.name, position=self._seen)
         return view
 
+    def _why_anew(self, view: sqlite3.Connection, life: int) -> str | None:
+        if checkpoint.is_of_another_journal(view, life):
+            return "the journal is another one"
+        # Removed behind its link, and made again by who opened it a moment later.
+        return None if checkpoint.version(view) is not None else "its file holds no view"
+
     def _begin(self) -> Path:
-        file = views.next_file(self._source.data, self.name)
-        views.remove(file)
+        if self._file is not None:
+            log.warning("the view begins again", consumer=self.name, instead_of=str(self._file))
+        file = views.unused_file(self._source.data, self.name, self._file)
         view = create(self.projection, file)
         checkpoint.make(view, made_now(self.projection, self._source.journal))
         checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._source.journal))

@@ -15,6 +15,7 @@ from consumers.deliver import Deliverer
 from consumers.faults import FaultReporter
 from consumers.follow import BATCH, Follower, Source
 from consumers.hub import Hub
+from consumers.identity import Identity, identity
 from consumers.journal.configured import journal_of
 from consumers.journal.record import JournalReader
 from consumers.news import POLL_S, News
@@ -45,12 +46,12 @@ def _as_long_as_it_runs(stopping: threading.Event) -> Progress:
 
 
 class Sender:
-    """The relay of what one consumer emits; begun again where a rebuild has swapped the file of its outbox."""
+    """The relay of what one consumer emits; begun again where the file of its outbox is another one."""
 
     def __init__(self, broker: BrokerAddress, clock: Clock) -> None:
         self._broker = broker
         self._clock = clock
-        self._file: Path | None = None
+        self._identity: Identity | None = None
         self._relay: Relay | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -58,10 +59,11 @@ class Sender:
     def serve(self, file: Path | None) -> None:
         """Send from this file; called after each batch, and cheap where nothing changed."""
         ended = self._thread is not None and not self._thread.is_alive()
-        if file is None or (file == self._file and not ended):
+        now = None if file is None else identity(file)
+        if file is None or now is None or (now == self._identity and not ended):
             return
         self.close()
-        self._file, self._stopping = file, threading.Event()
+        self._identity, self._stopping = now, threading.Event()
         self._relay = Relay(file, self._broker, self._clock)
         self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name=f"relay {file.stem}")
         self._thread.start()

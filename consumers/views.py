@@ -6,6 +6,7 @@ the old one in one rename while the write-ahead logs of the two never meet.
 
 import fcntl
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from pathlib import Path
 from threading import Lock, get_ident
 from types import TracebackType
 from typing import Self
+
+from consumers.identity import Identity, identity
 
 _BUSY_MS = 10_000
 
@@ -25,17 +28,47 @@ def link_of(data: Path, name: str) -> Path:
     return data / "views" / f"{name}.sqlite"
 
 
-def file_of(data: Path, name: str) -> Path | None:
-    """The file that holds the view now."""
+def _linked(data: Path, name: str) -> Path | None:
+    """The file that the link names, whether it is there or not."""
     link = link_of(data, name)
     return link.parent / link.readlink() if link.is_symlink() else None
 
 
+def file_of(data: Path, name: str) -> Path | None:
+    """The file that holds the view now; `None` where the link or its file is gone."""
+    file = _linked(data, name)
+    return file if file is not None and file.exists() else None
+
+
+def identity_of(data: Path, name: str) -> Identity | None:
+    """Of the file that holds the view now."""
+    return identity(link_of(data, name))
+
+
 def next_file(data: Path, name: str) -> Path:
-    """Where the next generation of the view is written."""
-    now = file_of(data, name)
-    generation = 1 if now is None else int(now.suffixes[-2].lstrip(".")) + 1
-    return link_of(data, name).with_suffix(f".{generation}.sqlite")
+    """Where the view is folded again; what is there already is an interrupted rebuild."""
+    now = _linked(data, name)
+    return _generation(data, name, 1 if now is None else _number(now.name, name) + 1)
+
+
+def unused_file(data: Path, name: str, held: Path | None = None) -> Path:
+    """Where the view begins anew: beyond every generation on the disk, the one that the link names, and `held`.
+
+    Who has an older one open, with the logs beside it, does not meet the new one under its name.
+    """
+    known = [path.name for path in (_linked(data, name), held) if path is not None]
+    known += [path.name for path in link_of(data, name).parent.glob(f"{name}.*.sqlite*")]
+    return _generation(data, name, 1 + max((_number(one, name) for one in known), default=0))
+
+
+def _generation(data: Path, name: str, number: int) -> Path:
+    return link_of(data, name).with_suffix(f".{number}.sqlite")
+
+
+def _number(file: str, name: str) -> int:
+    """Which generation of the view a file is, or lies beside; 0 for one that is none."""
+    found = re.match(rf"{re.escape(name)}\.([0-9]+)\.sqlite", file)
+    return int(found[1]) if found is not None else 0
 
 
 def connect(file: Path) -> sqlite3.Connection:
@@ -114,31 +147,33 @@ class Views:
     def __init__(self, data: Path) -> None:
         self._data = data
         self._lock = Lock()
-        self._open: dict[tuple[int, str], tuple[Path, sqlite3.Connection]] = {}
+        self._open: dict[tuple[int, str], tuple[Identity, sqlite3.Connection]] = {}
 
     def __getitem__(self, name: str) -> sqlite3.Connection:
         """The view for this thread. Raises `NoView`."""
-        file = file_of(self._data, name)
-        if file is None:
-            raise NoView(f"the consumer {name!r} has no view yet")
-        key = (get_ident(), name)
+        now, key = identity_of(self._data, name), (get_ident(), name)
         held = self._open.get(key)
-        if held is not None and held[0] == file:
+        if held is not None and held[0] == now:
             return held[1]
         if held is not None:
-            held[1].close()
-        view = open_file(file)
-        with self._lock:
-            self._open[key] = (file, view)
+            self._close(key)
+        view = open_view(self._data, name)
+        if now is not None:
+            # Asked for before it was opened: where another file came in between, the next look finds that out.
+            with self._lock:
+                self._open[key] = (now, view)
         return view
 
     def close_removed(self) -> None:
         """Close what this thread holds of views that were swapped since, so that their bytes are given back."""
-        for (thread, name), (file, view) in list(self._open.items()):
-            if thread == get_ident() and file_of(self._data, name) != file:
-                view.close()
-                with self._lock:
-                    del self._open[thread, name]
+        for (thread, name), (held, _) in list(self._open.items()):
+            if thread == get_ident() and identity_of(self._data, name) != held:
+                self._close((thread, name))
+
+    def _close(self, key: tuple[int, str]) -> None:
+        with self._lock:
+            _, view = self._open.pop(key)
+        view.close()
 
     def close(self) -> None:
         with self._lock:

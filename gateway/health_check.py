@@ -1,10 +1,11 @@
 """Looks after every part of the hub every few seconds, and tells of what nobody else can tell."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bus_schemas.event import HUB
+from consumers.faults import FaultReporter
 from consumers.incidents.hub import KINDS
 from consumers.incidents.projection import Incidents
 from consumers.incidents.questions import open_incidents
@@ -24,7 +25,8 @@ async def run(gateway: Gateway) -> None:
     """Until cancelled."""
     gateway.bus.listen(figures.TOPIC, gateway.readiness.hear_ingest)
     while True:
-        _report(gateway, await look(gateway))
+        await look(gateway)
+        report(gateway.readiness.observed, gateway.faults)
         await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -63,11 +65,15 @@ def _open_faults(stores: Stores) -> Iterator[Check]:
             yield Check("disk", "limping", str(sentence), "storage_unwritable")
 
 
-def _report(gateway: Gateway, checks: tuple[Check, ...]) -> None:
-    """A consumer that stands still says nothing of it: its process may be gone. The rows say nothing but here."""
-    standing = {one.part: one.detail for one in checks if one.stands_still or (one.part == ROWS and one.state != "ok")}
+def report(observed: Sequence[Check], faults: FaultReporter) -> None:
+    """A consumer that stands still says nothing of it: its process may be gone. The rows say nothing but here.
+
+    Of a part that could not be looked at now, what was found before still holds.
+    """
+    seen = {it.part for it in observed}
+    standing = {it.part: it.detail for it in observed if it.stands_still or (it.part == ROWS and it.state != "ok")}
     for part, detail in standing.items():
-        gateway.faults.raise_fault(part, "system_error", detail)
-    for fault in gateway.faults.faults:
-        if fault.part not in standing:
-            gateway.faults.clear_fault(fault.part, fault.kind)
+        faults.raise_fault(part, "system_error", detail)
+    for fault in faults.faults:
+        if fault.part in seen - standing.keys():
+            faults.clear_fault(fault.part, fault.kind)

@@ -12,6 +12,8 @@ from consumers.ingest import figures
 
 State = Literal["ok", "limping", "failed"]
 
+_SEVERITY: Final[dict[State, int]] = {"ok": 0, "limping": 1, "failed": 2}
+
 INGEST_SILENT_S: Final = 10.0
 """It tells of itself every 2 s."""
 BROKER_SILENT_S: Final = 16.0
@@ -125,6 +127,11 @@ class Readiness:
     """What was found out last, and what has to be remembered to judge it. Belongs to the loop of the gateway."""
 
     checks: tuple[Check, ...] = ()
+    """Each part once."""
+    observed: tuple[Check, ...] = ()
+    """What was found here: the same without what the journal tells. Only this may be reported: the journal tells what
+    was reported before.
+    """
     _standing: Standing = field(default_factory=Standing)
     _ingest: dict[str, Any] = field(default_factory=dict)
     _ingest_at: float = field(default_factory=time.monotonic)
@@ -149,9 +156,8 @@ class Readiness:
             self._standing.take(stores.head, positions, now)
             found.append(self._journal(stores.head, now))
             found += [self._consumer(one, now) for one in stores.consumers]
-            known = {one.part for one in found if one.state != "ok"}
-            found += [one for one in stores.faults if one.part not in known]
-        self.checks = tuple(found)
+        self.observed = tuple(found)
+        self.checks = _worst_of_each([*found, *([] if isinstance(stores, str) else stores.faults)])
         return self.checks
 
     def failed(self) -> list[Check]:
@@ -194,6 +200,16 @@ class Readiness:
         if self._standing.falls_behind(one.name, now):
             return Check(one.name, "limping", f"The consumer {one.name} falls behind: {one.lag:,} positions.")
         return Check(one.name, "ok", f"position {one.position}")
+
+
+def _worst_of_each(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Each part once; of two that are as bad the first."""
+    worst: dict[str, Check] = {}
+    for one in checks:
+        known = worst.get(one.part)
+        if known is None or _SEVERITY[one.state] > _SEVERITY[known.state]:
+            worst[one.part] = one
+    return tuple(worst.values())
 
 
 def _broker(bus: BusState) -> Check:

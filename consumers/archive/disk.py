@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Self
 
 from bus_schemas.media import Media
-from consumers.archive.index import add_media, ensure_pack, ensure_series, open_to_write
+from consumers.archive.index import NAME, add_media, ensure_pack, ensure_series, open_to_write
 from consumers.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
 from consumers.archive.place import PackInterval, Series, interval_of, micros, pack_path, parse_key
 from consumers.archive.records import Found, Header
 from consumers.archive.recovery import recover
+from consumers.identity import Held
 from producer.ids import Clock
 from producer.transaction import transaction
 
@@ -45,10 +46,15 @@ class Archive:
         self._syncs = ThreadPoolExecutor(SYNCS_AT_ONCE, "sync")
         self._series: dict[int, Series] = {}
         self._index = open_to_write(directory)
+        self._held = Held.now(directory / NAME)
         recover(self._index, directory)
 
     def store(self, media: Sequence[Medium]) -> int:
-        """Write what is not there yet; on return it is on the disk. How many were new."""
+        """Write what is not there yet; on return it is on the disk. How many were new.
+
+        Raises `FileGone`, also where there is nothing to write: the next start makes the index of the packs again.
+        """
+        self._held.check()
         if not media:
             return 0
         packs: dict[tuple[int, PackInterval], list[_Row]] = {}

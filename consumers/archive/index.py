@@ -82,6 +82,11 @@ def has_packs_of_hours(index: sqlite3.Connection) -> bool:
     return any(column[1] == "hour" for column in index.execute("pragma main.table_info(packs)"))
 
 
+def is_complete(index: sqlite3.Connection) -> bool:
+    """Whether it has all its tables; the last of them is made last."""
+    return index.execute("select 1 from main.sqlite_master where name = 'floors'").fetchone() is not None
+
+
 _AS_INTERVALS = "select pack, series, hour * 60 as start, 60 as minutes, end, count, bytes, first, last"
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from consumers.archive.index import NAME, has_packs_of_hours, open_to_read
+from consumers.archive.index import NAME, has_packs_of_hours, is_complete, open_to_read
 from consumers.archive.place import NotAKey, PackInterval, Series, micros, moment, pack_path, parse_key
+from consumers.identity import Identity, identity
 
 OLDEST = -(2**63)
 STAT_BLOCK_BYTES = 512
@@ -61,6 +62,7 @@ class ArchiveReader:
         self._directory = directory
         self._connection: sqlite3.Connection | None = None
         self._is_of_hours = False
+        self._identity: Identity | None = None
 
     def find(self, key: str) -> Stored | None:
         """Text that is no key finds nothing."""
@@ -187,13 +189,30 @@ class ArchiveReader:
         return found
 
     def _index(self) -> sqlite3.Connection | None:
-        """`None` until there is an archive."""
-        if self._connection is not None and self._is_of_hours and not has_packs_of_hours(self._connection):
+        """`None` until there is an archive. Where the index was removed and made again, the new one."""
+        now = identity(self._directory / NAME)
+        if now != self._identity or self._was_taken_over():
             self.close()
-        if self._connection is None and (self._directory / NAME).exists():
-            self._connection = open_to_read(self._directory)
-            self._is_of_hours = has_packs_of_hours(self._connection)
+        if self._connection is None and now is not None:
+            self._open(now)
         return self._connection
+
+    def _was_taken_over(self) -> bool:
+        return self._connection is not None and self._is_of_hours and not has_packs_of_hours(self._connection)
+
+    def _open(self, now: Identity) -> None:
+        """Nothing where ingest is just making it."""
+        connection = open_to_read(self._directory)
+        if not is_complete(connection):
+            connection.close()
+            return
+        self._connection, self._identity = connection, now
+        self._is_of_hours = has_packs_of_hours(connection)
+
+    def close_removed(self) -> None:
+        """Close an index that was removed, so that its bytes are given back."""
+        if self._connection is not None and identity(self._directory / NAME) != self._identity:
+            self.close()
 
     def close(self) -> None:
         if self._connection is not None:

@@ -152,6 +152,9 @@ def create_day(directory: Path, day: date, first: int, before: sqlite3.Connectio
         connection.execute("pragma journal_mode = wal")
     finally:
         connection.close()
+    for stale in (Path(f"{path}-wal"), Path(f"{path}-shm")):
+        # Of a file of this name that was removed without them; they would be read as the log of this one.
+        stale.unlink(missing_ok=True)
     draft.rename(path)
     sync_directory(directory)
     return path

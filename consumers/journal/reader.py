@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any, get_type_hints
 from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event
 from bus_schemas.upcasts import UPCASTS
+from consumers.identity import Identity, identity
 from consumers.journal.days import Day, list_days, micros, open_to_read
 from consumers.journal.floor import read_floor
 from consumers.journal.origins import COLUMNS, Origins
@@ -42,20 +42,24 @@ class OpenDays:
         self.directory = directory
         self._open: dict[Path, sqlite3.Connection] = {}
         self._first: dict[Path, int] = {}
-        self._inodes: dict[Path, int] = {}
+        self._identities: dict[Path, Identity | None] = {}
         self._origins: dict[Path, Origins] = {}
 
     def list(self) -> list[tuple[int, Day]]:
         """The days that can be read, each with its first position, oldest first."""
-        days = list_days(self.directory)
-        self._forget_all_but(days)
-        if days:
-            self._leave_a_lost_journal(days[-1].path)
+        days = self._there()
         return [(first, day) for day in days if (first := self._first_position(day)) is not None]
 
     def close_removed(self) -> None:
         """Close the days that were dropped, so that their bytes are given back."""
-        self._forget_all_but(list_days(self.directory))
+        self._there()
+
+    def _there(self) -> Sequence[Day]:
+        days = list_days(self.directory)
+        self._forget_all_but(days)
+        if days:
+            self._leave_a_lost_journal(days[-1].path)
+        return days
 
     def _forget_all_but(self, days: Sequence[Day]) -> None:
         for gone in self._open.keys() - {day.path for day in days}:
@@ -64,31 +68,28 @@ class OpenDays:
     def _forget(self, path: Path) -> None:
         self._open.pop(path).close()
         self._first.pop(path, None)
-        self._inodes.pop(path, None)
+        self._identities.pop(path, None)
         self._origins.pop(path, None)
 
     def _leave_a_lost_journal(self, newest: Path) -> None:
         """Where another journal has taken the place of this one, its days have the same names."""
-        known = self._inodes.get(newest)
-        with suppress(FileNotFoundError):
-            if known is not None and newest.stat().st_ino != known:
-                for path in list(self._open):
-                    self._forget(path)
+        if newest in self._open and identity(newest) != self._identities.get(newest):
+            for path in list(self._open):
+                self._forget(path)
 
     def connection(self, day: Day) -> sqlite3.Connection | None:
         """`None` where the day was dropped a moment ago."""
         known = self._open.get(day.path)
         if known is not None:
             return known
+        now = identity(day.path)
         try:
             opened = open_to_read(day.path)
         except sqlite3.OperationalError:
             if day.path.exists():
                 raise
             return None
-        self._open[day.path] = opened
-        with suppress(FileNotFoundError):
-            self._inodes[day.path] = day.path.stat().st_ino
+        self._open[day.path], self._identities[day.path] = opened, now
         return opened
 
     def origins(self, day: Day, connection: sqlite3.Connection) -> Origins:

@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bus_schemas.catalogue import type_of
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
+from consumers.identity import FileGone, Held
 from consumers.journal.days import (
     create_day,
     day_path,
@@ -50,7 +52,7 @@ class Journal(Writer):
         days = list_days(directory)
         self._day = days[-1].date if days else clock().date()
         path = days[-1].path if days else create_day(directory, self._day, 1, None)
-        self._today = open_to_write(path)
+        self._today, self._held = open_to_write(path), Held.now(path)
         if len(days) > 1:
             self._previous = open_to_read(days[-2].path)
         self._load()
@@ -115,17 +117,38 @@ class Journal(Writer):
         return found
 
     def append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> int:
-        """Write a group; on return it is on the disk. The caller has seen to order and duplicates. The new head."""
-        self._follow_the_day()
+        """Write a group; on return it is on the disk. The caller has seen to order and duplicates. The new head.
+
+        Raises `FileGone` where the file of the day is gone: nothing of the group is in the journal then.
+        """
+        try:
+            self._held.check()
+            self._follow_the_day()
+            return self._append(accepted, rejected)
+        except FileGone:
+            self._leave_a_successor()
+            raise
+
+    def _append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> int:
         group = _Group(self._head, dict(self._types), self._streams)
         group.add(accepted)
         with transaction(self._today) as today:
             group.write(today)
             _reject(today, rejected)
+            self._held.check()
         self._types = group.types
         self._streams.update(group.changed)
         self._head += len(accepted)
         return self._head
+
+    def _leave_a_successor(self) -> None:
+        """In place of the file that is gone, one that goes on with its positions and watermarks: others have seen them.
+
+        What it held itself is lost.
+        """
+        if not self._held.path.exists():
+            with suppress(OSError, sqlite3.Error):
+                create_day(self._directory, self._day, self._head + 1, self._today)
 
     def _follow_the_day(self) -> None:
         """Begin a new file when the day is over. A clock that goes back changes nothing."""
@@ -138,7 +161,8 @@ class Journal(Writer):
         self._today.close()
         if self._previous is not None:
             self._previous.close()
-        self._today, self._previous, self._day = today, open_to_read(ended), now
+        self._today, self._held = today, Held.now(path)
+        self._previous, self._day = open_to_read(ended), now
 
     def close(self) -> None:
         self._today.close()

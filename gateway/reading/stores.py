@@ -42,8 +42,10 @@ class Stores:
         return view
 
     def close_removed(self) -> None:
-        """Close the files that were removed: views that were folded again, days of the journal that were dropped."""
+        """Close the files that were removed: views that were folded again, days of the
+        journal that were dropped, an index that is made again."""
         self.views.close_removed()
+        self.archive.close_removed()
         for reader in (self.journal, self.queries):
             if isinstance(reader, HoldsFiles):
                 reader.close_removed()

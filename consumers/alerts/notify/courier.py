@@ -13,6 +13,7 @@ from consumers.alerts.notify import legacy
 from consumers.alerts.notify.delivery import Delivery, Notifier, Outcome, Verdict
 from consumers.alerts.notify.message import message_of
 from consumers.alerts.notify.queue import SCHEMA, DeliveryQueue, forget_others
+from consumers.identity import identity
 from consumers.sink import FaultSink
 from producer.ids import Clock
 
@@ -27,6 +28,7 @@ class Courier:
 
     def __init__(self, file: Path, notifiers: Sequence[Notifier], clock: Clock, faults: FaultSink) -> None:
         self.file = file
+        self.identity = identity(file)
         self._notifiers = tuple(notifiers)
         self._clock = clock
         self._faults = faults

@@ -10,6 +10,7 @@ from bus_schemas.event import Event
 from consumers.alerts.notify.courier import Courier
 from consumers.alerts.notify.delivery import Notifier
 from consumers.alerts.notify.queue import SCHEMA, put
+from consumers.identity import identity
 from consumers.journal.record import Recorded
 from consumers.sink import Sink
 from producer.ids import Clock
@@ -42,7 +43,10 @@ class NotifierSink(Sink):
         if not self._notifiers:
             return
         file = Path(state.execute("select file from pragma_database_list where name = 'main'").fetchone()[0])
-        if self._courier is not None and self._courier.file != file:
+        now = identity(file)
+        if now is None:
+            return  # Opened, it would be made again, without what belongs in it.
+        if self._courier is not None and self._courier.identity != now:
             self.close()
         if self._courier is None:
             self._courier = Courier(file, self._notifiers, self._clock, self.faults)

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from consumers.faults import FaultReporter
 from gateway import readiness as module
-from gateway.readiness import BusState, Check, Readiness, StoresState
+from gateway.health_check import report
+from gateway.readiness import BusState, Check, Readiness, State, StoresState
 
 WELL = BusState(is_connected=True, silent_s=1.0)
 
@@ -186,6 +190,61 @@ def test_a_fault_that_the_journal_tells_of_is_named_once(clock: Clock) -> None:
 
     assert found["edge-DEMO"] == ("limping", "It does not run.")
     assert "lately" in found["incidents"][1]
+
+
+def told_by_the_journal(faults: FaultReporter) -> list[Check]:
+    """What was reported, as it comes back with the incidents of the hub."""
+    return [Check(one.part, "limping", one.reason, one.kind) for one in faults.faults]
+
+
+def test_rows_that_work_again_are_reported_so_although_the_journal_still_tells_of_the_fault(clock: Clock) -> None:
+    readiness, faults = ready(clock), FaultReporter("gateway", None)
+    stopped = Consumer("warehouse", state="stopped", error="Code 243: NOT_ENOUGH_SPACE")
+    readiness.judge(WELL, stores(stopped))
+    report(readiness.observed, faults)
+    [fault] = faults.faults
+    assert "NOT_ENOUGH_SPACE" in fault.reason
+
+    checks = readiness.judge(WELL, stores(Consumer("warehouse"), faults=told_by_the_journal(faults)))
+    report(readiness.observed, faults)
+
+    assert faults.faults == ()
+    assert [(one.part, one.state) for one in checks if one.part == "warehouse"] == [("warehouse", "limping")]
+
+
+def test_a_consumer_that_could_not_be_looked_at_is_not_reported_as_mended(clock: Clock) -> None:
+    readiness, faults = ready(clock), FaultReporter("gateway", None)
+    readiness.judge(WELL, stores(Consumer("warehouse", state="stopped", error="Code 243: NOT_ENOUGH_SPACE")))
+    report(readiness.observed, faults)
+
+    readiness.judge(WELL, "connection refused")
+    report(readiness.observed, faults)
+
+    assert [fault.part for fault in faults.faults] == ["warehouse"]
+
+
+NAMES = st.sampled_from(["broker", "ingest", "journal", "disk", "warehouse", "incidents", "edge-DEMO"])
+STATES = st.sampled_from(["running", "limping", "stopped", "rebuilding", "behind"])
+CHECKS = st.builds(Check, NAMES, st.sampled_from(["limping", "failed"]), st.just("It does not run."))
+
+
+@given(
+    consumers=st.lists(st.builds(Consumer, name=NAMES, state=STATES), unique_by=lambda one: one.name),
+    faults=st.lists(CHECKS),
+    connected=st.booleans(),
+)
+def test_no_part_stands_twice_and_each_as_it_is_worst(
+    consumers: list[Consumer], faults: list[Check], connected: bool
+) -> None:
+    readiness = Readiness()
+    checks = readiness.judge(BusState(connected, 0.0), StoresState(100, consumers, faults))
+
+    rank: dict[State, int] = {"ok": 0, "limping": 1, "failed": 2}
+    assert len({one.part for one in checks}) == len(checks)
+    shown = {one.part: rank[one.state] for one in checks}
+    for one in [*readiness.observed, *faults]:
+        assert shown[one.part] >= rank[one.state]
+    assert set(checks) <= {*readiness.observed, *faults}
 
 
 def test_a_gateway_that_has_just_begun_says_of_nobody_that_he_is_silent(clock: Clock) -> None:

@@ -78,10 +78,10 @@ def _is_news(event: Event | Header, streams: Streams, seen: set[ForeignId]) -> b
     if event.sequence is not None and event.epoch is not None:
         return streams.take((event.source, event.epoch), *span(event, event.sequence))
     foreign = (event.source, event.id)
-    if foreign in seen or not streams.may_begin((event.source, "")):
+    if foreign in seen:
         return False
     seen.add(foreign)
-    return True
+    return streams.may_begin((event.source, ""))
 
 
 def _pass_over(plan: Plan, streams: Streams, item: Taken) -> None:

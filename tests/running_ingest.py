@@ -9,12 +9,13 @@ from bus_schemas.event import Event
 from consumers.ingest import run
 from consumers.journal.sqlite import JournalQueries, RejectedRow, SqliteJournalReader
 from producer.broker import BrokerAddress
+from producer.ids import Clock, utc_now
 
 
 @contextmanager
-def running_ingest(data: Path, broker: BrokerAddress) -> Iterator[None]:
+def running_ingest(data: Path, broker: BrokerAddress, clock: Clock = utc_now) -> Iterator[None]:
     stopping = threading.Event()
-    thread = threading.Thread(target=run, args=(data, broker, stopping))
+    thread = threading.Thread(target=run, args=(data, broker, stopping, clock))
     thread.start()
     try:
         yield

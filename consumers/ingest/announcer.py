@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from heapq import nsmallest
 from itertools import islice
 
 from bus_schemas.event import HUB_SOURCE
-from bus_schemas.streams import traffic_of
+from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from consumers.journal.writing import StreamKey, StreamState
 
@@ -13,6 +14,8 @@ EVERY_SECONDS = 2.0
 AGAIN_SECONDS = 0.2
 RECENT_MICROSECONDS = 10 * 60 * 1_000_000
 MAX_A_ROUND = 500
+MAX_OTHERS = 200
+"""Streams a round that a newer one of their source has followed."""
 MAX_REMEMBERED = 10_000
 
 Publish = Callable[[str, bytes, str], None]
@@ -49,10 +52,10 @@ class Announcer:
         self._announced_at.clear()
 
     def round(self, now: float, publish: Publish) -> None:
-        """Every 2 s, all recent streams; of very many, so many a time that nobody waits for them."""
+        """Every 2 s, the recent streams; of very many, so many a time that nobody waits for them."""
         if not self._left and now >= self._next_round:
             self._next_round = now + EVERY_SECONDS
-            self._left = recent(self._streams)
+            self._left = recent(self._streams, self._announced_at)
         some = list(islice(self._left, MAX_A_ROUND))
         del self._left[:MAX_A_ROUND]
         for key in some:
@@ -70,10 +73,26 @@ class Announcer:
         publish(watermark_topic(source), json.dumps(body, separators=(",", ":")).encode(), epoch)
 
 
-def recent(streams: Mapping[StreamKey, StreamState]) -> list[StreamKey]:
-    """The newest stream of each kind of each source, after the others of the last ten minutes."""
-    numbered = {key: state for key, state in streams.items() if key[1] and key[0] != HUB_SOURCE}
-    ordered = sorted(numbered, key=lambda key: numbered[key].received)
-    newest = {(source, traffic_of(epoch)): (source, epoch) for source, epoch in ordered}
-    since = max((state.received for state in numbered.values()), default=0) - RECENT_MICROSECONDS
-    return [key for key in ordered if newest[key[0], traffic_of(key[1])] == key or numbered[key].received >= since]
+def recent(streams: Mapping[StreamKey, StreamState], announced_at: Mapping[StreamKey, float]) -> list[StreamKey]:
+    """The newest stream of each kind of each source, after some others of the last ten minutes.
+
+    Of those, the ones that were announced longest ago: whoever begins streams all the time lengthens no round. What is
+    announced last of a source is what the broker retains.
+    """
+    newest: dict[tuple[str, Traffic], StreamKey] = {}
+    latest = 0
+    for key, state in streams.items():
+        if key[1] and key[0] != HUB_SOURCE:
+            kind = (key[0], traffic_of(key[1]))
+            known = newest.get(kind)
+            if known is None or state.received >= streams[known].received:
+                newest[kind] = key
+            latest = max(latest, state.received)
+    since, first = latest - RECENT_MICROSECONDS, set(newest.values())
+    others = [
+        key
+        for key, state in streams.items()
+        if state.received >= since and key[1] and key[0] != HUB_SOURCE and key not in first
+    ]
+    some = nsmallest(MAX_OTHERS, others, key=lambda key: announced_at.get(key, 0.0))
+    return sorted(some, key=lambda key: streams[key].received) + sorted(first, key=lambda key: streams[key].received)

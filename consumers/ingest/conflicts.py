@@ -7,10 +7,8 @@ came second is kept as rejected, with a reason that says so.
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from bus_schemas.catalogue import short_name
-from bus_schemas.media import MediaEvent
-from bus_schemas.topics import event_topic, media_topic
 from consumers.ingest.decoding import Taken
+from consumers.ingest.rejection import rejection
 from consumers.journal.writing import Rejected, SequenceKey, StreamKey
 
 SAMPLES = 256
@@ -67,11 +65,7 @@ class Conflicts:
             f"sequence {event.sequence} of {event.source}, epoch {event.epoch}, is another event already ({held}): two "
             "producers write one stream, of which one has a copy of the other's outbox"
         )
-        if isinstance(event, MediaEvent):
-            topic = media_topic(event.source, event.data.kind)
-        else:
-            topic = event_topic(event.source, short_name(event.type))
-        return Rejected(item.received, topic, reason, item.body)
+        return rejection(item, reason)
 
 
 def _some(items: list[Taken], count: int) -> list[Taken]:

@@ -29,12 +29,22 @@ def span(event: Event | Header, sequence: int) -> tuple[int, int]:
     return (event.data.first, sequence) if isinstance(event, GapEvent) else (sequence, sequence)
 
 
+Refusal = Callable[[StreamKey], str | None]
+"""Why a stream may not begin; `None` where it may, or is known."""
+
+
+def nothing_refused(_key: StreamKey) -> None:
+    return None
+
+
 class Streams:
     """The watermarks during one group: what is committed, and on top of it what the group has taken so far."""
 
-    def __init__(self, committed: Callable[[str, str], int]) -> None:
+    def __init__(self, committed: Callable[[str, str], int], refusal: Refusal = nothing_refused) -> None:
         self._committed = committed
+        self._refusal = refusal
         self._taken: dict[StreamKey, int] = {}
+        self.refused: dict[StreamKey, str] = {}
         self.holes: set[StreamKey] = set()
         self.repeats: set[StreamKey] = set()
 
@@ -47,12 +57,21 @@ class Streams:
             return True
         if watermark is None:
             watermark = self._committed(*key)
+            if not watermark and not self.may_begin(key):
+                return False
         place = place_of(watermark, first, last)
         if place is Place.NEXT:
             self._taken[key] = last
             return True
         (self.repeats if place is Place.KNOWN else self.holes).add(key)
         return False
+
+    def may_begin(self, key: StreamKey) -> bool:
+        """Or is known. What is refused is no hole, of which its producer would be told."""
+        reason = self._refusal(key)
+        if reason is not None:
+            self.refused[key] = reason
+        return reason is None
 
     @property
     def advanced(self) -> set[StreamKey]:

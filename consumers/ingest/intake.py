@@ -5,10 +5,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from bus_schemas.topics import FAULTS, HEAD
 from consumers.archive.disk import Medium
+from consumers.ingest.admission import Admission
 from consumers.ingest.announcer import Announcer, Publish
 from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.decoding import Arrived, Item, read
@@ -66,6 +68,7 @@ class Intake:
         self._figures = figures
         self._room = room
         self._conflicts = Conflicts(journal.event_ids)
+        self._admission = Admission(journal.streams)
         self.announcer = Announcer(journal.streams)
 
     @property
@@ -92,9 +95,11 @@ class Intake:
         self._count(now - began, len(messages), plan)
 
     def _commit(self, items: Sequence[Item]) -> Plan:
+        refusal = partial(self._admission.refusal, micros(self._clock()))
         try:
             known = self._journal.known_ids(foreign_ids(items))
-            plan = make_plan(items, self._journal.watermark, known, self._archive.digests(media_keys(items)))
+            held = self._archive.digests(media_keys(items))
+            plan = make_plan(items, self._journal.watermark, known, held, refusal)
             if plan.passed_over:
                 plan.rejected += self._conflicts.find(plan.passed_over)
             if plan.repeats:

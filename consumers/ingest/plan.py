@@ -7,10 +7,10 @@ from uuid import NAMESPACE_URL, uuid5
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
-from bus_schemas.topics import media_topic
 from consumers.archive.disk import Medium
-from consumers.ingest.continuity import Streams, span
+from consumers.ingest.continuity import Refusal, Streams, nothing_refused, span
 from consumers.ingest.decoding import Described, Item, Refused, Taken
+from consumers.ingest.rejection import rejection
 from consumers.journal.ahead import happened_at
 from consumers.journal.days import moment
 from consumers.journal.header import Header
@@ -54,18 +54,18 @@ def make_plan(
     watermark: Callable[[str, str], int],
     known: Collection[ForeignId],
     digests: Mapping[str, str],
+    refusal: Refusal = nothing_refused,
 ) -> Plan:
-    """`known` are those of the foreign ids that the journal holds, `digests` the media keys that the archive holds."""
-    streams, seen, held = Streams(watermark), set(known), dict(digests)
+    """`known` are those of the foreign ids that the journal holds, `digests` the media keys that the archive holds;
+    `refusal` says why a stream may not begin.
+    """
+    streams, seen, held = Streams(watermark, refusal), set(known), dict(digests)
     plan = Plan()
     for item in items:
         if isinstance(item, Refused):
             _refuse(plan, streams, item)
         elif not _is_news(item.event, streams, seen):
-            if item.event.epoch is None:
-                plan.repeats.append(item)
-            elif not isinstance(item.event, GapEvent):
-                plan.passed_over.append(item)
+            _pass_over(plan, streams, item)
         elif isinstance(item, Described):
             _take_medium(plan, item, held)
         else:
@@ -81,7 +81,18 @@ def _is_news(event: Event | Header, streams: Streams, seen: set[ForeignId]) -> b
     if foreign in seen:
         return False
     seen.add(foreign)
-    return True
+    return streams.may_begin((event.source, ""))
+
+
+def _pass_over(plan: Plan, streams: Streams, item: Taken) -> None:
+    event = item.event
+    reason = streams.refused.get((event.source, event.epoch or ""))
+    if reason is not None:
+        plan.rejected.append(rejection(item, reason))
+    elif event.epoch is None:
+        plan.repeats.append(item)
+    elif not isinstance(event, GapEvent):
+        plan.passed_over.append(item)
 
 
 def _take_medium(plan: Plan, item: Described, held: dict[str, str]) -> None:
@@ -92,16 +103,20 @@ def _take_medium(plan: Plan, item: Described, held: dict[str, str]) -> None:
         plan.media.append((event.data, happened_at(event.time, item.received), item.medium))
         return
     reason = f"id {event.id} of {event.source} is another medium already: {event.data.key} has other bytes"
-    topic = media_topic(event.source, event.data.kind)
-    place = _place(event.source, event.epoch, event.sequence)
-    _reject(plan, Rejected(item.received, topic, reason, item.body), place)
+    _reject(plan, rejection(item, reason), _place(event.source, event.epoch, event.sequence))
 
 
 def _refuse(plan: Plan, streams: Streams, refused: Refused) -> None:
-    """Keep it with the reason, unless its place in a stream is not the next one."""
+    """Keep it with the reason, unless its place in a stream is not the next one.
+
+    A stream that may not begin has no place for a gap.
+    """
     place = _place(refused.source, refused.epoch, refused.sequence)
+    rejected = Rejected(refused.received, refused.topic, refused.reason, refused.body)
     if place is None or streams.take(place[:2], place[2], place[2]):
-        _reject(plan, Rejected(refused.received, refused.topic, refused.reason, refused.body), place)
+        _reject(plan, rejected, place)
+    elif place[:2] in streams.refused:
+        _reject(plan, rejected, None)
 
 
 def _place(source: str | None, epoch: str | None, sequence: int | None) -> SequenceKey | None:

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pydantic_core import from_json
 
-from bus_schemas.catalogue import short_name
-from bus_schemas.media import MediaEvent
-from bus_schemas.topics import event_topic, media_topic
 from consumers.ingest.decoding import Described, Taken
+from consumers.ingest.rejection import rejection
 from consumers.journal.writing import Accepted, ForeignId, Rejected
 
 MAX_COMPARED = 1000
@@ -51,6 +49,4 @@ def _refused(item: Taken) -> Rejected:
         f"id {event.id} of {event.source} is another event already: events without epoch and sequence are told apart "
         "by their ids"
     )
-    if isinstance(event, MediaEvent):
-        return Rejected(item.received, media_topic(event.source, event.data.kind), reason, item.body)
-    return Rejected(item.received, event_topic(event.source, short_name(event.type)), reason, item.body)
+    return rejection(item, reason)

@@ -94,6 +94,27 @@ class JournalQueries:
             return [StreamRow(source, epoch or None, mark, moment(at), gaps) for source, epoch, mark, at, gaps in rows]
         return []
 
+    def streams_count(self) -> int:
+        for connection in self._newest_first():
+            (count,) = connection.execute("select count(*) from streams").fetchone()
+            return int(count)
+        return 0
+
+    def active_streams(self, limit: int) -> list[StreamRow]:
+        """The newest one of each source, then the second of each, and so on, however many one of them has.
+
+        Of a source, what has an epoch comes before what has none.
+        """
+        for connection in self._newest_first():
+            rows = connection.execute(
+                "select source, epoch, watermark, received, gaps from ("
+                " select *, row_number() over (partition by source order by epoch = '', received desc, stream desc)"
+                " as turn from streams) order by turn, received desc, source limit ?",
+                (limit,),
+            )
+            return [StreamRow(source, epoch or None, mark, moment(at), gaps) for source, epoch, mark, at, gaps in rows]
+        return []
+
     def gaps(self, limit: int = 100) -> list[GapRow]:
         """The newest first."""
         found: list[GapRow] = []

@@ -36,6 +36,7 @@ class Metrics:
         self.ready = self._gauge("watchpost_ready", "1 while /ready is answered with 200.")
         self.rejected = self._gauge("watchpost_rejected_messages", "Messages that were not events.")
         self.watermark = self._gauge("watchpost_stream_watermark", "Highest durable sequence.", "source")
+        self.known_streams = self._gauge("watchpost_known_streams", "Streams that the journal holds.")
         self.streams = self._gauge("watchpost_streams", "Open streams to browsers.", "kind")
         self.broker = self._gauge("watchpost_broker_connected", "1 while the gateway is connected to the broker.")
 

@@ -316,8 +316,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "copied_disk_not_noticed": Mutant(
         "consumers/ingest/plan.py",
-        "            plan.passed_over.append(item)\n",
-        "            pass\n",
+        "        plan.passed_over.append(item)\n",
+        "        pass\n",
         INGEST,
     ),
     "told_before_it_is_durable": Mutant(

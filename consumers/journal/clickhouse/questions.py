@@ -1,7 +1,9 @@
 """Questions about the journal on ClickHouse: for the log of the gateway, the system page and `why`."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from heapq import nsmallest
 
 from bus_schemas.codec import read_stored
 from bus_schemas.node import GapEvent
@@ -109,6 +111,21 @@ class ClickHouseQuestions:
             StreamRow(source, epoch or None, one.watermark, moment(one.received), one.gaps)
             for (source, epoch), one in known
         ]
+
+    def streams_count(self) -> int:
+        return len(self._streams())
+
+    def active_streams(self, limit: int) -> list[StreamRow]:
+        """The newest one of each source, then the second of each, and so on, however many one of them has.
+
+        Of a source, what has an epoch comes before what has none.
+        """
+        turns: Counter[str] = Counter()
+        order: list[tuple[int, int, str, int, StreamRow]] = []
+        for row in sorted(self.streams(), key=lambda row: (row.epoch is not None, row.last_received), reverse=True):
+            order.append((turns[row.source], -micros(row.last_received), row.source, len(order), row))
+            turns[row.source] += 1
+        return [row for *_, row in nsmallest(limit, order)]
 
     def gaps(self, limit: int = 100) -> list[GapRow]:
         """The newest first."""

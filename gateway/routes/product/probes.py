@@ -22,6 +22,9 @@ from gateway.openapi import document
 from gateway.reading.stores import Stores
 from gateway.routes.product.consumers import all_progress
 
+SOURCES = 1000
+"""So many have a line in the figures: those that sent something last."""
+
 
 class Alive(Answer):
     status: Literal["healthy", "degraded", "failing"] = Field(
@@ -77,8 +80,13 @@ async def metrics(call: Call[Nothing]) -> Response:
         shown.rejected.set(stores.queries.rejected_count())
         for one in all_progress(gateway, stores, head):
             shown.consumer(one.name, one.lag, one.set_aside, is_stopped=one.state == "stopped")
-        for stream in stores.queries.streams():
-            shown.watermark.labels(stream.source).set(stream.sequence)
+        shown.known_streams.set(stores.queries.streams_count())
+        shown.watermark.clear()
+        newest: dict[str, int] = {}
+        for stream in stores.queries.active_streams(SOURCES):
+            newest.setdefault(stream.source, stream.sequence)
+        for source, sequence in newest.items():
+            shown.watermark.labels(source).set(sequence)
 
     with suppress(Problem):
         # What cannot be asked now is in the faults below.

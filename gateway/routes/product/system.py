@@ -106,7 +106,8 @@ class System(Answer):
     troubles: list[Trouble]
     processes: list[Process]
     broker: Broker
-    streams: list[BusStream]
+    streams: list[BusStream] = Field(description=f"At most {SHOWN}: of each source the newest first, then others.")
+    other_streams: int = Field(description="How many more there are.")
     gaps: list[Gap] = Field(description="The newest first.")
     rejected: Rejected
     journal: JournalFigures
@@ -126,13 +127,15 @@ async def system(call: Call[Nothing]) -> System:
     gateway = call.gateway
 
     def question(stores: Stores) -> System:
+        streams = stores.queries.active_streams(SHOWN)
         return System(
             version=gateway.settings.version,
             started=gateway.started,
             troubles=_troubles(gateway),
             processes=_processes(gateway),
             broker=_broker(gateway),
-            streams=_streams(gateway, stores.queries.streams()),
+            streams=_streams(gateway, streams),
+            other_streams=max(0, stores.queries.streams_count() - len(streams)),
             gaps=[Gap.model_validate(row) for row in stores.queries.gaps(SHOWN)],
             rejected=_rejected(stores),
             journal=_journal(stores),
@@ -185,7 +188,7 @@ def _streams(gateway: Gateway, rows: list[StreamRow]) -> list[BusStream]:
             gaps=row.gaps,
             rate_per_s=rates[row.source, row.epoch],
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.source, row.last_received))
     ]
 
 

@@ -56,6 +56,7 @@ def test_a_journal_that_nobody_has_begun_is_empty(store: JournalStore) -> None:
     with reading(store) as reader, asking(store) as questions:
         assert (reader.head(), reader.life(), reader.floor(), reader.read(0).records) == (0, 0, 1, ())
         assert (questions.days(), questions.streams(), questions.gaps(), questions.rejected()) == ([], [], [], [])
+        assert (questions.streams_count(), questions.active_streams(10)) == (0, [])
         assert (questions.head(), questions.select(Filter()), questions.find("x")) == (0, [], None)
         assert questions.rejected_count() == 0
     assert list(store.each_day()) == []
@@ -102,6 +103,34 @@ def test_a_new_day_goes_on_with_positions_and_streams(
         ]
         assert all(day.bytes > 0 for day in questions.days())
         assert [(row.source, row.epoch, row.sequence) for row in questions.streams()] == [(SOURCE, "one", 4)]
+
+
+def test_of_the_streams_those_come_first_that_are_the_newest_of_their_source(
+    store: JournalStore, journal: JournalWriter
+) -> None:
+    def heard(device: str, epoch: str | None, second: int) -> None:
+        sequence = None if epoch is None else 1
+        event = builders.detection(id=f"{device}-{epoch}", device=device, epoch=epoch, sequence=sequence)
+        journal.append(accepted(event, received=RECEIVED + second * 1_000_000))
+
+    heard("quiet", "one", 0)
+    for number in range(4):
+        heard("flooded", f"epoch-{number}", 1 + number)
+    heard("yard", "one", 6)
+    heard("yard", None, 7)
+
+    with asking(store) as questions:
+        rows = questions.active_streams(6)
+        assert questions.streams_count() == 7
+        assert len(questions.active_streams(100)) == 7
+    assert [(row.source.split("/")[-1], row.epoch) for row in rows] == [
+        ("yard", "one"),
+        ("flooded", "epoch-3"),
+        ("quiet", "one"),
+        ("yard", None),
+        ("flooded", "epoch-2"),
+        ("flooded", "epoch-1"),
+    ]
 
 
 def test_a_clock_that_goes_back_never_goes_back_to_an_earlier_day(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from paho.mqtt.client import Client
@@ -20,7 +21,7 @@ from producer.ids import utc_now
 from producer.outbox import Outbox
 from tests import builders
 from tests.eventually import eventually
-from tests.node_parts import detection, medium, running_relay
+from tests.node_parts import OTHER, SOURCE, detection, medium, running_relay
 from tests.running_ingest import journaled, rejections, running_ingest
 
 
@@ -231,3 +232,28 @@ def test_what_is_on_no_topic_of_the_contract_is_counted_and_kept(own_broker: Bro
 
     assert sorted(row.topic for row in rejections(tmp_path)) == sorted(wrong)
     assert len(journaled(tmp_path, DetectionEvent)) == 1
+
+
+def test_an_outbox_that_is_refused_after_a_flood_of_epochs_loses_nothing(own_broker: Broker, tmp_path: Path) -> None:
+    """Its device goes on once the hour is over; its neighbour goes on all the time."""
+    later = timedelta()
+    outbox_path, flooded = tmp_path / "node.sqlite", [f"epoch-{number}" for number in range(100)]
+    with (
+        running_ingest(tmp_path, BrokerAddress(port=own_broker.port), lambda: utc_now() + later),
+        device(own_broker.port) as client,
+        Outbox(outbox_path, utc_now) as outbox,
+    ):
+        eventually(lambda: journaled(tmp_path))
+        for epoch in flooded:
+            event = builders.detection(site="YARD", device="GATE", epoch=epoch, sequence=1, id=epoch)
+            client.publish(event_topic(SOURCE, "detection"), to_bytes(event), qos=1)
+        eventually(lambda: len(rejections(tmp_path)) == len(flooded) - 30, within=15)
+        outbox.put(*(detection(people) for people in range(20)), detection(source=OTHER), durable=True)
+        with running_relay(outbox_path, own_broker.port) as relay:
+            eventually(lambda: any(outbox.epoch.encode() in row.body for row in rejections(tmp_path)), within=15)
+            eventually(lambda: [one.source for one in journaled(tmp_path)].count(OTHER) == 1, within=15)
+            later = timedelta(hours=1)
+            eventually(lambda: relay.statistics()["failed_queue_size"] == 0, within=30)
+
+    taken = [one for one in journaled(tmp_path, DetectionEvent) if one.epoch == outbox.epoch and one.source == SOURCE]
+    assert [one.sequence for one in taken] == list(range(1, 21))

@@ -78,6 +78,7 @@ export interface System {
   processes: { name: string; pid: number | null; state: string; restarts: number; since: string; last_exit: string | null; memory_mb: number | null; cpu_percent: number | null }[];
   broker: { connected: boolean; clients?: number | null; messages_received?: number | null };
   streams: { source: string; epoch: string | null; sequence: number; last_received: string; gaps: number; rate_per_s: number }[];
+  other_streams?: number;
   gaps: { source: string; first: number; last: number; count: number; cause: string; time: string }[];
   rejected: { count: number; newest: { time: string; topic: string; reason: string; size: number }[] };
   journal: { head: number; bytes: number; days: number; oldest: string | null };

@@ -1,0 +1,124 @@
+"""Bounds how many streams begin. Each is kept for ever, so whoever begins one with every message would fill the hub.
+
+A node begins an epoch when its outbox is new: when its disk was wiped, or replaced. What a source may begin is counted
+from what the journal holds of its streams, so that a restart changes nothing. Streams that are known always go on.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from heapq import nlargest
+
+from bus_schemas.event import HUB_SOURCE, RESERVED, place
+from bus_schemas.streams import Traffic, outbox_epoch, stream_epoch
+from consumers.journal.writing import StreamKey, StreamState
+
+_SECOND = 1_000_000
+"""Microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many epochs of one source may send within so many microseconds, where one more is to begin."""
+
+    within: int
+    epochs: int
+    words: str
+
+
+LIMITS = (Limit(3600 * _SECOND, 30, "hour"), Limit(86_400 * _SECOND, 100, "day"))
+LONGEST = max(limit.within for limit in LIMITS)
+HUB_FACTOR = 10
+"""Each consumer of the hub has an outbox, and begins it anew with each rebuild: they share a source."""
+MAX_SOURCES = 5000
+"""So many devices may be known, and so many of the hub's own sources beside them."""
+KNOWN_FOR = 30 * 86_400 * _SECOND
+"""Microseconds. Sources that were silent for longer leave their room to others; their streams go on all the same."""
+COUNT_AGAIN_AFTER = 60 * _SECOND
+"""Microseconds, where there is no room for another source."""
+
+_NO_ROOM = (
+    f"{{}} is new, and {MAX_SOURCES} devices sent something within 30 days: no more are taken in; those that are known "
+    "go on"
+)
+_TOO_MANY = (
+    "a new epoch of {}, of which {} epochs sent something within the last {}: no more are taken in until then; a node "
+    "begins an epoch only when its outbox is new"
+)
+
+
+class Admission:
+    """Whether a stream may begin. What it may is asked only where the journal does not know it."""
+
+    def __init__(self, streams: Mapping[StreamKey, StreamState]) -> None:
+        """`streams` is what the journal holds now, and at any later moment."""
+        self._streams = streams
+        self._counted_at = 0
+        self._read(since=0)
+
+    def refusal(self, now: int, key: StreamKey) -> str | None:
+        """Why the stream may not begin at `now`, in microseconds since 1970; `None` where it may, or is known."""
+        source, epoch = key
+        if key in self._streams or source == HUB_SOURCE:
+            return None
+        epochs = self._epochs.get(source)
+        if epochs is None:
+            if not self._has_room(source, now):
+                return _NO_ROOM.format(source)
+            epochs = self._epochs[source] = {}
+            self._sources[_is_own(source)] += 1
+        life = outbox_epoch(epoch)
+        if not epoch or life in epochs or self._received(source, life):
+            return None
+        reason = self._too_many(source, now)
+        if reason is None:
+            epochs[life] = now
+        return reason
+
+    def _read(self, since: int) -> None:
+        """What the journal knows. Only the sources that it heard from since then take room."""
+        self._epochs: dict[str, dict[str, int]] = {}
+        """When each outbox of a source began; 0 where the journal says it."""
+        self._closed: dict[str, tuple[int, str]] = {}
+        lately = set()
+        for (source, epoch), state in self._streams.items():
+            epochs = self._epochs.setdefault(source, {})
+            if epoch:
+                epochs[outbox_epoch(epoch)] = 0
+            if state.received >= since and source != HUB_SOURCE:
+                lately.add(source)
+        self._sources = Counter(map(_is_own, lately))
+
+    def _has_room(self, source: str, now: int) -> bool:
+        own = _is_own(source)
+        if self._sources[own] >= MAX_SOURCES and abs(now - self._counted_at) >= COUNT_AGAIN_AFTER:
+            self._counted_at = now
+            self._read(since=now - KNOWN_FOR)
+        return self._sources[own] < MAX_SOURCES
+
+    def _too_many(self, source: str, now: int) -> str | None:
+        """Counted only when the count may be another one: what a device floods us with costs next to nothing."""
+        until, reason = self._closed.get(source, (0, ""))
+        if until - LONGEST <= now < until:
+            return reason
+        sent = {life: max(begun, self._received(source, life)) for life, begun in self._epochs[source].items()}
+        self._epochs[source].clear()
+        self._epochs[source].update((life, at) for life, at in sent.items() if abs(now - at) < LONGEST)
+        for limit in LIMITS:
+            most = limit.epochs * (HUB_FACTOR if _is_own(source) else 1)
+            lately = [at for at in sent.values() if abs(now - at) < limit.within]
+            if len(lately) >= most:
+                reason = _TOO_MANY.format(source, most, limit.words)
+                self._closed[source] = (nlargest(most, lately)[-1] + limit.within, reason)
+                return reason
+        self._closed.pop(source, None)
+        return None
+
+    def _received(self, source: str, life: str) -> int:
+        """When the journal last took in something of an outbox; 0 where it knows nothing of it."""
+        states = (self._streams.get((source, stream_epoch(life, traffic))) for traffic in Traffic)
+        return max((state.received for state in states if state is not None), default=0)
+
+
+def _is_own(source: str) -> bool:
+    return place(source)[1] in RESERVED

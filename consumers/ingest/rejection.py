@@ -1,0 +1,15 @@
+"""What is kept of an event that is whole, and yet is not taken in."""
+
+from bus_schemas.catalogue import short_name
+from bus_schemas.media import MediaEvent
+from bus_schemas.topics import event_topic, media_topic
+from consumers.ingest.decoding import Taken
+from consumers.journal.writing import Rejected
+
+
+def rejection(item: Taken, reason: str) -> Rejected:
+    """Under the topic on which such an event comes."""
+    event = item.event
+    if isinstance(event, MediaEvent):
+        return Rejected(item.received, media_topic(event.source, event.data.kind), reason, item.body)
+    return Rejected(item.received, event_topic(event.source, short_name(event.type)), reason, item.body)

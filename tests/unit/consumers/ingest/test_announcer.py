@@ -1,0 +1,44 @@
+"""Which streams are announced in rounds: one that begins streams all the time lengthens none."""
+
+import json
+
+from bus_schemas.event import device_source
+from consumers.ingest.announcer import EVERY_SECONDS, MAX_OTHERS, Announcer
+from consumers.journal.writing import StreamKey, StreamState
+
+FLOODED = device_source("YARD", "flooded")
+HONEST = [device_source("YARD", f"honest-{number}") for number in range(10)]
+NOW = 1_767_610_800_000_000
+
+
+def streams(of_one: int) -> dict[StreamKey, StreamState]:
+    many = {(FLOODED, f"epoch-{number}"): StreamState(number, 1, NOW + number, 0) for number in range(of_one)}
+    honest = {(source, "one"): StreamState(of_one + n, 5, NOW - 3600, 0) for n, source in enumerate(HONEST)}
+    return many | honest
+
+
+def a_round(announcer: Announcer, now: float) -> list[tuple[str, str]]:
+    said: list[tuple[str, str]] = []
+
+    def publish(_topic: str, body: bytes, _epoch: str) -> None:
+        told = json.loads(body)
+        said.append((told["source"], told["epoch"]))
+
+    announcer.round(now, publish)
+    return said
+
+
+def test_a_round_has_the_newest_stream_of_each_source_and_few_others() -> None:
+    said = a_round(Announcer(streams(of_one=100_000)), 1.0)
+
+    assert len(said) == MAX_OTHERS + 1 + len(HONEST)
+    assert {(source, "one") for source in HONEST} <= set(said)
+    assert said[-1] == (FLOODED, "epoch-99999"), "what is announced last is what the broker retains"
+
+
+def test_round_after_round_each_recent_stream_has_its_turn() -> None:
+    announcer = Announcer(streams(of_one=5 * MAX_OTHERS))
+
+    said = [one for turn in range(5) for one in a_round(announcer, 1.0 + turn * EVERY_SECONDS)]
+
+    assert {epoch for source, epoch in said if source == FLOODED} == {f"epoch-{n}" for n in range(5 * MAX_OTHERS)}

@@ -1,7 +1,10 @@
 """The packets of an opened input, with their decoders: a container of FFmpeg, or JPEG after JPEG over HTTP."""
 
+import gc
+import time
 from collections import deque
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, Literal, Protocol, SupportsFloat
@@ -14,11 +17,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edge.bitstream import CLOCK
+from edge.sources.files import refusal
 from edge.sources.inputs import Input
 from edge.sources.jpeg_scanner import JpegScanner
 
 MAX_PIXELS: Final = 70_000_000
 """A larger picture is damage, or an attempt to take all memory."""
+COLLECT_AFTER_S: Final = 10.0
 _HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
 _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
@@ -72,14 +77,51 @@ def demuxer(source: Input, limit: SupportsFloat) -> Demuxer:
     return JpegDemuxer(source, limit) if source.is_jpeg_stream else ContainerDemuxer(source, limit)
 
 
+class UnreferencedContainers:
+    """Closes what `av.open` opened before it raised: nobody has the container, and it is part of a reference cycle, so
+    that its socket stays open until a collection.
+    """
+
+    def __init__(self) -> None:
+        self._collected_s = float("-inf")
+
+    def collect(self) -> None:
+        """Seldom, because a collection holds up every thread."""
+        now = time.monotonic()
+        if now - self._collected_s >= COLLECT_AFTER_S:
+            self._collected_s = now
+            gc.collect()
+
+
+_unreferenced = UnreferencedContainers()
+
+
 def opened(source: Input, limit: SupportsFloat) -> Any:
-    # PyAV asks for the value of the limit whenever it begins to read.
-    return av.open(
-        source.address,
-        format=source.format,
-        options=dict(source.options),
-        timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
-    )
+    if source.local is not None and (why := refusal(source.address, source.local)) is not None:
+        raise NoVideo(why)
+    try:
+        # PyAV asks for the value of the limit whenever it begins to read.
+        return av.open(
+            source.address,
+            format=source.format,
+            options=dict(source.options),
+            timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
+            # A camera's name may be in any encoding; nothing here uses it.
+            metadata_errors="replace",
+        )
+    except BaseException:
+        _unreferenced.collect()
+        raise
+
+
+@contextmanager
+def _closing_on_failure(container: Any) -> Iterator[None]:
+    """What fails while a container is looked at must not leave its socket or file open."""
+    try:
+        yield
+    except BaseException:
+        container.close()
+        raise
 
 
 class ContainerDemuxer:
@@ -89,8 +131,11 @@ class ContainerDemuxer:
 
     def __init__(self, source: Input, limit: SupportsFloat) -> None:
         self._container = opened(source, limit)
+        with _closing_on_failure(self._container):
+            self._use_streams()
+
+    def _use_streams(self) -> None:
         if not self._container.streams.video:
-            self._container.close()
             raise NoVideo("it has no video")
         self.video: VideoStream | None = self._container.streams.video[0]
         self.audio: AudioStream | None = self._container.streams.audio[0] if self._container.streams.audio else None
@@ -156,7 +201,6 @@ class JpegDemuxer:
     reorders = False
 
     def __init__(self, source: Input, limit: SupportsFloat) -> None:
-        self._container = opened(source, limit)
         self._chunks: Iterator[Any] = iter(())
         self._scanner = JpegScanner()
         self._pictures: deque[bytes] = deque()
@@ -166,7 +210,9 @@ class JpegDemuxer:
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(MAX_PIXELS)}
         self._size = (0, 0)
-        self.resume()
+        self._container = opened(source, limit)
+        with _closing_on_failure(self._container):
+            self.resume()
 
     @property
     def size(self) -> tuple[int, int]:

@@ -84,7 +84,7 @@ def test_what_pyav_opened_before_it_failed_is_closed(tmp_path: Path, monkeypatch
     def failing(*given: object, **options: object) -> object:
         return strict(*given, **{**options, "metadata_errors": "strict"})  # type: ignore[call-overload]
 
-    monkeypatch.setattr(demuxers.av, "open", failing)
+    monkeypatch.setattr(av, "open", failing)
     monkeypatch.setattr(demuxers, "_unreferenced", UnreferencedContainers())
     with without_collector():
         with pytest.raises(UnicodeDecodeError):

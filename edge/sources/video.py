@@ -185,7 +185,7 @@ class VideoSource:
         if not self._pictures:
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has no picture that can be decoded")
         if self._input.ending == "once":
-            raise SourceEnded(self._input.address)
+            raise SourceEnded(without_credentials(self._input.address))
         # Not every container can be wound back.
         end = self._arrivals.end
         demuxer.close()

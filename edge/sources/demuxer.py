@@ -1,10 +1,7 @@
 """The packets of an opened input, with their decoders: a container of FFmpeg, or JPEG after JPEG over HTTP."""
 
-import gc
-import time
 from collections import deque
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, Literal, Protocol, SupportsFloat
@@ -17,13 +14,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edge.bitstream import CLOCK
-from edge.sources.files import refusal
+from edge.sources.containers import NoVideo, closing_on_failure, opened
 from edge.sources.inputs import Input
 from edge.sources.jpeg_scanner import JpegScanner
 
 MAX_PIXELS: Final = 70_000_000
 """A larger picture is damage, or an attempt to take all memory."""
-COLLECT_AFTER_S: Final = 10.0
+MOST_AHEAD: Final = 500
 _HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
 _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
@@ -35,10 +32,6 @@ class Arrival:
     kind: Literal["video", "audio"]
     packet: Any
     stamp: float | None
-
-
-class NoVideo(Exception):
-    """What was opened is something else; the message says what."""
 
 
 class Demuxer(Protocol):
@@ -77,53 +70,6 @@ def demuxer(source: Input, limit: SupportsFloat) -> Demuxer:
     return JpegDemuxer(source, limit) if source.is_jpeg_stream else ContainerDemuxer(source, limit)
 
 
-class UnreferencedContainers:
-    """Closes what `av.open` opened before it raised: nobody has the container, and it is part of a reference cycle, so
-    that its socket stays open until a collection.
-    """
-
-    def __init__(self) -> None:
-        self._collected_s = float("-inf")
-
-    def collect(self) -> None:
-        """Seldom, because a collection holds up every thread."""
-        now = time.monotonic()
-        if now - self._collected_s >= COLLECT_AFTER_S:
-            self._collected_s = now
-            gc.collect()
-
-
-_unreferenced = UnreferencedContainers()
-
-
-def opened(source: Input, limit: SupportsFloat) -> Any:
-    if source.local is not None and (why := refusal(source.address, source.local)) is not None:
-        raise NoVideo(why)
-    try:
-        # PyAV asks for the value of the limit whenever it begins to read.
-        return av.open(
-            source.address,
-            format=source.format,
-            options=dict(source.options),
-            timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
-            # A camera's name may be in any encoding; nothing here uses it.
-            metadata_errors="replace",
-        )
-    except BaseException:
-        _unreferenced.collect()
-        raise
-
-
-@contextmanager
-def _closing_on_failure(container: Any) -> Iterator[None]:
-    """What fails while a container is looked at must not leave its socket or file open."""
-    try:
-        yield
-    except BaseException:
-        container.close()
-        raise
-
-
 class ContainerDemuxer:
     """A decoder gets one thread: several cost more in all, and nothing here waits for a single picture."""
 
@@ -131,8 +77,10 @@ class ContainerDemuxer:
 
     def __init__(self, source: Input, limit: SupportsFloat) -> None:
         self._container = opened(source, limit)
-        with _closing_on_failure(self._container):
+        with closing_on_failure(self._container):
             self._use_streams()
+            if source.local == "file":
+                self._refuse_single()
 
     def _use_streams(self) -> None:
         if not self._container.streams.video:
@@ -145,6 +93,7 @@ class ContainerDemuxer:
         self.codec: str = self._context.name
         self.is_late_by_one = self._container.format.name == "rtsp" and self.codec in _HELD_BY_PARSER
         self._packets: Iterator[Any] = iter(())
+        self._ahead: deque[Arrival] = deque()
         self.resume()
 
     @property
@@ -168,6 +117,26 @@ class ContainerDemuxer:
         return float(self.video.average_rate or self.video.guessed_rate or 25)
 
     def next(self) -> Arrival | None:
+        return self._ahead.popleft() if self._ahead else self._read()
+
+    def _refuse_single(self) -> None:
+        """A picture that is played again and again as fast as it can be opened is no recording."""
+        pictures = 0
+        while len(self._ahead) < MOST_AHEAD and pictures < 2:
+            try:
+                arrival = self._read()
+            except FFmpegError:
+                # Whoever reads the file comes to what is damaged in it, and counts it.
+                self.resume()
+                return
+            if arrival is None:
+                break
+            self._ahead.append(arrival)
+            pictures += arrival.kind == "video" and arrival.packet.size > 0
+        if pictures == 1 and len(self._ahead) < MOST_AHEAD:
+            raise NoVideo("this is a single picture, not a video")
+
+    def _read(self) -> Arrival | None:
         packet = next(self._packets, None)
         if packet is None:
             return None
@@ -211,7 +180,7 @@ class JpegDemuxer:
         self._context.options = {"max_pixels": str(MAX_PIXELS)}
         self._size = (0, 0)
         self._container = opened(source, limit)
-        with _closing_on_failure(self._container):
+        with closing_on_failure(self._container):
             self.resume()
 
     @property

@@ -17,7 +17,8 @@ from edge.bitstream import CLOCK
 from edge.recorder import Recorder
 from edge.sources.arrivals import Arrivals
 from edge.sources.audio_samples import Resampler, Seconds
-from edge.sources.demuxer import Arrival, Demuxer, NoVideo, demuxer
+from edge.sources.containers import NoVideo
+from edge.sources.demuxer import Arrival, Demuxer, demuxer
 from edge.sources.inputs import Input
 from edge.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
 from edge.sources.reasons import Attempt, unreachable

@@ -11,11 +11,13 @@ from pathlib import Path
 import av
 import pytest
 
-from edge.sources import demuxer as demuxers
-from edge.sources.demuxer import NoVideo, UnreferencedContainers, demuxer
+from edge.sources import containers
+from edge.sources.containers import NoVideo, UnreferencedContainers
+from edge.sources.demuxer import ContainerDemuxer, demuxer
 from edge.sources.inputs import rtsp, v4l2, video_file
 from edge.sources.reasons import Attempt, explain
 from tests.cameras import files
+from tests.cameras.media import jpeg
 
 
 def titled(path: Path) -> Path:
@@ -30,6 +32,11 @@ def titled(path: Path) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     path.write_bytes(path.read_bytes().replace(b"Kamera SXd", b"Kamera S\xfcd"))
+    return path
+
+
+def photograph(path: Path) -> Path:
+    path.write_bytes(jpeg(1))
     return path
 
 
@@ -70,7 +77,7 @@ def test_what_has_no_video_is_closed_at_once(tmp_path: Path) -> None:
 
 def test_what_fails_after_opening_closes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = files.mp4(tmp_path / "good.mp4")
-    monkeypatch.setattr(demuxers.ContainerDemuxer, "resume", lambda _: 1 / 0)
+    monkeypatch.setattr(ContainerDemuxer, "resume", lambda _: 1 / 0)
     with without_collector():
         with pytest.raises(ZeroDivisionError):
             demuxer(video_file(str(path)), 5)
@@ -85,7 +92,7 @@ def test_what_pyav_opened_before_it_failed_is_closed(tmp_path: Path, monkeypatch
         return strict(*given, **{**options, "metadata_errors": "strict"})  # type: ignore[call-overload]
 
     monkeypatch.setattr(av, "open", failing)
-    monkeypatch.setattr(demuxers, "_unreferenced", UnreferencedContainers())
+    monkeypatch.setattr(containers, "_unreferenced", UnreferencedContainers())
     with without_collector():
         with pytest.raises(UnicodeDecodeError):
             demuxer(video_file(str(path)), 5)
@@ -147,3 +154,20 @@ def test_a_machine_without_free_file_descriptors_blames_no_camera() -> None:
         reasons = {explain(lost.value, Attempt(address)), explain(ValueError(), Attempt(address))}
 
     assert reasons == {"this machine has no free file descriptors"}
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "photo.jpg"])
+def test_a_single_picture_is_no_recording(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    _ = files.mp4(path, count=1) if name == "clip.mp4" else photograph(path)
+    with pytest.raises(NoVideo, match="this is a single picture, not a video"):
+        demuxer(video_file(str(path), loop=True), 5)
+
+
+def test_what_was_read_to_count_pictures_is_handed_out_in_order(tmp_path: Path) -> None:
+    opened = demuxer(video_file(str(files.mp4(tmp_path / "two.mp4", count=2))), 5)
+    arrivals = list(iter(opened.next, None))
+    opened.close()
+
+    assert [arrival.packet.size > 0 for arrival in arrivals] == [True, True, False]
+    assert sum(len(opened.decode(arrival.packet)) for arrival in arrivals) == 2

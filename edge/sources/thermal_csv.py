@@ -35,10 +35,6 @@ _HOTTEST: Final = 10_000.0
 log = structlog.get_logger(__name__)
 
 
-class NoRecording(ValueError):
-    """A file that cannot be the recording of a sensor; the message says why."""
-
-
 class BadLine(ValueError):
     """A line that is no frame; the message says which and why."""
 
@@ -106,10 +102,7 @@ class ThermalCsvSource:
     def read(self) -> ThermalFrame:
         if self._file is None:
             raise SourceUnreachable(f"{self._shown} is not open")
-        try:
-            frame = next(self._frames, None) or self._again(self._file)
-        except NoRecording as wrong:
-            raise SourceUnreachable(f"{self._shown}: {wrong}") from None
+        frame = next(self._frames, None) or self._again(self._file)
         if self._previous is not None and 0 < frame.seconds - self._previous <= LONGEST_GAP_S:
             self._gap = frame.seconds - self._previous
         self._previous = frame.seconds
@@ -151,6 +144,13 @@ class ThermalCsvSource:
 
 def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     """The frames in order; what is no frame goes to `bad`. A line that is None was too long to be read."""
+    try:
+        yield from _frames_of(lines, bad)
+    except BadLine as endless:
+        bad.add(endless)
+
+
+def _frames_of(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     first: datetime | None = None
     for number, line in enumerate(lines, start=1):
         try:
@@ -166,7 +166,7 @@ def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[Reco
 
 
 def bounded_lines(file: TextIOWrapper) -> Iterator[str | None]:
-    """`None` for a line that is too long. Raises `NoRecording` where one does not seem to end."""
+    """`None` for a line that is too long. Raises `BadLine` where one does not seem to end."""
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
@@ -182,9 +182,7 @@ def _skip_rest(file: TextIOWrapper, number: int) -> None:
     while (rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
         skipped += len(rest)
         if skipped > MOST_CHARACTERS:
-            raise NoRecording(
-                f"line {number} is longer than {MOST_CHARACTERS} characters; no recording has such a line"
-            )
+            raise BadLine(f"line {number} is longer than {MOST_CHARACTERS} characters; what follows it is not read")
 
 
 def split(line: str | None, number: int) -> list[str]:

@@ -223,10 +223,23 @@ def test_a_leap_of_years_within_a_recording_ends_nothing(tmp_path: Path) -> None
     assert all(abs(frame.time - start) < timedelta(minutes=1) for frame in frames)
 
 
-def test_a_line_that_does_not_end_is_no_recording(tmp_path: Path) -> None:
+def test_a_line_that_does_not_end_is_the_end_of_the_recording(tmp_path: Path) -> None:
     path = tmp_path / "endless.csv"
     path.write_text(f"{HEADER}\n{raw_line()}\n" + "x" * 1_200_000)
-    with pytest.raises(SourceUnreachable, match=r"endless.csv: line 3 is longer than 1000000 characters"):
+    frames, source = read_all(path)
+
+    assert frames == [20.5]
+    assert [str(bad) for bad in source.bad_lines] == [
+        "line 3 is longer than 1000000 characters; what follows it is not read"
+    ]
+
+
+def test_a_file_that_is_a_line_without_an_end_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "endless.csv"
+    path.write_bytes(b"\0" * 1_200_000)
+    with pytest.raises(
+        SourceUnreachable, match=r"endless.csv holds no frame .*line 1 is longer than 1000000 characters"
+    ):
         read_all(path)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from edge.encoder import Encoding
 from edge.recorder import Recorder
-from edge.settings import DeviceSettings
+from edge.settings import DeviceSettings, OnnxDetector
 from edge.source_settings import (
     Fault,
     FileSource,
@@ -126,11 +126,16 @@ def address(source: NetworkSource, environ: Mapping[str, str]) -> str:
 
 
 def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]:
-    """What may hold a password, usable or not."""
-    source = settings.visual
-    if not isinstance(source, NetworkSource):
-        return []
-    return [given for given in (source.url, environ.get(source.url_env or "")) if given]
+    """What may hold a password, usable or not: also a path, where somebody put an address into it."""
+    given: list[str | None] = []
+    for part in (settings.visual, settings.thermal, settings.detector):
+        if isinstance(part, NetworkSource):
+            given += [part.url, environ.get(part.url_env or "")]
+        elif isinstance(part, FileSource | V4l2Source | ThermalCsvSource):
+            given.append(str(part.path))
+        elif isinstance(part, OnnxDetector):
+            given.append(str(part.model))
+    return [one for one in given if one]
 
 
 class Mute:

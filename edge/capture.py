@@ -92,7 +92,7 @@ class Capture:
             try:
                 self._read()
             except SourceEnded as ended:
-                reason = str(ended) or "the recording is over"
+                reason = self._redact(str(ended)) or "the recording is over"
                 self._health.stopped(reason)
                 log.info("recording over", source=self._name, reason=reason)
                 return

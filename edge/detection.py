@@ -12,7 +12,8 @@ from edge.analysis.onnx_detector import OnnxDetector
 from edge.analysis.pictures import Pictures
 from edge.pacing import Every
 from edge.settings import Detector, SceneDetector, ShapeDetector
-from edge.sources.source import Frame
+from edge.sources.files import refusal
+from edge.sources.source import Frame, SourceUnreachable, without_credentials
 from edge.sources.yard import Yard
 from edge.zones import triggers, zone_of
 
@@ -62,6 +63,8 @@ def lookout(detector: Detector, zones: Sequence[Zone], pictures: Pictures, yard:
         return Lookout(_drawn(yard), SCENE, detector.every_s, zones)
     if isinstance(detector, ShapeDetector):
         return Lookout(_shapes, "heuristic", detector.every_s, zones)
+    if (why := refusal(detector.model)) is not None:
+        raise SourceUnreachable(f"{without_credentials(str(detector.model))}: {why}")
     model = OnnxDetector(detector.model, detector.labels, detector.min_score)
     return Lookout(_modelled(model, pictures), "onnx", detector.every_s, zones)
 

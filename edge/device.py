@@ -88,9 +88,12 @@ class Device:
         for thread in self._threads:
             thread.start()
 
-    def join(self, timeout_s: float) -> None:
+    def join(self, until_s: float) -> None:
+        """Wait for its threads until a moment of the monotonic clock."""
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, until_s - time.monotonic()))
+        for source_health in self._healths.values():
+            source_health.abandoned()
 
     @property
     def facts(self) -> list[Facts]:

@@ -1,5 +1,6 @@
 """How a device does: facts of its sources, from their threads, and the status that follows from them."""
 
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -14,8 +15,11 @@ from producer.ids import Clock
 
 Kind = Literal["visual", "thermal"]
 STALE_AFTER_S: Final = 30.0
+OPENING_S: Final = 10.0
+"""So long a source may take to open before it counts as one that does not answer."""
 FIRST_FRAME_S: Final = 10.0
 """So long after it was opened a source may take to its first frame."""
+_FIGURE: Final = re.compile(r"\d+(\.\d+)?")
 _WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale", "not_started", "healthy")
 
 
@@ -23,8 +27,8 @@ _WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale",
 class Facts:
     """What is known of one source. `failures` are those since it last gave something.
 
-    `came_s` is when the last frame came, by a clock that is never set: a device is not stale because the time of day
-    was put right.
+    `came_s` is when the last frame came, `attempt_s` when opening began, by a clock that is never set: a device is not
+    stale because the time of day was put right.
     """
 
     kind: Kind
@@ -34,6 +38,7 @@ class Facts:
     stream: StreamInfo | None = None
     last_frame: datetime | None = None
     came_s: float | None = None
+    attempt_s: float | None = None
     connected_s: float | None = None
     last_attempt: datetime | None = None
     last_success: datetime | None = None
@@ -47,20 +52,26 @@ class Facts:
     """Why too many frames could not be analysed; `None` where they could."""
 
     def status(self, now_s: float) -> DeviceStatus:
-        """No frame yet is not stale for a while: it may still come."""
+        """What never gave a frame is not healthy, and for a while nothing is wrong with it either."""
         if self.last_attempt is None:
             return "not_started"
         if not self.running:
             return "stopped"
         if self.failures:
             return "degraded"
-        if self.came_s is not None:
-            silent = now_s - self.came_s > STALE_AFTER_S
-        else:
-            silent = self.connected_s is not None and now_s - self.connected_s > FIRST_FRAME_S
-        if silent:
+        if self.came_s is None:
+            return self._first_frame(now_s)
+        if now_s - self.came_s > STALE_AFTER_S:
             return "stale"
         return "degraded" if self.complaint or self.analysis else "healthy"
+
+    def _first_frame(self, now_s: float) -> DeviceStatus:
+        if self.connected_s is not None:
+            return "stale" if now_s - self.connected_s > FIRST_FRAME_S else "not_started"
+        return "degraded" if self._opening_s(now_s) > OPENING_S else "not_started"
+
+    def _opening_s(self, now_s: float) -> float:
+        return now_s - self.attempt_s if self.attempt_s is not None else 0.0
 
     def why(self, now_s: float) -> str | None:
         """The reason of the status, in a sentence; there is one wherever the status is not healthy."""
@@ -68,17 +79,20 @@ class Facts:
             case "healthy":
                 return self.remark
             case "not_started":
-                return "it has not begun yet"
+                return "it has not begun yet" if self.last_attempt is None else "connecting"
             case "stale":
                 return self.reason or self._silence(now_s)
             case "degraded":
-                return self.reason or self.complaint or self.analysis or "it does not answer"
+                return self.reason or self.complaint or self.analysis or self._no_answer(now_s)
         return self.reason or "it is not running"
 
     def _silence(self, now_s: float) -> str:
         if self.came_s is None and self.connected_s is not None:
             return f"it is connected, but has given no picture for {now_s - self.connected_s:.0f} s"
         return f"nothing came for more than {STALE_AFTER_S:g} s"
+
+    def _no_answer(self, now_s: float) -> str:
+        return f"no answer for {self._opening_s(now_s):.0f} s since opening began"
 
 
 class SourceHealth:
@@ -100,7 +114,7 @@ class SourceHealth:
             return self._facts
 
     def attempting(self) -> None:
-        self._set(running=True, last_attempt=self._clock())
+        self._set(running=True, last_attempt=self._clock(), attempt_s=self._elapsed())
 
     def connected(self) -> None:
         with self._lock:
@@ -158,6 +172,11 @@ class SourceHealth:
         if self.facts.analysis != trouble:
             self._set(analysis=trouble)
 
+    def abandoned(self) -> None:
+        """Nobody waits any longer for a thread that does not end."""
+        if self.facts.running:
+            self.stopped("the agent stops")
+
     def stopped(self, reason: str) -> None:
         self._set(running=False, recording=False, reason=reason)
 
@@ -183,3 +202,14 @@ def health(sources: Sequence[Facts], now_s: float) -> Health:
         current_segment_start=first.segment_start,
         kinds=tuple(facts.kind for facts in sources),
     )
+
+
+def has_changed(before: Health | None, now: Health) -> bool:
+    """Whether a health is worth an event of its own: another status, or a reason that differs in more than a figure,
+    which may count seconds.
+    """
+    return before is None or before.status != now.status or _worded(before.reason) != _worded(now.reason)
+
+
+def _worded(reason: str | None) -> str:
+    return _FIGURE.sub("#", reason or "")

@@ -19,6 +19,7 @@ from edge.building import Surroundings
 from edge.command_handler import CommandHandler, dump
 from edge.commands import NAMES
 from edge.device import Device
+from edge.health import has_changed
 from edge.identity.alone import Alone
 from edge.identity.guard import Guard, guarding
 from edge.identity.instance import IdentityTaken, Instance
@@ -42,7 +43,8 @@ from producer.tables import Draft
 LOOK_SECONDS: Final = 0.25
 HEALTH_SECONDS: Final = 10.0
 HEARTBEAT_SECONDS: Final = 10.0
-JOIN_SECONDS: Final = 0.5
+JOIN_SECONDS: Final = 1.5
+"""For all devices together: what hangs must not cost the others their last events."""
 LAST_PAUSE_SECONDS: Final = 60.0
 CONFIGURATION: Final = "configuration"
 
@@ -172,8 +174,9 @@ class Node:
             yield
         finally:
             ending.set()
+            until = time.monotonic() + JOIN_SECONDS
             for device in self._devices.values():
-                device.join(JOIN_SECONDS)
+                device.join(until)
             self._tell_health(all_of_them=True)
             self._telling.put(self._heartbeats("stopping"))
             log.info("agent stopped")
@@ -220,7 +223,10 @@ class Node:
         for device in self._devices.values():
             health = self._health(device)
             before = self._healths.get(device.author.source)
-            if all_of_them or before is None or (before.status, before.reason) != (health.status, health.reason):
+            if health.status == "not_started":
+                # To the hub that is a device that is down; how this one does shows within seconds.
+                continue
+            if all_of_them or has_changed(before, health):
                 self._healths[device.author.source] = health
                 drafts.append(device.author.event(health, self._around.clock()))
         self._telling.put(drafts)

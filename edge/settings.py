@@ -1,15 +1,18 @@
 """What one agent is told: its devices, their sources, and how often they tell what."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bus_schemas.event import RESERVED, device_source
 from edge.adjustable import Adjustable, Motion, Picture, Roi, Share, Zone
 from edge.source_settings import Part, SceneSource, ThermalSource, VisualSource
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SLOWEST: Final = 0.01
+PerSecond = Annotated[float, Field(ge=SLOWEST, le=120)]
+Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
 
 
 class OnnxDetector(Part):
@@ -19,21 +22,21 @@ class OnnxDetector(Part):
     model: Path = Field(description="The model file; none is delivered with the product.")
     labels: tuple[str, ...] = Field(default=("person",), min_length=1, description="Of its classes, in its order.")
     min_score: Share = Field(default=0.5, description="Objects below it are not reported.")
-    every_s: PositiveFloat = Field(default=1.0, description="Seconds between two looks, while there is motion.")
+    every_s: Seconds = Field(default=1.0, description="Seconds between two looks, while there is motion.")
 
 
 class SceneDetector(Part):
     """What a drawn scene knows to be in its picture: detections without a model."""
 
     kind: Literal["scene"]
-    every_s: PositiveFloat = Field(default=1.0, description="Seconds between two looks.")
+    every_s: Seconds = Field(default=1.0, description="Seconds between two looks.")
 
 
 class ShapeDetector(Part):
     """Guesses from the size and shape of what moves: no model needed, and no score above 0.5."""
 
     kind: Literal["shape"]
-    every_s: PositiveFloat = Field(default=1.0, description="Seconds between two looks.")
+    every_s: Seconds = Field(default=1.0, description="Seconds between two looks.")
 
 
 Detector = Annotated[OnnxDetector | SceneDetector | ShapeDetector, Field(discriminator="kind")]
@@ -42,12 +45,12 @@ Detector = Annotated[OnnxDetector | SceneDetector | ShapeDetector, Field(discrim
 class Rates(Part):
     """How often a device tells what. A segment begins with the first keyframe after `segment_s`."""
 
-    analysis_fps: PositiveFloat = Field(default=5.0, description="Pictures that are looked at, a second.")
-    capture_fps: PositiveFloat = Field(default=2.0, description="Full pictures that are kept, a second.")
-    thumbnail_fps: PositiveFloat = Field(default=1.0, description="320x180 pictures, a second.")
-    live_fps: NonNegativeFloat = Field(default=2.0, le=10, description="Previews a second; 0 for none.")
-    thermal_fps: PositiveFloat = Field(default=1.0, le=8, description="Thermal events a second.")
-    thermal_frame_s: PositiveFloat = Field(default=600.0, description="Seconds between two raw thermal frames.")
+    analysis_fps: PerSecond = Field(default=5.0, description="Pictures that are looked at, a second.")
+    capture_fps: PerSecond = Field(default=2.0, description="Full pictures that are kept, a second.")
+    thumbnail_fps: PerSecond = Field(default=1.0, description="320x180 pictures, a second.")
+    live_fps: Annotated[float, Field(ge=0, le=10)] = Field(default=2.0, description="Previews a second; 0 for none.")
+    thermal_fps: PerSecond = Field(default=1.0, le=8, description="Thermal events a second.")
+    thermal_frame_s: Seconds = Field(default=600.0, description="Seconds between two raw thermal frames.")
     segment_s: Annotated[float, Field(ge=1, le=60)] = Field(default=10.0, description="Seconds of a video segment.")
     record: bool = Field(default=True, description="Whether video is recorded.")
     record_as: Literal["sent", "h264", "encoded"] = Field(
@@ -57,9 +60,8 @@ class Rates(Part):
             "browser plays; encoded encodes all of it. Encoding takes much of a processor."
         ),
     )
-    record_fps: PositiveFloat | None = Field(
+    record_fps: PerSecond | None = Field(
         default=None,
-        le=120,
         description="Most pictures a second of video that is encoded here; none is the camera's own.",
     )
     record_width: Annotated[int, Field(ge=16, le=16_384)] | None = Field(
@@ -68,6 +70,13 @@ class Rates(Part):
     record_bits_per_s: Annotated[int, Field(ge=50_000, le=100_000_000)] | None = Field(
         default=None, description="Bit rate of video that is encoded here; none is as much as its pictures are worth."
     )
+
+    @field_validator("live_fps")
+    @classmethod
+    def _none_or_some(cls, rate: float) -> float:
+        if 0 < rate < SLOWEST:
+            raise ValueError(f"previews come {SLOWEST:g} times a second at least, or 0 for none")
+        return rate
 
 
 class DeviceParts(Part):
@@ -137,7 +146,7 @@ class Link(Part):
     tail_bytes: Annotated[int, Field(ge=0)] = Field(
         default=1_000_000_000, description="Part of that for what the hub has already, to fill a lost journal again."
     )
-    tail_hours: NonNegativeFloat = Field(default=24.0, description="How long that is kept.")
+    tail_hours: Annotated[float, Field(ge=0, le=876_000)] = Field(default=24.0, description="How long that is kept.")
 
 
 class NodeSettings(Link):

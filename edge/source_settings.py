@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from edge.sources.address import AddressInvalid, check_address, holds_credentials
 
 EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+YEAR_S = 31_536_000
 REFRESH_HZ = (0.5, 1, 2, 4, 8, 16, 32, 64)
 
 
@@ -101,11 +102,11 @@ class Fault(Part):
     kind: Literal["blackscreen", "freeze", "audio_loss", "silent", "hot_spot"] = Field(
         description="Black picture; picture stands still; no sound; no frames at all; a spot heats up."
     )
-    first_s: NonNegativeFloat = Field(
-        default=60.0, description="Seconds from the start of the agent to the first time."
+    first_s: float = Field(
+        default=60.0, ge=0, le=YEAR_S, description="Seconds from the start of the agent to the first time."
     )
-    lasts_s: PositiveFloat = Field(default=45.0, description="Seconds that it lasts.")
-    every_s: PositiveFloat = Field(default=600.0, description="Seconds from one beginning to the next.")
+    lasts_s: float = Field(default=45.0, ge=0.1, le=YEAR_S, description="Seconds that it lasts.")
+    every_s: float = Field(default=600.0, ge=0.1, le=YEAR_S, description="Seconds from one beginning to the next.")
 
     @model_validator(mode="after")
     def _ends_before_it_begins_again(self) -> "Fault":

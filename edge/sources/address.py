@@ -19,7 +19,8 @@ _USERINFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
 _REST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:/?-]|%[0-9A-Fa-f]{2})*")
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9._~-]*/?")
 _PASSWORD_KEY = re.compile(r"[?&/](?:pass|passwd|password|pwd)=", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?<=://)[^\s'\"]*@")
+_CREDENTIALS = re.compile(r"(:/+)[^\s'\"]*@")
+"""A path into which an address was put by mistake has one slash: that is what becomes of two in a path."""
 _SHORT: Final = 2
 
 
@@ -77,7 +78,7 @@ class Redactor:
     def redact(self, text: str) -> str:
         for address in self._addresses:
             text = text.replace(address, without_credentials(address))
-        return _covered(_CREDENTIALS.sub("", text), self._secrets)
+        return _covered(_CREDENTIALS.sub(r"\1", text), self._secrets)
 
 
 def _split(rest: str) -> tuple[str, str]:

@@ -14,11 +14,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edge.bitstream import CLOCK
+from edge.sources.containers import NoVideo, closing_on_failure, opened
 from edge.sources.inputs import Input
 from edge.sources.jpeg_scanner import JpegScanner
 
 MAX_PIXELS: Final = 70_000_000
 """A larger picture is damage, or an attempt to take all memory."""
+MOST_AHEAD: Final = 500
 _HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
 _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
@@ -30,10 +32,6 @@ class Arrival:
     kind: Literal["video", "audio"]
     packet: Any
     stamp: float | None
-
-
-class NoVideo(Exception):
-    """What was opened is something else; the message says what."""
 
 
 class Demuxer(Protocol):
@@ -72,16 +70,6 @@ def demuxer(source: Input, limit: SupportsFloat) -> Demuxer:
     return JpegDemuxer(source, limit) if source.is_jpeg_stream else ContainerDemuxer(source, limit)
 
 
-def opened(source: Input, limit: SupportsFloat) -> Any:
-    # PyAV asks for the value of the limit whenever it begins to read.
-    return av.open(
-        source.address,
-        format=source.format,
-        options=dict(source.options),
-        timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
-    )
-
-
 class ContainerDemuxer:
     """A decoder gets one thread: several cost more in all, and nothing here waits for a single picture."""
 
@@ -89,8 +77,13 @@ class ContainerDemuxer:
 
     def __init__(self, source: Input, limit: SupportsFloat) -> None:
         self._container = opened(source, limit)
+        with closing_on_failure(self._container):
+            self._use_streams()
+            if source.local == "file":
+                self._refuse_single()
+
+    def _use_streams(self) -> None:
         if not self._container.streams.video:
-            self._container.close()
             raise NoVideo("it has no video")
         self.video: VideoStream | None = self._container.streams.video[0]
         self.audio: AudioStream | None = self._container.streams.audio[0] if self._container.streams.audio else None
@@ -100,6 +93,7 @@ class ContainerDemuxer:
         self.codec: str = self._context.name
         self.is_late_by_one = self._container.format.name == "rtsp" and self.codec in _HELD_BY_PARSER
         self._packets: Iterator[Any] = iter(())
+        self._ahead: deque[Arrival] = deque()
         self.resume()
 
     @property
@@ -123,6 +117,26 @@ class ContainerDemuxer:
         return float(self.video.average_rate or self.video.guessed_rate or 25)
 
     def next(self) -> Arrival | None:
+        return self._ahead.popleft() if self._ahead else self._read()
+
+    def _refuse_single(self) -> None:
+        """A picture that is played again and again as fast as it can be opened is no recording."""
+        pictures = 0
+        while len(self._ahead) < MOST_AHEAD and pictures < 2:
+            try:
+                arrival = self._read()
+            except FFmpegError:
+                # Whoever reads the file comes to what is damaged in it, and counts it.
+                self.resume()
+                return
+            if arrival is None:
+                break
+            self._ahead.append(arrival)
+            pictures += arrival.kind == "video" and arrival.packet.size > 0
+        if pictures == 1 and len(self._ahead) < MOST_AHEAD:
+            raise NoVideo("this is a single picture, not a video")
+
+    def _read(self) -> Arrival | None:
         packet = next(self._packets, None)
         if packet is None:
             return None
@@ -156,7 +170,6 @@ class JpegDemuxer:
     reorders = False
 
     def __init__(self, source: Input, limit: SupportsFloat) -> None:
-        self._container = opened(source, limit)
         self._chunks: Iterator[Any] = iter(())
         self._scanner = JpegScanner()
         self._pictures: deque[bytes] = deque()
@@ -166,7 +179,9 @@ class JpegDemuxer:
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(MAX_PIXELS)}
         self._size = (0, 0)
-        self.resume()
+        self._container = opened(source, limit)
+        with closing_on_failure(self._container):
+            self.resume()
 
     @property
     def size(self) -> tuple[int, int]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from edge.sources.files import LocalKind
+
 TIMEOUT_S: Final = 10.0
 SOCKET_TIMEOUT_S: Final = 60.0
 """That of FFmpeg's own sockets: ours, which follows the camera's own rate, is to come first."""
@@ -13,7 +15,7 @@ Transport = Literal["tcp", "udp"]
 @dataclass(frozen=True, slots=True)
 class Input:
     """What is opened and how. `pace` holds a file back to the speed at which it was recorded; `is_jpeg_stream` is for
-    JPEG after JPEG over HTTP, which FFmpeg only transports.
+    JPEG after JPEG over HTTP, which FFmpeg only transports; `local` is what a path at this machine must be.
     """
 
     address: str
@@ -23,10 +25,11 @@ class Input:
     ending: Literal["live", "once", "loop"] = "live"
     pace: bool = False
     is_jpeg_stream: bool = False
+    local: LocalKind | None = None
 
 
 def video_file(path: str, *, loop: bool = False, pace: bool = True) -> Input:
-    return Input(path, ending="loop" if loop else "once", pace=pace)
+    return Input(path, ending="loop" if loop else "once", pace=pace, local="file")
 
 
 def rtsp(url: str, timeout_s: float = TIMEOUT_S, transport: Transport = "tcp") -> Input:
@@ -51,4 +54,4 @@ def mjpeg(url: str, timeout_s: float = TIMEOUT_S) -> Input:
 def v4l2(device: str, size: tuple[int, int] = (1280, 720), fps: int = 15) -> Input:
     """MJPEG from the device: raw pictures of this size do not fit through USB 2."""
     options = {"video_size": f"{size[0]}x{size[1]}", "framerate": str(fps), "input_format": "mjpeg"}
-    return Input(device, format="v4l2", options=options)
+    return Input(device, format="v4l2", options=options, local="device")

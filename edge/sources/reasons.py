@@ -3,6 +3,7 @@
 import base64
 import errno
 import http.client
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -33,6 +34,7 @@ _BY_CLASS: Final[tuple[tuple[str, str], ...]] = (
     ("DecoderNotFoundError", "its video is coded in a way that is not known here"),
     ("ProtocolNotFoundError", "its address begins with a protocol that is not known here"),
 )
+NO_DESCRIPTOR: Final = "this machine has no free file descriptors"
 _REFUSALS: Final = ("HTTPUnauthorizedError", "HTTPForbiddenError")
 _BY_NUMBER: Final[dict[int, str]] = {
     errno.ECONNREFUSED: "Connection refused: the machine is there, but nothing listens at this port",
@@ -47,7 +49,10 @@ _BY_NUMBER: Final[dict[int, str]] = {
     errno.EACCES: "the agent may not read it",
     errno.EPERM: "the agent may not read it",
     errno.EBUSY: "another program uses it",
+    errno.ENOTTY: "it is a device, but not a camera",
     errno.EISDIR: "it is a directory",
+    errno.EMFILE: NO_DESCRIPTOR,
+    errno.ENFILE: NO_DESCRIPTOR,
 }
 
 
@@ -112,6 +117,8 @@ def _looked_up(address: str) -> str | None:
         parts = urlsplit(address)
         if not parts.hostname:
             return None
+        if not _has_free_descriptor():
+            return NO_DESCRIPTOR
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 554)
         try:
             socket.getaddrinfo(parts.hostname, port)
@@ -119,6 +126,15 @@ def _looked_up(address: str) -> str | None:
             return f"the name {parts.hostname} is not found"
         return NO_RTSP if parts.scheme.startswith("rtsp") else _content(address)
     return None
+
+
+def _has_free_descriptor() -> bool:
+    """Without one every look-up fails, and would say something wrong about the camera."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
+    return True
 
 
 def _content(address: str) -> str | None:

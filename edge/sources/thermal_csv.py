@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
@@ -12,12 +12,20 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from edge.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame
+from edge.sources.files import refusal
+from edge.sources.reasons import Attempt, unreachable
+from edge.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame, without_credentials
 from edge.sources.timeline import TOLERANCE, Timeline
 from producer.ids import Clock
 
 PIXELS: Final = 768
 LONGEST_LINE: Final = 65_536
+MOST_CHARACTERS: Final = 1_000_000
+"""A line with more is no line of a recording, and perhaps never ends."""
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""When a sensor may have been read; some count from 1970. What is far beyond cannot be reckoned with."""
+LONGEST_GAP_S: Final = 3600.0
 _SEPARATORS: Final = (";", "\t")
 _SHOWN: Final = 80
 _KEPT: Final = 20
@@ -61,6 +69,7 @@ class ThermalCsvSource:
 
     def __init__(self, path: Path, clock: Clock, pause: Pause, *, loop: bool = False, pace: bool = True) -> None:
         self._path = path
+        self._shown = without_credentials(str(path))
         self._clock = clock
         self._pause = pause
         self._loop = loop
@@ -81,20 +90,20 @@ class ThermalCsvSource:
 
     def open(self) -> None:
         self.close()
+        if (why := refusal(self._path)) is not None:
+            raise SourceUnreachable(f"{self._shown}: {why}")
         try:
             self._file = self._path.open(encoding="utf-8-sig", errors="replace")
         except OSError as error:
-            raise SourceUnreachable(f"{self._path}: {error.strerror}") from error
+            raise unreachable(error, Attempt(str(self._path))) from None
         self._timeline = Timeline(self._clock, checked=self._pace)
         self._rewind(self._file)
 
     def read(self) -> ThermalFrame:
         if self._file is None:
-            raise SourceUnreachable(f"{self._path} is not open")
-        frame = next(self._frames, None)
-        if frame is None:
-            frame = self._again(self._file)
-        if self._previous is not None and frame.seconds > self._previous:
+            raise SourceUnreachable(f"{self._shown} is not open")
+        frame = next(self._frames, None) or self._again(self._file)
+        if self._previous is not None and 0 < frame.seconds - self._previous <= LONGEST_GAP_S:
             self._gap = frame.seconds - self._previous
         self._previous = frame.seconds
         time = self._timeline.time(frame.seconds)
@@ -112,9 +121,9 @@ class ThermalCsvSource:
     def _again(self, file: TextIOWrapper) -> RecordedFrame:
         self._log_bad_lines()
         if self._previous is None and self._bad.count:
-            raise SourceUnreachable(f"{self._path} holds no frame that can be read: {self._bad}")
+            raise SourceUnreachable(f"{self._shown} holds no frame that can be read: {self._bad}")
         if not self._loop or self._sequence == 0:
-            raise SourceEnded(str(self._path))
+            raise SourceEnded(self._shown)
         self._rewind(file)
         frame = next(self._frames)
         self._timeline.loop(frame.seconds, self._gap)
@@ -130,11 +139,18 @@ class ThermalCsvSource:
         """Once for a file, and again where there are more of them."""
         if self._bad.count > self._bad_logged:
             self._bad_logged = self._bad.count
-            log.warning("lines left out", file=str(self._path), count=self._bad.count, reason=str(self._bad))
+            log.warning("lines left out", file=self._shown, count=self._bad.count, reason=str(self._bad))
 
 
 def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     """The frames in order; what is no frame goes to `bad`. A line that is None was too long to be read."""
+    try:
+        yield from _frames_of(lines, bad)
+    except BadLine as endless:
+        bad.add(endless)
+
+
+def _frames_of(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
     first: datetime | None = None
     for number, line in enumerate(lines, start=1):
         try:
@@ -150,13 +166,23 @@ def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[Reco
 
 
 def bounded_lines(file: TextIOWrapper) -> Iterator[str | None]:
+    """`None` for a line that is too long. Raises `BadLine` where one does not seem to end."""
+    number = 0
     while line := file.readline(LONGEST_LINE):
+        number += 1
         if line.endswith("\n") or len(line) < LONGEST_LINE:
             yield line.rstrip("\n")
-            continue
-        while (rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
-            pass
-        yield None
+        else:
+            _skip_rest(file, number)
+            yield None
+
+
+def _skip_rest(file: TextIOWrapper, number: int) -> None:
+    skipped = LONGEST_LINE
+    while (rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+        skipped += len(rest)
+        if skipped > MOST_CHARACTERS:
+            raise BadLine(f"line {number} is longer than {MOST_CHARACTERS} characters; what follows it is not read")
 
 
 def split(line: str | None, number: int) -> list[str]:
@@ -186,9 +212,14 @@ def parsed(cells: Sequence[str], number: int) -> tuple[datetime, NDArray[np.floa
 
 def _moment(text: str) -> datetime | None:
     """Only differences are used, so that it does not matter of which zone a time without one is."""
+    with suppress(ValueError, OverflowError, OSError):
+        time = _written(text)
+        return time if EARLIEST <= time <= LATEST else None
+    return None
+
+
+def _written(text: str) -> datetime:
     with suppress(ValueError):
         time = datetime.fromisoformat(text)
         return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
-    with suppress(ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(float(text), UTC)
-    return None
+    return datetime.fromtimestamp(float(text), UTC)

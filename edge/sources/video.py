@@ -17,7 +17,8 @@ from edge.bitstream import CLOCK
 from edge.recorder import Recorder
 from edge.sources.arrivals import Arrivals
 from edge.sources.audio_samples import Resampler, Seconds
-from edge.sources.demuxer import Arrival, Demuxer, NoVideo, demuxer
+from edge.sources.containers import NoVideo
+from edge.sources.demuxer import Arrival, Demuxer, demuxer
 from edge.sources.inputs import Input
 from edge.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
 from edge.sources.reasons import Attempt, unreachable
@@ -185,7 +186,7 @@ class VideoSource:
         if not self._pictures:
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has no picture that can be decoded")
         if self._input.ending == "once":
-            raise SourceEnded(self._input.address)
+            raise SourceEnded(without_credentials(self._input.address))
         # Not every container can be wound back.
         end = self._arrivals.end
         demuxer.close()

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from edge.settings import Id, Link
 from edge.source_settings import EnvName, Part
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import Alerts
 from watchpost.configuration.gateway import Gateway, Port
+from watchpost.configuration.host import Host
 from watchpost.configuration.located import ConfigError, parse
 from watchpost.configuration.sites import Device, Site, refuse_doubled
 
@@ -32,7 +33,7 @@ class Broker(Part):
     start: bool = Field(
         default=True, description="Whether `watchpost up` runs a mosquitto here; false when a broker runs elsewhere."
     )
-    host: str = Field(default="127.0.0.1", description="Where the broker is, or listens when it is started here.")
+    host: Host = Field(default="127.0.0.1", description="Where the broker is, or listens when it is started here.")
     port: Port = Field(
         default=11883, description="0 takes a free one. Not 1883: a mosquitto installed by Debian sits there."
     )
@@ -54,13 +55,16 @@ class Broker(Part):
         return self
 
 
+Hours = Annotated[float, Field(gt=0, le=876_000)]
+
+
 class Retention(Part):
     """Hours of event time after which media are dropped."""
 
-    capture: PositiveFloat = Field(default=1, description="Full pictures.")
-    thumbnail: PositiveFloat = Field(default=24, description="320x180 pictures.")
-    segment: PositiveFloat = Field(default=24, description="Video segments.")
-    thermal: PositiveFloat = Field(default=24, description="Raw 24x32 frames.")
+    capture: Hours = Field(default=1, description="Full pictures.")
+    thumbnail: Hours = Field(default=24, description="320x180 pictures.")
+    segment: Hours = Field(default=24, description="Video segments.")
+    thermal: Hours = Field(default=24, description="Raw 24x32 frames.")
 
 
 class EmbeddedWarehouse(Part):
@@ -73,7 +77,7 @@ class Server(Part):
     """A ClickHouse server."""
 
     kind: Literal["clickhouse"] = Field(description="A server, over its native protocol.")
-    host: str = Field(default="127.0.0.1", description="Where the server is.")
+    host: Host = Field(default="127.0.0.1", description="Where the server is.")
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         default=None, description="Default 9000, and 9440 where it is secure."
     )

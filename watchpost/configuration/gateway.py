@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from edge.source_settings import EnvName, Part
 from gateway.http.loopback import is_loopback
+from watchpost.configuration.host import Host
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -24,7 +25,7 @@ class BrokerLogin(Part):
 class Gateway(Part):
     """HTTP for programs and people."""
 
-    host: str = Field(default="127.0.0.1", description="The address to listen on; beyond loopback a token is needed.")
+    host: Host = Field(default="127.0.0.1", description="The address to listen on; beyond loopback a token is needed.")
     port: Port = Field(default=8080, description="0 takes a free one.")
     token_env: EnvName | None = Field(default=None, description="The environment variable that holds the token.")
     token_file: Path | None = Field(default=None, description="Or the file that holds it.")

@@ -14,6 +14,8 @@ Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[int | str, ...]
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
 """Keys beside whose values people put secrets by mistake."""
+_QUOTED_ADDRESS = re.compile(r"'[^']*(?:@|:/)[^']*'")
+_USER_AND_HOST = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
 
 class ConfigError(ValueError):
@@ -55,7 +57,7 @@ def _read(path: Path) -> yaml.Node | None:
 
 def _yaml_sentence(path: Path, error: yaml.MarkedYAMLError) -> str:
     line = error.problem_mark.line + 1 if error.problem_mark else 1
-    return f"{path}:{line}: {error.problem or error.context}"
+    return f"{path}:{line}: {_without_addresses(error.problem or error.context or 'it cannot be read')}"
 
 
 def _doubled_keys(node: yaml.Node) -> Iterator[tuple[str, int]]:
@@ -83,7 +85,8 @@ def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: Error
         case "missing":
             return f"{place}: key '{detail['loc'][-1]}' is missing in {_dotted(written, whole)}"
         case "value_error":
-            return f"{place}: {_dotted(written, whole)}: {detail['msg'].removeprefix('Value error, ')}"
+            said = _without_addresses(detail["msg"].removeprefix("Value error, "))
+            return f"{place}: {_dotted(written, whole)}: {said}"
         case _:
             return f"{place}: {_dotted(written, whole)}: {_complaint(detail)}"
 
@@ -101,6 +104,11 @@ def _complaint(detail: ErrorDetails) -> str:
             said = detail["msg"].removeprefix("Input ")
             is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))
             return said if is_secret else f"{said}; it is {_shown(detail['input'])}"
+
+
+def _without_addresses(said: str) -> str:
+    """The words of a validator, which may quote what was given."""
+    return _USER_AND_HOST.sub("an address", _QUOTED_ADDRESS.sub("an address", said))
 
 
 def _shown(value: object) -> str:

@@ -1,11 +1,16 @@
-"""What a configuration names and this machine does not have: environment variables and files with secrets."""
+"""What a configuration names and this machine does not have: environment variables, files with secrets, recordings,
+models and cameras of the machine.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from edge.source_settings import NetworkSource
+from edge.settings import OnnxDetector
+from edge.source_settings import FileSource, NetworkSource, ThermalCsvSource, V4l2Source
+from edge.sources.address import without_credentials
+from edge.sources.files import LocalKind, refusal
 from watchpost.configuration.config import WatchpostConfig
 
 
@@ -19,6 +24,11 @@ def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterat
         trouble = part.trouble(environ)
         yield from [f"{place}.url_env: {trouble}"] if trouble is not None else []
         return
+    if (named := _named_file(part)) is not None:
+        key, path, kind = named
+        why = refusal(path, kind)
+        yield from [f"{place}.{key}: {without_credentials(str(path))}: {why}"] if why is not None else []
+        return
     for key in type(part).model_fields:
         value, inner = getattr(part, key), f"{place}.{key}".removeprefix(".")
         if isinstance(value, tuple):
@@ -28,6 +38,17 @@ def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterat
             yield f"{inner}: the environment variable {value}, which the configuration names, is not set"
         else:
             yield from _of_value(inner, value, environ)
+
+
+def _named_file(part: BaseModel) -> tuple[str, Path, LocalKind] | None:
+    match part:
+        case FileSource() | ThermalCsvSource():
+            return "path", part.path, "file"
+        case V4l2Source():
+            return "path", part.path, "device"
+        case OnnxDetector():
+            return "model", part.model, "file"
+    return None
 
 
 def _of_value(place: str, value: object, environ: Mapping[str, str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from edge.building import AddressUnusable, Surroundings, address, thermal_source, visual_source, yard
+from edge.building import AddressUnusable, Surroundings, address, addresses, thermal_source, visual_source, yard
 from edge.settings import DeviceSettings, NodeSettings
 from edge.source_settings import RtspSource
 from edge.sources.address import Redactor
@@ -118,3 +118,18 @@ def test_a_sensor_that_is_not_there_is_unreachable() -> None:
 
     with pytest.raises(SourceUnreachable, match="MLX90640"):
         source.open()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"visual": {"kind": "file", "path": "rtsp://admin:Geheim7@camera/x"}},
+        {"visual": {"kind": "v4l2", "path": "rtsp://admin:Geheim7@camera/x"}},
+        {"thermal": {"kind": "thermal_csv", "path": "http://admin:Geheim7@camera/x"}},
+        {"visual": {"kind": "v4l2"}, "detector": {"kind": "onnx", "model": "http://admin:Geheim7@camera/x"}},
+    ],
+)
+def test_a_password_in_an_address_that_was_given_as_a_path_is_known_and_not_shown(given: dict[str, Any]) -> None:
+    redact = Redactor(addresses(device(**given), {})).redact
+    for text in ("at http:/admin:Geheim7@camera/x", "at http://admin:Geheim7@camera/x", "user admin, password Geheim7"):
+        assert "eim7" not in redact(text)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bus_schemas.node import DeviceStatus
-from edge.health import Facts, SourceHealth, health
+from edge.health import Facts, SourceHealth, has_changed, health
 from edge.sources.source import StreamReport
 from tests.simulated import SimulatedClock
 
@@ -25,8 +25,10 @@ def facts(**given: object) -> Facts:
         (facts(failures=1, came_s=LATER - 3600), "degraded"),
         (facts(came_s=LATER - 30.01), "stale"),
         (facts(came_s=LATER - 30), "healthy"),
-        (facts(), "healthy"),
-        (facts(connected_s=LATER - 10), "healthy"),
+        (facts(), "not_started"),
+        (facts(attempt_s=LATER - 10), "not_started"),
+        (facts(attempt_s=LATER - 10.01), "degraded"),
+        (facts(attempt_s=LATER - 60, connected_s=LATER - 10), "not_started"),
         (facts(connected_s=LATER - 10.01), "stale"),
         (facts(connected_s=LATER - 60, came_s=LATER - 1), "healthy"),
         (facts(came_s=LATER, complaint="half of it is damaged"), "degraded"),
@@ -46,7 +48,7 @@ def test_a_device_is_as_well_as_the_worst_of_its_sources() -> None:
 
 
 def test_the_rate_is_measured_over_ten_seconds() -> None:
-    seconds = iter([0.0, 0.0, *[number / 10 for number in range(1, 101)]])
+    seconds = iter([0.0, 0.0, 0.0, *[number / 10 for number in range(1, 101)]])
     source = SourceHealth("visual", lambda: NOON, elapsed=lambda: next(seconds))
     source.attempting()
     source.connected()
@@ -89,6 +91,42 @@ def test_what_never_gave_a_picture_says_so() -> None:
     told = health([facts(connected_s=LATER - 25)], LATER)
 
     assert (told.status, told.reason) == ("stale", "it is connected, but has given no picture for 25 s")
+
+
+def test_what_does_not_open_says_since_when_it_is_waited_for() -> None:
+    elapsed = SimulatedClock()
+    source = SourceHealth("visual", lambda: NOON, elapsed=elapsed.elapsed)
+    source.attempting()
+    assert health([source.facts], elapsed.elapsed()).reason == "connecting"
+
+    elapsed.pause(41)
+    told = health([source.facts], elapsed.elapsed())
+    assert (told.status, told.reason) == ("degraded", "no answer for 41 s since opening began")
+
+    source.gave(NOON, (640, 360))
+    assert health([source.facts], elapsed.elapsed()).status == "healthy"
+
+
+def test_a_reason_that_counts_is_no_change_but_other_words_are() -> None:
+    silent = [health([facts(connected_s=LATER - seconds)], LATER) for seconds in (25, 26.5)]
+    hung = health([facts(attempt_s=LATER - 25)], LATER)
+
+    assert silent[0].reason != silent[1].reason
+    assert not has_changed(silent[0], silent[1])
+    assert has_changed(None, silent[0])
+    assert has_changed(silent[0], hung)
+    assert has_changed(hung, hung.model_copy(update={"reason": "no such device"}))
+
+
+def test_a_source_that_nobody_waits_for_any_longer_is_stopped() -> None:
+    source = SourceHealth("visual", lambda: NOON)
+    source.attempting()
+    source.abandoned()
+    assert health([source.facts], 0.0).reason == "the agent stops"
+
+    source.stopped("the recording is over")
+    source.abandoned()
+    assert health([source.facts], 0.0).reason == "the recording is over"
 
 
 def test_the_rate_of_the_camera_is_told_beside_that_of_the_analysis() -> None:

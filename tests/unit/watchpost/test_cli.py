@@ -1,6 +1,7 @@
 """The command line: what it prints, and the code it ends with."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def test_a_configuration_that_is_fine_is_summed_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "watchpost.yaml"
-    file.write_text("sites: [{site: A, devices: [{device: b, visual: {kind: v4l2}}]}]\n")
+    file.write_text("sites: [{site: A, devices: [{device: b, visual: {kind: rtsp, url: 'rtsp://camera/'}}]}]\n")
 
     assert run(monkeypatch, "config", "check", str(file)) == 0
     assert capsys.readouterr().out == f"{file} is fine: sites 1, devices 1, agents 1.\n"
@@ -64,6 +65,34 @@ def test_a_configuration_that_names_what_is_missing_here_ends_with_1_and_the_nam
     ]
     assert all(name in told for name in ("GATE_URL", "DOOR_URL", "HOOK", "%2F for /"))
     assert "cret" not in told
+
+
+def test_recordings_models_and_cameras_of_the_machine_that_are_missing_are_named_with_their_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, fifo, there = tmp_path / "watchpost.yaml", tmp_path / "fifo", tmp_path / "there.mp4"
+    os.mkfifo(fifo)
+    there.write_bytes(b"something")
+    file.write_text(
+        "sites:\n"
+        "  - site: A\n"
+        "    devices:\n"
+        f"      - {{device: a, visual: {{kind: file, path: {there}}}}}\n"
+        "      - device: b\n"
+        "        visual: {kind: file, path: /nowhere.mp4}\n"
+        f"        thermal: {{kind: thermal_csv, path: {fifo}}}\n"
+        f"      - {{device: c, visual: {{kind: v4l2, path: {there}}}, detector: {{kind: onnx, model: {tmp_path}}}}}\n"
+        "      - {device: d, thermal: {kind: thermal_csv, path: 'http://admin:secret@camera/x'}}\n"
+    )
+
+    assert run(monkeypatch, "config", "check", str(file)) == 1
+    assert [line.split(": ", 1)[1] for line in capsys.readouterr().err.splitlines()] == [
+        "sites[0].devices[1].visual.path: /nowhere.mp4: No such file or device",
+        f"sites[0].devices[1].thermal.path: {fifo}: it is a pipe, not a file",
+        f"sites[0].devices[2].visual.path: {there}: it is a file, not a video device",
+        f"sites[0].devices[2].detector.model: {tmp_path}: it is a directory, not a file",
+        "sites[0].devices[3].thermal.path: http://camera/x: No such file or device",
+    ]
 
 
 @pytest.mark.parametrize("arguments", [("config", "check"), ("up", "--config"), ("edge", "--config")])

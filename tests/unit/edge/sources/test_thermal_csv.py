@@ -1,5 +1,6 @@
 """Recorded thermal frames."""
 
+import os
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -192,3 +193,67 @@ def test_a_file_in_which_every_line_is_bad_says_which_one_and_why(tmp_path: Path
     path.write_text("\n".join([HEADER, "a,b", "c,d"]))
     with pytest.raises(SourceUnreachable, match=r"thermal.csv holds no frame .*line 2 has 2 columns.*1 more"):
         read_all(path)
+
+
+@pytest.mark.parametrize("wrong", ["9999-12-31 23:59:59", "0001-01-01 00:00:00", "0001-01-01T00:00:00+23:59", "1e18"])
+@pytest.mark.parametrize("at", [0, 2])
+def test_a_line_whose_time_cannot_be_costs_that_line_also_in_a_loop(tmp_path: Path, wrong: str, at: int) -> None:
+    clock = SimulatedClock()
+    start = clock.now
+    times = [f"2020-01-31 12:00:0{second}" for second in range(4)]
+    times.insert(at, wrong)
+    source = ThermalCsvSource(written(tmp_path, *(line(time, 20) for time in times)), clock, clock.pause, loop=True)
+    source.open()
+    frames = [source.read() for _ in range(8)]
+    source.close()
+
+    assert [frame.time - start for frame in frames] == [timedelta(seconds=second) for second in range(8)]
+    assert [str(bad)[:8] for bad in source.bad_lines] == [f"line {at + 2}: "]
+
+
+def test_a_leap_of_years_within_a_recording_ends_nothing(tmp_path: Path) -> None:
+    clock = SimulatedClock()
+    start = clock.now
+    times = ["1970-01-01 00:00:00", "2199-01-01 00:00:00", "1970-01-01 00:00:01", "0.5"]
+    source = ThermalCsvSource(written(tmp_path, *(line(time, 20) for time in times)), clock, clock.pause, loop=True)
+    source.open()
+    frames = [source.read() for _ in range(12)]
+    source.close()
+
+    assert all(abs(frame.time - start) < timedelta(minutes=1) for frame in frames)
+
+
+def test_a_line_that_does_not_end_is_the_end_of_the_recording(tmp_path: Path) -> None:
+    path = tmp_path / "endless.csv"
+    path.write_text(f"{HEADER}\n{raw_line()}\n" + "x" * 1_200_000)
+    frames, source = read_all(path)
+
+    assert frames == [20.5]
+    assert [str(bad) for bad in source.bad_lines] == [
+        "line 3 is longer than 1000000 characters; what follows it is not read"
+    ]
+
+
+def test_a_file_that_is_a_line_without_an_end_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "endless.csv"
+    path.write_bytes(b"\0" * 1_200_000)
+    with pytest.raises(
+        SourceUnreachable, match=r"endless.csv holds no frame .*line 1 is longer than 1000000 characters"
+    ):
+        read_all(path)
+
+
+def test_what_may_never_give_a_line_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    clock = SimulatedClock()
+    for path, why in ((tmp_path / "fifo", "a pipe"), (Path("/dev/zero"), "a device"), (tmp_path, "a directory")):
+        with pytest.raises(SourceUnreachable, match=f"it is {why}, not a file"):
+            ThermalCsvSource(path, clock, clock.pause).open()
+
+
+def test_an_address_given_as_a_path_shows_no_password(tmp_path: Path) -> None:
+    clock = SimulatedClock()
+    with pytest.raises(SourceUnreachable) as lost:
+        ThermalCsvSource(Path("http://admin:secret@camera/x"), clock, clock.pause).open()
+
+    assert str(lost.value) == "http://camera/x: No such file or device"

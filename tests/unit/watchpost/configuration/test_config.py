@@ -30,6 +30,8 @@ sites:
         rois: [{name: top, coordinates: [[8, 0], [24, 8]], thresholds: {warning: 80, critical: 90, emergency: 100}}]
 """
 
+RATES = "sites: [{site: A, devices: [{device: b, visual: {kind: rtsp, url: 'rtsp://camera/'}, %s}]}]\n"
+
 
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "watchpost.yaml"
@@ -193,3 +195,73 @@ def test_every_field_is_described() -> None:
 
     model: type[BaseModel] = WatchpostConfig
     assert undescribed(model.model_json_schema()) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "mqtt://admin:Geheim7@broker",
+        "admin:Geheim7@broker",
+        "mqtt://admin:Ge'heim7@broker",
+        "mqtt://admin:Ge heim7@broker",
+        "mqtt://admin:Ge@heim7@broker:1883/x",
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "broker: {host: %s}",
+        "broker: {start: false, host: %s}",
+        "gateway: {host: %s}",
+        "gateway: {public_url: %s}",
+        "gateway: {trusted_proxies: [%s]}",
+        "hub: {warehouse: {kind: clickhouse, host: %s}}",
+        "hub: {warehouse: {kind: clickhouse, database: %s}}",
+        "hub: {journal_days: %s}",
+        "sites: [{site: %s, devices: []}]",
+    ],
+)
+def test_no_complaint_shows_a_password_that_was_put_into_an_address(tmp_path: Path, text: str, given: str) -> None:
+    quoted = "'" + given.replace("'", "''") + "'"
+    said = complaint(tmp_path, text % quoted + "\n")
+
+    assert "eim7" not in said
+    assert "Ge" not in said.replace("Geheim7@", "Ge")
+
+
+def test_a_host_is_a_name_or_an_address_alone(tmp_path: Path) -> None:
+    said = complaint(tmp_path, "broker: {start: false, host: 'mqtt://admin:Geheim7@broker'}\n")
+
+    assert said == (
+        "FILE:1: broker.host: this is no host: give a name or an address alone, without scheme, user, password and path"
+    )
+    assert load(written(tmp_path, "broker: {start: false, host: '2001:db8::1'}\n")).broker.host == "2001:db8::1"
+
+
+@pytest.mark.parametrize("key", ["analysis_fps", "capture_fps", "thumbnail_fps", "thermal_fps", "record_fps"])
+@pytest.mark.parametrize("rate", ["1.0e-300", "0.009", "121", "1.0e+300", ".inf", ".nan"])
+def test_a_rate_that_no_device_can_keep_is_refused_with_its_key(tmp_path: Path, key: str, rate: str) -> None:
+    assert f".rates.{key}: " in complaint(tmp_path, RATES % f"rates: {{{key}: {rate}}}")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "rates: {live_fps: 1.0e-300}",
+        "rates: {live_fps: 11}",
+        "rates: {thermal_frame_s: 1.0e+300}",
+        "rates: {thermal_frame_s: 0.01}",
+        "detector: {kind: shape, every_s: 1.0e-300}",
+        "detector: {kind: shape, every_s: 86401}",
+    ],
+)
+def test_an_interval_that_no_device_can_keep_is_refused_with_its_key(tmp_path: Path, given: str) -> None:
+    part, key = given.split(": {")[0], given.rsplit(": ", 1)[0].rsplit(" ", 1)[-1].lstrip("{")
+
+    assert f".{part}.{key}: " in complaint(tmp_path, RATES % given)
+
+
+def test_the_outermost_rates_are_accepted(tmp_path: Path) -> None:
+    rates = "rates: {analysis_fps: 0.01, capture_fps: 120, live_fps: 0, thermal_frame_s: 86400}"
+
+    assert load(written(tmp_path, RATES % rates)).sites[0].devices[0].rates.live_fps == 0

@@ -23,8 +23,11 @@ def analysed(tolerance: Tolerance, *, good: int = 0, bad: int = 0) -> list[Draft
 
 
 def running() -> SourceHealth:
+    """Of a source that gives pictures."""
     health = SourceHealth("visual", lambda: NOON)
     health.attempting()
+    health.connected()
+    health.gave(NOON, (320, 240))
     return health
 
 

@@ -17,7 +17,7 @@ from consumers.ingest.figures import Figures
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
 from consumers.journal.days import micros
-from consumers.journal.sqlite import Journal, SqliteJournalReader
+from consumers.journal.sqlite import Journal, JournalQueries, SqliteJournalReader
 from consumers.journal.writing import Accepted
 from consumers.projection import Projection
 from consumers.registry import CONSUMERS
@@ -90,7 +90,12 @@ class Bus:
             self.take(
                 [Published(topic_of(one.type, one.source), 1, Properties(), to_bytes(one)) for one in said], second
             )
-            assert self.head == before + len(said), "what consumers say is let in"
+            assert self.head == before + len(said), f"what consumers say is let in: {self.refused()}"
+
+    def refused(self) -> list[str]:
+        """Why the newest messages were rejected."""
+        with closing(JournalQueries(self.hub.data / "journal")) as queries:
+            return [row.reason for row in queries.rejected()][:3]
 
     def _said(self) -> Iterator[Event]:
         """What consumers have put into their outboxes since the last time."""

@@ -4,7 +4,6 @@ A node begins an epoch when its outbox is new: when its disk was wiped, or repla
 from what the journal holds of its streams, so that a restart changes nothing. Streams that are known always go on.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import nlargest
@@ -28,10 +27,8 @@ class Limit:
 
 LIMITS = (Limit(3600 * _SECOND, 30, "hour"), Limit(86_400 * _SECOND, 100, "day"))
 LONGEST = max(limit.within for limit in LIMITS)
-HUB_FACTOR = 10
-"""Each consumer of the hub has an outbox, and begins it anew with each rebuild: they share a source."""
 MAX_SOURCES = 5000
-"""So many devices may be known, and so many of the hub's own sources beside them."""
+"""So many devices may be known."""
 KNOWN_FOR = 30 * 86_400 * _SECOND
 """Microseconds. Sources that were silent for longer leave their room to others; their streams go on all the same."""
 COUNT_AGAIN_AFTER = 60 * _SECOND
@@ -59,14 +56,14 @@ class Admission:
     def refusal(self, now: int, key: StreamKey) -> str | None:
         """Why the stream may not begin at `now`, in microseconds since 1970; `None` where it may, or is known."""
         source, epoch = key
-        if key in self._streams or source == HUB_SOURCE:
+        if key in self._streams or _is_own(source):
             return None
         epochs = self._epochs.get(source)
         if epochs is None:
-            if not self._has_room(source, now):
+            if not self._has_room(now):
                 return _NO_ROOM.format(source)
             epochs = self._epochs[source] = {}
-            self._sources[_is_own(source)] += 1
+            self._known += 1
         life = outbox_epoch(epoch)
         if not epoch or life in epochs or self._received(source, life):
             return None
@@ -85,16 +82,15 @@ class Admission:
             epochs = self._epochs.setdefault(source, {})
             if epoch:
                 epochs[outbox_epoch(epoch)] = 0
-            if state.received >= since and source != HUB_SOURCE:
+            if state.received >= since and not _is_own(source):
                 lately.add(source)
-        self._sources = Counter(map(_is_own, lately))
+        self._known = len(lately)
 
-    def _has_room(self, source: str, now: int) -> bool:
-        own = _is_own(source)
-        if self._sources[own] >= MAX_SOURCES and abs(now - self._counted_at) >= COUNT_AGAIN_AFTER:
+    def _has_room(self, now: int) -> bool:
+        if self._known >= MAX_SOURCES and abs(now - self._counted_at) >= COUNT_AGAIN_AFTER:
             self._counted_at = now
             self._read(since=now - KNOWN_FOR)
-        return self._sources[own] < MAX_SOURCES
+        return self._known < MAX_SOURCES
 
     def _too_many(self, source: str, now: int) -> str | None:
         """Counted only when the count may be another one: what a device floods us with costs next to nothing."""
@@ -105,7 +101,7 @@ class Admission:
         self._epochs[source].clear()
         self._epochs[source].update((life, at) for life, at in sent.items() if abs(now - at) < LONGEST)
         for limit in LIMITS:
-            most = limit.epochs * (HUB_FACTOR if _is_own(source) else 1)
+            most = limit.epochs
             lately = [at for at in sent.values() if abs(now - at) < limit.within]
             if len(lately) >= most:
                 reason = _TOO_MANY.format(source, most, limit.words)
@@ -121,4 +117,7 @@ class Admission:
 
 
 def _is_own(source: str) -> bool:
-    return place(source)[1] in RESERVED
+    """The hub's own: its consumers share a source, and begin outboxes with each rebuild. Only its users may write
+    there, and whoever could use up a limit in its name would keep its alerts out.
+    """
+    return source == HUB_SOURCE or place(source)[1] in RESERVED

@@ -193,7 +193,7 @@ def test_who_takes_nothing_of_an_answer_is_given_up_and_who_takes_it_slowly_is_n
         eventually(has_given_up_the_deaf_one, 8, "the end of the deaf one")
         assert not slow.is_closed()
         assert taken < 20_000_000
-        filled.append(annotation())
+        filled.append(annotation()).fold()
         assert any(line.startswith("event: annotation") for line in live.iter_lines())
 
 

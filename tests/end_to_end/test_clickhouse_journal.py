@@ -53,6 +53,12 @@ def command(config: Path, data: Path, *arguments: str) -> "subprocess.CompletedP
     )
 
 
+def follow(client: httpx.Client, *names: str) -> bool:
+    """Whether these consumers have begun: a claim is held on the server, and may have to be waited for."""
+    consumers = {one["name"]: one for one in client.get("/api/v1/consumers").json()["consumers"]}
+    return all(consumers[name]["position"] for name in names)
+
+
 def test_the_product_runs_on_a_journal_that_a_server_keeps(
     tmp_path: Path, clickhouse: ClickHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +79,7 @@ def test_the_product_runs_on_a_journal_that_a_server_keeps(
         assert sorted(events(client)) == sorted(wanted)
         system = client.get("/api/v1/system").json()
         assert f"/sites/{SITE}/devices/DOOR" in json.dumps(system)
+        eventually(lambda: follow(client, "health", "incidents"), 60, "the views that are verified")
         assert product.stop() == 0
 
     assert not list((data / "journal").glob("*.sqlite"))

@@ -43,5 +43,5 @@ def test_who_is_not_signed_in_is_asked_to_and_sees_no_fault(
 
     page.goto(f"{guarded.url}/settings")
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Sign in to Watchpost")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in to Watchpost")).to_be_visible(timeout=20_000)
     page.close()

@@ -2,23 +2,23 @@
 
 from functools import partial
 
-from consumers.alerts.log import AlertLog
-from consumers.alerts.projection import Alerts
-from consumers.alerts.webhook import webhook_sink
-from consumers.health.projection import Health
-from consumers.hub import Hub
-from consumers.incidents.projection import Incidents
-from consumers.maintenance import fold_again
-from consumers.mosaics.projection import Mosaics
-from consumers.motion import Motions
-from consumers.rebuilding.sink import Rebuilds
-from consumers.recordings.projection import Recordings
-from consumers.retention.sink import Retention
-from consumers.roster import Build, Roster
-from consumers.settings import Settings
-from consumers.trends.detections import Detections
-from consumers.trends.loudness import Loudness
-from consumers.trends.temperatures import Temperatures
+from consumers.alerting.alerts.projection import Alerts
+from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.notify.log import AlertLog
+from consumers.alerting.notify.webhook import webhook_sink
+from consumers.engine.consumer_set import Build, Roster
+from consumers.engine.rebuild.sink import Rebuilds
+from consumers.hub_config import Hub
+from consumers.upkeep.maintenance import fold_again
+from consumers.upkeep.retention.sink import Retention
+from consumers.views.audio import Loudness
+from consumers.views.detections import Detections
+from consumers.views.health.projection import Health
+from consumers.views.mosaics.projection import Mosaics
+from consumers.views.motion import Motions
+from consumers.views.recordings.projection import Recordings
+from consumers.views.settings import Settings
+from consumers.views.temperatures import Temperatures
 from producer.ids import utc_now
 
 

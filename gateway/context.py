@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import structlog
 
-from consumers.faults import FaultReporter
-from consumers.folding import is_the_machines
-from consumers.hub import Hub
-from consumers.journal.store import JournalAway
-from consumers.views import NoView
+from consumers.engine.folding import is_the_machines
+from consumers.engine.view_files import NoView
+from consumers.hub_config import Hub
+from consumers.hub_faults import FaultReporter
+from consumers.store.journal.store import JournalAway
 from gateway.described import Described
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from consumers.hub import Hub
+from consumers.engine.sink import Sink
+from consumers.hub_config import Hub
 from consumers.registry import CONSUMERS
-from consumers.sink import Sink
 
 Kind = Literal["projection", "sink"]
 

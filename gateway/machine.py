@@ -8,8 +8,8 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from consumers.disk import disk_of
-from consumers.retention.questions import GB, disk_usage
+from consumers.store.disk import disk_of
+from consumers.upkeep.retention.questions import GB, disk_usage
 
 MIB = 1024**2
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-from consumers.ingest import figures
+from consumers.ingest import counters
 
 State = Literal["ok", "limping", "failed"]
 
@@ -173,7 +173,7 @@ class Readiness:
         silent, state = now - self._ingest_at, str(self._ingest.get("state", ""))
         if silent > INGEST_SILENT_S and not self._is_settling(now):
             return Check("ingest", "failed", f"Nothing was heard of ingest for {silent:.0f} s: nothing is taken in.")
-        if state not in ("", figures.RUNNING):
+        if state not in ("", counters.RUNNING):
             return Check("ingest", "failed", f"Ingest takes nothing in: {state}.", "write_failed")
         return Check("ingest", "ok", state or "not heard yet")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
-from consumers.hub import DeviceInfo, SiteInfo
+from consumers.hub_config import DeviceInfo, SiteInfo
 
 UTC_ZONE = ZoneInfo("UTC")
 

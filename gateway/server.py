@@ -10,11 +10,11 @@ import structlog
 import uvicorn
 import uvloop
 
-from consumers.faults import FaultReporter
-from consumers.hub import Hub
-from consumers.journal.configured import journal_of
-from consumers.warehouse.answering import Answering
-from consumers.warehouse.warehouse import embedded
+from consumers.hub_config import Hub
+from consumers.hub_faults import FaultReporter
+from consumers.store.journal.configured import journal_of
+from consumers.views.warehouse.reader import Answering
+from consumers.views.warehouse.warehouse import embedded
 from gateway.app import build, running
 from gateway.context import Gateway
 from gateway.described import described
@@ -160,7 +160,7 @@ def warehouse_of(hub: Hub) -> Answering:
     """Kept in this process, or on a server where the hub has one."""
     if hub.warehouse is None:
         return embedded(hub, journal_of(hub).reader)
-    from consumers.warehouse.served import ServedRows
+    from consumers.views.warehouse.served import ServedRows
 
     return ServedRows(hub.warehouse, hub.triggers)
 

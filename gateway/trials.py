@@ -4,9 +4,9 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 
-from consumers.hub import Hub
-from consumers.trials import files
-from consumers.trials.trial import Asked
+from consumers.alerting.what_if import files
+from consumers.alerting.what_if.trial import Asked
+from consumers.hub_config import Hub
 
 PATIENCE_S = 2.0
 

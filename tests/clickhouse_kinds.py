@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from consumers.clickhouse.embedded import EmbeddedEngine
-from consumers.clickhouse.engine import OpenEngine
-from consumers.clickhouse.server import ServerEngine
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.store.clickhouse.engine import OpenEngine
+from consumers.store.clickhouse.server import ServerEngine
 from tests.clickhouse_server import ClickHouse
 
 KINDS = ("chdb", "chdb through doors", "server")

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from consumers.clickhouse.engine import EngineError
-from consumers.clickhouse.server import ServerEngine
-from consumers.hub import ClickHouseServer
+from consumers.hub_config import ClickHouseServer
+from consumers.store.clickhouse.engine import EngineError
+from consumers.store.clickhouse.server import ServerEngine
 from mosquitto.launcher import free_port
 
 PASSWORD = "not a secret"

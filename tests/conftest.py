@@ -45,7 +45,7 @@ def _signals_as_before() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def kept_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory of chDB for all tests of a module: every time that it starts anew it leaves files open behind."""
-    from consumers.clickhouse.embedded import EmbeddedEngine  # takes a second, and only some tests need it
+    from consumers.store.clickhouse.embedded import EmbeddedEngine  # takes a second, and only some tests need it
 
     directory = tmp_path_factory.mktemp("chdb")
     with closing(EmbeddedEngine(directory)):

@@ -9,10 +9,10 @@ from typing import Self
 
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
-from consumers import views
-from consumers.follow import BATCH, Follower, Source
-from consumers.hub import Hub
-from consumers.projection import Projection
+from consumers.engine import view_files
+from consumers.engine.follower import BATCH, Follower, Source
+from consumers.engine.projection import Projection
+from consumers.hub_config import Hub
 from tests.builders import START
 from tests.memory_journal import MemoryJournal
 
@@ -41,7 +41,7 @@ class Followed:
         self.source = Source(data, self.journal, lambda: START)
         self.projection = projection
         self.follower = Follower(projection, self.source)
-        self._views = views.Views(data)
+        self._views = view_files.Views(data)
         self.take(*events)
 
     def take(self, *events: Event, received: datetime | None = None) -> Self:

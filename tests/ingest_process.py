@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from consumers.hub import ClickHouseServer
+from consumers.hub_config import ClickHouseServer
 from consumers.ingest import run
-from consumers.journal.configured import store_in
+from consumers.store.journal.configured import store_in
 from producer.broker import BrokerAddress
 from watchpost.processes.runtime import spare_the_collector
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bus_schemas.event import Event
-from consumers.journal.days import list_days
+from consumers.store.journal.days import list_days
 from tests.builders import START, numbered
 from tests.logged import Told, minutes, write
 

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import Event
 from bus_schemas.upcasts import upcast
-from consumers.journal.days import moment
-from consumers.journal.record import Recorded, RecordedRow
-from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.store.journal.days import moment
+from consumers.store.journal.record import Recorded, RecordedRow
+from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
 from tests.builders import START, at
 
 RECEIVED = 1_767_693_600_123_457

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from bus_schemas.event import HUB, Event, place
 from bus_schemas.node import HeartbeatEvent
-from consumers.hub import Hub
-from consumers.incidents.projection import Incidents
-from consumers.journal.record import Recorded
+from consumers.alerting.incidents.projection import Incidents
+from consumers.hub_config import Hub
+from consumers.store.journal.record import Recorded
 
 BACK = timedelta(milliseconds=50)
 """From the fold of an event through the bus to the journal."""

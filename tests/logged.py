@@ -9,13 +9,13 @@ from pathlib import Path
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
-from consumers.archive.disk import Archive
-from consumers.archive.reader import ArchiveReader
-from consumers.follow import Follower, Source
-from consumers.hub import DeviceInfo, Hub, SiteInfo
-from consumers.journal.days import micros
-from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.engine.follower import Follower, Source
+from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.registry import roster
+from consumers.store.archive.disk import Archive
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.days import micros
+from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
 from tests import builders
 from tests.builders import START, at, numbered
 

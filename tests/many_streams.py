@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bus_schemas.event import device_source
-from producer.backlog import streams
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.backlog import streams
+from producer.outbox.outbox import Outbox
 from tests.node_parts import detection
 
 STREAMS = 500

@@ -13,9 +13,9 @@ from bus_schemas.media import MediaEvent, Segment, SegmentEvent
 from bus_schemas.node import Health, HealthEvent
 from producer.broker import BrokerAddress
 from producer.ids import Ids, utc_now
-from producer.relay import Options, Relay, ignore
-from producer.session import Incoming
-from producer.tables import Draft
+from producer.outbox.tables import Draft
+from producer.relay.relay import Options, Relay, ignore
+from producer.relay.session import Incoming
 
 SOURCE = device_source("YARD", "GATE")
 OTHER = device_source("YARD", "DOOR")

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from bus_schemas.event import Event
-from consumers.alerts.questions import alerts
-from consumers.archive.reader import ArchiveReader
-from consumers.hub import DeviceInfo, Hub, Rules, SiteInfo
-from consumers.incidents.projection import RULE_VERSION
-from consumers.journal.sqlite import SqliteJournalReader
-from consumers.lasting import Wanted
-from consumers.trials import files, rules
-from consumers.trials.beginning import RECOVERED
-from consumers.trials.run import Bench, run
-from consumers.trials.stretch import RUN_IN
-from consumers.trials.trial import Asked, Found, Raised, Trial
-from consumers.views import open_view
+from consumers.alerting.alerts.questions import alerts
+from consumers.alerting.incidents.projection import RULE_VERSION
+from consumers.alerting.what_if import files, rules
+from consumers.alerting.what_if.initial_state import RECOVERED
+from consumers.alerting.what_if.run import Bench, run
+from consumers.alerting.what_if.time_range import RUN_IN
+from consumers.alerting.what_if.trial import Asked, Found, Raised, Trial
+from consumers.engine.intervals import Wanted
+from consumers.engine.view_files import open_view
+from consumers.hub_config import DeviceInfo, Hub, Rules, SiteInfo
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.sqlite import SqliteJournalReader
 from tests import logged
 from tests.builders import START, at
 from tests.live import with_incidents

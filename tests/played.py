@@ -7,7 +7,7 @@ import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
-from edge.segments import Segment
+from edge.capture.segments import Segment
 
 
 @dataclass(frozen=True)

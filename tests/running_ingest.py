@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bus_schemas.event import Event
 from consumers.ingest import run
-from consumers.journal.sqlite import JournalQueries, RejectedRow, SqliteJournalReader
+from consumers.store.journal.sqlite import JournalQueries, RejectedRow, SqliteJournalReader
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 

@@ -16,10 +16,10 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HealthEvent
 from bus_schemas.streams import outbox_epoch, traffic_of
 from bus_schemas.thermal import ThermalEvent
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.sqlite import SqliteJournalReader
 from producer.ids import Ids, utc_now
-from producer.outbox import Outbox
-from producer.tables import Draft
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
 from tests import builders
 from tests.faults.proxy import Proxy
 

@@ -8,19 +8,19 @@ from bus_schemas.codec import media_properties, read_stored, to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import event_topic, media_topic, state_topic
-from consumers import checkpoint, views
-from consumers.archive.disk import Archive
-from consumers.deliver import Deliverer
-from consumers.follow import Follower, Source
-from consumers.hub import Hub
-from consumers.ingest.figures import Figures
+from consumers.engine import checkpoint, view_files
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import Follower, Source
+from consumers.engine.projection import Projection
+from consumers.hub_config import Hub
+from consumers.ingest.counters import Figures
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.days import micros
-from consumers.journal.sqlite import Journal, JournalQueries, SqliteJournalReader
-from consumers.journal.writing import Accepted
-from consumers.projection import Projection
 from consumers.registry import CONSUMERS
+from consumers.store.archive.disk import Archive
+from consumers.store.journal.days import micros
+from consumers.store.journal.sqlite import Journal, JournalQueries, SqliteJournalReader
+from consumers.store.journal.writing import Accepted
 from tests import builders
 from tests.builders import START, at
 
@@ -100,7 +100,7 @@ class Bus:
     def _said(self) -> Iterator[Event]:
         """What consumers have put into their outboxes since the last time."""
         for consumer in self._consumers:
-            with closing(views.open_view(self.hub.data, consumer.name)) as view:
+            with closing(view_files.open_view(self.hub.data, consumer.name)) as view:
                 if not view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone():
                     continue
                 after = self._emitted.get(consumer.name, 0)
@@ -115,7 +115,7 @@ class Bus:
     def failures(self) -> list[checkpoint.Failure]:
         found = []
         for consumer in self._consumers:
-            with closing(views.open_view(self.hub.data, consumer.name)) as view:
+            with closing(view_files.open_view(self.hub.data, consumer.name)) as view:
                 found.append(checkpoint.failure(view))
         return [failure for failure in found if failure is not None]
 

@@ -10,7 +10,7 @@ from heapq import nlargest
 
 from bus_schemas.event import HUB_SOURCE, RESERVED, place
 from bus_schemas.streams import Traffic, outbox_epoch, stream_epoch
-from consumers.journal.writing import StreamKey, StreamState
+from consumers.store.journal.writing import StreamKey, StreamState
 
 _SECOND = 1_000_000
 """Microseconds."""

@@ -8,7 +8,7 @@ from itertools import islice
 from bus_schemas.event import HUB_SOURCE
 from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
-from consumers.journal.writing import StreamKey, StreamState
+from consumers.store.journal.writing import StreamKey, StreamState
 
 EVERY_SECONDS = 2.0
 AGAIN_SECONDS = 0.2

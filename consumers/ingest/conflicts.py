@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from consumers.ingest.decoding import Taken
 from consumers.ingest.rejection import rejection
-from consumers.journal.writing import Rejected, SequenceKey, StreamKey
+from consumers.store.journal.writing import Rejected, SequenceKey, StreamKey
 
 SAMPLES = 256
 """Repeats are common, and nearly always the same again: so many of a group are compared, at least one of a stream."""

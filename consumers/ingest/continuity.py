@@ -5,8 +5,8 @@ from enum import Enum
 
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
-from consumers.journal.header import Header
-from consumers.journal.writing import StreamKey
+from consumers.store.journal.header import Header
+from consumers.store.journal.writing import StreamKey
 
 
 class Place(Enum):

@@ -27,10 +27,10 @@ from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.node import GapEvent, StateEvent
 from bus_schemas.speakers import violation
 from bus_schemas.topics import BATCH, ROOT, UnknownTopic, parse
-from consumers.ingest.glance import glance
+from consumers.ingest.fast_decode import glance
 from consumers.ingest.packets import Published
-from consumers.journal.header import Header
-from consumers.journal.writing import Accepted
+from consumers.store.journal.header import Header
+from consumers.store.journal.writing import Accepted
 
 MAX_EPOCH = 64
 KINDS = get_args(MediaKind)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from bus_schemas.hub import MAX_FAULTS, Fault, FaultKind, OpenFault, ProcessFaults
 from bus_schemas.topics import FAULTS
-from consumers.faults import Key, open_fault
+from consumers.hub_faults import Key, open_fault
 from producer.ids import Clock
 
 SILENT_AFTER_S: Final = 30.0

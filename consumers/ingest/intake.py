@@ -9,19 +9,19 @@ from functools import partial
 from typing import Protocol
 
 from bus_schemas.topics import FAULTS, HEAD
-from consumers.archive.disk import Medium
 from consumers.ingest.admission import Admission
 from consumers.ingest.announcer import Announcer, Publish
 from consumers.ingest.conflicts import Conflicts
+from consumers.ingest.counters import Figures
 from consumers.ingest.decoding import Arrived, Item, read
-from consumers.ingest.figures import Figures
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan, media_keys
 from consumers.ingest.reused_ids import find_reused
 from consumers.ingest.room import Room, waits_for_room
-from consumers.journal.days import micros
-from consumers.journal.store import JournalWriter, Unwritable
-from consumers.journal.writing import Accepted
+from consumers.store.archive.disk import Medium
+from consumers.store.journal.days import micros
+from consumers.store.journal.store import JournalWriter, Unwritable
+from consumers.store.journal.writing import Accepted
 from producer.ids import Clock
 
 _PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}

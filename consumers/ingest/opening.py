@@ -7,9 +7,9 @@ from typing import Final, TypeVar
 
 import structlog
 
-from consumers.archive.disk import Archive
 from consumers.ingest.intake import is_away
-from consumers.journal.store import JournalAway, OpenJournal
+from consumers.store.archive.disk import Archive
+from consumers.store.journal.store import JournalAway, OpenJournal
 
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 4.0

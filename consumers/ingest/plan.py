@@ -7,14 +7,14 @@ from uuid import NAMESPACE_URL, uuid5
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
-from consumers.archive.disk import Medium
 from consumers.ingest.continuity import Refusal, Streams, nothing_refused, span
 from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.ingest.rejection import rejection
-from consumers.journal.ahead import happened_at
-from consumers.journal.days import moment
-from consumers.journal.header import Header
-from consumers.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamKey
+from consumers.store.archive.disk import Medium
+from consumers.store.journal.ahead import happened_at
+from consumers.store.journal.days import moment
+from consumers.store.journal.header import Header
+from consumers.store.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamKey
 
 REJECTED = "rejected"
 

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from consumers.ingest.decoding import Described, Taken
 from consumers.ingest.rejection import rejection
-from consumers.journal.writing import Accepted, ForeignId, Rejected
+from consumers.store.journal.writing import Accepted, ForeignId, Rejected
 
 MAX_COMPARED = 1000
 """Of the repeats of one group."""

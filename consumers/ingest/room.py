@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bus_schemas.event import HUB, place
 from bus_schemas.node import SystemLoad
-from consumers.disk import Disk, disk_of
 from consumers.ingest.decoding import Item, Refused
+from consumers.store.disk import Disk, disk_of
 
 MIB = 1024 * 1024
 

@@ -15,24 +15,24 @@ import structlog
 
 from bus_schemas.hub import Fault, FaultEvent
 from bus_schemas.topics import FAULTS
-from consumers.archive.disk import Archive
-from consumers.disk import disk_of
-from consumers.faults import key_of
-from consumers.ingest import figures as told
+from consumers.hub_faults import key_of
+from consumers.ingest import counters as told
 from consumers.ingest.connection import Connection, Disconnected, Unreachable
+from consumers.ingest.counters import Figures
 from consumers.ingest.faults import FaultTracker
-from consumers.ingest.figures import Figures
 from consumers.ingest.intake import CannotWrite, Intake, announcing
 from consumers.ingest.opening import open_patiently
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
 from consumers.ingest.room import Room, load_of
-from consumers.journal.files import SqliteStore
-from consumers.journal.store import JournalInUse, JournalStore
+from consumers.store.archive.disk import Archive
+from consumers.store.disk import disk_of
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.store import JournalInUse, JournalStore
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
-from producer.disk_id import disk_id
 from producer.ids import Clock, utc_now
+from producer.outbox.disk_id import disk_id
 
 log = structlog.get_logger(__name__)
 

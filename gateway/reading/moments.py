@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus_schemas.event import iso
-from consumers import checkpoint
-from consumers.health.past import as_of
-from consumers.health.snapshots import Forgotten
-from consumers.projection import Projection
-from consumers.versions import NEWEST
+from consumers.engine import checkpoint
+from consumers.engine.projection import Projection
+from consumers.engine.versions import NEWEST
+from consumers.views.health.past import as_of
+from consumers.views.health.snapshots import Forgotten
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
-from consumers.clickhouse.engine import EngineError
-from consumers.warehouse.answering import Answering, NotReady
-from consumers.warehouse.questions import BadQuestion
+from consumers.store.clickhouse.engine import EngineError
+from consumers.views.warehouse.questions import BadQuestion
+from consumers.views.warehouse.reader import Answering, NotReady
 from gateway.http.problems import Problem
 from gateway.reading.readers import Readers
 from gateway.reading.stores import Stores

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from consumers import checkpoint
-from consumers.archive.reader import ArchiveReader
-from consumers.journal.record import JournalReader
-from consumers.journal.store import JournalQuestions, JournalStore
-from consumers.views import Views
+from consumers.engine import checkpoint
+from consumers.engine.view_files import Views
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.record import JournalReader
+from consumers.store.journal.store import JournalQuestions, JournalStore
 
 
 @runtime_checkable

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
-from consumers.health import questions as health
-from consumers.health.questions import DeviceHealth
-from consumers.hub import DeviceInfo
-from consumers.views import NoView
+from consumers.engine.view_files import NoView
+from consumers.hub_config import DeviceInfo
+from consumers.views.health import questions as health
+from consumers.views.health.questions import DeviceHealth
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.reading.moments import Moment

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, iso, place
-from consumers.journal.record import Batch, Recorded
-from consumers.journal.store import JournalAway
+from consumers.store.journal.record import Batch, Recorded
+from consumers.store.journal.store import JournalAway
 
 Models = Collection[type[Event]]
 Read = Callable[[int, Models | None, int], Awaitable[Batch]]

@@ -20,8 +20,8 @@ from bus_schemas.alert import AlertEvent
 from bus_schemas.codec import decode
 from bus_schemas.event import device_source
 from producer.ids import utc_now
-from producer.outbox import Outbox
-from producer.tables import Draft
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
 from tests import builders
 from tests.bench.measure import Measurement, summary
 from tests.eventually import eventually

@@ -11,18 +11,18 @@ from typing import Any
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.follow import Follower, Source, create
-from consumers.health import past
-from consumers.health.projection import Health
-from consumers.health.questions import devices
-from consumers.hub import Hub
-from consumers.incidents.projection import Incidents
-from consumers.incidents.questions import incidents, open_incidents
-from consumers.journal.days import micros
-from consumers.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
-from consumers.lasting import Wanted
-from consumers.versions import Versions
-from consumers.views import open_view
+from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.incidents.questions import incidents, open_incidents
+from consumers.engine.follower import Follower, Source, create
+from consumers.engine.intervals import Wanted
+from consumers.engine.versions import Versions
+from consumers.engine.view_files import open_view
+from consumers.hub_config import Hub
+from consumers.store.journal.days import micros
+from consumers.store.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
+from consumers.views.health import past
+from consumers.views.health.projection import Health
+from consumers.views.health.questions import devices
 from producer.transaction import transaction
 from tests.bench.measure import Measurement, measured
 from tests.builders import START, at, frame, health, media, thermal, tick

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
-from producer.outbox import Outbox
-from producer.relay import Relay
-from producer.tables import Draft
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
+from producer.relay.relay import Relay
 from tests.bench.measure import Measurement, summary, timed
 from tests.eventually import eventually
 from tests.ingest_double import ingest_double

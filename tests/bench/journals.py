@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.node import GapEvent
-from consumers.journal.answers import Filter
-from consumers.journal.configured import store_in
-from consumers.journal.store import JournalStore
-from consumers.journal.writing import Accepted
+from consumers.store.journal.answers import Filter
+from consumers.store.journal.configured import store_in
+from consumers.store.journal.store import JournalStore
+from consumers.store.journal.writing import Accepted
 from producer.ids import utc_now
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import at, detection

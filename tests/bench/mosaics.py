@@ -11,11 +11,11 @@ import simplejpeg
 
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
-from consumers.archive.disk import Archive
-from consumers.archive.reader import ArchiveReader
-from consumers.hub import DeviceInfo, Hub, SiteInfo
-from consumers.mosaics.projection import Mosaics
-from consumers.mosaics.questions import bytes_a_minute, timeline
+from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.store.archive.disk import Archive
+from consumers.store.archive.reader import ArchiveReader
+from consumers.views.mosaics.projection import Mosaics
+from consumers.views.mosaics.questions import bytes_a_minute, timeline
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import SITE, START, at, frame, media, tick
 from tests.following import Followed

@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bus_schemas.event import device_source
-from consumers.hub import ClickHouseServer
-from consumers.journal.sqlite import JournalQueries, SqliteJournalReader
+from consumers.hub_config import ClickHouseServer
+from consumers.store.journal.sqlite import JournalQueries, SqliteJournalReader
 from mosquitto.launcher import Broker
-from producer.backlog import streams
 from producer.ids import utc_now
-from producer.outbox import Outbox
-from producer.tables import Draft
+from producer.outbox.backlog import streams
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
 from tests import many_streams
 from tests.bench.measure import Measurement, summary
 from tests.clickhouse_server import ClickHouse

@@ -14,9 +14,9 @@ from edge.analysis.audio import level
 from edge.analysis.motion import MotionDetector, MotionSettings
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
-from edge.sources.schedule import Schedule
-from edge.sources.visual_scene import VisualScene
-from edge.sources.yard import Yard
+from edge.simulation.schedule import Schedule
+from edge.simulation.visual_scene import VisualScene
+from edge.simulation.yard import Yard
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import PEDESTRIANS, recording
 

@@ -10,20 +10,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
-from consumers import checkpoint, views
-from consumers.clickhouse.embedded import EmbeddedEngine
-from consumers.follow import Source, create
-from consumers.hub import Hub
-from consumers.journal.sqlite import SqliteJournalReader
-from consumers.maintenance import rebuild_view
-from consumers.projection import Projection
-from consumers.rebuilding.whole import REBUILD_BATCH
+from consumers.engine import checkpoint, view_files
+from consumers.engine.follower import Source, create
+from consumers.engine.projection import Projection
+from consumers.engine.rebuild.whole import REBUILD_BATCH
+from consumers.engine.sink import Sink
+from consumers.hub_config import Hub
 from consumers.registry import CONSUMERS, roster
-from consumers.sink import Sink
-from consumers.warehouse.fold import Fold
-from consumers.warehouse.rows import MODELS
-from consumers.warehouse.store import Generations
-from consumers.warehouse.tables import TABLES
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.upkeep.maintenance import rebuild_view
+from consumers.views.warehouse.fold import Fold
+from consumers.views.warehouse.rows import MODELS
+from consumers.views.warehouse.store import Generations
+from consumers.views.warehouse.tables import TABLES
 from tests.bench import day
 from tests.bench.measure import Measurement, summary
 from watchpost.processes.runtime import spare_the_collector
@@ -108,11 +108,11 @@ def _rebuilt(projection: Projection, hub: Hub) -> Measurement:
 
 def _stand_at(position: int, projection: Projection, source: Source) -> None:
     """A view that claims to be folded up to here."""
-    file = views.next_file(source.data, projection.name)
+    file = view_files.next_file(source.data, projection.name)
     view = create(projection, file)
     checkpoint.begin(view, position, projection.version)
     view.close()
-    views.place(source.data, projection.name, file)
+    view_files.place(source.data, projection.name, file)
 
 
 def _rows(data: Path) -> Measurement:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
-from producer.outbox import Outbox
-from producer.relay import Options
+from producer.outbox.outbox import Outbox
+from producer.relay.relay import Options
 from tests.bench.measure import Measurement, summary
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process

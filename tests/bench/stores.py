@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.codec import describe, to_bytes
-from consumers.archive.disk import Archive, Medium
-from consumers.archive.reader import ArchiveReader
-from consumers.archive.retention import ArchiveRetention
-from consumers.journal.sqlite import Accepted, Filter, Journal, JournalQueries, SqliteJournalReader
+from consumers.store.archive.disk import Archive, Medium
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.retention import ArchiveRetention
+from consumers.store.journal.sqlite import Accepted, Filter, Journal, JournalQueries, SqliteJournalReader
 from producer.ids import utc_now
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import START, at, detection

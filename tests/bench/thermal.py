@@ -12,7 +12,7 @@ from edge.analysis.pictures import Pictures
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
 from edge.analysis.roi import ROI_SETS
 from edge.analysis.thermal import ThermalProcessor, ThermalSettings
-from edge.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
+from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import ROOM_THERMAL, ROOM_VISUAL, recording
 

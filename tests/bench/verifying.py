@@ -4,10 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from consumers.check.rows import PART as ROWS
-from consumers.check.run import JOURNAL, check
-from consumers.maintenance import views_there
 from consumers.registry import roster
+from consumers.upkeep.maintenance import views_there
+from consumers.upkeep.verify.rows import PART as ROWS
+from consumers.upkeep.verify.run import JOURNAL, check
 from tests.bench import day
 
 

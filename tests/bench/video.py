@@ -13,10 +13,10 @@ import psutil
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
-from edge.recorder import Recorder
-from edge.sources.inputs import video_file
-from edge.sources.source import Frame, SourceEnded
-from edge.sources.video import VideoSource
+from edge.capture.recorder import Recorder
+from edge.capture.sources.inputs import video_file
+from edge.capture.sources.source import Frame, SourceEnded
+from edge.capture.sources.video import VideoSource
 from tests.bench.measure import Measurement, summary, timed
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
 

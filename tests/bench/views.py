@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
-from consumers.health.projection import Health
-from consumers.health.questions import devices
-from consumers.hub import Hub
-from consumers.incidents.projection import Incidents
-from consumers.motion import Motions, buckets, heat_map
-from consumers.projection import Projection
-from consumers.trends.temperatures import Temperatures
+from consumers.alerting.incidents.projection import Incidents
+from consumers.engine.projection import Projection
+from consumers.hub_config import Hub
+from consumers.views.health.projection import Health
+from consumers.views.health.questions import devices
+from consumers.views.motion import Motions, buckets, heat_map
+from consumers.views.temperatures import Temperatures
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import DEVICE, SITE, START, at, frame, media, motion, thermal, tick
 from tests.following import Followed, MemoryMedia

@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bus_schemas import codec
-from consumers.clickhouse.embedded import EmbeddedEngine
-from consumers.journal.record import Recorded
-from consumers.journal.sqlite import Accepted, Journal, SqliteJournalReader
-from consumers.warehouse import fold, questions
-from consumers.warehouse.fold import Fold
-from consumers.warehouse.rows import blocks
-from consumers.warehouse.store import Generations, Store
-from consumers.warehouse.tables import CAMERA_EVENTS
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.store.journal.record import Recorded
+from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.views.warehouse import fold, questions
+from consumers.views.warehouse.fold import Fold
+from consumers.views.warehouse.rows import blocks
+from consumers.views.warehouse.store import Generations, Store
+from consumers.views.warehouse.tables import CAMERA_EVENTS
 from tests.bench.measure import Measurement, median, summary, timed
 from tests.builders import START, at, detection
 

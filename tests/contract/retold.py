@@ -7,10 +7,10 @@ from typing import Any
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.event import Event
-from consumers.alerts.projection import Alerts
-from consumers.hub import Hub
-from consumers.incidents.projection import Incidents
-from consumers.projection import Projection
+from consumers.alerting.alerts.projection import Alerts
+from consumers.alerting.incidents.projection import Incidents
+from consumers.engine.projection import Projection
+from consumers.hub_config import Hub
 from tests.builders import alert, at, settings
 from tests.contract.story import MINUTES, Story
 from tests.following import Followed

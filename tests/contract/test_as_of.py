@@ -14,21 +14,22 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
-from consumers import checkpoint, settings
-from consumers.alerts.projection import Alerts
-from consumers.alerts.questions import alert as one_alert
-from consumers.alerts.questions import alerts, count_open, why
-from consumers.follow import Source, create
-from consumers.health import past, questions
-from consumers.health.projection import Health
-from consumers.hub import DeviceInfo, Hub, SiteInfo
-from consumers.incidents.projection import Incidents
-from consumers.incidents.questions import incident, incidents, open_incidents
-from consumers.lasting import Wanted
-from consumers.projection import Projection
-from consumers.rebuilding.whole import fold_upto
-from consumers.settings import Settings
-from consumers.versions import NEWEST
+from consumers.alerting.alerts.projection import Alerts
+from consumers.alerting.alerts.questions import alert as one_alert
+from consumers.alerting.alerts.questions import alerts, count_open, why
+from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.incidents.questions import incident, incidents, open_incidents
+from consumers.engine import checkpoint
+from consumers.engine.follower import Source, create
+from consumers.engine.intervals import Wanted
+from consumers.engine.projection import Projection
+from consumers.engine.rebuild.whole import fold_upto
+from consumers.engine.versions import NEWEST
+from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.views import settings
+from consumers.views.health import past, questions
+from consumers.views.health.projection import Health
+from consumers.views.settings import Settings
 from tests.builders import START, at
 from tests.contract.retold import retold
 from tests.contract.story import story

@@ -9,11 +9,11 @@ import pytest
 
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
-from consumers import checkpoint, set_aside, views
-from consumers.follow import Follower, Source, Stopped
-from consumers.journal.record import Batch
-from consumers.rebuilding.compare import compare, verify
-from consumers.rebuilding.whole import needs_rebuild, rebuild
+from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.follower import Follower, Source, Stopped
+from consumers.engine.rebuild.compare import compare, verify
+from consumers.engine.rebuild.whole import needs_rebuild, rebuild
+from consumers.store.journal.record import Batch
 from tests.builders import START, at
 from tests.contract.story import Story, story
 from tests.contract.yard import MAKERS, PROJECTIONS, SINKS, Broken, Yard
@@ -151,10 +151,10 @@ def test_the_view_equals_the_fold_of_the_journal(yard: Yard, journal: MemoryJour
 
 def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journal: MemoryJournal) -> None:
     yard.fold(journal)
-    before, file = yard.emitted(), views.file_of(yard.data, yard.name)
+    before, file = yard.emitted(), view_files.file_of(yard.data, yard.name)
     rebuild(yard.projection(), Source(yard.data, journal, lambda: START))
 
-    assert views.file_of(yard.data, yard.name) != file
+    assert view_files.file_of(yard.data, yard.name) != file
     assert yard.emitted() == before
     assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
 
@@ -177,10 +177,10 @@ def test_a_view_that_was_thrown_away_tells_nothing_twice(yard: Yard, journal: Me
     for received, event in told.in_order():
         longer.append(event, received=at(received))
     longer.append(*emitted)
-    file = views.file_of(yard.data, yard.name)
+    file = view_files.file_of(yard.data, yard.name)
     assert file is not None
-    views.link_of(yard.data, yard.name).unlink()
-    views.remove(file)
+    view_files.link_of(yard.data, yard.name).unlink()
+    view_files.remove(file)
     yard.fold(longer)
 
     assert emitted
@@ -224,9 +224,9 @@ def _catch_up(follower: Follower) -> None:
 
 
 def _rewind(yard: Yard) -> None:
-    file = views.file_of(yard.data, yard.name)
+    file = view_files.file_of(yard.data, yard.name)
     assert file is not None
-    state = views.connect(file)
+    state = view_files.connect(file)
     state.execute("update checkpoint set position = 0")
     state.close()
 

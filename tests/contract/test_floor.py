@@ -5,12 +5,12 @@ from random import Random
 
 import pytest
 
-from consumers import views
-from consumers.follow import Source
-from consumers.rebuilding.compare import verify
-from consumers.rebuilding.floor import Scope, scope
-from consumers.rebuilding.whole import rebuild
-from consumers.rebuilding.wish import Wish, WouldLose
+from consumers.engine import view_files
+from consumers.engine.follower import Source
+from consumers.engine.rebuild.compare import verify
+from consumers.engine.rebuild.request import Wish, WouldLose
+from consumers.engine.rebuild.retention_floor import Scope, scope
+from consumers.engine.rebuild.whole import rebuild
 from tests.builders import START, at
 from tests.contract.story import Story, story
 from tests.contract.yard import PROJECTIONS, Yard
@@ -64,7 +64,7 @@ def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told:
     yard, journal = Yard(name, tmp_path, told), journal_of(told)
     source = Source(yard.data, journal, lambda: START)
     yard.fold(journal)
-    before, file = yard.dump(), views.file_of(yard.data, name)
+    before, file = yard.dump(), view_files.file_of(yard.data, name)
     journal.drop(journal.head() // 2)
     refused = refusal(yard, source)
     if refused is not None:
@@ -103,10 +103,10 @@ def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_fo
     source = Source(yard.data, journal, lambda: START)
     yard.fold(journal)
     journal.drop(journal.head() // 2)
-    file = views.file_of(yard.data, "temperatures")
+    file = view_files.file_of(yard.data, "temperatures")
     assert file is not None
     with_early, with_late = "minute = (select min(minute) from minutes)", "minute = (select max(minute) from minutes)"
-    view = views.connect(file)
+    view = view_files.connect(file)
     view.execute(f"update minutes set high = 1000 where {with_early}")
     early = verify(yard.projection(), source, scope=partly(yard, journal))
     view.execute(f"update minutes set high = 1000 where {with_late}")

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
-from consumers import set_aside, views
-from consumers.follow import Follower, Source
-from consumers.maintenance import views_in_parts
-from consumers.rebuilding.compare import compare, verify
-from consumers.rebuilding.part import NotInPart, Replaced, WholeOnly, rebuild_part
-from consumers.rebuilding.stretch import Part, Stretch
+from consumers.engine import set_aside, view_files
+from consumers.engine.follower import Follower, Source
+from consumers.engine.rebuild.compare import compare, verify
+from consumers.engine.rebuild.part import NotInPart, Replaced, WholeOnly, rebuild_part
+from consumers.engine.rebuild.time_range import Part, Stretch
 from consumers.registry import roster
+from consumers.upkeep.maintenance import views_in_parts
 from tests import builders
 from tests.builders import START, at
 from tests.contract.story import MINUTES, Story, story
@@ -69,9 +69,9 @@ class Damaged:
         self.source = Source(yard.data, journal, lambda: START)
 
     def open(self) -> sqlite3.Connection:
-        file = views.file_of(self.yard.data, self.yard.name)
+        file = view_files.file_of(self.yard.data, self.yard.name)
         assert file is not None
-        return views.connect(file)
+        return view_files.connect(file)
 
     def part(self, wanted: Stretch) -> Part:
         part = self.yard.projection().part(wanted)
@@ -228,7 +228,7 @@ def test_a_grid_is_folded_by_whole_days_of_its_zone_also_where_they_have_23_or_2
 
 
 def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consumers.trends.detections.KEPT_DETECTIONS", 9)
+    monkeypatch.setattr("consumers.views.detections.KEPT_DETECTIONS", 9)
     folded = Folded("detections", tmp_path / "one", told)
     damaged = folded.copy(tmp_path / "two")
     damaged.rebuild(Stretch("DEMO", at(0), at(1200)))

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event, iso
-from consumers import views
-from consumers.archive.reader import ArchiveReader
-from consumers.archive.retention import ArchiveRetention
-from consumers.health.questions import DeviceHealth, device
-from consumers.hub import Hub
-from consumers.incidents.questions import incidents
-from consumers.journal.ahead import said_ahead_s
-from consumers.journal.sqlite import Filter, JournalQueries
-from consumers.trends.temperatures import newest_thermal
+from consumers.alerting.incidents.questions import incidents
+from consumers.engine import view_files
+from consumers.hub_config import Hub
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.retention import ArchiveRetention
+from consumers.store.journal.ahead import said_ahead_s
+from consumers.store.journal.sqlite import Filter, JournalQueries
+from consumers.views.health.questions import DeviceHealth, device
+from consumers.views.temperatures import newest_thermal
 from tests import builders
 from tests.builders import DEVICE, SITE, at
 from tests.following import MemoryMedia
@@ -66,9 +66,9 @@ def answers(bus: Bus) -> dict[str, Any]:
         "recordings": "select max(start) from segments union all select max(end) from clips",
         "audio": "select max(minute) from minutes",
     }.items():
-        with closing(views.open_view(bus.hub.data, name)) as view:
+        with closing(view_files.open_view(bus.hub.data, name)) as view:
             found[name] = view.execute(query).fetchall()
-    with closing(views.open_view(bus.hub.data, "temperatures")) as view:
+    with closing(view_files.open_view(bus.hub.data, "temperatures")) as view:
         found["minutes"] = view.execute("select max(minute) from minutes").fetchone()
     with ArchiveReader(bus.hub.data / "archive") as archive:
         for kind in ("capture", "thumbnail"):
@@ -105,7 +105,7 @@ def test_an_event_of_a_time_to_come_is_newest_nowhere_once_a_right_one_has_come(
 
 
 def health_at(bus: Bus, second: float) -> DeviceHealth:
-    with closing(views.open_view(bus.hub.data, "health")) as view:
+    with closing(view_files.open_view(bus.hub.data, "health")) as view:
         found = device(view, SITE, DEVICE, at(second))
     assert found is not None
     return found
@@ -124,14 +124,14 @@ def test_a_device_whose_clock_is_ahead_is_not_healthy_for_ever_and_has_no_age_be
     assert health_at(bus, 100).status == "offline"
     for name in ("last_connection_attempt", "last_successful_connection", "current_segment_start"):
         assert (getattr(now, name) or "") <= iso(at(33))
-    with closing(views.open_view(bus.hub.data, "temperatures")) as view:
+    with closing(view_files.open_view(bus.hub.data, "temperatures")) as view:
         newest = newest_thermal(view, SITE, DEVICE)
     assert newest is not None
     assert newest.time == iso(at(31))
 
 
 def clock_incidents(bus: Bus) -> list[tuple[str, str | None, Any]]:
-    with closing(views.open_view(bus.hub.data, "incidents")) as view:
+    with closing(view_files.open_view(bus.hub.data, "incidents")) as view:
         found = [one for one in incidents(view) if one["type"] == "clock"]
     return [(one["opened"], one["closed"], one["details"].get("ahead_s")) for one in found]
 
@@ -142,7 +142,7 @@ def test_a_clock_that_is_wrong_is_an_incident_until_it_is_right_again(bus: Bus) 
         bus.say(builders.frame(at(second) + timedelta(hours=6)), second)
     bus.fold(24)
     assert clock_incidents(bus) == [(iso(at(21)), None, 6 * 3600.0)]
-    with closing(views.open_view(bus.hub.data, "alerts")) as view:
+    with closing(view_files.open_view(bus.hub.data, "alerts")) as view:
         said = view.execute(
             "select message, level from alerts where type = 'clock_wrong' and cleared is null"
         ).fetchall()

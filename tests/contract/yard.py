@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from bus_schemas.event import Event
-from consumers import checkpoint, views
-from consumers.deliver import Deliverer
-from consumers.follow import BATCH, Follower, Source
-from consumers.hub import DeviceInfo, Hub, SiteInfo
-from consumers.journal.record import Recorded
-from consumers.projection import Emit, Projection
+from consumers.engine import checkpoint, view_files
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import BATCH, Follower, Source
+from consumers.engine.projection import Emit, Projection
+from consumers.engine.sink import Sink
+from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.registry import CONSUMERS
-from consumers.sink import Sink
+from consumers.store.journal.record import Recorded
 from tests.builders import START
 from tests.contract.story import Story, media_of
 from tests.following import MemoryMedia
@@ -66,7 +66,7 @@ class Yard:
             view.close()
 
     def view(self) -> sqlite3.Connection:
-        return views.open_view(self.data, self.name)
+        return view_files.open_view(self.data, self.name)
 
     def emitted(self) -> list[tuple[Any, ...]]:
         view = self.view()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from consumers.clickhouse.server import ServerEngine
+from consumers.store.clickhouse.server import ServerEngine
 from tests.clickhouse_server import PASSWORD, ClickHouse
 from tests.end_to_end.test_clickhouse import publish
 from tests.eventually import eventually

@@ -11,8 +11,8 @@ import httpx
 import pytest
 import yaml
 
-from consumers import views
-from consumers.archive.retention import ArchiveRetention
+from consumers.engine import view_files
+from consumers.store.archive.retention import ArchiveRetention
 from producer.ids import utc_now
 from tests.eventually import eventually
 from tests.faults import disks
@@ -154,10 +154,10 @@ def _what_is_dropped_is_given_back(product: Product, client: httpx.Client) -> No
     assert packs
     assert now.f_bfree * now.f_frsize - free_before > held - grown - 2_000_000
     # A sink that is new does not look back at what was asked for before.
-    eventually(lambda: views.file_of(product.data, "rebuilds"), 60, "who folds views again")
-    old = eventually(lambda: views.file_of(product.data, "health"), 60, "a view")
+    eventually(lambda: view_files.file_of(product.data, "rebuilds"), 60, "who folds views again")
+    old = eventually(lambda: view_files.file_of(product.data, "health"), 60, "a view")
     assert client.post("/api/v1/consumers/health/rebuild").status_code < httpx.codes.BAD_REQUEST
-    eventually(lambda: views.file_of(product.data, "health") != old, 60, "a view that was folded again")
+    eventually(lambda: view_files.file_of(product.data, "health") != old, 60, "a view that was folded again")
     eventually(lambda: not held_open(product), 10, "files that are given back")
     eventually(lambda: _stats_are_those_of_the_disk(product, client), 10, "stats that equal the disk")
 

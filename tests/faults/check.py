@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from consumers import checkpoint
-from consumers.archive.reader import ArchiveReader
-from consumers.hub import Hub
-from consumers.journal.days import list_days, open_to_read
-from consumers.journal.sqlite import JournalQueries
-from consumers.maintenance import verify_views
+from consumers.engine import checkpoint
+from consumers.engine.view_files import NoView, open_view
+from consumers.hub_config import Hub
 from consumers.registry import CONSUMERS, roster
-from consumers.views import NoView, open_view
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.days import list_days, open_to_read
+from consumers.store.journal.sqlite import JournalQueries
+from consumers.upkeep.maintenance import verify_views
 from producer.ids import utc_now
 
 GAP = "watchpost.gap.v1"

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bus_schemas.event import device_source
-from edge.telling import Telling
+from edge.agent.event_emitter import Telling
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
-from producer.disk import Room
 from producer.ids import Clock, Ids
-from producer.outbox import Outbox
-from producer.relay import Relay
-from producer.tables import Draft
+from producer.outbox.disk import Room
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
+from producer.relay.relay import Relay
 from tests import builders
 from tests.faults.clock import FileClock
 from tests.faults.pictures import picture

@@ -20,11 +20,11 @@ PACKAGES = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitt
 WITHIN_S = 240
 
 INGEST = ("tests/unit/consumers/ingest",)
-JOURNAL = ("tests/unit/consumers/journal", "tests/contract/journal/test_journal.py")
-ARCHIVE = ("tests/unit/consumers/archive",)
+JOURNAL = ("tests/unit/consumers/store/journal", "tests/contract/journal/test_journal.py")
+ARCHIVE = ("tests/unit/consumers/store/archive",)
 PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
-CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/test_runner.py")
+CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/engine/test_runner.py")
 AS_OF = ("tests/contract/test_as_of.py",)
 
 
@@ -52,7 +52,7 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "watermark_before_commit": Mutant(
-        "consumers/journal/writer.py",
+        "consumers/store/journal/writer.py",
         "        with transaction(self._today) as today:\n            group.write(today)\n",
         "        self._streams.update(group.changed)\n"
         "        with transaction(self._today) as today:\n            group.write(today)\n",
@@ -92,19 +92,19 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "foreign_forgotten_at_midnight": Mutant(
-        "consumers/journal/writer.py",
+        "consumers/store/journal/writer.py",
         "filter(None, (self._today, self._previous)):\n                known.update",
         "filter(None, (self._today,)):\n                known.update",
         JOURNAL,
     ),
     "seen_with_what_nobody_knows": Mutant(
-        "consumers/ingest/glance.py",
+        "consumers/ingest/fast_decode.py",
         "        gc=False,\n        kw_only=True,\n        forbid_unknown_fields=True,\n    )\n\n\ndef _field(",
         "        gc=False,\n        kw_only=True,\n    )\n\n\ndef _field(",
         INGEST,
     ),
     "seen_beyond_the_end_of_a_text": Mutant(
-        "consumers/ingest/glance.py",
+        "consumers/ingest/fast_decode.py",
         'pattern[:-1] + r"\\Z"',
         "pattern",
         INGEST,
@@ -116,7 +116,7 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "rows_left_out_of_a_group": Mutant(
-        "consumers/journal/writer.py",
+        "consumers/store/journal/writer.py",
         "ROWS_A_STATEMENT = (500, 50, 5, 1)",
         "ROWS_A_STATEMENT = (500, 50, 5)",
         (*JOURNAL, *INGEST),
@@ -128,49 +128,49 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "clock_that_goes_back_opens_yesterday": Mutant(
-        "consumers/journal/writer.py",
+        "consumers/store/journal/writer.py",
         "        if now <= self._day:\n",
         "        if now == self._day:\n",
         JOURNAL,
     ),
     "watermarks_forgotten_at_midnight": Mutant(
-        "consumers/journal/days.py",
+        "consumers/store/journal/days.py",
         'before.execute("select * from streams")',
         'before.execute("select * from streams where false")',
         JOURNAL,
     ),
     "journal_not_synced": Mutant(
-        "consumers/journal/days.py",
+        "consumers/store/journal/days.py",
         'connection.execute("pragma synchronous = full")\n    connection.execute("pragma wal_autocheckpoint',
         'connection.execute("pragma synchronous = off")\n    connection.execute("pragma wal_autocheckpoint',
         JOURNAL,
     ),
     "pack_not_synced": Mutant(
-        "consumers/archive/disk.py",
+        "consumers/store/archive/disk.py",
         "            sync_all(packs, self._syncs)\n",
         "            pass\n",
         ARCHIVE,
     ),
     "torn_pack_not_read": Mutant(
-        "consumers/archive/recovery.py",
+        "consumers/store/archive/recovery.py",
         "        if size != end:\n",
         "        if size < end:\n",
         ARCHIVE,
     ),
     "checkpoint_outside_the_transaction": Mutant(
-        "consumers/follow.py",
+        "consumers/engine/follower.py",
         "            checkpoint.save(view, upto)\n            checkpoint.resume(view)\n\n        with suppress(_Tells)",
         "            checkpoint.resume(view)\n\n        checkpoint.save(view, upto)\n        with suppress(_Tells)",
         CONSUMERS,
     ),
     "failing_fold_skipped": Mutant(
-        "consumers/folding.py",
+        "consumers/engine/folding.py",
         "        folded.refused.append(set_aside.of(record, fault.__cause__ or fault, clock()))\n",
         "",
         CONSUMERS,
     ),
     "emission_in_a_rebuild": Mutant(
-        "consumers/folding.py",
+        "consumers/engine/folding.py",
         "    silent = checkpoint.silent_until(view) if projection.emits else 0\n",
         "    silent = 0\n",
         CONSUMERS,
@@ -182,104 +182,104 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "lost_journal_not_noticed": Mutant(
-        "consumers/checkpoint.py",
+        "consumers/engine/checkpoint.py",
         "    return bool(found and life and found[0] != life)\n",
         "    return False\n",
-        ("tests/unit/consumers/test_another_journal.py",),
+        ("tests/unit/consumers/engine/test_another_journal.py",),
     ),
     "outbox_forgets_what_was_sent": Mutant(
-        "producer/delivery.py",
+        "producer/relay/delivery.py",
         "        flow.sent(cursor, message.last, size, now, session.published)\n",
         "        flow.sent(cursor, message.last, size, now, session.published)\n"
         "        self._confirm(flow, cursor, message.last, now)\n",
         RELAY,
     ),
     "outbox_forgets_what_is_not_confirmed": Mutant(
-        "producer/bounds.py",
+        "producer/outbox/bounds.py",
         '" where e.sequence <= s.watermark order by e.position limit 1"',
         '" order by e.position limit 1"',
         PRODUCER,
     ),
     "outbox_not_synced": Mutant(
-        "producer/tables.py",
+        "producer/outbox/tables.py",
         'def connect(path: Path, synchronous: str = "full")',
         'def connect(path: Path, synchronous: str = "off")',
         PRODUCER,
     ),
     "relay_does_not_go_back": Mutant(
-        "producer/cursor.py",
+        "producer/relay/cursor.py",
         "        self.progress_at = now\n        self._rewind()\n",
         "        self.progress_at = now\n",
         RELAY,
     ),
     "relay_sends_again_what_is_slow": Mutant(
-        "producer/cursor.py",
+        "producer/relay/cursor.py",
         "            self._trust()\n",
         "            pass\n",
         PRODUCER,
     ),
     "alarms_behind_pictures": Mutant(
-        "producer/priority.py",
+        "producer/outbox/priority.py",
         "            return Traffic.PICTURES\n",
         "            return Traffic.EVENTS\n",
         RELAY,
     ),
     "relay_believes_another_epoch": Mutant(
-        "producer/delivery.py",
+        "producer/relay/delivery.py",
         "        if cursor is None or watermark.epoch != cursor.stream.epoch:\n",
         "        if cursor is None:\n",
         RELAY,
     ),
     "silence_not_answered": Mutant(
-        "producer/delivery.py",
+        "producer/relay/delivery.py",
         "            self._unheard.update(asking)\n",
         "",
         PRODUCER,
     ),
     "minutes_open_again": Mutant(
-        "consumers/mosaics/projection.py",
+        "consumers/views/mosaics/projection.py",
         "max(self._newest_at(batch[index]) for index in ticks)",
         "self._newest_at(batch[last])",
-        ("tests/unit/consumers/test_mosaics.py",),
+        ("tests/unit/consumers/views/test_mosaics.py",),
     ),
     "newest_first": Mutant(
-        "producer/backlog.py",
+        "producer/outbox/backlog.py",
         '" where stream = ? and sequence > ? order by sequence limit ?"',
         '" where stream = ? and sequence > ? order by sequence desc limit ?"',
         RELAY,
     ),
     "commit_goes_through_the_backlog": Mutant(
-        "producer/bounds.py",
+        "producer/outbox/bounds.py",
         "outbox_stream s cross join outbox_event",
         "outbox_stream s join outbox_event",
         PRODUCER,
     ),
     "gap_event_dropped": Mutant(
-        "producer/tables.py",
+        "producer/outbox/tables.py",
         "    rows += [gap_row(connection, run) for run in runs.values()]\n",
         "",
         PRODUCER,
     ),
     "forgotten_tail_not_told": Mutant(
-        "producer/messages.py",
+        "producer/relay/messages.py",
         "        if first > after + 1:\n",
         "        if row is None:\n",
         RELAY,
     ),
     "version_of_a_row_never_ends": Mutant(
-        "consumers/versions.py",
+        "consumers/engine/versions.py",
         "and until = {FOREVER} and position < :position",
         "and until = {FOREVER} and position < 0",
         AS_OF,
     ),
     "past_of_health_without_its_clock": Mutant(
-        "consumers/health/past.py",
+        "consumers/views/health/past.py",
         "            set_clock(past, begun.clock)\n",
         "",
         AS_OF,
     ),
     "past_knows_what_came_later": Mutant(
-        "consumers/health/past.py",
+        "consumers/views/health/past.py",
         "[record for record in batch.records if record.position <= upto]",
         "batch.records",
         AS_OF,
@@ -297,19 +297,19 @@ MUTANTS: dict[str, Mutant] = {
         ("tests/unit/producer/test_clock.py",),
     ),
     "step_told_behind_its_events": Mutant(
-        "edge/telling.py",
+        "edge/agent/event_emitter.py",
         "        self.tell_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
         "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.tell_steps()\n",
-        ("tests/unit/edge/test_telling.py",),
+        ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(
-        "edge/identity/instance.py",
+        "edge/agent/identity/instance.py",
         "return not self.established, self.since, self.instance",
         "return self.since, self.instance",
-        ("tests/unit/edge/identity",),
+        ("tests/unit/edge/agent/identity",),
     ),
     "relay_before_the_claim": Mutant(
-        "producer/relay.py",
+        "producer/relay/relay.py",
         "while not (stopping.is_set() or self._allowed()):",
         "while False:",
         RELAY,
@@ -321,13 +321,13 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "told_before_it_is_durable": Mutant(
-        "consumers/follow.py",
+        "consumers/engine/follower.py",
         "            with views.durable(view), transaction(view):\n",
         "            with transaction(view):\n",
-        ("tests/unit/consumers/test_follow.py",),
+        ("tests/unit/consumers/engine/test_follower.py",),
     ),
     "packs_stay_open": Mutant(
-        "consumers/archive/packs.py",
+        "consumers/store/archive/packs.py",
         "            stack.callback(os.close, packs[-1].descriptor)\n",
         "            pass\n",
         ARCHIVE,
@@ -339,19 +339,19 @@ MUTANTS: dict[str, Mutant] = {
         ("tests/unit/consumers/ingest/test_reused_ids.py",),
     ),
     "everybody_pays": Mutant(
-        "consumers/retention/shares.py",
+        "consumers/upkeep/retention/shares.py",
         "        if left.get(device, 0) <= level:\n",
         "        if device not in left:\n",
-        ("tests/unit/consumers/retention",),
+        ("tests/unit/consumers/upkeep/retention",),
     ),
     "freed_before_it_is_measured": Mutant(
-        "consumers/retention/sink.py",
+        "consumers/upkeep/retention/sink.py",
         "        while disk.used > expected and monotonic() < until and",
         "        disk = Disk(disk.total, expected)\n        while disk.used > expected and monotonic() < until and",
-        ("tests/unit/consumers/retention",),
+        ("tests/unit/consumers/upkeep/retention",),
     ),
     "syncs_not_waited_for": Mutant(
-        "consumers/archive/packs.py",
+        "consumers/store/archive/packs.py",
         "        sync.result()\n",
         "        pass\n",
         ARCHIVE,
@@ -369,10 +369,10 @@ MUTANTS: dict[str, Mutant] = {
         INGEST,
     ),
     "a_lease_is_not_looked_at": Mutant(
-        "consumers/claims/lease.py",
+        "consumers/store/claims/lease.py",
         "            if claim.until > now and claim.lock != self._locks[consumer]:\n                raise",
         "            if False:\n                raise",
-        ("tests/unit/consumers/test_claims.py",),
+        ("tests/unit/consumers/store/test_claims.py",),
     ),
 }
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import structlog
 
-from consumers.archive.reader import ArchiveReader
-from consumers.hub import DeviceInfo, Hub, RetentionPolicy, SiteInfo
+from consumers.engine.runner import Process
+from consumers.hub_config import DeviceInfo, Hub, RetentionPolicy, SiteInfo
 from consumers.ingest.run import run as run_ingest
-from consumers.journal.sqlite import SqliteJournalReader
 from consumers.registry import roster
-from consumers.runner import Process
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.sqlite import SqliteJournalReader
 from producer.broker import BrokerAddress
 from tests.faults.clock import FileClock
 

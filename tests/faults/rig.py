@@ -12,11 +12,11 @@ from datetime import datetime
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from consumers.journal.sqlite import JournalQueries
+from consumers.engine.view_files import NoView, open_view
 from consumers.registry import CONSUMERS
-from consumers.views import NoView, open_view
+from consumers.store.journal.sqlite import JournalQueries
 from mosquitto.launcher import Broker, BrokerFailed
-from producer.disk import Room
+from producer.outbox.disk import Room
 from tests.faults import load, parts
 from tests.faults.clock import FileClock
 from tests.faults.foreign import Foreigner

@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bus_schemas.streams import outbox_epoch
-from consumers.journal.days import list_days
 from consumers.registry import CONSUMERS
+from consumers.store.journal.days import list_days
 
 HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from consumers.hub import ClickHouseServer
+from consumers.hub_config import ClickHouseServer
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.outbox import Outbox
 from tests.clickhouse_server import ClickHouse, ClickHouseMissing
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process

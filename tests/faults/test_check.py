@@ -9,11 +9,11 @@ import pytest
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.archive.disk import Archive
-from consumers.hub import Hub
-from consumers.journal.sqlite import Accepted, Journal
+from consumers.hub_config import Hub
+from consumers.store.archive.disk import Archive
+from consumers.store.journal.sqlite import Accepted, Journal
 from producer.ids import utc_now
-from producer.tables import connect, open_tables, put
+from producer.outbox.tables import connect, open_tables, put
 from tests import builders
 from tests.faults.check import Expected, Verdict, _ids, _media, _outbox, _streams, rows
 from tests.following import MemoryMedia

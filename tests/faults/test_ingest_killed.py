@@ -10,11 +10,11 @@ from pathlib import Path
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.streams import Traffic, traffic_of
-from consumers.archive.reader import ArchiveReader
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.sqlite import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.outbox import Outbox
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay

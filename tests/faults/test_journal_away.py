@@ -6,27 +6,27 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from consumers import checkpoint, views
-from consumers.clickhouse.server import ServerEngine
-from consumers.health.projection import Health
-from consumers.journal.clickhouse.store import ClickHouseStore
-from consumers.journal.configured import journal_of
-from consumers.journal.store import JournalStore
-from consumers.maintenance import verify_views
+from consumers.engine import checkpoint, view_files
+from consumers.engine.runner import Process
+from consumers.engine.view_files import NoView
 from consumers.registry import roster
-from consumers.runner import Process
-from consumers.views import NoView
+from consumers.store.clickhouse.server import ServerEngine
+from consumers.store.journal.clickhouse.store import ClickHouseStore
+from consumers.store.journal.configured import journal_of
+from consumers.store.journal.store import JournalStore
+from consumers.upkeep.maintenance import verify_views
+from consumers.views.health.projection import Health
 from tests import builders
 from tests.clickhouse_server import ClickHouse
 from tests.contract.journal.entries import OWNER, Clock, numbered
 from tests.eventually import eventually
 from tests.following import hub_in
-from tests.unit.consumers.test_runner import Echo
+from tests.unit.consumers.engine.test_runner import Echo
 
 
 def position(data: Path, name: str) -> int:
     try:
-        view = views.open_view(data, name)
+        view = view_files.open_view(data, name)
     except NoView:
         return -1
     with closing(view):

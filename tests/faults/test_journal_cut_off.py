@@ -9,17 +9,17 @@ import pytest
 from clickhouse_driver import Client
 from clickhouse_driver.block import ColumnOrientedBlock
 
-from consumers.check.streams import check_streams
-from consumers.clickhouse.engine import Columns, EngineError
-from consumers.clickhouse.server import ServerEngine
-from consumers.clickhouse.table import Table
-from consumers.hub import ClickHouseServer
-from consumers.journal.clickhouse.group import Group
-from consumers.journal.clickhouse.store import ClickHouseStore
-from consumers.journal.clickhouse.tables import EVENTS
-from consumers.journal.clickhouse.writer import ClickHouseJournal
-from consumers.journal.store import JournalAway, JournalInUse, Unwritable
-from consumers.journal.writing import Rejected
+from consumers.hub_config import ClickHouseServer
+from consumers.store.clickhouse.engine import Columns, EngineError
+from consumers.store.clickhouse.server import ServerEngine
+from consumers.store.clickhouse.table import Table
+from consumers.store.journal.clickhouse.group import Group
+from consumers.store.journal.clickhouse.store import ClickHouseStore
+from consumers.store.journal.clickhouse.tables import EVENTS
+from consumers.store.journal.clickhouse.writer import ClickHouseJournal
+from consumers.store.journal.store import JournalAway, JournalInUse, Unwritable
+from consumers.store.journal.writing import Rejected
+from consumers.upkeep.verify.streams import check_streams
 from tests import builders
 from tests.clickhouse_server import ClickHouse
 from tests.contract.journal.entries import OWNER, SOURCE, Clock, accepted, asking, numbered, positions, reading

@@ -14,16 +14,16 @@ import pytest
 
 from bus_schemas.event import HUB_SOURCE
 from bus_schemas.streams import Traffic, traffic_of
-from consumers.check.bodies import check_bodies
-from consumers.check.streams import check_streams
-from consumers.hub import ClickHouseServer
+from consumers.hub_config import ClickHouseServer
 from consumers.ingest import run
-from consumers.journal.configured import store_in
-from consumers.journal.store import JournalAway, JournalInUse, JournalStore
+from consumers.store.journal.configured import store_in
+from consumers.store.journal.store import JournalAway, JournalInUse, JournalStore
+from consumers.upkeep.verify.bodies import check_bodies
+from consumers.upkeep.verify.streams import check_streams
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.outbox import Outbox
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
 from tests.faults.test_ingest_killed import steady_load

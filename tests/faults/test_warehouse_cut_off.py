@@ -10,13 +10,13 @@ from clickhouse_driver import Client
 from clickhouse_driver.block import ColumnOrientedBlock
 
 from bus_schemas.event import Event
-from consumers.clickhouse.engine import Engine, EngineError
-from consumers.clickhouse.server import ServerEngine
-from consumers.hub import ClickHouseServer
-from consumers.warehouse.fold import Fold
-from consumers.warehouse.rows import blocks
-from consumers.warehouse.store import Generations
-from consumers.warehouse.tables import CAMERA_EVENTS
+from consumers.hub_config import ClickHouseServer
+from consumers.store.clickhouse.engine import Engine, EngineError
+from consumers.store.clickhouse.server import ServerEngine
+from consumers.views.warehouse.fold import Fold
+from consumers.views.warehouse.rows import blocks
+from consumers.views.warehouse.store import Generations
+from consumers.views.warehouse.tables import CAMERA_EVENTS
 from tests.builders import at, detection, thermal
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually

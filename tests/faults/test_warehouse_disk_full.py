@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from consumers.clickhouse.embedded import EmbeddedEngine
-from consumers.clickhouse.engine import EngineError
-from consumers.warehouse.store import Generations, checkpoint
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.store.clickhouse.engine import EngineError
+from consumers.views.warehouse.store import Generations, checkpoint
 from tests.faults import disks
 
 

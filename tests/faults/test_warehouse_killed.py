@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from consumers.clickhouse.embedded import EmbeddedEngine
-from consumers.clickhouse.engine import Engine
-from consumers.clickhouse.server import ServerEngine
-from consumers.hub import ClickHouseServer
-from consumers.warehouse.fold import Fold
-from consumers.warehouse.store import Generations
+from consumers.hub_config import ClickHouseServer
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.store.clickhouse.engine import Engine
+from consumers.store.clickhouse.server import ServerEngine
+from consumers.views.warehouse.fold import Fold
+from consumers.views.warehouse.store import Generations
 from tests.builders import at, detection, thermal
 from tests.clickhouse_server import ClickHouse
 from tests.memory_journal import MemoryJournal
@@ -25,8 +25,8 @@ EVENTS = 5000
 
 FOLD = """
 import sys
-from consumers.warehouse import fold
-from consumers.warehouse.store import Generations
+from consumers.views.warehouse import fold
+from consumers.views.warehouse.store import Generations
 from tests.faults.test_warehouse_killed import engine_of, journal
 
 fold.BLOCK = fold.PAGE = 50

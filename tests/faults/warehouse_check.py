@@ -5,16 +5,16 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.sqlite import SqliteJournalReader
 from tests.faults.parts import HubPlace
 
 
 def compare(place: HubPlace, answer: Path) -> None:
     """In a process of its own: chDB belongs to one, and stays in it."""
-    from consumers.clickhouse.embedded import EmbeddedEngine
-    from consumers.warehouse.fold import Fold
-    from consumers.warehouse.store import Generations, Store
-    from consumers.warehouse.tables import TABLES
+    from consumers.store.clickhouse.embedded import EmbeddedEngine
+    from consumers.views.warehouse.fold import Fold
+    from consumers.views.warehouse.store import Generations, Store
+    from consumers.views.warehouse.tables import TABLES
 
     def rows(store: Store) -> dict[str, Counter[str]]:
         engine.use(store.database)

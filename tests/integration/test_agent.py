@@ -24,9 +24,9 @@ from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
-from edge.node import run
-from edge.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
-from edge.source_settings import Fault, RtspSource, SceneSource
+from edge.agent.node import run
+from edge.agent.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
+from edge.agent.source_settings import Fault, RtspSource, SceneSource
 from mosquitto.launcher import Broker, free_port
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now

@@ -14,10 +14,10 @@ import pytest
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import Health, HealthEvent, HeartbeatEvent
-from edge.settings import DeviceSettings, OnnxDetector, Rates
-from edge.source_settings import RtspSource, SceneSource
+from edge.agent.settings import DeviceSettings, OnnxDetector, Rates
+from edge.agent.source_settings import RtspSource, SceneSource
 from mosquitto.launcher import Broker
-from producer.tables import connect
+from producer.outbox.tables import connect
 from tests.eventually import eventually
 from tests.integration.test_agent import running_agent
 
@@ -47,7 +47,7 @@ def healths(data: Path, device: str) -> list[Health]:
 def test_cameras_that_never_answer_are_not_healthy_and_hold_up_no_last_event(
     broker: Broker, tmp_path: Path, silent_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.health.OPENING_S", 1.0)
+    monkeypatch.setattr("edge.agent.health.OPENING_S", 1.0)
     names = [f"HUNG{number}" for number in range(COUNT)]
     hung = [
         DeviceSettings(

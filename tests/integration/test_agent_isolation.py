@@ -10,21 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import edge.device
+import edge.agent.device as device_module
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
-from edge.building import Surroundings, thermal_source
-from edge.settings import DeviceSettings, Rates
-from edge.source_settings import RtspSource, SceneSource
-from edge.sources.source import Reading, Source, ThermalFrame
+from edge.agent.building import Surroundings, thermal_source
+from edge.agent.settings import DeviceSettings, Rates
+from edge.agent.source_settings import RtspSource, SceneSource
+from edge.capture.sources.source import Reading, Source, ThermalFrame
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.outbox import Outbox
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.integration.test_agent import of, running_agent
-from tests.unit.edge.test_capture import ERRORS
+from tests.unit.edge.capture.test_loop import ERRORS
 
 THERMAL = SceneSource(kind="scene", scene="thermal", seed=3)
 GOOD = DeviceSettings(
@@ -82,7 +82,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> list[Faulty]:
     """The thermal sources of the bad device, as they are built."""
     built: list[Faulty] = []
     faults = cycle([(step, error) for error in ERRORS for step in STEPS])
-    monkeypatch.setattr("edge.capture.retry_seconds", lambda *_, **__: 0.02)
+    monkeypatch.setattr("edge.capture.loop.retry_seconds", lambda *_, **__: 0.02)
 
     def source(settings: DeviceSettings, around: Surroundings) -> Source:
         made = thermal_source(settings, around)
@@ -91,7 +91,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> list[Faulty]:
         built.append(Faulty(made, faults))
         return built[-1]
 
-    monkeypatch.setattr(edge.device, "thermal_source", source)
+    monkeypatch.setattr(device_module, "thermal_source", source)
     return built
 
 

@@ -10,12 +10,12 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.event import RESERVED, Event, place
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HeartbeatEvent
-from consumers.archive.reader import ArchiveReader
-from consumers.check.run import check
-from consumers.journal.files import SqliteStore
-from consumers.stretch.piece import Piece, Stretch, read
-from consumers.stretch.resend import How, Sent, resend
-from edge.virtual import Achieved, Load, simulate
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.files import SqliteStore
+from consumers.upkeep.log_transfer.log_slice import Piece, Stretch, read
+from consumers.upkeep.log_transfer.resend import How, Sent, resend
+from consumers.upkeep.verify.run import check
+from edge.simulation.virtual_devices import Achieved, Load, simulate
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests import builders, logged

@@ -25,15 +25,15 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import command_topic
-from edge.node import relaying
+from edge.agent.node import relaying
 from gateway.messages.bus import Bus, BusRefuses, client_of
 from mosquitto.launcher import BrokerMissing, accepts, command, free_port, mosquitto_path
 from producer.broker import BrokerAddress, Tls
 from producer.client_ids import draw_client_id
 from producer.ids import utc_now
-from producer.outbox import Outbox
-from producer.relay import Options, Relay
-from producer.session import Incoming, Outgoing
+from producer.outbox.outbox import Outbox
+from producer.relay.relay import Options, Relay
+from producer.relay.session import Incoming, Outgoing
 from tests import builders
 from tests.eventually import eventually
 from tests.node_parts import detection, medium

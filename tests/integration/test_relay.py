@@ -13,13 +13,13 @@ from bus_schemas.node import GapEvent
 from bus_schemas.streams import Traffic, stream_epoch
 from bus_schemas.topics import command_topic
 from mosquitto.launcher import Broker
-from producer.bounds import Limits
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox import Outbox
-from producer.relay import Options, Relay
-from producer.session import Incoming, Outgoing
-from producer.tables import connect
+from producer.outbox.bounds import Limits
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import connect
+from producer.relay.relay import Options, Relay
+from producer.relay.session import Incoming, Outgoing
 from tests.eventually import eventually
 from tests.ingest_double import ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay, segment

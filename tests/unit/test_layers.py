@@ -18,6 +18,18 @@ ALLOWED = {
 }
 # The one place that starts the benchmarks, which live with the tests.
 EXCEPTIONS = {("watchpost/processes/parts.py", "tests")}
+ROOMS = {
+    "store": set[str](),
+    "ingest": {"store"},
+    "engine": {"store"},
+    "views": {"store", "engine"},
+    "alerting": {"store", "engine", "views"},
+    "upkeep": {"store", "engine", "views"},
+}
+"""The rooms of `consumers`, and which of the others each may use. What lies beside them is for all of them."""
+ROOM_EXCEPTIONS = {
+    ("consumers/upkeep/log_transfer/importer.py", "ingest"),
+}
 CONTRACT_MAY_USE = {"pydantic", "pydantic_core", "annotated_types"}
 
 
@@ -61,6 +73,26 @@ def test_a_package_imports_only_what_is_below_it(package: str) -> None:
     }
 
     assert against_the_arrow - EXCEPTIONS == set()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_of_the_consumers_uses_only_the_rooms_below_it(room: str) -> None:
+    there = modules("consumers")
+
+    against_the_arrow = {
+        (str(path), name.split(".")[1])
+        for path in modules(f"consumers/{room}").values()
+        for name in within(path, there)
+        if name.split(".")[1] in set(ROOMS) - ROOMS[room] - {room}
+    }
+
+    assert against_the_arrow - ROOM_EXCEPTIONS == set()
+
+
+def test_every_folder_of_the_consumers_is_a_room() -> None:
+    folders = {path.name for path in Path("consumers").iterdir() if path.is_dir() and path.name != "__pycache__"}
+
+    assert folders == set(ROOMS)
 
 
 @pytest.mark.parametrize("package", ALLOWED)

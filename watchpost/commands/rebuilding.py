@@ -12,8 +12,8 @@ from watchpost.progress import Bar
 from watchpost.refused import Refused
 
 if TYPE_CHECKING:
-    from consumers.rebuilding.stretch import Stretch
-    from consumers.rebuilding.wish import Rebuilt
+    from consumers.engine.rebuild.request import Rebuilt
+    from consumers.engine.rebuild.time_range import Stretch
 
 ROWS = "warehouse"
 
@@ -25,12 +25,12 @@ class _Interrupted(Exception):
 def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     """Ctrl-C leaves the old view where it is, and what is folded so far for the next time."""
     stopping = stop_event()
-    from consumers.maintenance import rebuild_view
-    from consumers.rebuilding.alone import AlreadyRebuilding
-    from consumers.rebuilding.wish import DaysWereDropped, Wish, WouldLose
+    from consumers.engine.consumer_set import NotAView, UnknownConsumer
+    from consumers.engine.rebuild.process_lock import AlreadyRebuilding
+    from consumers.engine.rebuild.request import DaysWereDropped, Wish, WouldLose
+    from consumers.engine.view_files import NoView
     from consumers.registry import roster
-    from consumers.roster import NotAView, UnknownConsumer
-    from consumers.views import NoView
+    from consumers.upkeep.maintenance import rebuild_view
     from watchpost.configuration.hubs import hub
 
     if name == ROWS:
@@ -57,13 +57,13 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
 def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
     """Those rows alone; the consumer goes on meanwhile."""
     stopping = stop_event()
-    from consumers.maintenance import fold_again
-    from consumers.rebuilding.alone import AlreadyRebuilding
-    from consumers.rebuilding.part import NotInPart
-    from consumers.rebuilding.wish import Wish
+    from consumers.engine.consumer_set import NotAView, UnknownConsumer
+    from consumers.engine.rebuild.part import NotInPart
+    from consumers.engine.rebuild.process_lock import AlreadyRebuilding
+    from consumers.engine.rebuild.request import Wish
+    from consumers.engine.view_files import NoView
     from consumers.registry import roster
-    from consumers.roster import NotAView, UnknownConsumer
-    from consumers.views import NoView
+    from consumers.upkeep.maintenance import fold_again
     from watchpost.configuration.hubs import hub
 
     if name == ROWS:

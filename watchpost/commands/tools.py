@@ -17,21 +17,21 @@ from watchpost.progress import Bar
 from watchpost.refused import Refused
 
 if TYPE_CHECKING:
-    from consumers.check.findings import Findings
-    from consumers.rebuilding.stretch import Stretch as Part
-    from consumers.stretch.piece import Piece, Stretch
-    from consumers.stretch.resend import Sent
+    from consumers.engine.rebuild.time_range import Stretch as Part
+    from consumers.upkeep.log_transfer.log_slice import Piece, Stretch
+    from consumers.upkeep.log_transfer.resend import Sent
+    from consumers.upkeep.verify.findings import Findings
 
 TOLD_EVERY_S = 5.0
 
 
 def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     """Whether everything was compared, and is as it should be."""
-    from consumers.check.run import NothingThere, check
-    from consumers.check.side_by_side import CheckDied
-    from consumers.journal.store import JournalAway
-    from consumers.roster import NotAView, UnknownConsumer
-    from consumers.views import NoView
+    from consumers.engine.consumer_set import NotAView, UnknownConsumer
+    from consumers.engine.view_files import NoView
+    from consumers.store.journal.store import JournalAway
+    from consumers.upkeep.verify.run import NothingThere, check
+    from consumers.upkeep.verify.side_by_side import CheckDied
     from watchpost.configuration.hubs import hub
 
     bars: dict[str, Bar] = {}
@@ -103,7 +103,7 @@ def site_id(text: str | None) -> str | None:
 
 
 def stretch(start: str, end: str, site: str | None) -> "Stretch":
-    from consumers.stretch.piece import Stretch
+    from consumers.upkeep.log_transfer.log_slice import Stretch
 
     wanted = Stretch(moment(start), moment(end), site_id(site))
     if wanted.end <= wanted.start:
@@ -112,7 +112,7 @@ def stretch(start: str, end: str, site: str | None) -> "Stretch":
 
 
 def part(site: str | None, since: str | None, until: str | None) -> "Part":
-    from consumers.rebuilding.stretch import Stretch
+    from consumers.engine.rebuild.time_range import Stretch
 
     if site is None or since is None or until is None:
         raise Refused("a part of a view is given by --site, --since and --until, all three")
@@ -124,9 +124,9 @@ def part(site: str | None, since: str | None, until: str | None) -> "Part":
 
 def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: float | None) -> bool:
     """Whether everything was sent and is confirmed."""
-    from consumers.journal.configured import journal_of
-    from consumers.journal.store import JournalAway
-    from consumers.stretch.piece import read
+    from consumers.store.journal.configured import journal_of
+    from consumers.store.journal.store import JournalAway
+    from consumers.upkeep.log_transfer.log_slice import read
     from watchpost.configuration.hubs import hub
 
     journal = journal_of(hub(runtime.config, runtime.data))
@@ -137,7 +137,7 @@ def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: floa
 
 
 def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | None, speed: float | None) -> bool:
-    from consumers.stretch.resend import How, resend
+    from consumers.upkeep.log_transfer.resend import How, resend
 
     stopping = stop_event()
     told_at = began = time.monotonic()
@@ -162,9 +162,9 @@ def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | No
 
 
 def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> None:
-    from consumers.journal.configured import journal_of
-    from consumers.stretch.file import AlreadyThere, write
-    from consumers.stretch.piece import read
+    from consumers.store.journal.configured import journal_of
+    from consumers.upkeep.log_transfer.file import AlreadyThere, write
+    from consumers.upkeep.log_transfer.log_slice import read
     from watchpost.configuration.hubs import hub
 
     journal = journal_of(hub(runtime.config, runtime.data))
@@ -178,10 +178,10 @@ def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> N
 
 def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
     """Whether all of it arrived."""
-    from consumers.journal.configured import journal_of
-    from consumers.journal.store import JournalAway, JournalInUse
-    from consumers.stretch.arrival import NotFresh, settle
-    from consumers.stretch.file import NotASlice, opened
+    from consumers.store.journal.configured import journal_of
+    from consumers.store.journal.store import JournalAway, JournalInUse
+    from consumers.upkeep.log_transfer.file import NotASlice, opened
+    from consumers.upkeep.log_transfer.importer import NotFresh, settle
     from watchpost.configuration.hubs import hub
 
     try:
@@ -207,7 +207,7 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
 
 def simulate(runtime: Runtime, site: str, wanted: tuple[int, float, float | None]) -> bool:
     """Whether everything is confirmed."""
-    from edge.virtual import Achieved, Load, simulate
+    from edge.simulation.virtual_devices import Achieved, Load, simulate
 
     def told(so_far: Achieved) -> str:
         each = f"{so_far.made / so_far.seconds:,.0f} a second made, {so_far.confirmed / so_far.seconds:,.0f} confirmed"

@@ -1,6 +1,6 @@
 """What an agent is told, out of the one configuration."""
 
-from edge.settings import DeviceSettings, NodeSettings
+from edge.agent.settings import DeviceSettings, NodeSettings
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.sites import Device, Site
 

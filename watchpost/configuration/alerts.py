@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
-from edge.settings import Id
-from edge.source_settings import EnvName, Part
+from edge.agent.settings import Id
+from edge.agent.source_settings import EnvName, Part
 from watchpost.configuration.sites import refuse_doubled
 
 Percent = Annotated[float, Field(ge=0, le=100)]

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from edge.settings import Id, Link
-from edge.source_settings import EnvName, Part
+from edge.agent.settings import Id, Link
+from edge.agent.source_settings import EnvName, Part
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import Alerts
 from watchpost.configuration.gateway import Gateway, Port

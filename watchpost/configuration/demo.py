@@ -1,9 +1,9 @@
 """What `watchpost up` watches when there is no configuration: a drawn site in which things go wrong by the clock."""
 
-from edge.adjustable import Roi, Thresholds, Zone
-from edge.settings import SceneDetector
-from edge.source_settings import Fault, SceneSource
-from edge.sources.places import TRANSFORMER
+from edge.agent.adjustable import Roi, Thresholds, Zone
+from edge.agent.settings import SceneDetector
+from edge.agent.source_settings import Fault, SceneSource
+from edge.simulation.places import TRANSFORMER
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.sites import Device, Site
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from edge.source_settings import EnvName, Part
+from edge.agent.source_settings import EnvName, Part
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.host import Host
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from consumers.archive.reader import ArchiveReader
-from consumers.hub import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo
-from consumers.trials.rules import made_of
+from consumers.alerting.what_if.rules import made_of
+from consumers.hub_config import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo
+from consumers.store.archive.reader import ArchiveReader
 from gateway.settings import GatewaySettings, Limits
 from watchpost.configuration.alerts import AlertRules
 from watchpost.configuration.config import Hub as HubConfig

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from edge.settings import OnnxDetector
-from edge.source_settings import FileSource, NetworkSource, ThermalCsvSource, V4l2Source
-from edge.sources.address import without_credentials
-from edge.sources.files import LocalKind, refusal
+from edge.agent.settings import OnnxDetector
+from edge.agent.source_settings import FileSource, NetworkSource, ThermalCsvSource, V4l2Source
+from edge.capture.sources.address import without_credentials
+from edge.capture.sources.files import LocalKind, refusal
 from watchpost.configuration.config import WatchpostConfig
 
 

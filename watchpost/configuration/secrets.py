@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from consumers.alerts.notify.address import InvalidAddress, valid_address
-from consumers.hub import Webhook
+from consumers.alerting.notify.address import InvalidAddress, valid_address
+from consumers.hub_config import Webhook
 from gateway.http.token import WeakToken, require_strong
 from watchpost.configuration.config import WatchpostConfig, secret
 from watchpost.configuration.located import ConfigError

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from edge.settings import DeviceParts, Id
-from edge.source_settings import Part
+from edge.agent.settings import DeviceParts, Id
+from edge.agent.source_settings import Part
 
 
 class Device(DeviceParts):

@@ -15,8 +15,8 @@ from watchpost.refused import IdentityInUse, Refused
 
 def edge(runtime: Runtime, node: str) -> None:
     stopping = stop_event()
-    from edge.identity.instance import IdentityTaken
-    from edge.node import run
+    from edge.agent.identity.instance import IdentityTaken
+    from edge.agent.node import run
     from watchpost.configuration.agents import node_settings
 
     spare_the_collector()
@@ -36,8 +36,8 @@ def missing(config: WatchpostConfig) -> list[str]:
 def ingest(runtime: Runtime) -> None:
     stopping = stop_event()
     from consumers.ingest.run import run
-    from consumers.journal.configured import journal_of
-    from consumers.journal.store import JournalInUse
+    from consumers.store.journal.configured import journal_of
+    from consumers.store.journal.store import JournalInUse
     from watchpost.configuration.hubs import hub
 
     spare_the_collector()
@@ -50,8 +50,8 @@ def ingest(runtime: Runtime) -> None:
 
 def consume_warehouse(runtime: Runtime) -> None:
     stopping = stop_event()
-    from consumers.claims.holder import ClaimTaken
-    from consumers.warehouse.served import run
+    from consumers.store.claims.holder import ClaimTaken
+    from consumers.views.warehouse.served import run
     from watchpost.configuration.hubs import hub
 
     told = hub(runtime.config, runtime.data, secrets=("warehouse",))
@@ -66,8 +66,8 @@ def consume_warehouse(runtime: Runtime) -> None:
 
 def consume(runtime: Runtime, names: list[str]) -> None:
     stopping = stop_event()
-    from consumers.claims.holder import ClaimTaken
-    from consumers.runner import run
+    from consumers.engine.runner import run
+    from consumers.store.claims.holder import ClaimTaken
     from watchpost.configuration.hubs import hub
 
     spare_the_collector()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from consumers.disk import ReserveFile, disk_of
+from consumers.store.disk import ReserveFile, disk_of
 from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, write_config
 from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
@@ -112,7 +112,7 @@ def _broker(options: Options, config: WatchpostConfig) -> list[Process]:
 
 def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -> None:
     """Until somebody stops it."""
-    from consumers.faults import FaultReporter
+    from consumers.hub_faults import FaultReporter
 
     _prepare(options.data, say)
     with held(options.data, utc_now()):

@@ -21,16 +21,15 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event, place
 from bus_schemas.node import SettingsEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.archive.reader import ArchiveReader
-from consumers.trials.run import Finding
-from edge import measured
-from edge.adjustable import Adjustable
-from edge.analysis import picture, thermal
+from consumers.alerting.what_if.run import Finding
+from consumers.store.archive.reader import ArchiveReader
+from edge.agent.adjustable import Adjustable
+from edge.analysis import analysis_settings, picture, thermal
 from edge.analysis.picture import Grey, PictureAnalyser
 from edge.analysis.pictures import SMALL_WIDTH, THUMBNAIL, fitted
 from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor, ThermalSettings
-from edge.sources.source import ThermalFrame
-from edge.thermometry import told
+from edge.analysis.thermometry import told
+from edge.capture.sources.source import ThermalFrame
 
 CLOSE = timedelta(seconds=1)
 """A thumbnail that is no further from a frame shows it as well."""
@@ -78,12 +77,12 @@ class Backfill:
         adjustable = Adjustable.model_validate(self._settings)
         return _Device(
             adjustable,
-            PictureAnalyser(measured.picture(adjustable.picture)),
+            PictureAnalyser(analysis_settings.picture(adjustable.picture)),
             ThermalProcessor(self._thermal_settings(adjustable)),
         )
 
     def _thermal_settings(self, adjustable: Adjustable) -> ThermalSettings:
-        return ThermalSettings(rois=measured.rois(adjustable.rois), hotspot_threshold=self._hot_spot_c)
+        return ThermalSettings(rois=analysis_settings.rois(adjustable.rois), hotspot_threshold=self._hot_spot_c)
 
     def _set(self, event: SettingsEvent) -> None:
         """What the device has refused then is refused here."""
@@ -94,7 +93,7 @@ class Backfill:
         except ValidationError:
             return
         if wanted.picture != device.adjustable.picture:
-            device.pictures = PictureAnalyser(measured.picture(wanted.picture))
+            device.pictures = PictureAnalyser(analysis_settings.picture(wanted.picture))
         device.thermal.apply(self._thermal_settings(wanted))
         device.adjustable = wanted
 

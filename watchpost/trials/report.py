@@ -7,8 +7,8 @@ from pathlib import Path
 import typer
 
 from bus_schemas.event import iso
-from consumers.trials import files
-from consumers.trials.trial import Found, Raised, Trial
+from consumers.alerting.what_if import files
+from consumers.alerting.what_if.trial import Found, Raised, Trial
 from gateway.routes.trials.answers import Detailed
 
 FIRST = 10

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model, model_validator
 
-from consumers.trials.rules import KNOWN, Known
-from edge.adjustable import Picture, Roi, refuse_doubled
-from edge.source_settings import Part
+from consumers.alerting.what_if.rules import KNOWN, Known
+from edge.agent.adjustable import Picture, Roi, refuse_doubled
+from edge.agent.source_settings import Part
 from watchpost.configuration.located import parse
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import structlog
 
-from consumers.archive.reader import ArchiveReader
-from consumers.hub import Hub
-from consumers.incidents.projection import RULE_VERSION
-from consumers.journal.configured import journal_of
-from consumers.journal.store import JournalAway
-from consumers.trials import files, rules
-from consumers.trials.run import Analysis, Bench, Interrupted, Progress, run
-from consumers.trials.trial import Asked
+from consumers.alerting.incidents.projection import RULE_VERSION
+from consumers.alerting.what_if import files, rules
+from consumers.alerting.what_if.run import Analysis, Bench, Interrupted, Progress, run
+from consumers.alerting.what_if.trial import Asked
+from consumers.hub_config import Hub
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.configured import journal_of
+from consumers.store.journal.store import JournalAway
 from producer.ids import Ids, utc_now
 from watchpost import VERSION
 from watchpost.progress import Bar

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from consumers import settings
-from consumers.views import NoView
+from consumers.engine.view_files import NoView
+from consumers.views import settings
 from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bus_schemas.event import HUB
-from consumers.alerts.projection import Alerts
-from consumers.alerts.questions import count_open
-from consumers.incidents.projection import Incidents
-from consumers.incidents.questions import IncidentAnswer, open_incidents
-from consumers.views import NoView
+from consumers.alerting.alerts.projection import Alerts
+from consumers.alerting.alerts.questions import count_open
+from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.incidents.questions import IncidentAnswer, open_incidents
+from consumers.engine.view_files import NoView
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pydantic import Field
 from starlette.responses import Response
 
-from consumers.health.questions import last_tick
-from consumers.recordings.questions import Segment, newest_segments, number_of, segments
+from consumers.views.health.questions import last_tick
+from consumers.views.recordings.questions import Segment, newest_segments, number_of, segments
 from gateway.calls import Call, Operation
 from gateway.http.parameters import Day, DeviceSpan, OfDevice
 from gateway.http.problems import Problem

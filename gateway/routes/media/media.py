@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from bus_schemas.event import iso
-from consumers.archive.reader import Stored
+from consumers.store.archive.reader import Stored
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.parameters import Key, OfDevice, Word

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import Field
 
 from bus_schemas.event import iso
-from consumers.recordings.questions import SAME_SPAN_S, Segment, segments
+from consumers.views.recordings.questions import SAME_SPAN_S, Segment, segments
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import DeviceSpan, OfDevice

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from consumers.archive.reader import Stored
+from consumers.store.archive.reader import Stored
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Day, DeviceSpan, OfDevice

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 from starlette.responses import Response
 
-from consumers.mosaics.questions import Timeline, description, slot_minute, tile, timeline
-from consumers.mosaics.state import CLASSES
-from consumers.mosaics.tiles import Tiles
-from consumers.views import NoView
+from consumers.engine.view_files import NoView
+from consumers.views.mosaics.questions import Timeline, description, slot_minute, tile, timeline
+from consumers.views.mosaics.state import CLASSES
+from consumers.views.mosaics.tiles import Tiles
 from gateway.calls import JSON, Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import OfSite, OnDate

@@ -9,20 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bus_schemas.event import GATEWAY, HUB, device_source, iso
 from bus_schemas.node import Command, CommandEvent
-from consumers import checkpoint, set_aside
-from consumers.alerts.notify.questions import receivers
-from consumers.hub import Hub
-from consumers.maintenance import views_in_parts
-from consumers.rebuilding.alone import rebuilt
-from consumers.rebuilding.sink import REBUILD
+from consumers.alerting.notify.questions import receivers
+from consumers.engine import checkpoint, set_aside
+from consumers.engine.rebuild.process_lock import rebuilt
+from consumers.engine.rebuild.sink import REBUILD
+from consumers.engine.retrying import LIMPS_FOR
+from consumers.engine.set_aside import SetAside
+from consumers.engine.view_files import NoView
+from consumers.hub_config import Hub
 from consumers.registry import roster
-from consumers.retrying import LIMPS_FOR
-from consumers.set_aside import SetAside
-from consumers.views import NoView
-from consumers.warehouse.answering import Answering, Status
-from consumers.warehouse.progress import rows_set_aside
-from consumers.warehouse.tables import VERSION
-from consumers.warehouse.warehouse import Warehouse
+from consumers.upkeep.maintenance import views_in_parts
+from consumers.views.warehouse.progress import rows_set_aside
+from consumers.views.warehouse.reader import Answering, Status
+from consumers.views.warehouse.tables import VERSION
+from consumers.views.warehouse.warehouse import Warehouse
 from gateway.calls import Call, Operation, parsed
 from gateway.context import Gateway
 from gateway.described import Described, Kind

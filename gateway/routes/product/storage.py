@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
-from consumers.archive.reader import Usage
-from consumers.archive.retention import ArchiveRetention, Dropped
-from consumers.disk import disk_of
-from consumers.hub import Hub
-from consumers.retention.questions import cleanup_run, cleanup_status, disk_usage
-from consumers.retention.sink import CLEANUP
-from consumers.views import NoView
+from consumers.engine.view_files import NoView
+from consumers.hub_config import Hub
+from consumers.store.archive.reader import Usage
+from consumers.store.archive.retention import ArchiveRetention, Dropped
+from consumers.store.disk import disk_of
+from consumers.upkeep.retention.questions import cleanup_run, cleanup_status, disk_usage
+from consumers.upkeep.retention.sink import CLEANUP
 from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from consumers.journal.sqlite import StreamRow
-from consumers.retention.questions import journal_waits
-from consumers.views import NoView
+from consumers.engine.view_files import NoView
+from consumers.store.journal.sqlite import StreamRow
+from consumers.upkeep.retention.questions import journal_waits
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, Time

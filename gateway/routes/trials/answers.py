@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
-from consumers.trials.trial import Counts, Found, State, Trial
-from consumers.trials.trial import Raised as Kept
+from consumers.alerting.what_if.trial import Counts, Found, State, Trial
+from consumers.alerting.what_if.trial import Raised as Kept
 from gateway.http.answers import Answer, Time
 
 

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from consumers.incidents.projection import RULE_VERSION
-from consumers.trials.rules import KNOWN, values
+from consumers.alerting.incidents.projection import RULE_VERSION
+from consumers.alerting.what_if.rules import KNOWN, values
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import Nothing

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from consumers.incidents.projection import RULE_VERSION
-from consumers.trials import files
-from consumers.trials import rules as trial_rules
-from consumers.trials.trial import Asked
+from consumers.alerting.incidents.projection import RULE_VERSION
+from consumers.alerting.what_if import files
+from consumers.alerting.what_if import rules as trial_rules
+from consumers.alerting.what_if.trial import Asked
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer

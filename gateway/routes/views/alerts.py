@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import GATEWAY, device_source
-from consumers.alerts.projection import Alerts as AlertView
-from consumers.alerts.questions import AlertAnswer, Why, alert, alerts, why
-from consumers.journal.sqlite import Stored
-from consumers.lasting import State
+from consumers.alerting.alerts.projection import Alerts as AlertView
+from consumers.alerting.alerts.questions import AlertAnswer, Why, alert, alerts, why
+from consumers.engine.intervals import State
+from consumers.store.journal.sqlite import Stored
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
 from gateway.http.answers import Answer, RecordedEvent

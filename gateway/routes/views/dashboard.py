@@ -5,8 +5,8 @@ from datetime import timedelta
 from pydantic import Field
 from starlette.responses import Response
 
-from consumers.warehouse.answering import Answering
-from consumers.warehouse.questions import Span
+from consumers.views.warehouse.questions import Span
+from consumers.views.warehouse.reader import Answering
 from gateway.calls import JSON, Call, Operation
 from gateway.http import parameters
 from gateway.http.answers import Answer

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from consumers.incidents.projection import Incidents as IncidentView
-from consumers.incidents.questions import IncidentAnswer, incidents
-from consumers.lasting import State
+from consumers.alerting.incidents.projection import Incidents as IncidentView
+from consumers.alerting.incidents.questions import IncidentAnswer, incidents
+from consumers.engine.intervals import State
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.reading.moments import Moment

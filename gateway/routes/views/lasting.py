@@ -1,6 +1,6 @@
 """What is searched for where something lasts: incidents, and the alerts that they raise."""
 
-from consumers.lasting import State, Wanted
+from consumers.engine.intervals import State, Wanted
 from gateway.http.parameters import AsOf, Name, Parameters, Span, Word
 
 

@@ -7,11 +7,11 @@ from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.event import iso
-from consumers import motion
-from consumers.trends.detections import detections as detected
-from consumers.trends.loudness import loudness
-from consumers.trends.temperatures import MAX_SERIES, most_measured, newest_thermal
-from consumers.trends.temperatures import temperatures as measured
+from consumers.views import motion
+from consumers.views.audio import loudness
+from consumers.views.detections import detections as detected
+from consumers.views.temperatures import MAX_SERIES, most_measured, newest_thermal
+from consumers.views.temperatures import temperatures as measured
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AtMost, DeviceSpan, OfDevice, OnDate

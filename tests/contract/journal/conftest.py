@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from consumers.journal.clickhouse.store import ClickHouseStore
-from consumers.journal.files import SqliteStore
-from consumers.journal.store import JournalStore
+from consumers.store.journal.clickhouse.store import ClickHouseStore
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.store import JournalStore
 from tests.clickhouse_kinds import KINDS, opener
 
 DATABASE = "journal"

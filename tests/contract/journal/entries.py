@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.journal.record import JournalReader
-from consumers.journal.store import JournalQuestions, JournalStore
-from consumers.journal.writing import Accepted
+from consumers.store.journal.record import JournalReader
+from consumers.store.journal.store import JournalQuestions, JournalStore
+from consumers.store.journal.writing import Accepted
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
-from consumers.check.streams import check_streams
-from consumers.clickhouse.engine import Columns, EngineError
-from consumers.clickhouse.table import Table
 from consumers.ingest.decoding import Taken
 from consumers.ingest.plan import foreign_ids, make_plan
-from consumers.journal.clickhouse.store import ClickHouseStore
-from consumers.journal.clickhouse.writer import ClickHouseJournal
-from consumers.journal.store import Unwritable
-from consumers.journal.writing import Accepted
+from consumers.store.clickhouse.engine import Columns, EngineError
+from consumers.store.clickhouse.table import Table
+from consumers.store.journal.clickhouse.store import ClickHouseStore
+from consumers.store.journal.clickhouse.writer import ClickHouseJournal
+from consumers.store.journal.store import Unwritable
+from consumers.store.journal.writing import Accepted
+from consumers.upkeep.verify.streams import check_streams
 from tests import builders
 from tests.clickhouse_kinds import ThroughDoors
 from tests.contract.journal.conftest import DATABASE

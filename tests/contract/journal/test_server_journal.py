@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from consumers.check.streams import check_streams
-from consumers.journal.clickhouse import writer
-from consumers.journal.clickhouse.reader import ClickHouseJournalReader
-from consumers.journal.clickhouse.store import ClickHouseStore
-from consumers.journal.days import micros
+from consumers.store.journal.clickhouse import writer
+from consumers.store.journal.clickhouse.reader import ClickHouseJournalReader
+from consumers.store.journal.clickhouse.store import ClickHouseStore
+from consumers.store.journal.days import micros
+from consumers.upkeep.verify.streams import check_streams
 from tests import builders
 from tests.contract.journal.conftest import DATABASE
 from tests.contract.journal.entries import OWNER, RECEIVED, SOURCE, Clock, accepted, asking, numbered, reading

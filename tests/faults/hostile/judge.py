@@ -8,7 +8,7 @@ from statistics import median
 
 import av
 
-from consumers.archive.reader import ArchiveReader
+from consumers.store.archive.reader import ArchiveReader
 from tests.cameras.judge import UNFINISHED_PICTURES, UNFINISHED_S
 from tests.cameras.rtsp import Seen
 from tests.faults.check import Expected, Verdict, check, rows

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from producer.disk import Room
+from producer.outbox.disk import Room
 from tests.faults import poison
 from tests.faults.rig import Setup
 from tests.faults.scenarios import full, killing, losing, time, wire

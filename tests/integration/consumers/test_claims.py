@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from consumers.clickhouse.server import ServerEngine
+from consumers.store.clickhouse.server import ServerEngine
 from mosquitto.launcher import free_port
 from tests.clickhouse_server import PASSWORD, ClickHouse
 from tests.eventually import eventually

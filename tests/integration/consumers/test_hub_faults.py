@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bus_schemas.event import HUB_SOURCE
 from bus_schemas.hub import FaultEvent
-from consumers.faults import FaultReporter
+from consumers.hub_faults import FaultReporter
 from consumers.ingest.faults import CLEAR_AFTER_S
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress

@@ -14,11 +14,11 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HeartbeatEvent, StateEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, state_topic, watermark_topic
-from consumers.archive.reader import ArchiveReader
+from consumers.store.archive.reader import ArchiveReader
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.outbox import Outbox
 from tests import builders
 from tests.eventually import eventually
 from tests.node_parts import OTHER, SOURCE, detection, medium, running_relay

@@ -8,20 +8,20 @@ from subprocess import Popen
 import pytest
 
 from bus_schemas.camera import DetectionEvent
-from consumers import checkpoint, views
-from consumers.alerts.questions import alerts
-from consumers.archive.index import NAME
-from consumers.archive.reader import ArchiveReader
-from consumers.deliver import Deliverer
-from consumers.follow import Source
-from consumers.identity import identity
-from consumers.journal.days import list_days
-from consumers.journal.sqlite import SqliteJournalReader
-from consumers.views import NoView, Views
+from consumers.alerting.alerts.questions import alerts
+from consumers.engine import checkpoint, view_files
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import Source
+from consumers.engine.view_files import NoView, Views
+from consumers.store.archive.index import NAME
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.file_identity import identity
+from consumers.store.journal.days import list_days
+from consumers.store.journal.sqlite import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.outbox import Outbox
 from tests.builders import START, frame, thermal
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
@@ -29,7 +29,7 @@ from tests.integration.consumers.test_process import NAMES, Running, hot
 from tests.memory_journal import MemoryJournal
 from tests.node_parts import detection, medium, running_relay
 from tests.running_ingest import journaled
-from tests.unit.consumers.test_runner import Echo
+from tests.unit.consumers.engine.test_runner import Echo
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def running(broker: Broker, tmp_path: Path) -> Iterator[Running]:
 
 def lose(data: Path, name: str, what: str) -> None:
     """The link of a view, the database behind the link, that with its logs, or all there is of it."""
-    link, file = views.link_of(data, name), views.file_of(data, name)
+    link, file = view_files.link_of(data, name), view_files.file_of(data, name)
     assert file is not None
     if what in ("logs too", "all"):
-        views.remove(file)
+        view_files.remove(file)
     if what == "database":
         file.unlink()
     if what in ("link", "all"):
@@ -73,7 +73,7 @@ def test_what_is_decided_after_a_view_was_lost_is_sent_and_read(running: Running
         eventually(lambda: devices_of(held) == ["oven", "yard"], within=15)
     assert len(running.journal("watchpost.incident.v2")) == 2
     for name in ("incidents", "alerts"):
-        with closing(views.open_view(data, name)) as view:
+        with closing(view_files.open_view(data, name)) as view:
             assert checkpoint.load(view) > 0
 
 
@@ -90,7 +90,7 @@ def test_a_sink_whose_state_was_lost_keeps_its_checkpoint_in_a_new_file(tmp_path
 
     assert sink.heard[-1] == 3
     assert deliverer.file not in (None, before)
-    view = views.open_view(tmp_path, "echo")
+    view = view_files.open_view(tmp_path, "echo")
     assert checkpoint.load(view) == 3
     view.close()
 
@@ -98,16 +98,16 @@ def test_a_sink_whose_state_was_lost_keeps_its_checkpoint_in_a_new_file(tmp_path
 def test_a_view_begins_anew_under_a_name_that_no_generation_had(tmp_path: Path) -> None:
     folder = tmp_path / "views"
     folder.mkdir()
-    assert views.unused_file(tmp_path, "alerts").name == "alerts.1.sqlite"
+    assert view_files.unused_file(tmp_path, "alerts").name == "alerts.1.sqlite"
 
     for name in ("alerts.2.sqlite", "alerts.4.sqlite-wal", "alerts_log.9.sqlite", "alerts.lock"):
         (folder / name).touch()
-    assert views.unused_file(tmp_path, "alerts").name == "alerts.5.sqlite"
+    assert view_files.unused_file(tmp_path, "alerts").name == "alerts.5.sqlite"
 
-    views.place(tmp_path, "alerts", folder / "alerts.6.sqlite")
-    assert views.file_of(tmp_path, "alerts") is None
-    assert views.unused_file(tmp_path, "alerts").name == "alerts.7.sqlite"
-    assert views.unused_file(tmp_path, "alerts", folder / "alerts.8.sqlite").name == "alerts.9.sqlite"
+    view_files.place(tmp_path, "alerts", folder / "alerts.6.sqlite")
+    assert view_files.file_of(tmp_path, "alerts") is None
+    assert view_files.unused_file(tmp_path, "alerts").name == "alerts.7.sqlite"
+    assert view_files.unused_file(tmp_path, "alerts", folder / "alerts.8.sqlite").name == "alerts.9.sqlite"
 
 
 def failed(process: "Popen[bytes]") -> bool:

@@ -9,25 +9,25 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
-from consumers import checkpoint, views
-from consumers.alerts.questions import alerts
-from consumers.follow import Source
-from consumers.hub import Hub
+from consumers.alerting.alerts.questions import alerts
+from consumers.engine import checkpoint, view_files
+from consumers.engine.consumer_set import UnknownConsumer
+from consumers.engine.follower import Source
+from consumers.engine.projection import Projection
+from consumers.engine.rebuild.compare import verify
+from consumers.engine.rebuild.whole import rebuild
+from consumers.engine.runner import run
+from consumers.engine.view_files import NoView
+from consumers.hub_config import Hub
 from consumers.ingest import run as ingest_run
-from consumers.journal.sqlite import Filter, JournalQueries, SqliteJournalReader, Stored
-from consumers.projection import Projection
-from consumers.rebuilding.compare import verify
-from consumers.rebuilding.whole import rebuild
 from consumers.registry import roster
-from consumers.roster import UnknownConsumer
-from consumers.runner import run
-from consumers.views import NoView
+from consumers.store.journal.sqlite import Filter, JournalQueries, SqliteJournalReader, Stored
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox import Outbox
-from producer.relay import Relay
-from producer.tables import Draft
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
+from producer.relay.relay import Relay
 from tests.builders import thermal
 from tests.eventually import eventually
 from tests.following import hub_in
@@ -86,7 +86,7 @@ class Running:
 
     def alerts(self) -> list[Any]:
         try:
-            view = views.open_view(self.hub.data, "alerts")
+            view = view_files.open_view(self.hub.data, "alerts")
         except NoView:
             return []
         found = alerts(view)
@@ -152,7 +152,7 @@ def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Runn
 
     def at_head() -> bool:
         try:
-            view = views.open_view(running.hub.data, "settings")
+            view = view_files.open_view(running.hub.data, "settings")
         except NoView:
             return False
         position = checkpoint.load(view)

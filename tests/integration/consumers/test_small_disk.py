@@ -13,23 +13,23 @@ from bus_schemas.codec import describe, media_properties, read_stored, to_bytes
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.topics import event_topic, media_topic
-from consumers import views
-from consumers.archive.disk import Archive
-from consumers.archive.reader import ArchiveReader
-from consumers.check.media import check_media
-from consumers.deliver import Deliverer
-from consumers.disk import Disk, disk_of
-from consumers.follow import Follower, Source
-from consumers.hub import Hub
-from consumers.incidents.projection import Incidents
-from consumers.ingest.figures import Figures
+from consumers.alerting.incidents.projection import Incidents
+from consumers.engine import view_files
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import Follower, Source
+from consumers.hub_config import Hub
+from consumers.ingest.counters import Figures
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
 from consumers.ingest.room import Room
-from consumers.journal.days import micros
-from consumers.journal.files import SqliteStore
-from consumers.journal.writing import Accepted
-from consumers.retention.sink import Retention
+from consumers.store.archive.disk import Archive
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.disk import Disk, disk_of
+from consumers.store.journal.days import micros
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.writing import Accepted
+from consumers.upkeep.retention.sink import Retention
+from consumers.upkeep.verify.media import check_media
 from tests import builders
 from tests.faults import disks
 
@@ -108,7 +108,7 @@ class Machine:
         self._retention.idle()
 
     def emitted(self, name: str, *, new: bool = False) -> list[Event]:
-        with closing(views.open_view(self.data, name)) as view:
+        with closing(view_files.open_view(self.data, name)) as view:
             rows = view.execute(
                 "select position, body from outbox_event where position > ? order by position",
                 (self._told.get(name, 0) if new else 0,),

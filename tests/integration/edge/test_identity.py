@@ -20,14 +20,14 @@ import yaml
 from bus_schemas.node import StateEvent
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
-from edge.identity.instance import IdentityTaken
-from edge.node import run
-from edge.settings import DeviceSettings, NodeSettings, Rates
-from edge.source_settings import SceneSource
+from edge.agent.identity.instance import IdentityTaken
+from edge.agent.node import run
+from edge.agent.settings import DeviceSettings, NodeSettings, Rates
+from edge.agent.source_settings import SceneSource
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox import Outbox
+from producer.outbox.outbox import Outbox
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 from tests.node_parts import SOURCE, detection, running_relay

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from edge.recorder import Recorder
-from edge.sources.inputs import mjpeg
-from edge.sources.source import Frame, SourceUnreachable
-from edge.sources.video import VideoSource
+from edge.capture.recorder import Recorder
+from edge.capture.sources.inputs import mjpeg
+from edge.capture.sources.source import Frame, SourceUnreachable
+from edge.capture.sources.video import VideoSource
 from tests.played import played
 
 PICTURES = 60

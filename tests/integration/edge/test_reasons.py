@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge.sources.inputs import Input, mjpeg, rtsp
-from edge.sources.source import SourceUnreachable
-from edge.sources.video import VideoSource
+from edge.capture.sources.inputs import Input, mjpeg, rtsp
+from edge.capture.sources.source import SourceUnreachable
+from edge.capture.sources.video import VideoSource
 from mosquitto.launcher import free_port
 from tests.integration.edge import refusing_camera
 from tests.integration.edge.refusing_camera import serving

@@ -10,11 +10,11 @@ from typing import Literal
 
 import pytest
 
-from edge.recorder import Recorder
-from edge.segments import Segment
-from edge.sources.inputs import rtsp
-from edge.sources.source import Frame, Samples, SourceUnreachable
-from edge.sources.video import VideoSource
+from edge.capture.recorder import Recorder
+from edge.capture.segments import Segment
+from edge.capture.sources.inputs import rtsp
+from edge.capture.sources.source import Frame, Samples, SourceUnreachable
+from edge.capture.sources.video import VideoSource
 from tests.played import played
 
 SYSTEM_PYTHON = "/usr/bin/python3"

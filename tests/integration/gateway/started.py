@@ -14,14 +14,14 @@ import uvloop
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
-from consumers.archive.disk import Archive
-from consumers.follow import Follower, Source
-from consumers.hub import DeviceInfo, Hub, SiteInfo
-from consumers.journal.days import micros
-from consumers.journal.sqlite import Accepted, Journal, Rejected, SqliteJournalReader
-from consumers.projection import Projection
+from consumers.engine.follower import Follower, Source
+from consumers.engine.projection import Projection
+from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.registry import CONSUMERS
-from consumers.warehouse.answering import Answering
+from consumers.store.archive.disk import Archive
+from consumers.store.journal.days import micros
+from consumers.store.journal.sqlite import Accepted, Journal, Rejected, SqliteJournalReader
+from consumers.views.warehouse.reader import Answering
 from gateway.server import Server, compose, listening, serve
 from gateway.settings import GatewaySettings, Limits
 from producer.broker import BrokerAddress

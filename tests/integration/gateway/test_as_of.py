@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bus_schemas.event import iso
-from consumers.views import connect, file_of
+from consumers.engine.view_files import connect, file_of
 from tests.builders import START, at, frame, settings
 from tests.contract.retold import retold
 from tests.contract.story import MINUTES, story

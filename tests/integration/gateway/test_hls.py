@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consumers.archive.retention import ArchiveRetention
+from consumers.store.archive.retention import ArchiveRetention
 from tests import builders
 from tests.integration.gateway.started import Filled, Started
 

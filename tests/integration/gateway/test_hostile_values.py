@@ -19,12 +19,12 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, device_source, iso, place
 from bus_schemas.speakers import PERMISSIONS, Speaker
 from bus_schemas.topics import media_topic
-from consumers import views
-from consumers.incidents.questions import open_incidents
+from consumers.alerting.incidents.questions import open_incidents
+from consumers.engine import view_files
 from consumers.ingest.decoding import Arrived, Refused, read
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.days import micros
-from consumers.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.days import micros
+from consumers.store.journal.sqlite import SqliteJournalReader
 from gateway.app import operations
 from gateway.http.parameters import Nothing
 from gateway.server import warehouse_of
@@ -170,10 +170,10 @@ def test_it_is_refused_with_a_sentence_that_names_the_field() -> None:
 def test_every_consumer_is_at_the_head_and_the_good_device_is_heard(bus: Bus) -> None:
     assert bus.failures() == []
     assert bus.behind() == []
-    with closing(views.open_view(bus.hub.data, "incidents")) as view:
+    with closing(view_files.open_view(bus.hub.data, "incidents")) as view:
         caused = [one["type"] for one in open_incidents(view) if one["device"] == DEVICE and "hot" in one["causes"]]
     assert "hot_spot" in caused
-    with closing(views.open_view(bus.hub.data, "alerts")) as view:
+    with closing(view_files.open_view(bus.hub.data, "alerts")) as view:
         found = view.execute("select type from alerts where device = ? and level = 'critical'", (DEVICE,)).fetchall()
     assert ("hot_spot",) in found
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from bus_schemas.event import iso
-from consumers import checkpoint, set_aside, views
-from consumers.checkpoint import Failure
-from consumers.set_aside import SetAside
+from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.checkpoint import Failure
+from consumers.engine.set_aside import SetAside
 from producer.transaction import transaction
 from tests.integration.gateway.started import NOW, Filled, Started, a_busy_morning
 
@@ -23,9 +23,9 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
     with Filled(tmp_path) as filled:
         filled.append(*a_busy_morning()).fold()
         for name in ("incidents", "health"):
-            file = views.file_of(tmp_path, name)
+            file = view_files.file_of(tmp_path, name)
             assert file is not None
-            with closing(views.connect(file)) as view, transaction(view):
+            with closing(view_files.connect(file)) as view, transaction(view):
                 if name == "incidents":
                     set_aside.add(view, [BAD], 1, 99)
                 else:

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from bus_schemas.event import Event
-from consumers.journal.sqlite import SqliteJournalReader
-from consumers.trials import files
-from consumers.trials.trial import Asked
+from consumers.alerting.what_if import files
+from consumers.alerting.what_if.trial import Asked
+from consumers.store.journal.sqlite import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests import builders

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from consumers.clickhouse.engine import Engine, OpenEngine
-from consumers.clickhouse.server import ServerEngine
+from consumers.store.clickhouse.engine import Engine, OpenEngine
+from consumers.store.clickhouse.server import ServerEngine
 from tests.clickhouse_kinds import KINDS, opener
 from tests.clickhouse_server import ClickHouse
 

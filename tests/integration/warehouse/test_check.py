@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from consumers.check.findings import Findings
-from consumers.check.rows import check_rows
-from consumers.clickhouse.embedded import EmbeddedEngine
-from consumers.clickhouse.server import ServerEngine
-from consumers.hub import ClickHouseServer
-from consumers.journal.sqlite import SqliteJournalReader
-from consumers.warehouse.fold import Fold
-from consumers.warehouse.store import Generations
+from consumers.hub_config import ClickHouseServer
+from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.store.clickhouse.server import ServerEngine
+from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.upkeep.verify.findings import Findings
+from consumers.upkeep.verify.rows import check_rows
+from consumers.views.warehouse.fold import Fold
+from consumers.views.warehouse.store import Generations
 from mosquitto.launcher import free_port
 from tests import builders, logged
 from tests.builders import at

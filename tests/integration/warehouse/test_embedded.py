@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from consumers.hub import Hub
-from consumers.warehouse.warehouse import embedded
+from consumers.hub_config import Hub
+from consumers.views.warehouse.warehouse import embedded
 from tests.eventually import eventually
 from tests.memory_journal import MemoryJournal
 

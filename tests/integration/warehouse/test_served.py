@@ -9,14 +9,14 @@ from threading import Thread
 
 import pytest
 
-from consumers.clickhouse.engine import EngineError
-from consumers.clickhouse.server import ServerEngine
-from consumers.hub import ClickHouseServer
-from consumers.warehouse.answering import Answering, NotReady
-from consumers.warehouse.fold import Fold
-from consumers.warehouse.served import ServedRows
-from consumers.warehouse.store import Generations
-from consumers.warehouse.warehouse import Settings, Warehouse
+from consumers.hub_config import ClickHouseServer
+from consumers.store.clickhouse.engine import EngineError
+from consumers.store.clickhouse.server import ServerEngine
+from consumers.views.warehouse.fold import Fold
+from consumers.views.warehouse.reader import Answering, NotReady
+from consumers.views.warehouse.served import ServedRows
+from consumers.views.warehouse.store import Generations
+from consumers.views.warehouse.warehouse import Settings, Warehouse
 from tests.builders import at, detection
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually

@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
-from consumers.clickhouse.dialect import Dialect
-from consumers.clickhouse.engine import Columns, Engine, EngineError, Parameter
-from consumers.clickhouse.table import Table
-from consumers.follow import STOPS_AFTER
-from consumers.warehouse import store
-from consumers.warehouse.fold import Fold, Unfoldable
-from consumers.warehouse.store import Generations
-from consumers.warehouse.tables import VERSION
+from consumers.engine.follower import STOPS_AFTER
+from consumers.store.clickhouse.dialect import Dialect
+from consumers.store.clickhouse.engine import Columns, Engine, EngineError, Parameter
+from consumers.store.clickhouse.table import Table
+from consumers.views.warehouse import store
+from consumers.views.warehouse.fold import Fold, Unfoldable
+from consumers.views.warehouse.store import Generations
+from consumers.views.warehouse.tables import VERSION
 from tests.builders import at, detection, health, heartbeat, motion, thermal
 from tests.memory_journal import MemoryJournal
 

@@ -8,13 +8,13 @@ from time import monotonic
 
 import pytest
 
-from consumers.clickhouse.engine import Engine, EngineError, OpenEngine
-from consumers.set_aside import SetAside
-from consumers.warehouse.answering import NotReady
-from consumers.warehouse.progress import Rows
-from consumers.warehouse.questions import Span
-from consumers.warehouse.store import newest_generation
-from consumers.warehouse.warehouse import Settings, Warehouse
+from consumers.engine.set_aside import SetAside
+from consumers.store.clickhouse.engine import Engine, EngineError, OpenEngine
+from consumers.views.warehouse.progress import Rows
+from consumers.views.warehouse.questions import Span
+from consumers.views.warehouse.reader import NotReady
+from consumers.views.warehouse.store import newest_generation
+from consumers.views.warehouse.warehouse import Settings, Warehouse
 from tests.builders import START, at, detection, thermal
 from tests.memory_journal import MemoryJournal
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.faults import FaultReporter
+from consumers.hub_faults import FaultReporter
 from gateway import readiness as module
 from gateway.health_check import report
 from gateway.readiness import BusState, Check, Readiness, State, StoresState

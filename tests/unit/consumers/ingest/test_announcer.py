@@ -4,7 +4,7 @@ import json
 
 from bus_schemas.event import device_source
 from consumers.ingest.announcer import EVERY_SECONDS, MAX_OTHERS, Announcer
-from consumers.journal.writing import StreamKey, StreamState
+from consumers.store.journal.writing import StreamKey, StreamState
 
 FLOODED = device_source("YARD", "flooded")
 HONEST = [device_source("YARD", f"honest-{number}") for number in range(10)]

@@ -6,10 +6,10 @@ from bus_schemas.checksum import CHECKSUM
 from bus_schemas.codec import to_bytes
 from consumers.ingest.decoding import DAMAGED, Arrived, Item, Refused, read
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.writing import Accepted
-from producer.backlog import Row, Stream
-from producer.messages import Composer
-from producer.session import Outgoing
+from consumers.store.journal.writing import Accepted
+from producer.outbox.backlog import Row, Stream
+from producer.relay.messages import Composer
+from producer.relay.session import Outgoing
 from tests.node_parts import NOON, SOURCE, detection, medium
 
 COMPOSER = Composer(lambda: NOON)

@@ -7,7 +7,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.ingest.conflicts import SAMPLES, Conflicts
 from consumers.ingest.plan import make_plan
-from consumers.journal.writing import Accepted, SequenceKey
+from consumers.store.journal.writing import Accepted, SequenceKey
 from tests import builders
 from tests.builders import START, numbered
 

@@ -11,7 +11,7 @@ from bus_schemas.node import GapEvent
 from consumers.ingest.continuity import Place, Streams, place_of, span
 from consumers.ingest.decoding import Item, Refused
 from consumers.ingest.plan import make_plan
-from consumers.journal.writing import Accepted
+from consumers.store.journal.writing import Accepted
 from tests import builders
 
 

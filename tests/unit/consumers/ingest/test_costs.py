@@ -12,7 +12,7 @@ from bus_schemas.codec import BATCH, GZIP, MAX_BATCH, Unpackable, to_bytes, unpa
 from bus_schemas.topics import event_topic
 from consumers.ingest.decoding import Arrived, Refused, read
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.writing import Accepted
+from consumers.store.journal.writing import Accepted
 from tests import builders
 
 TOPIC = event_topic("/sites/DEMO/devices/yard", "detection")

@@ -10,7 +10,7 @@ from bus_schemas.node import GapEvent
 from bus_schemas.topics import event_topic, state_topic
 from consumers.ingest.decoding import Arrived, Item, Refused, read
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.writing import Accepted
+from consumers.store.journal.writing import Accepted
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"

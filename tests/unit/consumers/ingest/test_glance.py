@@ -15,9 +15,9 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, Fact
 from bus_schemas.thermal import Roi
-from consumers.ingest.glance import HEADERS, NotExactly, glance, header_of, translate
-from consumers.journal.days import micros
-from consumers.journal.header import instant_of
+from consumers.ingest.fast_decode import HEADERS, NotExactly, glance, header_of, translate
+from consumers.store.journal.days import micros
+from consumers.store.journal.header import instant_of
 from tests import builders
 from tests.builders import EVERY_KIND, START
 

@@ -12,14 +12,14 @@ from bus_schemas.codec import describe, media_properties, to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
-from consumers.archive.disk import Medium
-from consumers.disk import Disk
-from consumers.ingest.figures import Figures
+from consumers.ingest.counters import Figures
 from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.packets import Properties, Published
 from consumers.ingest.room import Room
-from consumers.journal.store import Unwritable
-from consumers.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamState
+from consumers.store.archive.disk import Medium
+from consumers.store.disk import Disk
+from consumers.store.journal.store import Unwritable
+from consumers.store.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamState
 from tests import builders
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)

@@ -17,7 +17,7 @@ from bus_schemas.topics import event_topic, media_topic, state_topic
 from consumers.ingest.decoding import Arrived, Described, Item, Refused, read
 from consumers.ingest.packets import Properties, Published
 from consumers.ingest.plan import make_plan
-from consumers.journal.writing import Accepted
+from consumers.store.journal.writing import Accepted
 from tests import builders
 
 DEVICE_SOURCE = device_source(builders.SITE, builders.DEVICE)

@@ -3,7 +3,7 @@
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.ingest.plan import make_plan
-from consumers.journal.writing import Accepted
+from consumers.store.journal.writing import Accepted
 from tests import builders
 
 

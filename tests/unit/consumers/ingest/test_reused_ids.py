@@ -12,13 +12,13 @@ import pytest
 
 from bus_schemas.codec import media_properties, to_bytes
 from bus_schemas.topics import event_topic, media_topic
-from consumers.archive.disk import Archive
-from consumers.archive.retention import ArchiveRetention
-from consumers.check.run import check
-from consumers.ingest.figures import Figures
+from consumers.ingest.counters import Figures
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
-from consumers.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
+from consumers.store.archive.disk import Archive
+from consumers.store.archive.retention import ArchiveRetention
+from consumers.store.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
+from consumers.upkeep.verify.run import check
 from tests import builders
 from tests.builders import START, at, detection
 from tests.logged import hub_of

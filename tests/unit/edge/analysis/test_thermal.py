@@ -19,7 +19,7 @@ from edge.analysis.thermal import (
     gradient,
     hotspots,
 )
-from edge.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
+from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.recordings import ROOM_THERMAL, recording
 
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)

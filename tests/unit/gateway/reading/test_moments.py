@@ -8,16 +8,16 @@ import pytest
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.follow import Follower, Source
-from consumers.health.projection import Health
-from consumers.health.questions import devices
-from consumers.health.snapshots import Keep
-from consumers.journal.days import micros
-from consumers.journal.files import SqliteStore
-from consumers.journal.sqlite import Accepted, Journal
-from consumers.projection import Projection
-from consumers.settings import Settings, settings
-from consumers.versions import NEWEST
+from consumers.engine.follower import Follower, Source
+from consumers.engine.projection import Projection
+from consumers.engine.versions import NEWEST
+from consumers.store.journal.days import micros
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.sqlite import Accepted, Journal
+from consumers.views.health.projection import Health
+from consumers.views.health.questions import devices
+from consumers.views.health.snapshots import Keep
+from consumers.views.settings import Settings, settings
 from gateway.http.problems import Problem
 from gateway.reading.moments import Behind, at
 from gateway.reading.stores import Stores, open_stores

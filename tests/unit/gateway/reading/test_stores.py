@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from consumers import views
-from consumers.journal.files import SqliteStore
-from consumers.journal.sqlite import Accepted
+from consumers.engine import view_files
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.sqlite import Accepted
 from gateway.reading.stores import Stores, open_stores
 from tests import builders
 
@@ -37,10 +37,10 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
 def fold(data: Path) -> Path:
     """The next generation of a view takes the place of the one before."""
     (data / "views").mkdir(exist_ok=True)
-    file = views.next_file(data, "some")
-    with closing(views.connect(file)) as view:
+    file = view_files.next_file(data, "some")
+    with closing(view_files.connect(file)) as view:
         view.execute("create table rows (row text)")
-    views.place(data, "some", file)
+    view_files.place(data, "some", file)
     return file
 
 
@@ -48,7 +48,7 @@ def test_a_view_that_was_folded_again_is_let_go(tmp_path: Path, stores: Stores) 
     old = fold(tmp_path)
     stores.view("some").execute("select * from rows").fetchone()
     fold(tmp_path)
-    views.remove(old)
+    view_files.remove(old)
     assert deleted(tmp_path)
 
     stores.close_removed()

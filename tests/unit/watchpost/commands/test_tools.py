@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from consumers.journal.days import list_days
-from consumers.journal.floor import drop
+from consumers.store.journal.days import list_days
+from consumers.store.journal.retention_floor import drop
 from tests import journal_days, logged
 from watchpost.commands import tools
 from watchpost.refused import Refused
@@ -107,7 +107,7 @@ def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: sig
 
 # The real command; it waits for the signal after its first step, as a longer log would have it do.
 INTERRUPTED = """
-from consumers.rebuilding import whole
+from consumers.engine.rebuild import whole
 from watchpost import progress
 from watchpost.commands import rebuilding
 from watchpost.cli import main

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from edge.source_settings import RtspSource
+from edge.agent.source_settings import RtspSource
 from watchpost.configuration.config import WatchpostConfig, load, secret
 from watchpost.configuration.located import ConfigError
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from consumers.hub import ClickHouseServer
+from consumers.hub_config import ClickHouseServer
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hubs import hub
 from watchpost.configuration.located import ConfigError

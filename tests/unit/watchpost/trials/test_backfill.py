@@ -16,15 +16,15 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.archive.reader import ArchiveReader
-from consumers.hub import Rules
-from consumers.trials import files
-from edge.adjustable import Adjustable
-from edge.author import Author
-from edge.settings import Rates
-from edge.sources.source import SourceEnded
-from edge.sources.thermal_csv import ThermalCsvSource
-from edge.thermometry import ThermalWatch, captions
+from consumers.alerting.what_if import files
+from consumers.hub_config import Rules
+from consumers.store.archive.reader import ArchiveReader
+from edge.agent.adjustable import Adjustable
+from edge.agent.event_factory import Author
+from edge.agent.settings import Rates
+from edge.analysis.thermometry import ThermalWatch, captions
+from edge.capture.sources.source import SourceEnded
+from edge.capture.sources.thermal_csv import ThermalCsvSource
 from producer.ids import Ids, utc_now
 from tests import builders
 from tests.builders import START, at

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
-from consumers.trials import files
+from consumers.alerting.what_if import files
 from tests import builders
 from tests.builders import at
 from tests.past import Past, past_of

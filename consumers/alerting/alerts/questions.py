@@ -1,0 +1,103 @@
+"""What can be asked about alerts, over a read-only connection to their view."""
+
+import sqlite3
+from typing import Any, TypedDict
+
+from pydantic_core import from_json
+
+from consumers.alerting.incidents.questions import RULES
+from consumers.engine.intervals import Lasting, State, Wanted, told_at
+from consumers.engine.versions import NEWEST
+
+_ALERTS = Lasting(
+    table="alerts",
+    id="alert_id",
+    begun="raised",
+    ended="cleared",
+    columns="alert_id, site, device, type, level, message, raised, cleared, acknowledged, incident_id, details, media, "
+    "rule, rule_version, causes",
+    span="begun",
+)
+
+
+class Acknowledged(TypedDict):
+    by: str
+    time: str
+
+
+class AlertAnswer(TypedDict):
+    id: str
+    type: str
+    level: str
+    message: str
+    site: str
+    device: str
+    state: State
+    raised: str
+    cleared: str | None
+    acknowledged: Acknowledged | None
+    details: dict[str, Any]
+    incident: str | None
+    media: list[str]
+
+
+class RuleAnswer(TypedDict):
+    name: str
+    version: int
+    text: str
+
+
+class Why(TypedDict):
+    """`causes` are the ids of the events that decided; the journal has them."""
+
+    alert: AlertAnswer
+    rule: RuleAnswer
+    causes: list[str]
+    media: list[str]
+
+
+def alerts(view: sqlite3.Connection, wanted: Wanted | None = None) -> list[AlertAnswer]:
+    """Newest first. A span selects those that were raised in it."""
+    return [_answer(row) for row in _ALERTS.select(view, wanted or Wanted())]
+
+
+def alert(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> AlertAnswer | None:
+    found = _ALERTS.one(view, alert_id, upto)
+    return None if found is None else _answer(found)
+
+
+def count_open(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:
+    return _ALERTS.count_open(view, site, upto)
+
+
+def why(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> Why | None:
+    """The rule that decided on an alert, the events that made it, and what they looked like."""
+    row = _ALERTS.one(view, alert_id, upto)
+    if row is None:
+        return None
+    told, rule, version, causes = _answer(row), str(row[12]), int(row[13]), from_json(row[14])
+    text = RULES.get(rule, rule)
+    return {
+        "alert": told,
+        "rule": {"name": rule, "version": version, "text": text},
+        "causes": causes,
+        "media": told["media"],
+    }
+
+
+def _answer(row: tuple[Any, ...]) -> AlertAnswer:
+    return {
+        "id": row[0],
+        "site": row[1],
+        "device": row[2],
+        "type": row[3],
+        "level": row[4],
+        "message": row[5],
+        "state": "open" if row[7] is None else "closed",
+        "raised": told_at(row[6]),
+        "cleared": None if row[7] is None else told_at(row[7]),
+        "acknowledged": None if row[8] is None else from_json(row[8]),
+        "details": from_json(row[10]),
+        "incident": row[9],
+        "media": from_json(row[11]),
+    }

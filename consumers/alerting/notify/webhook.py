@@ -1,0 +1,141 @@
+"""Posts alerts to addresses of the web: at least once, recognisable by their ids, each within a bounded time."""
+
+import asyncio
+import socket
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+
+import httpx
+
+from consumers.alerting.notify.address import InvalidAddress, valid_address
+from consumers.alerting.notify.delivery import Message, Notifier, Outcome, Verdict
+from consumers.alerting.notify.sink import NotifierSink
+from consumers.hub_config import Hub, Webhook
+
+LONGEST_WAIT_S = 3600.0
+_TRY_AGAIN = {408, 421, 425, 429}
+
+
+def address_of(text: str) -> httpx.URL:
+    """Raises `InvalidAddress`."""
+    try:
+        return httpx.URL(valid_address(text))
+    except httpx.InvalidURL:
+        raise InvalidAddress("the address of the receiver is no address of the web") from None
+
+
+class WebhookNotifier:
+    """One receiver. Redirects are not followed, and of the answer nothing counts but its status."""
+
+    def __init__(self, webhook: Webhook) -> None:
+        self._webhook = webhook
+        self._opened: httpx.AsyncClient | None = None
+
+    @property
+    def receiver(self) -> str:
+        return self._webhook.name
+
+    async def send(self, message: Message) -> Outcome:
+        try:
+            async with asyncio.timeout(self._webhook.timeout_s):
+                return await self._post(message)
+        except InvalidAddress as error:
+            return Outcome(Verdict.REFUSED, str(error))
+        except (TimeoutError, httpx.TimeoutException):
+            return Outcome(Verdict.UNREACHABLE, f"it did not answer within {self._webhook.timeout_s:g} s")
+        except httpx.HTTPError as error:
+            return Outcome(*_failure(error))
+
+    async def _post(self, message: Message) -> Outcome:
+        url = address_of(self._webhook.url)
+        headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
+        # The body of the answer stays unread: it is as long as the other side likes.
+        async with self._client().stream("POST", url, content=message.body, headers=headers) as response:
+            return outcome_of(response.status_code, response.headers.get("retry-after"), datetime.now(UTC))
+
+    async def open(self) -> None:
+        self._client()
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.aclose()
+        self._opened = None
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._opened is None:
+            timeout_s = self._webhook.timeout_s
+            self._opened = httpx.AsyncClient(verify=_authorities(), timeout=timeout_s, follow_redirects=False)
+        return self._opened
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Reading them takes longer than a post."""
+    return httpx.create_ssl_context()
+
+
+def outcome_of(status: int, retry_after: str | None, now: datetime) -> Outcome:
+    """What a status means for the message."""
+    if 200 <= status < 300:
+        return Outcome(Verdict.TAKEN)
+    if 300 <= status < 400:
+        return Outcome(
+            Verdict.REFUSED, f"it redirects (status {status}), which is not followed; give the address it names"
+        )
+    if status == 413:
+        return Outcome(Verdict.TOO_LARGE, "it says that the message is too large (status 413)")
+    reason = f"it answered with status {status}"
+    if status in _TRY_AGAIN or status >= 500:
+        return Outcome(Verdict.FAILED, reason, _wait_s(retry_after, now) if status in {429, 503} else None)
+    return Outcome(Verdict.REFUSED, reason)
+
+
+def _wait_s(retry_after: str | None, now: datetime) -> float | None:
+    """What a Retry-After header asks for, in seconds or as a date, within bounds."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        seconds = float(retry_after) if len(retry_after) < 10 else LONGEST_WAIT_S
+    else:
+        try:
+            seconds = (parsedate_to_datetime(retry_after).astimezone(UTC) - now).total_seconds()
+        except (ValueError, OverflowError):
+            return None
+    return min(max(seconds, 1.0), LONGEST_WAIT_S)
+
+
+def _failure(error: httpx.HTTPError) -> tuple[Verdict, str]:
+    """A sentence without the address, which the texts of these errors may hold."""
+    cause = _cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Verdict.UNREACHABLE, "its certificate is not one that this machine trusts for that name"
+    if isinstance(cause, ssl.SSLError):
+        return Verdict.UNREACHABLE, "it does not speak TLS as this machine does"
+    if isinstance(cause, socket.gaierror):
+        return Verdict.UNREACHABLE, "its name is not known to the name server"
+    if isinstance(cause, ConnectionRefusedError):
+        return Verdict.UNREACHABLE, "nothing listens at its address"
+    if isinstance(error, httpx.ConnectError):
+        return Verdict.UNREACHABLE, "its address cannot be reached"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return Verdict.FAILED, "its answer is no HTTP, or ended too early"
+    if isinstance(error, httpx.NetworkError):
+        return Verdict.FAILED, "the connection broke before it had answered"
+    return Verdict.FAILED, f"it cannot be posted to ({type(error).__name__})"
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What the operating system or TLS said, which the HTTP client has wrapped more than once."""
+    found, seen = error, error.__cause__ or error.__context__
+    while seen is not None:
+        if isinstance(seen, OSError):
+            found = seen
+        seen = seen.__cause__ or seen.__context__
+    return found
+
+
+def webhook_sink(hub: Hub) -> NotifierSink:
+    notifiers: list[Notifier] = [WebhookNotifier(webhook) for webhook in hub.webhooks]
+    return NotifierSink(notifiers, lambda: datetime.now(UTC))

@@ -1,0 +1,223 @@
+"""The files of trials: one database each under `trials/`, and a lock that says which of them is running.
+
+A trial is `running` as long as a process holds the lock for it. What is marked as running and held by nobody was
+interrupted: its process died, or was stopped with the product.
+"""
+
+import fcntl
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from time import sleep
+from typing import IO
+
+from pydantic_core import from_json, to_json
+
+from consumers.alerting.what_if.trial import Asked, Found, Outcome, Raised, State, Trial
+from consumers.engine import view_files
+
+KEPT = 20
+KEPT_BYTES = 1_000_000_000
+SHOWN = 1000
+LOCK_TRIES = 150
+LOCK_PAUSE_S = 0.02
+LOOKS = 3
+
+SCHEMA = """
+create table if not exists trial (
+    only integer primary key check (only = 1), state text not null, progress real not null, asked text not null,
+    outcome text not null
+) strict;
+create table if not exists raised (
+    number integer primary key, found text not null, alert text not null
+) strict;
+create table if not exists findings (
+    position integer primary key, original text not null, media text not null, analysis_version text not null,
+    body blob not null
+) strict;
+"""
+"""`findings` are events that an analysis made of archived media, each beside the event that it stands for."""
+
+
+class TrialRunning(RuntimeError):
+    """There is one already, and they run one at a time."""
+
+
+class NoTrial(LookupError):
+    """There is no trial with this id."""
+
+
+def directory_of(data: Path) -> Path:
+    return data / "trials"
+
+
+class Lock:
+    """Held while a trial runs. It belongs to the open file: a child that inherits it holds it as well."""
+
+    def __init__(self, data: Path, trial_id: str) -> None:
+        """Raises `TrialRunning`."""
+        directory_of(data).mkdir(parents=True, exist_ok=True)
+        self.file: IO[str] = _lock_file(data).open("a+", encoding="utf-8")
+        if not self._taken(data):
+            self.file.close()
+            raise TrialRunning(f"the trial {running(data)} is running; they run one at a time")
+        self.file.truncate(0)
+        self.file.write(trial_id)
+        self.file.flush()
+
+    def _taken(self, data: Path) -> bool:
+        # Who only looks whether one is running holds it for a moment, and who has just ended for a little longer.
+        for tries in range(LOCK_TRIES):
+            with suppress(BlockingIOError):
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            if tries >= LOOKS and _goes_on(data):
+                return False
+            sleep(LOCK_PAUSE_S)
+        return False
+
+    def close(self) -> None:
+        """Let go of it, in this process."""
+        self.file.close()
+
+
+def _lock_file(data: Path) -> Path:
+    return directory_of(data) / "running"
+
+
+def running(data: Path) -> str | None:
+    """The id of the trial that runs now."""
+    with suppress(FileNotFoundError), _lock_file(data).open(encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read()
+    return None
+
+
+def _goes_on(data: Path) -> bool:
+    """Whether the trial that holds the lock is not about to let go of it."""
+    return any(trial.state == "running" for trial in trials(data))
+
+
+def create(data: Path, asked: Asked) -> Path:
+    """The file of a new trial; the oldest ones beyond the bound go. The caller holds the lock."""
+    _drop_oldest(data)
+    file = directory_of(data) / f"{asked.id}.sqlite"
+    with closing(connect(file)) as view:
+        values = (asked.model_dump_json(), Outcome().model_dump_json())
+        view.execute("insert into trial values (1, 'running', 0, ?, ?)", values)
+    return file
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """A connection that writes, for the one who runs the trial or ends it."""
+    view = view_files.connect(file)
+    view.executescript(SCHEMA)
+    return view
+
+
+def find(data: Path, trial_id: str) -> Path:
+    """Raises `NoTrial`. The file is looked for among those that are there."""
+    for file in _files(data):
+        if file.stem == trial_id:
+            return file
+    raise NoTrial(f"there is no trial {trial_id[:64]!r}")
+
+
+def trials(data: Path) -> list[Trial]:
+    """Newest first."""
+    now_running = running(data)
+    found = [trial for file in _files(data) if (trial := _read(file, now_running)) is not None]
+    return sorted(found, key=lambda trial: (trial.asked.created, trial.asked.id), reverse=True)
+
+
+def trial(data: Path, trial_id: str) -> tuple[Trial, list[tuple[Found, Raised]]]:
+    """A trial with the first of what it raised, and of what it did not. Raises `NoTrial`."""
+    file = find(data, trial_id)
+    found = _read(file, running(data))
+    if found is None:
+        raise NoTrial(f"there is no trial {trial_id!r}")
+    with closing(view_files.open_file(file)) as view:
+        return found, _raised(view)
+
+
+def _read(file: Path, now_running: str | None) -> Trial | None:
+    """`None` where it is being made, or was removed a moment ago."""
+    try:
+        with closing(view_files.open_file(file)) as view:
+            row = view.execute("select state, progress, asked, outcome from trial").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    if row is None:
+        return None
+    state, progress, asked, outcome = row
+    if state == "running" and file.stem != now_running:
+        state = "interrupted"
+    return Trial(
+        asked=Asked.model_validate_json(asked),
+        state=state,
+        progress=progress,
+        outcome=Outcome.model_validate_json(outcome),
+    )
+
+
+def _raised(view: sqlite3.Connection) -> list[tuple[Found, Raised]]:
+    """The first of each kind, in the order in which they were raised."""
+    found = view.execute(
+        "select found, alert from (select *, row_number() over (partition by found order by number) as place"
+        " from raised) where place <= ? order by number",
+        (SHOWN,),
+    )
+    return [(kind, Raised.model_validate(from_json(alert))) for kind, alert in found]
+
+
+def still_wanted(view: sqlite3.Connection) -> bool:
+    return bool(view.execute("select state = 'running' from trial").fetchone()[0])
+
+
+def tell(view: sqlite3.Connection, progress: float) -> None:
+    view.execute("update trial set progress = ?", (progress,))
+
+
+def end(view: sqlite3.Connection, state: State, outcome: Outcome, raised: Sequence[tuple[Found, Raised]] = ()) -> None:
+    """Unless somebody ended it before."""
+    if still_wanted(view):
+        view.execute("update trial set state = ?, outcome = ?", (state, outcome.model_dump_json()))
+        rows = [(found, to_json(alert).decode()) for found, alert in raised]
+        view.executemany("insert into raised (found, alert) values (?, ?)", rows)
+
+
+def cancel_or_remove(data: Path, trial_id: str) -> State | None:
+    """A running one is cancelled and stays to be seen; any other is removed, which is `None`. Raises `NoTrial`."""
+    file = find(data, trial_id)
+    if running(data) == trial_id:
+        with closing(connect(file)) as view:
+            if view.execute("update trial set state = 'cancelled' where state = 'running'").rowcount:
+                return "cancelled"
+    view_files.remove(file)
+    return None
+
+
+def _files(data: Path) -> list[Path]:
+    """Oldest first: ids sort by the time at which they were made."""
+    return sorted(directory_of(data).glob("*.sqlite"))
+
+
+def _drop_oldest(data: Path) -> None:
+    """So that with the new one the bounds hold."""
+    kept = size = 0
+    for file in reversed(_files(data)):
+        kept, size = kept + 1, size + file.stat().st_size
+        if kept >= KEPT or size > KEPT_BYTES:
+            view_files.remove(file)
+
+
+def begun(view: sqlite3.Connection) -> Asked:
+    return Asked.model_validate_json(view.execute("select asked from trial").fetchone()[0])
+
+
+def ended_at(outcome: Outcome, now: datetime, error: str | None = None) -> Outcome:
+    return outcome.model_copy(update={"ended": now, "error": error})

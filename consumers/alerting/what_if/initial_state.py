@@ -1,0 +1,151 @@
+"""What was known and what was the case before a trial's stretch, so that it does not begin as if nothing had been.
+
+Read from the live views of settings, incidents and alerts, as of the last position before it; they are only looked at.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json
+
+from bus_schemas.alert import Incident, Rule
+from bus_schemas.event import HUB, device_source
+from bus_schemas.node import Settings, SettingsEvent
+from consumers.alerting.alerts.projection import Alerts
+from consumers.alerting.alerts.wording import recovered
+from consumers.alerting.incidents.device import Watched, watched_json
+from consumers.alerting.incidents.hub import KINDS
+from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.what_if.live import live_view
+from consumers.engine.projection import Projection
+from consumers.engine.versions import STANDS, Versions
+from consumers.engine.view_files import NoView
+from consumers.hub_config import Rules
+from consumers.store.journal.record import Recorded
+from consumers.views import settings as settings_view
+
+Place = tuple[str, str]
+Row = dict[str, Any]
+RECOVERED = recovered("").type
+_OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
+"""Faults of the hub depend on no rule that could be tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stood at the end of position `upto`, which was received at `at`: of one site or of all."""
+
+    upto: int
+    at: float
+    settings: list[Recorded]
+    incidents: list[Row]
+    alerts: list[Row]
+    told: list[Row]
+    """What people were told of last, by place and type of incident: `raised` in seconds since 1970."""
+
+
+def before(data: Path, upto: int, at: datetime, site: str | None) -> Before:
+    """Raises `BeingRebuilt`. A view that is not there yet holds nothing."""
+    of = {"upto": upto, "site": site, "recovered": RECOVERED}
+    mine = f"{STANDS} and (:site is null or site = :site)"
+    told = f"site, device, rule, max(raised) as raised from alerts where {mine} and type != :recovered"
+    return Before(
+        upto,
+        at.timestamp(),
+        _settings(_rows(data, settings_view.Settings, f"* from sections where {mine} order by position", of)),
+        _rows(data, Incidents, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
+        _rows(data, Alerts, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
+        _rows(data, Alerts, f"{told} and rule is not null and {_OF_DEVICES} group by site, device, rule", of),
+    )
+
+
+def _rows(data: Path, projection: type[Projection], query: str, values: Row) -> list[Row]:
+    with suppress(NoView), closing(live_view(data, projection)) as view:
+        found = view.execute(f"select {query}", values)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
+    return []
+
+
+def _settings(sections: list[Row]) -> list[Recorded]:
+    """One event for each device, with all its sections."""
+    merged: dict[Place, dict[str, Any]] = {}
+    newest: dict[Place, Row] = {}
+    for row in sections:
+        where = (row["site"], row["device"])
+        merged.setdefault(where, {})[row["section"]] = from_json(row["value"])
+        newest[where] = row
+    return [_set(where, newest[where], told) for where, told in merged.items()]
+
+
+def _set(where: Place, newest: Row, sections: dict[str, Any]) -> Recorded:
+    moment = datetime.fromisoformat(newest["time"])
+    event = SettingsEvent(
+        id=f"settings-{newest['position']}",
+        source=device_source(*where),
+        time=moment,
+        data=Settings(changed_by=newest["by"], settings=sections),
+    )
+    return Recorded(newest["position"], moment, event)
+
+
+def begin(view: sqlite3.Connection, known: Before, expected: Iterable[Place], rules: Rules) -> None:
+    """Write into the tables of incidents and alerts how it was. Those that are expected were there, or are missed."""
+    watched: dict[Place, Watched] = {}
+    for record in known.settings:
+        one = watched.setdefault(record.where, Watched())
+        list(one.judge(record, rules))
+    for where in expected:
+        one = watched.setdefault(where, Watched())
+        one.is_device, one.heard = True, known.at
+    told = {(row["site"], row["device"], row["rule"]): row["raised"] for row in known.told}
+    raised = {row["incident_id"] for row in known.alerts}
+    incidents, alerts = Versions(view, "incidents", "incident_id"), Versions(view, "alerts", "alert_id")
+    for row in known.incidents:
+        _go_on(watched.setdefault((row["site"], row["device"]), Watched()), row, known.at)
+        incidents.put(known.upto, row)
+    for row in known.alerts:
+        alerts.put(known.upto, row)
+    held = {(row["site"], row["device"], row["type"]): row for row in known.incidents}
+    for key in sorted(held.keys() | told.keys()):
+        now = held.get(key)
+        incident = None if now is None else _incident(now).model_dump_json()
+        told_of = now["incident_id"] if now is not None and now["incident_id"] in raised else None
+        view.execute("insert into desk values (?, ?, ?, ?, ?, ?)", (*key, incident, told_of, told.get(key)))
+    rows = [(*where, watched_json.dump_json(one).decode()) for where, one in watched.items()]
+    view.executemany("insert into watched values (?, ?, ?)", rows)
+
+
+def _go_on(one: Watched, row: Row, at: float) -> None:
+    """A condition that held: the device as the rules saw it."""
+    told: dict[str, Any] = from_json(row["details"])
+    one.open[row["type"]] = row["incident_id"]
+    if row["device"] != HUB:
+        one.is_device = True
+    match row["type"]:
+        case "offline":
+            one.absent, one.heard = str(told.get("reason") or "not there"), row["opened"]
+        case "hot_spot":
+            one.heat.level, one.heat.last_warm = str(told.get("level", "warning")), at
+        case "storage":
+            one.disk.level = str(told.get("level", "warning"))
+
+
+def _incident(row: Row) -> Incident:
+    return Incident(
+        incident_id=row["incident_id"],
+        site=row["site"],
+        device=row["device"],
+        type=row["type"],
+        state="opened",
+        since=datetime.fromtimestamp(row["opened"], UTC),
+        rule=Rule(name=row["rule"], version=row["rule_version"]),
+        causes=tuple(from_json(row["causes"])),
+        details=from_json(row["details"]),
+        media=tuple(from_json(row["media"])),
+    )

@@ -1,0 +1,21 @@
+"""The views of what is live, as a trial looks at them."""
+
+import sqlite3
+from pathlib import Path
+
+from consumers.engine import checkpoint
+from consumers.engine.projection import Projection
+from consumers.engine.view_files import open_view
+
+
+class BeingRebuilt(RuntimeError):
+    """A view was made by another version of its projection, and is folded again."""
+
+
+def live_view(data: Path, projection: type[Projection]) -> sqlite3.Connection:
+    """Read-only; the caller closes it. Raises `NoView` and `BeingRebuilt`."""
+    view = open_view(data, projection.name)
+    if checkpoint.version(view) != projection.version:
+        view.close()
+        raise BeingRebuilt(f"the view {projection.name!r} is folded again for this version; try again later")
+    return view

@@ -1,0 +1,210 @@
+"""Runs a trial: folds its stretch beside the running product, compares, and keeps what came out."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event as Flag
+from typing import Protocol
+
+from bus_schemas.alert import IncidentEvent
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import HUB_SOURCE, Event
+from bus_schemas.node import SettingsEvent
+from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.what_if import files, rules
+from consumers.alerting.what_if.comparison import compare
+from consumers.alerting.what_if.fold import SCHEMA, Folding
+from consumers.alerting.what_if.initial_state import before, begin
+from consumers.alerting.what_if.time_range import RUN_IN, Stretch, stretch
+from consumers.alerting.what_if.trial import Asked, Outcome
+from consumers.engine.folding import Faulty, call
+from consumers.engine.follower import BATCH
+from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.store.journal.record import JournalReader, Recorded
+from consumers.store.journal.store import JournalAway
+from producer.ids import Clock
+from producer.transaction import transaction
+
+FEW = 100
+"""Events that are analysed between two looks at how far it is."""
+
+Row = tuple[int, str, str, str, bytes]
+"""A finding as it is kept: position, id of the original event, medium, version of the analysis, event."""
+
+Progress = Callable[[int, int], None]
+"""Told how many positions are folded, of how many."""
+
+
+class Interrupted(Exception):
+    """The process ends; the trial stays as it is, and is shown as interrupted."""
+
+
+class Cancelled(Exception):
+    """Somebody does not want it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an analysis says instead of an event, and of which medium."""
+
+    event: Event
+    media: str
+
+
+class Analysis(Protocol):
+    """Looks at archived media again; given every event of a stretch in order, it knows each device's settings."""
+
+    version: str
+
+    def look(self, event: Event) -> Finding | None:
+        """`None` where the event is none of an analysis, or where its medium is not kept any more."""
+        ...
+
+    def concerns(self, event: Event) -> bool:
+        """Whether it is the event of an analysis."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a trial is run with: the hub as it is, its journal, the time, and what tells the trial to end."""
+
+    hub: Hub
+    journal: JournalReader
+    clock: Clock
+    stopping: Flag
+    progress: Progress = lambda done, of: None
+    analysis: Analysis | None = None
+    run_in: timedelta = RUN_IN
+
+
+def run(file: Path, bench: Bench) -> None:
+    """Until it is done, failed or cancelled. Raises `Interrupted` where it was told to stop."""
+    with closing(files.connect(file)) as view:
+        view.executescript(SCHEMA)
+        asked = files.begun(view)
+        running = _Running(view, bench, asked)
+        try:
+            call(running.run)
+        except Faulty as fault:
+            if isinstance(fault.__cause__, Interrupted):
+                raise fault.__cause__ from None
+            with suppress(Cancelled):
+                running.fail(fault.__cause__ or fault)
+        except JournalAway as away:
+            running.fail(away)
+
+
+class _Running:
+    def __init__(self, view: sqlite3.Connection, bench: Bench, asked: Asked) -> None:
+        self._view = view
+        self._bench = bench
+        self._asked = asked
+        self._outcome = Outcome(analysis_version=None if bench.analysis is None else bench.analysis.version)
+
+    def run(self) -> None:
+        journal = self._bench.journal
+        over = stretch(journal, self._asked, self._bench.run_in)
+        read = {"journal": journal.life(), "first": over.first, "last": over.last}
+        self._outcome = self._outcome.model_copy(update=read)
+        hub = _hub_of(self._bench.hub, self._asked)
+        folding = Folding(hub, self._arrived(over))
+        if not over.whole:
+            self._begin(hub, over)
+        for records in self._batches(over):
+            events = [record for record in records if self._is_of_site(record)]
+            if events:
+                # Pictures are looked at before anything is locked: somebody may want to cancel meanwhile.
+                analysed, findings = self._analysed(events)
+                with transaction(self._view):
+                    self._view.executemany("insert into findings values (?, ?, ?, ?, ?)", findings)
+                    folding.fold(self._view, analysed)
+        with transaction(self._view):
+            counts, raised = compare(self._view, self._bench.hub.data, self._asked)
+            outcome = self._outcome.model_copy(update={"counts": counts})
+            files.tell(self._view, 1.0)
+            files.end(self._view, "done", files.ended_at(outcome, self._bench.clock()), raised)
+
+    def fail(self, cause: BaseException) -> None:
+        if isinstance(cause, Cancelled):
+            raise cause
+        error = f"{type(cause).__name__}: {cause}"
+        with transaction(self._view):
+            files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
+
+    def _begin(self, hub: Hub, over: Stretch) -> None:
+        known = before(self._bench.hub.data, over.first - 1, over.start, self._asked.site)
+        with transaction(self._view):
+            begin(self._view, known, hub.devices(), hub.rules)
+        for record in known.settings:
+            self._show(record.event)
+
+    def _arrived(self, over: Stretch) -> dict[str, datetime]:
+        """When the incidents that were live came back, by the id of their event."""
+        return {record.id: record.received for records in self._read(over, (IncidentEvent,)) for record in records}
+
+    def _batches(self, over: Stretch) -> Iterator[list[Recorded]]:
+        """With the progress told after each has been folded."""
+        of = max(1, over.last - over.first + 1)
+        for records in self._read(over, Incidents.models):
+            yield records
+            done = min(of, records[-1].position - over.first + 1) if records else of
+            files.tell(self._view, done / of)
+            self._bench.progress(done, of)
+
+    def _read(self, wanted: Stretch, models: tuple[type[Event], ...]) -> Iterator[list[Recorded]]:
+        after = wanted.first - 1
+        while after < wanted.last:
+            self._go_on()
+            batch = self._bench.journal.read(after, models, BATCH if self._bench.analysis is None else FEW)
+            yield [record for record in batch.records if record.position <= wanted.last]
+            if batch.upto <= after:
+                return
+            after = batch.upto
+
+    def _go_on(self) -> None:
+        if self._bench.stopping.is_set():
+            raise Interrupted
+        if not files.still_wanted(self._view):
+            raise Cancelled
+
+    def _is_of_site(self, record: Recorded) -> bool:
+        """The hub's own ticks belong to every site: they are how time passes in it."""
+        return self._asked.site in (None, record.where[0]) or record.source == HUB_SOURCE
+
+    def _analysed(self, records: list[Recorded]) -> tuple[list[Recorded], list[Row]]:
+        """The events to judge by: those of the analysis in the place of the originals, and what is kept of it."""
+        self._count(events=len(records))
+        analysis = self._bench.analysis
+        if analysis is None:
+            return records, []
+        rows: list[Row] = []
+        return [self._finding(analysis, record, rows) for record in records], rows
+
+    def _show(self, event: Event) -> None:
+        """What is set now, which the analysis must know."""
+        if self._bench.analysis is not None and isinstance(event, SettingsEvent):
+            self._bench.analysis.look(event)
+
+    def _finding(self, analysis: Analysis, record: Recorded, rows: list[Row]) -> Recorded:
+        self._go_on()
+        found = analysis.look(record.event)
+        if found is None:
+            self._count(media_gone=int(analysis.concerns(record.event)))
+            return record
+        self._count(analysed=1)
+        rows.append((record.position, record.id, found.media, analysis.version, to_bytes(found.event)))
+        return Recorded(record.position, record.received, found.event)
+
+    def _count(self, **more: int) -> None:
+        counted = {name: getattr(self._outcome, name) + number for name, number in more.items()}
+        self._outcome = self._outcome.model_copy(update=counted)
+
+
+def _hub_of(hub: Hub, asked: Asked) -> Hub:
+    """The hub with the trial's rules and devices."""
+    sites = tuple(SiteInfo(site, site, devices=(DeviceInfo(device, device),)) for site, device in asked.devices)
+    return replace(hub, sites=sites, rules=rules.made_of(asked.rule_set))

@@ -1,0 +1,1 @@
+"""Runs consumers: reads the journal from a checkpoint, folds or delivers, commits, rebuilds."""

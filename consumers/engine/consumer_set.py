@@ -1,0 +1,55 @@
+"""The consumers of one hub by name, each made when it is asked for."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from consumers.engine.projection import Projection
+from consumers.engine.sink import Sink
+from consumers.hub_config import Hub
+
+Build = Callable[[Hub], Projection | Sink]
+
+
+class UnknownConsumer(ValueError):
+    """There is no consumer of this name."""
+
+
+class NotAView(ValueError):
+    """A sink has told others; it is not folded again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """How each consumer is made of what the hub knows; in the order in which they are listed."""
+
+    builds: Mapping[str, Build]
+    hub: Hub
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.builds)
+
+    def make(self, name: str) -> Projection | Sink:
+        """Raises `UnknownConsumer`."""
+        try:
+            build = self.builds[name]
+        except KeyError:
+            there = ", ".join(sorted(self.builds))
+            raise UnknownConsumer(f"there is no consumer {name!r}; there are {there}") from None
+        return build(self.hub)
+
+    def projection(self, name: str) -> Projection:
+        """Raises `UnknownConsumer` or `NotAView`."""
+        made = self.make(name)
+        if not isinstance(made, Projection):
+            made.close()
+            raise NotAView(f"{name!r} is a sink: what it has handed on cannot be folded again")
+        return made
+
+    def projections(self) -> Iterator[Projection]:
+        """Each of them, without the sinks."""
+        for name in self:
+            made = self.make(name)
+            if isinstance(made, Projection):
+                yield made
+            else:
+                made.close()

@@ -1,0 +1,169 @@
+"""One sink at its checkpoint: hands a batch on, then commits the checkpoint with what the sink emits."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from bus_schemas.event import Event
+from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.folding import Faulty, call
+from consumers.engine.follower import BATCH, STOPS_AFTER, Source, Stopped, create, log_set_aside
+from consumers.engine.set_aside import SetAside
+from consumers.engine.sink import Sink
+from consumers.store.file_identity import Identity, identity
+from consumers.store.journal.record import Recorded
+from producer.outbox import outbox
+from producer.transaction import transaction
+
+TRIES = 3
+"""So often an event is delivered before it is set aside; whoever runs the sink pauses in between."""
+
+log = structlog.get_logger()
+
+
+class Failed(RuntimeError):
+    """An event could not be delivered, and is to be tried again."""
+
+
+class Deliverer:
+    """A sink that keeps up with the journal. What it has not finished when it dies, it is given again."""
+
+    def __init__(self, sink: Sink, source: Source) -> None:
+        self.sink = sink
+        self.name = sink.name
+        self.told = 0
+        self._life = 0
+        self._source = source
+        self._state: sqlite3.Connection | None = None
+        self._file: Path | None = None
+        self._identity: Identity | None = None
+        self._tries: tuple[int, int] = (0, 0)
+        """The position of the event that failed last, and how often it did."""
+        self._run: list[SetAside] = []
+        self.last_set_aside: SetAside | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The file of its state, which is also the outbox of what it emits."""
+        return self._file
+
+    def advance(self, limit: int = BATCH) -> int:
+        """Deliver the next batch; by how many positions it went on.
+
+        Raises `Failed` where an event is to be tried again, and `Stopped` where none can be delivered.
+        """
+        with view_files.locked(self._source.data, self.name):
+            state = self._opened()
+            before = checkpoint.load(state)
+            batch = self._source.journal.read(before, self.sink.models, limit)
+            if batch.upto > before:
+                self._take(state, batch.records, batch.upto)
+            return batch.upto - before
+
+    def idle(self) -> None:
+        """Let the sink try again what waits."""
+        state = self._opened()
+        call(lambda: self.sink.idle(state))
+
+    def _take(self, state: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
+        try:
+            self._hand_over(state, records, upto)
+        except Faulty as fault:
+            if len(records) == 1:
+                self._refuse(state, records[0], fault)
+                return
+            # What is delivered twice is the same to whoever is idempotent by event id; what is lost is not.
+            for record in records:
+                self._take(state, (record,), record.position)
+
+    def _hand_over(self, state: sqlite3.Connection, records: Sequence[Recorded], upto: int) -> None:
+        """Raises `Faulty`."""
+        emitted: list[Event] = []
+
+        def act() -> None:
+            emitted.extend(self.sink.deliver(state, records))
+
+        if records:
+            call(act)
+        with transaction(state):
+            for event in emitted:
+                outbox.put(state, event)
+            if records:
+                self.sink.settle(state)
+                if self._run:
+                    set_aside.close_run(state)
+            checkpoint.save(state, upto)
+            checkpoint.resume(state)
+        self.told += len(emitted)
+        self._run = [] if records else self._run
+
+    def _refuse(self, state: sqlite3.Connection, record: Recorded, fault: Faulty) -> None:
+        """Set the event aside once it was tried often enough. Raises `Failed` before, and `Stopped` where all fail."""
+        cause = fault.__cause__ or fault
+        position, tries = self._tries
+        tries = tries + 1 if position == record.position else 1
+        self._tries = (record.position, tries)
+        if tries < TRIES:
+            raise Failed(f"{self.name}: position {record.position}, {type(cause).__name__}: {cause}") from cause
+        refused = set_aside.of(record, cause, self._source.clock())
+        run = [*self._run, refused]
+        if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
+            failure = checkpoint.failed_on(refused)
+            checkpoint.stop(state, failure)
+            raise Stopped(self.name, failure) from cause
+        with transaction(state):
+            set_aside.add(state, [refused], self.sink.version, record.position)
+            checkpoint.save(state, record.position)
+            checkpoint.resume(state)
+        self._run = run
+        self.last_set_aside = refused
+        log_set_aside(self.name, [refused])
+
+    def _opened(self) -> sqlite3.Connection:
+        now, life = view_files.identity_of(self._source.data, self.name), self._source.journal.life()
+        if self._state is not None and now is not None and (now, life) == (self._identity, self._life):
+            return self._state
+        self._let_go()
+        file = view_files.file_of(self._source.data, self.name)
+        if file is None:
+            file = self._begin()
+        state = create(self.sink, file)
+        if checkpoint.version(state) is None:
+            # Removed behind its link, and made again by who opened it a moment later.
+            state.close()
+            file = self._begin()
+            state = create(self.sink, file)
+        if self.sink.emits:
+            state.execute("pragma synchronous=full")
+        if checkpoint.is_of_another_journal(state, life):
+            # What it has not told of the old one comes again from the nodes; what it has, it is given twice.
+            log.warning("the journal is another one, the sink begins again", consumer=self.name)
+            checkpoint.begin_again(state)
+        checkpoint.belong(state, life)
+        self._file, self._identity, self._life, self._state = file, identity(file), life, state
+        self._run = set_aside.open_run(state)
+        self.last_set_aside = next(iter(set_aside.newest(state, 1)), None)
+        log.info("sink follows the journal", consumer=self.name, position=checkpoint.load(state))
+        return state
+
+    def _begin(self) -> Path:
+        if self._file is not None:
+            log.warning("the state of the sink is gone, it begins again", consumer=self.name, file=str(self._file))
+        file = view_files.unused_file(self._source.data, self.name, self._file)
+        state = create(self.sink, file)
+        begin = self._source.journal.head() if self.sink.from_head else 0
+        checkpoint.begin(state, begin, self.sink.version)
+        state.close()
+        view_files.place(self._source.data, self.name, file)
+        return file
+
+    def close(self) -> None:
+        self.sink.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._state is not None:
+            self._state.close()
+        self._state = None

@@ -1,0 +1,144 @@
+"""Folds a batch so that an event on which the code of a consumer raises costs only itself."""
+
+import errno
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+
+from bus_schemas.event import Event
+from consumers.engine import checkpoint, set_aside
+from consumers.engine.projection import Projection
+from consumers.engine.set_aside import SetAside
+from consumers.store.journal.record import Recorded
+from consumers.store.journal.store import JournalAway, Unwritable
+from producer.outbox import outbox
+
+_THE_MACHINES_FAULT = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+}  # fmt: skip
+# What an event can bring about by what it says: a picture that is cut off has no number, a name may be too long.
+_THE_EVENTS_FAULT = {None, errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG, errno.ERANGE, errno.EDOM}
+
+
+class Faulty(Exception):
+    """What a consumer's code raised, on its way to where it is found which event it was."""
+
+
+def is_the_machines(error: Exception) -> bool:
+    """Whether a disk, a lock or a journal that is away is what failed: that passes, and no event is at fault."""
+    if isinstance(error, JournalAway | Unwritable | ConnectionError | TimeoutError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno not in _THE_EVENTS_FAULT
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _THE_MACHINES_FAULT
+
+
+def call(act: Callable[[], None]) -> None:
+    """Run a consumer's code. Raises `Faulty`, or what the machine did as it is."""
+    try:
+        act()
+    except Exception as error:
+        if is_the_machines(error):
+            raise
+        raise Faulty from error
+
+
+@dataclass(slots=True)
+class Folded:
+    """How many events were emitted, and what was set aside. From the position `run_from` on nothing was taken."""
+
+    emitted: int = 0
+    refused: list[SetAside] = field(default_factory=list)
+    run_from: int | None = None
+
+    @property
+    def run(self) -> list[SetAside]:
+        """Those at the end of the batch, behind which nothing was taken."""
+        return [] if self.run_from is None else [it for it in self.refused if it.position >= self.run_from]
+
+
+def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+    """Fold within the caller's transaction; how many events were emitted. Silent where they were told before."""
+    silent = checkpoint.silent_until(view) if projection.emits else 0
+    split = bisect_right(records, silent, key=attrgetter("position"))
+    told = 0
+
+    def emit(event: Event) -> None:
+        nonlocal told
+        told += 1
+        outbox.put(view, event)
+
+    if split:
+        projection.fold(view, records[:split], _say_nothing)
+    if records[split:]:
+        projection.fold(view, records[split:], emit if projection.emits else _say_nothing)
+    return told
+
+
+def fold_whole(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+    """As `fold`. Raises `Faulty`; then the transaction is to be taken back, and `fold_around` does it."""
+    told = 0
+
+    def act() -> None:
+        nonlocal told
+        told = fold(projection, view, records)
+
+    call(act)
+    return told
+
+
+def fold_around(
+    projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], clock: Callable[[], datetime]
+) -> Folded:
+    """Fold all but the events on which the code raises, found by halving. Within the caller's transaction.
+
+    Where one of the batch raises, its savepoints cost more than the fold; so it is only called then.
+    """
+    folded = Folded()
+    _fold_halves(projection, view, records, folded, clock)
+    return folded
+
+
+def _fold_halves(
+    projection: Projection,
+    view: sqlite3.Connection,
+    records: Sequence[Recorded],
+    folded: Folded,
+    clock: Callable[[], datetime],
+) -> None:
+    try:
+        with _savepoint(view):
+            folded.emitted += fold_whole(projection, view, records)
+    except Faulty as fault:
+        if len(records) > 1:
+            middle = len(records) // 2
+            _fold_halves(projection, view, records[:middle], folded, clock)
+            _fold_halves(projection, view, records[middle:], folded, clock)
+            return
+        [record] = records
+        folded.refused.append(set_aside.of(record, fault.__cause__ or fault, clock()))
+        folded.run_from = record.position if folded.run_from is None else folded.run_from
+    else:
+        folded.run_from = None
+
+
+@contextmanager
+def _savepoint(view: sqlite3.Connection) -> Iterator[None]:
+    view.execute("savepoint event")
+    try:
+        yield
+    except BaseException:
+        if view.in_transaction:
+            view.execute("rollback to event")
+            view.execute("release event")
+        raise
+    view.execute("release event")
+
+
+def _say_nothing(_: Event) -> None:
+    """Takes what a fold decided on and was told before."""

@@ -1,0 +1,288 @@
+"""One consumer at its checkpoint: reads a batch, takes it in, and commits the view with the checkpoint."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+from typing import NoReturn
+
+import structlog
+
+from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.folding import Faulty, fold_around, fold_whole
+from consumers.engine.projection import Projection
+from consumers.engine.set_aside import SetAside
+from consumers.engine.sink import Sink
+from consumers.store.file_identity import Identity, identity
+from consumers.store.journal.record import Batch, JournalReader, Recorded
+from producer.outbox import outbox
+from producer.transaction import transaction
+
+BATCH = 1000
+LOGGED = 5
+_IDLE_SAVE_S = 1.0
+
+log = structlog.get_logger()
+
+Act = Callable[[sqlite3.Connection, Sequence[Recorded]], int]
+
+
+STOPS_AFTER = 100
+"""So many events in a row, of more than one source, and nothing else that is there: then it is the consumer's fault."""
+MOST_AT_ONCE = 16
+"""A consumer that has stopped looks at up to so many batches at once for an event that it can take."""
+
+
+class Stopped(RuntimeError):
+    """A consumer's own code fails on everything there is. It goes no further, and may be asked again."""
+
+    def __init__(self, name: str, failure: checkpoint.Failure) -> None:
+        super().__init__(f"{name} stopped at position {failure.position}, event {failure.event_id}: {failure.error}")
+        self.failure = failure
+
+
+class _AllFail(Exception):
+    """From this position on a batch is taken back: the code fails on all of it."""
+
+    def __init__(self, run: Sequence[SetAside]) -> None:
+        self.run = run
+
+
+class _Tells(Exception):
+    """A batch that emits is taken back, to be committed durably."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a consumer reads and writes: the data directory, the journal, and what time it is."""
+
+    data: Path
+    journal: JournalReader
+    clock: Callable[[], datetime]
+
+
+def create(consumer: Projection | Sink, file: Path) -> sqlite3.Connection:
+    """Open the database of a consumer with all its tables."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    view = view_files.connect(file)
+    view.executescript(checkpoint.SCHEMA + consumer.schema)
+    if consumer.emits:
+        outbox.open_tables(view)
+    return view
+
+
+def configuration_of(projection: Projection) -> str:
+    """A digest of what the fold depends on besides the journal and its version."""
+    return sha256(repr((projection.name, projection.made_with())).encode()).hexdigest()
+
+
+def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
+    """How a fold that begins now is made."""
+    floor = journal.floor()
+    return checkpoint.Made(configuration_of(projection), floor, floor)
+
+
+def last_told(consumer: Projection, journal: JournalReader) -> int:
+    """The position of the newest event in the journal that this consumer emitted: a lost view tells nothing twice."""
+    after = told = 0
+    while consumer.emits:
+        batch = journal.read(after, consumer.emits)
+        told = max((found.position for found in batch.records if consumer.has_told(found.event)), default=told)
+        if batch.upto <= after:
+            return told
+        after = batch.upto
+    return told
+
+
+def log_set_aside(name: str, events: Sequence[SetAside]) -> None:
+    """The first few of a batch by themselves."""
+    for event in events[:LOGGED]:
+        log.error(
+            "event set aside", consumer=name, position=event.position, event_id=event.event_id, type=event.type,
+            source=event.source, error=event.error,
+        )  # fmt: skip
+    if len(events) > LOGGED:
+        log.error("events set aside", consumer=name, more=len(events) - LOGGED)
+
+
+class Follower:
+    """A projection that keeps up with the journal."""
+
+    def __init__(self, projection: Projection, source: Source) -> None:
+        self.projection = projection
+        self.name = projection.name
+        self.told = 0
+        self._source = source
+        self._view: sqlite3.Connection | None = None
+        self._file: Path | None = None
+        self._identity: Identity | None = None
+        self._seen = 0
+        self._saved_at = 0.0
+        self._life = 0
+        self._stops = 0
+        self._run: list[SetAside] = []
+        self._next_run: list[SetAside] = []
+        self._refused: list[SetAside] = []
+        self.last_set_aside: SetAside | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the view, which is also the outbox of what it emits."""
+        return self._file
+
+    def advance(self, limit: int = BATCH) -> int:
+        """Take in the next batch; by how many positions it went on. Raises `Stopped`."""
+        with view_files.locked(self._source.data, self.name):
+            view = self._current()
+            if self._stops:
+                self._try_again(view)
+                limit *= min(2**self._stops, MOST_AT_ONCE)
+            # Behind the checkpoint are what others have folded, beyond it what we looked at and did not concern us.
+            position = checkpoint.load(view)
+            if position > self._seen:
+                self._seen, self._run = position, set_aside.open_run(view)
+            batch = self._source.journal.read(self._seen, self.projection.models, limit)
+            moved = batch.upto - self._seen
+            if batch.records:
+                self._take(view, batch)
+                self.projection.after_commit()
+            elif self._is_worth_saving(batch.upto, view):
+                with transaction(view):
+                    checkpoint.save(view, batch.upto)
+            self._seen = batch.upto
+        return moved
+
+    def _is_worth_saving(self, upto: int, view: sqlite3.Connection) -> bool:
+        """A commit for each batch of others' events would be all that some views do."""
+        if monotonic() - self._saved_at < _IDLE_SAVE_S:
+            return False
+        self._saved_at = monotonic()
+        return upto > checkpoint.load(view)
+
+    def _take(self, view: sqlite3.Connection, batch: Batch) -> None:
+        try:
+            try:
+                self._commit(view, batch.records, batch.upto, self._whole)
+            except Faulty:
+                self._commit(view, batch.records, batch.upto, self._around)
+        except _AllFail as all_fail:
+            self._stop(view, batch.records, all_fail.run)
+        self._stops = 0
+
+    def _whole(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+        told = fold_whole(self.projection, view, records)
+        if self._run:
+            set_aside.close_run(view)
+        return told
+
+    def _around(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+        """Raises `_AllFail`."""
+        folded = fold_around(self.projection, view, records, self._source.clock)
+        before = self._run if folded.run_from == records[0].position else []
+        run = [*before, *folded.run]
+        if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
+            raise _AllFail(run)
+        if self._run and not before:
+            set_aside.close_run(view)
+        open_from = records[-1].position + 1 if folded.run_from is None else folded.run_from
+        set_aside.add(view, folded.refused, self.projection.version, open_from)
+        self._refused = folded.refused
+        self._next_run = run
+        return folded.emitted
+
+    def _stop(self, view: sqlite3.Connection, records: Sequence[Recorded], run: Sequence[SetAside]) -> NoReturn:
+        """Take in what is before those of which none can be taken, and stop there. Raises `Stopped`."""
+        good = [record for record in records if record.position < run[0].position]
+        if good:
+            self._commit(view, good, good[-1].position, self._around)
+        failure = checkpoint.failed_on(run[0])
+        checkpoint.stop(view, failure)
+        self._seen = checkpoint.load(view)
+        self._stops += 1
+        raise Stopped(self.name, failure)
+
+    def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int, act: Act) -> None:
+        """A batch that tells nothing waits for no disk: after a power cut it is folded again, and tells nothing again.
+
+        What is told leaves at once, and its sequence must not be given to another event.
+        """
+        told = 0
+
+        def take() -> None:
+            nonlocal told
+            self._refused, self._next_run = [], []
+            told = act(view, records)
+            checkpoint.save(view, upto)
+            checkpoint.resume(view)
+
+        with suppress(_Tells), transaction(view):
+            take()
+            if told:
+                raise _Tells
+        if told:
+            with view_files.durable(view), transaction(view):
+                take()
+        self.told += told
+        self._run = self._next_run
+        self._seen = upto
+        if self._refused:
+            self.last_set_aside = self._refused[-1]
+            log_set_aside(self.name, self._refused)
+
+    def _try_again(self, view: sqlite3.Connection) -> None:
+        """Go back to the first of the events behind which nothing was taken: the view is as it was before them."""
+        with transaction(view):
+            before = set_aside.take_back(view)
+            if before is not None:
+                checkpoint.go_back(view, before)
+        self._run = []
+        self._seen = checkpoint.load(view)
+
+    def _current(self) -> sqlite3.Connection:
+        now = view_files.identity_of(self._source.data, self.name)
+        life = self._source.journal.life()
+        if self._view is not None and now is not None and (now, life) == (self._identity, self._life):
+            return self._view
+        self.close()
+        file = view_files.file_of(self._source.data, self.name)
+        if file is None:
+            file = self._begin()
+        view = create(self.projection, file)
+        if why := self._why_anew(view, life):
+            log.warning("the view begins again", consumer=self.name, reason=why)
+            view.close()
+            stale, file = file, self._begin()
+            view_files.remove(stale)
+            view = create(self.projection, file)
+        checkpoint.belong(view, life)
+        self._file, self._identity, self._life, self._view = file, identity(file), life, view
+        self._try_again(view)
+        self.last_set_aside = next(iter(set_aside.newest(view, 1)), None)
+        log.info("consumer follows the journal", consumer=self.name, position=self._seen)
+        return view
+
+    def _why_anew(self, view: sqlite3.Connection, life: int) -> str | None:
+        if checkpoint.is_of_another_journal(view, life):
+            return "the journal is another one"
+        # Removed behind its link, and made again by who opened it a moment later.
+        return None if checkpoint.version(view) is not None else "its file holds no view"
+
+    def _begin(self) -> Path:
+        if self._file is not None:
+            log.warning("the view begins again", consumer=self.name, instead_of=str(self._file))
+        file = view_files.unused_file(self._source.data, self.name, self._file)
+        view = create(self.projection, file)
+        checkpoint.make(view, made_now(self.projection, self._source.journal))
+        checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._source.journal))
+        view.close()
+        view_files.place(self._source.data, self.name, file)
+        return file
+
+    def close(self) -> None:
+        if self._view is not None:
+            self._view.close()
+        self._view = None

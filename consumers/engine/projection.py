@@ -1,0 +1,76 @@
+"""A view folded from the journal, whose state and checkpoint commit together or not at all."""
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from bus_schemas.event import HUB, Event, place
+from consumers.engine.rebuild.time_range import Part, Stretch
+from consumers.store.journal.record import Recorded
+
+Emit = Callable[[Event], None]
+"""Takes an event that a fold decided on; it leaves through the outbox in the transaction of the fold."""
+
+
+class Projection(ABC):
+    """One view: its schema, the events that it is made of, and the fold.
+
+    A fold depends on nothing but the view and the batch: no clock, no network, no other view. Folding the same
+    events in other batches gives the same view. What it emits bears an id derived from its cause.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    models: ClassVar[tuple[type[Event], ...]]
+    schema: ClassVar[str]
+    """SQL that makes the tables of the view; `if not exists` throughout."""
+    emits: ClassVar[tuple[type[Event], ...]] = ()
+    """The types of events that its fold decides on; the view's database then holds an outbox."""
+
+    pace_s: ClassVar[float] = 0.1
+    """How far apart its batches begin while events keep coming: each costs a commit, however little it holds."""
+
+    @abstractmethod
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        """Bring the view from before these events to after them, inside the caller's transaction."""
+
+    before_floor: ClassVar[Mapping[str, str]] = {}
+    """By table, which of its rows an event from before the floor of the journal may have made or changed: a condition
+    in SQL. It may use `:floor`, the first position that is kept, and `horizon(site, device)`, the time in seconds of
+    the newest event of a device that was dropped (of any device of the site, for null). The other rows are the same in
+    every fold that begins at the floor. A table that is not named cannot tell.
+    """
+    history: ClassVar[Mapping[str, str]] = {}
+    """By table, further rows that a rebuild carries over from the old view: no event that is kept makes them again."""
+
+    uncounted: ClassVar[frozenset[str]] = frozenset()
+    """Tables whose rows are no history of their own: a rebuild that makes them in another way loses nothing."""
+
+    def carry_over(self, view: sqlite3.Connection, floor: int) -> None:  # noqa: B027 - for most conditions are enough
+        """Carry over from the old view, attached as `old`, what `before_floor` and `history` cannot say."""
+
+    def made_with(self) -> object:
+        """What of the configuration the fold depends on; its `repr` says all of it."""
+        return ()
+
+    whole_because: ClassVar[str] = "what it says of one time depends on what came before"
+    """Why no part of it can be folded by itself, where none can."""
+
+    def part(self, wanted: Stretch) -> Part | None:
+        """The rows that the events of a site and a stretch of time make by themselves; `None` where there are none."""
+        return None
+
+    def settle_part(self, view: sqlite3.Connection, site: str) -> None:  # noqa: B027 - most views keep everything
+        """Apply what bounds the rows of a site, after a part of them was replaced; in the transaction of that."""
+
+    def has_told(self, event: Event) -> bool:
+        """Whether an event of a type that it emits, found in the journal, is its own."""
+        return place(event.source)[1] == HUB
+
+    def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of a table as `verify` compares it: what is the same in other bytes, in the same ones."""
+        return row
+
+    def after_commit(self) -> None:  # noqa: B027 - most views have nothing to tidy up
+        """Tidy up what the committed view no longer refers to, such as files. Called after each commit."""

@@ -1,0 +1,217 @@
+"""Fold a view again from the beginning into a shadow, then swap."""
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from pathlib import Path
+
+import structlog
+
+from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.checkpoint import Made
+from consumers.engine.folding import Faulty, fold_around, fold_whole
+from consumers.engine.follower import Source, log_set_aside
+from consumers.engine.projection import Projection
+from consumers.engine.rebuild.process_lock import alone
+from consumers.engine.rebuild.request import DaysWereDropped, Rebuilt, Wish, WouldLose
+from consumers.engine.rebuild.retention_floor import attached, carry_over, lost
+from consumers.engine.rebuild.shadow import Shadow, open_shadow
+from consumers.store.journal.record import Recorded
+from producer.outbox.tables import move_streams
+from producer.transaction import transaction
+
+REBUILD_BATCH = 10000
+"""What a fold reads of its view at the begin of a batch and writes at its end is as much for a large one."""
+
+Progress = Callable[[int, int], None]
+"""Told how many positions are folded, of how many."""
+
+log = structlog.get_logger()
+
+
+def needs_rebuild(projection: Projection, data: Path) -> bool:
+    """Whether the view was made by another version of the projection."""
+    if view_files.file_of(data, projection.name) is None:
+        return False
+    view = view_files.open_view(data, projection.name)
+    try:
+        return checkpoint.version(view) != projection.version
+    finally:
+        view.close()
+
+
+def ignore(done: int, of: int) -> None:
+    """Nobody waits."""
+
+
+def rebuild(
+    projection: Projection, source: Source, progress: Progress = ignore, wish: Wish | None = None
+) -> Rebuilt | None:
+    """Fold from position 0 to where the view stands, and take its place. Nothing is emitted that was told before.
+
+    Who interrupts it, also by ending the process, keeps the old view, and the next one goes on where this one was. What
+    the journal has dropped is carried over from the old view where the projection can tell. `None` where there is
+    nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless that was wished for.
+    """
+    wish = wish or Wish()
+    goal = _position(source, projection.name)
+    if goal is None:
+        return None
+    with alone(source.data, projection.name):
+        rebuilt = _rebuild(projection, source, goal, progress, wish)
+    _tell(projection.name, rebuilt)
+    return rebuilt
+
+
+def _tell(name: str, rebuilt: Rebuilt) -> None:
+    log.info("view rebuilt", consumer=name, position=rebuilt.position)
+    if rebuilt.carried:
+        log.warning("rows from before the floor carried over", consumer=name, rows=dict(rebuilt.carried))
+    if rebuilt.lost:
+        log.error(
+            "rows from before the floor are not in the rebuilt view, the old one is kept",
+            consumer=name, rows=dict(rebuilt.lost), kept=str(rebuilt.kept),
+        )  # fmt: skip
+
+
+def _rebuild(projection: Projection, source: Source, goal: int, progress: Progress, wish: Wish) -> Rebuilt:
+    shadow = open_shadow(projection, source, goal, restart=wish.restart)
+    if shadow.begun_at:
+        log.info("rebuild goes on", consumer=projection.name, position=shadow.begun_at)
+    if shadow.discarded:
+        log.warning("rebuild begins again", consumer=projection.name, reason=shadow.discarded)
+    try:
+        progress(shadow.begun_at, goal)
+        fold_upto(projection, shadow.view, source, goal, _watching(shadow, source, progress))
+        with view_files.locked(source.data, projection.name):
+            return _swap(projection, shadow, source, wish)
+    except (sqlite3.Error, OSError, DaysWereDropped):
+        # What is half done helps nobody where the disk is full or the file is broken. Closed first: closing writes.
+        shadow.view.close()
+        if view_files.file_of(source.data, projection.name) != shadow.file:
+            view_files.remove(shadow.file)
+        raise
+    finally:
+        shadow.view.close()
+
+
+def _watching(shadow: Shadow, source: Source, progress: Progress) -> Progress:
+    """Retention waits for rebuilds; one that began in the same moment must not pass over what is gone."""
+    before = shadow.begun_at
+
+    def told(done: int, of: int) -> None:
+        nonlocal before
+        if source.journal.floor() > max(shadow.made.floor, before + 1):
+            raise DaysWereDropped("days were dropped from the journal before they were folded; ask again")
+        before = done
+        progress(done, of)
+
+    return told
+
+
+def _swap(projection: Projection, shadow: Shadow, source: Source, wish: Wish) -> Rebuilt:
+    """Fold what came meanwhile, carry over what is not yet sent, and change the files. The lock is held."""
+    old = view_files.file_of(source.data, projection.name)
+    goal = _position(source, projection.name)
+    if old is None or goal is None:
+        raise view_files.NoView(f"the view of {projection.name!r} vanished during its rebuild")
+    view = shadow.view
+    view.execute("update checkpoint set silent_until = ?", (goal,))
+    fold_upto(projection, view, source, goal, _watching(shadow, source, ignore))
+    rebuilt = Rebuilt(goal, shadow.begun_at, shadow.discarded)
+    with attached(view, str(old)), transaction(view):
+        if projection.emits:
+            _carry_outbox(view)
+        _carry_history(projection, shadow, source, wish, rebuilt)
+    view.execute("pragma wal_checkpoint(truncate)")
+    view_files.place(source.data, projection.name, shadow.file)
+    if rebuilt.lost:
+        rebuilt.kept = old
+    else:
+        view_files.remove(old)
+    return rebuilt
+
+
+def _carry_history(projection: Projection, shadow: Shadow, source: Source, wish: Wish, rebuilt: Rebuilt) -> None:
+    """What was before the floor: carried over where the projection can tell, and counted where it cannot."""
+    reached = checkpoint.made(shadow.view, "old").reaches
+    if reached >= shadow.made.floor:
+        return
+    rebuilt.carried = carry_over(projection, shadow.view, source.journal)
+    rebuilt.lost = lost(projection, shadow.view)
+    if rebuilt.lost and not wish.force:
+        raise WouldLose(projection.name, shadow.made.floor, rebuilt.lost)
+    if rebuilt.carried:
+        made = shadow.made
+        checkpoint.make(shadow.view, Made(made.configuration, made.floor, reached))
+
+
+def fold_upto(
+    projection: Projection,
+    shadow: sqlite3.Connection,
+    source: Source,
+    goal: int,
+    progress: Progress = ignore,
+    *,
+    without: frozenset[int] = frozenset(),
+) -> None:
+    """Fold on until the checkpoint is at `goal`, and no further; without the events at some positions.
+
+    What the code raises on is set aside, as it is by a consumer that follows.
+    """
+    while (position := checkpoint.load(shadow)) < goal:
+        _fold_after(position, projection, shadow, source, goal, without)
+        progress(checkpoint.load(shadow), goal)
+
+
+def _fold_after(
+    position: int,
+    projection: Projection,
+    shadow: sqlite3.Connection,
+    source: Source,
+    goal: int,
+    without: frozenset[int],
+) -> None:
+    """The next batch. It is gone before another is read, which then takes its memory."""
+    batch = source.journal.read(position, projection.models, REBUILD_BATCH)
+    records: Sequence[Recorded] = batch.records[: bisect_right(batch.records, goal, key=attrgetter("position"))]
+    if without:
+        records = [record for record in records if record.position not in without]
+    upto = min(max(batch.upto, position + 1), goal)
+    try:
+        with transaction(shadow):
+            if records:
+                fold_whole(projection, shadow, records)
+            checkpoint.save(shadow, upto)
+    except Faulty:
+        with transaction(shadow):
+            folded = fold_around(projection, shadow, records, source.clock)
+            set_aside.add(shadow, folded.refused, projection.version, goal + 1)
+            checkpoint.save(shadow, upto)
+        log_set_aside(projection.name, folded.refused)
+
+
+def _carry_outbox(shadow: sqlite3.Connection) -> None:
+    """The shadow goes on with the life of the old outbox: its epoch, its sequences, and what is not yet sent."""
+    tables = shadow.execute(
+        "select name from old.sqlite_master where type = 'table' and name glob 'outbox_*' order by rowid"
+    ).fetchall()
+    for (table,) in reversed(tables):
+        shadow.execute(f"delete from main.{table}")  # noqa: S608 - a name out of our own schema
+    move_streams(shadow, "old")
+    for (table,) in reversed(tables):
+        shadow.execute(f"insert into main.{table} select * from old.{table}")  # noqa: S608
+
+
+def _position(source: Source, name: str) -> int | None:
+    """`None` where there is nothing to fold up to: no view, or one of a journal that is gone."""
+    if view_files.file_of(source.data, name) is None:
+        return None
+    view = view_files.open_view(source.data, name)
+    try:
+        if checkpoint.is_of_another_journal(view, source.journal.life()):
+            return None
+        return checkpoint.load(view)
+    finally:
+        view.close()

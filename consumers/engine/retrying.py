@@ -1,0 +1,154 @@
+"""Tries again what failed: each piece of work with a pause of its own, told as a fault of the hub while it fails."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+import structlog
+
+from consumers.engine.deliverer import Failed
+from consumers.engine.folding import is_the_machines
+from consumers.engine.follower import Stopped
+from consumers.engine.set_aside import SetAside
+from consumers.hub_faults import FaultReporter, Key, key_of
+from consumers.store.journal.store import JournalAway
+
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0
+LONGEST_MACHINE_PAUSE_S: Final = 5.0
+"""For a disk without room, a lock, a journal that is away."""
+BRIEF_S: Final = 5.0
+"""What passes sooner is only logged."""
+
+LIMPS_FOR: Final = timedelta(minutes=15)
+"""So long after it has set an event aside a consumer counts as limping."""
+
+LastSetAside = Callable[[], SetAside | None]
+
+log = structlog.get_logger()
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Pauses that double."""
+
+    longest_s: float = LONGEST_PAUSE_S
+    _pause_s: float = FIRST_PAUSE_S / 2
+
+    def next_s(self) -> float:
+        self._pause_s = min(self.longest_s, 2 * self._pause_s)
+        return self._pause_s
+
+
+@dataclass(slots=True)
+class _Failing:
+    """One piece of work that fails, since when, and when it is due again."""
+
+    since: float
+    backoff: Backoff = field(default_factory=Backoff)
+    due: float = 0.0
+    reason: str = ""
+    fault: Key | None = None
+
+
+class Attempts:
+    """Work by name. Nothing that it raises goes further, but `raises`."""
+
+    def __init__(
+        self,
+        faults: FaultReporter | None = None,
+        raises: type[Exception] | tuple[type[Exception], ...] = (),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._faults = faults
+        self._raises = raises
+        self._monotonic = monotonic
+        self._failing: dict[str, _Failing] = {}
+        self._watched: dict[str, LastSetAside] = {}
+        self._limping: set[str] = set()
+        self._journal_due = 0.0
+
+    def watch(self, name: str, last_set_aside: LastSetAside) -> None:
+        """Tell of a consumer that has set events aside lately, though it goes on."""
+        self._watched[name] = last_set_aside
+
+    def act(self, name: str, work: Callable[[], Result], part: str | None = None) -> Result | None:
+        """Do it, unless it failed a moment ago. `part` is what a fault of it is called."""
+        failing, now = self._failing.get(name), self._monotonic()
+        if self._journal_due > now or (failing is not None and failing.due > now):
+            return None
+        try:
+            result = work()
+        except self._raises:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one piece of work raises, the others go on
+            self._fail(name, part or name, error)
+            return None
+        if failing is not None:
+            self._recover(name, failing)
+        if name in self._watched:
+            self._tell_limping(name, self._watched[name]())
+        return result
+
+    def _fail(self, name: str, part: str, error: Exception) -> None:
+        now = self._monotonic()
+        failing = self._failing.setdefault(name, _Failing(now))
+        passes = is_the_machines(error)
+        failing.backoff.longest_s = LONGEST_MACHINE_PAUSE_S if passes else LONGEST_PAUSE_S
+        failing.due = now + failing.backoff.next_s()
+        if isinstance(error, JournalAway):
+            # Whoever asks it waits as long for its answer as this one did.
+            self._journal_due = failing.due
+        reason = _sentence(part, error)
+        if reason != failing.reason:
+            _log(part, error, passes)
+        failing.reason = reason
+        is_brief = passes or isinstance(error, Failed)
+        if self._faults is not None and (not is_brief or now - failing.since >= BRIEF_S):
+            key = key_of(error, part)
+            if failing.fault not in (None, key):
+                self._faults.clear_fault(*failing.fault)
+            failing.fault = key
+            self._faults.raise_fault(*key, reason)
+
+    def _recover(self, name: str, failing: _Failing) -> None:
+        del self._failing[name]
+        log.info("going on", consumer=name, after_s=round(self._monotonic() - failing.since, 1))
+        others = {other.fault for other in self._failing.values()}
+        if self._faults is not None and failing.fault is not None and failing.fault not in others:
+            self._faults.clear_fault(*failing.fault)
+
+    def _tell_limping(self, name: str, last: SetAside | None) -> None:
+        limps = last is not None and datetime.now(UTC) - datetime.fromisoformat(last.at) < LIMPS_FOR
+        if limps and last is not None and self._faults is not None:
+            self._limping.add(name)
+            self._faults.raise_fault(name, "system_error", limping_sentence(name, last))
+        elif name in self._limping and self._faults is not None:
+            self._limping.discard(name)
+            self._faults.clear_fault(name, "system_error")
+
+
+def limping_sentence(name: str, last: SetAside) -> str:
+    return (
+        f"The consumer {name} set an event aside that it could not take: position {last.position:,}, {last.type} of"
+        f" {last.source}: {last.error}. A rebuild tries it again."
+    )
+
+
+def _sentence(part: str, error: Exception) -> str:
+    if isinstance(error, Stopped):
+        return f"The consumer {error} It is tried again."
+    return f"{part} waits: {type(error).__name__}: {error}"
+
+
+def _log(part: str, error: Exception, passes: bool) -> None:
+    if isinstance(error, Stopped):
+        log.error("consumer stopped", consumer=part, reason=str(error), position=error.failure.position)
+    elif passes or isinstance(error, Failed):
+        log.warning("waiting", consumer=part, reason=str(error))
+    else:
+        log.error("consumer failed", consumer=part, reason=str(error), exc_info=error)

@@ -1,0 +1,243 @@
+"""A process of consumers: projections in one loop, each sink in a thread of its own, each outbox with its relay.
+
+None of them ends before the process is told to: what fails waits and is tried again, and the others go on meanwhile.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from functools import partial
+from pathlib import Path
+
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import BATCH, Follower, Source
+from consumers.engine.head_listener import POLL_S, News
+from consumers.engine.projection import Projection
+from consumers.engine.rebuild.request import Wish
+from consumers.engine.rebuild.whole import Progress, needs_rebuild, rebuild
+from consumers.engine.retrying import Attempts, Backoff
+from consumers.engine.set_aside import SetAside
+from consumers.engine.sink import Sink
+from consumers.hub_config import Hub
+from consumers.hub_faults import FaultReporter
+from consumers.registry import roster
+from consumers.store.claims.claims import claimed
+from consumers.store.file_identity import Identity, identity
+from consumers.store.journal.configured import journal_of
+from consumers.store.journal.record import JournalReader
+from producer.broker import BrokerAddress
+from producer.ids import Clock, utc_now
+from producer.relay.relay import Relay
+
+Advance = Callable[[], int]
+
+
+class _Ended(Exception):
+    """The process is to end in the middle of a rebuild, which goes on when it is back."""
+
+
+def _as_long_as_it_runs(stopping: threading.Event) -> Progress:
+    def progress(done: int, of: int) -> None:
+        if stopping.is_set():
+            raise _Ended
+
+    return progress
+
+
+class Sender:
+    """The relay of what one consumer emits; begun again where the file of its outbox is another one."""
+
+    def __init__(self, broker: BrokerAddress, clock: Clock) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._identity: Identity | None = None
+        self._relay: Relay | None = None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def serve(self, file: Path | None) -> None:
+        """Send from this file; called after each batch, and cheap where nothing changed."""
+        ended = self._thread is not None and not self._thread.is_alive()
+        now = None if file is None else identity(file)
+        if file is None or now is None or (now == self._identity and not ended):
+            return
+        self.close()
+        self._identity, self._stopping = now, threading.Event()
+        self._relay = Relay(file, self._broker, self._clock)
+        self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name=f"relay {file.stem}")
+        self._thread.start()
+
+    def wake(self) -> None:
+        if self._relay is not None:
+            self._relay.wake()
+
+    def close(self) -> None:
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._thread = None
+
+
+def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
+    """Take the consumer one batch on, and have what it emitted sent."""
+    told = consumer.told
+    moved = consumer.advance()
+    if sender is not None:
+        sender.serve(consumer.file)
+        if consumer.told != told:
+            sender.wake()
+    return moved
+
+
+def loop(
+    consumers: dict[str, Advance],
+    news: threading.Event,
+    stopping: threading.Event,
+    pace_s: float = 0.0,
+    attempts: Attempts | None = None,
+) -> None:
+    """Keep all of them at the head. One that fails waits and is tried again, and the others go on.
+
+    Rounds that find little are `pace_s` apart, so that each finds more.
+    """
+    attempts = attempts or Attempts()
+    while not stopping.is_set():
+        news.clear()
+        moved = 0
+        for name, step in consumers.items():
+            moved = max(moved, attempts.act(name, step) or 0)
+        if not moved:
+            news.wait(POLL_S)
+        elif moved < BATCH:
+            stopping.wait(pace_s)
+
+
+def deliver(
+    sink: Deliverer, sender: Sender | None, news: threading.Event, stopping: threading.Event, attempts: Attempts
+) -> None:
+    """Keep one sink at the head, and let it try again what waits."""
+    while not stopping.is_set():
+        news.clear()
+        moved = attempts.act(sink.name, partial(advance, sink, sender)) or 0
+        attempts.act(f"{sink.name} idle", sink.idle, part=sink.name)
+        if not moved:
+            news.wait(POLL_S)
+        elif moved < BATCH:
+            stopping.wait(sink.sink.pace_s)
+
+
+class _Following:
+    """A projection in the loop. It is opened, and folded again where its version is new, when it is first asked."""
+
+    def __init__(
+        self, projection: Projection, source: Source, sender: Sender | None, stopping: threading.Event
+    ) -> None:
+        self._projection = projection
+        self._source = source
+        self._sender = sender
+        self._stopping = stopping
+        self._follower: Follower | None = None
+
+    def __call__(self) -> int:
+        if self._follower is None:
+            if needs_rebuild(self._projection, self._source.data):
+                # The code of the new version cannot go on with the old rows; what would be lost is kept beside.
+                rebuild(self._projection, self._source, _as_long_as_it_runs(self._stopping), Wish(force=True))
+            self._follower = Follower(self._projection, self._source)
+        return advance(self._follower, self._sender)
+
+    def last_set_aside(self) -> SetAside | None:
+        return None if self._follower is None else self._follower.last_set_aside
+
+    def close(self) -> None:
+        if self._follower is not None:
+            self._follower.close()
+
+
+class Process:
+    """What runs in one process; `journal` opens a reader for one thread."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        broker: BrokerAddress | None,
+        journal: Callable[[], JournalReader],
+        clock: Clock = utc_now,
+        faults: FaultReporter | None = None,
+    ) -> None:
+        self._hub = hub
+        self._broker = broker
+        self._journal = journal
+        self._clock = clock
+        self._faults = faults or FaultReporter("consumers", None, clock)
+
+    def run(self, consumers: Sequence[Projection | Sink], stopping: threading.Event) -> None:
+        """Until `stopping`."""
+        halted = threading.Event()
+        with suppress(_Ended), ExitStack() as stack:
+            news = stack.enter_context(News(self._broker))
+            pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(consumers) + 1))
+            stack.callback(news.tell)
+            stack.callback(halted.set)
+            attempts = Attempts(self._faults, raises=_Ended)
+            source = self._source(stack, attempts, stopping)
+            steps: dict[str, Advance] = {}
+            for consumer in consumers:
+                if isinstance(consumer, Sink):
+                    consumer.faults = self._faults
+                    stack.callback(consumer.halt)
+                    pool.submit(self._deliver, consumer, news.reader(), halted)
+                else:
+                    following = _Following(consumer, source, self._sender(consumer, stack), stopping)
+                    steps[consumer.name] = stack.enter_context(closing(following))
+                    attempts.watch(consumer.name, following.last_set_aside)
+            pace_s = min(consumer.pace_s for consumer in consumers)
+            loop(steps, news.reader(), stopping, pace_s, attempts)
+
+    def _source(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> Source:
+        """Once the journal can be opened, for one thread."""
+        while (journal := attempts.act("journal", self._journal)) is None:
+            if stopping.wait(POLL_S):
+                raise _Ended
+        return Source(self._hub.data, stack.enter_context(closing(journal)), self._clock)
+
+    def _deliver(self, sink: Sink, news: threading.Event, halted: threading.Event) -> None:
+        """The thread of a sink. Whatever ends it, it begins again."""
+        attempts, backoff = Attempts(self._faults, raises=_Ended), Backoff()
+        while not halted.is_set():
+            attempts.act(f"{sink.name} thread", partial(self._serve, sink, news, halted, attempts), part=sink.name)
+            halted.wait(backoff.next_s())
+
+    def _serve(self, sink: Sink, news: threading.Event, halted: threading.Event, attempts: Attempts) -> int:
+        with ExitStack() as stack:
+            deliverer = stack.enter_context(closing(Deliverer(sink, self._source(stack, attempts, halted))))
+            attempts.watch(sink.name, lambda: deliverer.last_set_aside)
+            deliver(deliverer, self._sender(sink, stack), news, halted, attempts)
+        return 0
+
+    def _sender(self, consumer: Projection | Sink, stack: ExitStack) -> Sender | None:
+        if self._broker is None or not consumer.emits:
+            return None
+        return stack.enter_context(closing(Sender(self._broker, self._clock)))
+
+
+def process_name(names: Sequence[str]) -> str:
+    """What a process of these consumers calls itself; all of them where none is named."""
+    name = "-".join(["consume", *names]) if names else "consumers"
+    return name if len(name) <= _LONGEST_NAME else f"consume-{names[0]}-and-{len(names) - 1}-more"
+
+
+_LONGEST_NAME = 64
+
+
+def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
+    """The process of these consumers, or of all. Raises `UnknownConsumer`, or `ClaimTaken` where one runs already."""
+    known = roster(hub)
+    consumers = [known.make(name) for name in names or known]
+    with (
+        # Claimed first: whoever is refused reports no faults in the name of the one that runs.
+        claimed(hub, [consumer.name for consumer in consumers], stopping, hub.journal) as claim,
+        FaultReporter(process_name(names), broker) as faults,
+    ):
+        Process(hub, broker, claim.reading(journal_of(hub).reader), faults=faults).run(consumers, stopping)

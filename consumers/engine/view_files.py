@@ -1,0 +1,188 @@
+"""The files of views: how they are written, read and swapped.
+
+`views/{name}.sqlite` is a symbolic link to the file of one generation, so that a rebuilt view takes the place of
+the old one in one rename while the write-ahead logs of the two never meet.
+"""
+
+import fcntl
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, get_ident
+from types import TracebackType
+from typing import Self
+
+from consumers.store.file_identity import Identity, identity
+
+_BUSY_MS = 10_000
+
+
+class NoView(LookupError):
+    """The consumer has not folded anything yet."""
+
+
+def link_of(data: Path, name: str) -> Path:
+    return data / "views" / f"{name}.sqlite"
+
+
+def _linked(data: Path, name: str) -> Path | None:
+    """The file that the link names, whether it is there or not."""
+    link = link_of(data, name)
+    return link.parent / link.readlink() if link.is_symlink() else None
+
+
+def file_of(data: Path, name: str) -> Path | None:
+    """The file that holds the view now; `None` where the link or its file is gone."""
+    file = _linked(data, name)
+    return file if file is not None and file.exists() else None
+
+
+def identity_of(data: Path, name: str) -> Identity | None:
+    """Of the file that holds the view now."""
+    return identity(link_of(data, name))
+
+
+def next_file(data: Path, name: str) -> Path:
+    """Where the view is folded again; what is there already is an interrupted rebuild."""
+    now = _linked(data, name)
+    return _generation(data, name, 1 if now is None else _number(now.name, name) + 1)
+
+
+def unused_file(data: Path, name: str, held: Path | None = None) -> Path:
+    """Where the view begins anew: beyond every generation on the disk, the one that the link names, and `held`.
+
+    Who has an older one open, with the logs beside it, does not meet the new one under its name.
+    """
+    known = [path.name for path in (_linked(data, name), held) if path is not None]
+    known += [path.name for path in link_of(data, name).parent.glob(f"{name}.*.sqlite*")]
+    return _generation(data, name, 1 + max((_number(one, name) for one in known), default=0))
+
+
+def _generation(data: Path, name: str, number: int) -> Path:
+    return link_of(data, name).with_suffix(f".{number}.sqlite")
+
+
+def _number(file: str, name: str) -> int:
+    """Which generation of the view a file is, or lies beside; 0 for one that is none."""
+    found = re.match(rf"{re.escape(name)}\.([0-9]+)\.sqlite", file)
+    return int(found[1]) if found is not None else 0
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """A connection that writes; transactions are opened by hand."""
+    view = sqlite3.connect(file, isolation_level=None)
+    view.execute(f"pragma busy_timeout={_BUSY_MS}")
+    view.execute("pragma journal_mode=wal")
+    view.execute("pragma synchronous=normal")
+    view.execute("pragma cache_size=-16000")
+    return view
+
+
+@contextmanager
+def durable(view: sqlite3.Connection) -> Iterator[None]:
+    """What is committed meanwhile is on the disk, with everything that was committed before."""
+    view.execute("pragma synchronous=full")
+    try:
+        yield
+    finally:
+        view.execute("pragma synchronous=normal")
+
+
+def place(data: Path, name: str, file: Path) -> None:
+    """Make `file` the view, in one rename."""
+    link = link_of(data, name)
+    fresh = link.with_suffix(".swap")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(file.name)
+    fresh.replace(link)
+
+
+def remove(file: Path) -> None:
+    """Remove a view's file and what SQLite keeps beside it.
+
+    Whoever still has it open keeps its bytes on the disk: see `Views.close_removed`.
+    """
+    for path in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(data: Path, name: str) -> Iterator[None]:
+    """Nobody else folds into the view or swaps it meanwhile, in this process or another."""
+    path = link_of(data, name).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def open_file(file: Path) -> sqlite3.Connection:
+    """A connection that only reads, for one thread at a time; a `Views` hands each thread its own."""
+    view = sqlite3.connect(
+        f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    view.execute(f"pragma busy_timeout={_BUSY_MS}")
+    view.execute("pragma query_only=on")
+    view.execute("pragma mmap_size=134217728")
+    return view
+
+
+def open_view(data: Path, name: str) -> sqlite3.Connection:
+    """A read-only connection to the view as it is now; the caller closes it. Raises `NoView`."""
+    file = file_of(data, name)
+    if file is None:
+        raise NoView(f"the consumer {name!r} has no view yet")
+    return open_file(file)
+
+
+class Views:
+    """Read-only connections, one for each thread and view, opened again where a view was swapped."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._lock = Lock()
+        self._open: dict[tuple[int, str], tuple[Identity, sqlite3.Connection]] = {}
+
+    def __getitem__(self, name: str) -> sqlite3.Connection:
+        """The view for this thread. Raises `NoView`."""
+        now, key = identity_of(self._data, name), (get_ident(), name)
+        held = self._open.get(key)
+        if held is not None and held[0] == now:
+            return held[1]
+        if held is not None:
+            self._close(key)
+        view = open_view(self._data, name)
+        if now is not None:
+            # Asked for before it was opened: where another file came in between, the next look finds that out.
+            with self._lock:
+                self._open[key] = (now, view)
+        return view
+
+    def close_removed(self) -> None:
+        """Close what this thread holds of views that were swapped since, so that their bytes are given back."""
+        for (thread, name), (held, _) in list(self._open.items()):
+            if thread == get_ident() and identity_of(self._data, name) != held:
+                self._close((thread, name))
+
+    def _close(self, key: tuple[int, str]) -> None:
+        with self._lock:
+            _, view = self._open.pop(key)
+        view.close()
+
+    def close(self) -> None:
+        with self._lock:
+            for _, view in self._open.values():
+                view.close()
+            self._open.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,149 @@
+"""Writes the archive: groups of media, each group durable as a whole when `store` returns."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from bus_schemas.media import Media
+from consumers.store.archive.index import NAME, add_media, ensure_pack, ensure_series, open_to_write
+from consumers.store.archive.keys import PackInterval, Series, interval_of, micros, pack_path, parse_key
+from consumers.store.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
+from consumers.store.archive.records import Found, Header
+from consumers.store.archive.recovery import recover
+from consumers.store.file_identity import Held
+from producer.ids import Clock
+from producer.transaction import transaction
+
+SYNCS_AT_ONCE = 16
+Medium = tuple[Media, datetime, bytes]
+"""What is said of it, its event time, and its bytes."""
+
+_DIGEST = (
+    "select sha256 from media join packs using (pack) where id = ?4"
+    " and media.series = (select series from series where site = ?1 and device = ?2 and kind = ?3)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    series: int
+    header: Header
+    interval: PackInterval
+    body: bytes
+
+
+class Archive:
+    """The one writer of media in `directory`. Dropping packs may be done by another process: see `retention`."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self._clock = clock
+        self._syncs = ThreadPoolExecutor(SYNCS_AT_ONCE, "sync")
+        self._series: dict[int, Series] = {}
+        self._index = open_to_write(directory)
+        self._held = Held.now(directory / NAME)
+        recover(self._index, directory)
+
+    def store(self, media: Sequence[Medium]) -> int:
+        """Write what is not there yet; on return it is on the disk. How many were new.
+
+        Raises `FileGone`, also where there is nothing to write: the next start makes the index of the packs again.
+        """
+        self._held.check()
+        if not media:
+            return 0
+        packs: dict[tuple[int, PackInterval], list[_Row]] = {}
+        # The lock is taken before a byte is written: a pack that we append to is not dropped meanwhile.
+        with transaction(self._index) as index:
+            for row in self._fresh(index, media):
+                packs.setdefault((row.series, row.interval), []).append(row)
+            places = list(packs.items())
+            for start in range(0, len(places), PACKS_PER_ROUND):
+                self._write(index, places[start : start + PACKS_PER_ROUND])
+        return sum(len(rows) for rows in packs.values())
+
+    def digests(self, keys: Iterable[str]) -> dict[str, str]:
+        """The sha256 of those media that are there, in hexadecimal."""
+        found = {}
+        for key in set(keys):
+            series, name = parse_key(key)
+            row = self._index.execute(_DIGEST, (series.site, series.device, series.kind, name)).fetchone()
+            if row is not None:
+                found[key] = row[0].hex()
+        return found
+
+    def _write(
+        self, index: sqlite3.Connection, round_of: Sequence[tuple[tuple[int, PackInterval], Sequence[_Row]]]
+    ) -> None:
+        known = [(series, *ensure_pack(index, series, interval)) for (series, interval), _ in round_of]
+        places = [
+            (pack_path(self._directory, self._series[series], interval), end)
+            for ((series, interval), _), (_, _, end) in zip(round_of, known, strict=True)
+        ]
+        with open_packs(places) as packs:
+            for (series, number, _), pack, (_, rows) in zip(known, packs, round_of, strict=True):
+                add_media(index, (number, series), _append(pack, rows))
+            sync_all(packs, self._syncs)
+
+    def _fresh(self, index: sqlite3.Connection, media: Sequence[Medium]) -> list[_Row]:
+        newest = interval_of(self._clock())
+        rows: dict[tuple[int, str], _Row] = {}
+        for described, time, body in media:
+            series, name = parse_key(described.key)
+            number = ensure_series(index, series)
+            self._series[number] = series
+            header = Header(name, described.content_type, micros(time), len(body), bytes.fromhex(described.sha256))
+            # A device whose clock runs ahead must not have media that no retention ever reaches.
+            rows.setdefault((number, name), _Row(number, header, min(interval_of(time), newest), body))
+        return [row for place, row in rows.items() if not _known(index, place)]
+
+    def rebuild_index(self) -> int:
+        """Forget the index and read it from the packs again; the number of media found."""
+        with transaction(self._index) as index:
+            for table in ("media", "packs", "series", "dropped"):
+                index.execute(f"delete from {table}")  # noqa: S608 - one of the four names above
+        return recover(self._index, self._directory)
+
+    def close(self) -> None:
+        self._syncs.shutdown()
+        self._index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _append(pack: Pack, rows: Sequence[_Row]) -> list[Found]:
+    buffers: list[bytes] = []
+    entries: list[Found] = []
+    end = pack.end
+    for row in rows:
+        head = row.header.pack()
+        offset = end + len(head)
+        end = offset + row.header.size
+        buffers += (head, row.body)
+        entries.append(Found(row.header, offset, end))
+    pack.append(buffers)
+    return entries
+
+
+def _known(index: sqlite3.Connection, place: tuple[int, str]) -> bool:
+    """Whether it is there, in a pack that was not dropped; what a dropped pack left makes room."""
+    row = index.execute(
+        "select packs.pack, media.rowid from media left join packs using (pack)"
+        " where media.series = ? and media.id = ?",
+        place,
+    ).fetchone()
+    if row is None:
+        return False
+    if row[0] is None:
+        index.execute("delete from media where rowid = ?", (row[1],))
+        return False
+    return True

@@ -1,0 +1,226 @@
+"""Answers questions about media, and reads their bytes; in any process, beside the writer."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from consumers.store.archive.index import NAME, has_packs_of_hours, is_complete, open_to_read
+from consumers.store.archive.keys import NotAKey, PackInterval, Series, micros, moment, pack_path, parse_key
+from consumers.store.file_identity import Identity, identity
+
+OLDEST = -(2**63)
+STAT_BLOCK_BYTES = 512
+
+_MEDIA = (
+    "select id, time, size, content_type, sha256, packs.start, packs.minutes, offset from media join packs using (pack)"
+    " where media.series = (select series from series where site = :site and device = :device and kind = :kind)"
+    " and media.time >= max(:start, coalesce((select floor from floors where kind = :kind), :start))"
+)
+_LAST_AFTER = f"{_MEDIA} and media.time > :now order by media.rowid desc limit 1"
+_OF_SERIES = "select series from series where site = :site and device = :device and kind = :kind"
+_NEWEST_BEFORE = (
+    f"{_MEDIA} and media.rowid = (select rowid from media where series = ({_OF_SERIES})"  # noqa: S608 - our own words
+    f" and time <= :now order by time desc limit 1)"
+    f" and media.rowid > (select max(rowid) from media where series = ({_OF_SERIES}) and time > :now)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A medium in the archive; its bytes are `size` from `offset` on in `pack`."""
+
+    key: str
+    time: datetime
+    size: int
+    content_type: str
+    sha256: str
+    pack: Path
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a series takes: media that can be asked for, bytes on the disk, oldest and newest event time."""
+
+    site: str
+    device: str
+    kind: str
+    count: int
+    bytes: int
+    oldest: datetime
+    newest: datetime
+
+
+class ArchiveReader:
+    """For use from one thread at a time. Bytes may be gone a moment after they were found: then they are `None`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._connection: sqlite3.Connection | None = None
+        self._is_of_hours = False
+        self._identity: Identity | None = None
+
+    def find(self, key: str) -> Stored | None:
+        """Text that is no key finds nothing."""
+        try:
+            series, name = parse_key(key)
+        except NotAKey:
+            return None
+        return self._one(series, f"{_MEDIA} and media.id = :id", {"id": name})
+
+    def newest(self, site: str, device: str, kind: str, now: datetime | None = None) -> Stored | None:
+        """The newest; what says a time after `now` is not newer than what arrived after it."""
+        series = Series(site, device, kind)
+        newest = self._one(series, f"{_MEDIA} order by media.time desc limit 1", {})
+        if newest is None or now is None or newest.time <= now:
+            return newest
+        at = {"now": micros(now)}
+        return self._one(series, _NEWEST_BEFORE, at) or self._one(series, _LAST_AFTER, at)
+
+    def between(
+        self, site: str, device: str, kind: str, start: datetime, end: datetime, limit: int | None = None
+    ) -> list[Stored]:
+        """Media with event times from `start` to before `end`, in order; where they are more than `limit`, a sample
+        that is spread evenly over the time."""
+        series = Series(site, device, kind)
+        span = {"start": micros(start), "end": micros(end)}
+        query = f"{_MEDIA} and media.time < :end order by media.time"
+        if limit is None:
+            return self._all(series, query, span)
+        found = self._all(series, f"{query} limit :limit", {**span, "limit": limit + 1})
+        return found if len(found) <= limit else self._sample(series, query, span, limit)
+
+    def _sample(self, series: Series, query: str, span: dict[str, int], limit: int) -> list[Stored]:
+        """The first of each of `limit` equal stretches; one seek each, however many media there are."""
+        start, length = span["start"], span["end"] - span["start"]
+        sample: list[Stored] = []
+        for part in range(limit):
+            stretch = {
+                "start": start + length * part // limit,
+                "end": start + length * (part + 1) // limit,
+            }
+            sample += self._all(series, f"{query} limit 1", stretch)
+        return sample
+
+    def usage(self) -> list[Usage]:
+        """From totals that are kept of each series and pack, not counted."""
+        index = self._index()
+        if index is None:
+            return []
+        # A pack takes whole blocks of its file system.
+        block = os.statvfs(self._directory).f_frsize
+        rows = index.execute(
+            "select site, device, kind, series.count, sum((end + ?1 - 1) / ?1 * ?1), min(first), max(last)"
+            " from series join packs using (series) group by series order by site, device, kind",
+            (block,),
+        )
+        return [
+            Usage(site, device, kind, count, size, moment(first), moment(last))
+            for site, device, kind, count, size, first, last in rows
+        ]
+
+    def bytes_of_devices(self, kind: str | None = None) -> dict[tuple[str, str], int]:
+        """What the media of each site and device, of one kind or of all, have in their packs, as retention counts what
+        it drops."""
+        index = self._index()
+        if index is None:
+            return {}
+        rows = index.execute(
+            "select site, device, sum(bytes) from series where ?1 is null or kind = ?1"
+            " group by site, device having sum(bytes) > 0",
+            (kind,),
+        )
+        return {(site, device): size for site, device, size in rows}
+
+    def index_bytes(self) -> int:
+        """What the index itself takes on the disk."""
+        total = 0
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                total += (self._directory / f"{NAME}{suffix}").stat().st_blocks * STAT_BLOCK_BYTES
+        return total
+
+    def oldest(self, site: str, device: str, kind: str) -> datetime | None:
+        """The moment before which nothing of a series is kept; `None` where there is nothing of it."""
+        index = self._index()
+        if index is None:
+            return None
+        (first,) = index.execute(
+            "select max(min(first), coalesce((select floor from floors where kind = :kind), min(first))) from packs"
+            " where series = (select series from series where site = :site and device = :device and kind = :kind)",
+            {"site": site, "device": device, "kind": kind},
+        ).fetchone()
+        return None if first is None else moment(first)
+
+    def read(self, key: str) -> bytes | None:
+        stored = self.find(key)
+        return None if stored is None else self.read_range(stored, 0, stored.size)
+
+    def read_range(self, stored: Stored, start: int, length: int) -> bytes | None:
+        """`length` bytes from `start` on, fewer at the end."""
+        length = max(0, min(length, stored.size - start))
+        with suppress(FileNotFoundError), stored.pack.open("rb", buffering=0) as pack:
+            pack.seek(stored.offset + start)
+            body = pack.read(length)
+            return body if len(body) == length else None
+        return None
+
+    def _one(self, series: Series, query: str, values: dict[str, Any]) -> Stored | None:
+        found = self._all(series, query, values)
+        return found[0] if found else None
+
+    def _all(self, series: Series, query: str, values: dict[str, Any]) -> list[Stored]:
+        index = self._index()
+        if index is None:
+            return []
+        rows = index.execute(
+            query, {"site": series.site, "device": series.device, "kind": series.kind, "start": OLDEST, **values}
+        )
+        packs: dict[PackInterval, Path] = {}
+        found = []
+        for name, time, size, content_type, digest, start, minutes, offset in rows:
+            interval = PackInterval(start, minutes)
+            pack = packs.get(interval) or packs.setdefault(interval, pack_path(self._directory, series, interval))
+            found.append(Stored(series.key(name), moment(time), size, content_type, digest.hex(), pack, offset))
+        return found
+
+    def _index(self) -> sqlite3.Connection | None:
+        """`None` until there is an archive. Where the index was removed and made again, the new one."""
+        now = identity(self._directory / NAME)
+        if now != self._identity or self._was_taken_over():
+            self.close()
+        if self._connection is None and now is not None:
+            self._open(now)
+        return self._connection
+
+    def _was_taken_over(self) -> bool:
+        return self._connection is not None and self._is_of_hours and not has_packs_of_hours(self._connection)
+
+    def _open(self, now: Identity) -> None:
+        """Nothing where ingest is just making it."""
+        connection = open_to_read(self._directory)
+        if not is_complete(connection):
+            connection.close()
+            return
+        self._connection, self._identity = connection, now
+        self._is_of_hours = has_packs_of_hours(connection)
+
+    def close_removed(self) -> None:
+        """Close an index that was removed, so that its bytes are given back."""
+        if self._connection is not None and identity(self._directory / NAME) != self._identity:
+            self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -1,0 +1,131 @@
+"""Drops whole packs of media: one unlink and one row a pack, whatever it holds."""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from consumers.store.archive.index import NAME, open_to_read, open_to_write
+from consumers.store.archive.keys import EPOCH, MINUTE, PackInterval, Series, micros, pack_path
+from consumers.store.archive.recovery import forget_pack
+from producer.ids import Clock
+from producer.transaction import transaction
+
+NEWEST = timedelta(minutes=10)
+"""What no rule drops."""
+SWEEP_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A pack of media that is gone, or is to go; `bytes` is what it takes on the disk."""
+
+    site: str
+    device: str
+    kind: str
+    interval: PackInterval
+    count: int
+    bytes: int
+
+    @property
+    def start(self) -> datetime:
+        return self.interval.begin
+
+    @property
+    def end(self) -> datetime:
+        return self.interval.end
+
+    @property
+    def series(self) -> Series:
+        return Series(self.site, self.device, self.kind)
+
+
+class ArchiveRetention:
+    """Drops packs, in any process: it takes the lock of the index for each, as the writer does for each group."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    @property
+    def exists(self) -> bool:
+        return (self._directory / NAME).exists()
+
+    def keep_from(self, kind: str, moment: datetime) -> None:
+        """What is older is answered no more, and leaves the disk with its pack."""
+        with closing(open_to_write(self._directory)) as index:
+            index.execute("insert or replace into floors values (?, ?)", (kind, micros(self._bounded(moment))))
+
+    def drop_before(self, kind: str, before: datetime, series: Series | None = None) -> list[Dropped]:
+        """Drop the packs of a kind (of one series only, if given) that were over at a moment.
+
+        What is older in a pack that was not over then is answered no more, and leaves the disk with its pack. The
+        newest ten minutes of the clock, and what follows them, stay, whatever moment is given.
+        """
+        if series is None:
+            self.keep_from(kind, before)
+        expiring = [one for one in self.expiring(kind, before) if series is None or one.series == series]
+        self.drop(expiring)
+        return expiring
+
+    def expiring(self, kind: str, before: datetime) -> list[Dropped]:
+        """What `drop_before` would drop, oldest first: to write down what is about to go before it goes."""
+        if not self.exists:
+            return []
+        last = (self._bounded(before) - EPOCH) // MINUTE
+        with closing(open_to_read(self._directory)) as index:
+            rows = index.execute(
+                "select start, minutes, site, device, packs.count, packs.bytes from packs join series using (series)"
+                " where kind = ? and start < ? and start + minutes <= ? order by start, minutes, site, device",
+                (kind, last, last),
+            )
+            return [
+                Dropped(site, device, kind, PackInterval(start, minutes), count, size)
+                for start, minutes, site, device, count, size in rows
+            ]
+
+    def _bounded(self, moment: datetime) -> datetime:
+        return min(moment, self._clock() - NEWEST)
+
+    def drop(self, packs: Iterable[Dropped]) -> None:
+        """Drop these, as far as they are there."""
+        with closing(open_to_write(self._directory)) as index:
+            for one in packs:
+                try:
+                    self._drop(index, one)
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                        raise
+                    # Its file is gone by now, which made room for the row that says so.
+                    self._drop(index, one)
+
+    def _drop(self, index: sqlite3.Connection, one: Dropped) -> None:
+        path = pack_path(self._directory, one.series, one.interval)
+        # The file goes first, under the lock: the writer must not begin a new pack of that time under its name.
+        with transaction(index):
+            path.unlink(missing_ok=True)
+            found = index.execute(
+                "select pack from packs join series using (series)"
+                " where site = ? and device = ? and kind = ? and start = ? and minutes = ?",
+                (one.site, one.device, one.kind, one.interval.start, one.interval.minutes),
+            ).fetchone()
+            if found is not None:
+                forget_pack(index, found[0])
+
+    def sweep(self, rows: int = SWEEP_ROWS) -> int:
+        """Remove some rows that dropped packs left in the index; 0 when none are left."""
+        with closing(open_to_write(self._directory)) as index, transaction(index):
+            waiting = index.execute("select pack, series, first, last from dropped limit 1").fetchone()
+            if waiting is None:
+                return 0
+            pack, series, first, last = waiting
+            swept = index.execute(
+                "delete from media where rowid in (select rowid from media indexed by media_time"
+                " where series = ? and time between ? and ? and pack = ? limit ?)",
+                (series, first, last, pack, rows),
+            ).rowcount
+            if swept < rows:
+                index.execute("delete from dropped where pack = ?", (pack,))
+            return max(swept, 1)

@@ -1,0 +1,79 @@
+"""Claims consumers for one process for as long as it runs."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+import structlog
+
+from consumers.hub_config import ClickHouseServer, Hub
+from consumers.store.claims.holder import Holder, this_process
+from consumers.store.claims.local import held
+from consumers.store.claims.reader import ClaimedReader, OpenReader
+from consumers.store.claims.renewal import RenewedLease
+from consumers.store.clickhouse.engine import EngineError
+from producer.ids import utc_now
+
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 4.0
+
+log = structlog.get_logger(__name__)
+
+
+class ConsumerClaim:
+    """What a process has claimed, with a lease in each server that others could reach."""
+
+    def __init__(self, leases: Sequence[RenewedLease] = ()) -> None:
+        self._leases = leases
+
+    def check(self) -> None:
+        """Raises `JournalAway` where another has it now, or may have."""
+        for lease in self._leases:
+            lease.check()
+
+    def raise_if_lost(self) -> None:
+        for lease in self._leases:
+            lease.raise_if_lost()
+
+    def reading(self, open_reader: OpenReader) -> OpenReader:
+        """Opens readers that read only while the claim holds."""
+        return (lambda: ClaimedReader(open_reader(), self.check)) if self._leases else open_reader
+
+
+@contextmanager
+def claimed(
+    hub: Hub, consumers: Sequence[str], stopping: threading.Event, *servers: ClickHouseServer | None
+) -> Iterator[ConsumerClaim]:
+    """Claim these consumers beside the journal and in the databases of these servers.
+
+    A server that is away is tried again until `stopping`, which is set where a claim is lost. Raises `ClaimTaken`, at
+    the beginning where another has one of them, or at the end where another has taken it.
+    """
+    holder = this_process(hub.data, utc_now())
+    with ExitStack() as stack:
+        locks = {name: stack.enter_context(held(hub.data, name, holder)) for name in consumers}
+        leases = []
+        for server in servers:
+            lease = None if server is None else _begin(server, locks, holder, stopping)
+            if lease is not None:
+                leases.append(stack.enter_context(lease))
+        claim = ConsumerClaim(leases)
+        yield claim
+        claim.raise_if_lost()
+
+
+def _begin(
+    server: ClickHouseServer, locks: Mapping[str, str], holder: Holder, stopping: threading.Event
+) -> RenewedLease | None:
+    """`None` where `stopping` came first: then nothing is done any more."""
+    from consumers.store.clickhouse.server import ServerEngine  # only who names a server needs its driver
+
+    pause = FIRST_PAUSE_S
+    while not stopping.is_set():
+        try:
+            return RenewedLease(lambda: ServerEngine(server), server.database, locks, holder, stopping.set)
+        except EngineError as error:
+            log.warning("claims cannot be made", reason=str(error), again_in_s=pause)
+            stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+    return None

@@ -1,0 +1,39 @@
+"""Readers of the journal for whoever has a claim: they read nothing once another may have it."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+from bus_schemas.event import Event
+from consumers.store.journal.record import Batch, JournalReader
+
+OpenReader = Callable[[], JournalReader]
+
+
+class ClaimedReader:
+    """A `JournalReader` that asks before each batch; `check` raises where the claim is not certain."""
+
+    def __init__(self, reader: JournalReader, check: Callable[[], None]) -> None:
+        self._reader = reader
+        self._check = check
+
+    def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
+        self._check()
+        return self._reader.read(after, models, limit)
+
+    def head(self) -> int:
+        return self._reader.head()
+
+    def life(self) -> int:
+        return self._reader.life()
+
+    def floor(self) -> int:
+        return self._reader.floor()
+
+    def latest_dropped(self) -> Mapping[str, int] | None:
+        return self._reader.latest_dropped()
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        return self._reader.span(start, end)
+
+    def close(self) -> None:
+        self._reader.close()

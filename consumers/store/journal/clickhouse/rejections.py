@@ -1,0 +1,52 @@
+"""What was rejected: kept beside the log, at least once, the newest ten thousand at least."""
+
+from collections.abc import Mapping, Sequence
+
+from consumers.store.clickhouse.engine import Engine
+from consumers.store.clickhouse.table import Table
+from consumers.store.journal.clickhouse.tables import REJECTED, REJECTED_A_PARTITION
+from consumers.store.journal.writer import MAX_REASON, MAX_REJECTED_BYTES, MAX_TOPIC
+from consumers.store.journal.writing import Rejected
+
+
+class Rejections:
+    """Numbers count on for ever, so that the last one says how many there were."""
+
+    def __init__(self, engine: Engine, database: str) -> None:
+        self._engine = engine
+        self._table = f"{database}.{REJECTED.name}"
+        self._count = 0
+        self._kept: set[tuple[str, bytes]] = set()
+
+    def load(self) -> None:
+        [[count]] = self._engine.query(f"select max(number) from {self._table}")  # noqa: S608 - ours
+        self._count = int(count)
+
+    def insert(self, rejected: Sequence[Rejected], targets: Mapping[Table, Table]) -> None:
+        """Those of a group that failed afterwards are not inserted again when it comes again."""
+        news = [one for one in rejected if (one.topic, one.body) not in self._kept]
+        if not news:
+            return
+        first = self._count + 1
+        columns = [
+            range(first, first + len(news)),
+            [one.received for one in news],
+            [one.topic[:MAX_TOPIC] for one in news],
+            [one.reason[:MAX_REASON] for one in news],
+            [len(one.body) for one in news],
+            [one.body[:MAX_REJECTED_BYTES] for one in news],
+        ]
+        self._engine.insert(targets[REJECTED], columns)
+        self._kept.update((one.topic, one.body) for one in news)
+        self._drop_old(first, self._count + len(news))
+        self._count += len(news)
+
+    def settle(self) -> None:
+        """The group they came with is committed."""
+        self._kept.clear()
+
+    def _drop_old(self, first: int, last: int) -> None:
+        """A partition goes when two younger ones have begun."""
+        for partition in range(first // REJECTED_A_PARTITION, last // REJECTED_A_PARTITION):
+            if partition >= 1:
+                self._engine.execute(f"alter table {self._table} drop partition {partition - 1:d}")

@@ -1,0 +1,65 @@
+"""A journal in a database of a ClickHouse, which processes on any machine may read and one may write."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+
+from consumers.store.clickhouse.engine import OpenEngine
+from consumers.store.journal.clickhouse import days
+from consumers.store.journal.clickhouse.claim import PATIENCE_S
+from consumers.store.journal.clickhouse.connection import Connection
+from consumers.store.journal.clickhouse.questions import ClickHouseQuestions
+from consumers.store.journal.clickhouse.reader import ClickHouseJournalReader
+from consumers.store.journal.clickhouse.tables import day_number
+from consumers.store.journal.clickhouse.writer import ClickHouseJournal
+from consumers.store.journal.day_reader import OpenDay, Told
+from producer.ids import Clock
+
+
+class ClickHouseStore:
+    """A `JournalStore`."""
+
+    def __init__(self, open_engine: OpenEngine, database: str, place: str, patience_s: float = PATIENCE_S) -> None:
+        self.open_engine = open_engine
+        self._database = database
+        self._patience_s = patience_s
+        self.name = f"the database {database} of {place}"
+
+    def exists(self) -> bool:
+        with closing(self._connection()) as connection:
+            return bool(connection.query("select 1"))
+
+    def reader(self) -> ClickHouseJournalReader:
+        return ClickHouseJournalReader(self.open_engine, self._database)
+
+    def questions(self) -> ClickHouseQuestions:
+        return ClickHouseQuestions(self.open_engine, self._database)
+
+    def writer(self, clock: Clock, owner: str) -> ClickHouseJournal:
+        return ClickHouseJournal(self.open_engine, self._database, clock, owner, self._patience_s)
+
+    def each_day(self) -> Iterator[OpenDay]:
+        with closing(self._connection()) as connection:
+            yield from days.each_day(connection)
+
+    def bodies(self, event_type: str) -> Iterator[Told]:
+        with closing(self._connection()) as connection:
+            yield from days.told(connection, event_type)
+
+    def erase(self) -> None:
+        with closing(self._connection()) as connection:
+            connection.execute(f"drop database if exists {self._database}")
+
+    def drop(self, day: date) -> None:
+        """What is to be known of its streams was saved before the next day began; of its times it is saved now."""
+        number = day_number(day)
+        with closing(self._connection()) as connection:
+            if connection.query("select 1"):
+                connection.execute(
+                    f"insert into {self._database}.dropped select max(position), source, max(time)"  # noqa: S608 - ours
+                    f" from {self._database}.events where day = {number:d} group by source"
+                )
+                connection.execute(f"alter table {self._database}.events drop partition {number:d}")
+
+    def _connection(self) -> Connection:
+        return Connection(self.open_engine, self._database)

@@ -1,0 +1,43 @@
+"""What the journal has to know of an event to file it: read from the bytes without making its model."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct, field
+
+from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event
+from consumers.store.journal.ahead import happened
+from consumers.store.journal.days import micros, moment
+
+
+class Instant(int):
+    """Microseconds since 1970, within the bounds of a `Moment`."""
+
+    __slots__ = ()
+
+
+class Header(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """The envelope of an event whose model would take it.
+
+    Its `source` may be any text: whoever reads it compares that with one that is known.
+    """
+
+    type: ClassVar[str]
+
+    instant: Instant = field(name="time")
+    id: Annotated[str, Meta(min_length=1, max_length=128)]
+    source: str
+    epoch: Annotated[str, Meta(min_length=1, max_length=MAX_EPOCH)] | None = None
+    sequence: Annotated[int, Meta(ge=1, le=MAX_SEQUENCE)] | None = None
+    specversion: Literal["1.0"] = "1.0"
+    datacontenttype: Literal["application/json"] = "application/json"
+
+    @property
+    def time(self) -> datetime:
+        return moment(self.instant)
+
+
+def instant_of(event: Event | Header, received: int) -> int:
+    """When an event happened that arrived then; in microseconds since 1970."""
+    # A plain int: SQLite's module asks around what else to store of any other.
+    return happened(int(event.instant) if isinstance(event, Header) else micros(event.time), received)

@@ -1,0 +1,234 @@
+"""Reads the journal in commit order, over the files of all its days."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from bus_schemas.catalogue import MODELS
+from bus_schemas.event import Event
+from bus_schemas.upcasts import UPCASTS
+from consumers.store.file_identity import Identity, identity
+from consumers.store.journal.days import Day, list_days, micros, open_to_read
+from consumers.store.journal.record import Batch, Recorded
+from consumers.store.journal.retention_floor import read_floor
+from consumers.store.journal.row_mapping import COLUMNS, Origins
+
+Row = tuple[int, int, bytes]
+"""Position, moment of arrival in microseconds, body."""
+
+Take = Callable[[Origins, list[Any]], None]
+
+
+@cache
+def stored_types(models: frozenset[type[Event]]) -> tuple[str, ...]:
+    """The event types that are, or are upcast to, one of these models."""
+    return tuple(name for name, model in MODELS.items() if _current(model) in models)
+
+
+def _current(model: type[Event]) -> type[Event]:
+    while (step := UPCASTS.get(model)) is not None:
+        model = get_type_hints(step)["return"]
+    return model
+
+
+class OpenDays:
+    """The files of the journal, opened when asked for; a day may vanish and a new one may appear at any time."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._open: dict[Path, sqlite3.Connection] = {}
+        self._first: dict[Path, int] = {}
+        self._identities: dict[Path, Identity | None] = {}
+        self._origins: dict[Path, Origins] = {}
+
+    def list(self) -> list[tuple[int, Day]]:
+        """The days that can be read, each with its first position, oldest first."""
+        days = self._there()
+        return [(first, day) for day in days if (first := self._first_position(day)) is not None]
+
+    def close_removed(self) -> None:
+        """Close the days that were dropped, so that their bytes are given back."""
+        self._there()
+
+    def _there(self) -> Sequence[Day]:
+        days = list_days(self.directory)
+        self._forget_all_but(days)
+        if days:
+            self._leave_a_lost_journal(days[-1].path)
+        return days
+
+    def _forget_all_but(self, days: Sequence[Day]) -> None:
+        for gone in self._open.keys() - {day.path for day in days}:
+            self._forget(gone)
+
+    def _forget(self, path: Path) -> None:
+        self._open.pop(path).close()
+        self._first.pop(path, None)
+        self._identities.pop(path, None)
+        self._origins.pop(path, None)
+
+    def _leave_a_lost_journal(self, newest: Path) -> None:
+        """Where another journal has taken the place of this one, its days have the same names."""
+        if newest in self._open and identity(newest) != self._identities.get(newest):
+            for path in list(self._open):
+                self._forget(path)
+
+    def connection(self, day: Day) -> sqlite3.Connection | None:
+        """`None` where the day was dropped a moment ago."""
+        known = self._open.get(day.path)
+        if known is not None:
+            return known
+        now = identity(day.path)
+        try:
+            opened = open_to_read(day.path)
+        except sqlite3.OperationalError:
+            if day.path.exists():
+                raise
+            return None
+        self._open[day.path], self._identities[day.path] = opened, now
+        return opened
+
+    def origins(self, day: Day, connection: sqlite3.Connection) -> Origins:
+        """Of this connection to the day."""
+        known = self._origins.get(day.path)
+        if known is None:
+            known = self._origins[day.path] = Origins(connection)
+        return known
+
+    def _first_position(self, day: Day) -> int | None:
+        known = self._first.get(day.path)
+        if known is not None:
+            return known
+        connection = self.connection(day)
+        if connection is None:
+            return None
+        (first,) = connection.execute("select value from meta where key = 'first'").fetchone()
+        self._first[day.path] = first
+        return int(first)
+
+    def close(self) -> None:
+        for connection in self._open.values():
+            connection.close()
+        self._open.clear()
+        self._origins.clear()
+
+
+class SqliteJournalReader:
+    """A `JournalReader` over the directory of the journal, for use from one thread at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._days = OpenDays(directory)
+
+    def head(self) -> int:
+        for first, day in reversed(self._days.list()):
+            connection = self._days.connection(day)
+            if connection is not None:
+                return _last(connection, first)
+        return 0
+
+    def life(self) -> int:
+        for _, day in reversed(self._days.list()):
+            connection = self._days.connection(day)
+            if connection is not None:
+                row = connection.execute("select value from meta where key = 'life'").fetchone()
+                return 0 if row is None else int(row[0])
+        return 0
+
+    def floor(self) -> int:
+        """The first position that is kept, 1 where no day was dropped."""
+        days = self._days.list()
+        return days[0][0] if days else 1
+
+    def latest_dropped(self) -> Mapping[str, int] | None:
+        dropped = read_floor(self._days.directory)
+        return dropped.latest if dropped.position >= self.floor() else None
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        found: list[int] = []
+        for _, day in self._days.list():
+            connection = self._days.connection(day)
+            if connection is not None:
+                query = "select min(position), max(position) from events indexed by events_time"
+                bounds = connection.execute(
+                    f"{query} where time >= ? and time < ?", (micros(start), micros(end))
+                ).fetchone()
+                found += [position for position in bounds if position is not None]
+        return (found[0], found[-1]) if found else None
+
+    def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:
+        records: list[Recorded] = []
+        types = None if models is None else stored_types(frozenset(models))
+        upto = self._each_day(
+            _Wanted(COLUMNS, types, limit), after, lambda day, rows: records.extend(day.records(rows))
+        )
+        return Batch(tuple(records), upto)
+
+    def read_rows(self, after: int, types: tuple[str, ...] | None, limit: int) -> tuple[list[Row], int]:
+        """The stored rows of these event types, or of all, after a position; and the last position looked at."""
+        found: list[Row] = []
+        wanted = _Wanted("position, received, body", types, limit)
+        upto = self._each_day(wanted, after, lambda _, rows: found.extend(rows))
+        return found, upto
+
+    def close_removed(self) -> None:
+        self._days.close_removed()
+
+    def _each_day(self, wanted: "_Wanted", after: int, take: Take) -> int:
+        """Hand on what each day has after a position, at most as many rows as wanted; the last position looked at."""
+        upto, left = after, wanted.limit
+        # Listed before it is read: whatever has a later day beside it in this list was complete by then.
+        days = self._days.list()
+        for index, (first, day) in enumerate(days):
+            following = days[index + 1][0] if index + 1 < len(days) else None
+            if following is not None and following <= after + 1:
+                continue
+            connection = self._days.connection(day)
+            if connection is None:
+                continue
+            origins = self._days.origins(day, connection)
+            rows, last = wanted.read(connection, origins, max(upto, first - 1), left)
+            take(origins, rows)
+            left -= len(rows)
+            if left <= 0:
+                return int(rows[-1][0])
+            upto = max(upto, last)
+        return upto
+
+    def close(self) -> None:
+        self._days.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which columns of which events; all types where none is named."""
+
+    columns: str
+    types: tuple[str, ...] | None
+    limit: int
+
+    def read(self, day: sqlite3.Connection, origins: Origins, after: int, limit: int) -> tuple[list[Any], int]:
+        """Rows of one day, and the last position there is."""
+        numbers: list[int] = []
+        where = ""
+        # One snapshot: an event that is committed between the two reads must not be passed over.
+        day.execute("begin")
+        try:
+            if self.types is not None and not origins.has_only(self.types):
+                numbers = origins.numbers(self.types)
+                where = f"and type in ({','.join('?' * len(numbers))})"
+            rows = day.execute(
+                f"select {self.columns} from events where position > ? {where} order by position limit ?",  # noqa: S608 - our own columns and question marks
+                (after, *numbers, limit),
+            ).fetchall()
+            return rows, _last(day, after + 1)
+        finally:
+            day.execute("commit")
+
+
+def _last(connection: sqlite3.Connection, first: int) -> int:
+    (last,) = connection.execute("select max(position) from events").fetchone()
+    return first - 1 if last is None else int(last)

@@ -1,0 +1,73 @@
+"""The floor of the journal: where it begins since days were dropped, and how far in time what is gone reached."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from consumers.store.journal.days import Day, DroppedDay, open_to_read, remove, sync_directory
+
+NAME = "floor.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """`position` is the first one that is kept; `latest` the time of the newest event of each source that is gone, in
+    microseconds since 1970: an event that happened after it was not dropped.
+    """
+
+    position: int = 1
+    latest: Mapping[str, int] = field(default_factory=dict)
+
+
+_floor = TypeAdapter(Floor)
+
+
+def read_floor(directory: Path) -> Floor:
+    """As it was written when days were last dropped; that of a whole journal where none were, or nobody wrote it."""
+    try:
+        return _floor.validate_json((directory / NAME).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return Floor()
+
+
+def weigh(day: Day) -> DroppedDay:
+    """What would be dropped with a day."""
+    with closing(open_to_read(day.path)) as connection:
+        (first,) = connection.execute("select value from meta where key = 'first'").fetchone()
+        (last,) = connection.execute("select max(position) from events").fetchone()
+    size = sum(path.stat().st_size for path in (day.path, Path(f"{day.path}-wal")) if path.exists())
+    return DroppedDay(day.date, size, int(first), first - 1 if last is None else int(last))
+
+
+def drop(directory: Path, days: Iterable[Day]) -> list[DroppedDay]:
+    """Delete the files of days, the oldest ones; written down first, so that what is gone is always known."""
+    dropped = []
+    for day in days:
+        if day.path.exists():
+            _write(directory, _beyond(read_floor(directory), day))
+            dropped.append(weigh(day))
+            remove(day)
+    return dropped
+
+
+def _beyond(floor: Floor, day: Day) -> Floor:
+    latest = dict(floor.latest)
+    with closing(open_to_read(day.path)) as connection:
+        for source, newest in _newest(connection):
+            latest[source] = max(newest, latest.get(source, newest))
+    return Floor(weigh(day).last + 1, latest)
+
+
+def _newest(connection: sqlite3.Connection) -> Iterable[tuple[str, int]]:
+    return connection.execute("select source, max(time) from events join streams using (stream) group by source")
+
+
+def _write(directory: Path, floor: Floor) -> None:
+    draft = directory / f".{NAME}"
+    draft.write_bytes(_floor.dump_json(floor))
+    draft.replace(directory / NAME)
+    sync_directory(directory)

@@ -1,0 +1,137 @@
+"""A stretch of the log in one file: SQLite, so that it is written as it is read and any tool can look into it.
+
+Version 1: `about` (key, value), `events` (position, received in microseconds since 1970, body as it was stored) in
+commit order, `media` (key, body). Its `application_id` is 0x57504C47 ("WPLG"), its version is in `user_version`.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bus_schemas.codec import Malformed, decode, read_stored
+from bus_schemas.event import Event, iso
+from bus_schemas.media import MediaEvent
+from consumers.upkeep.log_transfer.log_slice import PAGE, Piece, Stretch
+
+APPLICATION = 0x57504C47
+VERSION = 1
+
+_SCHEMA = """
+create table about (key text primary key, value text not null) strict, without rowid;
+create table events (position integer primary key, received integer not null, body blob not null) strict;
+create table media (key text primary key, body blob not null) strict;
+"""
+
+
+class NotASlice(ValueError):
+    """The file is no stretch of a log, or not one that can be read here."""
+
+
+class AlreadyThere(ValueError):
+    """A file of this name is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    events: int
+    media: int
+    media_left_out: int
+    bytes: int
+
+
+def write(file: Path, pieces: Iterable[list[Piece]], wanted: Stretch) -> Written:
+    """Complete under its name or not at all. Raises `AlreadyThere`."""
+    if file.exists():
+        raise AlreadyThere(f"{file} is there already")
+    draft = file.with_name(f".{file.name}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            written = _fill(connection, pieces, wanted)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    return Written(*written, file.stat().st_size)
+
+
+def _fill(connection: sqlite3.Connection, pieces: Iterable[list[Piece]], wanted: Stretch) -> tuple[int, int, int]:
+    events = media = left_out = 0
+    connection.execute("pragma journal_mode = off")
+    connection.executescript(f"{_SCHEMA} pragma application_id = {APPLICATION}; pragma user_version = {VERSION};")
+    connection.execute("begin")
+    for page in pieces:
+        connection.executemany(
+            "insert into events (received, body) values (?, ?)", [(p.received, p.body) for p in page]
+        )
+        bodies = [(p.event.data.key, p.medium) for p in page if isinstance(p.event, MediaEvent)]
+        there = [(key, body) for key, body in bodies if body is not None]
+        connection.executemany("insert or ignore into media values (?, ?)", there)
+        events, media, left_out = events + len(page), media + len(there), left_out + len(bodies) - len(there)
+    about = {"from": iso(wanted.start), "to": iso(wanted.end), "site": wanted.site or "", "events": str(events)}
+    connection.executemany("insert into about values (?, ?)", about.items())
+    connection.execute("commit")
+    return events, media, left_out
+
+
+class Slice:
+    """Such a file, opened to be read; what is in it is not trusted."""
+
+    def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
+        self._connection = connection
+        self._file = file
+        self.about: dict[str, str] = dict(connection.execute("select key, value from about"))
+
+    def pieces(self) -> Iterator[list[Piece]]:
+        """In commit order. Raises `NotASlice` where an event or a medium is not what it says."""
+        after = 0
+        query = "select position, received, body from events where position > ? order by position limit ?"
+        while rows := self._connection.execute(query, (after, PAGE)).fetchall():
+            events = self._events([body for _, _, body in rows], after)
+            yield [
+                Piece(received, event, body, self._medium(event))
+                for (_, received, body), event in zip(rows, events, strict=True)
+            ]
+            after = rows[-1][0]
+
+    def _events(self, bodies: list[bytes], after: int) -> list[Event]:
+        try:
+            return read_stored(bodies)
+        except ValidationError:
+            reasons = [found.reason for body in bodies for found in decode(body) if isinstance(found, Malformed)]
+        raise NotASlice(f"{self._file}: an event after position {after} cannot be read: {'; '.join(reasons[:1])}")
+
+    def _medium(self, event: Event) -> bytes | None:
+        if not isinstance(event, MediaEvent):
+            return None
+        found = self._connection.execute("select body from media where key = ?", (event.data.key,)).fetchone()
+        if found is None:
+            return None
+        body: bytes = found[0]
+        if sha256(body).hexdigest() != event.data.sha256:
+            raise NotASlice(f"{self._file}: the bytes of {event.data.key} are not those of its sha256")
+        return body
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Slice]:
+    """Raises `NotASlice`."""
+    if not file.is_file():
+        raise NotASlice(f"there is no file {file}")
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    with closing(connection):
+        try:
+            connection.execute("pragma trusted_schema = off")
+            (application,) = connection.execute("pragma application_id").fetchone()
+            (version,) = connection.execute("pragma user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise NotASlice(f"{file} is no stretch of a log: {error}") from error
+        if application != APPLICATION:
+            raise NotASlice(f"{file} is no stretch of a log")
+        if version != VERSION:
+            raise NotASlice(f"{file} is of version {version}; version {VERSION} can be read here")
+        yield Slice(connection, file)

@@ -1,0 +1,56 @@
+"""What a stretch of the log consists of, and how it is read from a data directory."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bus_schemas.codec import read_stored
+from bus_schemas.event import HUB_SOURCE, Event, place
+from bus_schemas.media import MediaEvent
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.journal.store import JournalStore
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An event as it is stored, the moment at which it was received in microseconds since 1970, and its medium."""
+
+    received: int
+    event: Event
+    body: bytes
+    medium: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What was received from `start` to before `end`: of one site with the hub's ticks, or everything."""
+
+    start: datetime
+    end: datetime
+    site: str | None = None
+
+    def holds(self, source: str) -> bool:
+        """The hub's own ticks belong to every stretch: they are how time passes in it."""
+        return self.site is None or source == HUB_SOURCE or place(source)[0] == self.site
+
+
+def read(data: Path, journal: JournalStore, wanted: Stretch, *, media: bool = True) -> Iterator[list[Piece]]:
+    """In commit order, some at a time; the product may run meanwhile. Media are `None` where they are not kept."""
+    span = wanted.start, wanted.end
+    with closing(journal.questions()) as questions, ArchiveReader(data / "archive") as archive:
+        after = 0
+        while rows := questions.arrived(after, span, wanted.holds, PAGE):
+            events = read_stored([body for _, _, body in rows])
+            yield [
+                Piece(received, event, body, _medium(archive, event) if media else None)
+                for (_, received, body), event in zip(rows, events, strict=True)
+            ]
+            after = rows[-1][0]
+
+
+def _medium(archive: ArchiveReader, event: Event) -> bytes | None:
+    return archive.read(event.data.key) if isinstance(event, MediaEvent) else None

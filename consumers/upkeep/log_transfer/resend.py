@@ -1,0 +1,108 @@
+"""Publishes a stretch of the log again, with its gaps in time or as fast as it goes, and waits for the watermarks."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bus_schemas.event import RESERVED, place
+from bus_schemas.media import MediaEvent
+from bus_schemas.node import GapEvent
+from bus_schemas.streams import traffic_of
+from consumers.upkeep.log_transfer.log_slice import Piece
+from consumers.upkeep.log_transfer.site_rename import renamed
+from producer.broker import BrokerAddress
+from producer.ids import utc_now
+from producer.outbox.priority import priority_of
+from producer.outbox.tables import Draft, Item, Lost
+from producer.relay.sending import Sending
+
+NOT_KEPT = "medium_not_kept"
+"""The cause of a gap where a medium is not in the archive any more."""
+
+_AHEAD_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """`speed` None is as fast as it goes; `into` None keeps the site."""
+
+    broker: BrokerAddress
+    speed: float | None = 1.0
+    into: str | None = None
+
+
+@dataclass(slots=True)
+class Sent:
+    """`left_out` are events of hub consumers: who hears the others, makes its own. `lost` are media not kept."""
+
+    events: int = 0
+    media: int = 0
+    lost: int = 0
+    left_out: int = 0
+    unconfirmed: int = 0
+
+
+OnSent = Callable[[Sent, int], None]
+"""Told what is put so far, and how many of it are not yet confirmed."""
+
+
+def resend(pieces: Iterable[list[Piece]], how: How, stopping: threading.Event, on_sent: OnSent) -> Sent:
+    """Until everything is confirmed, or `stopping`."""
+    sent = Sent()
+    with (
+        TemporaryDirectory(prefix="watchpost-replay-") as directory,
+        Sending(Path(directory) / "outbox.sqlite", how.broker, utc_now) as sending,
+    ):
+        for batch in _paced(pieces, how.speed, stopping):
+            sending.room(stopping)
+            if stopping.is_set():
+                break
+            items = [item for piece in batch if (item := _item(piece, how.into, sent)) is not None]
+            if items:
+                sending.put(items)
+            on_sent(sent, sending.waiting())
+        sent.unconfirmed = sending.drain(stopping, lambda waiting: on_sent(sent, waiting))
+    return sent
+
+
+def _item(piece: Piece, into: str | None, sent: Sent) -> Item | None:
+    event = piece.event
+    if place(event.source)[1] in RESERVED:
+        sent.left_out += 1
+        return None
+    if into is not None:
+        event = renamed(event, piece.body, into)
+    sent.events += 1
+    if isinstance(event, GapEvent):
+        count = event.data.last - event.data.first + 1
+        return Lost(event.source, event.data.cause, event.time, count, traffic_of(event.epoch or ""))
+    if isinstance(event, MediaEvent):
+        if piece.medium is None:
+            sent.lost += 1
+            return Lost(event.source, NOT_KEPT, event.time, traffic=priority_of(event).traffic)
+        sent.media += 1
+    return Draft(event, piece.medium)
+
+
+def _paced(pieces: Iterable[list[Piece]], speed: float | None, stopping: threading.Event) -> Iterator[list[Piece]]:
+    """What is due together, when it is due."""
+    began, first = time.monotonic(), None
+    for page in pieces:
+        if speed is None:
+            yield page
+            continue
+        batch: list[Piece] = []
+        for piece in page:
+            first = piece.received if first is None else first
+            due = began + (piece.received - first) / 1e6 / speed
+            if due > time.monotonic() + _AHEAD_S:
+                if batch:
+                    yield batch
+                batch = []
+                if stopping.wait(max(0.0, due - time.monotonic())):
+                    return
+            batch.append(piece)
+        yield batch

@@ -1,0 +1,83 @@
+"""What people do with views by name: fold one again, or prove that it equals the fold of the journal."""
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from bus_schemas.event import iso
+from consumers.engine.consumer_set import Roster
+from consumers.engine.follower import Source
+from consumers.engine.projection import Projection
+from consumers.engine.rebuild.compare import Difference, verify
+from consumers.engine.rebuild.part import Replaced, WholeOnly, rebuild_part
+from consumers.engine.rebuild.request import Rebuilt, Wish
+from consumers.engine.rebuild.time_range import Stretch
+from consumers.engine.rebuild.whole import Progress, rebuild
+from consumers.engine.view_files import NoView, file_of
+from consumers.store.journal.configured import journal_of
+from producer.ids import Clock, utc_now
+
+
+def rebuild_view(
+    consumers: Roster, name: str, progress: Progress, wish: Wish | None = None, clock: Clock = utc_now
+) -> Rebuilt | None:
+    """Beside the running consumer, and in its place at the end.
+
+    Raises `UnknownConsumer`, `NotAView`, `NoView`, `AlreadyRebuilding`, `DaysWereDropped` or `WouldLose`.
+    """
+    hub, projection = consumers.hub, consumers.projection(name)
+    if file_of(hub.data, name) is None:
+        raise NoView(f"the consumer {name!r} has no view yet")
+    with closing(journal_of(hub).reader()) as journal:
+        return rebuild(projection, Source(hub.data, journal, clock), progress, wish)
+
+
+def rebuild_view_part(
+    consumers: Roster, name: str, wanted: Stretch, progress: Progress, clock: Clock = utc_now
+) -> Replaced:
+    """Beside the running consumer.
+
+    Raises `UnknownConsumer`, `NotAView`, `NoView`, `NotInPart` or `AlreadyRebuilding`.
+    """
+    hub, projection = consumers.hub, consumers.projection(name)
+    with closing(journal_of(hub).reader()) as journal:
+        try:
+            return rebuild_part(projection, Source(hub.data, journal, clock), wanted, progress)
+        except WholeOnly as error:
+            others = ", ".join(views_in_parts(consumers))
+            raise WholeOnly(f"{error}. Views that can be are {others}") from error
+
+
+def views_in_parts(consumers: Roster) -> list[str]:
+    """Those of which a site and a stretch of time can be folded by itself."""
+    return sorted(one.name for one in consumers.projections() if type(one).part is not Projection.part)
+
+
+def fold_again(consumers: Roster, name: str, wish: Wish, progress: Progress) -> str:
+    """As `rebuild_view` or `rebuild_view_part`; in a sentence what was done."""
+    if wish.part is not None:
+        done = rebuild_view_part(consumers, name, wish.part, progress)
+        since, until = iso(done.part.since), iso(done.part.until)
+        return f"{name} is folded again for {wish.part.site} from {since} to {until}: {done.rows:,} rows"
+    rebuild_view(consumers, name, progress, wish)
+    return f"{name} is folded again"
+
+
+def views_there(consumers: Roster) -> list[str]:
+    """The views that are folded so far, in the order of the registry."""
+    return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is not None]
+
+
+def views_missing(consumers: Roster) -> list[str]:
+    """Those that are not."""
+    return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is None]
+
+
+def verify_views(names: Sequence[str], consumers: Roster, clock: Clock = utc_now) -> dict[str, list[Difference]]:
+    """The differences of each, of all views that there are where none is named.
+
+    Raises `UnknownConsumer`, `NotAView` or `NoView`.
+    """
+    hub, chosen = consumers.hub, names or views_there(consumers)
+    with closing(journal_of(hub).reader()) as journal:
+        source = Source(hub.data, journal, clock)
+        return {name: verify(consumers.projection(name), source) for name in chosen}

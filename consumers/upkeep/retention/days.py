@@ -1,0 +1,109 @@
+"""Days of the journal that are old or too much: which go, and what they wait for."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from bus_schemas.codec import read_stored
+from consumers.engine import checkpoint, view_files
+from consumers.engine.rebuild.process_lock import rebuilt
+from consumers.hub_config import Hub
+from consumers.store.journal.answers import DayRow
+from consumers.store.journal.days import DroppedDay
+from consumers.store.journal.record import JournalReader
+from consumers.upkeep.retention.plan import words
+from consumers.views.warehouse.progress import rows_position
+
+DAYS_THAT_STAY = 2
+"""The one that is written, and the one before it, in which ingest looks for events that come again."""
+
+Names = Callable[[], Iterable[str]]
+"""The consumers that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoomedDay:
+    """A day that goes, and by which rule."""
+
+    what: DroppedDay
+    rule: str
+
+    @property
+    def end(self) -> datetime:
+        return datetime.combine(self.what.date, time(0), UTC) + timedelta(days=1)
+
+
+def doomed_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, limit: int | None) -> list[DoomedDay]:
+    """The oldest days that are older than they may be, or with which the journal has more bytes than it may."""
+    total = sum(day.bytes for day in days)
+    found = []
+    for day in days[:-DAYS_THAT_STAY]:
+        what = DroppedDay(day.date, day.bytes, day.first, day.last)
+        if keep is not None and day.date < (now - keep).date():
+            found.append(DoomedDay(what, f"journal: kept for {words(keep)}"))
+        elif limit is not None and total > limit:
+            found.append(DoomedDay(what, f"journal: kept up to {limit} bytes"))
+        else:
+            break
+        total -= day.bytes
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Who still needs a day of the journal."""
+
+    hub: Hub
+    names: Names
+    journal: JournalReader
+
+    def why(self, doomed: DoomedDay) -> str | None:
+        """Why the day has to stay for now; `None` where it may go."""
+        return next(self._reasons(doomed), None)
+
+    def _reasons(self, doomed: DoomedDay) -> Iterator[str]:
+        for name in self.names():
+            yield from self._of_view(name, doomed)
+        yield from self._of_rows(doomed.what.last)
+
+    def _of_view(self, name: str, doomed: DoomedDay) -> Iterator[str]:
+        last = doomed.what.last
+        if view_files.file_of(self.hub.data, name) is None:
+            return
+        with closing(view_files.open_view(self.hub.data, name)) as view:
+            position = checkpoint.load(view)
+            if checkpoint.is_of_another_journal(view, self.journal.life()):
+                yield f"{name} has not begun with this journal"
+            elif position < last:
+                yield f"{name} is at position {position:,}, the day ends at {last:,}"
+            elif (waiting := _unsent_of(view, doomed.end)) is not None:
+                yield f"{waiting} that {name} told is not confirmed yet"
+        reached = rebuilt(self.hub.data, name)
+        if reached is not None and reached < last:
+            yield f"{name} is being folded again and is at position {reached:,}, the day ends at {last:,}"
+
+    def _of_rows(self, last: int) -> Iterator[str]:
+        if self.hub.warehouse is None and not (self.hub.data / "warehouse").exists():
+            return
+        position = rows_position(self.hub.data, self.journal.life())
+        if position is None:
+            yield "nobody knows how far the rows of the warehouse are, until it runs"
+        elif position < last:
+            yield f"the rows of the warehouse are at position {position:,}, the day ends at {last:,}"
+
+
+def _unsent_of(view: sqlite3.Connection, end: datetime) -> str | None:
+    """An event in the outbox that is not in the journal yet and was decided on in that day or before: were the view
+    lost, only the day could tell it again.
+    """
+    if not view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone():
+        return None
+    for born, body in view.execute(
+        "select born, body from outbox_event join outbox_stream on id = stream where outbox_event.sequence > watermark"
+    ):
+        (event,) = read_stored([body])
+        if born < end.timestamp() or event.time < end:
+            return f"event {event.id}"
+    return None

@@ -1,0 +1,121 @@
+"""Decides what goes: by age, by bytes, and when the disk is full. Deletes nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+from bus_schemas.alert import Retention, RetentionEvent
+from bus_schemas.event import HUB, device_source
+from consumers.store.archive.retention import Dropped
+from consumers.store.disk import Disk
+from consumers.store.journal.days import DroppedDay
+from consumers.upkeep.retention.shares import Device, beyond_shares
+
+HOUR = timedelta(hours=1)
+HEADROOM_PERCENT = 0.5
+"""Media go so much before the threshold, from which people are alerted: they are while no room can be made."""
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:retention")
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """Packs of media that go by one rule."""
+
+    rule: str
+    packs: tuple[Dropped, ...]
+    spares: bool = False
+    """Whether older media stay, though more would have to go: they are of devices within their equal share."""
+
+
+def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> Doomed:
+    return Doomed(f"{kind}: kept for {words(keep)}", tuple(expiring))
+
+
+def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Sequence[Dropped]) -> Doomed:
+    """The oldest packs of the devices above their share, as many as it takes to come below the limit."""
+    return Doomed(f"{kind}: kept up to {limit} bytes", tuple(beyond_shares(packs, used, limit)))
+
+
+def is_too_full(disk: Disk, threshold: float) -> bool:
+    return disk.percent > threshold - HEADROOM_PERCENT
+
+
+def by_space(
+    threshold: float, target: float, disk: Disk, used: Mapping[Device, int], packs: Sequence[Dropped]
+) -> Doomed:
+    """Where the disk is used to its threshold: the oldest packs of all kinds of the devices above their share of what
+    media may take, until it is down at its target.
+    """
+    rule = f"disk used by {threshold:g} % or more: down to {target:g} %"
+    if not is_too_full(disk, threshold):
+        return Doomed(rule, ())
+    need = disk.above(target)
+    chosen = beyond_shares(packs, used, sum(used.values()) - need)
+    is_met = sum(pack.bytes for pack in chosen) >= need
+    return Doomed(rule, tuple(chosen), spares=not is_met and len(chosen) < len(packs))
+
+
+def events(doomed: Doomed, now: datetime) -> list[RetentionEvent]:
+    """One for each series and time without a pause in it; the same packs by the same rule have the same ids.
+
+    None is about several devices: what an event names is played no more, also of a device of which less went.
+    """
+    return [_event(doomed.rule, run, now) for run in _runs(doomed.packs)]
+
+
+def _runs(packs: Iterable[Dropped]) -> list[list[Dropped]]:
+    """Those of a series that follow each other, together."""
+    runs: list[list[Dropped]] = []
+    for pack in sorted(packs, key=lambda each: (each.site, each.kind, each.device, each.interval)):
+        if runs and runs[-1][-1].series == pack.series and runs[-1][-1].end == pack.start:
+            runs[-1].append(pack)
+        else:
+            runs.append([pack])
+    return sorted(runs, key=lambda run: (run[0].start, run[0].kind, run[0].site, run[0].device))
+
+
+def _event(rule: str, run: Sequence[Dropped], now: datetime) -> RetentionEvent:
+    first, size = run[0], sum(pack.bytes for pack in run)
+    start, end = first.start, run[-1].end
+    what = f"{rule}/{first.site}/{first.device}/{first.kind}/{start.isoformat()}/{end.isoformat()}/{size}"
+    return RetentionEvent(
+        id=str(uuid5(_NAMESPACE, what)),
+        source=device_source(first.site, HUB),
+        time=now,
+        data=Retention(
+            rule=rule,
+            kind=first.kind,
+            site=first.site,
+            device=first.device,
+            start=start,
+            end=end,
+            count=sum(pack.count for pack in run),
+            bytes=size,
+        ),
+    )
+
+
+def journal_event(rule: str, dropped: DroppedDay, now: datetime) -> RetentionEvent:
+    """A day of the journal goes. It is the same event, whenever and by whatever rule it is told."""
+    day = datetime.combine(dropped.date, time(0), UTC)
+    return RetentionEvent(
+        id=str(uuid5(_NAMESPACE, f"journal/{day.isoformat()}/{dropped.first}")),
+        source=device_source(HUB, HUB),
+        time=now,
+        data=Retention(
+            rule=rule,
+            kind="journal",
+            start=day,
+            end=day + timedelta(days=1),
+            count=dropped.count,
+            bytes=dropped.bytes,
+            first=dropped.first,
+            last=dropped.last,
+        ),
+    )
+
+
+def words(keep: timedelta) -> str:
+    hours = keep / HOUR
+    return f"{hours / 24:g} days" if hours % 24 == 0 and hours > 24 else f"{hours:g} h"

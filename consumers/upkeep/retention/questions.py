@@ -1,0 +1,101 @@
+"""What can be asked about storage: how full it is, what a clean-up would do, and what one did."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from pydantic_core import from_json
+
+from consumers.hub_config import RetentionPolicy
+from consumers.store.archive.reader import Usage
+from consumers.store.archive.retention import Dropped
+from consumers.store.disk import Disk
+
+GB = 1e9
+_DAY = timedelta(days=1)
+
+
+class DiskUsage(TypedDict):
+    percent: float
+    used_gb: float
+    free_gb: float
+    total_gb: float
+
+
+class CleanupConfig(TypedDict):
+    retention_days: float
+    cleanup_threshold_percent: float
+    target_percent: float
+
+
+class RetentionStats(TypedDict):
+    total_files: int
+    total_size_gb: float
+    files_by_age: dict[str, int]
+    oldest_file_age_days: int | None
+    can_cleanup_gb: float
+
+
+class CleanupStatus(TypedDict):
+    disk_usage: DiskUsage
+    cleanup_config: CleanupConfig
+    retention_stats: RetentionStats
+
+
+def disk_usage(disk: Disk) -> DiskUsage:
+    return {
+        "percent": round(disk.percent, 1),
+        "used_gb": round(disk.used / GB, 1),
+        "free_gb": round(disk.free / GB, 1),
+        "total_gb": round(disk.total / GB, 1),
+    }
+
+
+def cleanup_status(
+    policy: RetentionPolicy, disk: Disk, usage: Sequence[Usage], packs: Sequence[Dropped], now: datetime
+) -> CleanupStatus:
+    """`usage` is that of the archive, `packs` those of its packs that no rule keeps."""
+    keep = dict(policy.media).get("segment", timedelta(0))
+    ages = [(now - pack.start, pack) for pack in packs]
+    counts = {
+        "<1day": 0,
+        "1-3days": sum(pack.count for age, pack in ages if 1 <= age // _DAY < 3),
+        "3-7days": sum(pack.count for age, pack in ages if 3 <= age // _DAY <= 7),
+        ">7days": sum(pack.count for age, pack in ages if age // _DAY > 7),
+    }
+    total = sum(each.count for each in usage)
+    counts["<1day"] = total - sum(counts.values())
+    oldest = min((each.oldest for each in usage), default=None)
+    return {
+        "disk_usage": disk_usage(disk),
+        "cleanup_config": {
+            "retention_days": keep / _DAY,
+            "cleanup_threshold_percent": policy.cleanup_threshold_percent,
+            "target_percent": policy.cleanup_target_percent,
+        },
+        "retention_stats": {
+            "total_files": total,
+            "total_size_gb": round(sum(each.bytes for each in usage) / GB, 2),
+            "files_by_age": counts,
+            "oldest_file_age_days": None if oldest is None else (now - oldest) // _DAY,
+            "can_cleanup_gb": round(sum(pack.bytes for age, pack in ages if age > keep) / GB, 2),
+        },
+    }
+
+
+def journal_waits(view: sqlite3.Connection) -> str | None:
+    """Why the oldest day of the journal stays, though it is old or too much. The view is that of `retention`."""
+    if not view.execute("select 1 from sqlite_master where name = 'waits'").fetchone():
+        return None
+    found = view.execute("select date, rule, reason from waits order by date").fetchone()
+    return None if found is None else f"{found[0]} ({found[1]}): {found[2]}"
+
+
+def cleanup_run(view: sqlite3.Connection, request_id: str) -> dict[str, Any] | None:
+    """What became of a clean-up that was asked for; `None` until it is done. The view is that of `retention`."""
+    found = view.execute("select answer from runs where request_id = ?", (request_id,)).fetchone()
+    if found is None:
+        return None
+    answer: dict[str, Any] = from_json(found[0])
+    return answer

@@ -1,0 +1,42 @@
+"""Who pays where a bound is shared by all devices: those that have more than their equal share of it, down to that."""
+
+from collections.abc import Iterable, Mapping
+
+from consumers.store.archive.retention import Dropped
+
+Device = tuple[str, str]
+"""Site and device."""
+
+
+def level_of(used: Iterable[int], bound: int) -> int:
+    """The bytes that no device may exceed, so that all together keep to the bound.
+
+    At least the equal share: what a device leaves of its own is divided among the others.
+    """
+    shares = sorted(used)
+    for place, size in enumerate(shares):
+        equal = bound // (len(shares) - place)
+        if size > equal:
+            return max(0, equal)
+        bound -= size
+    return max(shares, default=0)
+
+
+def beyond_shares(packs: Iterable[Dropped], used: Mapping[Device, int], bound: int) -> list[Dropped]:
+    """Of these packs the oldest of the devices above their share, as many as it takes to come down to the bound.
+
+    What a device may keep in any case counts as its own, and is never made up for by another that is below its share.
+    """
+    left = dict(used)
+    need, level = sum(left.values()) - bound, level_of(left.values(), bound)
+    chosen: list[Dropped] = []
+    for pack in sorted(packs, key=lambda each: (each.start, each.kind, each.site, each.device)):
+        if need <= 0:
+            break
+        device = (pack.site, pack.device)
+        if left.get(device, 0) <= level:
+            continue
+        chosen.append(pack)
+        left[device] -= pack.bytes
+        need -= pack.bytes
+    return chosen

@@ -1,0 +1,261 @@
+"""Drops what the plan names: written down first, then dropped, then told, so that a crash leaves nothing untold."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from threading import Event as Flag
+from time import monotonic
+from typing import ClassVar
+from uuid import NAMESPACE_URL, uuid5
+
+import structlog
+from pydantic_core import from_json, to_json
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.codec import read_stored, to_bytes
+from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
+from consumers.engine.sink import Sink
+from consumers.hub_config import Hub
+from consumers.store.archive.keys import PackInterval
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.retention import ArchiveRetention, Dropped
+from consumers.store.disk import Disk, ReserveFile, disk_of
+from consumers.store.journal.configured import journal_of
+from consumers.store.journal.record import Recorded
+from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
+from consumers.upkeep.retention.days import DoomedDay, Holds, Names, doomed_days
+from consumers.upkeep.retention.plan import Doomed, by_age, by_bytes, by_space, events, is_too_full, journal_event
+from consumers.upkeep.retention.shares import Device
+from producer.ids import Clock, utc_now
+from producer.transaction import transaction
+
+CLEANUP = "cleanup"
+"""The command that asks the hub for a clean-up at once."""
+
+LOOK_EVERY = timedelta(seconds=1)
+MEASURE_S = 2.0
+MEASURE_EVERY_S = 0.05
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
+
+log = structlog.get_logger()
+
+
+class Retention(Sink):
+    """Looks once a minute of the hub's ticks, when a clean-up is asked for, and each second whether there is room."""
+
+    name: ClassVar[str] = "retention"
+    models: ClassVar[tuple[type[Event], ...]] = (HeartbeatEvent, CommandEvent)
+    emits: ClassVar[tuple[type[Event], ...]] = (RetentionEvent, CommandEvent)
+    schema: ClassVar[str] = """
+    create table if not exists planned (event_id text primary key, body text not null) strict;
+    create table if not exists packs (
+        kind text not null, site text not null, device text not null, start integer not null, minutes integer not null
+    ) strict;
+    create table if not exists days (date text primary key) strict;
+    create table if not exists waits (date text primary key, rule text not null, reason text not null) strict;
+    create table if not exists runs (
+        request_id text primary key, answer text not null
+    ) strict;
+    """
+
+    def __init__(
+        self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None, names: Names = tuple
+    ) -> None:
+        self._hub = hub
+        self._names = names
+        self._policy = hub.retention
+        self._directory = hub.data / "archive"
+        self._journal = journal_of(hub)
+        self._archive = ArchiveRetention(self._directory, clock)
+        self._clock = clock
+        self._disk = disk or (lambda: disk_of(hub.data))
+        self._reserve = ReserveFile(hub.data)
+        self._minute = -1
+        self._looked: datetime | None = None
+        self._halted = Flag()
+
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        self._reserve.tend(self._disk())
+        told: list[Event] = list(self._finish(state))
+        ticks = [record.event for record in batch if record.event.source == HUB_SOURCE]
+        if ticks and ticks[-1].time.timestamp() // 60 != self._minute:
+            told += self._look(state, ticks[-1].time)
+            self._minute = int(ticks[-1].time.timestamp() // 60)
+        for record in batch:
+            event = record.event
+            if isinstance(event, CommandEvent) and event.data.name == CLEANUP and event.data.state == "asked":
+                told += self._clean_up(state, event)
+        return told
+
+    def settle(self, state: sqlite3.Connection) -> None:
+        state.execute("delete from planned")
+
+    def idle(self, state: sqlite3.Connection) -> None:
+        """Make room as fast as it is used up; rows of packs that are gone leave the index a few at a time.
+
+        Not by ticks: a journal that cannot be written has none, and has to get room all the same. What goes is told
+        with the next tick.
+        """
+        now = self._clock()
+        if self._looked is None or abs(now - self._looked) >= LOOK_EVERY:
+            self._looked = now
+            self._reserve.tend(self._disk())
+            if self._archive.exists:
+                self._make_room(state, now)
+        if self._archive.exists:
+            self._archive.sweep()
+
+    def halt(self) -> None:
+        self._halted.set()
+
+    def _look(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
+        if self._archive.exists:
+            for kind, keep in self._policy.media:
+                doomed = by_age(kind, keep, self._archive.expiring(kind, now - keep))
+                yield from self._drop(state, doomed, now)
+                # Also where no whole pack goes: what is older within its pack is answered no more.
+                self._archive.keep_from(kind, now - keep)
+            yield from self._make_room(state, now)
+        yield from self._drop_days(state, now)
+
+    def _make_room(self, state: sqlite3.Connection, now: datetime) -> Sequence[Event]:
+        return [*self._drop(state, self._too_much(now), now), *self._drop(state, self._too_full(now), now)]
+
+    def _too_much(self, now: datetime) -> Doomed:
+        limit = self._policy.segment_bytes
+        if limit is None:
+            return Doomed("", ())
+        used = self._used("segment")
+        is_above = sum(used.values()) > limit
+        return by_bytes("segment", limit, used, self._archive.expiring("segment", now) if is_above else ())
+
+    def _too_full(self, now: datetime) -> Doomed:
+        disk = self._disk()
+        threshold, target = self._policy.cleanup_threshold_percent, self._policy.cleanup_target_percent
+        if not is_too_full(disk, threshold):
+            return by_space(threshold, target, disk, {}, ())
+        return by_space(threshold, target, disk, self._used(), self.droppable(now))
+
+    def _used(self, kind: str | None = None) -> dict[Device, int]:
+        with ArchiveReader(self._directory) as archive:
+            return archive.bytes_of_devices(kind)
+
+    def droppable(self, now: datetime) -> list[Dropped]:
+        """Every pack of media but those of the newest ten minutes."""
+        return [pack for kind, _ in self._policy.media for pack in self._archive.expiring(kind, now)]
+
+    def _drop(self, state: sqlite3.Connection, doomed: Doomed, now: datetime) -> Sequence[Event]:
+        if not doomed.packs:
+            return []
+        told = events(doomed, now)
+        try:
+            self._write_down(state, told, doomed.packs)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                raise
+            # There is no room to write down what is to go. One pack goes first, and makes some.
+            log.warning("the disk is full; the oldest media go at once", rule=doomed.rule)
+            self._reserve.release()
+            self._archive.drop(doomed.packs[:1])
+            self._write_down(state, told, doomed.packs)
+        self._execute(state)
+        return told
+
+    def _write_down(
+        self,
+        state: sqlite3.Connection,
+        told: Sequence[Event],
+        packs: Sequence[Dropped],
+        days: Sequence[str] = (),
+    ) -> None:
+        bodies = [(event.id, to_bytes(event).decode()) for event in told]
+        rows = [(one.kind, one.site, one.device, one.interval.start, one.interval.minutes) for one in packs]
+        with transaction(state):
+            state.executemany("insert into packs values (?, ?, ?, ?, ?)", rows)
+            state.executemany("insert or ignore into days values (?)", [(day,) for day in days])
+            state.executemany("insert or ignore into planned values (?, ?)", bodies)
+
+    def _execute(self, state: sqlite3.Connection) -> None:
+        """Drop what is written down. Doing it twice does it once."""
+        rows = state.execute("select * from packs order by start").fetchall()
+        if rows:
+            self._archive.drop(
+                Dropped(site, device, kind, PackInterval(start, minutes), 0, 0)
+                for kind, site, device, start, minutes in rows
+            )
+            state.execute("delete from packs")
+        for (day,) in state.execute("select date from days order by date").fetchall():
+            self._journal.drop(date.fromisoformat(day))
+            state.execute("delete from days")
+
+    def _finish(self, state: sqlite3.Connection) -> Iterable[Event]:
+        """What was written down before a crash is done, and told."""
+        self._execute(state)
+        return read_stored(body.encode() for (body,) in state.execute("select body from planned order by rowid"))
+
+    def _drop_days(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
+        """The oldest first; one that has to stay for now holds back those after it, for the journal has no holes."""
+        policy = self._policy
+        with closing(self._journal.questions()) as questions:
+            doomed = doomed_days(questions.days(), now, policy.journal, policy.journal_bytes)
+        if not doomed:
+            return
+        with closing(self._journal.reader()) as journal:
+            holds = Holds(self._hub, self._names, journal)
+            for one in doomed:
+                reason = holds.why(one)
+                self._wait(state, one if reason else None, reason or "")
+                if reason:
+                    return
+                told = journal_event(one.rule, one.what, now)
+                self._write_down(state, [told], [], [one.what.date.isoformat()])
+                self._execute(state)
+                yield told
+
+    def _wait(self, state: sqlite3.Connection, waiting: DoomedDay | None, reason: str) -> None:
+        """Keep for those who ask what a day waits for, and say so once."""
+        before = state.execute("select date, reason from waits").fetchone()
+        now = None if waiting is None else (waiting.what.date.isoformat(), reason)
+        with transaction(state):
+            state.execute("delete from waits")
+            if waiting is not None:
+                row = (waiting.what.date.isoformat(), waiting.rule, reason)
+                state.execute("insert into waits values (?, ?, ?)", row)
+        if now is not None and (before is None or before[0] != now[0]):
+            log.warning("a day of the journal has to stay for now", day=now[0], reason=reason)
+
+    def _clean_up(self, state: sqlite3.Connection, asked: CommandEvent) -> Iterable[Event]:
+        """Answer as the storage page wants it; asked twice with one id, it is done once."""
+        known = state.execute("select answer from runs where request_id = ?", (asked.data.request_id,)).fetchone()
+        if known is None:
+            before = self._disk()
+            doomed = self._too_full(asked.time)
+            yield from self._drop(state, doomed, asked.time)
+            after = self._measure(before.used - sum(pack.bytes for pack in doomed.packs))
+            answer = cleanup_answer(Cleanup(self._policy, before, after, doomed.packs, doomed.spares))
+            row = (asked.data.request_id, to_json(answer).decode())
+            state.execute("insert into runs values (?, ?)", row)
+        else:
+            answer = from_json(known[0])
+        yield CommandEvent(
+            id=str(uuid5(_NAMESPACE, asked.data.request_id)),
+            source=device_source(HUB, HUB),
+            time=asked.time,
+            data=Command(
+                request_id=asked.data.request_id,
+                name=CLEANUP,
+                state="done",
+                detail=str(answer["message"]),
+                arguments=answer,
+            ),
+        )
+
+    def _measure(self, expected: int) -> Disk:
+        """The disk once it has so few bytes in use, or no longer gets fewer: others may write meanwhile."""
+        until = monotonic() + MEASURE_S
+        disk = self._disk()
+        while disk.used > expected and monotonic() < until and not self._halted.wait(MEASURE_EVERY_S):
+            disk = self._disk()
+        return disk

@@ -1,0 +1,86 @@
+"""Checks the parts of a data directory that are asked for, one after the other."""
+
+from collections.abc import Iterator, Sequence
+
+from consumers.engine.consumer_set import UnknownConsumer
+from consumers.engine.rebuild.whole import Progress
+from consumers.hub_config import Hub
+from consumers.registry import roster
+from consumers.store.journal.configured import journal_of
+from consumers.upkeep.maintenance import views_missing, views_there
+from consumers.upkeep.verify.bodies import check_bodies
+from consumers.upkeep.verify.findings import Findings
+from consumers.upkeep.verify.folds import check_view
+from consumers.upkeep.verify.media import check_media
+from consumers.upkeep.verify.rows import PART as ROWS
+from consumers.upkeep.verify.rows import check_rows
+from consumers.upkeep.verify.side_by_side import OnProgress, side_by_side
+from consumers.upkeep.verify.speakers import PART as SPEAKERS
+from consumers.upkeep.verify.speakers import check_speakers
+from consumers.upkeep.verify.streams import check_streams
+from producer.ids import Clock, utc_now
+
+JOURNAL, BODIES, MEDIA = "journal", "bodies", "media"
+
+LONGEST = "mosaics"
+"""It draws every minute again, which takes as long as all others together."""
+
+
+class NothingThere(LookupError):
+    """The data directory has no journal."""
+
+
+def check(
+    names: Sequence[str],
+    hub: Hub,
+    on_progress: OnProgress,
+    *,
+    deep: bool = False,
+    clock: Clock = utc_now,
+    at_once: int = 1,
+) -> Iterator[Findings]:
+    """What was found, part by part: `journal`, `speakers`, `media`, `warehouse` and each view; all where none is named.
+
+    With `at_once` beyond 1 so many parts are checked at a time, each in a process of its own.
+    Raises `NothingThere`, `UnknownConsumer`, `NotAView`, `NoView` or `CheckDied`.
+    """
+    journal = journal_of(hub)
+    if not journal.exists():
+        raise NothingThere(f"there is no journal in {journal.name}")
+    asked = names or (JOURNAL, SPEAKERS, MEDIA, *views_there(roster(hub)), ROWS)
+    parts = [part for name in asked for part in ((name, BODIES) if name == JOURNAL and deep else (name,))]
+
+    def one(part: str, told: OnProgress) -> Findings:
+        return _check(part, hub, clock, deep, lambda done, of: told(part, done, of))
+
+    if at_once > 1 and len(parts) > 1:
+        yield from side_by_side(parts, sorted(parts, key=lambda part: part != LONGEST), one, on_progress, at_once)
+    else:
+        yield from (one(part, on_progress) for part in parts)
+    if not names and (missing := views_missing(roster(hub))):
+        absent = Findings("views")
+        absent.leave_out(f"those that no consumer has folded yet: {', '.join(missing)}")
+        yield absent
+
+
+def _check(part: str, hub: Hub, clock: Clock, deep: bool, progress: Progress) -> Findings:
+    journal = journal_of(hub)
+    match part:
+        case "journal":
+            return check_streams(journal)
+        case "bodies":
+            return check_bodies(journal)
+        case "speakers":
+            return check_speakers(journal)
+        case "media":
+            return check_media(journal, hub.data / "archive", deep=deep)
+        case "warehouse":
+            return check_rows(hub, progress)
+    return _view(part, hub, clock, progress)
+
+
+def _view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Findings:
+    try:
+        return check_view(name, hub, clock, progress)
+    except UnknownConsumer as unknown:
+        raise UnknownConsumer(f"{unknown}; besides {JOURNAL}, {SPEAKERS}, {MEDIA} and {ROWS}") from None

@@ -1,0 +1,96 @@
+"""Checks parts in processes of their own, some at a time, and tells what was found in the order of the parts."""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from typing import NoReturn
+
+from consumers.upkeep.verify.findings import Findings
+
+OnProgress = Callable[[str, int, int], None]
+"""Told of which part how many positions are done, of how many."""
+CheckPart = Callable[[str, OnProgress], Findings]
+
+Told = tuple[int, int] | Findings | Exception
+
+
+class CheckDied(RuntimeError):
+    """The process of a check ended before it said what it found."""
+
+
+def side_by_side(
+    parts: Sequence[str], begun: Sequence[str], check: CheckPart, on_progress: OnProgress, at_once: int
+) -> Iterator[Findings]:
+    """What `check` finds of each part; they are begun in the order of `begun`, which holds the same parts.
+
+    Raises what a check raises, and `CheckDied`; the others are ended then. Call it before the process has threads.
+    """
+    waiting, found = deque(begun), dict[str, Findings]()
+    running: dict[Connection, tuple[str, ForkProcess]] = {}
+    try:
+        for part in parts:
+            while part not in found:
+                while waiting and len(running) < at_once:
+                    _begin(waiting.popleft(), check, running)
+                for ear in wait(list(running)):
+                    assert isinstance(ear, Connection)
+                    _hear(ear, running, found, on_progress)
+            yield found.pop(part)
+    finally:
+        for _, process in running.values():
+            process.terminate()
+        for ear, (_, process) in running.items():
+            process.join()
+            ear.close()
+
+
+def _begin(part: str, check: CheckPart, running: dict[Connection, tuple[str, ForkProcess]]) -> None:
+    # Forked: what a hub is made of (functions that open its stores) cannot be sent to another process.
+    context = multiprocessing.get_context("fork")
+    ear, mouth = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(part, check, mouth), name=f"check {part}")
+    process.start()
+    mouth.close()
+    running[ear] = (part, process)
+
+
+def _hear(
+    ear: Connection,
+    running: dict[Connection, tuple[str, ForkProcess]],
+    found: dict[str, Findings],
+    on_progress: OnProgress,
+) -> None:
+    part, process = running[ear]
+    try:
+        told: Told = ear.recv()
+    except EOFError:
+        process.join()
+        raise CheckDied(f"the check of {part} ended with code {process.exitcode} and said nothing") from None
+    if isinstance(told, tuple):
+        on_progress(part, *told)
+        return
+    del running[ear]
+    ear.close()
+    process.join()
+    if isinstance(told, Exception):
+        raise told
+    found[part] = told
+
+
+def _work(part: str, check: CheckPart, mouth: Connection) -> None:
+    # Who asked decides when to stop; then what lies beside the views is tidied up.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    with closing(mouth):
+        try:
+            mouth.send(check(part, lambda _, done, of: mouth.send((done, of))))
+        except Exception as error:  # noqa: BLE001 - not handled here: it rises where it was asked
+            mouth.send(error)
+
+
+def _stop(*_: object) -> NoReturn:
+    raise SystemExit(1)

@@ -1,0 +1,165 @@
+"""What is known of a device or node, and what an event of it changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from operator import attrgetter
+
+from pydantic_core import to_json
+
+from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
+from bus_schemas.event import iso
+from bus_schemas.media import MediaEvent, SegmentEvent
+from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, StateEvent, StreamInfo
+from bus_schemas.node import Health as WholeHealth
+from bus_schemas.streams import outbox_epoch
+from bus_schemas.thermal import ThermalEvent
+from consumers.engine.partial import HEALTH, MEDIUM, Health, seconds
+from consumers.store.journal.days import iso_of
+from consumers.store.journal.record import Place, Recorded
+
+SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
+TOLD = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
+_WAS_SEEN = frozenset(SEEN)
+_EVERY_KIND = "visual thermal"
+
+
+@dataclass(slots=True)
+class Device:
+    """What was heard of a device, times in seconds since 1970."""
+
+    site: str
+    device: str
+    epoch: str | None = None
+    is_device: int = 0
+    last_received: float = 0.0
+    last_frame: float | None = None
+    online: int = 1
+    offline_reason: str | None = None
+    reported: str | None = None
+    reason: str | None = None
+    is_recording: int = 0
+    total_reconnects: int = 0
+    consecutive_failures: int = 0
+    last_connection_attempt: str | None = None
+    last_successful_connection: str | None = None
+    current_segment_start: str | None = None
+    stream_info: str | None = None
+    kinds: str = ""
+    last_event: str | None = None
+    heartbeat: str | None = None
+
+
+COLUMNS = tuple(field.name for field in fields(Device))
+values_of = attrgetter(*COLUMNS)
+"""The row of a device, in the order of `COLUMNS`."""
+
+
+def switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[Place]:
+    """A connection is that of an outbox: with one of its devices all of the same epoch come and go."""
+    event = record.event
+    assert isinstance(event, StateEvent)
+    reason = None if event.data.online else event.data.reason or "connection lost"
+    switched = [other for other in devices if other is row or (row.epoch is not None and other.epoch == row.epoch)]
+    for other in switched:
+        other.online, other.offline_reason = int(event.data.online), reason
+    return {(other.site, other.device) for other in switched}
+
+
+def hear(row: Device, record: Recorded) -> bool:
+    """Whether it is one for `last_event`, which is then up to the caller."""
+    model = record.model
+    received = record.received_us / 1e6
+    if received > row.last_received:
+        row.last_received = received
+    row.epoch = row.epoch if record.epoch is None else outbox_epoch(record.epoch)
+    if model is StateEvent:
+        return False
+    row.online, row.offline_reason = 1, None
+    if model is HeartbeatEvent:
+        row.heartbeat = _heartbeat(record)
+        return False
+    row.is_device = 1
+    if model in _WAS_SEEN:
+        _see(row, record.known_us / 1e6)
+        if row.kinds != _EVERY_KIND:
+            _add_kinds(row, (_kind(record),))
+    elif model is HealthEvent:
+        _take_health(row, record)
+    elif model is ClockEvent:
+        _set_clock(row, record)
+    return model is not MediaEvent
+
+
+def _see(row: Device, at: float) -> None:
+    if row.last_frame is None or at > row.last_frame:
+        row.last_frame = at
+
+
+def _kind(record: Recorded) -> str:
+    is_thermal = record.model is ThermalEvent
+    if record.model is MediaEvent:
+        is_thermal = record.told(MEDIUM).data.kind == "thermal"
+    return "thermal" if is_thermal else "visual"
+
+
+def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
+    """Visual comes before thermal, whichever was heard of first."""
+    if any(kind not in row.kinds for kind in kinds):
+        row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
+
+
+def _set_clock(row: Device, record: Recorded) -> None:
+    """In the time that holds from here on: else a device whose clock ran ahead would not be stale until then."""
+    assert isinstance(record.event, ClockEvent)
+    if row.last_frame is not None:
+        row.last_frame = min(max(0.0, row.last_frame + record.event.data.step_s), record.received_us / 1e6)
+
+
+def _heartbeat(record: Recorded) -> str:
+    event = record.event
+    assert isinstance(event, HeartbeatEvent)
+    return to_json({"time": iso_of(record.time_us), **event.data.model_dump(mode="json")}).decode()
+
+
+def _take_health(row: Device, record: Recorded) -> None:
+    told = _reported(record)
+    row.reported, row.reason, row.is_recording = told.status, told.reason, int(told.is_recording)
+    row.total_reconnects, row.consecutive_failures = told.total_reconnects, told.consecutive_failures
+    if told.last_frame_time is not None:
+        _see(row, min(_seconds(told.last_frame_time), record.received_us / 1e6))
+    latest = iso_of(record.received_us)
+    row.last_connection_attempt = _text(told.last_connection_attempt, latest)
+    row.last_successful_connection = _text(told.last_successful_connection, latest)
+    row.current_segment_start = _text(told.current_segment_start, latest)
+    row.stream_info = _stream_info(told) or row.stream_info
+    _add_kinds(row, told.kinds)
+
+
+def _reported(record: Recorded) -> Health | WholeHealth:
+    """Of the event where a moment may be more exact than we write one."""
+    plain = record.as_written(HEALTH)
+    if plain is not None:
+        return plain.data
+    assert isinstance(record.event, HealthEvent)
+    return record.event.data
+
+
+def _seconds(moment: datetime | str) -> float:
+    return seconds(moment) if isinstance(moment, str) else moment.timestamp()
+
+
+def _text(moment: datetime | str | None, latest: str) -> str | None:
+    """What a device says of its past is no later than the moment at which that arrived."""
+    if moment is None:
+        return None
+    return min(iso(moment) if isinstance(moment, datetime) else moment, latest)
+
+
+def _stream_info(told: Health | WholeHealth) -> str | None:
+    info = told.stream_info
+    if info is None:
+        return None
+    # What is not known is left out, as in the views of those who did not know of it yet.
+    known = {name: value for name in StreamInfo.model_fields if (value := getattr(info, name)) is not None}
+    return to_json(known).decode()

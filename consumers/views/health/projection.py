@@ -1,0 +1,129 @@
+"""Folds the journal into what is known of each device and node."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, ClassVar
+
+from bus_schemas.event import HUB_SOURCE, RESERVED, Event
+from bus_schemas.node import HeartbeatEvent, StateEvent
+from consumers.engine.partial import BEAT
+from consumers.engine.projection import Emit, Projection
+from consumers.store.journal.record import Place, Recorded
+from consumers.views.health import snapshots
+from consumers.views.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
+from consumers.views.health.event_summary import in_short
+from consumers.views.health.snapshots import KEEP, Clock, Keep
+
+_INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks only
+
+
+class Health(Projection):
+    name: ClassVar[str] = "health"
+    version: ClassVar[int] = 3
+    models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *TOLD, HeartbeatEvent, StateEvent)
+    schema: ClassVar[str] = (
+        """
+    create table if not exists devices (
+        site text not null, device text not null, epoch text, is_device integer not null, last_received real not null,
+        last_frame real, online integer not null, offline_reason text, reported text, reason text,
+        is_recording integer not null, total_reconnects integer not null, consecutive_failures integer not null,
+        last_connection_attempt text, last_successful_connection text, current_segment_start text, stream_info text,
+        kinds text not null, last_event text, heartbeat text, primary key (site, device)
+    ) strict;
+    create table if not exists clock (
+        only integer primary key check (only = 1), at real not null, started real not null
+    ) strict;
+    """
+        + snapshots.SCHEMA
+    )
+
+    # A device that was not heard since is as it was.
+    history: ClassVar[Mapping[str, str]] = {"devices": "true"}
+    uncounted: ClassVar[frozenset[str]] = frozenset({"snapshots"})
+
+    def __init__(self, keep: Keep = KEEP) -> None:
+        self._keep = keep
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        known = _Known(view, self._keep)
+        changed: set[Place] = set()
+        for record in batch:
+            where = record.where
+            if where[1] in RESERVED:
+                known.pass_time(record)
+                continue
+            row = known.rows.get(where) or known.meet(where)
+            if hear(row, record):
+                known.newest[where] = record
+            elif record.model is StateEvent:
+                changed |= switch(row, record, known.rows.values())
+        known.save(changed | {record.where for record in batch})
+
+    def carry_over(self, view: sqlite3.Connection, floor: int) -> None:
+        if view.execute("select 1 from old.sqlite_master where name = 'snapshots'").fetchone():
+            snapshots.carry_over(view, floor)
+
+    def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*row[:-1], snapshots.content(row[-1])) if table == "snapshots" else row
+
+
+class _Known:
+    """What the view knows, in memory while a batch is folded. `newest` are the events for `last_event`."""
+
+    def __init__(self, view: sqlite3.Connection, keep: Keep) -> None:
+        self._view = view
+        self._keep = keep
+        self._clock: Clock | None = None
+        self._pictured = snapshots.last_at(view)
+        self.rows = {(row.site, row.device): row for row in rows(view)}
+        self.newest: dict[Place, Recorded] = {}
+
+    def meet(self, where: Place) -> Device:
+        """One that was not heard before."""
+        row = self.rows[where] = Device(*where)
+        return row
+
+    def pass_time(self, record: Recorded) -> None:
+        """Of what the hub says only its own heartbeats are how time passes."""
+        if record.model is not HeartbeatEvent or record.source != HUB_SOURCE:
+            return
+        clock = self._clock = _clock_of(record)
+        if snapshots.is_due(self._pictured, clock, self._keep):
+            self._put_into_words()
+            in_order = [self.rows[where] for where in sorted(self.rows)]
+            snapshots.take(self._view, record.position, clock, in_order, self._keep)
+            self._pictured = clock.at
+
+    def _put_into_words(self) -> None:
+        """Only of the newest event of a device, and only where somebody may read it: that takes longest."""
+        for where, record in self.newest.items():
+            self.rows[where].last_event = in_short(record)
+        self.newest.clear()
+
+    def save(self, changed: Set[Place]) -> None:
+        """Write these rows, as far as they are of devices, and the clock into the view."""
+        self._put_into_words()
+        put(self._view, [self.rows[where] for where in sorted(changed & self.rows.keys())])
+        if self._clock is not None:
+            set_clock(self._view, self._clock)
+
+
+def _clock_of(tick: Recorded) -> Clock:
+    told = tick.as_written(BEAT)
+    if told is not None:
+        return Clock(tick.time_s, tick.time_s - told.data.uptime_s)
+    assert isinstance(tick.event, HeartbeatEvent)
+    return Clock(tick.time_s, tick.time_s - tick.event.data.uptime_s)
+
+
+def set_clock(view: sqlite3.Connection, clock: Clock) -> None:
+    view.execute("insert or replace into clock values (1, ?, ?)", clock)
+
+
+def put(view: sqlite3.Connection, devices: Sequence[Device]) -> None:
+    view.executemany(_INSERT, map(values_of, devices))
+
+
+def rows(view: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> list[Device]:
+    found = view.execute(f"select {','.join(COLUMNS)} from devices {where}", values)  # noqa: S608 - our own words
+    return [Device(*row) for row in found]

@@ -1,0 +1,130 @@
+"""Draws mosaics: every picture is decoded once, at the size that is needed, for all tiles in which it appears."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+
+from consumers.hub_config import Mosaic
+from consumers.views.mosaics.layout import cells, inset, size
+from consumers.views.mosaics.state import State
+
+BORDER = 4
+MAX_CELLS_KEPT = 128
+MAX_PLACEHOLDERS_KEPT = 64
+THREADS = 2
+
+_BORDERS = {State.INCIDENT: (0, 0, 255), State.OK: (0, 255, 0)}
+_GREY = (128, 128, 128)
+_NO_CAPTURE = ("NO CAPTURE", (0x2A, 0x2A, 0x2A))
+_NOT_FOUND = ("NOT FOUND", (0x2A, 0x2A, 0x4A))
+_WHITE, _LIGHT_GREY, _RED = (255, 255, 255), (200, 200, 200), (0, 0, 255)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+Colour = tuple[int, int, int]
+Picture = npt.NDArray[np.uint8]
+"""Rows, columns, blue-green-red."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a cell shows: a device, its state, and the key of its picture, if there is one."""
+
+    site: str
+    device: str
+    state: State
+    key: str | None
+
+
+class Drawer:
+    """Keeps the cells that it has drawn: a minute that is drawn again redoes only those that changed.
+
+    What decodes, scales and encodes lets other threads run meanwhile, so two of them halve the time; the archive is
+    read by the caller's thread alone.
+    """
+
+    def __init__(self, settings: Mosaic, read: Callable[[str], bytes | None]) -> None:
+        self._settings = settings
+        self._read = read
+        self._kept: OrderedDict[Shown, Picture] = OrderedDict()
+        self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
+        self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")
+
+    def tiles(self, wanted: Sequence[Sequence[Shown]]) -> list[bytes]:
+        """A JPEG for each, with its cells in reading order; black where there is none."""
+        missing = list(dict.fromkeys(each for shown in wanted for each in shown if each not in self._kept))
+        payloads = [None if each.key is None else self._read(each.key) for each in missing]
+        self._kept.update(zip(missing, self._pool.map(self._draw, missing, payloads), strict=True))
+        tiles = list(self._pool.map(self._tile, wanted))
+        while len(self._kept) > MAX_CELLS_KEPT:
+            self._kept.popitem(last=False)
+        return tiles
+
+    def _tile(self, shown: Sequence[Shown]) -> bytes:
+        cell_size = self._settings.cell_width, self._settings.cell_height
+        width, height = size(len(shown), *cell_size)
+        canvas = np.zeros((height, width, 3), np.uint8)
+        for each, cell in zip(shown, cells(len(shown), *cell_size), strict=True):
+            canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = self._kept[each]
+        quality = self._settings.quality
+        tile: bytes = simplejpeg.encode_jpeg(canvas, quality=quality, colorspace="BGR", colorsubsampling="420")
+        return tile
+
+    def _draw(self, shown: Shown, payload: bytes | None) -> Picture:
+        picture = None if payload is None else self._decode(payload)
+        if picture is None:
+            return self._placeholder(shown.site, shown.device, *(_NO_CAPTURE if shown.key is None else _NOT_FOUND))
+        cell = self._empty()
+        room = inset((picture.shape[1], picture.shape[0]), (cell.shape[1], cell.shape[0]), BORDER)
+        inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
+        cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
+        self._label(cell, f"{shown.site}_{shown.device}")
+        _frame(cell, _BORDERS.get(shown.state, _GREY))
+        return cell
+
+    def _decode(self, payload: bytes) -> Picture | None:
+        """No larger than needed: a JPEG is halved, quartered … in decoding. `None` where it is broken."""
+        try:
+            picture: Picture = simplejpeg.decode_jpeg(
+                payload, "BGR", fastdct=True, fastupsample=True,
+                min_height=self._settings.cell_height - 2 * BORDER, min_width=self._settings.cell_width - 2 * BORDER,
+            )  # fmt: skip
+        except ValueError:
+            return None
+        return picture
+
+    def _empty(self) -> Picture:
+        return np.zeros((self._settings.cell_height, self._settings.cell_width, 3), np.uint8)
+
+    def _draw_placeholder(self, site: str, device: str, text: str, colour: Colour) -> Picture:
+        """A device that shows nothing looks the same in every minute."""
+        cell = self._empty()
+        cell[:] = colour
+        middle = cell.shape[0] // 2
+        for words, y, scale, ink in (
+            (text, middle - 30, 0.8, _RED),
+            (site, middle + 10, 0.8, _WHITE),
+            (device, middle + 40, 0.55, _LIGHT_GREY),
+        ):
+            width = cv2.getTextSize(words, _FONT, scale, 1)[0][0]
+            cv2.putText(cell, words, (max(BORDER, (cell.shape[1] - width) // 2), y), _FONT, scale, ink, 1, cv2.LINE_AA)
+        _frame(cell, _GREY)
+        cell.flags.writeable = False
+        return cell
+
+    def _label(self, cell: Picture, text: str) -> None:
+        """White on a dark edge, bottom right."""
+        (width, _), below = cv2.getTextSize(text, _FONT, 0.5, 1)
+        at = (max(BORDER, cell.shape[1] - width - BORDER - 5), cell.shape[0] - below - BORDER - 5)
+        cv2.putText(cell, text, at, _FONT, 0.5, (0, 0, 0), 3)
+        cv2.putText(cell, text, at, _FONT, 0.5, _WHITE, 1)
+
+
+def _frame(cell: Picture, colour: Colour) -> None:
+    cell[:BORDER], cell[-BORDER:], cell[:, :BORDER], cell[:, -BORDER:] = colour, colour, colour, colour

@@ -1,0 +1,100 @@
+"""What can be asked about minute tiles, over a read-only connection to their view."""
+
+import sqlite3
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Literal
+
+from consumers.views.mosaics import RING
+from consumers.views.mosaics.state import CLASSES, State
+
+Which = Literal["all", "ok", "ko"]
+_COLUMNS = {"all": "tile", "ok": "ok", "ko": "ko"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """The tile in a slot: its minute since 1970, and the name under which its bytes are kept."""
+
+    minute: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The JSON of a minute, and the minute that it is of."""
+
+    minute: int
+    json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The states of minutes from `first` to `newest`, oldest first, four to a byte, the first in the lowest bits."""
+
+    site: str
+    first: int
+    newest: int
+    classes: tuple[str, ...]
+    states: bytes
+
+    @property
+    def base64(self) -> str:
+        return b64encode(self.states).decode()
+
+
+def newest_minute(view: sqlite3.Connection, site: str) -> int | None:
+    """The newest minute that is closed, since 1970."""
+    found = view.execute("select minute from closed where site = ?", (site,)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def slot_minute(view: sqlite3.Connection, site: str, slot: int) -> int | None:
+    """The newest closed minute in a slot (minute of the UTC day) of the ring; never yesterday's of the same slot."""
+    newest = newest_minute(view, site)
+    return None if newest is None else newest - (newest - slot) % RING
+
+
+def tile(view: sqlite3.Connection, site: str, minute: int, which: Which = "all") -> Tile | None:
+    """`None` where the minute is not closed, has left the ring, or has no device of this kind."""
+    query = f"select {_COLUMNS[which]} from tiles where site = ? and minute = ?"  # noqa: S608 - our own columns
+    found = view.execute(query, (site, minute)).fetchone()
+    return None if found is None or found[0] is None else Tile(minute, found[0])
+
+
+def description(view: sqlite3.Connection, site: str, minute: int) -> Description | None:
+    found = view.execute("select description from tiles where site = ? and minute = ?", (site, minute)).fetchone()
+    return None if found is None else Description(minute, bytes(found[0]))
+
+
+def timeline(view: sqlite3.Connection, site: str, first: int | None = None, count: int = RING) -> Timeline | None:
+    """The states of `count` minutes from `first`, or of the last ones up to the newest that is closed.
+
+    `None` for a site of which no minute was ever closed.
+    """
+    newest = newest_minute(view, site)
+    if newest is None:
+        return None
+    begin = newest - count + 1 if first is None else first
+    states = bytearray([State.NO_DATA]) * count
+    found = view.execute(
+        "select minute, state from tiles where site = ? and minute >= ? and minute < ?", (site, begin, begin + count)
+    )
+    for minute, state in found:
+        states[minute - begin] = state
+    return Timeline(site, begin, begin + count - 1, CLASSES, pack(states))
+
+
+def pack(states: bytes | bytearray) -> bytes:
+    """Four states of two bits to a byte, the first in the lowest bits."""
+    padded = bytes(states) + bytes(-len(states) % 4)
+    return bytes(
+        padded[at] | padded[at + 1] << 2 | padded[at + 2] << 4 | padded[at + 3] << 6 for at in range(0, len(padded), 4)
+    )
+
+
+def bytes_a_minute(view: sqlite3.Connection, site: str) -> float | None:
+    """How many bytes the tiles of a minute take on average, their descriptions included."""
+    query = "select avg(bytes + length(description)) from tiles where site = ?"
+    found = view.execute(query, (site,)).fetchone()[0]
+    return None if found is None else float(found)

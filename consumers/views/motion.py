@@ -1,0 +1,221 @@
+"""Where and when something moved: motions by device, and a grid of each day that shows where in the picture."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from math import ceil, floor
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from bus_schemas.camera import MotionEvent
+from bus_schemas.event import Box, Event
+from consumers.engine.projection import Emit, Projection
+from consumers.engine.rebuild.time_range import Part, Stretch, Value
+from consumers.hub_config import Hub
+from consumers.store.journal.days import moment
+from consumers.store.journal.record import Place, Recorded
+
+GRID_WIDTH, GRID_HEIGHT = 160, 90
+
+Grid = npt.NDArray[np.float32]
+"""Rows by columns, 90 by 160: how many motions touched each place of the picture."""
+
+
+class Motions(Projection):
+    """A motion is counted once, when it ends; a grid belongs to a device and a day of its site."""
+
+    name: ClassVar[str] = "motion"
+    version: ClassVar[int] = 2
+    models: ClassVar[tuple[type[Event], ...]] = (MotionEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists motions (
+        site text not null, device text not null, at real not null, event_id text not null, duration_s real not null,
+        frames integer not null, intensity real not null, boxes integer not null,
+        primary key (site, device, at, event_id)
+    ) strict, without rowid;
+    create table if not exists minutes (
+        site text not null, device text not null, minute integer not null, events integer not null,
+        milliseconds integer not null, primary key (site, device, minute)
+    ) strict, without rowid;
+    create table if not exists grids (
+        site text not null, device text not null, day text not null, samples integer not null,
+        position integer not null, grid blob not null, primary key (site, device, day)
+    ) strict;
+    """
+
+    # A day of a zone begins up to 14 hours before that of UTC.
+    before_floor: ClassVar[Mapping[str, str]] = {
+        "motions": "at <= horizon(site, device)",
+        "minutes": "minute * 60 <= horizon(site, device)",
+        "grids": "unixepoch(day) - 14 * 3600 <= horizon(site, device)",
+    }
+
+    def __init__(self, hub: Hub) -> None:
+        self._zone = hub.zone
+        self._time_zones = sorted((site.site, site.time_zone) for site in hub.sites)
+
+    def part(self, wanted: Stretch) -> Part | None:
+        """Whole days of the site, for the grids are by day."""
+        zone = self._zone(wanted.site)
+        first = wanted.since.astimezone(zone).date()
+        last = (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
+        since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
+        moments = (wanted.site, since.timestamp(), until.timestamp())
+        rows: dict[str, tuple[str, tuple[Value, ...]]] = {
+            "motions": ("site = ? and at >= ? and at < ?", moments),
+            "minutes": ("site = ? and minute * 60 >= ? and minute * 60 < ?", moments),
+            "grids": ("site = ? and day >= ? and day <= ?", (wanted.site, first.isoformat(), last.isoformat())),
+        }
+        return Part(since, until, rows)
+
+    def made_with(self) -> object:
+        return self._time_zones
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        grids: dict[tuple[str, str, str], _Day] = {}
+        for record in batch:
+            event = record.event
+            if not isinstance(event, MotionEvent) or event.data.phase != "end":
+                continue
+            site, device = record.where
+            at = moment(record.time_us)
+            if not _insert(view, (site, device), event, at):
+                continue
+            day = at.astimezone(self._zone(site)).date().isoformat()
+            key = (site, device, day)
+            if key not in grids:
+                grids[key] = _load(view, key)
+            grids[key].add(event.data.boxes, record.position)
+        view.executemany(
+            "insert or replace into grids values (?, ?, ?, ?, ?, ?)",
+            [(*key, day.samples, day.position, day.grid.tobytes()) for key, day in grids.items()],
+        )
+
+
+@dataclass(slots=True)
+class _Day:
+    grid: Grid
+    samples: int
+    position: int
+
+    def add(self, boxes: Sequence[Box], position: int) -> None:
+        for x, y, width, height in boxes:
+            left, top = floor(x * GRID_WIDTH), floor(y * GRID_HEIGHT)
+            right, bottom = ceil((x + width) * GRID_WIDTH), ceil((y + height) * GRID_HEIGHT)
+            self.grid[top:bottom, left:right] += 1
+        self.samples += 1
+        self.position = position
+
+
+def _insert(view: sqlite3.Connection, where: Place, event: MotionEvent, at: datetime) -> bool:
+    """Whether it is a motion that was not yet counted."""
+    moved = event.data
+    inserted = view.execute(
+        "insert or ignore into motions values (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*where, at.timestamp(), event.id, moved.duration_s, moved.frames, moved.intensity,
+         len(moved.boxes)),
+    )  # fmt: skip
+    if inserted.rowcount == 0:
+        return False
+    view.execute(
+        "insert into minutes values (?, ?, ?, 1, ?) on conflict do update set events = events + 1, "
+        "milliseconds = milliseconds + excluded.milliseconds",
+        (*where, int(at.timestamp() // 60), round(moved.duration_s * 1000)),
+    )
+    return True
+
+
+def _load(view: sqlite3.Connection, key: tuple[str, str, str]) -> _Day:
+    query = "select grid, samples, position from grids where site = ? and device = ? and day = ?"
+    found = view.execute(query, key).fetchone()
+    if found is None:
+        return _Day(np.zeros((GRID_HEIGHT, GRID_WIDTH), np.float32), 0, 0)
+    return _Day(np.frombuffer(found[0], np.float32).reshape(GRID_HEIGHT, GRID_WIDTH).copy(), found[1], found[2])
+
+
+# Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A motion that is over; `at` is its end, in seconds since 1970."""
+
+    at: float
+    event_id: str
+    duration_s: float
+    frames: int
+    intensity: float
+    boxes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The motions that ended in a bucket of time, and how long they took together."""
+
+    start: float
+    events: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """A day's picture; `position` of its newest motion names its content, as an ETag does."""
+
+    png: bytes
+    samples: int
+    position: int
+
+
+def motions(
+    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, limit: int = 1000
+) -> list[Motion]:
+    """Oldest first."""
+    found = view.execute(
+        "select at, event_id, duration_s, frames, intensity, boxes from motions where site = ? and device = ? "
+        "and at >= ? and at < ? order by at limit ?",
+        (site, device, start.timestamp(), end.timestamp(), limit),
+    )
+    return [Motion(*row) for row in found]
+
+
+def buckets(
+    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, bucket_s: int = 300
+) -> list[Bucket]:
+    """Counts by bucket of whole minutes, oldest first; empty ones are left out."""
+    step = max(1, bucket_s // 60)
+    found = view.execute(
+        "select minute / ?5 * ?5 as bucket, sum(events), sum(milliseconds) from minutes "
+        "where site = ?1 and device = ?2 and minute >= ?3 and minute < ?4 group by bucket order by bucket",
+        (site, device, int(start.timestamp() // 60), -int(-end.timestamp() // 60), step),
+    )
+    return [Bucket(bucket * 60.0, events, milliseconds / 1000) for bucket, events, milliseconds in found]
+
+
+def heat_grid(view: sqlite3.Connection, site: str, device: str, day: date) -> tuple[Grid, int, int] | None:
+    """The grid of a day of the site, how many motions made it, and the position of the newest."""
+    found = _load(view, (site, device, day.isoformat()))
+    return (found.grid, found.samples, found.position) if found.samples else None
+
+
+def heat_map(view: sqlite3.Connection, site: str, device: str, day: date) -> HeatMap | None:
+    """The day as a picture: red where most motions were, blue where none was. `None` for a day without motion."""
+    found = heat_grid(view, site, device, day)
+    if found is None:
+        return None
+    grid, samples, position = found
+    highest = grid.max()
+    shares = (grid / highest * 255 if highest else grid).astype(np.uint8)
+    _, png = cv2.imencode(".png", cv2.applyColorMap(shares, cv2.COLORMAP_JET))
+    return HeatMap(png.tobytes(), samples, position)
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moment of a day of a zone and that of the next day, in UTC: 23 to 25 hours."""
+    midnight = time(0)
+    begin, end = (datetime.combine(each, midnight, zone) for each in (day, day + timedelta(days=1)))
+    return begin.astimezone(UTC), end.astimezone(UTC)

@@ -1,0 +1,77 @@
+"""The clips that are not told yet, in memory while a batch is folded: most of them begin and end in a large one."""
+
+import sqlite3
+from dataclasses import dataclass, fields
+from operator import attrgetter
+
+from consumers.store.journal.record import Place
+
+
+@dataclass(slots=True, eq=False)
+class Clip:
+    """Around motion, the last of which was at `moved`. Times in seconds since 1970; `media` is JSON."""
+
+    recording_id: str
+    site: str
+    device: str
+    trigger: str
+    start: float
+    end: float
+    moved: float
+    told: int = 0
+    media: str = "[]"
+
+
+_values = attrgetter(*(field.name for field in fields(Clip)))
+_state = attrgetter("start", "end", "moved", "told", "media", "recording_id")
+
+
+class OpenClips:
+    """As in the view, until `save`. Of each device in the order in which they began there."""
+
+    def __init__(self, view: sqlite3.Connection) -> None:
+        self._view = view
+        self._open: dict[Place, list[Clip]] = {}
+        self._changed: set[Clip] = set()
+        self._new: list[Clip] = []
+        # Without the index they are looked for among all that a device ever had.
+        for row in view.execute("select * from clips indexed by clips_open where told = 0 order by rowid"):
+            clip = Clip(*row)
+            self._open.setdefault((clip.site, clip.device), []).append(clip)
+
+    def around(self, where: Place, begun: float, end: float, longest_s: float) -> Clip | None:
+        """The first that overlaps the span and may go on until its end."""
+        fitting = [
+            clip
+            for clip in self._open.get(where, ())
+            if clip.end >= begun and clip.start <= end and end - clip.start <= longest_s
+        ]
+        return min(fitting, key=attrgetter("start")) if fitting else None
+
+    def begin(self, clip: Clip) -> None:
+        self._open.setdefault((clip.site, clip.device), []).append(clip)
+        self._new.append(clip)
+
+    def extend(self, clip: Clip, begun: float, end: float, at: float) -> None:
+        clip.start, clip.end, clip.moved = min(clip.start, begun), max(clip.end, end), max(clip.moved, at)
+        self._changed.add(clip)
+
+    def ended(self, before: float) -> list[Clip]:
+        """Those that ended up to this moment, in that order. They are not open any more."""
+        ended = [clip for clips in self._open.values() for clip in clips if clip.end <= before]
+        for clip in ended:
+            self._open[clip.site, clip.device].remove(clip)
+        return sorted(ended, key=attrgetter("end", "recording_id"))
+
+    def tell(self, clip: Clip, media: str) -> None:
+        clip.told, clip.media = 1, media
+        self._changed.add(clip)
+
+    def save(self) -> None:
+        """Write what became of them into the view."""
+        self._view.executemany("insert into clips values (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, self._new))
+        self._view.executemany(
+            "update clips set start = ?, end = ?, moved = ?, told = ?, media = ? where recording_id = ?",
+            map(_state, self._changed.difference(self._new)),
+        )
+        self._new, self._changed = [], set()

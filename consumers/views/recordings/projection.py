@@ -1,0 +1,118 @@
+"""Folds the journal into segments and clips, and tells of each clip once it is over."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic_core import to_json
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.camera import MotionEvent
+from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
+from bus_schemas.media import Recording, RecordingEvent, SegmentEvent
+from bus_schemas.node import HeartbeatEvent
+from consumers.engine.partial import SPAN
+from consumers.engine.projection import Emit, Projection
+from consumers.hub_config import Hub
+from consumers.store.journal.ahead import moment_of
+from consumers.store.journal.days import moment
+from consumers.store.journal.record import Recorded
+from consumers.views.recordings.clips import Clip, OpenClips
+from consumers.views.recordings.questions import keys_between
+from consumers.views.recordings.segments import Segments
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:recording")
+_WAIT_FOR_SEGMENTS_S = 15.0
+LONGEST_MOTION_S = 86_400.0
+"""No clip begins longer than this before the motion that it is about was told."""
+
+
+class Recordings(Projection):
+    name: ClassVar[str] = "recordings"
+    version: ClassVar[int] = 3
+    models: ClassVar[tuple[type[Event], ...]] = (SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent)
+    emits: ClassVar[tuple[type[Event], ...]] = (RecordingEvent,)
+    schema: ClassVar[str] = """
+    create table if not exists segments (
+        site text not null, device text not null, start real not null, end real not null check (end > start),
+        key text not null, size integer not null, discontinuity integer not null, position integer not null,
+        primary key (site, device, start)
+    ) strict, without rowid;
+    create index if not exists segments_start on segments (start);
+    create table if not exists clips (
+        recording_id text primary key, site text not null, device text not null, trigger text not null,
+        start real not null, end real not null, moved real not null, told integer not null, media text not null
+    ) strict;
+    create index if not exists clips_device on clips (site, device, start);
+    create index if not exists clips_open on clips (end) where told = 0;
+    """
+
+    before_floor: ClassVar[Mapping[str, str]] = {"segments": "position < :floor"}
+    history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
+
+    def __init__(self, hub: Hub) -> None:
+        self._rule = hub.recording
+
+    def made_with(self) -> object:
+        return self._rule
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        segments, clips = Segments(view), OpenClips(view)
+        for record in batch:
+            model = record.model
+            if model is SegmentEvent:
+                segments.add(record)
+            elif model is MotionEvent:
+                self._move(clips, record)
+            elif model is RetentionEvent:
+                segments.forget(record)
+            elif record.source == HUB_SOURCE:
+                ended = clips.ended(record.time_s - _WAIT_FOR_SEGMENTS_S)
+                if ended:
+                    segments.save()
+                for clip in ended:
+                    media = keys_between(view, clip.site, clip.device, clip.start, clip.end)
+                    clips.tell(clip, to_json(media).decode())
+                    emit(self._told(clip, media, moment(record.time_us)))
+        segments.save()
+        clips.save()
+
+    def _move(self, clips: OpenClips, record: Recorded) -> None:
+        """Motion begins a clip, or goes on with the one that is open, until it is as long as one may be."""
+        at = record.time_s
+        begun = at - min(_duration_s(record), LONGEST_MOTION_S) - self._rule.pre_roll_s
+        end = at + self._rule.post_roll_s
+        going = clips.around(record.where, begun, end, self._rule.longest_s)
+        if going is not None:
+            clips.extend(going, begun, end, at)
+            return
+        site, device = record.where
+        name = str(uuid5(_NAMESPACE, f"{site}/{device}/motion/{record.id}"))
+        clips.begin(Clip(name, site, device, "motion", begun, end, at))
+
+    def _told(self, clip: Clip, media: tuple[str, ...], at: datetime) -> RecordingEvent:
+        """A clip is told once its post-roll is over and its last segments have had time to arrive."""
+        data = Recording(
+            recording_id=clip.recording_id,
+            site=clip.site,
+            device=clip.device,
+            trigger=clip.trigger,
+            start=moment_of(clip.start),
+            end=moment_of(clip.end),
+            pre_roll_s=self._rule.pre_roll_s,
+            post_roll_s=self._rule.post_roll_s,
+            media=media,
+        )
+        told_id = str(uuid5(_NAMESPACE, f"{clip.recording_id}/told"))
+        return RecordingEvent(id=told_id, source=device_source(clip.site, HUB), time=at, data=data)
+
+
+def _duration_s(motion: Recorded) -> float:
+    """Of the event where it is not finite."""
+    plain = motion.as_written(SPAN)
+    if plain is not None:
+        return plain.data.duration_s
+    assert isinstance(motion.event, MotionEvent)
+    return motion.event.data.duration_s

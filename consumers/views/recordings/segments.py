@@ -1,0 +1,58 @@
+"""The segments that a batch tells of, on their way into the view."""
+
+import sqlite3
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.media import Segment, SegmentEvent
+from consumers.engine import partial
+from consumers.store.journal.ahead import AHEAD_US
+from consumers.store.journal.record import Recorded
+
+_Row = tuple[str, str, float, float, str, int, int, int]
+
+
+class Segments:
+    """Not in the view before `save`."""
+
+    def __init__(self, view: sqlite3.Connection) -> None:
+        self._view = view
+        self._rows: list[_Row] = []
+
+    def add(self, record: Recorded) -> None:
+        site, device = record.where
+        start, data = _begun(record)
+        if (start - record.received_us / 1e6) * 1e6 > AHEAD_US:
+            # Of a clock that is ahead: it was over when it arrived, as far as anybody knows.
+            start = record.received_us / 1e6 - data.duration_s
+        # Of a segment shorter than that, a moment of today cannot tell where it ends.
+        end, key = start + max(data.duration_s, 1e-3), data.media[0] if data.media else ""
+        self._rows.append((site, device, start, end, key, data.size, int(data.discontinuity), record.position))
+
+    def forget(self, record: Recorded) -> None:
+        """What retention has dropped from the archive can no longer be played."""
+        event = record.event
+        assert isinstance(event, RetentionEvent)
+        gone = event.data
+        if gone.kind != "segment":
+            return
+        self.save()
+        self._view.execute(
+            "delete from segments where (?1 is null or site = ?1) and (?2 is null or device = ?2) "
+            "and start >= ?3 and start < ?4",
+            (gone.site, gone.device, gone.start.timestamp(), gone.end.timestamp()),
+        )
+
+    def save(self) -> None:
+        """Of those of a device with the same begin the last stays."""
+        if self._rows:
+            self._view.executemany("insert or replace into segments values (?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
+            self._rows.clear()
+
+
+def _begun(record: Recorded) -> tuple[float, partial.Segment | Segment]:
+    """When the segment begins, in seconds since 1970; of the event where that may be more exact than we write it."""
+    plain = record.as_written(partial.SEGMENT)
+    if plain is not None:
+        return partial.seconds(plain.data.start), plain.data
+    assert isinstance(record.event, SegmentEvent)
+    return record.event.data.start.timestamp(), record.event.data

@@ -1,0 +1,102 @@
+"""What is set for each device now and was before, section by section, and who set it."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic_core import from_json, to_json
+
+from bus_schemas.event import Event
+from bus_schemas.node import SettingsEvent
+from consumers.engine.projection import Emit, Projection
+from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
+from consumers.store.journal.days import iso_of
+from consumers.store.journal.record import Recorded
+
+
+class Settings(Projection):
+    name: ClassVar[str] = "settings"
+    models: ClassVar[tuple[type[Event], ...]] = (SettingsEvent,)
+    version: ClassVar[int] = 3
+    schema: ClassVar[str] = f"""
+    create table if not exists sections (
+        site text not null, device text not null, section text not null, {COLUMNS}, value text not null,
+        time text not null, by text not null, primary key (site, device, section, until)
+    ) strict;
+    create table if not exists changes (
+        position integer primary key, site text not null, device text not null, time text not null, by text not null,
+        request_id text, value text not null
+    ) strict;
+    create index if not exists changes_device on changes (site, device, position);
+    """
+
+    before_floor: ClassVar[Mapping[str, str]] = {"sections": "position < :floor", "changes": "position < :floor"}
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        for record in batch:
+            event = record.event
+            if isinstance(event, SettingsEvent):
+                _apply(view, record, event)
+
+
+def _apply(view: sqlite3.Connection, record: Recorded, event: SettingsEvent) -> None:
+    where, told, time, position = record.where, event.data, iso_of(record.time_us), record.position
+    sections = Versions(view, "sections", "site", "device", "section")
+    row = {"site": where[0], "device": where[1], "time": time, "by": told.changed_by}
+    for name, value in told.settings.items():
+        sections.put(position, {**row, "section": name, "value": to_json(value).decode()})
+    view.execute(
+        "insert into changes values (?, ?, ?, ?, ?, ?, ?)",
+        (position, *where, time, told.changed_by, told.request_id, to_json(told.settings).decode()),
+    )
+
+
+# Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who set what; `settings` holds the sections of this change alone."""
+
+    position: int
+    time: str
+    by: str
+    request_id: str | None
+    settings: dict[str, Any]
+
+
+def settings(view: sqlite3.Connection, site: str, device: str, upto: int = NEWEST) -> dict[str, Any]:
+    """The sections that a device has, such as `motion`, `rois` and `zones`; empty where none was ever told."""
+    found = view.execute(
+        f"select section, value from sections where site = :site and device = :device and {STANDS} order by section",  # noqa: S608 - ours
+        {"site": site, "device": device, "upto": upto},
+    )
+    return {section: from_json(value) for section, value in found}
+
+
+def changes(
+    view: sqlite3.Connection, site: str, device: str, limit: int = 50, *, before: int | None = None, upto: int = NEWEST
+) -> list[Change]:
+    """Newest first; those before the position `before`, which is that of the last of the page before."""
+    last = upto if before is None else min(upto, before - 1)
+    found = view.execute(
+        "select position, time, by, request_id, value from changes where site = ? and device = ? and position <= ? "
+        "order by position desc limit ?",
+        (site, device, last, limit),
+    )
+    return [_change(row) for row in found]
+
+
+def change_of(view: sqlite3.Connection, request_id: str) -> Change | None:
+    """What became of a request to set something, once the device has told."""
+    found = view.execute(
+        "select position, time, by, request_id, value from changes where request_id = ? order by position limit 1",
+        (request_id,),
+    ).fetchone()
+    return None if found is None else _change(found)
+
+
+def _change(row: tuple[int, str, str, str | None, str]) -> Change:
+    position, time, by, request, value = row
+    return Change(position, time, by, request, from_json(value))

@@ -1,0 +1,62 @@
+"""How far the rows are, told to other processes of the hub: only one may open them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from consumers.engine.set_aside import SetAside
+
+FILE = "warehouse.json"
+SET_ASIDE_FILE = "warehouse-set-aside.json"
+SET_ASIDE_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All rows up to `position` are there, also those of a rebuild that is going on; positions of one journal."""
+
+    journal: int
+    position: int
+
+
+class RowsSetAside(BaseModel):
+    """Events that have no rows, for the code raises on them: how many, and the newest."""
+
+    total: int = 0
+    newest: tuple[SetAside, ...] = ()
+
+
+_rows = TypeAdapter(Rows)
+
+
+def tell_rows(data: Path, rows: Rows) -> None:
+    draft = data / f".{FILE}"
+    draft.write_bytes(_rows.dump_json(rows))
+    draft.replace(data / FILE)
+
+
+def tell_set_aside(data: Path, events: Sequence[SetAside], *, anew: bool = False) -> None:
+    """Add to what is there, or begin `anew` where all rows were folded again."""
+    before = RowsSetAside() if anew else rows_set_aside(data)
+    newest = (*reversed(events), *before.newest)[:SET_ASIDE_KEPT]
+    draft = data / f".{SET_ASIDE_FILE}"
+    draft.write_text(RowsSetAside(total=before.total + len(events), newest=newest).model_dump_json())
+    draft.replace(data / SET_ASIDE_FILE)
+
+
+def rows_set_aside(data: Path) -> RowsSetAside:
+    try:
+        return RowsSetAside.model_validate_json((data / SET_ASIDE_FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return RowsSetAside()
+
+
+def rows_position(data: Path, journal: int) -> int | None:
+    """`None` where nobody has told, or of another journal."""
+    try:
+        rows = _rows.validate_json((data / FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+    return rows.position if rows.journal == journal else None

@@ -1,0 +1,178 @@
+"""What is asked of the rows: the dashboard of a day, people over time, temperatures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bus_schemas.event import iso
+from consumers.store.clickhouse.engine import Engine, Parameter
+
+MAX_STEPS = 10_000
+MAX_TRIGGERS = 50
+"""Of a day, those that happened most often; the others are counted together under `others`."""
+MAX_ZONES = 200
+"""Of a day, the cameras with most events; the others are one zone, whose name is none that a camera can have."""
+OTHER_ZONES = "(others)"
+MAX_SERIES = 50
+"""Of a sensor, those with most points."""
+
+# One question at one moment, so that its parts agree. Put in quarters of an hour, as the summary of the table is kept.
+_DAY = """
+select cam_name, toHour(toStartOfFifteenMinutes(ts), {zone:String}) as hour, event_triggers, max(people_count), count()
+from camera_events
+where site_name = {site:String}
+  and toStartOfFifteenMinutes(ts) >= toDateTime({start:Int64}, 'UTC')
+  and toStartOfFifteenMinutes(ts) < toDateTime({end:Int64}, 'UTC')
+group by cam_name, hour, event_triggers
+settings max_threads = 1
+"""
+
+_PEOPLE = """
+select cam_name, intDiv(toUnixTimestamp(ts), {step:UInt32}) * {step:UInt32} as bucket, max(people_count)
+from camera_events
+where site_name = {site:String} and ts >= toDateTime({start:Int64}, 'UTC') and ts < toDateTime({end:Int64}, 'UTC')
+group by cam_name, bucket
+order by cam_name, bucket
+settings max_threads = 1
+"""
+
+_TEMPERATURES = """
+select scope, roi, intDiv(toUnixTimestamp(ts), {step:UInt32}) * {step:UInt32} as bucket,
+       round(toFloat64(min(min_temp)), 2), round(toFloat64(max(max_temp)), 2), round(avg(avg_temp), 2)
+from thermal_readings
+where site = {site:String} and device = {device:String}
+  and ts >= toDateTime({start:Int64}, 'UTC') and ts < toDateTime({end:Int64}, 'UTC')
+group by scope, roi, bucket
+order by scope, roi, bucket
+settings max_threads = 1
+"""
+
+
+class BadQuestion(ValueError):
+    """The question cannot be answered as it was put; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time, half open, and the length of its steps. Raises `BadQuestion` for one that has no answer."""
+
+    start: datetime
+    end: datetime
+    step_s: int
+
+    def __post_init__(self) -> None:
+        if self.step_s < 1 or self.end <= self.start:
+            raise BadQuestion("a question over time needs a step of a second or more, and an end after its start")
+        if self.start.year < 1971 or self.end.year > 2100:
+            raise BadQuestion(f"no rows are kept of {iso(self.start)} to {iso(self.end)}: ask from 1971 to 2100")
+        steps = (self.end - self.start) // timedelta(seconds=self.step_s)
+        if steps > MAX_STEPS:
+            raise BadQuestion(f"steps of {self.step_s} s are {steps} in this span; at most {MAX_STEPS} are given")
+
+    def parameters(self) -> dict[str, Parameter]:
+        return {"start": int(self.start.timestamp()), "end": int(self.end.timestamp()), "step": self.step_s}
+
+
+def intensity(people: int) -> str:
+    if people >= 7:
+        return "high"
+    return "medium" if people >= 4 else "low"
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
+    """Seconds since 1970 at which a local day begins and ends; 23 to 25 hours apart. Raises `BadQuestion`."""
+    if not 1972 <= day.year <= 2100:
+        raise BadQuestion(f"no rows are kept of {day}: a date from 1972 to 2100 is needed")
+    start = datetime.combine(day, time.min, tzinfo=zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    return int(start.timestamp()), int(end.timestamp())
+
+
+def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterable[str] = ()) -> dict[str, Any]:
+    """What the cameras of a site counted on a local day; `triggers` are named even where they did not happen."""
+    start, end = day_bounds(day, ZoneInfo(zone))
+    rows = engine.query(_DAY, {"site": site, "zone": zone, "start": start, "end": end})
+    zones: dict[str, tuple[int, int]] = {}
+    hours: dict[int, int] = {}
+    triggers = tuple(triggers)
+    critical = dict.fromkeys(triggers, 0)
+    total = 0
+    for camera, hour, happened, peak, events in rows:
+        before = zones.get(camera, (0, 0))
+        zones[camera] = (max(before[0], peak), before[1] + events)
+        hours[hour] = max(hours.get(hour, 0), peak)
+        total += events
+        for trigger in happened:
+            critical[trigger] = critical.get(trigger, 0) + events
+    return {
+        "site_name": site,
+        "date": day.isoformat(),
+        "zones": {
+            camera: {"peak": peak, "events": events, "intensity": intensity(peak)}
+            for camera, (peak, events) in _busiest(zones)
+        },
+        "hourly": [{"hour": hour, "count": hours[hour], "intensity": intensity(hours[hour])} for hour in sorted(hours)],
+        "critical_events": {**_most_frequent(critical, triggers), "total_events": total},
+    }
+
+
+def _busiest(zones: dict[str, tuple[int, int]]) -> list[tuple[str, tuple[int, int]]]:
+    """By name; where they are too many, only those with most events, and one for all others."""
+    if len(zones) <= MAX_ZONES:
+        return sorted(zones.items())
+    by_events = sorted(zones.items(), key=lambda zone: (-zone[1][1], zone[0]))
+    shown, others = by_events[:MAX_ZONES], [zone for _, zone in by_events[MAX_ZONES:]]
+    return [*sorted(shown), (OTHER_ZONES, (max(peak for peak, _ in others), sum(events for _, events in others)))]
+
+
+def _most_frequent(counts: dict[str, int], named: Iterable[str]) -> dict[str, int]:
+    """Those that are named always, and the most frequent of the rest.
+
+    `others` are the events of what is left out, and `other_triggers` how many triggers that is; no trigger has such a
+    name.
+    """
+    if len(counts) <= MAX_TRIGGERS:
+        return counts
+    always = {name: counts[name] for name in named}
+    rest = sorted((name for name in counts if name not in always), key=lambda name: (-counts[name], name))
+    room = max(0, MAX_TRIGGERS - len(always))
+    shown, others = rest[:room], rest[room:]
+    told = {"others": sum(counts[name] for name in others), "other_triggers": len(others)} if others else {}
+    return {**always, **{name: counts[name] for name in shown}, **told}
+
+
+def people_over_time(engine: Engine, site: str, span: Span) -> dict[str, Any]:
+    """The most people of each step by camera, and of the site: the sum of its cameras, not the largest of them."""
+    rows = engine.query(_PEOPLE, {"site": site, **span.parameters()})
+    cameras: dict[str, list[tuple[int, int]]] = {}
+    whole: dict[int, int] = {}
+    for camera, bucket, people in rows:
+        cameras.setdefault(camera, []).append((bucket * 1000, people))
+        whole[bucket] = whole.get(bucket, 0) + people
+    return {
+        "step_s": span.step_s,
+        "cameras": [{"cam_name": camera, "points": points} for camera, points in cameras.items()],
+        "site": [(bucket * 1000, whole[bucket]) for bucket in sorted(whole)],
+    }
+
+
+def temperatures(engine: Engine, site: str, device: str, span: Span) -> dict[str, Any]:
+    """°C of a sensor by step: [epoch milliseconds, least, most, mean] for each ROI, the frame and the composite."""
+    asked: dict[str, Parameter] = {"site": site, "device": device, **span.parameters()}
+    series: dict[tuple[str, str], list[tuple[int, float, float, float]]] = {}
+    for scope, roi, bucket, least, most, mean in engine.query(_TEMPERATURES, asked):
+        series.setdefault((scope, roi), []).append((bucket * 1000, least, most, mean))
+    left_out = len(series) - MAX_SERIES
+    if left_out > 0:
+        series = dict(sorted(series.items(), key=lambda one: (one[0][0] == "roi", -len(one[1]), one[0]))[:MAX_SERIES])
+    if ("roi", "full_frame") in series:
+        # A region that is the whole frame was measured with its own emissivity, and is the one that was asked for.
+        series.pop(("frame", "full_frame"), None)
+    return {
+        "step_s": span.step_s,
+        "series": [
+            {"roi": roi, "scope": scope, "unit": "°C", "points": points} for (scope, roi), points in series.items()
+        ],
+    }

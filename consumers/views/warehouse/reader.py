@@ -1,0 +1,139 @@
+"""Questions of the rows by several threads, while another sees to it that there are rows to ask."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from threading import Event as Flag
+from threading import Lock
+from typing import Any, Literal, TypeVar
+
+import structlog
+
+from consumers.store.clickhouse.engine import Engine, OpenEngine
+from consumers.views.warehouse import questions
+from consumers.views.warehouse.questions import Span
+
+_REMEMBERED_DAYS = 256
+
+State = Literal["starting", "running", "rebuilding", "stopped"]
+Answer = TypeVar("Answer")
+
+log = structlog.get_logger()
+
+
+class NotReady(RuntimeError):
+    """The warehouse is not open: it starts, it stops, or its engine cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the fold stands. `position` is the last one it looked at; `lag` how many are after it.
+
+    `rebuilds` counts the times that this process has folded the rows anew.
+    """
+
+    state: State
+    position: int = 0
+    lag: int = 0
+    error: str | None = None
+    rebuilds: int = 0
+
+
+class Answering(ABC):
+    """`run` belongs to one thread; everything else may be called from any."""
+
+    def __init__(self, open_engine: OpenEngine, triggers: tuple[str, ...], retry_s: float) -> None:
+        self._open_engine = open_engine
+        self._triggers = triggers
+        self._retry_s = retry_s
+        self._status = Status("starting")
+        self._asking = Lock()
+        self._reader: Engine | None = None
+        self._days: dict[tuple[str, date, str], dict[str, Any]] = {}
+
+    def run(self, stopping: Flag, wake: Flag) -> None:
+        """Keep rows to ask until `stopping`. An engine that fails is tried again."""
+        try:
+            while not stopping.is_set():
+                with self._trying_again(stopping), self._answering() as reader:
+                    while not stopping.is_set():
+                        with self._trying_again(stopping):
+                            self._follow(reader, stopping, wake)
+        except BaseException as error:
+            self._stop(error)
+            raise
+
+    def status(self) -> Status:
+        return self._status
+
+    def dashboard(self, site: str, day: date, zone: str) -> dict[str, Any]:
+        """The day of a site in its own time zone; not to be changed by the caller.
+
+        Raises `BadQuestion`, `NotReady` or `EngineError`.
+        """
+        key = (site, day, zone)
+        with self._asking:
+            answer = self._days.get(key)
+            if answer is None:
+                answer = questions.dashboard(self._engine(), site, day, zone, self._triggers)
+                if len(self._days) < _REMEMBERED_DAYS:
+                    self._days[key] = answer
+            return answer
+
+    def people_over_time(self, site: str, span: Span) -> dict[str, Any]:
+        """Raises `NotReady` or `EngineError`."""
+        return self._ask(lambda engine: questions.people_over_time(engine, site, span))
+
+    def temperatures(self, site: str, device: str, span: Span) -> dict[str, Any]:
+        """Raises `NotReady` or `EngineError`."""
+        return self._ask(lambda engine: questions.temperatures(engine, site, device, span))
+
+    @abstractmethod
+    def _follow(self, reader: Engine, stopping: Flag, wake: Flag) -> None:
+        """Until `stopping` or until it is to be called anew; `_answer_from` once there are rows."""
+
+    def _answer_from(self, reader: Engine, database: str) -> None:
+        with self._asking:
+            reader.use(database)
+            self._days.clear()
+            self._reader = reader
+
+    def _forget(self) -> None:
+        """Rows have come: what was answered before may be different now."""
+        with self._asking:
+            self._days.clear()
+
+    def _ask(self, question: Callable[[Engine], Answer]) -> Answer:
+        with self._asking:
+            return question(self._engine())
+
+    def _engine(self) -> Engine:
+        if self._reader is None:
+            raise NotReady(f"the warehouse is {self._status.state}: {self._status.error or 'ask again in a moment'}")
+        return self._reader
+
+    def _stop(self, error: BaseException) -> None:
+        words = str(error) or type(error).__name__
+        self._status = replace(self._status, state="stopped", error=words)
+        log.error("warehouse stopped", position=self._status.position, error=self._status.error)
+
+    @contextmanager
+    def _trying_again(self, stopping: Flag) -> Iterator[None]:
+        """Whatever fails is given time: a server comes back, a full disk is cleaned up."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the process goes on, and so does this, in a while
+            self._stop(error)
+            stopping.wait(self._retry_s)
+
+    @contextmanager
+    def _answering(self) -> Iterator[Engine]:
+        """The session that answers. Questions reach it once it has rows to answer from."""
+        with closing(self._open_engine()) as reader:
+            try:
+                yield reader
+            finally:
+                with self._asking:
+                    self._reader = None

@@ -1,0 +1,69 @@
+"""The warehouse on a server: one process folds, and any number of others ask."""
+
+from contextlib import closing
+from functools import partial
+from threading import Event as Flag
+
+from consumers.engine.head_listener import News
+from consumers.hub_config import ClickHouseServer, Hub
+from consumers.store.claims.claims import claimed
+from consumers.store.clickhouse.engine import Engine
+from consumers.store.clickhouse.server import ServerEngine
+from consumers.store.journal.configured import journal_of
+from consumers.views.warehouse.progress import tell_rows, tell_set_aside
+from consumers.views.warehouse.reader import Answering, Status
+from consumers.views.warehouse.store import checkpoint, newest_generation
+from consumers.views.warehouse.tables import VERSION
+from consumers.views.warehouse.warehouse import OpenJournal, Settings, Warehouse
+from producer.broker import BrokerAddress
+
+WAREHOUSE = "warehouse"
+_POLL_S = 1.0
+_RETRY_S = 5.0
+# Those who ask see no more of the fold than its checkpoint: it must not seem to lag by what has no rows.
+_SAVE_EVERY = 250
+
+
+class ServedRows(Answering):
+    """Rows that another process keeps up; never writes."""
+
+    def __init__(
+        self, server: ClickHouseServer, triggers: tuple[str, ...], *, poll_s: float = _POLL_S, retry_s: float = _RETRY_S
+    ) -> None:
+        super().__init__(lambda: ServerEngine(server), triggers, retry_s)
+        self._database = server.database
+        self._poll_s = poll_s
+
+    def _follow(self, reader: Engine, stopping: Flag, wake: Flag) -> None:
+        """One generation, until there is another. `wake` says that the journal has grown, which is no news here yet."""
+        newest = newest_generation(reader, self._database)
+        if newest is None or newest[1] != VERSION:
+            self._status = Status("starting")
+            stopping.wait(self._poll_s)
+            return
+        self._answer_from(reader, newest[0])
+        while not stopping.is_set() and newest_generation(reader, self._database) == newest:
+            position = checkpoint(reader)
+            if position != self._status.position:
+                self._forget()
+            self._status = Status("running", position)
+            stopping.wait(self._poll_s)
+
+
+def folding(hub: Hub, server: ClickHouseServer, open_journal: OpenJournal | None = None) -> Warehouse:
+    """The one writer. It asks nothing."""
+    settings = Settings(
+        retry_s=_RETRY_S,
+        save_every=_SAVE_EVERY,
+        database=server.database,
+        tell=lambda rows: tell_rows(hub.data, rows),
+        tell_set_aside=partial(tell_set_aside, hub.data),
+        tell_all_set_aside=partial(tell_set_aside, hub.data, anew=True),
+    )
+    return Warehouse(lambda: ServerEngine(server), open_journal or journal_of(hub).reader, settings)
+
+
+def run(hub: Hub, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
+    """The process of the one writer, until `stopping`. Raises `ClaimTaken`, also where another hub has the database."""
+    with claimed(hub, [WAREHOUSE], stopping, hub.journal, server) as claim, closing(News(broker)) as news:
+        folding(hub, server, claim.reading(journal_of(hub).reader)).run(stopping, news.reader())

@@ -1,0 +1,1 @@
+"""The agent of one machine: its devices, commands, settings, health and identity."""

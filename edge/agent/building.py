@@ -1,0 +1,184 @@
+"""Makes sources of what the settings say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from edge.agent.settings import DeviceSettings, OnnxDetector
+from edge.agent.source_settings import (
+    Fault,
+    FileSource,
+    MjpegSource,
+    Mlx90640Source,
+    NetworkSource,
+    RtspSource,
+    SceneSource,
+    ThermalCsvSource,
+    V4l2Source,
+)
+from edge.capture.encoder import Encoding
+from edge.capture.recorder import Recorder
+from edge.capture.sources import mlx90640, thermal_csv
+from edge.capture.sources.inputs import Input, mjpeg, rtsp, v4l2, video_file
+from edge.capture.sources.source import AddressUnusable as AddressUnusable
+from edge.capture.sources.source import Pause, Reading, Samples, Source, SourceUnreachable
+from edge.capture.sources.video import VideoSource
+from edge.simulation.scenes import ThermalSceneSource, VisualSceneSource
+from edge.simulation.schedule import Fault as SceneFault
+from edge.simulation.schedule import FaultKind, Schedule
+from edge.simulation.thermal_scene import ThermalScene
+from edge.simulation.visual_scene import VisualScene
+from edge.simulation.yard import Yard
+from producer.ids import Clock
+
+_SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
+    "blackscreen": "black",
+    "freeze": "freeze",
+    "audio_loss": "silence",
+    "hot_spot": "hot_spot",
+}
+
+
+PASSED: Final = {"sent": frozenset({"h264", "hevc"}), "h264": frozenset({"h264"}), "encoded": frozenset[str]()}
+DRAWN: Final = Encoding(fps=10, bit_rate=600_000, max_width=1280)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What sources need of the process: its clock, its way to wait, and the environment as it was at the start."""
+
+    clock: Clock
+    pause: Pause
+    environ: Mapping[str, str]
+    started: datetime
+
+
+def yard(scene: SceneSource, started: datetime, time_zone: str) -> Yard:
+    faults = [
+        SceneFault(_SCENE_FAULTS[fault.kind], fault.first_s, fault.lasts_s, fault.every_s)
+        for fault in scene.faults
+        if fault.kind in _SCENE_FAULTS
+    ]
+    return Yard(Schedule(started, faults), seed=scene.seed, place=scene.place, zone=ZoneInfo(time_zone))
+
+
+def encoding_of(settings: DeviceSettings) -> Encoding:
+    """How pictures are recorded that are not recorded as they are sent. A drawn scene needs no more than these."""
+    rates = settings.rates
+    encoding = DRAWN if isinstance(settings.visual, SceneSource) else Encoding()
+    return replace(
+        encoding,
+        fps=rates.record_fps or encoding.fps,
+        max_width=rates.record_width or encoding.max_width,
+        bit_rate=rates.record_bits_per_s or encoding.bit_rate,
+        passed=PASSED[rates.record_as],
+    )
+
+
+def visual_source(
+    settings: DeviceSettings, drawn: Yard | None, recorder: Recorder | None, around: Surroundings
+) -> Source:
+    source = settings.visual
+    if isinstance(source, SceneSource):
+        assert drawn is not None, "a drawn scene has a yard"
+        picture = VisualScene(drawn, name=settings.title)
+        scene: Source = VisualSceneSource(picture, drawn, around.clock, around.pause, recorder)
+        return Interrupted(scene if source.audio else Mute(scene), source.faults, around)
+    opened = _input(source, around.environ)
+    return VideoSource(opened, around.clock, around.pause, recorder, settings.rates.analysis_fps)
+
+
+def thermal_source(settings: DeviceSettings, around: Surroundings) -> Source:
+    source = settings.thermal
+    if isinstance(source, SceneSource):
+        drawn = ThermalScene(yard(source, around.started, settings.time_zone))
+        return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
+    if isinstance(source, ThermalCsvSource):
+        return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)
+    assert isinstance(source, Mlx90640Source)
+    hertz = source.refresh_hz
+    return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
+
+
+def _input(source: object, environ: Mapping[str, str]) -> Input:
+    match source:
+        case FileSource():
+            return video_file(str(source.path), loop=source.loop)
+        case RtspSource():
+            return rtsp(address(source, environ), transport=source.transport)
+        case MjpegSource():
+            return mjpeg(address(source, environ))
+        case V4l2Source():
+            return v4l2(str(source.path))
+        case _:
+            raise TypeError(f"{type(source).__name__} is no visual source")
+
+
+def address(source: NetworkSource, environ: Mapping[str, str]) -> str:
+    if source.url is not None:
+        return source.url
+    assert source.url_env is not None, "settings allow no address without a name for it"
+    if (trouble := source.trouble(environ)) is not None:
+        raise AddressUnusable(trouble)
+    return environ[source.url_env]
+
+
+def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]:
+    """What may hold a password, usable or not: also a path, where somebody put an address into it."""
+    given: list[str | None] = []
+    for part in (settings.visual, settings.thermal, settings.detector):
+        if isinstance(part, NetworkSource):
+            given += [part.url, environ.get(part.url_env or "")]
+        elif isinstance(part, FileSource | V4l2Source | ThermalCsvSource):
+            given.append(str(part.path))
+        elif isinstance(part, OnnxDetector):
+            given.append(str(part.model))
+    return [one for one in given if one]
+
+
+class Mute:
+    """A camera without a microphone."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def open(self) -> None:
+        self._source.open()
+
+    def read(self) -> Reading | None:
+        reading = self._source.read()
+        return None if isinstance(reading, Samples) else reading
+
+    def close(self) -> None:
+        self._source.close()
+
+
+class Interrupted:
+    """A drawn scene whose camera is out of reach while a `silent` fault is on."""
+
+    def __init__(self, source: Source, faults: Sequence[Fault], around: Surroundings) -> None:
+        self._source = source
+        self._around = around
+        self._silences = [
+            SceneFault("freeze", fault.first_s, fault.lasts_s, fault.every_s)
+            for fault in faults
+            if fault.kind == "silent"
+        ]
+
+    def open(self) -> None:
+        self._refuse()
+        self._source.open()
+
+    def read(self) -> Reading | None:
+        self._refuse()
+        return self._source.read()
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _refuse(self) -> None:
+        seconds = (self._around.clock() - self._around.started).total_seconds()
+        if any(silence.began(seconds) is not None for silence in self._silences):
+            raise SourceUnreachable("the drawn camera does not answer")

@@ -1,0 +1,137 @@
+"""Carries out requests to the devices of a node: each one once, and each with an answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+from pydantic import ValidationError
+
+from bus_schemas.node import Command, Settings
+from edge.agent.adjustable import Adjustable
+from edge.agent.building import Surroundings
+from edge.agent.commands import LONGEST_DETAIL, SETTINGS, SNAPSHOT, Refused, Request, adjusted, command_of, read_request
+from edge.agent.device import Device
+from edge.agent.event_emitter import Telling
+from edge.agent.settings_store import SettingsStore
+from edge.agent.settings_trial import trouble_with
+from edge.capture.sources.reasons import worded
+from producer.relay.session import Incoming, Outgoing
+
+LONGEST_TOPIC: Final = 1024
+
+log = structlog.get_logger(__name__)
+
+
+class CommandHandler:
+    """Used by the main thread of the agent."""
+
+    def __init__(
+        self,
+        devices: Mapping[tuple[str, str], Device],
+        store: SettingsStore,
+        telling: Telling,
+        say: Callable[[Outgoing], None],
+        around: Surroundings,
+    ) -> None:
+        self._devices = devices
+        self._store = store
+        self._telling = telling
+        self._say = say
+        self._around = around
+        self._retained: set[str] = set()
+
+    def answer(self, message: Incoming) -> None:
+        """Do what a message asks for, and say what became of it. Never raises for what it holds."""
+        found = command_of(message.topic)
+        if found is None or found[:2] not in self._devices:
+            return
+        if message.retained:
+            # It was said at some other time, to whoever was there then: since then others may have said otherwise.
+            if message.topic not in self._retained:
+                self._retained.add(message.topic)
+                log.warning("retained command ignored", topic=message.topic)
+            return
+        device, name = self._devices[found[:2]], found[2]
+        outcome, is_repeat = self._outcome(device, name, message.payload)
+        if not is_repeat:
+            self._tell(device, outcome)
+        self._reply(message, outcome)
+        log.info("command", device=device.settings.device, name=name, state=outcome.state, detail=outcome.detail)
+
+    def _outcome(self, device: Device, name: str, payload: bytes) -> tuple[Command, bool]:
+        """What became of a request, and whether that was said before."""
+        request_id, by = "unknown", None
+        try:
+            request = read_request(payload)
+            request_id, by = request.request_id, request.person
+            before = self._store.answer(device.author.source, request_id)
+            if before is not None:
+                return before, True
+            self._carry_out(device, name, request)
+        except Refused as refused:
+            detail = str(refused)
+        except BaseException as error:
+            # Whatever it is, whoever asked is to hear of it.
+            log.exception("command failed", device=device.settings.device, name=name)
+            detail = f"the agent could not do it: {worded(error)}"
+        else:
+            return Command(request_id=request_id, name=name, state="done", by=by), False
+        return (
+            Command(request_id=request_id, name=name, state="failed", by=by, detail=detail[:LONGEST_DETAIL]),
+            False,
+        )
+
+    def _tell(self, device: Device, outcome: Command) -> None:
+        source = device.author.source
+        try:
+            draft = device.author.event(outcome, self._around.clock())
+        except ValidationError as error:
+            log.warning("answer does not fit the contract", device=source, reason=str(error.error_count()))
+            return
+        # Whoever asked is told only what is certain to be told to everybody.
+        self._telling.put([draft], durable=True)
+        if outcome.request_id != "unknown":
+            try:
+                self._store.remember(source, outcome)
+            except OSError as error:
+                log.warning("answer cannot be kept", device=source, reason=error.strerror)
+
+    def _reply(self, message: Incoming, outcome: Command) -> None:
+        topic = message.response_topic
+        if not topic or len(topic) > LONGEST_TOPIC or any(character in topic for character in "+#\0"):
+            return
+        body = outcome.model_dump_json(exclude_none=True).encode()
+        self._say(Outgoing(topic, body, "application/json", correlation=message.correlation))
+
+    def _carry_out(self, device: Device, name: str, request: Request) -> None:
+        if name == SNAPSHOT:
+            device.capture_now()
+        elif name == SETTINGS:
+            changed = adjusted(device.adjustable, request)
+            if (trouble := trouble_with(changed)) is not None:
+                raise Refused(trouble, request.request_id, request.person)
+            sections = {section: value for section, value in dump(changed).items() if section in request.settings}
+            data = Settings(changed_by=request.person, settings=sections, request_id=request.request_id)
+            draft = device.author.event(data, self._around.clock())
+            self._apply(device, changed, request)
+            self._telling.put([draft])
+            self._store.tell(device.author.source, changed)
+        else:
+            raise Refused(f"'{name}' is no command that an agent knows", request.request_id, request.person)
+
+    def _apply(self, device: Device, changed: Adjustable, request: Request) -> None:
+        """In the device first: what cannot be applied is not kept, and what cannot be kept is taken back."""
+        before = device.adjustable
+        try:
+            device.apply(changed)
+            self._store.keep(device.author.source, changed)
+        except BaseException as error:
+            device.apply(before)
+            if isinstance(error, OSError):
+                reason = f"the settings cannot be kept: {error.strerror}"
+                raise Refused(reason, request.request_id, request.person) from error
+            raise
+
+
+def dump(adjustable: Adjustable) -> dict[str, object]:
+    return adjustable.model_dump(mode="json")

@@ -1,0 +1,76 @@
+"""Requests to a node: read at the door, refused with a sentence, answered by events."""
+
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bus_schemas.topics import UnknownTopic, parse
+from edge.agent.adjustable import Adjustable
+
+SETTINGS: Final = "settings"
+SNAPSHOT: Final = "snapshot"
+NAMES: Final = (SETTINGS, SNAPSHOT)
+MAX_BYTES: Final = 256 * 1024
+LONGEST_DETAIL: Final = 500
+
+
+class Refused(ValueError):
+    """The request cannot be done; the message says why."""
+
+    def __init__(self, reason: str, request_id: str = "unknown", by: str | None = None) -> None:
+        super().__init__(reason)
+        self.request_id = request_id
+        self.by = by
+
+
+class Request(BaseModel):
+    """The payload of a command. `settings` holds whole sections."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    request_id: str = Field(min_length=1, max_length=128)
+    changed_by: str | None = Field(default=None, max_length=256)
+    by: str | None = Field(default=None, max_length=256)
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def person(self) -> str:
+        return self.changed_by or self.by or "unknown"
+
+
+def read_request(payload: bytes) -> Request:
+    """Raises `Refused`."""
+    if len(payload) > MAX_BYTES:
+        raise Refused(f"the request has {len(payload)} bytes; at most {MAX_BYTES} are read")
+    try:
+        return Request.model_validate_json(payload)
+    except ValidationError as error:
+        raise Refused(f"the request cannot be read: {sentences(error)}") from error
+
+
+def command_of(topic: str) -> tuple[str, str, str] | None:
+    """Site, device and name of the command that came on a topic."""
+    try:
+        parsed = parse(topic)
+    except UnknownTopic:
+        return None
+    return (parsed.site, parsed.device, parsed.name) if parsed.channel == "command" and parsed.name else None
+
+
+def adjusted(current: Adjustable, request: Request) -> Adjustable:
+    """All of the sections that the request names, or none and `Refused`."""
+    if not request.settings:
+        raise Refused("the request names no settings", request.request_id, request.person)
+    try:
+        return Adjustable.model_validate(current.model_dump() | request.settings)
+    except ValidationError as error:
+        raise Refused(sentences(error), request.request_id, request.person) from error
+
+
+def sentences(error: ValidationError) -> str:
+    details = error.errors(include_url=False, include_input=False, include_context=False)[:5]
+    told = "; ".join(
+        f"{'.'.join(map(str, detail['loc'])) or 'request'}: {detail['msg'].removeprefix('Value error, ')}"
+        for detail in details
+    )
+    return told[:LONGEST_DETAIL]

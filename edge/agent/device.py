@@ -1,0 +1,198 @@
+"""One device: its sources, what watches them, and the threads in which that happens."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+
+import structlog
+
+from bus_schemas.node import Health
+from bus_schemas.topics import live_topic
+from edge.agent.adjustable import Adjustable
+from edge.agent.building import Surroundings, addresses, encoding_of, thermal_source, visual_source, yard
+from edge.agent.event_factory import Author
+from edge.agent.health import Facts, Kind, SourceHealth, health
+from edge.agent.settings import DeviceSettings
+from edge.agent.source_settings import SceneSource
+from edge.agent.tolerance import Tolerance
+from edge.analysis.detection import Lookout, lookout
+from edge.analysis.pictures import Pictures, Planes
+from edge.analysis.thermometry import ThermalWatch, captions
+from edge.analysis.visual import VisualWatch
+from edge.capture.loop import Capture, Pipeline
+from edge.capture.recorder import Recorder
+from edge.capture.sources.address import Redactor
+from edge.capture.sources.reasons import worded
+from edge.capture.sources.source import Frame, Reading, Samples, StreamReport, ThermalFrame
+from edge.simulation.yard import Yard
+from producer.outbox.handoff import OutboxFailed
+from producer.outbox.tables import Draft
+
+Put = Callable[[Sequence[Draft]], None]
+Show = Callable[[str, bytes], None]
+"""Takes a topic and a JPEG, which may be dropped."""
+
+log = structlog.get_logger(__name__)
+
+
+class CaptureThread(threading.Thread):
+    """A daemon, because a camera that does not answer must not hold up the end of the process."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+
+    def run(self) -> None:
+        self._work()
+
+
+class Device:
+    """Threads begin with `start` and end after the pause of `around` says so. What a source needs is built in its
+    thread, again and again where it cannot be: a device always exists, and says what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        settings: DeviceSettings,
+        adjustable: Adjustable,
+        author: Author,
+        around: Surroundings,
+        put: Put,
+        show: Show,
+    ) -> None:
+        self.settings = settings
+        self.author = author
+        self.adjustable = adjustable
+        self._around = around
+        self._put = put
+        self._show = show
+        self._redact = Redactor(addresses(settings, around.environ)).redact
+        self._visual: VisualWatch | None = None
+        self._thermal: ThermalWatch | None = None
+        self._healths: dict[Kind, SourceHealth] = {}
+        self._threads: list[CaptureThread] = []
+        if settings.visual is not None:
+            self._healths["visual"] = SourceHealth("visual", around.clock)
+        if settings.thermal is not None:
+            self._healths["thermal"] = SourceHealth("thermal", around.clock)
+
+    def start(self, stopping: threading.Event) -> None:
+        for kind, make in (("visual", self._make_visual), ("thermal", self._make_thermal)):
+            if kind in self._healths:
+                name = f"{self.settings.device}-{kind}"
+                source_health = self._healths[kind]
+                work = Capture(name, partial(make, name), source_health, stopping.is_set, stopping.wait, self._redact)
+                self._threads.append(CaptureThread(name, work.run))
+        for thread in self._threads:
+            thread.start()
+
+    def join(self, until_s: float) -> None:
+        """Wait for its threads until a moment of the monotonic clock."""
+        for thread in self._threads:
+            thread.join(max(0.0, until_s - time.monotonic()))
+        for source_health in self._healths.values():
+            source_health.abandoned()
+
+    @property
+    def facts(self) -> list[Facts]:
+        return [source.facts for source in self._healths.values()]
+
+    def health(self) -> Health:
+        return health(self.facts, time.monotonic())
+
+    def apply(self, adjustable: Adjustable) -> None:
+        self.adjustable = adjustable
+        for watch in self._watches():
+            watch.apply(adjustable)
+
+    def capture_now(self) -> None:
+        for watch in self._watches():
+            watch.capture_now()
+
+    def _watches(self) -> Iterable[VisualWatch | ThermalWatch]:
+        return [watch for watch in (self._visual, self._thermal) if watch is not None]
+
+    def _make_visual(self, name: str) -> Pipeline:
+        settings, scene = self.settings, self.settings.visual
+        recorder = Recorder(settings.rates.segment_s, encoding_of(settings)) if settings.rates.record else None
+        drawn = yard(scene, self._around.started, settings.time_zone) if isinstance(scene, SceneSource) else None
+        pictures = Pictures()
+        looking, missing = self._lookout(pictures, drawn)
+        preview = partial(self._show, live_topic(self.author.source, "visual"))
+        source = visual_source(settings, drawn, recorder, self._around)
+        self._visual = VisualWatch(self.author, settings.rates, self.adjustable, pictures, looking, preview)
+        source_health = self._healths["visual"]
+        tolerance = Tolerance(name, source_health, self._redact, missing)
+        return Pipeline(source, partial(self._take_visual, self._visual, recorder, source_health, tolerance))
+
+    def _lookout(self, pictures: Pictures, drawn: Yard | None) -> tuple[Lookout | None, str | None]:
+        """The detector, or why there is none: a model that cannot be loaded is no reason not to record."""
+        try:
+            detector = self.settings.detector
+            return (lookout(detector, self.settings.zones, pictures, drawn) if detector else None), None
+        except BaseException as error:  # noqa: BLE001  (of a model, or of the library that is to run it)
+            reason = f"the detector cannot be used: {worded(error, self._redact)}"
+            log.warning("detector failed", device=self.settings.device, reason=reason)
+            return None, reason
+
+    def _make_thermal(self, name: str) -> Pipeline:
+        source = thermal_source(self.settings, self._around)
+        self._thermal = ThermalWatch(
+            self.author,
+            self.settings.rates,
+            self.adjustable,
+            captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
+            self._show_thermal,
+            self._planes,
+        )
+        source_health = self._healths["thermal"]
+        tolerance = Tolerance(name, source_health, self._redact)
+        return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, tolerance))
+
+    def _planes(self) -> Planes | None:
+        return self._visual.planes if self._visual is not None else None
+
+    def _show_thermal(self, kind: str, jpeg: bytes) -> None:
+        self._show(live_topic(self.author.source, kind), jpeg)
+
+    def _take_visual(
+        self,
+        watch: VisualWatch,
+        recorder: Recorder | None,
+        source_health: SourceHealth,
+        tolerance: Tolerance,
+        reading: Reading | None,
+    ) -> None:
+        drafts: list[Draft] = []
+        if isinstance(reading, Frame):
+            source_health.gave(reading.time, (reading.picture.width, reading.picture.height))
+            drafts += tolerance.drafts(partial(watch.look, reading))
+        elif isinstance(reading, Samples):
+            drafts += tolerance.drafts(partial(heard, watch, reading))
+        elif isinstance(reading, StreamReport):
+            source_health.reported(reading)
+        if recorder is not None:
+            source_health.recording_since(recorder.open_since)
+            drafts += watch.segments(recorder.take())
+        self._hand_over(drafts)
+
+    def _take_thermal(
+        self, watch: ThermalWatch, source_health: SourceHealth, tolerance: Tolerance, reading: Reading | None
+    ) -> None:
+        if isinstance(reading, ThermalFrame):
+            source_health.gave(reading.time, (32, 24))
+            self._hand_over(tolerance.drafts(partial(watch.look, reading)))
+
+    def _hand_over(self, drafts: Sequence[Draft]) -> None:
+        # An outbox that takes nothing is the failure of the node, whose own thread finds it and begins anew.
+        with suppress(OutboxFailed):
+            if drafts:
+                self._put(drafts)
+
+
+def heard(watch: VisualWatch, samples: Samples) -> list[Draft]:
+    """Sound gives no events of its own."""
+    watch.hear(samples)
+    return []

@@ -1,0 +1,59 @@
+"""Hands events to the outbox, behind those of them that say how their times are to be read."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from bus_schemas.event import iso, place
+from bus_schemas.node import ClockStep
+from edge.agent.event_factory import Author
+from producer.clock import DisciplinedClock, Step
+from producer.ids import Ids
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
+
+log = structlog.get_logger(__name__)
+
+
+class Telling:
+    """For all threads of a node, whose devices are `sources`.
+
+    In a stream, what has a time from after a step of the clock stands behind the event of the step.
+    """
+
+    def __init__(self, outbox: Outbox, clock: DisciplinedClock, sources: Sequence[str]) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._lock = threading.Lock()
+        new_id = Ids(clock)
+        self.authors = {source: Author(*place(source), new_id) for source in sources}
+
+    @property
+    def outbox_bytes(self) -> int:
+        return self._outbox.usage.waiting_bytes
+
+    def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
+        """As `Outbox.put`."""
+        self.tell_steps()
+        if drafts:
+            self._outbox.put(*drafts, durable=durable)
+
+    def tell_steps(self) -> None:
+        # Under a lock: who finds no step here must not overtake the one who is about to tell of it.
+        with self._lock:
+            for step in self._clock.take_steps():
+                self._tell(step)
+
+    def _tell(self, step: Step) -> None:
+        before, after = as_told(step.before), as_told(step.after)
+        step_s = (after - before).total_seconds()
+        log.warning("clock stepped", step_s=step_s, before=iso(before), after=iso(after))
+        data = ClockStep(step_s=step_s, before=before, after=after, since=step.since)
+        self._outbox.put(*[author.event(data, step.after) for author in self.authors.values()])
+
+
+def as_told(moment: datetime) -> datetime:
+    """As it is written in an event, so that what is told of two moments adds up."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,78 @@
+"""Writes the events and media of one device."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus_schemas.camera import Detection, DetectionEvent, Frame, FrameEvent, Motion, MotionEvent
+from bus_schemas.codec import describe, media_key
+from bus_schemas.event import Event, device_source
+from bus_schemas.media import MediaEvent, MediaKind, Segment, SegmentEvent
+from bus_schemas.node import (
+    ClockEvent,
+    ClockStep,
+    Command,
+    CommandEvent,
+    Health,
+    HealthEvent,
+    Heartbeat,
+    HeartbeatEvent,
+    Settings,
+    SettingsEvent,
+)
+from bus_schemas.thermal import Thermal, ThermalEvent
+from producer.ids import Ids
+from producer.outbox.tables import Draft
+
+Data = ClockStep | Command | Detection | Frame | Health | Heartbeat | Motion | Segment | Settings | Thermal
+
+_EVENTS: dict[type[Data], type[Event]] = {
+    ClockStep: ClockEvent,
+    Command: CommandEvent,
+    Detection: DetectionEvent,
+    Frame: FrameEvent,
+    Health: HealthEvent,
+    Heartbeat: HeartbeatEvent,
+    Motion: MotionEvent,
+    Segment: SegmentEvent,
+    Settings: SettingsEvent,
+    Thermal: ThermalEvent,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Encoded bytes and the size of what they show; `duration_s` where it is video."""
+
+    payload: bytes
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    content_type: str | None = None
+
+
+class Author:
+    """Used by the threads of one device."""
+
+    def __init__(self, site: str, device: str, new_id: Ids) -> None:
+        self.site = site
+        self.device = device
+        self.source = device_source(site, device)
+        self._new_id = new_id
+
+    def event(self, data: Data, time: datetime) -> Draft:
+        model = _EVENTS[type(data)]
+        return Draft(model(id=self._new_id(), source=self.source, time=time, data=data))  # type: ignore[call-arg]
+
+    def medium(self, kind: MediaKind, picture: Picture, time: datetime) -> tuple[Draft, str]:
+        """The draft, and the key by which other events refer to it."""
+        event_id = self._new_id()
+        key = media_key(self.site, self.device, kind, event_id)
+        described = describe(
+            key,
+            picture.payload,
+            content_type=picture.content_type,
+            width=picture.width,
+            height=picture.height,
+            duration_s=picture.duration_s,
+        )
+        return Draft(MediaEvent(id=event_id, source=self.source, time=time, data=described), picture.payload), key

@@ -1,0 +1,215 @@
+"""How a device does: facts of its sources, from their threads, and the status that follows from them."""
+
+import re
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from bus_schemas.node import DeviceStatus, Health, StreamInfo
+from edge.capture.sources.source import StreamReport
+from producer.clock import Elapsed
+from producer.ids import Clock
+
+Kind = Literal["visual", "thermal"]
+STALE_AFTER_S: Final = 30.0
+OPENING_S: Final = 10.0
+"""So long a source may take to open before it counts as one that does not answer."""
+FIRST_FRAME_S: Final = 10.0
+"""So long after it was opened a source may take to its first frame."""
+_FIGURE: Final = re.compile(r"\d+(\.\d+)?")
+_WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale", "not_started", "healthy")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one source. `failures` are those since it last gave something.
+
+    `came_s` is when the last frame came, `attempt_s` when opening began, by a clock that is never set: a device is not
+    stale because the time of day was put right.
+    """
+
+    kind: Kind
+    running: bool = False
+    recording: bool = False
+    reason: str | None = None
+    stream: StreamInfo | None = None
+    last_frame: datetime | None = None
+    came_s: float | None = None
+    attempt_s: float | None = None
+    connected_s: float | None = None
+    last_attempt: datetime | None = None
+    last_success: datetime | None = None
+    reconnects: int = 0
+    failures: int = 0
+    segment_start: datetime | None = None
+    complaint: str | None = None
+    """What is wrong with what it sends, although it sends."""
+    remark: str | None = None
+    analysis: str | None = None
+    """Why too many frames could not be analysed; `None` where they could."""
+
+    def status(self, now_s: float) -> DeviceStatus:
+        """What never gave a frame is not healthy, and for a while nothing is wrong with it either."""
+        if self.last_attempt is None:
+            return "not_started"
+        if not self.running:
+            return "stopped"
+        if self.failures:
+            return "degraded"
+        if self.came_s is None:
+            return self._first_frame(now_s)
+        if now_s - self.came_s > STALE_AFTER_S:
+            return "stale"
+        return "degraded" if self.complaint or self.analysis else "healthy"
+
+    def _first_frame(self, now_s: float) -> DeviceStatus:
+        if self.connected_s is not None:
+            return "stale" if now_s - self.connected_s > FIRST_FRAME_S else "not_started"
+        return "degraded" if self._opening_s(now_s) > OPENING_S else "not_started"
+
+    def _opening_s(self, now_s: float) -> float:
+        return now_s - self.attempt_s if self.attempt_s is not None else 0.0
+
+    def why(self, now_s: float) -> str | None:
+        """The reason of the status, in a sentence; there is one wherever the status is not healthy."""
+        match self.status(now_s):
+            case "healthy":
+                return self.remark
+            case "not_started":
+                return "it has not begun yet" if self.last_attempt is None else "connecting"
+            case "stale":
+                return self.reason or self._silence(now_s)
+            case "degraded":
+                return self.reason or self.complaint or self.analysis or self._no_answer(now_s)
+        return self.reason or "it is not running"
+
+    def _silence(self, now_s: float) -> str:
+        if self.came_s is None and self.connected_s is not None:
+            return f"it is connected, but has given no picture for {now_s - self.connected_s:.0f} s"
+        return f"nothing came for more than {STALE_AFTER_S:g} s"
+
+    def _no_answer(self, now_s: float) -> str:
+        return f"no answer for {self._opening_s(now_s):.0f} s since opening began"
+
+
+class SourceHealth:
+    """Written by the thread of one source, read by that of the node."""
+
+    def __init__(self, kind: Kind, clock: Clock, *, elapsed: Elapsed = time.monotonic) -> None:
+        self._clock = clock
+        self._elapsed = elapsed
+        self._lock = threading.Lock()
+        self._facts = Facts(kind)
+        self._since = elapsed()
+        self._frames = 0
+        self._own_fps: float | None = None
+        self._codec: str | None = None
+
+    @property
+    def facts(self) -> Facts:
+        with self._lock:
+            return self._facts
+
+    def attempting(self) -> None:
+        self._set(running=True, last_attempt=self._clock(), attempt_s=self._elapsed())
+
+    def connected(self) -> None:
+        with self._lock:
+            now = self._elapsed()
+            again = self._facts.last_success is not None
+            self._facts = replace(
+                self._facts,
+                last_success=self._clock(),
+                reconnects=self._facts.reconnects + again,
+                connected_s=now,
+                complaint=None,
+                remark=None,
+            )
+            self._since, self._frames = now, 0
+
+    def gave(self, moment: datetime, size: tuple[int, int]) -> None:
+        """A frame came. The rate at which they are analysed is that of the last 10 s or so; the camera's own may be
+        higher, and is then reported.
+        """
+        with self._lock:
+            self._frames += 1
+            now = self._elapsed()
+            seconds = now - self._since
+            stream = self._facts.stream
+            if stream is None or (stream.width, stream.height) != size:
+                stream = StreamInfo(fps=self._own_fps or 0.0, width=size[0], height=size[1], codec=self._codec)
+            if seconds >= 10:
+                rate = round(self._frames / seconds, 2)
+                stream = stream.model_copy(update={"fps": self._own_fps or rate, "analysis_fps": rate})
+                self._since, self._frames = now, 0
+            self._facts = replace(self._facts, last_frame=moment, came_s=now, failures=0, reason=None, stream=stream)
+
+    def reported(self, report: StreamReport) -> None:
+        """What the camera itself sends."""
+        with self._lock:
+            self._own_fps, self._codec = report.fps, report.codec
+            stream = self._facts.stream
+            if stream is not None:
+                stream = stream.model_copy(update={"fps": report.fps, "codec": report.codec})
+            self._facts = replace(self._facts, complaint=report.complaint, remark=report.remark, stream=stream)
+
+    def recording_since(self, start: datetime | None) -> None:
+        """When the segment began that is being recorded; `None` while there is none."""
+        if start != self.facts.segment_start or self.facts.recording != (start is not None):
+            self._set(segment_start=start, recording=start is not None)
+
+    def failed(self, reason: str) -> int:
+        """Returns how often in a row that makes."""
+        with self._lock:
+            self._facts = replace(self._facts, failures=self._facts.failures + 1, reason=reason, recording=False)
+            return self._facts.failures
+
+    def analysed(self, trouble: str | None) -> None:
+        """Whether the frames can be analysed: `None`, or why too many cannot."""
+        if self.facts.analysis != trouble:
+            self._set(analysis=trouble)
+
+    def abandoned(self) -> None:
+        """Nobody waits any longer for a thread that does not end."""
+        if self.facts.running:
+            self.stopped("the agent stops")
+
+    def stopped(self, reason: str) -> None:
+        self._set(running=False, recording=False, reason=reason)
+
+    def _set(self, **changes: object) -> None:
+        with self._lock:
+            self._facts = replace(self._facts, **changes)  # type: ignore[arg-type]  # names are checked by replace
+
+
+def health(sources: Sequence[Facts], now_s: float) -> Health:
+    """Of a device: the worst of its sources, and the figures of the first, its camera where it has one."""
+    first = sources[0]
+    worst = min(sources, key=lambda facts: _WORST_FIRST.index(facts.status(now_s)))
+    return Health(
+        status=worst.status(now_s),
+        reason=worst.why(now_s),
+        is_recording=any(facts.recording for facts in sources),
+        stream_info=first.stream,
+        last_frame_time=first.last_frame,
+        last_connection_attempt=first.last_attempt,
+        last_successful_connection=first.last_success,
+        total_reconnects=sum(facts.reconnects for facts in sources),
+        consecutive_failures=max(facts.failures for facts in sources),
+        current_segment_start=first.segment_start,
+        kinds=tuple(facts.kind for facts in sources),
+    )
+
+
+def has_changed(before: Health | None, now: Health) -> bool:
+    """Whether a health is worth an event of its own: another status, or a reason that differs in more than a figure,
+    which may count seconds.
+    """
+    return before is None or before.status != now.status or _worded(before.reason) != _worded(now.reason)
+
+
+def _worded(reason: str | None) -> str:
+    return _FIGURE.sub("#", reason or "")

@@ -1,0 +1,43 @@
+"""Who stays where several agents have one identity: decisions without I/O."""
+
+from edge.agent.identity.instance import Claim, Instance
+
+ANSWERS_WITHIN_SECONDS = 2.0
+"""Whoever has not answered by then is dead, or cut off: then we could not stop it either."""
+
+
+class Contest:
+    """For the devices of one agent. Times are of a monotonic clock, in seconds."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._asked_at: float | None = None
+        self.established = False
+        self.lost_to: Claim | None = None
+
+    def ask(self) -> Claim:
+        """What to say of each device on every new connection, and now and then."""
+        return self._instance.claim(established=self.established, asks=True)
+
+    def asked(self, now: float) -> None:
+        """The broker has the questions: from now on answers count."""
+        self._asked_at = now
+
+    def disconnected(self) -> None:
+        self._asked_at = None
+
+    def hear(self, other: Claim) -> Claim | None:
+        """The answer, if one is due."""
+        if other.instance == self._instance.id:
+            return None
+        mine = self._instance.claim(established=self.established)
+        if other.rank < mine.rank:
+            self.lost_to = self.lost_to or other
+            return None
+        return mine if other.asks else None
+
+    def look(self, now: float) -> None:
+        """Nobody has answered for long enough: the identity is ours."""
+        waited = self._asked_at is not None and now - self._asked_at >= ANSWERS_WITHIN_SECONDS
+        if waited and self.lost_to is None:
+            self.established = True

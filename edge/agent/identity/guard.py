@@ -1,0 +1,157 @@
+"""Asks on the bus whether somebody else has our devices, and answers those who ask."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import structlog
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+from pydantic import ValidationError
+
+from bus_schemas.topics import claim_topic
+from edge.agent.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
+from edge.agent.identity.instance import Claim, IdentityTaken, Instance
+from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
+from producer.relay.refusals import Refusals
+from producer.relay.session import new_client
+
+KEEPALIVE_SECONDS: Final = 10
+AGAIN_SECONDS: Final = 30.0
+CONNECTS_WITHIN_SECONDS: Final = 1.0
+TURN_SECONDS: Final = 0.02
+
+log = structlog.get_logger(__name__)
+
+
+class Guard:
+    """A connection of its own. The broker keeps nothing of it, so nothing is left of an agent that is dead.
+
+    `look`, `wait` and `established` are for the other threads of the agent.
+    """
+
+    def __init__(self, instance: Instance, sources: Sequence[str], broker: BrokerAddress) -> None:
+        self.sources = sources
+        self._broker = broker
+        self._user = broker.username
+        self._topics = [claim_topic(source) for source in sources]
+        self._contest = Contest(instance)
+        self._lock = threading.Lock()
+        self._unanswered: set[int] = set()
+        self._claimed: dict[int, str] = {}
+        self._refusals = Refusals(broker.username)
+        self._ask_at: float | None = None
+        self._connected = False
+        self._client = new_client(broker, client_id=draw_client_id("guard"), reconnect=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(1, 30)
+        host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
+        self._client.connect_async(host, broker.port, KEEPALIVE_SECONDS, clean_start=True)
+
+    def start(self) -> None:
+        self._client.loop_start()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def established(self) -> bool:
+        """Whether somebody was asked, and nobody else has our devices."""
+        return self._contest.established
+
+    def look(self) -> None:
+        """Raises `IdentityTaken` once another agent has answered that stays."""
+        with self._lock:
+            now = time.monotonic()
+            self._contest.look(now)
+            lost_to = self._contest.lost_to
+            asks = self._ask_at is not None and now - self._ask_at >= AGAIN_SECONDS
+        if lost_to is not None:
+            raise IdentityTaken(
+                f"another agent has the same devices: {lost_to}; stop it, or give this one a name, devices and a "
+                "data directory of its own (a copied disk: delete the outbox in the copy)"
+            )
+        if asks:
+            # The subscription too: it may have been lost on its way.
+            self._subscribe()
+
+    def wait(self, stopped: Callable[[], bool]) -> None:
+        """Until it is clear that we are alone, or that there is nobody to ask. Raises `IdentityTaken`."""
+        began = time.monotonic()
+        pause = threading.Event()
+        while not (self.established or stopped()):
+            waited = time.monotonic() - began
+            if waited > (ANSWERS_WITHIN_SECONDS * 2 if self._connected else CONNECTS_WITHIN_SECONDS):
+                return
+            pause.wait(TURN_SECONDS)
+            self.look()
+
+    def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+        if code.is_failure:
+            # Nothing is sent before it is known who has the devices, so nobody else says it.
+            log.error("broker refuses the connection", broker=str(self._broker), user=self._user, reason=str(code))
+            return
+        self._connected = True
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        self._ask_at = time.monotonic()
+        self._client.subscribe([(topic, SubscribeOptions(qos=1, noLocal=True)) for topic in self._topics])
+
+    def _on_disconnect(self, *_: Any) -> None:
+        with self._lock:
+            self._connected, self._ask_at = False, None
+            self._unanswered.clear()
+            self._claimed.clear()
+            self._contest.disconnected()
+
+    def _on_subscribe(self, *_: Any) -> None:
+        with self._lock:
+            for topic in self._topics:
+                self._unanswered.add(self._say(topic, self._contest.ask()))
+
+    def _on_publish(self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties) -> None:
+        with self._lock:
+            if code.is_failure:
+                self._refusals.note("publish", self._claimed.get(mid, "claim"), str(code))
+            self._claimed.pop(mid, None)
+            if mid in self._unanswered:
+                self._unanswered.discard(mid)
+                if not self._unanswered:
+                    self._contest.asked(time.monotonic())
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        try:
+            claim = Claim.model_validate_json(message.payload)
+        except ValidationError as error:
+            log.warning("claim unreadable", topic=message.topic, reason=str(error))
+            return
+        with self._lock:
+            answer = self._contest.hear(claim)
+            if answer is not None:
+                log.warning("another agent wants our devices", topic=message.topic, other=str(claim))
+                self._say(message.topic, answer)
+
+    def _say(self, topic: str, claim: Claim) -> int:
+        mid = self._client.publish(topic, claim.model_dump_json(), qos=1).mid
+        self._claimed[mid] = topic
+        return mid
+
+
+@contextmanager
+def guarding(guard: Guard) -> Iterator[None]:
+    guard.start()
+    try:
+        yield
+    finally:
+        guard.close()

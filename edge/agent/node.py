@@ -1,0 +1,263 @@
+"""The agent of one machine: devices put into the outbox, the relay empties it, people change settings meanwhile."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+import structlog
+
+from bus_schemas.node import Health, Heartbeat, Settings, SystemLoad
+from bus_schemas.topics import command_topic
+from edge.agent.adjustable import Adjustable
+from edge.agent.building import Surroundings
+from edge.agent.command_handler import CommandHandler, dump
+from edge.agent.commands import NAMES
+from edge.agent.device import Device
+from edge.agent.event_emitter import Telling
+from edge.agent.health import has_changed
+from edge.agent.identity.guard import Guard, guarding
+from edge.agent.identity.instance import IdentityTaken, Instance
+from edge.agent.identity.lock import held
+from edge.agent.identity.process_lock import Alone
+from edge.agent.settings import NodeSettings
+from edge.agent.settings_store import SettingsStore
+from edge.agent.settings_trial import trouble_with
+from edge.agent.system_load import system_load
+from producer.broker import BrokerAddress
+from producer.clock import DisciplinedClock
+from producer.ids import Clock, utc_now
+from producer.outbox.bounds import Limits
+from producer.outbox.disk_id import disk_id
+from producer.outbox.outbox import Outbox
+from producer.outbox.tables import Draft
+from producer.relay.presence import Presences
+from producer.relay.relay import Options, Relay
+from producer.relay.session import Incoming, Outgoing
+
+LOOK_SECONDS: Final = 0.25
+HEALTH_SECONDS: Final = 10.0
+HEARTBEAT_SECONDS: Final = 10.0
+JOIN_SECONDS: Final = 1.5
+"""For all devices together: what hangs must not cost the others their last events."""
+LAST_PAUSE_SECONDS: Final = 60.0
+CONFIGURATION: Final = "configuration"
+
+log = structlog.get_logger(__name__)
+
+
+def run(
+    settings: NodeSettings,
+    broker: BrokerAddress,
+    data: Path,
+    stopping: threading.Event,
+    wall: Clock = utc_now,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Until `stopping`: whatever fails in the node itself, its outbox or its relay, is logged, and it begins anew.
+
+    `wall` is the clock of the machine, which may be set at any time; that of the events is disciplined. Raises
+    `IdentityTaken` when another agent has the outbox or the devices.
+    """
+    environ = dict(os.environ) if environ is None else environ
+    failures = 0
+    while not stopping.is_set():
+        began = time.monotonic()
+        try:
+            _live(settings, broker, data, stopping, wall, environ)
+        except IdentityTaken:
+            raise
+        except Exception:
+            failures = failures + 1 if time.monotonic() - began < LAST_PAUSE_SECONDS else 1
+            pause_s = min(2.0 ** (failures - 1), LAST_PAUSE_SECONDS)
+            log.exception("agent failed, begins anew", node=settings.node, retry_s=pause_s)
+            stopping.wait(pause_s)
+
+
+def _live(
+    settings: NodeSettings,
+    broker: BrokerAddress,
+    data: Path,
+    stopping: threading.Event,
+    wall: Clock,
+    environ: Mapping[str, str],
+) -> None:
+    path = data / "outbox" / f"{settings.node}.sqlite"
+    clock = DisciplinedClock(wall)
+    instance = Instance.begin(settings.node, clock())
+    with held(path.with_suffix(".lock"), instance) as lock:
+        guard = Guard(instance, [device.source for device in settings.devices], broker)
+        limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
+        inbox: SimpleQueue[Incoming] = SimpleQueue()
+        topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
+        options = Options(settings.bytes_per_s, settings.compress, limits, tuple(topics))
+        relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
+        with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread, guarding(guard):
+            if not lock.is_ours:
+                # What is observed now by two would be two truths. Who was alone here before may begin at once.
+                guard.wait(stopping.is_set)
+            ending = threading.Event()
+            around = Surroundings(clock, ending.wait, environ, clock())
+            node = Node(settings, Telling(outbox, clock, guard.sources), relay, around, data)
+            with Presences(guard.sources, broker, clock) as presences, node.running(ending):
+                _watch(node, inbox, thread, Alone(guard, lock, presences), stopping)
+
+
+def _watch(
+    node: "Node",
+    inbox: "SimpleQueue[Incoming]",
+    relay: threading.Thread,
+    alone: Alone,
+    stopping: threading.Event,
+) -> None:
+    while not stopping.is_set():
+        alone.look()
+        node.look()
+        if not relay.is_alive():
+            raise RelayFailed("the relay failed")
+        node.answer(inbox)
+
+
+class RelayFailed(RuntimeError):
+    """The thread of the relay has ended by a fault of ours; what it was is in the log."""
+
+
+@contextmanager
+def relaying(relay: Relay) -> Iterator[threading.Thread]:
+    ended = threading.Event()
+    thread = threading.Thread(target=relay.run, args=(ended,), name="relay", daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        ended.set()
+        relay.wake()
+        thread.join()
+
+
+class Node:
+    """Used by the main thread of the agent."""
+
+    def __init__(
+        self, settings: NodeSettings, telling: Telling, relay: Relay, around: Surroundings, data: Path
+    ) -> None:
+        self._telling = telling
+        self._relay = relay
+        self._around = around
+        self._data = data
+        self._store = SettingsStore(data / "agent" / f"{settings.node}.json")
+        self._devices: dict[tuple[str, str], Device] = {}
+        self._healths: dict[str, Health] = {}
+        self._began = time.monotonic()
+        self._health_at = self._heartbeat_at = -HEALTH_SECONDS
+        for device in settings.devices:
+            author = telling.authors[device.source]
+            adjustable = self._fitting(author.source, device.adjustable())
+            self._devices[device.site, device.device] = Device(
+                device, adjustable, author, around, telling.put, self._show
+            )
+        self._commands = CommandHandler(self._devices, self._store, telling, relay.say, around)
+
+    @contextmanager
+    def running(self, ending: threading.Event) -> Iterator[None]:
+        """The devices' threads; at the end what they still had goes to the outbox, with a last heartbeat."""
+        for device in self._devices.values():
+            self._tell_settings(device)
+            device.start(ending)
+        log.info("agent started", devices=len(self._devices))
+        try:
+            yield
+        finally:
+            ending.set()
+            until = time.monotonic() + JOIN_SECONDS
+            for device in self._devices.values():
+                device.join(until)
+            self._tell_health(all_of_them=True)
+            self._telling.put(self._heartbeats("stopping"))
+            log.info("agent stopped")
+
+    def look(self) -> None:
+        """See whether all is well, and tell of it when it has changed and every ten seconds."""
+        self._telling.tell_steps()
+        now = time.monotonic()
+        regular = now - self._health_at >= HEALTH_SECONDS
+        if regular:
+            self._health_at = now
+        self._tell_health(all_of_them=regular)
+        if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
+            self._heartbeat_at = now
+            self._telling.put(self._heartbeats("online"))
+
+    def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
+        """Wait a moment for a command, and do it."""
+        with suppress(Empty):
+            self._commands.answer(inbox.get(timeout=LOOK_SECONDS))
+
+    def _fitting(self, source: str, configured: Adjustable) -> Adjustable:
+        """What people have set, where it still works."""
+        current = self._store.current(source, configured)
+        if current is not configured and (trouble := trouble_with(current)) is not None:
+            self._store.set_aside(source, trouble)
+            return configured
+        return current
+
+    def _tell_settings(self, device: Device) -> None:
+        """What holds now, where that is not what was told last: at first, and after the configuration has changed."""
+        source = device.author.source
+        if self._store.told(source) == device.adjustable:
+            return
+        data = Settings(changed_by=CONFIGURATION, settings=dump(device.adjustable))
+        self._telling.put([device.author.event(data, self._around.clock())], durable=True)
+        try:
+            self._store.tell(source, device.adjustable)
+        except OSError as error:
+            log.warning("settings cannot be written", reason=error.strerror)
+
+    def _tell_health(self, *, all_of_them: bool) -> None:
+        drafts = []
+        for device in self._devices.values():
+            health = self._health(device)
+            before = self._healths.get(device.author.source)
+            if health.status == "not_started":
+                # To the hub that is a device that is down; how this one does shows within seconds.
+                continue
+            if all_of_them or has_changed(before, health):
+                self._healths[device.author.source] = health
+                drafts.append(device.author.event(health, self._around.clock()))
+        self._telling.put(drafts)
+
+    def _health(self, device: Device) -> Health:
+        """That of its sources; where they are well, what else is wrong with the device."""
+        health = device.health()
+        source = device.author.source
+        trouble = self._store.trouble(source) or self._relay.trouble(source)
+        if health.status == "healthy" and trouble is not None:
+            return health.model_copy(update={"status": "degraded", "reason": trouble})
+        return health
+
+    def _heartbeats(self, status: Any) -> list[Draft]:
+        data = Heartbeat(
+            status=status,
+            uptime_s=round(time.monotonic() - self._began, 1),
+            system=self._load(),
+            disk_id=disk_id(self._data),
+            outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
+            outbox_bytes=self._telling.outbox_bytes,
+        )
+        return [device.author.event(data, self._around.clock()) for device in self._devices.values()]
+
+    def _load(self) -> SystemLoad:
+        """Nothing where the machine does not tell: a sign of life needs no figures."""
+        try:
+            return system_load(self._data)
+        except Exception as error:  # noqa: BLE001  (of whatever this machine's drivers say)
+            log.warning("load of the machine unknown", reason=type(error).__name__)
+            return SystemLoad()
+
+    def _show(self, topic: str, jpeg: bytes) -> None:
+        self._relay.say(Outgoing(topic, jpeg, "image/jpeg", qos=0))

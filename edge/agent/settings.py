@@ -1,0 +1,156 @@
+"""What one agent is told: its devices, their sources, and how often they tell what."""
+
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from bus_schemas.event import RESERVED, device_source
+from edge.agent.adjustable import Adjustable, Motion, Picture, Roi, Share, Zone
+from edge.agent.source_settings import Part, SceneSource, ThermalSource, VisualSource
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SLOWEST: Final = 0.01
+PerSecond = Annotated[float, Field(ge=SLOWEST, le=120)]
+Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
+
+
+class OnnxDetector(Part):
+    """A YOLO-shaped model run by onnxruntime."""
+
+    kind: Literal["onnx"]
+    model: Path = Field(description="The model file; none is delivered with the product.")
+    labels: tuple[str, ...] = Field(default=("person",), min_length=1, description="Of its classes, in its order.")
+    min_score: Share = Field(default=0.5, description="Objects below it are not reported.")
+    every_s: Seconds = Field(default=1.0, description="Seconds between two looks, while there is motion.")
+
+
+class SceneDetector(Part):
+    """What a drawn scene knows to be in its picture: detections without a model."""
+
+    kind: Literal["scene"]
+    every_s: Seconds = Field(default=1.0, description="Seconds between two looks.")
+
+
+class ShapeDetector(Part):
+    """Guesses from the size and shape of what moves: no model needed, and no score above 0.5."""
+
+    kind: Literal["shape"]
+    every_s: Seconds = Field(default=1.0, description="Seconds between two looks.")
+
+
+Detector = Annotated[OnnxDetector | SceneDetector | ShapeDetector, Field(discriminator="kind")]
+
+
+class Rates(Part):
+    """How often a device tells what. A segment begins with the first keyframe after `segment_s`."""
+
+    analysis_fps: PerSecond = Field(default=5.0, description="Pictures that are looked at, a second.")
+    capture_fps: PerSecond = Field(default=2.0, description="Full pictures that are kept, a second.")
+    thumbnail_fps: PerSecond = Field(default=1.0, description="320x180 pictures, a second.")
+    live_fps: Annotated[float, Field(ge=0, le=10)] = Field(default=2.0, description="Previews a second; 0 for none.")
+    thermal_fps: PerSecond = Field(default=1.0, le=8, description="Thermal events a second.")
+    thermal_frame_s: Seconds = Field(default=600.0, description="Seconds between two raw thermal frames.")
+    segment_s: Annotated[float, Field(ge=1, le=60)] = Field(default=10.0, description="Seconds of a video segment.")
+    record: bool = Field(default=True, description="Whether video is recorded.")
+    record_as: Literal["sent", "h264", "encoded"] = Field(
+        default="sent",
+        description=(
+            "sent keeps H.264 and H.265 as the camera sends them; h264 keeps H.264 and encodes H.265, which not every "
+            "browser plays; encoded encodes all of it. Encoding takes much of a processor."
+        ),
+    )
+    record_fps: PerSecond | None = Field(
+        default=None,
+        description="Most pictures a second of video that is encoded here; none is the camera's own.",
+    )
+    record_width: Annotated[int, Field(ge=16, le=16_384)] | None = Field(
+        default=None, description="Widest picture of video that is encoded here; none is the camera's own."
+    )
+    record_bits_per_s: Annotated[int, Field(ge=50_000, le=100_000_000)] | None = Field(
+        default=None, description="Bit rate of video that is encoded here; none is as much as its pictures are worth."
+    )
+
+    @field_validator("live_fps")
+    @classmethod
+    def _none_or_some(cls, rate: float) -> float:
+        if 0 < rate < SLOWEST:
+            raise ValueError(f"previews come {SLOWEST:g} times a second at least, or 0 for none")
+        return rate
+
+
+class DeviceParts(Part):
+    """A camera, a thermal sensor, or both looking at one place."""
+
+    device: Id = Field(description="Its id, for ever: it is part of every key and topic.")
+    name: str | None = Field(default=None, description="What people read; default the id.")
+    visual: VisualSource | None = Field(default=None, description="Its camera.")
+    thermal: ThermalSource | None = Field(default=None, description="Its 24x32 sensor.")
+    rois: tuple[Roi, ...] = Field(default=(), description="Thermal regions; none means the full frame.")
+    zones: tuple[Zone, ...] = Field(default=(), description="Polygons in the visual picture.")
+    motion: Motion = Field(default_factory=Motion, description="Motion detection at the start; people change it later.")
+    picture: Picture = Field(default_factory=Picture, description="When a picture is black or frozen, at the start.")
+    detector: Detector | None = Field(default=None, description="Who looks for objects; none means nobody.")
+    rates: Rates = Field(default_factory=Rates, description="How often it tells what.")
+
+    @field_validator("device")
+    @classmethod
+    def _not_the_hub(cls, device: str) -> str:
+        if device in RESERVED:
+            raise ValueError(f"'{device}' is the hub's own name")
+        return device
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.visual is None and self.thermal is None:
+            raise ValueError(f"device '{self.device}' needs a visual or a thermal source")
+        for which, source in (("visual", self.visual), ("thermal", self.thermal)):
+            if isinstance(source, SceneSource) and source.scene != which:
+                raise ValueError(f"device '{self.device}': the {which} source is a {source.scene} scene")
+        if isinstance(self.detector, SceneDetector) and not isinstance(self.visual, SceneSource):
+            raise ValueError(f"device '{self.device}': the scene detector knows only drawn scenes")
+        self.adjustable()
+        return self
+
+    @property
+    def title(self) -> str:
+        return self.name or self.device
+
+    def adjustable(self) -> Adjustable:
+        """What people change later, as it is at the start."""
+        return Adjustable(rois=self.rois, zones=self.zones, motion=self.motion, picture=self.picture)
+
+
+class DeviceSettings(DeviceParts):
+    """A device and the place where it is."""
+
+    site: Id = Field(description="Where it is.")
+    site_name: str | None = Field(default=None, description="What people read in its pictures; default the site's id.")
+    time_zone: str = Field(default="UTC", description="IANA zone of the clock in its pictures.")
+
+    @property
+    def source(self) -> str:
+        return device_source(self.site, self.device)
+
+
+class Link(Part):
+    """What an agent keeps while the hub is away, and how it sends."""
+
+    bytes_per_s: Annotated[int, Field(ge=1000)] | None = Field(
+        default=None, description="Limit of its link; 50000 suits a cellular one."
+    )
+    compress: bool = Field(default=False, description="Whether messages are sent as gzip where that is smaller.")
+    max_outbox_bytes: Annotated[int, Field(ge=1_000_000)] = Field(
+        default=4_000_000_000, description="What it keeps while the hub is away, at most."
+    )
+    tail_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=1_000_000_000, description="Part of that for what the hub has already, to fill a lost journal again."
+    )
+    tail_hours: Annotated[float, Field(ge=0, le=876_000)] = Field(default=24.0, description="How long that is kept.")
+
+
+class NodeSettings(Link):
+    """One agent process. A device that is configured later begins a stream of its own in the same outbox."""
+
+    node: Id = Field(description="Its id: the name of its outbox.")
+    devices: tuple[DeviceSettings, ...] = Field(min_length=1, description="What it runs.")

@@ -1,0 +1,51 @@
+"""Lets the analysis of one frame fail without the others: counted, logged once a reason, told above a share."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from edge.agent.health import SourceHealth
+from edge.capture.loop import Reports
+from edge.capture.sources.reasons import worded
+from producer.outbox.tables import Draft
+
+FRAMES: Final = 50
+TOLD_SHARE: Final = 0.1
+FEWEST: Final = 3
+
+
+class Tolerance:
+    """For the frames of one source, in its capture thread. `standing` is what is wrong with the analysis anyway."""
+
+    def __init__(
+        self, name: str, health: SourceHealth, redact: Callable[[str], str], standing: str | None = None
+    ) -> None:
+        self._health = health
+        self._redact = redact
+        self._reports = Reports(f"{name} analysis", redact)
+        self._lost: deque[bool] = deque(maxlen=FRAMES)
+        self._standing = standing
+        self._trouble: str | None = None
+        self.lost = 0
+
+    def drafts(self, analyse: Callable[[], Sequence[Draft]]) -> list[Draft]:
+        """What the analysis of a frame gives, or nothing where it fails."""
+        try:
+            found = list(analyse())
+        except BaseException as error:  # noqa: BLE001  (a frame that cannot be analysed costs itself)
+            self.lost += 1
+            reason = worded(error, self._redact)
+            self._reports.failure(error, reason, frames_lost=self.lost)
+            self._count(lost=True, reason=reason)
+            return []
+        self._count(lost=False)
+        return found
+
+    def _count(self, *, lost: bool, reason: str = "") -> None:
+        self._lost.append(lost)
+        count = sum(self._lost)
+        if count < FEWEST or count < TOLD_SHARE * len(self._lost):
+            self._trouble = None
+        elif lost:
+            self._trouble = f"the analysis fails for more than {TOLD_SHARE:.0%} of its frames: {reason}"
+        self._health.analysed(self._trouble or self._standing)

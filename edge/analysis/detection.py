@@ -1,0 +1,118 @@
+"""Looks for objects in a device's pictures, and tells of them when something has changed."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bus_schemas.camera import DetectedObject
+from bus_schemas.camera import Detection as DetectionData
+from edge.agent.adjustable import Zone
+from edge.agent.settings import Detector, SceneDetector, ShapeDetector
+from edge.analysis.detector import PERSON, VEHICLE, Detection, guesses, people_count
+from edge.analysis.motion import Box
+from edge.analysis.onnx_detector import OnnxDetector
+from edge.analysis.pictures import Pictures
+from edge.analysis.zones import triggers, zone_of
+from edge.capture.pacing import Every
+from edge.capture.sources.files import refusal
+from edge.capture.sources.source import Frame, SourceUnreachable, without_credentials
+from edge.simulation.yard import Yard
+
+SCENE: Final = "scene"
+AGAIN_SECONDS: Final = 10.0
+_LEAST_HEIGHT: Final = 0.05
+_LEAST_WIDTH: Final = 0.01
+"""Of the picture: what is smaller, or seen no more than that at the edge, no detector would find."""
+
+Look = Callable[[Frame, Sequence[Box]], tuple[Detection, ...]]
+
+
+class Lookout:
+    """Used by the capture thread of one device. `zones` may be replaced at any time."""
+
+    def __init__(self, look: Look, method: str, every_s: float, zones: Sequence[Zone]) -> None:
+        self._look = look
+        self._method = method
+        self._every = Every(every_s)
+        self._again = Every(AGAIN_SECONDS)
+        self._told: tuple[object, ...] = (0, (), ())
+        self.zones = tuple(zones)
+
+    def look(self, frame: Frame, moving: Sequence[Box], media: Sequence[str]) -> DetectionData | None:
+        """None where there is nothing to tell: not the time, or all as before and nobody there."""
+        if not self._every.due(frame.time):
+            return None
+        found = self._look(frame, moving)
+        raised = triggers(found, self.zones)
+        seen = (people_count(found), raised, tuple(sorted(detection.label for detection in found)))
+        repeat = bool(found) and self._again.due(frame.time)
+        if seen == self._told and not repeat:
+            return None
+        self._told = seen
+        return DetectionData(
+            people_count=seen[0],
+            event_triggers=raised,
+            objects=tuple(_object(detection, self.zones) for detection in found),
+            detector=self._method,
+            media=tuple(media),
+        )
+
+
+def lookout(detector: Detector, zones: Sequence[Zone], pictures: Pictures, yard: Yard | None) -> Lookout:
+    if isinstance(detector, SceneDetector):
+        assert yard is not None, "settings allow the scene detector only for a drawn scene"
+        return Lookout(_drawn(yard), SCENE, detector.every_s, zones)
+    if isinstance(detector, ShapeDetector):
+        return Lookout(_shapes, "heuristic", detector.every_s, zones)
+    if (why := refusal(detector.model)) is not None:
+        raise SourceUnreachable(f"{without_credentials(str(detector.model))}: {why}")
+    model = OnnxDetector(detector.model, detector.labels, detector.min_score)
+    return Lookout(_modelled(model, pictures), "onnx", detector.every_s, zones)
+
+
+def _drawn(yard: Yard) -> Look:
+    """What the scene knows, of the moments at which it can be seen."""
+
+    def look(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
+        if yard.schedule.age("black", frame.time) is not None:
+            return ()
+        state = yard.at(frame.time)
+        found = [(PERSON, person.box) for person in state.people] + [(VEHICLE, car.box) for car in state.cars]
+        return tuple(
+            Detection(label, 0.97, box, SCENE)
+            for label, box in found
+            if box[2] > _LEAST_WIDTH and box[3] > _LEAST_HEIGHT
+        )
+
+    return look
+
+
+def _shapes(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
+    return guesses(moving, frame.picture.width / frame.picture.height)
+
+
+def _modelled(model: OnnxDetector, pictures: Pictures) -> Look:
+    def look(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
+        return model.look(pictures.bgr(frame.picture)) if moving else ()
+
+    return look
+
+
+def _object(detection: Detection, zones: Sequence[Zone]) -> DetectedObject:
+    return DetectedObject(
+        label=detection.label,
+        score=detection.score,
+        box=_within(detection.box),
+        zone=_zone_name(zone_of(detection.box, zones)),
+    )
+
+
+def _within(box: Box) -> Box:
+    x, y, width, height = (min(1.0, max(0.0, round(share, 4))) for share in box)
+    return x, y, width, height
+
+
+def _zone_name(name: str | None) -> str | None:
+    # The contract allows names that topics allow; people name zones as they like.
+    return (
+        None if name is None else "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name)[:64]
+    )

@@ -1,0 +1,204 @@
+"""What one camera's pictures and sound say, as events and media; previews go their own way."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bus_schemas.camera import Frame as FrameData
+from bus_schemas.camera import Motion as MotionData
+from bus_schemas.media import Segment as SegmentData
+from edge.agent.adjustable import Adjustable
+from edge.agent.event_factory import Author, Picture
+from edge.agent.settings import Rates
+from edge.analysis import analysis_settings, audio
+from edge.analysis.detection import Lookout
+from edge.analysis.motion import Box, Motion, MotionDetector, MotionEnded, MotionStarted, MotionTracker
+from edge.analysis.picture import PictureAnalyser, PictureState
+from edge.analysis.pictures import THUMBNAIL, Pictures, Planes, thumbnail
+from edge.capture.pacing import Every, per_second
+from edge.capture.segments import CONTENT_TYPE, Segment
+from edge.capture.sources.source import Frame, Samples
+from producer.outbox.tables import Draft
+
+UPDATE_SECONDS = 1.0
+SOUND_SECONDS = 5.0
+"""After that long without sound its level is unknown."""
+
+
+class VisualWatch:
+    """Used by one capture thread; `apply` may be called by another."""
+
+    def __init__(
+        self,
+        author: Author,
+        rates: Rates,
+        adjustable: Adjustable,
+        pictures: Pictures,
+        lookout: Lookout | None,
+        preview: Callable[[bytes], None],
+    ) -> None:
+        self._author = author
+        self._pictures = pictures
+        self._lookout = lookout
+        self._preview = preview
+        self._wanted = self._applied = adjustable
+        self._size = (0, 0)
+        self._analyser = PictureAnalyser(analysis_settings.picture(adjustable.picture))
+        self._detector: MotionDetector | None = None
+        self._tracker = MotionTracker()
+        self._level = audio.UNKNOWN
+        self._heard: datetime | None = None
+        self._captures: deque[str] = deque(maxlen=3)
+        self._told: tuple[object, ...] = ()
+        self._capture_due = per_second(rates.capture_fps)
+        self._thumbnail_due = per_second(rates.thumbnail_fps)
+        self._live_due = per_second(rates.live_fps)
+        self._frame_due = Every(1.0)
+        self._update_due = Every(UPDATE_SECONDS)
+        self._capture_now = False
+        self.planes: Planes | None = None
+        """The newest full picture, for whoever lays temperatures over it."""
+
+    def apply(self, adjustable: Adjustable) -> None:
+        """From the next picture on."""
+        self._wanted = adjustable
+
+    def capture_now(self) -> None:
+        self._capture_now = True
+
+    def hear(self, samples: Samples) -> None:
+        self._level = audio.level(samples.samples)
+        self._heard = samples.time
+
+    def look(self, frame: Frame) -> list[Draft]:
+        """Drafts in their order: media before the events that refer to them."""
+        self._adjust(frame)
+        assert self._detector is not None
+        small = self._pictures.small(frame.picture)
+        state = self._analyser.look(small.y, frame.time)
+        motion = self._detector.look(small.y, frame.time)
+        changed = self._tracker.advance(motion, frame.time)
+        drafts = self._keep(frame, small, urgent=isinstance(changed, MotionStarted))
+        captured = tuple(self._captures)[-1:] if drafts else ()
+        drafts += self._tell_frame(frame, state, motion, captured)
+        drafts += self._tell_motion(frame, motion, changed)
+        if self._lookout is not None:
+            found = self._lookout.look(frame, motion.boxes, tuple(self._captures)[-1:])
+            drafts += [self._author.event(found, frame.time)] if found is not None else []
+        return drafts
+
+    def segments(self, finished: Sequence[Segment]) -> list[Draft]:
+        drafts: list[Draft] = []
+        for segment in finished:
+            picture = Picture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
+            medium, key = self._author.medium("segment", picture, segment.start)
+            data = SegmentData(
+                start=segment.start,
+                duration_s=segment.duration_s,
+                codec=segment.codec,
+                width=segment.width,
+                height=segment.height,
+                fps=segment.fps,
+                size=len(segment.data),
+                discontinuity=segment.discontinuity,
+                media=(key,),
+            )
+            drafts += [medium, self._author.event(data, segment.start)]
+        return drafts
+
+    def _adjust(self, frame: Frame) -> None:
+        """What was learned of the noise and the background stays where its own settings do."""
+        wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
+        if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
+            self._detector = MotionDetector(size, analysis_settings.motion(wanted.motion))
+        if wanted.picture != self._applied.picture:
+            self._analyser = PictureAnalyser(analysis_settings.picture(wanted.picture))
+        if self._lookout is not None:
+            self._lookout.zones = wanted.zones
+        self._applied, self._size = wanted, size
+
+    def _keep(self, frame: Frame, small: Planes, *, urgent: bool) -> list[Draft]:
+        """A capture and a thumbnail where one is due; a capture at once where motion begins or somebody asks."""
+        urgent = urgent or self._capture_now
+        capture = (self._capture_due is not None and self._capture_due.due(frame.time)) or urgent
+        live = self._live_due is not None and self._live_due.due(frame.time)
+        drafts: list[Draft] = []
+        if capture or live:
+            self.planes = self._pictures.planes(frame.picture)
+            jpeg = self.planes.jpeg()
+            if live:
+                self._preview(jpeg)
+            if capture:
+                self._capture_now = False
+                drafts.append(self._capture(jpeg, frame))
+        if self._thumbnail_due is not None and self._thumbnail_due.due(frame.time):
+            picture = Picture(thumbnail(small), *THUMBNAIL)
+            drafts.append(self._author.medium("thumbnail", picture, frame.time)[0])
+        return drafts
+
+    def _capture(self, jpeg: bytes, frame: Frame) -> Draft:
+        picture = Picture(jpeg, frame.picture.width, frame.picture.height)
+        medium, key = self._author.medium("capture", picture, frame.time)
+        self._captures.append(key)
+        return medium
+
+    def _tell_frame(self, frame: Frame, state: PictureState, motion: Motion, captured: tuple[str, ...]) -> list[Draft]:
+        if self._heard is None or abs((frame.time - self._heard).total_seconds()) > SOUND_SECONDS:
+            self._level = audio.UNKNOWN
+        facts = (state.blackscreen, state.freeze, self._level.audio)
+        if not self._frame_due.due(frame.time) and facts == self._told:
+            return []
+        self._told = facts
+        data = FrameData(
+            blackscreen=state.blackscreen,
+            blackscreen_percentage=state.blackscreen_percentage,
+            freeze=state.freeze,
+            freeze_diffs=state.freeze_diffs,
+            last_3_media=tuple(self._captures),
+            audio=self._level.audio,
+            volume_percentage=self._level.volume_percentage,
+            mean_volume_db=self._level.mean_volume_db,
+            quality_score=state.quality.quality_score,
+            motion_boxes=_rounded(motion.boxes),
+            width=frame.picture.width,
+            height=frame.picture.height,
+            media=captured,
+        )
+        return [self._author.event(data, frame.time)]
+
+    def _tell_motion(self, frame: Frame, motion: Motion, changed: MotionStarted | MotionEnded | None) -> list[Draft]:
+        data = self._motion_data(frame, motion, changed)
+        if data is None:
+            return []
+        size = {"frame_width": frame.picture.width, "frame_height": frame.picture.height}
+        return [self._author.event(data.model_copy(update=size), frame.time if changed is None else changed.time)]
+
+    def _motion_data(
+        self, frame: Frame, motion: Motion, changed: MotionStarted | MotionEnded | None
+    ) -> MotionData | None:
+        media = tuple(self._captures)[-1:]
+        match changed:
+            case MotionStarted(boxes=boxes, area=area):
+                self._update_due = Every(UPDATE_SECONDS)
+                self._update_due.due(frame.time)
+                return MotionData(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
+            case MotionEnded(boxes=boxes, area=area, duration_s=seconds, frames=frames):
+                return MotionData(
+                    phase="end",
+                    boxes=_rounded(boxes),
+                    intensity=min(1.0, area),
+                    media=media,
+                    duration_s=seconds,
+                    frames=frames,
+                )
+        if self._tracker.active and motion.boxes and self._update_due.due(frame.time):
+            return MotionData(phase="update", boxes=_rounded(motion.boxes), intensity=min(1.0, motion.area))
+        return None
+
+
+def _rounded(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """To a ten-thousandth of the picture, and not beyond it."""
+    return tuple(
+        (round(x, 4), round(y, 4), min(round(width, 4), 1.0), min(round(height, 4), 1.0))
+        for x, y, width, height in boxes
+    )

@@ -1,0 +1,112 @@
+"""MPEG-TS in memory, with timestamps that its multiplexer always takes."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+import av
+import numpy as np
+from av.packet import Packet
+
+from edge.capture.bitstream import CLOCK, Unit
+
+_TS_PACKET: Final = 188
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the units of a run are. `audio_rate` is `None` where there is no sound."""
+
+    width: int
+    height: int
+    audio_rate: int | None
+    codec: str = "h264"
+
+
+def ordered(units: Sequence[Unit]) -> list[Unit]:
+    """The same units with decoding times that grow strictly in each stream; sound that would go back is left out."""
+    shown = distinct([unit.pts for unit in units if unit.kind == "video"])
+    times = zip(shown, decoding_times(shown), strict=True)
+    result: list[Unit] = []
+    heard: int | None = None
+    for unit in units:
+        if unit.kind == "video":
+            pts, dts = next(times)
+            result.append(unit if (pts, dts) == (unit.pts, unit.dts) else replace(unit, pts=pts, dts=dts))
+        elif heard is None or unit.pts > heard:
+            heard = unit.pts
+            result.append(unit if unit.dts == unit.pts else replace(unit, dts=unit.pts))
+    return result
+
+
+def decoding_times(shown: Sequence[int]) -> list[int]:
+    """Of pictures in the order in which they come, the times at which each must be decoded: strictly growing, and
+    never after the picture is shown. `shown` has no time twice.
+    """
+    ordered = sorted(shown)
+    depth = _reordering_depth(shown, ordered)
+    if not depth:
+        return list(shown)
+    interval = max(1, (ordered[-1] - ordered[0]) // max(1, len(ordered) - 1))
+    before = [ordered[0] - interval * (depth - index) for index in range(depth)]
+    return [*before, *ordered][: len(shown)]
+
+
+def _reordering_depth(shown: Sequence[int], ordered: Sequence[int]) -> int:
+    """By how many pictures decoding must run ahead of showing."""
+    place = {time: index for index, time in enumerate(ordered)}
+    return max((index - place[time] for index, time in enumerate(shown)), default=0)
+
+
+def distinct(shown: Sequence[int]) -> list[int]:
+    """The same times in the same order of showing, each at least a tick after the one before."""
+    result = list(shown)
+    latest: int | None = None
+    for index in sorted(range(len(shown)), key=lambda one: (shown[one], one)):
+        if latest is not None and result[index] <= latest:
+            result[index] = latest + 1
+        latest = result[index]
+    return result
+
+
+def muxed(units: Sequence[Unit], layout: Layout, shift: int) -> bytes:
+    """MPEG-TS in memory with exactly the units' timestamps plus `shift`."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mpegts", options={"mpegts_copyts": "1"}) as container:
+        streams = {"video": container.add_mux_stream(layout.codec, width=layout.width, height=layout.height)}
+        if layout.audio_rate:
+            streams["audio"] = container.add_mux_stream("aac", rate=layout.audio_rate)
+        for unit in _wanted(units, set(streams), shift):
+            packet = Packet(unit.data)
+            packet.stream = streams[unit.kind]
+            packet.time_base = Fraction(1, CLOCK)
+            packet.pts = unit.pts + shift
+            packet.dts = unit.dts + shift
+            packet.duration = unit.duration
+            packet.is_keyframe = unit.keyframe
+            container.mux(packet)
+    return buffer.getvalue()
+
+
+def _wanted(units: Sequence[Unit], kinds: set[str], shift: int) -> Iterator[Unit]:
+    return (unit for unit in units if unit.kind in kinds and unit.dts + shift >= 0)
+
+
+class ContinuityCounters:
+    """Goes on counting the transport stream packets of each PID from segment to segment, as one muxer would."""
+
+    def __init__(self) -> None:
+        self._next: dict[int, int] = {}
+
+    def continued(self, segment: bytes) -> bytes:
+        packets = np.frombuffer(bytearray(segment), np.uint8).reshape(-1, _TS_PACKET)
+        flags = packets[:, 3]
+        pids = (packets[:, 1] & 31).astype(np.uint16) << 8 | packets[:, 2]
+        for pid in np.unique(pids).tolist():
+            rows = pids == pid
+            shifted = (flags[rows] + self._next.get(pid, 0)) & 15
+            flags[rows] = flags[rows] & 0xF0 | shifted
+            self._next[pid] = int(shifted[-1]) + 1
+        return packets.tobytes()

@@ -1,0 +1,155 @@
+"""Records one device: packets as they came where they are H.264 or H.265, encoded pictures where not."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+from av.audio.stream import AudioStream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from edge.capture.bitstream import CLOCK, SYNTAXES, Aac, AnnexB, Coded, can_pass_aac
+from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_rate
+from edge.capture.mpegts import Layout
+from edge.capture.segments import Segment, SegmentWriter
+
+TARGET_SECONDS: Final = 10.0
+LONGEST_PAUSE: Final = timedelta(seconds=60)
+
+
+class Recorder:
+    """A source says what it is (`begin`), then gives everything in order; the agent takes finished segments.
+
+    Used by one thread. Times are those of the pictures, so that a segment starts when its first picture was taken.
+    """
+
+    def __init__(self, target_seconds: float = TARGET_SECONDS, encoding: Encoding | None = None) -> None:
+        self._encoding = encoding or Encoding()
+        self._writer = SegmentWriter(target_seconds)
+        self._size = (0, 0)
+        self._audio_rate: int | None = None
+        self._codec = "h264"
+        self._packets: AnnexB | None = None
+        self._sounds: Aac | None = None
+        self._video: VideoEncoder | None = None
+        self._audio: AudioEncoder | None = None
+        self._origin: datetime | None = None
+        self._latest: datetime | None = None
+
+    @property
+    def passes_video(self) -> bool:
+        """Whether packets are recorded as they come, without being encoded anew."""
+        return self._video is None
+
+    @property
+    def passes_audio(self) -> bool:
+        return self._sounds is not None
+
+    @property
+    def open_since(self) -> datetime | None:
+        """When the segment that is being recorded began."""
+        return self._writer.open_since
+
+    @property
+    def lost(self) -> int:
+        """Segments that could not be written."""
+        return self._writer.lost
+
+    def can_pass(self, video: VideoStream) -> bool:
+        return video.codec_context.name in self._encoding.passed & SYNTAXES.keys()
+
+    def begin(
+        self,
+        size: tuple[int, int],
+        video: VideoStream | None = None,
+        audio: AudioStream | None = None,
+        rate: int | None = None,
+    ) -> None:
+        """A new run of pictures of `size`. `video` and `audio` are a container's streams; a scene gives only the `rate`
+        of its sound. Without a `video` that can pass the pictures are encoded.
+        """
+        self._size = size
+        self._audio = self._origin = self._latest = None
+        passed = video if video is not None and self.can_pass(video) else None
+        self._packets = AnnexB(passed, SYNTAXES[passed.codec_context.name]) if passed else None
+        self._codec = passed.codec_context.name if passed else "h264"
+        passes_audio = audio is not None and can_pass_aac(audio)
+        self._sounds = Aac(bytes(audio.codec_context.extradata or b"")) if audio is not None and passes_audio else None
+        rate = audio.codec_context.sample_rate if audio is not None else rate
+        self._audio_rate = rate if passes_audio or not rate else encoded_rate(rate)
+        if passed is None:
+            self._encode()
+        else:
+            self._pass()
+
+    def packet(self, packet: Coded, time: datetime) -> None:
+        """Uses the packet up: decode it before."""
+        if packet.stream.type == "audio":
+            if self._sounds is not None:
+                for unit in self._sounds.convert(packet, time):
+                    self._writer.add(unit)
+        elif self._packets is not None:
+            self._video_packet(self._packets, packet, time)
+
+    def picture(self, picture: VideoFrame, time: datetime, pts: int | None = None) -> None:
+        """`pts` in 1/90000 s by the clock of the source; without it `time` says when."""
+        if self._video is None:
+            return
+        if pts is None:
+            self._restart_after_jump(time)
+            pts = self._ticks(time)
+        elif self._origin is None:
+            self._origin = time - timedelta(seconds=pts / CLOCK)
+        if self._video.due(pts):
+            first = self._writer.open_since is None
+            for unit in self._video.encode(picture, pts, time, keyframe=first or self._writer.cuts_at(pts)):
+                self._writer.add(unit)
+
+    def sound(self, samples: NDArray[np.int16], rate: int, time: datetime, pts: int | None = None) -> None:
+        """n x channels; ignored where the source's own packets are recorded, and before the first picture."""
+        if self._sounds is not None or self._origin is None or not self._audio_rate:
+            return
+        if self._audio is None:
+            self._audio = AudioEncoder(self._audio_rate, samples.shape[1])
+        for unit in self._audio.encode(samples, rate, self._ticks(time) if pts is None else pts, time):
+            self._writer.add(unit)
+
+    def take(self) -> list[Segment]:
+        return self._writer.take()
+
+    def finish(self, now: int | None = None) -> None:
+        """The source has ended or is lost, `now` by its clock in 1/90000 s: what is open becomes a segment."""
+        self._writer.finish(now)
+
+    def _video_packet(self, packets: AnnexB, packet: Coded, time: datetime) -> None:
+        for unit in packets.convert(packet, time):
+            if self._video is not None and unit.keyframe:
+                self._pass()
+            if self._video is not None:
+                continue
+            if self._origin is None:
+                self._origin = unit.time - timedelta(seconds=unit.pts / CLOCK)
+            self._writer.add(unit)
+        if self._video is None and self._writer.is_overlong:
+            # A camera that sends no second keyframe: its pictures are encoded until it does.
+            self._encode()
+
+    def _pass(self) -> None:
+        self._video = None
+        self._writer.start(Layout(*self._size, self._audio_rate, self._codec))
+
+    def _encode(self) -> None:
+        self._video = VideoEncoder(self._encoding, self._size)
+        self._writer.start(Layout(self._video.width, self._video.height, self._audio_rate))
+
+    def _restart_after_jump(self, time: datetime) -> None:
+        """The clock was set: what follows is a run of its own."""
+        if self._latest is not None and not timedelta(0) < time - self._latest < LONGEST_PAUSE:
+            self._origin = self._audio = None
+            self._encode()
+        self._latest = time
+
+    def _ticks(self, time: datetime) -> int:
+        self._origin = self._origin or time
+        return round((time - self._origin).total_seconds() * CLOCK)

@@ -1,0 +1,143 @@
+"""Video segments of a run: MPEG-TS that plays on its own, cut at keyframes near a target length."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from edge.capture.bitstream import CLOCK, Unit
+from edge.capture.mpegts import ContinuityCounters, Layout, muxed, ordered
+
+CONTENT_TYPE: Final = "video/mp2t"
+LONGEST_SECONDS: Final = 120
+LARGEST_BYTES: Final = 64_000_000
+HOLE: Final = timedelta(seconds=0.5)
+SHORTEST: Final = CLOCK // 100
+HIGHEST_FPS: Final = 1000
+_JITTER: Final = CLOCK // 20
+_HEAD_START: Final = 10 * CLOCK  # sound and reordered pictures may begin before the first keyframe
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`duration_s` is that of its pictures, up to where the next segment begins. Within a run timestamps go on from
+    segment to segment; `discontinuity` says that this one does not go on where the one before ended.
+    """
+
+    start: datetime
+    duration_s: float
+    data: bytes
+    codec: str
+    width: int
+    height: int
+    fps: float
+    audio: bool
+    discontinuity: bool
+
+
+class SegmentWriter:
+    """Takes the units of one run after another and keeps the segments that are finished until they are taken."""
+
+    def __init__(self, target_seconds: float) -> None:
+        self._target = round(target_seconds * CLOCK)
+        self._layout: Layout | None = None
+        self._shift: int | None = None
+        self._end = _HEAD_START
+        self._open: list[Unit] = []
+        self._bytes = 0
+        self._first: Unit | None = None
+        self._latest = 0
+        self._restarted = True
+        self._ended: datetime | None = None
+        self._finished: list[Segment] = []
+        self._counters = ContinuityCounters()
+        self.lost = 0
+        """Segments that could not be written."""
+
+    @property
+    def open_since(self) -> datetime | None:
+        """When the segment that is being recorded began."""
+        return self._first.time if self._first is not None else None
+
+    def start(self, layout: Layout) -> None:
+        """A new run: a new connection, a loop, another picture size."""
+        self.finish()
+        self._layout = layout
+        self._shift = None
+        self._restarted = True
+
+    def add(self, unit: Unit) -> None:
+        if self._first is None and not (unit.kind == "video" and unit.keyframe):
+            return
+        if self.cuts_at(unit.pts) and unit.kind == "video" and unit.keyframe:
+            self._close(until=unit.pts)
+        self._first = self._first or unit
+        self._latest = max(self._latest, unit.pts) if self._open else unit.pts
+        self._open.append(unit)
+        self._bytes += len(unit.data)
+
+    def cuts_at(self, pts: int) -> bool:
+        """Whether a keyframe at `pts` would begin a new segment; a little short is near enough."""
+        return self._first is not None and (pts - self._first.pts >= self._target - _JITTER or self.is_overlong)
+
+    @property
+    def is_overlong(self) -> bool:
+        """Whether so much is open that it must not become more, keyframe or not."""
+        if self._first is None:
+            return False
+        return self._bytes > LARGEST_BYTES or self._latest - self._first.pts > LONGEST_SECONDS * CLOCK
+
+    def finish(self, now: int | None = None) -> None:
+        """Close what is open; the last picture lasts as long as the one before it, but not beyond `now`."""
+        if self._first is None:
+            return
+        shown = sorted(unit.pts for unit in self._open if unit.kind == "video")
+        last = shown[-1] - shown[-2] if len(shown) > 1 else self._open[0].duration or CLOCK // 25
+        if now is not None:
+            last = min(last, now - shown[-1])
+        self._close(until=shown[-1] + max(SHORTEST, last))
+
+    def take(self) -> list[Segment]:
+        finished, self._finished = self._finished, []
+        return finished
+
+    def _close(self, until: int) -> None:
+        """A segment that cannot be written costs only itself."""
+        assert self._first is not None
+        if self._shift is None:
+            self._shift = self._end - self._first.pts
+        try:
+            segment = self._segment(self._first, until, self._shift)
+        except Exception as error:  # noqa: BLE001 - FFmpeg and what wraps it raise a dozen kinds for what a camera sent
+            log.warning("segment lost", start=self._first.time, error=repr(error))
+            self.lost += 1
+            self._restarted = True
+        else:
+            self._finished.append(segment)
+            self._ended = segment.start + timedelta(seconds=segment.duration_s)
+            self._restarted = False
+        self._end = until + self._shift
+        self._open = []
+        self._bytes = 0
+        self._first = None
+
+    def _segment(self, first: Unit, until: int, shift: int) -> Segment:
+        assert self._layout is not None, "start() comes before the first unit"
+        duration = (until - first.pts) / CLOCK
+        pictures = sum(1 for unit in self._open if unit.kind == "video")
+        # A clock that was set leaves a hole, or an overlap, although the pictures go on.
+        jumps = self._ended is not None and abs(first.time - self._ended) > HOLE
+        return Segment(
+            start=first.time,
+            duration_s=round(duration, 6),
+            data=self._counters.continued(muxed(ordered(self._open), self._layout, shift)),
+            codec=self._layout.codec,
+            width=self._layout.width,
+            height=self._layout.height,
+            fps=round(min(pictures / duration, HIGHEST_FPS), 3),
+            audio=any(unit.kind == "audio" for unit in self._open),
+            discontinuity=self._restarted or jumps,
+        )

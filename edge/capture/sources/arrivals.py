@@ -1,0 +1,125 @@
+"""Gives every packet of an input its time, by the clocks of its streams."""
+
+from collections import deque
+from typing import Final
+
+from edge.capture.sources.demuxer import Arrival, ContainerDemuxer, Demuxer
+from edge.capture.sources.inputs import Input
+from edge.capture.sources.timestamps import DEFAULT_INTERVAL_S, FileClock, LiveClock
+from producer.clock import Elapsed
+
+BUFFERED_S: Final = 0.005
+"""What comes sooner was there before."""
+MOST_BUFFERED: Final = 500
+PRIMING_S: Final = 0.5
+FEWEST_COUNTED: Final = 20
+
+
+class Arrivals:
+    """Live packets are timed by when they come, those of a file by their own timestamps from `start` on."""
+
+    def __init__(self, source: Input, demuxer: Demuxer, elapsed: Elapsed, start: float) -> None:
+        self._demuxer = demuxer
+        self._elapsed = elapsed
+        self._is_live = source.ending == "live"
+        self._live = {"video": LiveClock(), "audio": LiveClock()}
+        self._files: dict[str, FileClock] = {}
+        self._start = start
+        self._primed = not self._is_live or source.is_jpeg_stream
+        self._held: deque[tuple[Arrival, float]] = deque()
+        self._read_at: float | None = None
+        self._at = 0.0
+        self._counted, self._counted_s = 0, elapsed()
+        self.stampless = False
+        """A file without any timestamps: its pictures follow each other as they are shown."""
+
+    @property
+    def interval_s(self) -> float:
+        """Between two pictures."""
+        if self._is_live:
+            return self._live["video"].interval_s
+        return 1 / self._demuxer.fps if isinstance(self._demuxer, ContainerDemuxer) else DEFAULT_INTERVAL_S
+
+    def measured_fps(self) -> float:
+        """At which pictures came since this was asked last, or at which a file was recorded."""
+        if not self._is_live:
+            return 1 / self.interval_s
+        seconds, self._counted_s = self._elapsed() - self._counted_s, self._elapsed()
+        pictures, self._counted = self._counted, 0
+        return pictures / seconds if pictures >= FEWEST_COUNTED and seconds else 1 / self.interval_s
+
+    @property
+    def end(self) -> float:
+        """Of a file: when it goes on after its last picture."""
+        return self._files["video"].end if "video" in self._files else self._start
+
+    def next(self) -> Arrival | None:
+        if not self._primed:
+            self._prime()
+        if self._held:
+            arrival, self._at = self._held.popleft()
+            return arrival
+        return self._read()
+
+    @property
+    def at(self) -> float:
+        """When the packet that came last was complete here."""
+        return self._at
+
+    def time(self, arrival: Arrival) -> float:
+        """Of the packet that came last."""
+        reordered = arrival.kind == "video" and self._demuxer.reorders
+        self._counted += arrival.kind == "video"
+        if self._is_live:
+            return self._live[arrival.kind].time(arrival.stamp, self._at, reordered=reordered)
+        if not arrival.packet.size:
+            return self.end
+        if arrival.kind == "video" and arrival.stamp is None and "video" not in self._files:
+            self.stampless = True
+        if self.stampless and arrival.kind == "video":
+            return self.end
+        return self._file(arrival).time(arrival.stamp, reordered=reordered)
+
+    def picture_time(self) -> float:
+        """Of the next picture of a file without timestamps."""
+        return self._file(Arrival("video", None, None)).time(None)
+
+    def shift(self, seconds: float) -> None:
+        for clock in self._files.values():
+            clock.shift(seconds)
+
+    def _file(self, arrival: Arrival) -> FileClock:
+        if arrival.kind not in self._files:
+            known = self._demuxer.start if isinstance(self._demuxer, ContainerDemuxer) else None
+            zero = known if known is not None else arrival.stamp or 0.0
+            self._files[arrival.kind] = FileClock(self._start, zero, self.interval_s)
+        return self._files[arrival.kind]
+
+    def _read(self) -> Arrival | None:
+        arrival = self._demuxer.next()
+        self._at = now = self._elapsed()
+        if arrival is not None and arrival.kind == "video" and self._demuxer.is_late_by_one:
+            # It was complete when the one before was handed out.
+            self._at = now if self._read_at is None else self._read_at
+            self._read_at = now
+        return arrival
+
+    def _prime(self) -> None:
+        """Take in what FFmpeg has read while opening: it came before anybody could look at the clock. Those of the next
+        half second tell how late the first were, and stand in for the timestamp that the very first does not get.
+        """
+        self._primed = True
+        began = asked = self._elapsed()
+        while len(self._held) < MOST_BUFFERED:
+            arrival = self._read()
+            if arrival is None:
+                break
+            self._held.append((arrival, self._at))
+            now = self._elapsed()
+            if now - asked > BUFFERED_S and now - began > PRIMING_S:
+                break
+            asked = now
+        for kind, clock in self._live.items():
+            packets = [(arrival.stamp, at) for arrival, at in self._held if arrival.kind == kind]
+            put_back = iter(clock.prime(packets))
+            self._held = deque((arrival, next(put_back) if arrival.kind == kind else at) for arrival, at in self._held)

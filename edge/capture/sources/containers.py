@@ -1,0 +1,65 @@
+"""Opens a container of FFmpeg, and leaves nothing open where that fails."""
+
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, SupportsFloat
+
+import av
+
+from edge.capture.sources.files import refusal
+from edge.capture.sources.inputs import Input
+
+COLLECT_AFTER_S: Final = 10.0
+
+
+class NoVideo(Exception):
+    """What was opened is something else; the message says what."""
+
+
+class UnreferencedContainers:
+    """Closes what `av.open` opened before it raised: nobody has the container, and it is part of a reference cycle, so
+    that its socket stays open until a collection.
+    """
+
+    def __init__(self) -> None:
+        self._collected_s = float("-inf")
+
+    def collect(self) -> None:
+        """Seldom, because a collection holds up every thread."""
+        now = time.monotonic()
+        if now - self._collected_s >= COLLECT_AFTER_S:
+            self._collected_s = now
+            gc.collect()
+
+
+_unreferenced = UnreferencedContainers()
+
+
+def opened(source: Input, limit: SupportsFloat) -> Any:
+    if source.local is not None and (why := refusal(source.address, source.local)) is not None:
+        raise NoVideo(why)
+    try:
+        # PyAV asks for the value of the limit whenever it begins to read.
+        return av.open(
+            source.address,
+            format=source.format,
+            options=dict(source.options),
+            timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
+            # A camera's name may be in any encoding; nothing here uses it.
+            metadata_errors="replace",
+        )
+    except BaseException:
+        _unreferenced.collect()
+        raise
+
+
+@contextmanager
+def closing_on_failure(container: Any) -> Iterator[None]:
+    """What fails while a container is looked at must not leave its socket or file open."""
+    try:
+        yield
+    except BaseException:
+        container.close()
+        raise

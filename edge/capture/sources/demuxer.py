@@ -1,0 +1,249 @@
+"""The packets of an opened input, with their decoders: a container of FFmpeg, or JPEG after JPEG over HTTP."""
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final, Literal, Protocol, SupportsFloat
+
+import av
+from av.audio.stream import AudioStream
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from edge.capture.bitstream import CLOCK
+from edge.capture.sources.containers import NoVideo, closing_on_failure, opened
+from edge.capture.sources.inputs import Input
+from edge.capture.sources.jpeg_scanner import JpegScanner
+
+MAX_PIXELS: Final = 70_000_000
+"""A larger picture is damage, or an attempt to take all memory."""
+MOST_AHEAD: Final = 500
+_HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
+_HTML: Final = (b"<!doctype", b"<html", b"<?xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A packet with its own timestamp in seconds, where it has one."""
+
+    kind: Literal["video", "audio"]
+    packet: Any
+    stamp: float | None
+
+
+class Demuxer(Protocol):
+    """`video` and `audio` are streams whose packets can be recorded as they are."""
+
+    video: VideoStream | None
+    audio: AudioStream | None
+    codec: str
+    is_late_by_one: bool
+    """Whether a picture comes only with the beginning of the next one."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of the pictures as they are decoded now; (0, 0) before the first."""
+
+    @property
+    def reorders(self) -> bool:
+        """Whether pictures are shown in another order than they come in."""
+
+    @property
+    def cut_short(self) -> int:
+        """Pictures that broke off on their way, since the beginning."""
+
+    def next(self) -> Arrival | None:
+        """`None` at the end."""
+
+    def resume(self) -> None:
+        """Go on after an error, or with another limit for the time that a packet may take."""
+
+    def decode(self, packet: Any) -> list[Any]: ...
+
+    def close(self) -> None: ...
+
+
+def demuxer(source: Input, limit: SupportsFloat) -> Demuxer:
+    return JpegDemuxer(source, limit) if source.is_jpeg_stream else ContainerDemuxer(source, limit)
+
+
+class ContainerDemuxer:
+    """A decoder gets one thread: several cost more in all, and nothing here waits for a single picture."""
+
+    cut_short = 0
+
+    def __init__(self, source: Input, limit: SupportsFloat) -> None:
+        self._container = opened(source, limit)
+        with closing_on_failure(self._container):
+            self._use_streams()
+            if source.local == "file":
+                self._refuse_single()
+
+    def _use_streams(self) -> None:
+        if not self._container.streams.video:
+            raise NoVideo("it has no video")
+        self.video: VideoStream | None = self._container.streams.video[0]
+        self.audio: AudioStream | None = self._container.streams.audio[0] if self._container.streams.audio else None
+        self._context: Any = self._container.streams.video[0].codec_context
+        self._context.thread_count = 1
+        self._context.options = {"max_pixels": str(MAX_PIXELS)}
+        self.codec: str = self._context.name
+        self.is_late_by_one = self._container.format.name == "rtsp" and self.codec in _HELD_BY_PARSER
+        self._packets: Iterator[Any] = iter(())
+        self._ahead: deque[Arrival] = deque()
+        self.resume()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._context.width, self._context.height
+
+    @property
+    def reorders(self) -> bool:
+        return bool(self._context.has_b_frames)
+
+    @property
+    def start(self) -> float | None:
+        """The first timestamp of the pictures, where the container knows it."""
+        assert self.video is not None
+        start, base = self.video.start_time, self.video.time_base
+        return None if start is None or base is None else float(start * base)
+
+    @property
+    def fps(self) -> float:
+        assert self.video is not None
+        return float(self.video.average_rate or self.video.guessed_rate or 25)
+
+    def next(self) -> Arrival | None:
+        return self._ahead.popleft() if self._ahead else self._read()
+
+    def _refuse_single(self) -> None:
+        """A picture that is played again and again as fast as it can be opened is no recording."""
+        pictures = 0
+        while len(self._ahead) < MOST_AHEAD and pictures < 2:
+            try:
+                arrival = self._read()
+            except FFmpegError:
+                # Whoever reads the file comes to what is damaged in it, and counts it.
+                self.resume()
+                return
+            if arrival is None:
+                break
+            self._ahead.append(arrival)
+            pictures += arrival.kind == "video" and arrival.packet.size > 0
+        if pictures == 1 and len(self._ahead) < MOST_AHEAD:
+            raise NoVideo("this is a single picture, not a video")
+
+    def _read(self) -> Arrival | None:
+        packet = next(self._packets, None)
+        if packet is None:
+            return None
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        seconds = None if stamp is None else float(stamp * packet.time_base)
+        return Arrival("video" if packet.stream.type == "video" else "audio", packet, seconds)
+
+    def resume(self) -> None:
+        streams = [self.video, *([self.audio] if self.audio is not None else [])]
+        # The one before sets the limit back when it ends, so it must not end later.
+        _close(self._packets)
+        self._packets = self._container.demux(*streams)
+
+    def decode(self, packet: Any) -> list[Any]:
+        return list(packet.decode())
+
+    def close(self) -> None:
+        _close(self._packets)
+        self._container.close()
+
+
+class JpegDemuxer:
+    """FFmpeg brings the bytes (HTTP, TLS, passwords), and its own reader of MIME parts is left out: it takes their
+    lengths for true, and gives up at the first part that is empty, too short, or no JPEG.
+    """
+
+    video: VideoStream | None = None
+    audio: AudioStream | None = None
+    codec = "mjpeg"
+    is_late_by_one = False
+    reorders = False
+
+    def __init__(self, source: Input, limit: SupportsFloat) -> None:
+        self._chunks: Iterator[Any] = iter(())
+        self._scanner = JpegScanner()
+        self._pictures: deque[bytes] = deque()
+        self._first: bytes | None = None
+        self._found = 0
+        self._context: Any = av.CodecContext.create("mjpeg", "r")
+        self._context.thread_count = 1
+        self._context.options = {"max_pixels": str(MAX_PIXELS)}
+        self._size = (0, 0)
+        self._container = opened(source, limit)
+        with closing_on_failure(self._container):
+            self.resume()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._size
+
+    @property
+    def cut_short(self) -> int:
+        return self._scanner.cut_short
+
+    def next(self) -> Arrival | None:
+        """A piece that holds no whole picture counts as nothing yet: an `Arrival` without packet."""
+        if not self._pictures:
+            data = self._read()
+            if not data:
+                return None
+            self._refuse_pages(data)
+            self._pictures.extend(self._scanner.feed(data))
+            self._found += len(self._pictures)
+        if not self._pictures:
+            return Arrival("video", None, None)
+        packet: Packet[Any] = Packet(self._pictures.popleft())
+        packet.time_base = Fraction(1, CLOCK)
+        packet.is_keyframe = True
+        return Arrival("video", packet, None)
+
+    def resume(self) -> None:
+        _close(self._chunks)
+        self._chunks = self._container.demux()
+
+    def decode(self, packet: Any) -> list[Any]:
+        pictures: list[VideoFrame] = self._context.decode(packet)
+        if pictures:
+            self._size = pictures[-1].width, pictures[-1].height
+        return pictures
+
+    def close(self) -> None:
+        _close(self._chunks)
+        self._container.close()
+
+    def _read(self) -> bytes:
+        """Nothing at the end; FFmpeg calls it an error of the connection where a server closes it."""
+        try:
+            chunk = next(self._chunks, None)
+        except (FFmpegError, OSError):
+            self._refuse_single()
+            raise
+        if chunk is None or not chunk.size:
+            self._refuse_single()
+            return b""
+        return bytes(chunk)
+
+    def _refuse_single(self) -> None:
+        if self._found == 1 and self._first is not None and self._first.startswith(b"\xff\xd8"):
+            raise NoVideo("this is a single picture, not a video stream")
+
+    def _refuse_pages(self, data: bytes) -> None:
+        if self._first is None:
+            self._first = data
+            if data.lstrip().lower().startswith(_HTML):
+                raise NoVideo("this is a web page, not a video stream")
+
+
+def _close(packets: Iterator[Any]) -> None:
+    if isinstance(packets, Generator):
+        packets.close()

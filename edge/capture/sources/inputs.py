@@ -1,0 +1,57 @@
+"""What is opened as a camera, and how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from edge.capture.sources.files import LocalKind
+
+TIMEOUT_S: Final = 10.0
+SOCKET_TIMEOUT_S: Final = 60.0
+"""That of FFmpeg's own sockets: ours, which follows the camera's own rate, is to come first."""
+Transport = Literal["tcp", "udp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What is opened and how. `pace` holds a file back to the speed at which it was recorded; `is_jpeg_stream` is for
+    JPEG after JPEG over HTTP, which FFmpeg only transports; `local` is what a path at this machine must be.
+    """
+
+    address: str
+    format: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = TIMEOUT_S
+    ending: Literal["live", "once", "loop"] = "live"
+    pace: bool = False
+    is_jpeg_stream: bool = False
+    local: LocalKind | None = None
+
+
+def video_file(path: str, *, loop: bool = False, pace: bool = True) -> Input:
+    return Input(path, ending="loop" if loop else "once", pace=pace, local="file")
+
+
+def rtsp(url: str, timeout_s: float = TIMEOUT_S, transport: Transport = "tcp") -> Input:
+    """TCP unless told otherwise, because a lost UDP packet smears pictures until the next keyframe.
+
+    Nothing is analysed in advance: all that is needed comes with the stream, and a picture is wanted at once.
+    """
+    options = {
+        "rtsp_transport": transport,
+        "timeout": str(int(SOCKET_TIMEOUT_S * 1_000_000)),
+        "analyzeduration": "1",
+        "fpsprobesize": "0",
+    }
+    return Input(url, options=options, timeout_s=timeout_s)
+
+
+def mjpeg(url: str, timeout_s: float = TIMEOUT_S) -> Input:
+    options = {"raw_packet_size": "65536", "rw_timeout": str(int(SOCKET_TIMEOUT_S * 1_000_000))}
+    return Input(url, format="data", options=options, timeout_s=timeout_s, is_jpeg_stream=True)
+
+
+def v4l2(device: str, size: tuple[int, int] = (1280, 720), fps: int = 15) -> Input:
+    """MJPEG from the device: raw pictures of this size do not fit through USB 2."""
+    options = {"video_size": f"{size[0]}x{size[1]}", "framerate": str(fps), "input_format": "mjpeg"}
+    return Input(device, format="v4l2", options=options, local="device")

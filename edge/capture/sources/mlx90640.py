@@ -1,0 +1,164 @@
+"""An MLX90640 on the I2C bus: 24 x 32 temperatures with emissivity 1, corrected later and only once."""
+
+import importlib
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.capture.sources.source import Pause, SourceUnreachable, ThermalFrame
+from producer.ids import Clock
+
+ADDRESS: Final = 0x33
+BUS_HERTZ: Final = 400_000
+RATES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+DEFAULT_RATE: Final = 8.0
+ATTEMPTS: Final = 3
+FRAMES_LOST: Final = 10
+RETRY_SECONDS: Final = 0.1
+TRY_DEAD_AGAIN: Final = 480
+"""Frames after which a pixel that the driver could not calculate is tried again: a minute at 8 a second."""
+MOST_DEAD: Final = 32
+_BROKEN: Final = -200.0  # the driver writes -273.15 for pixels that the sensor's EEPROM lists
+_PIXELS: Final = 768
+
+
+class Sensor(Protocol):
+    """What is needed of a driver."""
+
+    def temperatures(self) -> list[float]:
+        """768 temperatures of a whole frame for emissivity 1. Raises `OSError`, `RuntimeError` or `ValueError`."""
+
+    def listed_bad(self) -> list[int]: ...
+
+
+class Mlx90640Source:
+    """The only reader of its sensor: a health check that read frames too would tear the halves of one apart."""
+
+    def __init__(self, connect: Callable[[], Sensor], clock: Clock, pause: Pause) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._pause = pause
+        self._sensor: Sensor | None = None
+        self._sequence = 0
+        self._lost = 0
+
+    def open(self) -> None:
+        try:
+            self._sensor = self._connect()
+        except ImportError as error:
+            raise SourceUnreachable(
+                f"MLX90640: its driver is not installed ({error}): pip install 'watchpost[mlx90640]'"
+            ) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise SourceUnreachable(f"MLX90640: {error}") from error
+        self._lost = 0
+
+    def read(self) -> ThermalFrame | None:
+        """`None` after three attempts: one lost frame is no lost sensor, but ten in a row are one."""
+        if self._sensor is None:
+            raise SourceUnreachable("MLX90640 is not open")
+        why = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._pause(RETRY_SECONDS)
+            try:
+                frame = frame_of(self._sensor.temperatures())
+            except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError) as error:
+                why = f"{type(error).__name__}: {error}"
+                continue
+            self._sequence += 1
+            self._lost = 0
+            return ThermalFrame(self._clock(), self._sequence, frame)
+        self._lost += 1
+        if self._lost >= FRAMES_LOST:
+            raise SourceUnreachable(f"MLX90640: it is there, but {self._lost} frames in a row cannot be read ({why})")
+        return None
+
+    def listed_bad(self) -> list[int]:
+        """Indices of the pixels that the sensor itself knows to be broken."""
+        return self._sensor.listed_bad() if self._sensor else []
+
+    def close(self) -> None:
+        self._sensor = None
+
+
+def frame_of(values: list[float]) -> NDArray[np.float32]:
+    frame = np.array(values, np.float32).reshape(24, 32)
+    frame[frame < _BROKEN] = np.nan
+    return frame
+
+
+def refresh_rate(hertz: float) -> int:
+    """The sensor's code for a rate; one that it does not have is read as 8 Hz."""
+    return RATES.index(hertz if hertz in RATES else DEFAULT_RATE)
+
+
+class AdafruitSensor:
+    """`adafruit-circuitpython-mlx90640`, of which `getFrame` would apply an emissivity of 0.95 that cannot be set."""
+
+    def __init__(self, hertz: float = DEFAULT_RATE, address: int = ADDRESS) -> None:
+        board, busio = importlib.import_module("board"), importlib.import_module("busio")
+        self._driver: Any = importlib.import_module("adafruit_mlx90640")
+        for listed in ("brokenPixels", "outlierPixels"):
+            # The driver appends to lists of its class: what it read at an earlier opening would count again.
+            if isinstance(getattr(self._driver.MLX90640, listed), list):
+                setattr(self._driver.MLX90640, listed, [])
+        bus = busio.I2C(board.SCL, board.SDA, frequency=BUS_HERTZ)
+        self._sensor: Any = self._driver.MLX90640(bus, address)
+        self._sensor.refresh_rate = refresh_rate(hertz)
+        self._broken = [int(pixel) for pixel in self._sensor.brokenPixels]
+        self._dead: set[int] = set()
+        self._frames = 0
+        self._values = [0.0] * _PIXELS
+
+    def temperatures(self) -> list[float]:
+        """Two half frames, a chessboard each. With emissivity 1 the reflected temperature cancels out."""
+        raw = [0] * 834
+        self._frames += 1
+        if self._frames % TRY_DEAD_AGAIN == 0:
+            self._dead.clear()
+        for _ in range(2):
+            if self._sensor._GetFrameData(raw) < 0:
+                raise RuntimeError("the sensor gave no frame")
+            reflected = self._sensor._GetTa(raw) - self._driver.OPENAIR_TA_SHIFT
+            self._calculate(raw, reflected)
+        return list(self._values)
+
+    def listed_bad(self) -> list[int]:
+        listed = [*self._broken, *self._sensor.outlierPixels]
+        return sorted({int(pixel) for pixel in listed if 0 <= int(pixel) < _PIXELS})
+
+    def _calculate(self, raw: list[int], reflected: float) -> None:
+        """The driver gives up the whole frame at a pixel with which it cannot calculate. That one is left out, like
+        those that the sensor lists, and the driver is asked again; what it has read stays the same.
+        """
+        for _ in range(MOST_DEAD):
+            self._sensor.brokenPixels = [*self._broken, *self._dead]
+            half: list[float] = [math.nan] * _PIXELS
+            try:
+                self._sensor._CalculateTo(raw, 1.0, reflected, half)
+            except (ArithmeticError, ValueError, TypeError):
+                dead = _first_missing(half, raw)
+                if dead is None or dead in self._dead:
+                    raise
+                self._dead.add(dead)
+                continue
+            for pixel, value in enumerate(half):
+                if not math.isnan(value):
+                    self._values[pixel] = value
+            return
+        raise RuntimeError(f"the driver cannot calculate with more than {MOST_DEAD} pixels")
+
+
+def _first_missing(half: Sequence[float], raw: Sequence[int]) -> int | None:
+    """The first pixel of this half frame that has no value: as the driver goes through them, that is where it ended."""
+    page, chess = raw[833] & 1, raw[832] & 0x1000
+    for pixel, value in enumerate(half):
+        row, column = divmod(pixel, 32)
+        of_page = (row ^ column) & 1 if chess else row & 1
+        if of_page == page and math.isnan(value):
+            return pixel
+    return None

@@ -1,0 +1,164 @@
+"""Says in a sentence why a source gives nothing. Nothing here raises, and nothing quotes what others have worded."""
+
+import base64
+import errno
+import http.client
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import av.error
+
+from edge.capture.sources.address import without_credentials
+from edge.capture.sources.source import AccessRefused, AddressUnusable, SourceUnreachable
+
+LONGEST_REASON: Final = 500
+PROBE_SECONDS: Final = 3.0
+
+REFUSED_VIEWER: Final = "the camera takes no more viewers: it refuses another one at this time (4xx, as 453)"
+WEB_PAGE: Final = "this is a web page, not a video stream"
+NO_RTSP: Final = "what answers there speaks no RTSP: a web server, perhaps; cameras often have RTSP at port 554"
+_BY_CLASS: Final[tuple[tuple[str, str], ...]] = (
+    ("HTTPUnauthorizedError", "the camera refuses the user or the password (Unauthorized)"),
+    ("HTTPForbiddenError", "the camera does not allow this user to see the stream (Forbidden)"),
+    ("HTTPNotFoundError", "the camera has no such path (Not Found)"),
+    ("HTTPBadRequestError", "the camera does not understand the request (Bad Request)"),
+    ("HTTPOtherClientError", REFUSED_VIEWER),
+    ("HTTPServerError", "the camera has an error of its own (5xx): it is still starting, or takes no more viewers"),
+    ("DemuxerNotFoundError", "its format is none that is known here"),
+    ("DecoderNotFoundError", "its video is coded in a way that is not known here"),
+    ("ProtocolNotFoundError", "its address begins with a protocol that is not known here"),
+)
+NO_DESCRIPTOR: Final = "this machine has no free file descriptors"
+_REFUSALS: Final = ("HTTPUnauthorizedError", "HTTPForbiddenError")
+_BY_NUMBER: Final[dict[int, str]] = {
+    errno.ECONNREFUSED: "Connection refused: the machine is there, but nothing listens at this port",
+    errno.EHOSTUNREACH: "there is no way to this machine: it is off, or not in this network",
+    errno.ENETUNREACH: "there is no network to this machine",
+    errno.EPROTONOSUPPORT: "the camera offers no stream over TCP; set `transport: udp` for it",
+    errno.ECONNRESET: "the camera has closed the connection",
+    errno.EPIPE: "the camera has closed the connection",
+    errno.ENOENT: "No such file or device",
+    errno.ENODEV: "no such device",
+    errno.ENXIO: "no such device",
+    errno.EACCES: "the agent may not read it",
+    errno.EPERM: "the agent may not read it",
+    errno.EBUSY: "another program uses it",
+    errno.ENOTTY: "it is a device, but not a camera",
+    errno.EISDIR: "it is a directory",
+    errno.EMFILE: NO_DESCRIPTOR,
+    errno.ENFILE: NO_DESCRIPTOR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was tried when an error came: opening or reading an address, for so long, with this patience."""
+
+    address: str
+    is_open: bool = False
+    waited_s: float = 0.0
+    timeout_s: float = 10.0
+
+
+def unreachable(error: BaseException, attempt: Attempt) -> SourceUnreachable:
+    """What to raise in place of an error of a library, whose text may hold the address with its password."""
+    is_refused = any(isinstance(error, getattr(av.error, name, ())) for name in _REFUSALS)
+    kind = AccessRefused if is_refused else SourceUnreachable
+    return kind(f"{without_credentials(attempt.address)}: {explain(error, attempt)}")
+
+
+def explain(error: BaseException, attempt: Attempt) -> str:
+    """Why, without the address."""
+    silent = f"no data for {attempt.timeout_s:g} s"
+    if isinstance(error, av.error.ExitError | TimeoutError):
+        return silent
+    known = next((text for name, text in _BY_CLASS if isinstance(error, getattr(av.error, name, ()))), None)
+    known = known or _BY_NUMBER.get(getattr(error, "errno", None) or 0)
+    if known is not None:
+        return known
+    if attempt.waited_s >= 0.9 * attempt.timeout_s:
+        return silent
+    if not attempt.is_open and (found := _looked_up(attempt.address)) is not None:
+        return found
+    if isinstance(error, EOFError):
+        return "the stream has ended"
+    if isinstance(error, av.error.InvalidDataError):
+        what = "what it sends" if "://" in attempt.address else "what it holds"
+        return f"{what} is no video, or too damaged (Invalid data found)"
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
+def worded(error: BaseException, redact: Callable[[str], str] = str) -> str:
+    """Any error as the reason of a source; for those that nobody has foreseen, its kind and its own words."""
+    try:
+        if isinstance(error, AddressUnusable):
+            return str(error)[:LONGEST_REASON]
+        if isinstance(error, SourceUnreachable):
+            text = str(error)
+        elif isinstance(error, MemoryError):
+            text = "there was not enough memory"
+        else:
+            own = " ".join(str(error).split())
+            text = f"an error of its driver or of the analysis: {type(error).__name__}{f': {own}' if own else ''}"
+        return redact(text)[:LONGEST_REASON]
+    except BaseException:  # noqa: BLE001  (the words of an error must not be another error)
+        return f"an error that has no words: {type(error).__name__}"
+
+
+def _looked_up(address: str) -> str | None:
+    """What can be found out by a look at the address: only after a failure, so that no camera is asked twice."""
+    with suppress(Exception):
+        parts = urlsplit(address)
+        if not parts.hostname:
+            return None
+        if not _has_free_descriptor():
+            return NO_DESCRIPTOR
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 554)
+        try:
+            socket.getaddrinfo(parts.hostname, port)
+        except socket.gaierror:
+            return f"the name {parts.hostname} is not found"
+        return NO_RTSP if parts.scheme.startswith("rtsp") else _content(address)
+    return None
+
+
+def _has_free_descriptor() -> bool:
+    """Without one every look-up fails, and would say something wrong about the camera."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
+    return True
+
+
+def _content(address: str) -> str | None:
+    """What a web server sends at an address that is to be a stream."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_SECONDS)
+    if parts.scheme == "https":
+        # Nothing is believed of what it says, and cameras sign their certificates themselves.
+        context = ssl._create_unverified_context()  # noqa: S323
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_SECONDS, context=context)
+    with closing(connection):
+        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        connection.request("GET", path, headers=_authorization(parts.username, parts.password))
+        kind = connection.getresponse().headers.get_content_type()
+    if kind in ("text/html", "application/xhtml+xml"):
+        return WEB_PAGE
+    if kind == "image/jpeg":
+        return "this is a single picture, not a video stream"
+    return None if kind.startswith("multipart/") else f"this is {kind}, not a video stream"
+
+
+def _authorization(user: str | None, password: str | None) -> dict[str, str]:
+    if user is None:
+        return {}
+    credentials = f"{unquote(user)}:{unquote(password or '')}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}

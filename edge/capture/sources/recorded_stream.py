@@ -1,0 +1,65 @@
+"""Gives a recorder what a source reads, and begins a new run where the pictures change."""
+
+from collections import deque
+from datetime import datetime
+from typing import Any, Final
+
+from av.video.frame import VideoFrame
+
+from edge.capture.recorder import Recorder
+from edge.capture.sources.demuxer import Demuxer
+from edge.capture.sources.source import Samples
+
+MOST_WAITING: Final = 500
+
+
+class RecordedStream:
+    """The size of pictures is that of decoded ones, so packets wait for the first picture; none is lost."""
+
+    def __init__(self, recorder: Recorder, demuxer: Demuxer) -> None:
+        self._recorder = recorder
+        self._demuxer = demuxer
+        self._size: tuple[int, int] | None = None
+        self._may_pass = demuxer.video is not None and recorder.can_pass(demuxer.video)
+        self._waiting: deque[tuple[Any, datetime]] = deque(maxlen=MOST_WAITING)
+
+    def never_pass(self) -> None:
+        """The packets have no timestamps, or the pictures are upright only after they were turned."""
+        self._may_pass = False
+
+    def packet(self, packet: Any, time: datetime) -> None:
+        """A packet of the pictures, after it was decoded."""
+        if not self._may_pass or not packet.size:
+            return
+        if self._size is None:
+            if packet.is_keyframe:
+                self._waiting.clear()
+            self._waiting.append((packet, time))
+            return
+        size = self._demuxer.size
+        if packet.is_keyframe and size != self._size and all(size):
+            self._begin(size)
+        self._recorder.packet(packet, time)
+
+    def picture(self, picture: VideoFrame, time: datetime, pts: int) -> None:
+        size = picture.width, picture.height
+        if self._size is None or (size != self._size and not self._may_pass):
+            self._begin(size)
+        if not self._recorder.passes_video:
+            self._recorder.picture(picture, time, pts)
+
+    def sound_packet(self, packet: Any, time: datetime) -> None:
+        if self._size is not None and self._recorder.passes_audio and packet.size:
+            self._recorder.packet(packet, time)
+
+    def sound(self, part: Samples, pts: int) -> None:
+        if self._size is not None and not self._recorder.passes_audio:
+            self._recorder.sound(part.samples, part.rate, part.time, pts)
+
+    def _begin(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._recorder.begin(size, self._demuxer.video if self._may_pass else None, self._demuxer.audio)
+        while self._waiting:
+            packet, time = self._waiting.popleft()
+            if self._may_pass:
+                self._recorder.packet(packet, time)

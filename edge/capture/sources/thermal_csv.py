@@ -1,0 +1,225 @@
+"""A recorded thermal sensor: CSV with the columns Time, RT and P000 to P767, row by row."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from edge.capture.sources.files import refusal
+from edge.capture.sources.reasons import Attempt, unreachable
+from edge.capture.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame, without_credentials
+from edge.simulation.timeline import TOLERANCE, Timeline
+from producer.ids import Clock
+
+PIXELS: Final = 768
+LONGEST_LINE: Final = 65_536
+MOST_CHARACTERS: Final = 1_000_000
+"""A line with more is no line of a recording, and perhaps never ends."""
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""When a sensor may have been read; some count from 1970. What is far beyond cannot be reckoned with."""
+LONGEST_GAP_S: Final = 3600.0
+_SEPARATORS: Final = (";", "\t")
+_SHOWN: Final = 80
+_KEPT: Final = 20
+_HOTTEST: Final = 10_000.0
+"""°C; what is beyond, in either direction, is no temperature."""
+
+log = structlog.get_logger(__name__)
+
+
+class BadLine(ValueError):
+    """A line that is no frame; the message says which and why."""
+
+
+@dataclass(slots=True)
+class BadLines:
+    """How many lines were left out, and the first of them."""
+
+    count: int = 0
+    first: list[BadLine] = field(default_factory=list)
+
+    def add(self, bad: BadLine) -> None:
+        self.count += 1
+        if len(self.first) < _KEPT:
+            self.first.append(bad)
+
+    def __str__(self) -> str:
+        others = f"; {self.count - 1} more lines are left out" if self.count > 1 else ""
+        return f"{self.first[0]}{others}" if self.first else "no line is left out"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFrame:
+    """`seconds` after the recording's first frame; `temperatures` 24 x 32 float32, Celsius."""
+
+    seconds: float
+    temperatures: NDArray[np.float32]
+
+
+class ThermalCsvSource:
+    """Bad lines are left out and counted: one torn line is no reason to be blind."""
+
+    def __init__(self, path: Path, clock: Clock, pause: Pause, *, loop: bool = False, pace: bool = True) -> None:
+        self._path = path
+        self._shown = without_credentials(str(path))
+        self._clock = clock
+        self._pause = pause
+        self._loop = loop
+        self._pace = pace
+        self._file: TextIOWrapper | None = None
+        self._frames: Iterator[RecordedFrame] = iter(())
+        self._timeline = Timeline(clock, checked=pace)
+        self._gap = 0.125
+        self._previous: float | None = None
+        self._sequence = 0
+        self._bad = BadLines()
+        self._bad_logged = 0
+
+    @property
+    def bad_lines(self) -> list[BadLine]:
+        """The first lines that were left out."""
+        return self._bad.first
+
+    def open(self) -> None:
+        self.close()
+        if (why := refusal(self._path)) is not None:
+            raise SourceUnreachable(f"{self._shown}: {why}")
+        try:
+            self._file = self._path.open(encoding="utf-8-sig", errors="replace")
+        except OSError as error:
+            raise unreachable(error, Attempt(str(self._path))) from None
+        self._timeline = Timeline(self._clock, checked=self._pace)
+        self._rewind(self._file)
+
+    def read(self) -> ThermalFrame:
+        if self._file is None:
+            raise SourceUnreachable(f"{self._shown} is not open")
+        frame = next(self._frames, None) or self._again(self._file)
+        if self._previous is not None and 0 < frame.seconds - self._previous <= LONGEST_GAP_S:
+            self._gap = frame.seconds - self._previous
+        self._previous = frame.seconds
+        time = self._timeline.time(frame.seconds)
+        early = (time - self._clock()).total_seconds()
+        if self._pace and early > 0:
+            self._pause(min(early, TOLERANCE.total_seconds()))
+        self._sequence += 1
+        return ThermalFrame(time, self._sequence, frame.temperatures)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _again(self, file: TextIOWrapper) -> RecordedFrame:
+        self._log_bad_lines()
+        if self._previous is None and self._bad.count:
+            raise SourceUnreachable(f"{self._shown} holds no frame that can be read: {self._bad}")
+        if not self._loop or self._sequence == 0:
+            raise SourceEnded(self._shown)
+        self._rewind(file)
+        frame = next(self._frames)
+        self._timeline.loop(frame.seconds, self._gap)
+        return frame
+
+    def _rewind(self, file: TextIOWrapper) -> None:
+        file.seek(0)
+        self._previous = None
+        self._bad = BadLines()
+        self._frames = recorded_frames(bounded_lines(file), self._bad)
+
+    def _log_bad_lines(self) -> None:
+        """Once for a file, and again where there are more of them."""
+        if self._bad.count > self._bad_logged:
+            self._bad_logged = self._bad.count
+            log.warning("lines left out", file=self._shown, count=self._bad.count, reason=str(self._bad))
+
+
+def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
+    """The frames in order; what is no frame goes to `bad`. A line that is None was too long to be read."""
+    try:
+        yield from _frames_of(lines, bad)
+    except BadLine as endless:
+        bad.add(endless)
+
+
+def _frames_of(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
+    first: datetime | None = None
+    for number, line in enumerate(lines, start=1):
+        try:
+            cells = split(line, number)
+            if number == 1 and not cells[0][:1].isdigit():
+                continue
+            time, temperatures = parsed(cells, number)
+        except BadLine as wrong:
+            bad.add(wrong)
+            continue
+        first = first or time
+        yield RecordedFrame((time - first).total_seconds(), temperatures)
+
+
+def bounded_lines(file: TextIOWrapper) -> Iterator[str | None]:
+    """`None` for a line that is too long. Raises `BadLine` where one does not seem to end."""
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if line.endswith("\n") or len(line) < LONGEST_LINE:
+            yield line.rstrip("\n")
+        else:
+            _skip_rest(file, number)
+            yield None
+
+
+def _skip_rest(file: TextIOWrapper, number: int) -> None:
+    skipped = LONGEST_LINE
+    while (rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+        skipped += len(rest)
+        if skipped > MOST_CHARACTERS:
+            raise BadLine(f"line {number} is longer than {MOST_CHARACTERS} characters; what follows it is not read")
+
+
+def split(line: str | None, number: int) -> list[str]:
+    """The cells of a line, whatever separates them; where that is no comma, a comma is that of a decimal."""
+    if line is None:
+        raise BadLine(f"line {number} is longer than {LONGEST_LINE} characters")
+    separator = next((other for other in _SEPARATORS if line.count(other) >= PIXELS), ",")
+    if separator != ",":
+        line = line.replace(",", ".")
+    return [cell.strip().strip('"') for cell in line.rstrip(separator).split(separator)]
+
+
+def parsed(cells: Sequence[str], number: int) -> tuple[datetime, NDArray[np.float32]]:
+    """With or without the column RT, which is not used."""
+    if len(cells) not in (PIXELS + 1, PIXELS + 2):
+        raise BadLine(f"line {number} has {len(cells)} columns instead of {PIXELS + 2}")
+    time = _moment(cells[0])
+    if time is None:
+        raise BadLine(f"line {number}: {cells[0][:_SHOWN]!r} is no time such as 2020-01-31 12:00:00.0000")
+    try:
+        pixels = np.array(cells[-PIXELS:], np.float64)
+    except ValueError as wrong:
+        raise BadLine(f"line {number}: {str(wrong)[:_SHOWN]}") from wrong
+    pixels[~(np.abs(pixels) < _HOTTEST)] = np.nan
+    return time, pixels.astype(np.float32).reshape(24, 32)
+
+
+def _moment(text: str) -> datetime | None:
+    """Only differences are used, so that it does not matter of which zone a time without one is."""
+    with suppress(ValueError, OverflowError, OSError):
+        time = _written(text)
+        return time if EARLIEST <= time <= LATEST else None
+    return None
+
+
+def _written(text: str) -> datetime:
+    with suppress(ValueError):
+        time = datetime.fromisoformat(text)
+        return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(float(text), UTC)

@@ -1,0 +1,282 @@
+"""Pictures and sound from whatever PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final, TypeVar
+
+import av
+import structlog
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from edge.analysis.pictures import upright
+from edge.capture.bitstream import CLOCK
+from edge.capture.recorder import Recorder
+from edge.capture.sources.arrivals import Arrivals
+from edge.capture.sources.audio_samples import Resampler, Seconds
+from edge.capture.sources.containers import NoVideo
+from edge.capture.sources.demuxer import Arrival, Demuxer, demuxer
+from edge.capture.sources.inputs import Input
+from edge.capture.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
+from edge.capture.sources.reasons import Attempt, unreachable
+from edge.capture.sources.recorded_stream import RecordedStream
+from edge.capture.sources.source import (
+    Frame,
+    Pause,
+    Reading,
+    SourceEnded,
+    SourceUnreachable,
+    StreamReport,
+    without_credentials,
+)
+from edge.capture.sources.timestamps import STEP_S
+from producer.clock import Elapsed, since_boot
+from producer.ids import Clock
+
+LONGEST_WAIT_S: Final = 2.0
+REPORT_S: Final = 5.0
+_IDLE_S: Final = 1.0
+_DAMAGED_IN_A_ROW: Final = 50
+_TICK: Final = Fraction(1, CLOCK)
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+class VideoSource:
+    """One demultiplexing loop: packets go to the recorder, pictures are decoded and handed out `analysis_fps` times a
+    second at most. What cannot be used of them costs itself and is counted.
+    """
+
+    def __init__(
+        self,
+        source: Input,
+        clock: Clock,
+        pause: Pause,
+        recorder: Recorder | None = None,
+        analysis_fps: float = 5.0,
+        elapsed: Elapsed = since_boot,
+    ) -> None:
+        self._input = source
+        self._clock = clock
+        self._pause = pause
+        self._recorder = recorder
+        self._elapsed = elapsed
+        self._every_s = 1 / analysis_fps
+        self._demuxer: Demuxer | None = None
+        self._damage, self._sound_damage = Damage(elapsed), Damage(elapsed)
+        self._sequence = self._lost = self._fruitless = 0
+        self._ready: deque[Reading] = deque()
+
+    def open(self) -> None:
+        self.close()
+        self._liveness = Liveness(self._patience_s(), self._elapsed())
+        self._fruitless += 1
+        self._asked_s = self._elapsed()
+        self._report_due = self._asked_s + REPORT_S
+        with self._failing():
+            self._demuxer = demuxer(self._input, self._liveness)
+            self._zero = self._elapsed()
+            self._begin(self._zero)
+
+    def read(self) -> Reading | None:
+        if self._demuxer is None:
+            raise SourceUnreachable(f"{without_credentials(self._input.address)} is not open")
+        until = self._elapsed() + _IDLE_S
+        with self._failing():
+            while not self._ready:
+                self._advance(self._demuxer)
+                if self._elapsed() >= until:
+                    break
+        return self._ready.popleft() if self._ready else None
+
+    def close(self) -> None:
+        if self._demuxer is not None:
+            self._demuxer.close()
+            self._demuxer = None
+            if self._recorder:
+                keeps_time = self._input.pace or self._input.ending == "live"
+                self._recorder.finish(self._ticks(self._elapsed()) if keeps_time else None)
+        self._ready.clear()
+
+    def _patience_s(self) -> float:
+        """Every third attempt waits longer: a camera may send less than one picture in ten seconds."""
+        is_long = self._fruitless % 3 == 2
+        return max(self._input.timeout_s, LONGEST_SILENCE_S) if is_long else self._input.timeout_s
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """What FFmpeg says, as a sentence. What nobody has foreseen is for whoever reads the source."""
+        try:
+            yield
+        except (SourceUnreachable, SourceEnded):
+            raise
+        except NoVideo as error:
+            raise SourceUnreachable(f"{without_credentials(self._input.address)}: {error}") from None
+        except (FFmpegError, OSError) as error:
+            waited_s = self._elapsed() - self._asked_s
+            limit_s = self._liveness.limit_s
+            # Over HTTP anything can be opened: what it is shows only when it is read.
+            is_open = self._demuxer is not None and (self._pictures > 1 or not self._input.is_jpeg_stream)
+            attempt = Attempt(self._input.address, is_open, waited_s, limit_s)
+            raise unreachable(error, attempt) from None
+
+    def _begin(self, start: float) -> None:
+        """Read from the beginning: a new connection, or a file once more."""
+        assert self._demuxer is not None
+        self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start)
+        self._stream = RecordedStream(self._recorder, self._demuxer) if self._recorder else None
+        self._resampler = Resampler()
+        self._seconds = Seconds()
+        self._limit_s = self._liveness.limit_s
+        self._due: float | None = None
+        self._damaged_in_a_row = self._pictures = self._cut_short = 0
+
+    def _advance(self, demuxer: Demuxer) -> None:
+        self._asked_s = self._elapsed()
+        try:
+            arrival = self._arrivals.next()
+        except av.error.InvalidDataError:
+            self._damage.count(damaged=True)
+            self._damaged_in_a_row += 1
+            if self._damaged_in_a_row > _DAMAGED_IN_A_ROW:
+                raise
+            demuxer.resume()
+            return
+        for _ in range(demuxer.cut_short - self._cut_short):
+            self._damage.count(damaged=True)
+        self._cut_short = demuxer.cut_short
+        if arrival is None:
+            self._end(demuxer)
+        elif arrival.packet is not None:
+            self._damaged_in_a_row = 0
+            self._take(demuxer, arrival)
+        self._watch(demuxer)
+
+    def _watch(self, demuxer: Demuxer) -> None:
+        now = self._elapsed()
+        if self._input.ending == "live":
+            if complaint := self._liveness.complaint(now):
+                raise SourceUnreachable(f"{without_credentials(self._input.address)}: {complaint}")
+            if abs(self._limit_s - self._liveness.limit_s) > 1:
+                self._limit_s = self._liveness.limit_s
+                demuxer.resume()
+        if now >= self._report_due:
+            self._report_due = now + REPORT_S
+            self._ready.append(self._report(demuxer))
+
+    def _report(self, demuxer: Demuxer) -> StreamReport:
+        lost = self._recorder.lost if self._recorder else 0
+        complaint = self._damage.sentence("what it sent")
+        if lost > self._lost:
+            complaint = complaint or f"{lost - self._lost} segments of its video could not be written"
+        self._lost = lost
+        fps = round(self._arrivals.measured_fps(), 2)
+        return StreamReport(fps, demuxer.codec, complaint, self._sound_damage.sentence("its sound"))
+
+    def _end(self, demuxer: Demuxer) -> None:
+        if self._input.ending == "live":
+            raise SourceUnreachable(f"{without_credentials(self._input.address)} has ended the stream")
+        if self._recorder:
+            self._recorder.finish()
+        if not self._pictures:
+            raise SourceUnreachable(f"{without_credentials(self._input.address)} has no picture that can be decoded")
+        if self._input.ending == "once":
+            raise SourceEnded(without_credentials(self._input.address))
+        # Not every container can be wound back.
+        end = self._arrivals.end
+        demuxer.close()
+        self._demuxer = None
+        self._demuxer = self._reopened()
+        self._begin(end)
+
+    def _reopened(self) -> Demuxer:
+        return demuxer(self._input, self._liveness)
+
+    def _take(self, demuxer: Demuxer, arrival: Arrival) -> None:
+        self._is_damaged = False
+        if arrival.kind == "video":
+            if arrival.packet.size:
+                self._liveness.packet(self._arrivals.at if self._input.ending == "live" else self._elapsed())
+            self._take_video(demuxer, arrival)
+        else:
+            self._liveness.sound(self._elapsed())
+            self._take_sound(demuxer, arrival)
+        (self._damage if arrival.kind == "video" else self._sound_damage).count(damaged=self._is_damaged)
+
+    def _attempt(self, step: Callable[..., T], *given: Any) -> T | None:
+        """Whatever a packet or a picture does to a decoder, a filter or an encoder costs only that one."""
+        try:
+            return step(*given)
+        except Exception as error:  # noqa: BLE001 - counted and told; a camera must not be able to end its agent
+            self._is_damaged = True
+            log.debug("packet lost", step=step.__name__, error=repr(error))
+            return None
+
+    def _take_video(self, demuxer: Demuxer, arrival: Arrival) -> None:
+        packet = arrival.packet
+        at = self._arrivals.time(arrival) if packet.size else self._zero
+        stampless = self._arrivals.stampless
+        packet.time_base = _TICK
+        packet.pts = packet.dts = None if stampless else self._ticks(at)
+        packet.duration = 0 if stampless else round(self._arrivals.interval_s * CLOCK)
+        pictures = self._attempt(demuxer.decode, packet)
+        if self._stream and not stampless:
+            self._attempt(self._stream.packet, packet, self._wall(at))
+        for picture in pictures or []:
+            self._picture(picture)
+
+    def _picture(self, picture: VideoFrame) -> None:
+        self._liveness.decoded(self._elapsed())
+        self._pictures += 1
+        self._fruitless = 0
+        at = self._arrivals.picture_time() if self._arrivals.stampless else self._zero + (picture.pts or 0) / CLOCK
+        if self._input.pace:
+            self._wait_until(at)
+        if self._stream and (picture.rotation % 360 or self._arrivals.stampless):
+            self._stream.never_pass()
+        upright_one = self._attempt(upright, picture)
+        if upright_one is None:
+            return
+        time = self._wall(at)
+        if self._stream:
+            self._attempt(self._stream.picture, upright_one, time, self._ticks(at))
+        if self._due is None or at >= self._due - STEP_S:
+            late = self._due is None or at - self._due > self._every_s
+            self._due = (at if late or self._due is None else self._due) + self._every_s
+            self._sequence += 1
+            self._ready.append(Frame(time, self._sequence, upright_one))
+
+    def _take_sound(self, demuxer: Demuxer, arrival: Arrival) -> None:
+        packet = arrival.packet
+        at = self._arrivals.time(arrival) if packet.size else self._zero
+        packet.time_base = _TICK
+        packet.pts = packet.dts = self._ticks(at)
+        packet.duration = 0
+        sounds = self._attempt(demuxer.decode, packet)
+        if self._stream:
+            self._attempt(self._stream.sound_packet, packet, self._wall(at))
+        for sound in sounds or []:
+            for part in self._attempt(self._resampler.samples, sound, self._wall(at)) or []:
+                if self._stream:
+                    self._attempt(self._stream.sound, part, self._ticks(at))
+                at += part.duration_s
+                if second := self._seconds.add(part):
+                    self._ready.append(second)
+
+    def _ticks(self, at: float) -> int:
+        return round((at - self._zero) * CLOCK)
+
+    def _wall(self, at: float) -> datetime:
+        return self._clock() + timedelta(seconds=at - self._elapsed())
+
+    def _wait_until(self, at: float) -> None:
+        early = at - self._elapsed()
+        if early > 0:
+            self._pause(min(early, LONGEST_WAIT_S))
+        elif early < -LONGEST_WAIT_S:
+            self._arrivals.shift(-early)

@@ -1,0 +1,1 @@
+"""Drawn scenes and virtual devices, for demonstration and load."""

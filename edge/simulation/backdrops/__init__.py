@@ -1,0 +1,21 @@
+"""What stands still in each place that a drawn scene can show."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from edge.simulation.backdrops import gate, hall, transformer, yard
+from edge.simulation.canvas import Canvas
+from edge.simulation.lighting import Lamp
+from edge.simulation.places import PLACES, PlaceName
+
+_PAINTERS: Final[Mapping[PlaceName, Callable[[Canvas], tuple[Lamp, ...]]]] = {
+    "gate": gate.paint,
+    "yard": yard.paint,
+    "hall": hall.paint,
+    "transformer": transformer.paint,
+}
+
+
+def backdrop(place: PlaceName, size: tuple[int, int]) -> tuple[Canvas, tuple[Lamp, ...]]:
+    canvas = Canvas(size, PLACES[place].view)
+    return canvas, _PAINTERS[place](canvas)

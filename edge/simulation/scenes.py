@@ -1,0 +1,122 @@
+"""Drawn scenes as sources: pictures with sound, and thermal frames, at the pace of a real device."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.capture.recorder import Recorder
+from edge.capture.sources.audio_samples import Seconds
+from edge.capture.sources.source import Frame, Pause, Reading, Samples, ThermalFrame
+from edge.simulation.thermal_scene import ThermalScene
+from edge.simulation.visual_scene import VisualScene
+from edge.simulation.yard import Yard
+from producer.ids import Clock
+
+SOUND_RATE: Final = 16_000
+_LATE: Final = timedelta(seconds=1)
+
+
+class Ticker:
+    """Moments that lie 1/rate apart. It never hurries to make up for what a slow machine has missed."""
+
+    def __init__(self, rate: float, clock: Clock, pause: Pause) -> None:
+        self._every = timedelta(seconds=1 / rate)
+        self._clock = clock
+        self._pause = pause
+        self._next: datetime | None = None
+
+    def wait(self) -> datetime:
+        now = self._clock()
+        time = self._next if self._next and abs(now - self._next) <= max(_LATE, 2 * self._every) else now
+        self._next = time + self._every
+        if time > now:
+            self._pause((time - now).total_seconds())
+        return time
+
+
+class VisualSceneSource:
+    """Records every picture and hands out `analysis_fps` of them a second."""
+
+    def __init__(
+        self,
+        scene: VisualScene,
+        yard: Yard,
+        clock: Clock,
+        pause: Pause,
+        recorder: Recorder | None = None,
+        fps: int = 10,
+    ) -> None:
+        self._scene = scene
+        self._sound = SceneSound(yard)
+        self._clock = clock
+        self._pause = pause
+        self._recorder = recorder
+        self._fps = fps
+        self._ticker = Ticker(fps, clock, pause)
+        self._seconds = Seconds()
+        self._ready: deque[Reading] = deque()
+        self._sequence = 0
+
+    def open(self) -> None:
+        self._ticker = Ticker(self._fps, self._clock, self._pause)
+        self._seconds = Seconds()
+        if self._recorder:
+            self._recorder.begin(self._scene.size, rate=SOUND_RATE)
+
+    def read(self) -> Reading:
+        if self._ready:
+            return self._ready.popleft()
+        time = self._ticker.wait()
+        picture = self._scene.draw(time)
+        heard = Samples(time, self._sound.samples(time, 1 / self._fps), SOUND_RATE)
+        if self._recorder:
+            self._recorder.picture(picture, time)
+            self._recorder.sound(heard.samples, heard.rate, heard.time)
+        if second := self._seconds.add(heard):
+            self._ready.append(second)
+        self._sequence += 1
+        return Frame(time, self._sequence, picture)
+
+    def close(self) -> None:
+        self._ready.clear()
+        if self._recorder:
+            self._recorder.finish()
+
+
+class ThermalSceneSource:
+    def __init__(self, scene: ThermalScene, clock: Clock, pause: Pause, rate: float = 8.0) -> None:
+        self._scene = scene
+        self._ticker = Ticker(rate, clock, pause)
+        self._sequence = 0
+
+    def open(self) -> None:
+        """A drawing is always there."""
+
+    def read(self) -> ThermalFrame:
+        time = self._ticker.wait()
+        self._sequence += 1
+        return ThermalFrame(time, self._sequence, self._scene.draw(time))
+
+    def close(self) -> None:
+        """A drawing holds nothing."""
+
+
+class SceneSound:
+    """The hum of a transformer (twice 50 Hz and overtones) with wind; nothing at all while `silence` is on."""
+
+    def __init__(self, yard: Yard) -> None:
+        self._schedule = yard.schedule
+        moments = np.arange(2 * SOUND_RATE) / SOUND_RATE
+        hum = sum(np.sin(2 * np.pi * tone * moments) * part for tone, part in ((100, 0.06), (200, 0.03), (400, 0.01)))
+        wind = np.random.default_rng(5).normal(0, 0.01, len(moments))
+        self._loop = np.asarray((hum + wind) * 32767, np.int16).reshape(-1, 1)
+
+    def samples(self, time: datetime, seconds: float) -> NDArray[np.int16]:
+        count = round(SOUND_RATE * seconds)
+        if self._schedule.age("silence", time) is not None:
+            return np.zeros((count, 1), np.int16)
+        first = round(time.timestamp() * SOUND_RATE) % SOUND_RATE
+        return self._loop[first : first + count]

@@ -1,0 +1,100 @@
+"""A place as a camera sees it: day and night, sensor noise, a clock in the picture, and the faults of a camera."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from edge.analysis.lettering import Lettering
+from edge.simulation.backdrops import backdrop
+from edge.simulation.canvas import Bytes8
+from edge.simulation.figures import BARRIER_AWAY, Light, draw_barrier, draw_car, draw_person
+from edge.simulation.lighting import at_night
+from edge.simulation.yard import Car, Person, State, Yard
+
+_LETTERS: Final = Lettering(14)
+_NOISE: Final = 2.0
+_LIGHT_STEPS: Final = 50
+_STUDIO_BLACK: Final = 16
+_HEADLIGHTS_BELOW: Final = 0.6
+
+
+class VisualScene:
+    """Draws any moment by itself: the same time is the same picture, noise included."""
+
+    def __init__(self, yard: Yard, size: tuple[int, int] = (640, 360), name: str = "") -> None:
+        self.size = size
+        self._yard = yard
+        self._name = name
+        painted, lamps = backdrop(yard.place_name, size)
+        self._day, glow, matte = painted.finished()
+        self._night, self._lamplight = at_night(self._day, glow, matte, lamps)
+        self._lit: tuple[int, Bytes8] = (-1, self._day)
+        random = np.random.default_rng(7)
+        # Rows of noise, of which each picture takes others: a new field every time would cost more than the drawing.
+        field = random.normal(0, _NOISE, (size[1] * 2, size[0]))
+        self._brighter = np.clip(field, 0, 255).astype(np.uint8)
+        self._darker = np.clip(-field, 0, 255).astype(np.uint8)
+
+    def draw(self, time: datetime) -> VideoFrame:
+        age = self._yard.schedule.age("freeze", time)
+        if age is not None:
+            time -= timedelta(seconds=age)
+        if self._yard.schedule.age("black", time) is not None:
+            return self._black()
+        state = self._yard.at(time)
+        picture = self._background(state.daylight).copy()
+        self._figures(picture, state)
+        planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
+        self._add_noise(planes[: self.size[1]], time)
+        local = time.astimezone(self._yard.zone)
+        _LETTERS.write(planes[: self.size[1]], f"{self._name} {local:%Y-%m-%d %H:%M:%S %Z}".strip(), (8, 8))
+        return VideoFrame.from_ndarray(planes, format="yuv420p")
+
+    def _background(self, daylight: float) -> Bytes8:
+        step = round(daylight * _LIGHT_STEPS)
+        if self._lit[0] != step:
+            share = step / _LIGHT_STEPS
+            self._lit = step, np.asarray(cv2.addWeighted(self._day, share, self._night, 1 - share, 0), np.uint8)
+        return self._lit[1]
+
+    def _figures(self, picture: Bytes8, state: State) -> None:
+        """A barrier hides who is behind it, and is hidden by who is before it."""
+        for figure in state.figures:
+            if figure.away >= BARRIER_AWAY:
+                self._figure(picture, figure, state.daylight)
+        if self._yard.place.road is not None:
+            view = self._yard.place.view
+            light = self._light(*view.point(0, 1, BARRIER_AWAY), state.daylight)
+            draw_barrier(picture, view, light, state.barrier)
+        for figure in state.figures:
+            if figure.away < BARRIER_AWAY:
+                self._figure(picture, figure, state.daylight)
+
+    def _figure(self, picture: Bytes8, figure: Person | Car, daylight: float) -> None:
+        light = self._light(figure.x, figure.y - figure.height * 0.3, daylight)
+        if isinstance(figure, Car):
+            draw_car(picture, figure, light, shining=daylight < _HEADLIGHTS_BELOW)
+        else:
+            draw_person(picture, figure, light)
+
+    def _light(self, x: float, y: float, daylight: float) -> Light:
+        """What falls on somebody: of the day, and of the lamps at that place."""
+        rows, columns = self._lamplight.shape[:2]
+        row, column = min(rows - 1, max(0, int(y * rows))), min(columns - 1, max(0, int(x * columns)))
+        red, green, blue = self._lamplight[row, column].tolist()
+        dark = 1 - daylight
+        return daylight + dark * red, daylight + dark * green, daylight + dark * blue
+
+    def _add_noise(self, luma: Bytes8, time: datetime) -> None:
+        first = int(time.timestamp() * 1000) * 7919 % self.size[1]
+        rows = slice(first, first + self.size[1])
+        cv2.subtract(cv2.add(luma, self._brighter[rows]), self._darker[rows], dst=luma)
+
+    def _black(self) -> VideoFrame:
+        width, height = self.size
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        planes[:height] = _STUDIO_BLACK
+        return VideoFrame.from_ndarray(planes, format="yuv420p")

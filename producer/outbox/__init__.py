@@ -1,0 +1,1 @@
+"""What a node has observed and the journal has not confirmed."""

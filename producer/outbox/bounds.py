@@ -1,0 +1,169 @@
+"""What an outbox may hold, and what it gives up first: the confirmed tail, then the lowest class, oldest first."""
+
+import math
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from producer.outbox.backlog import Stream
+from producer.outbox.priority import DROPPABLE, Priority
+from producer.outbox.tables import ROW_OVERHEAD_BYTES, Run, absorb, gap_body
+
+OUTBOX_FULL = "outbox_full"
+DISK_FULL = "disk_full"
+
+LINK_TOO_SLOW = "link_too_slow"
+
+STALE_AFTER = timedelta(seconds=2)
+"""On a link that is too slow: pictures so much older than the newest of their stream are given up."""
+DROP_ROWS = 200
+FORGET_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes of bodies and media; the file takes about a tenth more."""
+
+    max_bytes: int = 4_000_000_000
+    tail_bytes: int = 1_000_000_000
+    tail_age: timedelta = timedelta(hours=24)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tail_bytes <= self.max_bytes:
+            raise ValueError(f"the tail of {self.tail_bytes} bytes is part of the outbox of {self.max_bytes} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`bytes` of all rows, of which `tail_bytes` are confirmed."""
+
+    bytes: int
+    tail_bytes: int
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Of what the journal does not hold."""
+        return self.bytes - self.tail_bytes
+
+
+def usage(connection: sqlite3.Connection) -> Usage:
+    return Usage(*connection.execute("select bytes, tail_bytes from outbox_life").fetchone())
+
+
+def enforce(connection: sqlite3.Connection, limits: Limits, now: datetime) -> None:
+    """Bring the outbox within its limits, inside the caller's transaction."""
+
+    def excess(used: Usage) -> int:
+        return max(used.tail_bytes - limits.tail_bytes, used.bytes - limits.max_bytes)
+
+    _forget(connection, excess, (now - limits.tail_age).timestamp())
+    for priority in DROPPABLE:
+        _drop(connection, priority, OUTBOX_FULL, now, lambda used: used.bytes > limits.max_bytes)
+
+
+def release(connection: sqlite3.Connection, need: int, upto: Priority, now: datetime) -> int:
+    """Give up rows until `need` bytes are free for others, none of a class above `upto`. Returns the bytes.
+
+    For a full disk, inside the caller's transaction: what is deleted leaves pages that the next rows take.
+    """
+    before = usage(connection).bytes
+    target = before - need
+    _forget(connection, lambda used: used.bytes - target)
+    for priority in DROPPABLE[: upto + 1]:
+        _drop(connection, priority, DISK_FULL, now, lambda used: used.bytes > target)
+    return before - usage(connection).bytes
+
+
+def _forget(connection: sqlite3.Connection, excess: Callable[[Usage], int], born_before: float = -math.inf) -> None:
+    """Forget confirmed rows while there are bytes in excess, and those born before a moment, oldest first."""
+    while (oldest := _oldest_confirmed(connection)) is not None:
+        stream, born = oldest
+        too_much = excess(usage(connection))
+        if too_much <= 0 and born >= born_before:
+            return
+        _forget_step(connection, stream, too_much, born_before)
+
+
+def _oldest_confirmed(connection: sqlite3.Connection) -> tuple[int, float] | None:
+    # A min() a stream is one look at its index, however many rows an unconfirmed stream has. The cross join keeps the
+    # streams outside: SQLite would rather go through all rows in the order of their positions, at each commit.
+    found: tuple[int, float] | None = connection.execute(
+        "select e.stream, e.born from outbox_stream s cross join outbox_event e on e.stream = s.id"
+        " and e.sequence = (select min(sequence) from outbox_event where stream = s.id)"
+        " where e.sequence <= s.watermark order by e.position limit 1"
+    ).fetchone()
+    return found
+
+
+def _forget_step(connection: sqlite3.Connection, stream: int, excess: int, born_before: float) -> None:
+    rows = connection.execute(
+        "select sequence, size, born from outbox_event where stream = :stream"
+        " and sequence <= (select watermark from outbox_stream where id = :stream) order by sequence limit :step",
+        {"stream": stream, "step": FORGET_ROWS},
+    ).fetchall()
+    freed = last = 0
+    for sequence, size, born in rows:
+        if freed >= excess and born >= born_before:
+            break
+        freed, last = freed + size, sequence
+    connection.execute("update outbox_life set tail_bytes = tail_bytes - ?", (freed,))
+    connection.execute("delete from outbox_event where stream = ? and sequence <= ?", (stream, last))
+
+
+def _drop(
+    connection: sqlite3.Connection, priority: Priority, cause: str, now: datetime, too_much: Callable[[Usage], bool]
+) -> None:
+    while too_much(usage(connection)):
+        rows = connection.execute(
+            "select e.stream, s.source, s.epoch, e.sequence from outbox_event e join outbox_stream s on s.id = e.stream"
+            " where e.priority = ? order by e.position limit ?",
+            (priority, DROP_ROWS),
+        ).fetchall()
+        if not rows:
+            return
+        for stream, source, epoch, sequence in rows:
+            replace_with_gap(connection, Run(stream, source, epoch, sequence, sequence, cause, now))
+            if not too_much(usage(connection)):
+                return
+
+
+def drop_stale(connection: sqlite3.Connection, stream: Stream, after: int, now: datetime) -> int:
+    """Give up pictures past a sequence that are older than the newest of their stream by `STALE_AFTER`; how many.
+
+    Inside the caller's transaction, and not all at once where there are very many.
+    """
+    newest = connection.execute(
+        "select born from outbox_event where stream = ? order by sequence desc limit 1", (stream.id,)
+    ).fetchone()
+    if newest is None:
+        return 0
+    rows = connection.execute(
+        "select sequence from outbox_event where stream = ? and sequence > ? and priority = ? and born < ?"
+        " order by sequence limit ?",
+        (stream.id, after, Priority.PICTURE, newest[0] - STALE_AFTER.total_seconds(), DROP_ROWS),
+    ).fetchall()
+    for (sequence,) in rows:
+        replace_with_gap(
+            connection, Run(stream.id, stream.source, stream.epoch, sequence, sequence, LINK_TOO_SLOW, now)
+        )
+    return len(rows)
+
+
+def replace_with_gap(connection: sqlite3.Connection, run: Run) -> None:
+    """Put a gap in the place of one row, one with the gaps of the same cause on both sides."""
+    first, last = absorb(connection, run.stream, run.first, run.cause), run.last
+    after = connection.execute(
+        "select sequence, gap_first, gap_cause from outbox_event where stream = ? and sequence > ?"
+        " order by sequence limit 1",
+        (run.stream, last),
+    ).fetchone()
+    if after is not None and after[1:] == (last + 1, run.cause):
+        connection.execute("delete from outbox_event where stream = ? and sequence = ?", (run.stream, last))
+        last = after[0]
+    body = gap_body(run.source, run.epoch, (first, last), run.cause, run.time)
+    connection.execute(
+        "update outbox_event set priority = ?, size = ?, kind = 'gap', body = ?, payload = null, gap_first = ?,"
+        " gap_cause = ? where stream = ? and sequence = ?",
+        (Priority.GAP, len(body) + ROW_OVERHEAD_BYTES, body, first, run.cause, run.stream, last),
+    )

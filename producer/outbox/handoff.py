@@ -1,0 +1,105 @@
+"""Hands events from many capture threads to the one that commits them, without making the former wait."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bus_schemas.streams import Traffic
+from producer.outbox.priority import Priority
+from producer.outbox.tables import Draft, Item, Lost
+
+HANDOFF_FULL = "handoff_full"
+MAX_ITEMS = 20_000
+MAX_BYTES = 32 * 1024 * 1024
+
+
+class OutboxFailed(OSError):
+    """The outbox is closed, or its file cannot be written for another reason than a full disk."""
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A promise that what was handed over will be committed; `kept` once it is."""
+
+    done: threading.Event = field(default_factory=threading.Event)
+    kept: bool = False
+
+    def settle(self, kept: bool) -> None:
+        self.kept = kept
+        self.done.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be committed next, together, and who waits for it."""
+
+    items: list[Item]
+    tickets: list[Ticket]
+
+
+class Handoff:
+    """Bounded: where the disk does not keep up, the fuller it is the fewer classes it takes, and a gap will tell."""
+
+    def __init__(self, max_items: int = MAX_ITEMS, max_bytes: int = MAX_BYTES) -> None:
+        self._max_items = max_items
+        self._max_bytes = max_bytes
+        self._news = threading.Condition()
+        self._items: list[Item] = []
+        self._lost_at: dict[tuple[str, Traffic], int] = {}
+        self._bytes = 0
+        self._tickets: list[Ticket] = []
+        self._closed: str | None = None
+
+    def give(self, drafts: Sequence[Draft], ticket: Ticket | None = None) -> None:
+        """Raises `OutboxFailed` where nobody will take it any more."""
+        with self._news:
+            if self._closed is not None:
+                raise OutboxFailed(self._closed)
+            for draft in drafts:
+                self._add(draft)
+            if ticket is not None:
+                self._tickets.append(ticket)
+            self._news.notify()
+
+    def take(self) -> Load | None:
+        """Wait for something to commit, or for who waits for that, and take all of it; None once closed and empty."""
+        with self._news:
+            while not (self._items or self._tickets) and self._closed is None:
+                self._news.wait()
+            if not (self._items or self._tickets):
+                return None
+            load = Load(self._items, self._tickets)
+            self._items, self._lost_at, self._tickets, self._bytes = [], {}, [], 0
+            return load
+
+    def close(self, reason: str) -> None:
+        """Take no more. What is here already can still be taken."""
+        with self._news:
+            self._closed = self._closed or reason
+            self._news.notify_all()
+
+    def abandon(self, reason: str) -> None:
+        """Take no more, and tell whoever waits that it will not be committed."""
+        self.close(reason)
+        with self._news:
+            for ticket in self._tickets:
+                ticket.settle(kept=False)
+            self._tickets = []
+
+    def _add(self, draft: Draft) -> None:
+        if self._takes(draft):
+            self._lost_at.pop((draft.source, draft.traffic), None)
+            self._items.append(draft)
+            self._bytes += draft.weight
+        elif (place := self._lost_at.get((draft.source, draft.traffic))) is not None:
+            # One for a stream while it lasts, so that losing takes no memory either.
+            before = self._items[place]
+            assert isinstance(before, Lost)
+            self._items[place] = replace(before, time=draft.event.time, count=before.count + 1)
+        else:
+            self._lost_at[draft.source, draft.traffic] = len(self._items)
+            self._items.append(Lost(draft.source, HANDOFF_FULL, draft.event.time, traffic=draft.traffic))
+
+    def _takes(self, draft: Draft) -> bool:
+        share = (draft.rank + 5) / (Priority.VITAL + 5)
+        return len(self._items) < self._max_items * share and self._bytes < self._max_bytes * share

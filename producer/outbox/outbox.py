@@ -1,0 +1,157 @@
+"""What a node has observed and the journal has not confirmed: a file, and the thread that commits to it.
+
+An event is born, and bears a sequence, once the transaction with its row is committed with `synchronous=FULL`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from producer.ids import Clock
+from producer.outbox.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
+from producer.outbox.disk import Disk, Room
+from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
+from producer.outbox.priority import DROPPABLE, Priority
+from producer.outbox.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put
+from producer.outbox.tables import put_many as append
+from producer.transaction import transaction
+
+__all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
+
+RELEASE_BYTES = 1024 * 1024
+FULL_PAUSE_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    """One for a node, used by all of its capture threads; as a context manager it runs the committing thread."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        limits: Limits | None = None,
+        on_commit: Callable[[], None] | None = None,
+        room: Room | None = None,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._on_commit = on_commit
+        self._handoff = Handoff()
+        self._disk = Disk(path, room or Room())
+        self._disk.make_room_to_open()
+        self._connection = connect(path)
+        self.epoch = open_tables(self._connection, clock)
+        self.usage: Usage = usage(self._connection)
+        """As of the last commit."""
+        self._disk_full = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="outbox")
+
+    def put(self, *drafts: Draft, durable: bool = False) -> None:
+        """Hand events over in their order, to be committed in one transaction; `durable` waits until they are.
+
+        Without `durable` this never waits for the disk. `OutboxFailed` when the outbox can take no more.
+        """
+        if not durable:
+            self._handoff.give(drafts)
+            return
+        ticket = Ticket()
+        self._handoff.give(drafts, ticket)
+        ticket.done.wait()
+        if not ticket.kept:
+            raise OutboxFailed("the outbox ended before the events were committed")
+
+    def __enter__(self) -> Self:
+        self._disk.take_ballast()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit what was handed over, then close."""
+        self._handoff.close("the outbox is closed")
+        self._stopping.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while (load := self._handoff.take()) is not None:
+            kept = False
+            try:
+                kept = self._commit(load.items)
+            except sqlite3.Error as error:
+                # The next put raises, and with it the process ends: there is no place for what it observes.
+                log.error("outbox failed", reason=str(error))
+                self._handoff.abandon(f"the outbox cannot be written: {error}")
+            for ticket in load.tickets:
+                ticket.settle(kept)
+            if self._on_commit is not None:
+                self._on_commit()
+
+    def _commit(self, items: list[Item]) -> bool:
+        """False when the process ends before there is room for them."""
+        for worst in DROPPABLE:
+            if self._try_to_commit(items):
+                return True
+            items = [_without(item, worst) for item in items]
+            self._make_room(_weight(items), worst)
+        while not self._try_to_commit(items):
+            # Nothing is left to give up but these. They wait here while the handoff counts what comes after them.
+            if self._stopping.wait(FULL_PAUSE_SECONDS):
+                log.error("events lost, the disk is full", events=len(items))
+                return False
+            self._make_room(_weight(items), Priority.VITAL)
+        return True
+
+    def _try_to_commit(self, items: Sequence[Item]) -> bool:
+        """False when the disk is full."""
+        try:
+            self._disk.hold_growth(self._connection)
+            with transaction(self._connection) as connection:
+                append(connection, items)
+                enforce(connection, self._limits, self._clock())
+                used = usage(connection)
+        except sqlite3.OperationalError as error:
+            if not is_disk_full(error):
+                raise
+            return False
+        self.usage = used
+        if self._disk_full and not any(isinstance(item, Lost) for item in items):
+            self._disk_full = False
+            self._disk.take_ballast()
+            log.info("outbox has room again")
+        return True
+
+    def _make_room(self, need: int, worst: Priority) -> None:
+        if not self._disk_full:
+            self._disk_full = True
+            log.warning("disk full, the outbox gives up what matters least")
+        self._disk.give_up_ballast()
+        try:
+            # First, so that the log begins again in the room that it has; what is in it may need some of the ballast's.
+            self._connection.execute("pragma wal_checkpoint(restart)")
+            with transaction(self._connection) as connection:
+                release(connection, max(2 * need, RELEASE_BYTES), worst, self._clock())
+        except sqlite3.OperationalError as error:
+            if not is_disk_full(error):
+                raise
+
+
+def _without(item: Item, worst: Priority) -> Item:
+    """What is of a lower class than `worst` is lost before anything of that class is touched."""
+    if isinstance(item, Draft) and item.rank < worst:
+        return Lost(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
+    return item
+
+
+def _weight(items: Sequence[Item]) -> int:
+    return sum(item.weight for item in items if isinstance(item, Draft))

@@ -1,0 +1,1 @@
+"""Moves the outbox to the bus."""

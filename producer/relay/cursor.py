@@ -1,0 +1,159 @@
+"""How far one stream is sent and confirmed, and where it goes on when something was lost: decisions without I/O."""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from producer.outbox.backlog import Stream
+
+
+@dataclass(slots=True)
+class Window:
+    """What is sent and not confirmed, of all streams of one kind of traffic; `waiting` counts what is not sent too."""
+
+    events: int = 0
+    bytes: int = 0
+    waiting: int = 0
+
+    @property
+    def unsent(self) -> int:
+        return self.waiting - self.events
+
+
+class Sent(NamedTuple):
+    """A message: its last sequence, its bytes, its number on the connection, and when it was sent if only once."""
+
+    last: int
+    size: int
+    number: int
+    at: float | None
+
+
+@dataclass(slots=True)
+class Cursor:
+    """All times are of a monotonic clock, in seconds."""
+
+    stream: Stream
+    window: Window = field(default_factory=Window)
+    sent: int = 0
+    highest: int = 0
+    """The last sequence that was ever sent: what is beyond it nobody else can have."""
+    news_at: float = 0.0
+    progress_at: float = 0.0
+    retries: int = 0
+    """How often it was sent again since the watermark moved."""
+    _messages: deque[Sent] = field(default_factory=deque)
+    """Those on their way, past the watermark."""
+    _doubted: deque[Sent] = field(default_factory=deque)
+    """Those that may be lost, from the watermark on. Ingest may just as well be slow, and have them still to come."""
+    _allowed: int | None = None
+    """How many messages may be on their way until it is clear what is lost."""
+    _bytes: int = 0
+    _counted: tuple[int, int, int] = (0, 0, 0)
+
+    def __post_init__(self) -> None:
+        self.sent = self.highest = self.stream.watermark
+        self._count()
+
+    @property
+    def outstanding(self) -> int:
+        """Sequences that are sent and not confirmed."""
+        return self.sent - self.stream.watermark
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was sent for which no watermark came yet."""
+        return bool(self.outstanding or self._doubted)
+
+    @property
+    def unsent(self) -> int:
+        return self.stream.sequence - self.sent
+
+    @property
+    def first_number(self) -> int | None:
+        """Of the first message past the watermark, on its connection; None where it is still to be sent."""
+        return self._messages[0].number if self._messages else None
+
+    @property
+    def has_room(self) -> bool:
+        return self._allowed is None or len(self._messages) < self._allowed
+
+    def saw(self, stream: Stream, now: float) -> None:
+        """Take in how far the outbox reaches; the watermark is ours to know."""
+        if stream.sequence > self.stream.sequence and self.unsent <= 0:
+            self.news_at = now
+        if stream.sequence != self.stream.sequence:
+            self.stream = replace(stream, watermark=self.stream.watermark)
+            self._count()
+
+    def sent_upto(self, sequence: int, size: int, now: float, number: int = 0) -> None:
+        if not self.outstanding:
+            self.progress_at = now
+        again = bool(self._doubted) and self.sent < self._doubted[-1].last
+        self._messages.append(Sent(sequence, size, number, None if again else now))
+        self._bytes += size
+        self.sent = sequence
+        self.highest = max(self.highest, sequence)
+        self._count()
+
+    def confirmed(self, watermark: int, now: float) -> float | None:
+        """Ingest named a watermark. Returns how long the last message took which that covers, where it is known."""
+        before = self.stream.watermark
+        self.stream = replace(self.stream, watermark=watermark)
+        if watermark < before:
+            self.go_back()
+        if watermark <= before:
+            return None
+        self.progress_at, self.retries = now, 0
+        if self._doubted and watermark > self.sent:
+            self._trust()
+        took = self._take_off(watermark, now)
+        self._allowed = None if self._allowed is None or not self._doubted else 2 * self._allowed
+        self._count()
+        return took
+
+    def _take_off(self, watermark: int, now: float) -> float | None:
+        took = None
+        while self._messages and self._messages[0].last <= watermark:
+            message = self._messages.popleft()
+            self._bytes -= message.size
+            took = None if message.at is None else now - message.at
+        self.sent = max(self.sent, watermark)
+        if self._doubted and self._doubted[-1].last <= watermark:
+            self._doubted.clear()
+        return took
+
+    def _trust(self) -> None:
+        """More has arrived than was sent again: nothing was lost, and the rest is still to come."""
+        self._messages = deque(one if one.last > self.sent else one._replace(at=None) for one in self._doubted)
+        self._bytes = sum(one.size for one in self._messages)
+        self.sent = self._doubted[-1].last
+        self._doubted = deque()
+
+    def probe(self, now: float) -> None:
+        """Send the first message past the watermark again, and no more until it is clear whether that was lost."""
+        self._doubted = self._doubted or self._messages
+        self._allowed = 1
+        self.retries = min(self.retries + 1, 10)
+        self.progress_at = now
+        self._rewind()
+
+    def go_back(self) -> None:
+        """All that is past the watermark is lost for certain: send it again."""
+        self._doubted = deque()
+        self._allowed = None
+        self._rewind()
+
+    def _rewind(self) -> None:
+        self._messages = deque()
+        self._bytes = 0
+        self.sent = self.stream.watermark
+        self._count()
+
+    def _count(self) -> None:
+        """Bring the window, which is of many streams, up to date."""
+        events, size, waiting = self._counted
+        self._counted = self.outstanding, self._bytes, self.stream.sequence - self.stream.watermark
+        self.window.events += self._counted[0] - events
+        self.window.bytes += self._counted[1] - size
+        self.window.waiting += self._counted[2] - waiting

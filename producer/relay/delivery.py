@@ -1,0 +1,239 @@
+"""Sends the streams of an outbox: what is urgent first, each kind of traffic within a window past its watermarks."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE
+from bus_schemas.streams import Traffic, traffic_of
+from bus_schemas.topics import watermark_topic
+from producer.ids import Clock
+from producer.outbox import backlog
+from producer.outbox.bounds import drop_stale, replace_with_gap
+from producer.outbox.tables import Run, epoch, is_disk_full
+from producer.relay.cursor import Cursor
+from producer.relay.flow import Flow
+from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, Message
+from producer.relay.session import Incoming, Session
+from producer.relay.thinning import Thinning
+from producer.relay.throttle import Throttle
+from producer.transaction import transaction
+
+IDLE_SECONDS: Final = 1.0
+TOO_LARGE: Final = "too_large"
+HEADER_BYTES: Final = 1024
+"""Room for topic and properties in what a broker says it takes."""
+MESSAGE_SECONDS: Final = 0.25
+MIN_MESSAGE_BYTES: Final = 4 * 1024
+"""A message of events takes a slow link no longer than these seconds, unless it is smaller than that."""
+
+Sessions = Mapping[Traffic, Session]
+
+log = structlog.get_logger(__name__)
+
+
+class Watermark(BaseModel):
+    """What ingest announces of a stream; `session` is another one each time it has connected to the broker."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: Annotated[str, Field(max_length=200)]
+    epoch: Annotated[str, Field(max_length=MAX_EPOCH)]
+    sequence: Annotated[int, Field(ge=0, le=MAX_SEQUENCE)]
+    session: Annotated[str, Field(max_length=200)] | None = None
+
+
+@dataclass(slots=True)
+class Figures:
+    published: int = 0
+    failed: int = 0
+    bytes_sent: int = 0
+    bytes_saved: int = 0
+    retries_successful: int = 0
+    events_resent: int = 0
+    ignored_watermarks: int = 0
+    waiting: int = 0
+    """Events that are not confirmed, as of the last look."""
+
+
+class Delivery:
+    """Used by the thread of the relay alone. Times are of a monotonic clock, in seconds."""
+
+    def __init__(self, outbox: sqlite3.Connection, clock: Clock, bytes_per_s: int | None, compress: bool) -> None:
+        self._outbox = outbox
+        self.epoch = epoch(outbox)
+        self._composer = Composer(clock, compress)
+        self._clock = clock
+        self.throttle = Throttle(bytes_per_s, now=0.0)
+        self._flows = {traffic: Flow(traffic) for traffic in Traffic}
+        self._thinning = Thinning()
+        self._version = -1
+        self._ignored: set[tuple[str, str]] = set()
+        self._ingests: dict[str, str] = {}
+        self._unheard: set[str] = set()
+        self._moved: dict[int, int] = {}
+        self.watermark_topics: set[str] = set()
+        self.figures = Figures()
+
+    @property
+    def traffics(self) -> set[Traffic]:
+        """The kinds of traffic that there is something of."""
+        return {traffic for traffic, flow in self._flows.items() if flow.cursors}
+
+    def take_unheard(self) -> set[str]:
+        """The watermark topics that were silent for too long: the broker may not know that we want them."""
+        unheard, self._unheard = self._unheard, set()
+        return unheard
+
+    def reconnected(self, traffic: Traffic, now: float) -> None:
+        """What was on its way when a connection ended is lost, or comes twice."""
+        self._flows[traffic].reconnected(now)
+
+    def look(self, sessions: Sessions, now: float) -> None:
+        """See what the outbox has that it had not, and who has been silent for too long."""
+        version: int = self._outbox.execute("pragma data_version").fetchone()[0]
+        if version != self._version:
+            self._version = version
+            for stream in backlog.streams(self._outbox):
+                topic = watermark_topic(stream.source)
+                self.watermark_topics.add(topic)
+                self._flows[stream.traffic].saw(topic, stream, now)
+        for traffic, session in sessions.items():
+            flow = self._flows[traffic]
+            asking = flow.look(session, now)
+            self.figures.failed += len(asking)
+            self._unheard.update(asking)
+        self._look_at_pictures(sessions, now)
+        self.figures.waiting = sum(flow.window.waiting for flow in self._flows.values())
+
+    def _look_at_pictures(self, sessions: Sessions, now: float) -> None:
+        session = sessions.get(Traffic.PICTURES)
+        if session is None or self._flows[Traffic.EVENTS].window.unsent > MAX_EVENTS:
+            self._thinning.pause()
+        else:
+            held = session.congested() or self.throttle.credit(now) <= 0
+            self._thinning.look(self._flows[Traffic.PICTURES].window.unsent, held, now)
+
+    def send(self, sessions: Sessions, now: float) -> float:
+        """Send what may be sent. Returns the seconds after which to look again if nothing else happens."""
+        moments = []
+        for traffic, session in sessions.items():
+            flow = self._flows[traffic]
+            for cursor in flow.ready(session, now):
+                if self.throttled(now):
+                    break
+                self._send_one(flow, cursor, session, now)
+            moments += flow.next_moment(session)
+        if (pause := self.throttle.wait_s(now)) > 0:
+            return pause
+        return min((moment - now for moment in moments if moment > now), default=IDLE_SECONDS)
+
+    def throttled(self, now: float) -> bool:
+        return self.throttle.wait_s(now) > 0
+
+    def take_in(self, message: Incoming, now: float) -> bool:
+        """Whether the message is a watermark of ours; a foreign epoch or a sequence never given is ignored."""
+        if message.topic not in self.watermark_topics:
+            return False
+        try:
+            watermark = Watermark.model_validate_json(message.payload)
+        except ValidationError as error:
+            self._ignore("watermark unreadable", message.topic, str(error))
+            return True
+        flow = self._flows[traffic_of(watermark.epoch)]
+        cursor = flow.cursors.get(message.topic)
+        if cursor is None or watermark.epoch != cursor.stream.epoch:
+            self._ignore("watermark of another epoch", message.topic, watermark.epoch)
+        elif watermark.sequence > max(cursor.stream.sequence, cursor.sent):
+            # Somebody else lives by this epoch: a copied disk. Two of them cannot share a stream.
+            self._ignore("watermark of another life", message.topic, f"{watermark.sequence} was never given")
+        else:
+            if not message.retained:
+                self._hear(message.topic, flow, watermark, now)
+            self._confirm(flow, cursor, watermark.sequence, now)
+        return True
+
+    def write_down(self) -> None:
+        """Put what was confirmed into the outbox, which may forget it then."""
+        if not self._moved:
+            return
+        try:
+            with transaction(self._outbox):
+                for stream, sequence in self._moved.items():
+                    backlog.confirm(self._outbox, stream, sequence)
+        except sqlite3.OperationalError as error:
+            # The next time; until then it is enough to know it.
+            if not is_disk_full(error):
+                raise
+        else:
+            self._moved.clear()
+
+    def _hear(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
+        was_silent = flow.is_silent
+        flow.hear(now)
+        before = self._ingests.get(topic)
+        if watermark.session is not None and watermark.session != before:
+            self._ingests[topic] = watermark.session
+            if before is not None or was_silent:
+                # Ingest has lost its connection, and with it whatever was on its way.
+                for each in self._flows.values():
+                    if topic in each.cursors:
+                        each.cursors[topic].go_back()
+
+    def _ignore(self, event: str, topic: str, reason: str) -> None:
+        """Ingest announces again and again; one line is enough."""
+        self.figures.ignored_watermarks += 1
+        if (event, topic) not in self._ignored:
+            self._ignored.add((event, topic))
+            log.warning(event, topic=topic, reason=reason)
+
+    def _confirm(self, flow: Flow, cursor: Cursor, sequence: int, now: float) -> None:
+        before = cursor.stream.watermark
+        if sequence < before:
+            log.warning("watermark went back", source=cursor.stream.source, before=before, now=sequence)
+        self.figures.retries_successful += bool(cursor.retries and sequence > before)
+        if sequence != before:
+            self._moved[cursor.stream.id] = sequence
+        flow.confirmed(cursor, sequence, now)
+
+    def _send_one(self, flow: Flow, cursor: Cursor, session: Session, now: float) -> None:
+        stream = cursor.stream
+        if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
+            self._thin(cursor)
+        rows = backlog.rows_after(self._outbox, stream.id, cursor.sent, MAX_EVENTS)
+        message = self._composer.compose(stream, cursor.sent, rows, self._max_bytes(session))
+        size = len(message.outgoing.payload)
+        if session.max_packet_bytes is not None and size + HEADER_BYTES > session.max_packet_bytes:
+            self._give_up(cursor, message)
+            return
+        session.publish(message.outgoing)
+        self.figures.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
+        flow.sent(cursor, message.last, size, now, session.published)
+        self.figures.bytes_sent += size
+        self.figures.published += 1
+        self.figures.bytes_saved += message.saved
+
+    def _max_bytes(self, session: Session) -> int:
+        """Of a message of events: not so many that those of another device would wait for long."""
+        rates = [rate for rate in (self.throttle.bytes_per_s, session.bytes_per_s) if rate is not None]
+        most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_SECONDS) * MESSAGE_SECONDS)
+        if session.max_packet_bytes is not None:
+            most = min(most, session.max_packet_bytes - HEADER_BYTES)
+        return int(min(most, MAX_BYTES))
+
+    def _thin(self, cursor: Cursor) -> None:
+        with transaction(self._outbox):
+            dropped = drop_stale(self._outbox, cursor.stream, cursor.highest, self._clock())
+        if dropped:
+            log.info("link too slow for all pictures", source=cursor.stream.source, given_up=dropped)
+
+    def _give_up(self, cursor: Cursor, message: Message) -> None:
+        stream = cursor.stream
+        log.warning("broker takes no message of this size", source=stream.source, bytes=len(message.outgoing.payload))
+        run = Run(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())
+        with transaction(self._outbox):
+            replace_with_gap(self._outbox, run)

@@ -1,0 +1,123 @@
+"""The connections of a relay: one for each kind of traffic, so that what is urgent waits behind nothing else."""
+
+import random
+import select
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from bus_schemas.streams import Traffic
+from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
+from producer.relay.session import Pace, Refusal, Session, Unreachable
+from producer.relay.throttle import Throttle
+
+RETRY_SECONDS: Final = (2, 4, 8, 16, 32, 60)
+BULK_KEEPALIVE_SECONDS: Final = 300
+"""A segment may take a slow link minutes; whether the broker is there the connection of the events says sooner."""
+
+log = structlog.get_logger(__name__)
+
+
+def retry_after(attempt: int) -> float:
+    """Full jitter, so that the nodes of a site do not all come back in the same second."""
+    return random.uniform(0, RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+
+
+@dataclass(slots=True)
+class _Bulk:
+    """A connection beside that of the events, or when to try for one again."""
+
+    session: Session | None = None
+    is_ready: bool = False
+    attempt: int = 0
+    again_at: float = 0.0
+
+
+class Links:
+    """Begins with the connection of the events, and ends with it. Raises `Unreachable`."""
+
+    def __init__(self, broker: BrokerAddress, throttle: Throttle) -> None:
+        self._broker = broker
+        self._throttle = throttle
+        self._bulk: dict[Traffic, _Bulk] = {}
+        self._refused = 0
+        self.events = Session(broker, draw_client_id("relay"), Pace(on_sent=throttle.spend))
+        self.sessions: dict[Traffic, Session] = {Traffic.EVENTS: self.events}
+        """Those that can be sent over, the events first."""
+
+    def allowance(self, now: float) -> float:
+        """What is not urgent goes where no event waits, and no further than the limit."""
+        return 0.0 if self.events.congested() else self._throttle.credit(now)
+
+    def want(self, traffics: Iterable[Traffic], now: float) -> list[Traffic]:
+        """Have a connection for each of these. Returns those that have a new one since the last call."""
+        begun: list[Traffic] = []
+        for traffic in sorted(traffics):
+            if traffic is not Traffic.EVENTS:
+                bulk = self._bulk.setdefault(traffic, _Bulk())
+                if self._tend(traffic, bulk, now):
+                    begun.append(traffic)
+        return begun
+
+    def _tend(self, traffic: Traffic, bulk: _Bulk, now: float) -> bool:
+        if bulk.session is not None and bulk.session.ended is not None:
+            self._drop(traffic, bulk, bulk.session.ended.reason, now)
+        if bulk.session is None:
+            if now >= bulk.again_at:
+                self._connect(traffic, bulk, now)
+        elif bulk.session.connected and not bulk.is_ready:
+            bulk.is_ready, bulk.attempt = True, 0
+            self.sessions[traffic] = bulk.session
+            return True
+        return False
+
+    def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
+        pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_SECONDS)
+        try:
+            bulk.session = Session(self._broker, draw_client_id(f"relay-{traffic}"), pace)
+        except Unreachable as error:
+            self._drop(traffic, bulk, str(error), now)
+
+    def _drop(self, traffic: Traffic, bulk: _Bulk, reason: str, now: float) -> None:
+        log.warning("no connection", traffic=str(traffic), broker=str(self._broker), reason=reason)
+        if bulk.session is not None:
+            bulk.session.close()
+        self.sessions.pop(traffic, None)
+        bulk.session, bulk.is_ready = None, False
+        bulk.again_at = now + retry_after(bulk.attempt)
+        bulk.attempt += 1
+
+    def step(self, timeout_s: float, wake: socket.socket) -> None:
+        """Wait for the broker or for a byte on `wake`, at most so long, and do what the connections need."""
+        everyone = self._everyone()
+        poll = select.poll()
+        poll.register(wake, select.POLLIN)
+        waits = [timeout_s, *(after for session in everyone if (after := session.register(poll)) is not None)]
+        happened = dict(poll.poll(max(0.0, min(waits)) * 1000))
+        for session in everyone:
+            session.step(happened)
+
+    def _everyone(self) -> list[Session]:
+        return [self.events, *(bulk.session for bulk in self._bulk.values() if bulk.session is not None)]
+
+    def take_refusals(self) -> list[Refusal]:
+        """What the broker said no to since the last call."""
+        found: list[Refusal] = []
+        for session in self._everyone():
+            found += session.refusals
+            session.refusals.clear()
+        return found
+
+    def refusals(self) -> int:
+        """How many messages the broker has refused since the last call."""
+        refused = sum(session.refused for session in self._everyone())
+        new, self._refused = max(0, refused - self._refused), refused
+        return new
+
+    def close(self) -> None:
+        for session in self._everyone():
+            session.close()

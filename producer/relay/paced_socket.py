@@ -1,0 +1,77 @@
+"""A socket that takes no more than its link carries soon, so that what is urgent never waits behind what is not."""
+
+import fcntl
+import socket
+import ssl
+import struct
+import termios
+import time
+from collections.abc import Callable
+from typing import Final
+
+from producer.relay.send_window import SendWindow
+
+AGAIN_SECONDS: Final = 0.01
+"""After which to look whether a full window has room again: nothing tells of that."""
+MIN_SEND_BYTES: Final = 1024
+
+Allowance = Callable[[float], float]
+"""How many bytes may be sent at a moment by a limit that others share."""
+
+
+class PacedSocket:
+    """What paho uses of a socket. `on_sent` is told of the bytes that were sent."""
+
+    def __init__(
+        self, wire: socket.socket, window: SendWindow, allowance: Allowance, on_sent: Callable[[int], None]
+    ) -> None:
+        self.wire = wire
+        self._window = window
+        self._allowance = allowance
+        self._on_sent = on_sent
+        self._owed = 0
+        """Bytes that TLS has encrypted and the wire did not take: it insists on being given all of them again."""
+        self.held = False
+        """Whether bytes wait that the wire would take."""
+
+    @property
+    def bytes_per_s(self) -> float | None:
+        return self._window.bytes_per_s
+
+    def send(self, data: bytes) -> int:
+        now = time.monotonic()
+        room = int(min(self._window.room(self._queued(), now), self._allowance(now)))
+        self.held = room < min(MIN_SEND_BYTES, len(data)) and not self._owed
+        if self.held:
+            raise BlockingIOError
+        size = min(len(data), max(room, self._owed))
+        try:
+            sent = self.wire.send(data[:size])
+        except ssl.SSLWantWriteError:
+            self._owed = size
+            raise
+        self._owed = 0
+        self._window.add(sent)
+        self._on_sent(sent)
+        return sent
+
+    def _queued(self) -> int:
+        """Bytes that the kernel holds because the other side has not acknowledged them."""
+        if self.wire.family == socket.AF_UNIX:
+            return 0
+        return int(struct.unpack("i", fcntl.ioctl(self.wire.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
+
+    def recv(self, size: int) -> bytes:
+        return self.wire.recv(size)
+
+    def pending(self) -> int:
+        return self.wire.pending() if isinstance(self.wire, ssl.SSLSocket) else 0
+
+    def fileno(self) -> int:
+        return self.wire.fileno()
+
+    def setblocking(self, flag: bool) -> None:
+        self.wire.setblocking(flag)
+
+    def close(self) -> None:
+        self.wire.close()

@@ -1,0 +1,113 @@
+"""Tells whether the node of a device is there: retained while it is, and left as a last will for when it is not."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+from paho.mqtt.client import Client, MQTTMessageInfo
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from bus_schemas.codec import SINGLE, to_bytes
+from bus_schemas.node import State, StateEvent
+from bus_schemas.topics import state_topic
+from producer.broker import BrokerAddress
+from producer.client_ids import draw_client_id
+from producer.ids import Clock, Ids
+from producer.relay.session import new_client
+
+KEEPALIVE_SECONDS: Final = 10
+GOODBYE_SECONDS: Final = 0.5
+LOST: Final = "connection lost"
+STOPPED: Final = "stopped"
+
+
+class Presence:
+    """A connection of its own for each device, because a connection leaves no more than one last will."""
+
+    def __init__(self, source: str, broker: BrokerAddress, clock: Clock) -> None:
+        self._source = source
+        self._clock = clock
+        self._ids = Ids(clock)
+        self._client = new_client(broker, client_id=draw_client_id("presence"), reconnect=True)
+        self._client.on_pre_connect = self._leave_a_will
+        self._client.on_connect = self._greet
+        self._client.reconnect_delay_set(2, 60)
+        host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
+        self._client.connect_async(host, broker.port, KEEPALIVE_SECONDS, clean_start=True)
+        self._client.loop_start()
+
+    def leave(self, *, silent: bool = False) -> None:
+        """With a goodbye, unless `silent`; never with the last will."""
+        if self._client.is_connected() and not silent:
+            self._publish(online=False, reason=STOPPED).wait_for_publish(GOODBYE_SECONDS)
+        self._client.disconnect()
+
+    def close(self) -> None:
+        self._client.loop_stop()
+
+    def _leave_a_will(self, client: Client, _data: Any) -> None:
+        # Anew for each connection: two losses are two events, with two ids.
+        client.will_set(
+            state_topic(self._source),
+            self._event(online=False, reason=LOST),
+            qos=1,
+            retain=True,
+            properties=_properties(PacketTypes.WILLMESSAGE),
+        )
+
+    def _greet(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+        if not code.is_failure:
+            self._publish(online=True)
+
+    def _publish(self, *, online: bool, reason: str | None = None) -> MQTTMessageInfo:
+        return self._client.publish(
+            state_topic(self._source),
+            self._event(online=online, reason=reason),
+            qos=1,
+            retain=True,
+            properties=_properties(PacketTypes.PUBLISH),
+        )
+
+    def _event(self, *, online: bool, reason: str | None = None) -> bytes:
+        data = State(online=online, reason=reason)
+        return to_bytes(StateEvent(id=self._ids(), source=self._source, time=self._clock(), data=data))
+
+
+class Presences:
+    """Of all devices of a node: online from `begin` until this is left, offline at once if it ends in another way."""
+
+    def __init__(self, sources: Sequence[str], broker: BrokerAddress, clock: Clock) -> None:
+        self._sources = sources
+        self._broker = broker
+        self._clock = clock
+        self._connections: list[Presence] = []
+        self._silent = False
+
+    def begin(self) -> None:
+        """The first time; after that it does nothing."""
+        self._connections = self._connections or [
+            Presence(source, self._broker, self._clock) for source in self._sources
+        ]
+
+    def make_way(self) -> None:
+        """Leave without a word, because somebody else is there for these devices."""
+        self._silent = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connection in self._connections:
+            connection.leave(silent=self._silent)
+        for connection in self._connections:
+            connection.close()
+
+
+def _properties(packet: int) -> Properties:
+    properties = Properties(packet)  # type: ignore[no-untyped-call]
+    properties.ContentType = SINGLE
+    return properties

@@ -1,0 +1,270 @@
+"""Moves an outbox to the bus, from the watermark of each stream on, and forgets what the journal holds."""
+
+import contextlib
+import socket
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from bus_schemas.streams import Traffic
+from producer.broker import BrokerAddress
+from producer.ids import Clock
+from producer.outbox.bounds import Limits, enforce
+from producer.outbox.tables import connect, is_disk_full, open_tables
+from producer.relay.delivery import Delivery
+from producer.relay.links import Links, retry_after
+from producer.relay.refusals import Refusals
+from producer.relay.session import Ended, Incoming, Outgoing, Unreachable
+from producer.transaction import transaction
+
+CONNECT_SECONDS: Final = 15.0
+TICK_SECONDS: Final = 0.25
+UPKEEP_SECONDS: Final = 1.0
+ALLOWED_SECONDS: Final = 0.05
+MAX_ASIDE: Final = 64
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`bytes_per_s` None is no limit; 50,000 suits a cellular link."""
+
+    bytes_per_s: int | None = None
+    compress: bool = False
+    limits: Limits = field(default_factory=Limits)
+    subscriptions: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Counters:
+    connections: int = 0
+    network_available: bool = False
+    connected: bool = False
+
+
+def ignore(message: Incoming) -> None:
+    """For who subscribes to nothing."""
+
+
+def nothing() -> Iterable[Outgoing]:
+    """For who retains nothing."""
+    return ()
+
+
+def always() -> bool:
+    """For who is alone by other means."""
+    return True
+
+
+class Relay:
+    """One for an outbox. `run` is its thread; `wake`, `say` and `statistics` may be called from any other.
+
+    `on_message` and `on_connect` are called in the thread of the relay: they hand on, and do not work. What
+    `on_connect` returns is published after each connect: the broker may have forgotten what it retained. Nothing is
+    sent until `allowed`.
+    """
+
+    def __init__(
+        self,
+        outbox_path: Path,
+        broker: BrokerAddress,
+        clock: Clock,
+        options: Options | None = None,
+        on_message: Callable[[Incoming], None] = ignore,
+        on_connect: Callable[[], Iterable[Outgoing]] = nothing,
+        allowed: Callable[[], bool] = always,
+    ) -> None:
+        self._path = outbox_path
+        self._broker = broker
+        self._clock = clock
+        self._options = options or Options()
+        self._on_message = on_message
+        self._on_connect = on_connect
+        self._allowed = allowed
+        self._counters = Counters()
+        self._aside: deque[Outgoing] = deque(maxlen=MAX_ASIDE)
+        self._ear, self._mouth = socket.socketpair()
+        self._ear.settimeout(0)
+        self._mouth.settimeout(0)
+        self._awake = False
+        self._shows = False
+        self._delivery: Delivery | None = None
+        self._upkeep_at = 0.0
+        self._refusals = Refusals(broker.username)
+
+    def wake(self) -> None:
+        """Say that there is something to send. Costs nothing while the relay has not yet looked."""
+        if not self._awake:
+            self._awake = True
+            with contextlib.suppress(BlockingIOError, OSError):
+                self._mouth.send(b"\0")
+
+    def say(self, message: Outgoing) -> None:
+        """Publish beside the streams, now or never: live pictures and answers. Dropped where nobody is connected."""
+        if self._counters.connected:
+            self._shows = self._shows or not message.qos
+            self._aside.append(message)
+            self.wake()
+
+    @property
+    def connected(self) -> bool:
+        return self._counters.connected
+
+    def trouble(self, source: str) -> str | None:
+        """What the broker refuses of a device at this time, in a sentence."""
+        return self._refusals.trouble(source)
+
+    def statistics(self) -> dict[str, int | bool]:
+        """The figures of the link, by the names under which operators know them."""
+        delivery = self._delivery
+        sent = delivery.figures if delivery is not None else None
+        return {
+            "messages_published": sent.published if sent else 0,
+            "messages_failed": sent.failed if sent else 0,
+            "bytes_sent": sent.bytes_sent if sent else 0,
+            "bytes_saved_compression": sent.bytes_saved if sent else 0,
+            "reconnection_count": max(0, self._counters.connections - 1),
+            "retries_successful": sent.retries_successful if sent else 0,
+            "events_resent": sent.events_resent if sent else 0,
+            "connected": self._counters.connected,
+            "network_available": self._counters.network_available,
+            "failed_queue_size": sent.waiting if sent else 0,
+        }
+
+    def run(self, stopping: threading.Event) -> None:
+        """Until `stopping`; what is not confirmed by then stays in the outbox. Looks at `stopping` 4 times a second."""
+        with contextlib.closing(self._ear), contextlib.closing(self._mouth), contextlib.closing(self._open()) as outbox:
+            self._delivery = Delivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
+            attempt = 0
+            while not (stopping.is_set() or self._allowed()):
+                self._pause(outbox, ALLOWED_SECONDS, stopping)
+            while not stopping.is_set():
+                if self._connect_and_send(outbox, self._delivery, stopping):
+                    attempt = 0
+                self._pause(outbox, retry_after(attempt), stopping)
+                attempt += 1
+
+    def _open(self) -> sqlite3.Connection:
+        # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
+        connection = connect(self._path, synchronous="normal")
+        open_tables(connection, self._clock)
+        return connection
+
+    def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
+        """False when no connection came about."""
+        try:
+            links = Links(self._broker, delivery.throttle)
+        except Unreachable as error:
+            self._counters.network_available = False
+            log.info("broker unreachable", broker=str(self._broker), reason=str(error))
+            return False
+        self._counters.network_available = True
+        try:
+            return self._accepted(links, stopping) and self._send(outbox, delivery, links, stopping)
+        finally:
+            self._counters.connected = False
+            self._aside.clear()
+            links.close()
+            self._log_end(links.events.ended)
+
+    def _log_end(self, ended: Ended | None) -> None:
+        if ended is None:
+            return
+        where = {"broker": str(self._broker), "reason": ended.reason}
+        if ended.is_refusal:
+            log.error("broker refuses the connection", user=self._broker.username, **where)
+        else:
+            log.info("broker lost", **where)
+
+    def _accepted(self, links: Links, stopping: threading.Event) -> bool:
+        session = links.events
+        deadline = time.monotonic() + CONNECT_SECONDS
+        while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
+            links.step(TICK_SECONDS, self._ear)
+            self._hear()
+        return session.connected
+
+    def _send(self, outbox: sqlite3.Connection, delivery: Delivery, links: Links, stopping: threading.Event) -> bool:
+        session = links.events
+        self._counters.connected = True
+        self._counters.connections += 1
+        log.info("broker connected", broker=str(self._broker), connections=self._counters.connections)
+        subscribed: set[str] = set()
+        delivery.reconnected(Traffic.EVENTS, time.monotonic())
+        session.subscribe(self._options.subscriptions)
+        for message in self._on_connect():
+            session.publish(message)
+        while session.ended is None and not stopping.is_set():
+            delivery.look(links.sessions, time.monotonic())
+            # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
+            unheard = delivery.take_unheard()
+            for topic in unheard:
+                self._refusals.note("read", topic, "no watermark")
+            subscribed -= unheard
+            session.subscribe(delivery.watermark_topics - subscribed)
+            subscribed |= delivery.watermark_topics
+            self._tend(links, delivery)
+            wait_s = delivery.send(links.sessions, time.monotonic())
+            links.step(min(wait_s, TICK_SECONDS), self._ear)
+            self._hear()
+            self._take_in(links, delivery)
+            self._keep_up(outbox)
+        return True
+
+    def _tend(self, links: Links, delivery: Delivery) -> None:
+        """Connections for pictures and recordings where there are any, and what is said beside the streams."""
+        now = time.monotonic()
+        shown = {Traffic.PICTURES} if self._shows else set()
+        for traffic in links.want(delivery.traffics | shown, now):
+            delivery.reconnected(traffic, now)
+        delivery.figures.failed += links.refusals()
+        while self._aside:
+            message = self._aside.popleft()
+            session = links.events if message.qos else links.sessions.get(Traffic.PICTURES)
+            if session is not None and (message.qos or not (session.congested() or links.allowance(now) <= 0)):
+                session.publish(message)
+                delivery.figures.bytes_sent += len(message.payload)
+
+    def _hear(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._ear.recv(64):
+                pass
+        # Cleared after reading: who found it set until now has committed before, and the next look sees that.
+        self._awake = False
+
+    def _take_in(self, links: Links, delivery: Delivery) -> None:
+        for refusal in links.take_refusals():
+            self._refusals.note(refusal.what, refusal.topic, refusal.reason)
+        incoming = links.events.incoming
+        while incoming:
+            message = incoming.popleft()
+            self._refusals.heard(message.topic)
+            if not delivery.take_in(message, time.monotonic()):
+                self._on_message(message)
+        delivery.write_down()
+
+    def _keep_up(self, outbox: sqlite3.Connection) -> None:
+        """Keep the outbox within its limits also where nothing but a relay has it open."""
+        now = time.monotonic()
+        if now - self._upkeep_at >= UPKEEP_SECONDS:
+            self._upkeep_at = now
+            try:
+                with transaction(outbox):
+                    enforce(outbox, self._options.limits, self._clock())
+            except sqlite3.OperationalError as error:
+                # Who commits to the outbox makes room.
+                if not is_disk_full(error):
+                    raise
+
+    def _pause(self, outbox: sqlite3.Connection, seconds: float, stopping: threading.Event) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not stopping.wait(min(left, UPKEEP_SECONDS)):
+            self._keep_up(outbox)

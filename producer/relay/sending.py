@@ -1,0 +1,86 @@
+"""Sends a lot at once through an outbox of its own, and knows when all of it is confirmed."""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from producer.broker import BrokerAddress
+from producer.ids import Clock
+from producer.outbox.backlog import streams
+from producer.outbox.bounds import Limits, usage
+from producer.outbox.outbox import OutboxFailed
+from producer.outbox.tables import Item, connect, open_tables, put_many
+from producer.relay.relay import Options, Relay
+from producer.transaction import transaction
+
+MAX_WAITING: Final = 20_000
+MAX_WAITING_BYTES: Final = 256 * 1024 * 1024
+LOOK_SECONDS: Final = 0.02
+
+# Nothing is kept that is confirmed, and `room` sees to it that nothing is ever dropped.
+_LIMITS = Limits(tail_bytes=0, tail_age=timedelta(0))
+
+OnWaiting = Callable[[int], None]
+
+
+class Sending:
+    """For one thread. A new file is a new epoch: what is sent makes new streams."""
+
+    def __init__(self, file: Path, broker: BrokerAddress, clock: Clock) -> None:
+        # In a power cut all of it is sent again from its source, so it need not wait for the disk.
+        self._outbox = connect(file, synchronous="normal")
+        self.epoch = open_tables(self._outbox, clock)
+        self._relay = Relay(file, broker, clock, Options(limits=_LIMITS))
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name="relay")
+        self.put_count = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self._outbox.close()
+
+    def put(self, items: Sequence[Item]) -> None:
+        """In this order, in one transaction."""
+        with transaction(self._outbox):
+            put_many(self._outbox, items)
+        self.put_count += sum(item.count for item in items)
+        self._relay.wake()
+
+    @property
+    def connected(self) -> bool:
+        return self._relay.connected
+
+    def waiting(self) -> int:
+        """How many events are not confirmed."""
+        return sum(stream.sequence - stream.watermark for stream in streams(self._outbox))
+
+    def room(self, stopping: threading.Event) -> None:
+        """Wait until more may be put, or `stopping`."""
+        while not stopping.is_set() and self._is_full():
+            self._wait(stopping)
+
+    def drain(self, stopping: threading.Event, on_waiting: OnWaiting = lambda waiting: None) -> int:
+        """Wait until everything is confirmed, or `stopping`; how many events are not."""
+        while (waiting := self.waiting()) and not stopping.is_set():
+            on_waiting(waiting)
+            self._wait(stopping)
+        return waiting
+
+    def _is_full(self) -> bool:
+        used = usage(self._outbox)
+        return self.waiting() >= MAX_WAITING or used.bytes - used.tail_bytes >= MAX_WAITING_BYTES
+
+    def _wait(self, stopping: threading.Event) -> None:
+        if not self._thread.is_alive():
+            raise OutboxFailed("the relay ended")
+        stopping.wait(LOOK_SECONDS)

@@ -1,0 +1,71 @@
+"""What a receiver reads: one alert as it is, many in the same envelope."""
+
+from pydantic_core import from_json
+
+from bus_schemas.alert import AlertEvent
+from consumers.alerting.notify.delivery import Delivery
+from consumers.alerting.notify.message import body_of, message_of
+from tests.builders import START, alert, at
+
+
+def delivery(event: AlertEvent, number: int = 1, *, is_reduced: int = 0) -> Delivery:
+    one, body = event.data, body_of(event)
+    named = (number, event.id, one.alert_id, one.site, one.device, one.type, one.state, one.level)
+    return Delivery(*named, body, 0.0, is_reduced=is_reduced)
+
+
+def test_s3_31_the_body_says_what_an_alert_says() -> None:
+    body = from_json(body_of(alert(at(1))))
+
+    assert body["type"] == "device_offline"
+    assert (body["level"], body["camera_name"], body["timestamp"]) == ("error", "yard", "2026-01-05T10:00:01.000Z")
+
+
+def test_many_alerts_of_one_cause_have_the_same_envelope_and_a_list() -> None:
+    events = [alert(at(number), device=f"d{number}", id=f"e{number}") for number in range(3)]
+    body = from_json(message_of([delivery(event) for event in events]).body)
+    single = from_json(body_of(events[0]))
+
+    assert set(body) == {*single, "count", "grouped"}
+    assert body["id"] == body["event_id"]
+    assert (body["type"], body["state"], body["level"], body["site"]) == ("device_offline", "raised", "error", "DEMO")
+    assert (body["device"], body["camera_name"], body["details"], body["media"]) == (None, None, {}, [])
+    assert body["message"] == "3 devices of DEMO are offline: d0, d1, d2"
+    assert (body["count"], body["timestamp"]) == (3, single["timestamp"])
+    names = ("id", "event_id", "type", "state", "level", "site", "device", "timestamp")
+    assert body["grouped"] == [{name: from_json(body_of(event))[name] for name in names} for event in events]
+
+
+def test_alerts_of_many_causes_are_a_digest_as_loud_as_the_loudest() -> None:
+    events = [
+        alert(START, device="d0", id="e0"),
+        alert(START, "cleared", device="d1", id="e1", of="freeze"),
+        alert(START, device="d2", id="e2", site="OTHER"),
+    ]
+    body = from_json(message_of([delivery(event) for event in events]).body)
+
+    assert (body["type"], body["state"], body["site"], body["level"]) == ("digest", "mixed", None, "error")
+    assert body["message"] == "3 alerts of 2 sites: 2 raised, 1 cleared: d0, d1, d2"
+
+
+def test_what_one_device_has_to_say_is_said_once_each() -> None:
+    events = [alert(START, state, id=f"e{number}") for number, state in enumerate(["raised", "cleared", "raised"])]
+    body = from_json(message_of([delivery(event) for event in events]).body)
+
+    assert body["device"] == "yard"
+    assert body["message"] == "Camera yard is offline; over: Camera yard is offline"
+
+
+def test_a_smaller_message_has_no_details_and_lists_fewer() -> None:
+    one = from_json(message_of([delivery(alert(), is_reduced=1)]).body)
+    many = message_of([delivery(alert(device=f"d{n}", id=f"e{n}"), is_reduced=1) for n in range(200)])
+
+    assert (one["details"], one["media"]) == ({}, [])
+    assert (from_json(many.body)["count"], len(from_json(many.body)["grouped"])) == (200, 50)
+
+
+def test_the_same_alerts_have_the_same_key_whatever_their_order() -> None:
+    first, second = (delivery(alert(device=f"d{n}", id=f"e{n}")) for n in range(2))
+
+    assert message_of([first]).key == "e0"
+    assert message_of([first, second]).key == message_of([second, first]).key != message_of([first]).key

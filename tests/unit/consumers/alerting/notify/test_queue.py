@@ -1,0 +1,339 @@
+"""The queue of a receiver: what is tried again when, what is set aside, and that nothing is told twice or never."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic_core import from_json
+
+from bus_schemas.alert import AlertEvent
+from consumers.alerting.notify.delivery import Delivery, Outcome, Verdict
+from consumers.alerting.notify.legacy import carry_over
+from consumers.alerting.notify.message import body_of, message_of
+from consumers.alerting.notify.queue import MOST_WAITING, SCHEMA, DeliveryQueue, put, retry_s
+from tests.builders import alert
+from tests.receivers import event_ids
+
+RECEIVER = "pager"
+TAKEN = Outcome(Verdict.TAKEN)
+DOWN = Outcome(Verdict.UNREACHABLE, "nothing listens at its address")
+BROKEN = Outcome(Verdict.FAILED, "it answered with status 500")
+REFUSED = Outcome(Verdict.REFUSED, "it answered with status 401")
+TOO_LARGE = Outcome(Verdict.TOO_LARGE, "too large")
+
+
+@pytest.fixture
+def state() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as state:
+        state.executescript(SCHEMA)
+        yield state
+
+
+class Desk:
+    """A receiver and its queue on a clock that the test moves."""
+
+    def __init__(self, state: sqlite3.Connection) -> None:
+        self.state = state
+        self.queue = DeliveryQueue(state, RECEIVER, lambda: 1.0)
+        self.now = 100_000.0
+        self.answers: Callable[[Sequence[Delivery]], Outcome] = lambda deliveries: TAKEN
+        self.messages: list[tuple[float, list[Delivery]]] = []
+        self.taken: list[str] = []
+
+    def put(self, *events: AlertEvent) -> None:
+        put(self.state, [RECEIVER], events, self.now)
+
+    def turn(self) -> float | None:
+        """Post once if something is due; when to look again."""
+        choice = self.queue.next(self.now)
+        if not choice.deliveries:
+            return choice.at
+        outcome = self.answers(choice.deliveries)
+        self.messages.append((self.now, list(choice.deliveries)))
+        if outcome.verdict is Verdict.TAKEN:
+            self.taken += event_ids(from_json(message_of(choice.deliveries).body))
+        self.queue.settle(choice.deliveries, outcome, self.now)
+        return self.now
+
+    def run(self, until: float) -> None:
+        """Let the time pass as the courier would."""
+        while True:
+            at = self.turn()
+            if at is None or max(at, self.now) > until:
+                self.now = until
+                return
+            self.now = max(at, self.now)
+
+    def set_aside(self) -> list[str]:
+        query = "select event_id from delivery where ended = 'set aside' order by number"
+        return [event_id for (event_id,) in self.state.execute(query)]
+
+
+@pytest.fixture
+def desk(state: sqlite3.Connection) -> Desk:
+    return Desk(state)
+
+
+def of(device: str, number: int, state: str = "raised", kind: str = "device_offline") -> AlertEvent:
+    event = alert(device=device, state=state, of=kind, id=f"{device}-{number}-{state}")
+    return event.model_copy(update={"data": event.data.model_copy(update={"alert_id": f"{device}-{number}"})})
+
+
+def test_a_single_alert_leaves_at_once_and_as_it_is(desk: Desk) -> None:
+    event = of("gate", 1)
+    desk.put(event)
+    desk.turn()
+
+    ((at, deliveries),) = desk.messages
+    assert at == desk.now
+    assert message_of(deliveries).body == body_of(event)
+    assert message_of(deliveries).key == event.id
+
+
+def test_what_was_not_taken_is_tried_again_later(desk: Desk) -> None:
+    desk.answers = lambda _: DOWN
+    desk.put(of("gate", 1))
+    desk.run(desk.now + 40)
+
+    assert [at - 100_000 for at, _ in desk.messages] == [0, 5, 15, 35]
+
+
+def test_the_next_alert_is_not_held_back_by_one_that_fails(desk: Desk) -> None:
+    desk.answers = lambda deliveries: BROKEN if deliveries[0].device == "gate" else TAKEN
+    desk.put(of("gate", 1))
+    desk.turn()
+    desk.put(of("yard", 1))
+    desk.run(desk.now + 1)
+
+    assert desk.taken == ["yard-1-raised"]
+
+
+def test_a_clear_waits_for_its_raise(desk: Desk) -> None:
+    desk.answers = lambda deliveries: BROKEN
+    desk.put(of("gate", 1))
+    desk.turn()
+    desk.put(of("gate", 1, "cleared"))
+    desk.run(desk.now + 2)
+    desk.answers = lambda deliveries: TAKEN
+    desk.run(desk.now + 20)
+
+    assert desk.taken == ["gate-1-raised", "gate-1-cleared"]
+
+
+def test_a_permanent_refusal_is_set_aside_after_three_tries(desk: Desk) -> None:
+    desk.answers = lambda deliveries: REFUSED
+    desk.put(of("gate", 1))
+    desk.run(desk.now + 86_400)
+
+    assert len(desk.messages) == 3
+    assert desk.set_aside() == ["gate-1-raised"]
+
+
+def test_a_message_that_is_too_large_is_tried_once_more_without_details(desk: Desk) -> None:
+    desk.answers = lambda deliveries: TOO_LARGE
+    event = of("gate", 1)
+    desk.put(event.model_copy(update={"data": event.data.model_copy(update={"details": {"text": "x" * 5000}})}))
+    desk.run(desk.now + 60)
+
+    sizes = [len(message_of(deliveries).body) for _, deliveries in desk.messages]
+    assert sizes[0] > 5000 > 500 > sizes[1]
+    assert len(sizes) == 2
+    assert desk.set_aside() == ["gate-1-raised"]
+
+
+def test_one_alert_that_is_refused_costs_few_of_those_that_were_told_with_it(desk: Desk) -> None:
+    desk.answers = lambda deliveries: REFUSED if any(one.device == "d77" for one in deliveries) else TAKEN
+    desk.put(*[of(f"d{number}", 1) for number in range(200)])
+    desk.run(desk.now + 3600)
+
+    assert "d77-1-raised" in desk.set_aside()
+    assert len(desk.set_aside()) <= 13
+    assert len(desk.taken) + len(desk.set_aside()) == 200
+
+
+def test_who_asks_to_be_left_alone_is_left_alone(desk: Desk) -> None:
+    desk.answers = lambda deliveries: Outcome(Verdict.FAILED, "it answered with status 429", 30.0)
+    desk.put(of("gate", 1))
+    desk.turn()
+    desk.put(of("yard", 1))
+    desk.answers = lambda deliveries: TAKEN
+    desk.run(desk.now + 29)
+    assert desk.taken == []
+    desk.run(desk.now + 3)
+
+    assert sorted(desk.taken) == ["gate-1-raised", "yard-1-raised"]
+
+
+def test_the_first_success_brings_what_found_nobody_there(desk: Desk) -> None:
+    desk.answers = lambda deliveries: DOWN
+    desk.put(of("gate", 1))
+    desk.run(desk.now + 7200)
+    desk.answers = lambda deliveries: TAKEN
+    desk.put(of("yard", 1))
+    desk.run(desk.now + 2)
+
+    assert desk.taken == ["yard-1-raised", "gate-1-raised"]
+
+
+def test_nothing_is_tried_for_ever(desk: Desk) -> None:
+    desk.answers = lambda deliveries: DOWN
+    desk.put(of("gate", 1))
+    desk.run(desk.now + 4 * 86_400)
+
+    assert desk.set_aside() == ["gate-1-raised"]
+
+
+def test_200_devices_that_are_lost_at_once_are_one_message_and_so_is_their_return(desk: Desk) -> None:
+    desk.put(*[of(f"d{number:03d}", 1) for number in range(200)])
+    desk.run(desk.now + 10)
+    desk.put(*[of(f"d{number:03d}", 1, "cleared") for number in range(200)])
+    desk.run(desk.now + 10)
+
+    lost, back = (from_json(message_of(deliveries).body) for _, deliveries in desk.messages)
+    assert (lost["count"], back["count"]) == (200, 200)
+    assert lost["message"].startswith("200 devices of DEMO are offline: d000, d001, ")
+    assert lost["message"].endswith("d049, and 150 more")
+    assert back["message"].startswith("200 devices of DEMO are not offline any more: d000")
+    assert len(desk.taken) == 400
+
+
+def test_that_200_devices_are_back_is_one_message_and_that_one_is_back_two_as_ever(desk: Desk) -> None:
+    for number in range(200):
+        desk.put(of(f"d{number:03d}", 1, "cleared"), of(f"d{number:03d}", 2, kind="device_recovered"))
+    desk.run(desk.now + 10)
+    desk.put(of("gate", 1, "cleared"), of("gate", 2, kind="device_recovered"))
+    desk.run(desk.now + 10)
+
+    many, *alone = [from_json(message_of(deliveries).body) for _, deliveries in desk.messages]
+    assert (many["count"], many["type"], many["state"]) == (400, "digest", "mixed")
+    assert many["message"].startswith("200 devices of DEMO are back: d000, d001, ")
+    assert [(one["type"], "grouped" in one) for one in alone] == [
+        ("device_offline", False),
+        ("device_recovered", False),
+    ]
+
+
+def test_a_critical_alert_waits_for_no_window(desk: Desk) -> None:
+    for number in range(10):
+        desk.put(of("gate", number), of("gate", number, "cleared"))
+        desk.run(desk.now + 2)
+    desk.put(of("yard", 1))
+    event = of("hall", 1)
+    desk.put(event.model_copy(update={"data": event.data.model_copy(update={"level": "critical"})}))
+    desk.run(desk.now + 1)
+
+    assert "hall-1-raised" in desk.taken
+
+
+def test_a_device_that_flaps_gets_few_messages(desk: Desk) -> None:
+    for number in range(300):
+        desk.put(of("gate", number), of("gate", number, "cleared"))
+        desk.run(desk.now + 2)
+    desk.run(desk.now + 60)
+
+    assert len(desk.taken) == 600
+    assert len(desk.messages) < 80, "ten minutes of flapping"
+
+
+def test_more_than_may_wait_are_set_aside_oldest_first(desk: Desk) -> None:
+    desk.put(*[of(f"d{number}", 1) for number in range(MOST_WAITING + 3)])
+
+    assert desk.queue.bound() == 3
+    assert desk.set_aside() == ["d0-1-raised", "d1-1-raised", "d2-1-raised"]
+
+
+def test_a_clock_that_is_set_back_holds_nothing_back(desk: Desk) -> None:
+    desk.put(of("gate", 1))
+    desk.turn()
+    desk.now -= 3600
+    desk.put(of("gate", 1, "cleared"))
+    desk.run(desk.now + 1)
+
+    assert desk.taken == ["gate-1-raised", "gate-1-cleared"]
+
+
+def test_the_same_alert_is_queued_once(desk: Desk) -> None:
+    desk.put(of("gate", 1))
+    desk.run(desk.now + 1)
+    desk.put(of("gate", 1))
+    desk.run(desk.now + 1)
+
+    assert desk.taken == ["gate-1-raised"]
+
+
+def test_what_waited_in_the_queue_of_an_older_version_is_delivered(state: sqlite3.Connection) -> None:
+    state.execute(
+        "create table queue (number integer primary key, event_id text not null unique, body blob not null,"
+        " born real not null, attempts integer not null default 0, due real not null, ended text) strict"
+    )
+    old, done = of("gate", 1), of("yard", 1)
+    state.execute("insert into queue values (1, ?, x'', 990, 0, 990, 'delivered')", (done.id,))
+    state.execute("insert into queue values (2, ?, ?, 990, 0, 990, null)", (old.id, body_of(old)))
+    carry_over(state)
+    carry_over(state)
+    choice = DeliveryQueue(state, "webhook").next(1000.0)
+
+    assert [message_of([one]).body for one in choice.deliveries] == [body_of(old)]
+    assert choice.deliveries[0].cause == ("DEMO", "device_offline", "raised")
+
+
+def test_the_wait_doubles_up_to_an_hour() -> None:
+    assert [retry_s(attempts, 1.0) for attempts in (1, 2, 3, 30)] == [5.0, 10.0, 20.0, 3600.0]
+    assert retry_s(1, 0.0) == 2.5
+
+
+def _the_same(outcome: Outcome, _: Sequence[Delivery]) -> Outcome:
+    return outcome
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.floats(0, 8),
+        st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["device_offline", "freeze"])), max_size=8),
+        st.sampled_from(["taken", "taken", "down", "broken", "refused", "large"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_each_alert_is_in_one_message_or_set_aside_in_order_and_one_post_a_second(
+    steps: list[tuple[float, list[tuple[int, str]], str]],
+) -> None:
+    answers = {"taken": TAKEN, "down": DOWN, "broken": BROKEN, "refused": REFUSED, "large": TOO_LARGE}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as state:
+        state.executescript(SCHEMA)
+        desk, is_open, numbers = Desk(state), dict[tuple[int, str], int](), 0
+        put_order: list[str] = []
+        for wait_s, changes, answer in steps:
+            desk.answers = partial(_the_same, answers[answer])
+            for device, kind in changes:
+                number = is_open.pop((device, kind), None)
+                if number is None:
+                    numbers += 1
+                    is_open[device, kind] = numbers
+                event = of(f"d{device}", number or numbers, "raised" if number is None else "cleared", kind)
+                desk.put(event)
+                put_order.append(event.id)
+            desk.run(desk.now + wait_s)
+        desk.answers = lambda _: TAKEN
+        desk.run(desk.now + 4 * 3600)
+
+        assert sorted(desk.taken + desk.set_aside()) == sorted(put_order)
+        times = [at for at, _ in desk.messages]
+        assert all(after - before > 0.999_999 for before, after in pairwise(times))
+        place = {event_id: at for at, event_id in enumerate(desk.taken)}
+        for event_id in desk.taken:
+            if event_id.endswith("-cleared"):
+                raised = event_id.replace("cleared", "raised")
+                assert raised not in place or place[raised] < place[event_id]
+        if all(answer == "taken" for *_, answer in steps):
+            for device in range(6):
+                mine = [event_id for event_id in desk.taken if event_id.startswith(f"d{device}-")]
+                assert mine == [event_id for event_id in put_order if event_id.startswith(f"d{device}-")]

@@ -1,0 +1,195 @@
+"""Alerts: raised and cleared in pairs, deferred by the cool-down and never forgotten in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.alert import AlertEvent
+from consumers.alerting.alerts.projection import Alerts
+from consumers.alerting.alerts.questions import alert, alerts, count_open, why
+from consumers.engine.intervals import Wanted
+from tests.builders import alert as alert_event
+from tests.builders import at, fault, incident, tick
+from tests.following import Followed, hub_in
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Iterator[Followed]:
+    hub = hub_in(tmp_path)
+    with Followed(Alerts(hub), hub.data) as it:
+        yield it
+
+
+def told(followed: Followed) -> list[tuple[str, str]]:
+    """Type and state of each event that was emitted."""
+    return [(event.data.type, event.data.state) for event in followed.emitted() if isinstance(event, AlertEvent)]
+
+
+RAISED, CLEARED = ("device_offline", "raised"), ("device_offline", "cleared")
+RECOVERED = ("device_recovered", "raised")
+
+
+def test_an_incident_raises_an_alert_and_its_end_clears_it(followed: Followed) -> None:
+    followed.take(incident(at(0)), incident(at(60), state="closed"))
+
+    assert told(followed) == [RAISED, CLEARED, RECOVERED]
+    recovered, offline = alerts(followed.view)
+    assert (offline["state"], offline["raised"], offline["cleared"]) == (
+        "closed",
+        "2026-01-05T10:00:00.000Z",
+        "2026-01-05T10:01:00.000Z",
+    )
+    assert (offline["level"], offline["message"]) == ("error", "Camera yard is offline")
+    assert (recovered["level"], recovered["message"], recovered["state"]) == (
+        "info",
+        "Camera yard has recovered",
+        "closed",
+    )
+    assert recovered["details"]["previous_status"] == "offline"
+
+
+def test_d3_10_what_the_cool_down_put_off_is_told_after_it_if_it_is_still_the_case(followed: Followed) -> None:
+    followed.take(incident(at(0), incident_id="a"), incident(at(120), incident_id="a", state="closed"))
+    followed.take(incident(at(240), incident_id="b"), tick(at(299)))
+    before = told(followed)
+    followed.take(tick(at(300)))
+
+    assert before == [RAISED, CLEARED, RECOVERED]
+    assert told(followed) == [*before, RAISED]
+    assert alerts(followed.view)[0]["state"] == "open"
+
+
+def test_d3_10_what_is_over_when_the_cool_down_ends_is_not_told(followed: Followed) -> None:
+    followed.take(incident(at(0), incident_id="a"), incident(at(10), incident_id="a", state="closed"))
+    followed.take(incident(at(20), incident_id="b"), incident(at(30), incident_id="b", state="closed"), tick(at(400)))
+
+    assert told(followed) == [RAISED, CLEARED, RECOVERED]
+
+
+def test_d3_11_the_first_observation_of_a_camera_may_raise(followed: Followed) -> None:
+    followed.take(tick(at(0)), incident(at(40), details={"reason": "never heard of since the hub started"}))
+
+    assert told(followed) == [RAISED]
+
+
+def test_d3_11_degraded_and_stale_do_not_share_a_cool_down(followed: Followed) -> None:
+    followed.take(incident(at(0), "degraded"), incident(at(1), "stale"), incident(at(1), "degraded", "closed"))
+
+    assert [type_ for type_, state in told(followed) if state == "raised"] == ["device_degraded", "device_degraded"]
+    messages = {each["message"] for each in alerts(followed.view)}
+    assert messages == {"Camera yard is experiencing connection issues", "Camera yard has not received frames recently"}
+
+
+def test_a_camera_has_not_recovered_while_it_is_in_other_trouble(followed: Followed) -> None:
+    followed.take(incident(at(0)), incident(at(5), "degraded"), incident(at(5), state="closed"))
+    before = told(followed)
+    followed.take(incident(at(9), "degraded", "closed"))
+
+    assert RECOVERED not in before
+    assert told(followed)[-1] == RECOVERED
+
+
+def test_d3_12_a_restart_within_the_cool_down_tells_nothing_twice(followed: Followed, tmp_path: Path) -> None:
+    followed.take(incident(at(0), incident_id="a"), incident(at(10), incident_id="a", state="closed"))
+    followed.take(incident(at(20), incident_id="b"))
+    followed.follower.close()
+    followed.catch_up()
+    followed.take(tick(at(100)))
+
+    assert told(followed) == [RAISED, CLEARED, RECOVERED]
+    assert told(followed.take(tick(at(310)))) == [RAISED, CLEARED, RECOVERED, RAISED]
+
+
+def test_d3_12_a_storage_alert_is_raised_once_and_again_only_when_it_is_worse(followed: Followed) -> None:
+    low = {"level": "warning", "percent": 86.0, "free_bytes": 14_000_000_000}
+    critical = {"level": "critical", "percent": 96.0, "free_bytes": 4_000_000_000}
+    followed.take(*(incident(at(n), "storage", details=low, id=f"low-{n}") for n in range(0, 3000, 300)))
+    followed.take(incident(at(3000), "storage", details=critical))
+
+    assert told(followed) == [("storage_low", "raised"), ("storage_critical", "raised")]
+    found = alerts(followed.view)
+    assert [each["message"] for each in found] == ["Storage critically low: 96.0% used, 4.0 GB free"]
+    assert found[0]["level"] == "critical"
+
+
+def test_the_first_to_acknowledge_is_remembered(followed: Followed) -> None:
+    followed.take(incident(at(0)))
+    alert_id = alerts(followed.view)[0]["id"]
+    followed.take(alert_event(at(9), "acknowledged", alert_id=alert_id, by="ada"))
+    followed.take(alert_event(at(10), "acknowledged", alert_id=alert_id, by="bob"))
+
+    found = alert(followed.view, alert_id)
+    assert found is not None
+    assert found["acknowledged"] == {"by": "ada", "time": "2026-01-05T10:00:09.000Z"}
+    assert found["state"] == "open"
+
+
+def test_why_an_alert_was_raised_names_rule_events_and_media(followed: Followed) -> None:
+    key = "DEMO/yard/capture/1"
+    followed.take(incident(at(0), "freeze", causes=("e-1", "e-2"), media=(key,)))
+
+    answer = why(followed.view, alerts(followed.view)[0]["id"])
+    assert answer is not None
+    assert answer["causes"] == ["e-1", "e-2"]
+    assert answer["media"] == [key]
+    assert (answer["rule"]["name"], answer["rule"]["version"]) == ("freeze", 1)
+    assert "frozen" in answer["rule"]["text"]
+    assert why(followed.view, "no such id") is None
+
+
+def test_the_list_is_filtered_and_paged(followed: Followed) -> None:
+    followed.take(*(incident(at(n), incident_id=f"i-{n}", device=f"d-{n}") for n in range(5)))
+    followed.take(incident(at(9), incident_id="i-0", device="d-0", state="closed"))
+
+    newest = alerts(followed.view, Wanted(limit=2))
+    rest = alerts(followed.view, Wanted(after=newest[-1]["id"], state="open"))
+    assert [each["device"] for each in newest] == ["d-0", "d-4"]
+    assert [each["device"] for each in rest] == ["d-3", "d-2", "d-1"]
+    assert count_open(followed.view, "DEMO") == 4
+
+
+def test_one_incident_that_is_told_twice_is_one_alert(followed: Followed) -> None:
+    once = incident(at(0))
+    followed.take(once, once, incident(at(5), state="closed"), incident(at(5), state="closed"))
+
+    assert told(followed) == [RAISED, CLEARED, RECOVERED]
+
+
+def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(followed: Followed) -> None:
+    followed.take(fault(at(0)), fault(at(5), part="journal", kind="database_error", reason="It is away."))
+    found = {each["type"]: each for each in alerts(followed.view, Wanted(state="open"))}
+
+    assert {kind: (each["level"], each["message"], each["device"]) for kind, each in found.items()} == {
+        "system_error": ("error", "Hub: It stopped.", "_hub"),
+        "database_error": ("critical", "Hub: It is away.", "_hub"),
+    }
+    explained = why(followed.view, found["system_error"]["id"])
+    assert explained is not None
+    assert "does not work as it should" in explained["rule"]["text"]
+
+    followed.take(fault(at(9), "cleared", since=at(0)))
+    assert told(followed) == [("system_error", "raised"), ("database_error", "raised"), ("system_error", "cleared")]
+
+
+def test_two_parts_of_the_hub_are_told_and_cleared_each_by_itself(followed: Followed) -> None:
+    followed.take(fault(at(0)), fault(at(1), part="mosaics"), fault(at(60), "cleared", since=at(0)))
+
+    assert told(followed) == [("system_error", "raised")] * 2 + [("system_error", "cleared")]
+    assert count_open(followed.view) == 1
+
+
+def test_a_disk_that_is_full_and_then_cannot_be_written_is_one_alert(followed: Followed) -> None:
+    hub = {"site": "_hub", "device": "_hub"}
+    low, critical, unwritable = (
+        {"level": level, "percent": 99.0, "reason": "No space left on device"}
+        for level in ("warning", "critical", "unwritable")
+    )
+    followed.take(incident(at(0), "storage", details=low, id="1", **hub))
+    followed.take(incident(at(9), "storage", details=unwritable, id="2", **hub))
+    followed.take(incident(at(20), "storage", details=critical, id="3", **hub))
+    followed.take(fault(at(9), part="disk", kind="storage_unwritable"))
+
+    assert told(followed) == [("storage_low", "raised"), ("storage_unwritable", "raised")]
+    [one] = alerts(followed.view)
+    assert (one["level"], one["message"]) == ("critical", "The disk cannot be written: No space left on device")

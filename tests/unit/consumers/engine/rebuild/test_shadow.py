@@ -1,0 +1,198 @@
+"""A rebuild that is interrupted goes on where it was, and only where nothing that it depends on has changed."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus_schemas.event import Event
+from consumers.alerting.incidents.projection import Incidents
+from consumers.engine import checkpoint, view_files
+from consumers.engine.follower import Follower, Source
+from consumers.engine.projection import Projection
+from consumers.engine.rebuild import whole
+from consumers.engine.rebuild.compare import verify
+from consumers.engine.rebuild.request import Rebuilt, Wish
+from consumers.engine.rebuild.whole import rebuild
+from consumers.hub_config import Rules
+from tests.builders import START, at, frame, tick
+from tests.following import Followed, hub_in
+from tests.memory_journal import MemoryJournal
+
+SECONDS = 2600
+STEP = 2000
+
+
+@pytest.fixture(autouse=True)
+def _step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "REBUILD_BATCH", STEP)
+
+
+def events(count: int = SECONDS) -> Iterator[Event]:
+    for second in range(count):
+        yield frame(at(second), id=f"frame-{second}", freeze=second % 200 > 120)
+        yield tick(at(second + 0.5), id=f"tick-{second}", uptime_s=float(second))
+
+
+class Yard(Followed):
+    """Incidents of a few thousand events, and a rebuild of them that a test interrupts."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(Incidents(hub_in(data)), data, events())
+
+    def interrupt(self, after: int) -> None:
+        def progress(done: int, of: int) -> None:
+            if done >= after:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(self.projection, self.source, progress)
+
+    def go_on(self, projection: Projection | None = None, wish: Wish | None = None, source: Any = None) -> Rebuilt:
+        rebuilt = rebuild(projection or self.projection, source or self.source, wish=wish)
+        assert rebuilt is not None
+        return rebuilt
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    with Yard(tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize("after", [1, STEP + 1, 2 * STEP + 1])
+def test_it_goes_on_where_it_was_and_is_the_same(yard: Yard, after: int) -> None:
+    before = sorted(yard.view.execute("select * from incidents"))
+    yard.interrupt(after)
+    standing = checkpoint.load(yard.view)
+    rebuilt = yard.go_on()
+
+    assert standing == 2 * SECONDS
+    assert rebuilt == Rebuilt(2 * SECONDS, begun_at=min(-(-after // STEP) * STEP, 2 * SECONDS))
+    assert sorted(yard.view.execute("select * from incidents")) == before
+    assert verify(yard.projection, yard.source) == []
+
+
+def test_events_that_came_meanwhile_are_in_it_once_and_nothing_is_told_again(yard: Yard) -> None:
+    yard.interrupt(STEP)
+    told = len(yard.emitted())
+    yard.take(*(frame(at(SECONDS + second)) for second in range(60)))
+    now = len(yard.emitted())
+    rebuilt = yard.go_on()
+    yard.catch_up()
+
+    assert told < now == len(yard.emitted())
+    assert (rebuilt.begun_at, rebuilt.discarded) == (STEP, None)
+    assert verify(yard.projection, yard.source) == []
+
+
+def changed_rules(yard: Yard) -> Rebuilt:
+    return yard.go_on(Incidents(replace(hub_in(yard.source.data), rules=Rules(share=0.5))))
+
+
+def another_version(yard: Yard) -> Rebuilt:
+    Incidents.version += 1
+    try:
+        return yard.go_on()
+    finally:
+        Incidents.version -= 1
+
+
+def asked_for(yard: Yard) -> Rebuilt:
+    return yard.go_on(wish=Wish(restart=True))
+
+
+def broken(yard: Yard) -> Rebuilt:
+    file = view_files.next_file(yard.source.data, "incidents")
+    file.write_bytes(b"no database at all" * 100)
+    return yard.go_on()
+
+
+def dropped_days(yard: Yard) -> Rebuilt:
+    yard.journal.drop(STEP + 100)
+    return yard.go_on(wish=Wish(force=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (changed_rules, "the configuration is another one"),
+        (another_version, f"it was begun by version {Incidents.version} of the projection"),
+        (asked_for, "that was asked for"),
+        (broken, "what was begun cannot be read"),
+        (dropped_days, "the journal was dropped up to position 2,099 meanwhile"),
+    ],
+)
+def test_it_begins_again_where_something_is_different_and_says_what(
+    yard: Yard, change: Callable[[Yard], Rebuilt], reason: str
+) -> None:
+    yard.interrupt(STEP)
+    rebuilt = change(yard)
+
+    assert (rebuilt.begun_at, rebuilt.discarded) == (0, reason)
+
+
+def test_days_that_were_folded_before_they_were_dropped_are_no_reason_to_begin_again(yard: Yard) -> None:
+    before = sorted(yard.view.execute("select * from incidents"))
+    yard.interrupt(STEP)
+    yard.journal.drop(STEP + 1)
+    rebuilt = yard.go_on()
+
+    assert (rebuilt.begun_at, rebuilt.discarded, rebuilt.lost) == (STEP, None, {})
+    assert sorted(yard.view.execute("select * from incidents")) == before
+
+
+def test_a_shadow_of_a_journal_that_is_gone_is_not_gone_on_with(yard: Yard) -> None:
+    yard.interrupt(STEP)
+    source = Source(yard.source.data, MemoryJournal(events(1500), life=2), lambda: START)
+    with closing(Follower(yard.projection, source)) as again:
+        while again.advance():
+            pass
+    rebuilt = yard.go_on(source=source)
+
+    assert (rebuilt.position, rebuilt.begun_at) == (3000, 0)
+    assert verify(yard.projection, source) == []
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from consumers.engine.rebuild import whole
+from tests.unit.consumers.engine.rebuild.test_shadow import Yard, STEP
+
+whole.REBUILD_BATCH = STEP
+
+def die(done, of):
+    if done >= STEP:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Yard(Path(sys.argv[1])) as yard:
+    whole.rebuild(yard.projection, yard.source, die)
+"""
+
+
+def test_what_a_killed_process_left_is_gone_on_with(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], check=False, capture_output=True)
+    with Yard(tmp_path) as yard:
+        rebuilt = yard.go_on()
+
+        assert killed.returncode == -9, killed.stderr
+        assert (rebuilt.begun_at, rebuilt.discarded) == (STEP, None)
+        assert verify(yard.projection, yard.source) == []
+
+
+def test_a_full_disk_is_not_left_full_of_it(yard: Yard) -> None:
+    def fill(done: int, of: int) -> None:
+        if done:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        rebuild(yard.projection, yard.source, fill)
+
+    assert not view_files.next_file(yard.source.data, "incidents").exists()
+    assert checkpoint.load(yard.view) == 2 * SECONDS

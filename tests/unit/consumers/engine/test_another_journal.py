@@ -1,0 +1,109 @@
+"""A journal that was lost and begun again: its positions mean other events, and who counted in the old one notices."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from bus_schemas.camera import FrameEvent
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import Event
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import Follower, Source
+from consumers.engine.rebuild.compare import verify
+from consumers.engine.rebuild.whole import rebuild
+from consumers.engine.sink import Sink
+from consumers.store.journal.record import Recorded
+from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.views.health.projection import Health
+from tests.builders import START, at, frame, numbered
+from tests.memory_journal import MemoryJournal
+
+
+class Heard(Sink):
+    name: ClassVar[str] = "heard"
+    models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
+    from_head: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def deliver(self, state: object, batch: Sequence[Recorded]) -> Sequence[Event]:
+        self.ids += [record.event.id for record in batch]
+        return ()
+
+
+def follow(data: Path, journal: MemoryJournal) -> Source:
+    source = Source(data, journal, lambda: START)
+    with closing(Follower(Health(), source)) as follower:
+        while follower.advance():
+            pass
+    return source
+
+
+def test_a_view_of_a_journal_that_was_lost_begins_again_with_the_new_one(tmp_path: Path) -> None:
+    follow(tmp_path, MemoryJournal([frame(at(second), device="old") for second in range(9)], life=1))
+
+    source = follow(tmp_path, MemoryJournal([frame(at(20), device="new")], life=2))
+
+    assert verify(Health(), source) == []
+
+
+def test_a_view_notices_while_it_follows_that_the_journal_is_another_one(tmp_path: Path) -> None:
+    lost, found = MemoryJournal([frame(), frame()], life=1), MemoryJournal([frame(device="new")], life=2)
+    with closing(Follower(Health(), Source(tmp_path, lost, lambda: START))) as follower:
+        follower.advance()
+        follower._source = Source(tmp_path, found, lambda: START)
+
+        assert follower.advance() == 1
+    assert verify(Health(), Source(tmp_path, found, lambda: START)) == []
+
+
+def test_a_rebuild_leaves_a_view_of_another_journal_to_whoever_follows(tmp_path: Path) -> None:
+    follow(tmp_path, MemoryJournal([frame(), frame()], life=1))
+    found = Source(tmp_path, MemoryJournal([frame()], life=2), lambda: START)
+
+    rebuild(Health(), found)
+
+    follow(tmp_path, MemoryJournal([frame()], life=2))
+    assert verify(Health(), found) == []
+
+
+def test_a_sink_is_given_everything_of_a_new_journal(tmp_path: Path) -> None:
+    for life in (1, 2):
+        sink = Heard()
+        journal = MemoryJournal([frame(id=f"{life}-{number}") for number in range(3 - life)], life=life)
+        with closing(Deliverer(sink, Source(tmp_path, journal, lambda: START))) as deliverer:
+            deliverer.advance()
+
+    assert sink.ids == ["2-0"]
+
+
+def accepted() -> list[Accepted]:
+    return [Accepted(event, to_bytes(event), 0) for event in numbered([frame()])]
+
+
+def test_a_journal_keeps_its_life_from_day_to_day(tmp_path: Path) -> None:
+    days = iter(datetime(2026, 1, day, tzinfo=UTC) for day in (5, 5, 6, 7))
+    with closing(Journal(tmp_path, lambda: next(days))) as journal, closing(SqliteJournalReader(tmp_path)) as reader:
+        journal.append(accepted())
+        first = reader.life()
+        journal.append([])
+
+        assert reader.life() == first > 0
+        assert len(list(tmp_path.glob("*.sqlite"))) == 2
+
+
+def test_a_reader_leaves_a_journal_in_whose_place_there_is_another(tmp_path: Path) -> None:
+    directory = tmp_path / "journal"
+    with closing(Journal(directory, lambda: START)) as journal:
+        journal.append(accepted())
+    with closing(SqliteJournalReader(directory)) as reader:
+        before, head = reader.life(), reader.head()
+        shutil.rmtree(directory)
+        Journal(directory, lambda: START).close()
+
+        assert (head, reader.head()) == (1, 0)
+        assert reader.life() not in (0, before)

@@ -1,0 +1,65 @@
+"""What a batch costs: the disk is waited for only where something leaves."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from bus_schemas.camera import FrameEvent
+from bus_schemas.event import Event
+from bus_schemas.node import HealthEvent
+from consumers.engine.projection import Emit, Projection
+from consumers.store.journal.record import Recorded
+from tests.builders import frame, health
+from tests.following import Followed
+
+NORMAL, FULL = 1, 2
+
+
+class Loud(Projection):
+    """Tells of one device, and remembers how durable the commit of each of its folds was to be."""
+
+    name: ClassVar[str] = "loud"
+    models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
+    emits: ClassVar[tuple[type[Event], ...]] = (HealthEvent,)
+    schema: ClassVar[str] = "create table if not exists seen (position integer primary key)"
+
+    def __init__(self) -> None:
+        self.levels: list[int] = []
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        self.levels += [level for (level,) in view.execute("pragma synchronous")]
+        for record in batch:
+            view.execute("insert into seen values (?)", (record.position,))
+            if record.where[1] == "loud":
+                emit(health(id=f"told-{record.position}"))
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Iterator[Followed]:
+    with Followed(Loud(), tmp_path) as it:
+        yield it
+
+
+def levels(followed: Followed) -> list[int]:
+    assert isinstance(followed.projection, Loud)
+    return followed.projection.levels
+
+
+def test_what_tells_nothing_does_not_wait_for_the_disk(followed: Followed) -> None:
+    followed.take(frame(), frame())
+
+    assert levels(followed) == [NORMAL]
+    assert followed.follower.told == 0
+
+
+def test_what_tells_is_committed_durably_and_told_once(followed: Followed) -> None:
+    followed.take(frame(), frame(device="loud"))
+    followed.take(frame())
+
+    assert levels(followed) == [NORMAL, FULL, NORMAL]
+    assert [event.id for event in followed.emitted()] == ["told-2"]
+    assert followed.follower.told == 1
+    assert followed.view.execute("select position from seen").fetchall() == [(1,), (2,), (3,)]

@@ -1,0 +1,175 @@
+"""A stretch of the log in a file, and a data directory made of one."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.event import Event, device_source
+from bus_schemas.node import GapEvent
+from consumers.engine.rebuild.compare import compare
+from consumers.engine.view_files import open_view
+from consumers.registry import roster
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.queries import JournalQueries
+from consumers.upkeep.log_transfer.file import AlreadyThere, NotASlice, Slice, Written, opened, write
+from consumers.upkeep.log_transfer.importer import Arrived, NotFresh, settle
+from consumers.upkeep.log_transfer.log_slice import Stretch, read
+from consumers.upkeep.verify.run import check
+from consumers.upkeep.verify.speakers import check_speakers
+from tests import builders, logged
+from tests.builders import DEVICE, SITE, START, at
+from tests.running_ingest import journaled
+
+VIEWS = ("health", "incidents", "alerts", "motion", "temperatures", "detections", "recordings", "audio")
+EVERYTHING = Stretch(START - timedelta(days=1), START + timedelta(days=1))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("original")
+    told = logged.minutes()
+    logged.write(data, told.events, told.payloads)
+    return data
+
+
+def exported(data: Path, file: Path, wanted: Stretch = EVERYTHING, *, media: bool = True) -> Written:
+    return write(file, read(data, SqliteStore(data / "journal"), wanted, media=media), wanted)
+
+
+def imported(file: Path, data: Path) -> Arrived:
+    with opened(file) as found:
+        return settle(data, SqliteStore(data / "journal"), found.pieces())
+
+
+def faults(data: Path) -> list[str]:
+    findings = check(("journal", "media"), logged.hub_of(data), lambda part, done, of: None, deep=True)
+    return [fault for one in findings for fault in one.faults]
+
+
+def tamper(file: Path, statement: str) -> None:
+    connection = sqlite3.connect(file)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_the_views_of_a_copy_are_those_of_the_original(original: Path, tmp_path: Path) -> None:
+    exported(original, tmp_path / "log")
+    arrived = imported(tmp_path / "log", tmp_path / "copy")
+    logged.fold(original, *VIEWS)
+    logged.fold(tmp_path / "copy", *VIEWS)
+
+    assert (arrived.events, arrived.media, arrived.gaps, arrived.media_missing) == (162, 36, 0, 0)
+    assert faults(tmp_path / "copy") == []
+    for name in VIEWS:
+        one, other = open_view(original, name), open_view(tmp_path / "copy", name)
+        assert compare(one, other, roster(logged.hub_of(original)).projection(name)) == []
+        one.close()
+        other.close()
+
+
+def test_a_stretch_out_of_the_middle_says_what_was_before_it(original: Path, tmp_path: Path) -> None:
+    exported(original, tmp_path / "log", Stretch(at(60), at(120)))
+    arrived = imported(tmp_path / "log", tmp_path / "copy")
+
+    gaps = [event for event in journaled(tmp_path / "copy", GapEvent) if isinstance(event, GapEvent)]
+    assert (arrived.events, arrived.gaps) == (54, 3)
+    assert {(gap.source, gap.data.first, gap.data.last, gap.data.cause) for gap in gaps} == {
+        ("/hub", 1, 12, "not_exported"),
+        ("/sites/DEMO/devices/yard", 1, 30, "not_exported"),
+        ("/sites/DEMO/devices/oven", 1, 12, "not_exported"),
+    }
+    assert faults(tmp_path / "copy") == []
+
+
+def test_media_that_were_left_out_are_explained(original: Path, tmp_path: Path) -> None:
+    written = exported(original, tmp_path / "log", media=False)
+    arrived = imported(tmp_path / "log", tmp_path / "copy")
+
+    assert (written.events, written.media, written.media_left_out) == (162, 0, 36)
+    assert arrived.media_missing == 36
+    assert faults(tmp_path / "copy") == []
+
+
+def test_a_stretch_of_a_site_that_is_not_there_holds_the_ticks_alone(original: Path, tmp_path: Path) -> None:
+    written = exported(original, tmp_path / "log", Stretch(EVERYTHING.start, EVERYTHING.end, "ELSEWHERE"))
+
+    assert written.events == 36
+
+
+def test_nothing_is_written_over(original: Path, tmp_path: Path) -> None:
+    exported(original, tmp_path / "log")
+
+    with pytest.raises(AlreadyThere):
+        exported(original, tmp_path / "log")
+    with pytest.raises(NotFresh, match="has a log of its own"):
+        imported(tmp_path / "log", original)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (
+            "update events set body = cast(replace(body, 'sites/DEMO', 'sites/../x') as blob) where position = 21",
+            "cannot be read",
+        ),
+        ("update media set body = x'00'", "are not those of its sha256"),
+        ("pragma user_version = 9", "is of version 9; version 1 can be read here"),
+        ("pragma application_id = 9", "is no stretch of a log"),
+    ],
+)
+def test_a_file_that_was_tampered_with_leaves_nothing_behind(
+    original: Path, tmp_path: Path, statement: str, reason: str
+) -> None:
+    exported(original, tmp_path / "log")
+    tamper(tmp_path / "log", statement)
+
+    with pytest.raises(NotASlice, match=reason):
+        imported(tmp_path / "log", tmp_path / "copy")
+    assert not list((tmp_path / "copy").rglob("*.sqlite"))
+    assert not list((tmp_path / "copy").rglob("*.pack"))
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("no database at all, though it is long enough to be one" * 20)
+
+    with pytest.raises(NotASlice, match="is no stretch of a log"):
+        imported(tmp_path / "log", tmp_path / "copy")
+    with pytest.raises(NotASlice, match="there is no file"):
+        imported(tmp_path / "nothing", tmp_path / "copy")
+
+
+def test_a_slice_tells_what_it_is(original: Path, tmp_path: Path) -> None:
+    exported(original, tmp_path / "log")
+
+    with opened(tmp_path / "log") as found:
+        assert isinstance(found, Slice)
+        assert found.about == {
+            "from": "2026-01-04T10:00:00.000Z",
+            "to": "2026-01-06T10:00:00.000Z",
+            "site": "",
+            "events": "162",
+        }
+
+
+def test_what_ingest_would_reject_does_not_come_in_by_a_file(tmp_path: Path) -> None:
+    source = device_source(SITE, DEVICE)
+    events: list[Event] = [
+        builders.frame(epoch="one", sequence=1),
+        builders.retention(source=source, epoch="one", sequence=2),
+        builders.frame(epoch="one", sequence=3),
+        builders.alert(state="acknowledged", by="ada"),
+    ]
+    logged.write(tmp_path / "old", [(at(number), event) for number, event in enumerate(events)])
+    exported(tmp_path / "old", tmp_path / "log")
+
+    arrived = imported(tmp_path / "log", tmp_path / "new")
+
+    assert (arrived.events, arrived.rejected, arrived.gaps) == (3, 1, 1)
+    with closing(JournalQueries(tmp_path / "new" / "journal")) as queries:
+        (rejected,) = queries.rejected()
+    assert rejected.reason == f"an event of type watchpost.retention.v1 is for the hub to say, not for {source}"
+    assert check_speakers(SqliteStore(tmp_path / "new" / "journal")).count == 0

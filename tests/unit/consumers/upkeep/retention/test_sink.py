@@ -1,0 +1,369 @@
+"""Retention: what is old or too much goes by whole packs, and every byte of it is told."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus_schemas.alert import RetentionEvent
+from bus_schemas.codec import read_stored
+from bus_schemas.event import Event
+from bus_schemas.node import CommandEvent
+from consumers.engine import view_files
+from consumers.engine.deliverer import Deliverer
+from consumers.engine.follower import Source
+from consumers.hub_config import Hub, RetentionPolicy
+from consumers.store.archive.disk import Archive
+from consumers.store.archive.reader import ArchiveReader
+from consumers.store.disk import Disk
+from consumers.store.journal.record import Recorded
+from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
+from consumers.upkeep.retention.sink import Retention
+from tests.builders import START, at, command, media, tick
+from tests.following import hub_in
+from tests.memory_journal import MemoryJournal
+
+HOUR = 3600
+GB = 10**9
+
+
+class Yard:
+    """An archive with an hour's medium in each of some hours before START, and a disk that is as full as told."""
+
+    def __init__(self, directory: Path, policy: RetentionPolicy | None = None) -> None:
+        self.hub: Hub = replace(hub_in(directory), retention=policy or RetentionPolicy())
+        self.journal = MemoryJournal()
+        self.now = START
+        self.disk = Disk(100 * GB, 50 * GB)
+        self.stored = 0
+        self.deliverer = self.start()
+
+    def start(self) -> Deliverer:
+        sink = Retention(self.hub, lambda: self.now, self.look)
+        deliverer = Deliverer(sink, Source(self.hub.data, self.journal, lambda: self.now))
+        deliverer.advance()
+        return deliverer
+
+    def look(self) -> Disk:
+        """What is dropped from the archive is free on the disk."""
+        return Disk(self.disk.total, self.disk.used - (self.stored - self.held()))
+
+    def held(self) -> int:
+        return sum(path.stat().st_size for path in self.hub.data.glob("archive/*/*/*/*/*.pack"))
+
+    def held_names(self) -> list[str]:
+        return sorted(path.name for path in self.hub.data.glob("archive/*/*/*/*/*.pack"))
+
+    def ticks(self) -> Sequence[Recorded]:
+        self.journal.append(tick(START))
+        return self.journal.read(0).records
+
+    def fill(self, disk: Disk) -> None:
+        """So full is the disk now, with what is in the archive."""
+        self.disk, self.stored = disk, self.held()
+
+    def store(self, kind: str, *hours_ago: float, device: str = "yard") -> None:
+        with Archive(self.hub.data / "archive", lambda: self.now) as archive:
+            for hours in hours_ago:
+                time = at(-hours * HOUR)
+                payload = f"{kind} {hours}".encode() * 100
+                archive.store([(media(time, payload, kind=kind, device=device).data, time, payload)])
+
+    def take(self, *events: Event) -> list[Event]:
+        """What is told of these."""
+        before = len(self.told())
+        self.journal.append(*events)
+        self.now = max(event.time for event in events)
+        self.deliverer.advance()
+        return self.told()[before:]
+
+    def told(self) -> list[Event]:
+        view = view_files.open_view(self.hub.data, "retention")
+        bodies = [body for (body,) in view.execute("select body from outbox_event order by position")]
+        view.close()
+        return read_stored(bodies)
+
+    def left(self, kind: str) -> int:
+        with ArchiveReader(self.hub.data / "archive") as archive:
+            return len(archive.between("DEMO", "yard", kind, at(-1000 * HOUR), at(1000 * HOUR)))
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    made = Yard(tmp_path)
+    yield made
+    made.deliverer.close()
+
+
+def retentions(events: list[Event]) -> list[tuple[str, int]]:
+    return [(event.data.kind, event.data.count) for event in events if isinstance(event, RetentionEvent)]
+
+
+def test_d2_01_captures_go_after_an_hour_and_thumbnails_after_a_day(yard: Yard) -> None:
+    yard.store("capture", 0.5, 2.5, 5.5)
+    yard.store("thumbnail", 0.5, 2.5, 30.5)
+
+    told = yard.take(tick(START))
+    assert retentions(told) == [("capture", 1), ("capture", 1), ("thumbnail", 1)]
+    assert (yard.left("capture"), yard.left("thumbnail")) == (1, 2)
+
+
+def test_d2_02_missed_hours_are_made_up_for(yard: Yard) -> None:
+    yard.store("capture", *(hours + 0.5 for hours in range(1, 30)))
+
+    assert sum(count for _, count in retentions(yard.take(tick(START)))) == 29
+    assert retentions(yard.take(tick(at(60)))) == []
+
+
+def test_what_went_is_told_with_its_bytes_and_rule(yard: Yard) -> None:
+    yard.store("capture", 5.5)
+
+    (event,) = yard.take(tick(START))
+    assert isinstance(event, RetentionEvent)
+    assert event.data.rule == "capture: kept for 1 h"
+    assert event.data.bytes >= len(b"capture 5.5" * 100)
+    assert (event.data.start, event.data.end) == (at(-5.5 * HOUR), at(-5.5 * HOUR + 300))
+
+
+def test_nothing_goes_twice_in_a_minute_and_nothing_without_a_tick(yard: Yard) -> None:
+    yard.take(tick(START))
+    yard.store("capture", 5.5)
+
+    assert retentions(yard.take(tick(at(5)), command(at(6), name="snapshot"))) == []
+    assert retentions(yard.take(tick(at(65)))) == [("capture", 1)]
+
+
+def test_recordings_go_by_bytes_the_oldest_first(tmp_path: Path) -> None:
+    yard = Yard(tmp_path, RetentionPolicy(media=(("segment", timedelta(days=7)),), segment_bytes=1500))
+    yard.store("segment", 1.5, 2.5, 3.5)
+
+    told = yard.take(tick(START))
+    assert [event.data.start for event in told if isinstance(event, RetentionEvent)] == [
+        at(-3.5 * HOUR),
+        at(-2.5 * HOUR),
+    ]
+    assert yard.left("segment") == 1
+    yard.deliverer.close()
+
+
+def test_d3_05_a_full_disk_is_cleaned_down_to_its_target_and_the_newest_minutes_stay(yard: Yard) -> None:
+    yard.store("segment", 0.0, 1.5, 2.5)
+    yard.fill(Disk(10_000, 9_000))
+
+    told = yard.take(tick(START))
+    assert [event.data.rule for event in told if isinstance(event, RetentionEvent)] == [
+        "disk used by 85 % or more: down to 75 %"
+    ] * 2
+    assert yard.left("segment") == 1
+
+
+def test_a_disk_below_the_threshold_is_left_alone(yard: Yard) -> None:
+    yard.store("segment", 1.5)
+    yard.fill(Disk(10_000, 8_400))
+
+    assert yard.take(tick(START)) == []
+
+
+def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Yard) -> None:
+    yard.store("capture", 5.5)
+    yard.journal.append(tick(START))
+    file = view_files.file_of(yard.hub.data, "retention")
+    assert file is not None
+    state = view_files.connect(file)
+    sink = Retention(yard.hub, lambda: START, yard.look)
+    lost = list(sink.deliver(state, yard.journal.read(0).records))
+    state.close()
+    yard.deliverer.close()
+    yard.deliverer = yard.start()
+
+    assert yard.left("capture") == 0
+    assert [event.id for event in yard.told()] == [event.id for event in lost]
+
+
+def test_s3_24_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
+    yard.take(tick(START))
+    yard.store("segment", 1.5)
+    asked = command(at(1), name="cleanup", state="asked", request_id="r-7", source="/sites/_hub/devices/_hub")
+    yard.fill(Disk(10_000, 9_000))
+    told = yard.take(asked)
+    again = yard.take(asked)
+
+    done = [event.data for event in told if isinstance(event, CommandEvent)]
+    assert [(each.state, each.request_id) for each in done] == [("done", "r-7")]
+    assert done[0].arguments["files_deleted"] == 1
+    assert (done[0].detail or "").startswith("Deleted 1 files, freed 0.00 GB")
+    assert retentions(again) == []
+    view = view_files.open_view(yard.hub.data, "retention")
+    assert cleanup_run(view, "r-7") == done[0].arguments
+    assert cleanup_run(view, "r-8") is None
+    view.close()
+
+
+def test_s3_24_a_clean_up_may_not_be_needed(yard: Yard) -> None:
+    (done,) = yard.take(command(name="cleanup", state="asked"))
+
+    assert isinstance(done, CommandEvent)
+    assert done.data.detail == "No cleanup needed"
+
+
+def test_s3_23_the_status_counts_files_by_their_age(yard: Yard) -> None:
+    yard.store("segment", 0.5, 30, 5 * 24, 9 * 24)
+    sink = Retention(yard.hub, lambda: START, yard.look)
+    with ArchiveReader(yard.hub.data / "archive") as archive:
+        status = cleanup_status(yard.hub.retention, yard.disk, archive.usage(), sink.droppable(START), START)
+
+    assert status["disk_usage"] == {"percent": 50.0, "used_gb": 50.0, "free_gb": 50.0, "total_gb": 100.0}
+    assert status["retention_stats"]["files_by_age"] == {"<1day": 1, "1-3days": 1, "3-7days": 1, ">7days": 1}
+    assert status["retention_stats"]["oldest_file_age_days"] == 9
+    assert status["cleanup_config"]["retention_days"] == 7.0
+
+
+def cleaned(told: list[Event]) -> dict[str, Any]:
+    (done,) = [event.data for event in told if isinstance(event, CommandEvent)]
+    return dict(done.arguments or {})
+
+
+def test_captures_of_an_hour_are_gone_after_an_hour_and_ten_minutes(yard: Yard) -> None:
+    yard.store("capture", *(minute / 60 for minute in range(90)))
+    yard.take(tick(START))
+
+    oldest = yard.held_names()[0]
+    assert oldest >= "0850.pack"
+
+
+def test_room_is_made_without_a_tick_and_told_with_the_next(yard: Yard) -> None:
+    yard.take(tick(START))
+    yard.store("segment", *(minute / 60 for minute in range(60)))
+    yard.fill(Disk(yard.held() * 2, yard.held() * 19 // 10))
+    yard.now += timedelta(seconds=2)
+    yard.deliverer.idle()
+
+    assert yard.look().percent < 76
+    assert 10 <= yard.left("segment") < 60
+    told = yard.take(tick(at(5)))
+    assert sum(count for _, count in retentions(told)) == 60 - yard.left("segment")
+
+
+def test_no_event_names_a_device_of_which_nothing_went(yard: Yard) -> None:
+    yard.store("segment", 1.5)
+    for device in ("gate", "hall"):
+        yard.store("segment", 1.5, device=device)
+    yard.fill(Disk(10_000, 8_600))
+
+    told = [event.data.device for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+    assert told == ["gate"]
+
+
+def test_a_clean_up_that_finds_nothing_to_delete_is_no_success(yard: Yard) -> None:
+    yard.store("segment", 0.0, 0.1)
+    yard.fill(Disk(10_000, 9_450))
+
+    answer = cleaned(yard.take(command(name="cleanup", state="asked")))
+
+    assert (answer["success"], answer["cleanup_triggered"], answer["files_deleted"]) == (False, False, 0)
+    assert answer["message"] == (
+        "Nothing to delete: the disk is still used by 94.5 %; all media but those of the newest 10 minutes are gone,"
+        " the rest of the disk holds something else"
+    )
+
+
+def test_a_clean_up_tells_what_the_disk_really_has_more(yard: Yard) -> None:
+    yard.take(tick(START))
+    yard.store("segment", 1.5)
+    yard.fill(Disk(10_000, 9_000))
+    size = yard.held()
+
+    answer = cleaned(yard.take(command(name="cleanup", state="asked")))
+
+    assert (answer["used_bytes_before"], answer["used_bytes_after"]) == (9_000, 9_000 - size)
+
+
+def test_bytes_that_others_hold_are_not_told_as_freed(tmp_path: Path) -> None:
+    yard = Yard(tmp_path)
+    yard.take(tick(START))
+    yard.store("segment", 1.5)
+    yard.look = lambda: Disk(10_000, 9_000)  # type: ignore[method-assign]
+    yard.deliverer.close()
+    yard.deliverer = yard.start()
+
+    answer = cleaned(yard.take(command(name="cleanup", state="asked")))
+
+    assert (answer["success"], answer["space_freed_gb"]) == (True, 0.0)
+    assert "others have written meanwhile, or hold them open" in answer["message"]
+    yard.deliverer.close()
+
+
+class FullOnce:
+    """A disk that has no room for a row until a pack is gone."""
+
+    def __init__(self, state: sqlite3.Connection, yard: Yard) -> None:
+        self._state, self._yard, self._held = state, yard, yard.held()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+    def executemany(self, *arguments: Any) -> Any:
+        if self._yard.held() == self._held:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return self._state.executemany(*arguments)
+
+
+def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_is_told(yard: Yard) -> None:
+    yard.store("segment", 1.5, 2.5)
+    yard.fill(Disk(10_000, 10_000))
+    file = view_files.file_of(yard.hub.data, "retention")
+    assert file is not None
+    state = view_files.connect(file)
+    sink = Retention(yard.hub, lambda: START, yard.look)
+
+    told = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]
+    state.close()
+
+    assert retentions(list(told)) == [("segment", 1), ("segment", 1)]
+    assert yard.left("segment") == 0
+
+
+def test_a_device_that_backdates_too_much_loses_its_own_recordings_and_nobody_elses(tmp_path: Path) -> None:
+    yard = Yard(tmp_path, RetentionPolicy(media=(("segment", timedelta(days=7)),), segment_bytes=40_000))
+    yard.store("segment", *(3 + minute / 12 for minute in range(5)))
+    yard.store("segment", *(0.2 + minute / 12 for minute in range(20)), device="thief")
+
+    told = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+
+    assert {(each.device, each.rule) for each in told} == {("thief", "segment: kept up to 40000 bytes")}
+    assert yard.left("segment") == 5
+    assert 35_000 < yard.held() <= 40_000
+    yard.deliverer.close()
+
+
+def test_so_it_is_where_the_disk_is_full(yard: Yard) -> None:
+    yard.store("segment", *(3 + minute / 12 for minute in range(5)))
+    yard.store("segment", *(0.2 + minute / 12 for minute in range(20)), device="thief")
+    yard.store("segment", 0.0, device="thief")
+    yard.fill(Disk(20_000, 17_000))
+
+    told = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
+
+    assert {each.device for each in told} == {"thief"}
+    assert yard.left("segment") == 5
+    assert yard.look().percent <= 75
+
+
+def test_newest_media_that_are_too_much_are_not_made_up_for_by_others_and_a_clean_up_says_so(yard: Yard) -> None:
+    yard.store("segment", 3.0)
+    yard.store("segment", *(minute / 600 for minute in range(20)), device="thief")
+    yard.fill(Disk(yard.held() * 12 // 10, yard.held() * 11 // 10))
+
+    answer = cleaned(yard.take(command(name="cleanup", state="asked")))
+
+    assert yard.left("segment") == 1
+    assert answer["message"] == (
+        "Nothing to delete: the disk is still used by 91.7 %; what is too much is of the newest 10 minutes of devices"
+        " above their equal share, and older media are of devices within theirs"
+    )

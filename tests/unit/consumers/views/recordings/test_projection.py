@@ -1,0 +1,125 @@
+"""The fold: the view and what is told do not depend on batches, nor on how events are written."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import Event
+from consumers.store.journal.record import Recorded
+from consumers.views.recordings.projection import Recordings
+from tests.builders import at, heartbeat, motion, retention, segment, tick
+from tests.following import hub_in
+from tests.journaled import bodies, moments, recorded, through_models
+
+WITHIN_S = 400.0
+DEVICES = st.sampled_from(["yard", "gate"])
+MOTIONS = st.builds(
+    lambda time, device, lasted: motion(time, device=device, duration_s=lasted),
+    moments(WITHIN_S), DEVICES, st.sampled_from([0.0, 2.0, 40.0, 280.0]),
+)  # fmt: skip
+SEGMENTS = st.builds(lambda time, device: segment(time, device=device), moments(WITHIN_S), DEVICES)
+GONE = st.builds(
+    lambda begin, end, device: retention(at(500), kind="segment", start=begin, end=end, device=device),
+    moments(WITHIN_S), moments(WITHIN_S), DEVICES | st.none(),
+)  # fmt: skip
+TICKS = moments(2 * WITHIN_S).map(tick)
+EVENTS = MOTIONS | SEGMENTS | TICKS | GONE | moments().map(heartbeat)
+
+
+class Folded(NamedTuple):
+    """All rows, clips in the order in which they began, and what was told."""
+
+    rows: list[Any]
+    told: list[bytes]
+
+
+def folded(records: Sequence[Recorded], batch: int = 1000) -> Folded:
+    """After a fold in batches of this size."""
+    told: list[Event] = []
+    with closing(sqlite3.connect(":memory:")) as view:
+        view.executescript(Recordings.schema)
+        projection = Recordings(hub_in(Path("nowhere")))
+        for begin in range(0, len(records), batch):
+            projection.fold(view, records[begin : begin + batch], told.append)
+        rows = [*view.execute("select * from segments"), *view.execute("select rowid, * from clips order by rowid")]
+    return Folded(rows, [to_bytes(event) for event in told])
+
+
+def written(events: Sequence[Event]) -> list[Recorded]:
+    return recorded([to_bytes(event) for event in events])
+
+
+@examples(max_examples=150, deadline=None)
+@given(bodies(EVENTS))
+def test_the_view_is_that_of_the_events(odd: list[bytes]) -> None:
+    records = recorded(odd)
+
+    assert folded(records) == folded(through_models(records))
+
+
+@examples(max_examples=150, deadline=None)
+@given(st.lists(EVENTS, max_size=40), st.integers(1, 9))
+def test_the_size_of_batches_does_not_show(events: list[Event], batch: int) -> None:
+    records = written(events)
+
+    assert folded(records, batch) == folded(records)
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_a_clip_goes_on_over_batches_and_is_told_once(batch: int) -> None:
+    events = [motion(at(30)), motion(at(36)), segment(at(30)), tick(at(62)), tick(at(63)), motion(at(100))]
+    found = folded(written(events), batch)
+
+    assert len(found.told) == 1
+    assert [(row[5] - at(0).timestamp(), row[8]) for row in found.rows[1:]] == [(21, 1), (91, 0)]
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_of_two_clips_with_one_begin_the_first_goes_on(batch: int) -> None:
+    # The second motion began with the first, and is too long for its clip; the third belongs to both.
+    events = [motion(at(300), duration_s=0), motion(at(590), duration_s=290), motion(at(305), duration_s=0)]
+    clips = folded(written(events), batch).rows
+
+    assert [(row[5] - at(0).timestamp(), row[6] - at(0).timestamp()) for row in clips] == [(295, 315), (295, 600)]
+
+
+def test_a_segment_told_again_takes_the_place_of_the_first_and_is_gone_with_it() -> None:
+    events = [segment(at(0)), segment(at(0)), segment(at(50)), retention(at(60), kind="capture")]
+    kept = folded(written(events)).rows
+    span = {"start": at(0), "end": at(10)}
+    left = folded(written([*events, retention(at(60), kind="segment", **span)])).rows
+
+    assert [row[7] for row in kept] == [2, 3]
+    assert [row[7] for row in left] == [3]
+
+
+def test_a_begin_is_known_to_the_microsecond() -> None:
+    body = to_bytes(segment(at(0))).replace(
+        b'"start":"2026-01-05T10:00:00.000Z"', b'"start":"2026-01-05T10:00:00.123456Z"'
+    )
+    [row] = folded(recorded([body])).rows
+
+    assert row[2] == at(0.123456).timestamp()
+
+
+def test_a_motion_without_an_end_is_told_as_a_clip_of_a_day() -> None:
+    endless = to_bytes(motion(at(0), duration_s=4.0)).replace(b'"duration_s":4.0', b'"duration_s":1e999')
+    found = folded(recorded([endless, to_bytes(tick(at(100)))]))
+    ((told,), (clip,)) = (found.told, found.rows)
+
+    assert b'"start":"2026-01-04T09:59:55.000Z"' in told
+    assert clip[8] == 1
+
+
+def test_a_segment_that_is_too_short_to_tell_has_a_length() -> None:
+    ((_, _, start, end, *_),) = folded(written([segment(at(0), duration_s=1e-9)])).rows
+
+    assert end - start == pytest.approx(0.001, abs=1e-6)

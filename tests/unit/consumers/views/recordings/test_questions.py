@@ -1,0 +1,96 @@
+"""Recordings: segments, spans without gaps, and clips around motion."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.media import RecordingEvent
+from consumers.views.recordings.projection import Recordings
+from consumers.views.recordings.questions import clips, newest_segments, number_of, oldest, segments, spans
+from tests.builders import START, at, motion, retention, segment, tick
+from tests.following import Followed, hub_in
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Iterator[Followed]:
+    hub = hub_in(tmp_path)
+    with Followed(Recordings(hub), hub.data) as it:
+        yield it
+
+
+def test_segments_that_overlap_the_span_are_found(followed: Followed) -> None:
+    followed.take(*(segment(at(second)) for second in (0, 10, 20, 30)))
+
+    found = segments(followed.view, "DEMO", "yard", at(15), at(30))
+    assert [each.start - START.timestamp() for each in found] == [10.0, 20.0]
+    assert found[0].duration_s == 10.0
+
+
+def test_a_segment_that_ended_before_the_span_is_not_found(followed: Followed) -> None:
+    followed.take(segment(at(0)), segment(at(60)))
+
+    assert len(segments(followed.view, "DEMO", "yard", at(20), at(90))) == 1
+
+
+def test_d2_12_a_pause_makes_a_new_span(followed: Followed) -> None:
+    followed.take(segment(at(0)), segment(at(10.5)), segment(at(60), discontinuity=True))
+
+    found = spans(followed.view, "DEMO", "yard", at(0), at(100))
+    assert [(each.segments, each.gap_before_s, each.bytes) for each in found] == [
+        (2, None, 500_000),
+        (1, 39.5, 250_000),
+    ]
+    assert spans(followed.view, "DEMO", "gate", at(0), at(100)) == []
+
+
+def test_late_segments_take_their_place(followed: Followed) -> None:
+    followed.take(segment(at(0)), segment(at(20)), segment(at(10)))
+
+    assert len(spans(followed.view, "DEMO", "yard", at(0), at(100))) == 1
+    assert [each.start - START.timestamp() for each in newest_segments(followed.view, "DEMO", "yard", 2)] == [
+        10.0,
+        20.0,
+    ]
+
+
+def test_a_media_sequence_grows_over_midnight(followed: Followed) -> None:
+    night = 14 * 3600 - 20
+    followed.take(*(segment(at(night + 10 * n)) for n in range(4)))
+
+    numbers = [number_of(followed.view, "DEMO", "yard", at(night + 10 * n).timestamp()) for n in range(4)]
+    assert numbers == sorted(set(numbers))
+
+
+def test_motion_makes_a_clip_with_what_was_before_and_after(followed: Followed) -> None:
+    kept = [segment(at(second)) for second in range(0, 100, 10)]
+    followed.take(*kept, motion(at(30), duration_s=4.0), motion(at(36), duration_s=2.0), tick(at(55)))
+    before = followed.emitted()
+    followed.take(tick(at(62)))
+
+    assert before == []
+    (event,) = followed.emitted()
+    assert isinstance(event, RecordingEvent)
+    assert (event.data.start, event.data.end) == (at(21), at(46))
+    assert event.data.media == tuple(each.data.media[0] for each in kept[2:5])
+    assert [each.ended for each in clips(followed.view, "DEMO", "yard", at(0), at(100))] == [True]
+
+
+def test_motions_far_apart_make_two_clips(followed: Followed) -> None:
+    followed.take(motion(at(30)), motion(at(130)), tick(at(200)))
+
+    assert len(followed.emitted()) == 2
+
+
+def test_a_clip_is_no_longer_than_it_may_be(followed: Followed) -> None:
+    followed.take(*(motion(at(second), phase="update") for second in range(0, 700, 5)), tick(at(800)))
+
+    assert all((each.end - each.start) <= 300 for each in clips(followed.view, "DEMO", "yard", at(-60), at(900)))
+
+
+def test_s3_21_what_retention_dropped_can_no_longer_be_played(followed: Followed) -> None:
+    followed.take(segment(at(-5400)), segment(at(0)))
+    followed.take(retention(at(60), kind="segment", start=at(-7200), end=at(-3600)))
+
+    assert oldest(followed.view, "DEMO", "yard") == "2026-01-05T10:00:00.000Z"
+    assert oldest(followed.view, "DEMO", "gate") is None

@@ -1,0 +1,299 @@
+"""Minute tiles: every minute closes, none is stale, and what arrives late corrects it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import simplejpeg
+from pydantic_core import from_json
+
+from bus_schemas.event import Event
+from consumers.hub_config import DeviceInfo, Hub, Mosaic, SiteInfo
+from consumers.views.mosaics.layout import Grid, cells, grid, inset, size
+from consumers.views.mosaics.minute import time_key
+from consumers.views.mosaics.projection import Mosaics
+from consumers.views.mosaics.questions import (
+    bytes_a_minute,
+    description,
+    newest_minute,
+    pack,
+    slot_minute,
+    tile,
+    timeline,
+)
+from consumers.views.mosaics.state import State, of_frame, of_minute
+from consumers.views.mosaics.tiles import Tiles
+from tests.builders import START, at, frame, media, tick
+from tests.following import Followed, MemoryMedia, hub_in
+
+MINUTE = int(START.timestamp() // 60)
+
+
+def jpeg(colour: tuple[int, int, int], width: int = 320, height: int = 180) -> bytes:
+    encoded: bytes = simplejpeg.encode_jpeg(np.full((height, width, 3), colour, dtype=np.uint8), colorspace="RGB")
+    return encoded
+
+
+RED, GREEN, BLUE = jpeg((250, 10, 10)), jpeg((10, 250, 10)), jpeg((10, 10, 250))
+
+
+class Site:
+    """A site with an archive: shows pictures at moments, and looks at tiles."""
+
+    def __init__(self, directory: Path, devices: Sequence[str] = ("yard",)) -> None:
+        self.media = MemoryMedia()
+        infos = tuple(DeviceInfo(device, device.title()) for device in devices)
+        self.hub: Hub = replace(hub_in(directory, self.media), sites=(SiteInfo("DEMO", "Demo", devices=infos),))
+        self.followed = Followed(Mosaics(self.hub), directory)
+        self.tiles = Tiles(directory / "tiles")
+
+    def picture(self, seconds: float, payload: bytes, device: str = "yard", kind: str = "thumbnail") -> Event:
+        medium = media(at(seconds), payload, kind=kind, device=device)
+        self.media.payloads[medium.data.key] = payload
+        return medium
+
+    def take(self, *events: Event) -> "Site":
+        self.followed.take(*events)
+        return self
+
+    def json(self, minute: int) -> dict[str, Any]:
+        found = description(self.followed.view, "DEMO", minute)
+        assert found is not None
+        answer: dict[str, Any] = from_json(found.json)
+        return answer
+
+    def pixel(self, minute: int, device: str) -> tuple[int, ...]:
+        """The colour at the left of a device's cell, half way down: of the picture, and of no label."""
+        found = tile(self.followed.view, "DEMO", minute)
+        assert found is not None
+        payload = self.tiles.read(found.name)
+        assert payload is not None
+        cell = next(each for each in self.json(minute)["cells"] if each["device"] == device)
+        picture = simplejpeg.decode_jpeg(payload, "RGB")
+        return tuple(int(part) for part in picture[cell["y"] + cell["h"] // 2, cell["x"] + cell["w"] // 8])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    yield made
+    made.followed.close()
+
+
+def looks_like(pixel: tuple[int, ...], colour: tuple[int, int, int]) -> bool:
+    return max(abs(one - other) for one, other in zip(pixel, colour, strict=True)) < 12
+
+
+def test_d0_03_every_minute_closes_also_an_empty_one(site: Site) -> None:
+    site.take(tick(at(1)), site.picture(10, RED), frame(at(10)), tick(at(64)), tick(at(250)))
+
+    view = site.followed.view
+    assert newest_minute(view, "DEMO") == MINUTE + 3
+    assert [site.json(MINUTE + n)["state"] for n in range(3)] == ["ok", "no_data", "no_data"]
+    assert site.json(MINUTE + 1)["hosts_count"] == 0
+
+
+def test_d0_04_slow_work_and_missed_ticks_skip_no_minute(site: Site) -> None:
+    site.take(tick(at(1)), *(site.picture(60 * n + 5, RED) for n in range(30)), tick(at(1804)))
+
+    assert [site.json(MINUTE + n)["hosts_count"] for n in range(30)] == [1] * 30
+
+
+def test_a_minute_waits_for_the_grace(site: Site) -> None:
+    site.take(tick(at(1)), site.picture(10, RED), tick(at(62.9)))
+    before = newest_minute(site.followed.view, "DEMO")
+    site.take(tick(at(63)))
+
+    assert (before, newest_minute(site.followed.view, "DEMO")) == (MINUTE - 1, MINUTE)
+
+
+def test_d0_06_the_newest_picture_of_each_device_in_order_of_names(tmp_path: Path) -> None:
+    site = Site(tmp_path, ("gate", "yard"))
+    late = site.picture(5, BLUE, "yard")
+    site.take(site.picture(50, RED, "yard"), site.picture(2, GREEN, "gate"), late, frame(at(50)), tick(at(64)))
+
+    assert [cell["device"] for cell in site.json(MINUTE)["cells"]] == ["gate", "yard"]
+    assert looks_like(site.pixel(MINUTE, "gate"), (10, 250, 10))
+    assert looks_like(site.pixel(MINUTE, "yard"), (250, 10, 10))
+    site.followed.close()
+
+
+def test_late_media_correct_their_minute(site: Site) -> None:
+    site.take(tick(at(1)), tick(at(64)), tick(at(130)))
+    empty = tile(site.followed.view, "DEMO", MINUTE)
+    site.take(site.picture(10, GREEN), frame(at(10)), tick(at(135)))
+
+    corrected = tile(site.followed.view, "DEMO", MINUTE)
+    assert empty is not None
+    assert corrected is not None
+    assert site.json(MINUTE)["state"] == "ok"
+    assert looks_like(site.pixel(MINUTE, "yard"), (10, 250, 10))
+    assert site.tiles.read(empty.name) is None
+
+
+def test_a_capture_stands_in_where_there_is_no_thumbnail(site: Site) -> None:
+    site.take(site.picture(10, jpeg((250, 10, 10), 1920, 1080), kind="capture"), tick(at(64)))
+
+    assert looks_like(site.pixel(MINUTE, "yard"), (250, 10, 10))
+    assert site.json(MINUTE)["state"] == "unknown"
+
+
+def test_what_is_missing_broken_or_lost_is_a_placeholder(tmp_path: Path) -> None:
+    site = Site(tmp_path, ("attic", "gate", "yard"))
+    lost = media(at(5), RED, device="gate")
+    site.take(site.picture(5, b"no picture", "yard"), lost, tick(at(64)))
+
+    assert looks_like(site.pixel(MINUTE, "attic"), (0x2A, 0x2A, 0x2A))
+    assert [each["is_placeholder"] for each in site.json(MINUTE)["devices"]] == [True, False, False]
+    site.followed.close()
+
+
+def test_d0_10_the_state_is_computed_once_and_unknown_audio_is_no_incident() -> None:
+    assert of_frame(None) is State.UNKNOWN
+    assert of_frame(frame(audio=None, freeze=None, blackscreen=None).data) is State.UNKNOWN
+    assert of_frame(frame(audio=None).data) is State.OK
+    assert of_frame(frame(audio=False).data) is State.INCIDENT
+    assert of_minute([State.OK, State.INCIDENT, State.UNKNOWN], has_data=True) is State.INCIDENT
+    assert of_minute([State.OK, State.UNKNOWN], has_data=True) is State.OK
+    assert of_minute([State.UNKNOWN], has_data=True) is State.UNKNOWN
+    assert of_minute([State.UNKNOWN], has_data=False) is State.NO_DATA
+
+
+def test_d0_03_a_minute_without_an_incident_has_no_ko_tile(tmp_path: Path) -> None:
+    site = Site(tmp_path, ("gate", "yard"))
+    for device in ("gate", "yard"):
+        site.take(site.picture(5, RED, device), frame(at(5), device=device, freeze=device == "gate"))
+        site.take(site.picture(65, RED, device), frame(at(65), device=device))
+    site.take(tick(at(64)), tick(at(124)))
+
+    view = site.followed.view
+    assert [tile(view, "DEMO", MINUTE, which) is None for which in ("all", "ok", "ko")] == [False, False, False]
+    assert [tile(view, "DEMO", MINUTE + 1, which) is None for which in ("all", "ok", "ko")] == [False, False, True]
+    assert tile(view, "DEMO", MINUTE + 1, "ok") == tile(view, "DEMO", MINUTE + 1)
+    assert site.json(MINUTE)["incidents_count"] == 1
+    assert [cell["device"] for cell in site.json(MINUTE)["ko"]["cells"]] == ["gate"]
+    site.followed.close()
+
+
+def test_d0_17_the_json_says_where_each_cell_lies(tmp_path: Path) -> None:
+    site = Site(tmp_path, ("a", "b", "c"))
+    site.take(site.picture(5, RED, "a"), tick(at(64)))
+
+    answer = site.json(MINUTE)
+    assert (answer["width"], answer["height"]) == (800, 600)
+    assert answer["cells"][2] == {"device": "c", "x": 0, "y": 300, "w": 400, "h": 300, "state": "unknown"}
+    assert (answer["time_key"], answer["minute"]) == ("1000", MINUTE)
+    site.followed.close()
+
+
+def test_d0_02_a_slot_never_answers_with_the_minute_of_yesterday(site: Site) -> None:
+    site.take(tick(at(1)), tick(at(64)))
+    view = site.followed.view
+
+    slot = MINUTE % 1440
+    assert slot_minute(view, "DEMO", slot) == MINUTE
+    assert slot_minute(view, "DEMO", (slot + 1) % 1440) == MINUTE - 1439
+    assert tile(view, "DEMO", MINUTE - 1439) is None
+    assert newest_minute(view, "ELSEWHERE") is None
+
+
+def test_the_ring_holds_1440_minutes_and_removes_the_files_of_older_ones(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.take(tick(at(1)), site.picture(5, RED), tick(at(64)))
+    first = tile(site.followed.view, "DEMO", MINUTE)
+    site.take(*(tick(at(64 + 60 * n)) for n in range(100, 1500, 100)), tick(at(64 + 60 * 1500)))
+
+    assert first is not None
+    assert site.tiles.read(first.name) is None
+    rows = site.followed.view.execute("select count(*), min(minute) from tiles").fetchone()
+    assert rows == (1440, MINUTE + 61)
+    assert len(list((tmp_path / "tiles" / "DEMO").iterdir())) == 1440
+    site.followed.close()
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+def test_d0_01_a_day_on_which_clocks_change_has_a_tile_for_each_minute(tmp_path: Path, day: datetime) -> None:
+    site = Site(tmp_path)
+    site.take(*(tick(day + timedelta(minutes=minute, seconds=4)) for minute in range(241)))
+
+    found = site.followed.view.execute("select count(*), max(minute) - min(minute) from tiles").fetchone()
+    assert found == (241, 240)
+    site.followed.close()
+
+
+def test_the_timeline_of_a_day_is_360_bytes(site: Site) -> None:
+    site.take(site.picture(10, RED), frame(at(10), freeze=True), tick(at(64)), tick(at(124)))
+
+    found = timeline(site.followed.view, "DEMO")
+    assert found is not None
+    assert (len(found.states), found.first, found.newest) == (360, MINUTE + 1 - 1439, MINUTE + 1)
+    assert found.states[-1] == 0b00_10_00_00
+    assert timeline(site.followed.view, "ELSEWHERE") is None
+    assert bytes_a_minute(site.followed.view, "DEMO") is not None
+
+
+def test_four_states_fill_a_byte_from_its_lowest_bits() -> None:
+    assert pack(bytes([1, 2, 3, 0, 2])) == bytes([0b00_11_10_01, 0b10])
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(1, (1, 1)), (2, (2, 1)), (4, (2, 2)), (5, (3, 2)), (9, (3, 3)), (10, (6, 2)), (24, (6, 4)), (40, (6, 7))],
+)
+def test_s0_20_the_grid_follows_from_the_number_of_devices(count: int, expected: tuple[int, int]) -> None:
+    assert grid(count) == Grid(*expected)
+    assert len(set(cells(count, 400, 300))) == count
+
+
+def test_an_empty_mosaic_is_800_by_600() -> None:
+    assert size(0, 400, 300) == (800, 600)
+
+
+def test_d0_08_a_picture_keeps_its_aspect() -> None:
+    assert inset((1920, 1080), (400, 300), 4) == (4, 40, 392, 220)
+
+
+def test_a_slot_is_named_by_its_utc_minute_of_the_day() -> None:
+    assert (time_key(MINUTE), time_key(14 * 60 + 25), time_key(1440)) == ("1000", "1425", "0000")
+
+
+def test_only_the_cells_that_changed_are_drawn_again(site: Site) -> None:
+    reads: list[str] = []
+    read = site.media.read
+    site.media.read = lambda key: reads.append(key) or read(key)  # type: ignore[method-assign,func-returns-value]
+    site.take(tick(at(1)), site.picture(10, RED), tick(at(64)))
+    site.take(site.picture(10, RED, "gate"), tick(at(70)))
+
+    assert [key.split("/")[1] for key in reads] == ["yard", "gate"]
+
+
+def test_the_quality_and_size_of_cells_are_settings(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.followed.close()
+    small = replace(site.hub, mosaic=Mosaic(cell_width=160, cell_height=90))
+    with Followed(Mosaics(small), tmp_path / "small", [tick(at(1)), tick(at(64))]) as followed:
+        found = description(followed.view, "DEMO", MINUTE)
+
+    assert found is not None
+    assert (from_json(found.json)["width"], from_json(found.json)["height"]) == (160, 90)
+
+
+def test_minutes_that_a_clock_running_ahead_has_closed_stay_closed_however_they_are_batched(tmp_path: Path) -> None:
+    events = [tick(at(1)), frame(at(5)), tick(at(200)), frame(at(70)), tick(at(10)), frame(at(12))]
+    closed = []
+    for limit in (1, len(events)):
+        made = Site(tmp_path / str(limit))
+        made.followed.journal.append(*events, received=at(5))
+        made.followed.catch_up(limit)
+        view = made.followed.view
+        closed.append(
+            [sorted(view.execute(f"select * from {table}"), key=repr) for table in ("closed", "late", "tiles")]
+        )
+        made.followed.close()
+
+    assert closed[0] == closed[1]
+    assert closed[0][0] == [("DEMO", MINUTE + 2)]

@@ -1,0 +1,117 @@
+"""Motion: counts, and where in the picture of a day."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+import pytest
+
+from consumers.hub_config import SiteInfo
+from consumers.views.motion import Motions, buckets, day_bounds, heat_grid, heat_map, motions
+from tests.builders import at, motion, motion_v1
+from tests.following import Followed, hub_in
+
+DAY = date(2026, 1, 5)
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Iterator[Followed]:
+    hub = hub_in(tmp_path)
+    with Followed(Motions(hub), hub.data) as it:
+        yield it
+
+
+def test_d3_07_two_known_boxes_give_maxima_at_their_places(followed: Followed) -> None:
+    followed.take(motion(at(0), boxes=((0.0, 0.0, 0.1, 0.1),)), motion(at(1), boxes=((0.5, 0.5, 0.25, 0.25),)))
+    followed.take(motion(at(2), boxes=((0.5, 0.5, 0.25, 0.25),)))
+
+    found = heat_grid(followed.view, "DEMO", "yard", DAY)
+    assert found is not None
+    grid, samples, position = found
+    assert (samples, position) == (3, 3)
+    assert grid.shape == (90, 160)
+    assert (grid[0, 0], grid[8, 15], grid[9, 16]) == (1.0, 1.0, 0.0)
+    assert (grid[45, 80], grid[67, 119], grid[68, 120], grid[44, 80]) == (2.0, 2.0, 0.0, 0.0)
+
+
+def test_d3_08_a_new_motion_changes_the_picture(followed: Followed) -> None:
+    followed.take(motion(at(0), boxes=((0.0, 0.0, 0.1, 0.1),)))
+    before = heat_map(followed.view, "DEMO", "yard", DAY)
+    followed.take(motion(at(1), boxes=((0.5, 0.5, 0.1, 0.1),)))
+
+    after = heat_map(followed.view, "DEMO", "yard", DAY)
+    assert before is not None
+    assert after is not None
+    assert (before.position, after.position) == (1, 2)
+    assert before.png != after.png
+
+
+def test_the_picture_is_red_where_most_moved_and_blue_where_nothing_did(followed: Followed) -> None:
+    followed.take(motion(at(0), boxes=((0.0, 0.0, 0.5, 0.5),)))
+
+    found = heat_map(followed.view, "DEMO", "yard", DAY)
+    assert found is not None
+    picture = cv2.imdecode(np.frombuffer(found.png, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape == (90, 160, 3)
+    assert picture[10, 10].tolist() == [0, 0, 128]
+    assert picture[80, 150].tolist() == [128, 0, 0]
+
+
+def test_a_day_without_motion_has_no_picture(followed: Followed) -> None:
+    followed.take(motion(at(0)))
+
+    assert heat_map(followed.view, "DEMO", "yard", DAY + timedelta(days=1)) is None
+
+
+def test_motion_without_boxes_leaves_the_grid_empty(followed: Followed) -> None:
+    followed.take(motion_v1(at(0)))
+
+    found = heat_map(followed.view, "DEMO", "yard", DAY)
+    assert found is not None
+    assert found.samples == 1
+
+
+def test_x_04_a_motion_that_is_told_twice_counts_once(followed: Followed) -> None:
+    once = motion(at(0))
+    followed.take(once, once, once)
+
+    assert len(motions(followed.view, "DEMO", "yard", at(-1), at(1))) == 1
+    found = heat_grid(followed.view, "DEMO", "yard", DAY)
+    assert found is not None
+    assert found[1] == 1
+
+
+def test_the_days_of_a_site_are_those_of_its_zone(tmp_path: Path) -> None:
+    hub = replace(hub_in(tmp_path), sites=(SiteInfo("DEMO", "Demo", "Europe/Berlin"),))
+    late = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
+    with Followed(Motions(hub), tmp_path, [motion(late)]) as followed:
+        assert heat_map(followed.view, "DEMO", "yard", DAY) is None
+        assert heat_map(followed.view, "DEMO", "yard", DAY + timedelta(days=1)) is not None
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 6, 1), 24), (date(2026, 10, 25), 25)])
+def test_d1_02_days_have_23_to_25_hours(day: date, hours: int) -> None:
+    begin, end = day_bounds(day, ZoneInfo("Europe/Berlin"))
+
+    assert (end - begin) == timedelta(hours=hours)
+
+
+def test_motions_are_counted_by_bucket(followed: Followed) -> None:
+    followed.take(motion(at(10)), motion(at(290), duration_s=6.0), motion(at(310)), motion(at(10), device="gate"))
+
+    found = buckets(followed.view, "DEMO", "yard", at(0), at(3600), 300)
+    assert [(each.start - at(0).timestamp(), each.events, each.seconds) for each in found] == [
+        (0, 2, 10.0),
+        (300, 1, 4.0),
+    ]
+
+
+def test_the_begin_of_a_motion_is_not_counted(followed: Followed) -> None:
+    followed.take(motion(at(0), phase="start"), motion(at(1), phase="update"))
+
+    assert motions(followed.view, "DEMO", "yard", at(-1), at(5)) == []

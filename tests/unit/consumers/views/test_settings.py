@@ -1,0 +1,23 @@
+"""What people have set of devices, and when."""
+
+from pathlib import Path
+
+from consumers.views.settings import Settings, change_of, changes
+from consumers.views.settings import settings as current
+from tests.builders import at, settings
+from tests.following import Followed
+
+
+def test_a_section_that_is_set_replaces_the_one_before(tmp_path: Path) -> None:
+    with Followed(Settings(), tmp_path) as followed:
+        followed.take(settings(settings={"motion": {"sensitivity": 25, "min_area": 500}, "zones": []}))
+        followed.take(settings(at(9), settings={"motion": {"sensitivity": 50}}, changed_by="bob", request_id="r-9"))
+        now = current(followed.view, "DEMO", "yard")
+        history = changes(followed.view, "DEMO", "yard")
+        confirmed = change_of(followed.view, "r-9")
+        unknown = change_of(followed.view, "r-0")
+
+    assert now == {"motion": {"sensitivity": 50}, "zones": []}
+    assert [each.by for each in history] == ["bob", "ada"]
+    assert confirmed == history[0]
+    assert unknown is None

@@ -1,0 +1,109 @@
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic_core import to_json
+
+from consumers.views.warehouse.questions import (
+    MAX_TRIGGERS,
+    MAX_ZONES,
+    OTHER_ZONES,
+    BadQuestion,
+    Span,
+    dashboard,
+    day_bounds,
+    intensity,
+)
+from tests.builders import START
+
+
+@pytest.mark.parametrize(("people", "expected"), [(0, "low"), (3, "low"), (4, "medium"), (6, "medium"), (7, "high")])
+def test_intensity_is_high_from_seven_and_medium_from_four(people: int, expected: str) -> None:
+    assert intensity(people) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "hours"),
+    [
+        (date(2026, 1, 5), "Europe/Berlin", 24),
+        (date(2026, 3, 29), "Europe/Berlin", 23),
+        (date(2026, 10, 25), "Europe/Berlin", 25),
+        (date(2026, 4, 5), "Australia/Lord_Howe", 24.5),
+        (date(2026, 4, 24), "Africa/Cairo", 23),
+    ],
+)
+def test_a_day_is_as_long_as_it_is_where_the_site_is(day: date, zone: str, hours: float) -> None:
+    start, end = day_bounds(day, ZoneInfo(zone))
+
+    assert end - start == hours * 3600
+
+
+def test_a_day_begins_at_local_midnight() -> None:
+    start, _ = day_bounds(date(2026, 1, 5), ZoneInfo("Asia/Kathmandu"))
+
+    assert datetime.fromtimestamp(start, UTC) == datetime(2026, 1, 4, 18, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_no_row_can_have_is_a_bad_question(day: date) -> None:
+    with pytest.raises(BadQuestion, match="a date from 1972 to 2100 is needed"):
+        day_bounds(day, ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("length", "step_s", "why"),
+    [
+        (timedelta(hours=1), 0, "a step of a second or more"),
+        (timedelta(0), 60, "an end after its start"),
+        (timedelta(days=30), 1, "are 2592000 in this span; at most 10000"),
+        (timedelta(days=365 * 200), 86400, "no rows are kept"),
+    ],
+)
+def test_a_span_without_an_answer_is_a_bad_question(length: timedelta, step_s: int, why: str) -> None:
+    with pytest.raises(BadQuestion, match=why):
+        Span(START, START + length, step_s)
+
+
+class Rows:
+    """An engine that has these rows."""
+
+    def __init__(self, *rows: list[Any]) -> None:
+        self._rows = rows
+
+    def query(self, question: str, parameters: dict[str, Any]) -> list[list[Any]]:
+        return list(self._rows)
+
+
+def told(*rows: list[Any], triggers: tuple[str, ...] = ()) -> dict[str, Any]:
+    return dashboard(Rows(*rows), "DEMO", date(2026, 1, 5), "UTC", triggers)  # type: ignore[arg-type]  # it only asks
+
+
+def test_a_hundred_thousand_trigger_names_are_a_small_answer_that_says_what_it_leaves_out() -> None:
+    often = ["yard", 10, ["CROWD_VIOLATION"], 3, 500]
+    answer = told(often, *(["yard", 10, [f"T{number}"], 3, 1] for number in range(100_000)), triggers=("NEVER_SEEN",))
+
+    critical = answer["critical_events"]
+    assert list(answer) == ["site_name", "date", "zones", "hourly", "critical_events"]
+    assert len(critical) == MAX_TRIGGERS + 3
+    assert (critical["NEVER_SEEN"], critical["CROWD_VIOLATION"], critical["total_events"]) == (0, 500, 100_500)
+    assert critical["others"] + sum(n for name, n in critical.items() if name.startswith("T")) == 100_000
+    assert critical["other_triggers"] == 100_002 - MAX_TRIGGERS
+    assert len(to_json(answer)) < 5000
+
+
+def test_of_very_many_cameras_the_busiest_are_told_and_one_for_all_others() -> None:
+    answer = told(*([f"cam-{number:05}", 10, [], number % 9, number] for number in range(5000)))
+
+    zones = answer["zones"]
+    assert len(zones) == MAX_ZONES + 1
+    assert zones["cam-04999"]["events"] == 4999
+    assert sum(zone["events"] for zone in zones.values()) == answer["critical_events"]["total_events"]
+    assert zones[OTHER_ZONES]["peak"] == 8
+
+
+def test_as_many_as_any_site_has_are_all_told() -> None:
+    answer = told(*([f"cam-{number}", 10, [f"T{number % 40}"], 1, 1] for number in range(MAX_ZONES)))
+
+    assert len(answer["zones"]) == MAX_ZONES
+    assert len(answer["critical_events"]) == 41

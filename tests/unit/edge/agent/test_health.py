@@ -1,0 +1,156 @@
+"""The status of a device follows from facts."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bus_schemas.node import DeviceStatus
+from edge.agent.health import Facts, SourceHealth, has_changed, health
+from edge.capture.sources.source import StreamReport
+from tests.simulated import SimulatedClock
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+LATER = 5000.0
+
+
+def facts(**given: object) -> Facts:
+    return Facts("visual", **({"running": True, "last_attempt": NOON} | given))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (Facts("visual"), "not_started"),
+        (facts(running=False, failures=3), "stopped"),
+        (facts(failures=1, came_s=LATER - 3600), "degraded"),
+        (facts(came_s=LATER - 30.01), "stale"),
+        (facts(came_s=LATER - 30), "healthy"),
+        (facts(), "not_started"),
+        (facts(attempt_s=LATER - 10), "not_started"),
+        (facts(attempt_s=LATER - 10.01), "degraded"),
+        (facts(attempt_s=LATER - 60, connected_s=LATER - 10), "not_started"),
+        (facts(connected_s=LATER - 10.01), "stale"),
+        (facts(connected_s=LATER - 60, came_s=LATER - 1), "healthy"),
+        (facts(came_s=LATER, complaint="half of it is damaged"), "degraded"),
+    ],
+)
+def test_status_by_the_first_rule_that_fits(given: Facts, expected: DeviceStatus) -> None:
+    assert given.status(LATER) == expected
+
+
+def test_a_device_is_as_well_as_the_worst_of_its_sources() -> None:
+    lost = Facts("thermal", running=True, last_attempt=NOON, failures=2, reason="no sensor", reconnects=1)
+    told = health([facts(recording=True, reconnects=4), lost], LATER)
+
+    assert (told.status, told.reason, told.is_recording) == ("degraded", "no sensor", True)
+    assert (told.total_reconnects, told.consecutive_failures) == (5, 2)
+    assert told.kinds == ("visual", "thermal")
+
+
+def test_the_rate_is_measured_over_ten_seconds() -> None:
+    seconds = iter([0.0, 0.0, 0.0, *[number / 10 for number in range(1, 101)]])
+    source = SourceHealth("visual", lambda: NOON, elapsed=lambda: next(seconds))
+    source.attempting()
+    source.connected()
+    for _ in range(100):
+        source.gave(NOON, (640, 360))
+
+    stream = source.facts.stream
+    assert stream is not None
+    assert (stream.fps, stream.width, stream.height) == (10.0, 640, 360)
+
+
+def test_connecting_again_counts_and_a_frame_ends_the_failures() -> None:
+    source = SourceHealth("visual", lambda: NOON)
+    source.attempting()
+    source.connected()
+    assert source.failed("refused") == 1
+    assert source.failed("refused") == 2
+    source.connected()
+    source.gave(NOON, (640, 360))
+
+    assert (source.facts.reconnects, source.facts.failures, source.facts.reason) == (1, 0, None)
+
+
+def test_a_clock_that_is_set_makes_no_device_stale_and_no_rate_wrong() -> None:
+    elapsed = SimulatedClock()
+    source = SourceHealth("visual", lambda: NOON, elapsed=lambda: (elapsed() - NOON).total_seconds())
+    source.attempting()
+    source.connected()
+    for number in range(110):
+        elapsed.pause(0.1)
+        source.gave(NOON + timedelta(hours=1 if number < 50 else -1), (640, 360))
+
+    stream = source.facts.stream
+    assert stream is not None
+    assert stream.fps == 10.0
+    assert health([source.facts], (elapsed() - NOON).total_seconds()).status == "healthy"
+
+
+def test_what_never_gave_a_picture_says_so() -> None:
+    told = health([facts(connected_s=LATER - 25)], LATER)
+
+    assert (told.status, told.reason) == ("stale", "it is connected, but has given no picture for 25 s")
+
+
+def test_what_does_not_open_says_since_when_it_is_waited_for() -> None:
+    elapsed = SimulatedClock()
+    source = SourceHealth("visual", lambda: NOON, elapsed=elapsed.elapsed)
+    source.attempting()
+    assert health([source.facts], elapsed.elapsed()).reason == "connecting"
+
+    elapsed.pause(41)
+    told = health([source.facts], elapsed.elapsed())
+    assert (told.status, told.reason) == ("degraded", "no answer for 41 s since opening began")
+
+    source.gave(NOON, (640, 360))
+    assert health([source.facts], elapsed.elapsed()).status == "healthy"
+
+
+def test_a_reason_that_counts_is_no_change_but_other_words_are() -> None:
+    silent = [health([facts(connected_s=LATER - seconds)], LATER) for seconds in (25, 26.5)]
+    hung = health([facts(attempt_s=LATER - 25)], LATER)
+
+    assert silent[0].reason != silent[1].reason
+    assert not has_changed(silent[0], silent[1])
+    assert has_changed(None, silent[0])
+    assert has_changed(silent[0], hung)
+    assert has_changed(hung, hung.model_copy(update={"reason": "no such device"}))
+
+
+def test_a_source_that_nobody_waits_for_any_longer_is_stopped() -> None:
+    source = SourceHealth("visual", lambda: NOON)
+    source.attempting()
+    source.abandoned()
+    assert health([source.facts], 0.0).reason == "the agent stops"
+
+    source.stopped("the recording is over")
+    source.abandoned()
+    assert health([source.facts], 0.0).reason == "the recording is over"
+
+
+def test_the_rate_of_the_camera_is_told_beside_that_of_the_analysis() -> None:
+    elapsed = SimulatedClock()
+    source = SourceHealth("visual", lambda: NOON, elapsed=elapsed.elapsed)
+    source.connected()
+    for _ in range(60):
+        elapsed.pause(0.2)
+        source.gave(NOON, (640, 360))
+    source.reported(StreamReport(25.0, "hevc"))
+
+    stream = source.facts.stream
+    assert stream is not None
+    assert (stream.fps, stream.analysis_fps, stream.codec) == (25.0, 5.0, "hevc")
+
+
+def test_a_device_records_while_a_segment_is_open() -> None:
+    source = SourceHealth("visual", lambda: NOON)
+    source.connected()
+    assert not source.facts.recording
+
+    source.recording_since(NOON)
+    assert health([source.facts], 0.0).current_segment_start == NOON
+    assert source.facts.recording
+
+    source.failed("no data for 10 s")
+    assert not source.facts.recording

@@ -1,0 +1,158 @@
+"""What a thermal sensor's frames become."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent
+from bus_schemas.thermal import ThermalEvent
+from edge.agent.adjustable import Adjustable, Roi
+from edge.agent.event_factory import Author
+from edge.agent.settings import Rates
+from edge.analysis.thermometry import ThermalWatch, captions
+from edge.capture.sources.source import ThermalFrame
+from producer.ids import Ids, utc_now
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def watch(shown: list[str] | None = None) -> ThermalWatch:
+    author = Author("YARD", "SENSOR", Ids(utc_now))
+    kinds = shown if shown is not None else []
+    caption = captions("Yard", "Europe/Berlin")
+    return ThermalWatch(author, Rates(), Adjustable(), caption, lambda kind, _: kinds.append(kind), lambda: None)
+
+
+def frame(seconds: float, hottest: float = 30.0) -> ThermalFrame:
+    temperatures = np.full((24, 32), 20.0, np.float32) + np.random.default_rng(round(seconds * 8)).normal(
+        0, 0.1, (24, 32)
+    )
+    temperatures[10:13, 10:13] = hottest
+    return ThermalFrame(NOON + timedelta(seconds=seconds), 1, temperatures.astype(np.float32))
+
+
+def told(watched: ThermalWatch, *frames: ThermalFrame) -> list[Event]:
+    return [draft.event for given in frames for draft in watched.look(given)]
+
+
+def test_eight_frames_a_second_are_one_event() -> None:
+    events = told(watch(), *[frame(n / 8) for n in range(24)])
+
+    assert [event.time for event in events if isinstance(event, ThermalEvent)] == [
+        NOON,
+        NOON + timedelta(seconds=1),
+        NOON + timedelta(seconds=2),
+    ]
+
+
+def test_another_level_of_alert_is_told_at_once() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8) for n in range(9)])
+    events = told(watched, frame(9 / 8, hottest=90.0))
+
+    (event,) = [event for event in events if isinstance(event, ThermalEvent)]
+    assert event.data.regions[0].alert_level == "critical"
+    assert event.data.hot_spots[0].area == 9
+
+
+def test_the_raw_frame_can_be_read_back() -> None:
+    drafts = watch().look(frame(0.0))
+    medium, event = drafts[0], drafts[1].event
+    assert medium.media is not None
+    assert isinstance(medium.event, MediaEvent)
+    assert isinstance(event, ThermalEvent)
+
+    back = np.load(io.BytesIO(medium.media))
+    assert (back.shape, medium.event.data.content_type) == ((24, 32), "application/x-npy")
+    assert float(np.abs(back - frame(0.0).temperatures).max()) < 0.02
+    assert event.data.media == (medium.event.data.key,)
+
+
+def test_a_frame_of_nothing_is_no_event() -> None:
+    nothing = ThermalFrame(NOON, 1, np.full((24, 32), np.nan, np.float32))
+
+    assert [type(event) for event in told(watch(), nothing)] == [MediaEvent]
+
+
+def test_regions_are_those_that_were_set() -> None:
+    watched = watch()
+    told(watched, frame(0.0))
+    watched.apply(Adjustable(rois=(Roi(name="lid", coordinates=((9, 9), (14, 14))),)))
+    (event,) = told(watched, frame(1.0))
+
+    assert isinstance(event, ThermalEvent)
+    assert [region.name for region in event.data.regions] == ["lid"]
+
+
+def test_previews_without_a_camera_are_thermal_only() -> None:
+    shown: list[str] = []
+    told(watch(shown), *[frame(n / 8) for n in range(8)])
+
+    assert shown == ["thermal", "thermal"]
+
+
+def test_the_clock_in_the_picture_is_that_of_the_site() -> None:
+    assert captions("Yard", "Europe/Berlin")(NOON).time.hour == 13
+
+
+def spiked(seconds: float, *pixels: tuple[int, int], hottest: float = 110.0) -> ThermalFrame:
+    """A cool frame in which these pixels, row and column, are hot."""
+    cool = frame(seconds, hottest=20.0)
+    for pixel in pixels:
+        cool.temperatures[pixel] = hottest
+    return cool
+
+
+def heat_of(drafts: list[Event]) -> list[tuple[float, str, str, float | None]]:
+    """Of each event: when, the level as measured, the level that is confirmed, and the confirmed maximum."""
+    return [
+        (
+            (event.time - NOON).total_seconds(),
+            event.data.regions[0].alert_level,
+            event.data.regions[0].confirmed_level or "",
+            event.data.confirmed_max_temp,
+        )
+        for event in drafts
+        if isinstance(event, ThermalEvent)
+    ]
+
+
+def test_a_spike_of_one_pixel_in_one_frame_is_told_at_once_and_is_not_confirmed() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    (spike,) = told(watched, spiked(9 / 8, (5, 5)))
+    after = heat_of(told(watched, frame(10 / 8, hottest=20.0)))
+
+    assert isinstance(spike, ThermalEvent)
+    assert spike.data.hot_spots[0].max_temp == 110.0
+    assert [(level, confirmed) for _, level, confirmed, _ in heat_of([spike])] == [("emergency", "normal")]
+    assert (spike.data.confirmed_max_temp or 0) < 25
+    assert [(level, confirmed) for _, level, confirmed, _ in after] == [("normal", "normal")]
+
+
+def test_one_hot_pixel_is_confirmed_by_the_next_frame_which_is_told_at_once() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    first, second = heat_of(told(watched, spiked(9 / 8, (5, 5)), spiked(10 / 8, (5, 6))))
+
+    assert first[1:3] == ("emergency", "normal")
+    assert second[0] == 10 / 8
+    assert second[1:] == ("emergency", "emergency", 110.0)
+
+
+def test_d4_02_a_hot_spot_of_four_pixels_is_confirmed_at_once_by_its_neighbours() -> None:
+    watched = watch()
+    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    ((_, level, confirmed, hottest),) = heat_of(told(watched, spiked(9 / 8, (5, 5), (5, 6), (6, 5), (6, 6))))
+
+    assert (level, confirmed, hottest) == ("emergency", "emergency", 110.0)
+
+
+def test_d4_01_a_step_of_the_whole_frame_is_confirmed_in_its_first_frame() -> None:
+    watched = watch()
+    drafts = told(watched, *[ThermalFrame(NOON, 1, np.full((24, 32), 40.0, np.float32))])
+    hot = ThermalFrame(NOON + timedelta(seconds=1 / 8), 2, np.full((24, 32), 100.0, np.float32))
+
+    assert [confirmed for _, _, confirmed, _ in heat_of(drafts + told(watched, hot))] == ["normal", "emergency"]

@@ -1,0 +1,133 @@
+"""What a camera's pictures become."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from bus_schemas.camera import FrameEvent, MotionEvent
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent, SegmentEvent
+from edge.agent.adjustable import Adjustable, Picture
+from edge.agent.event_factory import Author
+from edge.agent.settings import Rates
+from edge.analysis.pictures import Pictures
+from edge.analysis.visual import VisualWatch
+from edge.capture.segments import Segment
+from edge.capture.sources.source import Frame, Samples
+from edge.simulation.schedule import Fault, Schedule
+from edge.simulation.visual_scene import VisualScene
+from edge.simulation.yard import Yard
+from producer.ids import Ids, utc_now
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+BLACK = Fault("black", start_s=10, duration_s=5)
+
+
+def watch(previews: list[bytes] | None = None, **rates: float) -> VisualWatch:
+    author = Author("YARD", "GATE", Ids(utc_now))
+    shown = previews if previews is not None else []
+    return VisualWatch(author, Rates(**rates), Adjustable(), Pictures(), None, shown.append)  # type: ignore[arg-type]
+
+
+def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[Frame]:
+    scene = VisualScene(Yard(Schedule(NOON, (BLACK,)), seed=2, people=people), size=(320, 180))
+    times = [NOON + timedelta(seconds=number / fps) for number in range(round(seconds * fps))]
+    return [Frame(time, number, scene.draw(time)) for number, time in enumerate(times, start=1)]
+
+
+def told(watched: VisualWatch, given: list[Frame]) -> list[Event]:
+    return [draft.event for frame in given for draft in watched.look(frame)]
+
+
+def test_pictures_are_kept_at_their_rates_and_media_come_first() -> None:
+    previews: list[bytes] = []
+    events = told(watch(previews, capture_fps=1, thumbnail_fps=0.5, live_fps=2.5), frames(4))
+
+    kinds = [event.data.kind for event in events if isinstance(event, MediaEvent)]
+    assert (kinds.count("capture"), kinds.count("thumbnail"), len(previews)) == (4, 2, 10)
+    assert [type(event) for event in events[:3]] == [MediaEvent, MediaEvent, FrameEvent]
+
+
+def test_a_frame_refers_to_the_capture_that_was_made_of_it() -> None:
+    events = told(watch(capture_fps=1), frames(3))
+    captures = [event.data.key for event in events if isinstance(event, MediaEvent) and event.data.kind == "capture"]
+    analyses = [event for event in events if isinstance(event, FrameEvent)]
+
+    assert [event.data.media for event in analyses] == [(key,) for key in captures]
+    assert analyses[-1].data.last_3_media == tuple(captures)
+
+
+def test_a_black_picture_is_told_at_once() -> None:
+    events = [event for event in told(watch(), frames(12)) if isinstance(event, FrameEvent)]
+    black = [event for event in events if event.data.blackscreen]
+
+    assert black[0].time == NOON + timedelta(seconds=10)
+    assert black[0].data.blackscreen_percentage == 100.0
+    assert not any(event.data.blackscreen for event in events if event.time < black[0].time)
+
+
+def test_other_thresholds_hold_from_the_next_picture_on() -> None:
+    watched = watch()
+    told(watched, frames(1))
+    watched.apply(Adjustable(picture=Picture(black_percentage=0.1)))
+    dark = np.full((180 * 3 // 2, 320), 128, np.uint8)
+    dark[:180] = 120
+    dark[:2] = 16
+    picture = VideoFrame.from_ndarray(dark, format="yuv420p")
+    events = told(watched, [Frame(NOON + timedelta(seconds=1), 6, picture)])
+
+    assert [event.data.blackscreen for event in events if isinstance(event, FrameEvent)] == [True]
+
+
+def test_sound_is_unknown_until_it_is_heard_and_again_when_it_stays_away() -> None:
+    watched = watch()
+    given = frames(9)
+    loud = np.full((16_000, 1), 12_000, np.int16)
+    silent = told(watched, given[:1])
+    watched.hear(Samples(NOON, loud, 16_000))
+    events = [event for event in silent + told(watched, given[1:]) if isinstance(event, FrameEvent)]
+
+    assert [event.data.audio for event in events][:2] == [None, True]
+    assert events[-1].data.audio is None
+
+
+def test_motion_begins_goes_on_and_ends_with_boxes() -> None:
+    watched = watch()
+    still = frames(8)
+    walked = frames(9, people=12)[30:]
+    moved = [Frame(still[-1].time + timedelta(seconds=0.2 * n), 0, f.picture) for n, f in enumerate(walked, start=1)]
+    after = [Frame(moved[-1].time + timedelta(seconds=0.2 * n), 0, still[0].picture) for n in range(1, 60)]
+    events = [event for event in told(watched, [*still, *moved, *after]) if isinstance(event, MotionEvent)]
+
+    phases = [event.data.phase for event in events]
+    assert (phases[0], phases[-1]) == ("start", "end")
+    assert "update" in phases
+    assert events[-1].data.duration_s > 1
+    assert all(event.data.boxes for event in events)
+
+
+def test_somebody_who_asks_gets_a_capture_at_once() -> None:
+    watched = watch(capture_fps=0.01, thumbnail_fps=0.01)
+    first = told(watched, frames(0.2))
+    watched.capture_now()
+    events = told(watched, frames(0.6)[1:])
+
+    assert sum(isinstance(event, MediaEvent) for event in first) == 2
+    assert sum(isinstance(event, MediaEvent) for event in events) == 1
+
+
+def test_a_segment_is_a_medium_and_the_event_that_refers_to_it() -> None:
+    segment = Segment(NOON, 9.96, b"\x47" * 188, "h264", 640, 360, 15.0, audio=False, discontinuity=True)
+    medium, event = (draft.event for draft in watch().segments([segment]))
+
+    assert isinstance(medium, MediaEvent)
+    assert isinstance(event, SegmentEvent)
+    assert (medium.data.kind, medium.data.content_type, medium.data.duration_s) == ("segment", "video/mp2t", 9.96)
+    assert event.data.media == (medium.data.key,)
+    assert (event.data.start, event.data.duration_s, event.data.discontinuity, event.data.size) == (
+        NOON,
+        9.96,
+        True,
+        188,
+    )

@@ -1,0 +1,51 @@
+"""H.264 and AAC as MPEG-TS wants them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.capture.bitstream import adts_header, nal_kinds, parameter_sets_of, without_trailing_sets
+
+START = b"\0\0\0\1"
+SPS, PPS, SLICE, KEY = b"\x67\x64\x00\x28\xac", b"\x68\xee\x3c\x80", b"\x41\x9a\x02\x21", b"\x65\x88\x84\x21"
+
+
+def test_kinds_are_those_up_to_the_first_slice() -> None:
+    assert nal_kinds(START + SPS + START + PPS + START + KEY + START + SPS) == {7, 8, 5}
+    assert nal_kinds(START + SLICE) == {1}
+    assert nal_kinds(b"") == set()
+
+
+def test_parameter_sets_at_the_end_are_taken_off_and_kept() -> None:
+    picture, sets = without_trailing_sets(START + SLICE + START + SPS + START + PPS)
+
+    assert (picture, sets) == (START + SLICE, START + SPS + START + PPS)
+    assert without_trailing_sets(START + SPS + START + KEY) == (START + SPS + START + KEY, b"")
+    assert without_trailing_sets(START + SPS + START + PPS) == (b"", START + SPS + START + PPS)
+
+
+def test_parameter_sets_of_an_mp4_are_found_in_its_header() -> None:
+    avcc = bytes([1, 0x64, 0, 0x28, 0xFF, 0xE1, 0, len(SPS)]) + SPS + bytes([1, 0, len(PPS)]) + PPS
+
+    assert parameter_sets_of(avcc) == START + SPS + START + PPS
+
+
+def test_an_adts_header_is_that_of_the_standard() -> None:
+    low_complexity_44100_mono = bytes([0x12, 0x08])
+
+    assert adts_header(low_complexity_44100_mono, 200).hex(" ") == "ff f1 50 40 19 ff fc"
+
+
+@given(st.integers(0, 8000), st.sampled_from([(0x12, 0x10), (0x14, 0x08), (0x11, 0x90)]))
+def test_an_adts_header_counts_itself(size: int, config: tuple[int, int]) -> None:
+    header = adts_header(bytes(config), size)
+
+    assert len(header) == 7
+    assert (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5 == size + 7
+
+
+@pytest.mark.parametrize(("config", "channels"), [((0x12, 0x08), 1), ((0x12, 0x10), 2)])
+def test_an_adts_header_names_the_channels(config: tuple[int, int], channels: int) -> None:
+    header = adts_header(bytes(config), 100)
+
+    assert (header[2] & 1) << 2 | header[3] >> 6 == channels

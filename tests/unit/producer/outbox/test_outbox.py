@@ -1,0 +1,173 @@
+"""The outbox of a node: capture threads hand over, one thread commits."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.codec import read_stored
+from bus_schemas.event import Event
+from bus_schemas.node import GapEvent
+from producer.ids import utc_now
+from producer.outbox import backlog
+from producer.outbox.disk import Room
+from producer.outbox.outbox import Outbox, OutboxFailed
+from producer.outbox.tables import connect
+from tests.eventually import eventually
+from tests.faults import disks
+from tests.node_parts import SOURCE, detection, frame, health, medium
+
+
+def stored(path: Path) -> list[Event]:
+    connection = connect(path)
+    rows = [
+        row for stream in backlog.streams(connection) for row in backlog.rows_after(connection, stream.id, 0, 99_999)
+    ]
+    connection.close()
+    return read_stored(row.body for row in rows)
+
+
+def test_a_durable_event_is_in_the_file_when_put_returns(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(3), durable=True)
+        events = stored(path)
+
+    assert [event.sequence for event in events] == [1]
+
+
+def test_who_waits_with_nothing_in_hand_waits_for_what_was_put_before(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(durable=True)
+        outbox.put(detection(1))
+        outbox.put(durable=True)
+        outbox.put(durable=True)
+
+        assert [event.sequence for event in stored(path)] == [1]
+
+
+def test_threads_put_together_and_each_keeps_its_order(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+
+        def capture(source: str) -> None:
+            for people in range(300):
+                outbox.put(detection(people, source), frame(source))
+
+        threads = [threading.Thread(target=capture, args=(f"{SOURCE}{number}",)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    events = stored(path)
+
+    for number in range(4):
+        mine = [event for event in events if event.source == f"{SOURCE}{number}"]
+        assert [event.sequence for event in mine] == list(range(1, 601))
+        assert [event.id for event in mine] == sorted(event.id for event in mine)
+
+
+def test_what_was_handed_over_is_committed_before_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(*[detection(people) for people in range(500)])
+
+    assert len(stored(path)) == 500
+    with pytest.raises(OutboxFailed, match="closed"):
+        outbox.put(detection())
+
+
+def test_each_commit_wakes_whoever_sends(tmp_path: Path) -> None:
+    woken = threading.Event()
+    with Outbox(tmp_path / "node.sqlite", utc_now, on_commit=woken.set) as outbox:
+        outbox.put(detection())
+
+        assert woken.wait(5)
+
+
+def disk_of(size: int) -> Room:
+    """A disk on which nothing is but the outbox."""
+
+    def free(folder: Path) -> int:
+        return max(0, size - sum(file.stat().st_size for file in folder.glob("*.sqlite")))
+
+    return Room(reserve_bytes=0, ballast_bytes=0, free=free)
+
+
+def kinds(events: Sequence[Event]) -> set[str]:
+    return {event.type for event in events}
+
+
+def test_a_full_disk_costs_pictures_and_a_gap_tells_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now, room=disk_of(2_400_000)) as outbox:
+        outbox.put(health(), durable=True)
+        for people in range(60):
+            outbox.put(medium(b"x" * 100_000), detection(people), durable=True)
+        outbox.put(health(), durable=True)
+    events = stored(path)
+
+    gaps = [event for event in events if isinstance(event, GapEvent)]
+    covered = sum(gap.data.count for gap in gaps) + len(events) - len(gaps)
+    assert covered == 122
+    assert {gap.data.cause for gap in gaps} == {"disk_full"}
+    assert sum(event.type == "watchpost.detection.v1" for event in events) == 60
+    assert sum(event.type == "watchpost.health.v1" for event in events) == 2
+
+
+def test_a_disk_that_is_full_to_the_last_page_does_not_end_the_outbox(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now, room=disk_of(200_000)) as outbox:
+        outbox.put(health(), durable=True)
+        for people in range(300):
+            # In portions: all of it in one would be given up in one, and leave the room empty.
+            outbox.put(medium(b"x" * 5_000), detection(people), durable=people % 10 == 0)
+        of_room = eventually(lambda: outbox.usage.bytes > 20_000, within=30)
+        outbox.put(health(), durable=True)
+    events = stored(path)
+
+    assert of_room
+    last = [event for event in events if event.epoch == outbox.epoch][-1]
+    assert last.type == "watchpost.health.v1"
+    assert last.sequence == 302
+    assert kinds(events) >= {"watchpost.gap.v1", "watchpost.health.v1"}
+
+
+def test_another_fault_of_the_file_is_told_to_whoever_puts(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "node.sqlite", utc_now) as outbox:
+        outbox.put(detection(), durable=True)
+        other = connect(tmp_path / "node.sqlite")
+        other.execute("drop table outbox_event")
+        other.close()
+        with pytest.raises(OutboxFailed):
+            outbox.put(detection(), durable=True)
+        with pytest.raises(OutboxFailed, match="cannot be written"):
+            outbox.put(detection())
+
+
+def test_a_commit_to_the_outbox_waits_for_the_disk(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "node.sqlite")) as connection:
+        (level,) = connection.execute("pragma synchronous").fetchone()
+
+    assert level == 2
+
+
+def test_an_outbox_begins_again_on_a_disk_that_is_full_to_the_last_byte(tmp_path: Path) -> None:
+    try:
+        disks.mount(tmp_path, 64)
+    except disks.NoDisk as missing:
+        pytest.skip(str(missing))
+    path = tmp_path / "node.sqlite"
+    try:
+        with Outbox(path, utc_now) as outbox:
+            outbox.put(health(), durable=True)
+        disks.fill(tmp_path)
+
+        with Outbox(path, utc_now) as outbox:
+            outbox.put(detection(), durable=True)
+        assert kinds(stored(path)) == {"watchpost.health.v1", "watchpost.detection.v1"}
+    finally:
+        disks.unmount(tmp_path)

@@ -1,0 +1,127 @@
+"""What is sent of an outbox, and what is done about silence."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
+
+from bus_schemas.event import device_source
+from bus_schemas.streams import Traffic
+from bus_schemas.topics import watermark_topic
+from producer.outbox.tables import connect, open_tables, put
+from producer.relay.delivery import Delivery, Watermark
+from producer.relay.session import Incoming, Outgoing, Session
+from tests.node_parts import NOON, OTHER, SOURCE, detection
+
+
+class Wire:
+    """A session whose broker takes everything and says nothing."""
+
+    ended = None
+    max_packet_bytes = None
+    bytes_per_s: float | None = None
+    refused = in_flight = in_flight_bytes = published = acknowledged = 0
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+
+    def congested(self) -> bool:
+        return False
+
+    def publish(self, message: Outgoing) -> None:
+        self.sent.append(message)
+
+
+def outbox_of(path: Path, *sources: str, events: int = 1) -> sqlite3.Connection:
+    outbox = connect(path)
+    open_tables(outbox)
+    for source in sources:
+        for people in range(events):
+            put(outbox, detection(people, source).event)
+    return outbox
+
+
+def delivery_of(outbox: sqlite3.Connection) -> Delivery:
+    return Delivery(outbox, lambda: NOON, None, compress=False)
+
+
+def turn(delivery: Delivery, wire: Wire, *moments: float) -> None:
+    sessions = {Traffic.EVENTS: cast(Session, wire)}
+    for now in moments:
+        delivery.look(sessions, now)
+        delivery.send(sessions, now)
+
+
+def say(delivery: Delivery, source: str, sequence: int, now: float, **given: Any) -> None:
+    """A watermark comes; `retained` where it is from the broker's memory."""
+    retained = given.pop("retained", False)
+    body = Watermark(source=source, epoch=delivery.epoch, sequence=sequence, **given).model_dump_json().encode()
+    assert delivery.take_in(Incoming(watermark_topic(source), body, retained=retained), now)
+
+
+def test_who_hears_no_watermark_sends_again_and_subscribes_again(tmp_path: Path) -> None:
+    wire = Wire()
+    with closing(outbox_of(tmp_path / "node.sqlite", SOURCE)) as outbox:
+        delivery = delivery_of(outbox)
+        turn(delivery, wire, 0.0, 0.5, 1.1)
+
+        assert [message.topic.endswith("detection") for message in wire.sent] == [True, True]
+        assert delivery.take_unheard() == {watermark_topic(SOURCE)}
+        assert delivery.take_unheard() == set()
+
+
+def test_of_hundreds_of_streams_one_asks_whether_ingest_is_there(tmp_path: Path) -> None:
+    wire = Wire()
+    sources = [device_source("YARD", f"D{number}") for number in range(300)]
+    with closing(outbox_of(tmp_path / "node.sqlite", *sources)) as outbox:
+        delivery = delivery_of(outbox)
+        turn(delivery, wire, *(step / 10 for step in range(140)))
+
+        assert len(wire.sent) == 300 + 3
+        assert delivery.figures.events_resent == 3
+        for source in sources:
+            say(delivery, source, 1, 14.0)
+        turn(delivery, wire, 14.1, 20.0, 60.0)
+        assert len(wire.sent) == 303
+
+
+def test_what_the_broker_remembers_is_no_word_of_ingest(tmp_path: Path) -> None:
+    wire = Wire()
+    with closing(outbox_of(tmp_path / "node.sqlite", SOURCE, OTHER)) as outbox:
+        delivery = delivery_of(outbox)
+        turn(delivery, wire, 0.0, 1.1)
+        for now in (1.2, 1.3, 1.4):
+            say(delivery, SOURCE, 0, now, retained=True)
+            turn(delivery, wire, now)
+
+        assert len(wire.sent) == 3
+
+
+def test_a_new_connection_of_ingest_is_sent_at_once_what_the_old_one_lost(tmp_path: Path) -> None:
+    wire = Wire()
+    with closing(outbox_of(tmp_path / "node.sqlite", SOURCE, events=3)) as outbox:
+        delivery = delivery_of(outbox)
+        say_nothing_yet = len(wire.sent)
+        turn(delivery, wire, 0.0)
+        say(delivery, SOURCE, 1, 0.1, session="one")
+        turn(delivery, wire, 0.2)
+        sent = len(wire.sent)
+        say(delivery, SOURCE, 1, 0.3, session="one")
+        turn(delivery, wire, 0.3)
+        assert (say_nothing_yet, len(wire.sent)) == (0, sent)
+
+        say(delivery, SOURCE, 1, 0.4, session="two")
+        turn(delivery, wire, 0.5)
+        assert len(wire.sent) == sent + 1
+        assert delivery.figures.events_resent == 2
+
+
+def test_a_slow_link_takes_small_messages(tmp_path: Path) -> None:
+    with closing(outbox_of(tmp_path / "node.sqlite", SOURCE, events=200)) as outbox:
+        fast, slow = Wire(), Wire()
+        slow.bytes_per_s = 20_000.0
+        turn(delivery_of(outbox), fast, 0.0)
+        turn(delivery_of(outbox), slow, 0.0)
+
+        assert max(len(message.payload) for message in fast.sent) > 30_000
+        assert max(len(message.payload) for message in slow.sent) <= 5_000

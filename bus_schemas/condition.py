@@ -1,0 +1,44 @@
+"""How a device is: one word, the worst of what is open, and the order in which people are shown it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
+
+from bus_schemas.alert import AlertLevelName
+
+Condition = Literal["unknown", "ok", "warning", "error", "offline", "critical"]
+"""From the least to the most urgent. `unknown`: nothing is known, so it is never drawn as `ok`."""
+
+SEVERITY: Mapping[str, int] = {name: rank for rank, name in enumerate(get_args(Condition))}
+"""By condition; more is worse."""
+
+_HOT_SPOT: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "error", "emergency": "critical"}
+_STORAGE: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "critical", "unwritable": "critical"}
+_ALWAYS: Mapping[str, AlertLevelName] = {
+    "offline": "error",
+    "system_error": "error",
+    "database_error": "critical",
+    "storage_unwritable": "critical",
+    "write_failed": "error",
+}
+
+
+def level_of(incident_type: str, details: Mapping[str, Any]) -> AlertLevelName:
+    """How bad an incident is; a type that this release does not know is a warning."""
+    grade = str(details.get("level"))
+    if incident_type == "hot_spot":
+        return _HOT_SPOT.get(grade, "warning")
+    if incident_type == "storage":
+        return _STORAGE.get(grade, "warning")
+    return _ALWAYS.get(incident_type, "warning")
+
+
+def condition_of(incident_type: str, level: AlertLevelName) -> Condition:
+    """What one open incident makes of its device."""
+    if incident_type == "offline":
+        return "offline"
+    return "ok" if level == "info" else level
+
+
+def worst(conditions: Iterable[Condition], otherwise: Condition = "unknown") -> Condition:
+    """The worst of these; `otherwise` where there are none: `ok` of a device that is known to be well."""
+    return max(conditions, key=SEVERITY.__getitem__, default=otherwise)

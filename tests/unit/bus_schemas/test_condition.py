@@ -1,0 +1,42 @@
+from typing import get_args
+
+import pytest
+
+from bus_schemas.alert import AlertLevelName, IncidentType
+from bus_schemas.condition import SEVERITY, Condition, condition_of, level_of, worst
+
+
+@pytest.mark.parametrize(
+    ("kind", "grade", "level"),
+    [
+        ("hot_spot", "warning", "warning"),
+        ("hot_spot", "critical", "error"),
+        ("hot_spot", "emergency", "critical"),
+        ("storage", "warning", "warning"),
+        ("storage", "critical", "critical"),
+        ("storage", "unwritable", "critical"),
+        ("offline", None, "error"),
+        ("blackscreen", None, "warning"),
+        ("tilt_of_next_year", "emergency", "warning"),
+    ],
+)
+def test_the_level_of_an_incident_follows_from_its_type_and_grade(kind: str, grade: str | None, level: str) -> None:
+    assert level_of(kind, {"level": grade}) == level
+
+
+def test_every_incident_makes_its_device_worse_than_ok() -> None:
+    for kind in get_args(IncidentType):
+        assert SEVERITY[condition_of(kind, level_of(kind, {}))] > SEVERITY["ok"]
+
+
+def test_an_offline_device_is_offline_unless_something_critical_is_open() -> None:
+    offline, hot = condition_of("offline", "error"), condition_of("hot_spot", "critical")
+
+    assert worst([offline, "error", "warning"]) == "offline"
+    assert worst([offline, hot]) == "critical"
+
+
+def test_without_an_incident_a_device_is_what_is_known_of_it() -> None:
+    assert worst([]) == "unknown"
+    assert worst([], otherwise="ok") == "ok"
+    assert set(SEVERITY) == set(get_args(Condition)) >= set(get_args(AlertLevelName)) - {"info"}

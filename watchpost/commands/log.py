@@ -1,4 +1,4 @@
-"""The commands that work on the log: prove it, fold it again, send it again, take it along."""
+"""The commands that work on the log: verify, back up, rebuild, replay, export and import."""
 
 import sys
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from watchpost.commands import rebuilding, tools
+from watchpost.commands import backups, rebuilding, tools
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
 from watchpost.processes import logs
 from watchpost.processes.permissions import become_the_owner
@@ -143,6 +143,8 @@ def _runtime(
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "verify": verify,
+    "backup": backups.backup,
+    "restore": backups.restore,
     "rebuild": rebuild,
     "replay": replay,
     "export-log": export_log,

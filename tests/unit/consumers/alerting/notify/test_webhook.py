@@ -299,7 +299,7 @@ def test_a_queue_that_cannot_be_opened_is_said_to_whoever_runs_the_sink_and_trie
     with Receiver(TAKES) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
         made.deliverer.sink.close()
         with monkeypatch.context() as patched:
-            patched.setattr("consumers.alerting.notify.sender.views.connect", _full)
+            patched.setattr("consumers.alerting.notify.sender.view_files.connect", _full)
             with pytest.raises(OSError, match="No space left"):
                 eventually(made.deliverer.idle)
         made.alert("one")

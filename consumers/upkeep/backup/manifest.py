@@ -1,0 +1,40 @@
+"""What a backup says of itself."""
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+NAME = "backup.json"
+
+
+class NoBackup(LookupError):
+    """The directory holds no backup that was completed."""
+
+
+class Manifest(BaseModel):
+    """Written last: a directory without it holds a backup that was interrupted, and the next one completes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    taken: datetime
+    head: int | None
+    """The last position of the journal in it; `None` where the journal is on a server."""
+    files: int
+    bytes: int
+
+    def write(self, directory: Path) -> None:
+        draft = directory / f".{NAME}"
+        draft.write_text(self.model_dump_json(indent=2) + "\n")
+        draft.replace(directory / NAME)
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Raises `NoBackup`."""
+    try:
+        return Manifest.model_validate_json((directory / NAME).read_bytes())
+    except FileNotFoundError:
+        raise NoBackup(f"{directory} holds no backup, or one that was interrupted: there is no {NAME}") from None
+    except (OSError, ValidationError) as error:
+        raise NoBackup(f"{directory / NAME} cannot be read: {error}") from error

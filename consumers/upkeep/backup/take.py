@@ -1,0 +1,114 @@
+"""Copies what cannot be folded again: the journal, the media, and what people set on the agents.
+
+The journal comes before the media, because ingest writes a medium before the event that names it: every medium of an
+event in the copy was on the disk when its pack was copied. Views, tiles and rows are folded again after a restore, and
+an outbox is never copied: two of one outbox would write one stream.
+"""
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from consumers.hub_config import Hub
+from consumers.store.archive.disk import Archive
+from consumers.store.journal.days import list_days
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.retention_floor import NAME as FLOOR
+from consumers.upkeep.backup.files import copy_database, copy_file, is_alike
+from consumers.upkeep.backup.manifest import NAME, Manifest
+from producer.ids import Clock
+
+WHOLE_FOLDERS = ("agent", "trials")
+OnFile = Callable[[int, int], None]
+"""Called with the number of files that are done, and of how many."""
+
+
+class NothingToBackUp(LookupError):
+    """The data directory has no journal."""
+
+
+@dataclass(slots=True)
+class _Taken:
+    files: int = 0
+    bytes: int = 0
+
+    def add(self, size: int) -> None:
+        self.files += 1
+        self.bytes += size
+
+
+def take(hub: Hub, target: Path, version: str, clock: Clock, progress: OnFile) -> Manifest:
+    """Make `target` a backup of the data directory as it is; what it holds already is not copied again.
+
+    The directory may be in use. Raises `NothingToBackUp`, and `OSError` where the target cannot be written.
+    """
+    journal = hub.data / "journal"
+    if hub.journal is None and not list_days(journal):
+        raise NothingToBackUp(f"there is no journal in {hub.data}")
+    (target / NAME).unlink(missing_ok=True)
+    taken, moment = _Taken(), clock()
+    if hub.journal is None:
+        _copy_journal(journal, target / "journal", taken)
+    for folder in WHOLE_FOLDERS:
+        _copy_folder(hub.data / folder, target / folder, taken)
+    _copy_packs(hub.data / "archive", target / "archive", taken, progress)
+    # The index of the copy is made of its packs: they may have grown since the journal was copied.
+    Archive(target / "archive", clock).close()
+    manifest = Manifest(version=version, taken=moment, head=_head(target, hub), files=taken.files, bytes=taken.bytes)
+    manifest.write(target)
+    return manifest
+
+
+def _head(target: Path, hub: Hub) -> int | None:
+    if hub.journal is not None:
+        return None
+    with closing(SqliteStore(target / "journal").reader()) as reader:
+        return reader.head()
+
+
+def _copy_journal(source: Path, target: Path, taken: _Taken) -> None:
+    """Day by day, the oldest first. What retention drops meanwhile is dropped from the copy at the end."""
+    target.mkdir(parents=True, exist_ok=True)
+    days = [day.path for day in list_days(source)]
+    for day, later in zip_longest(days, days[1:]):
+        copy = target / day.name
+        with suppress(FileNotFoundError):
+            # Where the copy has the day after, this one was closed when it was copied.
+            is_whole = copy.exists() and later is not None and (target / later.name).exists()
+            taken.add(copy.stat().st_size if is_whole else copy_database(day, copy))
+    with suppress(FileNotFoundError):
+        taken.add(copy_file(source / FLOOR, target / FLOOR))
+    kept = {day.path.name for day in list_days(source)}
+    for gone in [day.path for day in list_days(target) if day.path.name not in kept]:
+        gone.unlink()
+
+
+def _copy_folder(source: Path, target: Path, taken: _Taken) -> None:
+    for file in sorted(path for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            taken.add(copy_file(file, copy))
+
+
+def _copy_packs(source: Path, target: Path, taken: _Taken, progress: OnFile) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    packs = sorted(path.relative_to(source) for path in source.glob("*/*/*/*/*.pack"))
+    for done, name in enumerate(packs, 1):
+        with suppress(FileNotFoundError):
+            taken.add(_copy_pack(source / name, target / name))
+        progress(done, len(packs))
+    kept = set(packs)
+    for copy in list(target.glob("*/*/*/*/*.pack")):
+        if copy.relative_to(target) not in kept:
+            copy.unlink()
+
+
+def _copy_pack(source: Path, copy: Path) -> int:
+    """A pack grows at its end alone: of one that is written to meanwhile the end is cut off when it is opened."""
+    if is_alike(source, copy):
+        return copy.stat().st_size
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    return copy_file(source, copy)

@@ -1,0 +1,78 @@
+"""The commands that copy a data directory, and put such a copy in the place of one that was lost."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watchpost import VERSION
+from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
+from watchpost.commands.tools import verify
+from watchpost.processes import logs
+from watchpost.processes.permissions import keep_to_the_owner
+from watchpost.processes.runtime import Runtime
+from watchpost.progress import Bar
+from watchpost.refused import Refused
+
+CHECKED = ("journal", "media")
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="A directory; where it holds a backup, only what is new is copied.")],
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """Copy journal, media and the agents' settings while the hub runs, and verify the copy; exit 1 if it differs."""
+    from consumers.upkeep.backup.take import NothingToBackUp, take
+    from producer.ids import utc_now
+    from watchpost.configuration.hubs import hub
+
+    logs.configure(log_format.value, sys.stderr)
+    runtime = Runtime.start(config, data, on_the_bus=False)
+    if target.resolve().is_relative_to(runtime.data):
+        raise Refused(f"{target} lies in the data directory that is to be copied; choose another disk")
+    keep_to_the_owner(target)
+    with _bar("media") as bar:
+        try:
+            taken = take(hub(runtime.config, runtime.data, secrets=()), target, VERSION, utc_now, bar)
+        except (NothingToBackUp, OSError) as error:
+            raise Refused(f"no backup was made: {error}") from error
+    typer.echo(f"{target}: {taken.files:,} files, {taken.bytes:,} bytes, journal up to position {taken.head}")
+    if taken.head is None:
+        typer.echo("the journal is on a ClickHouse server and is not in this backup; back that up with its own tools")
+        return
+    if not verify(Runtime(runtime.config, target.resolve(), runtime.broker), CHECKED, deep=False):
+        raise typer.Exit(1)
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="What `watchpost backup` wrote.")],
+    data: DataOption = DATA,
+    log_format: LogOption = LogFormat.AUTO,
+) -> None:
+    """A data directory out of a backup; views, tiles and rows are folded again at the next start."""
+    from consumers.upkeep.backup.manifest import NoBackup
+    from consumers.upkeep.backup.restore import DataThere
+    from consumers.upkeep.backup.restore import restore as put_back
+
+    logs.configure(log_format.value, sys.stderr)
+    keep_to_the_owner(data)
+    with _bar("files") as bar:
+        try:
+            manifest = put_back(source, data, bar)
+        except (NoBackup, DataThere, OSError) as error:
+            raise Refused(f"nothing was restored: {error}") from error
+    typer.echo(f"{data}: as of {manifest.taken:%Y-%m-%d %H:%M:%S} UTC, journal up to position {manifest.head}")
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Bar]:
+    bar = Bar(what, sys.stderr)
+    try:
+        yield bar
+    finally:
+        bar.end()

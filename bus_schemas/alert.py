@@ -8,7 +8,17 @@ from bus_schemas.event import MAX_SEQUENCE, Event, Fact, MediaKey, Moment, Place
 from bus_schemas.limits import MAX_COUNT, By, Count, FreeObject, Id, Items, Limit, Text, Word
 
 IncidentType = Literal[
-    "offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage", "clock"
+    "offline",
+    "node_offline",
+    "degraded",
+    "stale",
+    "blackscreen",
+    "freeze",
+    "audio_loss",
+    "hot_spot",
+    "storage",
+    "clock",
+    "hub_deaf",
 ]
 """The conditions that the rules of this release know."""
 AlertLevelName = Literal["info", "warning", "error", "critical"]

@@ -20,6 +20,8 @@ from bus_schemas.limits import (
     Word,
 )
 
+HEARTBEAT_EVERY_S = 10.0
+"""An agent says so often, for each of its devices, that it is there."""
 DeviceStatus = Literal["healthy", "degraded", "stale", "stopped", "not_started"]
 Full = Annotated[float, Limit(ge=0, le=100)]
 """Per cent of something that has an end."""

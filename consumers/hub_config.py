@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from consumers.alerting.rules import AlertRules
+
 
 class MediaReader(Protocol):
     """What a projection needs of the archive. A key never changes its bytes, so reading them is no clock."""
@@ -31,23 +33,6 @@ class SiteInfo:
     name: str
     time_zone: str = "UTC"
     devices: tuple[DeviceInfo, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """When a condition is an incident, and when it is over. Shares of 0..1, seconds, °C, percent of a disk."""
-
-    window_s: float = 30.0
-    share: float = 0.8
-    clear_s: float = 10.0
-    silent_s: float = 30.0
-    hot_spot_c: float = 80.0
-    hot_spot_margin_c: float = 2.0
-    hot_spot_clear_s: float = 30.0
-    storage_low_percent: float = 85.0
-    storage_critical_percent: float = 95.0
-    storage_margin_percent: float = 2.0
-    cool_down_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +106,7 @@ class Hub:
     data: Path
     archive: Callable[[], MediaReader]
     sites: tuple[SiteInfo, ...] = ()
-    rules: Rules = Rules()
+    rules: AlertRules = field(default_factory=AlertRules)
     recording: RecordingRule = RecordingRule()
     retention: RetentionPolicy = RetentionPolicy()
     mosaic: Mosaic = Mosaic()

@@ -10,15 +10,15 @@ from typing import Any
 
 from bus_schemas.event import Event
 from consumers.alerting.alerts.questions import alerts
-from consumers.alerting.incidents.projection import RULE_VERSION
-from consumers.alerting.what_if import files, rules
+from consumers.alerting.rules import RULE_VERSION, AlertRules
+from consumers.alerting.what_if import files
 from consumers.alerting.what_if.initial_state import RECOVERED
 from consumers.alerting.what_if.run import Bench, run
 from consumers.alerting.what_if.time_range import RUN_IN
 from consumers.alerting.what_if.trial import Asked, Found, Raised, Trial
 from consumers.engine.intervals import Wanted
 from consumers.engine.view_files import open_view
-from consumers.hub_config import DeviceInfo, Hub, Rules, SiteInfo
+from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.sqlite import SqliteJournalReader
 from tests import logged
@@ -26,7 +26,7 @@ from tests.builders import START, at
 from tests.live import with_incidents
 
 DEVICES = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
-DEFAULTS = Rules()
+DEFAULTS = AlertRules()
 END = at(2400)
 SITES = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", DEVICES),)
 
@@ -38,7 +38,7 @@ class Past:
     data: Path
     count: int = 0
     sites: tuple[SiteInfo, ...] = SITES
-    in_force: Rules = DEFAULTS
+    in_force: AlertRules = DEFAULTS
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -59,7 +59,7 @@ class Past:
             site=site,
             devices=tuple(where for where in self.hub.devices() if site in (None, where[0])),
             rules=given_rules,
-            rule_set=rules.values(rules.changed(self.hub.rules, given_rules)),
+            rule_set=self.hub.rules.changed(given_rules).values(),
             rule_version=RULE_VERSION,
             product="test",
             **wished,
@@ -92,7 +92,7 @@ def past_of(
     events: Sequence[tuple[datetime, Event]],
     payloads: dict[str, bytes] | None = None,
     sites: tuple[SiteInfo, ...] = SITES,
-    in_force: Rules = DEFAULTS,
+    in_force: AlertRules = DEFAULTS,
 ) -> Past:
     past = Past(data, sites=sites, in_force=in_force)
     logged.write(data, with_incidents(events, past.hub), payloads)

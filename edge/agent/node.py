@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 
-from bus_schemas.node import Health, Heartbeat, Settings, SystemLoad
+from bus_schemas.node import HEARTBEAT_EVERY_S, Health, Heartbeat, Settings, SystemLoad
 from bus_schemas.topics import command_topic
 from edge.agent.adjustable import Adjustable
 from edge.agent.building import Surroundings
@@ -42,7 +42,6 @@ from producer.relay.session import Incoming, Outgoing
 
 LOOK_SECONDS: Final = 0.25
 HEALTH_SECONDS: Final = 10.0
-HEARTBEAT_SECONDS: Final = 10.0
 JOIN_SECONDS: Final = 1.5
 """For all devices together: what hangs must not cost the others their last events."""
 LAST_PAUSE_SECONDS: Final = 60.0
@@ -189,7 +188,7 @@ class Node:
         if regular:
             self._health_at = now
         self._tell_health(all_of_them=regular)
-        if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
+        if now - self._heartbeat_at >= HEARTBEAT_EVERY_S:
             self._heartbeat_at = now
             self._telling.put(self._heartbeats("online"))
 

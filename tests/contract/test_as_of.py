@@ -19,6 +19,7 @@ from consumers.alerting.alerts.questions import alert as one_alert
 from consumers.alerting.alerts.questions import alerts, count_open, why
 from consumers.alerting.incidents.projection import Incidents
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
+from consumers.alerting.rules import AlertRules
 from consumers.engine import checkpoint
 from consumers.engine.follower import Source, create
 from consumers.engine.intervals import Wanted
@@ -75,7 +76,7 @@ def ask_alerts(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
         alerts(view, Wanted(type="hot_spot", state="open", upto=upto)),
         alerts(view, Wanted(start=at(300), end=at(1500), upto=upto)),
         alerts(view, Wanted(after=everything[0]["id"], upto=upto)) if everything else None,
-        [(one_alert(view, one["id"], upto), why(view, one["id"], upto)) for one in everything],
+        [(one_alert(view, one["id"], upto), why(view, one["id"], AlertRules(), upto)) for one in everything],
     )
 
 

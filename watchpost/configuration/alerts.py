@@ -2,42 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import Field, model_validator
 
+from consumers.alerting.rules import AlertRules
 from edge.agent.settings import Id
 from edge.agent.source_settings import EnvName, Part
 from watchpost.configuration.sites import refuse_doubled
-
-Percent = Annotated[float, Field(ge=0, le=100)]
-
-
-class AlertRules(Part):
-    """When people are told."""
-
-    offline_after_s: PositiveFloat = Field(default=30, description="Seconds without anything received from a device.")
-    hot_spot_c: float = Field(default=80, description="°C; a hotter pixel is a hot spot.")
-    hot_spot_hysteresis_c: PositiveFloat = Field(default=2, description="°C below it that end the hot spot.")
-    raise_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.8, description="Share of bad frames in the window to raise."
-    )
-    raise_window_s: PositiveFloat = Field(default=30, description="Seconds of that window.")
-    clear_after_s: PositiveFloat = Field(default=5, description="Seconds without a bad frame to clear.")
-    hot_spot_clear_s: NonNegativeFloat = Field(default=30, description="Seconds below it, with that margin, to clear.")
-    storage_low_percent: Percent = Field(default=85, description="Use of a disk from which it is low.")
-    storage_critical_percent: Percent = Field(default=95, description="Use of a disk from which that is critical.")
-    storage_hysteresis_percent: Percent = Field(default=2, description="So much less used, a disk is not low any more.")
-    cool_down_s: NonNegativeFloat = Field(
-        default=300, description="Seconds between two alerts of one kind and device, at least."
-    )
-
-    @model_validator(mode="after")
-    def _low_before_critical(self) -> "AlertRules":
-        if self.storage_low_percent > self.storage_critical_percent:
-            raise ValueError(
-                f"storage_low_percent ({self.storage_low_percent}) must not be above"
-                f" storage_critical_percent ({self.storage_critical_percent})"
-            )
-        return self
 
 
 class WebhookReceiver(Part):

@@ -6,11 +6,9 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from consumers.alerting.what_if.rules import made_of
-from consumers.hub_config import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, Rules, SiteInfo
+from consumers.hub_config import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, SiteInfo
 from consumers.store.archive.reader import ArchiveReader
 from gateway.settings import GatewaySettings, Limits
-from watchpost.configuration.alerts import AlertRules
 from watchpost.configuration.config import Hub as HubConfig
 from watchpost.configuration.config import (
     Retention,
@@ -40,7 +38,7 @@ def hub(
         data=data,
         archive=lambda: ArchiveReader(data / "archive"),
         sites=tuple(_site_info(site) for site in config.sites),
-        rules=_rules(config.alerts.rules),
+        rules=config.alerts.rules,
         retention=_retention(config.hub),
         webhooks=webhooks(config, environ) if "webhook" in secrets else (),
         warehouse=_server(config.hub.warehouse, environ if "warehouse" in secrets else None),
@@ -59,10 +57,6 @@ def _device_info(device: Device) -> DeviceInfo:
     if device.thermal is None:
         return DeviceInfo(device.device, device.title, ("visual",))
     return DeviceInfo(device.device, device.title, ("visual", "thermal"))
-
-
-def _rules(rules: AlertRules) -> Rules:
-    return made_of(rules.model_dump())
 
 
 def _retention(hub: HubConfig) -> RetentionPolicy:

@@ -1,11 +1,11 @@
 """A file of rules to be tried: any of those of the configuration, and settings for an analysis."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, create_model, model_validator
 
-from consumers.alerting.what_if.rules import KNOWN, Known
+from consumers.alerting.rules import AlertRules
 from edge.agent.adjustable import Picture, Roi, refuse_doubled
 from edge.agent.source_settings import Part
 from watchpost.configuration.located import parse
@@ -23,16 +23,12 @@ class AnalysisSettings(Part):
         return self
 
 
-def _field(known: Known) -> tuple[Any, Any]:
-    bounds = Field(ge=known.minimum, le=known.maximum, allow_inf_nan=False)
-    return Annotated[float, bounds], Field(default=0.0, description=known.description)
-
-
 class _WithSettings(Part):
     settings: AnalysisSettings = Field(default_factory=AnalysisSettings, description="For the analysis.")
 
 
-_FIELDS: dict[str, Any] = {known.name: _field(known) for known in KNOWN}
+# Those that the file does not name stay as they are in force, so that one of two may be below the other here.
+_FIELDS: dict[str, Any] = {name: (info.annotation, info) for name, info in AlertRules.model_fields.items()}
 _RULE_FILE = create_model("RuleFile", __base__=_WithSettings, **_FIELDS)
 
 

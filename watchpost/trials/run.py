@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
-from consumers.alerting.incidents.projection import RULE_VERSION
-from consumers.alerting.what_if import files, rules
+from consumers.alerting.rules import RULE_VERSION, BadRule
+from consumers.alerting.what_if import files
 from consumers.alerting.what_if.run import Analysis, Bench, Interrupted, Progress, run
 from consumers.alerting.what_if.trial import Asked
 from consumers.hub_config import Hub
@@ -83,8 +83,8 @@ def _asked(hub: Hub, wanted: Wanted) -> Asked:
     if wanted.settings and not wanted.analysis:
         raise Refused("settings are those of an analysis: say --analysis as well")
     try:
-        made = rules.changed(hub.rules, wanted.rules)
-    except rules.BadRule as bad:
+        made = hub.rules.changed(wanted.rules)
+    except BadRule as bad:
         raise Refused(str(bad)) from bad
     return Asked(
         id=Ids(utc_now)(),
@@ -95,7 +95,7 @@ def _asked(hub: Hub, wanted: Wanted) -> Asked:
         site=wanted.site,
         devices=tuple(where for where in hub.devices() if wanted.site in (None, where[0])),
         rules=dict(wanted.rules),
-        rule_set=rules.values(made),
+        rule_set=made.values(),
         settings=dict(wanted.settings),
         analysis=wanted.analysis,
         rule_version=RULE_VERSION,

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from pydantic_core import from_json
 
-from consumers.alerting.incidents.questions import RULES
+from consumers.alerting.rules import AlertRules
 from consumers.engine.intervals import Lasting, State, Wanted, told_at
 from consumers.engine.versions import NEWEST
 
@@ -70,13 +70,13 @@ def count_open(view: sqlite3.Connection, site: str | None = None, upto: int = NE
     return _ALERTS.count_open(view, site, upto)
 
 
-def why(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> Why | None:
+def why(view: sqlite3.Connection, alert_id: str, rules: AlertRules, upto: int = NEWEST) -> Why | None:
     """The rule that decided on an alert, the events that made it, and what they looked like."""
     row = _ALERTS.one(view, alert_id, upto)
     if row is None:
         return None
     told, rule, version, causes = _answer(row), str(row[12]), int(row[13]), from_json(row[14])
-    text = RULES.get(rule, rule)
+    text = rules.sentence(rule)
     return {
         "alert": told,
         "rule": {"name": rule, "version": version, "text": text},

@@ -5,8 +5,8 @@ from math import ceil, inf
 from typing import Literal, NamedTuple
 
 from bus_schemas.alert import IncidentType
+from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import Measured
-from consumers.hub_config import Rules
 
 Level = Literal["none", "warning", "critical", "emergency"]
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
@@ -70,9 +70,9 @@ class Window:
     bad: int = 0
     """The bad ones of all conditions."""
 
-    def add(self, at: float, answers: Answers, event_id: str, rules: Rules) -> None:
+    def add(self, at: float, answers: Answers, event_id: str, rules: AlertRules) -> None:
         """Take in a frame. Where frames were missing for a window, or a clock jumped back, begin again."""
-        width = rules.window_s
+        width = rules.raise_window_s
         if not -width <= at - self.last <= width:
             self._begin(at)
         elif at > self.last:
@@ -108,16 +108,15 @@ class Window:
                     condition.bad -= gone
                     self.bad -= gone
 
-    def is_bad(self, number: int, rules: Rules) -> bool:
+    def is_bad(self, number: int, rules: AlertRules) -> bool:
         """A whole window was seen, and enough of it was bad: single good frames do not start the wait again."""
         it = self.conditions[number]
-        return (
-            it.bad > 0 and it.begun is not None and self.last - it.begun >= rules.window_s and it.share >= rules.share
-        )
+        is_whole = it.begun is not None and self.last - it.begun >= rules.raise_window_s
+        return it.bad > 0 and is_whole and it.share >= rules.raise_share
 
-    def is_clear(self, number: int, rules: Rules) -> bool:
+    def is_clear(self, number: int, rules: AlertRules) -> bool:
         last_bad = self.conditions[number].last_bad
-        return last_bad is None or self.last - last_bad >= rules.clear_s
+        return last_bad is None or self.last - last_bad >= rules.clear_after_s
 
 
 class Warmth(NamedTuple):
@@ -132,7 +131,7 @@ def hottest_of(frame: Measured) -> float:
     return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
 
 
-def is_spot(frame: Measured, rules: Rules) -> bool:
+def is_spot(frame: Measured, rules: AlertRules) -> bool:
     """Whether anything is a hot spot. Where the sensor's agent tells what is confirmed, one pixel in one frame is none:
     a second frame, which it tells at once, or a warm neighbour makes it one.
     """
@@ -142,7 +141,7 @@ def is_spot(frame: Measured, rules: Rules) -> bool:
     return confirmed >= rules.hot_spot_c or any(spot.max_temp <= confirmed for spot in frame.hot_spots)
 
 
-def warmth(frame: Measured, warnings: dict[str, float], rules: Rules) -> Warmth:
+def warmth(frame: Measured, warnings: dict[str, float], rules: AlertRules) -> Warmth:
     """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
 
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below
@@ -152,7 +151,7 @@ def warmth(frame: Measured, warnings: dict[str, float], rules: Rules) -> Warmth:
     level = max(levels, key=RANK.__getitem__, default="normal")
     if level == "normal":
         level = "warning" if is_spot(frame, rules) else "none"
-    below = rules.hot_spot_margin_c
+    below = rules.hot_spot_hysteresis_c
     cool = all(region.max_temp < warnings.get(region.name, inf) - below for region in frame.regions)
     hottest = hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
     return Warmth(level, level == "none" and cool and hottest < rules.hot_spot_c - below)
@@ -165,7 +164,7 @@ class Heat:
     level: str = "none"
     last_warm: float | None = None
 
-    def add(self, at: float, now: Warmth, rules: Rules) -> str | None:
+    def add(self, at: float, now: Warmth, rules: AlertRules) -> str | None:
         """Take in a frame. Returns the level where it rose, `none` where the heat is over, else nothing."""
         if RANK[now.level] > RANK[self.level]:
             self.level, self.last_warm = now.level, at
@@ -184,7 +183,7 @@ class Disk:
 
     level: str = "none"
 
-    def add(self, percent: float, rules: Rules) -> str | None:
+    def add(self, percent: float, rules: AlertRules) -> str | None:
         """Returns the level where it changed for the worse, `none` where there is room again, else nothing."""
         if percent >= rules.storage_critical_percent:
             level = "critical"
@@ -216,5 +215,5 @@ class WrongClock:
         return "closed"
 
 
-def _room(rules: Rules) -> float:
-    return rules.storage_low_percent - rules.storage_margin_percent
+def _room(rules: AlertRules) -> float:
+    return rules.storage_low_percent - rules.storage_hysteresis_percent

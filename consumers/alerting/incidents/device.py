@@ -24,8 +24,8 @@ from consumers.alerting.incidents.conditions import (
     warmth,
 )
 from consumers.alerting.incidents.hub import UNWRITABLE, details, incident_id, is_of_disk
+from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import BEAT, MEASURED, REPORTED, VERDICTS
-from consumers.hub_config import Rules
 from consumers.store.journal.record import Recorded
 
 DEAF_AFTER_S = 20.0
@@ -100,7 +100,7 @@ class Watched:
         if not self.is_device and record.model not in _OF_NODES:
             self.is_device = True
 
-    def judge(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
+    def judge(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         """What follows from an event of the device, which is there as one can see."""
         self.absent = None
         model = record.model
@@ -136,7 +136,7 @@ class Watched:
             return ()
         return (Verdict("offline", "opened", since, causes, {"reason": why, "previous_status": self.status}),)
 
-    def _judge_frame(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
+    def _judge_frame(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         told = record.told(VERDICTS).data
         black, audio = told.blackscreen, told.audio
         # A black picture does not move either; it is told of once, as what it is. Unknown audio is not a loss.
@@ -146,7 +146,7 @@ class Watched:
             return ()
         return [*self._turns(record, answers, rules)]
 
-    def _turns(self, record: Recorded, answers: Answers, rules: Rules) -> Iterator[Verdict]:
+    def _turns(self, record: Recorded, answers: Answers, rules: AlertRules) -> Iterator[Verdict]:
         window = self.frames
         for number, (kind, bad) in enumerate(zip(FRAME_CONDITIONS, answers, strict=True)):
             if bad is None:
@@ -155,9 +155,9 @@ class Watched:
                 if window.is_bad(number, rules):
                     yield _opened(kind, window.conditions[number], record, rules)
             elif not bad and window.is_clear(number, rules):
-                yield Verdict(kind, "closed", record.time_s, (record.id,), {"clear_s": rules.clear_s})
+                yield Verdict(kind, "closed", record.time_s, (record.id,), {"clear_s": rules.clear_after_s})
 
-    def _judge_heat(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
+    def _judge_heat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         at, told = record.time_s, record.told(MEASURED).data
         change = self.heat.add(at, warmth(told, self.warnings, rules), rules)
         for region in told.regions:
@@ -199,7 +199,7 @@ class Watched:
         over = [kind for kind in _TROUBLES if told.status != kind and kind in self.open]
         return [*found, *(Verdict(kind, "closed", at, (event.id,), details) for kind in over)]
 
-    def judge_disk(self, record: Recorded, rules: Rules) -> Sequence[Verdict]:
+    def judge_disk(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         beat = record.told(BEAT).data
         self.disk_id, percent = beat.disk_id, beat.system.disk_percent
         change = None if percent is None else self.disk.add(percent, rules)
@@ -251,10 +251,10 @@ watched_json = TypeAdapter(Watched)
 """How the state of the rules is kept in the view."""
 
 
-def _opened(kind: IncidentType, window: Condition, record: Recorded, rules: Rules) -> Verdict:
+def _opened(kind: IncidentType, window: Condition, record: Recorded, rules: AlertRules) -> Verdict:
     assert isinstance(record.event, FrameEvent)
     frame, first = record.event.data, window.first_bad
-    details = {"share": round(window.share, 3), "window_s": rules.window_s, **_figures(kind, frame)}
+    details = {"share": round(window.share, 3), "window_s": rules.raise_window_s, **_figures(kind, frame)}
     return Verdict(kind, "opened", first.first_at, (first.first_id, record.id), details, frame.media)
 
 

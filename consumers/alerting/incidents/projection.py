@@ -17,15 +17,15 @@ from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.incidents.device import Verdict, Watched, watched_json
 from consumers.alerting.incidents.hub import fault_of
+from consumers.alerting.rules import RULE_VERSION, AlertRules
 from consumers.engine.partial import BEAT
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, Versions
-from consumers.hub_config import Hub, Rules
+from consumers.hub_config import Hub
 from consumers.store.journal.ahead import moment_of
 from consumers.store.journal.days import moment
 from consumers.store.journal.record import Place, Recorded
 
-RULE_VERSION = 2
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
 
 
@@ -77,7 +77,7 @@ class Incidents(Projection):
 class _Ledger:
     """The devices as the rules see them, each read when a fold first needs it, and written at its end if it changed."""
 
-    def __init__(self, view: sqlite3.Connection, rules: Rules, expected: Iterable[Place]) -> None:
+    def __init__(self, view: sqlite3.Connection, rules: AlertRules, expected: Iterable[Place]) -> None:
         self._view = view
         self._incidents = Versions(view, "incidents", "incident_id")
         self._rules = rules
@@ -154,9 +154,9 @@ class _Ledger:
         started = max(now - tick.told(BEAT).data.uptime_s, hub.listens_since(now))
         for verdict in hub.judge_disk(tick, self._rules):
             yield (HUB, HUB), verdict
-        if now - started <= self._rules.silent_s:
+        if now - started <= self._rules.silent_after_s:
             return
-        for where in self._silent_since(now - self._rules.silent_s):
+        for where in self._silent_since(now - self._rules.silent_after_s):
             yield from self._miss_silent(where, tick, started)
         yield from self._miss_expected(tick, started)
 

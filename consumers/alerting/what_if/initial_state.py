@@ -21,11 +21,11 @@ from consumers.alerting.alerts.wording import recovered
 from consumers.alerting.incidents.device import Watched, watched_json
 from consumers.alerting.incidents.hub import KINDS
 from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if.live import live_view
 from consumers.engine.projection import Projection
 from consumers.engine.versions import STANDS, Versions
 from consumers.engine.view_files import NoView
-from consumers.hub_config import Rules
 from consumers.store.journal.record import Recorded
 from consumers.views import settings as settings_view
 
@@ -94,7 +94,7 @@ def _set(where: Place, newest: Row, sections: dict[str, Any]) -> Recorded:
     return Recorded(newest["position"], moment, event)
 
 
-def begin(view: sqlite3.Connection, known: Before, expected: Iterable[Place], rules: Rules) -> None:
+def begin(view: sqlite3.Connection, known: Before, expected: Iterable[Place], rules: AlertRules) -> None:
     """Write into the tables of incidents and alerts how it was. Those that are expected were there, or are missed."""
     watched: dict[Place, Watched] = {}
     for record in known.settings:

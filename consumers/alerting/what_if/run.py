@@ -14,7 +14,8 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.node import SettingsEvent
 from consumers.alerting.incidents.projection import Incidents
-from consumers.alerting.what_if import files, rules
+from consumers.alerting.rules import AlertRules
+from consumers.alerting.what_if import files
 from consumers.alerting.what_if.comparison import compare
 from consumers.alerting.what_if.fold import SCHEMA, Folding
 from consumers.alerting.what_if.initial_state import before, begin
@@ -207,4 +208,4 @@ class _Running:
 def _hub_of(hub: Hub, asked: Asked) -> Hub:
     """The hub with the trial's rules and devices."""
     sites = tuple(SiteInfo(site, site, devices=(DeviceInfo(device, device),)) for site, device in asked.devices)
-    return replace(hub, sites=sites, rules=rules.made_of(asked.rule_set))
+    return replace(hub, sites=sites, rules=AlertRules().changed(asked.rule_set))

@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from consumers.alerting.incidents.projection import RULE_VERSION
-from consumers.alerting.what_if.rules import KNOWN, values
+from consumers.alerting.rules import FIELDS, RULE_VERSION, SENTENCES
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import Nothing
@@ -21,11 +20,13 @@ class Rule(Answer):
 class Rules(Answer):
     rules: list[Rule]
     version: int = Field(description="Of the code that decides by them.")
+    sentences: dict[str, str] = Field(description="By type of incident, what they say about it with these values.")
 
 
-async def rules(call: Call[Nothing]) -> Rules:
+async def rules_in_force(call: Call[Nothing]) -> Rules:
     """When an alert is raised and cleared."""
-    in_force = values(call.gateway.hub.rules)
+    rules = call.gateway.hub.rules
+    in_force = rules.values()
     found = [
         Rule(
             name=known.name,
@@ -35,9 +36,10 @@ async def rules(call: Call[Nothing]) -> Rules:
             minimum=known.minimum,
             maximum=known.maximum,
         )
-        for known in KNOWN
+        for known in FIELDS.values()
     ]
-    return Rules(rules=found, version=RULE_VERSION)
+    sentences = {name: rules.sentence(name) for name in SENTENCES}
+    return Rules(rules=found, version=RULE_VERSION, sentences=sentences)
 
 
-OPERATIONS = [Operation("GET", "/api/v1/rules", rules, Rules)]
+OPERATIONS = [Operation("GET", "/api/v1/rules", rules_in_force, Rules)]

@@ -4,9 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from consumers.alerting.incidents.projection import RULE_VERSION
+from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if import rules as trial_rules
 from consumers.alerting.what_if.trial import Asked
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
@@ -88,8 +87,8 @@ async def ask(call: Call[Nothing]) -> Begun:
 
 def _asked(gateway: Gateway, wish: Wish) -> Asked:
     try:
-        made = trial_rules.changed(gateway.hub.rules, wish.rules)
-    except trial_rules.BadRule as bad:
+        made = gateway.hub.rules.changed(wish.rules)
+    except BadRule as bad:
         raise Problem(400, f"rules: {bad}", [Fault(path=f"rules.{bad.rule[:64]}", message=str(bad))]) from bad
     return Asked(
         id=uuid7(),
@@ -100,7 +99,7 @@ def _asked(gateway: Gateway, wish: Wish) -> Asked:
         site=wish.site,
         devices=_devices(gateway, wish.site),
         rules=wish.rules,
-        rule_set=trial_rules.values(made),
+        rule_set=made.values(),
         analysis=wish.analysis,
         settings=wish.settings.model_dump(mode="json", exclude_none=True),
         rule_version=RULE_VERSION,

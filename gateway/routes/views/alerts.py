@@ -101,7 +101,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     alert_id = call.parameters.id
 
     def question(moment: Moment) -> tuple[Why | None, list[Stored]]:
-        answer = why(moment.view(AlertView), alert_id, moment.upto)
+        answer = why(moment.view(AlertView), alert_id, call.gateway.hub.rules, moment.upto)
         causes = answer["causes"] if answer else []
         return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
 

@@ -229,7 +229,8 @@ def test_a_site_that_nobody_knows_is_404(client: httpx.Client) -> None:
 def test_the_rules_in_force_are_told_with_their_bounds(client: httpx.Client) -> None:
     told = client.get("/api/v1/rules").json()
 
-    assert told["version"] == 2
+    assert told["version"] == 3
+    assert told["sentences"]["audio_loss"].endswith("Over after 5 s with audio.")
     hot = next(one for one in told["rules"] if one["name"] == "hot_spot_c")
     assert (hot["value"], hot["unit"], hot["minimum"], hot["maximum"]) == (80.0, "°C", -40.0, 1000.0)
     assert len(told["rules"]) == 11

@@ -8,6 +8,7 @@ import pytest
 from bus_schemas.alert import AlertEvent
 from consumers.alerting.alerts.projection import Alerts
 from consumers.alerting.alerts.questions import alert, alerts, count_open, why
+from consumers.alerting.rules import AlertRules
 from consumers.engine.intervals import Wanted
 from tests.builders import alert as alert_event
 from tests.builders import at, fault, incident, tick
@@ -129,13 +130,13 @@ def test_why_an_alert_was_raised_names_rule_events_and_media(followed: Followed)
     key = "DEMO/yard/capture/1"
     followed.take(incident(at(0), "freeze", causes=("e-1", "e-2"), media=(key,)))
 
-    answer = why(followed.view, alerts(followed.view)[0]["id"])
+    answer = why(followed.view, alerts(followed.view)[0]["id"], AlertRules())
     assert answer is not None
     assert answer["causes"] == ["e-1", "e-2"]
     assert answer["media"] == [key]
     assert (answer["rule"]["name"], answer["rule"]["version"]) == ("freeze", 1)
     assert "frozen" in answer["rule"]["text"]
-    assert why(followed.view, "no such id") is None
+    assert why(followed.view, "no such id", AlertRules()) is None
 
 
 def test_the_list_is_filtered_and_paged(followed: Followed) -> None:
@@ -164,7 +165,7 @@ def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(fo
         "system_error": ("error", "Hub: It stopped.", "_hub"),
         "database_error": ("critical", "Hub: It is away.", "_hub"),
     }
-    explained = why(followed.view, found["system_error"]["id"])
+    explained = why(followed.view, found["system_error"]["id"], AlertRules())
     assert explained is not None
     assert "does not work as it should" in explained["rule"]["text"]
 

@@ -16,8 +16,8 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.thermal import ThermalEvent
+from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
-from consumers.hub_config import Rules
 from consumers.store.archive.reader import ArchiveReader
 from edge.agent.adjustable import Adjustable
 from edge.agent.event_factory import Author
@@ -163,7 +163,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
         sorted([*told, *ticks], key=lambda pair: pair[0]),
         payloads,
         (),
-        Rules(hot_spot_c=32.1),
+        AlertRules(hot_spot_c=32.1),
     )
 
 

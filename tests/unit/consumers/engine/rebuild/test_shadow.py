@@ -12,6 +12,7 @@ import pytest
 
 from bus_schemas.event import Event
 from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.rules import AlertRules
 from consumers.engine import checkpoint, view_files
 from consumers.engine.follower import Follower, Source
 from consumers.engine.projection import Projection
@@ -19,7 +20,6 @@ from consumers.engine.rebuild import whole
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.request import Rebuilt, Wish
 from consumers.engine.rebuild.whole import rebuild
-from consumers.hub_config import Rules
 from tests.builders import START, at, frame, tick
 from tests.following import Followed, hub_in
 from tests.memory_journal import MemoryJournal
@@ -92,7 +92,7 @@ def test_events_that_came_meanwhile_are_in_it_once_and_nothing_is_told_again(yar
 
 
 def changed_rules(yard: Yard) -> Rebuilt:
-    return yard.go_on(Incidents(replace(hub_in(yard.source.data), rules=Rules(share=0.5))))
+    return yard.go_on(Incidents(replace(hub_in(yard.source.data), rules=AlertRules(raise_share=0.5))))
 
 
 def another_version(yard: Yard) -> Rebuilt:

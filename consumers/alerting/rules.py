@@ -1,0 +1,186 @@
+"""The rules of alerting: when a condition is an incident, when it is over, and the sentence that says so to people."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bus_schemas.alert import IncidentType
+from bus_schemas.hub import FaultKind
+from bus_schemas.node import HEARTBEAT_EVERY_S
+
+RULE_VERSION: Final = 3
+"""Counted up whenever the same events and the same values give other incidents."""
+SILENT_HEARTBEATS: Final = 2.5
+"""Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""
+DAY_S: Final = 86_400.0
+
+_S: Final[dict[str, Any]] = {"unit": "s"}
+_C: Final[dict[str, Any]] = {"unit": "°C"}
+_PERCENT: Final[dict[str, Any]] = {"unit": "%"}
+
+
+class AlertRules(BaseModel):
+    """When people are told."""
+
+    # As every part of the configuration: a complaint quotes nothing that was given.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    offline_after_s: float = Field(
+        default=30, ge=1, le=DAY_S, json_schema_extra=_S,
+        description="Seconds without anything received from a device, after which it is offline. Never before two and a"
+        " half of its heartbeats are missing.",
+    )  # fmt: skip
+    hot_spot_c: float = Field(
+        default=80, ge=-40, le=1000, json_schema_extra=_C, description="°C; a hotter pixel is a hot spot."
+    )
+    hot_spot_hysteresis_c: float = Field(
+        default=2, ge=0, le=100, json_schema_extra=_C, description="°C below it that end the hot spot."
+    )
+    raise_share: float = Field(
+        default=0.8, ge=0.01, le=1, json_schema_extra={"unit": ""},
+        description="Share of bad frames in the window to raise.",
+    )  # fmt: skip
+    raise_window_s: float = Field(
+        default=30, ge=1, le=3600, json_schema_extra=_S, description="Seconds of that window."
+    )
+    clear_after_s: float = Field(
+        default=5, ge=0, le=DAY_S, json_schema_extra=_S, description="Seconds without a bad frame to clear."
+    )
+    hot_spot_clear_s: float = Field(
+        default=30, ge=0, le=DAY_S, json_schema_extra=_S, description="Seconds below it, with that margin, to clear."
+    )
+    storage_low_percent: float = Field(
+        default=85, ge=0, le=100, json_schema_extra=_PERCENT, description="Use of a disk from which it is low."
+    )
+    storage_critical_percent: float = Field(
+        default=95, ge=0, le=100, json_schema_extra=_PERCENT, description="Use of a disk from which that is critical."
+    )
+    storage_hysteresis_percent: float = Field(
+        default=2,
+        ge=0,
+        le=100,
+        json_schema_extra=_PERCENT,
+        description="So much less used, a disk is low no more.",
+    )
+    cool_down_s: float = Field(
+        default=300, ge=0, le=DAY_S, json_schema_extra=_S,
+        description="Seconds between two alerts of one kind and device, at least.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _low_before_critical(self) -> Self:
+        if self.storage_low_percent > self.storage_critical_percent:
+            raise ValueError(
+                f"storage_low_percent ({self.storage_low_percent:g}) must not be above"
+                f" storage_critical_percent ({self.storage_critical_percent:g})"
+            )
+        return self
+
+    @property
+    def silent_after_s(self) -> float:
+        """After how many seconds of silence an agent's device is offline: no threshold meets a heartbeat."""
+        return max(self.offline_after_s, SILENT_HEARTBEATS * HEARTBEAT_EVERY_S)
+
+    def values(self) -> dict[str, float]:
+        """By name."""
+        return {name: float(value) for name, value in self.model_dump().items()}
+
+    def changed(self, wanted: Mapping[str, Any]) -> "AlertRules":
+        """The rules with these in place of theirs. Raises `BadRule`."""
+        given = {name: _value(_known(name), value) for name, value in wanted.items()}
+        try:
+            return AlertRules.model_validate(self.values() | given)
+        except ValidationError as error:
+            message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise BadRule("storage_low_percent", message) from None
+
+    def sentence(self, rule: str) -> str:
+        """What a rule says with these values; its name where this release does not know it."""
+        template = SENTENCES.get(rule)
+        if template is None:
+            return rule
+        values: dict[str, float] = self.values() | {
+            "silent_after_s": self.silent_after_s,
+            "raise_percent": self.raise_share * 100,
+        }
+        return template.format_map({name: f"{value:g}" for name, value in values.items()})
+
+
+class BadRule(ValueError):
+    """What was given is no rule, or no value of it; `rule` is its name as it was given."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleField:
+    """One value of the rules, as people are shown it."""
+
+    name: str
+    unit: str
+    description: str
+    minimum: float
+    maximum: float
+
+
+_SCHEMA: Final[dict[str, dict[str, Any]]] = AlertRules.model_json_schema()["properties"]
+
+
+FIELDS: Final = {
+    name: RuleField(name, one["unit"], one["description"], float(one["minimum"]), float(one["maximum"]))
+    for name, one in _SCHEMA.items()
+}
+"""By name, in the order of the configuration."""
+
+_FRAMES = "At least {raise_percent} % of the frames of {raise_window_s} s "
+_SENTENCES: Final[Mapping[IncidentType | FaultKind, str]] = {
+    "offline": "The connection of the device was lost, its capture stopped, its source could not be reached or nothing"
+    " of it was received for {silent_after_s} s while the hub was listening. Over with the first picture or reading"
+    " that was taken after that.",
+    "node_offline": "The connection of the agent was lost, or nothing of all its devices was received for"
+    " {silent_after_s} s while the hub was listening. Over when it reports again.",
+    "degraded": "The device reports failing attempts to reach its source. Over when it reports another status; offline"
+    " after {silent_after_s} s without a picture or reading.",
+    "stale": "The device runs, but has had no frame for more than 30 s. Over when it reports another status; offline"
+    " after {silent_after_s} s more.",
+    "blackscreen": _FRAMES + "were black. Over after {clear_after_s} s without a black frame.",
+    "freeze": _FRAMES + "were frozen. Over after {clear_after_s} s without a frozen frame.",
+    "audio_loss": _FRAMES + "had no audio; unknown audio does not count. Over after {clear_after_s} s with audio.",
+    "hot_spot": "A frame reached a warning threshold: of a region, or {hot_spot_c} °C anywhere. Over after"
+    " {hot_spot_clear_s} s below the threshold by {hot_spot_hysteresis_c} °C.",
+    "storage": "The disk is used by {storage_low_percent} % or more (critical from {storage_critical_percent} %), or"
+    " cannot be written. Over when it falls {storage_hysteresis_percent} % below, and can be written.",
+    "clock": "The device said a time more than 5 minutes ahead of the hub's. Over when what arrived of it for 30 s said"
+    " right times.",
+    "hub_deaf": "The hub wrote no heartbeat for more than 20 s: it heard nobody meanwhile, and nobody is offline for"
+    " having been silent then. Over with its next heartbeat.",
+    "system_error": "A part of the hub reports that it does not work as it should, or reports nothing for 30 s. Over"
+    " when it works again.",
+    "database_error": "A database of the hub, or its journal, cannot be read or written. Over when it can be.",
+    "storage_unwritable": "A disk of the hub cannot be written. Over when it can be.",
+    "write_failed": "Something could not be written to the archive. Over when it can be.",
+}
+SENTENCES: Final[Mapping[str, str]] = {str(kind): sentence for kind, sentence in _SENTENCES.items()}
+"""By type of incident; the names in braces are values of the rules."""
+
+
+def _known(name: str) -> RuleField:
+    known = FIELDS.get(name)
+    if known is not None:
+        return known
+    close = difflib.get_close_matches(name[:64], FIELDS, n=1, cutoff=0.4)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(FIELDS)}"
+    raise BadRule(name, f"there is no rule {name[:64]!r}; {hint}")
+
+
+def _value(known: RuleField, value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not known.minimum <= value <= known.maximum:
+        bounds = f"{known.minimum:g} to {known.maximum:g}{' ' + known.unit if known.unit else ''}"
+        raise BadRule(known.name, f"{known.name} is a number from {bounds}, not {str(value)[:32]!r}")
+    return float(value)

@@ -1,13 +1,11 @@
 """The process of ingest: one loop that connects, takes in what arrives, and lets time pass in the journal."""
 
-import fcntl
 import random
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +26,8 @@ from consumers.ingest.room import Room, load_of
 from consumers.store.archive.disk import Archive
 from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
-from consumers.store.journal.store import JournalInUse, JournalStore
+from consumers.store.journal.lock import journal_lock, owner_in
+from consumers.store.journal.store import JournalStore
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 from producer.ids import Clock, utc_now
@@ -71,7 +70,7 @@ def run(
 
     Raises `JournalInUse`.
     """
-    with alone(data / "journal"), ExitStack() as stack:
+    with journal_lock(data / "journal"), ExitStack() as stack:
         archive = open_patiently(lambda: Archive(data / "archive", clock), stopping)
         if archive is None:
             return
@@ -96,23 +95,6 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
         while (batch := reader.read(after, (FaultEvent,))).upto > after:
             yield from (record.event.data for record in batch.records if isinstance(record.event, FaultEvent))
             after = batch.upto
-
-
-def owner_in(data: Path) -> str:
-    """Who writes from this data directory, for which only one at a time can hold the lock."""
-    return f"{socket.gethostname()}:{data.resolve()}"
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Two writers would give positions twice. The lock ends with the process. Raises `JournalInUse`."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise JournalInUse(f"another ingest writes the journal in {directory}") from error
-        yield
 
 
 class Ingest:

@@ -12,9 +12,9 @@ from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.ahead import happened_at
-from consumers.store.journal.days import moment
 from consumers.store.journal.header import Header, sequences_of
 from consumers.store.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamKey
+from producer.times import moment
 
 REJECTED = "rejected"
 

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, field
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event
 from bus_schemas.node import GapEvent
 from consumers.store.journal.ahead import happened
-from consumers.store.journal.days import micros, moment
+from producer.times import micros, moment
 
 
 class Instant(int):

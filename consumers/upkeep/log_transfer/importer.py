@@ -23,14 +23,14 @@ from bus_schemas.speakers import is_gateway_as_hub, violation
 from bus_schemas.topics import event_topic
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.index import NAME
-from consumers.store.archive.keys import HOUR, Series, hour_of, hour_start, parse_key
+from consumers.store.archive.keys import Series, hour_of, hour_start, parse_key
 from consumers.store.journal.ahead import happened_at
-from consumers.store.journal.days import micros, moment
 from consumers.store.journal.header import sequences_of
 from consumers.store.journal.lock import journal_lock, owner_in
 from consumers.store.journal.store import JournalStore, JournalWriter
 from consumers.store.journal.writing import Accepted, Rejected
 from consumers.upkeep.log_transfer.log_slice import Piece
+from producer.times import HOUR, micros, moment
 
 NOT_EXPORTED = "not_exported"
 """The cause of gaps, and the rule of retention events, for what the file does not hold."""

@@ -19,8 +19,8 @@ from consumers.engine.rebuild.process_lock import alone
 from consumers.hub_config import RetentionPolicy
 from consumers.registry import roster
 from consumers.store.disk import Disk
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.retention_floor import Floor, read_floor
-from consumers.store.journal.sqlite import SqliteJournalReader
 from consumers.upkeep.retention.questions import journal_waits
 from consumers.upkeep.retention.sink import Retention
 from consumers.upkeep.verify.run import check

@@ -1,6 +1,5 @@
 """The process of ingest: one loop that connects, takes in what arrives, and lets time pass in the journal."""
 
-import random
 import secrets
 import threading
 import time
@@ -28,6 +27,7 @@ from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.lock import journal_lock, owner_in
 from consumers.store.journal.store import JournalStore
+from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 from producer.ids import Clock, utc_now
@@ -50,8 +50,8 @@ TOPICS = (
     "watchpost/+/+/+/+/+/+/#",
     *(f"watchpost/+/+/+/{word}/+" for word in ("events", "telemetry", "data", "status", "images", "heartbeat")),
 )
-FIRST_PAUSE_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 4.0
+RETRY = Backoff(0.25, 4.0)
+"""After the broker could not be reached, and after a group could not be written."""
 TURN_SECONDS = 0.2
 STANDSTILL_SECONDS = 20.0
 BROKER_SILENT_SECONDS = 15.0
@@ -119,17 +119,18 @@ class Ingest:
         self._alive_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def run(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        retry = Retry(RETRY)
         log.info("ingest started", broker=str(self._broker), position=self._figures.position)
         while not self._stopping.is_set():
             try:
                 self._serve(Connection(self._broker, draw_client_id("ingest"), TOPICS))
-                pause = FIRST_PAUSE_SECONDS
+                retry.reset()
+                pause = retry.next_s()
             except Unreachable as error:
+                pause = retry.next_s()
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
                 self._faults.raise_own("broker", "system_error", f"The broker cannot be reached: {error}")
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            self._wait(pause * random.uniform(0.5, 1.0))
+            self._wait(pause)
         self._beat(None, last=True)
         log.info("ingest stopped", position=self._figures.position)
 
@@ -180,14 +181,13 @@ class Ingest:
 
     def _take(self, messages: Sequence[Published], connection: Connection) -> None:
         self._read_reports(messages)
-        pause = FIRST_PAUSE_SECONDS
+        retry = Retry(RETRY)
         while not self._stopping.is_set():
             try:
                 self._intake.take(messages, connection)
             except CannotWrite as error:
                 self._complain(error, connection)
-                self._hold(pause, connection)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                self._hold(retry.next_s(), connection)
             else:
                 self._recover()
                 return

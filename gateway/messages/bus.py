@@ -16,6 +16,7 @@ from gateway.messages.ids import uuid7
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
+from producer.mqtt import NO_DELAY
 
 Handler = Callable[[bytes], None]
 Connect = Callable[[], Client]
@@ -221,9 +222,9 @@ class AnswerCheckingClient(Client):
 def client_of(broker: BrokerAddress) -> Client:
     """A clean session: whatever was missed is in the journal."""
     return AnswerCheckingClient(
-        str(broker.unix_socket or broker.host),
+        broker.target,
         broker.port,
-        transport="unix" if broker.unix_socket else "tcp",
+        transport=broker.transport,
         username=broker.username,
         password=broker.password,
         identifier=draw_client_id("gateway"),
@@ -231,4 +232,5 @@ def client_of(broker: BrokerAddress) -> Client:
         protocol=ProtocolVersion.V5,
         max_queued_incoming_messages=MAX_QUEUED,
         keepalive=20,
+        socket_options=(NO_DELAY,) if broker.unix_socket is None else (),
     )

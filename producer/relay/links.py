@@ -12,7 +12,6 @@ import structlog
 from bus_schemas.streams import Traffic
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
-from producer.client_ids import draw_client_id
 from producer.relay.session import Pace, Refusal, Session, Unreachable
 from producer.relay.throttle import Throttle
 
@@ -42,7 +41,7 @@ class Links:
         self._throttle = throttle
         self._bulk: dict[Traffic, _Bulk] = {}
         self._refused = 0
-        self.events = Session(broker, draw_client_id("relay"), Pace(on_sent=throttle.spend))
+        self.events = Session(broker, "relay", Pace(on_sent=throttle.spend))
         self.sessions: dict[Traffic, Session] = {Traffic.EVENTS: self.events}
         """Those that can be sent over, the events first."""
 
@@ -76,7 +75,7 @@ class Links:
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
         pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_SECONDS)
         try:
-            bulk.session = Session(self._broker, draw_client_id(f"relay-{traffic}"), pace)
+            bulk.session = Session(self._broker, f"relay-{traffic}", pace)
         except Unreachable as error:
             self._drop(traffic, bulk, str(error), now)
 

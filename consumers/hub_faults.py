@@ -21,9 +21,8 @@ from bus_schemas.hub import MAX_FAULTS, MAX_REASON, FaultKind, OpenFault, Proces
 from bus_schemas.topics import faults_topic
 from consumers.store.journal.store import JournalAway, Unwritable
 from producer.broker import BrokerAddress
-from producer.client_ids import draw_client_id
 from producer.ids import Clock, utc_now
-from producer.relay.session import new_client
+from producer.mqtt import background_client
 
 REPORT_EVERY_S: Final = 5.0
 PAUSE_S: Final = 0.2
@@ -130,12 +129,9 @@ class FaultReporter:
         self.close()
 
     def _connect(self, broker: BrokerAddress) -> Client:
-        client = new_client(broker, client_id=draw_client_id("faults"), reconnect=True)
-        client.reconnect_delay_set(1, 10)
+        client = background_client(broker, "faults", keepalive_s=KEEPALIVE_S, longest_pause_s=10)
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
-        host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
-        client.connect_async(host, broker.port, KEEPALIVE_S, clean_start=True)
         client.loop_start()
         return client
 

@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,15 @@ class BrokerAddress:
     password: str | None = field(default=None, repr=False)
     tls: Tls | None = None
     unix_socket: Path | None = None
+
+    @property
+    def transport(self) -> Literal["tcp", "unix"]:
+        return "tcp" if self.unix_socket is None else "unix"
+
+    @property
+    def target(self) -> str:
+        """What the clients for MQTT take as the host."""
+        return self.host if self.unix_socket is None else str(self.unix_socket)
 
     def __str__(self) -> str:
         return str(self.unix_socket) if self.unix_socket is not None else f"{self.host}:{self.port}"

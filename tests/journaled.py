@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import Event
 from bus_schemas.upcasts import upcast
-from consumers.store.journal.days import moment
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.record import Recorded, RecordedRow
-from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
+from producer.times import moment
 from tests.builders import START, at
 
 RECEIVED = 1_767_693_600_123_457

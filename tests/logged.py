@@ -14,8 +14,10 @@ from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.registry import roster
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
+from producer.times import micros
 from tests import builders
 from tests.builders import START, at, numbered
 

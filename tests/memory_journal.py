@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bus_schemas.event import Event
 from bus_schemas.upcasts import upcast
-from consumers.store.journal.days import micros
 from consumers.store.journal.record import Batch, Recorded
+from producer.times import micros
 
 
 class MemoryJournal:

@@ -20,7 +20,7 @@ from consumers.engine.intervals import Wanted
 from consumers.engine.view_files import open_view
 from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from tests import logged
 from tests.builders import START, at
 from tests.live import with_incidents

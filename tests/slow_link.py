@@ -16,7 +16,7 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HealthEvent
 from bus_schemas.streams import outbox_epoch, traffic_of
 from bus_schemas.thermal import ThermalEvent
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from producer.ids import Ids, utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft

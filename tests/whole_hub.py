@@ -18,9 +18,11 @@ from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
 from consumers.registry import CONSUMERS
 from consumers.store.archive.disk import Archive
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import Journal, JournalQueries, SqliteJournalReader
+from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
+from producer.times import micros
 from tests import builders
 from tests.builders import START, at
 

@@ -2,16 +2,16 @@
 
 import threading
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from bus_schemas.topics import HEAD
 from producer.broker import BrokerAddress
-from producer.client_ids import draw_client_id
+from producer.mqtt import background_client
 
 POLL_S = 1.0
+KEEPALIVE_S = 10
 
 
 class News:
@@ -32,21 +32,9 @@ class News:
             event.set()
 
     def _listen(self, broker: BrokerAddress) -> Client:
-        transport: Literal["tcp", "unix"] = "tcp" if broker.unix_socket is None else "unix"
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            draw_client_id("news"),
-            protocol=MQTTProtocolVersion.MQTTv5,
-            transport=transport,
-        )
-        if broker.username is not None:
-            client.username_pw_set(broker.username, broker.password)
-        if broker.tls is not None:
-            client.tls_set_context(broker.tls.context())
-        client.reconnect_delay_set(min_delay=1, max_delay=10)
+        client = background_client(broker, "news", keepalive_s=KEEPALIVE_S, longest_pause_s=10)
         client.on_connect = self._subscribe
         client.on_message = self._hear
-        client.connect_async(str(broker.unix_socket or broker.host), broker.port)
         client.loop_start()
         return client
 

@@ -2,11 +2,12 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from bus_schemas.event import iso
 from consumers.engine.versions import NEWEST, STANDS
+from producer.times import moment_of_seconds
 
 State = Literal["open", "closed"]
 
@@ -93,4 +94,4 @@ def _values(wanted: Wanted) -> dict[str, Any]:
 
 def told_at(seconds: float) -> str:
     """A moment as answers tell it."""
-    return iso(datetime.fromtimestamp(seconds, UTC))
+    return iso(moment_of_seconds(seconds))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -14,10 +14,10 @@ from consumers.engine.follower import Stopped
 from consumers.engine.set_aside import SetAside
 from consumers.hub_faults import FaultReporter, Key, key_of
 from consumers.store.journal.store import JournalAway
+from producer.backoff import Backoff
 
-FIRST_PAUSE_S: Final = 1.0
-LONGEST_PAUSE_S: Final = 60.0
-LONGEST_MACHINE_PAUSE_S: Final = 5.0
+AGAIN: Final = Backoff(1.0, 60.0)
+AGAIN_SOON: Final = Backoff(1.0, 5.0)
 """For a disk without room, a lock, a journal that is away."""
 BRIEF_S: Final = 5.0
 """What passes sooner is only logged."""
@@ -33,23 +33,11 @@ Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
-class Backoff:
-    """Pauses that double."""
-
-    longest_s: float = LONGEST_PAUSE_S
-    _pause_s: float = FIRST_PAUSE_S / 2
-
-    def next_s(self) -> float:
-        self._pause_s = min(self.longest_s, 2 * self._pause_s)
-        return self._pause_s
-
-
-@dataclass(slots=True)
 class _Failing:
     """One piece of work that fails, since when, and when it is due again."""
 
     since: float
-    backoff: Backoff = field(default_factory=Backoff)
+    failures: int = 0
     due: float = 0.0
     reason: str = ""
     fault: Key | None = None
@@ -98,8 +86,8 @@ class Attempts:
         now = self._monotonic()
         failing = self._failing.setdefault(name, _Failing(now))
         passes = is_the_machines(error)
-        failing.backoff.longest_s = LONGEST_MACHINE_PAUSE_S if passes else LONGEST_PAUSE_S
-        failing.due = now + failing.backoff.next_s()
+        failing.failures += 1
+        failing.due = now + (AGAIN_SOON if passes else AGAIN).after(failing.failures)
         if isinstance(error, JournalAway):
             # Whoever asks it waits as long for its answer as this one did.
             self._journal_due = failing.due

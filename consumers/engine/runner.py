@@ -4,6 +4,7 @@ None of them ends before the process is told to: what fails waits and is tried a
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -16,7 +17,7 @@ from consumers.engine.head_listener import POLL_S, News
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.request import Wish
 from consumers.engine.rebuild.whole import Progress, needs_rebuild, rebuild
-from consumers.engine.retrying import Attempts, Backoff
+from consumers.engine.retrying import AGAIN, Attempts
 from consumers.engine.set_aside import SetAside
 from consumers.engine.sink import Sink
 from consumers.hub_config import Hub
@@ -26,6 +27,7 @@ from consumers.store.claims.claims import claimed
 from consumers.store.file_identity import Identity, identity
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader
+from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 from producer.relay.relay import Relay
@@ -204,10 +206,13 @@ class Process:
 
     def _deliver(self, sink: Sink, news: threading.Event, halted: threading.Event) -> None:
         """The thread of a sink. Whatever ends it, it begins again."""
-        attempts, backoff = Attempts(self._faults, raises=_Ended), Backoff()
+        attempts, retry = Attempts(self._faults, raises=_Ended), Retry(AGAIN)
         while not halted.is_set():
+            began = time.monotonic()
             attempts.act(f"{sink.name} thread", partial(self._serve, sink, news, halted, attempts), part=sink.name)
-            halted.wait(backoff.next_s())
+            if time.monotonic() - began >= AGAIN.longest_s:
+                retry.reset()
+            halted.wait(retry.next_s())
 
     def _serve(self, sink: Sink, news: threading.Event, halted: threading.Event, attempts: Attempts) -> int:
         with ExitStack() as stack:

@@ -4,8 +4,6 @@
 the old one in one rename while the write-ahead logs of the two never meet.
 """
 
-import fcntl
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from consumers.store.file_identity import Identity, identity
+from producer.locks import FileLock
 
 _BUSY_MS = 10_000
 
@@ -112,14 +111,8 @@ def remove(file: Path) -> None:
 @contextmanager
 def locked(data: Path, name: str) -> Iterator[None]:
     """Nobody else folds into the view or swaps it meanwhile, in this process or another."""
-    path = link_of(data, name).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with FileLock(link_of(data, name).with_suffix(".lock"), wait_s=None):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def open_file(file: Path) -> sqlite3.Connection:

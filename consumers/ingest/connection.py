@@ -11,19 +11,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
 from consumers.ingest import packets
 from consumers.ingest.packets import BadPacket, Login, Packet, Published, PublishReader
 from producer.broker import BrokerAddress
+from producer.mqtt import open_socket
 
 log = structlog.get_logger(__name__)
 
 KEEP_ALIVE_SECONDS = 20
 RECEIVE_MAXIMUM = 1000
-CONNECT_SECONDS = 5.0
 READ_BYTES = 512 * 1024
 MAX_GROUP_BYTES = 2 * 1024 * 1024
 MAX_GROUP_MESSAGES = 1000
@@ -237,24 +236,7 @@ class Connection:
 
 
 def _connect(broker: BrokerAddress) -> socket.socket:
-    family, address = _address(broker)
-    plain = socket.socket(family)
     try:
-        plain.settimeout(CONNECT_SECONDS)
-        plain.connect(address)
-        if broker.unix_socket is None:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return plain if broker.tls is None else broker.tls.context().wrap_socket(plain, server_hostname=broker.host)
-    except OSError as error:
-        plain.close()
-        raise Unreachable(f"{broker}: {error}") from error
-
-
-def _address(broker: BrokerAddress) -> tuple[int, Any]:
-    if broker.unix_socket is not None:
-        return socket.AF_UNIX, str(broker.unix_socket)
-    try:
-        found = socket.getaddrinfo(broker.host, broker.port, type=socket.SOCK_STREAM)
+        return open_socket(broker)
     except OSError as error:
         raise Unreachable(f"{broker}: {error}") from error
-    return found[0][0], found[0][4]

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from enum import Enum
 
-from bus_schemas.event import Event
-from bus_schemas.node import GapEvent
-from consumers.store.journal.header import Header
 from consumers.store.journal.writing import StreamKey
 
 
@@ -22,11 +19,6 @@ def place_of(watermark: int, first: int, last: int) -> Place:
     if last <= watermark:
         return Place.KNOWN
     return Place.NEXT if first <= watermark + 1 else Place.BEYOND_A_HOLE
-
-
-def span(event: Event | Header, sequence: int) -> tuple[int, int]:
-    """The sequences that an event stands for."""
-    return (event.data.first, sequence) if isinstance(event, GapEvent) else (sequence, sequence)
 
 
 Refusal = Callable[[StreamKey], str | None]

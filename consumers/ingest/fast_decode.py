@@ -18,8 +18,8 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event, Moment
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, StateEvent
-from consumers.store.journal.days import micros
 from consumers.store.journal.header import Header, Instant
+from producer.times import micros
 
 Schema = Mapping[str, Any]
 

@@ -19,10 +19,10 @@ from consumers.ingest.plan import Plan, foreign_ids, make_plan, media_keys
 from consumers.ingest.reused_ids import find_reused
 from consumers.ingest.room import Room, waits_for_room
 from consumers.store.archive.disk import Medium
-from consumers.store.journal.days import micros
 from consumers.store.journal.store import JournalWriter, Unwritable
 from consumers.store.journal.writing import Accepted
 from producer.ids import Clock
+from producer.times import micros
 
 _PASSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 # Busy is a file that somebody holds who stands still himself.

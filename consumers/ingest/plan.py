@@ -7,14 +7,14 @@ from uuid import NAMESPACE_URL, uuid5
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
-from consumers.ingest.continuity import Refusal, Streams, nothing_refused, span
+from consumers.ingest.continuity import Refusal, Streams, nothing_refused
 from consumers.ingest.decoding import Described, Item, Refused, Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.ahead import happened_at
-from consumers.store.journal.days import moment
-from consumers.store.journal.header import Header
+from consumers.store.journal.header import Header, sequences_of
 from consumers.store.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamKey
+from producer.times import moment
 
 REJECTED = "rejected"
 
@@ -76,7 +76,7 @@ def make_plan(
 
 def _is_news(event: Event | Header, streams: Streams, seen: set[ForeignId]) -> bool:
     if event.sequence is not None and event.epoch is not None:
-        return streams.take((event.source, event.epoch), *span(event, event.sequence))
+        return streams.take((event.source, event.epoch), *sequences_of(event, event.sequence))
     foreign = (event.source, event.id)
     if foreign in seen:
         return False

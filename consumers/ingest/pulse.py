@@ -8,9 +8,9 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event, Fact
 from bus_schemas.hub import Fault, FaultEvent
 from bus_schemas.node import Heartbeat, HeartbeatEvent, SystemLoad
-from consumers.store.journal.days import micros
 from consumers.store.journal.writing import Accepted, StreamKey, StreamState
 from producer.ids import Clock
+from producer.times import micros
 
 EVERY_SECONDS = 5.0
 

@@ -1,13 +1,10 @@
 """The process of ingest: one loop that connects, takes in what arrives, and lets time pass in the journal."""
 
-import fcntl
-import random
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +25,9 @@ from consumers.ingest.room import Room, load_of
 from consumers.store.archive.disk import Archive
 from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
-from consumers.store.journal.store import JournalInUse, JournalStore
+from consumers.store.journal.lock import journal_lock, owner_in
+from consumers.store.journal.store import JournalStore
+from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 from producer.ids import Clock, utc_now
@@ -51,8 +50,8 @@ TOPICS = (
     "watchpost/+/+/+/+/+/+/#",
     *(f"watchpost/+/+/+/{word}/+" for word in ("events", "telemetry", "data", "status", "images", "heartbeat")),
 )
-FIRST_PAUSE_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 4.0
+RETRY = Backoff(0.25, 4.0)
+"""After the broker could not be reached, and after a group could not be written."""
 TURN_SECONDS = 0.2
 STANDSTILL_SECONDS = 20.0
 BROKER_SILENT_SECONDS = 15.0
@@ -71,7 +70,7 @@ def run(
 
     Raises `JournalInUse`.
     """
-    with alone(data / "journal"), ExitStack() as stack:
+    with journal_lock(data / "journal"), ExitStack() as stack:
         archive = open_patiently(lambda: Archive(data / "archive", clock), stopping)
         if archive is None:
             return
@@ -98,23 +97,6 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
             after = batch.upto
 
 
-def owner_in(data: Path) -> str:
-    """Who writes from this data directory, for which only one at a time can hold the lock."""
-    return f"{socket.gethostname()}:{data.resolve()}"
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """Two writers would give positions twice. The lock ends with the process. Raises `JournalInUse`."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise JournalInUse(f"another ingest writes the journal in {directory}") from error
-        yield
-
-
 class Ingest:
     """The loop, and what it does when broker or disk fail it."""
 
@@ -137,17 +119,18 @@ class Ingest:
         self._alive_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def run(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        retry = Retry(RETRY)
         log.info("ingest started", broker=str(self._broker), position=self._figures.position)
         while not self._stopping.is_set():
             try:
                 self._serve(Connection(self._broker, draw_client_id("ingest"), TOPICS))
-                pause = FIRST_PAUSE_SECONDS
+                retry.reset()
+                pause = retry.next_s()
             except Unreachable as error:
+                pause = retry.next_s()
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
                 self._faults.raise_own("broker", "system_error", f"The broker cannot be reached: {error}")
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            self._wait(pause * random.uniform(0.5, 1.0))
+            self._wait(pause)
         self._beat(None, last=True)
         log.info("ingest stopped", position=self._figures.position)
 
@@ -198,14 +181,13 @@ class Ingest:
 
     def _take(self, messages: Sequence[Published], connection: Connection) -> None:
         self._read_reports(messages)
-        pause = FIRST_PAUSE_SECONDS
+        retry = Retry(RETRY)
         while not self._stopping.is_set():
             try:
                 self._intake.take(messages, connection)
             except CannotWrite as error:
                 self._complain(error, connection)
-                self._hold(pause, connection)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                self._hold(retry.next_s(), connection)
             else:
                 self._recover()
                 return

@@ -3,10 +3,9 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from math import ceil, floor
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -17,8 +16,8 @@ from bus_schemas.event import Box, Event
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import Part, Stretch, Value
 from consumers.hub_config import Hub
-from consumers.store.journal.days import moment
 from consumers.store.journal.record import Place, Recorded
+from producer.times import MICROSECOND, day_bounds, moment
 
 GRID_WIDTH, GRID_HEIGHT = 160, 90
 
@@ -63,7 +62,7 @@ class Motions(Projection):
         """Whole days of the site, for the grids are by day."""
         zone = self._zone(wanted.site)
         first = wanted.since.astimezone(zone).date()
-        last = (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
+        last = (wanted.until - MICROSECOND).astimezone(zone).date()
         since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
         moments = (wanted.site, since.timestamp(), until.timestamp())
         rows: dict[str, tuple[str, tuple[Value, ...]]] = {
@@ -212,10 +211,3 @@ def heat_map(view: sqlite3.Connection, site: str, device: str, day: date) -> Hea
     shares = (grid / highest * 255 if highest else grid).astype(np.uint8)
     _, png = cv2.imencode(".png", cv2.applyColorMap(shares, cv2.COLORMAP_JET))
     return HeatMap(png.tobytes(), samples, position)
-
-
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of a day of a zone and that of the next day, in UTC: 23 to 25 hours."""
-    midnight = time(0)
-    begin, end = (datetime.combine(each, midnight, zone) for each in (day, day + timedelta(days=1)))
-    return begin.astimezone(UTC), end.astimezone(UTC)

@@ -11,8 +11,8 @@ from bus_schemas.event import Event
 from bus_schemas.node import SettingsEvent
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
-from consumers.store.journal.days import iso_of
 from consumers.store.journal.record import Recorded
+from producer.times import iso_of
 
 
 class Settings(Projection):

@@ -13,9 +13,9 @@ from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import MEASURED
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import Part, Stretch
-from consumers.store.journal.days import iso_of
 from consumers.store.journal.record import Recorded
 from consumers.views.minutes import Minute, minutes_part, prune, touched
+from producer.times import iso_of
 
 COMPOSITE = "composite"
 FRAME = "frame"

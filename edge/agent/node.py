@@ -29,6 +29,7 @@ from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
 from edge.agent.system_load import system_load
+from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
@@ -44,7 +45,7 @@ LOOK_SECONDS: Final = 0.25
 HEALTH_SECONDS: Final = 10.0
 JOIN_SECONDS: Final = 1.5
 """For all devices together: what hangs must not cost the others their last events."""
-LAST_PAUSE_SECONDS: Final = 60.0
+RESTART: Final = Backoff(1.0, 60.0)
 CONFIGURATION: Final = "configuration"
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ def run(
     `IdentityTaken` when another agent has the outbox or the devices.
     """
     environ = dict(os.environ) if environ is None else environ
-    failures = 0
+    retry = Retry(RESTART)
     while not stopping.is_set():
         began = time.monotonic()
         try:
@@ -72,9 +73,10 @@ def run(
         except IdentityTaken:
             raise
         except Exception:
-            failures = failures + 1 if time.monotonic() - began < LAST_PAUSE_SECONDS else 1
-            pause_s = min(2.0 ** (failures - 1), LAST_PAUSE_SECONDS)
-            log.exception("agent failed, begins anew", node=settings.node, retry_s=pause_s)
+            if time.monotonic() - began >= RESTART.longest_s:
+                retry.reset()
+            pause_s = retry.next_s()
+            log.exception("agent failed, begins anew", node=settings.node, retry_s=round(pause_s, 1))
             stopping.wait(pause_s)
 
 

@@ -8,7 +8,7 @@ from pydantic_core import from_json
 
 from bus_schemas.event import iso
 from consumers.store.journal.ahead import said_ahead_s
-from consumers.store.journal.sqlite import Stored
+from consumers.store.journal.answers import Stored
 
 Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 """UTC with milliseconds and Z."""

@@ -13,13 +13,15 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from bus_schemas import topics
 from gateway.messages.ids import uuid7
+from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
+from producer.mqtt import NO_DELAY
 
 Handler = Callable[[bytes], None]
 Connect = Callable[[], Client]
 
-RETRY_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 15)
+RECONNECT = Backoff(0.2, 15.0)
 MAX_DIGITS = 18
 SEND_SECONDS = 2.0
 MAX_QUEUED = 1000
@@ -67,20 +69,19 @@ class Bus:
 
     async def run(self) -> None:
         """Until cancelled: connect, listen, and connect again."""
-        failures = 0
+        retry = Retry(RECONNECT)
         while True:
             try:
                 async with self._connect() as client:
-                    failures = 0
+                    retry.reset()
                     await self._serve(client)
             except* MqttError as lost:
-                _log.info("broker lost", error=str(lost.exceptions[0]), failures=failures)
+                _log.info("broker lost", error=str(lost.exceptions[0]), failures=retry.failures)
             finally:
                 self._client = None
             if _is_cancelled():
                 return
-            await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
-            failures += 1
+            await asyncio.sleep(retry.next_s())
 
     def listen(self, topic: str, handler: Handler) -> None:
         """Call `handler` with every payload on this topic from soon on, over reconnects too."""
@@ -221,9 +222,9 @@ class AnswerCheckingClient(Client):
 def client_of(broker: BrokerAddress) -> Client:
     """A clean session: whatever was missed is in the journal."""
     return AnswerCheckingClient(
-        str(broker.unix_socket or broker.host),
+        broker.target,
         broker.port,
-        transport="unix" if broker.unix_socket else "tcp",
+        transport=broker.transport,
         username=broker.username,
         password=broker.password,
         identifier=draw_client_id("gateway"),
@@ -231,4 +232,5 @@ def client_of(broker: BrokerAddress) -> Client:
         protocol=ProtocolVersion.V5,
         max_queued_incoming_messages=MAX_QUEUED,
         keepalive=20,
+        socket_options=(NO_DELAY,) if broker.unix_socket is None else (),
     )

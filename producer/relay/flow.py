@@ -6,11 +6,12 @@ from typing import Final
 import structlog
 
 from bus_schemas.streams import Traffic
+from producer.mqtt import MAX_IN_FLIGHT
 from producer.outbox.backlog import Stream
 from producer.relay.cursor import Cursor, Window
 from producer.relay.messages import MAX_EVENTS
 from producer.relay.round_trip import RoundTrip
-from producer.relay.session import MAX_IN_FLIGHT, Session
+from producer.relay.session import Session
 
 WINDOW_EVENTS: Final = 8_000
 WINDOW_BYTES: Final = 2 * 1024 * 1024

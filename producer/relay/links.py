@@ -1,30 +1,26 @@
 """The connections of a relay: one for each kind of traffic, so that what is urgent waits behind nothing else."""
 
-import random
 import select
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
 
 from bus_schemas.streams import Traffic
+from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
-from producer.client_ids import draw_client_id
 from producer.relay.session import Pace, Refusal, Session, Unreachable
 from producer.relay.throttle import Throttle
 
-RETRY_SECONDS: Final = (2, 4, 8, 16, 32, 60)
+RECONNECT: Final = Backoff(2, 60, jitter=1.0)
+"""Full jitter, so that the nodes of a site do not all come back in the same second."""
 BULK_KEEPALIVE_SECONDS: Final = 300
 """A segment may take a slow link minutes; whether the broker is there the connection of the events says sooner."""
 
 log = structlog.get_logger(__name__)
-
-
-def retry_after(attempt: int) -> float:
-    """Full jitter, so that the nodes of a site do not all come back in the same second."""
-    return random.uniform(0, RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
 
 
 @dataclass(slots=True)
@@ -33,7 +29,7 @@ class _Bulk:
 
     session: Session | None = None
     is_ready: bool = False
-    attempt: int = 0
+    retry: Retry = field(default_factory=partial(Retry, RECONNECT))
     again_at: float = 0.0
 
 
@@ -45,7 +41,7 @@ class Links:
         self._throttle = throttle
         self._bulk: dict[Traffic, _Bulk] = {}
         self._refused = 0
-        self.events = Session(broker, draw_client_id("relay"), Pace(on_sent=throttle.spend))
+        self.events = Session(broker, "relay", Pace(on_sent=throttle.spend))
         self.sessions: dict[Traffic, Session] = {Traffic.EVENTS: self.events}
         """Those that can be sent over, the events first."""
 
@@ -70,7 +66,8 @@ class Links:
             if now >= bulk.again_at:
                 self._connect(traffic, bulk, now)
         elif bulk.session.connected and not bulk.is_ready:
-            bulk.is_ready, bulk.attempt = True, 0
+            bulk.is_ready = True
+            bulk.retry.reset()
             self.sessions[traffic] = bulk.session
             return True
         return False
@@ -78,7 +75,7 @@ class Links:
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
         pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_SECONDS)
         try:
-            bulk.session = Session(self._broker, draw_client_id(f"relay-{traffic}"), pace)
+            bulk.session = Session(self._broker, f"relay-{traffic}", pace)
         except Unreachable as error:
             self._drop(traffic, bulk, str(error), now)
 
@@ -88,8 +85,7 @@ class Links:
             bulk.session.close()
         self.sessions.pop(traffic, None)
         bulk.session, bulk.is_ready = None, False
-        bulk.again_at = now + retry_after(bulk.attempt)
-        bulk.attempt += 1
+        bulk.again_at = now + bulk.retry.next_s()
 
     def step(self, timeout_s: float, wake: socket.socket) -> None:
         """Wait for the broker or for a byte on `wake`, at most so long, and do what the connections need."""

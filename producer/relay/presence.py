@@ -13,9 +13,8 @@ from bus_schemas.codec import SINGLE, to_bytes
 from bus_schemas.node import State, StateEvent
 from bus_schemas.topics import state_topic
 from producer.broker import BrokerAddress
-from producer.client_ids import draw_client_id
 from producer.ids import Clock, Ids
-from producer.relay.session import new_client
+from producer.mqtt import background_client
 
 KEEPALIVE_SECONDS: Final = 10
 GOODBYE_SECONDS: Final = 0.5
@@ -30,12 +29,11 @@ class Presence:
         self._source = source
         self._clock = clock
         self._ids = Ids(clock)
-        self._client = new_client(broker, client_id=draw_client_id("presence"), reconnect=True)
+        self._client = background_client(
+            broker, "presence", keepalive_s=KEEPALIVE_SECONDS, first_pause_s=2, longest_pause_s=60
+        )
         self._client.on_pre_connect = self._leave_a_will
         self._client.on_connect = self._greet
-        self._client.reconnect_delay_set(2, 60)
-        host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
-        self._client.connect_async(host, broker.port, KEEPALIVE_SECONDS, clean_start=True)
         self._client.loop_start()
 
     def leave(self, *, silent: bool = False) -> None:

@@ -14,12 +14,13 @@ from typing import Final
 import structlog
 
 from bus_schemas.streams import Traffic
+from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.ids import Clock
 from producer.outbox.bounds import Limits, enforce
 from producer.outbox.tables import connect, is_disk_full, open_tables
 from producer.relay.delivery import Delivery
-from producer.relay.links import Links, retry_after
+from producer.relay.links import RECONNECT, Links
 from producer.relay.refusals import Refusals
 from producer.relay.session import Ended, Incoming, Outgoing, Unreachable
 from producer.transaction import transaction
@@ -143,14 +144,13 @@ class Relay:
         """Until `stopping`; what is not confirmed by then stays in the outbox. Looks at `stopping` 4 times a second."""
         with contextlib.closing(self._ear), contextlib.closing(self._mouth), contextlib.closing(self._open()) as outbox:
             self._delivery = Delivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
-            attempt = 0
+            retry = Retry(RECONNECT)
             while not (stopping.is_set() or self._allowed()):
                 self._pause(outbox, ALLOWED_SECONDS, stopping)
             while not stopping.is_set():
                 if self._connect_and_send(outbox, self._delivery, stopping):
-                    attempt = 0
-                self._pause(outbox, retry_after(attempt), stopping)
-                attempt += 1
+                    retry.reset()
+                self._pause(outbox, retry.next_s(), stopping)
 
     def _open(self) -> sqlite3.Connection:
         # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.

@@ -1,7 +1,6 @@
 """One connection to the broker, driven by the thread that uses it, and forgotten with all that it held when it ends."""
 
 import select
-import socket
 import ssl
 import time
 from collections import deque
@@ -10,19 +9,18 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from producer.broker import BrokerAddress
+from producer.mqtt import MAX_IN_FLIGHT, MqttClient
 from producer.relay.paced_socket import AGAIN_SECONDS, Allowance, PacedSocket
 from producer.relay.send_window import SendWindow
 
-MAX_IN_FLIGHT: Final = 100
 KEEPALIVE_SECONDS: Final = 10
-CONNECT_SECONDS: Final = 5.0
 
 
 class Unreachable(OSError):
@@ -108,9 +106,9 @@ class _InFlight(NamedTuple):
 class Session:
     """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
 
-    def __init__(self, broker: BrokerAddress, client_id: str, pace: Pace | None = None) -> None:
+    def __init__(self, broker: BrokerAddress, role: str, pace: Pace | None = None) -> None:
         pace = pace or Pace()
-        self._client = _PacedClient(broker, client_id, pace)
+        self._client = _PacedClient(broker, role, pace)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
@@ -127,9 +125,8 @@ class Session:
         self.in_flight_bytes = 0
         self.published = self.acknowledged = 0
         """The number of the last message, and of the last that the broker has."""
-        host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
         try:
-            self._client.connect(host, broker.port, keepalive=pace.keepalive_s, clean_start=True)
+            self._client.connect(broker.target, broker.port, keepalive=pace.keepalive_s, clean_start=True)
         except (OSError, ssl.SSLError) as error:
             raise Unreachable(f"{broker}: {error}") from error
         self._socket = self._client.paced
@@ -245,49 +242,17 @@ class Session:
         )
 
 
-class _PacedClient(Client):
+class _PacedClient(MqttClient):
     """paho over a socket that takes no more than its link carries soon."""
 
-    def __init__(self, broker: BrokerAddress, client_id: str, pace: Pace) -> None:
-        super().__init__(**_options(broker, client_id), reconnect_on_failure=False)
-        _prepare(self, broker)
+    def __init__(self, broker: BrokerAddress, role: str, pace: Pace) -> None:
+        super().__init__(broker, role)
         self._pace = pace
         self.paced: PacedSocket
 
     def _create_socket(self) -> Any:
         began = time.monotonic()
         wire = super()._create_socket()
-        assert isinstance(wire, socket.socket)
-        if wire.family != socket.AF_UNIX:
-            # Nagle and delayed acknowledgements together make a round trip 44 ms instead of 0.4.
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         window = SendWindow(time.monotonic() - began)
         self.paced = PacedSocket(wire, window, self._pace.allowance, self._pace.on_sent)
         return self.paced
-
-
-def new_client(broker: BrokerAddress, client_id: str, *, reconnect: bool = False) -> Client:
-    """A client that speaks MQTT 5, with credentials and TLS as the address says; not connected."""
-    client = Client(**_options(broker, client_id), reconnect_on_failure=reconnect)
-    _prepare(client, broker)
-    return client
-
-
-def _options(broker: BrokerAddress, client_id: str) -> dict[str, Any]:
-    return {
-        "callback_api_version": CallbackAPIVersion.VERSION2,
-        "client_id": client_id,
-        "protocol": MQTTProtocolVersion.MQTTv5,
-        "transport": "unix" if broker.unix_socket is not None else "tcp",
-    }
-
-
-def _prepare(client: Client, broker: BrokerAddress) -> None:
-    client.connect_timeout = CONNECT_SECONDS
-    # We hold the window ourselves; paho is to hold no message back, and none for later.
-    client.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
-    client.max_queued_messages_set(2 * MAX_IN_FLIGHT)
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls is not None:
-        client.tls_set_context(broker.tls.context())

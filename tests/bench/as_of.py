@@ -18,11 +18,14 @@ from consumers.engine.intervals import Wanted
 from consumers.engine.versions import Versions
 from consumers.engine.view_files import open_view
 from consumers.hub_config import Hub
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
+from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from consumers.views.health import past
 from consumers.views.health.projection import Health
 from consumers.views.health.questions import devices
+from producer.times import micros
 from producer.transaction import transaction
 from tests.bench.measure import Measurement, measured
 from tests.builders import START, at, frame, health, media, thermal, tick

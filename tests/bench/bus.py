@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.topics import event_topic
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from mosquitto.launcher import Broker
 from tests import builders
 from tests.bench.measure import Measurement, median, summary

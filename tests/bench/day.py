@@ -14,8 +14,9 @@ from typing import Any
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import Event, iso
 from consumers.hub_config import DeviceInfo, Hub, SiteInfo
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import Accepted, Journal
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
+from producer.times import micros
 from tests import builders
 from tests.builders import START
 from tests.following import MemoryMedia

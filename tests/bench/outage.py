@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bus_schemas.event import device_source
 from consumers.hub_config import ClickHouseServer
-from consumers.store.journal.sqlite import JournalQueries, SqliteJournalReader
+from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.reader import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.backlog import streams

@@ -18,7 +18,7 @@ from consumers.engine.sink import Sink
 from consumers.hub_config import Hub
 from consumers.registry import CONSUMERS, roster
 from consumers.store.clickhouse.embedded import EmbeddedEngine
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.upkeep.maintenance import rebuild_view
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.rows import MODELS

@@ -13,7 +13,11 @@ from bus_schemas.codec import describe, to_bytes
 from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
-from consumers.store.journal.sqlite import Accepted, Filter, Journal, JournalQueries, SqliteJournalReader
+from consumers.store.journal.answers import Filter
+from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from producer.ids import utc_now
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import START, at, detection

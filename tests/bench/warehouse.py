@@ -12,8 +12,10 @@ from typing import Any
 
 from bus_schemas import codec
 from consumers.store.clickhouse.embedded import EmbeddedEngine
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.record import Recorded
-from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from consumers.views.warehouse import fold, questions
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.rows import blocks

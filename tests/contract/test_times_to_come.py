@@ -15,7 +15,8 @@ from consumers.hub_config import Hub
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.journal.ahead import said_ahead_s
-from consumers.store.journal.sqlite import Filter, JournalQueries
+from consumers.store.journal.answers import Filter
+from consumers.store.journal.queries import JournalQueries
 from consumers.views.health.questions import DeviceHealth, device
 from consumers.views.temperatures import newest_thermal
 from tests import builders

@@ -16,7 +16,7 @@ from consumers.hub_config import Hub
 from consumers.registry import CONSUMERS, roster
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.days import list_days, open_to_read
-from consumers.store.journal.sqlite import JournalQueries
+from consumers.store.journal.queries import JournalQueries
 from consumers.upkeep.maintenance import verify_views
 from producer.ids import utc_now
 

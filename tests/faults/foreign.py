@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import device_source
 from bus_schemas.topics import event_topic
-from consumers.store.journal.sqlite import JournalQueries
+from consumers.store.journal.queries import JournalQueries
 from producer.ids import Ids
 from tests import builders
 from tests.faults.clock import FileClock

@@ -19,7 +19,7 @@ from consumers.hub_config import DeviceInfo, Hub, RetentionPolicy, SiteInfo
 from consumers.ingest.run import run as run_ingest
 from consumers.registry import roster
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
 from tests.faults.clock import FileClock
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from consumers.engine.view_files import NoView, open_view
 from consumers.registry import CONSUMERS
-from consumers.store.journal.sqlite import JournalQueries
+from consumers.store.journal.queries import JournalQueries
 from mosquitto.launcher import Broker, BrokerFailed
 from producer.outbox.disk import Room
 from tests.faults import load, parts

@@ -11,7 +11,8 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.hub_config import Hub
 from consumers.store.archive.disk import Archive
-from consumers.store.journal.sqlite import Accepted, Journal
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from producer.ids import utc_now
 from producer.outbox.tables import connect, open_tables, put
 from tests import builders

@@ -11,7 +11,7 @@ from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.streams import Traffic, traffic_of
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox

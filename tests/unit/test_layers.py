@@ -27,9 +27,6 @@ ROOMS = {
     "upkeep": {"store", "engine", "views"},
 }
 """The rooms of `consumers`, and which of the others each may use. What lies beside them is for all of them."""
-ROOM_EXCEPTIONS = {
-    ("consumers/upkeep/log_transfer/importer.py", "ingest"),
-}
 CONTRACT_MAY_USE = {"pydantic", "pydantic_core", "annotated_types"}
 
 
@@ -86,7 +83,7 @@ def test_a_room_of_the_consumers_uses_only_the_rooms_below_it(room: str) -> None
         if name.split(".")[1] in set(ROOMS) - ROOMS[room] - {room}
     }
 
-    assert against_the_arrow - ROOM_EXCEPTIONS == set()
+    assert against_the_arrow == set()
 
 
 def test_every_folder_of_the_consumers_is_a_room() -> None:

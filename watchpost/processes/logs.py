@@ -14,8 +14,8 @@ from typing import Any, Literal, TextIO, cast
 
 import structlog
 
+from bus_schemas.event import iso
 from watchpost.processes.log_output import LogFile, LogStream
-from watchpost.processes.process_state import iso
 
 LogFormat = Literal["auto", "text", "json"]
 COLORS = [f"\x1b[{code}m" for code in (32, 33, 34, 35, 36, 92, 93, 94, 95, 96)]

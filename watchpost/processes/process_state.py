@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from bus_schemas.event import iso
+
 
 @dataclass(frozen=True)
 class ProcessState:
@@ -18,10 +20,6 @@ class ProcessState:
     restarts: int
     since: datetime
     last_exit: str | None
-
-
-def iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def write_states(path: Path, states: Sequence[ProcessState]) -> None:

@@ -14,12 +14,13 @@ from datetime import datetime
 from types import FrameType
 from typing import IO
 
+from producer.backoff import Backoff, Retry
 from producer.ids import Clock, utc_now
 from watchpost.processes.process_state import ProcessState
 from watchpost.refused import IdentityInUse, Refused
 
-FIRST_BACKOFF_S = 0.2
-LONGEST_BACKOFF_S = 30.0
+RESTART = Backoff(0.2, 30.0)
+"""Between the starts of a process that keeps ending."""
 HEALTHY_AFTER_S = 30.0
 IMPATIENT = 2  # stop signals: who asks twice does not want to wait
 STAGE_S = 0.8
@@ -37,11 +38,6 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Monotonic = Callable[[], float]
 OnLine = Callable[[str, str], None]
 OnState = Callable[[Sequence[ProcessState]], None]
-
-
-def backoff_s(failures: int) -> float:
-    """Seconds until the next start, after so many short lives in a row."""
-    return min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** (failures - 1))
 
 
 def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
@@ -88,7 +84,7 @@ class Child:
         self.since = now
         self.restarts = 0
         self.last_exit: str | None = None
-        self._failures = 0
+        self._retry = Retry(RESTART)
         self._started = 0.0
         self.silent = True
         self._rest = b""
@@ -137,8 +133,9 @@ class Child:
         self.output.close()
         lived = monotonic - self._started
         self.last_exit = exit_text(self.popen.returncode, lived, last_words[-1] if last_words else self._last_line)
-        self._failures = 1 if lived >= HEALTHY_AFTER_S else self._failures + 1
-        self.due = monotonic + backoff_s(self._failures)
+        if lived >= HEALTHY_AFTER_S:
+            self._retry.reset()
+        self.due = monotonic + self._retry.next_s()
         self.popen, self.since = None, now
         return last_words
 

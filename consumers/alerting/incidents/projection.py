@@ -23,8 +23,8 @@ from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, Versions
 from consumers.hub_config import Hub
 from consumers.store.journal.ahead import moment_of
-from consumers.store.journal.days import moment
 from consumers.store.journal.record import Place, Recorded
+from producer.times import moment
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
 

@@ -17,8 +17,8 @@ from consumers.engine.follower import BATCH, Source, configuration_of, create, l
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.process_lock import alone
 from consumers.engine.rebuild.time_range import Part, Stretch
-from consumers.store.journal.days import micros, moment
 from consumers.store.journal.record import Recorded
+from producer.times import micros, moment
 from producer.transaction import transaction
 
 _STEP = 2 * BATCH

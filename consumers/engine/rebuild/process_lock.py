@@ -1,17 +1,13 @@
 """One rebuild of a view at a time, and how far it is for those who look."""
 
-import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
-from typing import IO, Any
 
 from consumers.engine import checkpoint, view_files
-
-LOCK_TRIES = 20
-LOCK_PAUSE_S = 0.05
+from producer.ids import utc_now
+from producer.locks import LOOK_SECONDS, FileLock, LockHeld, holder_of, this_process
 
 
 class AlreadyRebuilding(RuntimeError):
@@ -21,28 +17,22 @@ class AlreadyRebuilding(RuntimeError):
 @contextmanager
 def alone(data: Path, name: str) -> Iterator[None]:
     """Two rebuilds of one view would write one shadow. Raises `AlreadyRebuilding`."""
-    path = _lock_of(data, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        # Who only looks whether there is one holds it for a moment.
-        for _ in range(LOCK_TRIES):
-            if _taken(file, fcntl.LOCK_EX):
-                break
-            sleep(LOCK_PAUSE_S)
-        else:
-            raise AlreadyRebuilding(f"the view {name!r} is being folded again already")
+    try:
+        lock = FileLock(_lock_of(data, name), wait_s=LOOK_SECONDS)
+    except LockHeld as error:
+        holder = f": {error.holder}" if error.holder else ""
+        raise AlreadyRebuilding(f"the view {name!r} is being folded again already{holder}") from error
+    with lock:
+        lock.write(this_process(utc_now()))
         yield
 
 
 def rebuilt(data: Path, name: str) -> int | None:
     """The position that a rebuild has reached; `None` where there is none going on."""
-    try:
-        with _lock_of(data, name).open("rb") as file:
-            if _taken(file, fcntl.LOCK_SH):
-                return None
-        shadow = view_files.open_file(view_files.next_file(data, name))
-    except FileNotFoundError:
+    if holder_of(_lock_of(data, name)) is None:
         return None
+    try:
+        shadow = view_files.open_file(view_files.next_file(data, name))
     except sqlite3.OperationalError:
         return 0
     try:
@@ -56,12 +46,3 @@ def rebuilt(data: Path, name: str) -> int | None:
 
 def _lock_of(data: Path, name: str) -> Path:
     return view_files.link_of(data, name).with_suffix(".rebuild")
-
-
-def _taken(file: IO[Any], kind: int) -> bool:
-    """Whether the lock could be had; it ends with the file."""
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

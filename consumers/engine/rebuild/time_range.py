@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+
+from producer.times import EPOCH, MINUTE
 
 Value = str | float
 
@@ -28,12 +30,8 @@ class Part:
 
 
 def whole_minutes(wanted: Stretch) -> tuple[datetime, datetime]:
-    return _floored(wanted.since), -(-wanted.until.timestamp() // 60) * _MINUTE + _EPOCH
+    return _floored(wanted.since), EPOCH - (EPOCH - wanted.until) // MINUTE * MINUTE
 
 
 def _floored(moment: datetime) -> datetime:
-    return moment.timestamp() // 60 * _MINUTE + _EPOCH
-
-
-_MINUTE = timedelta(minutes=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    return EPOCH + (moment - EPOCH) // MINUTE * MINUTE

@@ -10,12 +10,13 @@ from typing import Self
 
 from bus_schemas.media import Media
 from consumers.store.archive.index import NAME, add_media, ensure_pack, ensure_series, open_to_write
-from consumers.store.archive.keys import PackInterval, Series, interval_of, micros, pack_path, parse_key
+from consumers.store.archive.keys import PackInterval, Series, interval_of, pack_path, parse_key
 from consumers.store.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
 from consumers.store.archive.records import Found, Header
 from consumers.store.archive.recovery import recover
 from consumers.store.file_identity import Held
 from producer.ids import Clock
+from producer.times import micros
 from producer.transaction import transaction
 
 SYNCS_AT_ONCE = 16

@@ -2,19 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from bus_schemas.event import NAME
+from producer.times import EPOCH, HOUR, MINUTE
 
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
 PACK_MINUTES = 5
 """What a new pack holds. Short, so that clean-up can free the running hour."""
 _OLD_PACK_MINUTES = 60
 """What a pack held before; those that are there are read and dropped as they are."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 _SERIES = re.compile(rf"(?P<site>{NAME})/(?P<device>{NAME})/(?P<kind>[a-z]{{1,32}})")
 _KEY = re.compile(rf"{_SERIES.pattern}/(?P<id>[A-Za-z0-9_-]{{1,128}})")
@@ -58,15 +55,6 @@ def hour_of(moment: datetime) -> int:
 
 def hour_start(hour: int) -> datetime:
     return EPOCH + hour * HOUR
-
-
-def micros(moment: datetime) -> int:
-    """Whole microseconds since 1970."""
-    return (moment - EPOCH) // MICROSECOND
-
-
-def moment(microseconds: int) -> datetime:
-    return EPOCH + microseconds * MICROSECOND
 
 
 @dataclass(frozen=True, slots=True, order=True)

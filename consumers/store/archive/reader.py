@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from consumers.store.archive.index import NAME, has_packs_of_hours, is_complete, open_to_read
-from consumers.store.archive.keys import NotAKey, PackInterval, Series, micros, moment, pack_path, parse_key
+from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
 from consumers.store.file_identity import Identity, identity
+from producer.times import micros, moment
 
 OLDEST = -(2**63)
 STAT_BLOCK_BYTES = 512

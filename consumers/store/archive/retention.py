@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from consumers.store.archive.index import NAME, open_to_read, open_to_write
-from consumers.store.archive.keys import EPOCH, MINUTE, PackInterval, Series, micros, pack_path
+from consumers.store.archive.keys import PackInterval, Series, pack_path
 from consumers.store.archive.recovery import forget_pack
 from producer.ids import Clock
+from producer.times import EPOCH, MINUTE, micros
 from producer.transaction import transaction
 
 NEWEST = timedelta(minutes=10)

@@ -12,10 +12,10 @@ from consumers.store.claims.local import held
 from consumers.store.claims.reader import ClaimedReader, OpenReader
 from consumers.store.claims.renewal import RenewedLease
 from consumers.store.clickhouse.engine import EngineError
+from producer.backoff import Backoff, Retry
 from producer.ids import utc_now
 
-FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 4.0
+RETRY = Backoff(0.25, 4.0)
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +68,12 @@ def _begin(
     """`None` where `stopping` came first: then nothing is done any more."""
     from consumers.store.clickhouse.server import ServerEngine  # only who names a server needs its driver
 
-    pause = FIRST_PAUSE_S
+    retry = Retry(RETRY)
     while not stopping.is_set():
         try:
             return RenewedLease(lambda: ServerEngine(server), server.database, locks, holder, stopping.set)
         except EngineError as error:
-            log.warning("claims cannot be made", reason=str(error), again_in_s=pause)
+            pause = retry.next_s()
+            log.warning("claims cannot be made", reason=str(error), again_in_s=round(pause, 1))
             stopping.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
     return None

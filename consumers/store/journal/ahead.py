@@ -10,7 +10,7 @@ import msgspec
 
 from bus_schemas.codec import read_stored
 from bus_schemas.event import AFTER_LATEST
-from consumers.store.journal.days import micros, moment
+from producer.times import micros, moment
 
 LATEST = AFTER_LATEST - timedelta(milliseconds=1)
 AHEAD_US = 5 * 60 * 1_000_000

@@ -5,13 +5,10 @@ import secrets
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 BUSY_SECONDS = 10.0
 
 # Streams keep their number, watermark and counts from day to day, so that what is known of a stream commits together
@@ -61,27 +58,6 @@ create table rejected (
     body     blob not null
 );
 """
-
-
-def micros(moment: datetime) -> int:
-    """Whole microseconds since 1970: exact, which the float of `timestamp()` is not."""
-    return (moment - EPOCH) // MICROSECOND
-
-
-def moment(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)
-
-
-def iso_of(time_us: int) -> str:
-    """As `iso` writes the moment so many microseconds after 1970."""
-    minutes, rest = divmod(time_us, 60_000_000)
-    return f"{_minute(minutes)}:{rest // 1_000_000:02}.{rest // 1000 % 1000:03}Z"
-
-
-@lru_cache(maxsize=256)
-def _minute(minutes: int) -> str:
-    """The newest events of many devices are of the same few."""
-    return moment(minutes * 60_000_000).isoformat()[: len("2026-01-05T10:00")]
 
 
 _SUFFIX = ".sqlite"

@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct, field
 
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event
+from bus_schemas.node import GapEvent
 from consumers.store.journal.ahead import happened
-from consumers.store.journal.days import micros, moment
+from producer.times import micros, moment
 
 
 class Instant(int):
@@ -41,3 +42,8 @@ def instant_of(event: Event | Header, received: int) -> int:
     """When an event happened that arrived then; in microseconds since 1970."""
     # A plain int: SQLite's module asks around what else to store of any other.
     return happened(int(event.instant) if isinstance(event, Header) else micros(event.time), received)
+
+
+def sequences_of(event: Event | Header, sequence: int) -> tuple[int, int]:
+    """The first and the last sequence that an event stands for: all but gaps stand for one."""
+    return (event.data.first, sequence) if isinstance(event, GapEvent) else (sequence, sequence)

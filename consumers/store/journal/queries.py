@@ -4,16 +4,15 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from consumers.store.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
-from consumers.store.journal.days import Day, micros, moment
+from consumers.store.journal.days import Day
 from consumers.store.journal.reader import OpenDays, Row
 from consumers.store.journal.selection import marks, numbers_of, of_day, received_at
-
-_DAY = timedelta(days=1)
+from producer.times import DAY, micros, moment
 
 
 class JournalQueries:
@@ -48,7 +47,7 @@ class JournalQueries:
         rows: list[Row] = []
         for _, day in self._days.list():
             # A day is that of the commit, which may come a moment after the arrival.
-            near = start.date() - _DAY <= day.date <= end.date() + _DAY
+            near = start.date() - DAY <= day.date <= end.date() + DAY
             connection = self._days.connection(day) if near and len(rows) < limit else None
             if connection is not None:
                 numbers = numbers_of(connection, "select stream, source from streams", holds)

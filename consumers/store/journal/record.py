@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 from bus_schemas.codec import read_stored_as, to_bytes
 from bus_schemas.event import Event, place
 from consumers.store.journal.ahead import AHEAD_US, happened
-from consumers.store.journal.days import micros, moment
+from producer.times import micros, moment
 
 Place = tuple[str, str]
 Part = TypeVar("Part")

@@ -11,8 +11,8 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event, place
 from bus_schemas.upcasts import UPCASTS, upcast
 from consumers.store.journal.ahead import AHEAD_US
-from consumers.store.journal.days import moment
 from consumers.store.journal.record import Place, Recorded, RecordedRow
+from producer.times import moment
 
 COLUMNS = "position, received, time, type, stream, id, body"
 

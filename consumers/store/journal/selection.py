@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from consumers.store.journal.answers import Filter, Order
-from consumers.store.journal.days import micros
 from consumers.store.journal.reader import Row
+from producer.times import micros
 
 FEW = 20_000
 OLDEST = -(2**62)

@@ -21,16 +21,16 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import Gap, GapEvent
 from bus_schemas.speakers import is_gateway_as_hub, violation
 from bus_schemas.topics import event_topic
-from consumers.ingest.continuity import span
-from consumers.ingest.run import alone, owner_in
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.index import NAME
-from consumers.store.archive.keys import HOUR, Series, hour_of, hour_start, parse_key
+from consumers.store.archive.keys import Series, hour_of, hour_start, parse_key
 from consumers.store.journal.ahead import happened_at
-from consumers.store.journal.days import micros, moment
+from consumers.store.journal.header import sequences_of
+from consumers.store.journal.lock import journal_lock, owner_in
 from consumers.store.journal.store import JournalStore, JournalWriter
 from consumers.store.journal.writing import Accepted, Rejected
 from consumers.upkeep.log_transfer.log_slice import Piece
+from producer.times import HOUR, micros, moment
 
 NOT_EXPORTED = "not_exported"
 """The cause of gaps, and the rule of retention events, for what the file does not hold."""
@@ -58,7 +58,7 @@ def settle(data: Path, journal: JournalStore, pieces: Iterable[list[Piece]]) -> 
         raise NotFresh(f"{data} has a log of its own")
     if journal.exists():
         raise NotFresh(f"{journal.name} has a log of its own")
-    with alone(data / "journal"):
+    with journal_lock(data / "journal"):
         try:
             return _Settling(data, journal).take(pieces)
         except BaseException:
@@ -116,7 +116,7 @@ class _Settling:
         event = piece.event
         if event.sequence is not None and event.epoch is not None:
             key = (event.source, event.epoch)
-            first, last = span(event, event.sequence)
+            first, last = sequences_of(event, event.sequence)
             before = self._marks.get(key, 0)
             if first > before + 1:
                 self.arrived.gaps += 1

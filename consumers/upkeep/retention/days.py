@@ -15,6 +15,7 @@ from consumers.store.journal.days import DroppedDay
 from consumers.store.journal.record import JournalReader
 from consumers.upkeep.retention.plan import words
 from consumers.views.warehouse.progress import rows_position
+from producer.times import DAY
 
 DAYS_THAT_STAY = 2
 """The one that is written, and the one before it, in which ingest looks for events that come again."""
@@ -32,7 +33,7 @@ class DoomedDay:
 
     @property
     def end(self) -> datetime:
-        return datetime.combine(self.what.date, time(0), UTC) + timedelta(days=1)
+        return datetime.combine(self.what.date, time(0), UTC) + DAY
 
 
 def doomed_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, limit: int | None) -> list[DoomedDay]:

@@ -11,8 +11,8 @@ from consumers.store.archive.retention import Dropped
 from consumers.store.disk import Disk
 from consumers.store.journal.days import DroppedDay
 from consumers.upkeep.retention.shares import Device, beyond_shares
+from producer.times import DAY, HOUR
 
-HOUR = timedelta(hours=1)
 HEADROOM_PERCENT = 0.5
 """Media go so much before the threshold, from which people are alerted: they are while no room can be made."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:retention")
@@ -107,7 +107,7 @@ def journal_event(rule: str, dropped: DroppedDay, now: datetime) -> RetentionEve
             rule=rule,
             kind="journal",
             start=day,
-            end=day + timedelta(days=1),
+            end=day + DAY,
             count=dropped.count,
             bytes=dropped.bytes,
             first=dropped.first,

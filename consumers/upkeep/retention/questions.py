@@ -11,9 +11,9 @@ from consumers.hub_config import RetentionPolicy
 from consumers.store.archive.reader import Usage
 from consumers.store.archive.retention import Dropped
 from consumers.store.disk import Disk
+from producer.times import DAY
 
 GB = 1e9
-_DAY = timedelta(days=1)
 
 
 class DiskUsage(TypedDict):
@@ -60,9 +60,9 @@ def cleanup_status(
     ages = [(now - pack.start, pack) for pack in packs]
     counts = {
         "<1day": 0,
-        "1-3days": sum(pack.count for age, pack in ages if 1 <= age // _DAY < 3),
-        "3-7days": sum(pack.count for age, pack in ages if 3 <= age // _DAY <= 7),
-        ">7days": sum(pack.count for age, pack in ages if age // _DAY > 7),
+        "1-3days": sum(pack.count for age, pack in ages if 1 <= age // DAY < 3),
+        "3-7days": sum(pack.count for age, pack in ages if 3 <= age // DAY <= 7),
+        ">7days": sum(pack.count for age, pack in ages if age // DAY > 7),
     }
     total = sum(each.count for each in usage)
     counts["<1day"] = total - sum(counts.values())
@@ -70,7 +70,7 @@ def cleanup_status(
     return {
         "disk_usage": disk_usage(disk),
         "cleanup_config": {
-            "retention_days": keep / _DAY,
+            "retention_days": keep / DAY,
             "cleanup_threshold_percent": policy.cleanup_threshold_percent,
             "target_percent": policy.cleanup_target_percent,
         },
@@ -78,7 +78,7 @@ def cleanup_status(
             "total_files": total,
             "total_size_gb": round(sum(each.bytes for each in usage) / GB, 2),
             "files_by_age": counts,
-            "oldest_file_age_days": None if oldest is None else (now - oldest) // _DAY,
+            "oldest_file_age_days": None if oldest is None else (now - oldest) // DAY,
             "can_cleanup_gb": round(sum(pack.bytes for age, pack in ages if age > keep) / GB, 2),
         },
     }

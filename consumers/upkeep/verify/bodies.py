@@ -6,9 +6,9 @@ import msgspec
 
 from consumers.store.journal.ahead import AHEAD_US
 from consumers.store.journal.day_reader import OpenDay
-from consumers.store.journal.days import micros
 from consumers.store.journal.store import JournalStore
 from consumers.upkeep.verify.findings import Findings
+from producer.times import micros
 
 
 class _Envelope(msgspec.Struct):

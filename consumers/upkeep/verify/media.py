@@ -13,10 +13,11 @@ from bus_schemas.alert import RetentionEvent
 from bus_schemas.catalogue import type_of
 from bus_schemas.media import MediaEvent
 from consumers.store.archive.index import NAME, open_to_read
-from consumers.store.archive.keys import PACK_MINUTES, NotAKey, PackInterval, Series, micros, pack_path, parse_key
+from consumers.store.archive.keys import PACK_MINUTES, NotAKey, PackInterval, Series, pack_path, parse_key
 from consumers.store.journal.day_reader import Told
 from consumers.store.journal.store import JournalStore
 from consumers.upkeep.verify.findings import Findings
+from producer.times import micros
 
 _PACK = PACK_MINUTES * 60_000_000
 """What a pack holds, in microseconds. Retention drops, and tells of, whole ones."""

@@ -1,6 +1,5 @@
 """The rows of the warehouse equal the fold of the journal, where nobody else has them open."""
 
-import fcntl
 import re
 import time
 from contextlib import closing
@@ -17,6 +16,7 @@ from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations, Store, newest_generation, origin
 from consumers.views.warehouse.tables import TABLES, VERSION
 from consumers.views.warehouse.warehouse import Settings
+from producer.locks import holder_of
 
 PART = "warehouse"
 _LEFT_OVER_AFTER_S = 86_400
@@ -117,14 +117,7 @@ def _is_taken(directory: Path) -> bool:
 
     It holds a lock on its file `status` for as long as it is open.
     """
-    try:
-        with (directory / "status").open("rb") as status:
-            fcntl.flock(status, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    return holder_of(directory / "status") is not None
 
 
 def _engine(directory: Path) -> Engine:

@@ -15,8 +15,8 @@ from bus_schemas.node import Health as WholeHealth
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import HEALTH, MEDIUM, Health, seconds
-from consumers.store.journal.days import iso_of
 from consumers.store.journal.record import Place, Recorded
+from producer.times import iso_of
 
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
 TOLD = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)

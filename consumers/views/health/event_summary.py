@@ -12,8 +12,8 @@ from bus_schemas.media import SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import DETECTED, HOTTEST, LENGTH, PHASE, PROGRESS, REPORTED, VERDICTS
-from consumers.store.journal.days import iso_of
 from consumers.store.journal.record import Recorded
+from producer.times import iso_of
 
 
 def in_short(record: Recorded) -> str:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from pydantic_core import from_json
@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from bus_schemas.event import iso
 from consumers.views.health.device import Device
 from consumers.views.health.projection import rows
+from producer.times import moment_of_seconds
 
 STALE_S = 30.0
 SILENT_S = 30.0
@@ -154,4 +155,4 @@ def _answer(row: Device, asked: Moment) -> DeviceHealth:
 
 
 def _iso_of(seconds: float | None) -> str | None:
-    return None if seconds is None else iso(datetime.fromtimestamp(seconds, UTC))
+    return None if seconds is None else iso(moment_of_seconds(seconds))

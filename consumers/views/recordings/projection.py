@@ -17,11 +17,11 @@ from consumers.engine.partial import SPAN
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import Hub
 from consumers.store.journal.ahead import moment_of
-from consumers.store.journal.days import moment
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.clips import Clip, OpenClips
 from consumers.views.recordings.questions import keys_between
 from consumers.views.recordings.segments import Segments
+from producer.times import moment
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:recording")
 _WAIT_FOR_SEGMENTS_S = 15.0

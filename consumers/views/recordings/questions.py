@@ -3,10 +3,11 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bus_schemas.event import iso
+from producer.times import moment_of_seconds
 
 SAME_SPAN_S = 1.0
 """A pause of more than this between two segments is a gap."""
@@ -128,8 +129,4 @@ def oldest(view: sqlite3.Connection, site: str, device: str) -> str | None:
     """When the first recording that is left begins."""
     query = "select min(start) from segments where site = ? and device = ?"
     found: Any = view.execute(query, (site, device)).fetchone()[0]
-    return None if found is None else iso(_moment(found))
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return None if found is None else iso(moment_of_seconds(found))

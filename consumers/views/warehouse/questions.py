@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bus_schemas.event import iso
 from consumers.store.clickhouse.engine import Engine, Parameter
+from producer.times import day_bounds
 
 MAX_STEPS = 10_000
 MAX_TRIGGERS = 50
@@ -81,18 +82,17 @@ def intensity(people: int) -> str:
     return "medium" if people >= 4 else "low"
 
 
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
-    """Seconds since 1970 at which a local day begins and ends; 23 to 25 hours apart. Raises `BadQuestion`."""
+def seconds_of_day(day: date, zone: ZoneInfo) -> tuple[int, int]:
+    """At which a local day begins and ends, since 1970. Raises `BadQuestion`."""
     if not 1972 <= day.year <= 2100:
         raise BadQuestion(f"no rows are kept of {day}: a date from 1972 to 2100 is needed")
-    start = datetime.combine(day, time.min, tzinfo=zone)
-    end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    start, end = day_bounds(day, zone)
     return int(start.timestamp()), int(end.timestamp())
 
 
 def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterable[str] = ()) -> dict[str, Any]:
     """What the cameras of a site counted on a local day; `triggers` are named even where they did not happen."""
-    start, end = day_bounds(day, ZoneInfo(zone))
+    start, end = seconds_of_day(day, ZoneInfo(zone))
     rows = engine.query(_DAY, {"site": site, "zone": zone, "start": start, "end": end})
     zones: dict[str, tuple[int, int]] = {}
     hours: dict[int, int] = {}

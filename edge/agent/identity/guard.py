@@ -17,9 +17,8 @@ from bus_schemas.topics import claim_topic
 from edge.agent.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
 from edge.agent.identity.instance import Claim, IdentityTaken, Instance
 from producer.broker import BrokerAddress
-from producer.client_ids import draw_client_id
+from producer.mqtt import background_client
 from producer.relay.refusals import Refusals
-from producer.relay.session import new_client
 
 KEEPALIVE_SECONDS: Final = 10
 AGAIN_SECONDS: Final = 30.0
@@ -47,15 +46,12 @@ class Guard:
         self._refusals = Refusals(broker.username)
         self._ask_at: float | None = None
         self._connected = False
-        self._client = new_client(broker, client_id=draw_client_id("guard"), reconnect=True)
+        self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_SECONDS, longest_pause_s=30)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_publish = self._on_publish
         self._client.on_message = self._on_message
-        self._client.reconnect_delay_set(1, 30)
-        host = str(broker.unix_socket) if broker.unix_socket is not None else broker.host
-        self._client.connect_async(host, broker.port, KEEPALIVE_SECONDS, clean_start=True)
 
     def start(self) -> None:
         self._client.loop_start()

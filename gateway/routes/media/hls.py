@@ -15,10 +15,11 @@ from gateway.http.problems import Problem
 from gateway.reading.calendar import utc_hour
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
-from gateway.routes.media.recordings import moment, playable
+from gateway.routes.media.recordings import playable
 from gateway.serving import playlists
 from gateway.serving.media_links import media_url
 from gateway.serving.playlists import LIVE_SEGMENTS, MEDIA_TYPE, Piece, Place
+from producer.times import moment_of_seconds
 
 VIEW = "recordings"
 LONGEST = timedelta(hours=25)
@@ -57,7 +58,7 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[Segment]) -> Place:
         return Place()
     view, first = stores.view(VIEW), found[0].start
     day = int(first // DAY_SECONDS)
-    before = segments(view, asked.site, asked.device, moment(day * DAY_SECONDS), moment(first))
+    before = segments(view, asked.site, asked.device, moment_of_seconds(day * DAY_SECONDS), moment_of_seconds(first))
     pieces = _pieces([*(one for one in before if one.start < first), found[0]])
     breaks = sum(playlists.is_break(*pair) for pair in pairwise(pieces))
     return Place(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))
@@ -112,7 +113,7 @@ async def span(call: Call[DeviceSpan]) -> Response:
 
 def _pieces(found: Sequence[Segment]) -> list[Piece]:
     return [
-        Piece(moment(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
+        Piece(moment_of_seconds(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
         for one in found
         if one.key
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 from gateway.serving.media_links import media_url
+from producer.times import moment_of_seconds
 
 LONGEST = timedelta(days=32)
 MOST_SEGMENTS = 500_000
@@ -115,7 +116,7 @@ async def listed(call: Call[DeviceSpan]) -> Segments:
     return Segments(
         segments=[
             SegmentAnswer(
-                time=moment(one.start),
+                time=moment_of_seconds(one.start),
                 duration_s=round(one.duration_s, 6),
                 url=media_url(one.key),
                 bytes=one.size,
@@ -127,7 +128,7 @@ async def listed(call: Call[DeviceSpan]) -> Segments:
 
 
 def _recording(site: str, device: str, run: Run) -> Recording:
-    start, end = moment(run.start), moment(run.end)
+    start, end = moment_of_seconds(run.start), moment_of_seconds(run.end)
     return Recording(
         start=start,
         end=end,
@@ -146,10 +147,6 @@ async def _bounds(call: Call[DeviceSpan]) -> tuple[datetime, datetime]:
     if end - start > LONGEST:
         raise Problem(400, f"from {iso(start)} to {iso(end)} is more than {LONGEST.days} days")
     return start, end
-
-
-def moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 OPERATIONS = [

@@ -15,10 +15,10 @@ from gateway.calls import JSON, Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import OfSite, OnDate
 from gateway.http.problems import Problem
-from gateway.reading.calendar import day_bounds
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_site
 from gateway.serving.ranges import matches
+from producer.times import day_bounds
 
 VIEW = "mosaics"
 DAY_MINUTES = 1440

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.event import NAME, iso
 from consumers.store.journal.ahead import said_ahead_s
-from consumers.store.journal.sqlite import Filter, Order, Stored
+from consumers.store.journal.answers import Filter, Order, Stored
 from gateway.calls import JSON, Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, RecordedEvent

@@ -11,7 +11,7 @@ from bus_schemas.event import GATEWAY, device_source
 from consumers.alerting.alerts.projection import Alerts as AlertView
 from consumers.alerting.alerts.questions import AlertAnswer, Why, alert, alerts, why
 from consumers.engine.intervals import State
-from consumers.store.journal.sqlite import Stored
+from consumers.store.journal.answers import Stored
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
 from gateway.http.answers import Answer, RecordedEvent

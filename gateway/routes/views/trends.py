@@ -18,8 +18,8 @@ from gateway.http.parameters import AtMost, DeviceSpan, OfDevice, OnDate
 from gateway.http.problems import Problem
 from gateway.reading.calendar import today
 from gateway.routes.lookup import require_device
-from gateway.routes.media.recordings import moment
 from gateway.serving.ranges import matches
+from producer.times import moment_of_seconds
 
 MOST_POINTS = 20_000
 COLUMNS, ROWS = 32, 24
@@ -104,7 +104,9 @@ async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     )
     return MotionCounts(
         bucket_s=asked.bucket,
-        buckets=[Bucket(time=moment(one.start), events=one.events, seconds=round(one.seconds, 3)) for one in found],
+        buckets=[
+            Bucket(time=moment_of_seconds(one.start), events=one.events, seconds=round(one.seconds, 3)) for one in found
+        ],
     )
 
 
@@ -188,7 +190,7 @@ async def detections(call: Call[OfDetections]) -> Detections:
     return Detections(
         detections=[
             Detection(
-                time=moment(one.time),
+                time=moment_of_seconds(one.time),
                 position=one.position,
                 **{name: one.data[name] for name in ("people_count", "objects", "event_triggers", "media")},
             )

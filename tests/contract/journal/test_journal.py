@@ -10,11 +10,11 @@ from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.node import GapEvent
 from consumers.store.journal.answers import Filter
 from consumers.store.journal.clickhouse.group import NotNext
-from consumers.store.journal.days import micros
 from consumers.store.journal.store import JournalStore, JournalWriter
 from consumers.store.journal.writing import Rejected
 from consumers.upkeep.verify.bodies import check_bodies
 from consumers.upkeep.verify.streams import check_streams
+from producer.times import micros
 from tests import builders
 from tests.contract.journal.entries import (
     OWNER,

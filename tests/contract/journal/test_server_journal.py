@@ -8,8 +8,8 @@ import pytest
 from consumers.store.journal.clickhouse import writer
 from consumers.store.journal.clickhouse.reader import ClickHouseJournalReader
 from consumers.store.journal.clickhouse.store import ClickHouseStore
-from consumers.store.journal.days import micros
 from consumers.upkeep.verify.streams import check_streams
+from producer.times import micros
 from tests import builders
 from tests.contract.journal.conftest import DATABASE
 from tests.contract.journal.entries import OWNER, RECEIVED, SOURCE, Clock, accepted, asking, numbered, reading

@@ -17,7 +17,7 @@ from consumers.store.archive.index import NAME
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.file_identity import identity
 from consumers.store.journal.days import list_days
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now

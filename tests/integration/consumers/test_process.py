@@ -21,7 +21,9 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import Hub
 from consumers.ingest import run as ingest_run
 from consumers.registry import roster
-from consumers.store.journal.sqlite import Filter, JournalQueries, SqliteJournalReader, Stored
+from consumers.store.journal.answers import Filter, Stored
+from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.reader import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now

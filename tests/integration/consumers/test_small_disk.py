@@ -25,11 +25,11 @@ from consumers.ingest.room import Room
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import Disk, disk_of
-from consumers.store.journal.days import micros
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.writing import Accepted
 from consumers.upkeep.retention.sink import Retention
 from consumers.upkeep.verify.media import check_media
+from producer.times import micros
 from tests import builders
 from tests.faults import disks
 

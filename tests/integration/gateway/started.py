@@ -19,12 +19,14 @@ from consumers.engine.projection import Projection
 from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.registry import CONSUMERS
 from consumers.store.archive.disk import Archive
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import Accepted, Journal, Rejected, SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted, Rejected
 from consumers.views.warehouse.reader import Answering
 from gateway.server import Server, compose, listening, serve
 from gateway.settings import GatewaySettings, Limits
 from producer.broker import BrokerAddress
+from producer.times import micros
 from tests import builders
 from tests.eventually import eventually
 

@@ -23,11 +23,11 @@ from consumers.alerting.incidents.questions import open_incidents
 from consumers.engine import view_files
 from consumers.ingest.decoding import Arrived, Refused, read
 from consumers.ingest.packets import Properties, Published
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from gateway.app import operations
 from gateway.http.parameters import Nothing
 from gateway.server import warehouse_of
+from producer.times import micros
 from tests import builders
 from tests.builders import DEVICE, SITE, at
 from tests.eventually import eventually

@@ -11,7 +11,7 @@ import pytest
 from bus_schemas.event import Event
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import Asked
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests import builders

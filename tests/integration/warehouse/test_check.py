@@ -11,7 +11,7 @@ import pytest
 from consumers.hub_config import ClickHouseServer
 from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.clickhouse.server import ServerEngine
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.rows import check_rows
 from consumers.views.warehouse.fold import Fold

@@ -14,9 +14,9 @@ from consumers.store.journal.clickhouse import summary
 from consumers.store.journal.clickhouse.connection import Connection
 from consumers.store.journal.clickhouse.log import Condition, Log, both, one_of
 from consumers.store.journal.clickhouse.tables import day_of
-from consumers.store.journal.days import micros, moment
 from consumers.store.journal.reader import Row
 from consumers.store.journal.writing import StreamKey
+from producer.times import micros, moment
 
 
 class ClickHouseQuestions:

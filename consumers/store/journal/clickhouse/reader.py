@@ -9,10 +9,10 @@ from consumers.store.clickhouse.engine import OpenEngine
 from consumers.store.journal.ahead import happened
 from consumers.store.journal.clickhouse.connection import Connection
 from consumers.store.journal.clickhouse.log import EVERYTHING, Log, one_of
-from consumers.store.journal.days import micros
 from consumers.store.journal.reader import stored_types
 from consumers.store.journal.record import Batch, Recorded, RecordedRow
 from consumers.store.journal.row_mapping import current_model, upcast_model, upcast_row
+from producer.times import micros
 
 
 class ClickHouseJournalReader:

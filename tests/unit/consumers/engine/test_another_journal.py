@@ -15,8 +15,10 @@ from consumers.engine.follower import Follower, Source
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.whole import rebuild
 from consumers.engine.sink import Sink
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.record import Recorded
-from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from consumers.views.health.projection import Health
 from tests.builders import START, at, frame, numbered
 from tests.memory_journal import MemoryJournal

@@ -12,9 +12,9 @@ from bus_schemas.node import GapEvent
 from consumers.ingest.admission import LIMITS, MAX_SOURCES, Admission
 from consumers.ingest.decoding import Item, Refused
 from consumers.ingest.plan import Plan, make_plan
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import Journal
+from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted, StreamState
+from producer.times import micros
 from tests import builders
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

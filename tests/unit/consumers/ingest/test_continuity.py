@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
-from consumers.ingest.continuity import Place, Streams, place_of, span
+from consumers.ingest.continuity import Place, Streams, place_of
 from consumers.ingest.decoding import Item, Refused
 from consumers.ingest.plan import make_plan
+from consumers.store.journal.header import sequences_of
 from consumers.store.journal.writing import Accepted
 from tests import builders
 
@@ -83,7 +84,7 @@ def test_each_sequence_is_taken_once_in_order_and_without_holes(
     for events in journal.values():
         reached = 0
         for event in events:
-            first, last = span(event, event.sequence or 0)
+            first, last = sequences_of(event, event.sequence or 0)
             assert first <= reached + 1 <= last
             reached = last
 

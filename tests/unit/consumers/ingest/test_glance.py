@@ -16,8 +16,8 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, Fact
 from bus_schemas.thermal import Roi
 from consumers.ingest.fast_decode import HEADERS, NotExactly, glance, header_of, translate
-from consumers.store.journal.days import micros
 from consumers.store.journal.header import instant_of
+from producer.times import micros
 from tests import builders
 from tests.builders import EVERY_KIND, START
 

@@ -17,7 +17,10 @@ from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.retention import ArchiveRetention
-from consumers.store.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
+from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from consumers.upkeep.verify.run import check
 from tests import builders
 from tests.builders import START, at, detection

@@ -12,10 +12,12 @@ from consumers.engine.follower import Follower, Source
 from consumers.engine.view_files import NoView
 from consumers.hub_config import Hub
 from consumers.registry import roster
-from consumers.store.journal.days import micros
-from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from consumers.upkeep.maintenance import rebuild_view, verify_views
 from consumers.views.health.projection import Health
+from producer.times import micros
 from tests.builders import START, frame, numbered
 from tests.following import hub_in
 

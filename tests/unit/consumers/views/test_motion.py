@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
 import pytest
 
 from consumers.hub_config import SiteInfo
-from consumers.views.motion import Motions, buckets, day_bounds, heat_grid, heat_map, motions
+from consumers.views.motion import Motions, buckets, heat_grid, heat_map, motions
 from tests.builders import at, motion, motion_v1
 from tests.following import Followed, hub_in
 
@@ -92,13 +91,6 @@ def test_the_days_of_a_site_are_those_of_its_zone(tmp_path: Path) -> None:
     with Followed(Motions(hub), tmp_path, [motion(late)]) as followed:
         assert heat_map(followed.view, "DEMO", "yard", DAY) is None
         assert heat_map(followed.view, "DEMO", "yard", DAY + timedelta(days=1)) is not None
-
-
-@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 6, 1), 24), (date(2026, 10, 25), 25)])
-def test_d1_02_days_have_23_to_25_hours(day: date, hours: int) -> None:
-    begin, end = day_bounds(day, ZoneInfo("Europe/Berlin"))
-
-    assert (end - begin) == timedelta(hours=hours)
 
 
 def test_motions_are_counted_by_bucket(followed: Followed) -> None:

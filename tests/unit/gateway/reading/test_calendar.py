@@ -1,31 +1,11 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.reading.calendar import day_bounds, newest_hour, today, utc_hour
+from gateway.reading.calendar import newest_hour, today, utc_hour
 
 BERLIN = ZoneInfo("Europe/Berlin")
-
-
-@pytest.mark.parametrize(
-    ("day", "zone", "hours"),
-    [
-        (date(2026, 1, 5), "Europe/Berlin", 24),
-        (date(2026, 3, 29), "Europe/Berlin", 23),
-        (date(2026, 10, 25), "Europe/Berlin", 25),
-        (date(2026, 9, 6), "America/Santiago", 23),
-        (date(2026, 10, 25), "UTC", 24),
-    ],
-)
-def test_a_day_has_the_hours_that_the_clocks_show(day: date, zone: str, hours: int) -> None:
-    start, end = day_bounds(day, ZoneInfo(zone))
-
-    assert end - start == timedelta(hours=hours)
-
-
-def test_a_day_begins_at_midnight_of_the_site() -> None:
-    assert day_bounds(date(2026, 1, 5), BERLIN)[0] == datetime(2026, 1, 4, 23, tzinfo=UTC)
 
 
 def test_today_is_the_day_of_the_site() -> None:

@@ -11,9 +11,9 @@ from bus_schemas.event import Event
 from consumers.engine.follower import Follower, Source
 from consumers.engine.projection import Projection
 from consumers.engine.versions import NEWEST
-from consumers.store.journal.days import micros
 from consumers.store.journal.files import SqliteStore
-from consumers.store.journal.sqlite import Accepted, Journal
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from consumers.views.health.projection import Health
 from consumers.views.health.questions import devices
 from consumers.views.health.snapshots import Keep
@@ -21,6 +21,7 @@ from consumers.views.settings import Settings, settings
 from gateway.http.problems import Problem
 from gateway.reading.moments import Behind, at
 from gateway.reading.stores import Stores, open_stores
+from producer.times import micros
 from tests import builders
 from tests.builders import START
 

@@ -9,7 +9,7 @@ import pytest
 
 from consumers.engine import view_files
 from consumers.store.journal.files import SqliteStore
-from consumers.store.journal.sqlite import Accepted
+from consumers.store.journal.writing import Accepted
 from gateway.reading.stores import Stores, open_stores
 from tests import builders
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.eventually import eventually
 from watchpost.processes.process_state import ProcessState, write_states
-from watchpost.processes.supervisor import Process, Supervisor, backoff_s, exit_text
+from watchpost.processes.supervisor import RESTART, Process, Supervisor, exit_text
 
 SLEEPER = "import time; print('here', flush=True); time.sleep(60)"
 FASTER = 50
@@ -72,7 +72,7 @@ class Watched:
     ("failures", "seconds"), [(1, 0.2), (2, 0.4), (3, 0.8), (4, 1.6), (8, 25.6), (9, 30.0), (500, 30.0)]
 )
 def test_the_backoff_doubles_up_to_half_a_minute(failures: int, seconds: float) -> None:
-    assert backoff_s(failures) == seconds
+    assert RESTART.after(failures, lambda: 0.0) == seconds
 
 
 @pytest.mark.parametrize(("code", "text"), [(0, "exit code 0 after 1.5 s"), (-9, "killed by SIGKILL after 1.5 s")])

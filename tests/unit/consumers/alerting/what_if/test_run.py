@@ -13,7 +13,7 @@ from bus_schemas.event import Event, iso
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.run import Interrupted
 from consumers.engine import view_files
-from consumers.store.journal.sqlite import SqliteJournalReader
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.store import JournalAway
 from tests import builders
 from tests.builders import at

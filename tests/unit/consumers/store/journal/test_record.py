@@ -16,8 +16,10 @@ from bus_schemas.camera import MotionEvent
 from bus_schemas.codec import decode, to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.upcasts import upcast
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.record import Recorded
-from consumers.store.journal.sqlite import Accepted, Journal, SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
 from tests import builders
 from tests.journaled import RECEIVED, journaled
 

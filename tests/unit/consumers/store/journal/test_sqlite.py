@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.store.journal.days import list_days, micros, open_to_write
+from consumers.store.journal.days import list_days, open_to_write
+from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.retention_floor import drop
-from consumers.store.journal.sqlite import Accepted, Journal, JournalQueries, SqliteJournalReader
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
+from producer.times import micros
 from tests import builders
 
 SOURCE = "/sites/DEMO/devices/yard"

@@ -1,6 +1,5 @@
 """Days of the journal: which go, what is told of them, and what they wait for."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -16,11 +15,12 @@ from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import Follower, Source
+from consumers.engine.rebuild.process_lock import alone
 from consumers.hub_config import RetentionPolicy
 from consumers.registry import roster
 from consumers.store.disk import Disk
+from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.retention_floor import Floor, read_floor
-from consumers.store.journal.sqlite import SqliteJournalReader
 from consumers.upkeep.retention.questions import journal_waits
 from consumers.upkeep.retention.sink import Retention
 from consumers.upkeep.verify.run import check
@@ -199,8 +199,7 @@ def test_a_rebuild_that_is_going_on_is_waited_for(yard: Yard) -> None:
     shadow.executescript(checkpoint.SCHEMA)
     checkpoint.begin(shadow, 10, 1)
     shadow.close()
-    with view_files.link_of(yard.data, "temperatures").with_suffix(".rebuild").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(yard.data, "temperatures"):
         assert yard.tick() == []
         assert "temperatures is being folded again and is at position 10" in (yard.waits() or "")
 

@@ -1,7 +1,6 @@
 """Words: what little is read of an event says the same as all of it."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -11,14 +10,12 @@ from hypothesis import strategies as st
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.catalogue import short_name
 from bus_schemas.codec import to_bytes
-from bus_schemas.event import AFTER_LATEST, EARLIEST, Event, iso
+from bus_schemas.event import Event, iso
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.store.journal.days import iso_of, micros
 from consumers.views.health.event_summary import in_short
 from tests import builders
-from tests.builders import START
 from tests.journaled import bodies, moments, recorded
 
 EVENTS = st.builds(lambda make, time: make(time), st.sampled_from(builders.EVERY_KIND), moments())
@@ -77,12 +74,3 @@ def test_the_words_of_each_kind(event: Event, words: str) -> None:
     [record] = recorded([to_bytes(event)])
 
     assert json.loads(in_short(record))["summary"] == words
-
-
-@given(st.datetimes(EARLIEST.replace(tzinfo=None), AFTER_LATEST.replace(tzinfo=None), timezones=st.just(UTC)))
-def test_a_moment_is_written_as_everywhere(moment: datetime) -> None:
-    assert iso_of(micros(moment)) == iso(moment)
-
-
-def test_the_begin_of_a_second_is_written_with_its_milliseconds() -> None:
-    assert iso_of(micros(START)) == "2026-01-05T10:00:00.000Z"

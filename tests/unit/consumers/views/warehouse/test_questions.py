@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,8 @@ from consumers.views.warehouse.questions import (
     BadQuestion,
     Span,
     dashboard,
-    day_bounds,
     intensity,
+    seconds_of_day,
 )
 from tests.builders import START
 
@@ -23,32 +23,10 @@ def test_intensity_is_high_from_seven_and_medium_from_four(people: int, expected
     assert intensity(people) == expected
 
 
-@pytest.mark.parametrize(
-    ("day", "zone", "hours"),
-    [
-        (date(2026, 1, 5), "Europe/Berlin", 24),
-        (date(2026, 3, 29), "Europe/Berlin", 23),
-        (date(2026, 10, 25), "Europe/Berlin", 25),
-        (date(2026, 4, 5), "Australia/Lord_Howe", 24.5),
-        (date(2026, 4, 24), "Africa/Cairo", 23),
-    ],
-)
-def test_a_day_is_as_long_as_it_is_where_the_site_is(day: date, zone: str, hours: float) -> None:
-    start, end = day_bounds(day, ZoneInfo(zone))
-
-    assert end - start == hours * 3600
-
-
-def test_a_day_begins_at_local_midnight() -> None:
-    start, _ = day_bounds(date(2026, 1, 5), ZoneInfo("Asia/Kathmandu"))
-
-    assert datetime.fromtimestamp(start, UTC) == datetime(2026, 1, 4, 18, 15, tzinfo=UTC)
-
-
 @pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
 def test_a_day_that_no_row_can_have_is_a_bad_question(day: date) -> None:
     with pytest.raises(BadQuestion, match="a date from 1972 to 2100 is needed"):
-        day_bounds(day, ZoneInfo("UTC"))
+        seconds_of_day(day, ZoneInfo("UTC"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""How long to wait before something that failed is tried again: the one formula of the whole product."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Chance = Callable[[], float]
+"""A number of [0, 1), by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits that double from the first to the longest. `jitter` is the share of each that chance may take away, so that
+    those who failed together do not all come back together.
+    """
+
+    first_s: float
+    longest_s: float
+    jitter: float = 0.5
+
+    def after(self, failures: int, chance: Chance = random.random) -> float:
+        """Seconds to wait after so many failures in a row."""
+        doublings = min(max(failures, 1) - 1, 64)
+        return min(self.longest_s, self.first_s * 2.0**doublings) * (1 - self.jitter * chance())
+
+
+class Retry:
+    """Counts the failures in a row."""
+
+    def __init__(self, backoff: Backoff, chance: Chance = random.random) -> None:
+        self._backoff = backoff
+        self._chance = chance
+        self.failures = 0
+
+    def next_s(self) -> float:
+        """Seconds to wait after one more failure."""
+        self.failures += 1
+        return self._backoff.after(self.failures, self._chance)
+
+    def reset(self) -> None:
+        """What was tried has worked."""
+        self.failures = 0

@@ -1,0 +1,47 @@
+"""Moments as numbers since 1970, and local days as moments. All is UTC, except for the zone that is passed in."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+MINUTE: Final = timedelta(minutes=1)
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+
+
+def micros(moment: datetime) -> int:
+    """Whole microseconds since 1970: exact, which the float of `timestamp()` is not."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    return EPOCH + microseconds * MICROSECOND
+
+
+def moment_of_seconds(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def iso_of(time_us: int) -> str:
+    """As `iso` writes the moment so many microseconds after 1970."""
+    minutes, rest = divmod(time_us, 60_000_000)
+    return f"{_minute(minutes)}:{rest // 1_000_000:02}.{rest // 1000 % 1000:03}Z"
+
+
+@lru_cache(maxsize=256)
+def _minute(minutes: int) -> str:
+    """The newest events of many devices are of the same few."""
+    return moment(minutes * 60_000_000).isoformat()[: len("2026-01-05T10:00")]
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the first moment of a local day to that of the next: 23 to 25 hours."""
+    return _midnight(day, zone), _midnight(day + DAY, zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Where the clocks skip midnight, the day begins when they have."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -1,0 +1,61 @@
+"""Connections to the broker: all of them are made in one place, from one address."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from producer.broker import BrokerAddress
+from producer.mqtt import MqttClient, background_client, open_socket
+
+
+def test_a_socket_sends_what_is_short_at_once() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        open_socket(BrokerAddress(port=server.getsockname()[1])) as wire,
+    ):
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        there = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        nobody = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [nobody, there])
+
+        with open_socket(BrokerAddress(host="hub.example", port=port)) as wire:
+            assert wire.getpeername() == ("127.0.0.1", port)
+
+
+def test_a_unix_socket_takes_the_place_of_an_address(tmp_path: Path) -> None:
+    path = tmp_path / "mqtt.sock"
+    address = BrokerAddress(unix_socket=path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        with open_socket(address) as wire:
+            assert wire.getpeername() == str(path)
+
+    assert (address.target, address.transport, str(address)) == (str(path), "unix", str(path))
+
+
+def test_nobody_there_is_an_error_of_the_system() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    with pytest.raises(OSError, match="refused"):
+        open_socket(BrokerAddress(port=port))
+
+
+def test_a_client_has_the_name_and_password_of_the_address() -> None:
+    client = MqttClient(BrokerAddress(username="pi", password="secret"), "relay")
+
+    assert (client.username, client.password, client.transport) == ("pi", "secret", "tcp")
+
+
+def test_a_client_in_the_background_is_not_connected_before_its_thread_runs() -> None:
+    client = background_client(BrokerAddress(port=1), "news", keepalive_s=10, longest_pause_s=10)
+
+    assert not client.is_connected()
+    assert (client.host, client.port, client.keepalive) == ("127.0.0.1", 1, 10)

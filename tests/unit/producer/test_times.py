@@ -1,0 +1,59 @@
+"""Moments as numbers, and the days of a zone."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bus_schemas.event import AFTER_LATEST, EARLIEST, iso
+from producer.times import day_bounds, iso_of, micros, moment, moment_of_seconds
+
+MOMENTS = st.datetimes(EARLIEST.replace(tzinfo=None), AFTER_LATEST.replace(tzinfo=None), timezones=st.just(UTC))
+
+
+@given(MOMENTS)
+def test_a_moment_is_the_same_after_it_was_a_number(at: datetime) -> None:
+    assert moment(micros(at)) == at
+
+
+@given(MOMENTS)
+def test_a_number_is_written_as_the_moment_is(at: datetime) -> None:
+    assert iso_of(micros(at)) == iso(at)
+
+
+def test_a_moment_of_another_zone_is_the_same_number() -> None:
+    at = datetime(2026, 1, 5, 12, tzinfo=timezone(timedelta(hours=2)))
+
+    assert micros(at) == 1_767_607_200_000_000
+    assert moment_of_seconds(1_767_607_200.5) == datetime(2026, 1, 5, 10, 0, 0, 500_000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "hours"),
+    [
+        (date(2026, 1, 5), "Europe/Berlin", 24),
+        (date(2026, 3, 29), "Europe/Berlin", 23),
+        (date(2026, 10, 25), "Europe/Berlin", 25),
+        (date(2026, 4, 5), "Australia/Lord_Howe", 24.5),
+        (date(2026, 4, 24), "Africa/Cairo", 23),
+        (date(2026, 9, 6), "America/Santiago", 23),
+        (date(2026, 10, 25), "UTC", 24),
+    ],
+)
+def test_a_day_has_the_hours_that_the_clocks_of_its_zone_show(day: date, zone: str, hours: float) -> None:
+    start, end = day_bounds(day, ZoneInfo(zone))
+
+    assert end - start == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin"),
+    [
+        ("Europe/Berlin", datetime(2026, 1, 4, 23, tzinfo=UTC)),
+        ("Asia/Kathmandu", datetime(2026, 1, 4, 18, 15, tzinfo=UTC)),
+    ],
+)
+def test_a_day_begins_at_midnight_of_its_zone(zone: str, begin: datetime) -> None:
+    assert day_bounds(date(2026, 1, 5), ZoneInfo(zone))[0] == begin

@@ -12,7 +12,7 @@ from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.media import MediaEvent
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.journal.days import list_days, micros
+from consumers.store.journal.days import list_days
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.retention_floor import drop
 from consumers.store.journal.writer import Journal
@@ -21,6 +21,7 @@ from consumers.upkeep.backup.manifest import Manifest, NoBackup, read_manifest
 from consumers.upkeep.backup.restore import DataThere, restore
 from consumers.upkeep.backup.take import NothingToBackUp, take
 from consumers.upkeep.verify.run import check
+from producer.times import micros
 from tests import builders
 from tests.builders import START, at, numbered
 from tests.logged import fold, hub_of, minutes, write

@@ -1,58 +1,109 @@
-"""Tells somebody who waits how far the work is: a bar on a terminal, now and then a line elsewhere."""
+"""Tells somebody who waits how far the work is: bars on a terminal, now and then a line elsewhere."""
 
 import time
 from collections.abc import Callable
 from typing import Final, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.text import Text
 
 BAR: Final = 30
 BAR_SECONDS: Final = 0.1
 LINE_SECONDS: Final = 5.0
 
 
+class _Figures(ProgressColumn):
+    """Share, count, rate and time left."""
+
+    def render(self, task: Task) -> Text:
+        return Text(_figures(task))
+
+
+class Bars:
+    """A bar for each piece of work that is going on. Seconds are those of a monotonic clock."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        console = Console(file=stream, highlight=False)
+        self._is_terminal = console.is_terminal
+        self._pause = BAR_SECONDS if self._is_terminal else LINE_SECONDS
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(BAR),
+            _Figures(),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            get_time=clock,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._told_at: dict[str, float] = {}
+        self._drawn: set[str] = set()
+
+    def begin(self, what: str, done: int = 0) -> None:
+        """How many were `done` before: the rate is that of what is done from here on."""
+        self._tasks[what] = self._progress.add_task(what, first=done, completed=done)
+        self._told_at[what] = self._clock()
+
+    def update(self, what: str, done: int, of: int) -> None:
+        if what not in self._tasks:
+            self.begin(what)
+        self._progress.update(self._tasks[what], completed=done, total=of)
+        now, is_last = self._clock(), done >= of and what in self._drawn
+        if now - self._told_at[what] < self._pause and not is_last:
+            return
+        self._told_at[what] = now
+        self._drawn.add(what)
+        if self._is_terminal:
+            self._progress.start()
+            self._progress.refresh()
+        else:
+            task = next(one for one in self._progress.tasks if one.id == self._tasks[what])
+            self._stream.write(f"{what}: {_figures(task)}\n")
+            self._stream.flush()
+
+    def end(self, what: str) -> None:
+        """The bar goes, and the lines of the others until they go on, so that something can be written."""
+        if what in self._tasks:
+            self._progress.remove_task(self._tasks.pop(what))
+            self._drawn.discard(what)
+        if self._progress.live.is_started:
+            self._progress.stop()
+
+
 class Bar:
-    """Called with how many are done, of how many. Seconds are those of a monotonic clock."""
+    """Of one piece of work. Called with how many are done, of how many."""
 
     def __init__(self, what: str, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
-        self._stream = stream
-        self._clock = clock
-        self._is_terminal = stream.isatty()
-        self._pause = BAR_SECONDS if self._is_terminal else LINE_SECONDS
-        self._began = self._told_at = clock()
-        self._drawn = False
-        self._first = 0
+        self._bars = Bars(stream, clock)
+        self._bars.begin(what)
 
     def begin_at(self, done: int) -> None:
-        """Say how many were done before: the rate is that of what is done from here on."""
-        self._first, self._began = done, self._clock()
+        """Say how many were done before."""
+        self._bars.end(self._what)
+        self._bars.begin(self._what, done)
 
     def __call__(self, done: int, of: int) -> None:
-        now = self._clock()
-        if now - self._told_at < self._pause and not (done >= of and self._drawn):
-            return
-        self._told_at = now
-        self._drawn = True
-        text = told(self._what, done, of, now - self._began, self._first)
-        if self._is_terminal:
-            full = BAR * done // of if of else BAR
-            self._stream.write(f"\r\x1b[K[{'#' * full}{'.' * (BAR - full)}] {text}")
-        else:
-            self._stream.write(text + "\n")
-        self._stream.flush()
+        self._bars.update(self._what, done, of)
 
     def end(self) -> None:
-        """Leave the line of the bar."""
-        if self._drawn and self._is_terminal:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-        self._drawn = False
+        self._bars.end(self._what)
 
 
-def told(what: str, done: int, of: int, seconds: float, first: int = 0) -> str:
+def _figures(task: Task) -> str:
+    return figures(int(task.completed), int(task.total or 0), task.elapsed or 0.0, int(task.fields["first"]))
+
+
+def figures(done: int, of: int, seconds: float, first: int = 0) -> str:
     rate = (done - first) / seconds if seconds > 0 else 0.0
     left = f", {_duration((of - done) / rate)} left" if rate and done < of else ""
     share = 100 * done // of if of else 100
-    return f"{what}: {share} %, {done:,} of {of:,}, {rate:,.0f} a second{left}"
+    return f"{share} %, {done:,} of {of:,}, {rate:,.0f} a second{left}"
 
 
 def _duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ import typer
 
 from bus_schemas.event import NAME
 from watchpost.processes.runtime import Runtime, stop_event
-from watchpost.progress import Bar
+from watchpost.progress import Bars
 from watchpost.refused import Refused
 
 if TYPE_CHECKING:
@@ -34,17 +34,12 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     from consumers.upkeep.verify.side_by_side import CheckDied
     from watchpost.configuration.hubs import hub
 
-    bars: dict[str, Bar] = {}
-
-    def progress(part: str, done: int, of: int) -> None:
-        bars.setdefault(part, Bar(part, sys.stderr))(done, of)
-
+    bars = Bars(sys.stderr)
     parts: list[Findings] = []
     try:
         checked = hub(runtime.config, runtime.data, secrets=("warehouse",))
-        for found in check(names, checked, progress, deep=deep, at_once=os.cpu_count() or 1):
-            if found.part in bars:
-                bars[found.part].end()
+        for found in check(names, checked, bars.update, deep=deep, at_once=os.cpu_count() or 1):
+            bars.end(found.part)
             for line in _lines(found):
                 typer.echo(f"{found.part}: {line}")
             parts.append(found)

@@ -1,8 +1,11 @@
 """How somebody who waits is told: a bar on a terminal, plain lines elsewhere."""
 
 import io
+import re
 
-from watchpost.progress import Bar, told
+import pytest
+
+from watchpost.progress import Bar, Bars, figures
 
 
 class Terminal(io.StringIO):
@@ -18,15 +21,30 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """rich asks the environment what a terminal can do."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def test_rate_and_time_left_are_told() -> None:
-    assert told("health", 250_000, 1_000_000, 5.0) == ("health: 25 %, 250,000 of 1,000,000, 50,000 a second, 15 s left")
-    assert told("health", 10, 36_010, 1.0).endswith("10 a second, 1 h 0 min left")
-    assert told("health", 10, 910, 1.0).endswith("10 a second, 1 min 30 s left")
-    assert told("health", 10, 10, 1.0) == "health: 100 %, 10 of 10, 10 a second"
-    assert told("health", 0, 0, 0.0) == "health: 100 %, 0 of 0, 0 a second"
+    assert figures(250_000, 1_000_000, 5.0) == "25 %, 250,000 of 1,000,000, 50,000 a second, 15 s left"
+    assert figures(10, 36_010, 1.0).endswith("10 a second, 1 h 0 min left")
+    assert figures(10, 910, 1.0).endswith("10 a second, 1 min 30 s left")
+    assert figures(10, 10, 1.0) == "100 %, 10 of 10, 10 a second"
+    assert figures(0, 0, 0.0) == "100 %, 0 of 0, 0 a second"
 
 
-def test_a_terminal_sees_one_line_that_is_drawn_again() -> None:
+def lines_of(terminal: Terminal) -> list[str]:
+    """What was drawn, without what moves the cursor and chooses colours."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+    return [line.strip() for line in re.split(r"[\r\n]+", plain) if line.strip()]
+
+
+def test_a_terminal_sees_a_bar_that_is_drawn_again_and_then_is_gone() -> None:
     terminal, clock = Terminal(), Clock()
     bar = Bar("health", terminal, clock)
     clock.now += 1
@@ -36,13 +54,31 @@ def test_a_terminal_sees_one_line_that_is_drawn_again() -> None:
     bar(100, 100)
     bar.end()
 
-    drawn = terminal.getvalue().split("\r\x1b[K")
-    assert drawn == [
-        "",
-        "[###############...............] health: 50 %, 50 of 100, 50 a second, 1 s left",
-        "[##############################] health: 100 %, 100 of 100, 50 a second",
-        "",
+    drawn = lines_of(terminal)
+    assert [line.split("━ ", 1)[1] for line in dict.fromkeys(drawn)] == [
+        "50 %, 50 of 100, 50 a second, 1 s left",
+        "100 %, 100 of 100, 50 a second",
     ]
+    assert all(line.startswith("health ━") for line in drawn)
+    assert "\r\x1b[2K" in terminal.getvalue().rsplit("a second", 1)[1]
+
+
+def test_pieces_of_work_at_once_have_a_bar_each() -> None:
+    terminal, clock = Terminal(), Clock()
+    bars = Bars(terminal, clock)
+    for part in ("journal", "media"):
+        bars.update(part, 0, 10)
+    clock.now += 1
+    bars.update("journal", 5, 10)
+    bars.update("media", 2, 10)
+    bars.end("journal")
+    clock.now += 1
+    bars.update("media", 4, 10)
+
+    last = lines_of(terminal)
+    assert {line.split()[0] for line in last} == {"journal", "media"}
+    assert last[-1].startswith("media ")
+    assert last[-1].endswith("40 %, 4 of 10, 2 a second, 3 s left")
 
 
 def test_a_file_gets_a_line_now_and_then() -> None:

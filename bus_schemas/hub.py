@@ -22,19 +22,6 @@ class OpenFault(Fact):
     reason: Reason
 
 
-class ProcessFaults(Fact):
-    """Every fault that one process of the hub knows of at this moment, none where all is well.
-
-    A message of the bus, no event: ingest compares it with the one before and writes what changed into the journal.
-    `ended` says that the process ends because it was told to.
-    """
-
-    process: Name
-    time: Moment
-    ended: bool = False
-    faults: Annotated[tuple[OpenFault, ...], Field(max_length=MAX_FAULTS)] = ()
-
-
 class Fault(OpenFault):
     """A fault of the hub that was raised, or is over; `reason` of a cleared one says what it was."""
 

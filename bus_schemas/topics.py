@@ -7,6 +7,8 @@ from bus_schemas.event import HUB, NAME, place
 
 ROOT = "watchpost/v1"
 HEAD = f"{ROOT}/{HUB}/head"
+INGEST = f"{ROOT}/{HUB}/ingest"
+"""What ingest says of itself, retained."""
 FAULTS = f"{ROOT}/{HUB}/faults/"
 """Followed by the name of a process of the hub: every fault that it knows of, said again and again."""
 ALL_FAULTS = f"{FAULTS}+"

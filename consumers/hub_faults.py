@@ -17,7 +17,8 @@ from typing import Any, Final, Self
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.reasoncodes import ReasonCode
 
-from bus_schemas.hub import MAX_FAULTS, MAX_REASON, FaultKind, OpenFault, ProcessFaults
+from bus_schemas.hub import MAX_FAULTS, MAX_REASON, FaultKind, OpenFault
+from bus_schemas.protocol import ProcessFaults
 from bus_schemas.topics import faults_topic
 from consumers.store.journal.store import JournalAway, Unwritable
 from producer.broker import BrokerAddress
@@ -155,4 +156,4 @@ class FaultReporter:
         if self._client is None or not self._client.is_connected():
             return None
         report = ProcessFaults(process=self.process, time=self._clock(), ended=ended, faults=self.faults)
-        return self._client.publish(faults_topic(self.process), report.model_dump_json().encode(), qos=1)
+        return self._client.publish(faults_topic(self.process), report.to_bytes(), qos=1)

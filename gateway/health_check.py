@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bus_schemas.event import HUB
+from bus_schemas.topics import INGEST
 from consumers.alerting.incidents.hub import KINDS
 from consumers.alerting.incidents.projection import Incidents
 from consumers.alerting.incidents.questions import open_incidents
 from consumers.engine.view_files import NoView
 from consumers.hub_faults import FaultReporter
-from consumers.ingest import counters
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.readiness import BusState, Check, StoresState
@@ -23,7 +23,7 @@ ANSWERS_WITHIN_S: Final = 4.0
 
 async def run(gateway: Gateway) -> None:
     """Until cancelled."""
-    gateway.bus.listen(counters.TOPIC, gateway.readiness.hear_ingest)
+    gateway.bus.listen(INGEST, gateway.readiness.hear_ingest)
     while True:
         await look(gateway)
         report(gateway.readiness.observed, gateway.faults)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.calls import JSON, Operation
+from gateway.http.auth import COOKIE, needs_token
 from gateway.http.parameters import Parameters
 from gateway.http.problems import MEDIA_TYPE as PROBLEM
 from gateway.http.problems import ProblemDocument
@@ -24,7 +25,9 @@ _REASONS = {
     416: "No byte of the range exists.",
     503: "The answer is not ready yet; try again soon.",
 }
-ALWAYS = (400, 401, 403, 404, 503)
+ALWAYS = (400, 403, 404, 503)
+CLOSED = (401, 429)
+"""Of what a token opens."""
 
 
 def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
@@ -44,12 +47,13 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Watchpost", "version": version, "description": "Times are UTC, ISO 8601 with Z."},
+        "servers": [{"url": "/", "description": "The gateway that this document is from."}],
         "paths": paths,
         "components": {
             "schemas": definitions.get("$defs", {}),
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "watchpost"},
+                "bearer": {"type": "http", "scheme": "bearer", "description": "The token of the gateway."},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Set by signing in."},
             },
         },
         "security": [{"bearer": []}, {"session": []}],
@@ -63,7 +67,10 @@ def _operation(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         "parameters": _parameters(one.parameters, _IN_PATH.findall(one.path)),
         "responses": {str(one.status): _answer(one, schemas)},
     }
-    for status in (*ALWAYS, *one.also):
+    closed = needs_token(one.path)
+    if not closed:
+        made["security"] = []
+    for status in sorted({*ALWAYS, *(CLOSED if closed else ()), *one.also}):
         made["responses"][str(status)] = _refusal(status) if status >= 400 else _other(status, one, schemas)
     if one.body is not None:
         made["responses"]["413"] = _refusal(413)
@@ -98,7 +105,11 @@ def _parameters(model: type[Parameters], in_path: list[str]) -> list[dict[str, A
     made = []
     for name, described in schema.get("properties", {}).items():
         place = "path" if name in in_path else "query"
-        made.append({"name": name, "in": place, "required": name in required, "schema": described})
+        parameter = {"name": name, "in": place, "required": name in required, "schema": described}
+        if described.get("type") == "array":
+            # Separated by commas.
+            parameter |= {"style": "form", "explode": False}
+        made.append(parameter)
     return made
 
 

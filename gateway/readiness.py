@@ -1,14 +1,15 @@
 """Whether the hub does what it is for: each part of it, in a word and a sentence."""
 
-import json
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
-from consumers.ingest import counters
+from pydantic import ValidationError
+
+from bus_schemas.protocol import INGEST_RUNNING, IngestStatus
 
 State = Literal["ok", "limping", "failed"]
 
@@ -133,17 +134,17 @@ class Readiness:
     was reported before.
     """
     _standing: Standing = field(default_factory=Standing)
-    _ingest: dict[str, Any] = field(default_factory=dict)
+    _ingest: IngestStatus | None = None
     _ingest_at: float = field(default_factory=time.monotonic)
     _started_at: float = field(default_factory=time.monotonic)
 
     def hear_ingest(self, payload: bytes) -> None:
         """What ingest tells of itself."""
-        with suppress(ValueError):
-            told = json.loads(payload)
+        with suppress(ValidationError):
+            status = IngestStatus.model_validate_json(payload)
             # A retained one is no sign of life.
-            if isinstance(told, dict) and told != self._ingest:
-                self._ingest, self._ingest_at = told, time.monotonic()
+            if status != self._ingest:
+                self._ingest, self._ingest_at = status, time.monotonic()
 
     def judge(self, bus: BusState, stores: StoresState | str) -> tuple[Check, ...]:
         """What follows from what was found; of the stores a sentence where they do not answer."""
@@ -170,17 +171,17 @@ class Readiness:
         return now - self._started_at < SETTLING_S
 
     def _ingest_check(self, now: float) -> Check:
-        silent, state = now - self._ingest_at, str(self._ingest.get("state", ""))
+        silent, state = now - self._ingest_at, "" if self._ingest is None else self._ingest.state
         if silent > INGEST_SILENT_S and not self._is_settling(now):
             return Check("ingest", "failed", f"Nothing was heard of ingest for {silent:.0f} s: nothing is taken in.")
-        if state not in ("", counters.RUNNING):
+        if state not in ("", INGEST_RUNNING):
             return Check("ingest", "failed", f"Ingest takes nothing in: {state}.", "write_failed")
         return Check("ingest", "ok", state or "not heard yet")
 
     def _journal(self, head: int, now: float) -> Check:
         """Ingest says how far its journal is; one that ends long before is another one."""
-        told = self._ingest.get("position", 0)
-        is_other = isinstance(told, int) and told > 0 and head == 0 and not self._is_settling(now)
+        told = 0 if self._ingest is None else self._ingest.position
+        is_other = told > 0 and head == 0 and not self._is_settling(now)
         if is_other:
             sentence = f"Ingest writes position {told:,}, and the journal of this gateway is empty: it is another one."
             return Check("journal", "failed", sentence, "database_error")

@@ -13,8 +13,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from bus_schemas.codec import Malformed, MediaMessage, decode, decode_media
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
+from bus_schemas.protocol import Watermark
 from bus_schemas.topics import ALL_EVENTS, ALL_MEDIA, ALL_STATES, parse, watermark_topic
-from producer.relay.delivery import Watermark
 
 Stream = tuple[str, str]
 

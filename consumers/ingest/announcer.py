@@ -1,11 +1,11 @@
 """Tells producers how far their streams are durable. A retained watermark may be forgotten, so it is said again."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from heapq import nsmallest
 from itertools import islice
 
 from bus_schemas.event import HUB_SOURCE
+from bus_schemas.protocol import Watermark
 from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from consumers.store.journal.writing import StreamKey, StreamState
@@ -66,11 +66,11 @@ class Announcer:
         source, epoch = key
         state = self._streams.get(key)
         sequence = 0 if state is None else state.watermark
-        body = {"source": source, "epoch": epoch, "sequence": sequence, "session": self._session}
+        watermark = Watermark(source=source, epoch=epoch, sequence=sequence, session=self._session)
         if len(self._announced_at) >= MAX_REMEMBERED:
             self._announced_at.clear()
         self._announced_at[key] = now
-        publish(watermark_topic(source), json.dumps(body, separators=(",", ":")).encode(), epoch)
+        publish(watermark_topic(source), watermark.to_bytes(), epoch)
 
 
 def recent(streams: Mapping[StreamKey, StreamState], announced_at: Mapping[StreamKey, float]) -> list[StreamKey]:

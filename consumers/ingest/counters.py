@@ -1,17 +1,13 @@
 """What ingest says of itself, retained, for the page about the system."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bus_schemas.event import HUB, iso
-from bus_schemas.topics import ROOT
+from bus_schemas.protocol import INGEST_RUNNING, IngestStatus
 from producer.ids import Clock
 
-TOPIC = f"{ROOT}/{HUB}/ingest"
 EVERY_SECONDS = 2.0
-RUNNING, STOPPED = "running", "stopped"
 
 
 @dataclass(slots=True)
@@ -20,7 +16,7 @@ class Figures:
 
     clock: Clock
     started: datetime
-    state: str = RUNNING
+    state: str = INGEST_RUNNING
     counts: Counter[str] = field(default_factory=Counter)
     position: int = 0
     _events_before: int = 0
@@ -36,18 +32,20 @@ class Figures:
     def due(self, now: float) -> bool:
         return now - self._told_at >= EVERY_SECONDS
 
-    def tell(self, now: float) -> bytes:
-        """`lag_s` is the longest that an event waited here before it was durable."""
+    def status(self, now: float) -> IngestStatus:
         events = self.counts["accepted"]
         rate = (events - self._events_before) / max(now - self._told_at, 0.001)
-        told = {
-            "time": iso(self.clock()),
-            "started": iso(self.started),
-            "state": self.state,
-            "position": self.position,
-            **{name: self.counts[name] for name in ("messages", "accepted", "rejected", "media")},
-            "received_per_s": round(rate, 1),
-            "lag_s": round(self._slowest_s, 4),
-        }
+        status = IngestStatus(
+            time=self.clock(),
+            started=self.started,
+            state=self.state,
+            position=self.position,
+            messages=self.counts["messages"],
+            accepted=events,
+            rejected=self.counts["rejected"],
+            media=self.counts["media"],
+            received_per_s=round(rate, 1),
+            lag_s=round(self._slowest_s, 4),
+        )
         self._events_before, self._told_at, self._slowest_s = events, now, 0.0
-        return json.dumps(told, separators=(",", ":")).encode()
+        return status

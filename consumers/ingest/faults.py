@@ -9,7 +9,8 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from bus_schemas.hub import MAX_FAULTS, Fault, FaultKind, OpenFault, ProcessFaults
+from bus_schemas.hub import MAX_FAULTS, Fault, FaultKind, OpenFault
+from bus_schemas.protocol import ProcessFaults
 from bus_schemas.topics import FAULTS
 from consumers.hub_faults import Key, open_fault
 from producer.ids import Clock

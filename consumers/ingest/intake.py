@@ -1,13 +1,13 @@
 """Takes groups of messages in: media, then the journal, then the watermarks, then the broker's acknowledgement."""
 
 import errno
-import json
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
+from bus_schemas.protocol import Head
 from bus_schemas.topics import FAULTS, HEAD
 from consumers.ingest.admission import Admission
 from consumers.ingest.announcer import Announcer, Publish
@@ -128,7 +128,7 @@ class Intake:
             self._tell_head(bus)
 
     def _tell_head(self, bus: Bus) -> None:
-        bus.publish(HEAD, json.dumps({"position": self._journal.head}).encode(), qos=0)
+        bus.publish(HEAD, Head(position=self._journal.head).to_bytes(), qos=0)
 
     def _count(self, seconds: float, messages: int, plan: Plan) -> None:
         counts = {

@@ -11,9 +11,9 @@ from pathlib import Path
 import structlog
 
 from bus_schemas.hub import Fault, FaultEvent
-from bus_schemas.topics import FAULTS
+from bus_schemas.protocol import INGEST_RUNNING, INGEST_STOPPED
+from bus_schemas.topics import FAULTS, INGEST
 from consumers.hub_faults import key_of
-from consumers.ingest import counters as told
 from consumers.ingest.connection import Connection, Disconnected, Unreachable
 from consumers.ingest.counters import Figures
 from consumers.ingest.faults import FaultTracker
@@ -144,8 +144,8 @@ class Ingest:
                 messages = connection.receive(min(TURN_SECONDS, self._pulse.wait(time.monotonic())))
                 if messages:
                     self._take(messages, connection)
-            self._figures.state = told.STOPPED
-            connection.publish(told.TOPIC, self._figures.tell(time.monotonic()), retain=True, qos=0)
+            self._figures.state = INGEST_STOPPED
+            connection.publish(INGEST, self._figures.status(time.monotonic()).to_bytes(), retain=True, qos=0)
         except Disconnected as error:
             log.warning("connection lost", reason=str(error))
         finally:
@@ -163,7 +163,7 @@ class Ingest:
             self._write_faults(connection)
         self._intake.announcer.round(now, announcing(connection))
         if self._figures.due(now):
-            connection.publish(told.TOPIC, self._figures.tell(now), retain=True, qos=0)
+            connection.publish(INGEST, self._figures.status(now).to_bytes(), retain=True, qos=0)
 
     def _hear_the_broker(self, connection: Connection, now: float) -> None:
         """While a broker that is connected stands still, nobody else is silent."""
@@ -218,7 +218,7 @@ class Ingest:
         self._figures.state = f"cannot write: {error}"
         log.error("cannot write", reason=str(error))
         if connection is not None:
-            connection.publish(told.TOPIC, self._figures.tell(time.monotonic()), retain=True, qos=0)
+            connection.publish(INGEST, self._figures.status(time.monotonic()).to_bytes(), retain=True, qos=0)
 
     def _note_shortage(self) -> None:
         """What the hub says of itself is taken in, and time passes in the journal; what devices send waits for room."""
@@ -235,8 +235,8 @@ class Ingest:
         if self._intake.shortage is not None:
             return
         self._forget_own()
-        if self._figures.state != told.RUNNING:
-            self._figures.state = told.RUNNING
+        if self._figures.state != INGEST_RUNNING:
+            self._figures.state = INGEST_RUNNING
             log.info("writing again", position=self._figures.position)
 
     def _forget_own(self) -> None:

@@ -7,9 +7,10 @@ import structlog
 from pydantic import ValidationError
 
 from bus_schemas.node import Command, Settings
+from bus_schemas.protocol import CommandRequest
 from edge.agent.adjustable import Adjustable
 from edge.agent.building import Surroundings
-from edge.agent.commands import LONGEST_DETAIL, SETTINGS, SNAPSHOT, Refused, Request, adjusted, command_of, read_request
+from edge.agent.commands import LONGEST_DETAIL, SETTINGS, SNAPSHOT, Refused, adjusted, command_of, read_request
 from edge.agent.device import Device
 from edge.agent.event_emitter import Telling
 from edge.agent.settings_store import SettingsStore
@@ -103,7 +104,7 @@ class CommandHandler:
         body = outcome.model_dump_json(exclude_none=True).encode()
         self._say(Outgoing(topic, body, "application/json", correlation=message.correlation))
 
-    def _carry_out(self, device: Device, name: str, request: Request) -> None:
+    def _carry_out(self, device: Device, name: str, request: CommandRequest) -> None:
         if name == SNAPSHOT:
             device.capture_now()
         elif name == SETTINGS:
@@ -119,7 +120,7 @@ class CommandHandler:
         else:
             raise Refused(f"'{name}' is no command that an agent knows", request.request_id, request.person)
 
-    def _apply(self, device: Device, changed: Adjustable, request: Request) -> None:
+    def _apply(self, device: Device, changed: Adjustable, request: CommandRequest) -> None:
         """In the device first: what cannot be applied is not kept, and what cannot be kept is taken back."""
         before = device.adjustable
         try:

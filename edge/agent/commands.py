@@ -1,9 +1,10 @@
 """Requests to a node: read at the door, refused with a sentence, answered by events."""
 
-from typing import Any, Final
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import UnknownTopic, parse
 from edge.agent.adjustable import Adjustable
 
@@ -23,27 +24,12 @@ class Refused(ValueError):
         self.by = by
 
 
-class Request(BaseModel):
-    """The payload of a command. `settings` holds whole sections."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    request_id: str = Field(min_length=1, max_length=128)
-    changed_by: str | None = Field(default=None, max_length=256)
-    by: str | None = Field(default=None, max_length=256)
-    settings: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def person(self) -> str:
-        return self.changed_by or self.by or "unknown"
-
-
-def read_request(payload: bytes) -> Request:
+def read_request(payload: bytes) -> CommandRequest:
     """Raises `Refused`."""
     if len(payload) > MAX_BYTES:
         raise Refused(f"the request has {len(payload)} bytes; at most {MAX_BYTES} are read")
     try:
-        return Request.model_validate_json(payload)
+        return CommandRequest.model_validate_json(payload)
     except ValidationError as error:
         raise Refused(f"the request cannot be read: {sentences(error)}") from error
 
@@ -57,7 +43,7 @@ def command_of(topic: str) -> tuple[str, str, str] | None:
     return (parsed.site, parsed.device, parsed.name) if parsed.channel == "command" and parsed.name else None
 
 
-def adjusted(current: Adjustable, request: Request) -> Adjustable:
+def adjusted(current: Adjustable, request: CommandRequest) -> Adjustable:
     """All of the sections that the request names, or none and `Refused`."""
     if not request.settings:
         raise Refused("the request names no settings", request.request_id, request.person)

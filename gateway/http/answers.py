@@ -3,14 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import from_json
 
 from bus_schemas.event import iso
 from consumers.store.journal.ahead import said_ahead_s
 from consumers.store.journal.answers import Stored
 
-Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
+Time = Annotated[
+    datetime,
+    PlainSerializer(iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 """UTC with milliseconds and Z."""
 
 

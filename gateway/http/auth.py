@@ -106,7 +106,7 @@ class Access:
         if self.token is None:
             reason = stranger(asking.headers, asking.http_version, asking.peer)
             return None if reason is None else Problem(403, reason)
-        if asking.path == SESSION_PATH or not is_closed(asking.path):
+        if not needs_token(asking.path):
             return None
         scheme, _, given = asking.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and given.strip():
@@ -151,6 +151,11 @@ class Guard:
 def is_closed(path: str) -> bool:
     """Everything but the page itself, whose sign-in form must be seen, and the probes."""
     return path.startswith(CLOSED)
+
+
+def needs_token(path: str) -> bool:
+    """Signing in is open: it is how a token is shown."""
+    return is_closed(path) and path != SESSION_PATH
 
 
 def _cookie(headers: Headers) -> str | None:

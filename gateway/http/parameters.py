@@ -44,7 +44,7 @@ Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
 Day = Annotated[date, BeforeValidator(_calendar_date, json_schema_input_type=date)]
 Position = Annotated[int, Field(ge=0, le=MAX_POSITION)]
-Words = Annotated[tuple[Word, ...], BeforeValidator(_listed, json_schema_input_type=str), Field(max_length=64)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_listed), Field(max_length=64)]
 
 
 class Parameters(BaseModel):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from pydantic_core import to_json
 
 from bus_schemas.codec import Malformed, decode
 from bus_schemas.event import Event, device_source
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
+from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import command_topic, event_topic
 from gateway.messages.bus import Bus
 from gateway.messages.ids import uuid7
@@ -43,9 +43,11 @@ class Outcome:
 
 
 def payload_of(request: Request, request_id: str) -> bytes:
-    """What is sent: `settings` holds whole sections; other commands have `arguments`."""
-    key = "settings" if request.name == SETTINGS else "arguments"
-    return to_json({"request_id": request_id, "name": request.name, "by": request.by, key: request.arguments})
+    sections, arguments = (request.arguments, {}) if request.name == SETTINGS else ({}, request.arguments)
+    sent = CommandRequest(
+        request_id=request_id, name=request.name, by=request.by, settings=sections, arguments=arguments
+    )
+    return sent.to_bytes()
 
 
 async def ask(bus: Bus, request: Request, patience: float = ANSWER_SECONDS) -> Outcome:

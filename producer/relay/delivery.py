@@ -3,12 +3,12 @@
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE
+from bus_schemas.protocol import Watermark
 from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from producer.ids import Clock
@@ -34,17 +34,6 @@ MIN_MESSAGE_BYTES: Final = 4 * 1024
 Sessions = Mapping[Traffic, Session]
 
 log = structlog.get_logger(__name__)
-
-
-class Watermark(BaseModel):
-    """What ingest announces of a stream; `session` is another one each time it has connected to the broker."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    source: Annotated[str, Field(max_length=200)]
-    epoch: Annotated[str, Field(max_length=MAX_EPOCH)]
-    sequence: Annotated[int, Field(ge=0, le=MAX_SEQUENCE)]
-    session: Annotated[str, Field(max_length=200)] | None = None
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """Who stays where several agents have one identity: decisions without I/O."""
 
-from edge.agent.identity.instance import Claim, Instance
+from bus_schemas.protocol import Claim
+from edge.agent.identity.instance import Instance
 
 ANSWERS_WITHIN_SECONDS = 2.0
 """Whoever has not answered by then is dead, or cut off: then we could not stop it either."""

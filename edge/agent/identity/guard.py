@@ -13,9 +13,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 from pydantic import ValidationError
 
+from bus_schemas.protocol import Claim
 from bus_schemas.topics import claim_topic
 from edge.agent.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
-from edge.agent.identity.instance import Claim, IdentityTaken, Instance
+from edge.agent.identity.instance import IdentityTaken, Instance
 from producer.broker import BrokerAddress
 from producer.mqtt import background_client
 from producer.relay.refusals import Refusals
@@ -139,7 +140,7 @@ class Guard:
                 self._say(message.topic, answer)
 
     def _say(self, topic: str, claim: Claim) -> int:
-        mid = self._client.publish(topic, claim.model_dump_json(), qos=1).mid
+        mid = self._client.publish(topic, claim.to_bytes(), qos=1).mid
         self._claimed[mid] = topic
         return mid
 

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Literal
 
 from pydantic import Field
 from starlette.responses import Response
 
 from bus_schemas.event import device_source
+from bus_schemas.protocol import LiveKind
 from bus_schemas.topics import live_topic
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
@@ -30,7 +30,7 @@ class Following(Parameters):
 
 
 class Watching(OfDevice):
-    kind: Literal["visual", "thermal", "fusion"]
+    kind: LiveKind
 
 
 async def follow(call: Call[Following]) -> Response:

@@ -1,13 +1,15 @@
 """Whether the hub does what it is for: what is found, and what follows from it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus_schemas.protocol import IngestStatus
 from consumers.hub_faults import FaultReporter
 from gateway import readiness as module
 from gateway.health_check import report
@@ -47,10 +49,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def status(**given: Any) -> bytes:
+    moment = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    usual: dict[str, Any] = {"time": moment, "started": moment, "state": "running", "position": 100}
+    counts: dict[str, Any] = dict.fromkeys(("messages", "accepted", "rejected", "media", "received_per_s", "lag_s"), 0)
+    return IngestStatus(**{**usual, **counts, **given}).to_bytes()
+
+
 def ready(clock: Clock) -> Readiness:
     """Of a gateway that has been there for a while, and hears ingest."""
     made = Readiness(_ingest_at=clock.now, _started_at=clock.now - 3600)
-    made.hear_ingest(b'{"state": "running", "position": 100}')
+    made.hear_ingest(status(position=100))
     return made
 
 
@@ -90,10 +99,10 @@ def test_a_broker_that_is_away_or_stands_still(clock: Clock, bus: BusState, sent
 def test_an_ingest_that_is_not_heard(clock: Clock) -> None:
     readiness = ready(clock)
     clock.now += 30
-    readiness.hear_ingest(b'{"state": "running", "position": 100}')  # the same again, as a broker retains it
+    readiness.hear_ingest(status(position=100))  # the same again, as a broker retains it
     assert "Nothing was heard of ingest for 30 s" in wrong(readiness.judge(WELL, stores()))["ingest"][1]
 
-    readiness.hear_ingest(b'{"state": "running", "position": 101}')
+    readiness.hear_ingest(status(position=101))
     assert wrong(readiness.judge(WELL, stores())) == {}
 
 
@@ -108,7 +117,7 @@ def test_what_ingest_does_not_say_is_no_sign_of_life(clock: Clock, payload: byte
 
 def test_an_ingest_that_cannot_write(clock: Clock) -> None:
     readiness = ready(clock)
-    readiness.hear_ingest(json.dumps({"state": "cannot write: No space left on device"}).encode())
+    readiness.hear_ingest(status(state="cannot write: No space left on device"))
 
     assert wrong(readiness.judge(WELL, stores()))["ingest"] == (
         "failed",
@@ -150,7 +159,7 @@ def pass_minutes(readiness: Readiness, clock: Clock, states: Sequence[StoresStat
     """Look every 10 s; the last answer."""
     checks: tuple[Check, ...] = ()
     for number, state in enumerate(states):
-        readiness.hear_ingest(json.dumps({"state": "running", "time": number}).encode())
+        readiness.hear_ingest(status(position=number))
         checks = readiness.judge(WELL, state)
         clock.now += 10
     return checks

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bus_schemas.hub import Fault, OpenFault, ProcessFaults
+from bus_schemas.hub import Fault, OpenFault
+from bus_schemas.protocol import ProcessFaults
 from bus_schemas.topics import faults_topic
 from consumers.ingest.faults import CLEAR_AFTER_S, SILENT_AFTER_S, FaultTracker
 from tests.builders import START, at

@@ -2,14 +2,15 @@
 
 import pytest
 
+from bus_schemas.protocol import CommandRequest
 from edge.agent.adjustable import Adjustable, Motion, Roi
-from edge.agent.commands import Refused, Request, adjusted, command_of, read_request
+from edge.agent.commands import Refused, adjusted, command_of, read_request
 
 BEFORE = Adjustable(rois=(Roi(name="lid", coordinates=((0, 0), (4, 4))),), motion=Motion(sensitivity=10))
 
 
-def request(**settings: object) -> Request:
-    return Request(request_id="r1", changed_by="Ada", settings=settings)
+def request(**settings: object) -> CommandRequest:
+    return CommandRequest(request_id="r1", changed_by="Ada", settings=settings)
 
 
 def test_sections_that_are_not_named_stay() -> None:

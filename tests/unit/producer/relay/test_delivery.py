@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from bus_schemas.event import device_source
+from bus_schemas.protocol import Watermark
 from bus_schemas.streams import Traffic
 from bus_schemas.topics import watermark_topic
 from producer.outbox.tables import connect, open_tables, put
-from producer.relay.delivery import Delivery, Watermark
+from producer.relay.delivery import Delivery
 from producer.relay.session import Incoming, Outgoing, Session
 from tests.node_parts import NOON, OTHER, SOURCE, detection
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus_schemas.protocol import Claim
 from edge.agent.identity.contest import Contest
-from edge.agent.identity.instance import Claim, Instance
+from edge.agent.identity.instance import Instance
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)

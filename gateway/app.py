@@ -23,7 +23,7 @@ from gateway.routes.devices import commands, health, settings, sites
 from gateway.routes.media import hls, live, media, recordings, thumbnails, timeline
 from gateway.routes.product import consumers, events, probes, session, storage, system
 from gateway.routes.views import alerts, dashboard, incidents, trends
-from gateway.serving.page import STATIC, Page
+from gateway.serving.page import STATIC, page
 
 FAMILIES: tuple[Sequence[Operation], ...] = (
     sites.OPERATIONS,
@@ -74,7 +74,7 @@ def build(gateway: Gateway) -> Starlette:
 
 def _page(gateway: Gateway) -> list[BaseRoute]:
     """Last, because it takes every name: but nothing below the names of the API is a view of the page."""
-    return [Route("/{path:path}", Page(gateway.settings.page or STATIC).answer, methods=["GET"], name="page")]
+    return [Route("/{path:path}", page(gateway.settings.page or STATIC), methods=["GET"], name="page")]
 
 
 @asynccontextmanager

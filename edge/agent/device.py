@@ -26,6 +26,7 @@ from edge.capture.recorder import Recorder
 from edge.capture.sources.address import Redactor
 from edge.capture.sources.reasons import worded
 from edge.capture.sources.source import Frame, Reading, Samples, StreamReport, ThermalFrame
+from edge.capture.sources.video import VideoSource
 from edge.simulation.yard import Yard
 from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
@@ -40,12 +41,12 @@ log = structlog.get_logger(__name__)
 class CaptureThread(threading.Thread):
     """A daemon, because a camera that does not answer must not hold up the end of the process."""
 
-    def __init__(self, name: str, work: Callable[[], None]) -> None:
+    def __init__(self, name: str, capture: Capture) -> None:
         super().__init__(name=name, daemon=True)
-        self._work = work
+        self.capture = capture
 
     def run(self) -> None:
-        self._work()
+        self.capture.run()
 
 
 class Device:
@@ -83,8 +84,10 @@ class Device:
             if kind in self._healths:
                 name = f"{self.settings.device}-{kind}"
                 source_health = self._healths[kind]
-                work = Capture(name, partial(make, name), source_health, stopping.is_set, stopping.wait, self._redact)
-                self._threads.append(CaptureThread(name, work.run))
+                capture = Capture(
+                    name, partial(make, name), source_health, stopping.is_set, stopping.wait, self._redact
+                )
+                self._threads.append(CaptureThread(name, capture))
         for thread in self._threads:
             thread.start()
 
@@ -92,6 +95,12 @@ class Device:
         """Wait for its threads until a moment of the monotonic clock."""
         for thread in self._threads:
             thread.join(max(0.0, until_s - time.monotonic()))
+
+    def finish(self, until_s: float) -> None:
+        """What threads have open that wait for a camera until then becomes events without them."""
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.capture.finish(until_s - time.monotonic())
         for source_health in self._healths.values():
             source_health.abandoned()
 
@@ -125,7 +134,8 @@ class Device:
         self._visual = VisualWatch(self.author, settings.rates, self.adjustable, pictures, looking, preview)
         source_health = self._healths["visual"]
         tolerance = Tolerance(name, source_health, self._redact, missing)
-        return Pipeline(source, partial(self._take_visual, self._visual, recorder, source_health, tolerance))
+        take = partial(self._take_visual, self._visual, recorder, source_health, tolerance)
+        return Pipeline(source, take, source.takeover) if isinstance(source, VideoSource) else Pipeline(source, take)
 
     def _lookout(self, pictures: Pictures, drawn: Yard | None) -> tuple[Lookout | None, str | None]:
         """The detector, or why there is none: a model that cannot be loaded is no reason not to record."""

@@ -43,8 +43,11 @@ from producer.relay.session import Incoming, Outgoing
 
 LOOK_SECONDS: Final = 0.25
 HEALTH_SECONDS: Final = 10.0
-JOIN_SECONDS: Final = 1.5
-"""For all devices together: what hangs must not cost the others their last events."""
+JOIN_SECONDS: Final = 1.0
+FINISH_SECONDS: Final = 1.0
+"""For all devices together to end by themselves, and then for what is left open: what hangs must not cost the others
+their last events.
+"""
 RESTART: Final = Backoff(1.0, 60.0)
 CONFIGURATION: Final = "configuration"
 
@@ -178,6 +181,9 @@ class Node:
             until = time.monotonic() + JOIN_SECONDS
             for device in self._devices.values():
                 device.join(until)
+            until = time.monotonic() + FINISH_SECONDS
+            for device in self._devices.values():
+                device.finish(until)
             self._tell_health(all_of_them=True)
             self._telling.put(self._heartbeats("stopping"))
             log.info("agent stopped")

@@ -3,13 +3,13 @@
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
 from edge.agent.health import SourceHealth
-from edge.capture.retry import retry_seconds
+from edge.capture.retry import Retries
 from edge.capture.sources.reasons import LONGEST_REASON, worded
 from edge.capture.sources.source import (
     AccessRefused,
@@ -22,10 +22,13 @@ from edge.capture.sources.source import (
     StreamReport,
     ThermalFrame,
 )
+from edge.capture.takeover import TakenOver, Takeover
 
 NO_DATA_SECONDS: Final = 25.0
 REASONS_LOGGED: Final = 50
 LAST_RESORT_SECONDS: Final = 5.0
+DRAIN_SECONDS: Final = 0.4
+"""So long what has come already is taken in when the agent is told to end."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +39,7 @@ class Pipeline:
 
     source: Source
     take: Callable[[Reading | None], None]
+    takeover: Takeover = field(default_factory=Takeover)
 
 
 class Reports:
@@ -81,16 +85,20 @@ class Capture:
         self._pause = pause
         self._redact = redact
         self._reports = Reports(name, redact)
+        self._retries = Retries()
         self._name = name
         self._pipeline: Pipeline | None = None
         self._began_s = self._came_s = self._alive_s = time.monotonic()
         self._opened_s: float | None = None
+        self._stopped_s: float | None = None
 
     def run(self) -> None:
         """Until `stopped`, or until a recording that is played once is over."""
         while not self._stopped():
             try:
                 self._read()
+            except TakenOver:
+                break
             except SourceEnded as ended:
                 reason = self._redact(str(ended)) or "the recording is over"
                 self._health.stopped(reason)
@@ -100,22 +108,40 @@ class Capture:
                 self._fail(error)
         self._health.stopped("the agent stops")
 
+    def finish(self, timeout_s: float) -> None:
+        """From another thread, at the end of the agent: what is open is finished, although its camera says nothing."""
+        pipeline = self._pipeline
+        if pipeline is not None:
+            pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
+
     def _read(self) -> None:
         self._health.attempting()
         if self._pipeline is None:
             self._pipeline = self._make()
-        source, take = self._pipeline.source, self._pipeline.take
+        with self._pipeline.takeover.working():
+            self._work(self._pipeline)
+
+    def _work(self, pipeline: Pipeline) -> None:
+        source, take = pipeline.source, pipeline.take
         try:
             source.open()
             self._health.connected()
             self._opened_s = None
             opened_s = time.monotonic()
-            while not self._stopped():
+            while not self._is_over(pipeline.takeover):
                 reading = source.read()
                 take(reading)
                 self._note(reading, opened_s)
         finally:
             self._close(source, take)
+
+    def _is_over(self, takeover: Takeover) -> bool:
+        """Told to end, with nothing left that came before."""
+        if not self._stopped():
+            return False
+        now = time.monotonic()
+        self._stopped_s = self._stopped_s or now
+        return not takeover.has_more or now - self._stopped_s > DRAIN_SECONDS
 
     def _note(self, reading: Reading | None, opened_s: float) -> None:
         """Sound alone is no sign of life of a camera."""
@@ -145,9 +171,10 @@ class Capture:
             reason = worded(error, self._redact)
             failures = self._health.failed(reason)
             now = time.monotonic()
-            worked_s = self._came_s - self._opened_s if self._opened_s is not None else 0.0
+            gave = self._opened_s is not None
             self._opened_s = None
-            wait_s = retry_seconds(now - self._came_s, worked_s, is_refused=isinstance(error, AccessRefused))
+            is_refused = isinstance(error, AccessRefused)
+            wait_s = self._retries.wait_s(now, now - self._came_s, gave=gave, is_refused=is_refused)
             self._reports.failure(error, reason, failures=failures, retry_s=round(wait_s, 1))
         except BaseException:  # noqa: BLE001
             wait_s = LAST_RESORT_SECONDS

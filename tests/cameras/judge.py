@@ -49,5 +49,6 @@ def _time_faults(share: float | None, result: Result, seen: Seen) -> Iterator[st
     sent_s = seen.last_at - seen.first_at
     if result.recorded_s < share * (sent_s - UNFINISHED_S):
         yield f"{result.recorded_s:.1f} s are recorded of {sent_s:.1f} s"
-    if result.recorded_s > sent_s + 2.0:
-        yield f"{result.recorded_s:.1f} s are said to be recorded of {sent_s:.1f} s that were sent"
+    in_all_s = (seen.ended_at or seen.last_at) - seen.first_at
+    if result.recorded_s > in_all_s + 2.0:
+        yield f"{result.recorded_s:.1f} s are said to be recorded of {in_all_s:.1f} s that were sent"

@@ -31,6 +31,8 @@ class Seen:
     first_at: float | None = None
     last_at: float | None = None
     """Of the newest picture, in seconds of the loop's clock."""
+    ended_at: float | None = None
+    """Of the last one, where what was sent after a moment does not count."""
 
 
 @dataclass

@@ -42,6 +42,7 @@ def run(cases: dict[str, Case], seconds: float, folder: Path) -> dict[str, tuple
     with Cameras(cases) as cameras:
         with running_agent(cases, cameras, folder) as agent:
             watch(agent, seconds)
+            cameras.hold()
             ended = agent.process.poll()
         results = agent.results()
         if ended is not None:

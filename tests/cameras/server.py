@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ class Cameras:
     def __init__(self, cases: dict[str, Case]) -> None:
         self._rtsp = RtspServer({name: case for name, case in cases.items() if isinstance(case, RtspCase)})
         self._http = HttpServer({name: case for name, case in cases.items() if isinstance(case, HttpCase)})
+        self._held: dict[str, Seen] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cameras", daemon=True)
 
@@ -48,8 +50,17 @@ class Cameras:
         return f"rtsp://{credentials}127.0.0.1:{self._rtsp.port}/{name}"
 
     def seen(self, name: str) -> Seen:
-        """What the camera's viewers were sent."""
-        return self._http.seen[name] if name in self._http.seen else self._rtsp.seen[name]
+        """What the camera's viewers were sent, until `hold` where that was called."""
+        now = self._seen[name]
+        return replace(self._held.get(name, now), ended_at=now.last_at)
+
+    def hold(self) -> None:
+        """What is sent from now on counts for nothing: the agent is about to be told to end."""
+        self._held = {name: replace(seen) for name, seen in self._seen.items()}
+
+    @property
+    def _seen(self) -> dict[str, Seen]:
+        return self._rtsp.seen | self._http.seen
 
     def now(self) -> float:
         """Seconds of the clock of `Seen`."""

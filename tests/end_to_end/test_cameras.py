@@ -54,6 +54,7 @@ def _run(cases: dict[str, Case], seconds: float, folder: Path) -> Ran:
     with Cameras(cases) as cameras:
         with running_agent(cases, cameras, folder) as agent:
             watch(agent, seconds)
+            cameras.hold()
             before_the_end = agent.process.poll()
         results = agent.results()
         wrong = {

@@ -82,7 +82,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> list[Faulty]:
     """The thermal sources of the bad device, as they are built."""
     built: list[Faulty] = []
     faults = cycle([(step, error) for error in ERRORS for step in STEPS])
-    monkeypatch.setattr("edge.capture.loop.retry_seconds", lambda *_, **__: 0.02)
+    monkeypatch.setattr("edge.capture.loop.Retries.wait_s", lambda *_, **__: 0.02)
 
     def source(settings: DeviceSettings, around: Surroundings) -> Source:
         made = thermal_source(settings, around)

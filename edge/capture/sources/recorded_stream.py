@@ -23,6 +23,13 @@ class RecordedStream:
         self._may_pass = demuxer.video is not None and recorder.can_pass(demuxer.video)
         self._waiting: deque[tuple[Any, datetime]] = deque(maxlen=MOST_WAITING)
 
+    def goes_on_with(self, demuxer: Demuxer) -> bool:
+        """The same recording once more, opened anew: it is recorded as if it had not ended. `False` for another one."""
+        if _form(demuxer) != _form(self._demuxer):
+            return False
+        self._demuxer = demuxer
+        return True
+
     def never_pass(self) -> None:
         """The packets have no timestamps, or the pictures are upright only after they were turned."""
         self._may_pass = False
@@ -63,3 +70,9 @@ class RecordedStream:
             packet, time = self._waiting.popleft()
             if self._may_pass:
                 self._recorder.packet(packet, time)
+
+
+def _form(demuxer: Demuxer) -> tuple[object, ...]:
+    """What must be the same for one run of packets."""
+    contexts = [stream.codec_context if stream is not None else None for stream in (demuxer.video, demuxer.audio)]
+    return demuxer.codec, *((one.name, bytes(one.extradata or b"")) if one is not None else None for one in contexts)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final, TypeVar
@@ -33,6 +33,7 @@ from edge.capture.sources.source import (
     without_credentials,
 )
 from edge.capture.sources.timestamps import STEP_S
+from edge.capture.takeover import Takeover
 from producer.clock import Elapsed, since_boot
 from producer.ids import Clock
 
@@ -68,9 +69,11 @@ class VideoSource:
         self._elapsed = elapsed
         self._every_s = 1 / analysis_fps
         self._demuxer: Demuxer | None = None
+        self._stream: RecordedStream | None = None
         self._damage, self._sound_damage = Damage(elapsed), Damage(elapsed)
         self._sequence = self._lost = self._fruitless = 0
         self._ready: deque[Reading] = deque()
+        self.takeover = Takeover(self._finish)
 
     def open(self) -> None:
         self.close()
@@ -79,7 +82,8 @@ class VideoSource:
         self._asked_s = self._elapsed()
         self._report_due = self._asked_s + REPORT_S
         with self._failing():
-            self._demuxer = demuxer(self._input, self._liveness)
+            with self._waiting():
+                self._demuxer = demuxer(self._input, self._liveness)
             self._zero = self._elapsed()
             self._begin(self._zero)
 
@@ -98,10 +102,20 @@ class VideoSource:
         if self._demuxer is not None:
             self._demuxer.close()
             self._demuxer = None
-            if self._recorder:
-                keeps_time = self._input.pace or self._input.ending == "live"
-                self._recorder.finish(self._ticks(self._elapsed()) if keeps_time else None)
+        if self._stream is not None:
+            self._stream = None
+            self._finish()
         self._ready.clear()
+
+    def _finish(self) -> None:
+        """What is being recorded becomes a segment."""
+        if self._recorder:
+            keeps_time = self._input.pace or self._input.ending == "live"
+            self._recorder.finish(self._ticks(self._elapsed()) if keeps_time else None)
+
+    def _waiting(self) -> AbstractContextManager[None]:
+        """While FFmpeg waits for a camera. A file is there at once."""
+        return self.takeover.waiting() if self._input.ending == "live" else nullcontext()
 
     def _patience_s(self) -> float:
         """Every third attempt waits longer: a camera may send less than one picture in ten seconds."""
@@ -129,7 +143,8 @@ class VideoSource:
         """Read from the beginning: a new connection, or a file once more."""
         assert self._demuxer is not None
         self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start)
-        self._stream = RecordedStream(self._recorder, self._demuxer) if self._recorder else None
+        if self._recorder and not (self._stream and self._stream.goes_on_with(self._demuxer)):
+            self._stream = RecordedStream(self._recorder, self._demuxer)
         self._resampler = Resampler()
         self._seconds = Seconds()
         self._limit_s = self._liveness.limit_s
@@ -139,7 +154,8 @@ class VideoSource:
     def _advance(self, demuxer: Demuxer) -> None:
         self._asked_s = self._elapsed()
         try:
-            arrival = self._arrivals.next()
+            with self._waiting():
+                arrival = self._arrivals.next()
         except av.error.InvalidDataError:
             self._damage.count(damaged=True)
             self._damaged_in_a_row += 1
@@ -181,11 +197,11 @@ class VideoSource:
     def _end(self, demuxer: Demuxer) -> None:
         if self._input.ending == "live":
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has ended the stream")
-        if self._recorder:
-            self._recorder.finish()
         if not self._pictures:
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has no picture that can be decoded")
         if self._input.ending == "once":
+            if self._recorder:
+                self._recorder.finish()
             raise SourceEnded(without_credentials(self._input.address))
         # Not every container can be wound back.
         end = self._arrivals.end

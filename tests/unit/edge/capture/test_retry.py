@@ -2,33 +2,29 @@
 
 import pytest
 
-from edge.capture.retry import retry_seconds
+from edge.capture.retry import AT_ONCE_PER_MINUTE, Retries
 
 
 @pytest.mark.parametrize(
-    ("silent_s", "worked_s", "expected"),
-    [
-        (0.0, 30.0, 0.0),
-        (10.0, 3600.0, 0.0),
-        (0.0, 0.0, 1.0),
-        (0.0, 9.9, 1.0),
-        (5.0, 0.0, 1.0),
-        (40.0, 0.0, 4.0),
-        (600.0, 0.0, 60.0),
-        (86_400.0, 0.0, 60.0),
-    ],
+    ("silent_s", "expected"), [(0.0, 1.0), (5.0, 1.0), (40.0, 4.0), (600.0, 60.0), (86_400.0, 60.0)]
 )
-def test_a_wait_is_a_tenth_of_the_outage_and_none_after_a_stream_that_worked(
-    silent_s: float, worked_s: float, expected: float
-) -> None:
-    assert all(0.8 * expected <= retry_seconds(silent_s, worked_s) <= 1.2 * expected for _ in range(50))
+def test_a_wait_is_a_tenth_of_the_outage(silent_s: float, expected: float) -> None:
+    waits = [Retries().wait_s(0.0, silent_s, gave=False) for _ in range(50)]
+
+    assert all(0.8 * expected <= wait <= 1.2 * expected for wait in waits)
+
+
+@pytest.mark.parametrize("silent_s", [0.0, 30.0])
+def test_a_stream_that_worked_is_opened_again_at_once(silent_s: float) -> None:
+    assert Retries().wait_s(0.0, silent_s, gave=True) == 0.0
 
 
 def hole(unplugged_s: float, attempt_s: float) -> float:
     """Until the first attempt that begins when the camera is there again, where each one before took so long."""
-    now = retry_seconds(0.0, worked_s=600.0)
+    retries = Retries()
+    now = retries.wait_s(0.0, 0.0, gave=True)
     while now < unplugged_s:
-        now += attempt_s + retry_seconds(now + attempt_s, worked_s=0.0)
+        now += attempt_s + retries.wait_s(now + attempt_s, now + attempt_s, gave=False)
     return now
 
 
@@ -37,13 +33,30 @@ def test_a_camera_that_was_unplugged_for_twenty_seconds_leaves_a_hole_of_at_most
     assert max(hole(20.0, attempt_s) for _ in range(500)) < 25
 
 
-def test_a_stream_that_drops_each_half_minute_loses_next_to_nothing() -> None:
-    lost = sum(retry_seconds(0.0, 30.0) + 1.0 for _ in range(8))
+def an_hour(works_s: float) -> tuple[float, int]:
+    """Of a camera that works for so long and then ends the stream, again and again: how long was waited, and how often
+    it was opened again.
+    """
+    retries, now, waited, count = Retries(), 0.0, 0.0, 0
+    while now < 3600:
+        now += works_s
+        wait_s = retries.wait_s(now, 0.0, gave=True)
+        now, waited, count = now + wait_s, waited + wait_s, count + 1
+    return waited, count
 
-    assert lost / (8 * 30) <= 0.05
+
+@pytest.mark.parametrize("works_s", [6.0, 10.0, 30.0])
+def test_a_stream_that_ends_again_and_again_waits_for_nothing(works_s: float) -> None:
+    assert an_hour(works_s)[0] <= 0.01 * 3600
+
+
+def test_a_stream_that_ends_as_soon_as_it_began_is_not_opened_without_a_pause_for_ever() -> None:
+    _, count = an_hour(0.05)
+
+    assert count <= 60 * (AT_ONCE_PER_MINUTE + 60)
 
 
 def test_a_camera_that_refuses_the_password_is_asked_seldom_from_the_beginning() -> None:
-    waits = [retry_seconds(0.0, worked_s, is_refused=True) for worked_s in (0.0, 600.0) for _ in range(50)]
+    waits = [Retries().wait_s(0.0, 0.0, gave=gave, is_refused=True) for gave in (False, True) for _ in range(50)]
 
     assert all(24.0 <= wait <= 36.0 for wait in waits)

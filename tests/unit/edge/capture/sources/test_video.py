@@ -154,7 +154,7 @@ def test_sound_that_mpeg_ts_cannot_hold_is_encoded_beside_pictures_that_pass_thr
         assert part.sound_start == pytest.approx(part.times[0], abs=0.5)
 
 
-def test_a_looped_file_goes_on_in_time_and_begins_a_run_each_time(clip: Path) -> None:
+def test_a_looped_file_goes_on_in_time_and_in_one_run(clip: Path) -> None:
     recorder = Recorder(target_seconds=2)
     source, clock = sourced(clip, recorder, loop=True)
     start = clock.now
@@ -162,7 +162,33 @@ def test_a_looped_file_goes_on_in_time_and_begins_a_run_each_time(clip: Path) ->
     gaps = np.diff([(frame.time - start).total_seconds() for frame in frames])
 
     assert gaps == pytest.approx([0.2] * len(gaps), abs=0.05)
-    assert [segment.discontinuity for segment in recorder.take()][:5] == [True, False, True, False, True]
+    segments = recorder.take()
+    assert [segment.discontinuity for segment in segments] == [True, *[False] * (len(segments) - 1)]
+    pictures = [played(segment) for segment in segments[:-1]]
+    assert [len(seen.pictures) for seen in pictures] == [20] * len(pictures)
+    steps = np.diff([time for seen in pictures for time in sorted(seen.times)])
+    assert steps == pytest.approx([0.1] * len(steps), abs=2e-3)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_a_looped_file_of_three_pictures_is_recorded_in_segments_of_the_usual_length(
+    codec: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "short.mp4"
+    with av.open(str(path), "w") as container:
+        video: VideoStream = container.add_stream(codec, rate=10)
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        for index in range(3):
+            container.mux(video.encode(frame_of(np.full((180, 320, 3), 60 * index, np.uint8))))
+        container.mux(video.encode(None))
+    recorder = Recorder(target_seconds=3)
+    source, _ = sourced(path, recorder, loop=True)
+    all_of(source, most=70)
+    segments = recorder.take()
+
+    assert [segment.duration_s for segment in segments[:3]] == pytest.approx([3.0] * 3, abs=0.35)
+    assert [segment.discontinuity for segment in segments[:3]] == [True, False, False]
+    assert all(len(played(segment).pictures) == round(10 * segment.duration_s) for segment in segments[:3])
 
 
 def test_a_file_of_another_codec_is_encoded() -> None:

@@ -1,0 +1,76 @@
+"""Lets another thread finish what a capture thread has open, while that one waits for its camera."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+AT_ONCE_S: Final = 0.005
+"""What is there sooner had come before it was asked for."""
+
+
+class TakenOver(Exception):
+    """What this thread had open was finished by another one: nothing is left to do here."""
+
+
+def nothing() -> None:
+    """For a source that has nothing open."""
+
+
+class Takeover:
+    """A lock that a capture thread holds while it works and lets go while it waits. `finish` is called by whoever takes
+    over, and makes of what is open something whole.
+    """
+
+    def __init__(self, finish: Callable[[], None] = nothing) -> None:
+        self._finish = finish
+        self._lock = threading.Lock()
+        self._is_working = self._is_taken = False
+        self._waited_s: float | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether what came last had been there already, so that more may be."""
+        return self._waited_s is not None and self._waited_s < AT_ONCE_S
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        with self._lock:
+            self._check()
+            self._is_working = True
+            try:
+                yield
+            finally:
+                self._is_working = False
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Raises `TakenOver` where this thread is not needed any more. Outside of `working` nobody can take over."""
+        if not self._is_working:
+            yield
+            return
+        began = time.monotonic()
+        self._lock.release()
+        try:
+            yield
+        finally:
+            self._lock.acquire()
+            self._waited_s = time.monotonic() - began
+            self._check()
+
+    def take(self, timeout_s: float, then: Callable[[], None]) -> bool:
+        """Finish in place of the thread, and do `then`; `False` where it works, and does not wait, for so long."""
+        if not self._lock.acquire(timeout=max(0.0, timeout_s)):
+            return False
+        try:
+            self._is_taken = True
+            self._finish()
+            then()
+        finally:
+            self._lock.release()
+        return True
+
+    def _check(self) -> None:
+        if self._is_taken:
+            raise TakenOver

@@ -17,7 +17,7 @@ from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan, media_keys
 from consumers.ingest.reused_ids import find_reused
-from consumers.ingest.room import Room, waits_for_room
+from consumers.ingest.room import Room
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.store import JournalWriter, Unwritable
 from consumers.store.journal.writing import Accepted
@@ -81,9 +81,8 @@ class Intake:
         began = time.monotonic()
         received = micros(self._clock())
         items = read([Arrived(message, received) for message in messages if not message.topic.startswith(FAULTS)])
-        if self._room is not None and not self._room.look():
-            # Nothing is lost by it: their outboxes keep them, and send them again.
-            items = [item for item in items if not waits_for_room(item)]
+        if self._room is not None:
+            items = self._room.fitting(items)
         plan = self._commit(items)
         now = time.monotonic()
         self.announcer.advanced(plan.advanced, now, announcing(bus))

@@ -225,7 +225,9 @@ class Ingest:
         shortage = self._intake.shortage
         if shortage is not None and not self._is_short:
             self._figures.state = f"cannot write: {shortage}"
-            self._faults.raise_own("disk", "storage_unwritable", f"Ingest takes in nothing of devices: {shortage}.")
+            self._faults.raise_own(
+                "disk", "storage_unwritable", f"Ingest does not take in what devices send: {shortage}."
+            )
             log.error("cannot write", reason=shortage)
         elif shortage is None and self._is_short:
             self._recover()

@@ -94,11 +94,12 @@ def message(event: Event, packet_id: int, name: str = "detection") -> Published:
     return Published(event_topic(event.source, name), packet_id, Properties(), to_bytes(event))
 
 
-def picture(packet_id: int, **given: Any) -> Published:
-    described = describe("DEMO/yard/capture/one", b"bytes")
+def picture(packet_id: int, *, size: int = 5, **given: Any) -> Published:
+    payload = b"bytes".ljust(size)
+    described = describe("DEMO/yard/capture/one", payload)
     event = MediaEvent(id="one", source="/sites/DEMO/devices/yard", time=NOW, data=described, **given)
     properties = Properties("image/jpeg", tuple(media_properties(event)))
-    return Published(media_topic(event.source, "capture"), packet_id, properties, b"bytes")
+    return Published(media_topic(event.source, "capture"), packet_id, properties, payload)
 
 
 def test_commit_comes_before_the_watermark_and_that_before_the_acknowledgement(calls: Calls, intake: Intake) -> None:
@@ -172,8 +173,8 @@ def test_a_bad_message_among_good_ones_costs_only_itself(calls: Calls, intake: I
 
 
 def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(calls: Calls) -> None:
-    free = 10
-    room = Room(lambda: Disk(1000, 1000 - free))
+    free = 10_000
+    room = Room(lambda: Disk(1_000_000, 1_000_000 - free))
     intake = Intake(calls, calls, clock, Figures(clock, NOW), room)
     told = builders.incident(epoch="hub", sequence=1)
     foreign = builders.detection()
@@ -189,11 +190,30 @@ def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(call
     ]
 
     calls.made.clear()
-    free = 100
+    free = 100_000
     intake.take([picture(4, epoch="one", sequence=1)], calls)
 
     assert intake.shortage is None
     assert calls.made[:2] == ["store 1", "append 1 reject 0"]
+
+
+def test_a_message_that_would_take_the_disk_s_margin_waits_and_smaller_ones_go_on(calls: Calls) -> None:
+    free, now = 2500, 0.0
+    room = Room(lambda: Disk(20_000, 20_000 - free), lambda: now)
+    intake = Intake(calls, calls, clock, Figures(clock, NOW), room)
+    small, large = builders.detection(epoch="one", sequence=1), picture(2, epoch="two", sequence=1, size=5000)
+    intake.take([message(small, 1), large], calls)
+
+    assert calls.made[0] == "append 1 reject 0"
+    assert intake.shortage == "the disk has no room for a message of 0.0 MiB: 0.0 MiB are left"
+
+    calls.made.clear()
+    free = 8000
+    intake.take([large], calls)
+    now = 120.0
+    assert room.look()
+    assert calls.made[:2] == ["store 1", "append 1 reject 0"]
+    assert intake.shortage is None
 
 
 def test_a_shortage_ends_where_there_is_some_more_room_than_where_it_began() -> None:

@@ -12,8 +12,8 @@ from consumers.engine.folding import Faulty, call
 from consumers.engine.follower import BATCH, STOPS_AFTER, Source, Stopped, create, log_set_aside
 from consumers.engine.set_aside import SetAside
 from consumers.engine.sink import Sink
-from consumers.store.file_identity import Identity, identity
 from consumers.store.journal.record import Recorded
+from producer.file_identity import Identity, identity
 from producer.outbox import outbox
 from producer.transaction import transaction
 

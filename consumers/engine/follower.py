@@ -17,8 +17,8 @@ from consumers.engine.folding import Faulty, fold_around, fold_whole
 from consumers.engine.projection import Projection
 from consumers.engine.set_aside import SetAside
 from consumers.engine.sink import Sink
-from consumers.store.file_identity import Identity, identity
 from consumers.store.journal.record import Batch, JournalReader, Recorded
+from producer.file_identity import Identity, identity
 from producer.outbox import outbox
 from producer.transaction import transaction
 

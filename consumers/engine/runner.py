@@ -24,11 +24,11 @@ from consumers.hub_config import Hub
 from consumers.hub_faults import FaultReporter
 from consumers.registry import roster
 from consumers.store.claims.claims import claimed
-from consumers.store.file_identity import Identity, identity
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader
 from producer.backoff import Retry
 from producer.broker import BrokerAddress
+from producer.file_identity import Identity, identity
 from producer.ids import Clock, utc_now
 from producer.relay.relay import Relay
 

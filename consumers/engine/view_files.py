@@ -13,7 +13,7 @@ from threading import Lock, get_ident
 from types import TracebackType
 from typing import Self
 
-from consumers.store.file_identity import Identity, identity
+from producer.file_identity import Identity, identity
 from producer.locks import FileLock
 
 _BUSY_MS = 10_000

@@ -1,8 +1,10 @@
 """Hands events to the outbox, behind those of them that say how their times are to be read."""
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -13,6 +15,8 @@ from producer.clock import DisciplinedClock, Step
 from producer.ids import Ids
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
+
+TOLD_SECONDS: Final = 600.0
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +37,15 @@ class Telling:
     @property
     def outbox_bytes(self) -> int:
         return self._outbox.usage.waiting_bytes
+
+    @property
+    def trouble(self) -> str | None:
+        """What happened to the outbox lately, in a sentence."""
+        lost = self._outbox.lost_file
+        if lost is None or time.monotonic() - lost.at_s > TOLD_SECONDS:
+            return None
+        what = f"{lost.events} events that had not been confirmed are lost" if lost.events else "nothing is lost by it"
+        return f"the file of its outbox was removed, and a new one begins: {what}"
 
     def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
         """As `Outbox.put`."""

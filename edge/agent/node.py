@@ -242,7 +242,7 @@ class Node:
         """That of its sources; where they are well, what else is wrong with the device."""
         health = device.health()
         source = device.author.source
-        trouble = self._store.trouble(source) or self._relay.trouble(source)
+        trouble = self._store.trouble(source) or self._relay.trouble(source) or self._telling.trouble
         if health.status == "healthy" and trouble is not None:
             return health.model_copy(update={"status": "degraded", "reason": trouble})
         return health

@@ -38,6 +38,11 @@ def streams(connection: sqlite3.Connection) -> list[Stream]:
     return [Stream(*row) for row in found]
 
 
+def waiting_count(connection: sqlite3.Connection) -> int:
+    """Events that are not confirmed."""
+    return sum(stream.sequence - stream.watermark for stream in streams(connection))
+
+
 def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[Row]:
     found = connection.execute(
         "select coalesce(gap_first, sequence), sequence, kind, body, payload from outbox_event"

@@ -5,16 +5,21 @@ An event is born, and bears a sequence, once the transaction with its row is com
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import structlog
 
+from producer.file_identity import FileGone
 from producer.ids import Clock
+from producer.outbox.backlog import waiting_count
 from producer.outbox.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
 from producer.outbox.disk import Disk, Room
+from producer.outbox.files import OpenFiles
 from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
 from producer.outbox.priority import DROPPABLE, Priority
 from producer.outbox.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put
@@ -29,6 +34,14 @@ FULL_PAUSE_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class LostFile:
+    """When, by the monotonic clock, and how many events it held that were not confirmed."""
+
+    at_s: float
+    events: int
+
+
 class Outbox:
     """One for a node, used by all of its capture threads; as a context manager it runs the committing thread."""
 
@@ -40,17 +53,15 @@ class Outbox:
         on_commit: Callable[[], None] | None = None,
         room: Room | None = None,
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._clock = clock
         self._limits = limits or Limits()
         self._on_commit = on_commit
         self._handoff = Handoff()
         self._disk = Disk(path, room or Room())
-        self._disk.make_room_to_open()
-        self._connection = connect(path)
-        self.epoch = open_tables(self._connection, clock)
-        self.usage: Usage = usage(self._connection)
-        """As of the last commit."""
+        self.lost_file: LostFile | None = None
+        """The last time that its file was removed while this was open."""
+        self._open()
         self._disk_full = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox")
@@ -83,12 +94,30 @@ class Outbox:
         self._thread.join()
         self._connection.close()
 
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._disk.make_room_to_open()
+        self._connection = connect(self._path)
+        self.epoch = open_tables(self._connection, self._clock)
+        self._files = OpenFiles.now(self._path)
+        self.usage: Usage = usage(self._connection)
+        """As of the last commit."""
+
+    def _begin_anew(self, reason: FileGone) -> None:
+        """A new epoch in a new file. What only the old one held is lost."""
+        lost = waiting_count(self._connection)
+        self._connection.close()
+        self._files.remove_rest()
+        self._open()
+        self.lost_file = LostFile(time.monotonic(), lost)
+        log.error("outbox lost its file, a new epoch begins", reason=str(reason), events_lost=lost, epoch=self.epoch)
+
     def _run(self) -> None:
         while (load := self._handoff.take()) is not None:
             kept = False
             try:
                 kept = self._commit(load.items)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 # The next put raises, and with it the process ends: there is no place for what it observes.
                 log.error("outbox failed", reason=str(error))
                 self._handoff.abandon(f"the outbox cannot be written: {error}")
@@ -114,6 +143,10 @@ class Outbox:
 
     def _try_to_commit(self, items: Sequence[Item]) -> bool:
         """False when the disk is full."""
+        try:
+            self._files.check()
+        except FileGone as gone:
+            self._begin_anew(gone)
         try:
             self._disk.hold_growth(self._connection)
             with transaction(self._connection) as connection:

@@ -16,8 +16,10 @@ import structlog
 from bus_schemas.streams import Traffic
 from producer.backoff import Retry
 from producer.broker import BrokerAddress
+from producer.file_identity import FileGone, identity
 from producer.ids import Clock
 from producer.outbox.bounds import Limits, enforce
+from producer.outbox.files import OpenFiles
 from producer.outbox.tables import connect, is_disk_full, open_tables
 from producer.relay.delivery import Delivery
 from producer.relay.links import RECONNECT, Links
@@ -142,20 +144,32 @@ class Relay:
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`; what is not confirmed by then stays in the outbox. Looks at `stopping` 4 times a second."""
-        with contextlib.closing(self._ear), contextlib.closing(self._mouth), contextlib.closing(self._open()) as outbox:
-            self._delivery = Delivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
-            retry = Retry(RECONNECT)
-            while not (stopping.is_set() or self._allowed()):
-                self._pause(outbox, ALLOWED_SECONDS, stopping)
+        with contextlib.closing(self._ear), contextlib.closing(self._mouth):
             while not stopping.is_set():
-                if self._connect_and_send(outbox, self._delivery, stopping):
-                    retry.reset()
-                self._pause(outbox, retry.next_s(), stopping)
+                with contextlib.closing(self._open()) as outbox:
+                    self._serve(outbox, stopping)
+                if self._is_gone:
+                    self._files.remove_rest()
+                while identity(self._path) is None and not stopping.wait(TICK_SECONDS):
+                    # Whoever commits to the outbox notices as well, and makes a new file.
+                    pass
+
+    def _serve(self, outbox: sqlite3.Connection, stopping: threading.Event) -> None:
+        """As long as the outbox is the file that was opened."""
+        self._delivery = Delivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
+        retry = Retry(RECONNECT)
+        while not (stopping.is_set() or self._allowed() or self._is_gone):
+            self._pause(outbox, ALLOWED_SECONDS, stopping)
+        while not (stopping.is_set() or self._is_gone):
+            if self._connect_and_send(outbox, self._delivery, stopping):
+                retry.reset()
+            self._pause(outbox, retry.next_s(), stopping)
 
     def _open(self) -> sqlite3.Connection:
         # A watermark that a power cut takes back costs duplicates, which ingest drops; so it needs no fsync.
         connection = connect(self._path, synchronous="normal")
         open_tables(connection, self._clock)
+        self._files, self._is_gone = OpenFiles.now(self._path), False
         return connection
 
     def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
@@ -202,7 +216,7 @@ class Relay:
         session.subscribe(self._options.subscriptions)
         for message in self._on_connect():
             session.publish(message)
-        while session.ended is None and not stopping.is_set():
+        while session.ended is None and not (stopping.is_set() or self._is_gone):
             delivery.look(links.sessions, time.monotonic())
             # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
             unheard = delivery.take_unheard()
@@ -257,14 +271,19 @@ class Relay:
         if now - self._upkeep_at >= UPKEEP_SECONDS:
             self._upkeep_at = now
             try:
+                self._files.check()
                 with transaction(outbox):
                     enforce(outbox, self._options.limits, self._clock())
             except sqlite3.OperationalError as error:
                 # Who commits to the outbox makes room.
                 if not is_disk_full(error):
                     raise
+            except FileGone:
+                self._is_gone = True
 
     def _pause(self, outbox: sqlite3.Connection, seconds: float, stopping: threading.Event) -> None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not stopping.wait(min(left, UPKEEP_SECONDS)):
+            if self._is_gone:
+                return
             self._keep_up(outbox)

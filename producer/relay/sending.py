@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from producer.broker import BrokerAddress
 from producer.ids import Clock
-from producer.outbox.backlog import streams
+from producer.outbox.backlog import waiting_count
 from producer.outbox.bounds import Limits, usage
 from producer.outbox.outbox import OutboxFailed
 from producer.outbox.tables import Item, connect, open_tables, put_many
@@ -62,7 +62,7 @@ class Sending:
 
     def waiting(self) -> int:
         """How many events are not confirmed."""
-        return sum(stream.sequence - stream.watermark for stream in streams(self._outbox))
+        return waiting_count(self._outbox)
 
     def room(self, stopping: threading.Event) -> None:
         """Wait until more may be put, or `stopping`."""

@@ -46,6 +46,29 @@ def test_events_arrive_once_and_in_order_over_all_streams(broker: Broker, tmp_pa
     assert len(ingest.messages) < 500
 
 
+def test_what_comes_after_the_outbox_was_removed_arrives_in_a_new_epoch(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    with (
+        ingest_double(broker.port) as ingest,
+        Outbox(path, utc_now) as outbox,
+        running_relay(path, broker.port) as relay,
+    ):
+        outbox.put(detection(1), durable=True)
+        before = outbox.epoch
+        eventually(lambda: ingest.watermarks.get((SOURCE, before)) == 1)
+        path.unlink()
+        for people in range(2, 102):
+            outbox.put(detection(people))
+        outbox.put(durable=True)
+        eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 100)
+
+        assert outbox.epoch != before
+        eventually(lambda: relay.statistics()["failed_queue_size"] == 0)
+        seen = [event.data.people_count for event in ingest.all_events() if isinstance(event, DetectionEvent)]
+
+    assert seen == list(range(1, 102))
+
+
 def test_pictures_and_recordings_have_streams_of_their_own_and_arrive_whole(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
     larger_than_the_window = b"\x47" * 3_000_000

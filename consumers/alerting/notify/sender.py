@@ -14,7 +14,7 @@ from consumers.alerting.notify.message import message_of
 from consumers.alerting.notify.queue import SCHEMA, DeliveryQueue, forget_others
 from consumers.engine import view_files
 from consumers.engine.sink import FaultSink
-from consumers.store.file_identity import identity
+from producer.file_identity import identity
 from producer.ids import Clock
 
 IDLE_S = 60.0

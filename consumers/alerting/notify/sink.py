@@ -11,8 +11,8 @@ from consumers.alerting.notify.delivery import Notifier
 from consumers.alerting.notify.queue import SCHEMA, put
 from consumers.alerting.notify.sender import Courier
 from consumers.engine.sink import Sink
-from consumers.store.file_identity import identity
 from consumers.store.journal.record import Recorded
+from producer.file_identity import identity
 from producer.ids import Clock
 
 

@@ -14,7 +14,7 @@ from consumers.store.archive.keys import PackInterval, Series, interval_of, pack
 from consumers.store.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
 from consumers.store.archive.records import Found, Header
 from consumers.store.archive.recovery import recover
-from consumers.store.file_identity import Held
+from producer.file_identity import Held
 from producer.ids import Clock
 from producer.times import micros
 from producer.transaction import transaction

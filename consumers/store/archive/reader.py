@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from consumers.store.archive.index import NAME, has_packs_of_hours, is_complete, open_to_read
 from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
-from consumers.store.file_identity import Identity, identity
+from producer.file_identity import Identity, identity
 from producer.times import micros, moment
 
 OLDEST = -(2**63)

@@ -11,11 +11,11 @@ from typing import Any, get_type_hints
 from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event
 from bus_schemas.upcasts import UPCASTS
-from consumers.store.file_identity import Identity, identity
 from consumers.store.journal.days import Day, list_days, open_to_read
 from consumers.store.journal.record import Batch, Recorded
 from consumers.store.journal.retention_floor import read_floor
 from consumers.store.journal.row_mapping import COLUMNS, Origins
+from producer.file_identity import Identity, identity
 from producer.times import micros
 
 Row = tuple[int, int, bytes]

@@ -9,7 +9,6 @@ from pathlib import Path
 from bus_schemas.catalogue import type_of
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
-from consumers.store.file_identity import FileGone, Held
 from consumers.store.journal.days import (
     create_day,
     day_path,
@@ -28,6 +27,7 @@ from consumers.store.journal.writing import (
     StreamState,
     Writer,
 )
+from producer.file_identity import FileGone, Held
 from producer.ids import Clock
 from producer.transaction import transaction
 

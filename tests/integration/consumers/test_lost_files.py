@@ -15,11 +15,11 @@ from consumers.engine.follower import Source
 from consumers.engine.view_files import NoView, Views
 from consumers.store.archive.index import NAME
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.file_identity import identity
 from consumers.store.journal.days import list_days
 from consumers.store.journal.reader import SqliteJournalReader
 from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
+from producer.file_identity import identity
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from tests.builders import START, frame, thermal

@@ -1,5 +1,6 @@
 """The outbox of a node: capture threads hand over, one thread commits."""
 
+import shutil
 import threading
 from collections.abc import Sequence
 from contextlib import closing
@@ -36,6 +37,51 @@ def test_a_durable_event_is_in_the_file_when_put_returns(tmp_path: Path) -> None
         events = stored(path)
 
     assert [event.sequence for event in events] == [1]
+
+
+@pytest.mark.parametrize("suffixes", [("",), ("", "-wal", "-shm")], ids=["file alone", "with its log"])
+def test_an_outbox_whose_file_is_removed_goes_on_in_a_new_one_with_a_new_epoch(
+    suffixes: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), detection(2), durable=True)
+        before = outbox.epoch
+        for suffix in suffixes:
+            path.with_name(path.name + suffix).unlink()
+        for people in range(3, 6):
+            outbox.put(detection(people), durable=True)
+
+        assert outbox.epoch != before
+        assert outbox.lost_file is not None
+        assert outbox.lost_file.events == 2
+    events = stored(path)
+
+    assert [event.sequence for event in events] == [1, 2, 3]
+    assert {event.epoch for event in events} == {outbox.epoch}
+
+
+def test_an_outbox_whose_directory_is_removed_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "outbox" / "node.sqlite"
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), durable=True)
+        shutil.rmtree(path.parent)
+        outbox.put(detection(2), durable=True)
+
+    assert len(stored(path)) == 1
+
+
+def test_an_outbox_in_whose_place_another_file_was_put_goes_on_in_that(tmp_path: Path) -> None:
+    path, other = tmp_path / "node.sqlite", tmp_path / "other.sqlite"
+    with Outbox(other, utc_now) as restored:
+        restored.put(detection(7), durable=True)
+    with Outbox(path, utc_now) as outbox:
+        outbox.put(detection(1), durable=True)
+        other.replace(path)
+        outbox.put(detection(8), durable=True)
+
+    assert [event.sequence for event in stored(path)] == [1, 2]
+    assert outbox.epoch == restored.epoch
 
 
 def test_who_waits_with_nothing_in_hand_waits_for_what_was_put_before(tmp_path: Path) -> None:

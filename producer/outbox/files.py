@@ -1,0 +1,31 @@
+"""The files of an outbox that is open: by their names others may have been put in their place, or nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from producer.file_identity import Held, identity
+
+_BESIDE: Final = ("-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFiles:
+    """As they were when it was opened: the file itself, its log and the index of that."""
+
+    file: Held
+    beside: tuple[Held, ...]
+
+    @classmethod
+    def now(cls, path: Path) -> Self:
+        return cls(Held.now(path), tuple(Held.now(path.with_name(path.name + suffix)) for suffix in _BESIDE))
+
+    def check(self) -> None:
+        """Raises `FileGone` where the name does not lead to the file any more."""
+        self.file.check()
+
+    def remove_rest(self) -> None:
+        """SQLite would read the old log into another file of this name, and share its index with who has it open."""
+        for held in self.beside:
+            if held.identity is not None and identity(held.path) == held.identity:
+                held.path.unlink(missing_ok=True)

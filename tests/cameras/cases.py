@@ -10,7 +10,7 @@ from typing import Final
 from tests.cameras import files, mjpeg, script
 from tests.cameras.case import NOTHING, Case, Expected, FileCase, HttpCase, RtspCase
 from tests.cameras.media import RATE, huge_jpeg, jpeg, sound, video
-from tests.cameras.script import HangUp, Script, pictures, together, tone
+from tests.cameras.script import HangUp, Script, WrongLength, pictures, together, tone
 
 GOOD: Final = "good"
 PASSWORD: Final = "p@ss:w/r?d%[1]#"
@@ -143,6 +143,10 @@ CONNECTIONS: Final[dict[str, Case]] = {
     "cut_each_8_s": RtspCase(
         lambda _: together(pictures(video()), [HangUp(8.0)]),
         expected=Expected(time=0.97, status=None, sessions=(3, 8)),
+    ),
+    "one_length_damaged": RtspCase(
+        lambda session: together(pictures(video()), [WrongLength(25.0, 1400)] if session == 1 else []),
+        expected=Expected(pictures=0.85, time=0.85, status=None, sessions=(1, 3)),
     ),
     "pictures_stop_and_sound_goes_on": RtspCase(
         lambda session: together(

@@ -46,7 +46,15 @@ class HangUp:
     at: float
 
 
-Step = Unit | Report | HangUp
+@dataclass(frozen=True, slots=True)
+class WrongLength:
+    """The header of an interleaved packet says that much more follows than does."""
+
+    at: float
+    length: int = 60_000
+
+
+Step = Unit | Report | HangUp | WrongLength
 Script = Iterator[Step]
 
 

@@ -17,6 +17,7 @@ from edge.capture.bitstream import CLOCK
 from edge.capture.sources.containers import NoVideo, closing_on_failure, opened
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.jpeg_scanner import JpegScanner
+from edge.capture.sources.reasons import UNKNOWN_CODEC
 
 MAX_PIXELS: Final = 70_000_000
 """A larger picture is damage, or an attempt to take all memory."""
@@ -88,6 +89,8 @@ class ContainerDemuxer:
         self.video: VideoStream | None = self._container.streams.video[0]
         self.audio: AudioStream | None = self._container.streams.audio[0] if self._container.streams.audio else None
         self._context: Any = self._container.streams.video[0].codec_context
+        if self._context is None:
+            raise NoVideo(UNKNOWN_CODEC)
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(MAX_PIXELS)}
         self.codec: str = self._context.name

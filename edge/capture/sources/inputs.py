@@ -27,6 +27,11 @@ class Input:
     is_jpeg_stream: bool = False
     local: LocalKind | None = None
 
+    @property
+    def is_interleaved(self) -> bool:
+        """RTSP in one TCP connection: a damaged length loses all that follows."""
+        return self.options.get("rtsp_transport") == "tcp"
+
 
 def video_file(path: str, *, loop: bool = False, pace: bool = True) -> Input:
     return Input(path, ending="loop" if loop else "once", pace=pace, local="file")

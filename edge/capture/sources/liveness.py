@@ -4,11 +4,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from edge.capture.sources.regularity import Regularity
+
 LONGEST_SILENCE_S: Final = 30.0
 UNDECODED_S: Final = 90.0
 """So long packets may come of which no picture can be made; a keyframe a minute is not rare."""
 DAMAGE_WINDOW_S: Final = 60.0
 DAMAGE_SHARE: Final = 0.05
+MOST_HELD: Final = 1
+"""A decoder may keep a picture until the next one comes."""
 _INTERVALS: Final = 8
 _FEWEST: Final = 20
 
@@ -18,16 +22,25 @@ class Liveness:
     of its intervals, in the bounds of `timeout_s` and half a minute.
     """
 
-    def __init__(self, timeout_s: float, now_s: float) -> None:
+    def __init__(self, timeout_s: float, now_s: float, regularity: Regularity | None = None) -> None:
         self._timeout_s = timeout_s
+        self._regularity = regularity
+        if regularity is not None:
+            regularity.connected()
         self._since = self._decoded = now_s
         self._intervals: deque[float] = deque(maxlen=_INTERVALS)
         self._came = False
         self._heard: float | None = None
+        self._undecoded = 0
 
     def __float__(self) -> float:
-        """The same limit, as the reading timeout of a container."""
-        return float(self.limit_s)
+        """The reading timeout of a container: how long anything at all may take."""
+        return self.read_limit_s
+
+    @property
+    def read_limit_s(self) -> float:
+        known = self._regularity.limit_s() if self._regularity is not None else None
+        return float(self.limit_s if known is None else min(known, self.limit_s))
 
     @property
     def limit_s(self) -> float:
@@ -42,6 +55,7 @@ class Liveness:
         if self._came:
             self._intervals.append(at_s - self._since)
         self._came = True
+        self._undecoded += 1
         self._since = at_s
 
     def sound(self, now_s: float) -> None:
@@ -49,6 +63,9 @@ class Liveness:
 
     def decoded(self, now_s: float) -> None:
         self._decoded = now_s
+        if self._regularity is not None and self._undecoded:
+            self._regularity.packet(self._since)
+        self._undecoded = 0
 
     def complaint(self, now_s: float) -> str | None:
         """What is wrong, where reading goes on nevertheless."""
@@ -56,6 +73,8 @@ class Liveness:
         if silent_s > self.limit_s:
             is_heard = self._heard is not None and now_s - self._heard < self.limit_s
             return f"no pictures for {silent_s:.0f} s" + (", although there is sound" if is_heard else "")
+        if self._undecoded > MOST_HELD and now_s - self._decoded > self.read_limit_s < self._timeout_s:
+            return f"what it sends could not be decoded for {now_s - self._decoded:.0f} s, although it could before"
         if now_s - self._decoded > max(UNDECODED_S, self.limit_s):
             return f"what it sends could not be decoded for {now_s - self._decoded:.0f} s"
         return None

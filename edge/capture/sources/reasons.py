@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import unquote, urlsplit
 
 import av.error
@@ -19,10 +19,14 @@ from edge.capture.sources.source import AccessRefused, AddressUnusable, SourceUn
 
 LONGEST_REASON: Final = 500
 PROBE_SECONDS: Final = 3.0
+_LONGEST_LINE: Final = 4096
 
 REFUSED_VIEWER: Final = "the camera takes no more viewers: it refuses another one at this time (4xx, as 453)"
 WEB_PAGE: Final = "this is a web page, not a video stream"
 NO_RTSP: Final = "what answers there speaks no RTSP: a web server, perhaps; cameras often have RTSP at port 554"
+UNKNOWN_CODEC: Final = "its video is coded in a way that is not known here"
+REDIRECTS: Final = "it redirects every request (3xx), in a circle or to where no camera is"
+_COMMON: Final = frozenset({"h264", "hevc", "mjpeg"})
 _BY_CLASS: Final[tuple[tuple[str, str], ...]] = (
     ("HTTPUnauthorizedError", "the camera refuses the user or the password (Unauthorized)"),
     ("HTTPForbiddenError", "the camera does not allow this user to see the stream (Forbidden)"),
@@ -31,7 +35,7 @@ _BY_CLASS: Final[tuple[tuple[str, str], ...]] = (
     ("HTTPOtherClientError", REFUSED_VIEWER),
     ("HTTPServerError", "the camera has an error of its own (5xx): it is still starting, or takes no more viewers"),
     ("DemuxerNotFoundError", "its format is none that is known here"),
-    ("DecoderNotFoundError", "its video is coded in a way that is not known here"),
+    ("DecoderNotFoundError", UNKNOWN_CODEC),
     ("ProtocolNotFoundError", "its address begins with a protocol that is not known here"),
 )
 NO_DESCRIPTOR: Final = "this machine has no free file descriptors"
@@ -64,26 +68,28 @@ class Attempt:
     is_open: bool = False
     waited_s: float = 0.0
     timeout_s: float = 10.0
+    codec: str | None = None
+    """Of its video, as the description of the stream says."""
 
 
 def unreachable(error: BaseException, attempt: Attempt) -> SourceUnreachable:
     """What to raise in place of an error of a library, whose text may hold the address with its password."""
-    is_refused = any(isinstance(error, getattr(av.error, name, ())) for name in _REFUSALS)
+    why = explain(error, attempt)
+    is_refused = why == REDIRECTS or any(isinstance(error, getattr(av.error, name, ())) for name in _REFUSALS)
     kind = AccessRefused if is_refused else SourceUnreachable
-    return kind(f"{without_credentials(attempt.address)}: {explain(error, attempt)}")
+    return kind(f"{without_credentials(attempt.address)}: {why}")
 
 
 def explain(error: BaseException, attempt: Attempt) -> str:
     """Why, without the address."""
-    silent = f"no data for {attempt.timeout_s:g} s"
     if isinstance(error, av.error.ExitError | TimeoutError):
-        return silent
+        return _silence(attempt)
     known = next((text for name, text in _BY_CLASS if isinstance(error, getattr(av.error, name, ()))), None)
     known = known or _BY_NUMBER.get(getattr(error, "errno", None) or 0)
     if known is not None:
         return known
     if attempt.waited_s >= 0.9 * attempt.timeout_s:
-        return silent
+        return _silence(attempt)
     if not attempt.is_open and (found := _looked_up(attempt.address)) is not None:
         return found
     if isinstance(error, EOFError):
@@ -126,6 +132,40 @@ def _looked_up(address: str) -> str | None:
             return f"the name {parts.hostname} is not found"
         return NO_RTSP if parts.scheme.startswith("rtsp") else _content(address)
     return None
+
+
+def _silence(attempt: Attempt) -> str:
+    if not attempt.is_open and _redirects(attempt.address):
+        return REDIRECTS
+    silent = f"no data for {attempt.timeout_s:g} s"
+    if attempt.codec in (None, *_COMMON):
+        return silent
+    return f"{silent} that is {attempt.codec}, as which its video is described"
+
+
+def _redirects(address: str) -> bool:
+    """FFmpeg follows an RTSP server wherever it sends it, for as long as it may."""
+    parts = urlsplit(address)
+    if parts.scheme != "rtsp":
+        return False
+    with suppress(Exception):
+        target = f"rtsp://{parts.hostname}:{parts.port or 554}{parts.path}"
+        with socket.create_connection((parts.hostname or "", parts.port or 554), PROBE_SECONDS) as connection:
+            connection.settimeout(PROBE_SECONDS)
+            answers = connection.makefile("rb")
+            for number, method in enumerate(("OPTIONS", "DESCRIBE"), 1):
+                connection.sendall(f"{method} {target} RTSP/1.0\r\nCSeq: {number}\r\n\r\n".encode())
+                if _status(answers).startswith(b"3"):
+                    return True
+    return False
+
+
+def _status(answers: BinaryIO) -> bytes:
+    """Of the next answer, which has no body where this is used."""
+    words = answers.readline(_LONGEST_LINE).split()
+    while answers.readline(_LONGEST_LINE).strip():
+        pass
+    return words[1] if len(words) > 1 else b""
 
 
 def _has_free_descriptor() -> bool:

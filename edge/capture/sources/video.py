@@ -23,6 +23,7 @@ from edge.capture.sources.inputs import Input
 from edge.capture.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
 from edge.capture.sources.reasons import Attempt, unreachable
 from edge.capture.sources.recorded_stream import RecordedStream
+from edge.capture.sources.regularity import Regularity
 from edge.capture.sources.source import (
     Frame,
     Pause,
@@ -68,6 +69,7 @@ class VideoSource:
         self._recorder = recorder
         self._elapsed = elapsed
         self._every_s = 1 / analysis_fps
+        self._regularity = Regularity() if source.is_interleaved else None
         self._demuxer: Demuxer | None = None
         self._stream: RecordedStream | None = None
         self._damage, self._sound_damage = Damage(elapsed), Damage(elapsed)
@@ -77,7 +79,7 @@ class VideoSource:
 
     def open(self) -> None:
         self.close()
-        self._liveness = Liveness(self._patience_s(), self._elapsed())
+        self._liveness = Liveness(self._patience_s(), self._elapsed(), self._regularity)
         self._fruitless += 1
         self._asked_s = self._elapsed()
         self._report_due = self._asked_s + REPORT_S
@@ -133,10 +135,12 @@ class VideoSource:
             raise SourceUnreachable(f"{without_credentials(self._input.address)}: {error}") from None
         except (FFmpegError, OSError) as error:
             waited_s = self._elapsed() - self._asked_s
-            limit_s = self._liveness.limit_s
             # Over HTTP anything can be opened: what it is shows only when it is read.
             is_open = self._demuxer is not None and (self._pictures > 1 or not self._input.is_jpeg_stream)
-            attempt = Attempt(self._input.address, is_open, waited_s, limit_s)
+            known = (
+                (self._liveness.read_limit_s, self._demuxer.codec) if self._demuxer else (self._input.timeout_s, None)
+            )
+            attempt = Attempt(self._input.address, is_open, waited_s, *known)
             raise unreachable(error, attempt) from None
 
     def _begin(self, start: float) -> None:
@@ -147,7 +151,7 @@ class VideoSource:
             self._stream = RecordedStream(self._recorder, self._demuxer)
         self._resampler = Resampler()
         self._seconds = Seconds()
-        self._limit_s = self._liveness.limit_s
+        self._limit_s = self._liveness.read_limit_s
         self._due: float | None = None
         self._damaged_in_a_row = self._pictures = self._cut_short = 0
 
@@ -178,8 +182,8 @@ class VideoSource:
         if self._input.ending == "live":
             if complaint := self._liveness.complaint(now):
                 raise SourceUnreachable(f"{without_credentials(self._input.address)}: {complaint}")
-            if abs(self._limit_s - self._liveness.limit_s) > 1:
-                self._limit_s = self._liveness.limit_s
+            if abs(self._limit_s - self._liveness.read_limit_s) > 1:
+                self._limit_s = self._liveness.read_limit_s
                 demuxer.resume()
         if now >= self._report_due:
             self._report_due = now + REPORT_S
@@ -194,7 +198,7 @@ class VideoSource:
         fps = round(self._arrivals.measured_fps(), 2)
         return StreamReport(fps, demuxer.codec, complaint, self._sound_damage.sentence("its sound"))
 
-    def _end(self, demuxer: Demuxer) -> None:
+    def _end(self, ended: Demuxer) -> None:
         if self._input.ending == "live":
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has ended the stream")
         if not self._pictures:
@@ -205,13 +209,10 @@ class VideoSource:
             raise SourceEnded(without_credentials(self._input.address))
         # Not every container can be wound back.
         end = self._arrivals.end
-        demuxer.close()
+        ended.close()
         self._demuxer = None
-        self._demuxer = self._reopened()
+        self._demuxer = demuxer(self._input, self._liveness)
         self._begin(end)
-
-    def _reopened(self) -> Demuxer:
-        return demuxer(self._input, self._liveness)
 
     def _take(self, demuxer: Demuxer, arrival: Arrival) -> None:
         self._is_damaged = False

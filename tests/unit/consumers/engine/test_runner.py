@@ -391,3 +391,49 @@ def test_who_decides_what_people_are_told_does_not_rest(tmp_path: Path) -> None:
     paces = {consumer.name: consumer.pace_s for consumer in roster(hub_in(tmp_path)).projections()}
 
     assert {name for name, pace in paces.items() if not pace} == {"incidents", "alerts"}
+
+
+class Counted(Picky):
+    """Says of each batch whose it was."""
+
+    def __init__(self, name: str, folded: list[str]) -> None:
+        self.name = name  # type: ignore[misc]
+        self._folded = folded
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        self._folded += [self.name] * len(batch)
+
+
+def test_of_views_that_are_lost_the_most_urgent_is_there_first(tmp_path: Path) -> None:
+    journal, folded = MemoryJournal([frame()] * (5 * BATCH)), list[str]()
+    with running(
+        Process(hub_in(tmp_path), None, lambda: journal, lambda: START), Counted("one", folded), Counted("two", folded)
+    ):
+        eventually(lambda: len(folded) == 10 * BATCH)
+
+    assert folded == ["one"] * 5 * BATCH + ["two"] * 5 * BATCH
+
+
+def test_while_one_view_is_folded_again_those_that_are_there_go_on(tmp_path: Path) -> None:
+    """After an update: the old view stands until the new one takes its place, whatever comes meanwhile."""
+    journal, folded = MemoryJournal([frame()] * 3), list[str]()
+    for name in ("one", "two"):
+        with closing(Follower(Counted(name, []), Source(tmp_path, journal, lambda: START))) as old:
+            old.advance()
+
+    class Arriving(Counted):
+        """While it is folded again, another event comes."""
+
+        version = 2
+
+        def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+            super().fold(view, batch, emit)
+            if len(folded) == 3:
+                journal.append(frame())
+
+    with running(
+        Process(hub_in(tmp_path), None, lambda: journal, lambda: START), Counted("one", folded), Arriving("two", folded)
+    ):
+        eventually(lambda: len(folded) == 5)
+
+    assert folded == ["two"] * 3 + ["one", "two"]

@@ -11,12 +11,14 @@ from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import BATCH, Follower, Source
 from consumers.engine.head_listener import POLL_S, News
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.request import Wish
-from consumers.engine.rebuild.whole import needs_rebuild, rebuild
+from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.engine.retrying import AGAIN, Attempts
 from consumers.engine.set_aside import SetAside
 from consumers.engine.sink import Sink
@@ -31,6 +33,8 @@ from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 from producer.relay.relay import Relay
+
+log = structlog.get_logger()
 
 Advance = Callable[[], int]
 
@@ -153,8 +157,9 @@ class _Following:
 
     def __call__(self) -> int:
         if self._follower is None:
-            if needs_rebuild(self._projection, self._source.data):
-                # The code of the new version cannot go on with the old rows; what would be lost is kept beside.
+            if why := why_rebuild(self._projection, self._source.data):
+                # This code cannot go on with those rows; what would be lost is kept beside.
+                log.warning("the view is folded again", consumer=self._projection.name, reason=why)
                 rebuild(self._projection, self._source, lambda done, of: self._meanwhile(), Wish(force=True))
             self._follower = Follower(self._projection, self._source)
         return advance(self._follower, self._sender)

@@ -60,18 +60,18 @@ def cost(asked: JournalQueries, wanted: Filter, order: Order = "asc") -> tuple[i
     return len(steps), [stored.position for stored in found]
 
 
-AT = [0, EVENTS // 2, EVENTS - 2 * LIMIT]
-WHOLE_DAY = {"start": START - timedelta(days=1), "end": START + timedelta(days=1)}
+AT = [1, EVENTS // 2, EVENTS - 2 * LIMIT]
+WHOLE_DAY = Filter(start=START - timedelta(days=1), end=START + timedelta(days=1))
 
 
-@pytest.mark.parametrize("times", [{}, WHOLE_DAY], ids=["any time", "a day"])
+@pytest.mark.parametrize("wanted", [Filter(), WHOLE_DAY], ids=["any time", "a day"])
 @pytest.mark.parametrize("after", AT)
 def test_a_page_after_a_position_costs_what_it_holds(
-    journal: Path, after: int, times: dict[str, datetime], monkeypatch: pytest.MonkeyPatch
+    journal: Path, after: int, wanted: Filter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selection, "FEW", 10)
     with closing(JournalQueries(journal)) as asked:
-        steps, found = cost(asked, Filter(after=after, **times) if after else Filter(after=after))
+        steps, found = cost(asked, replace(wanted, after=after))
 
     assert found == list(range(after + 1, after + 1 + LIMIT))
     assert steps < LIMIT * STEPS_PER_EVENT

@@ -12,9 +12,11 @@ import pytest
 from bus_schemas.codec import to_bytes
 from consumers.store.journal import selection
 from consumers.store.journal.answers import Filter, Order
-from consumers.store.journal.days import list_days, micros
+from consumers.store.journal.days import list_days
 from consumers.store.journal.queries import JournalQueries
-from consumers.store.journal.sqlite import Accepted, Journal
+from consumers.store.journal.writer import Journal
+from consumers.store.journal.writing import Accepted
+from producer.times import micros
 from tests import builders
 
 START = datetime(2026, 1, 5, 0, tzinfo=UTC)

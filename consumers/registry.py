@@ -1,4 +1,8 @@
-"""The list of consumers: a name, and how it is made."""
+"""The list of consumers: a name, and how it is made.
+
+The most urgent first: what tells of trouble, then what shows how devices are, then what was recorded and measured. In
+this order views are folded again after an update, and catch up after an outage.
+"""
 
 from functools import partial
 
@@ -37,18 +41,18 @@ def _retention(hub: Hub) -> Retention:
 
 
 CONSUMERS: dict[str, Build] = {
-    "health": lambda hub: Health(),
     "incidents": Incidents,
     "alerts": Alerts,
     "alert_log": lambda hub: AlertLog(),
     "webhook": webhook_sink,
-    "mosaics": Mosaics,
+    "health": lambda hub: Health(),
+    "settings": lambda hub: Settings(),
     "recordings": Recordings,
     "motion": Motions,
     "temperatures": lambda hub: Temperatures(),
     "audio": lambda hub: Loudness(),
     "detections": lambda hub: Detections(),
-    "settings": lambda hub: Settings(),
+    "mosaics": Mosaics,
     "retention": _retention,
     "rebuilds": _rebuilds,
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from consumers.engine.shape import Shape, shape_of
 from consumers.engine.sink import Sink
 from consumers.hub_config import Hub
 from consumers.registry import CONSUMERS
@@ -16,7 +17,11 @@ class Described:
 
     name: str
     kind: Kind
-    version: int
+    shape: Shape
+
+    @property
+    def version(self) -> int:
+        return self.shape.version
 
 
 def described(hub: Hub) -> tuple[Described, ...]:
@@ -24,7 +29,7 @@ def described(hub: Hub) -> tuple[Described, ...]:
     found = []
     for name, make in CONSUMERS.items():
         made = make(hub)
-        found.append(Described(name, "sink" if isinstance(made, Sink) else "projection", made.version))
+        found.append(Described(name, "sink" if isinstance(made, Sink) else "projection", shape_of(made)))
         if isinstance(made, Sink):
             made.close()
     return tuple(found)

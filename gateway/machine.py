@@ -49,13 +49,17 @@ class Machine:
         psutil.cpu_percent()
 
     def process(self, pid: int | None) -> tuple[float | None, float | None]:
-        """MiB of memory and percent of one core; None of a process that is gone."""
+        """MiB of its own memory and percent of one core; None of a process that is gone.
+
+        Pages of files that it has mapped (journals, views, libraries) are not its own: the kernel takes them back.
+        """
         if pid is None:
             return None, None
         with self._lock:
             try:
                 process = self._processes.setdefault(pid, psutil.Process(pid))
-                return round(process.memory_info().rss / MIB, 1), round(process.cpu_percent(), 1)
+                memory = process.memory_info()
+                return round((memory.rss - memory.shared) / MIB, 1), round(process.cpu_percent(), 1)
             except psutil.Error:
                 self._processes.pop(pid, None)
                 return None, None

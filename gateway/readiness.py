@@ -190,6 +190,8 @@ class Readiness:
     def _consumer(self, one: Follows, now: float) -> Check:
         if one.state == "stopped":
             return Check(one.name, "failed", f"The consumer {one.name} has stopped: {one.error}.")
+        if one.state == "rebuilding" and one.error is not None:
+            return Check(one.name, "failed", f"The consumer {one.name} answers nothing yet: {one.error}.")
         stands = None if one.state == "rebuilding" else self._standing.stands_for_s(one.name, now)
         if stands is not None:
             sentence = f"The consumer {one.name} stands still at position {one.position:,} for {stands:.0f} s"

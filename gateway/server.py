@@ -52,10 +52,10 @@ def compose(
 ) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token, and `WeakToken` where it can be guessed."""
     consumers = described(hub)
-    versions = {one.name: one.version for one in consumers if one.kind == "projection"}
+    shapes = {one.name: one.shape for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
     readers: Readers[Stores] = Readers(
-        lambda: open_stores(hub.data, journal, versions), settings.reader_threads, Stores.close_removed
+        lambda: open_stores(hub.data, journal, shapes), settings.reader_threads, Stores.close_removed
     )
     bus = Bus(lambda: client_of(broker))
     return Gateway(

@@ -1,6 +1,6 @@
 """The consumers of one hub by name, each made when it is asked for."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from consumers.engine.projection import Projection
@@ -20,7 +20,7 @@ class NotAView(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """How each consumer is made of what the hub knows; in the order in which they are listed."""
+    """How each consumer is made of what the hub knows; the most urgent first."""
 
     builds: Mapping[str, Build]
     hub: Hub
@@ -28,14 +28,22 @@ class Roster:
     def __iter__(self) -> Iterator[str]:
         return iter(self.builds)
 
+    def by_urgency(self, names: Collection[str]) -> list[str]:
+        """These, or all where none is named. Raises `UnknownConsumer`."""
+        for name in names:
+            self._build(name)
+        return [name for name in self if not names or name in names]
+
     def make(self, name: str) -> Projection | Sink:
         """Raises `UnknownConsumer`."""
+        return self._build(name)(self.hub)
+
+    def _build(self, name: str) -> Build:
         try:
-            build = self.builds[name]
+            return self.builds[name]
         except KeyError:
             there = ", ".join(sorted(self.builds))
             raise UnknownConsumer(f"there is no consumer {name!r}; there are {there}") from None
-        return build(self.hub)
 
     def projection(self, name: str) -> Projection:
         """Raises `UnknownConsumer` or `NotAView`."""

@@ -8,6 +8,7 @@ import structlog
 
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
+from consumers.engine.carried_state import carry_over
 from consumers.engine.folding import Faulty, call
 from consumers.engine.follower import BATCH, STOPS_AFTER, Source, Stopped, create, log_set_aside
 from consumers.engine.set_aside import SetAside
@@ -129,6 +130,7 @@ class Deliverer:
         file = view_files.file_of(self._source.data, self.name)
         if file is None:
             file = self._begin()
+        carry_over(self.sink, file)
         state = create(self.sink, file)
         if checkpoint.version(state) is None:
             # Removed behind its link, and made again by who opened it a moment later.

@@ -5,18 +5,20 @@ None of them ends before the process is told to: what fails waits and is tried a
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
+
+import structlog
 
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import BATCH, Follower, Source
 from consumers.engine.head_listener import POLL_S, News
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.request import Wish
-from consumers.engine.rebuild.whole import Progress, needs_rebuild, rebuild
+from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.engine.retrying import AGAIN, Attempts
 from consumers.engine.set_aside import SetAside
 from consumers.engine.sink import Sink
@@ -32,19 +34,17 @@ from producer.file_identity import Identity, identity
 from producer.ids import Clock, utc_now
 from producer.relay.relay import Relay
 
+log = structlog.get_logger()
+
 Advance = Callable[[], int]
+
+
+URGENT_TURN_S = 1.0
+"""So long the first consumer that is behind goes on before the others have their turn."""
 
 
 class _Ended(Exception):
     """The process is to end in the middle of a rebuild, which goes on when it is back."""
-
-
-def _as_long_as_it_runs(stopping: threading.Event) -> Progress:
-    def progress(done: int, of: int) -> None:
-        if stopping.is_set():
-            raise _Ended
-
-    return progress
 
 
 class Sender:
@@ -93,22 +93,29 @@ def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
 
 
 def loop(
-    consumers: dict[str, Advance],
+    consumers: Mapping[str, Advance],
     news: threading.Event,
     stopping: threading.Event,
     pace_s: float = 0.0,
     attempts: Attempts | None = None,
 ) -> None:
-    """Keep all of them at the head. One that fails waits and is tried again, and the others go on.
+    """Keep all of them at the head, the most urgent first. One that fails waits and is tried again, and the others
+    go on.
 
-    Rounds that find little are `pace_s` apart, so that each finds more.
+    Of those that are far behind, the first goes on for a while before the others take a batch each. Rounds that find
+    little are `pace_s` apart, so that each finds more.
     """
     attempts = attempts or Attempts()
+    others_due = time.monotonic() + URGENT_TURN_S
     while not stopping.is_set():
         news.clear()
         moved = 0
         for name, step in consumers.items():
             moved = max(moved, attempts.act(name, step) or 0)
+            if moved >= BATCH and time.monotonic() < others_due:
+                break
+        else:
+            others_due = time.monotonic() + URGENT_TURN_S
         if not moved:
             news.wait(POLL_S)
         elif moved < BATCH:
@@ -130,22 +137,30 @@ def deliver(
 
 
 class _Following:
-    """A projection in the loop. It is opened, and folded again where its version is new, when it is first asked."""
+    """A projection in the loop. It is opened, and folded again where its version is new, when it is first asked.
+
+    `meanwhile` is called between two batches of such a rebuild.
+    """
 
     def __init__(
-        self, projection: Projection, source: Source, sender: Sender | None, stopping: threading.Event
+        self, projection: Projection, source: Source, sender: Sender | None, meanwhile: Callable[[], None]
     ) -> None:
         self._projection = projection
         self._source = source
         self._sender = sender
-        self._stopping = stopping
+        self._meanwhile = meanwhile
         self._follower: Follower | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._follower is not None
 
     def __call__(self) -> int:
         if self._follower is None:
-            if needs_rebuild(self._projection, self._source.data):
-                # The code of the new version cannot go on with the old rows; what would be lost is kept beside.
-                rebuild(self._projection, self._source, _as_long_as_it_runs(self._stopping), Wish(force=True))
+            if why := why_rebuild(self._projection, self._source.data):
+                # This code cannot go on with those rows; what would be lost is kept beside.
+                log.warning("the view is folded again", consumer=self._projection.name, reason=why)
+                rebuild(self._projection, self._source, lambda done, of: self._meanwhile(), Wish(force=True))
             self._follower = Follower(self._projection, self._source)
         return advance(self._follower, self._sender)
 
@@ -184,14 +199,22 @@ class Process:
             stack.callback(halted.set)
             attempts = Attempts(self._faults, raises=_Ended)
             source = self._source(stack, attempts, stopping)
-            steps: dict[str, Advance] = {}
+            steps: dict[str, _Following] = {}
+
+            def meanwhile() -> None:
+                if stopping.is_set():
+                    raise _Ended
+                for name, step in steps.items():
+                    if step.is_open:
+                        attempts.act(name, step)
+
             for consumer in consumers:
                 if isinstance(consumer, Sink):
                     consumer.faults = self._faults
                     stack.callback(consumer.halt)
                     pool.submit(self._deliver, consumer, news.reader(), halted)
                 else:
-                    following = _Following(consumer, source, self._sender(consumer, stack), stopping)
+                    following = _Following(consumer, source, self._sender(consumer, stack), meanwhile)
                     steps[consumer.name] = stack.enter_context(closing(following))
                     attempts.watch(consumer.name, following.last_set_aside)
             pace_s = min(consumer.pace_s for consumer in consumers)
@@ -239,7 +262,7 @@ _LONGEST_NAME = 64
 def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
     """The process of these consumers, or of all. Raises `UnknownConsumer`, or `ClaimTaken` where one runs already."""
     known = roster(hub)
-    consumers = [known.make(name) for name in names or known]
+    consumers = [known.make(name) for name in known.by_urgency(names)]
     with (
         # Claimed first: whoever is refused reports no faults in the name of the one that runs.
         claimed(hub, [consumer.name for consumer in consumers], stopping, hub.journal) as claim,

@@ -3,11 +3,11 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from consumers.engine import checkpoint
+from consumers.engine.shape import Shape
 from consumers.engine.view_files import Views
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.record import JournalReader
@@ -22,7 +22,7 @@ class HoldsFiles(Protocol):
 
 
 class OfAnotherVersion(RuntimeError):
-    """The view was made by another version of its projection: its tables are others, and it is being folded again."""
+    """The view is not one that this code makes, and is folded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,25 @@ class Stores:
     queries: JournalQuestions
     archive: ArchiveReader
     views: Views
-    versions: Mapping[str, int]
-    """Those of the projections whose questions are asked, by name."""
+    shapes: Mapping[str, Shape]
+    """Those of the views that are asked, by name."""
+    _known: dict[str, tuple[sqlite3.Connection, str | None]] = field(default_factory=dict)
+    """What each open view was found to be; another one of its name is another file."""
 
     def view(self, name: str) -> sqlite3.Connection:
         """Raises `NoView` and `OfAnotherVersion`."""
-        view, wanted = self.views[name], self.versions.get(name)
-        if wanted is not None and checkpoint.version(view) != wanted:
-            raise OfAnotherVersion(f"the view {name!r} is folded again for version {wanted}")
+        view = self.views[name]
+        if why := self.outdated(name, view):
+            raise OfAnotherVersion(f"the view {name!r} is folded again, for {why}")
         return view
+
+    def outdated(self, name: str, view: sqlite3.Connection) -> str | None:
+        """Why this view is not one of this code, as the rest of a sentence."""
+        known = self._known.get(name)
+        if known is None or known[0] is not view:
+            shape = self.shapes.get(name)
+            known = self._known[name] = (view, None if shape is None else shape.difference(view))
+        return known[1]
 
     def close_removed(self) -> None:
         """Close the files that were removed: views that were folded again, days of the
@@ -52,12 +62,12 @@ class Stores:
 
 
 @contextmanager
-def open_stores(data: Path, journal: JournalStore, versions: Mapping[str, int] | None = None) -> Iterator[Stores]:
-    """For use in the thread that opens them. `versions` are those of the projections by name."""
+def open_stores(data: Path, journal: JournalStore, shapes: Mapping[str, Shape] | None = None) -> Iterator[Stores]:
+    """For use in the thread that opens them. `shapes` are those of the views by name."""
     with (
         Views(data) as views,
         closing(journal.reader()) as reader,
         closing(journal.questions()) as questions,
         ArchiveReader(data / "archive") as archive,
     ):
-        yield Stores(reader, questions, archive, views, versions or {})
+        yield Stores(reader, questions, archive, views, shapes or {})

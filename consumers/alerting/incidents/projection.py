@@ -36,7 +36,7 @@ class Incidents(Projection):
         MotionEvent, SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
     )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = f"""
     create table if not exists watched (

@@ -3,8 +3,8 @@
 import sqlite3
 from pathlib import Path
 
-from consumers.engine import checkpoint
 from consumers.engine.projection import Projection
+from consumers.engine.shape import shape_of
 from consumers.engine.view_files import open_view
 
 
@@ -15,7 +15,7 @@ class BeingRebuilt(RuntimeError):
 def live_view(data: Path, projection: type[Projection]) -> sqlite3.Connection:
     """Read-only; the caller closes it. Raises `NoView` and `BeingRebuilt`."""
     view = open_view(data, projection.name)
-    if checkpoint.version(view) != projection.version:
+    if why := shape_of(projection).difference(view):
         view.close()
-        raise BeingRebuilt(f"the view {projection.name!r} is folded again for this version; try again later")
+        raise BeingRebuilt(f"the view {projection.name!r} is folded again, for {why}; try again later")
     return view

@@ -17,6 +17,7 @@ from consumers.engine.follower import BATCH, Source, configuration_of, create, l
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.process_lock import alone
 from consumers.engine.rebuild.time_range import Part, Stretch
+from consumers.engine.shape import shape_of
 from consumers.store.journal.record import Recorded
 from producer.times import micros, moment
 from producer.transaction import transaction
@@ -74,8 +75,10 @@ def _checked(projection: Projection, source: Source, wanted: Stretch, part: Part
         configuration = checkpoint.made(view).configuration
         if checkpoint.is_of_another_journal(view, source.journal.life()):
             raise NotInPart(f"the view {projection.name} is of a journal that is gone, and begins again by itself")
-        if checkpoint.version(view) != projection.version or configuration not in ("", configuration_of(projection)):
-            raise NotInPart(f"{projection.name} was made by another version or configuration: fold it as a whole first")
+        if why := shape_of(projection).difference(view):
+            raise NotInPart(f"{projection.name}: {why}. Fold it as a whole first")
+        if configuration not in ("", configuration_of(projection)):
+            raise NotInPart(f"{projection.name} was made by another configuration: fold it as a whole first")
         goal = checkpoint.load(view)
     _check_floor(source, wanted, part)
     return goal

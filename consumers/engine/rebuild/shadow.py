@@ -8,6 +8,7 @@ from consumers.engine import checkpoint, view_files
 from consumers.engine.checkpoint import Made
 from consumers.engine.follower import Source, create, made_now
 from consumers.engine.projection import Projection
+from consumers.engine.shape import shape_of
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ def _difference(projection: Projection, source: Source, begun: sqlite3.Connectio
         return "the journal is another one"
     if before.configuration != made.configuration:
         return "the configuration is another one"
+    if (why := shape_of(projection).difference(begun)) is not None:
+        return why
     if made.floor > max(before.floor, position + 1):
         return f"the journal was dropped up to position {made.floor - 1:,} meanwhile"
     return None

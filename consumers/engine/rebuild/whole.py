@@ -3,6 +3,7 @@
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from consumers.engine.rebuild.process_lock import alone
 from consumers.engine.rebuild.request import DaysWereDropped, Rebuilt, Wish, WouldLose
 from consumers.engine.rebuild.retention_floor import attached, carry_over, lost
 from consumers.engine.rebuild.shadow import Shadow, open_shadow
+from consumers.engine.shape import shape_of
 from consumers.store.journal.record import Recorded
 from producer.outbox.tables import move_streams
 from producer.transaction import transaction
@@ -30,15 +32,12 @@ Progress = Callable[[int, int], None]
 log = structlog.get_logger()
 
 
-def needs_rebuild(projection: Projection, data: Path) -> bool:
-    """Whether the view was made by another version of the projection."""
+def why_rebuild(projection: Projection, data: Path) -> str | None:
+    """Why the view that is there is not one of this code, older or newer; `None` where it is, or there is none."""
     if view_files.file_of(data, projection.name) is None:
-        return False
-    view = view_files.open_view(data, projection.name)
-    try:
-        return checkpoint.version(view) != projection.version
-    finally:
-        view.close()
+        return None
+    with closing(view_files.open_view(data, projection.name)) as view:
+        return shape_of(projection).difference(view)
 
 
 def ignore(done: int, of: int) -> None:

@@ -19,12 +19,39 @@ def of_day(
     """In the order of positions, of which `bounds` are the first and, excluded, the last."""
     with _snapshot(connection):
         where, values = _condition(connection, wanted)
-        table = "events" if not _are_few(connection, wanted) else "events indexed by events_time"
+        first, end = _narrowed(wanted, bounds)
+        table = "events"
+        if _is_timed(wanted):
+            if _are_few(connection, wanted):
+                table = "events indexed by events_time"
+            elif (first, end) == bounds:
+                first, end = _positions_of(connection, wanted, bounds)
         query = (
             f"select position, received, body from {table} where position >= ? and position < ?"  # noqa: S608 - question marks only
             f"{where} order by position {order} limit ?"
         )
-        return connection.execute(query, [*bounds, *values, limit]).fetchall()
+        return connection.execute(query, [first, end, *values, limit]).fetchall()
+
+
+def _narrowed(wanted: Filter, bounds: tuple[int, int]) -> tuple[int, int]:
+    """One condition for each end: of two, SQLite begins at the first, however far before the second that is."""
+    first, end = bounds
+    return (
+        first if wanted.after is None else max(first, wanted.after + 1),
+        end if wanted.before is None else min(end, wanted.before),
+    )
+
+
+def _positions_of(connection: sqlite3.Connection, wanted: Filter, bounds: tuple[int, int]) -> tuple[int, int]:
+    """Between which positions the events of a time range lie, from an index alone.
+
+    Only the first page of a day asks for it: those after it begin where that one ended.
+    """
+    lowest, highest = connection.execute(
+        "select min(position), max(position) from events indexed by events_time where time >= ? and time < ?",
+        _times(wanted),
+    ).fetchone()
+    return bounds if lowest is None else (max(bounds[0], lowest), min(bounds[1], highest + 1))
 
 
 def received_at(connection: sqlite3.Connection, position: int) -> int:
@@ -34,12 +61,8 @@ def received_at(connection: sqlite3.Connection, position: int) -> int:
 
 
 def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, list[Any]]:
-    """The part of `where` after the first condition, and its values."""
+    """The part of `where` after the positions, and its values."""
     parts: list[tuple[str, Any]] = []
-    if wanted.after is not None:
-        parts.append(("position > ?", wanted.after))
-    if wanted.before is not None:
-        parts.append(("position < ?", wanted.before))
     if wanted.start is not None:
         parts.append(("time >= ?", micros(wanted.start)))
     if wanted.end is not None:
@@ -55,14 +78,20 @@ def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, lis
     return where, values
 
 
-def _are_few(connection: sqlite3.Connection, wanted: Filter) -> bool:
-    """Whether the stretch of time holds so few events that they are better sorted than looked for by position."""
-    if wanted.start is None and wanted.end is None:
-        return False
+def _is_timed(wanted: Filter) -> bool:
+    return wanted.start is not None or wanted.end is not None
+
+
+def _times(wanted: Filter) -> tuple[int, int]:
     start = OLDEST if wanted.start is None else micros(wanted.start)
     end = -OLDEST if wanted.end is None else micros(wanted.end)
+    return start, end
+
+
+def _are_few(connection: sqlite3.Connection, wanted: Filter) -> bool:
+    """Whether the time range holds so few events that they are better sorted than looked for by position."""
     (count,) = connection.execute(
-        "select count(*) from (select 1 from events where time >= ? and time < ? limit ?)", (start, end, FEW)
+        "select count(*) from (select 1 from events where time >= ? and time < ? limit ?)", (*_times(wanted), FEW)
     ).fetchone()
     return int(count) < FEW
 

@@ -76,7 +76,10 @@ class Progress(Answer):
     position: int
     lag: int = Field(description="Positions from here to the head.")
     state: State
-    error: str | None = Field(description="Of one that has stopped: the first event that it could not take, and why.")
+    error: str | None = Field(
+        description="Of one that has stopped: the first event that it could not take, and why. Also where its view was"
+        " made by another version, older or newer, and answers nothing until it is folded again."
+    )
     version: int
     set_aside: int = Field(default=0, description="Events that it could not take; a rebuild tries them again.")
     lately: list[SetAsideEvent] = Field(
@@ -104,11 +107,16 @@ def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int, now
         except NoView:
             yield _progress(one, 0, head, None, reached)
             continue
-        failure = checkpoint.failure(view)
-        error = f"position {failure.position}, event {failure.event_id}: {failure.error}" if failure else None
-        found = _progress(one, checkpoint.load(view), head, error, reached)
+        found = _progress(one, checkpoint.load(view), head, _error(stores, one, view), reached)
         found = _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - LIMPS_FOR))
         yield found.model_copy(update={"receivers": _receivers(view)}) if one.name == WEBHOOK else found
+
+
+def _error(stores: Stores, one: Described, view: sqlite3.Connection) -> str | None:
+    if one.kind == "projection" and (why := stores.outdated(one.name, view)):
+        return f"its view is folded again, for {why}"
+    failure = checkpoint.failure(view)
+    return f"position {failure.position}, event {failure.event_id}: {failure.error}" if failure else None
 
 
 def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progress]:

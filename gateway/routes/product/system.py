@@ -25,8 +25,10 @@ class Process(Answer):
     restarts: int
     since: str
     last_exit: str | None
-    memory_mb: float | None
-    cpu_percent: float | None
+    memory_mb: float | None = Field(
+        description="MiB that are its own, without the files that it has mapped, such as days of the journal."
+    )
+    cpu_percent: float | None = Field(description="Of one core, since the last question.")
 
 
 class Broker(Answer):

@@ -70,3 +70,23 @@ def test_who_is_let_in_learns_which_event_it_was_and_why(client: httpx.Client) -
     assert (limping["state"], limping["set_aside"]) == ("limping", 1)
     assert limping["lately"][0]["source"] == "/sites/DEMO/devices/yard"
     assert consumers["health"]["state"] == "stopped"
+
+
+def test_who_came_back_to_an_older_version_is_not_ready_until_the_views_are_folded_again(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(*a_busy_morning()).fold()
+        file = view_files.file_of(tmp_path, "recordings")
+        assert file is not None
+        with closing(view_files.connect(file)) as view:
+            view.execute("update checkpoint set version = 99")
+        with Started(filled.hub) as started, started.client() as client:
+            parts = [one["path"] for one in client.get("/ready").json()["errors"]]
+            asked = client.get("/api/v1/sites/DEMO/devices/yard/recordings")
+            [recordings] = [
+                one for one in client.get("/api/v1/consumers").json()["consumers"] if one["name"] == "recordings"
+            ]
+
+    assert "recordings" in parts
+    why = "it was made by version 99 of its projection, a newer one, and this is version"
+    assert (asked.status_code, why in asked.json()["detail"]) == (503, True)
+    assert (recordings["state"], why in recordings["error"]) == ("stopped", True)

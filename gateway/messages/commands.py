@@ -18,6 +18,8 @@ from gateway.messages.ids import uuid7
 
 ANSWER_SECONDS = 3.0
 LISTEN_SECONDS = 0.5
+EVENT_SECONDS = 2.0
+"""How long a change of settings waits for the event of a device that has answered."""
 SETTINGS = "settings"
 
 
@@ -56,9 +58,17 @@ async def ask(bus: Bus, request: Request, patience: float = ANSWER_SECONDS) -> O
     with _told(bus, source, request_id) as told:
         await bus.settled(LISTEN_SECONDS)
         async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:
-            answers = {told, reply}
-            await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            payload = next((answer.result() for answer in answers if answer.done()), None)
+            found = await _first(request_id, patience, told, reply)
+            if request.name == SETTINGS and found.state == "done" and found.settings is None:
+                # A reply is quick; what everybody else sees is the event, and they must not be told otherwise.
+                event = await _first(request_id, EVENT_SECONDS, told)
+                found = event if event.state == "done" else found
+    return found
+
+
+async def _first(request_id: str, patience: float, *answers: "asyncio.Future[bytes]") -> Outcome:
+    await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    payload = next((answer.result() for answer in answers if answer.done()), None)
     return Outcome(request_id, "pending") if payload is None else outcome(request_id, payload)
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bus_schemas.complaints import complaints, joined, summary
 from gateway.context import Gateway
 from gateway.http.metrics import OPERATION
-from gateway.http.parameters import Nothing, Parameters
+from gateway.http.parameters import Nothing, Parameters, complaint_about, query_keys
 from gateway.http.problems import Problem, faults
 
 P = TypeVar("P", bound=Parameters)
@@ -83,8 +83,10 @@ class Operation:
         return Route(self.path, endpoint, methods=[self.method], name=self.name)
 
     def _read(self, request: Request) -> Parameters:
-        if self.parameters is Nothing:
-            return Nothing()
+        known = query_keys(self.parameters, frozenset(request.path_params))
+        complaint = complaint_about(request.query_params.multi_items(), known)
+        if complaint is not None:
+            raise Problem(400, complaint)
         try:
             return self.parameters.model_validate({**request.query_params, **request.path_params})
         except ValidationError as error:

@@ -251,6 +251,7 @@ class Node:
             disk_id=disk_id(self._data),
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
             outbox_bytes=self._telling.outbox_bytes,
+            commands=NAMES,
         )
         return [device.author.event(data, self._around.clock()) for device in self._devices.values()]
 

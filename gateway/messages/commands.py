@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from bus_schemas.codec import Malformed, decode
-from bus_schemas.event import Event, device_source
+from bus_schemas.event import GATEWAY, Event, device_source
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
 from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import command_topic, event_topic
 from gateway.messages.bus import Bus
-from gateway.messages.ids import uuid7
 
 ANSWER_SECONDS = 3.0
 LISTEN_SECONDS = 0.5
@@ -52,9 +52,23 @@ def payload_of(request: Request, request_id: str) -> bytes:
     return sent.to_bytes()
 
 
-async def ask(bus: Bus, request: Request, patience: float = ANSWER_SECONDS) -> Outcome:
+def asked_event(request: Request, request_id: str, time: datetime) -> CommandEvent:
+    """The fact that something was asked, so that what became of it is known also where no answer comes."""
+    data = Command(
+        request_id=request_id,
+        name=request.name,
+        state="asked",
+        by=request.by,
+        arguments=request.arguments,
+        site=request.site,
+        device=request.device,
+    )
+    return CommandEvent(id=request_id, source=device_source(request.site, GATEWAY), time=time, data=data)
+
+
+async def ask(bus: Bus, request: Request, request_id: str, patience: float = ANSWER_SECONDS) -> Outcome:
     """Send it and wait a little for its answer. Raises `BusUnreachable`."""
-    request_id, source = uuid7(), device_source(request.site, request.device)
+    source = device_source(request.site, request.device)
     with _told(bus, source, request_id) as told:
         await bus.settled(LISTEN_SECONDS)
         async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:

@@ -1,11 +1,11 @@
 """What a node tells of itself and its devices: state, health, heartbeats, settings, commands and gaps."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from bus_schemas.event import AFTER_LATEST, EARLIEST, MAX_SEQUENCE, Event, Fact, Moment
+from bus_schemas.event import AFTER_LATEST, EARLIEST, MAX_SEQUENCE, Event, Fact, Moment, PlaceName
 from bus_schemas.limits import (
     MAX_COUNT,
     By,
@@ -93,6 +93,8 @@ class Heartbeat(Fact):
     outbox_rows: Count | None = None
     outbox_bytes: Count | None = None
     disk_id: Annotated[str, Field(max_length=64)] | None = None
+    commands: Annotated[tuple[Word, ...], Limit(max_length=64)] | None = None
+    """What it can be asked to do; not said means that nobody knows."""
 
 
 class HeartbeatEvent(Event):
@@ -131,8 +133,15 @@ class SettingsEvent(Event):
     data: Settings
 
 
+TIMED_OUT: Final = "timed_out"
+
+
 class Command(Fact):
-    """A request to a node and what became of it."""
+    """A request and what became of it.
+
+    `site` and `device` say of whom something was asked where that is not the source. `cause` says why a request has
+    failed where more than its `detail` is known: `timed_out` where nobody answered in time.
+    """
 
     request_id: Id
     name: Word
@@ -140,6 +149,13 @@ class Command(Fact):
     by: By | None = None
     detail: Text | None = None
     arguments: FreeObject = Field(default_factory=dict)
+    site: PlaceName | None = None
+    device: PlaceName | None = None
+    cause: Word | None = None
+
+    def is_for_hub(self, name: str) -> bool:
+        """Whether this asks a consumer of the hub, and not a device that happens to know a command of the name."""
+        return self.state == "asked" and self.name == name and self.device is None
 
 
 class CommandEvent(Event):

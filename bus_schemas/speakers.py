@@ -57,7 +57,7 @@ Permissions = Mapping[Speaker, Permission]
 _DEVICE: Permissions = {Speaker.DEVICE: Permission(Subject.ITSELF)}
 _HUB: Permissions = {Speaker.HUB: Permission(Subject.OTHERS)}
 _NODES: Permissions = {Speaker.DEVICE: Permission(Subject.ITSELF), Speaker.HUB: Permission(Subject.ITSELF)}
-_ANSWERS = Permission(Subject.ITSELF, frozenset({"done", "failed"}))
+_ANSWERS = frozenset({"done", "failed"})
 
 _BY_MODEL: Mapping[type[Event], Permissions] = {
     AlertEvent: {
@@ -67,8 +67,8 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     AnnotationEvent: {Speaker.GATEWAY: Permission(Subject.OTHERS)},
     ClockEvent: _DEVICE,
     CommandEvent: {
-        Speaker.DEVICE: _ANSWERS,
-        Speaker.HUB: _ANSWERS,
+        Speaker.DEVICE: Permission(Subject.ITSELF, _ANSWERS),
+        Speaker.HUB: Permission(Subject.OTHERS, _ANSWERS),
         Speaker.GATEWAY: Permission(Subject.OTHERS, frozenset({"asked"})),
     },
     DetectionEvent: _DEVICE,

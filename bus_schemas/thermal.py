@@ -1,8 +1,8 @@
 """What a thermal sensor measures: temperatures in °C over a frame of 24 rows by 32 columns."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from bus_schemas.event import Event, Fact, MediaKey
 from bus_schemas.limits import MAX_COUNT, Count, Items, Limit, Pixels, Word
@@ -11,38 +11,6 @@ AlertLevel = Literal["normal", "warning", "critical", "emergency"]
 Celsius = Annotated[float, Field(ge=-273.15, le=2000, allow_inf_nan=False)]
 Deviation = Annotated[float, Field(ge=0), Limit(le=2300)]
 Area = Annotated[int, Field(ge=1), Limit(le=MAX_COUNT)]
-Column = Annotated[int, Field(ge=0, le=32)]
-Row = Annotated[int, Field(ge=0, le=24)]
-
-
-class Thresholds(Fact):
-    warning: Celsius = 75.0
-    critical: Celsius = 85.0
-    emergency: Celsius = 95.0
-
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        if not self.warning < self.critical < self.emergency:
-            raise ValueError("thresholds must rise: warning < critical < emergency")
-        return self
-
-
-class Roi(Fact):
-    """A named rectangle in a thermal frame, half open: columns x1..x2, rows y1..y2."""
-
-    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S")]
-    enabled: bool = True
-    coordinates: tuple[tuple[Column, Row], tuple[Column, Row]]
-    weight: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 1.0
-    emissivity: Annotated[float, Field(ge=0.1, le=1, allow_inf_nan=False)] = 0.95
-    thresholds: Thresholds = Thresholds()
-
-    @model_validator(mode="after")
-    def _has_area(self) -> Self:
-        (x1, y1), (x2, y2) = self.coordinates
-        if not (x1 < x2 and y1 < y2):
-            raise ValueError(f"ROI {self.name!r} has no area: x1 < x2 and y1 < y2 are needed")
-        return self
 
 
 class FrameStatistics(Fact):

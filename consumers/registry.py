@@ -16,6 +16,7 @@ from consumers.hub_config import Hub
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.sink import Retention
 from consumers.views.audio import Loudness
+from consumers.views.commands import Commands
 from consumers.views.detections import Detections
 from consumers.views.health.projection import Health
 from consumers.views.mosaics.projection import Mosaics
@@ -52,6 +53,7 @@ CONSUMERS: dict[str, Build] = {
     "temperatures": lambda hub: Temperatures(),
     "audio": lambda hub: Loudness(),
     "detections": lambda hub: Detections(),
+    "commands": lambda hub: Commands(),
     "mosaics": Mosaics,
     "retention": _retention,
     "rebuilds": _rebuilds,

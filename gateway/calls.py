@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bus_schemas.complaints import complaints, joined, summary
 from gateway.context import Gateway
 from gateway.http.metrics import OPERATION
-from gateway.http.parameters import Nothing, Parameters
-from gateway.http.problems import Problem, faults, sentence
+from gateway.http.parameters import Nothing, Parameters, complaint_about, query_keys
+from gateway.http.problems import Problem, faults
 
 P = TypeVar("P", bound=Parameters)
 B = TypeVar("B", bound=BaseModel)
@@ -82,12 +83,14 @@ class Operation:
         return Route(self.path, endpoint, methods=[self.method], name=self.name)
 
     def _read(self, request: Request) -> Parameters:
-        if self.parameters is Nothing:
-            return Nothing()
+        known = query_keys(self.parameters, frozenset(request.path_params))
+        complaint = complaint_about(request.query_params.multi_items(), known)
+        if complaint is not None:
+            raise Problem(400, complaint)
         try:
             return self.parameters.model_validate({**request.query_params, **request.path_params})
         except ValidationError as error:
-            raise Problem(400, sentence(faults(error))) from error
+            raise Problem(400, summary(error)) from error
 
 
 def parsed(model: type[B], content: bytes) -> B:
@@ -95,8 +98,8 @@ def parsed(model: type[B], content: bytes) -> B:
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
-        found = faults(error)
-        raise Problem(400, f"the body does not fit: {sentence(found)}", found) from error
+        found = complaints(error)
+        raise Problem(400, f"the body does not fit: {joined(found)}", faults(found)) from error
 
 
 def json_response(answer: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

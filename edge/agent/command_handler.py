@@ -1,6 +1,7 @@
 """Carries out requests to the devices of a node: each one once, and each with an answer."""
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Final
 
 import structlog
@@ -8,9 +9,8 @@ from pydantic import ValidationError
 
 from bus_schemas.node import Command, Settings
 from bus_schemas.protocol import CommandRequest
-from edge.agent.adjustable import Adjustable
 from edge.agent.building import Surroundings
-from edge.agent.commands import LONGEST_DETAIL, SETTINGS, SNAPSHOT, Refused, adjusted, command_of, read_request
+from edge.agent.commands import LONGEST_DETAIL, NAMES, Refused, change_of, command_of, read_request
 from edge.agent.device import Device
 from edge.agent.event_emitter import Telling
 from edge.agent.settings_store import SettingsStore
@@ -105,34 +105,36 @@ class CommandHandler:
         self._say(Outgoing(topic, body, "application/json", correlation=message.correlation))
 
     def _carry_out(self, device: Device, name: str, request: CommandRequest) -> None:
-        if name == SNAPSHOT:
-            device.capture_now()
-        elif name == SETTINGS:
-            changed = adjusted(device.adjustable, request)
-            if (trouble := trouble_with(changed)) is not None:
-                raise Refused(trouble, request.request_id, request.person)
-            sections = {section: value for section, value in dump(changed).items() if section in request.settings}
-            data = Settings(changed_by=request.person, settings=sections, request_id=request.request_id)
-            draft = device.author.event(data, self._around.clock())
-            self._apply(device, changed, request)
-            self._telling.put([draft])
-            self._store.tell(device.author.source, changed)
-        else:
-            raise Refused(f"'{name}' is no command that an agent knows", request.request_id, request.person)
+        match name:
+            case "snapshot":
+                device.capture_now()
+            case "settings":
+                self._change_settings(device, request)
+            case _:
+                raise Refused(
+                    f"'{name}' is not known here; known are {', '.join(NAMES)}", request.request_id, request.person
+                )
 
-    def _apply(self, device: Device, changed: Adjustable, request: CommandRequest) -> None:
-        """In the device first: what cannot be applied is not kept, and what cannot be kept is taken back."""
-        before = device.adjustable
-        try:
+    def _change_settings(self, device: Device, request: CommandRequest) -> None:
+        """Tried, applied, kept, and only then told; where one of these fails the old settings hold."""
+        change = change_of(request)
+        changed = change.applied_to(device.adjustable)
+        if (trouble := trouble_with(changed)) is not None:
+            raise Refused(trouble, request.request_id, request.person)
+        data = Settings(changed_by=request.person, settings=change.sections(), request_id=request.request_id)
+        draft = device.author.event(data, self._around.clock())
+        with ExitStack() as undo:
+            undo.callback(device.apply, device.adjustable)
             device.apply(changed)
-            self._store.keep(device.author.source, changed)
-        except BaseException as error:
-            device.apply(before)
-            if isinstance(error, OSError):
-                reason = f"the settings cannot be kept: {error.strerror}"
+            try:
+                undo.callback(self._store.keep(device.author.source, changed))
+                self._telling.put([draft], durable=True)
+            except OSError as error:
+                reason = f"the settings cannot be kept: {error.strerror or error}"
                 raise Refused(reason, request.request_id, request.person) from error
-            raise
-
-
-def dump(adjustable: Adjustable) -> dict[str, object]:
-    return adjustable.model_dump(mode="json")
+            undo.pop_all()
+        try:
+            self._store.was_sent(device.author.source, changed)
+        except OSError as error:
+            # They hold all the same; after the next start they are told once more.
+            log.warning("settings cannot be written", device=device.author.source, reason=error.strerror)

@@ -4,9 +4,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from bus_schemas.complaints import summary
 from bus_schemas.protocol import CommandRequest
+from bus_schemas.settings import SettingsChange
 from bus_schemas.topics import UnknownTopic, parse
-from edge.agent.adjustable import Adjustable
 
 SETTINGS: Final = "settings"
 SNAPSHOT: Final = "snapshot"
@@ -31,7 +32,7 @@ def read_request(payload: bytes) -> CommandRequest:
     try:
         return CommandRequest.model_validate_json(payload)
     except ValidationError as error:
-        raise Refused(f"the request cannot be read: {sentences(error)}") from error
+        raise Refused(f"the request cannot be read: {summary(error)}") from error
 
 
 def command_of(topic: str) -> tuple[str, str, str] | None:
@@ -43,20 +44,9 @@ def command_of(topic: str) -> tuple[str, str, str] | None:
     return (parsed.site, parsed.device, parsed.name) if parsed.channel == "command" and parsed.name else None
 
 
-def adjusted(current: Adjustable, request: CommandRequest) -> Adjustable:
+def change_of(request: CommandRequest) -> SettingsChange:
     """All of the sections that the request names, or none and `Refused`."""
-    if not request.settings:
-        raise Refused("the request names no settings", request.request_id, request.person)
     try:
-        return Adjustable.model_validate(current.model_dump() | request.settings)
+        return SettingsChange.model_validate(request.settings)
     except ValidationError as error:
-        raise Refused(sentences(error), request.request_id, request.person) from error
-
-
-def sentences(error: ValidationError) -> str:
-    details = error.errors(include_url=False, include_input=False, include_context=False)[:5]
-    told = "; ".join(
-        f"{'.'.join(map(str, detail['loc'])) or 'request'}: {detail['msg'].removeprefix('Value error, ')}"
-        for detail in details
-    )
-    return told[:LONGEST_DETAIL]
+        raise Refused(summary(error), request.request_id, request.person) from error

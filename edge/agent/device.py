@@ -9,8 +9,8 @@ from functools import partial
 import structlog
 
 from bus_schemas.node import Health
+from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import live_topic
-from edge.agent.adjustable import Adjustable
 from edge.agent.building import Surroundings, addresses, encoding_of, thermal_source, visual_source, yard
 from edge.agent.event_factory import Author
 from edge.agent.health import Facts, Kind, SourceHealth, health
@@ -57,7 +57,7 @@ class Device:
     def __init__(
         self,
         settings: DeviceSettings,
-        adjustable: Adjustable,
+        adjustable: AdjustableSettings,
         author: Author,
         around: Surroundings,
         put: Put,
@@ -111,7 +111,7 @@ class Device:
     def health(self) -> Health:
         return health(self.facts, time.monotonic())
 
-    def apply(self, adjustable: Adjustable) -> None:
+    def apply(self, adjustable: AdjustableSettings) -> None:
         self.adjustable = adjustable
         for watch in self._watches():
             watch.apply(adjustable)

@@ -13,10 +13,10 @@ from typing import Any, Final
 import structlog
 
 from bus_schemas.node import HEARTBEAT_EVERY_S, Health, Heartbeat, Settings, SystemLoad
+from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import command_topic
-from edge.agent.adjustable import Adjustable
 from edge.agent.building import Surroundings
-from edge.agent.command_handler import CommandHandler, dump
+from edge.agent.command_handler import CommandHandler
 from edge.agent.commands import NAMES
 from edge.agent.device import Device
 from edge.agent.event_emitter import Telling
@@ -154,7 +154,9 @@ class Node:
         self._relay = relay
         self._around = around
         self._data = data
-        self._store = SettingsStore(data / "agent" / f"{settings.node}.json")
+        self._store = SettingsStore(
+            data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices]
+        )
         self._devices: dict[tuple[str, str], Device] = {}
         self._healths: dict[str, Health] = {}
         self._began = time.monotonic()
@@ -205,7 +207,7 @@ class Node:
         with suppress(Empty):
             self._commands.answer(inbox.get(timeout=LOOK_SECONDS))
 
-    def _fitting(self, source: str, configured: Adjustable) -> Adjustable:
+    def _fitting(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
         """What people have set, where it still works."""
         current = self._store.current(source, configured)
         if current is not configured and (trouble := trouble_with(current)) is not None:
@@ -216,12 +218,12 @@ class Node:
     def _tell_settings(self, device: Device) -> None:
         """What holds now, where that is not what was told last: at first, and after the configuration has changed."""
         source = device.author.source
-        if self._store.told(source) == device.adjustable:
+        if self._store.sent(source) == device.adjustable:
             return
-        data = Settings(changed_by=CONFIGURATION, settings=dump(device.adjustable))
+        data = Settings(changed_by=CONFIGURATION, settings=device.adjustable.model_dump(mode="json"))
         self._telling.put([device.author.event(data, self._around.clock())], durable=True)
         try:
-            self._store.tell(source, device.adjustable)
+            self._store.was_sent(source, device.adjustable)
         except OSError as error:
             log.warning("settings cannot be written", reason=error.strerror)
 
@@ -255,6 +257,7 @@ class Node:
             disk_id=disk_id(self._data),
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
             outbox_bytes=self._telling.outbox_bytes,
+            commands=NAMES,
         )
         return [device.author.event(data, self._around.clock()) for device in self._devices.values()]
 

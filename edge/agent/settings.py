@@ -6,7 +6,21 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from bus_schemas.event import RESERVED, device_source
-from edge.agent.adjustable import Adjustable, Motion, Picture, Roi, Share, Zone
+from bus_schemas.roi_sets import ROI_SETS, RoiSet
+from bus_schemas.settings import (
+    AdjustableSettings,
+    Motion,
+    MotionSettings,
+    Picture,
+    PictureSettings,
+    Recording,
+    RecordingSettings,
+    Rois,
+    Share,
+    Thermography,
+    ThermographySettings,
+    Zones,
+)
 from edge.agent.source_settings import Part, SceneSource, ThermalSource, VisualSource
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -86,10 +100,13 @@ class DeviceParts(Part):
     name: str | None = Field(default=None, description="What people read; default the id.")
     visual: VisualSource | None = Field(default=None, description="Its camera.")
     thermal: ThermalSource | None = Field(default=None, description="Its 24x32 sensor.")
-    rois: tuple[Roi, ...] = Field(default=(), description="Thermal regions; none means the full frame.")
-    zones: tuple[Zone, ...] = Field(default=(), description="Polygons in the visual picture.")
-    motion: Motion = Field(default_factory=Motion, description="Motion detection at the start; people change it later.")
-    picture: Picture = Field(default_factory=Picture, description="When a picture is black or frozen, at the start.")
+    rois: Rois = ()
+    roi_set: RoiSet | None = Field(default=None, description="Thermal regions of a type of transformer, for rois.")
+    zones: Zones = ()
+    motion: Motion = MotionSettings()
+    picture: Picture = PictureSettings()
+    thermography: Thermography = ThermographySettings()
+    recording: Recording = RecordingSettings()
     detector: Detector | None = Field(default=None, description="Who looks for objects; none means nobody.")
     rates: Rates = Field(default_factory=Rates, description="How often it tells what.")
 
@@ -109,16 +126,19 @@ class DeviceParts(Part):
                 raise ValueError(f"device '{self.device}': the {which} source is a {source.scene} scene")
         if isinstance(self.detector, SceneDetector) and not isinstance(self.visual, SceneSource):
             raise ValueError(f"device '{self.device}': the scene detector knows only drawn scenes")
-        self.adjustable()
+        if self.rois and self.roi_set is not None:
+            raise ValueError(f"device '{self.device}': give either rois or roi_set")
         return self
 
     @property
     def title(self) -> str:
         return self.name or self.device
 
-    def adjustable(self) -> Adjustable:
+    def adjustable(self) -> AdjustableSettings:
         """What people change later, as it is at the start."""
-        return Adjustable(rois=self.rois, zones=self.zones, motion=self.motion, picture=self.picture)
+        rois = self.rois if self.roi_set is None else ROI_SETS[self.roi_set]
+        sections = {name: getattr(self, name) for name in AdjustableSettings.model_fields}
+        return AdjustableSettings(**{**sections, "rois": rois})
 
 
 class DeviceSettings(DeviceParts):

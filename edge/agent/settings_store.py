@@ -2,16 +2,17 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bus_schemas.complaints import summary
 from bus_schemas.node import Command
-from edge.agent.adjustable import Adjustable
-from edge.agent.commands import sentences
+from bus_schemas.settings import AdjustableSettings
 
 ANSWERS_KEPT: Final = 256
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class SetAside(BaseModel):
-    """Settings that no longer fit, as they were written, and why."""
+    """Settings that do not fit any more, as they were written, and why."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,29 +29,32 @@ class SetAside(BaseModel):
 
 
 class Stored(BaseModel):
-    """By source: what people have set, what the configuration said when the node last told of it, and what does not fit
-    any more. `answers` are those to the newest requests, by source and request id.
+    """By source: what people have set, what the node last sent as an event, and what does not fit any more. `answers`
+    are those to the newest requests, by source and request id.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    changed: dict[str, Adjustable] = Field(default_factory=dict)
-    told: dict[str, Adjustable] = Field(default_factory=dict)
+    changed: dict[str, AdjustableSettings] = Field(default_factory=dict)
+    told: dict[str, AdjustableSettings] = Field(default_factory=dict)
     set_aside: dict[str, SetAside] = Field(default_factory=dict)
     answers: dict[str, Command] = Field(default_factory=dict)
 
 
 class SettingsStore:
-    """Replaced as a whole, so that a power cut leaves the old or the new one. Writing raises `OSError`."""
+    """Of the devices `sources`. Replaced as a whole, so that a power cut leaves the old or the new one. Writing raises
+    `OSError`.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sources: Collection[str]) -> None:
         self._path = path
-        self._stored = self._load()
+        self._stored = self._load(sources)
 
-    def current(self, source: str, configured: Adjustable) -> Adjustable:
+    def current(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
         return self._stored.changed.get(source, configured)
 
-    def told(self, source: str) -> Adjustable | None:
+    def sent(self, source: str) -> AdjustableSettings | None:
+        """What the last settings event of a source said."""
         return self._stored.told.get(source)
 
     def trouble(self, source: str) -> str | None:
@@ -62,12 +66,15 @@ class SettingsStore:
         """What was answered to this request before."""
         return self._stored.answers.get(_key(source, request_id))
 
-    def keep(self, source: str, adjustable: Adjustable) -> None:
-        aside = {key: value for key, value in self._stored.set_aside.items() if key != source}
-        changed = self._stored.changed | {source: adjustable}
-        self._save(self._stored.model_copy(update={"changed": changed, "set_aside": aside}))
+    def keep(self, source: str, adjustable: AdjustableSettings) -> Callable[[], None]:
+        """Returns how to take it back."""
+        before = self._stored
+        aside = {key: value for key, value in before.set_aside.items() if key != source}
+        changed = before.changed | {source: adjustable}
+        self._save(before.model_copy(update={"changed": changed, "set_aside": aside}))
+        return lambda: self._save(before)
 
-    def tell(self, source: str, adjustable: Adjustable) -> None:
+    def was_sent(self, source: str, adjustable: AdjustableSettings) -> None:
         self._save(self._stored.model_copy(update={"told": self._stored.told | {source: adjustable}}))
 
     def remember(self, source: str, answer: Command) -> None:
@@ -82,24 +89,34 @@ class SettingsStore:
         aside = self._stored.set_aside | {source: SetAside(settings=gone.model_dump(mode="json"), reason=reason)}
         self._stored = self._stored.model_copy(update={"changed": changed, "set_aside": aside})
         log.error("settings set aside", device=source, reason=reason)
-        try:
-            self._save(self._stored)
-        except OSError as error:
-            log.warning("settings cannot be written", reason=error.strerror)
+        self._try_to_save()
 
-    def _load(self) -> Stored:
+    def _load(self, sources: Collection[str]) -> Stored:
         try:
             found = json.loads(self._path.read_bytes()) if self._path.exists() else {}
             return _read(found)
         except OSError as error:
-            log.error("settings unreadable", reason=error.strerror)
-            return Stored()
+            return self._unreadable(sources, error.strerror or type(error).__name__)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            # Of another version, or torn by something else than us: kept for whoever looks.
-            aside = self._path.with_suffix(".unreadable")
+            # Of another version, or torn by something else than us.
+            return self._unreadable(sources, type(error).__name__)
+
+    def _unreadable(self, sources: Collection[str], why: str) -> Stored:
+        """Nobody knows for which of the devices people had set something. The file is kept for whoever wants it."""
+        aside = self._path.with_suffix(".unreadable")
+        reason = f"{self._path.name} could not be read ({why}), and is kept as {aside.name}"
+        log.error("settings unreadable", reason=reason)
+        with suppress(OSError):
             self._path.replace(aside)
-            log.error("settings unreadable", moved_to=aside.name, reason=type(error).__name__)
-            return Stored()
+        self._stored = Stored(set_aside={source: SetAside(settings=None, reason=reason) for source in sources})
+        self._try_to_save()
+        return self._stored
+
+    def _try_to_save(self) -> None:
+        try:
+            self._save(self._stored)
+        except OSError as error:
+            log.warning("settings cannot be written", reason=error.strerror)
 
     def _save(self, stored: Stored) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,8 +142,8 @@ def _read(found: dict[str, Any]) -> Stored:
         log.error("settings set aside", device=source, reason=reason)
 
     return Stored(
-        changed=dict(_fitting(found.get("changed", {}), Adjustable, refused)),
-        told=dict(_fitting(found.get("told", {}), Adjustable, lambda *_: None)),
+        changed=dict(_fitting(found.get("changed", {}), AdjustableSettings, refused)),
+        told=dict(_fitting(found.get("told", {}), AdjustableSettings, lambda *_: None)),
         set_aside=aside,
         answers=dict(_fitting(found.get("answers", {}), Command, lambda *_: None)),
     )
@@ -140,5 +157,5 @@ def _fitting(
         try:
             fitting.append((source, model.model_validate(given)))
         except ValidationError as error:
-            refused(source, given, sentences(error))
+            refused(source, given, summary(error))
     return fitting

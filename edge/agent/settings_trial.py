@@ -1,43 +1,57 @@
-"""Tries settings before anybody is told that they hold: the analysis itself takes them, with made-up frames."""
+"""Tries settings before they hold: the analysis itself takes them, with made-up frames."""
 
-from collections import deque
 from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 
-from edge.agent.adjustable import Adjustable
-from edge.analysis import analysis_settings
+from bus_schemas.node import Settings
+from bus_schemas.settings import AdjustableSettings
+from edge.analysis.detection import SCENE, detection_data
 from edge.analysis.detector import PERSON, Detection
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import THUMBNAIL
+from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.thermal import SHAPE, ThermalProcessor
-from edge.analysis.thermometry import settings_of
-from edge.analysis.zones import triggers, zone_of
+from edge.analysis.thermometry import told
 from edge.capture.sources.reasons import worded
+from edge.capture.sources.source import ThermalFrame
 
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_BOX: Final = (0.4, 0.4, 0.2, 0.2)
+_SPREAD: Final = tuple(
+    Detection(PERSON, 1.0, (x / 10, y / 10, 0.1, 0.1), SCENE) for x in range(0, 10, 3) for y in range(0, 10, 3)
+)
+"""People all over the picture."""
 
 
-def trouble_with(adjustable: Adjustable) -> str | None:
-    """Why the analysis cannot work with these settings; `None` where it can."""
+def trouble_with(adjustable: AdjustableSettings) -> str | None:
+    """Why the device cannot work with these settings; `None` where it can."""
     try:
-        _try(adjustable)
+        Settings(changed_by="trial", settings=adjustable.model_dump(mode="json"))
+        _try_thermal(adjustable)
+        _try_visual(adjustable)
     except BaseException as error:  # noqa: BLE001  (whatever it is, these settings are not to be kept)
         return f"these settings cannot be applied: {worded(error)}"
     return None
 
 
-def _try(adjustable: Adjustable) -> None:
-    processor = ThermalProcessor(settings_of(adjustable))
-    for level in (20.0, 120.0):
-        processor.process(np.full(SHAPE, level, np.float32), _MOMENT)
+def _try_thermal(adjustable: AdjustableSettings) -> None:
+    """As far as the event and the picture of a frame."""
+    processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
+    for level in (-40.0, 20.0, 300.0):
+        temperatures = np.full(SHAPE, level, np.float32)
+        temperatures[10:14, 10:14] += 30
+        reading = processor.process(temperatures, _MOMENT)
+        told(reading, ThermalFrame(_MOMENT, 1, temperatures), ())
+    thermal_jpeg(reading.frame, Caption("trial", _MOMENT), processor.rois, reading.regions)
+
+
+def _try_visual(adjustable: AdjustableSettings) -> None:
     width, height = THUMBNAIL
     grey = np.zeros((height, width), np.uint8)
-    PictureAnalyser(analysis_settings.picture(adjustable.picture)).look(grey, _MOMENT)
-    detector = MotionDetector((width, height), analysis_settings.motion(adjustable.motion))
-    deque((detector.look(picture, _MOMENT) for picture in (grey, 255 - grey)), maxlen=0)
-    triggers((Detection(PERSON, 1.0, _BOX, "trial"),), adjustable.zones)
-    zone_of(_BOX, adjustable.zones)
+    analyser, detector = PictureAnalyser(adjustable.picture), MotionDetector((width, height), adjustable.motion)
+    for picture in (grey, 255 - grey):
+        analyser.look(picture, _MOMENT)
+        detector.look(picture, _MOMENT)
+    detection_data(_SPREAD, adjustable.zones, SCENE)

@@ -5,7 +5,7 @@ from typing import Final
 
 from bus_schemas.camera import DetectedObject
 from bus_schemas.camera import Detection as DetectionData
-from edge.agent.adjustable import Zone
+from bus_schemas.settings import Zone
 from edge.agent.settings import Detector, SceneDetector, ShapeDetector
 from edge.analysis.detector import PERSON, VEHICLE, Detection, guesses, people_count
 from edge.analysis.motion import Box
@@ -48,13 +48,19 @@ class Lookout:
         if seen == self._told and not repeat:
             return None
         self._told = seen
-        return DetectionData(
-            people_count=seen[0],
-            event_triggers=raised,
-            objects=tuple(_object(detection, self.zones) for detection in found),
-            detector=self._method,
-            media=tuple(media),
-        )
+        return detection_data(found, self.zones, self._method, media)
+
+
+def detection_data(
+    found: Sequence[Detection], zones: Sequence[Zone], method: str, media: Sequence[str] = ()
+) -> DetectionData:
+    return DetectionData(
+        people_count=people_count(found),
+        event_triggers=triggers(found, zones),
+        objects=tuple(_object(detection, zones) for detection in found),
+        detector=method,
+        media=tuple(media),
+    )
 
 
 def lookout(detector: Detector, zones: Sequence[Zone], pictures: Pictures, yard: Yard | None) -> Lookout:

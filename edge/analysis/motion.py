@@ -9,6 +9,8 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from bus_schemas.settings import MotionSettings
+
 Grey = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
@@ -19,18 +21,12 @@ _FIRST_NOISE: Final = 2.0
 _MOST_NOISE: Final = 12
 _WARM_UP_FRAMES: Final = 5
 _SCENE_CHANGE_SHARE: Final = 0.6
+_BACKGROUND_S: Final = 4.0
+"""How long the background takes to follow what rests."""
+_ABSORB_S: Final = 8.0
+"""The same for what moves, until it is background itself."""
 _OPENING: Final = np.ones((3, 3), np.uint8)
 _JOINING: Final = np.ones((7, 5), np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class MotionSettings:
-    """`sensitivity` 0..100, higher finds more; `min_area` in pixels of the source's frame."""
-
-    sensitivity: int = 25
-    min_area: int = 500
-    background_seconds: float = 4.0
-    absorb_seconds: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +92,10 @@ class MotionDetector:
         self._seen += 1
         first = 1.0 / (self._seen + 1)
         still = cv2.bitwise_not(moving)
-        rate = max(first, _rate(elapsed, self.settings.background_seconds))
+        rate = max(first, _rate(elapsed, _BACKGROUND_S))
         cv2.accumulateWeighted(smooth, self._background, rate, still)
         cv2.accumulateWeighted(difference, self._noise, rate, still)
-        absorbing = _rate(elapsed, self.settings.absorb_seconds)
+        absorbing = _rate(elapsed, _ABSORB_S)
         cv2.accumulateWeighted(smooth, self._background, absorbing, moving)
         # Leaves move for ever and so raise their own limit; people who stop to talk are gone before it is raised.
         cv2.accumulateWeighted(cv2.min(difference, self._most_noise), self._noise, absorbing / 8, moving)

@@ -11,20 +11,14 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from bus_schemas.settings import PictureSettings
+
 Grey = NDArray[np.uint8]
 
 VERSION: Final = 1
 """Counts what changes the outcome for the same pictures, so that findings say by which analysis they were made."""
 DARK_LEVEL: Final = 10
 _CORRUPT_SHARE: Final = 0.18
-
-
-@dataclass(frozen=True, slots=True)
-class PictureSettings:
-    """`black_percentage`: share of dark pixels from which the picture is black; a menu over black needs a lower one."""
-
-    black_percentage: float = 95.0
-    freeze_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

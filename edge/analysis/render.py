@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bus_schemas.settings import COLUMNS, ROWS, Roi
+from bus_schemas.thermal import AlertLevel
 from edge.analysis.alignment import Alignment
 from edge.analysis.lettering import Lettering
 from edge.analysis.pictures import Bytes8, Planes
-from edge.analysis.roi import HEIGHT, WIDTH, AlertLevel, Roi
 from edge.analysis.thermal_regions import RegionStatistics
 
 Celsius = NDArray[np.float32]
@@ -144,7 +145,7 @@ class Fusion:
 def _lookup(alignment: Alignment, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     columns, rows = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
     points = np.stack([columns, rows, np.ones_like(rows)], axis=-1).astype(np.float64)
-    x, y, scale = np.moveaxis(points @ alignment.pixels(size, (WIDTH, HEIGHT)).T, -1, 0)
+    x, y, scale = np.moveaxis(points @ alignment.pixels(size, (COLUMNS, ROWS)).T, -1, 0)
     return (x / scale).astype(np.float32), (y / scale).astype(np.float32)
 
 
@@ -156,7 +157,7 @@ def _mixed(visual: Bytes8, thermal: object) -> Bytes8:
 
 def _outline(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
     (x1, y1), (x2, y2) = roi.coordinates
-    x_scale, y_scale = SIZE[0] // WIDTH, SIZE[1] // HEIGHT
+    x_scale, y_scale = SIZE[0] // COLUMNS, SIZE[1] // ROWS
     first, last = (x1 * x_scale, y1 * y_scale), (x2 * x_scale - 1, y2 * y_scale - 1)
     y, u, v = _LEVEL_YUV[region.alert_level]
     _box(planes.y, first, last, y, 2)
@@ -176,7 +177,7 @@ def _box(part: Bytes8, first: tuple[int, int], last: tuple[int, int], value: int
 def _label(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
     (x1, y1), _ = roi.coordinates
     text = f"{region.name}: {region.max_temp:.1f}C (avg: {region.avg_temp:.1f}C)"
-    corner = x1 * (SIZE[0] // WIDTH) + 4, y1 * (SIZE[1] // HEIGHT) + 4
+    corner = x1 * (SIZE[0] // COLUMNS) + 4, y1 * (SIZE[1] // ROWS) + 4
     _without_colour(planes, *_LABELS.write(planes.y, text, corner))
 
 

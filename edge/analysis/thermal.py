@@ -1,7 +1,7 @@
 """What a thermal frame says: statistics, regions with alert levels, hot spots and their composite."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -10,34 +10,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bus_schemas.settings import FULL_FRAME, Roi, ThermographySettings
+from bus_schemas.thermal import AlertLevel
 from edge.analysis.bad_pixels import BadPixels, replaced
-from edge.analysis.roi import FULL_FRAME, AlertLevel, Roi
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 
 Celsius = NDArray[np.float32]
-CompositeMethod = Literal["weighted_average", "max", "average"]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
 VERSION: Final = 2
 """Counts what changes the outcome for the same frames, so that findings say by which analysis they were made."""
-HOTSPOT_CELSIUS: Final = 80.0
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (24, 32)
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
-
-
-@dataclass(frozen=True, slots=True)
-class ThermalSettings:
-    """`reflected` is the temperature around the surfaces; `legacy_emissivity` keeps an older monitor's formula."""
-
-    rois: tuple[Roi, ...] = (FULL_FRAME,)
-    ambient: float | None = None
-    reflected: float = 25.0
-    legacy_emissivity: bool = False
-    hotspot_threshold: float = HOTSPOT_CELSIUS
-    composite: CompositeMethod | None = "weighted_average"
-    filtered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +78,42 @@ class ThermalReading:
 class ThermalProcessor:
     """Feed it every frame of one sensor (24 x 32 float32, Celsius) once and in order."""
 
-    def __init__(self, settings: ThermalSettings | None = None, listed_bad: Iterable[int] = ()) -> None:
-        self.settings = settings or ThermalSettings()
+    def __init__(
+        self,
+        settings: ThermographySettings | None = None,
+        rois: Sequence[Roi] = (FULL_FRAME,),
+        listed_bad: Iterable[int] = (),
+    ) -> None:
         self.bad_pixels = BadPixels(SHAPE, listed_bad)
         self._temporal = TemporalFilter()
         self._confirmation = Confirmation()
-        self._regions = _reader(self.settings)
+        self.apply(settings or ThermographySettings(), rois)
         self._hotspots: deque[HotSpot] = deque(maxlen=HOTSPOTS_KEPT)
         self._frames = 0
         self._bad_seen = 0
 
-    def apply(self, settings: ThermalSettings) -> None:
+    def apply(self, settings: ThermographySettings, rois: Sequence[Roi]) -> None:
         """New settings from the next frame on; what has been learned about the sensor stays."""
         self.settings = settings
-        self._regions = _reader(settings)
+        self.rois = tuple(rois)
+        self._weights = {roi.name: roi.weight for roi in self.rois}
+        self._regions = RegionReader(self.rois, settings.reflected_c, legacy=settings.emissivity_formula == "legacy")
 
     def process(self, raw: Celsius, time: datetime) -> ThermalReading:
         self._frames += 1
         clean, flags = self._cleaned(raw, time)
         if clean is None:
             return ThermalReading(time, np.full(SHAPE, np.nan, np.float32), None, (), None, (), None, ("no_data",))
-        sharp = for_ambient(clean, self.settings.ambient)
+        sharp = for_ambient(clean, self.settings.ambient_c)
         frame = sharp
         if self.settings.filtered:
-            frame = for_ambient(smoothed(self._temporal.filter(clean)), self.settings.ambient)
+            frame = for_ambient(smoothed(self._temporal.filter(clean)), self.settings.ambient_c)
         statistics, tenth = _statistics(frame, clean)
         confirmed = self._confirmation.confirmed(sharp)
         regions = self._regions.read(frame, sharp, confirmed)
-        spots = hotspots(sharp, self.settings.hotspot_threshold, time)
+        spots = hotspots(sharp, self.settings.hot_spot_c, time)
         self._hotspots.extend(spots)
-        composite = composite_temperature(regions, self.settings)
+        composite = composite_temperature(regions, self._weights, self.settings.composite)
         top = round(float(confirmed.max()), 2)
         return ThermalReading(time, frame, statistics, regions, composite, spots, tenth, flags, top)
 
@@ -176,15 +168,16 @@ def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot,
     return tuple(sorted(spots, key=lambda spot: -spot.max_temp))
 
 
-def composite_temperature(regions: Sequence[RegionStatistics], settings: ThermalSettings) -> float | None:
+def composite_temperature(
+    regions: Sequence[RegionStatistics], weights: Mapping[str, float], method: str
+) -> float | None:
     """Of the regions' maxima; `None` where there is no region or it is switched off."""
-    if not regions or settings.composite is None:
+    if not regions or method == "none":
         return None
     maxima = [region.max_temp for region in regions]
-    if settings.composite == "max":
+    if method == "max":
         return max(maxima)
-    by_name = {roi.name: roi.weight for roi in settings.rois}
-    factors = [by_name[region.name] if settings.composite == "weighted_average" else 1.0 for region in regions]
+    factors = [weights[region.name] if method == "weighted_average" else 1.0 for region in regions]
     return round(sum(weight * top for weight, top in zip(factors, maxima, strict=True)) / sum(factors), 2)
 
 
@@ -231,7 +224,3 @@ def _quantile(ordered: Celsius, share: float) -> float:
     below = int(place)
     low = float(ordered[below])
     return low + (float(ordered[min(below + 1, ordered.size - 1)]) - low) * (place - below)
-
-
-def _reader(settings: ThermalSettings) -> RegionReader:
-    return RegionReader(settings.rois, settings.reflected, legacy=settings.legacy_emissivity)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bus_schemas.settings import COLUMNS, ROWS, Roi
+from bus_schemas.thermal import AlertLevel
 from edge.analysis.emissivity import KELVIN
-from edge.analysis.roi import HEIGHT, WIDTH, AlertLevel, Roi
 
 Celsius = NDArray[np.float32]
 
@@ -108,4 +109,4 @@ def _region(roi: Roi, size: int, row: Sequence[float]) -> RegionStatistics:
 
 def _pixels(roi: Roi) -> NDArray[np.intp]:
     (x1, y1), (x2, y2) = roi.coordinates
-    return np.arange(WIDTH * HEIGHT, dtype=np.intp).reshape(HEIGHT, WIDTH)[y1:y2, x1:x2].ravel()
+    return np.arange(COLUMNS * ROWS, dtype=np.intp).reshape(ROWS, COLUMNS)[y1:y2, x1:x2].ravel()

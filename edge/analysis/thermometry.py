@@ -7,15 +7,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bus_schemas.thermal import FrameStatistics, HotSpot, Region, Thermal
-from edge.agent.adjustable import Adjustable
+from bus_schemas.settings import AdjustableSettings
+from bus_schemas.thermal import AlertLevel, FrameStatistics, HotSpot, Region, Thermal
 from edge.agent.event_factory import Author, Picture
 from edge.agent.settings import Rates
-from edge.analysis import analysis_settings
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
-from edge.analysis.roi import AlertLevel
-from edge.analysis.thermal import ThermalProcessor, ThermalReading, ThermalSettings, gradient
+from edge.analysis.thermal import ThermalProcessor, ThermalReading, gradient
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import ThermalFrame
@@ -31,7 +29,7 @@ class ThermalWatch:
         self,
         author: Author,
         rates: Rates,
-        adjustable: Adjustable,
+        adjustable: AdjustableSettings,
         caption: Callable[[datetime], Caption],
         preview: Callable[[str, bytes], None],
         visual: Callable[[], Planes | None],
@@ -39,7 +37,7 @@ class ThermalWatch:
     ) -> None:
         self._author = author
         self._wanted = self._applied = adjustable
-        self._processor = ThermalProcessor(settings_of(adjustable), listed_bad)
+        self._processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois, listed_bad)
         self._fusion = Fusion()
         self._caption = caption
         self._preview = preview
@@ -50,7 +48,7 @@ class ThermalWatch:
         self._levels: tuple[AlertLevel, AlertLevel, bool] = "normal", "normal", False
         self._capture_now = False
 
-    def apply(self, adjustable: Adjustable) -> None:
+    def apply(self, adjustable: AdjustableSettings) -> None:
         """From the next frame on."""
         self._wanted = adjustable
 
@@ -62,7 +60,7 @@ class ThermalWatch:
         confirmed."""
         if self._wanted is not self._applied:
             self._applied = self._wanted
-            self._processor.apply(settings_of(self._applied))
+            self._processor.apply(self._applied.thermography, self._applied.measured_rois)
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
@@ -81,13 +79,13 @@ class ThermalWatch:
         return [*drafts, self._author.event(data, frame.time)] if data is not None else drafts
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
-        return (reading.confirmed_max or COLDEST) > self._processor.settings.hotspot_threshold
+        return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c
 
     def _show(self, reading: ThermalReading) -> None:
         if reading.frame_stats is None:
             return
-        rois = analysis_settings.rois(self._applied.rois)
-        self._preview("thermal", thermal_jpeg(reading.frame, self._caption(reading.timestamp), rois, reading.regions))
+        caption, rois = self._caption(reading.timestamp), self._processor.rois
+        self._preview("thermal", thermal_jpeg(reading.frame, caption, rois, reading.regions))
         planes = self._visual()
         if planes is not None:
             self._preview("fusion", self._fusion.jpeg(planes, reading.frame))
@@ -141,10 +139,6 @@ def told(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -
 def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
     zone = ZoneInfo(time_zone)
     return lambda time: Caption(site, time.astimezone(zone))
-
-
-def settings_of(adjustable: Adjustable) -> ThermalSettings:
-    return ThermalSettings(rois=analysis_settings.rois(adjustable.rois))
 
 
 def _raw(frame: ThermalFrame) -> Picture:

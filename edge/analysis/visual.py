@@ -7,10 +7,10 @@ from datetime import datetime
 from bus_schemas.camera import Frame as FrameData
 from bus_schemas.camera import Motion as MotionData
 from bus_schemas.media import Segment as SegmentData
-from edge.agent.adjustable import Adjustable
+from bus_schemas.settings import AdjustableSettings
 from edge.agent.event_factory import Author, Picture
 from edge.agent.settings import Rates
-from edge.analysis import analysis_settings, audio
+from edge.analysis import audio
 from edge.analysis.detection import Lookout
 from edge.analysis.motion import Box, Motion, MotionDetector, MotionEnded, MotionStarted, MotionTracker
 from edge.analysis.picture import PictureAnalyser, PictureState
@@ -32,7 +32,7 @@ class VisualWatch:
         self,
         author: Author,
         rates: Rates,
-        adjustable: Adjustable,
+        adjustable: AdjustableSettings,
         pictures: Pictures,
         lookout: Lookout | None,
         preview: Callable[[bytes], None],
@@ -43,7 +43,7 @@ class VisualWatch:
         self._preview = preview
         self._wanted = self._applied = adjustable
         self._size = (0, 0)
-        self._analyser = PictureAnalyser(analysis_settings.picture(adjustable.picture))
+        self._analyser = PictureAnalyser(adjustable.picture)
         self._detector: MotionDetector | None = None
         self._tracker = MotionTracker()
         self._level = audio.UNKNOWN
@@ -59,7 +59,7 @@ class VisualWatch:
         self.planes: Planes | None = None
         """The newest full picture, for whoever lays temperatures over it."""
 
-    def apply(self, adjustable: Adjustable) -> None:
+    def apply(self, adjustable: AdjustableSettings) -> None:
         """From the next picture on."""
         self._wanted = adjustable
 
@@ -110,9 +110,9 @@ class VisualWatch:
         """What was learned of the noise and the background stays where its own settings do."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
         if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
-            self._detector = MotionDetector(size, analysis_settings.motion(wanted.motion))
+            self._detector = MotionDetector(size, wanted.motion)
         if wanted.picture != self._applied.picture:
-            self._analyser = PictureAnalyser(analysis_settings.picture(wanted.picture))
+            self._analyser = PictureAnalyser(wanted.picture)
         if self._lookout is not None:
             self._lookout.zones = wanted.zones
         self._applied, self._size = wanted, size

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from edge.agent.adjustable import Zone
+from bus_schemas.settings import Zone
 from edge.analysis.detector import PERSON, Detection
 from edge.analysis.motion import Box
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from edge.analysis.roi import HEIGHT, WIDTH, Roi, Thresholds
+from bus_schemas.settings import COLUMNS, FULL_FRAME, ROWS, Corner, Roi, Thresholds
 from edge.simulation.view import Point, View
 
 PlaceName = Literal["gate", "yard", "hall", "transformer"]
@@ -48,12 +48,17 @@ class Place:
     warm: tuple[Warm, ...]
     road: Route | None = None
     indoors: bool = False
-    regions: tuple[Roi, ...] = field(default=(Roi("full_frame"),))
+    regions: tuple[Roi, ...] = field(default=(FULL_FRAME,))
 
 
 def _of_sensor(x: float, y: float, wide: float, high: float) -> Rectangle:
     """Thermal pixels as shares of the picture: parts that lie on them are measured without their surroundings."""
-    return x / WIDTH, y / HEIGHT, wide / WIDTH, high / HEIGHT
+    return x / COLUMNS, y / ROWS, wide / COLUMNS, high / ROWS
+
+
+def _region(name: str, coordinates: tuple[Corner, Corner], weight: float, warning: float) -> Roi:
+    levels = Thresholds(warning=warning, critical=warning + 10, emergency=warning + 20)
+    return Roi(name=name, coordinates=coordinates, weight=weight, thresholds=levels)
 
 
 TANK: Final = _of_sensor(11, 10, 10, 8)
@@ -73,10 +78,10 @@ _TRANSFORMER_WARM: Final = (
     Warm(BUSHINGS[2], 5, 30),
 )
 _TRANSFORMER_REGIONS: Final = (
-    Roi("full_frame", thresholds=Thresholds(75, 85, 95)),
-    Roi("bushings", ((12, 4), (20, 10)), weight=1.8, thresholds=Thresholds(70, 80, 90)),
-    Roi("tank", ((11, 10), (21, 18)), weight=1.5, thresholds=Thresholds(75, 85, 95)),
-    Roi("cooling", ((21, 11), (25, 17)), thresholds=Thresholds(65, 75, 85)),
+    FULL_FRAME,
+    _region("bushings", ((12, 4), (20, 10)), 1.8, 70),
+    _region("tank", ((11, 10), (21, 18)), 1.5, 75),
+    _region("cooling", ((21, 11), (25, 17)), 1.0, 65),
 )
 
 GATE: Final = Place(

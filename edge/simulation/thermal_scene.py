@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.analysis.roi import HEIGHT, WIDTH
+from bus_schemas.settings import COLUMNS, ROWS
 from edge.simulation.places import Rectangle
 from edge.simulation.yard import Car, Person, Yard
 
@@ -25,7 +25,7 @@ class ThermalScene:
 
     def __init__(self, yard: Yard) -> None:
         self._yard = yard
-        self._noise = np.random.default_rng(11).normal(0, _NOISE, (256, HEIGHT, WIDTH)).astype(np.float32)
+        self._noise = np.random.default_rng(11).normal(0, _NOISE, (256, ROWS, COLUMNS)).astype(np.float32)
 
     def draw(self, time: datetime) -> Celsius:
         age = self._yard.schedule.age("freeze", time)
@@ -33,9 +33,9 @@ class ThermalScene:
             time -= timedelta(seconds=age)
         state = self._yard.at(time)
         place = self._yard.place
-        fine = np.full((HEIGHT * _FINER, WIDTH * _FINER), state.ambient, np.float32)
+        fine = np.full((ROWS * _FINER, COLUMNS * _FINER), state.ambient, np.float32)
         if not place.indoors:
-            fine[: round(place.view.horizon * HEIGHT * _FINER)] -= _SKY
+            fine[: round(place.view.horizon * ROWS * _FINER)] -= _SKY
         for warm, temperature in zip(place.warm, state.parts, strict=True):
             _fill(fine, warm.part, temperature)
         for figure in state.figures:
@@ -43,7 +43,7 @@ class ThermalScene:
                 _person(fine, figure, state.ambient)
             else:
                 _car(fine, figure, state.ambient)
-        frame = np.asarray(cv2.resize(fine, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.float32)
+        frame = np.asarray(cv2.resize(fine, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32)
         frame += self._noise[int(time.timestamp() * 1000) % len(self._noise)]
         return frame
 

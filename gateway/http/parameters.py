@@ -1,7 +1,9 @@
 """What may stand in paths and queries: parsed once, by pydantic, at the door."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -11,6 +13,8 @@ from bus_schemas.event import NAME
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 MAX_POSITION = 2**63 - 1
+MAX_SHOWN = 60
+"""Characters of a key that somebody made up."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -51,6 +55,24 @@ class Parameters(BaseModel):
     """Path and query of one operation. A field whose name stands in the path is read from there."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=False, validate_by_alias=True)
+
+
+@cache
+def query_keys(model: type[Parameters], in_path: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What may stand in the query: the fields that are not read from the path."""
+    return tuple(field.alias or name for name, field in model.model_fields.items() if name not in in_path)
+
+
+def complaint_about(query: Sequence[tuple[str, str]], known: Sequence[str]) -> str | None:
+    """A sentence where a query holds a key that is not known, or one twice: neither must look as if it had counted."""
+    keys = [key for key, _ in query]
+    for key in keys:
+        if key not in known:
+            names = f"known are {', '.join(known)}" if known else "there are none here"
+            return f"the query key {key[:MAX_SHOWN]!r} is not known; {names}"
+        if keys.count(key) > 1:
+            return f"the query key {key!r} is given {keys.count(key)} times"
+    return None
 
 
 class Nothing(Parameters):

@@ -1,15 +1,16 @@
 """Errors as problem+json (RFC 9457): a status, a title, and a sentence that says what was wrong."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+from bus_schemas.complaints import Complaint
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -57,21 +58,8 @@ def response(problem: Problem) -> Response:
     return Response(json.dumps(document), problem.status, headers, MEDIA_TYPE)
 
 
-def faults(error: ValidationError, within: str = "") -> list[Fault]:
-    """What pydantic found, as paths and sentences; what was sent is not repeated."""
-    return [Fault(path=_path(detail, within), message=_sentence(detail)) for detail in error.errors(include_url=False)]
-
-
-def sentence(found: Sequence[Fault]) -> str:
-    return "; ".join(f"{fault.path}: {fault.message}" if fault.path else fault.message for fault in found[:5])
-
-
-def _path(detail: ErrorDetails, within: str) -> str:
-    return ".".join(str(part) for part in (within, *detail["loc"]) if part != "")
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    return detail["msg"].removeprefix("Value error, ")
+def faults(found: Iterable[Complaint]) -> list[Fault]:
+    return [Fault(path=one.path, message=one.sentence) for one in found]
 
 
 async def answer_problem(_request: Request, error: Exception) -> Response:

@@ -4,20 +4,22 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from bus_schemas.codec import Malformed, decode
-from bus_schemas.event import Event, device_source
+from bus_schemas.event import GATEWAY, Event, device_source
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
 from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import command_topic, event_topic
 from gateway.messages.bus import Bus
-from gateway.messages.ids import uuid7
 
 ANSWER_SECONDS = 3.0
 LISTEN_SECONDS = 0.5
+EVENT_SECONDS = 2.0
+"""How long a change of settings waits for the event of a device that has answered."""
 SETTINGS = "settings"
 
 
@@ -50,15 +52,37 @@ def payload_of(request: Request, request_id: str) -> bytes:
     return sent.to_bytes()
 
 
-async def ask(bus: Bus, request: Request, patience: float = ANSWER_SECONDS) -> Outcome:
+def asked_event(request: Request, request_id: str, time: datetime) -> CommandEvent:
+    """The fact that something was asked, so that what became of it is known also where no answer comes."""
+    data = Command(
+        request_id=request_id,
+        name=request.name,
+        state="asked",
+        by=request.by,
+        arguments=request.arguments,
+        site=request.site,
+        device=request.device,
+    )
+    return CommandEvent(id=request_id, source=device_source(request.site, GATEWAY), time=time, data=data)
+
+
+async def ask(bus: Bus, request: Request, request_id: str, patience: float = ANSWER_SECONDS) -> Outcome:
     """Send it and wait a little for its answer. Raises `BusUnreachable`."""
-    request_id, source = uuid7(), device_source(request.site, request.device)
+    source = device_source(request.site, request.device)
     with _told(bus, source, request_id) as told:
         await bus.settled(LISTEN_SECONDS)
         async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:
-            answers = {told, reply}
-            await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            payload = next((answer.result() for answer in answers if answer.done()), None)
+            found = await _first(request_id, patience, told, reply)
+            if request.name == SETTINGS and found.state == "done" and found.settings is None:
+                # A reply is quick; what everybody else sees is the event, and they must not be told otherwise.
+                event = await _first(request_id, EVENT_SECONDS, told)
+                found = event if event.state == "done" else found
+    return found
+
+
+async def _first(request_id: str, patience: float, *answers: "asyncio.Future[bytes]") -> Outcome:
+    await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    payload = next((answer.result() for answer in answers if answer.done()), None)
     return Outcome(request_id, "pending") if payload is None else outcome(request_id, payload)
 
 

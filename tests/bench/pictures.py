@@ -11,7 +11,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from edge.analysis.audio import level
-from edge.analysis.motion import MotionDetector, MotionSettings
+from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
 from edge.simulation.schedule import Schedule
@@ -49,7 +49,7 @@ def case_motion() -> list[Measurement]:
     found = []
     for size in SIZES:
         frames = list(islice(pedestrians(size), 120))
-        pictures, detector = Pictures(), MotionDetector(size, MotionSettings())
+        pictures, detector = Pictures(), MotionDetector(size)
 
         def look(index: int) -> None:
             detector.look(pictures.grey(frames[index]), at(index))  # noqa: B023

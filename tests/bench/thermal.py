@@ -7,11 +7,12 @@ import av
 import cv2
 import numpy as np
 
+from bus_schemas.roi_sets import ROI_SETS
+from bus_schemas.settings import ThermographySettings
 from edge.analysis.alignment import Alignment
 from edge.analysis.pictures import Pictures
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
-from edge.analysis.roi import ROI_SETS
-from edge.analysis.thermal import ThermalProcessor, ThermalSettings
+from edge.analysis.thermal import ThermalProcessor
 from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import ROOM_THERMAL, ROOM_VISUAL, recording
@@ -25,7 +26,7 @@ def case_thermal_frame() -> list[Measurement]:
     cv2.setNumThreads(1)
     found = []
     for name, threshold in (("calm", 80.0), ("with hot spots", 29.5)):
-        processor = ThermalProcessor(ThermalSettings(rois=ROIS, ambient=24.0, hotspot_threshold=threshold))
+        processor = ThermalProcessor(ThermographySettings(ambient_c=24.0, hot_spot_c=threshold), ROIS)
         taken = timed(partial(processor.process, frame, at(index)) for index, frame in enumerate(room()))
         found.append(summary(f"thermal frame {name}", taken[20:], "filters, 5 regions, hot spots", goal_ms=0.1))
     return found
@@ -33,7 +34,7 @@ def case_thermal_frame() -> list[Measurement]:
 
 def case_thermal_jpeg() -> list[Measurement]:
     cv2.setNumThreads(1)
-    processor = ThermalProcessor(ThermalSettings(rois=ROIS))
+    processor = ThermalProcessor(rois=ROIS)
     reading = [processor.process(frame, START) for frame in room()[380:400]][-1]
     run = partial(thermal_jpeg, reading.frame, Caption("HEAD_OFFICE", START), ROIS, reading.regions)
     return [measured("thermal JPEG 640x480", run, "colours, 5 boxes and labels, bar, encoding", goal_ms=1.0)]

@@ -1,6 +1,6 @@
 """What `watchpost up` watches when there is no configuration: a drawn site in which things go wrong by the clock."""
 
-from edge.agent.adjustable import Roi, Thresholds, Zone
+from bus_schemas.settings import Zone
 from edge.agent.settings import SceneDetector
 from edge.agent.source_settings import Fault, SceneSource
 from edge.simulation.places import TRANSFORMER
@@ -47,18 +47,6 @@ def _transformer() -> Device:
         name="Transformer",
         visual=SceneSource(kind="scene", scene="visual", place="transformer", seed=4),
         thermal=SceneSource(kind="scene", scene="thermal", place="transformer", seed=4, faults=(heat,)),
-        rois=tuple(
-            Roi(
-                name=region.name,
-                coordinates=region.coordinates,
-                weight=region.weight,
-                thresholds=Thresholds(
-                    warning=region.thresholds.warning,
-                    critical=region.thresholds.critical,
-                    emergency=region.thresholds.emergency,
-                ),
-            )
-            for region in TRANSFORMER.regions
-        ),
+        rois=TRANSFORMER.regions,
         detector=SceneDetector(kind="scene"),
     )

@@ -6,7 +6,7 @@ It lives here because it needs the analyses of the edge and the archive of the h
 import io
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -15,19 +15,18 @@ from uuid import NAMESPACE_URL, uuid5
 import cv2
 import numpy as np
 import simplejpeg
-from pydantic import ValidationError
 
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event, place
 from bus_schemas.node import SettingsEvent
+from bus_schemas.settings import AdjustableSettings, SettingsChange, ThermographySettings, read_sections
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.what_if.run import Finding
 from consumers.store.archive.reader import ArchiveReader
-from edge.agent.adjustable import Adjustable
-from edge.analysis import analysis_settings, picture, thermal
+from edge.analysis import picture, thermal
 from edge.analysis.picture import Grey, PictureAnalyser
 from edge.analysis.pictures import SMALL_WIDTH, THUMBNAIL, fitted
-from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor, ThermalSettings
+from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor
 from edge.analysis.thermometry import told
 from edge.capture.sources.source import ThermalFrame
 
@@ -42,7 +41,7 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:backfill")
 class _Device:
     """What the analyses have learned of one device, and what is set for it."""
 
-    adjustable: Adjustable
+    adjustable: AdjustableSettings
     pictures: PictureAnalyser
     thermal: ThermalProcessor
     last_thermal: datetime | None = None
@@ -57,7 +56,7 @@ class Backfill:
     def __init__(self, archive: ArchiveReader, hot_spot_c: float, settings: dict[str, Any]) -> None:
         self._archive = archive
         self._hot_spot_c = hot_spot_c
-        self._settings = settings
+        self._settings = SettingsChange.model_validate(settings) if settings else None
         self._devices: dict[str, _Device] = defaultdict(self._unknown)
 
     def concerns(self, event: Event) -> bool:
@@ -74,27 +73,26 @@ class Backfill:
         return None
 
     def _unknown(self) -> _Device:
-        adjustable = Adjustable.model_validate(self._settings)
+        adjustable = self._tried(AdjustableSettings())
         return _Device(
             adjustable,
-            PictureAnalyser(analysis_settings.picture(adjustable.picture)),
-            ThermalProcessor(self._thermal_settings(adjustable)),
+            PictureAnalyser(adjustable.picture),
+            ThermalProcessor(self._thermography(adjustable), adjustable.measured_rois),
         )
 
-    def _thermal_settings(self, adjustable: Adjustable) -> ThermalSettings:
-        return ThermalSettings(rois=analysis_settings.rois(adjustable.rois), hotspot_threshold=self._hot_spot_c)
+    def _tried(self, adjustable: AdjustableSettings) -> AdjustableSettings:
+        return adjustable if self._settings is None else self._settings.applied_to(adjustable)
+
+    def _thermography(self, adjustable: AdjustableSettings) -> ThermographySettings:
+        return adjustable.thermography.model_copy(update={"hot_spot_c": self._hot_spot_c})
 
     def _set(self, event: SettingsEvent) -> None:
-        """What the device has refused then is refused here."""
+        """A section that does not fit is left as it was."""
         device = self._devices[event.source]
-        known = {name: value for name, value in event.data.settings.items() if name in Adjustable.model_fields}
-        try:
-            wanted = Adjustable.model_validate({**device.adjustable.model_dump(), **known, **self._settings})
-        except ValidationError:
-            return
+        wanted = self._tried(read_sections(event.data.settings).applied_to(device.adjustable))
         if wanted.picture != device.adjustable.picture:
-            device.pictures = PictureAnalyser(analysis_settings.picture(wanted.picture))
-        device.thermal.apply(self._thermal_settings(wanted))
+            device.pictures = PictureAnalyser(wanted.picture)
+        device.thermal.apply(self._thermography(wanted), wanted.measured_rois)
         device.adjustable = wanted
 
     def _frame(self, event: FrameEvent) -> Finding | None:
@@ -129,7 +127,10 @@ class Backfill:
         device = self._devices[event.source]
         last, device.last_thermal, device.frames = device.last_thermal, event.time, device.frames + 1
         is_steady = last is not None and abs(event.time - last) <= STEADY
-        device.thermal.apply(replace(device.thermal.settings, filtered=is_steady))
+        settings = device.thermal.settings.model_copy(
+            update={"filtered": is_steady and device.adjustable.thermography.filtered}
+        )
+        device.thermal.apply(settings, device.thermal.rois)
         frame = ThermalFrame(event.time, device.frames, temperatures)
         data = told(device.thermal.process(temperatures, event.time), frame, event.data.media)
         return None if data is None else self._finding(event, data, event.data.media[0])

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, create_model
 
+from bus_schemas.settings import PictureSettings, Rois
 from consumers.alerting.rules import AlertRules
-from edge.agent.adjustable import Picture, Roi, refuse_doubled
 from edge.agent.source_settings import Part
 from watchpost.configuration.located import parse
 
@@ -14,13 +14,8 @@ from watchpost.configuration.located import parse
 class AnalysisSettings(Part):
     """In place of what was set for the devices."""
 
-    picture: Picture | None = Field(default=None, description="When a picture is black or frozen.")
-    rois: tuple[Roi, ...] | None = Field(default=None, description="Thermal regions; none means the full frame.")
-
-    @model_validator(mode="after")
-    def _no_name_twice(self) -> "AnalysisSettings":
-        refuse_doubled("ROI", [roi.name for roi in self.rois or ()])
-        return self
+    picture: PictureSettings | None = Field(default=None, description="When a picture is black or frozen.")
+    rois: Rois | None = None
 
 
 class _WithSettings(Part):

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bus_schemas.alert import IncidentType
 from bus_schemas.camera import Frame, FrameEvent
 from bus_schemas.hub import FaultEvent, FaultKind
 from bus_schemas.node import HealthEvent, HeartbeatEvent, SettingsEvent
+from bus_schemas.settings import read_sections
 from bus_schemas.streams import outbox_epoch
-from bus_schemas.thermal import Roi, ThermalEvent
+from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.incidents.conditions import (
     FRAME_CONDITIONS,
     Answers,
@@ -235,16 +236,11 @@ class Watched:
         return (Verdict("storage", "closed", event.time.timestamp(), (event.id,), told),)
 
     def _learn(self, record: Recorded) -> None:
-        """The warning thresholds of ROIs; what is no ROI is refused by the device, and so is nothing here."""
+        """The warning thresholds of ROIs."""
         assert isinstance(record.event, SettingsEvent)
-        rois = record.event.data.settings.get("rois")
-        if not isinstance(rois, list | tuple):
-            return
-        try:
-            known = [Roi.model_validate(roi) for roi in rois]
-        except ValidationError:
-            return
-        self.warnings = {roi.name: roi.thresholds.warning for roi in known}
+        rois = read_sections(record.event.data.settings).known.get("rois")
+        if rois is not None:
+            self.warnings = {roi.name: roi.thresholds.warning for roi in rois}
 
 
 watched_json = TypeAdapter(Watched)

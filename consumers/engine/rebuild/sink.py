@@ -83,7 +83,7 @@ class Rebuilds(Sink):
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         for record in batch:
             event = record.event
-            if isinstance(event, CommandEvent) and event.data.name == REBUILD and event.data.state == "asked":
+            if isinstance(event, CommandEvent) and event.data.is_for_hub(REBUILD):
                 asked = (event.data.request_id, to_json(event.data.arguments).decode(), event.data.by)
                 state.execute("insert or ignore into orders values (?, ?, ?, ?)", (*asked, record.position))
         return [self._told(*row) for row in state.execute("select * from done order by rowid")]

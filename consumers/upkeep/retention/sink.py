@@ -85,7 +85,7 @@ class Retention(Sink):
             self._minute = int(ticks[-1].time.timestamp() // 60)
         for record in batch:
             event = record.event
-            if isinstance(event, CommandEvent) and event.data.name == CLEANUP and event.data.state == "asked":
+            if isinstance(event, CommandEvent) and event.data.is_for_hub(CLEANUP):
                 told += self._clean_up(state, event)
         return told
 

@@ -97,6 +97,13 @@ def nodes(view: sqlite3.Connection, site: str | None = None, now: datetime | Non
     ]
 
 
+def offered_commands(view: sqlite3.Connection, site: str, device: str) -> tuple[str, ...] | None:
+    """What a device can be asked to do, as its newest heartbeat says; `None` where it does not say."""
+    found = rows(view, "where site = ? and device = ?", (site, device))
+    said = from_json(found[0].heartbeat or "{}").get("commands") if found else None
+    return None if said is None else tuple(said)
+
+
 def last_tick(view: sqlite3.Connection) -> float | None:
     """The newest of the hub's heartbeats, in seconds since 1970."""
     found = view.execute("select at from clock").fetchone()

@@ -1,30 +1,45 @@
-"""Requests that people make of a device."""
+"""Requests that people make of a device, and what became of them."""
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from bus_schemas.limits import FreeObject
+from consumers.engine.view_files import NoView
+from consumers.store.journal.ahead import moment_of
+from consumers.views import commands as asked_of
+from consumers.views.commands import State
+from consumers.views.health.questions import offered_commands
 from gateway.calls import Call, Operation, json_response, parsed
 from gateway.context import RETRY, Gateway
-from gateway.http.answers import Answer
-from gateway.http.parameters import OfDevice, Word
+from gateway.http.answers import Answer, Time
+from gateway.http.parameters import Key, OfDevice, Parameters, Word
 from gateway.http.problems import Problem
 from gateway.messages import commands
 from gateway.messages.bus import BusUnreachable
-from gateway.messages.commands import Outcome, Request
+from gateway.messages.commands import Outcome, Request, asked_event
+from gateway.messages.ids import uuid7
+from gateway.publishing import publish
+from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 
 NOBODY = "page"
+VIEW = "commands"
 
 
 class Commanding(OfDevice):
     name: Word
 
 
+class OfRequest(Parameters):
+    id: Key
+
+
 class Ordered(BaseModel):
     """May be left out altogether."""
+
+    model_config = ConfigDict(extra="forbid")
 
     by: str = Field(default=NOBODY, min_length=1, max_length=100)
     arguments: FreeObject = Field(default_factory=dict)
@@ -36,21 +51,62 @@ class Accepted(Answer):
     detail: str | None
 
 
+class CommandAnswer(Answer):
+    """A request and how it ended: one that nobody answers has timed out after 30 s."""
+
+    id: str
+    site: str
+    device: str
+    name: str
+    by: str | None
+    asked: Time | None = Field(description="None where it was not asked here.")
+    state: State
+    detail: str | None
+    ended: Time | None
+
+    @classmethod
+    def of(cls, one: asked_of.Request) -> "CommandAnswer":
+        return cls(
+            id=one.request_id,
+            site=one.site,
+            device=one.device,
+            name=one.name,
+            by=one.by,
+            asked=None if one.asked is None else moment_of(one.asked),
+            state=one.state,
+            detail=one.detail,
+            ended=None if one.ended is None else moment_of(one.ended),
+        )
+
+
+class CommandsAnswer(Answer):
+    offered: list[str] | None = Field(description="What the device can be asked to do; null where it does not say.")
+    commands: list[CommandAnswer] = Field(description="The newest 50.")
+
+
 async def command(call: Call[Commanding]) -> Response:
-    """Ask a device to do something; what became of it is told by a `command` event."""
+    """Ask a device to do something; what became of it is at `/api/v1/commands/{id}`, and a `command` event."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
     content = await call.content()
-    wish = parsed(Ordered, content) if content else Ordered()
-    outcome = await ask(call.gateway, Request(asked.site, asked.device, asked.name, wish.arguments, wish.by), 1.0)
+    body = parsed(Ordered, content) if content else Ordered()
+    outcome = await ask(call.gateway, Request(asked.site, asked.device, asked.name, body.arguments, body.by), 1.0)
     assert outcome.state != "failed"
     return json_response(Accepted(id=outcome.request_id, state=outcome.state, detail=outcome.detail), 202)
 
 
 async def ask(gateway: Gateway, request: Request, patience: float = commands.ANSWER_SECONDS) -> Outcome:
-    """Raises a 409 with the reason where the device refuses, and a 503 without a broker."""
+    """Raises a 404 for what the device does not offer, a 409 with the reason where it refuses, and a 503 without a
+    broker.
+    """
+    offered = await gateway.ask(lambda stores: _offered(stores, request.site, request.device))
+    if offered is not None and request.name not in offered:
+        known = f"it offers {', '.join(offered)}" if offered else "it offers none"
+        raise Problem(404, f"{request.device} has no command {request.name!r}; {known}")
+    request_id = uuid7()
+    await publish(gateway, asked_event(request, request_id, gateway.clock()))
     try:
-        outcome = await commands.ask(gateway.bus, request, patience)
+        outcome = await commands.ask(gateway.bus, request, request_id, patience)
     except BusUnreachable as unreachable:
         raise Problem(503, f"{unreachable}; nothing was sent", headers=RETRY) from unreachable
     if outcome.state == "failed":
@@ -58,15 +114,39 @@ async def ask(gateway: Gateway, request: Request, patience: float = commands.ANS
     return outcome
 
 
+def _offered(stores: Stores, site: str, device: str) -> tuple[str, ...] | None:
+    try:
+        return offered_commands(stores.view("health"), site, device)
+    except NoView:
+        return None
+
+
+async def read_command(call: Call[OfRequest]) -> CommandAnswer:
+    """What became of a request."""
+    wanted = call.parameters.id
+    found = await call.gateway.ask(lambda stores: asked_of.request(stores.view(VIEW), wanted))
+    if found is None:
+        raise Problem(404, f"there is no request {wanted!r}")
+    return CommandAnswer.of(found)
+
+
+async def read_commands(call: Call[OfDevice]) -> CommandsAnswer:
+    """What a device can be asked to do, and what it was asked last."""
+    asked, gateway = call.parameters, call.gateway
+    await require_device(gateway, asked.site, asked.device)
+    offered = await gateway.ask(lambda stores: _offered(stores, asked.site, asked.device))
+    found = await gateway.ask(lambda stores: asked_of.requests(stores.view(VIEW), asked.site, asked.device))
+    return CommandsAnswer(
+        offered=None if offered is None else list(offered), commands=[CommandAnswer.of(one) for one in found]
+    )
+
+
+DEVICE = "/api/v1/sites/{site}/devices/{device}"
+
 OPERATIONS = [
     Operation(
-        "POST",
-        "/api/v1/sites/{site}/devices/{device}/commands/{name}",
-        command,
-        Accepted,
-        Commanding,
-        body=Ordered,
-        status=202,
-        also=(409,),
-    )
+        "POST", f"{DEVICE}/commands/{{name}}", command, Accepted, Commanding, body=Ordered, status=202, also=(409,)
+    ),
+    Operation("GET", f"{DEVICE}/commands", read_commands, CommandsAnswer, OfDevice),
+    Operation("GET", "/api/v1/commands/{id}", read_command, CommandAnswer, OfRequest),
 ]

@@ -1,6 +1,6 @@
 """What people set of a device while it runs: read from its settings events, changed by asking it to."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,32 +8,59 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from bus_schemas.roi_sets import ROI_SETS
+from bus_schemas.settings import (
+    AdjustableSettings,
+    MotionSettings,
+    PictureSettings,
+    RecordingSettings,
+    Roi,
+    Rois,
+    Section,
+    SettingsChange,
+    ThermographySettings,
+    ToldSections,
+    Zone,
+    Zones,
+    read_sections,
+)
 from consumers.engine.view_files import NoView
 from consumers.views import settings
 from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer
-from gateway.http.parameters import DeviceAsOf, OfDevice, Position
+from gateway.http.parameters import DeviceAsOf, Nothing, OfDevice, Position
 from gateway.messages.commands import SETTINGS, Request
-from gateway.messages.wishes import UNTOLD, Motion, Picture, Rois, RoiWish, Wishes, Zone, Zones, understood
 from gateway.reading.moments import Moment
 from gateway.reading.stores import Stores
 from gateway.reading.waiting import until
 from gateway.routes.devices.commands import NOBODY, ask
 from gateway.routes.lookup import require_device
 
-TOLD_SECONDS = 1.0
+VIEW_SECONDS = 1.0
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
 
 
+class RoisChange(Section):
+    rois: Rois
+
+
+class ZonesChange(Section):
+    zones: Zones
+
+
 class RoisAnswer(Answer):
-    rois: list[RoiWish]
-    message: str | None = Field(default=None, description="What was changed, or that the device has not answered yet.")
+    rois: list[Roi]
+    message: str | None = Field(default=None, description="What was changed, or why it does not hold yet.")
 
 
 class ZonesAnswer(Answer):
     zones: list[Zone]
     message: str | None = None
+
+
+class RoiSetsAnswer(Answer):
+    sets: dict[str, list[Roi]] = Field(description="By the name that the configuration gives as `roi_set`.")
 
 
 class ChangeAnswer(Answer):
@@ -54,29 +81,57 @@ class Browsing(DeviceAsOf):
 
 
 class SettingsAnswer(BaseModel):
-    """All sections of the device; there may be more than these."""
+    """All sections of the device; a foreign device may have more than these."""
 
     model_config = ConfigDict(extra="allow")
 
-    rois: list[RoiWish]
+    rois: list[Roi]
     zones: list[Zone]
-    motion: Motion
-    picture: Picture
+    motion: MotionSettings
+    picture: PictureSettings
+    thermography: ThermographySettings
+    recording: RecordingSettings
+    set_aside: dict[str, str] = Field(
+        description="Sections that the device told wrongly, and what is wrong; here they are the defaults."
+    )
+    message: str | None = Field(default=None, description="After a change: why it does not hold yet.")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of a change; `pending` says why it does not hold yet."""
+
+    told: ToldSections
+    pending: str | None
+
+    @property
+    def status(self) -> int:
+        return 200 if self.pending is None else 202
+
+    def message(self, done: str, what: str) -> str:
+        return f"Updated {done}" if self.pending is None else f"Sent {what}; {self.pending}"
 
 
 async def read_all(call: Call[DeviceAsOf]) -> SettingsAnswer:
-    """Every section, as the device told it last; the defaults where it never did, or told what is none."""
-    return SettingsAnswer(**await _told(call.gateway, call.parameters, call.parameters.as_of))
+    """Every section, as the device told it last; the defaults where it never did, or told what does not fit."""
+    return _answer(await _told(call.gateway, call.parameters, call.parameters.as_of))
 
 
 async def read_rois(call: Call[DeviceAsOf]) -> RoisAnswer:
     """The regions of a thermal frame that are measured."""
-    return RoisAnswer(rois=(await _told(call.gateway, call.parameters, call.parameters.as_of))["rois"])
+    told = await _told(call.gateway, call.parameters, call.parameters.as_of)
+    return RoisAnswer(rois=list(_current(told).measured_rois))
 
 
 async def read_zones(call: Call[DeviceAsOf]) -> ZonesAnswer:
     """The polygons of the picture that have rules of their own."""
-    return ZonesAnswer(zones=(await _told(call.gateway, call.parameters, call.parameters.as_of))["zones"])
+    told = await _told(call.gateway, call.parameters, call.parameters.as_of)
+    return ZonesAnswer(zones=list(_current(told).zones))
+
+
+async def read_roi_sets(_: Call[Nothing]) -> RoiSetsAnswer:
+    """Regions for known types of transformer, to begin with."""
+    return RoiSetsAnswer(sets={name: list(rois) for name, rois in ROI_SETS.items()})
 
 
 async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
@@ -96,38 +151,45 @@ async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
 
 
 async def change(call: Call[OfDevice]) -> Response:
-    """Replace sections: 200 once the device has confirmed it, 202 while it has not answered, 409 where it refused."""
-    confirmed, told = await _set(call, (await call.body(Wishes)).sections())
-    return json_response(
-        SettingsAnswer(**{**await _told(call.gateway, call.parameters), **told}), _status(confirmed=confirmed)
+    """Replace sections: 200 once they hold and can be read, 202 while that is on its way, 409 where it refused."""
+    changed = await _set(call, await call.body(SettingsChange))
+    before = await _told(call.gateway, call.parameters)
+    answer = _answer(
+        ToldSections({**before.known, **changed.told.known}, {**before.other, **changed.told.other}, before.set_aside)
     )
+    return json_response(answer.model_copy(update={"message": changed.pending}), changed.status)
 
 
 async def change_rois(call: Call[OfDevice]) -> Response:
     """Replace all regions, or none where one of them is not valid."""
-    wish = await call.body(Rois)
-    confirmed, told = await _set(call, wish.model_dump(mode="json"))
-    message = _message(len(wish.rois), "ROIs", confirmed=confirmed)
-    return json_response(RoisAnswer(rois=told["rois"], message=message), _status(confirmed=confirmed))
+    wanted = (await call.body(RoisChange)).rois
+    changed = await _set(call, SettingsChange(rois=wanted))
+    rois = _current(changed.told).measured_rois
+    what = f"{len(wanted)} ROIs"
+    return json_response(RoisAnswer(rois=list(rois), message=changed.message(what, what)), changed.status)
 
 
 async def change_zones(call: Call[OfDevice]) -> Response:
     """Replace all zones, or none where one of them is not valid."""
-    wish = await call.body(Zones)
-    confirmed, told = await _set(call, wish.model_dump(mode="json"))
-    message = _message(len(wish.zones), "zones", confirmed=confirmed)
-    return json_response(ZonesAnswer(zones=told["zones"], message=message), _status(confirmed=confirmed))
+    wanted = (await call.body(ZonesChange)).zones
+    changed = await _set(call, SettingsChange(zones=wanted))
+    what = f"{len(wanted)} zones"
+    zones = _current(changed.told).zones
+    return json_response(ZonesAnswer(zones=list(zones), message=changed.message(what, what)), changed.status)
 
 
-def _status(*, confirmed: bool) -> int:
-    return 200 if confirmed else 202
+def _current(told: ToldSections) -> AdjustableSettings:
+    return told.applied_to(AdjustableSettings())
 
 
-def _message(count: int, what: str, *, confirmed: bool) -> str:
-    return f"Updated {count} {what}" if confirmed else f"Sent {count} {what}; the device has not answered yet"
+def _answer(told: ToldSections) -> SettingsAnswer:
+    current = _current(told)
+    sections = {**dict(current), "rois": current.measured_rois}
+    other = {name: value for name, value in told.other.items() if name not in SettingsAnswer.model_fields}
+    return SettingsAnswer(**sections, set_aside=told.set_aside, **other)
 
 
-async def _told(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None) -> dict[str, Any]:
+async def _told(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None) -> ToldSections:
     await require_device(gateway, asked.site, asked.device, as_of)
 
     def question(moment: Moment) -> dict[str, Any]:
@@ -136,19 +198,22 @@ async def _told(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None
         except NoView:
             return {}
 
-    return {**UNTOLD, **understood(await gateway.ask_at(as_of, question))}
+    return read_sections(await gateway.ask_at(as_of, question))
 
 
-async def _set(call: Call[OfDevice], sections: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
-    """Whether the device confirmed it, and the sections as it told them, or as they were sent."""
+async def _set(call: Call[OfDevice], wanted: SettingsChange) -> Changed:
+    """Ask the device, and wait until what it did can be read here."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
-    outcome = await ask(gateway, Request(asked.site, asked.device, SETTINGS, sections, NOBODY))
+    outcome = await ask(gateway, Request(asked.site, asked.device, SETTINGS, wanted.sections(), NOBODY))
+    as_sent = read_sections(wanted.sections())
     if outcome.state != "done":
-        return False, sections
-    told = outcome.settings or await until(partial(_change, gateway, outcome.request_id), TOLD_SECONDS) or {}
-    told = understood(told)
-    return True, {name: told.get(name, value) for name, value in sections.items()}
+        return Changed(as_sent, "the device has not answered yet")
+    told = await until(partial(_change, gateway, outcome.request_id), VIEW_SECONDS) or outcome.settings
+    if told is None:
+        return Changed(as_sent, "the device has taken them, and its event is on the way")
+    said = read_sections(told)
+    return Changed(ToldSections({**as_sent.known, **said.known}, said.other, said.set_aside), None)
 
 
 async def _change(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
@@ -166,10 +231,11 @@ async def _change(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
 
 OPERATIONS = [
     Operation("GET", f"{DEVICE}/settings", read_all, SettingsAnswer, DeviceAsOf),
-    Operation("PUT", f"{DEVICE}/settings", change, SettingsAnswer, OfDevice, body=Wishes, also=(202, 409)),
+    Operation("PUT", f"{DEVICE}/settings", change, SettingsAnswer, OfDevice, body=SettingsChange, also=(202, 409)),
     Operation("GET", f"{DEVICE}/settings/changes", read_changes, ChangesAnswer, Browsing),
     Operation("GET", f"{DEVICE}/rois", read_rois, RoisAnswer, DeviceAsOf),
-    Operation("PUT", f"{DEVICE}/rois", change_rois, RoisAnswer, OfDevice, body=Rois, also=(202, 409)),
+    Operation("PUT", f"{DEVICE}/rois", change_rois, RoisAnswer, OfDevice, body=RoisChange, also=(202, 409)),
     Operation("GET", f"{DEVICE}/zones", read_zones, ZonesAnswer, DeviceAsOf),
-    Operation("PUT", f"{DEVICE}/zones", change_zones, ZonesAnswer, OfDevice, body=Zones, also=(202, 409)),
+    Operation("PUT", f"{DEVICE}/zones", change_zones, ZonesAnswer, OfDevice, body=ZonesChange, also=(202, 409)),
+    Operation("GET", "/api/v1/roi-sets", read_roi_sets, RoiSetsAnswer),
 ]

@@ -31,6 +31,7 @@ class Following(Parameters):
 
 class Watching(OfDevice):
     kind: LiveKind
+    again: int | None = Field(default=None, ge=0, description="Any number: a browser asks anew at another address.")
 
 
 async def follow(call: Call[Following]) -> Response:

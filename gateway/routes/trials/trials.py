@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bus_schemas.settings import PictureSettings, Rois, Section
 from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import Asked
@@ -13,7 +14,6 @@ from gateway.http.answers import Answer
 from gateway.http.parameters import Instant, Key, Name, Nothing, Parameters
 from gateway.http.problems import Fault, Problem
 from gateway.messages.ids import uuid7
-from gateway.messages.wishes import MOST, Picture, RoiWish, Section, refuse_doubled
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.lookup import require_site
 from gateway.routes.trials.answers import Detailed, Summary, Trials
@@ -23,13 +23,8 @@ from gateway.trials import NoTrials
 class AnalysisSettings(Section):
     """For an analysis, in place of what was set for the devices."""
 
-    picture: Picture | None = None
-    rois: Annotated[tuple[RoiWish, ...] | None, Field(max_length=MOST)] = None
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        refuse_doubled("ROI", [roi.name for roi in self.rois or ()])
-        return self
+    picture: PictureSettings | None = None
+    rois: Rois | None = None
 
 
 class Wish(BaseModel):

@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is never our fault: no 500, and a sentence with every refusal."""
 
+import re
 import string
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.app import operations
 from gateway.calls import Operation
+from gateway.http.parameters import query_keys
 from tests.integration.gateway.test_openapi import ENDLESS, READ
 
 OPERATIONS = [one for one in operations() if not (one.method == "GET" and one.path.startswith(ENDLESS))]
@@ -22,10 +24,6 @@ NASTY = [
 ]  # fmt: skip
 values = st.one_of(st.sampled_from(NASTY), st.text(max_size=30))
 parts = values.filter(lambda text: text not in ("", ".", ".."))
-names = st.sampled_from(["from", "to", "date", "limit", "step", "bucket", "max", "after", "before", "minute", "type",
-                         "types", "order", "state", "site", "device", "source", "max_age", "max_points",
-                         "as_of"])  # fmt: skip
-queries = st.dictionaries(names, values, max_size=4)
 trees = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=10),
     lambda children: (
@@ -36,6 +34,10 @@ trees = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+def keys_of(operation: Operation) -> tuple[str, ...]:
+    return query_keys(operation.parameters, frozenset(re.findall(r"{(\w+)}", operation.path)))
 
 
 def url(operation: Operation, given_parts: dict[str, str]) -> str:
@@ -60,7 +62,8 @@ def never_our_fault(answer: httpx.Response) -> None:
 def test_anything_is_answered(client: httpx.Client, operation: Operation, data: st.DataObject) -> None:
     is_known = data.draw(st.booleans())
     given_parts = {name: value if is_known else data.draw(parts) for name, value in READ.items()}
-    query = data.draw(queries)
+    keys = keys_of(operation)
+    query = data.draw(st.dictionaries(st.sampled_from(keys), values, max_size=4)) if keys else {}
     body: dict[str, Any] = {}
     if operation.body is not None:
         body = data.draw(
@@ -68,6 +71,25 @@ def test_anything_is_answered(client: httpx.Client, operation: Operation, data: 
         )
 
     never_our_fault(client.request(operation.method, url(operation, given_parts), params=query, **body))
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
+def test_a_query_key_that_is_not_known_is_refused_with_those_that_are(
+    client: httpx.Client, operation: Operation
+) -> None:
+    answer = client.request(operation.method, url(operation, READ), params={"limti": "5"})
+
+    never_our_fault(answer)
+    assert answer.status_code == 400
+    assert "'limti'" in answer.json()["detail"]
+    assert all(key in answer.json()["detail"] for key in keys_of(operation))
+
+
+def test_a_query_key_that_is_given_twice_is_refused(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/alerts?limit=5&limit=6")
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "the query key 'limit' is given 2 times"
 
 
 def _is_json(tree: Any) -> bool:

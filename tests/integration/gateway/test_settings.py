@@ -21,6 +21,10 @@ def test_a_section_that_a_device_told_wrongly_is_no_fault_of_the_gateway(tmp_pat
     assert told.json()["motion"] == {"sensitivity": 31, "min_area": 500}
     assert told.json()["picture"] == {"black_percentage": 95.0, "freeze_seconds": 2.0}
     assert told.json()["lamp"] == {"on": True}
+    assert told.json()["set_aside"] == {
+        "picture": "picture.gamma: is not known here",
+        "rois": "rois: Input should be a list",
+    }
     assert [roi["name"] for roi in rois.json()["rois"]] == ["full_frame"]
     assert [change["settings"] for change in changes] == [{"lamp": {"on": True}}]
     assert [(change["position"], change["by"]) for change in before] == [(1, "ada")]

@@ -38,6 +38,13 @@ class Peer:
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
 
+    def confirm(self, client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
+        """As an agent does: a reply, and the event that says what holds now."""
+        self._take(client, _, message)
+        request = json.loads(message.payload)
+        event = builders.settings(request_id=request["request_id"], settings=request["settings"])
+        client.publish("watchpost/v1/DEMO/yard/event/settings", event.model_dump_json(), qos=1)
+
     def _take(self, client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
         self.heard.append(bytes(message.payload))
         if self._answer is not None:
@@ -79,6 +86,7 @@ def refused(request: dict[str, Any]) -> dict[str, Any]:
 
 def test_regions_that_the_device_confirms_are_set(connected: Started, broker: Broker) -> None:
     with Peer(broker, "watchpost/v1/DEMO/yard/command/settings", done) as device, connected.client() as client:
+        device.client.on_message = device.confirm
         answer = client.put(ROIS, json={"rois": [ROI]})
 
     assert answer.status_code == 200
@@ -87,6 +95,16 @@ def test_regions_that_the_device_confirms_are_set(connected: Started, broker: Br
     sent = json.loads(device.heard[0])
     assert sent["settings"]["rois"][0]["name"] == "pump"
     assert list(sent["settings"]) == ["rois"]
+
+
+def test_a_change_whose_event_is_on_the_way_is_not_called_done(connected: Started, broker: Broker) -> None:
+    with Peer(broker, "watchpost/v1/DEMO/yard/command/settings", done), connected.client() as client:
+        answer = client.put(ROIS, json={"rois": [ROI]})
+        read = client.get(ROIS)
+
+    assert answer.status_code == 202
+    assert answer.json()["message"] == "Sent 1 ROIs; the device has taken them, and its event is on the way"
+    assert [roi["name"] for roi in read.json()["rois"]] == ["full_frame"]
 
 
 def test_a_device_that_refuses_says_why(connected: Started, broker: Broker) -> None:
@@ -134,7 +152,7 @@ def test_a_device_that_is_away_is_told_later(
         ([{**ROI, "emissivity": 0.05}], "rois.0.emissivity"),
         ([{**ROI, "colour": "red"}], "rois.0.colour"),
         ([{**ROI, "thresholds": {"warning": 90, "critical": 80, "emergency": 95}}], "rois.0.thresholds"),
-        ([ROI, ROI], ""),
+        ([ROI, ROI], "rois"),
     ],
 )
 def test_one_bad_region_refuses_all_of_them(connected: Started, broker: Broker, rois: list[Any], path: str) -> None:
@@ -223,7 +241,9 @@ def test_a_broker_that_was_killed_is_listened_to_again(filled: Filled, own_broke
         eventually(lambda: not started.gateway.bus.is_connected)
         own_broker.start()
         eventually(lambda: started.gateway.bus.is_connected, within=10)
-        with Peer(own_broker, "watchpost/v1/DEMO/yard/command/settings", done), started.client() as client:
+        peer = Peer(own_broker, "watchpost/v1/DEMO/yard/command/settings", done)
+        with peer as device, started.client() as client:
+            device.client.on_message = device.confirm
             answer = client.put(ROIS, json={"rois": [ROI]})
 
     assert answer.status_code == 200

@@ -14,7 +14,7 @@ from bus_schemas import codec
 from bus_schemas.catalogue import MODELS
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, Fact
-from bus_schemas.thermal import Roi
+from bus_schemas.settings import Roi
 from consumers.ingest.fast_decode import HEADERS, NotExactly, glance, header_of, translate
 from consumers.store.journal.header import instant_of
 from producer.times import micros

@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
+from bus_schemas.settings import AdjustableSettings, MotionSettings, PictureSettings, Roi, Thresholds, Zone
 from bus_schemas.topics import command_topic
-from edge.agent.adjustable import Adjustable, Motion, Picture, Roi, Thresholds, Zone
 from edge.agent.building import Surroundings
 from edge.agent.command_handler import CommandHandler
 from edge.agent.device import Device
@@ -52,7 +52,7 @@ class Desk:
 
     def begin(self) -> None:
         """As the agent does when it is started again."""
-        self.store = SettingsStore(self.folder / "yard.json")
+        self.store = SettingsStore(self.folder / "yard.json", [SENSOR.source])
         around = Surroundings(utc_now, Flag().wait, {}, NOON)
         current = self.store.current(SENSOR.source, SENSOR.adjustable())
         author = self.telling.authors[SENSOR.source]
@@ -174,7 +174,7 @@ class Raw(str):
 NUMBERS = st.sampled_from(["1e400", "-1e400", "1e300", "NaN", "Infinity", "-0", "9" * 30, "0.1", "7"]).map(Raw)
 TEXTS = st.one_of(st.text(max_size=20), st.sampled_from(["", "  ", "\0", "x" * 10_000, "\ud800", "lid", "a/../b"]))
 SECTION_NAMES = ["rois", "zones", "motion", "picture"]
-FIELD_NAMES = [name for part in (Roi, Zone, Motion, Picture, Thresholds) for name in part.model_fields]
+FIELD_NAMES = [name for part in (Roi, Zone, MotionSettings, PictureSettings, Thresholds) for name in part.model_fields]
 KEYS = st.one_of(st.sampled_from(SECTION_NAMES + FIELD_NAMES), TEXTS)
 JSON = st.recursive(
     st.one_of(NUMBERS, TEXTS, st.booleans(), st.none()),
@@ -232,4 +232,4 @@ def test_no_request_stops_an_agent_and_each_one_is_answered(requests: list[tuple
 
         assert at.store.trouble(SENSOR.source) is None
         assert trouble_with(at.device.adjustable) is None
-        assert Adjustable.model_validate_json(at.device.adjustable.model_dump_json()) == at.device.adjustable
+        assert AdjustableSettings.model_validate_json(at.device.adjustable.model_dump_json()) == at.device.adjustable

@@ -3,10 +3,12 @@
 import pytest
 
 from bus_schemas.protocol import CommandRequest
-from edge.agent.adjustable import Adjustable, Motion, Roi
-from edge.agent.commands import Refused, adjusted, command_of, read_request
+from bus_schemas.settings import AdjustableSettings, MotionSettings, Roi
+from edge.agent.commands import Refused, change_of, command_of, read_request
 
-BEFORE = Adjustable(rois=(Roi(name="lid", coordinates=((0, 0), (4, 4))),), motion=Motion(sensitivity=10))
+BEFORE = AdjustableSettings(
+    rois=(Roi(name="lid", coordinates=((0, 0), (4, 4))),), motion=MotionSettings(sensitivity=10)
+)
 
 
 def request(**settings: object) -> CommandRequest:
@@ -14,17 +16,17 @@ def request(**settings: object) -> CommandRequest:
 
 
 def test_sections_that_are_not_named_stay() -> None:
-    after = adjusted(BEFORE, request(motion={"sensitivity": 60}))
+    after = change_of(request(motion={"sensitivity": 60})).applied_to(BEFORE)
 
     assert after.rois == BEFORE.rois
-    assert after.motion == Motion(sensitivity=60)
+    assert after.motion == MotionSettings(sensitivity=60)
 
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({}, "names no settings"),
-        ({"rois": [{"name": "a", "coordinates": [[4, 4], [4, 8]]}]}, "is empty"),
+        ({}, "name at least one section"),
+        ({"rois": [{"name": "a", "coordinates": [[4, 4], [4, 8]]}]}, "has no area"),
         ({"rois": [{"name": "", "coordinates": [[0, 0], [4, 8]]}]}, "rois.0.name"),
         ({"rois": [{"name": "a", "coordinates": [[0, 0], [33, 8]]}]}, "less than or equal to 32"),
         ({"rois": [], "motion": {"sensitivity": -1}}, "motion.sensitivity"),
@@ -33,7 +35,7 @@ def test_sections_that_are_not_named_stay() -> None:
 )
 def test_one_part_that_does_not_fit_refuses_the_whole(settings: dict[str, object], reason: str) -> None:
     with pytest.raises(Refused, match=reason) as refused:
-        adjusted(BEFORE, request(**settings))
+        change_of(request(**settings))
 
     assert (refused.value.request_id, refused.value.by) == ("r1", "Ada")
 

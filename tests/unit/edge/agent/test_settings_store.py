@@ -4,44 +4,46 @@ import json
 from pathlib import Path
 
 from bus_schemas.node import Command
-from edge.agent.adjustable import Adjustable, Motion
+from bus_schemas.settings import AdjustableSettings, MotionSettings
 from edge.agent.settings_store import ANSWERS_KEPT, SettingsStore
 
 SOURCE = "/sites/YARD/devices/GATE"
 OTHER = "/sites/YARD/devices/DOOR"
-CONFIGURED = Adjustable()
-CHANGED = Adjustable(motion=Motion(sensitivity=77))
+CONFIGURED = AdjustableSettings()
+CHANGED = AdjustableSettings(motion=MotionSettings(sensitivity=77))
 
 
 def test_what_was_changed_holds_after_a_restart(tmp_path: Path) -> None:
-    SettingsStore(tmp_path / "agent" / "yard.json").keep(SOURCE, CHANGED)
-    again = SettingsStore(tmp_path / "agent" / "yard.json")
+    SettingsStore(tmp_path / "agent" / "yard.json", [SOURCE, OTHER]).keep(SOURCE, CHANGED)
+    again = SettingsStore(tmp_path / "agent" / "yard.json", [SOURCE, OTHER])
 
     assert again.current(SOURCE, CONFIGURED) == CHANGED
     assert again.current("/sites/YARD/devices/DOOR", CONFIGURED) == CONFIGURED
 
 
 def test_what_was_told_is_remembered_apart_from_what_was_changed(tmp_path: Path) -> None:
-    SettingsStore(tmp_path / "yard.json").tell(SOURCE, CONFIGURED)
-    again = SettingsStore(tmp_path / "yard.json")
+    SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER]).was_sent(SOURCE, CONFIGURED)
+    again = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
 
-    assert again.told(SOURCE) == CONFIGURED
+    assert again.sent(SOURCE) == CONFIGURED
     assert again.current(SOURCE, CHANGED) == CHANGED
 
 
 def test_a_file_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
     (tmp_path / "yard.json").write_text('{"changed": 7}')
-    opened = SettingsStore(tmp_path / "yard.json")
+    opened = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
 
     assert opened.current(SOURCE, CONFIGURED) == CONFIGURED
     assert (tmp_path / "yard.unreadable").exists()
+    assert "could not be read" in (opened.trouble(SOURCE) or "")
+    assert SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER]).trouble(OTHER) is not None
 
 
 def test_settings_that_no_longer_fit_are_set_aside_and_the_others_hold(tmp_path: Path) -> None:
     good = CHANGED.model_dump(mode="json")
     bad = {"rois": [{"name": "  ", "coordinates": [[0, 0], [4, 4]]}]}
     (tmp_path / "yard.json").write_text(json.dumps({"changed": {SOURCE: bad, OTHER: good}}))
-    opened = SettingsStore(tmp_path / "yard.json")
+    opened = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
 
     assert opened.current(SOURCE, CONFIGURED) == CONFIGURED
     assert opened.current(OTHER, CONFIGURED) == CHANGED
@@ -50,22 +52,22 @@ def test_settings_that_no_longer_fit_are_set_aside_and_the_others_hold(tmp_path:
 
 
 def test_what_was_set_aside_is_told_of_until_people_set_something_else(tmp_path: Path) -> None:
-    opened = SettingsStore(tmp_path / "yard.json")
+    opened = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
     opened.keep(SOURCE, CHANGED)
     opened.set_aside(SOURCE, "it cannot be applied")
-    again = SettingsStore(tmp_path / "yard.json")
+    again = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
 
     assert again.current(SOURCE, CONFIGURED) == CONFIGURED
     assert again.trouble(SOURCE) is not None
     again.keep(SOURCE, CHANGED)
-    assert SettingsStore(tmp_path / "yard.json").trouble(SOURCE) is None
+    assert SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER]).trouble(SOURCE) is None
 
 
 def test_answers_are_remembered_over_a_restart_and_only_the_newest_of_them(tmp_path: Path) -> None:
-    opened = SettingsStore(tmp_path / "yard.json")
+    opened = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
     for number in range(ANSWERS_KEPT + 1):
         opened.remember(SOURCE, Command(request_id=f"r{number}", name="snapshot", state="done"))
-    again = SettingsStore(tmp_path / "yard.json")
+    again = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
 
     assert again.answer(SOURCE, "r0") is None
     assert again.answer(SOURCE, "r1") == Command(request_id="r1", name="snapshot", state="done")

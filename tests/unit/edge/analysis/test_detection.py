@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from av.video.frame import VideoFrame
 
-from edge.agent.adjustable import Zone
+from bus_schemas.settings import Zone
 from edge.agent.settings import SceneDetector, ShapeDetector
 from edge.analysis.detection import Lookout, lookout
 from edge.analysis.detector import Detection

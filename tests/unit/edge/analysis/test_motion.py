@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus_schemas.settings import MotionSettings
 from edge.analysis.motion import (
     NONE,
     Box,
     Motion,
     MotionDetector,
     MotionEnded,
-    MotionSettings,
     MotionStarted,
     MotionTracker,
     threshold,

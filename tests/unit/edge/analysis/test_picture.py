@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus_schemas.settings import PictureSettings
 from edge.analysis.picture import (
     FreezeDetector,
     Grey,
     PictureAnalyser,
-    PictureSettings,
     black_percentage,
     difference,
     quality,

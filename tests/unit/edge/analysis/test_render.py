@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import simplejpeg
 
+from bus_schemas.settings import FULL_FRAME, Roi
+from bus_schemas.thermal import AlertLevel
 from edge.analysis.alignment import Alignment
 from edge.analysis.pictures import Pictures, Planes, frame_of
 from edge.analysis.render import BAR, LEVEL_BGR, Caption, Fusion, coloured, normalised, thermal_jpeg
-from edge.analysis.roi import AlertLevel, Roi, Thresholds
 from edge.analysis.thermal_regions import RegionReader
 
 CAPTION = Caption("HEAD_OFFICE", datetime(2026, 1, 5, 11, 0, tzinfo=UTC))
@@ -54,7 +55,7 @@ def test_colours_are_those_of_the_plain_inferno_picture() -> None:
     ("level", "temperature"), [("normal", 50), ("warning", 76), ("critical", 86), ("emergency", 96)]
 )
 def test_a_region_is_boxed_in_the_colour_of_its_level(level: AlertLevel, temperature: float) -> None:
-    roi = Roi("tank", ((8, 4), (24, 16)), emissivity=1.0, thresholds=Thresholds(75, 85, 95))
+    roi = Roi(name="tank", coordinates=((8, 4), (24, 16)), emissivity=1.0)
     temperatures = np.full((24, 32), 20.0, np.float32)
     temperatures[6:14, 10:22] = temperature
     regions = RegionReader([roi]).read(temperatures, temperatures)
@@ -66,7 +67,7 @@ def test_a_region_is_boxed_in_the_colour_of_its_level(level: AlertLevel, tempera
 
 
 def test_labels_are_white_on_black_and_the_bar_below_is_darkened() -> None:
-    roi = Roi("tank", ((8, 4), (24, 16)), emissivity=1.0)
+    roi = Roi(name="tank", coordinates=((8, 4), (24, 16)), emissivity=1.0)
     regions = RegionReader([roi]).read(frame(), frame())
     with_label = simplejpeg.decode_jpeg(thermal_jpeg(frame(), CAPTION, [roi], regions), colorspace="GRAY")[:, :, 0]
     plain = cv2.cvtColor(inferno(normalised(frame()), (640, 480)).astype(np.uint8), cv2.COLOR_BGR2GRAY)
@@ -81,7 +82,7 @@ def test_labels_are_white_on_black_and_the_bar_below_is_darkened() -> None:
 
 
 def test_a_region_that_was_not_read_is_not_drawn() -> None:
-    off = Roi("off", enabled=False)
+    off = FULL_FRAME.model_copy(update={"enabled": False})
 
     assert thermal_jpeg(frame(), CAPTION, [off], ()) == thermal_jpeg(frame(), CAPTION)
 

@@ -1,20 +1,22 @@
 """What thermal frames say."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus_schemas.roi_sets import ROI_SETS
+from bus_schemas.settings import FULL_FRAME, Corner, Roi, ThermographySettings
 from edge.analysis.emissivity import corrected, legacy
-from edge.analysis.roi import ROI_SETS, Roi
 from edge.analysis.thermal import (
     ThermalProcessor,
     ThermalReading,
-    ThermalSettings,
     frame_statistics,
     gradient,
     hotspots,
@@ -23,15 +25,25 @@ from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_f
 from tests.recordings import ROOM_THERMAL, recording
 
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
-PLAIN = ThermalSettings(rois=(Roi("all", emissivity=1.0),))
+WHOLE = FULL_FRAME.coordinates
+
+
+def black(name: str, coordinates: tuple[Corner, Corner] = WHOLE, **given: Any) -> Roi:
+    """A region whose surface reflects nothing."""
+    return Roi(name=name, coordinates=coordinates, emissivity=1.0, **given)
+
+
+PLAIN = (black("all"),)
 
 
 def noise(level: float, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(level, 0.1, (24, 32)).astype(np.float32)
 
 
-def fed(frames: list[np.ndarray], settings: ThermalSettings = PLAIN) -> list[ThermalReading]:
-    processor = ThermalProcessor(settings)
+def fed(
+    frames: list[np.ndarray], rois: Sequence[Roi] = PLAIN, settings: ThermographySettings | None = None
+) -> list[ThermalReading]:
+    processor = ThermalProcessor(settings, rois)
     return [processor.process(frame, NOW + timedelta(seconds=index / 8)) for index, frame in enumerate(frames)]
 
 
@@ -96,7 +108,7 @@ def test_a_frame_of_nothing_is_a_reading_without_data() -> None:
 def test_a_known_bad_pixel_raises_no_alarm() -> None:
     frame = noise(30)
     frame[1, 1] = 250
-    processor = ThermalProcessor(PLAIN, listed_bad=[33])
+    processor = ThermalProcessor(rois=PLAIN, listed_bad=[33])
     reading = processor.process(frame, NOW)
 
     assert (reading.alert_level, reading.flags, reading.hotspots) == ("normal", ("bad_pixels",), ())
@@ -121,19 +133,17 @@ def test_frame_statistics_are_numpy_s(seed: int) -> None:
     assert found == pytest.approx({name: float(value) for name, value in plain.items()}, abs=0.0051)
 
 
-@pytest.mark.parametrize("legacy_emissivity", [False, True])
-def test_region_statistics_are_those_of_the_plain_formulas(legacy_emissivity: bool) -> None:
+@pytest.mark.parametrize("formula", ["radiation", "legacy"])
+def test_region_statistics_are_those_of_the_plain_formulas(formula: Literal["radiation", "legacy"]) -> None:
     frame = np.random.default_rng(4).normal(60, 10, (24, 32)).astype(np.float32)
-    settings = ThermalSettings(
-        rois=ROI_SETS["substation"], reflected=18.0, legacy_emissivity=legacy_emissivity, filtered=False
-    )
-    regions = fed([frame], settings)[0].regions
+    settings = ThermographySettings(reflected_c=18.0, emissivity_formula=formula, filtered=False)
+    regions = fed([frame], ROI_SETS["substation"], settings)[0].regions
 
     assert [region.name for region in regions] == [roi.name for roi in ROI_SETS["substation"]]
     for region, roi in zip(regions, ROI_SETS["substation"], strict=True):
         (x1, y1), (x2, y2) = roi.coordinates
         part = frame[y1:y2, x1:x2].astype(np.float64)
-        surface = legacy(part, roi.emissivity) if legacy_emissivity else corrected(part, roi.emissivity, 18.0)
+        surface = legacy(part, roi.emissivity) if formula == "legacy" else corrected(part, roi.emissivity, 18.0)
         assert region.pixel_count == part.size
         assert region.max_temp == region.peak_temp == pytest.approx(surface.max(), abs=0.006)
         assert region.min_temp == pytest.approx(surface.min(), abs=0.006)
@@ -144,7 +154,7 @@ def test_region_statistics_are_those_of_the_plain_formulas(legacy_emissivity: bo
 
 def test_the_order_of_filters_is_temporal_then_gaussian_then_ambient() -> None:
     frames = [noise(40, index) for index in range(5)]
-    reading = fed(frames, ThermalSettings(rois=(Roi("all", emissivity=1.0),), ambient=35.0))[-1]
+    reading = fed(frames, settings=ThermographySettings(ambient_c=35.0))[-1]
     weights = np.exp(np.linspace(-1, 0, 5))
     mean = sum(frame * weight for frame, weight in zip(frames, weights / weights.sum(), strict=True))
     line = np.exp(-(np.array([-1.0, 0.0, 1.0]) ** 2) / 0.5)
@@ -181,29 +191,28 @@ def test_the_gradient_of_a_ramp_is_eight_times_its_slope() -> None:
     assert gradient(-ramp).direction[5, 5] == pytest.approx(180.0)
 
 
-ROIS = (Roi("a", ((0, 0), (16, 24)), weight=3.0, emissivity=1.0), Roi("b", ((16, 0), (32, 24)), emissivity=1.0))
+ROIS = (black("a", ((0, 0), (16, 24)), weight=3.0), black("b", ((16, 0), (32, 24))))
 
 
 @pytest.mark.parametrize(
-    ("method", "expected"), [("weighted_average", 45.0), ("max", 60.0), ("average", 50.0), (None, None)]
+    ("method", "expected"), [("weighted_average", 45.0), ("max", 60.0), ("average", 50.0), ("none", None)]
 )
-def test_the_composite_is_of_the_maxima_of_regions(method: str | None, expected: float | None) -> None:
+def test_the_composite_is_of_the_maxima_of_regions(method: str, expected: float | None) -> None:
     frame = np.full((24, 32), 40.0, np.float32)
     frame[:, 16:] = 60
-    settings = ThermalSettings(rois=ROIS, composite=method, filtered=False)  # type: ignore[arg-type]
+    settings = ThermographySettings.model_validate({"composite": method, "filtered": False})
 
-    assert fed([frame], settings)[0].composite_temperature == expected
+    assert fed([frame], ROIS, settings)[0].composite_temperature == expected
 
 
 def test_disabled_regions_are_not_read_and_no_region_has_no_composite() -> None:
-    off = Roi("off", emissivity=1.0, enabled=False)
-    reading = fed([noise(40)], ThermalSettings(rois=(off,)))[0]
+    reading = fed([noise(40)], (black("off", enabled=False),))[0]
 
     assert (reading.regions, reading.composite_temperature, reading.alert_level) == ((), None, "normal")
 
 
 def test_processing_statistics_have_their_names() -> None:
-    processor = ThermalProcessor(PLAIN)
+    processor = ThermalProcessor(rois=PLAIN)
     frame = noise(30)
     frame[3, 3] = 99
     for _ in range(7):
@@ -229,9 +238,9 @@ def test_d4_14_every_number_of_a_reading_is_a_plain_one() -> None:
 
 
 def test_regions_change_from_the_next_frame_on() -> None:
-    processor = ThermalProcessor(PLAIN)
+    processor = ThermalProcessor(rois=PLAIN)
     processor.process(noise(30), NOW)
-    processor.apply(ThermalSettings(rois=ROIS))
+    processor.apply(ThermographySettings(), ROIS)
 
     assert [region.name for region in processor.process(noise(30), NOW).regions] == ["a", "b"]
 
@@ -239,7 +248,7 @@ def test_regions_change_from_the_next_frame_on() -> None:
 def test_a_real_room_is_read_without_flags_and_its_person_is_warmer_than_it() -> None:
     with recording(ROOM_THERMAL).open(newline="", encoding="utf-8") as file:
         frames = [frame.temperatures for frame in recorded_frames(bounded_lines(file), BadLines())]
-    readings = fed(frames, ThermalSettings(rois=ROI_SETS["substation"]))
+    readings = fed(frames, ROI_SETS["substation"])
 
     assert len(readings) == 846
     assert {reading.flags for reading in readings} == {()}

@@ -7,8 +7,8 @@ import numpy as np
 
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from bus_schemas.settings import AdjustableSettings, Roi
 from bus_schemas.thermal import ThermalEvent
-from edge.agent.adjustable import Adjustable, Roi
 from edge.agent.event_factory import Author
 from edge.agent.settings import Rates
 from edge.analysis.thermometry import ThermalWatch, captions
@@ -22,7 +22,9 @@ def watch(shown: list[str] | None = None) -> ThermalWatch:
     author = Author("YARD", "SENSOR", Ids(utc_now))
     kinds = shown if shown is not None else []
     caption = captions("Yard", "Europe/Berlin")
-    return ThermalWatch(author, Rates(), Adjustable(), caption, lambda kind, _: kinds.append(kind), lambda: None)
+    return ThermalWatch(
+        author, Rates(), AdjustableSettings(), caption, lambda kind, _: kinds.append(kind), lambda: None
+    )
 
 
 def frame(seconds: float, hottest: float = 30.0) -> ThermalFrame:
@@ -79,7 +81,7 @@ def test_a_frame_of_nothing_is_no_event() -> None:
 def test_regions_are_those_that_were_set() -> None:
     watched = watch()
     told(watched, frame(0.0))
-    watched.apply(Adjustable(rois=(Roi(name="lid", coordinates=((9, 9), (14, 14))),)))
+    watched.apply(AdjustableSettings(rois=(Roi(name="lid", coordinates=((9, 9), (14, 14))),)))
     (event,) = told(watched, frame(1.0))
 
     assert isinstance(event, ThermalEvent)

@@ -8,7 +8,7 @@ from av.video.frame import VideoFrame
 from bus_schemas.camera import FrameEvent, MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, SegmentEvent
-from edge.agent.adjustable import Adjustable, Picture
+from bus_schemas.settings import AdjustableSettings, PictureSettings
 from edge.agent.event_factory import Author
 from edge.agent.settings import Rates
 from edge.analysis.pictures import Pictures
@@ -27,7 +27,7 @@ BLACK = Fault("black", start_s=10, duration_s=5)
 def watch(previews: list[bytes] | None = None, **rates: float) -> VisualWatch:
     author = Author("YARD", "GATE", Ids(utc_now))
     shown = previews if previews is not None else []
-    return VisualWatch(author, Rates(**rates), Adjustable(), Pictures(), None, shown.append)  # type: ignore[arg-type]
+    return VisualWatch(author, Rates(**rates), AdjustableSettings(), Pictures(), None, shown.append)  # type: ignore[arg-type]
 
 
 def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[Frame]:
@@ -70,7 +70,7 @@ def test_a_black_picture_is_told_at_once() -> None:
 def test_other_thresholds_hold_from_the_next_picture_on() -> None:
     watched = watch()
     told(watched, frames(1))
-    watched.apply(Adjustable(picture=Picture(black_percentage=0.1)))
+    watched.apply(AdjustableSettings(picture=PictureSettings(black_percentage=0.1)))
     dark = np.full((180 * 3 // 2, 320), 128, np.uint8)
     dark[:180] = 120
     dark[:2] = 16

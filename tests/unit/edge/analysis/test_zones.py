@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.agent.adjustable import Zone
+from bus_schemas.settings import Zone
 from edge.analysis.detector import Detection
 from edge.analysis.zones import contains, triggers, zone_of
 

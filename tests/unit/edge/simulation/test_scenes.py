@@ -12,7 +12,7 @@ from edge.analysis.audio import level
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser, difference
 from edge.analysis.pictures import Pictures
-from edge.analysis.thermal import ThermalProcessor, ThermalSettings
+from edge.analysis.thermal import ThermalProcessor
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
 from edge.capture.sources.source import Frame, Samples
@@ -187,7 +187,7 @@ def test_a_scheduled_silence_is_heard_as_one() -> None:
 
 def test_a_scheduled_hot_spot_raises_the_bushings_to_an_emergency_and_ends() -> None:
     scene = ThermalScene(yard(Fault("hot_spot", 10, 20), place="transformer"))
-    processor = ThermalProcessor(ThermalSettings(rois=TRANSFORMER.regions))
+    processor = ThermalProcessor(rois=TRANSFORMER.regions)
     levels = [processor.process(scene.draw(after(n / 8)), after(n / 8)).regions[1].alert_level for n in range(8 * 45)]
 
     assert set(levels[:80]) == {"normal"}

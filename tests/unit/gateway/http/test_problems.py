@@ -3,7 +3,8 @@ import json
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gateway.http.problems import Fault, Problem, faults, response, sentence
+from bus_schemas.complaints import complaints, joined
+from gateway.http.problems import Fault, Problem, faults, response
 
 
 class Box(BaseModel):
@@ -32,8 +33,8 @@ def test_every_fault_of_a_body_has_its_path() -> None:
     with pytest.raises(ValidationError) as caught:
         Boxes.model_validate({"boxes": [{"width": 1}, {"width": "secret"}, {}]})
 
-    found = faults(caught.value, "answer")
+    found = complaints(caught.value)
 
-    assert [fault.path for fault in found] == ["answer.boxes.1.width", "answer.boxes.2.width"]
-    assert sentence(found).startswith("answer.boxes.1.width: Input should be a valid integer")
-    assert "secret" not in sentence(found)
+    assert [fault.path for fault in faults(found)] == ["boxes.1.width", "boxes.2.width"]
+    assert joined(found).startswith("boxes.1.width: Input should be a valid integer")
+    assert "secret" not in joined(found)

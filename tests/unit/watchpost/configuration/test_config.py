@@ -128,12 +128,12 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file(tmp_p
         ("device: b, visual: {kind: rtsp, url: 'rtsp://me:secret@cam/'}", "the address holds credentials"),
         ("device: b, visual: {kind: mjpeg}", "give either url or url_env"),
         ("device: b, thermal: {kind: mlx90640, refresh_hz: 3}", "not 3"),
-        ("device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: [[4, 4], [4, 8]]}]", "'r' is empty"),
+        ("device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: [[4, 4], [4, 8]]}]", "'r' has no area"),
         ("device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: [[4, 4], [40, 8]]}]", "or equal to 32"),
         (
             "device: b, thermal: {kind: mlx90640}, "
             "rois: [{name: r, coordinates: [[0, 0], [1, 1]], thresholds: {warning: 99}}]",
-            "must rise: warning 99.0, critical 85.0, emergency 95.0",
+            "thresholds must rise: warning < critical < emergency, not 99, 85, 95",
         ),
         ("device: b, visual: {kind: v4l2}, detector: {kind: scene}", "the scene detector knows only drawn scenes"),
         (

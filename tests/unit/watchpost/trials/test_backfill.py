@@ -15,11 +15,11 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
+from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
 from consumers.store.archive.reader import ArchiveReader
-from edge.agent.adjustable import Adjustable
 from edge.agent.event_factory import Author
 from edge.agent.settings import Rates
 from edge.analysis.thermometry import ThermalWatch, captions
@@ -145,7 +145,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
     watch = ThermalWatch(
         Author("DEMO", "oven", Ids(utc_now)),
         Rates(thermal_frame_s=1.0),
-        Adjustable(),
+        AdjustableSettings(),
         captions("Demo", "UTC"),
         lambda kind, jpeg: None,
         lambda: None,

@@ -1,0 +1,53 @@
+"""Says what is wrong with a value that somebody sent, in the same words wherever it is checked."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+SHOWN = 5
+MAX_KEY = 128
+"""A key that somebody made up is not repeated beyond this."""
+_OBJECT = "Input should be an object"
+_LIST = "Input should be a list"
+_SENTENCES = {
+    # pydantic words these otherwise where it reads JSON than where it is given what Python has read.
+    "dict_type": _OBJECT,
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "extra_forbidden": "is not known here",
+}
+
+
+class Complaint(NamedTuple):
+    """One thing that is wrong, and where: `rois.0.coordinates`."""
+
+    path: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.sentence}" if self.path else self.sentence
+
+
+def complaints(error: ValidationError) -> list[Complaint]:
+    return [Complaint(path_of(detail), sentence_of(detail)) for detail in error.errors(include_url=False)]
+
+
+def summary(error: ValidationError) -> str:
+    """The first few, as one sentence."""
+    return joined(complaints(error))
+
+
+def joined(found: Sequence[Complaint]) -> str:
+    return "; ".join(map(str, found[:SHOWN]))
+
+
+def path_of(detail: ErrorDetails) -> str:
+    return ".".join(str(part)[:MAX_KEY] for part in detail["loc"] if part != "")
+
+
+def sentence_of(detail: ErrorDetails) -> str:
+    return _SENTENCES.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")

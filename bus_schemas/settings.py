@@ -1,0 +1,293 @@
+"""Settings that people change while a device runs: one model a section, with its bounds, units and defaults.
+
+The configuration file, the agent, the API, the settings event and the page read them here, so that what one of them
+accepts all accept, and what one refuses all refuse with the same sentence.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bus_schemas.complaints import summary
+from bus_schemas.thermal import AlertLevel
+
+MAX_AREAS: Final = 64
+"""Regions or zones of one device."""
+MAX_CORNERS: Final = 200
+MAX_CORNERS_OF_DEVICE: Final = 2000
+"""Of all zones together, so that all settings of a device fit into one event."""
+COLUMNS: Final = 32
+ROWS: Final = 24
+_SMALLEST_AREA: Final = 1e-6
+
+
+def _is_readable(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ValueError("a name needs something to read, and nothing that cannot be printed")
+    return name
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    return {"unit": unit}
+
+
+Switch = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True)]
+AreaName = Annotated[str, Field(strict=True, min_length=1, max_length=64), AfterValidator(_is_readable)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Celsius = Annotated[Number, Field(ge=-273.15, le=2000, json_schema_extra=_unit("°C"))]
+Pixel = Annotated[Number, Field(ge=-100_000, le=100_000)]
+Column = Annotated[Whole, Field(ge=0, le=COLUMNS)]
+Row = Annotated[Whole, Field(ge=0, le=ROWS)]
+Corner = tuple[Column, Row]
+
+
+class Section(BaseModel):
+    """Unknown keys are refused: what is misspelt must not look as if it had been set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Thresholds(Section):
+    """Degrees Celsius at which a region is in the next level of alert."""
+
+    warning: Celsius = Field(default=75.0, description="°C")
+    critical: Celsius = Field(default=85.0, description="°C")
+    emergency: Celsius = Field(default=95.0, description="°C")
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if not self.warning < self.critical < self.emergency:
+            raise ValueError(
+                "thresholds must rise: warning < critical < emergency, not"
+                f" {self.warning:g}, {self.critical:g}, {self.emergency:g}"
+            )
+        return self
+
+    def level(self, temperature: float) -> AlertLevel:
+        """A temperature that reaches a threshold has its level."""
+        if temperature >= self.emergency:
+            return "emergency"
+        if temperature >= self.critical:
+            return "critical"
+        return "warning" if temperature >= self.warning else "normal"
+
+
+class Roi(Section):
+    """A named rectangle in the thermal frame of 24 rows by 32 columns, half open: columns x1..x2, rows y1..y2."""
+
+    name: AreaName = Field(description="Unique in its device.")
+    enabled: Switch = Field(default=True, description="Whether it is measured.")
+    coordinates: tuple[Corner, Corner] = Field(
+        description="Two corners [[x1, y1], [x2, y2]] in sensor pixels; the second is just outside."
+    )
+    visual_coordinates: tuple[tuple[Pixel, Pixel], tuple[Pixel, Pixel]] | None = Field(
+        default=None, description="The same corners in the visual picture, as they were drawn there."
+    )
+    weight: Annotated[Number, Field(gt=0, le=1000)] = Field(
+        default=1.0, description="Its share in the composite temperature."
+    )
+    emissivity: Annotated[Number, Field(ge=0.1, le=1)] = Field(default=0.95, description="Of the surface.")
+    thresholds: Thresholds = Field(default=Thresholds(), description="Levels of alert.")
+
+    @model_validator(mode="after")
+    def _has_area(self) -> Self:
+        (x1, y1), (x2, y2) = self.coordinates
+        if not (x1 < x2 and y1 < y2):
+            raise ValueError(
+                f"'{self.name}' has no area: x1 < x2 and y1 < y2 are needed, not [[{x1}, {y1}], [{x2}, {y2}]]"
+            )
+        return self
+
+
+class Zone(Section):
+    """A named polygon in the visual picture."""
+
+    name: AreaName = Field(description="Unique in its device.")
+    points: tuple[tuple[Share, Share], ...] = Field(
+        min_length=3, max_length=MAX_CORNERS, description="Corners [x, y], 0 to 1 of the picture."
+    )
+    restricted: Switch = Field(default=False, description="Whether anybody in it is a RESTRICTED_ACCESS trigger.")
+    max_people: Annotated[Whole, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="More people in it are a CROWD_VIOLATION trigger."
+    )
+
+    @model_validator(mode="after")
+    def _has_area(self) -> Self:
+        if all(abs(area) < _SMALLEST_AREA for area in _triangles(self.points)):
+            raise ValueError(f"'{self.name}' has no area: its corners are on one line")
+        return self
+
+
+class MotionSettings(Section):
+    """When a change of the picture counts as motion."""
+
+    sensitivity: Annotated[Whole, Field(ge=0, le=100)] = Field(
+        default=25, description="0 sees nothing but large changes, 100 the slightest."
+    )
+    min_area: Annotated[Whole, Field(ge=100, le=10_000, json_schema_extra=_unit("px"))] = Field(
+        default=500, description="Pixels of the camera's picture; what moves in less is ignored."
+    )
+
+
+class PictureSettings(Section):
+    """When a picture is called black or frozen."""
+
+    black_percentage: Annotated[Number, Field(gt=0, le=100, json_schema_extra=_unit("%"))] = Field(
+        default=95.0, description="Share of dark pixels; a camera that shows menus over black needs a lower one."
+    )
+    freeze_seconds: Annotated[Number, Field(gt=0, le=3600, json_schema_extra=_unit("s"))] = Field(
+        default=2.0, description="How long it must be the same."
+    )
+
+
+class ThermographySettings(Section):
+    """How temperatures are worked out of what the thermal sensor measures."""
+
+    hot_spot_c: Celsius = Field(default=80.0, description="Pixels above it are hot spots.")
+    composite: Literal["weighted_average", "max", "average", "none"] = Field(
+        default="weighted_average", description="How one temperature is made of the regions' maxima."
+    )
+    filtered: Switch = Field(default=True, description="Whether frames are smoothed in time and space.")
+    ambient_c: Annotated[Number, Field(ge=-90, le=90, json_schema_extra=_unit("°C"))] | None = Field(
+        default=None, description="Temperature of the air, which is corrected for; none means no correction."
+    )
+    reflected_c: Annotated[Number, Field(ge=-90, le=500, json_schema_extra=_unit("°C"))] = Field(
+        default=25.0, description="Temperature of what is around the surfaces, which they reflect."
+    )
+    emissivity_formula: Literal["radiation", "legacy"] = Field(
+        default="radiation", description="legacy reads as an older monitor did, for thresholds that were set by it."
+    )
+
+
+class RecordingSettings(Section):
+    """The clip that the hub makes of motion."""
+
+    pre_roll_s: Annotated[Number, Field(ge=0, le=60, json_schema_extra=_unit("s"))] = Field(
+        default=5.0, description="Kept of before the motion."
+    )
+    post_roll_s: Annotated[Number, Field(ge=0, le=300, json_schema_extra=_unit("s"))] = Field(
+        default=10.0, description="Kept of after it; motion within it goes on with the same clip."
+    )
+    longest_s: Annotated[Number, Field(ge=10, le=3600, json_schema_extra=_unit("s"))] = Field(
+        default=300.0, description="How long one clip may become."
+    )
+
+
+def _unique(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} '{name}' stands twice in one device")
+        seen.add(name)
+
+
+def _check_rois(rois: tuple[Roi, ...]) -> tuple[Roi, ...]:
+    _unique("ROI", [roi.name for roi in rois])
+    return rois
+
+
+def _check_zones(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+    _unique("zone", [zone.name for zone in zones])
+    corners = sum(len(zone.points) for zone in zones)
+    if corners > MAX_CORNERS_OF_DEVICE:
+        raise ValueError(f"the zones have {corners} corners together; at most {MAX_CORNERS_OF_DEVICE} are kept")
+    return zones
+
+
+Rois = Annotated[
+    tuple[Roi, ...],
+    Field(max_length=MAX_AREAS, description="Thermal regions; none means the full frame."),
+    AfterValidator(_check_rois),
+]
+Zones = Annotated[
+    tuple[Zone, ...],
+    Field(max_length=MAX_AREAS, description="Polygons in the visual picture."),
+    AfterValidator(_check_zones),
+]
+Motion = Annotated[MotionSettings, Field(description="When a change counts as motion.")]
+Picture = Annotated[PictureSettings, Field(description="When a picture is black or frozen.")]
+Thermography = Annotated[ThermographySettings, Field(description="How temperatures are worked out.")]
+Recording = Annotated[RecordingSettings, Field(description="What is kept of the time around motion.")]
+
+FULL_FRAME: Final = Roi(name="full_frame", coordinates=((0, 0), (COLUMNS, ROWS)))
+
+
+class AdjustableSettings(Section):
+    """All sections. Each is replaced as a whole; one that a change does not name stays as it is."""
+
+    rois: Rois = ()
+    zones: Zones = ()
+    motion: Motion = MotionSettings()
+    picture: Picture = PictureSettings()
+    thermography: Thermography = ThermographySettings()
+    recording: Recording = RecordingSettings()
+
+    @property
+    def measured_rois(self) -> tuple[Roi, ...]:
+        return self.rois or (FULL_FRAME,)
+
+
+SECTIONS: Final = tuple(AdjustableSettings.model_fields)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for section in schema["properties"].values():
+        section.pop("default", None)
+
+
+class SettingsChange(AdjustableSettings):
+    """Sections to replace; those that are left out stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    @model_validator(mode="after")
+    def _names_a_section(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"name at least one section: {', '.join(SECTIONS)}")
+        return self
+
+    def sections(self) -> dict[str, Any]:
+        """Those that it names, as JSON."""
+        return self.model_dump(mode="json", include=self.model_fields_set)
+
+    def applied_to(self, current: AdjustableSettings) -> AdjustableSettings:
+        changed = {name: getattr(self, name) for name in self.model_fields_set}
+        return AdjustableSettings(**{**dict(current), **changed})
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSections:
+    """The sections of a settings event: those that fit, those of a foreign device, and why the others do not fit."""
+
+    known: dict[str, Any] = field(default_factory=dict)
+    other: dict[str, Any] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
+
+    def applied_to(self, current: AdjustableSettings) -> AdjustableSettings:
+        return AdjustableSettings(**{**dict(current), **self.known})
+
+
+def read_sections(told: Mapping[str, Any]) -> ToldSections:
+    """Section by section: what does not fit costs itself."""
+    found = ToldSections()
+    for name, value in told.items():
+        if name not in SECTIONS:
+            found.other[name] = value
+            continue
+        try:
+            found.known[name] = getattr(SettingsChange.model_validate({name: value}), name)
+        except ValidationError as error:
+            found.set_aside[name] = summary(error)
+    return found
+
+
+def _triangles(points: Sequence[tuple[float, float]]) -> Iterator[float]:
+    """Twice the areas of the triangles from the first corner: all are nothing where the corners are on one line."""
+    x0, y0 = points[0]
+    for (x1, y1), (x2, y2) in pairwise(points[1:]):
+        yield (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)

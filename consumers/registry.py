@@ -17,6 +17,7 @@ from consumers.views.health.projection import Health
 from consumers.views.mosaics.projection import Mosaics
 from consumers.views.motion import Motions
 from consumers.views.recordings.projection import Recordings
+from consumers.views.registry import Registry
 from consumers.views.settings import Settings
 from consumers.views.temperatures import Temperatures
 from producer.ids import utc_now
@@ -37,6 +38,7 @@ def _retention(hub: Hub) -> Retention:
 
 
 CONSUMERS: dict[str, Build] = {
+    "registry": lambda hub: Registry(),
     "health": lambda hub: Health(),
     "incidents": Incidents,
     "alerts": Alerts,

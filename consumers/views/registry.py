@@ -11,7 +11,7 @@ from bus_schemas.event import Event, iso
 from consumers import site_registry
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
-from consumers.site_registry import Registered, entries_of
+from consumers.site_registry import Key, Registered, entries_of
 from consumers.store.journal.record import Recorded
 
 
@@ -93,6 +93,16 @@ def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
     """Everything that stood at a position."""
     query = f"select site, device, field, value, registered from settings where {STANDS}"  # noqa: S608 - ours
     return Registered(entries_of(view.execute(query, {"upto": upto})))
+
+
+def retirements(view: sqlite3.Connection, upto: int = NEWEST) -> dict[Key, Said]:
+    """Who has retired which sites and devices, and when; the device of a site itself is the empty one."""
+    rows = view.execute(
+        "select site, device, value, origin, by, time from settings"  # noqa: S608 - ours
+        f" where field = 'retired' and value = 'true' and {STANDS}",
+        {"upto": upto},
+    )
+    return {(site, device): Said(from_json(value), *rest) for site, device, value, *rest in rows}
 
 
 def newest_change(view: sqlite3.Connection) -> int:

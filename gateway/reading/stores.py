@@ -3,15 +3,18 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from consumers.engine import checkpoint
 from consumers.engine.view_files import Views
+from consumers.site_registry import Registered
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.record import JournalReader
 from consumers.store.journal.store import JournalQuestions, JournalStore
+from consumers.views.registry import Registry
+from gateway.reading.registry import RegistryCache
 
 
 @runtime_checkable
@@ -33,6 +36,7 @@ class Stores:
     views: Views
     versions: Mapping[str, int]
     """Those of the projections whose questions are asked, by name."""
+    _registry: RegistryCache = field(default_factory=RegistryCache)
 
     def view(self, name: str) -> sqlite3.Connection:
         """Raises `NoView` and `OfAnotherVersion`."""
@@ -40,6 +44,10 @@ class Stores:
         if wanted is not None and checkpoint.version(view) != wanted:
             raise OfAnotherVersion(f"the view {name!r} is folded again for version {wanted}")
         return view
+
+    def registered(self) -> Registered:
+        """What is registered now. Raises `NoView` and `OfAnotherVersion`."""
+        return self._registry.get(self.view(Registry.name))
 
     def close_removed(self) -> None:
         """Close the files that were removed: views that were folded again, days of the

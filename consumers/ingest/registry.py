@@ -18,11 +18,11 @@ from bus_schemas.event import HUB_SOURCE, Event
 from consumers import site_registry
 from consumers.hub_config import DeviceInfo, SiteInfo
 from consumers.site_registry import CONFIGURATION, RULES, Key
-from consumers.store.journal.days import micros, moment
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.store.journal.store import JournalStore
 from consumers.store.journal.writing import Accepted
 from producer.ids import Clock
+from producer.times import micros, moment
 
 TYPES: Final = frozenset({"watchpost.registry.v1", "watchpost.rules.v1"})
 SAVE_EVERY_S: Final = 60.0

@@ -15,9 +15,9 @@ from bus_schemas.registry import RegistryEvent, RulesEvent
 from consumers.hub_config import DeviceInfo, SiteInfo
 from consumers.ingest.registry import Configured, RegistryKeeper
 from consumers.site_registry import MODELS
-from consumers.store.journal.days import micros
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.writing import Accepted
+from producer.times import micros
 from tests import builders
 from tests.builders import START
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from consumers.engine import checkpoint
-from consumers.engine.view_files import Views
+from consumers.engine.view_files import NoView, Views
 from consumers.site_registry import Registered
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.record import JournalReader
@@ -47,7 +47,11 @@ class Stores:
 
     def registered(self) -> Registered:
         """What is registered now. Raises `NoView` and `OfAnotherVersion`."""
-        return self._registry.get(self.view(Registry.name))
+        view = self.view(Registry.name)
+        found = self._registry.get(view)
+        if not found.entries and self.journal.read(checkpoint.load(view), Registry.models, 1).records:
+            raise NoView(f"the consumer {Registry.name!r} has not folded anything yet")
+        return found
 
     def close_removed(self) -> None:
         """Close the files that were removed: views that were folded again, days of the

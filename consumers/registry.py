@@ -46,7 +46,7 @@ CONSUMERS: dict[str, Build] = {
     "webhook": webhook_sink,
     "mosaics": Mosaics,
     "recordings": Recordings,
-    "motion": Motions,
+    "motion": lambda hub: Motions(),
     "temperatures": lambda hub: Temperatures(),
     "audio": lambda hub: Loudness(),
     "detections": lambda hub: Detections(),

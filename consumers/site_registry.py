@@ -185,6 +185,10 @@ class Registered:
         """What people read; the id where nobody has said it."""
         return str(self.entries.get((site, device), {}).get("name", device))
 
+    def site_name(self, site: str) -> str:
+        """As `name`, of a site."""
+        return str(self.entries.get((site, ""), {}).get("name", site))
+
     def zone(self, site: str) -> ZoneInfo:
         """By whose midnights a site has its days; UTC where nobody has said it."""
         return zone_of(self.entries.get((site, ""), {}).get("time_zone", "UTC"))

@@ -19,6 +19,7 @@ from bus_schemas.node import (
     SettingsEvent,
     StateEvent,
 )
+from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.thermal import ThermalEvent
 
 Models = Union[  # noqa: UP007 - the list of members is long, and reads better as one
@@ -38,7 +39,9 @@ Models = Union[  # noqa: UP007 - the list of members is long, and reads better a
     MotionV1Event,
     MotionEvent,
     RecordingEvent,
+    RegistryEvent,
     RetentionEvent,
+    RulesEvent,
     SegmentEvent,
     SettingsEvent,
     StateEvent,

@@ -26,6 +26,7 @@ from bus_schemas.node import (
     SettingsEvent,
     StateEvent,
 )
+from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.thermal import ThermalEvent
 
 
@@ -81,7 +82,9 @@ _BY_MODEL: Mapping[type[Event], Permissions] = {
     MediaEvent: _DEVICE,
     MotionEvent: _DEVICE,
     RecordingEvent: _HUB,
+    RegistryEvent: {**_HUB, Speaker.GATEWAY: Permission(Subject.OTHERS)},
     RetentionEvent: _HUB,
+    RulesEvent: {Speaker.HUB: Permission(Subject.ITSELF)},
     SegmentEvent: _DEVICE,
     SettingsEvent: _DEVICE,
     StateEvent: _DEVICE,

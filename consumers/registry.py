@@ -22,6 +22,7 @@ from consumers.views.health.projection import Health
 from consumers.views.mosaics.projection import Mosaics
 from consumers.views.motion import Motions
 from consumers.views.recordings.projection import Recordings
+from consumers.views.registry import Registry
 from consumers.views.settings import Settings
 from consumers.views.temperatures import Temperatures
 from producer.ids import utc_now
@@ -42,6 +43,7 @@ def _retention(hub: Hub) -> Retention:
 
 
 CONSUMERS: dict[str, Build] = {
+    "registry": lambda hub: Registry(),
     "incidents": Incidents,
     "alerts": Alerts,
     "alert_log": lambda hub: AlertLog(),
@@ -49,7 +51,7 @@ CONSUMERS: dict[str, Build] = {
     "health": lambda hub: Health(),
     "settings": lambda hub: Settings(),
     "recordings": Recordings,
-    "motion": Motions,
+    "motion": lambda hub: Motions(),
     "temperatures": lambda hub: Temperatures(),
     "audio": lambda hub: Loudness(),
     "detections": lambda hub: Detections(),

@@ -27,7 +27,6 @@ from gateway.reading.readers import Busy, Readers
 from gateway.reading.rows import RETRY, Rows
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.waiting import PAUSE_SECONDS
-from gateway.registry import Registry
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
@@ -46,7 +45,6 @@ BEHIND_SECONDS = 1.0
 class Gateway:
     settings: GatewaySettings
     hub: Hub
-    registry: Registry
     access: Access
     readers: Readers[Stores]
     rows: Rows

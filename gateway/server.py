@@ -28,7 +28,6 @@ from gateway.readiness import Readiness
 from gateway.reading.readers import Readers
 from gateway.reading.rows import Rows
 from gateway.reading.stores import Stores, open_stores
-from gateway.registry import Registry
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
@@ -61,7 +60,6 @@ def compose(
     return Gateway(
         settings=settings,
         hub=hub,
-        registry=Registry(hub.sites),
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
         rows=Rows(warehouse, readers),

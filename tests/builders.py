@@ -12,6 +12,7 @@ from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
+from bus_schemas.registry import RegistryEvent, RulesEvent
 from bus_schemas.thermal import ThermalEvent
 
 SITE = "DEMO"
@@ -142,6 +143,28 @@ def fault(time: datetime = START, state: str = "raised", **given: Any) -> FaultE
     return make(FaultEvent, time, data, {"source": HUB_SOURCE, **given})
 
 
+def registry(time: datetime = START, **given: Any) -> RegistryEvent:
+    """What the hub says of a device; of its site where `device` is None."""
+    of = {
+        "site": given.pop("site", SITE),
+        "device": given.pop("device", DEVICE),
+        "origin": "configuration",
+        "by": "test",
+    }
+    return make(RegistryEvent, time, of, {"source": HUB_SOURCE, **given})
+
+
+def rules(time: datetime = START, **given: Any) -> RulesEvent:
+    """Rules by their names; `in_force` holds them."""
+    in_force = given.pop("in_force", {"hot_spot_c": 80.0})
+    data = {
+        "origin": "configuration",
+        "by": "test",
+        "rules": [{"name": name, "value": value} for name, value in in_force.items()],
+    }
+    return make(RulesEvent, time, data, {"source": HUB_SOURCE, **given})
+
+
 def incident_v1(time: datetime = START, **given: Any) -> IncidentV1Event:
     data = incident(time).data.model_dump()
     return make(IncidentV1Event, time, data, {"source": device_source(SITE, HUB), **given})
@@ -168,7 +191,7 @@ def annotation(time: datetime = START, **given: Any) -> AnnotationEvent:
 
 EVERY_KIND = (
     alert, annotation, clock_set, command, detection, fault, frame, gap, health, heartbeat, incident, incident_v1,
-    media, motion, motion_v1, recording, retention, segment, settings, state, thermal,
+    media, motion, motion_v1, recording, registry, retention, rules, segment, settings, state, thermal,
 )  # fmt: skip
 """A builder for each model of the catalogue; each can be called with a time alone."""
 

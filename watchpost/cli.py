@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mosquitto.launcher import BrokerMissing
+from watchpost.commands import devices as device_commands
 from watchpost.commands import log as log_commands
 from watchpost.commands import trials as trial_commands
 from watchpost.commands.choice import chosen_consumers, chosen_node
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="About the configuration.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+app.add_typer(device_commands.app, name="devices")
 for name, work in log_commands.COMMANDS.items():
     app.command(name)(work)
 app.command("what-if")(trial_commands.what_if)

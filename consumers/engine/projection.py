@@ -57,9 +57,12 @@ class Projection(ABC):
     whole_because: ClassVar[str] = "what it says of one time depends on what came before"
     """Why no part of it can be folded by itself, where none can."""
 
-    def part(self, wanted: Stretch) -> Part | None:
+    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
         """The rows that the events of a site and a stretch of time make by themselves; `None` where there are none."""
         return None
+
+    part_context: ClassVar[tuple[str, ...]] = ()
+    """Tables that the fold of a part reads: made by events of the registry, which lie outside of it."""
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:  # noqa: B027 - most views keep everything
         """Apply what bounds the rows of a site, after a part of them was replaced; in the transaction of that."""

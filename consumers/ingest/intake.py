@@ -16,11 +16,12 @@ from consumers.ingest.counters import Figures
 from consumers.ingest.decoding import Arrived, Item, read
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan, media_keys
+from consumers.ingest.registry import RegistryKeeper
 from consumers.ingest.reused_ids import find_reused
 from consumers.ingest.room import Room
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.store import JournalWriter, Unwritable
-from consumers.store.journal.writing import Accepted
+from consumers.store.journal.writing import Accepted, Rejected
 from producer.ids import Clock
 from producer.times import micros
 
@@ -61,12 +62,14 @@ class Intake:
         clock: Clock,
         figures: Figures,
         room: Room | None = None,
+        registry: RegistryKeeper | None = None,
     ) -> None:
         self._archive = archive
         self._journal = journal
         self._clock = clock
         self._figures = figures
         self._room = room
+        self._registry = registry
         self._conflicts = Conflicts(journal.event_ids)
         self._admission = Admission(journal.streams)
         self.announcer = Announcer(journal.streams)
@@ -105,19 +108,24 @@ class Intake:
                 plan.rejected += find_reused(plan.repeats, plan.accepted, self._journal.foreign_bodies)
             self._archive.store(plan.media)
             if plan.accepted or plan.rejected:
-                self._journal.append(plan.accepted, plan.rejected)
+                self._append(plan.accepted, plan.rejected)
         except (OSError, sqlite3.OperationalError) as error:
             if is_away(error):
                 raise CannotWrite(str(error)) from error
             raise
         return plan
 
+    def _append(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected] = ()) -> None:
+        head = self._journal.append(accepted, rejected)
+        if self._registry is not None:
+            self._registry.take(accepted, head)
+
     def record(self, event: Accepted, bus: Bus | None) -> None:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
         if self._room is not None:
             self._room.look()
         try:
-            self._journal.append([event])
+            self._append([event])
         except (OSError, sqlite3.OperationalError) as error:
             if is_away(error):
                 raise CannotWrite(str(error)) from error

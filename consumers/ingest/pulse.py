@@ -34,7 +34,7 @@ class Pulse:
         self._disk = disk
         self._started = started
         self._due = started
-        ours = [key for key in streams if key[0] == HUB_SOURCE]
+        ours = [key for key in streams if key[0] == HUB_SOURCE and key[1]]
         self._key = max(ours, key=lambda key: streams[key].received) if ours else (HUB_SOURCE, uuid4().hex)
 
     def due(self, now: float) -> bool:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from consumers.ingest.intake import CannotWrite, Intake, announcing
 from consumers.ingest.opening import open_patiently
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
+from consumers.ingest.registry import Configured, RegistryKeeper
 from consumers.ingest.room import Room, load_of
 from consumers.store.archive.disk import Archive
 from consumers.store.disk import disk_of
@@ -65,8 +67,10 @@ def run(
     stopping: threading.Event,
     clock: Clock = utc_now,
     store: JournalStore | None = None,
+    configured: Configured | None = None,
 ) -> None:
-    """Take in until told to stop; into the files in the data directory where no store is named.
+    """Take in until told to stop; into the files in the data directory where no store is named. What is configured and
+    the journal does not say is published first.
 
     Raises `JournalInUse`.
     """
@@ -84,8 +88,11 @@ def run(
         pulse = Pulse(journal.streams, clock, time.monotonic(), partial(load_of, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
-        intake = Intake(archive, journal, clock, figures, Room(partial(disk_of, data)))
-        Ingest(intake, pulse, faults, figures, broker, stopping).run()
+        registry = RegistryKeeper(clock, data / "journal" / "registry.json", configured)
+        registry.load(store)
+        journal.day_opening = registry.day_opening
+        intake = Intake(archive, journal, clock, figures, Room(partial(disk_of, data)), registry)
+        Ingest(intake, Own(pulse, faults, registry), figures, broker, stopping).run()
 
 
 def _journaled(store: JournalStore) -> Iterator[Fault]:
@@ -97,21 +104,30 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
             after = batch.upto
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What ingest itself has to say."""
+
+    pulse: Pulse
+    faults: FaultTracker
+    registry: RegistryKeeper
+
+
 class Ingest:
     """The loop, and what it does when broker or disk fail it."""
 
     def __init__(
         self,
         intake: Intake,
-        pulse: Pulse,
-        faults: FaultTracker,
+        own: Own,
         figures: Figures,
         broker: BrokerAddress,
         stopping: threading.Event,
     ) -> None:
         self._intake = intake
-        self._pulse = pulse
-        self._faults = faults
+        self._pulse = own.pulse
+        self._faults = own.faults
+        self._registry = own.registry
         self._figures = figures
         self._broker = broker
         self._stopping = stopping
@@ -121,6 +137,7 @@ class Ingest:
     def run(self) -> None:
         retry = Retry(RETRY)
         log.info("ingest started", broker=str(self._broker), position=self._figures.position)
+        self._publish_configuration(None)
         while not self._stopping.is_set():
             try:
                 self._serve(Connection(self._broker, draw_client_id("ingest"), TOPICS))
@@ -132,6 +149,7 @@ class Ingest:
                 self._faults.raise_own("broker", "system_error", f"The broker cannot be reached: {error}")
             self._wait(pause)
         self._beat(None, last=True)
+        self._registry.tend(time.monotonic(), is_last=True)
         log.info("ingest stopped", position=self._figures.position)
 
     def _serve(self, connection: Connection) -> None:
@@ -157,7 +175,9 @@ class Ingest:
         self._mark_alive()
         self._beat(connection)
         self._note_shortage()
+        self._publish_configuration(connection)
         now = time.monotonic()
+        self._registry.tend(now)
         if self._faults.is_due(now):
             self._hear_the_broker(connection, now)
             self._write_faults(connection)
@@ -206,6 +226,14 @@ class Ingest:
                 log.warning(
                     "fault of the hub", part=fault.part, kind=fault.kind, state=fault.state, reason=fault.reason
                 )
+        except CannotWrite as error:
+            self._raise_own(error)
+
+    def _publish_configuration(self, connection: Connection | None) -> None:
+        """What the configuration changes goes into the journal; where that takes nothing, again with the next turn."""
+        try:
+            for event in self._registry.pending():
+                self._intake.record(event, connection)
         except CannotWrite as error:
             self._raise_own(error)
 

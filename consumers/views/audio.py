@@ -31,7 +31,7 @@ class Loudness(Projection):
 
     before_floor: ClassVar[Mapping[str, str]] = {"minutes": "minute * 60 <= horizon(site, device)"}
 
-    def part(self, wanted: Stretch) -> Part | None:
+    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
         return minutes_part(wanted)
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:

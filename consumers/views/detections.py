@@ -32,7 +32,7 @@ class Detections(Projection):
 
     before_floor: ClassVar[Mapping[str, str]] = {"detections": "at <= horizon(site, device)"}
 
-    def part(self, wanted: Stretch) -> Part | None:
+    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
         values = (wanted.site, wanted.since.timestamp(), wanted.until.timestamp())
         return Part(wanted.since, wanted.until, {"detections": ("site = ? and at >= ? and at < ?", values)})
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from math import ceil, floor
 from typing import ClassVar
 
@@ -13,9 +14,11 @@ import numpy.typing as npt
 
 from bus_schemas.camera import MotionEvent
 from bus_schemas.event import Box, Event
+from bus_schemas.registry import RegistryEvent
+from consumers.engine import zones
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import Part, Stretch, Value
-from consumers.hub_config import Hub
+from consumers.engine.zones import Zones
 from consumers.store.journal.record import Place, Recorded
 from producer.times import MICROSECOND, day_bounds, moment
 
@@ -29,9 +32,9 @@ class Motions(Projection):
     """A motion is counted once, when it ends; a grid belongs to a device and a day of its site."""
 
     name: ClassVar[str] = "motion"
-    version: ClassVar[int] = 2
-    models: ClassVar[tuple[type[Event], ...]] = (MotionEvent,)
-    schema: ClassVar[str] = """
+    version: ClassVar[int] = 3
+    models: ClassVar[tuple[type[Event], ...]] = (MotionEvent, RegistryEvent)
+    schema: ClassVar[str] = f"""
     create table if not exists motions (
         site text not null, device text not null, at real not null, event_id text not null, duration_s real not null,
         frames integer not null, intensity real not null, boxes integer not null,
@@ -45,22 +48,23 @@ class Motions(Projection):
         site text not null, device text not null, day text not null, samples integer not null,
         position integer not null, grid blob not null, primary key (site, device, day)
     ) strict;
-    """
+    {zones.SCHEMA}"""
 
     # A day of a zone begins up to 14 hours before that of UTC.
     before_floor: ClassVar[Mapping[str, str]] = {
         "motions": "at <= horizon(site, device)",
         "minutes": "minute * 60 <= horizon(site, device)",
         "grids": "unixepoch(day) - 14 * 3600 <= horizon(site, device)",
+        **zones.BEFORE_FLOOR,
     }
+    part_context: ClassVar[tuple[str, ...]] = ("zones",)
+    whole_because: ClassVar[str] = "its grids are by days of the site, whose time zone was changed"
 
-    def __init__(self, hub: Hub) -> None:
-        self._zone = hub.zone
-        self._time_zones = sorted((site.site, site.time_zone) for site in hub.sites)
-
-    def part(self, wanted: Stretch) -> Part | None:
-        """Whole days of the site, for the grids are by day."""
-        zone = self._zone(wanted.site)
+    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
+        """Whole days of the site, for the grids are by day. `None` where its days were others before."""
+        zone = Zones(view).only(wanted.site)
+        if zone is None:
+            return None
         first = wanted.since.astimezone(zone).date()
         last = (wanted.until - MICROSECOND).astimezone(zone).date()
         since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
@@ -72,20 +76,20 @@ class Motions(Projection):
         }
         return Part(since, until, rows)
 
-    def made_with(self) -> object:
-        return self._time_zones
-
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         grids: dict[tuple[str, str, str], _Day] = {}
+        known = Zones(view)
         for record in batch:
             event = record.event
+            if isinstance(event, RegistryEvent):
+                known.take(record.position, event, partial(_has_days, view))
             if not isinstance(event, MotionEvent) or event.data.phase != "end":
                 continue
             site, device = record.where
             at = moment(record.time_us)
             if not _insert(view, (site, device), event, at):
                 continue
-            day = at.astimezone(self._zone(site)).date().isoformat()
+            day = at.astimezone(known.at(site, record.position)).date().isoformat()
             key = (site, device, day)
             if key not in grids:
                 grids[key] = _load(view, key)
@@ -109,6 +113,10 @@ class _Day:
             self.grid[top:bottom, left:right] += 1
         self.samples += 1
         self.position = position
+
+
+def _has_days(view: sqlite3.Connection, site: str) -> bool:
+    return view.execute("select 1 from motions where site = ? limit 1", (site,)).fetchone() is not None
 
 
 def _insert(view: sqlite3.Connection, where: Place, event: MotionEvent, at: datetime) -> bool:

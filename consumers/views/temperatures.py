@@ -43,7 +43,7 @@ class Temperatures(Projection):
         "newest": "unixepoch(time) <= horizon(site, device)",
     }
 
-    def part(self, wanted: Stretch) -> Part | None:
+    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
         part = minutes_part(wanted)
         values = (wanted.site, part.since.timestamp(), part.until.timestamp())
         newest = ("site = ? and unixepoch(time) >= ? and unixepoch(time) < ?", values)

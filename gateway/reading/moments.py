@@ -10,6 +10,8 @@ from bus_schemas.event import iso
 from consumers.engine import checkpoint
 from consumers.engine.projection import Projection
 from consumers.engine.versions import NEWEST
+from consumers.site_registry import Key, Registered
+from consumers.views import registry
 from consumers.views.health.past import as_of
 from consumers.views.health.snapshots import Forgotten
 from gateway.http.problems import Problem
@@ -38,6 +40,16 @@ class Moment:
             if missing and missing[0].position <= self.upto:
                 raise Behind(f"the view {projection.name!r} is at position {folded}, and {self.upto} is asked for")
         return view
+
+    def registered(self) -> Registered:
+        """What was registered. Raises `NoView` and `Behind`."""
+        if self.upto == NEWEST:
+            return self.stores.registered()
+        return registry.registry(self.view(registry.Registry), self.upto)
+
+    def retirements(self) -> dict[Key, registry.Said]:
+        """Who had retired what. Raises `NoView` and `Behind`."""
+        return registry.retirements(self.view(registry.Registry), self.upto)
 
     def health(self) -> sqlite3.Connection:
         """The view of health as it was. Raises `NoView`."""

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from consumers.engine import checkpoint
 from consumers.engine.shape import Shape
-from consumers.engine.view_files import Views
+from consumers.engine.view_files import NoView, Views
+from consumers.site_registry import Registered
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.record import JournalReader
 from consumers.store.journal.store import JournalQuestions, JournalStore
+from consumers.views.registry import Registry
+from gateway.reading.registry import RegistryCache
 
 
 @runtime_checkable
@@ -35,6 +39,7 @@ class Stores:
     """Those of the views that are asked, by name."""
     _known: dict[str, tuple[sqlite3.Connection, str | None]] = field(default_factory=dict)
     """What each open view was found to be; another one of its name is another file."""
+    _registry: RegistryCache = field(default_factory=RegistryCache)
 
     def view(self, name: str) -> sqlite3.Connection:
         """Raises `NoView` and `OfAnotherVersion`."""
@@ -50,6 +55,14 @@ class Stores:
             shape = self.shapes.get(name)
             known = self._known[name] = (view, None if shape is None else shape.difference(view))
         return known[1]
+
+    def registered(self) -> Registered:
+        """What is registered now. Raises `NoView` and `OfAnotherVersion`."""
+        view = self.view(Registry.name)
+        found = self._registry.get(view)
+        if not found.entries and self.journal.read(checkpoint.load(view), Registry.models, 1).records:
+            raise NoView(f"the consumer {Registry.name!r} has not folded anything yet")
+        return found
 
     def close_removed(self) -> None:
         """Close the files that were removed: views that were folded again, days of the

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
+from zoneinfo import ZoneInfo
 
+from bus_schemas.registry import Expectation
 from consumers.engine.view_files import NoView
-from consumers.hub_config import DeviceInfo
+from consumers.site_registry import DeviceEntry, Registered
 from consumers.views.health import questions as health
 from consumers.views.health.questions import DeviceHealth
 from gateway.context import Gateway
@@ -19,47 +21,73 @@ NOT_STARTED = "not_started"
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device that is configured, or was heard of, or both."""
+    """A device that is registered, or was heard of, or both. `expects` is `None` where nobody has said it."""
 
     site: str
     device: str
     name: str
     kinds: tuple[str, ...]
     health: DeviceHealth
+    is_registered: bool = False
+    is_retired: bool = False
+    expects: Expectation | None = None
+    silent_after_s: float = 0
 
 
-def all_devices(gateway: Gateway, moment: Moment, site: str | None = None) -> list[KnownDevice]:
-    """First the configured ones in their order, then those that only their events know."""
+def all_devices(moment: Moment, site: str | None = None) -> list[KnownDevice]:
+    """First the registered ones in their order, then those that only their events know; those that are retired too."""
     heard = {(one.site, one.device): one for one in _heard(moment.health, site, moment.now)}
-    configured = [
-        (one.site, device) for one in gateway.registry for device in one.devices if site is None or one.site == site
-    ]
-    known = [_known(of, heard.pop((of, device.device), None), device) for of, device in configured]
-    return known + [_known(one.site, one, None) for one in heard.values()]
+    registered = moment.registered()
+    entries = registered.devices(site)
+    known = [_known(entry, heard.pop((entry.site, entry.device), None)) for entry in entries]
+    return known + [_heard_only(registered, one) for one in heard.values()]
 
 
-def one_device(gateway: Gateway, moment: Moment, site: str, device: str) -> KnownDevice:
-    """Raises a 404 for a device that is neither configured nor heard of."""
-    configured = gateway.registry.device(site, device)
+def watched_devices(moment: Moment, site: str | None = None) -> list[KnownDevice]:
+    """As `all_devices`, without those that are retired."""
+    return [one for one in all_devices(moment, site) if not one.is_retired]
+
+
+def one_device(moment: Moment, site: str, device: str) -> KnownDevice:
+    """Raises a 404 for a device that is neither registered nor heard of."""
+    registered = moment.registered()
+    entry = registered.device(site, device)
     try:
         heard = health.device(moment.health(), site, device, moment.now)
     except NoView:
         heard = None
-    if configured is None and heard is None:
+    if entry is not None:
+        return _known(entry, heard)
+    if heard is None:
         raise Problem(404, f"there is no device {device!r} in site {site!r}")
-    return _known(site, heard, configured)
+    return _heard_only(registered, heard)
 
 
 async def require_device(gateway: Gateway, site: str, device: str, as_of: datetime | None = None) -> None:
-    """Raises a 404 as `one_device` does, without asking the view where the configuration knows."""
-    if gateway.registry.device(site, device) is None:
-        await gateway.ask_at(as_of, lambda moment: one_device(gateway, moment, site, device))
+    """Raises a 404 as `one_device` does; the view of health is asked only where the registry does not know it."""
+
+    def question(moment: Moment) -> None:
+        if moment.registered().device(site, device) is None:
+            one_device(moment, site, device)
+
+    await gateway.ask_at(as_of, question)
 
 
 async def require_site(gateway: Gateway, site: str) -> None:
-    """Raises a 404 for a site that is neither configured nor heard of."""
-    if gateway.registry.site(site) is None and site not in await gateway.ask(heard_sites):
+    """Raises a 404 for a site that is neither registered nor heard of."""
+    await zone_of_site(gateway, site)
+
+
+async def zone_of_site(gateway: Gateway, site: str) -> ZoneInfo:
+    """By whose midnights a site has its days. Raises a 404 as `require_site` does."""
+    return await gateway.ask(lambda stores: _zone(stores, site))
+
+
+def _zone(stores: Stores, site: str) -> ZoneInfo:
+    registered = stores.registered()
+    if registered.site(site) is None and not registered.devices(site) and site not in heard_sites(stores):
         raise Problem(404, f"there is no site {site!r}")
+    return registered.zone(site)
 
 
 def heard_sites(stores: Stores) -> set[str]:
@@ -74,21 +102,31 @@ def _heard(view: Callable[[], Connection], site: str | None, now: datetime | Non
         return []
 
 
-def _known(site: str, heard: DeviceHealth | None, configured: DeviceInfo | None) -> KnownDevice:
-    if configured is None:
-        assert heard is not None
-        return KnownDevice(site, heard.device, heard.device, heard.kinds, heard)
-    kinds = tuple(dict.fromkeys((*configured.kinds, *(heard.kinds if heard else ()))))
+def _known(entry: DeviceEntry, heard: DeviceHealth | None) -> KnownDevice:
+    kinds = tuple(dict.fromkeys((*entry.kinds, *(heard.kinds if heard else ()))))
     return KnownDevice(
-        site, configured.device, configured.name, kinds, heard or _silent(site, configured.device, configured.kinds)
+        entry.site,
+        entry.device,
+        entry.name,
+        kinds,
+        heard or _silent(entry),
+        is_registered=True,
+        is_retired=entry.is_retired,
+        expects=entry.expects,
+        silent_after_s=entry.silent_after_s,
     )
 
 
-def _silent(site: str, device: str, kinds: tuple[str, ...]) -> DeviceHealth:
+def _heard_only(registered: Registered, heard: DeviceHealth) -> KnownDevice:
+    retired = registered.is_retired(heard.site, heard.device)
+    return KnownDevice(heard.site, heard.device, heard.device, heard.kinds, heard, is_retired=retired)
+
+
+def _silent(entry: DeviceEntry) -> DeviceHealth:
     return DeviceHealth(
-        site=site,
-        device=device,
-        kinds=kinds,
+        site=entry.site,
+        device=entry.device,
+        kinds=entry.kinds,
         online=False,
         status=NOT_STARTED,
         reason="nothing was ever received from it",

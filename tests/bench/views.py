@@ -54,7 +54,7 @@ def case_motion_day() -> list[Measurement]:
     """A day of 14,500 motions as a picture, and of 102,000 as counts of five minutes."""
     with TemporaryDirectory() as directory:
         hub = Hub(Path(directory), MemoryMedia)
-        with Followed(Motions(hub), hub.data) as followed:
+        with Followed(Motions(), hub.data) as followed:
             begin = START.replace(hour=0)
             followed.take(*(motion(begin + timedelta(seconds=86_399 * n / 14_500)) for n in range(14_500)))
             picture = measured(

@@ -44,11 +44,26 @@ def story(seed: int = 7) -> Story:
     told, random = Story(), Random(seed)
     pictures = [picture(level) for level in (20, 120, 220)]
     told.tell(0.5, builders.settings(at(0.5), settings={"motion": {"sensitivity": 30}, "rois": []}))
+    _registry(told)
     told.tell(0.6, builders.state(at(0.6), device="node-1"))
     for second in range(5, MINUTES * 60, 5):
         _five_seconds(told, second, random, pictures)
     _trouble(told)
     return told
+
+
+def _registry(told: Story) -> None:
+    """The configuration at the start, and what people change of it later."""
+    site = {"name": "Demo yard", "time_zone": "Europe/Berlin", "retired": False}
+    told.tell(0.1, builders.registry(at(0), device=None, **site), builders.rules(at(0)))
+    for device in ("yard", "attic", "oven"):
+        kinds = ("thermal",) if device == "oven" else ("visual",)
+        told.tell(0.2, builders.registry(at(0), device=device, name=device.title(), kinds=kinds, retired=False))
+    by_page = {"origin": "page", "by": "ada"}
+    told.tell(1000, builders.registry(at(1000), device="gate", name="North gate", expects="frames", **by_page))
+    told.tell(1300, builders.registry(at(1300), device="attic", retired=True, **by_page))
+    told.tell(1600, builders.registry(at(1600), device="yard", name="Back yard", **by_page))
+    told.tell(1700, builders.rules(at(1700), in_force={"hot_spot_c": 75.0}))
 
 
 def _five_seconds(told: Story, second: int, random: Random, pictures: list[bytes]) -> None:

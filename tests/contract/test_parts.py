@@ -74,7 +74,8 @@ class Damaged:
         return view_files.connect(file)
 
     def part(self, wanted: Stretch) -> Part:
-        part = self.yard.projection().part(wanted)
+        with closing(self.open()) as view:
+            part = self.yard.projection().part(wanted, view)
         assert part is not None
         return part
 
@@ -218,12 +219,10 @@ def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, t
 def test_a_grid_is_folded_by_whole_days_of_its_zone_also_where_they_have_23_or_25_hours(
     tmp_path: Path, told: Story
 ) -> None:
-    yard = Yard("motion", tmp_path, told)
-    projection = yard.projection()
+    folded = Folded("motion", tmp_path, told)
     for month, day, hours in ((3, 29, 23), (10, 25, 25), (1, 5, 24)):
         noon = datetime(2026, month, day, 11, tzinfo=START.tzinfo)
-        part = projection.part(Stretch("DEMO", noon, noon + timedelta(seconds=1)))
-        assert part is not None
+        part = folded.copy(tmp_path / str(hours)).part(Stretch("DEMO", noon, noon + timedelta(seconds=1)))
         assert part.until - part.since == timedelta(hours=hours)
 
 

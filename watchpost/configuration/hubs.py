@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from consumers.hub_config import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, SiteInfo
+from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import ArchiveReader
 from gateway.settings import GatewaySettings, Limits
 from watchpost.configuration.config import Hub as HubConfig
@@ -45,6 +46,11 @@ def hub(
         journal=_server(config.hub.journal, environ),
         triggers=config.triggers,
     )
+
+
+def configured(config: WatchpostConfig) -> Configured:
+    """What the configuration says of the registry."""
+    return Configured(tuple(_site_info(site) for site in config.sites), config.alerts.rules.values())
 
 
 def _site_info(site: Site) -> SiteInfo:

@@ -38,12 +38,12 @@ def ingest(runtime: Runtime) -> None:
     from consumers.ingest.run import run
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalInUse
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import configured, hub
 
     spare_the_collector()
     store = journal_of(hub(runtime.config, runtime.data))
     try:
-        run(runtime.data, runtime.broker, stopping, store=store)
+        run(runtime.data, runtime.broker, stopping, store=store, configured=configured(runtime.config))
     except JournalInUse as other:
         raise Refused(str(other)) from other
 

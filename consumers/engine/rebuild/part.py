@@ -48,11 +48,13 @@ def rebuild_part(
     projection: Projection, source: Source, wanted: Stretch, progress: Callable[[int, int], None]
 ) -> Replaced:
     """Late events that arrive meanwhile are in it once. Raises `NotInPart`, `NoView` or `AlreadyRebuilding`."""
-    part = _part(projection, wanted)
+    part = _part(projection, source, wanted)
     with alone(source.data, projection.name):
         goal = _checked(projection, source, wanted, part)
         with _shadow(projection, source.data) as shadow:
             work = _Work(projection, source, wanted.site, part, shadow)
+            with closing(view_files.open_view(source.data, projection.name)) as view:
+                work.give_context(view)
             work.fold(0, goal, progress)
             with view_files.locked(source.data, projection.name):
                 replaced = work.swap(goal)
@@ -60,10 +62,13 @@ def rebuild_part(
     return replaced
 
 
-def _part(projection: Projection, wanted: Stretch) -> Part:
+def _part(projection: Projection, source: Source, wanted: Stretch) -> Part:
     if wanted.until <= wanted.since:
         raise NotInPart(f"the stretch ends ({iso(wanted.until)}) before it begins ({iso(wanted.since)})")
-    part = projection.part(wanted)
+    part = None
+    if type(projection).part is not Projection.part:
+        with closing(view_files.open_view(source.data, projection.name)) as view:
+            part = projection.part(wanted, view)
     if part is None:
         raise WholeOnly(f"{projection.name} cannot be folded in part: {projection.whole_because}")
     return part
@@ -124,6 +129,13 @@ class _Work:
         self._events = 0
         self._positions = array("q")
 
+    def give_context(self, view: sqlite3.Connection) -> None:
+        """What the fold reads and no event of the part makes."""
+        for table in self._projection.part_context:
+            rows = view.execute(f"select * from {table}").fetchall()  # noqa: S608 - our own names
+            marks = ", ".join("?" * len(rows[0])) if rows else ""
+            self._shadow.executemany(f"insert or replace into {table} values ({marks})", rows)  # noqa: S608 - as above
+
     def fold(self, after: int, goal: int, progress: Callable[[int, int], None]) -> None:
         """Fold the events of the part in positions after `after`, up to `goal`."""
         bounds = self._source.journal.span(self._part.since, self._part.until)
@@ -160,6 +172,7 @@ class _Work:
         if file is None:
             raise view_files.NoView(f"the view of {self._projection.name!r} vanished during its rebuild")
         with closing(create(self._projection, file)) as live:
+            self.give_context(live)
             self.fold(folded, checkpoint.load(live), lambda done, of: None)
             [(_, _, shadow)] = self._shadow.execute("pragma database_list")
             live.execute("attach database ? as part", (shadow,))

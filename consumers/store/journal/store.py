@@ -45,6 +45,9 @@ class JournalWriter(Protocol):
 class OpenJournal(JournalWriter, AbstractContextManager["JournalWriter", None], Protocol):
     """A writer that is closed at the end of its block."""
 
+    day_opening: Callable[[], Sequence[Accepted]]
+    """What each day begins with, in the commit of its first group: then it depends on no day before it."""
+
 
 class JournalQuestions(Protocol):
     """Read-only questions, for use from one thread at a time."""

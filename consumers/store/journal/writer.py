@@ -61,6 +61,8 @@ class Journal(Writer):
         (first,) = self._today.execute("select value from meta where key = 'first'").fetchone()
         (last,) = self._today.execute("select max(position) from events").fetchone()
         self._head = first - 1 if last is None else last
+        self._is_empty = last is None
+        """Whether the day has no event yet."""
         self._streams = {
             (source, epoch): StreamState(*state)
             for source, epoch, *state in self._today.execute(
@@ -124,7 +126,8 @@ class Journal(Writer):
         try:
             self._held.check()
             self._follow_the_day()
-            return self._append(accepted, rejected)
+            opening = self.day_opening() if self._is_empty else ()
+            return self._append([*opening, *accepted] if opening else accepted, rejected)
         except FileGone:
             self._leave_a_successor()
             raise
@@ -139,6 +142,7 @@ class Journal(Writer):
         self._types = group.types
         self._streams.update(group.changed)
         self._head += len(accepted)
+        self._is_empty = self._is_empty and not accepted
         return self._head
 
     def _leave_a_successor(self) -> None:
@@ -162,7 +166,7 @@ class Journal(Writer):
         if self._previous is not None:
             self._previous.close()
         self._today, self._held = today, Held.now(path)
-        self._previous, self._day = open_to_read(ended), now
+        self._previous, self._day, self._is_empty = open_to_read(ended), now, True
 
     def close(self) -> None:
         self._today.close()

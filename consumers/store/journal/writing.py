@@ -1,6 +1,7 @@
 """What every writer of a journal is given, and what it knows of the streams in it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -54,6 +55,7 @@ class Writer(ABC):
     def __init__(self) -> None:
         self._head = 0
         self._streams: dict[StreamKey, StreamState] = {}
+        self.day_opening: Callable[[], Sequence[Accepted]] = tuple
 
     @property
     def head(self) -> int:

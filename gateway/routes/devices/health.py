@@ -7,7 +7,7 @@ from pydantic import BaseModel, RootModel
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import AnyAsOf, DeviceAsOf
-from gateway.routes.lookup import NOT_STARTED, KnownDevice, all_devices, one_device
+from gateway.routes.lookup import NOT_STARTED, KnownDevice, one_device, watched_devices
 
 
 class NotStarted(Answer):
@@ -35,7 +35,7 @@ class BriefHealth(Answer):
 
 
 class HealthList(RootModel[list[BriefHealth | NotStarted]]):
-    """Every device, configured or heard of."""
+    """Every device, registered or heard of, but those that are retired."""
 
 
 class HealthMetrics(Answer):
@@ -76,16 +76,16 @@ class FullHealth(Answer):
 
 
 async def of_all(call: Call[AnyAsOf]) -> HealthList:
-    """The health of every device, configured or heard of."""
+    """The health of every device, registered or heard of, but those that are retired."""
     as_of = call.parameters.as_of
-    known = await call.gateway.ask_at(as_of, lambda moment: all_devices(call.gateway, moment))
+    known = await call.gateway.ask_at(as_of, watched_devices)
     return HealthList([_brief(one) for one in known])
 
 
 async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
     """The health of one device, with the figures of its recorder."""
     asked, gateway = call.parameters, call.gateway
-    one = await gateway.ask_at(asked.as_of, lambda moment: one_device(gateway, moment, asked.site, asked.device))
+    one = await gateway.ask_at(asked.as_of, lambda moment: one_device(moment, asked.site, asked.device))
     told = one.health
     return FullHealth(
         site=one.site,

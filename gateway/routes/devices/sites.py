@@ -1,22 +1,25 @@
 """Sites and their devices: what is watched, and how it is."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from pydantic import Field
+
 from bus_schemas.event import HUB
+from bus_schemas.registry import Expectation
 from consumers.alerting.alerts.projection import Alerts
 from consumers.alerting.alerts.questions import count_open
 from consumers.alerting.incidents.projection import Incidents
 from consumers.alerting.incidents.questions import IncidentAnswer, open_incidents
 from consumers.engine.view_files import NoView
+from consumers.views.registry import Said
 from gateway.calls import Call, Operation
-from gateway.context import Gateway
 from gateway.http.answers import Answer
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
 from gateway.reading.moments import Moment
-from gateway.routes.lookup import KnownDevice, all_devices, one_device
+from gateway.routes.lookup import KnownDevice, all_devices, one_device, watched_devices
 from gateway.routes.views.incidents import Incident
 
 
@@ -36,9 +39,21 @@ class Hub(Answer):
     open_alerts: int
 
 
+class Retired(Answer):
+    """A site, or one of its devices, that is watched no more; its history is kept."""
+
+    site: str
+    device: str | None
+    name: str
+    retired: str = Field(description="When.")
+    by: str
+    heard_again: str | None = Field(description="When something was received of it last, if that was after it retired.")
+
+
 class Sites(Answer):
     sites: list[Site]
     hub: Hub
+    retired: list[Retired] = Field(description="Sites that are watched no more.")
 
 
 class LastEvent(Answer):
@@ -78,35 +93,55 @@ class Device(Answer):
     incidents: list[Incident]
     has: Has
     snapshot: str
+    registered: bool = Field(
+        description="Whether it was added by the configuration or by somebody; else only heard of."
+    )
+    retired: bool = Field(description="Whether it is watched no more.")
+    expects: Expectation | None = Field(description="What it is meant to send; null where nobody has said it.")
+    silent_after_s: float = Field(description="Seconds of silence that are an incident; 0 is as the rules have it.")
 
 
 class Devices(Answer):
     site: str
+    name: str
+    time_zone: str
     devices: list[Device]
+    retired: list[Retired] = Field(description="Those that are watched no more.")
 
 
 async def all_sites(call: Call[AnyAsOf]) -> Sites:
-    """Every site, configured or heard of, with what is wrong there."""
-    gateway = call.gateway
-
-    def question(moment: Moment) -> Sites:
-        known = defaultdict(list)
-        for one in all_devices(gateway, moment):
-            known[one.site].append(one)
-        names = dict.fromkeys([*(site.site for site in gateway.registry), *known])
-        sites = [_site(gateway, moment, site, len(known[site])) for site in names]
-        hub = Hub(open_incidents=len(_incidents(moment, HUB)), open_alerts=_open_alerts(moment, HUB))
-        return Sites(sites=sites, hub=hub)
-
-    return await gateway.ask_at(call.parameters.as_of, question)
+    """Every site that is watched, registered or heard of, with what is wrong there."""
+    return await call.gateway.ask_at(call.parameters.as_of, _sites)
 
 
-def _site(gateway: Gateway, moment: Moment, site: str, devices: int) -> Site:
-    configured = gateway.registry.site(site)
+def _sites(moment: Moment) -> Sites:
+    known = defaultdict(list)
+    for one in watched_devices(moment):
+        known[one.site].append(one)
+    entries = moment.registered().sites()
+    names = dict.fromkeys([*(entry.site for entry in entries if not entry.is_retired), *known])
+    sites = [_site(moment, site, len(known[site])) for site in names]
+    hub = Hub(open_incidents=len(_incidents(moment, HUB)), open_alerts=_open_alerts(moment, HUB))
+    whose = moment.retirements()
+    retired = [
+        Retired(site=it.site, device=None, name=it.name, heard_again=None, **_retirement(whose[it.site, ""]))
+        for it in entries
+        if it.is_retired
+    ]
+    return Sites(sites=sites, hub=hub, retired=retired)
+
+
+def _retirement(said: Said) -> dict[str, str]:
+    return {"retired": said.time, "by": said.by}
+
+
+def _site(moment: Moment, site: str, devices: int) -> Site:
+    registered = moment.registered()
+    entry = registered.site(site)
     return Site(
         site=site,
-        name=configured.name if configured else site,
-        time_zone=gateway.registry.zone(site).key,
+        name=entry.name if entry else site,
+        time_zone=registered.zone(site).key,
         devices=devices,
         open_incidents=len(_incidents(moment, site)),
         open_alerts=_open_alerts(moment, site),
@@ -114,17 +149,31 @@ def _site(gateway: Gateway, moment: Moment, site: str, devices: int) -> Site:
 
 
 async def devices(call: Call[SiteAsOf]) -> Devices:
-    """The devices of a site."""
-    gateway, site, as_of = call.gateway, call.parameters.site, call.parameters.as_of
+    """The devices of a site that are watched, and those that are not any more."""
+    site = call.parameters.site
+    return await call.gateway.ask_at(call.parameters.as_of, lambda moment: _devices(moment, site))
 
-    def question(moment: Moment) -> Devices:
-        known = all_devices(gateway, moment, site)
-        if not known and gateway.registry.site(site) is None:
-            raise Problem(404, f"there is no site {site!r}")
-        wrong = _incidents(moment, site)
-        return Devices(site=site, devices=[_device(one, wrong, moment.now) for one in known])
 
-    return await gateway.ask_at(as_of, question)
+def _devices(moment: Moment, site: str) -> Devices:
+    known, registered = all_devices(moment, site), moment.registered()
+    entry = registered.site(site)
+    if not known and entry is None:
+        raise Problem(404, f"there is no site {site!r}")
+    wrong, whose = _incidents(moment, site), moment.retirements()
+    return Devices(
+        site=site,
+        name=entry.name if entry else site,
+        time_zone=registered.zone(site).key,
+        devices=[_device(one, wrong, moment.now) for one in known if not one.is_retired],
+        retired=[_retired(one, whose) for one in known if one.is_retired],
+    )
+
+
+def _retired(one: KnownDevice, whose: Mapping[tuple[str, str], Said]) -> Retired:
+    said = whose.get((one.site, one.device)) or whose[one.site, ""]
+    heard = one.health.last_received
+    again = heard if heard is not None and heard > said.time else None
+    return Retired(site=one.site, device=one.device, name=one.name, heard_again=again, **_retirement(said))
 
 
 async def device(call: Call[DeviceAsOf]) -> Device:
@@ -132,7 +181,7 @@ async def device(call: Call[DeviceAsOf]) -> Device:
     gateway, asked = call.gateway, call.parameters
 
     def question(moment: Moment) -> Device:
-        one = one_device(gateway, moment, asked.site, asked.device)
+        one = one_device(moment, asked.site, asked.device)
         return _device(one, _incidents(moment, asked.site), moment.now)
 
     return await gateway.ask_at(asked.as_of, question)
@@ -157,6 +206,10 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) ->
             thermal="thermal" in one.kinds,
             fusion={"visual", "thermal"} <= set(one.kinds),
         ),
+        registered=one.is_registered,
+        retired=one.is_retired,
+        expects=one.expects,
+        silent_after_s=one.silent_after_s,
         snapshot=f"/api/v1/sites/{one.site}/devices/{one.device}/snapshot.jpg",
     )
 

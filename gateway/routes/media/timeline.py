@@ -16,7 +16,7 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import OfSite, OnDate
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
-from gateway.routes.lookup import require_site
+from gateway.routes.lookup import zone_of_site
 from gateway.serving.ranges import matches
 from producer.times import day_bounds
 
@@ -59,10 +59,10 @@ class TileJson(Answer):
 async def states(call: Call[OfDay]) -> TimelineAnswer:
     """The state of each minute of a day, or of the last 24 hours."""
     asked, gateway = call.parameters, call.gateway
-    await require_site(gateway, asked.site)
+    zone = await zone_of_site(gateway, asked.site)
     first, count = None, DAY_MINUTES
     if asked.date is not None:
-        start, end = day_bounds(asked.date, gateway.registry.zone(asked.site))
+        start, end = day_bounds(asked.date, zone)
         first, count = _minute(start), (end - start) // timedelta(minutes=1)
     found = await gateway.ask(lambda stores: _timeline(stores, asked.site, first, count))
     if found is None:

@@ -12,7 +12,7 @@ from gateway.http import parameters
 from gateway.http.answers import Answer
 from gateway.http.parameters import OfSite, OnDate
 from gateway.reading.calendar import today
-from gateway.routes.lookup import require_site
+from gateway.routes.lookup import require_site, zone_of_site
 from gateway.serving.ranges import matches
 
 
@@ -63,9 +63,8 @@ class OverTime(parameters.Span, OfSite):
 async def dashboard(call: Call[OfDay]) -> Response:
     """People by camera and by hour, and triggers, on one day of the site."""
     gateway, site = call.gateway, call.parameters.site
-    await require_site(gateway, site)
+    zone = await zone_of_site(gateway, site)
     # One reading of the clock: the rows and the label are of the same day, also at midnight.
-    zone = gateway.registry.zone(site)
     day = call.parameters.date or today(gateway.clock(), zone)
     made = await gateway.rows.dashboard(site, day, zone.key)
     headers = {"ETag": made.tag, "Cache-Control": "private, no-cache"}

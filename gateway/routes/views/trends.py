@@ -17,7 +17,7 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AtMost, DeviceSpan, OfDevice, OnDate
 from gateway.http.problems import Problem
 from gateway.reading.calendar import today
-from gateway.routes.lookup import require_device
+from gateway.routes.lookup import require_device, zone_of_site
 from gateway.serving.ranges import matches
 from producer.times import moment_of_seconds
 
@@ -114,7 +114,7 @@ async def motion_heatmap(call: Call[OfDay]) -> Response:
     """Where in the picture something moved on a day of the site."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
-    day = asked.date or today(gateway.clock(), gateway.registry.zone(asked.site))
+    day = asked.date or today(gateway.clock(), await zone_of_site(gateway, asked.site))
     found = await gateway.ask(lambda stores: motion.heat_map(stores.view("motion"), asked.site, asked.device, day))
     if found is None:
         raise Problem(404, "No motion data available for this date")

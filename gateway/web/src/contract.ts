@@ -487,6 +487,46 @@ export interface Region {
   confirmed_level?: "normal" | "warning" | "critical" | "emergency" | null;
 }
 
+/** What is set of a site, or of one of its devices. What is not named stays as it was. `expects` says what a device is meant to send, and `silent_after_s` after how many seconds of silence that is an incident; 0 is as the rules have it, and never where nothing is expected. What is retired is watched no more, and keeps its history. Only a site has a time zone, and only a device has `kinds`, `expects` and `silent_after_s`. */
+export interface RegistryChange {
+  origin: "configuration" | "page" | "command_line";
+  /** At most 256 characters. */
+  by: string;
+  /** At most 128 characters. */
+  request_id?: string | null;
+  repeats?: Repeated | null;
+  site: string;
+  device?: string | null;
+  name?: string | null;
+  time_zone?: string | null;
+  kinds?: ("visual" | "thermal")[] | null;
+  expects?: "frames" | "readings" | "heartbeat" | "nothing" | null;
+  /** At most 31,622,400. */
+  silent_after_s?: number | null;
+  retired?: boolean | null;
+}
+
+export interface RegistryEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.registry.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: RegistryChange;
+}
+
+/** Where something was said first: position and time of that event, and the position at which the site or device was registered. The hub begins each day of its journal with what stands, so that no day depends on those before it. */
+export interface Repeated {
+  /** At most 9,007,199,254,740,991. */
+  position: number;
+  time: string;
+  /** At most 9,007,199,254,740,991. */
+  registered: number;
+}
+
 /** What was deleted, by which rule, how many and how many bytes. `first` and `last` are the positions of events that left the journal (`last` is below `first` for a day without any). */
 export interface Retention {
   /** At most 256 characters. */
@@ -527,6 +567,34 @@ export interface Rule {
   name: string;
   /** At most 9,007,199,254,740,991. */
   version: number;
+}
+
+export interface RuleValue {
+  name: string;
+  value: number;
+}
+
+/** Rules of alerts that are in force from here on, by their names in the configuration; the others stay. */
+export interface RulesChange {
+  origin: "configuration" | "page" | "command_line";
+  /** At most 256 characters. */
+  by: string;
+  /** At most 128 characters. */
+  request_id?: string | null;
+  repeats?: Repeated | null;
+  rules: RuleValue[];
+}
+
+export interface RulesEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: "watchpost.rules.v1";
+  time: string;
+  datacontenttype: "application/json";
+  epoch?: string | null;
+  sequence?: number | null;
+  data: RulesChange;
 }
 
 /** A recorded span of video with its real duration; `discontinuity` where it does not continue the one before. */
@@ -676,7 +744,9 @@ export type AnyEvent =
   | MediaEvent
   | MotionEvent
   | RecordingEvent
+  | RegistryEvent
   | RetentionEvent
+  | RulesEvent
   | SegmentEvent
   | SettingsEvent
   | StateEvent
@@ -698,7 +768,9 @@ export interface EventsByName {
   media: MediaEvent;
   motion: MotionEvent;
   recording: RecordingEvent;
+  registry: RegistryEvent;
   retention: RetentionEvent;
+  rules: RulesEvent;
   segment: SegmentEvent;
   settings: SettingsEvent;
   state: StateEvent;

@@ -29,6 +29,7 @@ from producer.broker import BrokerAddress
 from producer.times import micros
 from tests import builders
 from tests.eventually import eventually
+from tests.registered import registry_of
 
 NOWHERE = BrokerAddress(port=1)
 NOW = builders.at(600)
@@ -81,6 +82,8 @@ class Filled:
         source = Source(data, self._reader, lambda: NOW)
         made = [make(self.hub) for make in CONSUMERS.values()]
         self._followers = [Follower(one, source) for one in made if isinstance(one, Projection)]
+        if self.head == 0:
+            self.append(*registry_of(self.hub))
 
     @property
     def head(self) -> int:

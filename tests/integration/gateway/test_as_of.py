@@ -164,14 +164,20 @@ def test_the_document_of_the_api_tells_of_it(lived: Lived) -> None:
     }
 
 
-def test_before_the_first_event_every_device_was_not_started(lived: Lived) -> None:
-    before = iso(START - timedelta(days=400))
-    devices = ask(lived.client, "/api/v1/health/devices", as_of=before)
+def test_a_device_that_is_registered_and_was_never_heard_was_not_started(lived: Lived) -> None:
+    devices = ask(lived.client, "/api/v1/health/devices", as_of=iso_of(-30))
 
     assert {one["camera_id"]: one["status"] for one in devices.body} == {"yard": "not_started", "gate": "not_started"}
+
+
+def test_before_the_first_event_nothing_was_there(lived: Lived) -> None:
+    before = iso(START - timedelta(days=400))
+
+    assert ask(lived.client, "/api/v1/health/devices", as_of=before).body == []
+    assert ask(lived.client, "/api/v1/sites", as_of=before).body["sites"] == []
     assert ask(lived.client, "/api/v1/incidents", as_of=before).body == {"incidents": []}
     assert ask(lived.client, "/api/v1/alerts", as_of=before).body == {"alerts": []}
-    assert ask(lived.client, f"{YARD}/settings/changes", as_of=before).body == {"changes": []}
+    assert ask(lived.client, f"{YARD}/settings/changes", as_of=before).status == 404
     assert ask(lived.client, "/api/v1/sites/DEMO/devices/oven", as_of=before).status == 404
 
 
@@ -186,7 +192,7 @@ def test_a_view_that_is_behind_says_so_and_answers_once_it_is_not(tmp_path: Path
             after = ask(client, f"{YARD}/settings", as_of=iso_of(2))
 
     assert (behind.status, before.status, after.status) == (503, 200, 200)
-    assert behind.body["detail"].startswith("as_of: the view 'settings' is at position 1, and 2 is asked for")
+    assert behind.body["detail"].startswith("as_of: the view 'settings' is at position 4, and 5 is asked for")
     assert (before.body["motion"]["sensitivity"], after.body["motion"]["sensitivity"]) == (25, 40)
 
 

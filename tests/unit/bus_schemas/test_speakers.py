@@ -19,8 +19,9 @@ SOURCES = {
     Speaker.HUB: device_source(SITE, HUB),
     Speaker.GATEWAY: device_source(SITE, GATEWAY),
 }
-HUB_ALONE = {"fault", "incident", "retention", "recording"}
+HUB_ALONE = {"fault", "incident", "retention", "recording", "rules"}
 GATEWAY_ALONE = {"annotation"}
+NO_DEVICE = {"registry"}
 SHARED = {"alert", "command", "gap", "heartbeat"}
 EVERY_KIND = {build.__name__: build for build in builders.EVERY_KIND}
 
@@ -50,6 +51,8 @@ def test_a_type_of_event_is_taken_from_its_speaker_alone(kind: str, speaker: Spe
         expected = speaker is may_say[name] or (name == "command" and state != "asked" and speaker is Speaker.HUB)
     elif name in SHARED:
         expected = speaker is not Speaker.GATEWAY
+    elif name in NO_DEVICE:
+        expected = speaker is not Speaker.DEVICE
     elif name in HUB_ALONE | GATEWAY_ALONE:
         expected = speaker is (Speaker.HUB if name in HUB_ALONE else Speaker.GATEWAY)
     else:

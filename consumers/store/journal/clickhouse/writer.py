@@ -96,6 +96,9 @@ class ClickHouseJournal(Writer):
     def _today(self) -> int:
         return tables.day_number(self._clock().date())
 
+    def _begins_a_day(self) -> bool:
+        return self._head == 0 or self._today() > self._day
+
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         """Which of these events without a sequence are there already, from today or the day before.
 
@@ -142,6 +145,8 @@ class ClickHouseJournal(Writer):
             with self._sure():
                 pass
             raise Unwritable("what the journal holds had to be read again")
+        opening = self.day_opening() if self._begins_a_day() and accepted else ()
+        accepted = [*opening, *accepted]
         group = Group(accepted, self._head, self._streams)
         with self._sure():
             self._follow_the_day()

@@ -128,6 +128,7 @@ def test_the_events_that_come_often_are_seen_at_a_glance() -> None:
         "watchpost.incident.v1",
         "watchpost.incident.v2",
         "watchpost.media.v1",
+        "watchpost.registry.v1",
         "watchpost.settings.v1",
         "watchpost.state.v1",
     }

@@ -28,7 +28,8 @@ def test_a_request_is_pending_until_its_device_answers(tmp_path: Path) -> None:
         followed.take(command(at(1), state="done"), tick(at(100)))
         after = request(followed.view, "r-1")
 
-        assert before is not None and after is not None
+        assert before is not None
+        assert after is not None
         assert (before.site, before.device, before.name, before.by) == (SITE, DEVICE, "snapshot", "ada")
         assert (before.state, before.ended) == ("pending", None)
         assert (after.state, after.ended) == ("done", at(1).timestamp())
@@ -48,8 +49,10 @@ def test_a_request_that_nobody_answers_has_timed_out_and_that_is_an_event_once(t
         assert (event.data.state, event.data.cause, event.data.device) == ("failed", TIMED_OUT, DEVICE)
         assert event.source == f"/sites/{SITE}/devices/{HUB}"
         assert violation(event.source, event.type, event.data) is None
-        assert found is not None and (found.state, found.detail) == ("timed_out", "yard has not answered within 30 s")
-        assert waiting is not None and waiting.state == "pending"
+        assert found is not None
+        assert (found.state, found.detail) == ("timed_out", "yard has not answered within 30 s")
+        assert waiting is not None
+        assert waiting.state == "pending"
 
 
 def test_an_answer_that_is_late_counts_all_the_same(tmp_path: Path) -> None:
@@ -57,7 +60,8 @@ def test_an_answer_that_is_late_counts_all_the_same(tmp_path: Path) -> None:
         followed.take(*given_up(followed), command(at(400), state="failed", detail="the lens is dirty"), tick(at(500)))
         found = request(followed.view, "r-1")
 
-        assert found is not None and (found.state, found.detail) == ("failed", "the lens is dirty")
+        assert found is not None
+        assert (found.state, found.detail) == ("failed", "the lens is dirty")
         assert len(given_up(followed)) == 1
 
 
@@ -65,7 +69,8 @@ def test_an_answer_that_overtakes_its_request_ends_it(tmp_path: Path) -> None:
     with Followed(Commands(), tmp_path, [command(at(1), state="done"), asked(0), tick(at(60))]) as followed:
         found = request(followed.view, "r-1")
 
-        assert found is not None and found.state == "done"
+        assert found is not None
+        assert found.state == "done"
         assert given_up(followed) == []
 
 
@@ -74,7 +79,8 @@ def test_the_hub_takes_the_time_that_it_needs_for_its_own_requests(tmp_path: Pat
     with Followed(Commands(), tmp_path, [rebuild, tick(at(5000))]) as followed:
         found = request(followed.view, "r-1")
 
-        assert found is not None and found.state == "pending"
+        assert found is not None
+        assert found.state == "pending"
         assert given_up(followed) == []
 
 

@@ -1,0 +1,290 @@
+"""The registry as a fold of its events: what is set of sites and devices and which rules are in force, and by whom.
+
+One table, which every view that depends on names, time zones or expectations keeps beside its own, so that it knows
+what held at the position of an event. Whatever was said last stands, whoever said it.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic_core import from_json, to_json
+
+from bus_schemas.event import HUB, RESERVED, Event, iso
+from bus_schemas.registry import Change, Expectation, Kind, RegistryEvent, RulesEvent
+from consumers.store.journal.record import Recorded
+
+MODELS: tuple[type[Event], ...] = (RegistryEvent, RulesEvent)
+SITE_FIELDS = ("name", "time_zone", "retired")
+DEVICE_FIELDS = ("name", "kinds", "expects", "silent_after_s", "retired")
+RULES = (HUB, "")
+"""In the place of site and device: that of the rules. The device of a site itself is the empty one."""
+
+SCHEMA = """
+create table if not exists registry (
+    site text not null, device text not null, field text not null, value text not null, origin text not null,
+    by text not null, time text not null, position integer not null, registered integer not null, configured text,
+    configured_time text, configured_position integer, primary key (site, device, field)
+) strict, without rowid;
+"""
+"""`value` stands since `position`. `configured` is what the configuration said last, which others may have changed."""
+BEFORE_FLOOR: Mapping[str, str] = {"registry": "false"}
+"""Each day of the journal begins with all that stands: a fold from the floor makes every row."""
+
+Key = tuple[str, str]
+UTC_ZONE = ZoneInfo("UTC")
+
+
+class Setting(NamedTuple):
+    """What one event sets of one thing; `value` is JSON."""
+
+    site: str
+    device: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEntry:
+    """A site as the registry has it."""
+
+    site: str
+    name: str
+    time_zone: str
+    is_retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """A device as the registry has it. `expects` is `None` where nobody has said it; a device of a retired site is
+    retired.
+    """
+
+    site: str
+    device: str
+    name: str
+    kinds: tuple[Kind, ...]
+    expects: Expectation | None
+    silent_after_s: float
+    is_retired: bool
+
+
+def settings_of(event: Event) -> list[Setting]:
+    """What an event sets; nothing where it is none of the registry, or speaks of what is no site and no device."""
+    match event:
+        case RegistryEvent():
+            data = event.data
+            if data.site == HUB or data.device in RESERVED:
+                return []
+            fields = SITE_FIELDS if data.device is None else DEVICE_FIELDS
+            given = ((field, getattr(data, field)) for field in fields)
+            return [Setting(data.site, data.device or "", field, _json(it)) for field, it in given if it is not None]
+        case RulesEvent():
+            return [Setting(*RULES, rule.name, _json(rule.value)) for rule in event.data.rules]
+    return []
+
+
+def change_of(event: Event) -> Change:
+    """Who says it. Only for events of the registry."""
+    assert isinstance(event, RegistryEvent | RulesEvent)
+    return event.data
+
+
+def _json(value: Any) -> str:
+    return to_json(value).decode()
+
+
+def apply(connection: sqlite3.Connection, record: Recorded) -> list[Setting]:
+    """Take in an event, in the caller's transaction; what it has changed. What is said again changes nothing."""
+    settings = settings_of(record.event)
+    if not settings:
+        return []
+    change, time = change_of(record.event), iso(record.event.time)
+    position, registered = record.position, record.position
+    if change.repeats is not None:
+        position, registered, time = change.repeats.position, change.repeats.registered, iso(change.repeats.time)
+    is_new = change.repeats is None
+    changed = []
+    for setting in settings:
+        known = _known(connection, setting)
+        row = _Row(setting, change, time, position, _registered(connection, setting, registered))
+        if known is None or is_new:
+            if known != setting.value:
+                changed.append(setting)
+            _write(connection, row)
+        if change.origin == "configuration":
+            _write_configured(connection, row, is_new=is_new)
+    return changed
+
+
+class _Row(NamedTuple):
+    setting: Setting
+    change: Change
+    time: str
+    position: int
+    registered: int
+
+
+def _known(connection: sqlite3.Connection, setting: Setting) -> str | None:
+    query = "select value from registry where site = ? and device = ? and field = ?"
+    found = connection.execute(query, setting[:3]).fetchone()
+    return None if found is None else str(found[0])
+
+
+def _registered(connection: sqlite3.Connection, setting: Setting, otherwise: int) -> int:
+    query = "select registered from registry where site = ? and device = ? limit 1"
+    found = connection.execute(query, setting[:2]).fetchone()
+    return otherwise if found is None else int(found[0])
+
+
+def _write(connection: sqlite3.Connection, row: _Row) -> None:
+    connection.execute(
+        "insert into registry (site, device, field, value, origin, by, time, position, registered)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set value = excluded.value,"
+        " origin = excluded.origin, by = excluded.by, time = excluded.time, position = excluded.position",
+        (*row.setting, row.change.origin, row.change.by, row.time, row.position, row.registered),
+    )
+
+
+def _write_configured(connection: sqlite3.Connection, row: _Row, *, is_new: bool) -> None:
+    connection.execute(
+        "update registry set configured = ?4, configured_time = ?5, configured_position = ?6"
+        " where site = ?1 and device = ?2 and field = ?3 and (?7 or configured is null)",
+        (*row.setting, row.time, row.position, is_new),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What is registered at one position of the journal: by site and device the values of the fields that are set."""
+
+    entries: Mapping[Key, Mapping[str, Any]]
+
+    def sites(self) -> list[SiteEntry]:
+        """In the order in which they were registered, those that are retired too."""
+        return [_site_entry(site, it) for (site, device), it in self.entries.items() if not device and site != HUB]
+
+    def devices(self, site: str | None = None) -> list[DeviceEntry]:
+        """In the order in which they were registered, those that are retired too."""
+        wanted = [key for key in self.entries if key[1] and (site is None or key[0] == site)]
+        return [self._device_entry(key) for key in wanted]
+
+    def site(self, site: str) -> SiteEntry | None:
+        found = self.entries.get((site, ""))
+        return None if found is None else _site_entry(site, found)
+
+    def device(self, site: str, device: str) -> DeviceEntry | None:
+        return self._device_entry((site, device)) if (site, device) in self.entries else None
+
+    def name(self, site: str, device: str) -> str:
+        """What people read; the id where nobody has said it."""
+        return str(self.entries.get((site, device), {}).get("name", device))
+
+    def site_name(self, site: str) -> str:
+        """As `name`, of a site."""
+        return str(self.entries.get((site, ""), {}).get("name", site))
+
+    def zone(self, site: str) -> ZoneInfo:
+        """By whose midnights a site has its days; UTC where nobody has said it."""
+        return zone_of(self.entries.get((site, ""), {}).get("time_zone", "UTC"))
+
+    def is_retired(self, site: str, device: str) -> bool:
+        """Whether the device, or its site, is watched no more."""
+        return any(self.entries.get((site, one), {}).get("retired", False) for one in (device, ""))
+
+    def rules(self) -> dict[str, float]:
+        """Those that somebody has said, by their names."""
+        return dict(self.entries.get(RULES, {}))
+
+    def _device_entry(self, key: Key) -> DeviceEntry:
+        entry = self.entries[key]
+        return DeviceEntry(
+            *key,
+            entry.get("name", key[1]),
+            tuple(entry.get("kinds", ())),
+            cast("Expectation | None", entry.get("expects")),
+            float(entry.get("silent_after_s", 0)),
+            self.is_retired(*key),
+        )
+
+
+def _site_entry(site: str, entry: Mapping[str, Any]) -> SiteEntry:
+    return SiteEntry(site, entry.get("name", site), entry.get("time_zone", "UTC"), entry.get("retired", False))
+
+
+class SiteRegistry:
+    """The table of a view, as its fold uses it: events go in, and `now` is what is registered after them."""
+
+    def __init__(self, view: sqlite3.Connection) -> None:
+        self._view = view
+        self._now: Registered | None = None
+
+    def take(self, record: Recorded) -> list[Setting]:
+        """Take in an event, in the transaction of the fold; what it has changed. Others change nothing."""
+        if record.model not in MODELS:
+            return []
+        changed = apply(self._view, record)
+        if changed:
+            self._now = None
+        return changed
+
+    @property
+    def now(self) -> Registered:
+        if self._now is None:
+            rows = self._view.execute("select site, device, field, value, registered from registry")
+            self._now = Registered(entries_of(rows))
+        return self._now
+
+
+def entries_of(rows: Iterable[tuple[str, str, str, str, int]]) -> dict[Key, dict[str, Any]]:
+    """By site and device what is set of them, in the order in which they were registered."""
+    found: dict[Key, dict[str, Any]] = {}
+    for site, device, field, value, _ in sorted(rows, key=lambda row: (row[4], row[0], row[1])):
+        found.setdefault((site, device), {})[field] = from_json(value)
+    return found
+
+
+@lru_cache(maxsize=256)
+def zone_of(name: str) -> ZoneInfo:
+    """UTC for a zone that this machine does not know."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC_ZONE
+
+
+CONFIGURATION = "watchpost.yaml"
+"""Who speaks for the configuration."""
+
+_SAID = """
+select position, site, device, registered, origin, by, time, field, value from registry
+union all
+select configured_position, site, device, registered, 'configuration', :by, configured_time, field, configured
+from registry where configured is not null and configured_position <> position
+order by 1 desc, 2, 3
+"""
+
+
+def repeated(connection: sqlite3.Connection) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """What stands, and what the configuration said where others have changed it since: by site and device what an
+    event says that says it again. The newest first: of two, the first that says a field is the one that stands.
+    """
+    rows = connection.execute(_SAID, {"by": CONFIGURATION}).fetchall()
+    for (position, site, device, registered, origin, by, time), group in groupby(rows, key=itemgetter(*range(7))):
+        repeats = {"position": position, "time": time, "registered": registered}
+        fields = {field: from_json(value) for *_, field, value in group}
+        yield (site, device), {"fields": fields, "origin": origin, "by": by, "repeats": repeats}
+
+
+def data_of(key: Key, said: Mapping[str, Any]) -> tuple[type[Event], dict[str, Any]]:
+    """The type and the data of an event that says this of a site, a device or the rules."""
+    said = dict(said)
+    fields = said.pop("fields")
+    if key == RULES:
+        return RulesEvent, {**said, "rules": [{"name": name, "value": value} for name, value in fields.items()]}
+    return RegistryEvent, {**said, **fields, "site": key[0], "device": key[1] or None}

@@ -1,0 +1,136 @@
+"""Which sites and devices there are and were, what is set of them and by whom, and the rules of alerts in force."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic_core import from_json
+
+from bus_schemas.event import Event, iso
+from consumers import site_registry
+from consumers.engine.projection import Emit, Projection
+from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
+from consumers.site_registry import Key, Registered, entries_of
+from consumers.store.journal.record import Recorded
+
+
+class Registry(Projection):
+    """Every setting by itself, with its versions."""
+
+    name: ClassVar[str] = "registry"
+    models: ClassVar[tuple[type[Event], ...]] = site_registry.MODELS
+    pace_s: ClassVar[float] = 0.0
+    schema: ClassVar[str] = f"""{site_registry.SCHEMA}
+    create table if not exists settings (
+        site text not null, device text not null, field text not null, {COLUMNS}, value text not null,
+        origin text not null, by text not null, time text not null, registered integer not null,
+        primary key (site, device, field, until)
+    ) strict;
+    create index if not exists settings_position on settings (position);
+    create table if not exists changes (
+        request_id text primary key, position integer not null, time text not null
+    ) strict;
+    """
+
+    # What stands is said again at the floor, with the position at which it was said first.
+    before_floor: ClassVar[Mapping[str, str]] = {
+        **site_registry.BEFORE_FLOOR,
+        "settings": "until <= :floor",
+        "changes": "position < :floor",
+    }
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        settings = Versions(view, "settings", "site", "device", "field")
+        for record in batch:
+            site_registry.apply(view, record)
+            for setting in site_registry.settings_of(record.event):
+                _keep(view, settings, setting, record)
+            _note_request(view, record)
+
+
+def _keep(view: sqlite3.Connection, settings: Versions, setting: site_registry.Setting, record: Recorded) -> None:
+    """The version that stands is the row of the registry."""
+    columns = "value, origin, by, time, position, registered"
+    query = f"select {columns} from registry where site = ? and device = ? and field = ?"  # noqa: S608 - our own columns
+    value, origin, by, time, position, registered = view.execute(query, setting[:3]).fetchone()
+    known = settings.newest(*setting[:3])
+    if known is None or known["position"] != position:
+        row = {**setting._asdict(), "value": value, "origin": origin, "by": by, "time": time, "registered": registered}
+        settings.put(position, row)
+
+
+def _note_request(view: sqlite3.Connection, record: Recorded) -> None:
+    change = site_registry.change_of(record.event)
+    if change.request_id is not None and change.repeats is None:
+        row = (change.request_id, record.position, iso(record.event.time))
+        view.execute("insert or ignore into changes values (?, ?, ?)", row)
+
+
+# Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value, and who said it when."""
+
+    value: Any
+    origin: str
+    by: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAnswer:
+    """What is set of one thing: the value in force, and what the configuration says where that is another."""
+
+    name: str
+    in_force: Said
+    configured: Said | None
+
+
+def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
+    """Everything that stood at a position."""
+    query = f"select site, device, field, value, registered from settings where {STANDS}"  # noqa: S608 - ours
+    return Registered(entries_of(view.execute(query, {"upto": upto})))
+
+
+def retirements(view: sqlite3.Connection, upto: int = NEWEST) -> dict[Key, Said]:
+    """Who has retired which sites and devices, and when; the device of a site itself is the empty one."""
+    rows = view.execute(
+        "select site, device, value, origin, by, time from settings"  # noqa: S608 - ours
+        f" where field = 'retired' and value = 'true' and {STANDS}",
+        {"upto": upto},
+    )
+    return {(site, device): Said(from_json(value), *rest) for site, device, value, *rest in rows}
+
+
+def newest_change(view: sqlite3.Connection) -> int:
+    """The position of the newest setting: while it is the same, so is what stands."""
+    (found,) = view.execute("select coalesce(max(position), 0) from settings").fetchone()
+    return int(found)
+
+
+def fields(view: sqlite3.Connection, site: str, device: str) -> list[FieldAnswer]:
+    """What is set of a device, or of a site where the device is empty, and by whom."""
+    rows = view.execute(
+        "select field, value, origin, by, time, configured, configured_time, position, configured_position"
+        " from registry where site = ? and device = ? order by field",
+        (site, device),
+    )
+    return [_field(*row) for row in rows]
+
+
+def _field(  # noqa: PLR0913 - a row
+    name: str, value: str, origin: str, by: str, time: str, configured: str | None, at: str, position: int, where: int
+) -> FieldAnswer:
+    theirs = None
+    if configured is not None and position != where:
+        theirs = Said(from_json(configured), "configuration", site_registry.CONFIGURATION, at)
+    return FieldAnswer(name, Said(from_json(value), origin, by, time), theirs)
+
+
+def change_position(view: sqlite3.Connection, request_id: str) -> int | None:
+    """Where the change stands that was asked for under this id; `None` while it is not taken in."""
+    found = view.execute("select position from changes where request_id = ?", (request_id,)).fetchone()
+    return None if found is None else int(found[0])

@@ -1,0 +1,214 @@
+"""The commands of the registry: which devices there are, added, renamed, retired and brought back."""
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import uuid4
+
+import typer
+
+from bus_schemas.codec import to_bytes
+from bus_schemas.event import HUB, RESERVED, device_source
+from bus_schemas.registry import RegistryChange, RegistryEvent
+from bus_schemas.topics import event_topic
+from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
+from watchpost.processes import logs
+from watchpost.processes.runtime import Runtime
+from watchpost.refused import Refused
+
+if TYPE_CHECKING:
+    from consumers.site_registry import DeviceEntry, Registered
+
+WITHIN_S: Final = 10.0
+PAUSE_S: Final = 0.1
+
+app = typer.Typer(help="Which devices there are: list, add, rename, retire.", no_args_is_help=True)
+
+SiteArgument = Annotated[str, typer.Argument(help="The id of its site.")]
+DeviceArgument = Annotated[str, typer.Argument(help="Its id.")]
+ExpectsOption = Annotated[
+    str | None, typer.Option("--expects", help="What it sends all the time: frames, readings, heartbeat or nothing.")
+]
+SilentOption = Annotated[
+    float | None,
+    typer.Option("--silent-after", min=0, help="Seconds of silence that are an incident; 0 as the rules have it."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command("list")
+def list_devices(config: ConfigOption = None, data: DataOption = DATA) -> None:
+    """Every device that is registered, with its name and what it is expected to send."""
+    registered = _registered(_runtime(config, data, on_the_bus=False))
+    rows = [("SITE", "DEVICE", "NAME", "EXPECTED", ""), *(_row(one) for one in registered.devices())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        typer.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _row(one: "DeviceEntry") -> tuple[str, ...]:
+    silence = f", silent after {one.silent_after_s:g} s" if one.silent_after_s else ""
+    return (
+        one.site, one.device, one.name, (one.expects or "as it says itself") + silence,
+        "retired" if one.is_retired else "",
+    )  # fmt: skip
+
+
+@app.command()
+def add(
+    site: SiteArgument,
+    device: DeviceArgument,
+    name: Annotated[str | None, typer.Option("--name", help="What people read; default the id.")] = None,
+    expects: ExpectsOption = "nothing",
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+) -> None:
+    """Add a foreign device, or one that was only heard of."""
+    runtime = _runtime(config, data, mqtt_port)
+    known = _registered(runtime).device(site, device)
+    if known is not None:
+        hint = (
+            "it is retired: `watchpost devices restore` brings it back" if known.is_retired else "rename or retire it"
+        )
+        raise Refused(f"there is a device {device} in site {site} already; {hint}")
+    fields = {"name": name or device, "expects": expects, "retired": False}
+    _change(runtime, site, device, fields)
+    typer.echo(f"{site}/{device} is added as {name or device}.")
+
+
+@app.command()
+def rename(
+    site: SiteArgument,
+    device: DeviceArgument,
+    name: Annotated[str, typer.Argument(help="What people shall read.")],
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+) -> None:
+    """Give a device another name; its id stays."""
+    _change(_runtime(config, data, mqtt_port), site, device, {"name": name})
+    typer.echo(f"{site}/{device} is called {name}.")
+
+
+@app.command("expect")
+def expect(
+    site: SiteArgument,
+    device: DeviceArgument,
+    expects: ExpectsOption = None,
+    silent_after: SilentOption = None,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+) -> None:
+    """Say what a device sends all the time, or after which silence it is offline."""
+    if expects is None and silent_after is None:
+        raise Refused("say --expects, --silent-after, or both")
+    _change(_runtime(config, data, mqtt_port), site, device, {"expects": expects, "silent_after_s": silent_after})
+    typer.echo(f"{site}/{device} is set.")
+
+
+@app.command()
+def retire(
+    site: SiteArgument,
+    device: Annotated[str | None, typer.Argument(help="Its id; without one the whole site.")] = None,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+) -> None:
+    """Watch a device, or a whole site, no more. What is open of it is closed, and its history is kept."""
+    what = site if device is None else f"{site}/{device}"
+    if not yes and not typer.confirm(f"Watch {what} no more? Its history is kept."):
+        raise typer.Exit(1)
+    _change(_runtime(config, data, mqtt_port), site, device, {"retired": True})
+    typer.echo(f"{what} is retired.")
+
+
+@app.command()
+def restore(
+    site: SiteArgument,
+    device: Annotated[str | None, typer.Argument(help="Its id; without one the whole site.")] = None,
+    config: ConfigOption = None,
+    data: DataOption = DATA,
+    mqtt_port: MqttPortOption = None,
+) -> None:
+    """Watch a device, or a whole site, again."""
+    _change(_runtime(config, data, mqtt_port), site, device, {"retired": False})
+    typer.echo(f"{site if device is None else f'{site}/{device}'} is watched again.")
+
+
+def _runtime(config: Path | None, data: Path, mqtt_port: int | None = None, *, on_the_bus: bool = True) -> Runtime:
+    logs.configure("auto", sys.stderr)
+    return Runtime.start(config, data, mqtt_port, on_the_bus=on_the_bus)
+
+
+def _registered(runtime: Runtime) -> "Registered":
+    from consumers.engine.view_files import NoView, open_view
+    from consumers.views.registry import Registry, registry
+
+    try:
+        with closing(open_view(runtime.data, Registry.name)) as view:
+            return registry(view)
+    except NoView as missing:
+        raise Refused(f"{missing} in {runtime.data}; start the hub, or name its directory with --data") from missing
+
+
+def _change(runtime: Runtime, site: str, device: str | None, fields: Mapping[str, Any]) -> None:
+    """Publish it as the hub, and wait until it is in the journal. Raises `Refused`."""
+    event = _event(site, device, {name: value for name, value in fields.items() if value is not None})
+    _publish(runtime, event)
+    deadline = time.monotonic() + WITHIN_S
+    while not _is_in_the_journal(runtime, event.id):
+        if time.monotonic() >= deadline:
+            raise Refused(f"sent, but not in the journal after {WITHIN_S:g} s: does ingest run on {runtime.data}?")
+        time.sleep(PAUSE_S)
+
+
+def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> RegistryEvent:
+    """Raises `Refused`."""
+    from pydantic import ValidationError
+
+    if site == HUB or device in RESERVED:
+        raise Refused(f"{HUB} is the hub's own name")
+    said = {"site": site, "device": device, "origin": "command_line", "by": getuser()}
+    event_id = str(uuid4())
+    try:
+        data = RegistryChange.model_validate({**said, **fields, "request_id": event_id})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    return RegistryEvent(id=event_id, source=device_source(site, HUB), time=datetime.now(UTC), data=data)
+
+
+def _publish(runtime: Runtime, event: RegistryEvent) -> None:
+    from paho.mqtt.client import MQTTMessageInfo
+
+    from producer.mqtt import MqttClient
+
+    client = MqttClient(runtime.broker, "devices")
+    try:
+        client.connect(runtime.broker.target, runtime.broker.port)
+        client.loop_start()
+        sent: MQTTMessageInfo = client.publish(event_topic(event.source, "registry"), to_bytes(event), qos=1)
+        sent.wait_for_publish(WITHIN_S)
+        if not sent.is_published():
+            raise Refused(f"the broker at {runtime.broker} did not take it")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Refused(f"the broker at {runtime.broker} cannot be reached: {error}") from error
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def _is_in_the_journal(runtime: Runtime, event_id: str) -> bool:
+    from consumers.store.journal.configured import journal_of
+    from watchpost.configuration.hubs import hub
+
+    with closing(journal_of(hub(runtime.config, runtime.data)).questions()) as journal:
+        return journal.find(event_id) is not None

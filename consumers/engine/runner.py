@@ -25,7 +25,7 @@ from consumers.engine.sink import Sink
 from consumers.hub_config import Hub
 from consumers.hub_faults import FaultReporter
 from consumers.registry import roster
-from consumers.store.claims.claims import claimed
+from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader
 from producer.backoff import Retry
@@ -264,6 +264,7 @@ def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: 
     known = roster(hub)
     consumers = [known.make(name) for name in known.by_urgency(names)]
     with (
+        suppress(NotClaimed),
         # Claimed first: whoever is refused reports no faults in the name of the one that runs.
         claimed(hub, [consumer.name for consumer in consumers], stopping, hub.journal) as claim,
         FaultReporter(process_name(names), broker) as faults,

@@ -1,5 +1,6 @@
 """Claims consumers for one process for as long as it runs."""
 
+import errno
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,8 +17,14 @@ from producer.backoff import Backoff, Retry
 from producer.ids import utc_now
 
 RETRY = Backoff(0.25, 4.0)
+_PASSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+"""What keeps a lock from being made now, and not for ever."""
 
 log = structlog.get_logger(__name__)
+
+
+class NotClaimed(RuntimeError):
+    """The process was to end before it could claim a consumer."""
 
 
 class ConsumerClaim:
@@ -46,12 +53,13 @@ def claimed(
 ) -> Iterator[ConsumerClaim]:
     """Claim these consumers beside the journal and in the databases of these servers.
 
-    A server that is away is tried again until `stopping`, which is set where a claim is lost. Raises `ClaimTaken`, at
-    the beginning where another has one of them, or at the end where another has taken it.
+    A server that is away and a disk that is full are tried again until `stopping`, which is set where a claim is lost.
+    Raises `ClaimTaken`, at the beginning where another has one of them, or at the end where another has taken it, and
+    `NotClaimed` where `stopping` came before a lock could be made.
     """
     holder = this_process(hub.data, utc_now())
     with ExitStack() as stack:
-        locks = {name: stack.enter_context(held(hub.data, name, holder)) for name in consumers}
+        locks = {name: _lock(stack, hub, name, holder, stopping) for name in consumers}
         leases = []
         for server in servers:
             lease = None if server is None else _begin(server, locks, holder, stopping)
@@ -60,6 +68,20 @@ def claimed(
         claim = ConsumerClaim(leases)
         yield claim
         claim.raise_if_lost()
+
+
+def _lock(stack: ExitStack, hub: Hub, consumer: str, holder: Holder, stopping: threading.Event) -> str:
+    retry = Retry(RETRY)
+    while not stopping.is_set():
+        try:
+            return stack.enter_context(held(hub.data, consumer, holder))
+        except OSError as error:
+            if error.errno not in _PASSES:
+                raise
+            pause = retry.next_s()
+            log.error("claim cannot be made", consumer=consumer, reason=str(error), again_in_s=round(pause, 1))
+            stopping.wait(pause)
+    raise NotClaimed(consumer)
 
 
 def _begin(

@@ -1,12 +1,12 @@
 """The warehouse on a server: one process folds, and any number of others ask."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from threading import Event as Flag
 
 from consumers.engine.head_listener import News
 from consumers.hub_config import ClickHouseServer, Hub
-from consumers.store.claims.claims import claimed
+from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.configured import journal_of
@@ -65,5 +65,9 @@ def folding(hub: Hub, server: ClickHouseServer, open_journal: OpenJournal | None
 
 def run(hub: Hub, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
     """The process of the one writer, until `stopping`. Raises `ClaimTaken`, also where another hub has the database."""
-    with claimed(hub, [WAREHOUSE], stopping, hub.journal, server) as claim, closing(News(broker)) as news:
+    with (
+        suppress(NotClaimed),
+        claimed(hub, [WAREHOUSE], stopping, hub.journal, server) as claim,
+        closing(News(broker)) as news,
+    ):
         folding(hub, server, claim.reading(journal_of(hub).reader)).run(stopping, news.reader())

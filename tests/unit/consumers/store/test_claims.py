@@ -1,5 +1,6 @@
 """A consumer runs once: a second process is refused by the first one's name, however it comes."""
 
+import errno
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from consumers.store.claims.claims import claimed
+from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.claims.holder import ClaimTaken, this_process
 from consumers.store.claims.lease import Clocks, Lease
 from consumers.store.claims.local import held
@@ -22,6 +23,7 @@ from consumers.store.clickhouse.engine import Engine, EngineError, OpenEngine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.store import JournalAway
 from producer.ids import utc_now
+from producer.locks import FileLock
 from tests.clickhouse_kinds import KINDS, opener
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
@@ -69,6 +71,28 @@ def engine(open_engine: OpenEngine) -> Iterator[Engine]:
 def lease(engine: Engine, time: Time, lock: str, *names: str) -> Lease:
     holder = replace(this_process(Path("/data") / lock, utc_now()), host=f"host-{lock}")
     return Lease(engine, DATABASE, dict.fromkeys(names or ("incidents",), lock), holder, clocks=time.clocks())
+
+
+def full_disk(path: Path) -> FileLock:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def test_a_process_waits_until_the_disk_has_room_for_its_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = iter([full_disk, full_disk])
+    monkeypatch.setattr("consumers.store.claims.local.FileLock", lambda path: next(tries, FileLock)(path))
+    with claimed(hub_in(tmp_path), ["incidents"], threading.Event()):
+        monkeypatch.undo()
+        with pytest.raises(ClaimTaken), claimed(hub_in(tmp_path), ["incidents"], threading.Event()):
+            pass
+
+
+def test_a_process_that_is_to_end_waits_for_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumers.store.claims.local.FileLock", full_disk)
+    stopping = threading.Event()
+    threading.Timer(0.1, stopping.set).start()
+
+    with pytest.raises(NotClaimed), claimed(hub_in(tmp_path), ["incidents"], stopping):
+        pass
 
 
 def test_a_second_one_is_refused_at_once_and_told_who_is_there(tmp_path: Path) -> None:

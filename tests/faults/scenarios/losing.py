@@ -3,7 +3,7 @@
 import shutil
 
 from tests.faults import tearing
-from tests.faults.rig import Rig
+from tests.faults.rig import STARTS_WITHIN_S, Rig
 
 
 def broker_forgets(rig: Rig) -> None:
@@ -30,6 +30,7 @@ def torn_writes(rig: Rig) -> None:
 def journal_lost(rig: Rig) -> None:
     """The disk with the journal dies; the nodes still have what they sent."""
     rig.wait_for_the_warehouse()
+    rig.wait_for_progress(1)
     rig.pause(0.5, 2.0)
     rig.kill(rig.ingest, *(part for part in (rig.consumers, rig.gateway) if rig.dice.random() < 0.6))
     shutil.rmtree(rig.data / "journal")
@@ -41,6 +42,7 @@ def journal_lost(rig: Rig) -> None:
 def views_lost(rig: Rig) -> None:
     """Somebody throws away what can be folded again, more than once."""
     for _ in range(2):
+        rig.wait((rig.data / "views").exists, STARTS_WITHIN_S, "a view")
         rig.pause(0.5, 2.0)
         rig.kill(rig.consumers)
         shutil.rmtree(rig.data / "views")

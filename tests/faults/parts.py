@@ -4,6 +4,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -80,6 +81,8 @@ def consumers(place: HubPlace) -> None:
 
 def gateway(place: HubPlace) -> None:
     """With the warehouse in it, as in the product."""
+    # chDB may have ended the one before on its full disk: who is told to stop while it starts stops as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from gateway.server import run
     from gateway.settings import GatewaySettings
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
 from edge.agent.settings import DeviceSettings, OnnxDetector
@@ -81,6 +81,7 @@ def visual_source(
     settings: DeviceSettings, drawn: Yard | None, recorder: Recorder | None, around: Surroundings
 ) -> Source:
     source = settings.visual
+    assert source is not None, "settings ask for a visual source only where there is one"
     if isinstance(source, SceneSource):
         assert drawn is not None, "a drawn scene has a yard"
         picture = VisualScene(drawn, name=settings.title)
@@ -92,17 +93,20 @@ def visual_source(
 
 def thermal_source(settings: DeviceSettings, around: Surroundings) -> Source:
     source = settings.thermal
-    if isinstance(source, SceneSource):
-        drawn = ThermalScene(yard(source, around.started, settings.time_zone))
-        return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
-    if isinstance(source, ThermalCsvSource):
-        return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)
-    assert isinstance(source, Mlx90640Source)
-    hertz = source.refresh_hz
-    return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
+    assert source is not None, "settings ask for a thermal source only where there is one"
+    match source:
+        case SceneSource():
+            drawn = ThermalScene(yard(source, around.started, settings.time_zone))
+            return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
+        case ThermalCsvSource():
+            return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)
+        case Mlx90640Source(refresh_hz=hertz):
+            return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
+        case _:
+            assert_never(source)
 
 
-def _input(source: object, environ: Mapping[str, str]) -> Input:
+def _input(source: FileSource | RtspSource | MjpegSource | V4l2Source, environ: Mapping[str, str]) -> Input:
     match source:
         case FileSource():
             return video_file(str(source.path), loop=source.loop)
@@ -113,7 +117,7 @@ def _input(source: object, environ: Mapping[str, str]) -> Input:
         case V4l2Source():
             return v4l2(str(source.path))
         case _:
-            raise TypeError(f"{type(source).__name__} is no visual source")
+            assert_never(source)
 
 
 def address(source: NetworkSource, environ: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
+from edge.agent.alignment_settings import FieldsOfView, MarkedPoints
 from edge.agent.settings import DeviceSettings, OnnxDetector
 from edge.agent.source_settings import (
     Fault,
@@ -18,6 +19,7 @@ from edge.agent.source_settings import (
     ThermalCsvSource,
     V4l2Source,
 )
+from edge.analysis.alignment import Alignment
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
 from edge.capture.sources import mlx90640, thermal_csv
@@ -104,6 +106,18 @@ def thermal_source(settings: DeviceSettings, around: Surroundings) -> Source:
             return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
         case _:
             assert_never(source)
+
+
+def alignment(settings: DeviceSettings) -> Alignment:
+    match settings.alignment:
+        case None:
+            return Alignment()
+        case FieldsOfView(thermal=thermal, visual=visual, shift=shift):
+            return Alignment.from_fields_of_view(thermal, visual, shift)
+        case MarkedPoints(visual=visual, thermal=thermal):
+            return Alignment.from_points(visual, thermal)
+        case never:
+            assert_never(never)
 
 
 def _input(source: FileSource | RtspSource | MjpegSource | V4l2Source, environ: Mapping[str, str]) -> Input:

@@ -303,14 +303,14 @@ MUTANTS: dict[str, Mutant] = {
         ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(
-        "edge/agent/identity/instance.py",
+        "bus_schemas/protocol.py",
         "return not self.established, self.since, self.instance",
         "return self.since, self.instance",
         ("tests/unit/edge/agent/identity",),
     ),
     "relay_before_the_claim": Mutant(
         "producer/relay/relay.py",
-        "while not (stopping.is_set() or self._allowed()):",
+        "while not (stopping.is_set() or self._allowed() or self._is_gone):",
         "while False:",
         RELAY,
     ),
@@ -322,7 +322,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "told_before_it_is_durable": Mutant(
         "consumers/engine/follower.py",
-        "            with views.durable(view), transaction(view):\n",
+        "            with view_files.durable(view), transaction(view):\n",
         "            with transaction(view):\n",
         ("tests/unit/consumers/engine/test_follower.py",),
     ),

@@ -112,7 +112,7 @@ _NAMES = {HUB: Speaker.HUB, GATEWAY: Speaker.GATEWAY}
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class DataRule:
     """What is asked of the data of one type that a source says; `prefix` is what the keys of its media begin with."""
 
     source: str
@@ -155,7 +155,7 @@ class _Rule:
 
 
 @lru_cache(maxsize=65_536)
-def _rule(source: str, event_type: str) -> _Rule | str | None:
+def data_rule(source: str, event_type: str) -> DataRule | str | None:
     """`None` where whatever the data say is permitted; a sentence where nothing is."""
     try:
         speaker = speaker_of(source)
@@ -176,7 +176,7 @@ def _rule(source: str, event_type: str) -> _Rule | str | None:
     has_place = "site" in fields or "device" in fields
     if permission.states is None and not has_place and not media:
         return None
-    return _Rule(source, site, device, event_type, permission.subject, permission.states, has_place, media, prefix)
+    return DataRule(source, site, device, event_type, permission.subject, permission.states, has_place, media, prefix)
 
 
 def _speakers(event_type: str, state: str | None = None) -> str:
@@ -189,8 +189,8 @@ def _speakers(event_type: str, state: str | None = None) -> str:
 
 def violation(source: str, event_type: str, data: Any) -> str | None:
     """A sentence where this source may not say this; `data` are those of an event, or have the same attributes."""
-    rule = _rule(source, event_type)
-    return rule.violation(data) if isinstance(rule, _Rule) else rule
+    rule = data_rule(source, event_type)
+    return rule.violation(data) if isinstance(rule, DataRule) else rule
 
 
 def is_gateway_as_hub(source: str, event_type: str, data: Any) -> bool:
@@ -204,7 +204,7 @@ def is_gateway_as_hub(source: str, event_type: str, data: Any) -> bool:
 
 def depends_on_data(source: str, event_type: str) -> bool:
     """Whether what the data say decides if this source may say it."""
-    return isinstance(_rule(source, event_type), _Rule)
+    return isinstance(data_rule(source, event_type), DataRule)
 
 
 def described(event_type: str) -> str:

@@ -47,6 +47,21 @@ class HotSpot(Fact):
     area: Area
 
 
+class Transformer(Fact):
+    """What was found by its warmth: the largest part that stands out from what is around it."""
+
+    min_temp: Celsius
+    max_temp: Celsius
+    avg_temp: Celsius
+    q1_temp: Celsius
+    q3_temp: Celsius
+    median_temp: Celsius
+    std_dev: Deviation
+    pixel_count: Area
+    detection_confidence: Annotated[float, Limit(ge=0, le=1_000_000)]
+    """(average - background) / average."""
+
+
 class Thermal(Fact):
     frame_stats: FrameStatistics
     regions: Annotated[tuple[Region, ...], Items] = ()
@@ -58,6 +73,8 @@ class Thermal(Fact):
     bad_pixels: Count = 0
     confirmed_max_temp: Celsius | None = None
     """The hottest that is no spike of one pixel in one frame; not said means that nobody looked."""
+    transformer: Transformer | None = None
+    """Not said where nothing stands out."""
     media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 

@@ -10,7 +10,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from mosquitto.launcher import Broker, BrokerMissing, mosquitto_path
+from mosquitto.launcher import BrokerMissing, mosquitto_path
+from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse, ClickHouseMissing, clickhouse_path
 
 # No test fails on a clock, and a machine under load is slow at times.

@@ -150,15 +150,6 @@ def check(file: Annotated[Path, typer.Argument(help="The configuration to look a
     typer.echo(f"{file} is fine: sites {len(settings.sites)}, devices {devices}, agents {agents}.")
 
 
-@app.command()
-def bench(
-    cases: Annotated[list[str] | None, typer.Argument(help="Which benchmarks; default all.")] = None,
-    output: Annotated[Path | None, typer.Option("--json", help="Where the figures go as JSON.")] = None,
-) -> None:
-    """The benchmarks: median, p95, peak memory, and the limit measured beside them."""
-    parts.bench(cases or [], output)
-
-
 def _runtime(
     config: Path | None, data: Path, mqtt_port: int | None, log_format: LogFormat, *, is_gateway: bool = False
 ) -> Runtime:

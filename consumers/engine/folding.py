@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside
-from consumers.engine.projection import Projection
+from consumers.engine.projection import Projection, emit_nothing
 from consumers.engine.set_aside import SetAside
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway, Unwritable
@@ -74,9 +74,9 @@ def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Rec
         outbox.put(view, event)
 
     if split:
-        projection.fold(view, records[:split], _say_nothing)
+        projection.fold(view, records[:split], emit_nothing)
     if records[split:]:
-        projection.fold(view, records[split:], emit if projection.emits else _say_nothing)
+        projection.fold(view, records[split:], emit if projection.emits else emit_nothing)
     return told
 
 
@@ -138,7 +138,3 @@ def _savepoint(view: sqlite3.Connection) -> Iterator[None]:
             view.execute("release event")
         raise
     view.execute("release event")
-
-
-def _say_nothing(_: Event) -> None:
-    """Takes what a fold decided on and was told before."""

@@ -13,6 +13,10 @@ Emit = Callable[[Event], None]
 """Takes an event that a fold decided on; it leaves through the outbox in the transaction of the fold."""
 
 
+def emit_nothing(_: Event) -> None:
+    """For a fold of what has been emitted before, or is not to be."""
+
+
 class Projection(ABC):
     """One view: its schema, the events that it is made of, and the fold.
 

@@ -15,6 +15,7 @@ from typing import Self
 
 from producer.file_identity import Identity, identity
 from producer.locks import FileLock
+from producer.sqlite_files import remove_database
 
 _BUSY_MS = 10_000
 
@@ -104,8 +105,7 @@ def remove(file: Path) -> None:
 
     Whoever still has it open keeps its bytes on the disk: see `Views.close_removed`.
     """
-    for path in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
-        path.unlink(missing_ok=True)
+    remove_database(file)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ came second is kept as rejected, with a reason that says so.
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from consumers.ingest.decoding import Taken
+from consumers.ingest.items import Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.journal.writing import Rejected, SequenceKey, StreamKey
 

@@ -1,8 +1,8 @@
-"""Reads events that are as usual in a tenth of the time that their models take.
+"""The second step: reads events that are as usual in a tenth of the time that their models take.
 
-What is seen at a glance is a part of what the contract lets in, never more: each model is translated from the schema by
-which pydantic judges, and whatever cannot be translated exactly, or is not taken here, is read by its model. Keys that
-nobody knows are not taken either, for nobody would look at what is in them.
+What is taken here is a part of what the contract lets in, never more: each model is translated from the schema by which
+pydantic judges, and whatever cannot be translated exactly, or is not taken here, is read by its model. Keys that nobody
+knows are not taken either: nobody would look at what is in them.
 """
 
 import re
@@ -209,18 +209,17 @@ def _read_instant(_: type[Instant], text: Any) -> Instant:
 HEADERS: Mapping[str, type[Header]] = _headers()
 _any: Any = Union[tuple(HEADERS.values())]  # noqa: UP007 - its members are known only now
 _one: msgspec.json.Decoder[Header] = msgspec.json.Decoder(_any, dec_hook=_read_instant)
-_list: msgspec.json.Decoder[list[Header]] = msgspec.json.Decoder(list.__class_getitem__(_any), dec_hook=_read_instant)
 
 
-def glance(text: bytes, bodies: Sequence[bytes]) -> Sequence[Header | None]:
-    """The events of a JSON list; `bodies` are its members as they are written, `None` is for what a model must read."""
+def fast_decode(bodies: Sequence[bytes]) -> list[Header | None]:
+    """Each of these events; `None` for what its model must read."""
     try:
-        return _list.decode(text)
+        return list(map(_one.decode, bodies))
     except (msgspec.MsgspecError, ValueError):
-        return [_glance_at(body) for body in bodies]
+        return [_fast_decode(body) for body in bodies]
 
 
-def _glance_at(body: bytes) -> Header | None:
+def _fast_decode(body: bytes) -> Header | None:
     try:
         return _one.decode(body)
     except (msgspec.MsgspecError, ValueError):

@@ -13,7 +13,8 @@ from consumers.ingest.admission import Admission
 from consumers.ingest.announcer import Announcer, Publish
 from consumers.ingest.conflicts import Conflicts
 from consumers.ingest.counters import Figures
-from consumers.ingest.decoding import Arrived, Item, read
+from consumers.ingest.decoding import read
+from consumers.ingest.items import Item
 from consumers.ingest.packets import Published
 from consumers.ingest.plan import Plan, foreign_ids, make_plan, media_keys
 from consumers.ingest.registry import RegistryKeeper
@@ -83,7 +84,7 @@ class Intake:
         """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only."""
         began = time.monotonic()
         received = micros(self._clock())
-        items = read([Arrived(message, received) for message in messages if not message.topic.startswith(FAULTS)])
+        items = read([message for message in messages if not message.topic.startswith(FAULTS)], received)
         if self._room is not None:
             items = self._room.fitting(items)
         plan = self._commit(items)

@@ -8,7 +8,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
 from consumers.ingest.continuity import Refusal, Streams, nothing_refused
-from consumers.ingest.decoding import Described, Item, Refused, Taken
+from consumers.ingest.items import Described, Item, Refused, Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.ahead import happened_at

@@ -3,7 +3,7 @@
 from bus_schemas.catalogue import short_name
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import event_topic, media_topic
-from consumers.ingest.decoding import Taken
+from consumers.ingest.items import Taken
 from consumers.store.journal.writing import Rejected
 
 

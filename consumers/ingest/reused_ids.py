@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pydantic_core import from_json
 
-from consumers.ingest.decoding import Described, Taken
+from consumers.ingest.items import Described, Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.journal.writing import Accepted, ForeignId, Rejected
 

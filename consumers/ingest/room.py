@@ -7,7 +7,7 @@ from typing import Final
 
 from bus_schemas.event import HUB, place
 from bus_schemas.node import SystemLoad
-from consumers.ingest.decoding import Described, Item, Refused
+from consumers.ingest.items import Described, Item, Refused
 from consumers.store.disk import Disk, disk_of
 from producer.clock import Elapsed
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
+from edge.agent.alignment_settings import FieldsOfView, MarkedPoints
 from edge.agent.settings import DeviceSettings, OnnxDetector
 from edge.agent.source_settings import (
     Fault,
@@ -18,6 +19,7 @@ from edge.agent.source_settings import (
     ThermalCsvSource,
     V4l2Source,
 )
+from edge.analysis.alignment import Alignment
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
 from edge.capture.sources import mlx90640, thermal_csv
@@ -81,6 +83,7 @@ def visual_source(
     settings: DeviceSettings, drawn: Yard | None, recorder: Recorder | None, around: Surroundings
 ) -> Source:
     source = settings.visual
+    assert source is not None, "settings ask for a visual source only where there is one"
     if isinstance(source, SceneSource):
         assert drawn is not None, "a drawn scene has a yard"
         picture = VisualScene(drawn, name=settings.title)
@@ -92,17 +95,32 @@ def visual_source(
 
 def thermal_source(settings: DeviceSettings, around: Surroundings) -> Source:
     source = settings.thermal
-    if isinstance(source, SceneSource):
-        drawn = ThermalScene(yard(source, around.started, settings.time_zone))
-        return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
-    if isinstance(source, ThermalCsvSource):
-        return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)
-    assert isinstance(source, Mlx90640Source)
-    hertz = source.refresh_hz
-    return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
+    assert source is not None, "settings ask for a thermal source only where there is one"
+    match source:
+        case SceneSource():
+            drawn = ThermalScene(yard(source, around.started, settings.time_zone))
+            return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
+        case ThermalCsvSource():
+            return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)
+        case Mlx90640Source(refresh_hz=hertz):
+            return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
+        case _:
+            assert_never(source)
 
 
-def _input(source: object, environ: Mapping[str, str]) -> Input:
+def alignment(settings: DeviceSettings) -> Alignment:
+    match settings.alignment:
+        case None:
+            return Alignment()
+        case FieldsOfView(thermal=thermal, visual=visual, shift=shift):
+            return Alignment.from_fields_of_view(thermal, visual, shift)
+        case MarkedPoints(visual=visual, thermal=thermal):
+            return Alignment.from_points(visual, thermal)
+        case never:
+            assert_never(never)
+
+
+def _input(source: FileSource | RtspSource | MjpegSource | V4l2Source, environ: Mapping[str, str]) -> Input:
     match source:
         case FileSource():
             return video_file(str(source.path), loop=source.loop)
@@ -113,7 +131,7 @@ def _input(source: object, environ: Mapping[str, str]) -> Input:
         case V4l2Source():
             return v4l2(str(source.path))
         case _:
-            raise TypeError(f"{type(source).__name__} is no visual source")
+            assert_never(source)
 
 
 def address(source: NetworkSource, environ: Mapping[str, str]) -> str:

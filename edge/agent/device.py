@@ -11,7 +11,7 @@ import structlog
 from bus_schemas.node import Health
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import live_topic
-from edge.agent.building import Surroundings, addresses, encoding_of, thermal_source, visual_source, yard
+from edge.agent.building import Surroundings, addresses, alignment, encoding_of, thermal_source, visual_source, yard
 from edge.agent.event_factory import Author
 from edge.agent.health import Facts, Kind, SourceHealth, health
 from edge.agent.settings import DeviceSettings
@@ -156,6 +156,7 @@ class Device:
             captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
             self._show_thermal,
             self._planes,
+            alignment(self.settings),
         )
         source_health = self._healths["thermal"]
         tolerance = Tolerance(name, source_health, self._redact)

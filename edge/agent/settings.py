@@ -21,6 +21,7 @@ from bus_schemas.settings import (
     ThermographySettings,
     Zones,
 )
+from edge.agent.alignment_settings import AlignmentSettings
 from edge.agent.source_settings import Part, SceneSource, ThermalSource, VisualSource
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -100,6 +101,9 @@ class DeviceParts(Part):
     name: str | None = Field(default=None, description="What people read; default the id.")
     visual: VisualSource | None = Field(default=None, description="Its camera.")
     thermal: ThermalSource | None = Field(default=None, description="Its 24x32 sensor.")
+    alignment: AlignmentSettings | None = Field(
+        default=None, description="How the two lie over each other in their fusion; none means that both see the same."
+    )
     rois: Rois = ()
     roi_set: RoiSet | None = Field(default=None, description="Thermal regions of a type of transformer, for rois.")
     zones: Zones = ()
@@ -124,6 +128,8 @@ class DeviceParts(Part):
         for which, source in (("visual", self.visual), ("thermal", self.thermal)):
             if isinstance(source, SceneSource) and source.scene != which:
                 raise ValueError(f"device '{self.device}': the {which} source is a {source.scene} scene")
+        if self.alignment is not None and (self.visual is None or self.thermal is None):
+            raise ValueError(f"device '{self.device}': alignment needs a visual and a thermal source")
         if isinstance(self.detector, SceneDetector) and not isinstance(self.visual, SceneSource):
             raise ValueError(f"device '{self.device}': the scene detector knows only drawn scenes")
         if self.rois and self.roi_set is not None:

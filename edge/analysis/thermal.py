@@ -19,7 +19,7 @@ from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 Celsius = NDArray[np.float32]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Counts what changes the outcome for the same frames, so that findings say by which analysis they were made."""
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (24, 32)
@@ -194,10 +194,6 @@ def gradient(frame: Celsius) -> Gradient:
     along_x = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 1, 0), np.float32)
     along_y = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 0, 1), np.float32)
     return Gradient(np.hypot(along_x, along_y), np.degrees(np.arctan2(along_y, along_x)))
-
-
-def frame_statistics(frame: Celsius) -> FrameStatistics:
-    return _statistics(frame, frame)[0]
 
 
 def _statistics(frame: Celsius, raw: Celsius) -> tuple[FrameStatistics, float]:

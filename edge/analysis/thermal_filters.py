@@ -70,14 +70,3 @@ def smoothed(frame: Celsius) -> Celsius:
 def for_ambient(frame: Celsius, ambient: float | None) -> Celsius:
     """frame - (ambient - 25) * 0.1; unchanged when the ambient temperature is not known."""
     return frame if ambient is None else frame - np.float32((ambient - 25.0) * 0.1)
-
-
-def upscaled(frame: Celsius, factor: int = 4) -> Celsius:
-    """Bicubic, factor x height by factor x width."""
-    height, width = frame.shape
-    return np.asarray(cv2.resize(frame, (width * factor, height * factor), interpolation=cv2.INTER_CUBIC), np.float32)
-
-
-def sensor_temperature(raw: Celsius) -> float:
-    """The 10th percentile of a raw frame stands for the sensor's surroundings."""
-    return round(float(np.percentile(raw, 10)), 2)

@@ -1,20 +1,23 @@
 """What one thermal sensor's frames say, as events and media; previews go their own way."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from bus_schemas.settings import AdjustableSettings
-from bus_schemas.thermal import AlertLevel, FrameStatistics, HotSpot, Region, Thermal
+from bus_schemas.thermal import AlertLevel, FrameStatistics, HotSpot, Region, Thermal, Transformer
 from edge.agent.event_factory import Author, Picture
 from edge.agent.settings import Rates
+from edge.analysis.alignment import Alignment
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
 from edge.analysis.thermal import ThermalProcessor, ThermalReading, gradient
 from edge.analysis.thermal_filters import COLDEST, HOTTEST
+from edge.analysis.transformer import transformer_region
 from edge.capture.pacing import Every, per_second
 from edge.capture.sources.source import ThermalFrame
 from producer.outbox.tables import Draft
@@ -33,12 +36,12 @@ class ThermalWatch:
         caption: Callable[[datetime], Caption],
         preview: Callable[[str, bytes], None],
         visual: Callable[[], Planes | None],
-        listed_bad: Iterable[int] = (),
+        alignment: Alignment | None = None,
     ) -> None:
         self._author = author
         self._wanted = self._applied = adjustable
-        self._processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois, listed_bad)
-        self._fusion = Fusion()
+        self._processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
+        self._fusion = Fusion(alignment)
         self._caption = caption
         self._preview = preview
         self._visual = visual
@@ -96,6 +99,7 @@ def told(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -
     statistics = reading.frame_stats
     if statistics is None:
         return None
+    found = transformer_region(reading.frame)
     invalid = int(np.count_nonzero(~np.isfinite(frame.temperatures)))
     clamped = int(np.count_nonzero((frame.temperatures < COLDEST) | (frame.temperatures > HOTTEST)))
     return Thermal(
@@ -132,6 +136,7 @@ def told(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -
         clamped_pixels=clamped,
         bad_pixels=invalid,
         confirmed_max_temp=reading.confirmed_max,
+        transformer=None if found is None else Transformer(**asdict(found)),
         media=media,
     )
 

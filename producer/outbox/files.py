@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from producer.file_identity import Held, identity
-
-_BESIDE: Final = ("-wal", "-shm")
+from producer.sqlite_files import files_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class OpenFiles:
 
     @classmethod
     def now(cls, path: Path) -> Self:
-        return cls(Held.now(path), tuple(Held.now(path.with_name(path.name + suffix)) for suffix in _BESIDE))
+        return cls(Held.now(path), tuple(Held.now(beside) for beside in files_beside(path)))
 
     def check(self) -> None:
         """Raises `FileGone` where the name does not lead to the file any more."""

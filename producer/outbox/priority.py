@@ -28,7 +28,7 @@ class Priority(IntEnum):
 
 DROPPABLE = (Priority.PICTURE, Priority.FRAME, Priority.SEGMENT, Priority.FINDING, Priority.VITAL)
 
-_BY_TYPE = {
+BY_TYPE = {
     "frame": Priority.FRAME,
     "segment": Priority.SEGMENT,
     "recording": Priority.SEGMENT,
@@ -36,6 +36,17 @@ _BY_TYPE = {
     "detection": Priority.FINDING,
     "thermal": Priority.FINDING,
     "heartbeat": Priority.FINDING,
+    "alert": Priority.VITAL,
+    "annotation": Priority.VITAL,
+    "clock": Priority.VITAL,
+    "command": Priority.VITAL,
+    "fault": Priority.VITAL,
+    "gap": Priority.GAP,
+    "health": Priority.VITAL,
+    "incident": Priority.VITAL,
+    "retention": Priority.VITAL,
+    "settings": Priority.VITAL,
+    "state": Priority.VITAL,
 }
 
 
@@ -43,4 +54,5 @@ def priority_of(event: Event) -> Priority:
     """The class of an event whose producer names none."""
     if isinstance(event, MediaEvent):
         return Priority.SEGMENT if event.data.kind == "segment" else Priority.PICTURE
-    return _BY_TYPE.get(short_name(event.type), Priority.VITAL)
+    # Only what is said to be vital outlives the rest: a new type may come many times a second.
+    return BY_TYPE.get(short_name(event.type), Priority.FINDING)

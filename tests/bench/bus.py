@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from bus_schemas.codec import to_bytes
 from bus_schemas.topics import event_topic
 from consumers.store.journal.reader import SqliteJournalReader
-from mosquitto.launcher import Broker
 from tests import builders
 from tests.bench.measure import Measurement, median, summary
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 

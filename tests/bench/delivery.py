@@ -12,12 +12,12 @@ from functools import partial
 from multiprocessing.synchronize import Event as ProcessEvent
 from pathlib import Path
 
-from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from producer.relay.relay import Relay
 from tests.bench.measure import Measurement, summary, timed
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import ingest_double
 from tests.node_parts import SOURCE, detection, frame, medium, running_relay

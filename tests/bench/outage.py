@@ -14,13 +14,13 @@ from bus_schemas.event import device_source
 from consumers.hub_config import ClickHouseServer
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
-from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.backlog import streams
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from tests import many_streams
 from tests.bench.measure import Measurement, summary
+from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process

@@ -4,11 +4,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.relay.relay import Options
 from tests.bench.measure import Measurement, summary
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.node_parts import running_relay

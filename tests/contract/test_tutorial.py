@@ -19,8 +19,9 @@ import yaml
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.topics import event_topic
-from mosquitto.launcher import Broker, free_port
+from mosquitto.launcher import free_port
 from tests import builders
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.faults.mutants import copy_tree
 

@@ -109,10 +109,10 @@ MUTANTS: dict[str, Mutant] = {
         "pattern",
         INGEST,
     ),
-    "group_with_a_liar_is_as_usual": Mutant(
-        "consumers/ingest/decoding.py",
-        "        and {header.source for header in headers} == {entrance.source}\n",
-        "",
+    "a_liar_is_decoded_fast": Mutant(
+        "consumers/ingest/topic_rules.py",
+        "if header.source != self.source or (header.epoch",
+        "if (header.epoch",
         INGEST,
     ),
     "rows_left_out_of_a_group": Mutant(
@@ -303,14 +303,14 @@ MUTANTS: dict[str, Mutant] = {
         ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(
-        "edge/agent/identity/instance.py",
+        "bus_schemas/protocol.py",
         "return not self.established, self.since, self.instance",
         "return self.since, self.instance",
         ("tests/unit/edge/agent/identity",),
     ),
     "relay_before_the_claim": Mutant(
         "producer/relay/relay.py",
-        "while not (stopping.is_set() or self._allowed()):",
+        "while not (stopping.is_set() or self._allowed() or self._is_gone):",
         "while False:",
         RELAY,
     ),
@@ -322,7 +322,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "told_before_it_is_durable": Mutant(
         "consumers/engine/follower.py",
-        "            with views.durable(view), transaction(view):\n",
+        "            with view_files.durable(view), transaction(view):\n",
         "            with transaction(view):\n",
         ("tests/unit/consumers/engine/test_follower.py",),
     ),
@@ -356,15 +356,15 @@ MUTANTS: dict[str, Mutant] = {
         "        pass\n",
         ARCHIVE,
     ),
-    "anybody_says_anything_in_a_batch": Mutant(
-        "consumers/ingest/decoding.py",
-        "        and not any(_unpermitted(header) for header in headers)\n",
-        "",
+    "anybody_says_anything_of_what_is_decoded_fast": Mutant(
+        "consumers/ingest/topic_rules.py",
+        "not isinstance(rule, str) and rule.violation(header.data) is None",
+        "not isinstance(rule, str)",
         INGEST,
     ),
     "anybody_says_anything": Mutant(
-        "consumers/ingest/decoding.py",
-        "    return _unpermitted(event)\n",
+        "consumers/ingest/acceptance.py",
+        "    return unpermitted(event)\n",
         "    return None\n",
         INGEST,
     ),

@@ -15,8 +15,8 @@ from pathlib import Path
 from consumers.engine.view_files import NoView, open_view
 from consumers.registry import CONSUMERS
 from consumers.store.journal.queries import JournalQueries
-from mosquitto.launcher import Broker, BrokerFailed
 from producer.outbox.disk import Room
+from tests.broker import Broker, BrokerFailed
 from tests.faults import load, parts
 from tests.faults.clock import FileClock
 from tests.faults.foreign import Foreigner

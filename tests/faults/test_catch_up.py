@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from consumers.hub_config import ClickHouseServer
-from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse, ClickHouseMissing
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process

@@ -16,7 +16,6 @@ import pytest
 from bus_schemas.camera import DetectionEvent
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent, StateEvent
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox import backlog
@@ -24,6 +23,7 @@ from producer.outbox.disk import Room
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
 from producer.relay.presence import Presences
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay

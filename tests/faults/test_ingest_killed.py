@@ -12,9 +12,9 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.streams import Traffic, traffic_of
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.reader import SqliteJournalReader
-from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay

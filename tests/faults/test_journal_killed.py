@@ -20,10 +20,10 @@ from consumers.store.journal.configured import store_in
 from consumers.store.journal.store import JournalAway, JournalInUse, JournalStore
 from consumers.upkeep.verify.bodies import check_bodies
 from consumers.upkeep.verify.streams import check_streams
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
 from tests.faults.test_ingest_killed import steady_load

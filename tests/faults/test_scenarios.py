@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mosquitto.launcher import Broker
+from tests.broker import Broker
 from tests.faults.run import run_one
 from tests.faults.scenarios.table import SCENARIOS
 

@@ -27,9 +27,10 @@ from bus_schemas.topics import command_topic, live_topic
 from edge.agent.node import run
 from edge.agent.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
 from edge.agent.source_settings import Fault, RtspSource, SceneSource
-from mosquitto.launcher import Broker, free_port
+from mosquitto.launcher import free_port
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 

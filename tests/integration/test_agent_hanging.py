@@ -16,8 +16,8 @@ from bus_schemas.event import Event
 from bus_schemas.node import Health, HealthEvent, HeartbeatEvent
 from edge.agent.settings import DeviceSettings, OnnxDetector, Rates
 from edge.agent.source_settings import RtspSource, SceneSource
-from mosquitto.launcher import Broker
 from producer.outbox.tables import connect
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.integration.test_agent import running_agent
 

@@ -18,9 +18,9 @@ from edge.agent.building import Surroundings, thermal_source
 from edge.agent.settings import DeviceSettings, Rates
 from edge.agent.source_settings import RtspSource, SceneSource
 from edge.capture.sources.source import Reading, Source, ThermalFrame
-from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.integration.test_agent import of, running_agent

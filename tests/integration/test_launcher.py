@@ -9,7 +9,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from mosquitto.launcher import Broker, BrokerFailed, accepts
+from mosquitto.launcher import accepts
+from tests.broker import Broker, BrokerFailed
 from tests.eventually import eventually
 
 

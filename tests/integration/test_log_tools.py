@@ -16,9 +16,9 @@ from consumers.upkeep.log_transfer.log_slice import Piece, Stretch, read
 from consumers.upkeep.log_transfer.resend import How, Sent, resend
 from consumers.upkeep.verify.run import check
 from edge.simulation.virtual_devices import Achieved, Load, simulate
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests import builders, logged
+from tests.broker import Broker
 from tests.builders import START, at
 from tests.running_ingest import journaled, rejections, running_ingest
 

@@ -12,7 +12,6 @@ from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import GapEvent
 from bus_schemas.streams import Traffic, stream_epoch
 from bus_schemas.topics import command_topic
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.bounds import Limits
@@ -20,6 +19,7 @@ from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
 from producer.relay.relay import Options, Relay
 from producer.relay.session import Incoming, Outgoing
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay, segment

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mosquitto.launcher import Broker
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.relay.relay import Options
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.node_parts import running_relay

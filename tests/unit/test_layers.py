@@ -16,8 +16,6 @@ ALLOWED = {
     "mosquitto": set[str](),
     "watchpost": {"bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto"},
 }
-# The one place that starts the benchmarks, which live with the tests.
-EXCEPTIONS = {("watchpost/processes/parts.py", "tests")}
 ROOMS = {
     "store": set[str](),
     "ingest": {"store"},
@@ -69,7 +67,7 @@ def test_a_package_imports_only_what_is_below_it(package: str) -> None:
         for name in imported(path) & ours - ALLOWED[package] - {package}
     }
 
-    assert against_the_arrow - EXCEPTIONS == set()
+    assert against_the_arrow == set()
 
 
 @pytest.mark.parametrize("room", ROOMS)

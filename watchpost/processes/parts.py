@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 from watchpost import VERSION
@@ -112,9 +111,3 @@ def schema(kind: str) -> str:
 
 def _written(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def bench(cases: list[str], output: Path | None) -> None:
-    from tests.bench.run import run
-
-    run(cases, output)

@@ -59,8 +59,15 @@ def with_ports(options: Options, config: WatchpostConfig) -> Options:
         port = int(getattr(options, name))
         if port and not is_free(port, host):
             raise CannotStart(f"port {port} on {host} is taken; choose another with {option} (0 takes a free one)")
-        chosen[name] = port or free_port(host)
+        chosen[name] = port or _free_port(host, chosen.values())
     return replace(options, gateway_port=chosen["gateway_port"], mqtt_port=chosen.get("mqtt_port", options.mqtt_port))
+
+
+def _free_port(host: str, taken: Collection[int]) -> int:
+    """One that is not chosen yet: until somebody listens there, the system may name it again."""
+    while (port := free_port(host)) in taken:
+        pass
+    return port
 
 
 def processes(options: Options, config: WatchpostConfig) -> list[Process]:

@@ -10,6 +10,7 @@ from bus_schemas.hub import FaultEvent
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.projection import Alerts
 from consumers.alerting.incidents.projection import Incidents
+from consumers.engine.projection import emit_nothing
 from consumers.hub_config import Hub
 from consumers.store.journal.record import Recorded
 
@@ -37,7 +38,7 @@ class Folding:
             told.append(Recorded(cause.position, self._arrived.get(event.id, cause.received), event))
 
         self._incidents.fold(view, seen, take)
-        self._alerts.fold(view, told, _tell_nobody)
+        self._alerts.fold(view, told, emit_nothing)
 
 
 class _Seen(Sequence[Recorded]):
@@ -66,7 +67,3 @@ class _Seen(Sequence[Recorded]):
 
     def __len__(self) -> int:
         return len(self._records)
-
-
-def _tell_nobody(_: Event) -> None:
-    """A trial's alerts stay in its database."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 from consumers.store.archive.index import NAME, has_packs_of_hours, is_complete, open_to_read
 from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
 from producer.file_identity import Identity, identity
+from producer.sqlite_files import database_files
 from producer.times import micros, moment
 
 OLDEST = -(2**63)
@@ -140,9 +141,9 @@ class ArchiveReader:
     def index_bytes(self) -> int:
         """What the index itself takes on the disk."""
         total = 0
-        for suffix in ("", "-wal", "-shm"):
+        for path in database_files(self._directory / NAME):
             with suppress(FileNotFoundError):
-                total += (self._directory / f"{NAME}{suffix}").stat().st_blocks * STAT_BLOCK_BYTES
+                total += path.stat().st_blocks * STAT_BLOCK_BYTES
         return total
 
     def oldest(self, site: str, device: str, kind: str) -> datetime | None:

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
+from producer.sqlite_files import files_beside, remove_database
+
 BUSY_SECONDS = 10.0
 
 # Streams keep their number, watermark and counts from day to day, so that what is known of a stream commits together
@@ -128,7 +130,7 @@ def create_day(directory: Path, day: date, first: int, before: sqlite3.Connectio
         connection.execute("pragma journal_mode = wal")
     finally:
         connection.close()
-    for stale in (Path(f"{path}-wal"), Path(f"{path}-shm")):
+    for stale in files_beside(path):
         # Of a file of this name that was removed without them; they would be read as the log of this one.
         stale.unlink(missing_ok=True)
     draft.rename(path)
@@ -174,9 +176,4 @@ class DroppedDay:
 
 def remove(day: Day) -> int:
     """Delete the files of a day; the bytes that this frees."""
-    freed = 0
-    for path in (day.path, Path(f"{day.path}-wal"), Path(f"{day.path}-shm")):
-        with suppress(FileNotFoundError):
-            freed += path.stat().st_size
-            path.unlink()
-    return freed
+    return remove_database(day.path)

@@ -3,15 +3,14 @@
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from consumers.store.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
-from consumers.store.journal.days import Day
 from consumers.store.journal.reader import OpenDays, Row
 from consumers.store.journal.selection import marks, numbers_of, of_day, received_at
+from producer.sqlite_files import size_of
 from producer.times import DAY, micros, moment
 
 
@@ -158,7 +157,7 @@ class JournalQueries:
             connection = self._days.connection(day)
             if connection is not None:
                 (last,) = connection.execute("select max(position) from events").fetchone()
-                rows.append(DayRow(day.date, first, first - 1 if last is None else last, _size(day)))
+                rows.append(DayRow(day.date, first, first - 1 if last is None else last, size_of(day.path)))
         return rows
 
     def close(self) -> None:
@@ -183,12 +182,3 @@ class JournalQueries:
             connection = None if too_old or too_new else self._days.connection(day)
             if connection is not None:
                 yield first, following, connection
-
-
-def _size(day: Day) -> int:
-    """Bytes on disk, with what is still in the write-ahead log; 0 where the day was dropped a moment ago."""
-    total = 0
-    for path in (day.path, Path(f"{day.path}-wal")):
-        with suppress(FileNotFoundError):
-            total += path.stat().st_size
-    return total

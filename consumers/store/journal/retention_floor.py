@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from consumers.store.journal.days import Day, DroppedDay, open_to_read, remove, sync_directory
+from producer.sqlite_files import size_of
 
 NAME = "floor.json"
 
@@ -39,8 +40,7 @@ def weigh(day: Day) -> DroppedDay:
     with closing(open_to_read(day.path)) as connection:
         (first,) = connection.execute("select value from meta where key = 'first'").fetchone()
         (last,) = connection.execute("select max(position) from events").fetchone()
-    size = sum(path.stat().st_size for path in (day.path, Path(f"{day.path}-wal")) if path.exists())
-    return DroppedDay(day.date, size, int(first), first - 1 if last is None else int(last))
+    return DroppedDay(day.date, size_of(day.path), int(first), first - 1 if last is None else int(last))
 
 
 def drop(directory: Path, days: Iterable[Day]) -> list[DroppedDay]:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from bus_schemas.event import Event
+from consumers.engine.projection import emit_nothing
 from consumers.store.journal.record import JournalReader
 from consumers.views.health import snapshots
 from consumers.views.health.projection import Health, put, set_clock
@@ -35,11 +35,7 @@ def _fold(past: sqlite3.Connection, journal: JournalReader, position: int, upto:
     while position < upto:
         # So many positions are left: no event beyond them is read.
         batch = journal.read(position, Health.models, min(_BATCH, upto - position))
-        health.fold(past, [record for record in batch.records if record.position <= upto], _say_nothing)
+        health.fold(past, [record for record in batch.records if record.position <= upto], emit_nothing)
         if batch.upto <= position:
             return
         position = batch.upto
-
-
-def _say_nothing(_: Event) -> None:
-    """This fold tells nothing."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus_schemas.codec import to_bytes
-from consumers.ingest.decoding import Taken
+from consumers.ingest.items import Taken
 from consumers.ingest.plan import foreign_ids, make_plan
 from consumers.store.clickhouse.engine import Columns, EngineError
 from consumers.store.clickhouse.table import Table

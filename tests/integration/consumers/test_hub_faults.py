@@ -6,8 +6,8 @@ from bus_schemas.event import HUB_SOURCE
 from bus_schemas.hub import FaultEvent
 from consumers.hub_faults import FaultReporter
 from consumers.ingest.faults import CLEAR_AFTER_S
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.running_ingest import journaled, rejections, running_ingest
 

@@ -15,11 +15,11 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HeartbeatEvent, StateEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, state_topic, watermark_topic
 from consumers.store.archive.reader import ArchiveReader
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from tests import builders
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.node_parts import OTHER, SOURCE, detection, medium, running_relay
 from tests.running_ingest import journaled, rejections, running_ingest

@@ -17,11 +17,11 @@ from consumers.store.archive.index import NAME
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.days import list_days
 from consumers.store.journal.reader import SqliteJournalReader
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.file_identity import identity
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from tests.broker import Broker
 from tests.builders import START, frame, thermal
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process

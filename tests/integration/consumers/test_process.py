@@ -24,12 +24,12 @@ from consumers.registry import roster
 from consumers.store.journal.answers import Filter, Stored
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from producer.relay.relay import Relay
+from tests.broker import Broker
 from tests.builders import thermal
 from tests.eventually import eventually
 from tests.following import hub_in

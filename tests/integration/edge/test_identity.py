@@ -24,10 +24,10 @@ from edge.agent.identity.instance import IdentityTaken
 from edge.agent.node import run
 from edge.agent.settings import DeviceSettings, NodeSettings, Rates
 from edge.agent.source_settings import SceneSource
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 from tests.node_parts import SOURCE, detection, running_relay

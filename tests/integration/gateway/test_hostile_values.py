@@ -21,7 +21,8 @@ from bus_schemas.speakers import PERMISSIONS, Speaker
 from bus_schemas.topics import media_topic
 from consumers.alerting.incidents.questions import open_incidents
 from consumers.engine import view_files
-from consumers.ingest.decoding import Arrived, Refused, read
+from consumers.ingest.decoding import read
+from consumers.ingest.items import Refused
 from consumers.ingest.packets import Properties, Published
 from consumers.store.journal.reader import SqliteJournalReader
 from gateway.app import operations
@@ -154,7 +155,7 @@ def test_it_is_refused_with_a_sentence_that_names_the_field() -> None:
     # A medium comes as bytes, and is refused as a whole where it does not.
     for event_type in sorted(MODELS.keys() - {"watchpost.media.v1"}):
         for message, path in bent(event_type):
-            for item in read([Arrived(message, RECEIVED)]):
+            for item in read([message], RECEIVED):
                 if isinstance(item, Refused):
                     count += 1
                     # What has too many members is named as a whole.

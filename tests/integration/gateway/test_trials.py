@@ -12,9 +12,9 @@ from bus_schemas.event import Event
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import Asked
 from consumers.store.journal.reader import SqliteJournalReader
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests import builders
+from tests.broker import Broker
 from tests.builders import at
 from tests.eventually import eventually
 from tests.integration.gateway.started import NOW, Filled, Started

@@ -14,9 +14,9 @@ from paho.mqtt.properties import Properties
 from bus_schemas.codec import decode
 from bus_schemas.event import Event
 from bus_schemas.node import CommandEvent
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from tests import builders
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started
 

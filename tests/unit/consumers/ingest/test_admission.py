@@ -10,7 +10,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, device_source
 from bus_schemas.node import GapEvent
 from consumers.ingest.admission import LIMITS, MAX_SOURCES, Admission
-from consumers.ingest.decoding import Item, Refused
+from consumers.ingest.items import Item, Refused
 from consumers.ingest.plan import Plan, make_plan
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted, StreamState

@@ -4,7 +4,9 @@ import pytest
 
 from bus_schemas.checksum import CHECKSUM
 from bus_schemas.codec import to_bytes
-from consumers.ingest.decoding import DAMAGED, Arrived, Item, Refused, read
+from consumers.ingest.decoding import read
+from consumers.ingest.envelope import DAMAGED
+from consumers.ingest.items import Item, Refused
 from consumers.ingest.packets import Properties, Published
 from consumers.store.journal.writing import Accepted
 from producer.outbox.backlog import Row, Stream
@@ -32,7 +34,7 @@ def picture(sequence: int) -> Row:
 
 def arrive(message: Outgoing, payload: bytes | None = None, properties: tuple[tuple[str, str], ...] = ()) -> list[Item]:
     given = Properties(message.content_type, properties or message.user_properties)
-    return read([Arrived(Published(message.topic, 1, given, payload or message.payload), 0)])
+    return read([Published(message.topic, 1, given, payload or message.payload)], 0)
 
 
 @pytest.mark.parametrize("message", [sent(event(1)), sent(event(1), event(2)), sent(picture(1))])
@@ -71,7 +73,7 @@ def test_a_message_without_a_checksum_is_taken_as_it_is() -> None:
 
 def _moved(message: Outgoing, before: str, after: str) -> list[Item]:
     given = Properties(message.content_type, message.user_properties)
-    return read([Arrived(Published(message.topic.replace(before, after), 1, given, message.payload), 0)])
+    return read([Published(message.topic.replace(before, after), 1, given, message.payload)], 0)
 
 
 @pytest.mark.parametrize(

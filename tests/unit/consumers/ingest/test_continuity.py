@@ -9,7 +9,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from consumers.ingest.continuity import Place, Streams, place_of
-from consumers.ingest.decoding import Item, Refused
+from consumers.ingest.items import Item, Refused
 from consumers.ingest.plan import make_plan
 from consumers.store.journal.header import sequences_of
 from consumers.store.journal.writing import Accepted

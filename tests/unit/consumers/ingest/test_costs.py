@@ -10,7 +10,8 @@ import pytest
 
 from bus_schemas.codec import BATCH, GZIP, MAX_BATCH, Unpackable, to_bytes, unpack
 from bus_schemas.topics import event_topic
-from consumers.ingest.decoding import Arrived, Refused, read
+from consumers.ingest.decoding import read
+from consumers.ingest.items import Refused
 from consumers.ingest.packets import Properties, Published
 from consumers.store.journal.writing import Accepted
 from tests import builders
@@ -51,7 +52,7 @@ def test_a_small_message_costs_little_whatever_it_unpacks_to(name: str) -> None:
     message = Published(TOPIC, 1, Properties(BATCH + GZIP), bomb)
     tracemalloc.start()
     began = time.process_time()
-    items = read([Arrived(message, 1)])
+    items = read([message], 1)
     took = time.process_time() - began
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -67,7 +68,7 @@ def test_a_small_message_costs_little_whatever_it_unpacks_to(name: str) -> None:
 def test_the_same_holds_for_what_is_not_packed(name: str) -> None:
     body = BOMBS[name]()
     tracemalloc.start()
-    [item] = read([Arrived(Published(TOPIC, 1, Properties(BATCH), body), 1)])
+    [item] = read([Published(TOPIC, 1, Properties(BATCH), body)], 1)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -81,8 +82,8 @@ def test_as_many_events_as_a_batch_may_have_are_read() -> None:
     batch = b"[" + b",".join(body.replace(b'"id":"', b'"id":"%d-' % number) for number in range(MAX_BATCH)) + b"]"
     small = b"[" + b",".join([body] * 200) + b"]"
 
-    assert len(read([Arrived(Published(TOPIC, 1, Properties(BATCH), batch), 1)])) == MAX_BATCH
-    assert len(read([Arrived(Published(TOPIC, 1, Properties(BATCH + GZIP), packed(small)), 1)])) == 200
+    assert len(read([Published(TOPIC, 1, Properties(BATCH), batch)], 1)) == MAX_BATCH
+    assert len(read([Published(TOPIC, 1, Properties(BATCH + GZIP), packed(small))], 1)) == 200
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_as_many_events_as_a_batch_may_have_are_read() -> None:
 def test_gzip_is_undone_however_it_is_marked(properties: Properties) -> None:
     body = packed(to_bytes(builders.detection()))
 
-    [item] = read([Arrived(Published(TOPIC, 1, properties, body), 1)])
+    [item] = read([Published(TOPIC, 1, properties, body)], 1)
 
     assert isinstance(item, Accepted)
 

@@ -8,7 +8,8 @@ import pytest
 from bus_schemas.codec import BATCH, GZIP, to_bytes
 from bus_schemas.node import GapEvent
 from bus_schemas.topics import event_topic, state_topic
-from consumers.ingest.decoding import Arrived, Item, Refused, read
+from consumers.ingest.decoding import read
+from consumers.ingest.items import Item, Refused
 from consumers.ingest.packets import Properties, Published
 from consumers.store.journal.writing import Accepted
 from tests import builders
@@ -18,7 +19,7 @@ SOURCE = "/sites/DEMO/devices/yard"
 
 def arrive(payload: bytes, topic: str = "", content_type: str | None = None) -> list[Item]:
     message = Published(topic or event_topic(SOURCE, "detection"), 1, Properties(content_type), payload)
-    return read([Arrived(message, 1)])
+    return read([message], 1)
 
 
 def reason(payload: bytes, topic: str = "") -> str:

@@ -14,7 +14,8 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import StateEvent
 from bus_schemas.speakers import violation
 from bus_schemas.topics import event_topic, media_topic, state_topic
-from consumers.ingest.decoding import Arrived, Described, Item, Refused, read
+from consumers.ingest.decoding import read
+from consumers.ingest.items import Described, Item, Refused
 from consumers.ingest.packets import Properties, Published
 from consumers.ingest.plan import make_plan
 from consumers.store.journal.writing import Accepted
@@ -35,7 +36,7 @@ def published(event: Event) -> Published:
 
 
 def arrive(*messages: Published) -> list[Item]:
-    return read([Arrived(message, 1_800_000_000_000_000) for message in messages])
+    return read(messages, 1_800_000_000_000_000)
 
 
 def batch(source: str, events: Sequence[Event]) -> Published:

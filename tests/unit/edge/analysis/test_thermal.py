@@ -17,10 +17,10 @@ from edge.analysis.emissivity import corrected, legacy
 from edge.analysis.thermal import (
     ThermalProcessor,
     ThermalReading,
-    frame_statistics,
     gradient,
     hotspots,
 )
+from edge.analysis.thermal_filters import COLDEST, HOTTEST
 from edge.capture.sources.thermal_csv import BadLines, bounded_lines, recorded_frames
 from tests.recordings import ROOM_THERMAL, recording
 
@@ -117,8 +117,10 @@ def test_a_known_bad_pixel_raises_no_alarm() -> None:
 
 @given(st.integers(0, 2**32 - 1))
 def test_frame_statistics_are_numpy_s(seed: int) -> None:
-    frame = np.random.default_rng(seed).normal(40, 20, (24, 32)).astype(np.float32)
-    found = asdict(frame_statistics(frame))
+    frame = np.random.default_rng(seed).normal(40, 20, (24, 32)).clip(COLDEST, HOTTEST).astype(np.float32)
+    (reading,) = fed([frame], settings=ThermographySettings(filtered=False))
+    assert reading.frame_stats is not None
+    found = asdict(reading.frame_stats)
     plain = {
         "min": frame.min(),
         "max": frame.max(),
@@ -254,3 +256,9 @@ def test_a_real_room_is_read_without_flags_and_its_person_is_warmer_than_it() ->
     assert {reading.flags for reading in readings} == {()}
     assert all(reading.frame_stats and 20 < reading.frame_stats.mean < 35 for reading in readings)
     assert max(reading.frame_stats.range for reading in readings if reading.frame_stats) > 3
+
+
+def test_the_sensor_is_as_warm_as_the_tenth_percentile_of_its_raw_frame() -> None:
+    ramp = np.linspace(20, 96.7, 768, dtype=np.float32).reshape(24, 32)
+
+    assert fed([ramp])[0].sensor_temp == pytest.approx(27.67, abs=0.01)

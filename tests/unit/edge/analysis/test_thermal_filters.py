@@ -6,9 +6,7 @@ import pytest
 from edge.analysis.thermal_filters import (
     TemporalFilter,
     for_ambient,
-    sensor_temperature,
     smoothed,
-    upscaled,
     weights,
 )
 
@@ -57,14 +55,3 @@ def test_smoothing_is_the_plain_three_by_three_gaussian() -> None:
 @pytest.mark.parametrize(("ambient", "expected"), [(None, 50.0), (25.0, 50.0), (35.0, 49.0), (5.0, 52.0)])
 def test_ambient_takes_a_tenth_of_its_distance_from_25(ambient: float | None, expected: float) -> None:
     assert float(for_ambient(flat(50), ambient)[3, 3]) == pytest.approx(expected)
-
-
-def test_upscaling_by_four_gives_96_by_128_and_keeps_a_flat_frame_flat() -> None:
-    large = upscaled(flat(33))
-
-    assert large.shape == (96, 128)
-    assert large == pytest.approx(np.full((96, 128), 33.0))
-
-
-def test_the_sensor_is_as_warm_as_the_tenth_percentile() -> None:
-    assert sensor_temperature(np.arange(768, dtype=np.float32).reshape(24, 32)) == 76.7

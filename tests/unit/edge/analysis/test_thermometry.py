@@ -158,3 +158,15 @@ def test_d4_01_a_step_of_the_whole_frame_is_confirmed_in_its_first_frame() -> No
     hot = ThermalFrame(NOON + timedelta(seconds=1 / 8), 2, np.full((24, 32), 100.0, np.float32))
 
     assert [confirmed for _, _, confirmed, _ in heat_of(drafts + told(watched, hot))] == ["normal", "emergency"]
+
+
+def test_a_transformer_that_stands_out_is_in_the_event_and_nothing_where_none_does() -> None:
+    warm = frame(0.0)
+    warm.temperatures[6:18, 8:22] += 30
+    (found,) = [event.data.transformer for event in told(watch(), warm) if isinstance(event, ThermalEvent)]
+    (none,) = [event.data.transformer for event in told(watch(), frame(0.0, 20.0)) if isinstance(event, ThermalEvent)]
+
+    assert found is not None
+    assert 45 < found.avg_temp < 55
+    assert 0.5 < found.detection_confidence < 0.7
+    assert none is None

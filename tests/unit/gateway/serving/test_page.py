@@ -4,7 +4,6 @@ import asyncio
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -38,8 +37,14 @@ def app_of(directory: Path) -> Starlette:
 def get(app: Starlette, path: str, method: str = "GET", **headers: str) -> Answer:
     """The path goes in as it is: a client would make it a proper one."""
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "headers": raw, "query_string": b""}
-    scope["root_path"] = ""
+    scope: dict[str, object] = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": raw,
+        "query_string": b"",
+        "root_path": "",
+    }
     scope["asgi"] = {"version": "3.0", "spec_version": "2.4"}
     sent: list[Message] = []
 

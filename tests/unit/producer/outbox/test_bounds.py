@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from bus_schemas.streams import Traffic
 from producer.outbox import backlog
 from producer.outbox.bounds import DISK_FULL, Limits, drop_stale, enforce, release, usage
-from producer.outbox.priority import Priority, priority_of
+from producer.outbox.priority import BY_TYPE, DROPPABLE, Priority, priority_of
 from producer.outbox.tables import Draft, connect, open_tables, put_many
 from producer.transaction import transaction
 from tests.node_parts import NOON, OTHER, SOURCE, detection, frame, health, medium
@@ -221,3 +222,17 @@ def stored_rows(rows: list[backlog.Row]) -> list[Event]:
 )
 def test_each_type_has_its_class(draft: Draft, expected: Priority) -> None:
     assert priority_of(draft.event) == expected
+
+
+def test_every_type_of_the_contract_but_media_has_a_class_of_its_own() -> None:
+    said = {short_name(event_type) for event_type in MODELS} - {"media"}
+
+    assert set(BY_TYPE) == said
+    assert BY_TYPE["gap"] is Priority.GAP
+    assert Priority.GAP not in DROPPABLE
+
+
+def test_a_type_that_nobody_has_thought_of_does_not_outlive_what_is_vital() -> None:
+    new = detection().event.model_copy(update={"type": "watchpost.vibration.v1"})
+
+    assert priority_of(new) is Priority.FINDING

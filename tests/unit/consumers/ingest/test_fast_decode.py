@@ -1,12 +1,14 @@
-"""What is seen at a glance is what the models would read, and never more than they take."""
+"""What is decoded fast is what the models would read, and never more than they take."""
 
+import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field, TypeAdapter
 
@@ -15,12 +17,17 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, Fact
 from bus_schemas.settings import Roi
-from consumers.ingest.fast_decode import HEADERS, NotExactly, glance, header_of, translate
+from bus_schemas.topics import event_topic
+from consumers.ingest.decoding import read
+from consumers.ingest.fast_decode import HEADERS, NotExactly, fast_decode, header_of, translate
+from consumers.ingest.items import Item, Refused
+from consumers.ingest.packets import Properties, Published
 from consumers.store.journal.header import instant_of
 from producer.times import micros
 from tests import builders
 from tests.builders import EVERY_KIND, START
 
+RECEIVED = micros(START) + 1_000_000
 USUAL = [build for build in EVERY_KIND if build(START).type in HEADERS]
 ODD = (
     *("null", "true", "0", "-0", "1", "-1", "1.0", "1.5", "1e2", "1e400", "-1e-400", "01", "1.", ".5", "+1", "NaN"),
@@ -74,7 +81,7 @@ def bent(draw: st.DrawFn) -> bytes:
 def test_what_is_seen_is_what_the_model_reads(build: Any) -> None:
     event = build(START, epoch="one", sequence=7)
 
-    (header,) = glance(b"[" + to_bytes(event) + b"]", [to_bytes(event)])
+    (header,) = fast_decode([to_bytes(event)])
 
     assert header is not None
     assert (header.id, header.source, header.type) == (event.id, event.source, event.type)
@@ -85,7 +92,7 @@ def test_what_is_seen_is_what_the_model_reads(build: Any) -> None:
 
 def seen_rightly(body: bytes) -> bool:
     """Whether an event is not seen, or as its model reads it."""
-    (header,) = glance(b"[" + body + b"]", [body])
+    (header,) = fast_decode([body])
     if header is None or header.source != builders.detection().source:
         return True
     (event,) = codec.read_stored([body])
@@ -103,6 +110,59 @@ def test_nothing_is_seen_that_its_model_would_not_take(body: bytes) -> None:
     assert seen_rightly(body)
 
 
+def nothing_fast(bodies: Sequence[bytes]) -> list[None]:
+    return [None] * len(bodies)
+
+
+def outcome(item: Item) -> object:
+    """Whether it comes in, and all that is written of it."""
+    if isinstance(item, Refused):
+        return item
+    event, received = item.event, item.received
+    written = (event.id, event.source, event.type, event.epoch, event.sequence, instant_of(event, received))
+    return (type(item), written, item.body, received)
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> Published:
+    """One event, or several with something odd in some, on a topic that is mostly theirs."""
+    bodies = draw(st.lists(st.one_of(bent(), st.sampled_from(EVERY_KIND).map(body_of)), min_size=1, max_size=4))
+    names = ["batch", "detection", "frame", "thermal", "state"]
+    topic = f"watchpost/v1/DEMO/{draw(st.sampled_from(['yard', 'gate']))}/event/{draw(st.sampled_from(names))}"
+    payload = bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
+    return Published(topic, 1, Properties(), payload)
+
+
+def body_of(build: Any) -> bytes:
+    return to_bytes(build(START, epoch="one", sequence=7))
+
+
+@examples(max_examples=300)
+@given(st.lists(messages(), min_size=1, max_size=4))
+def test_the_fast_and_the_exact_way_let_in_the_same_and_write_the_same(group: list[Published]) -> None:
+    fast = [outcome(item) for item in read(group, RECEIVED)]
+    exact = [outcome(item) for item in read(group, RECEIVED, nothing_fast)]
+
+    assert fast == exact
+
+
+@given(st.lists(messages(), min_size=2, max_size=4))
+def test_what_else_arrives_changes_nothing_for_a_message(group: list[Published]) -> None:
+    alone = [outcome(item) for message in group for item in read([message], RECEIVED)]
+
+    assert [outcome(item) for item in read(group, RECEIVED)] == alone
+
+
+@pytest.mark.parametrize("build", USUAL)
+def test_no_odd_value_at_any_place_is_decided_otherwise_by_the_fast_way(build: Any) -> None:
+    tree = json.loads(build(START, epoch="one", sequence=7).model_dump_json())
+    bodies = [put(copy.deepcopy(tree), path, value) for path in places(tree) for value in ODD]
+    topic = event_topic(tree["source"], "batch")
+    group = [Published(topic, 1, Properties(), body) for body in bodies]
+
+    assert [*map(outcome, read(group, RECEIVED))] == [*map(outcome, read(group, RECEIVED, nothing_fast))]
+
+
 @pytest.mark.parametrize("value", ODD)
 @pytest.mark.parametrize("build", USUAL)
 def test_no_odd_value_is_seen_at_any_place_where_its_model_would_not_take_it(build: Any, value: str) -> None:
@@ -115,12 +175,12 @@ def test_no_odd_value_is_seen_at_any_place_where_its_model_would_not_take_it(bui
 def test_one_unusual_event_does_not_hide_the_others() -> None:
     usual, unusual = to_bytes(builders.detection()), to_bytes(builders.alert())
 
-    seen = glance(b"[" + b",".join([usual, unusual, usual]) + b"]", [usual, unusual, usual])
+    seen = fast_decode([usual, unusual, usual])
 
     assert [header is not None for header in seen] == [True, False, True]
 
 
-def test_the_events_that_come_often_are_seen_at_a_glance() -> None:
+def test_the_events_that_come_often_are_decoded_fast() -> None:
     assert MODELS.keys() - HEADERS.keys() == {
         "watchpost.alert.v1",
         "watchpost.command.v1",

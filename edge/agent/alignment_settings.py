@@ -1,0 +1,46 @@
+"""How the thermal sensor and the camera of a device lie over each other in their fusion."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from edge.agent.source_settings import Part
+
+Degrees = Annotated[float, Field(ge=1, le=170)]
+Place = Annotated[float, Field(ge=0, le=1)]
+Shift = Annotated[float, Field(ge=-1, le=1)]
+Point = tuple[Place, Place]
+Points = Annotated[tuple[Point, ...], Field(min_length=4, max_length=4)]
+LEAST_TURN = 1e-3
+"""Twice the area of the triangle that three corners must span."""
+
+
+class FieldsOfView(Part):
+    """Both look the same way, and one sees more than the other."""
+
+    by: Literal["fields_of_view"]
+    thermal: tuple[Degrees, Degrees] = Field(description="Degrees that the sensor sees, across and down.")
+    visual: tuple[Degrees, Degrees] = Field(description="Degrees that the camera sees, across and down.")
+    shift: tuple[Shift, Shift] = Field(
+        default=(0.0, 0.0), description="Where the middle of the picture lies off the middle of the frame, 0 to 1."
+    )
+
+
+class MarkedPoints(Part):
+    """Four things that are seen in both pictures, each as x and y from 0 to 1, from the top left."""
+
+    by: Literal["points"]
+    visual: Points = Field(description="Where they are in the picture of the camera.")
+    thermal: Points = Field(description="Where the same ones are in the thermal frame.")
+
+    @model_validator(mode="after")
+    def _span_a_plane(self) -> Self:
+        for name, points in (("visual", self.visual), ("thermal", self.thermal)):
+            for left_out in range(4):
+                (ax, ay), (bx, by), (cx, cy) = (point for index, point in enumerate(points) if index != left_out)
+                if abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax)) < LEAST_TURN:
+                    raise ValueError(f"{name}: three of the four points lie on one line")
+        return self
+
+
+AlignmentSettings = Annotated[FieldsOfView | MarkedPoints, Field(discriminator="by")]

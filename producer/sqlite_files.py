@@ -1,0 +1,38 @@
+"""The files of an SQLite database: the one with its name, and those that SQLite keeps beside it."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+BESIDE: Final = ("-wal", "-shm")
+"""The write-ahead log and its index. Left behind by a database that was removed, they would be read as those of the
+next one of its name.
+"""
+
+
+def files_beside(file: Path) -> tuple[Path, ...]:
+    return tuple(file.with_name(file.name + suffix) for suffix in BESIDE)
+
+
+def database_files(file: Path) -> tuple[Path, ...]:
+    """All that there may be of it."""
+    return file, *files_beside(file)
+
+
+def size_of(file: Path) -> int:
+    """Bytes of the database and of its log; 0 where it was removed a moment ago."""
+    total = 0
+    for path in database_files(file)[:2]:
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
+
+
+def remove_database(file: Path) -> int:
+    """Delete it with what is beside it; the bytes that this frees. Whoever has it open keeps them on the disk."""
+    freed = 0
+    for path in database_files(file):
+        with suppress(FileNotFoundError):
+            freed += path.stat().st_size
+            path.unlink()
+    return freed

@@ -82,7 +82,7 @@ export interface ClockStep {
   since?: string | null;
 }
 
-/** A request to a node and what became of it. */
+/** A request and what became of it. `site` and `device` say of whom something was asked where that is not the source. `cause` says why a request has failed where more than its `detail` is known: `timed_out` where nobody answered in time. */
 export interface Command {
   /** At most 128 characters. */
   request_id: string;
@@ -95,6 +95,12 @@ export interface Command {
   detail?: string | null;
   /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
   arguments: Record<string, unknown>;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  site?: string | null;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  device?: string | null;
+  /** At most 64 characters. */
+  cause?: string | null;
 }
 
 export interface CommandEvent {
@@ -263,7 +269,7 @@ export interface HealthEvent {
   data: Health;
 }
 
-/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. */
+/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. `node` names the agent that runs the device, so that one that is gone is told once. */
 export interface Heartbeat {
   status: "online" | "stopping";
   /** At most 3,162,240,000. */
@@ -274,6 +280,10 @@ export interface Heartbeat {
   /** At most 9,007,199,254,740,991. */
   outbox_bytes?: number | null;
   disk_id?: string | null;
+  /** At most 64 items. */
+  commands?: string[] | null;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  node?: string | null;
 }
 
 export interface HeartbeatEvent {
@@ -316,6 +326,7 @@ export interface Incident {
   details: Record<string, unknown>;
   /** At most 1,000 items. */
   media: string[];
+  level?: "info" | "warning" | "error" | "critical" | null;
 }
 
 export interface IncidentEvent {

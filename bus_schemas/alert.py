@@ -64,6 +64,8 @@ class Incident(_Lasting):
     """
 
     type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    level: AlertLevelName | None = None
+    """Not said means that it follows from type and details."""
 
 
 class IncidentEvent(Event):

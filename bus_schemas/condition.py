@@ -15,6 +15,7 @@ _HOT_SPOT: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "er
 _STORAGE: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "critical", "unwritable": "critical"}
 _ALWAYS: Mapping[str, AlertLevelName] = {
     "offline": "error",
+    "node_offline": "error",
     "system_error": "error",
     "database_error": "critical",
     "storage_unwritable": "critical",
@@ -23,10 +24,14 @@ _ALWAYS: Mapping[str, AlertLevelName] = {
 
 
 def level_of(incident_type: str, details: Mapping[str, Any]) -> AlertLevelName:
-    """How bad an incident is; a type that this release does not know is a warning."""
+    """How bad an incident is; a type that this release does not know is a warning. What somebody wanted is none."""
+    if details.get("orderly") is True:
+        return "info"
     grade = str(details.get("level"))
     if incident_type == "hot_spot":
         return _HOT_SPOT.get(grade, "warning")
+    if incident_type == "hub_deaf" and grade == "info":
+        return "info"
     if incident_type == "storage":
         return _STORAGE.get(grade, "warning")
     return _ALWAYS.get(incident_type, "warning")

@@ -22,6 +22,12 @@ from bus_schemas.limits import (
 
 HEARTBEAT_EVERY_S = 10.0
 """An agent says so often, for each of its devices, that it is there."""
+AGENT_STOPS = "the agent stops"
+"""The reason of a health of a device whose agent was told to stop."""
+STOPPED = "stopped"
+"""The reason of a state of a device whose agent was told to stop."""
+LOST = "connection lost"
+"""The reason in a last will."""
 DeviceStatus = Literal["healthy", "degraded", "stale", "stopped", "not_started"]
 Full = Annotated[float, Limit(ge=0, le=100)]
 """Per cent of something that has an end."""
@@ -84,7 +90,8 @@ class SystemLoad(Fact):
 class Heartbeat(Fact):
     """A sign of life. The hub's own are how time passes in the journal.
 
-    `disk_id` is the same for all who write to one disk, so that a full one is told once.
+    `disk_id` is the same for all who write to one disk, so that a full one is told once. `node` names the agent that
+    runs the device, so that one that is gone is told once.
     """
 
     status: Literal["online", "stopping"] = "online"
@@ -95,6 +102,7 @@ class Heartbeat(Fact):
     disk_id: Annotated[str, Field(max_length=64)] | None = None
     commands: Annotated[tuple[Word, ...], Limit(max_length=64)] | None = None
     """What it can be asked to do; not said means that nobody knows."""
+    node: PlaceName | None = None
 
 
 class HeartbeatEvent(Event):

@@ -18,13 +18,22 @@ class MediaReader(Protocol):
         ...
 
 
+Sends = Literal["frames", "readings", "heartbeat", "nothing"]
+"""What a device is expected to send."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """A device that is meant to be there; `kinds` are what it sees with."""
+    """A device that is meant to be there; `kinds` are what it sees with, `sends` is what is expected of it.
+
+    Without `silent_after_s` the rules say after how long a silence it is offline.
+    """
 
     device: str
     name: str
     kinds: tuple[Literal["visual", "thermal"], ...] = ("visual",)
+    sends: Sends = "frames"
+    silent_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ this order views are folded again after an update, and catch up after an outage.
 
 from functools import partial
 
-from consumers.alerting.alerts.projection import Alerts
-from consumers.alerting.incidents.projection import Incidents
 from consumers.alerting.notify.log import AlertLog
 from consumers.alerting.notify.webhook import webhook_sink
+from consumers.alerting.projection import Alerting
 from consumers.engine.consumer_set import Build, Roster
 from consumers.engine.rebuild.sink import Rebuilds
 from consumers.hub_config import Hub
@@ -44,8 +43,7 @@ def _retention(hub: Hub) -> Retention:
 
 CONSUMERS: dict[str, Build] = {
     "registry": lambda hub: Registry(),
-    "incidents": Incidents,
-    "alerts": Alerts,
+    "alerting": Alerting,
     "alert_log": lambda hub: AlertLog(),
     "webhook": webhook_sink,
     "health": lambda hub: Health(),

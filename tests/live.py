@@ -1,4 +1,4 @@
-"""A journal as it would have been live: with each incident of the rules right after the event that decided it."""
+"""A journal as it would have been live: with what the rules made of each event right after it."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bus_schemas.event import HUB, Event, place
 from bus_schemas.node import HeartbeatEvent
-from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.projection import Alerting
 from consumers.hub_config import Hub
 from consumers.store.journal.record import Recorded
 
@@ -17,17 +17,17 @@ BACK = timedelta(milliseconds=50)
 Told = list[tuple[datetime, Event]]
 
 
-def with_incidents(events: Iterable[tuple[datetime, Event]], hub: Hub) -> Told:
+def with_alerting(events: Iterable[tuple[datetime, Event]], hub: Hub) -> Told:
     """What was received, in that order, and what the hub made of it. What else the hub made is left out."""
     told: Told = []
-    incidents = Incidents(hub)
+    alerting = Alerting(hub)
     with closing(sqlite3.connect(":memory:")) as view:
-        view.executescript(incidents.schema)
+        view.executescript(alerting.schema)
         for received, event in events:
             if place(event.source)[1] == HUB and not isinstance(event, HeartbeatEvent):
                 continue
             told.append((received, event))
             made: list[Event] = []
-            incidents.fold(view, [Recorded(1, received, event)], made.append)
+            alerting.fold(view, [Recorded(1, received, event)], made.append)
             told += [(received + BACK, one) for one in made]
     return told

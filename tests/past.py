@@ -23,7 +23,7 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.reader import SqliteJournalReader
 from tests import logged
 from tests.builders import START, at
-from tests.live import with_incidents
+from tests.live import with_alerting
 
 DEVICES = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
 DEFAULTS = AlertRules()
@@ -77,7 +77,7 @@ class Past:
 
     def live(self, since: datetime, until: datetime) -> list[tuple[str, str]]:
         """Ids and moments of what was raised, but for recoveries."""
-        with closing(open_view(self.data, "alerts")) as view:
+        with closing(open_view(self.data, "alerting")) as view:
             found = alerts(view, Wanted(start=since, end=until, limit=10_000))
         return sorted((one["raised"], one["id"]) for one in found if one["type"] != RECOVERED)
 
@@ -95,6 +95,6 @@ def past_of(
     in_force: AlertRules = DEFAULTS,
 ) -> Past:
     past = Past(data, sites=sites, in_force=in_force)
-    logged.write(data, with_incidents(events, past.hub), payloads)
-    logged.fold(data, "settings", "incidents", "alerts", of=past.hub)
+    logged.write(data, with_alerting(events, past.hub), payloads)
+    logged.fold(data, "settings", "alerting", of=past.hub)
     return past

@@ -15,6 +15,7 @@ RULE_VERSION: Final = 3
 """Counted up whenever the same events and the same values give other incidents."""
 SILENT_HEARTBEATS: Final = 2.5
 """Fewer heartbeats that are missing say nothing: one may be late, one may be on its way."""
+HEARTBEATS_S: Final = SILENT_HEARTBEATS * HEARTBEAT_EVERY_S
 DAY_S: Final = 86_400.0
 
 _S: Final[dict[str, Any]] = {"unit": "s"}
@@ -82,7 +83,7 @@ class AlertRules(BaseModel):
     @property
     def silent_after_s(self) -> float:
         """After how many seconds of silence an agent's device is offline: no threshold meets a heartbeat."""
-        return max(self.offline_after_s, SILENT_HEARTBEATS * HEARTBEAT_EVERY_S)
+        return max(self.offline_after_s, HEARTBEATS_S)
 
     def values(self) -> dict[str, float]:
         """By name."""

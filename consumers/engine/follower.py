@@ -260,10 +260,16 @@ class Follower:
             view = create(self.projection, file)
         checkpoint.belong(view, life)
         self._file, self._identity, self._life, self._view = file, identity(file), life, view
+        self._remove_superseded()
         self._try_again(view)
         self.last_set_aside = next(iter(set_aside.newest(view, 1)), None)
         log.info("consumer follows the journal", consumer=self.name, position=self._seen)
         return view
+
+    def _remove_superseded(self) -> None:
+        for name in self.projection.supersedes:
+            if view_files.drop(self._source.data, name):
+                log.info("view of an earlier release removed", consumer=self.name, superseded=name)
 
     def _why_anew(self, view: sqlite3.Connection, life: int) -> str | None:
         if checkpoint.is_of_another_journal(view, life):
@@ -277,6 +283,7 @@ class Follower:
         file = view_files.unused_file(self._source.data, self.name, self._file)
         view = create(self.projection, file)
         checkpoint.make(view, made_now(self.projection, self._source.journal))
+        self.projection.adopt(view, self._source.data, self._source.journal)
         checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._source.journal))
         view.close()
         view_files.place(self._source.data, self.name, file)

@@ -144,8 +144,10 @@ class Beat(Struct):
     """Of a heartbeat."""
 
     uptime_s: float
+    status: str = "online"
     system: Load = Load()
     disk_id: str | None = None
+    node: str | None = None
 
 
 class Reported(Struct):

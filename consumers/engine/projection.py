@@ -3,11 +3,12 @@
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, Event, place
 from consumers.engine.rebuild.time_range import Part, Stretch
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import JournalReader, Recorded
 
 Emit = Callable[[Event], None]
 """Takes an event that a fold decided on; it leaves through the outbox in the transaction of the fold."""
@@ -32,6 +33,9 @@ class Projection(ABC):
     emits: ClassVar[tuple[type[Event], ...]] = ()
     """The types of events that its fold decides on; the view's database then holds an outbox."""
 
+    supersedes: ClassVar[tuple[str, ...]] = ()
+    """Names of views of earlier releases in whose place this one is: their files go once it is there."""
+
     pace_s: ClassVar[float] = 0.1
     """How far apart its batches begin while events keep coming: each costs a commit, however little it holds."""
 
@@ -53,6 +57,9 @@ class Projection(ABC):
 
     def carry_over(self, view: sqlite3.Connection, floor: int) -> None:  # noqa: B027 - for most conditions are enough
         """Carry over from the old view, attached as `old`, what `before_floor` and `history` cannot say."""
+
+    def adopt(self, view: sqlite3.Connection, data: Path, journal: JournalReader) -> None:  # noqa: B027 - few have one
+        """Take into a new view what only those that it supersedes still know."""
 
     def made_with(self) -> object:
         """What of the configuration the fold depends on; its `repr` says all of it."""

@@ -108,6 +108,18 @@ def remove(file: Path) -> None:
     remove_database(file)
 
 
+def drop(data: Path, name: str) -> bool:
+    """Remove a view that no consumer makes any more, with its link and its lock; whether there was one."""
+    link = link_of(data, name)
+    if not link.is_symlink():
+        return False
+    for file in link.parent.glob(f"{name}.*.sqlite"):
+        remove(file)
+    link.unlink()
+    link.with_suffix(".lock").unlink(missing_ok=True)
+    return True
+
+
 @contextmanager
 def locked(data: Path, name: str) -> Iterator[None]:
     """Nobody else folds into the view or swaps it meanwhile, in this process or another."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from bus_schemas.node import DeviceStatus, Health, StreamInfo
+from bus_schemas.node import AGENT_STOPS, DeviceStatus, Health, StreamInfo
 from edge.capture.sources.source import StreamReport
 from producer.clock import Elapsed
 from producer.ids import Clock
@@ -175,7 +175,7 @@ class SourceHealth:
     def abandoned(self) -> None:
         """Nobody waits any longer for a thread that does not end."""
         if self.facts.running:
-            self.stopped("the agent stops")
+            self.stopped(AGENT_STOPS)
 
     def stopped(self, reason: str) -> None:
         self._set(running=False, recording=False, reason=reason)

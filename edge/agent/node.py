@@ -159,6 +159,7 @@ class Node:
         )
         self._devices: dict[tuple[str, str], Device] = {}
         self._healths: dict[str, Health] = {}
+        self._name = settings.node
         self._began = time.monotonic()
         self._health_at = self._heartbeat_at = -HEALTH_SECONDS
         for device in settings.devices:
@@ -255,6 +256,7 @@ class Node:
             uptime_s=round(time.monotonic() - self._began, 1),
             system=self._load(),
             disk_id=disk_id(self._data),
+            node=self._name,
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
             outbox_bytes=self._telling.outbox_bytes,
             commands=NAMES,

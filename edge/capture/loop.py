@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from bus_schemas.node import AGENT_STOPS
 from edge.agent.health import SourceHealth
 from edge.capture.retry import Retries
 from edge.capture.sources.reasons import LONGEST_REASON, worded
@@ -106,7 +107,7 @@ class Capture:
                 return
             except BaseException as error:  # noqa: BLE001  (a driver may raise anything; the other sources go on)
                 self._fail(error)
-        self._health.stopped("the agent stops")
+        self._health.stopped(AGENT_STOPS)
 
     def finish(self, timeout_s: float) -> None:
         """From another thread, at the end of the agent: what is open is finished, although its camera says nothing."""

@@ -10,7 +10,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bus_schemas.codec import SINGLE, to_bytes
-from bus_schemas.node import State, StateEvent
+from bus_schemas.node import LOST, STOPPED, State, StateEvent
 from bus_schemas.topics import state_topic
 from producer.broker import BrokerAddress
 from producer.ids import Clock, Ids
@@ -18,8 +18,6 @@ from producer.mqtt import background_client
 
 KEEPALIVE_SECONDS: Final = 10
 GOODBYE_SECONDS: Final = 0.5
-LOST: Final = "connection lost"
-STOPPED: Final = "stopped"
 
 
 class Presence:

@@ -11,8 +11,8 @@ from typing import Any
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.alerting.incidents.projection import Incidents
 from consumers.alerting.incidents.questions import incidents, open_incidents
+from consumers.alerting.projection import Alerting
 from consumers.engine.follower import Follower, Source, create
 from consumers.engine.intervals import Wanted
 from consumers.engine.versions import Versions
@@ -88,7 +88,7 @@ def case_incidents() -> list[Measurement]:
     """As of now, and as of the begin of a week of 50,000 incidents."""
     with TemporaryDirectory() as directory:
         hub = Hub(Path(directory), MemoryMedia)
-        with closing(create(Incidents(hub), hub.data / "incidents.sqlite")) as view:
+        with closing(create(Alerting(hub), hub.data / "alerting.sqlite")) as view:
             last = _a_week(view)
             questions: Sequence[tuple[str, Callable[[int], object]]] = (
                 ("newest 100 incidents", lambda upto: incidents(view, Wanted(upto=upto))),
@@ -122,6 +122,10 @@ def _incident(number: int, position: int) -> dict[str, Any]:
         "site": "DEMO",
         "device": f"d{number % DEVICES}",
         "type": "freeze",
+        "level": "warning",
+        "under": None,
+        "suppressed": None,
+        "rule_text": "A rule.",
         "opened": at(position / RATE).timestamp(),
         "closed": None,
         "rule": "freeze",

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
-from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.projection import Alerting
 from consumers.engine.projection import Projection
 from consumers.hub_config import Hub
 from consumers.views.health.projection import Health
@@ -34,8 +34,8 @@ def case_fold() -> list[Measurement]:
     makers: Sequence[tuple[str, Callable[[Hub], Projection], list[Event]]] = (
         ("health, frames", lambda hub: Health(), frames),
         ("health, frames with ticks", lambda hub: Health(), passing),
-        ("incidents, frames", Incidents, frames),
-        ("incidents, media", Incidents, pictures),
+        ("alerting, frames", Alerting, frames),
+        ("alerting, media", Alerting, pictures),
         ("temperatures", lambda hub: Temperatures(), heat),
     )
     return [folded(name, make, events) for name, make, events in makers]

@@ -7,8 +7,7 @@ from typing import Any
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.event import Event
-from consumers.alerting.alerts.projection import Alerts
-from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.projection import Alerting
 from consumers.engine.projection import Projection
 from consumers.hub_config import Hub
 from tests.builders import alert, at, settings
@@ -25,10 +24,11 @@ def retold(plain: Story, hub: Hub) -> Told:
         told.append((120 * number + 0.7, settings(at(120 * number), device="yard", settings=_sections(number))))
     told.append((1000.5, settings(at(1000), device="gate", settings=_sections(3))))
     received = {event.id: second for second, event in told}
-    for found in _emitted(Incidents(hub), told):
-        assert isinstance(found, IncidentEvent)
+    emitted = _emitted(Alerting(hub), told)
+    for found in emitted:
+        assert isinstance(found, IncidentEvent | AlertEvent)
         told.append((max(received[cause] for cause in found.data.causes), found))
-    raised = [found.data for found in _emitted(Alerts(hub), told) if isinstance(found, AlertEvent)]
+    raised = [found.data for found in emitted if isinstance(found, AlertEvent)]
     for number, one in enumerate(raised):
         seen = 300 * (number % 8) + number + 0.5
         told.append((seen, alert(at(seen), "acknowledged", alert_id=one.alert_id, by=f"person {number}")))

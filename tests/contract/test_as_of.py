@@ -14,12 +14,11 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from bus_schemas.event import Event
-from consumers.alerting.alerts.projection import Alerts
 from consumers.alerting.alerts.questions import alert as one_alert
 from consumers.alerting.alerts.questions import alerts, count_open, why
-from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.conditions import conditions, held
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
-from consumers.alerting.rules import AlertRules
+from consumers.alerting.projection import Alerting
 from consumers.engine import checkpoint
 from consumers.engine.follower import Source, create
 from consumers.engine.intervals import Wanted
@@ -76,8 +75,13 @@ def ask_alerts(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
         alerts(view, Wanted(type="hot_spot", state="open", upto=upto)),
         alerts(view, Wanted(start=at(300), end=at(1500), upto=upto)),
         alerts(view, Wanted(after=everything[0]["id"], upto=upto)) if everything else None,
-        [(one_alert(view, one["id"], upto), why(view, one["id"], AlertRules(), upto)) for one in everything],
+        [(one_alert(view, one["id"], upto), why(view, one["id"], upto)) for one in everything],
     )
+
+
+def ask_conditions(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
+    start, end = at(0).timestamp(), now.timestamp()
+    return conditions(view, upto), conditions(view, upto, "DEMO"), held(view, start, end, "DEMO", upto)
 
 
 def ask_settings(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
@@ -89,8 +93,9 @@ def ask_settings(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
 
 VIEWS = {
     "health": View(lambda hub: Health(), ask_health),
-    "incidents": View(Incidents, ask_incidents),
-    "alerts": View(Alerts, ask_alerts),
+    "incidents": View(Alerting, ask_incidents),
+    "alerts": View(Alerting, ask_alerts),
+    "conditions": View(Alerting, ask_conditions),
     "settings": View(lambda hub: Settings(), ask_settings),
 }
 

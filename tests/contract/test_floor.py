@@ -88,7 +88,7 @@ def refusal(yard: Yard, source: Source) -> WouldLose | None:
 
 
 def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, told: Story) -> None:
-    yard, journal = Yard("incidents", tmp_path, told), journal_of(told)
+    yard, journal = Yard("alerting", tmp_path, told), journal_of(told)
     journal.drop(journal.head() // 2)
     yard.fold(journal)
 

@@ -132,7 +132,7 @@ def test_a_device_whose_clock_is_ahead_is_not_healthy_for_ever_and_has_no_age_be
 
 
 def clock_incidents(bus: Bus) -> list[tuple[str, str | None, Any]]:
-    with closing(view_files.open_view(bus.hub.data, "incidents")) as view:
+    with closing(view_files.open_view(bus.hub.data, "alerting")) as view:
         found = [one for one in incidents(view) if one["type"] == "clock"]
     return [(one["opened"], one["closed"], one["details"].get("ahead_s")) for one in found]
 
@@ -143,7 +143,7 @@ def test_a_clock_that_is_wrong_is_an_incident_until_it_is_right_again(bus: Bus) 
         bus.say(builders.frame(at(second) + timedelta(hours=6)), second)
     bus.fold(24)
     assert clock_incidents(bus) == [(iso(at(21)), None, 6 * 3600.0)]
-    with closing(view_files.open_view(bus.hub.data, "alerts")) as view:
+    with closing(view_files.open_view(bus.hub.data, "alerting")) as view:
         said = view.execute(
             "select message, level from alerts where type = 'clock_wrong' and cleared is null"
         ).fetchall()

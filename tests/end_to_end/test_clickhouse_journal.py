@@ -79,11 +79,11 @@ def test_the_product_runs_on_a_journal_that_a_server_keeps(
         assert sorted(events(client)) == sorted(wanted)
         system = client.get("/api/v1/system").json()
         assert f"/sites/{SITE}/devices/DOOR" in json.dumps(system)
-        eventually(lambda: follow(client, "health", "incidents"), 60, "the views that are verified")
+        eventually(lambda: follow(client, "health", "alerting"), 60, "the views that are verified")
         assert product.stop() == 0
 
     assert not list((data / "journal").glob("*.sqlite"))
-    verified = command(config, data, "verify", "journal", "health", "incidents", "--deep")
+    verified = command(config, data, "verify", "journal", "health", "alerting", "--deep")
     exported = command(config, data, "export-log", str(slice_), "--from", "2026-01-01", "--to", "2199-01-01")
     with closing(ServerEngine(clickhouse.server)) as engine:
         engine.execute(f"drop database {DATABASE}")

@@ -26,7 +26,7 @@ SECRETS = {
     "GATE_URL": "rtsp://user:secret@127.0.0.1:9/gate",
     "SOMEBODY_ELSES_KEY": "secret",
 }
-KNOWN_TO = {"gateway": {"PAGE_TOKEN"}, "alerts": {"HOOK_URL"}, "edge:GATE": {"GATE_URL"}}
+KNOWN_TO = {"gateway": {"PAGE_TOKEN"}, "alerting": {"HOOK_URL"}, "edge:GATE": {"GATE_URL"}}
 DISK_MB = 400
 
 

@@ -26,6 +26,7 @@ PRODUCER = ("tests/unit/producer",)
 RELAY = ("tests/unit/producer", "tests/integration/test_relay.py")
 CONSUMERS = ("tests/contract/test_consumers.py", "tests/unit/consumers/engine/test_runner.py")
 AS_OF = ("tests/contract/test_as_of.py",)
+ALERTING = ("tests/unit/consumers/alerting/test_transitions.py",)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,36 @@ class Mutant:
 
 
 MUTANTS: dict[str, Mutant] = {
+    "good_frame_opens": Mutant(
+        "consumers/alerting/incidents/device.py",
+        "if bad and window.is_bad(number, rules):",
+        "if window.is_bad(number, rules):",
+        ALERTING,
+    ),
+    "over_counts_for_what_begins": Mutant(
+        "consumers/alerting/incidents/device.py",
+        "                window.restart(number)\n",
+        "",
+        ALERTING,
+    ),
+    "will_dated_at_connection": Mutant(
+        "consumers/alerting/incidents/book.py",
+        "        since=received,\n",
+        "        since=record.time_s,\n",
+        ALERTING,
+    ),
+    "recovered_without_evidence": Mutant(
+        "consumers/alerting/incidents/presence.py",
+        "if lost is not None and lost.is_disproved(received, taken):",
+        "if lost is not None:",
+        ALERTING,
+    ),
+    "hub_believes_losses_of_its_deafness": Mutant(
+        "consumers/alerting/incidents/book.py",
+        'if how == "connection" and self._hub.doubts(received):',
+        "if False:",
+        ALERTING,
+    ),
     "ack_before_append": Mutant(
         "consumers/ingest/intake.py",
         "        plan = self._commit(items)\n",

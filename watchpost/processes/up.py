@@ -27,7 +27,7 @@ from watchpost.processes.supervisor import Process, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
 # In processes of their own: mosaics, which decode pictures, hold up nobody; and nobody holds up what people are told.
-APART = {"mosaics": ("mosaics",), "alerts": ("incidents", "alerts", "alert_log", "webhook")}
+APART = {"mosaics": ("mosaics",), "alerting": ("alerting", "alert_log", "webhook")}
 
 # Who makes views that may be a second old steps back for who takes in, decides and answers.
 PATIENT = frozenset({"mosaics", "consumers", "warehouse"})
@@ -81,7 +81,7 @@ def processes(options: Options, config: WatchpostConfig) -> list[Process]:
 
     def ours(name: str, stage: int, arguments: Sequence[str], known: Collection[str]) -> Process:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
-        env = environment(os.environ, known, proxies=stage == EDGE or name == "alerts")
+        env = environment(os.environ, known, proxies=stage == EDGE or name == "alerting")
         return Process(name=name, argv=argv, stage=stage, patient=name in PATIENT, env=env, start_when=ready)
 
     def consumers(name: str, names: Sequence[str], arguments: Sequence[str]) -> Process:

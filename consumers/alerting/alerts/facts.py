@@ -1,13 +1,13 @@
-"""What an alert is raised for: an incident of a device, or a fault of the hub, which is told in the same way."""
+"""What an alert is raised for: an incident that opened, goes on in another way, or is over."""
 
 from typing import Any, Literal
 
 from pydantic import Field
 
-from bus_schemas.alert import Incident, Rule
-from bus_schemas.event import HUB, Fact, MediaKey, Moment
-from bus_schemas.hub import FaultEvent
-from consumers.alerting.incidents.hub import KINDS, details, incident_id
+from bus_schemas.alert import AlertLevelName, Incident, Rule
+from bus_schemas.condition import level_of
+from bus_schemas.event import Fact, MediaKey, Moment
+from consumers.alerting.incidents.hub import KINDS
 
 
 class IncidentFacts(Fact):
@@ -17,6 +17,7 @@ class IncidentFacts(Fact):
     site: str
     device: str
     type: str
+    level: AlertLevelName | None = None
     state: Literal["opened", "closed"]
     since: Moment
     rule: Rule
@@ -29,21 +30,15 @@ class IncidentFacts(Fact):
         """Of faults of the hub several parts may have one at once; each is told and cleared by itself."""
         return f"{self.type}/{self.details.get('part')}" if self.type in KINDS else self.type
 
+    @property
+    def severity(self) -> AlertLevelName:
+        return self.level or level_of(self.type, self.details)
+
+    @property
+    def is_for_people(self) -> bool:
+        """Not what somebody wanted, and not what hangs under something that they are told of."""
+        return self.severity != "info" and self.details.get("under") is None
+
 
 def of_incident(incident: Incident) -> IncidentFacts:
     return IncidentFacts.model_construct(**dict(incident))
-
-
-def of_fault(event: FaultEvent) -> IncidentFacts:
-    fault = event.data
-    return IncidentFacts(
-        incident_id=incident_id(fault),
-        site=HUB,
-        device=HUB,
-        type=fault.kind,
-        state="opened" if fault.state == "raised" else "closed",
-        since=fault.since,
-        rule=Rule(name=fault.kind),
-        causes=(event.id,),
-        details=details(fault),
-    )

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from pydantic_core import from_json
 
-from consumers.alerting.rules import AlertRules
+from consumers.alerting.incidents.questions import rule_text
 from consumers.engine.intervals import Lasting, State, Wanted, told_at
 from consumers.engine.versions import NEWEST
 
@@ -15,7 +15,7 @@ _ALERTS = Lasting(
     begun="raised",
     ended="cleared",
     columns="alert_id, site, device, type, level, message, raised, cleared, acknowledged, incident_id, details, media, "
-    "rule, rule_version, causes",
+    "rule, rule_version, causes, cleared_message",
     span="begun",
 )
 
@@ -35,6 +35,7 @@ class AlertAnswer(TypedDict):
     state: State
     raised: str
     cleared: str | None
+    cleared_message: str | None
     acknowledged: Acknowledged | None
     details: dict[str, Any]
     incident: str | None
@@ -70,13 +71,13 @@ def count_open(view: sqlite3.Connection, site: str | None = None, upto: int = NE
     return _ALERTS.count_open(view, site, upto)
 
 
-def why(view: sqlite3.Connection, alert_id: str, rules: AlertRules, upto: int = NEWEST) -> Why | None:
+def why(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> Why | None:
     """The rule that decided on an alert, the events that made it, and what they looked like."""
     row = _ALERTS.one(view, alert_id, upto)
     if row is None:
         return None
     told, rule, version, causes = _answer(row), str(row[12]), int(row[13]), from_json(row[14])
-    text = rules.sentence(rule)
+    text = rule_text(view, told["incident"] or "", upto) or rule
     return {
         "alert": told,
         "rule": {"name": rule, "version": version, "text": text},
@@ -96,6 +97,7 @@ def _answer(row: tuple[Any, ...]) -> AlertAnswer:
         "state": "open" if row[7] is None else "closed",
         "raised": told_at(row[6]),
         "cleared": None if row[7] is None else told_at(row[7]),
+        "cleared_message": row[15],
         "acknowledged": None if row[8] is None else from_json(row[8]),
         "details": from_json(row[10]),
         "incident": row[9],

@@ -1,11 +1,12 @@
 """What an alert says: its type, its level and its sentence, from the incident that it tells of."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from bus_schemas.alert import AlertLevelName
+from bus_schemas.alert import AlertLevelName, IncidentType
+from bus_schemas.hub import FaultKind
 from consumers.alerting.alerts.facts import IncidentFacts
-from consumers.alerting.incidents.hub import KINDS, UNWRITABLE
+from consumers.alerting.incidents.hub import UNWRITABLE
 
 
 class Wording(NamedTuple):
@@ -15,42 +16,100 @@ class Wording(NamedTuple):
 
 
 RANK: dict[str, int] = {"info": 0, "warning": 1, "error": 2, "critical": 3}
-_HEAT: dict[str, AlertLevelName] = {"warning": "warning", "critical": "error", "emergency": "critical"}
-_FAULTS: dict[str, AlertLevelName] = {
-    "system_error": "error",
-    "database_error": "critical",
-    "storage_unwritable": "critical",
-    "write_failed": "error",
-}
 WELL = ("offline", "degraded", "stale")
 """While none of these is open, a camera counts as recovered."""
 
-
-_ALWAYS_ALIKE: dict[str, tuple[str, AlertLevelName, str]] = {
-    "offline": ("device_offline", "error", "Camera {} is offline"),
-    "degraded": ("device_degraded", "warning", "Camera {} is experiencing connection issues"),
-    "stale": ("device_degraded", "warning", "Camera {} has not received frames recently"),
-    "blackscreen": ("blackscreen", "warning", "Camera {} shows a black screen"),
-    "freeze": ("freeze", "warning", "The picture of camera {} is frozen"),
-    "audio_loss": ("audio_loss", "warning", "Camera {} has lost its audio"),
+_Kind = IncidentType | FaultKind
+_TYPES: Mapping[_Kind, str] = {
+    "offline": "device_offline",
+    "degraded": "device_degraded",
+    "stale": "device_degraded",
+    "clock": "clock_wrong",
+    "storage": "storage_low",
 }
+"""The type of the alert of an incident, where it is not that of the incident."""
+_RAISED: Mapping[_Kind, str] = {
+    "offline": "Camera {device} is offline",
+    "node_offline": "Agent {device} is offline, and with it {devices}",
+    "degraded": "Camera {device} is experiencing connection issues",
+    "stale": "Camera {device} has not received frames recently",
+    "blackscreen": "Camera {device} shows a black screen",
+    "freeze": "The picture of camera {device} is frozen",
+    "audio_loss": "Camera {device} has lost its audio",
+    "hot_spot": "{device} measures {max_temp} °C",
+    "clock": "The clock of {device} is wrong by {ahead}",
+    "storage": "Storage running low: {used}",
+    "hub_deaf": "The hub heard nothing for {deaf}: {reason}",
+    "system_error": "Hub: {reason}",
+    "database_error": "Hub: {reason}",
+    "storage_unwritable": "Hub: {reason}",
+    "write_failed": "Hub: {reason}",
+}
+_OVER: Mapping[_Kind, str] = {
+    "offline": "Camera {device} is back",
+    "node_offline": "Agent {device} is back",
+    "degraded": "Camera {device} has no connection issues any more",
+    "stale": "Camera {device} receives frames again",
+    "blackscreen": "Camera {device} shows a picture again",
+    "freeze": "The picture of camera {device} moves again",
+    "audio_loss": "Camera {device} has audio again",
+    "hot_spot": "{device} has cooled down to {max_temp} °C",
+    "clock": "The clock of {device} is right again",
+    "storage": "There is room on the disk again",
+    "hub_deaf": "The hub hears again",
+    "system_error": "Hub: {part} works again",
+    "database_error": "Hub: {part} works again",
+    "storage_unwritable": "Hub: {part} can be written again",
+    "write_failed": "Hub: {part} can be written again",
+}
+RAISED: Mapping[str, str] = {str(kind): sentence for kind, sentence in _RAISED.items()}
+OVER: Mapping[str, str] = {str(kind): sentence for kind, sentence in _OVER.items()}
+TYPES: Mapping[str, str] = {str(kind): name for kind, name in _TYPES.items()}
+ALL_KINDS: frozenset[str] = frozenset({*get_args(IncidentType), *get_args(FaultKind)})
 
 
 def wording(incident: IncidentFacts) -> Wording:
     """A type that this release does not know is told by its name."""
-    name, details = incident.device, incident.details
-    match incident.type:
-        case "hot_spot":
-            level = _HEAT.get(str(details.get("level")), "warning")
-            return Wording("hot_spot", level, f"{name} measures {_number(details, 'max_temp'):.1f} °C")
-        case "clock":
-            wrong = span_in_words(_number(details, "ahead_s"))
-            return Wording("clock_wrong", "warning", f"The clock of {name} is wrong by {wrong}")
-        case "storage" | "system_error" | "database_error" | "storage_unwritable" | "write_failed":
-            return _of_hub(incident)
-    words = f"{{}} has an incident: {incident.type.replace('_', ' ')}"
-    kind, level, sentence = _ALWAYS_ALIKE.get(incident.type, (incident.type, "warning", words))
-    return Wording(kind, level, sentence.format(name))
+    kind, template = _raised(incident)
+    return Wording(kind, incident.severity, template.format_map(_values(incident)) + _lateness(incident.details))
+
+
+def _raised(incident: IncidentFacts) -> tuple[str, str]:
+    kind = incident.type
+    if kind == "storage":
+        match incident.details.get("level"):
+            case "critical":
+                return "storage_critical", "Storage critically low: {used}"
+            case level if level == UNWRITABLE:
+                return "storage_unwritable", "The disk cannot be written: {reason}"
+    return TYPES.get(kind, kind), RAISED.get(kind, "{device} has an incident: {type}")
+
+
+def over(incident: IncidentFacts, raised_type: str, lasted_s: float) -> Wording:
+    """What is said when it is over: good news, whatever it was."""
+    after = f" after {span_in_words(lasted_s)}"
+    if incident.details.get("became") == "offline":
+        return Wording(raised_type, "info", f"Camera {incident.device} has gone offline{after} of connection issues")
+    sentence = OVER.get(incident.type, "{device} has no incident any more: {type}").format_map(_values(incident))
+    return Wording(raised_type, "info", sentence + after)
+
+
+def _values(incident: IncidentFacts) -> dict[str, str]:
+    """What sentences may name; details may be anything."""
+    details = incident.details
+    devices = details.get("devices")
+    names = [str(name) for name in devices] if isinstance(devices, list | tuple) else []
+    return {
+        "device": incident.device,
+        "type": incident.type.replace("_", " "),
+        "max_temp": f"{_number(details, 'max_temp'):.1f}",
+        "ahead": span_in_words(_number(details, "ahead_s")),
+        "deaf": span_in_words(_number(details, "deaf_s")),
+        "used": _used(details),
+        "reason": str(details.get("reason", incident.type)),
+        "part": str(details.get("part", "it")),
+        "devices": f"{len(names)} devices: {_first(names, ', ')}",
+    }
 
 
 def _number(details: Mapping[str, Any], name: str) -> float:
@@ -59,31 +118,23 @@ def _number(details: Mapping[str, Any], name: str) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
+def _used(details: Mapping[str, Any]) -> str:
+    is_known = details.get("free_bytes") is not None
+    free = f", {_number(details, 'free_bytes') / 1e9:.1f} GB free" if is_known else ""
+    return f"{_number(details, 'percent'):.1f}% used{free}"
+
+
+def _lateness(details: Mapping[str, Any]) -> str:
+    late_s = _number(details, "late_s")
+    return f" (known {span_in_words(late_s)} late)" if late_s > 0 else ""
+
+
 def span_in_words(seconds: float) -> str:
     """A length of time as people say it, in the largest unit of which there are two."""
     for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{seconds:.0f} seconds"
-
-
-def _of_hub(incident: IncidentFacts) -> Wording:
-    if incident.type in KINDS:
-        return Wording(incident.type, _FAULTS[incident.type], f"Hub: {incident.details.get('reason', incident.type)}")
-    return _storage(incident)
-
-
-def _storage(incident: IncidentFacts) -> Wording:
-    if incident.details.get("level") == UNWRITABLE:
-        return Wording(
-            "storage_unwritable", "critical", f"The disk cannot be written: {incident.details.get('reason')}"
-        )
-    is_known = incident.details.get("free_bytes") is not None
-    free = f", {_number(incident.details, 'free_bytes') / 1e9:.1f} GB free" if is_known else ""
-    used = f"{_number(incident.details, 'percent'):.1f}% used{free}"
-    if incident.details.get("level") == "critical":
-        return Wording("storage_critical", "critical", f"Storage critically low: {used}")
-    return Wording("storage_low", "warning", f"Storage running low: {used}")
 
 
 def recovered(device: str) -> Wording:
@@ -96,6 +147,8 @@ RETURN = frozenset({("device_offline", "cleared"), ("device_degraded", "cleared"
 _MANY: dict[tuple[str, str], str] = {
     ("device_offline", "raised"): "are offline",
     ("device_offline", "cleared"): "are not offline any more",
+    ("node_offline", "raised"): "are offline",
+    ("node_offline", "cleared"): "are not offline any more",
     ("device_degraded", "raised"): "are experiencing connection issues",
     ("device_degraded", "cleared"): "have no connection issues any more",
     ("device_recovered", "raised"): "have recovered",
@@ -126,8 +179,7 @@ def grouped_message(alerts: Sequence[AlertName]) -> str:
     names, where = _first(devices, ", "), sites[0] if len(sites) == 1 else f"{len(sites)} sites"
     kinds = {(one.type, one.state) for one in alerts}
     if len(devices) == 1:
-        said = [one.message if one.state == "raised" else f"over: {one.message}" for one in alerts]
-        return _first(list(dict.fromkeys(said)), "; ")
+        return _first(list(dict.fromkeys(one.message for one in alerts)), "; ")
     if len(kinds) == 1:
         kind = kinds.pop()
         return f"{len(devices)} devices of {where} {_MANY.get(kind, f'have {kind[0]} {kind[1]}')}: {names}"

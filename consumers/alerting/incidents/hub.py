@@ -1,15 +1,29 @@
-"""Faults of the hub as incidents: what a raised one opens and a cleared one closes."""
+"""The hub as the rules see it: its faults, its disk, and the times in which it heard nobody."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, get_args
 from uuid import NAMESPACE_URL, uuid5
 
+from pydantic import TypeAdapter
+
 from bus_schemas.event import HUB, HUB_SOURCE, iso
 from bus_schemas.hub import Fault, FaultEvent, FaultKind
+from bus_schemas.node import HeartbeatEvent
+from consumers.alerting.incidents.detectors import Disk
+from consumers.alerting.incidents.presence import DOUBT_S
+from consumers.alerting.incidents.verdict import Open, Turn, Verdict
+from consumers.alerting.rules import AlertRules
+from consumers.engine.partial import BEAT, Beat
 from consumers.store.journal.record import Recorded
 
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 UNWRITABLE = "unwritable"
 """The level of a storage incident while the disk takes nothing at all."""
+DEAF_AFTER_S = 20.0
+"""The hub beats every five seconds; for so long without it, it heard nobody."""
+DEAF = frozenset({"system_error/broker"})
+"""While these faults of the hub hold, it hears nobody."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:hub-incident")
 
 
@@ -34,3 +48,91 @@ def incident_id(fault: Fault) -> str:
 
 def details(fault: Fault) -> dict[str, Any]:
     return {"part": fault.part, "reason": fault.reason}
+
+
+@dataclass(slots=True)
+class WatchedHub:
+    """The state of the rules for the hub itself; times in seconds since 1970."""
+
+    heard: float = 0.0
+    """Its newest heartbeat."""
+    uptime_s: float = 0.0
+    listening: float = 0.0
+    """Since when it hears without a pause."""
+    deaf_until: float = 0.0
+    is_stopping: bool = False
+    disk: Disk = field(default_factory=Disk)
+    disk_id: str | None = None
+    is_unwritable: bool = False
+    """Its disk takes nothing, however full it says it is."""
+    open: dict[str, Open] = field(default_factory=dict)
+
+    def doubts(self, received: float) -> bool:
+        """Whether what it is told then may be because it was cut off itself."""
+        if not self.heard:
+            return False
+        return received - self.heard > DEAF_AFTER_S or received - self.deaf_until < DOUBT_S
+
+    def pass_time(self, tick: Recorded, rules: AlertRules) -> Iterator[Verdict]:
+        beat = tick.told(BEAT).data
+        yield from self._notice_pause(tick, beat)
+        self.listening = max(self.listening, tick.time_s - beat.uptime_s)
+        self.heard, self.uptime_s, self.is_stopping = tick.time_s, beat.uptime_s, beat.status == "stopping"
+        self.disk_id, percent = beat.disk_id, beat.system.disk_percent
+        change = None if percent is None else self.disk.add(percent, rules)
+        if change is not None and not self.is_unwritable and (change != "none" or "storage" in self.open):
+            yield self._judge_disk(tick, change)
+
+    def _notice_pause(self, tick: Recorded, beat: Beat) -> Iterator[Verdict]:
+        """A heartbeat that comes late, by the clock and by how long the process has run, which nobody can set."""
+        now, heard = tick.time_s, self.heard
+        pause_s = now - heard
+        is_hearing = DEAF.isdisjoint(self.open)
+        if not heard or (pause_s <= DEAF_AFTER_S and is_hearing):
+            return
+        self.listening = self.deaf_until = now
+        is_restarted = beat.uptime_s < min(self.uptime_s, pause_s)
+        ran_s = pause_s if is_restarted else beat.uptime_s - self.uptime_s
+        if min(ran_s, pause_s) <= DEAF_AFTER_S or not is_hearing:
+            return
+        # A process that stood still tells of it itself, and people know of one that they have stopped.
+        is_news = is_restarted and not self.is_stopping
+        reason = "it was not running" if is_restarted else "it stood still"
+        found: dict[str, Any] = {"reason": reason, "deaf_s": round(pause_s, 1)}
+        if not is_news:
+            found["level"] = "info"
+        yield Verdict("hub_deaf", "opened", heard, (tick.id,), found)
+        yield Verdict("hub_deaf", "closed", now, (tick.id,), found)
+
+    def _judge_disk(self, tick: Recorded, change: str) -> Verdict:
+        assert isinstance(tick.event, HeartbeatEvent)
+        load = tick.event.data.system
+        found = {"level": change, "percent": load.disk_percent, "free_bytes": load.disk_free_bytes}
+        turn: Turn = "closed" if change == "none" else "renewed" if "storage" in self.open else "opened"
+        return Verdict("storage", turn, tick.time_s, (tick.id,), found)
+
+    def judge_fault(self, event: FaultEvent) -> Sequence[Verdict]:
+        """What a fault of the hub means to the incidents of the hub."""
+        fault, at = event.data, event.time.timestamp()
+        if is_of_disk(fault):
+            return self._judge_unwritable(event)
+        told, since = details(fault), fault.since.timestamp()
+        verdict = Verdict(fault.kind, "opened", since, (event.id,), told, (), fault.part, incident_id(fault))
+        if fault.state == "raised":
+            return () if verdict.key in self.open else (verdict,)
+        return (verdict._replace(turn="closed", since=at),) if verdict.key in self.open else ()
+
+    def _judge_unwritable(self, event: FaultEvent) -> Sequence[Verdict]:
+        fault = event.data
+        told = {**details(fault), "level": UNWRITABLE}
+        if fault.state == "raised":
+            self.is_unwritable = True
+            turn: Turn = "renewed" if "storage" in self.open else "opened"
+            return (Verdict("storage", turn, fault.since.timestamp(), (event.id,), told),)
+        self.is_unwritable = False
+        if self.disk.level != "none" or "storage" not in self.open:
+            return ()
+        return (Verdict("storage", "closed", event.time.timestamp(), (event.id,), told),)
+
+
+hub_json = TypeAdapter(WatchedHub)

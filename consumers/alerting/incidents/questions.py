@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 from pydantic_core import from_json
 
 from consumers.engine.intervals import Lasting, State, Wanted, told_at
-from consumers.engine.versions import NEWEST
+from consumers.engine.versions import NEWEST, STANDS
 
 
 class IncidentAnswer(TypedDict):
@@ -14,10 +14,13 @@ class IncidentAnswer(TypedDict):
     site: str
     device: str
     type: str
+    level: str
     state: State
     opened: str
     closed: str | None
     duration_s: float | None
+    under: str | None
+    suppressed: str | None
     details: dict[str, Any]
     rule: str
     rule_version: int
@@ -30,7 +33,8 @@ _INCIDENTS = Lasting(
     id="incident_id",
     begun="opened",
     ended="closed",
-    columns="incident_id, site, device, type, opened, closed, rule, rule_version, details, causes, media",
+    columns="incident_id, site, device, type, level, opened, closed, under, suppressed, rule, rule_version, details,"
+    " causes, media",
     span="held",
 )
 
@@ -38,6 +42,15 @@ _INCIDENTS = Lasting(
 def incidents(view: sqlite3.Connection, wanted: Wanted | None = None) -> list[IncidentAnswer]:
     """Newest first. A span selects those that held at some moment of it."""
     return [_answer(row) for row in _INCIDENTS.select(view, wanted or Wanted())]
+
+
+def rule_text(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> str | None:
+    """What the rule that decided on an incident said, with the values that were in force."""
+    row = view.execute(
+        f"select rule_text from incidents where incident_id = :id and {STANDS}",  # noqa: S608 - our own words
+        {"id": incident_id, "upto": upto},
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def incident(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> IncidentAnswer | None:
@@ -50,16 +63,20 @@ def open_incidents(view: sqlite3.Connection, site: str | None = None, upto: int 
 
 
 def _answer(row: tuple[Any, ...]) -> IncidentAnswer:
-    incident_id, site, device, kind, opened, closed, rule, rule_version, details, causes, media = row
+    incident_id, site, device, kind, level, opened, closed, under, suppressed, *rest = row
+    rule, rule_version, details, causes, media = rest
     return {
         "id": incident_id,
         "site": site,
         "device": device,
         "type": kind,
+        "level": level,
         "state": "open" if closed is None else "closed",
         "opened": told_at(opened),
         "closed": None if closed is None else told_at(closed),
         "duration_s": None if closed is None else round(closed - opened, 3),
+        "under": under,
+        "suppressed": suppressed,
         "details": from_json(details),
         "rule": rule,
         "rule_version": rule_version,

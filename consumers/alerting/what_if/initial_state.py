@@ -16,11 +16,12 @@ from pydantic_core import from_json
 from bus_schemas.alert import Incident, Rule
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Settings, SettingsEvent
-from consumers.alerting.alerts.projection import Alerts
 from consumers.alerting.alerts.wording import recovered
 from consumers.alerting.incidents.device import Watched, watched_json
-from consumers.alerting.incidents.hub import KINDS
-from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
+from consumers.alerting.incidents.presence import Lost
+from consumers.alerting.incidents.verdict import Open
+from consumers.alerting.projection import Alerting
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if.live import live_view
 from consumers.engine.projection import Projection
@@ -58,9 +59,9 @@ def before(data: Path, upto: int, at: datetime, site: str | None) -> Before:
         upto,
         at.timestamp(),
         _settings(_rows(data, settings_view.Settings, f"* from sections where {mine} order by position", of)),
-        _rows(data, Incidents, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
-        _rows(data, Alerts, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
-        _rows(data, Alerts, f"{told} and rule is not null and {_OF_DEVICES} group by site, device, rule", of),
+        _rows(data, Alerting, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
+        _rows(data, Alerting, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
+        _rows(data, Alerting, f"{told} and rule is not null and {_OF_DEVICES} group by site, device, rule", of),
     )
 
 
@@ -98,42 +99,67 @@ def begin(view: sqlite3.Connection, known: Before, expected: Iterable[Place], ru
     """Write into the tables of incidents and alerts how it was. Those that are expected were there, or are missed."""
     watched: dict[Place, Watched] = {}
     for record in known.settings:
-        one = watched.setdefault(record.where, Watched())
-        list(one.judge(record, rules))
+        watched.setdefault(record.where, Watched()).judge(record, rules)
     for where in expected:
         one = watched.setdefault(where, Watched())
-        one.is_device, one.heard = True, known.at
-    told = {(row["site"], row["device"], row["rule"]): row["raised"] for row in known.told}
-    raised = {row["incident_id"] for row in known.alerts}
-    incidents, alerts = Versions(view, "incidents", "incident_id"), Versions(view, "alerts", "alert_id")
+        one.is_device = one.is_agents = one.has_worked = True
+        one.heard = one.evidence_s = known.at
+    _begin_incidents(view, known, watched)
+    _begin_alerts(view, known)
+    for (site, device), one in watched.items():
+        state = watched_json.dump_json(one).decode()
+        values = (site, device, one.epoch, one.due(rules.silent_after_s), int(one.is_device), state)
+        view.execute("insert into watched values (?, ?, ?, ?, ?, ?)", values)
+
+
+def _begin_incidents(view: sqlite3.Connection, known: Before, watched: dict[Place, Watched]) -> None:
+    incidents, hub = Versions(view, "incidents", "incident_id"), WatchedHub()
     for row in known.incidents:
-        _go_on(watched.setdefault((row["site"], row["device"]), Watched()), row, known.at)
         incidents.put(known.upto, row)
+        details: dict[str, Any] = from_json(row["details"])
+        incident = Open(row["incident_id"], row["level"], row["opened"])
+        if row["type"] == "node_offline":
+            view.execute("insert into nodes values (?, ?, ?)", (row["device"], row["site"], row["incident_id"]))
+        elif row["device"] == HUB:
+            hub.open[row["type"]], hub.disk.level = incident, str(details.get("level", "warning"))
+        else:
+            one = watched.setdefault((row["site"], row["device"]), Watched())
+            one.open[row["type"]] = incident
+            _go_on(one, row, details)
+    view.execute("insert into watched_hub values (1, ?)", (hub_json.dump_json(hub).decode(),))
+
+
+def _begin_alerts(view: sqlite3.Connection, known: Before) -> None:
+    alerts = Versions(view, "alerts", "alert_id")
+    notified = {(row["site"], row["device"], row["rule"]): row["raised"] for row in known.told}
+    raised = {row["incident_id"] for row in known.alerts}
     for row in known.alerts:
         alerts.put(known.upto, row)
     held = {(row["site"], row["device"], row["type"]): row for row in known.incidents}
-    for key in sorted(held.keys() | told.keys()):
+    for key in sorted(held.keys() | notified.keys()):
         now = held.get(key)
         incident = None if now is None else _incident(now).model_dump_json()
-        told_of = now["incident_id"] if now is not None and now["incident_id"] in raised else None
-        view.execute("insert into desk values (?, ?, ?, ?, ?, ?)", (*key, incident, told_of, told.get(key)))
-    rows = [(*where, watched_json.dump_json(one).decode()) for where, one in watched.items()]
-    view.executemany("insert into watched values (?, ?, ?)", rows)
+        of = now["incident_id"] if now is not None and now["incident_id"] in raised else None
+        view.execute("insert into alert_state values (?, ?, ?, ?, ?, ?)", (*key, incident, of, notified.get(key)))
 
 
-def _go_on(one: Watched, row: Row, at: float) -> None:
+def _go_on(one: Watched, row: Row, details: dict[str, Any]) -> None:
     """A condition that held: the device as the rules saw it."""
-    told: dict[str, Any] = from_json(row["details"])
-    one.open[row["type"]] = row["incident_id"]
-    if row["device"] != HUB:
-        one.is_device = True
+    one.is_device = one.is_agents = one.has_worked = True
     match row["type"]:
         case "offline":
-            one.absent, one.heard = str(told.get("reason") or "not there"), row["opened"]
+            reason, how = str(details.get("reason") or "not there"), details.get("how", "connection")
+            under = details.get("under")
+            one.lost = Lost(how, row["opened"], reason, under=under, had_worked=how != "never", since=row["opened"])
+            one.heard = row["opened"]
+        case "degraded" | "stale":
+            one.status, one.trouble_s = row["type"], row["opened"]
         case "hot_spot":
-            one.heat.level, one.heat.last_warm = str(told.get("level", "warning")), at
+            one.heat.level = str(details.get("level", "warning"))
         case "storage":
-            one.disk.level = str(told.get("level", "warning"))
+            one.disk.level = str(details.get("level", "warning"))
+        case "clock":
+            one.clock.is_wrong = True
 
 
 def _incident(row: Row) -> Incident:
@@ -142,6 +168,7 @@ def _incident(row: Row) -> Incident:
         site=row["site"],
         device=row["device"],
         type=row["type"],
+        level=row["level"],
         state="opened",
         since=datetime.fromtimestamp(row["opened"], UTC),
         rule=Rule(name=row["rule"], version=row["rule_version"]),

@@ -4,20 +4,18 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
 
-from bus_schemas.alert import IncidentEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.node import SettingsEvent
-from consumers.alerting.incidents.projection import Incidents
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.comparison import compare
-from consumers.alerting.what_if.fold import SCHEMA, Folding
+from consumers.alerting.what_if.fold import MODELS, SCHEMA, Folding
 from consumers.alerting.what_if.initial_state import before, begin
 from consumers.alerting.what_if.time_range import RUN_IN, Stretch, stretch
 from consumers.alerting.what_if.trial import Asked, Outcome
@@ -112,7 +110,7 @@ class _Running:
         read = {"journal": journal.life(), "first": over.first, "last": over.last}
         self._outcome = self._outcome.model_copy(update=read)
         hub = _hub_of(self._bench.hub, self._asked)
-        folding = Folding(hub, self._arrived(over))
+        folding = Folding(hub)
         if not over.whole:
             self._begin(hub, over)
         for records in self._batches(over):
@@ -143,14 +141,10 @@ class _Running:
         for record in known.settings:
             self._show(record.event)
 
-    def _arrived(self, over: Stretch) -> dict[str, datetime]:
-        """When the incidents that were live came back, by the id of their event."""
-        return {record.id: record.received for records in self._read(over, (IncidentEvent,)) for record in records}
-
     def _batches(self, over: Stretch) -> Iterator[list[Recorded]]:
         """With the progress told after each has been folded."""
         of = max(1, over.last - over.first + 1)
-        for records in self._read(over, Incidents.models):
+        for records in self._read(over, MODELS):
             yield records
             done = min(of, records[-1].position - over.first + 1) if records else of
             files.tell(self._view, done / of)

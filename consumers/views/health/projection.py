@@ -19,7 +19,7 @@ _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))
 
 class Health(Projection):
     name: ClassVar[str] = "health"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *TOLD, HeartbeatEvent, StateEvent)
     schema: ClassVar[str] = (
         """

@@ -8,10 +8,9 @@ from pydantic import Field
 
 from bus_schemas.event import HUB
 from bus_schemas.registry import Expectation
-from consumers.alerting.alerts.projection import Alerts
 from consumers.alerting.alerts.questions import count_open
-from consumers.alerting.incidents.projection import Incidents
 from consumers.alerting.incidents.questions import IncidentAnswer, open_incidents
+from consumers.alerting.projection import Alerting
 from consumers.engine.view_files import NoView
 from consumers.views.registry import Said
 from gateway.calls import Call, Operation
@@ -216,14 +215,14 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) ->
 
 def _incidents(moment: Moment, site: str) -> list[IncidentAnswer]:
     try:
-        return open_incidents(moment.view(Incidents), site, moment.upto)
+        return open_incidents(moment.view(Alerting), site, moment.upto)
     except NoView:
         return []
 
 
 def _open_alerts(moment: Moment, site: str) -> int:
     try:
-        return count_open(moment.view(Alerts), site, moment.upto)
+        return count_open(moment.view(Alerting), site, moment.upto)
     except NoView:
         return 0
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import GATEWAY, device_source
-from consumers.alerting.alerts.projection import Alerts as AlertView
 from consumers.alerting.alerts.questions import AlertAnswer, Why, alert, alerts, why
+from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import State
 from consumers.store.journal.answers import Stored
 from gateway.calls import Call, Operation
@@ -42,6 +42,7 @@ class Alert(Answer):
     state: State
     raised: str
     cleared: str | None
+    cleared_message: str | None = Field(description="What was said when it was over.")
     acknowledged: Acknowledgement | None
     details: dict[str, Any]
     incident: str | None = Field(description="The id of the incident behind it.")
@@ -90,7 +91,7 @@ async def search(call: Call[Searching]) -> Alerts:
     wanted = asked.wanted(asked.limit, asked.after)
 
     def question(moment: Moment) -> list[AlertAnswer]:
-        return alerts(moment.view(AlertView), replace(wanted, upto=moment.upto))
+        return alerts(moment.view(Alerting), replace(wanted, upto=moment.upto))
 
     found = await call.gateway.ask_at(asked.as_of, question)
     return Alerts(alerts=[Alert.model_validate(one) for one in found])
@@ -101,7 +102,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     alert_id = call.parameters.id
 
     def question(moment: Moment) -> tuple[Why | None, list[Stored]]:
-        answer = why(moment.view(AlertView), alert_id, call.gateway.hub.rules, moment.upto)
+        answer = why(moment.view(Alerting), alert_id, moment.upto)
         causes = answer["causes"] if answer else []
         return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
 
@@ -155,7 +156,7 @@ def _acknowledged(known: AlertAnswer, by: str, gateway: Gateway) -> AlertEvent:
 
 
 async def _alert(gateway: Gateway, alert_id: str) -> AlertAnswer | None:
-    return await gateway.ask(lambda stores: alert(stores.view("alerts"), alert_id))
+    return await gateway.ask(lambda stores: alert(stores.view(Alerting.name), alert_id))
 
 
 def _unknown(alert_id: str) -> Problem:

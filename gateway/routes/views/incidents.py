@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from consumers.alerting.incidents.projection import Incidents as IncidentView
 from consumers.alerting.incidents.questions import IncidentAnswer, incidents
+from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import State
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
@@ -20,10 +20,13 @@ class Incident(Answer):
     site: str
     device: str
     type: str
+    level: str
     state: State
     opened: str
     closed: str | None
     duration_s: float = Field(description="Until it was closed, or until now.")
+    under: str | None = Field(description="The agent that is gone, and the device with it.")
+    suppressed: str | None = Field(description="Why people were not told of it: `cool_down`.")
     details: dict[str, Any]
     rule: str
     rule_version: int
@@ -54,7 +57,7 @@ async def search(call: Call[Searching]) -> Incidents:
     wanted = asked.wanted(asked.limit)
 
     def question(moment: Moment) -> Incidents:
-        found = incidents(moment.view(IncidentView), replace(wanted, upto=moment.upto))
+        found = incidents(moment.view(Alerting), replace(wanted, upto=moment.upto))
         return Incidents(incidents=[Incident.of(one, moment.now) for one in found])
 
     return await call.gateway.ask_at(asked.as_of, question)

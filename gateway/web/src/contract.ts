@@ -269,7 +269,7 @@ export interface HealthEvent {
   data: Health;
 }
 
-/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. */
+/** A sign of life. The hub's own are how time passes in the journal. `disk_id` is the same for all who write to one disk, so that a full one is told once. `node` names the agent that runs the device, so that one that is gone is told once. */
 export interface Heartbeat {
   status: "online" | "stopping";
   /** At most 3,162,240,000. */
@@ -282,6 +282,8 @@ export interface Heartbeat {
   disk_id?: string | null;
   /** At most 64 items. */
   commands?: string[] | null;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  node?: string | null;
 }
 
 export interface HeartbeatEvent {
@@ -324,6 +326,7 @@ export interface Incident {
   details: Record<string, unknown>;
   /** At most 1,000 items. */
   media: string[];
+  level?: "info" | "warning" | "error" | "critical" | null;
 }
 
 export interface IncidentEvent {
@@ -801,3 +804,4 @@ export interface EventsByName {
   state: StateEvent;
   thermal: ThermalEvent;
 }
+

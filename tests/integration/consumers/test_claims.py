@@ -93,17 +93,17 @@ def served(clickhouse: ClickHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def test_the_same_consumer_twice_in_one_data_directory_is_refused(tmp_path: Path) -> None:
     config, data = configured(tmp_path, {}), tmp_path / "data"
-    with Consume(config, data, "incidents", "alerts").follows() as first:
-        with Consume(config, data, "health", "alerts") as second:
+    with Consume(config, data, "alerting", "settings").follows() as first:
+        with Consume(config, data, "health", "settings") as second:
             code, last = second.ended()
         with Consume(config, data, "health") as beside:
             beside.follows()
         first.kill()
-        with Consume(config, data, "health", "alerts") as after:
+        with Consume(config, data, "health", "settings") as after:
             after.follows()
 
     assert code == REFUSED
-    assert last.startswith(f"the consumer alerts runs already: process {first.pid} on ")
+    assert last.startswith(f"the consumer settings runs already: process {first.pid} on ")
 
 
 def test_the_same_consumer_from_another_data_directory_is_refused_where_a_server_keeps_the_journal(
@@ -111,18 +111,18 @@ def test_the_same_consumer_from_another_data_directory_is_refused_where_a_server
 ) -> None:
     config = configured(tmp_path, {"journal": server(served, DATABASES[0])})
     here, there = tmp_path / "here", tmp_path / "there"
-    with Consume(config, here, "incidents", "alerts").follows() as first:
-        with Consume(config, there, "incidents") as second:
+    with Consume(config, here, "alerting", "settings").follows() as first:
+        with Consume(config, there, "alerting") as second:
             code, last = second.ended()
         first.kill()
         # Nobody but one of the same data directory knows that it is gone.
-        with Consume(config, there, "incidents") as too_early:
+        with Consume(config, there, "alerting") as too_early:
             early, _ = too_early.ended()
-        with Consume(config, here, "incidents") as again:
+        with Consume(config, here, "alerting") as again:
             again.follows()
 
     assert code == early == REFUSED
-    assert last.startswith(f"the consumer incidents runs already: process {first.pid} on ")
+    assert last.startswith(f"the consumer alerting runs already: process {first.pid} on ")
     assert f"with the data directory {here}, since 20" in last
 
 

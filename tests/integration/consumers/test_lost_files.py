@@ -52,7 +52,7 @@ def lose(data: Path, name: str, what: str) -> None:
 
 def devices_of(held: Views) -> Sequence[str]:
     try:
-        return sorted({str(each["device"]) for each in alerts(held["alerts"])})
+        return sorted({str(each["device"]) for each in alerts(held["alerting"])})
     except NoView:
         return []
 
@@ -65,14 +65,14 @@ def test_what_is_decided_after_a_view_was_lost_is_sent_and_read(running: Running
     eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
     with Views(data) as held:
         eventually(lambda: devices_of(held) == ["yard"], within=15)
-        for name in ("incidents", "alerts"):
+        for name in ("alerting",):
             lose(data, name, what)
         running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
 
         eventually(lambda: len(running.journal("watchpost.alert.v1")) == 2, within=20)
         eventually(lambda: devices_of(held) == ["oven", "yard"], within=15)
     assert len(running.journal("watchpost.incident.v2")) == 2
-    for name in ("incidents", "alerts"):
+    for name in ("alerting",):
         with closing(view_files.open_view(data, name)) as view:
             assert checkpoint.load(view) > 0
 

@@ -34,7 +34,7 @@ from tests.builders import thermal
 from tests.eventually import eventually
 from tests.following import hub_in
 
-NAMES = ["health", "incidents", "alerts", "alert_log"]
+NAMES = ["health", "alerting", "alert_log"]
 
 
 class Running:
@@ -88,7 +88,7 @@ class Running:
 
     def alerts(self) -> list[Any]:
         try:
-            view = view_files.open_view(self.hub.data, "alerts")
+            view = view_files.open_view(self.hub.data, "alerting")
         except NoView:
             return []
         found = alerts(view)
@@ -121,7 +121,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
     reader = SqliteJournalReader(running.hub.data / "journal")
     source = Source(running.hub.data, reader, utc_now)
-    for name in ("incidents", "alerts"):
+    for name in ("alerting",):
         projection = roster(running.hub).projection(name)
         assert isinstance(projection, Projection)
         rebuild(projection, source)
@@ -130,7 +130,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
     eventually(lambda: [each["device"] for each in running.alerts()] == ["oven", "yard"])
     assert len(running.journal("watchpost.incident.v2")) == 2
-    projection = roster(running.hub).projection("incidents")
+    projection = roster(running.hub).projection("alerting")
     assert isinstance(projection, Projection)
     assert verify(projection, source) == []
     reader.close()

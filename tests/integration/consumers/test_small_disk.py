@@ -13,7 +13,7 @@ from bus_schemas.codec import describe, media_properties, read_stored, to_bytes
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.topics import event_topic, media_topic
-from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.projection import Alerting
 from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import Follower, Source
@@ -66,7 +66,7 @@ class Machine:
         self._intake = Intake(archive, journal, self.clock, Figures(self.clock, START), room)
         hub = Hub(data=data, archive=lambda: ArchiveReader(data / "archive"))
         source = Source(data, stack.enter_context(closing(store.reader())), self.clock)
-        self._incidents = stack.enter_context(closing(Follower(Incidents(hub), source)))
+        self._incidents = stack.enter_context(closing(Follower(Alerting(hub), source)))
         self._retention = stack.enter_context(closing(Deliverer(Retention(hub, self.clock), source)))
         self.reader = stack.enter_context(ArchiveReader(data / "archive"))
 
@@ -101,7 +101,7 @@ class Machine:
         while self._incidents.advance() or self._retention.advance():
             pass
         self.make_room()
-        self._take([event for name in ("incidents", "retention") for event in self.emitted(name, new=True)])
+        self._take([event for name in ("alerting", "retention") for event in self.emitted(name, new=True)])
 
     def make_room(self) -> None:
         """The turn that retention has each second, whether or not the journal can be written."""
@@ -148,7 +148,7 @@ def test_the_newest_ten_minutes_are_there_for_an_hour_and_nobody_is_alerted(mach
         if second % 60 == 0 and second >= 660:
             _the_newest_are_kept(machine)
 
-    opened = [one for one in machine.emitted("incidents") if isinstance(one, IncidentEvent)]
+    opened = [one for one in machine.emitted("alerting") if isinstance(one, IncidentEvent)]
     assert [one.data.type for one in opened] == []
     assert max(machine.percents) < ACCEPTED_PERCENT
     assert max(machine.percents) > ACCEPTED_PERCENT - 2

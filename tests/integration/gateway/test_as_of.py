@@ -199,7 +199,7 @@ def test_a_view_that_is_behind_says_so_and_answers_once_it_is_not(tmp_path: Path
 def test_a_view_of_another_version_is_said_to_be_folded_again(tmp_path: Path) -> None:
     with Filled(tmp_path) as filled:
         filled.append(frame(START)).fold()
-        file = file_of(tmp_path, "incidents")
+        file = file_of(tmp_path, "alerting")
         assert file is not None
         with closing(connect(file)) as view:
             view.execute("update checkpoint set version = version - 1")
@@ -209,5 +209,5 @@ def test_a_view_of_another_version_is_said_to_be_folded_again(tmp_path: Path) ->
             told = ask(client, "/api/v1/consumers")
 
     assert [answer.status for answer in answers] == [503, 503, 200]
-    assert "the view 'incidents' is folded again" in answers[0].body["detail"]
+    assert "the view 'alerting' is folded again" in answers[0].body["detail"]
     assert told.status == 200

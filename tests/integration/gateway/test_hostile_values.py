@@ -171,10 +171,10 @@ def test_it_is_refused_with_a_sentence_that_names_the_field() -> None:
 def test_every_consumer_is_at_the_head_and_the_good_device_is_heard(bus: Bus) -> None:
     assert bus.failures() == []
     assert bus.behind() == []
-    with closing(view_files.open_view(bus.hub.data, "incidents")) as view:
+    with closing(view_files.open_view(bus.hub.data, "alerting")) as view:
         caused = [one["type"] for one in open_incidents(view) if one["device"] == DEVICE and "hot" in one["causes"]]
     assert "hot_spot" in caused
-    with closing(view_files.open_view(bus.hub.data, "alerts")) as view:
+    with closing(view_files.open_view(bus.hub.data, "alerting")) as view:
         found = view.execute("select type from alerts where device = ? and level = 'critical'", (DEVICE,)).fetchall()
     assert ("hot_spot",) in found
 

@@ -22,11 +22,11 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
     """Of a gateway without a broker, over a hub in which one consumer limps and one has stopped."""
     with Filled(tmp_path) as filled:
         filled.append(*a_busy_morning()).fold()
-        for name in ("incidents", "health"):
+        for name in ("alerting", "health"):
             file = view_files.file_of(tmp_path, name)
             assert file is not None
             with closing(view_files.connect(file)) as view, transaction(view):
-                if name == "incidents":
+                if name == "alerting":
                     set_aside.add(view, [BAD], 1, 99)
                 else:
                     checkpoint.stop(view, Failure(7, "e-7", "KeyError: 'a secret'", iso(NOW)))
@@ -41,7 +41,7 @@ def test_who_is_not_ready_names_every_part_and_repeats_to_strangers_nothing_that
     assert [one["path"] for one in answer.json()["errors"]] == ["broker", "health"]
     health = client.get("/health")
     assert (health.status_code, health.json()["status"]) == (200, "failing")
-    assert "incidents limps (system_error)" in health.json()["problems"]
+    assert "alerting limps (system_error)" in health.json()["problems"]
     assert "secret" not in answer.text + health.text
 
 
@@ -49,11 +49,11 @@ def test_metrics_say_of_each_consumer_whether_it_limps_or_has_stopped(client: ht
     text = client.get("/metrics").text
 
     for line in (
-        'watchpost_consumer_set_aside_total{consumer="incidents"} 1.0',
+        'watchpost_consumer_set_aside_total{consumer="alerting"} 1.0',
         'watchpost_consumer_stopped{consumer="health"} 1.0',
-        'watchpost_consumer_stopped{consumer="incidents"} 0.0',
+        'watchpost_consumer_stopped{consumer="alerting"} 0.0',
         'watchpost_hub_fault{kind="system_error",part="health"} 2.0',
-        'watchpost_hub_fault{kind="system_error",part="incidents"} 1.0',
+        'watchpost_hub_fault{kind="system_error",part="alerting"} 1.0',
         "watchpost_ready 0.0",
     ):
         assert line in text
@@ -64,9 +64,9 @@ def test_who_is_let_in_learns_which_event_it_was_and_why(client: httpx.Client) -
     troubles = {one["part"]: one["detail"] for one in client.get("/api/v1/system").json()["troubles"]}
     consumers = {one["name"]: one for one in client.get("/api/v1/consumers").json()["consumers"]}
 
-    assert "position 7: KeyError: 'a secret'" in troubles["incidents"]
+    assert "position 7: KeyError: 'a secret'" in troubles["alerting"]
     assert "has stopped: position 7, event e-7" in troubles["health"]
-    limping = consumers["incidents"]
+    limping = consumers["alerting"]
     assert (limping["state"], limping["set_aside"]) == ("limping", 1)
     assert limping["lately"][0]["source"] == "/sites/DEMO/devices/yard"
     assert consumers["health"]["state"] == "stopped"

@@ -19,7 +19,7 @@ from tests.builders import at
 from tests.eventually import eventually
 from tests.integration.gateway.started import NOW, Filled, Started
 from tests.integration.gateway.test_writes import Peer
-from tests.live import with_incidents
+from tests.live import with_alerting
 
 COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 SPAN = {"since": "2026-01-05T10:00:00Z", "until": "2026-01-05T10:09:00Z"}
@@ -36,7 +36,7 @@ def warm_minutes() -> Iterator[Event]:
 @pytest.fixture
 def filled(tmp_path: Path) -> Iterator[Filled]:
     with Filled(tmp_path) as filled:
-        for received, event in with_incidents(((one.time, one) for one in warm_minutes()), filled.hub):
+        for received, event in with_alerting(((one.time, one) for one in warm_minutes()), filled.hub):
             filled.append(event, received=received)
         yield filled.fold()
 

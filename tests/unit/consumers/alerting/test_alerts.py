@@ -1,24 +1,59 @@
 """Alerts: raised and cleared in pairs, deferred by the cool-down and never forgotten in it."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from bus_schemas.alert import AlertEvent
-from consumers.alerting.alerts.projection import Alerts
+from bus_schemas.alert import AlertEvent, IncidentEvent
+from bus_schemas.event import Event
+from bus_schemas.node import HeartbeatEvent
+from consumers.alerting.alerts.book import AlertBook
+from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.alerts.questions import alert, alerts, count_open, why
-from consumers.alerting.rules import AlertRules
+from consumers.alerting.projection import Alerting
+from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.intervals import Wanted
+from consumers.engine.projection import Emit, Projection
+from consumers.store.journal.record import Recorded
 from tests.builders import alert as alert_event
-from tests.builders import at, fault, incident, tick
+from tests.builders import at, fault, frame, incident, tick
 from tests.following import Followed, hub_in
+
+
+class OfIncidents(Projection):
+    """Alerts of incidents that a test names."""
+
+    name: ClassVar[str] = "alerting"
+    models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent, HeartbeatEvent)
+    emits: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
+    schema: ClassVar[str] = Alerting.schema
+
+    def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        book = AlertBook(view, emit, 300.0)
+        for record in batch:
+            book.position = record.position
+            match record.event:
+                case IncidentEvent() as event:
+                    book.take(of_incident(event.data), event.time, record.received.timestamp())
+                case AlertEvent() as event:
+                    book.acknowledge(event)
+                case HeartbeatEvent() as event:
+                    book.pass_time(event)
 
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
+    with Followed(OfIncidents(), tmp_path) as it:
+        yield it
+
+
+@pytest.fixture
+def alerting(tmp_path: Path) -> Iterator[Followed]:
     hub = hub_in(tmp_path)
-    with Followed(Alerts(hub), hub.data) as it:
+    with Followed(Alerting(hub), hub.data) as it:
         yield it
 
 
@@ -126,17 +161,21 @@ def test_the_first_to_acknowledge_is_remembered(followed: Followed) -> None:
     assert found["state"] == "open"
 
 
-def test_why_an_alert_was_raised_names_rule_events_and_media(followed: Followed) -> None:
+def test_why_an_alert_was_raised_names_events_media_and_the_rule_with_the_values_in_force(alerting: Followed) -> None:
     key = "DEMO/yard/capture/1"
-    followed.take(incident(at(0), "freeze", causes=("e-1", "e-2"), media=(key,)))
+    frames = [frame(at(second), freeze=True, media=(key,)) for second in range(31)]
+    alerting.take(*frames)
 
-    answer = why(followed.view, alerts(followed.view)[0]["id"], AlertRules())
+    answer = why(alerting.view, alerts(alerting.view)[0]["id"])
     assert answer is not None
-    assert answer["causes"] == ["e-1", "e-2"]
+    assert answer["causes"] == [frames[0].id, frames[30].id]
     assert answer["media"] == [key]
-    assert (answer["rule"]["name"], answer["rule"]["version"]) == ("freeze", 1)
-    assert "frozen" in answer["rule"]["text"]
-    assert why(followed.view, "no such id", AlertRules()) is None
+    assert answer["rule"] == {
+        "name": "freeze",
+        "version": RULE_VERSION,
+        "text": "At least 80 % of the frames of 30 s were frozen. Over after 5 s without a frozen frame.",
+    }
+    assert why(alerting.view, "no such id") is None
 
 
 def test_the_list_is_filtered_and_paged(followed: Followed) -> None:
@@ -157,27 +196,27 @@ def test_one_incident_that_is_told_twice_is_one_alert(followed: Followed) -> Non
     assert told(followed) == [RAISED, CLEARED, RECOVERED]
 
 
-def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(followed: Followed) -> None:
-    followed.take(fault(at(0)), fault(at(5), part="journal", kind="database_error", reason="It is away."))
-    found = {each["type"]: each for each in alerts(followed.view, Wanted(state="open"))}
+def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(alerting: Followed) -> None:
+    alerting.take(fault(at(0)), fault(at(5), part="journal", kind="database_error", reason="It is away."))
+    found = {each["type"]: each for each in alerts(alerting.view, Wanted(state="open"))}
 
     assert {kind: (each["level"], each["message"], each["device"]) for kind, each in found.items()} == {
         "system_error": ("error", "Hub: It stopped.", "_hub"),
         "database_error": ("critical", "Hub: It is away.", "_hub"),
     }
-    explained = why(followed.view, found["system_error"]["id"], AlertRules())
+    explained = why(alerting.view, found["system_error"]["id"])
     assert explained is not None
     assert "does not work as it should" in explained["rule"]["text"]
 
-    followed.take(fault(at(9), "cleared", since=at(0)))
-    assert told(followed) == [("system_error", "raised"), ("database_error", "raised"), ("system_error", "cleared")]
+    alerting.take(fault(at(9), "cleared", since=at(0)))
+    assert told(alerting) == [("system_error", "raised"), ("database_error", "raised"), ("system_error", "cleared")]
 
 
-def test_two_parts_of_the_hub_are_told_and_cleared_each_by_itself(followed: Followed) -> None:
-    followed.take(fault(at(0)), fault(at(1), part="mosaics"), fault(at(60), "cleared", since=at(0)))
+def test_two_parts_of_the_hub_are_told_and_cleared_each_by_itself(alerting: Followed) -> None:
+    alerting.take(fault(at(0)), fault(at(1), part="mosaics"), fault(at(60), "cleared", since=at(0)))
 
-    assert told(followed) == [("system_error", "raised")] * 2 + [("system_error", "cleared")]
-    assert count_open(followed.view) == 1
+    assert told(alerting) == [("system_error", "raised")] * 2 + [("system_error", "cleared")]
+    assert count_open(alerting.view) == 1
 
 
 def test_a_disk_that_is_full_and_then_cannot_be_written_is_one_alert(followed: Followed) -> None:
@@ -189,7 +228,6 @@ def test_a_disk_that_is_full_and_then_cannot_be_written_is_one_alert(followed: F
     followed.take(incident(at(0), "storage", details=low, id="1", **hub))
     followed.take(incident(at(9), "storage", details=unwritable, id="2", **hub))
     followed.take(incident(at(20), "storage", details=critical, id="3", **hub))
-    followed.take(fault(at(9), part="disk", kind="storage_unwritable"))
 
     assert told(followed) == [("storage_low", "raised"), ("storage_unwritable", "raised")]
     [one] = alerts(followed.view)

@@ -390,7 +390,7 @@ def test_rounds_that_find_little_are_apart_and_catching_up_is_not() -> None:
 def test_who_decides_what_people_are_told_does_not_rest(tmp_path: Path) -> None:
     paces = {consumer.name: consumer.pace_s for consumer in roster(hub_in(tmp_path)).projections()}
 
-    assert {name for name, pace in paces.items() if not pace} == {"incidents", "alerts"}
+    assert {name for name, pace in paces.items() if not pace} == {"alerting"}
 
 
 class Counted(Picky):

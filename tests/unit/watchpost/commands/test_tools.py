@@ -85,8 +85,8 @@ def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: signal.Signals) -> None:
     journal_days.write_days(tmp_path, 2, 30)
-    logged.fold(tmp_path, "incidents")
-    command = ("rebuild", "incidents", "--data", str(tmp_path))
+    logged.fold(tmp_path, "alerting")
+    command = ("rebuild", "alerting", "--data", str(tmp_path))
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, *command], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -98,11 +98,11 @@ def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: sig
     restarted = watchpost(*command, "--restart")
 
     assert process.returncode == 2
-    assert "the view incidents is as it was, and the next `watchpost rebuild incidents` goes on from there" in said
+    assert "the view alerting is as it was, and the next `watchpost rebuild alerting` goes on from there" in said
     assert again.returncode == 0
     assert again.stdout.startswith("went on at position 2,000, where an earlier rebuild was interrupted\n")
-    assert again.stdout.endswith("incidents is folded again\n")
-    assert restarted.stdout == "incidents is folded again\n"
+    assert again.stdout.endswith("alerting is folded again\n")
+    assert restarted.stdout == "alerting is folded again\n"
 
 
 # The real command; it waits for the signal after its first step, as a longer log would have it do.
@@ -153,30 +153,30 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(data: Path) -
 
 def test_history_before_the_floor_is_lost_by_force_alone(tmp_path: Path) -> None:
     told = journal_days.write_days(tmp_path, 4)
-    logged.fold(tmp_path, "incidents", "temperatures")
+    logged.fold(tmp_path, "alerting", "temperatures")
     assert len(told) == 4
     drop(tmp_path / "journal", list_days(tmp_path / "journal")[:2])
     kept = watchpost("rebuild", "temperatures", "--data", str(tmp_path))
-    verified = watchpost("verify", "temperatures", "incidents", "--data", str(tmp_path))
-    refused = watchpost("rebuild", "incidents", "--data", str(tmp_path))
-    forced = watchpost("rebuild", "incidents", "--force", "--data", str(tmp_path))
+    verified = watchpost("verify", "temperatures", "alerting", "--data", str(tmp_path))
+    refused = watchpost("rebuild", "alerting", "--data", str(tmp_path))
+    forced = watchpost("rebuild", "alerting", "--force", "--data", str(tmp_path))
 
     assert kept.stdout.startswith("carried over from before the floor of the journal: 6 rows of minutes")
     assert verified.returncode == 0
     assert (
-        "incidents: left out: all of it, for it begins before the floor of the journal, position 109\n"
+        "alerting: left out: all of it, for it begins before the floor of the journal, position 109\n"
         in verified.stdout
     )
     assert verified.stdout.endswith(
-        "everything that can be compared is as it should be; left out is something of: temperatures, incidents\n"
+        "everything that can be compared is as it should be; left out is something of: temperatures, alerting\n"
     )
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1].startswith(
-        "the journal begins at position 109, for days were dropped: incidents folded from there would lose"
+        "the journal begins at position 109, for days were dropped: alerting folded from there would lose"
     )
     assert forced.returncode == 0
     assert "not in the new view: " in forced.stdout
-    assert (tmp_path / "views" / "incidents.1.sqlite").exists()
+    assert (tmp_path / "views" / "alerting.1.sqlite").exists()
 
 
 def test_a_view_is_folded_again_and_a_log_goes_there_and_back(data: Path, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
         "gateway",
         "ingest",
         "mosaics",
-        "alerts",
+        "alerting",
         "consumers",
         "edge:DEMO",
     ]
@@ -84,7 +84,7 @@ def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
 
     found = processes(options(tmp_path, 8080, 1883), elsewhere)
 
-    assert [process.name for process in found] == ["gateway", "ingest", "mosaics", "alerts", "consumers"]
+    assert [process.name for process in found] == ["gateway", "ingest", "mosaics", "alerting", "consumers"]
     assert all(process.start_when is None for process in found)
 
 

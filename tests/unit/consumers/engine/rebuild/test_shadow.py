@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
-from consumers.alerting.incidents.projection import Incidents
+from consumers.alerting.projection import Alerting
 from consumers.alerting.rules import AlertRules
 from consumers.engine import checkpoint, view_files
 from consumers.engine.follower import Follower, Source
@@ -40,10 +40,10 @@ def events(count: int = SECONDS) -> Iterator[Event]:
 
 
 class Yard(Followed):
-    """Incidents of a few thousand events, and a rebuild of them that a test interrupts."""
+    """Alerting of a few thousand events, and a rebuild of them that a test interrupts."""
 
     def __init__(self, data: Path) -> None:
-        super().__init__(Incidents(hub_in(data)), data, events())
+        super().__init__(Alerting(hub_in(data)), data, events())
 
     def interrupt(self, after: int) -> None:
         def progress(done: int, of: int) -> None:
@@ -92,15 +92,15 @@ def test_events_that_came_meanwhile_are_in_it_once_and_nothing_is_told_again(yar
 
 
 def changed_rules(yard: Yard) -> Rebuilt:
-    return yard.go_on(Incidents(replace(hub_in(yard.source.data), rules=AlertRules(raise_share=0.5))))
+    return yard.go_on(Alerting(replace(hub_in(yard.source.data), rules=AlertRules(raise_share=0.5))))
 
 
 def another_version(yard: Yard) -> Rebuilt:
-    Incidents.version += 1
+    Alerting.version += 1
     try:
         return yard.go_on()
     finally:
-        Incidents.version -= 1
+        Alerting.version -= 1
 
 
 def asked_for(yard: Yard) -> Rebuilt:
@@ -108,7 +108,7 @@ def asked_for(yard: Yard) -> Rebuilt:
 
 
 def broken(yard: Yard) -> Rebuilt:
-    file = view_files.next_file(yard.source.data, "incidents")
+    file = view_files.next_file(yard.source.data, "alerting")
     file.write_bytes(b"no database at all" * 100)
     return yard.go_on()
 
@@ -122,7 +122,7 @@ def dropped_days(yard: Yard) -> Rebuilt:
     ("change", "reason"),
     [
         (changed_rules, "the configuration is another one"),
-        (another_version, f"it was begun by version {Incidents.version} of the projection"),
+        (another_version, f"it was begun by version {Alerting.version} of the projection"),
         (asked_for, "that was asked for"),
         (broken, "what was begun cannot be read"),
         (dropped_days, "the journal was dropped up to position 2,099 meanwhile"),
@@ -194,5 +194,5 @@ def test_a_full_disk_is_not_left_full_of_it(yard: Yard) -> None:
     with pytest.raises(OSError, match="No space left"):
         rebuild(yard.projection, yard.source, fill)
 
-    assert not view_files.next_file(yard.source.data, "incidents").exists()
+    assert not view_files.next_file(yard.source.data, "alerting").exists()
     assert checkpoint.load(yard.view) == 2 * SECONDS

@@ -23,7 +23,7 @@ from tests import builders, logged
 from tests.builders import DEVICE, SITE, START, at
 from tests.running_ingest import journaled
 
-VIEWS = ("health", "incidents", "alerts", "motion", "temperatures", "detections", "recordings", "audio")
+VIEWS = ("health", "alerting", "motion", "temperatures", "detections", "recordings", "audio")
 EVERYTHING = Stretch(START - timedelta(days=1), START + timedelta(days=1))
 
 

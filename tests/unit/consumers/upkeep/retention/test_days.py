@@ -35,7 +35,7 @@ from tests.memory_journal import MemoryJournal
 COUNT, A_DAY = 5, 54
 """Days, and events in each."""
 KEPT_TWO = RetentionPolicy(media=(), journal=timedelta(days=2))
-NAMES = ("health", "incidents", "temperatures")
+NAMES = ("health", "alerting", "temperatures")
 
 
 class Yard:
@@ -64,7 +64,7 @@ class Yard:
                         pass
 
         # As if the bus had taken what they told.
-        self.change("incidents", "update outbox_stream set watermark = sequence")
+        self.change("alerting", "update outbox_stream set watermark = sequence")
 
     def clock(self) -> datetime:
         return self.now
@@ -163,12 +163,12 @@ def with_rows_behind(yard: Yard) -> str:
 
 
 def with_an_event_unsent(yard: Yard) -> str:
-    file = view_files.file_of(yard.data, "incidents")
+    file = view_files.file_of(yard.data, "alerting")
     assert file is not None
     told = incident(START)
     with closing(view_files.connect(file)) as view, transaction(view):
         outbox.put(view, told)
-    return f"event {told.id} that incidents told is not confirmed yet"
+    return f"event {told.id} that alerting told is not confirmed yet"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_rebuild_that_is_going_on_is_waited_for(yard: Yard) -> None:
 
 
 def test_an_unsent_event_of_today_holds_up_nothing(yard: Yard) -> None:
-    file = view_files.file_of(yard.data, "incidents")
+    file = view_files.file_of(yard.data, "alerting")
     assert file is not None
     with closing(view_files.connect(file)) as view, transaction(view):
         outbox.put(view, incident(yard.now))
@@ -255,7 +255,7 @@ def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
     assert "(epoch-1): 91…150, before that dropped by retention on 2026-01-10T10:01:00.000Z, no gap" in " ".join(
         found["journal"].notes
     )
-    assert found["incidents"].left_out == ["all of it, for it begins before the floor of the journal, position 163"]
+    assert found["alerting"].left_out == ["all of it, for it begins before the floor of the journal, position 163"]
     assert found["temperatures"].notes[0].startswith("equals the fold of the journal up to position")
     assert found["temperatures"].left_out[0].startswith("rows that may stem from before the floor")
 

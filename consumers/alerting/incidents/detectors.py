@@ -4,15 +4,13 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import Literal, NamedTuple
 
-from bus_schemas.alert import IncidentType
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import Measured
 
-Level = Literal["none", "warning", "critical", "emergency"]
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
 
 
-FRAME_CONDITIONS: tuple[IncidentType, ...] = ("blackscreen", "freeze", "audio_loss")
+FRAME_CONDITIONS: tuple[Literal["blackscreen", "freeze", "audio_loss"], ...] = ("blackscreen", "freeze", "audio_loss")
 
 
 @dataclass(slots=True)
@@ -25,12 +23,14 @@ class Bad:
 
 
 @dataclass(slots=True)
-class Condition:
+class FrameCondition:
     """A yes or no that frames have, as far as anybody could tell, in the last seconds."""
 
     begun: float | None = None
-    """Since when there was no window without a frame."""
-    last_bad: float | None = None
+    """Since when frames were judged without a pause."""
+    unjudged_since: float | None = None
+    good_since: float | None = None
+    """The first good frame behind the last bad one."""
     bads: dict[int, Bad] = field(default_factory=dict)
     """By second, in order."""
     total: int = 0
@@ -46,7 +46,7 @@ class Condition:
         return next(iter(self.bads.values()))
 
     def add_bad(self, now: float, at: float, event_id: str) -> None:
-        self.last_bad = now
+        self.good_since = None
         self.bad += 1
         known = self.bads.get(int(now))
         if known is None:
@@ -60,10 +60,12 @@ Answers = tuple[bool | None, ...]
 
 
 @dataclass(slots=True)
-class Window:
+class FrameWindow:
     """The frames of the last seconds. Times in seconds since 1970, of events, not of a clock."""
 
-    conditions: tuple[Condition, ...] = field(default_factory=lambda: tuple(Condition() for _ in FRAME_CONDITIONS))
+    conditions: tuple[FrameCondition, ...] = field(
+        default_factory=lambda: tuple(FrameCondition() for _ in FRAME_CONDITIONS)
+    )
     last: float = 0.0
     frames: dict[int, list[int]] = field(default_factory=dict)
     """How many frames each second had for each condition, by second, in order."""
@@ -83,20 +85,48 @@ class Window:
             self._forget(second - ceil(width))
             counts = self.frames[second] = [0] * len(answers)
         for number, bad in enumerate(answers):
-            if bad is not None:
-                counts[number] += 1
-                condition = self.conditions[number]
-                if not condition.total:
-                    condition.begun, condition.last_bad = at, None
-                condition.total += 1
-                if bad:
-                    self.bad += 1
-                    condition.add_bad(self.last, at, event_id)
+            condition = self.conditions[number]
+            if bad is None:
+                if condition.unjudged_since is None:
+                    condition.unjudged_since = self.last
+                continue
+            if condition.unjudged_since is not None:
+                self._resume(number, rules)
+            counts[number] += 1
+            self._judge(condition, bad, at, event_id)
+
+    def _judge(self, condition: FrameCondition, bad: bool, at: float, event_id: str) -> None:
+        if not condition.total:
+            condition.begun = at
+        condition.total += 1
+        if bad:
+            self.bad += 1
+            condition.add_bad(self.last, at, event_id)
+        elif condition.good_since is None:
+            condition.good_since = at
+
+    def _resume(self, number: int, rules: AlertRules) -> None:
+        """What was not judged for a while says nothing: the frames before it do not count with those behind it."""
+        condition = self.conditions[number]
+        assert condition.unjudged_since is not None
+        if self.last - condition.unjudged_since > rules.clear_after_s:
+            self.restart(number)
+        condition.unjudged_since = None
+
+    def restart(self, number: int) -> None:
+        """Forget the frames of one condition: what is over does not count for what may begin."""
+        condition = self.conditions[number]
+        self.bad -= condition.bad
+        for counts in self.frames.values():
+            counts[number] = 0
+        condition.total = condition.bad = 0
+        condition.bads.clear()
+        condition.begun = condition.good_since = None
 
     def _begin(self, at: float) -> None:
         self.last, self.bad = at, 0
         self.frames.clear()
-        self.conditions = tuple(Condition() for _ in self.conditions)
+        self.conditions = tuple(FrameCondition() for _ in self.conditions)
 
     def _forget(self, before: int) -> None:
         frames = self.frames
@@ -109,14 +139,14 @@ class Window:
                     self.bad -= gone
 
     def is_bad(self, number: int, rules: AlertRules) -> bool:
-        """A whole window was seen, and enough of it was bad: single good frames do not start the wait again."""
+        """A whole window was seen, and enough of it was bad. Asked of a bad frame: a good one opens nothing."""
         it = self.conditions[number]
         is_whole = it.begun is not None and self.last - it.begun >= rules.raise_window_s
         return it.bad > 0 and is_whole and it.share >= rules.raise_share
 
     def is_clear(self, number: int, rules: AlertRules) -> bool:
-        last_bad = self.conditions[number].last_bad
-        return last_bad is None or self.last - last_bad >= rules.clear_after_s
+        good_since = self.conditions[number].good_since
+        return good_since is not None and self.last - good_since >= rules.clear_after_s
 
 
 class Warmth(NamedTuple):
@@ -129,6 +159,11 @@ class Warmth(NamedTuple):
 def hottest_of(frame: Measured) -> float:
     """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
     return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
+
+
+def deciding_temp(frame: Measured) -> float:
+    """°C: the value that the rules look at, which is no spike of one pixel where the agent tells one from the other."""
+    return hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
 
 
 def is_spot(frame: Measured, rules: AlertRules) -> bool:
@@ -153,8 +188,7 @@ def warmth(frame: Measured, warnings: dict[str, float], rules: AlertRules) -> Wa
         level = "warning" if is_spot(frame, rules) else "none"
     below = rules.hot_spot_hysteresis_c
     cool = all(region.max_temp < warnings.get(region.name, inf) - below for region in frame.regions)
-    hottest = hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
-    return Warmth(level, level == "none" and cool and hottest < rules.hot_spot_c - below)
+    return Warmth(level, level == "none" and cool and deciding_temp(frame) < rules.hot_spot_c - below)
 
 
 @dataclass(slots=True)
@@ -162,17 +196,20 @@ class Heat:
     """Whether a device is hot: at once from the first hot frame, until it was cool for a while."""
 
     level: str = "none"
-    last_warm: float | None = None
+    cool_since: float | None = None
+    """The first cool frame behind the last warm one."""
 
     def add(self, at: float, now: Warmth, rules: AlertRules) -> str | None:
         """Take in a frame. Returns the level where it rose, `none` where the heat is over, else nothing."""
         if RANK[now.level] > RANK[self.level]:
-            self.level, self.last_warm = now.level, at
+            self.level, self.cool_since = now.level, None
             return now.level
-        if not now.is_cool or self.last_warm is None or at < self.last_warm:
-            self.last_warm = at
-        if self.level != "none" and at - self.last_warm >= rules.hot_spot_clear_s:
-            self.level, self.last_warm = "none", None
+        if not now.is_cool:
+            self.cool_since = None
+        elif self.cool_since is None or at < self.cool_since:
+            self.cool_since = at
+        if self.level != "none" and self.cool_since is not None and at - self.cool_since >= rules.hot_spot_clear_s:
+            self.level = "none"
             return "none"
         return None
 
@@ -203,15 +240,20 @@ CLOCK_CLEAR_S = 30.0
 class WrongClock:
     """Whether the clock of a device is ahead of the hub's: until what came for a while was right."""
 
-    last_wrong: float | None = None
+    is_wrong: bool = False
+    right_since: float | None = None
 
     def add(self, received: float, is_wrong: bool) -> Literal["opened", "closed"] | None:
         if is_wrong:
-            begun, self.last_wrong = self.last_wrong is None, received
+            begun, self.is_wrong, self.right_since = not self.is_wrong, True, None
             return "opened" if begun else None
-        if self.last_wrong is None or 0 <= received - self.last_wrong < CLOCK_CLEAR_S:
+        if not self.is_wrong:
             return None
-        self.last_wrong = None
+        if self.right_since is None or received < self.right_since:
+            self.right_since = received
+        if received - self.right_since < CLOCK_CLEAR_S:
+            return None
+        self.is_wrong = False
         return "closed"
 
 

@@ -1,0 +1,228 @@
+"""Decides on alerts, and writes them down: what is the case against what people were told last; within one fold."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic_core import from_json, to_json
+
+from bus_schemas.alert import Alert, AlertEvent
+from bus_schemas.event import HUB, device_source
+from bus_schemas.node import HeartbeatEvent
+from consumers.alerting.alerts.facts import IncidentFacts
+from consumers.alerting.alerts.wording import RANK, WELL, Wording, over, recovered, wording
+from consumers.engine.versions import COLUMNS, Versions
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:alert")
+COOL_DOWN = "cool_down"
+"""Why an incident was not told of: another of its kind had been, shortly before."""
+_AT_ONCE = frozenset({"hub_deaf"})
+"""Types of incidents that are over when they are known."""
+
+SCHEMA = f"""
+    create table if not exists alert_state (
+        site text not null, device text not null, type text not null, incident text, notified text, notified_at real,
+        primary key (site, device, type)
+    ) strict;
+    create table if not exists alerts (
+        alert_id text not null, {COLUMNS}, site text not null, device text not null, type text not null,
+        level text not null, message text not null, cleared_message text, raised real not null, cleared real,
+        acknowledged text, incident_id text, rule text, rule_version integer, details text not null,
+        causes text not null, media text not null, primary key (alert_id, until)
+    ) strict;
+    create index if not exists alerts_raised on alerts (raised, alert_id, position, until);
+    create index if not exists alerts_open on alerts (until, position) where cleared is null;
+    """
+"""`alert_state` holds for each (site, device, type of incident) the incident that is the case, the id of the one that
+people were notified of, and when they were last.
+"""
+
+Key = tuple[str, str, str]
+"""Site, device, and the type of incident."""
+
+
+class AlertBook:
+    """A raise waits out the cool-down after the one before; what is still the case at its end is told then, and what
+    is over by then was never told. A clear follows a raise at once.
+    """
+
+    def __init__(self, view: sqlite3.Connection, emit: Callable[[AlertEvent], None], cool_down_s: float) -> None:
+        self.position = 0
+        """Of the event that is taken in."""
+        self._view = view
+        self._alerts = Versions(view, "alerts", "alert_id")
+        self._incidents = Versions(view, "incidents", "incident_id")
+        self._emit = emit
+        self._cool_down_s = cool_down_s
+
+    def take(self, incident: IncidentFacts, at: datetime, received: float) -> None:
+        key = (incident.site, incident.device, incident.subject)
+        if incident.type in _AT_ONCE:
+            if incident.state == "opened" and incident.is_for_people:
+                self._tell_at_once(incident, at)
+            return
+        if incident.state == "closed":
+            self._end(key, incident, at)
+            return
+        if not incident.is_for_people:
+            return
+        self._view.execute("insert or ignore into alert_state (site, device, type) values (?, ?, ?)", key)
+        notified, notified_at = self._notified(key)
+        self._set(key, incident=incident.model_dump_json())
+        if notified == incident.incident_id:
+            self._raise(key, incident, at, notified_at or received)
+        elif notified is None and (notified_at is None or received - notified_at >= self._cool_down_s):
+            self._raise(key, incident, at, received)
+        else:
+            self._mark_suppressed(incident.incident_id, COOL_DOWN)
+
+    def pass_time(self, tick: HeartbeatEvent) -> None:
+        """Tell what was put off and is still the case."""
+        at = tick.time.timestamp()
+        due = self._view.execute(
+            "select site, device, type, incident from alert_state"
+            " where incident is not null and notified is null and notified_at <= ?",
+            (at - self._cool_down_s,),
+        ).fetchall()
+        for site, device, kind, incident in due:
+            facts = IncidentFacts.model_validate_json(incident)
+            self._mark_suppressed(facts.incident_id, None)
+            self._raise((site, device, kind), facts, tick.time, at)
+
+    def _mark_suppressed(self, incident_id: str, why: str | None) -> None:
+        row = self._incidents.newest(incident_id)
+        if row is not None and row["suppressed"] != why:
+            self._incidents.put(self.position, {**row, "suppressed": why})
+
+    def _end(self, key: Key, incident: IncidentFacts, at: datetime) -> None:
+        found = self._view.execute(
+            "select notified from alert_state where site = ? and device = ? and type = ?", key
+        ).fetchone()
+        if found is None:
+            return
+        self._set(key, incident=None)
+        [notified] = found
+        if notified is None:
+            return
+        self._set(key, notified=None)
+        self._clear(_alert_id(notified), incident, at)
+        if incident.type in WELL and incident.details.get("recovered", True) and not self._is_unwell(key):
+            self._recover(incident, at)
+
+    def _clear(self, alert_id: str, incident: IncidentFacts, at: datetime) -> None:
+        known = self._alerts.newest(alert_id)
+        if known is None or known["cleared"] is not None:
+            return
+        since = from_json(known["details"]).get("since")
+        begun = known["raised"] if since is None else datetime.fromisoformat(since).timestamp()
+        words = over(incident, known["type"], max(0.0, incident.since.timestamp() - begun))
+        cleared = max(known["raised"], at.timestamp())
+        self._alerts.put(self.position, {**known, "cleared": cleared, "cleared_message": words.message})
+        self._tell("cleared", alert_id, words, incident, at)
+
+    def _is_unwell(self, key: Key) -> bool:
+        rows = self._view.execute(
+            "select type from alert_state where site = ? and device = ? and incident is not null", key[:2]
+        )
+        return any(kind in WELL for (kind,) in rows)
+
+    def _recover(self, incident: IncidentFacts, at: datetime) -> None:
+        """A recovery is news, and over at once."""
+        facts = incident.model_copy(update={"details": {"previous_status": incident.type}})
+        self._tell_once(f"{incident.incident_id}/recovered", recovered(incident.device), facts, at)
+
+    def _tell_at_once(self, incident: IncidentFacts, at: datetime) -> None:
+        self._tell_once(incident.incident_id, wording(incident), incident, at)
+
+    def _tell_once(self, name: str, words: Wording, facts: IncidentFacts, at: datetime) -> None:
+        alert_id = _alert_id(name)
+        self._enter(alert_id, words, facts, at, is_over=True)
+        self._tell("raised", alert_id, words, facts, at)
+
+    def _raise(self, key: Key, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
+        """Tell of the incident, or once more when it got worse."""
+        alert_id, words = _alert_id(incident.incident_id), wording(incident)
+        before = self._alerts.newest(alert_id)
+        if before is not None and RANK[before["level"]] >= RANK[words.level]:
+            return
+        self._set(key, notified=incident.incident_id, notified_at=notified_at)
+        self._enter(alert_id, words, incident, at)
+        self._tell("raised", alert_id, words, incident, at)
+
+    def _enter(
+        self, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime, *, is_over: bool = False
+    ) -> None:
+        details = {**incident.details, "since": incident.model_dump(mode="json")["since"]}
+        row = self._alerts.newest(alert_id) or {
+            "alert_id": alert_id,
+            "site": incident.site,
+            "device": incident.device,
+            "raised": at.timestamp(),
+            "cleared": None,
+            "cleared_message": None,
+            "acknowledged": None,
+            "incident_id": incident.incident_id,
+            "rule": incident.rule.name,
+            "rule_version": incident.rule.version,
+            "causes": "[]",
+            "media": "[]",
+        }
+        if is_over:
+            row["cleared"] = row["raised"]
+        # What decided now is what the sentence tells of.
+        causes = dict.fromkeys([*from_json(row["causes"])[:1], *incident.causes])
+        row |= {**words._asdict(), "details": to_json(details).decode(), "causes": to_json(list(causes)).decode()}
+        if incident.media:
+            row["media"] = to_json(incident.media).decode()
+        self._alerts.put(self.position, row)
+
+    def _tell(self, state: Any, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime) -> None:
+        level = words.level if state == "raised" else "over"
+        event_id = uuid5(_NAMESPACE, "/".join((alert_id, state, level, *incident.causes)))
+        self._emit(
+            AlertEvent(
+                id=str(event_id),
+                source=device_source(incident.site, HUB),
+                time=at,
+                data=Alert(
+                    alert_id=alert_id,
+                    site=incident.site,
+                    device=incident.device,
+                    type=words.type,
+                    state=state,
+                    level=words.level,
+                    message=words.message,
+                    incident_id=incident.incident_id,
+                    rule=incident.rule,
+                    causes=incident.causes,
+                    details=incident.details,
+                    media=incident.media,
+                ),
+            )
+        )
+
+    def acknowledge(self, event: AlertEvent) -> None:
+        """The first one who says so."""
+        by = {"by": event.data.by or "somebody", "time": event.model_dump(mode="json")["time"]}
+        known = self._alerts.newest(event.data.alert_id)
+        if known is not None and known["acknowledged"] is None:
+            self._alerts.put(self.position, {**known, "acknowledged": to_json(by).decode()})
+
+    def _notified(self, key: Key) -> tuple[str | None, float | None]:
+        """The incident that people were told of, and when they were last."""
+        query = "select notified, notified_at from alert_state where site = ? and device = ? and type = ?"
+        notified, notified_at = self._view.execute(query, key).fetchone()
+        return notified, notified_at
+
+    def _set(self, key: Key, **columns: str | float | None) -> None:
+        named = ", ".join(f"{column} = ?" for column in columns)
+        self._view.execute(
+            f"update alert_state set {named} where site = ? and device = ? and type = ?",  # noqa: S608 - our own columns
+            (*columns.values(), *key),
+        )
+
+
+def _alert_id(incident_id: str) -> str:
+    return str(uuid5(_NAMESPACE, incident_id))

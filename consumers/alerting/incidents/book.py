@@ -1,0 +1,266 @@
+"""Decides on incidents, and writes them down with what they make of their devices; within one fold."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
+from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
+from consumers.alerting.incidents.device import Watched
+from consumers.alerting.incidents.devices import Devices
+from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
+from consumers.alerting.incidents.presence import ANYTHING, How, Lost
+from consumers.alerting.incidents.table import Entry, IncidentTable
+from consumers.alerting.incidents.verdict import Open, Verdict
+from consumers.alerting.terms import Terms
+from consumers.store.journal.record import Place, Recorded
+
+LATE_S = 30.0
+"""What is decided by an event that took longer to arrive is told late."""
+_HUB = (HUB, HUB)
+_UNHEARD_S = 2 * HEARTBEAT_EVERY_S
+
+
+class Node(NamedTuple):
+    site: str
+    name: str
+
+
+class IncidentBook:
+    """`judge` decides on one record; each decision is to be entered before the next is asked for."""
+
+    def __init__(self, view: sqlite3.Connection, terms: Terms) -> None:
+        self._view = view
+        self._terms = terms
+        self._rules = terms.rules
+        self._devices = Devices(view)
+        self._table = IncidentTable(view, terms.rules)
+        self._hub_state: WatchedHub | None = None
+        self._missed: set[Place] | None = None
+
+    def enter(self, entry: Entry, record: Recorded) -> None:
+        self._table.enter(entry, record.position)
+
+    def save(self) -> None:
+        self._devices.save(self._terms)
+        if self._hub_state is not None:
+            self._view.execute(
+                "insert or replace into watched_hub values (1, ?)", (hub_json.dump_json(self._hub_state).decode(),)
+            )
+
+    @property
+    def _hub(self) -> WatchedHub:
+        if self._hub_state is None:
+            found = self._view.execute("select state from watched_hub").fetchone()
+            self._hub_state = WatchedHub() if found is None else hub_json.validate_json(found[0])
+        return self._hub_state
+
+    def judge(self, record: Recorded) -> Iterable[Entry]:
+        where = record.where
+        if where[1] in RESERVED:
+            return self._judge_hub(record)
+        watched = self._devices.touched.get(where) or self._devices.touch(where)
+        watched.hear(record)
+        if record.model is StateEvent:
+            return self._judge_state(where, watched, record)
+        was_known, lost = watched.is_known, watched.lost
+        found = watched.judge(record, self._rules)
+        if watched.is_known != was_known:
+            self._table.conditions.note_known(record.position, where, watched)
+        if not found and lost is None:
+            return ()
+        return self._of_device(where, watched, record, found, lost)
+
+    def _of_device(
+        self, where: Place, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Lost | None
+    ) -> Iterator[Entry]:
+        for verdict in found:
+            if self._is_first_of_disk(where, watched, verdict):
+                yield self._entry(where, watched, verdict, record)
+        if lost is not None and lost.under is not None and (lost.reported is not None or watched.lost is None):
+            yield from self._meet(lost.under, record)
+
+    def _entry(self, where: Place, watched: Watched, verdict: Verdict, record: Recorded) -> Entry:
+        late_s = record.received_us / 1e6 - record.time_s
+        is_late = late_s > LATE_S and record.model is not HeartbeatEvent
+        entry = Entry(where, verdict, watched.open, watched, record.time_s, late_s=late_s if is_late else None)
+        if verdict.type == "offline" and verdict.turn == "closed":
+            entry.at, entry.late_s = verdict.since, None
+        return entry
+
+    def _judge_hub(self, record: Recorded) -> Iterable[Entry]:
+        if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
+            return self._pass_time(record)
+        fault = fault_of(record)
+        if fault is None:
+            return ()
+        hub = self._hub
+        return [Entry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
+
+    def _is_first_of_disk(self, where: Place, mine: Watched, verdict: Verdict) -> bool:
+        """Whoever shares a full disk with the hub, or with a device that has said so, has nothing to add."""
+        if (verdict.type, verdict.turn) != ("storage", "opened"):
+            return True
+        if mine.disk_id is not None and self._hub.disk_id == mine.disk_id:
+            return False
+        everyone = self._devices.select("true").items()
+        return not any("storage" in it.open and _is_same_disk(it, mine) for at, it in everyone if at != where)
+
+    def _judge_state(self, where: Place, watched: Watched, record: Recorded) -> Iterator[Entry]:
+        assert isinstance(record.event, StateEvent)
+        data, lost, was_known = record.event.data, watched.lost, watched.is_known
+        if not data.online:
+            yield from self._lose(where, watched, record, data)
+            return
+        watched.greet(record)
+        found = watched.judge(record, self._rules)
+        if watched.is_known != was_known:
+            self._table.conditions.note_known(record.position, where, watched)
+        yield from self._of_device(where, watched, record, found, lost)
+
+    def _lose(self, where: Place, watched: Watched, record: Recorded, data: State) -> Iterator[Entry]:
+        """The connection is that of an outbox: with it all devices of the same epoch are gone."""
+        received, reason = record.received_us / 1e6, data.reason or LOST
+        how: How = "stopped" if reason == STOPPED else "connection"
+        group = self._group(where, watched)
+        is_node = how == "connection" and len(group) > 1
+        if how == "connection" and self._hub.doubts(received):
+            for place, one in group.items():
+                self._devices.touch(place)
+                one.doubt(_loss(how, record, reason))
+            return
+        under = self._node(where, watched) if is_node else None
+        losses = {place: _loss(how, record, reason, under) for place in group}
+        yield from self._enter_losses(losses, under, record, received)
+
+    def _enter_losses(
+        self, losses: dict[Place, Lost], under: Node | None, record: Recorded, at: float
+    ) -> Iterator[Entry]:
+        if under is not None:
+            yield from self._miss_node(under, losses, record, at)
+        for place, loss in sorted(losses.items(), key=lambda item: item[0]):
+            watched = self._devices.touch(place)
+            for verdict in watched.lose(loss):
+                yield Entry(place, verdict, watched.open, watched, at)
+
+    def _group(self, where: Place, watched: Watched) -> dict[Place, Watched]:
+        """The devices of the same agent, of which `where` is one."""
+        if watched.epoch is None:
+            return {where: watched}
+        everyone = self._devices.select("outbox = ?", watched.epoch).items()
+        return {at: one for at, one in everyone if at == where or (one.epoch == watched.epoch and one.is_device)}
+
+    @staticmethod
+    def _node(where: Place, watched: Watched) -> Node:
+        """Older agents do not say their name."""
+        return Node(where[0], watched.node or f"agent-{(watched.epoch or '')[:8]}")
+
+    def _miss_node(self, node: Node, losses: dict[Place, Lost], record: Recorded, at: float) -> Iterator[Entry]:
+        if self._view.execute("select 1 from nodes where node = ?", (node.name,)).fetchone() is not None:
+            return
+        first = min(losses.values(), key=lambda lost: lost.since)
+        names = sorted(device for _, device in losses)
+        details = {"reason": first.reason, "devices": names}
+        kept: dict[str, Open] = {}
+        yield Entry(node, Verdict("node_offline", "opened", first.since, first.causes, details), kept, at=at)
+        values = (node.name, node.site, kept["node_offline"].id)
+        self._view.execute("insert into nodes values (?, ?, ?)", values)
+
+    def _meet(self, name: str, record: Recorded) -> Iterator[Entry]:
+        """Something of a node that was gone."""
+        found = self._view.execute("select site, incident_id from nodes where node = ?", (name,)).fetchone()
+        if found is None:
+            return
+        site, incident_id = found
+        at = record.received_us / 1e6
+        verdict = Verdict("node_offline", "closed", at, (record.id,), {})
+        yield Entry((site, name), verdict, {"node_offline": Open(incident_id, "error", at)}, at=at)
+        self._view.execute("delete from nodes where node = ?", (name,))
+
+    def _pass_time(self, tick: Recorded) -> Iterator[Entry]:
+        hub, now = self._hub, tick.time_s
+        for verdict in hub.pass_time(tick, self._rules):
+            yield Entry(_HUB, verdict, hub.open, at=now)
+        listening = hub.listening
+        due = self._devices.select("due <= ?", now)
+        # What is found on the way is read, and changes the dictionary.
+        candidates = {at: one for at, one in sorted(due.items()) if self._due(at, one) <= now}
+        missing = {
+            at: lost
+            for at, one in candidates.items()
+            if (lost := one.missing(tick, listening, self._silent_after(at, one))) is not None
+        }
+        yield from self._miss(missing, tick, listening)
+        for at in candidates:
+            watched = self._devices.touch(at)
+            for verdict in watched.go_on(tick, listening, self._silent_after(at, watched)):
+                yield Entry(at, verdict, watched.open, watched, now)
+        yield from self._miss_expected(tick, listening)
+
+    def _silent_after(self, where: Place, one: Watched) -> float | None:
+        return self._terms.silent_after_s(where, is_agents=one.is_agents) if one.is_device else None
+
+    def _due(self, where: Place, one: Watched) -> float:
+        return one.due(self._silent_after(where, one))
+
+    def _miss(self, missing: dict[Place, Lost], tick: Recorded, listening: float) -> Iterator[Entry]:
+        """Where all devices of an agent are silent, it is the agent that is gone."""
+        while missing:
+            where = min(missing)
+            watched = self._devices.touch(where)
+            group = self._group(where, watched)
+            losses = {where: missing[where]}
+            under = None
+            if len(group) > 1 and all(at in missing or _is_gone(one, tick, listening) for at, one in group.items()):
+                under = self._node(where, watched)
+                here = {at: one for at, one in group.items() if one.lost is None}
+                losses = {
+                    at: missing.get(at) or one.silence(tick, max(one.heard, listening)) for at, one in here.items()
+                }
+                for lost in losses.values():
+                    lost.under = under.name
+            for at in losses:
+                missing.pop(at, None)
+            yield from self._enter_losses(losses, under, tick, tick.time_s)
+
+    def _miss_expected(self, tick: Recorded, listening: float) -> Iterator[Entry]:
+        """A device that was down before the hub began to listen is missed as well as one that goes."""
+        if self._missed is None:
+            self._missed = set(self._terms.missed()) - self._devices.seen()
+        for where in sorted(self._missed):
+            silent_s = self._terms.silent_after_s(where, is_agents=True)
+            known = self._devices.known.get(where)
+            if (known is not None and known.is_device) or silent_s is None:
+                self._missed.discard(where)
+            elif tick.time_s - listening > silent_s:
+                self._missed.discard(where)
+                watched = self._devices.touch(where)
+                watched.is_device, watched.status = True, "not_started"
+                reason = "never heard of since the hub started"
+                never = Lost("never", tick.time_s, reason, ANYTHING, causes=(tick.id,), since=listening)
+                yield from self._enter_losses({where: never}, None, tick, tick.time_s)
+
+
+def _loss(how: How, record: Recorded, reason: str, under: Node | None = None) -> Lost:
+    """By a last will, whose own time is that of the connection; or by a goodbye."""
+    received = record.received_us / 1e6
+    return Lost(
+        how,
+        received,
+        reason,
+        record.time_s if how == "stopped" else None,
+        under=None if under is None else under.name,
+        causes=(record.id,),
+        since=received,
+    )
+
+
+def _is_gone(one: Watched, tick: Recorded, listening: float) -> bool:
+    return one.lost is not None or tick.time_s - max(one.heard, listening) > _UNHEARD_S
+
+
+def _is_same_disk(one: Watched, other: Watched) -> bool:
+    """Older agents do not name their disk; what shares an outbox shares a disk."""
+    if one.disk_id is not None or other.disk_id is not None:
+        return one.disk_id == other.disk_id
+    return one.epoch is not None and one.epoch == other.epoch

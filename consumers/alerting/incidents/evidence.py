@@ -1,0 +1,45 @@
+"""What decided on an incident, with its figures and pictures."""
+
+from typing import Any, Literal, assert_never
+
+from bus_schemas.camera import Frame, FrameEvent
+from consumers.alerting.incidents.detectors import FrameCondition
+from consumers.alerting.incidents.verdict import Verdict
+from consumers.alerting.rules import AlertRules
+from consumers.store.journal.record import Recorded
+
+BESIDE_S = 15.0
+"""A picture that was taken within so long of an event shows what it tells of."""
+
+OfFrames = Literal["blackscreen", "freeze", "audio_loss"]
+
+
+def opening(
+    kind: OfFrames,
+    condition: FrameCondition,
+    record: Recorded,
+    rules: AlertRules,
+    picture: tuple[float, str] | None,
+) -> Verdict:
+    assert isinstance(record.event, FrameEvent)
+    frame, first = record.event.data, condition.first_bad
+    details = {"share": round(condition.share, 3), "window_s": rules.raise_window_s, **figures(kind, frame)}
+    media = frame.media or picture_beside(record.time_s, picture)
+    return Verdict(kind, "opened", first.first_at, (first.first_id, record.id), details, media)
+
+
+def picture_beside(at: float, picture: tuple[float, str] | None) -> tuple[str, ...]:
+    """The newest picture, where it is not too old to be looked at for what was found at that time."""
+    return () if picture is None or abs(at - picture[0]) > BESIDE_S else (picture[1],)
+
+
+def figures(kind: OfFrames, frame: Frame) -> dict[str, Any]:
+    match kind:
+        case "blackscreen":
+            return {"blackscreen_percentage": frame.blackscreen_percentage}
+        case "freeze":
+            return {"freeze_diffs": list(frame.freeze_diffs), "last_3_media": list(frame.last_3_media)}
+        case "audio_loss":
+            return {"mean_volume_db": frame.mean_volume_db, "volume_percentage": frame.volume_percentage}
+        case _:
+            assert_never(kind)

@@ -1,0 +1,263 @@
+"""Whether a device is there: here, or lost in one of five ways, and what it takes to be back.
+
+The table of transitions is in `docs/alerting.md`, with a test for each row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, Literal
+
+from bus_schemas.alert import IncidentType
+from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
+from bus_schemas.event import Event
+from bus_schemas.media import MediaEvent, SegmentEvent
+from bus_schemas.node import (
+    AGENT_STOPS,
+    STOPPED,
+    CommandEvent,
+    GapEvent,
+    HealthEvent,
+    HeartbeatEvent,
+    SettingsEvent,
+    StateEvent,
+)
+from bus_schemas.streams import outbox_epoch
+from bus_schemas.thermal import ThermalEvent
+from consumers.alerting.incidents.verdict import Open, Verdict
+from consumers.alerting.rules import HEARTBEATS_S
+from consumers.store.journal.record import Recorded
+
+READINGS: frozenset[type[Event]] = frozenset(
+    {DetectionEvent, FrameEvent, MediaEvent, MotionEvent, SegmentEvent, ThermalEvent}
+)
+"""What only a device that works can send."""
+ORDERLY = frozenset({AGENT_STOPS, STOPPED})
+"""Reasons that an agent gives where somebody has stopped it."""
+SETTLES_S = 5.0
+"""By then what was on its way when a connection was lost has arrived."""
+DOUBT_S = 20.0
+"""So long after it was deaf the hub believes no loss: whoever was cut off with it is back by then."""
+
+_A_MOMENT_S = 0.001
+
+How = Literal["connection", "stopped", "silent", "unreachable", "never"]
+
+
+@dataclass(slots=True)
+class Lost:
+    """How, when (by the hub's clock) and why a device went, and what it takes to be back."""
+
+    how: How
+    at: float
+    reason: str
+    evidence_after: float | None = None
+    """By the device's clock: what it took later shows that it is back. `None` where that is not known yet."""
+    latest: float = 0.0
+    """By the device's clock: the newest that was received of it before."""
+    reported: float | None = None
+    """When its agent was heard of again."""
+    under: str | None = None
+    """The node that is gone, and it with that."""
+    had_worked: bool = False
+    causes: tuple[str, ...] = ()
+    since: float = 0.0
+    previous_status: str = ""
+
+    @property
+    def is_orderly(self) -> bool:
+        return self.how == "stopped" and self.reason in ORDERLY
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody was told of it, because of what else was the case."""
+        return self.under is not None or self.is_orderly
+
+    def hear(self, received: float, taken: float) -> None:
+        """Something of the device, whatever it is."""
+        if self.reported is None and received - self.at >= SETTLES_S and taken > self.latest:
+            self.reported = received
+
+    def greet(self, received: float, taken: float) -> None:
+        """It says that it is online. What it took before is not news of it."""
+        self.reported = received
+        if self.how == "connection":
+            self.evidence_after = taken - _A_MOMENT_S
+
+    def is_disproved(self, received: float, taken: float) -> bool:
+        """Whether a reading that was taken then shows that the device is back."""
+        if self.evidence_after is not None and taken > self.evidence_after:
+            return True
+        return self.how == "connection" and received - self.at >= SETTLES_S and taken > self.latest
+
+    def details(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"reason": self.reason, "previous_status": self.previous_status, "how": self.how}
+        if self.under is not None:
+            told["under"] = self.under
+        if self.is_orderly:
+            told["orderly"] = True
+        return told
+
+
+ANYTHING = 0.0
+"""Every reading that is received shows that the device is back."""
+
+
+TROUBLES: tuple[IncidentType, ...] = ("degraded", "stale")
+_NO_SIGN_OF_WORK = (CommandEvent, GapEvent, SettingsEvent)
+_OF_NODES = (HeartbeatEvent, SettingsEvent)
+
+
+@dataclass(slots=True)
+class Presence:
+    """What is known of whether a device is there; times in seconds since 1970."""
+
+    epoch: str | None = None
+    node: str | None = None
+    is_device: bool = False
+    is_agents: bool = False
+    """Whether an agent runs it, which says every few seconds that it is there."""
+    is_camera: bool = False
+    heard: float = 0.0
+    heard_id: str = ""
+    latest: float = 0.0
+    """The newest that it took, by its own clock."""
+    evidence_s: float = 0.0
+    """When the newest picture or reading was received."""
+    has_worked: bool = False
+    is_known: bool = False
+    """Whether anything about it could be judged; `known_since` is when that changed, by its own clock."""
+    known_since: float = 0.0
+    blank_since: float | None = None
+    """Since when frames came of which nothing could be judged."""
+    lost: Lost | None = None
+    doubtful: Lost | None = None
+    status: str = "unknown"
+    trouble_s: float = 0.0
+    """When it was received that it does not reach its source."""
+    open: dict[str, Open] = field(default_factory=dict)
+    """The incidents that are open, by type, of faults of the hub also by part."""
+
+    def hear(self, record: Recorded) -> None:
+        received = record.received_us / 1e6
+        if received > self.heard:
+            self.heard = received
+        self.heard_id = record.id
+        epoch, model = record.epoch, record.model
+        if epoch is not None:
+            self.epoch, self.is_agents = outbox_epoch(epoch), True
+        if not self.is_device and model not in _OF_NODES:
+            self.is_device = True
+        if model is HealthEvent:
+            self.is_agents = self.is_camera = True
+
+    def note_work(self, record: Recorded, found: Sequence[Verdict]) -> Sequence[Verdict]:
+        """Whether the event shows that the device works, and so is back where it was lost."""
+        received, taken, model = record.received_us / 1e6, record.time_s, record.model
+        if self.lost is not None:
+            self.lost.hear(received, taken)
+        self.latest = max(self.latest, taken)
+        if model in READINGS:
+            self.is_camera = True
+        elif not self._is_sign_of_work(record):
+            return found
+        self.evidence_s = received
+        if not self.is_known and model is not FrameEvent and self.blank_since is None:
+            self.is_known, self.known_since = True, taken
+        if self.doubtful is not None and self.doubtful.is_disproved(received, taken):
+            self.doubtful = None
+        lost = self.lost
+        if lost is not None and lost.is_disproved(received, taken):
+            self.lost = None
+            details = {"recovered": lost.had_worked and not lost.waits}
+            found = (*found, Verdict("offline", "closed", received, (record.id,), details))
+        self.has_worked = True
+        return found
+
+    def _is_sign_of_work(self, record: Recorded) -> bool:
+        if record.model is HealthEvent:
+            return self.status == "healthy"
+        if record.model is StateEvent:
+            # It says that it is online; of a foreign device no more is expected.
+            return not self.is_agents
+        return not self.is_camera and record.model not in _NO_SIGN_OF_WORK
+
+    def greet(self, record: Recorded) -> None:
+        """It says that it is online."""
+        for one in (self.lost, self.doubtful):
+            if one is not None:
+                one.greet(record.received_us / 1e6, record.time_s)
+
+    def lose(self, lost: Lost) -> Sequence[Verdict]:
+        """The device is not there."""
+        self.doubtful = None
+        if self.lost is not None:
+            return ()
+        lost.latest, lost.had_worked = self.latest, self.has_worked
+        lost.previous_status = lost.previous_status or self.status
+        self.lost = lost
+        begun = Verdict("offline", "opened", lost.since, lost.causes, lost.details())
+        if lost.how != "unreachable":
+            return (begun,)
+        over = [kind for kind in TROUBLES if kind in self.open]
+        return [begun, *(Verdict(kind, "closed", lost.at, lost.causes, {"became": "offline"}) for kind in over)]
+
+    def doubt(self, lost: Lost) -> None:
+        """The hub may be the one that was cut off."""
+        if self.lost is None and self.doubtful is None:
+            lost.latest = self.latest
+            self.doubtful = lost
+
+    def missing(self, tick: Recorded, listening: float, silent_s: float | None) -> Lost | None:
+        """How the device is lost, now that time has passed; the hub has listened since `listening`."""
+        if self.lost is not None:
+            return None
+        now, doubtful = tick.time_s, self.doubtful
+        if doubtful is not None and now - max(listening, doubtful.at) >= DOUBT_S:
+            return doubtful
+        since = max(self.heard, listening)
+        return self.silence(tick, since) if silent_s is not None and now - since > silent_s else None
+
+    def go_on(self, tick: Recorded, listening: float, silent_s: float | None) -> Sequence[Verdict]:
+        """What else follows from that time has passed."""
+        if silent_s is None:
+            return ()
+        if self.lost is not None:
+            return self._go_on_without(self.lost, tick, silent_s)
+        now, since = tick.time_s, max(self.evidence_s, self.trouble_s, listening)
+        if self.status not in TROUBLES or now - since <= silent_s:
+            return ()
+        reason = next((self.open[kind].reason for kind in TROUBLES if kind in self.open), None) or "no picture"
+        causes = (self.heard_id, tick.id)
+        return self.lose(Lost("unreachable", now, reason, self.latest, causes=causes, since=self._trouble_since()))
+
+    def silence(self, tick: Recorded, since: float) -> Lost:
+        causes = tuple(filter(None, (self.heard_id, tick.id)))
+        reason = f"nothing received for {tick.time_s - since:.0f} s"
+        return Lost("silent", tick.time_s, reason, ANYTHING, causes=causes, since=since)
+
+    def _trouble_since(self) -> float:
+        """Since when it gives nothing, as far as the incident says that stands for it."""
+        return min((self.open[kind].since for kind in TROUBLES if kind in self.open), default=self.trouble_s)
+
+    def _go_on_without(self, lost: Lost, tick: Recorded, silent_s: float) -> Sequence[Verdict]:
+        """Its agent is back or was started again, and it is not: now that is a matter of its own."""
+        if not lost.waits or lost.reported is None or tick.time_s - lost.reported <= silent_s:
+            return ()
+        lost.under, lost.how, lost.reason = None, "unreachable", "its agent is back, and no picture or reading came"
+        lost.evidence_after = lost.latest
+        return (Verdict("offline", "renewed", lost.since, (self.heard_id, tick.id), lost.details()),)
+
+    def due(self, silent_s: float | None) -> float:
+        """The earliest moment at which that time passes may mean something."""
+        if self.doubtful is not None:
+            return self.doubtful.at
+        if silent_s is None:
+            return inf
+        soon = min(silent_s, HEARTBEATS_S)
+        if self.lost is not None:
+            reported = self.lost.reported
+            return inf if reported is None or not self.lost.waits else reported + soon
+        if self.status in TROUBLES:
+            return min(self.heard, max(self.evidence_s, self.trouble_s)) + soon
+        return self.heard + soon

@@ -1,0 +1,43 @@
+"""What the rules decide on an event."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from bus_schemas.alert import AlertLevelName, IncidentType
+from bus_schemas.condition import level_of
+from bus_schemas.hub import FaultKind
+
+Turn = Literal["opened", "renewed", "closed"]
+
+
+@dataclass(slots=True)
+class Open:
+    """An incident that is open: what the condition of its device is made of."""
+
+    id: str
+    level: AlertLevelName
+    since: float
+    reason: str | None = None
+
+
+class Verdict(NamedTuple):
+    """A rule's decision: a condition holds since a moment (seconds since 1970), holds in another way, or is over."""
+
+    type: IncidentType | FaultKind
+    turn: Turn
+    since: float
+    causes: tuple[str, ...]
+    details: dict[str, Any]
+    media: tuple[str, ...] = ()
+    part: str | None = None
+    """Of a fault of the hub; several of one type may hold at once."""
+    incident_id: str | None = None
+    """Where it follows from the event alone."""
+
+    @property
+    def key(self) -> str:
+        return self.type if self.part is None else f"{self.type}/{self.part}"
+
+    @property
+    def level(self) -> AlertLevelName:
+        return level_of(self.type, self.details)

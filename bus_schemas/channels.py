@@ -77,6 +77,14 @@ _OTHERS: tuple[Channel, ...] = (
     Channel("claim", f"{DEVICE}/claim", "Agents ask and answer who has this device.", "agents", ("claim",)),
     Channel("watermark", f"{DEVICE}/watermark", "What an outbox may forget.", "hub", ("watermark",), retain=True),
     Channel(
+        "condition",
+        f"{DEVICE}/condition",
+        "How a device is: what the wall and every other surface of the hub say of it.",
+        "hub",
+        ("condition",),
+        retain=True,
+    ),
+    Channel(
         "command",
         f"{DEVICE}/command/{{command}}",
         "A request to a device. It is never retained: whoever subscribed later would carry out what is over.",

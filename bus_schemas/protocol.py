@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bus_schemas.condition import Condition
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Moment, Name, iso
 from bus_schemas.hub import MAX_FAULTS, OpenFault
-from bus_schemas.limits import MAX_COUNT
+from bus_schemas.limits import MAX_COUNT, Word
 from bus_schemas.node import Command
 
 LiveKind = Literal["visual", "thermal", "fusion"]
@@ -132,6 +133,19 @@ class ProcessFaults(Message):
     faults: Annotated[tuple[OpenFault, ...], Field(max_length=MAX_FAULTS)] = ()
 
 
+class DeviceReport(Message):
+    """How a device is, as the hub says: the worst of its open incidents, whose types come the worst first.
+
+    It is retained, and said again when it changes, on every connection to the broker, and every half minute. An empty
+    payload takes back what was said of a device that is not there any more.
+    """
+
+    condition: Condition
+    types: Annotated[tuple[Word, ...], Field(max_length=64)] = ()
+    since: Annotated[Moment, Field(description="Since when it is so, as far as it is known.")] | None = None
+    as_of: Moment
+
+
 _Digits = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 _Decimal = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 
@@ -178,6 +192,8 @@ class MediaProperties(Properties):
     duration: Annotated[_Decimal, Field(description="Seconds.")] | None = None
 
 
-MESSAGES: tuple[type[Message], ...] = (Watermark, Head, Claim, CommandRequest, IngestStatus, ProcessFaults)
+MESSAGES: tuple[type[Message], ...] = (
+    Watermark, Head, Claim, CommandRequest, IngestStatus, ProcessFaults, DeviceReport,
+)  # fmt: skip
 """Every payload that is no event. The answer to a command has the form of `CommandReply`."""
 PROPERTIES: tuple[type[Message], ...] = (EventProperties, MediaProperties)

@@ -19,7 +19,7 @@ BATCH = "batch"
 
 _TOPIC = re.compile(rf"{ROOT}/(?P<site>{NAME})/(?P<device>{NAME})/(?P<channel>[a-z]+)(?:/(?P<name>[a-z_]{{1,32}}))?")
 _NAMED = {"event", "media", "live", "command"}
-_PLAIN = {"state", "watermark", "claim"}
+_PLAIN = {"state", "watermark", "claim", "condition"}
 
 
 class UnknownTopic(ValueError):
@@ -28,7 +28,7 @@ class UnknownTopic(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`channel` is event, media, live, command, state, watermark or claim; `name` is what follows it."""
+    """`channel` is event, media, live, command, state, watermark, claim or condition; `name` is what follows it."""
 
     site: str
     device: str
@@ -75,6 +75,12 @@ def state_topic(source: str) -> str:
 def watermark_topic(source: str) -> str:
     site, device = place(source)
     return f"{ROOT}/{site}/{device}/watermark"
+
+
+def condition_topic(source: str) -> str:
+    """Where the hub says how a device is, retained."""
+    site, device = place(source)
+    return f"{ROOT}/{site}/{device}/condition"
 
 
 def claim_topic(source: str) -> str:

@@ -6,6 +6,7 @@ this order views are folded again after an update, and catch up after an outage.
 
 from functools import partial
 
+from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.alerting.notify.log import AlertLog
 from consumers.alerting.notify.webhook import webhook_sink
 from consumers.alerting.projection import Alerting
@@ -48,6 +49,7 @@ CONSUMERS: dict[str, Build] = {
     "webhook": webhook_sink,
     "health": lambda hub: Health(),
     "settings": lambda hub: Settings(),
+    "conditions": lambda hub: ConditionAnnouncer(hub.data),
     "recordings": Recordings,
     "motion": lambda hub: Motions(),
     "temperatures": lambda hub: Temperatures(),

@@ -82,6 +82,12 @@ class Measured(Struct):
     confirmed_max_temp: float | None = None
 
 
+class Validity(Struct):
+    """Of a thermal frame: how many of its pixels nobody could read."""
+
+    bad_pixels: int = 0
+
+
 class Maximum(Struct):
     max_temp: float
 
@@ -162,6 +168,7 @@ VOLUME = Decoder(Told[Volume])
 MEDIUM = Decoder(Told[Medium])
 DETECTED = Decoder(Told[Detected])
 MEASURED = Decoder(Told[Measured])
+VALIDITY = Decoder(Told[Validity])
 HOTTEST = Decoder(Told[Hottest])
 PHASE = Decoder(Told[Phase])
 LENGTH = Decoder(Told[Length])

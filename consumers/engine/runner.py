@@ -210,7 +210,7 @@ class Process:
 
             for consumer in consumers:
                 if isinstance(consumer, Sink):
-                    consumer.faults = self._faults
+                    consumer.faults, consumer.broker = self._faults, self._broker
                     stack.callback(consumer.halt)
                     pool.submit(self._deliver, consumer, news.reader(), halted)
                 else:

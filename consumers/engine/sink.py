@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Protocol
 
 from bus_schemas.event import Event
 from consumers.store.journal.record import Recorded
+from producer.broker import BrokerAddress
 
 
 class FaultSink(Protocol):
@@ -47,6 +48,9 @@ class Sink(ABC):
 
     faults: FaultSink = NoFaultSink()
     """Set by the process that runs the sink, before the first batch."""
+
+    broker: BrokerAddress | None = None
+    """As above: for a sink that says something on the bus by itself."""
 
     @abstractmethod
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.http.device_metrics import DeviceMetrics
+
 OPERATION = "watchpost.operation"
 """Where a scope says the name of the operation that answers it."""
 ENDLESS = ("/live/", "/api/v1/live")
@@ -24,6 +26,7 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
             registry=self.registry,
         )
+        self.devices = DeviceMetrics(self.registry)
         self.head = self._gauge("watchpost_journal_head", "The last position of the journal.")
         self.lag = self._gauge("watchpost_consumer_lag", "Positions that a consumer has not folded yet.", "consumer")
         self.set_aside = self._gauge(

@@ -1,18 +1,22 @@
 """What many routes ask first: is there such a site or device, and how is it now."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
 from zoneinfo import ZoneInfo
 
+from bus_schemas.condition import SEVERITY
 from bus_schemas.registry import Expectation
+from consumers.alerting.conditions import DeviceCondition
 from consumers.engine.view_files import NoView
 from consumers.site_registry import DeviceEntry, Registered
+from consumers.store.journal.record import Place
 from consumers.views.health import questions as health
 from consumers.views.health.questions import DeviceHealth
 from gateway.context import Gateway
 from gateway.http.problems import Problem
+from gateway.reading.conditions import UNKNOWN, conditions_at, reason_of, status_of
 from gateway.reading.moments import Moment
 from gateway.reading.stores import Stores
 
@@ -21,7 +25,9 @@ NOT_STARTED = "not_started"
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device that is registered, or was heard of, or both. `expects` is `None` where nobody has said it."""
+    """A device that is registered, or was heard of, or both. `expects` is `None` where nobody has said it; `health` is
+    what it said of itself.
+    """
 
     site: str
     device: str
@@ -32,10 +38,49 @@ class KnownDevice:
     is_retired: bool = False
     expects: Expectation | None = None
     silent_after_s: float = 0
+    condition: DeviceCondition = UNKNOWN
+
+    @property
+    def is_heard(self) -> bool:
+        return self.health.last_received is not None
+
+    @property
+    def is_online(self) -> bool:
+        return self.is_heard and "offline" not in self.condition.types
+
+    @property
+    def is_recording(self) -> bool:
+        return self.is_online and self.health.is_recording
+
+    @property
+    def status(self) -> str:
+        return status_of(self.condition, self.health.status if self.is_heard else None)
+
+    @property
+    def reason(self) -> str | None:
+        return reason_of(self.condition, self.health.reason)
 
 
 def all_devices(moment: Moment, site: str | None = None) -> list[KnownDevice]:
-    """First the registered ones in their order, then those that only their events know; those that are retired too."""
+    """Those with which most is wrong first, and of these the newest; else the registered ones in their order, then
+    those that only their events know. Those that are retired too.
+    """
+    now = conditions_at(moment, site)
+    return sorted((_judged(one, now) for one in _known_devices(moment, site)), key=_urgency)
+
+
+def _judged(one: KnownDevice, now: Mapping[Place, DeviceCondition]) -> KnownDevice:
+    """Of a device that was never heard nothing good is known."""
+    found = now.get((one.site, one.device), UNKNOWN)
+    return replace(one, condition=found if found.types or one.is_heard else UNKNOWN)
+
+
+def _urgency(one: KnownDevice) -> tuple[int, float]:
+    severity = SEVERITY[one.condition.condition]
+    return -severity, -one.condition.since if one.condition.types else 0.0
+
+
+def _known_devices(moment: Moment, site: str | None) -> list[KnownDevice]:
     heard = {(one.site, one.device): one for one in _heard(moment.health, site, moment.now)}
     registered = moment.registered()
     entries = registered.devices(site)
@@ -57,10 +102,12 @@ def one_device(moment: Moment, site: str, device: str) -> KnownDevice:
     except NoView:
         heard = None
     if entry is not None:
-        return _known(entry, heard)
-    if heard is None:
+        known = _known(entry, heard)
+    elif heard is not None:
+        known = _heard_only(registered, heard)
+    else:
         raise Problem(404, f"there is no device {device!r} in site {site!r}")
-    return _heard_only(registered, heard)
+    return _judged(known, conditions_at(moment, site))
 
 
 async def require_device(gateway: Gateway, site: str, device: str, as_of: datetime | None = None) -> None:

@@ -19,7 +19,7 @@ from consumers.engine.runner import Process
 from consumers.hub_config import DeviceInfo, Hub, RetentionPolicy, SiteInfo
 from consumers.ingest.run import run as run_ingest
 from consumers.registry import roster
-from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.reader import IndexedMedia
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
 from tests.faults.clock import FileClock
@@ -48,7 +48,7 @@ class HubPlace:
         month = timedelta(days=30)
         return Hub(
             data=self.data,
-            archive=lambda: ArchiveReader(self.data / "archive"),
+            archive=lambda: IndexedMedia(self.data / "archive"),
             sites=(
                 SiteInfo("YARD", "Yard", "Europe/Berlin", (DeviceInfo("GATE", "Gate"), DeviceInfo("DOOR", "Door"))),
                 SiteInfo("HALL", "Hall", "America/New_York", (DeviceInfo("ROOF", "Roof"),)),

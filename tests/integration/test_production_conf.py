@@ -273,6 +273,7 @@ WRITERS = {
     f"watchpost/v1/{OTHER}/state": {OTHER},
     f"watchpost/v1/{OTHER}/claim": {OTHER},
     f"watchpost/v1/{DEVICE}/watermark": {"hub"},
+    f"watchpost/v1/{DEVICE}/condition": {"hub"},
     f"watchpost/v1/{OTHER}/watermark": {"hub"},
     f"watchpost/v1/{DEVICE}/command/settings": {"gateway"},
     f"watchpost/v1/{OTHER}/command/snapshot": {"gateway"},

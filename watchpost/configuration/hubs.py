@@ -8,7 +8,7 @@ from pathlib import Path
 
 from consumers.hub_config import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, SiteInfo
 from consumers.ingest.registry import Configured
-from consumers.store.archive.reader import ArchiveReader
+from consumers.store.archive.reader import IndexedMedia
 from gateway.settings import GatewaySettings, Limits
 from watchpost.configuration.config import Hub as HubConfig
 from watchpost.configuration.config import (
@@ -37,7 +37,7 @@ def hub(
     """
     return Hub(
         data=data,
-        archive=lambda: ArchiveReader(data / "archive"),
+        archive=lambda: IndexedMedia(data / "archive"),
         sites=tuple(_site_info(site) for site in config.sites),
         rules=config.alerts.rules,
         retention=_retention(config.hub),

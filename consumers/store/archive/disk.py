@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Self
 
 from bus_schemas.media import Media
-from consumers.store.archive.index import NAME, add_media, ensure_pack, ensure_series, open_to_write
+from consumers.store.archive.index import (
+    NAME,
+    add_media,
+    ensure_pack,
+    ensure_series,
+    mark_incomplete,
+    mark_recovered,
+    open_to_write,
+)
 from consumers.store.archive.keys import PackInterval, Series, interval_of, pack_path, parse_key
 from consumers.store.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
 from consumers.store.archive.records import Found, Header
@@ -48,7 +56,7 @@ class Archive:
         self._series: dict[int, Series] = {}
         self._index = open_to_write(directory)
         self._held = Held.now(directory / NAME)
-        recover(self._index, directory)
+        self._recover()
 
     def store(self, media: Sequence[Medium]) -> int:
         """Write what is not there yet; on return it is on the disk. How many were new.
@@ -108,7 +116,13 @@ class Archive:
         with transaction(self._index) as index:
             for table in ("media", "packs", "series", "dropped"):
                 index.execute(f"delete from {table}")  # noqa: S608 - one of the four names above
-        return recover(self._index, self._directory)
+            mark_incomplete(index)
+        return self._recover()
+
+    def _recover(self) -> int:
+        entered = recover(self._index, self._directory)
+        mark_recovered(self._index)
+        return entered
 
     def close(self) -> None:
         self._syncs.shutdown()

@@ -73,6 +73,8 @@ def open_to_write(directory: Path) -> sqlite3.Connection:
     connection.execute("pragma synchronous = normal")
     if has_packs_of_hours(connection):
         _take_over_packs_of_hours(connection)
+    if not is_complete(connection):
+        mark_incomplete(connection)
     connection.executescript(SCHEMA)
     return connection
 
@@ -85,6 +87,19 @@ def has_packs_of_hours(index: sqlite3.Connection) -> bool:
 def is_complete(index: sqlite3.Connection) -> bool:
     """Whether it has all its tables; the last of them is made last."""
     return index.execute("select 1 from main.sqlite_master where name = 'floors'").fetchone() is not None
+
+
+def mark_incomplete(index: sqlite3.Connection) -> None:
+    """Say that the index does not know yet what the packs hold."""
+    index.execute("create table if not exists recovering (only_one integer)")
+
+
+def mark_recovered(index: sqlite3.Connection) -> None:
+    index.execute("drop table if exists recovering")
+
+
+def is_recovering(index: sqlite3.Connection) -> bool:
+    return index.execute("select 1 from main.sqlite_master where name = 'recovering'").fetchone() is not None
 
 
 _AS_INTERVALS = "select pack, series, hour * 60 as start, 60 as minutes, end, count, bytes, first, last"

@@ -1,5 +1,6 @@
 """Answers questions about media, and reads their bytes; in any process, beside the writer."""
 
+import errno
 import os
 import sqlite3
 from contextlib import suppress
@@ -8,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from consumers.store.archive.index import NAME, has_packs_of_hours, is_complete, open_to_read
+from consumers.store.archive.index import NAME, has_packs_of_hours, is_complete, is_recovering, open_to_read
 from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
@@ -226,3 +227,18 @@ class ArchiveReader:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+class IndexAway(FileNotFoundError):
+    """The index of the archive is not there, or does not know yet what the packs hold."""
+
+
+class IndexedMedia(ArchiveReader):
+    """As folds read media: `None` says that they are not kept, never that the index is away for a while."""
+
+    def read(self, key: str) -> bytes | None:
+        """Raises `IndexAway`."""
+        index = self._index()
+        if index is None or is_recovering(index):
+            raise IndexAway(errno.ENOENT, "the index of the archive is being made", str(self._directory / NAME))
+        return super().read(key)

@@ -18,6 +18,7 @@ from consumers.engine.shape import shape_of
 from consumers.engine.view_files import link_of, open_view
 from consumers.hub_config import Hub, MediaReader
 from consumers.registry import roster
+from consumers.store.archive.reader import IndexAway
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.verify.findings import SHOWN, Findings
 from producer.ids import Clock
@@ -34,7 +35,10 @@ class _Watched:
         self.gone = 0
 
     def read(self, key: str) -> bytes | None:
-        body = self._archive.read(key)
+        try:
+            body = self._archive.read(key)
+        except IndexAway:
+            body = None
         self.gone += body is None
         return body
 

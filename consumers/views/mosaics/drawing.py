@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -34,12 +34,22 @@ Picture = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a cell shows: a device, its state, and the key of its picture, if there is one."""
+    """What a cell shows, and its size: a device, its state, and the key of its picture, if there is one."""
 
     site: str
     device: str
     state: State
     key: str | None
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cell; a placeholder stands where there is no picture, or none that can be read."""
+
+    picture: Picture
+    is_placeholder: bool
 
 
 class Drawer:
@@ -52,69 +62,70 @@ class Drawer:
     def __init__(self, settings: Mosaic, read: Callable[[str], bytes | None]) -> None:
         self._settings = settings
         self._read = read
-        self._kept: OrderedDict[Shown, Picture] = OrderedDict()
+        self._kept: OrderedDict[Shown, Drawn] = OrderedDict()
         self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")
 
-    def tiles(self, wanted: Sequence[Sequence[Shown]]) -> list[bytes]:
-        """A JPEG for each, with its cells in reading order; black where there is none."""
+    def tiles(self, wanted: Sequence[Sequence[Shown]]) -> tuple[list[bytes], set[str]]:
+        """A JPEG for each, with its cells in reading order; black where there is none. And which devices in them have
+        a placeholder.
+        """
         missing = list(dict.fromkeys(each for shown in wanted for each in shown if each not in self._kept))
         payloads = [None if each.key is None else self._read(each.key) for each in missing]
         self._kept.update(zip(missing, self._pool.map(self._draw, missing, payloads), strict=True))
         tiles = list(self._pool.map(self._tile, wanted))
+        without = {each.device for shown in wanted for each in shown if self._kept[each].is_placeholder}
         while len(self._kept) > MAX_CELLS_KEPT:
             self._kept.popitem(last=False)
-        return tiles
+        return tiles, without
 
     def _tile(self, shown: Sequence[Shown]) -> bytes:
-        cell_size = self._settings.cell_width, self._settings.cell_height
-        width, height = size(len(shown), *cell_size)
+        one = (shown[0].width, shown[0].height) if shown else (self._settings.cell_width, self._settings.cell_height)
+        width, height = size(len(shown), *one)
         canvas = np.zeros((height, width, 3), np.uint8)
-        for each, cell in zip(shown, cells(len(shown), *cell_size), strict=True):
-            canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = self._kept[each]
+        for each, cell in zip(shown, cells(len(shown), *one), strict=True):
+            canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = self._kept[each].picture
         quality = self._settings.quality
         tile: bytes = simplejpeg.encode_jpeg(canvas, quality=quality, colorspace="BGR", colorsubsampling="420")
         return tile
 
-    def _draw(self, shown: Shown, payload: bytes | None) -> Picture:
-        picture = None if payload is None else self._decode(payload)
+    def _draw(self, shown: Shown, payload: bytes | None) -> Drawn:
+        picture = None if payload is None else self._decode(payload, shown)
         if picture is None:
-            return self._placeholder(shown.site, shown.device, *(_NO_CAPTURE if shown.key is None else _NOT_FOUND))
-        cell = self._empty()
-        room = inset((picture.shape[1], picture.shape[0]), (cell.shape[1], cell.shape[0]), BORDER)
+            return Drawn(self._placeholder(replace(shown, key=shown.key and "")), is_placeholder=True)
+        cell = np.zeros((shown.height, shown.width, 3), np.uint8)
+        room = inset((picture.shape[1], picture.shape[0]), (shown.width, shown.height), BORDER)
         inner = cell[room.y : room.y + room.height, room.x : room.x + room.width]
         cv2.resize(picture, (room.width, room.height), dst=inner, interpolation=cv2.INTER_LINEAR)
         self._label(cell, f"{shown.site}_{shown.device}")
         _frame(cell, _BORDERS.get(shown.state, _GREY))
-        return cell
+        return Drawn(cell, is_placeholder=False)
 
-    def _decode(self, payload: bytes) -> Picture | None:
+    def _decode(self, payload: bytes, shown: Shown) -> Picture | None:
         """No larger than needed: a JPEG is halved, quartered … in decoding. `None` where it is broken."""
         try:
             picture: Picture = simplejpeg.decode_jpeg(
                 payload, "BGR", fastdct=True, fastupsample=True,
-                min_height=self._settings.cell_height - 2 * BORDER, min_width=self._settings.cell_width - 2 * BORDER,
+                min_height=shown.height - 2 * BORDER, min_width=shown.width - 2 * BORDER,
             )  # fmt: skip
         except ValueError:
             return None
         return picture
 
-    def _empty(self) -> Picture:
-        return np.zeros((self._settings.cell_height, self._settings.cell_width, 3), np.uint8)
-
-    def _draw_placeholder(self, site: str, device: str, text: str, colour: Colour) -> Picture:
-        """A device that shows nothing looks the same in every minute."""
-        cell = self._empty()
-        cell[:] = colour
-        middle = cell.shape[0] // 2
-        for words, y, scale, ink in (
-            (text, middle - 30, 0.8, _RED),
-            (site, middle + 10, 0.8, _WHITE),
-            (device, middle + 40, 0.55, _LIGHT_GREY),
+    def _draw_placeholder(self, shown: Shown) -> Picture:
+        """A device that shows nothing looks the same in every minute in which it is in the same state."""
+        text, colour = _NO_CAPTURE if shown.key is None else _NOT_FOUND
+        cell = np.full((shown.height, shown.width, 3), colour, np.uint8)
+        middle, scale = shown.height // 2, shown.height / 300
+        for words, below, size_of_text, ink in (
+            (text, -30, 0.8, _RED),
+            (shown.site, 10, 0.8, _WHITE),
+            (shown.device, 40, 0.55, _LIGHT_GREY),
         ):
-            width = cv2.getTextSize(words, _FONT, scale, 1)[0][0]
-            cv2.putText(cell, words, (max(BORDER, (cell.shape[1] - width) // 2), y), _FONT, scale, ink, 1, cv2.LINE_AA)
-        _frame(cell, _GREY)
+            width = cv2.getTextSize(words, _FONT, size_of_text * scale, 1)[0][0]
+            at = (max(BORDER, (shown.width - width) // 2), middle + round(below * scale))
+            cv2.putText(cell, words, at, _FONT, size_of_text * scale, ink, 1, cv2.LINE_AA)
+        _frame(cell, _BORDERS.get(shown.state, _GREY))
         cell.flags.writeable = False
         return cell
 

@@ -1,5 +1,6 @@
 """Where the cells of a mosaic lie."""
 
+from math import sqrt
 from typing import NamedTuple
 
 
@@ -19,6 +20,8 @@ class Cell(NamedTuple):
 
 _SMALL = (Grid(0, 0), Grid(1, 1), Grid(2, 1), Grid(2, 2), Grid(2, 2), Grid(3, 2), Grid(3, 2), Grid(3, 3), Grid(3, 3))
 _WIDEST = 6
+_LARGE_ROWS = 4
+"""A mosaic of more rows has smaller cells, so that it does not grow with the number of devices for ever."""
 
 
 def grid(count: int) -> Grid:
@@ -26,6 +29,12 @@ def grid(count: int) -> Grid:
     if count < len(_SMALL):
         return _SMALL[count]
     return Grid(3, 3) if count == 9 else Grid(_WIDEST, -(-count // _WIDEST))
+
+
+def cell_size(count: int, width: int, height: int) -> tuple[int, int]:
+    """The size of a cell in a mosaic of so many, by that of a cell in a small one; of whole pairs of pixels."""
+    scale = min(1.0, sqrt(_LARGE_ROWS / max(1, grid(count).rows)))
+    return round(width * scale / 2) * 2, round(height * scale / 2) * 2
 
 
 def cells(count: int, width: int, height: int) -> list[Cell]:

@@ -1,45 +1,88 @@
 """One minute of a site: what is known of each device, the tiles that show it, and the JSON that says it."""
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_json
 
-from bus_schemas.camera import Frame
+from bus_schemas.condition import SEVERITY, Condition, worst
 from bus_schemas.event import iso
 from consumers.views.mosaics.drawing import Shown
-from consumers.views.mosaics.layout import cells, size
-from consumers.views.mosaics.state import CLASSES, State, of_frame, of_minute
+from consumers.views.mosaics.held import NOTHING, Worst
+from consumers.views.mosaics.layout import cell_size, cells, size
+from consumers.views.mosaics.seen import Seen
+from consumers.views.mosaics.state import CLASSES, State, condition_of_type, of_minute, state_of
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A device in a minute: its newest picture and its newest analysis, each with its moment."""
+class DeviceMinute:
+    """A device in a minute: what was seen of it, if anything, and what was the case of it at any moment."""
 
     device: str
-    key: str | None = None
-    frame: Frame | None = None
-    frame_time: float | None = None
+    seen: Seen | None
+    condition: Condition
+    types: tuple[str, ...]
+    """Of its incidents and of what was wrong with its frames, the worst first."""
 
     @property
     def state(self) -> State:
-        return of_frame(self.frame)
+        return state_of(self.condition)
+
+    @property
+    def key(self) -> str | None:
+        return None if self.seen is None else self.seen.picture
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it said that it cannot tell how it is."""
+        return self.seen is not None and bool(self.seen.is_blind) and not self.seen.is_known
+
+
+def device_minute(device: str, seen: Seen | None, held: Worst = NOTHING) -> DeviceMinute:
+    """The worst of what incidents made of it, and of what was wrong with any of its frames."""
+    wrong = {kind: condition_of_type(kind) for kind in (seen.types.split() if seen is not None else ())}
+    known: Condition = "ok" if seen is not None and seen.is_known else "unknown"
+    condition = worst((known, held.condition, *wrong.values()))
+    return DeviceMinute(device, seen, condition, tuple(dict.fromkeys((*held.types, *sorted(wrong)))))
 
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """The devices of a site in one minute since 1970, sorted by name."""
+    """The devices of a site in one minute since 1970, sorted by name; how often it was corrected since it closed."""
 
     site: str
     minute: int
-    seen: tuple[Seen, ...]
-    names: dict[str, str]
+    devices: tuple[DeviceMinute, ...]
+    names: Mapping[str, str]
+    cell: tuple[int, int]
+    """Width and height of a cell in a mosaic of few devices."""
+    revision: int = 0
 
     @property
     def state(self) -> State:
-        has_data = any(each.key or each.frame for each in self.seen)
-        return of_minute((each.state for each in self.seen), has_data)
+        has_data = any(each.seen is not None or each.types for each in self.devices)
+        is_blind = any(each.is_blind for each in self.devices)
+        return of_minute((each.state for each in self.devices), has_data=has_data, is_blind=is_blind)
+
+    @property
+    def condition(self) -> Condition:
+        """The worst of its devices, and no better than its state."""
+        if self.state is State.INCIDENT:
+            return worst(each.condition for each in self.devices)
+        return "ok" if self.state is State.OK else "unknown"
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Of all devices, those of the worst first."""
+        ordered = sorted(self.devices, key=lambda each: -SEVERITY[each.condition])
+        return tuple(dict.fromkeys(kind for each in ordered for kind in each.types))
+
+    @property
+    def incidents(self) -> int:
+        """How many devices had any."""
+        return self._count(State.INCIDENT)
 
     @property
     def time_key(self) -> str:
@@ -47,50 +90,66 @@ class Minute:
 
     def shown(self, *states: State) -> list[Shown]:
         """The cells of the devices in one of these states, or of all."""
-        chosen = [each for each in self.seen if not states or each.state in states]
-        return [Shown(self.site, each.device, each.state, each.key) for each in chosen]
+        width, height = cell_size(len(self.devices), *self.cell)
+        return [
+            Shown(self.site, each.device, each.state, each.key, width, height)
+            for each in self.devices
+            if not states or each.state in states
+        ]
 
-    def describe(self, cell_width: int, cell_height: int) -> bytes:
-        """The JSON of the minute."""
-        incidents = sum(each.state is State.INCIDENT for each in self.seen)
+    def describe(self, without_picture: Set[str]) -> bytes:
+        """The JSON of the minute; the named devices have a placeholder in its tiles."""
         return to_json(
             {
                 "time_key": self.time_key,
                 "minute": self.minute,
+                "revision": self.revision,
                 "timestamp": iso(datetime.fromtimestamp(self.minute * 60, UTC)),
                 "site": self.site,
                 "state": CLASSES[self.state],
-                "incidents_count": incidents,
-                "hosts_count": sum(each.key is not None for each in self.seen),
-                **self._cells((), cell_width, cell_height),
-                "ok": self._cells((State.OK,), cell_width, cell_height),
-                "ko": self._cells((State.INCIDENT,), cell_width, cell_height),
-                "devices": [self._device(number, each) for number, each in enumerate(self.seen)],
+                "condition": self.condition,
+                "types": self.types,
+                "incidents_count": self.incidents,
+                "unknown_count": self._count(State.UNKNOWN),
+                "hosts_count": sum(each.device not in without_picture for each in self.devices),
+                **self._cells(),
+                "ok": self._cells(State.OK),
+                "ko": self._cells(State.INCIDENT),
+                "devices": [
+                    self._device(number, each, is_placeholder=each.device in without_picture)
+                    for number, each in enumerate(self.devices)
+                ],
             },
             indent=2,
         )
 
-    def _cells(self, states: tuple[State, ...], cell_width: int, cell_height: int) -> dict[str, Any]:
+    def _count(self, state: State) -> int:
+        return sum(each.state is state for each in self.devices)
+
+    def _cells(self, *states: State) -> dict[str, Any]:
         shown = self.shown(*states)
-        width, height = size(len(shown), cell_width, cell_height)
+        one = cell_size(len(self.devices), *self.cell)
+        width, height = size(len(shown), *one)
         placed = [
             {"device": each.device, "x": cell.x, "y": cell.y, "w": cell.width, "h": cell.height}
             | {"state": CLASSES[each.state]}
-            for each, cell in zip(shown, cells(len(shown), cell_width, cell_height), strict=True)
+            for each, cell in zip(shown, cells(len(shown), *one), strict=True)
         ]
         return {"width": width, "height": height, "cells": placed}
 
-    def _device(self, number: int, seen: Seen) -> dict[str, Any]:
+    def _device(self, number: int, one: DeviceMinute, *, is_placeholder: bool) -> dict[str, Any]:
         return {
             "host_name": self.site,
-            "device_id": seen.device,
-            "device_name": self.names.get(seen.device, seen.device),
+            "device_id": one.device,
+            "device_name": self.names.get(one.device, one.device),
             "sequence": number,
-            "image_url": None if seen.key is None else f"/media/{seen.key}",
-            "status": "missing" if seen.key is None else "active",
-            "is_placeholder": seen.key is None,
-            "state": CLASSES[seen.state],
-            "analysis_json": _analysis(seen),
+            "image_url": None if one.key is None else f"/media/{one.key}",
+            "status": "missing" if is_placeholder else "active",
+            "is_placeholder": is_placeholder,
+            "state": CLASSES[one.state],
+            "condition": one.condition,
+            "types": one.types,
+            "analysis_json": None if one.seen is None else _analysis(one.seen),
         }
 
 
@@ -102,11 +161,12 @@ def time_key(minute: int) -> str:
 
 def _analysis(seen: Seen) -> dict[str, Any] | None:
     """The analysis by the names under which viewers know it; `null` where nobody could tell."""
-    frame = seen.frame
-    if frame is None or seen.frame_time is None:
+    frame = seen.analysis
+    if frame is None or seen.frame_at is None:
         return None
+    is_heard = frame.audio is not None
     return {
-        "timestamp": iso(datetime.fromtimestamp(seen.frame_time, UTC)),
+        "timestamp": iso(datetime.fromtimestamp(seen.frame_at, UTC)),
         "filename": frame.media[0] if frame.media else None,
         "audio": frame.audio,
         "blackscreen": frame.blackscreen,
@@ -114,8 +174,8 @@ def _analysis(seen: Seen) -> dict[str, Any] | None:
         "freeze": frame.freeze,
         "freeze_diffs": list(frame.freeze_diffs),
         "last_3_filenames": list(frame.last_3_media),
-        "last_3_thumbnails": [key for key in frame.last_3_media if "/thumbnail/" in key],
-        "volume_percentage": frame.volume_percentage,
-        "mean_volume_db": frame.mean_volume_db,
+        "last_3_thumbnails": seen.thumbnail_keys(),
+        "volume_percentage": frame.volume_percentage if is_heard else None,
+        "mean_volume_db": frame.mean_volume_db if is_heard else None,
         "quality_score": frame.quality_score,
     }

@@ -3,8 +3,9 @@
 import sqlite3
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from bus_schemas.condition import Condition
 from consumers.views.mosaics import RING
 from consumers.views.mosaics.state import CLASSES, State
 
@@ -28,6 +29,15 @@ class Description:
     json: bytes
 
 
+class Span(NamedTuple):
+    """Minutes in a row that were in the same incidents: their number from the begin of the timeline, and how many."""
+
+    first: int
+    minutes: int
+    condition: Condition
+    types: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """The states of minutes from `first` to `newest`, oldest first, four to a byte, the first in the lowest bits."""
@@ -37,6 +47,7 @@ class Timeline:
     newest: int
     classes: tuple[str, ...]
     states: bytes
+    spans: tuple[Span, ...] = ()
 
     @property
     def base64(self) -> str:
@@ -77,12 +88,26 @@ def timeline(view: sqlite3.Connection, site: str, first: int | None = None, coun
         return None
     begin = newest - count + 1 if first is None else first
     states = bytearray([State.NO_DATA]) * count
+    spans: list[Span] = []
     found = view.execute(
-        "select minute, state from tiles where site = ? and minute >= ? and minute < ?", (site, begin, begin + count)
+        "select minute - ?2, state, condition, types from tiles where site = ?1 and minute >= ?2 and minute < ?2 + ?3 "
+        "order by minute",
+        (site, begin, count),
     )
-    for minute, state in found:
-        states[minute - begin] = state
-    return Timeline(site, begin, begin + count - 1, CLASSES, pack(states))
+    for number, state, condition, types in found:
+        states[number] = state
+        if state == State.INCIDENT:
+            _extend(spans, Span(number, 1, condition, tuple(types.split())))
+    return Timeline(site, begin, begin + count - 1, CLASSES, pack(states), tuple(spans))
+
+
+def _extend(spans: list[Span], minute: Span) -> None:
+    """Add a minute, to the span before it where it is like that."""
+    last = spans[-1] if spans else None
+    if last is not None and (last.first + last.minutes, last.condition, last.types) == (minute.first, *minute[2:]):
+        spans[-1] = last._replace(minutes=last.minutes + 1)
+    else:
+        spans.append(minute)
 
 
 def pack(states: bytes | bytearray) -> bytes:

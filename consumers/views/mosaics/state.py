@@ -1,9 +1,9 @@
-"""Whether a device was well in a minute: decided here once, and nowhere else."""
+"""How a device and a site were in a minute: decided here once, and nowhere else."""
 
 from collections.abc import Iterable
 from enum import IntEnum
 
-from bus_schemas.camera import Frame
+from bus_schemas.condition import Condition, condition_of, level_of
 
 
 class State(IntEnum):
@@ -18,22 +18,33 @@ class State(IntEnum):
 CLASSES = ("no_data", "ok", "incident", "unknown")
 
 
-def of_frame(frame: Frame | None) -> State:
-    """Black, frozen or silent is an incident; unknown where nobody could tell any of it."""
-    if frame is None:
+def types_of_frame(blackscreen: bool | None, freeze: bool | None, audio: bool | None) -> tuple[str, ...]:
+    """What is wrong with a frame. A black picture does not move either: it counts as what it is."""
+    wrong = {"blackscreen": blackscreen, "freeze": freeze and not blackscreen, "audio_loss": audio is False}
+    return tuple(name for name, is_so in wrong.items() if is_so)
+
+
+def condition_of_type(incident_type: str) -> Condition:
+    """What it makes of a device where nothing more is known of it."""
+    return condition_of(incident_type, level_of(incident_type, {}))
+
+
+def state_of(condition: Condition) -> State:
+    """The class of a device in this condition."""
+    if condition == "unknown":
         return State.UNKNOWN
-    bad = (frame.blackscreen, frame.freeze, None if frame.audio is None else not frame.audio)
-    if any(bad):
-        return State.INCIDENT
-    return State.UNKNOWN if all(each is None for each in bad) else State.OK
+    return State.OK if condition == "ok" else State.INCIDENT
 
 
-def of_minute(devices: Iterable[State], has_data: bool) -> State:
-    """An incident of any device is one of the minute; else it is well where any device is known to be."""
-    if not has_data:
-        return State.NO_DATA
+def of_minute(devices: Iterable[State], *, has_data: bool, is_blind: bool = False) -> State:
+    """An incident of any device is one of the minute; else it is well where any device is known to be.
+
+    It is not known to be well where a device said that it cannot tell. What a device that said nothing does not
+    change is the state of the others.
+    """
     known = set(devices)
-    for state in (State.INCIDENT, State.OK):
-        if state in known:
-            return state
-    return State.UNKNOWN
+    if State.INCIDENT in known:
+        return State.INCIDENT
+    if is_blind or State.OK not in known:
+        return State.UNKNOWN if has_data else State.NO_DATA
+    return State.OK

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, RootModel
 
+from bus_schemas.condition import Condition
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import AnyAsOf, DeviceAsOf
@@ -18,6 +19,7 @@ class NotStarted(Answer):
     camera_name: str
     camera_id: str
     status: Literal["not_started"]
+    condition: Condition
     is_recording: Literal[False]
 
 
@@ -27,6 +29,8 @@ class BriefHealth(Answer):
     camera_name: str
     camera_id: str
     status: str
+    condition: Condition
+    types: list[str]
     reason: str | None
     is_recording: bool
     time_since_last_frame_seconds: float | None
@@ -68,6 +72,8 @@ class FullHealth(Answer):
     camera_name: str
     camera_id: str
     status: str
+    condition: Condition
+    types: list[str]
     reason: str | None
     is_recording: bool
     stream_info: StreamFigures
@@ -92,9 +98,11 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
         device=one.device,
         camera_name=one.name,
         camera_id=one.device,
-        status=told.status,
-        reason=None if told.status == "healthy" else told.reason,
-        is_recording=told.is_recording,
+        status=one.status,
+        condition=one.condition.condition,
+        types=list(one.condition.types),
+        reason=one.reason,
+        is_recording=one.is_recording,
         stream_info=StreamFigures.model_validate(told.stream_info or {}),
         health_metrics=HealthMetrics(
             last_frame_time=told.last_frame,
@@ -110,13 +118,14 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
 
 def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
     told = one.health
-    if told.status == NOT_STARTED and told.last_received is None:
+    if one.status == NOT_STARTED:
         return NotStarted(
             site=one.site,
             device=one.device,
             camera_name=one.name,
             camera_id=one.device,
             status="not_started",
+            condition=one.condition.condition,
             is_recording=False,
         )
     return BriefHealth(
@@ -124,9 +133,11 @@ def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
         device=one.device,
         camera_name=one.name,
         camera_id=one.device,
-        status=told.status,
-        reason=None if told.status == "healthy" else told.reason,
-        is_recording=told.is_recording,
+        status=one.status,
+        condition=one.condition.condition,
+        types=list(one.condition.types),
+        reason=one.reason,
+        is_recording=one.is_recording,
         time_since_last_frame_seconds=told.time_since_last_frame_seconds,
         total_reconnects=told.total_reconnects,
         consecutive_failures=told.consecutive_failures,

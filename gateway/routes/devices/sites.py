@@ -1,11 +1,12 @@
 """Sites and their devices: what is watched, and how it is."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pydantic import Field
 
+from bus_schemas.condition import SEVERITY, Condition
 from bus_schemas.event import HUB
 from bus_schemas.registry import Expectation
 from consumers.alerting.alerts.questions import count_open
@@ -17,6 +18,7 @@ from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
+from gateway.reading.conditions import hub_condition, since_of, together
 from gateway.reading.moments import Moment
 from gateway.routes.lookup import KnownDevice, all_devices, one_device, watched_devices
 from gateway.routes.views.incidents import Incident
@@ -27,6 +29,8 @@ class Site(Answer):
     name: str
     time_zone: str
     devices: int
+    condition: Condition = Field(description="The worst of its devices; ok only where every one is known to be.")
+    conditions: dict[Condition, int] = Field(description="How many of its devices are in which.")
     open_incidents: int
     open_alerts: int
 
@@ -34,6 +38,7 @@ class Site(Answer):
 class Hub(Answer):
     """The machine and the processes of the hub itself, which concern every site."""
 
+    condition: Condition
     open_incidents: int
     open_alerts: int
 
@@ -84,6 +89,9 @@ class Device(Answer):
     name: str
     kinds: list[str]
     online: bool
+    condition: Condition
+    types: list[str] = Field(description="Of its open incidents, the worst first.")
+    since: str | None = Field(description="Since when it is in this condition.")
     status: str
     reason: str | None
     last_event: LastEvent | None
@@ -109,7 +117,7 @@ class Devices(Answer):
 
 
 async def all_sites(call: Call[AnyAsOf]) -> Sites:
-    """Every site that is watched, registered or heard of, with what is wrong there."""
+    """Every site that is watched, registered or heard of, with what is wrong there; the worst first."""
     return await call.gateway.ask_at(call.parameters.as_of, _sites)
 
 
@@ -119,8 +127,12 @@ def _sites(moment: Moment) -> Sites:
         known[one.site].append(one)
     entries = moment.registered().sites()
     names = dict.fromkeys([*(entry.site for entry in entries if not entry.is_retired), *known])
-    sites = [_site(moment, site, len(known[site])) for site in names]
-    hub = Hub(open_incidents=len(_incidents(moment, HUB)), open_alerts=_open_alerts(moment, HUB))
+    sites = sorted((_site(moment, site, known[site]) for site in names), key=lambda site: -SEVERITY[site.condition])
+    hub = Hub(
+        condition=hub_condition(moment),
+        open_incidents=len(_incidents(moment, HUB)),
+        open_alerts=_open_alerts(moment, HUB),
+    )
     whose = moment.retirements()
     retired = [
         Retired(site=it.site, device=None, name=it.name, heard_again=None, **_retirement(whose[it.site, ""]))
@@ -134,21 +146,24 @@ def _retirement(said: Said) -> dict[str, str]:
     return {"retired": said.time, "by": said.by}
 
 
-def _site(moment: Moment, site: str, devices: int) -> Site:
+def _site(moment: Moment, site: str, devices: list[KnownDevice]) -> Site:
+    counts = Counter(one.condition.condition for one in devices)
     registered = moment.registered()
     entry = registered.site(site)
     return Site(
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
-        devices=devices,
+        devices=len(devices),
+        condition=together(counts),
+        conditions=dict(counts),
         open_incidents=len(_incidents(moment, site)),
         open_alerts=_open_alerts(moment, site),
     )
 
 
 async def devices(call: Call[SiteAsOf]) -> Devices:
-    """The devices of a site that are watched, and those that are not any more."""
+    """The devices of a site that are watched, those with which most is wrong first, and those that are not any more."""
     site = call.parameters.site
     return await call.gateway.ask_at(call.parameters.as_of, lambda moment: _devices(moment, site))
 
@@ -193,9 +208,12 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) ->
         device=one.device,
         name=one.name,
         kinds=list(one.kinds),
-        online=told.online,
-        status=told.status,
-        reason=told.reason,
+        online=one.is_online,
+        condition=one.condition.condition,
+        types=list(one.condition.types),
+        since=since_of(one.condition),
+        status=one.status,
+        reason=one.reason,
         last_event=LastEvent(**told.last_event) if told.last_event else None,
         last_frame=told.last_frame,
         stream_info=StreamInfo(**told.stream_info) if told.stream_info else None,

@@ -14,7 +14,7 @@ from gateway.context import RETRY, Gateway
 from gateway.http.parameters import Name, OfDevice, Parameters, Position, Words
 from gateway.http.problems import Problem
 from gateway.routes.lookup import require_device
-from gateway.routes.media.media import newest_capture
+from gateway.routes.media.media import newest_picture
 from gateway.streaming import mjpeg
 from gateway.streaming.live import Wish
 from gateway.streaming.streams import Stream
@@ -52,7 +52,7 @@ def _last_event_id(header: str | None, otherwise: int | None) -> int | None:
 
 
 async def watch(call: Call[Watching]) -> Response:
-    """Live pictures as multipart JPEG; while none arrive, the newest capture of a camera."""
+    """Live pictures as multipart JPEG; while none arrive, the newest kept picture of a camera."""
     asked = call.parameters
     _require_place(call.gateway)
     await require_device(call.gateway, asked.site, asked.device)
@@ -91,7 +91,7 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
                 yield seen.frame
                 continue
             patience = STILL_SECONDS
-            still = await newest_capture(call.gateway, asked.site, asked.device) if asked.kind == "visual" else None
+            still = await newest_picture(call.gateway, asked.site, asked.device) if asked.kind == "visual" else None
             if still is None and not number and not shown:
                 return
             if still is not None and still.key != shown:

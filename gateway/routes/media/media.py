@@ -78,7 +78,7 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     """The newest picture of a camera; a 404 where there is none, or only an older one."""
     asked, gateway = call.parameters, call.gateway
     now = gateway.clock()
-    found = await newest_capture(gateway, asked.site, asked.device)
+    found = await newest_picture(gateway, asked.site, asked.device, asked.max_age)
     if found is None:
         await require_device(gateway, asked.site, asked.device)
         raise Problem(404, f"there is no picture of {asked.device}")
@@ -89,9 +89,17 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     return Response(found.body, 200, headers, found.content_type)
 
 
-async def newest_capture(gateway: Gateway, site: str, device: str) -> Capture | None:
+async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_SECONDS) -> Capture | None:
+    """The newest capture, while it is fresh; else whichever is newer, that or the newest thumbnail: some devices send
+    nothing but thumbnails.
+    """
+    now = gateway.clock()
+
     def question(stores: Stores) -> Capture | None:
-        stored = stores.archive.newest(site, device, "capture", gateway.clock())
+        stored = stores.archive.newest(site, device, "capture", now)
+        if stored is None or (now - stored.time).total_seconds() > fresh_s:
+            small = stores.archive.newest(site, device, "thumbnail", now)
+            stored = max(filter(None, (stored, small)), key=lambda it: it.time, default=None)
         body = stores.archive.read_range(stored, 0, stored.size) if stored is not None else None
         if stored is None or body is None:
             return None

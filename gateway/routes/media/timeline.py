@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from starlette.responses import Response
 
+from bus_schemas.condition import Condition
 from consumers.engine.view_files import NoView
 from consumers.views.mosaics.questions import Timeline, description, slot_minute, tile, timeline
 from consumers.views.mosaics.state import CLASSES
@@ -28,6 +29,15 @@ Slot = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3])[0-5][0-9]$", descripti
 Which = Literal["all", "ok", "ko"]
 
 
+class IncidentMinutes(Answer):
+    """Minutes in a row with the same incidents."""
+
+    first: int = Field(description="The first of them, counted from the begin of the timeline.")
+    minutes: int
+    condition: Condition
+    types: list[str] = Field(description="Of all devices, those of the worst first.")
+
+
 class TimelineAnswer(Answer):
     site: str
     start: Time = Field(alias="from")
@@ -35,6 +45,7 @@ class TimelineAnswer(Answer):
     newest: int = Field(description="The last minute, counted from 1970.")
     classes: list[str]
     states: str = Field(description="Base64 of states of two bits, four to a byte, the first in the lowest bits.")
+    incidents: list[IncidentMinutes] = Field(description="What was the case in the minutes of that state.")
 
 
 class OfDay(OnDate, OfSite):
@@ -52,7 +63,12 @@ class TileJson(Answer):
     time_key: str
     timestamp: str
     minute: int
-    incidents_count: int
+    revision: int = Field(description="How often it was corrected since it closed.")
+    state: str
+    condition: Condition = Field(description="The worst of its devices; ok only where nobody says that it cannot tell.")
+    types: list[str] = Field(description="Of incidents and bad frames of all devices, those of the worst first.")
+    incidents_count: int = Field(description="Devices with any incident.")
+    unknown_count: int = Field(description="Devices of which nobody knows how they were.")
     hosts_count: int
 
 
@@ -76,6 +92,7 @@ async def states(call: Call[OfDay]) -> TimelineAnswer:
             "newest": found.newest,
             "classes": list(found.classes),
             "states": found.base64,
+            "incidents": [span._asdict() for span in found.spans],
         }
     )
 

@@ -19,8 +19,10 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Nothing
 from gateway.http.problems import Fault, Problem
 from gateway.openapi import document
+from gateway.reading.moments import Moment
 from gateway.reading.stores import Stores
 from gateway.routes.product.consumers import all_progress
+from gateway.routes.product.device_figures import device_figures, disk_figures
 
 SOURCES = 1000
 """So many have a line in the figures: those that sent something last."""
@@ -88,9 +90,14 @@ async def metrics(call: Call[Nothing]) -> Response:
         for source, sequence in newest.items():
             shown.watermark.labels(source).set(sequence)
 
-    with suppress(Problem):
-        # What cannot be asked now is in the faults below.
-        await gateway.ask(question)
+    def figures(moment: Moment) -> None:
+        shown.devices.set_devices(device_figures(moment))
+        shown.devices.set_disks(disk_figures(gateway, moment))
+
+    for ask in (gateway.ask(question), gateway.ask_at(None, figures)):
+        with suppress(Problem):
+            # What cannot be asked now is in the faults below.
+            await ask
     shown.tell_faults((one.part, one.kind, one.state) for one in await look(gateway))
     shown.streams.labels("events").set(gateway.feed.clients)
     shown.streams.labels("pictures").set(gateway.frames.watchers)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent
+from bus_schemas.condition import SEVERITY
 from bus_schemas.event import GATEWAY, device_source
 from consumers.alerting.alerts.questions import AlertAnswer, Why, alert, alerts, why
 from consumers.alerting.projection import Alerting
@@ -25,6 +26,8 @@ from gateway.routes.views.lasting import Lasting
 from gateway.serving.media_links import media_url
 
 SEEN_SECONDS = 3.0
+OPEN_ALERTS = 10_000
+"""So many open ones are put in order; there are never as many."""
 
 
 class Acknowledgement(Answer):
@@ -86,15 +89,25 @@ class Acknowledging(BaseModel):
 
 
 async def search(call: Call[Searching]) -> Alerts:
-    """Alerts, newest first."""
+    """Alerts, newest first; where only open ones are asked for, those of the highest level first."""
     asked = call.parameters
-    wanted = asked.wanted(asked.limit, asked.after)
 
     def question(moment: Moment) -> list[AlertAnswer]:
-        return alerts(moment.view(Alerting), replace(wanted, upto=moment.upto))
+        view = moment.view(Alerting)
+        if asked.state != "open":
+            return alerts(view, replace(asked.wanted(asked.limit, asked.after), upto=moment.upto))
+        found = alerts(view, replace(asked.wanted(OPEN_ALERTS), upto=moment.upto))
+        return _page_of(sorted(found, key=lambda one: -SEVERITY[one["level"]]), asked.after, asked.limit)
 
     found = await call.gateway.ask_at(asked.as_of, question)
     return Alerts(alerts=[Alert.model_validate(one) for one in found])
+
+
+def _page_of(found: list[AlertAnswer], after: str | None, limit: int) -> list[AlertAnswer]:
+    """What follows the alert that the page before ended with; nothing where it is not open any more."""
+    if after is not None:
+        found = found[next((index for index, one in enumerate(found, 1) if one["id"] == after), len(found)) :]
+    return found[:limit]
 
 
 async def explain(call: Call[AlertAsOf]) -> Reason:

@@ -208,6 +208,6 @@ def test_a_view_of_another_version_is_said_to_be_folded_again(tmp_path: Path) ->
             answers = [ask(client, path) for path in ("/api/v1/incidents", "/api/v1/sites", "/api/v1/health/devices")]
             told = ask(client, "/api/v1/consumers")
 
-    assert [answer.status for answer in answers] == [503, 503, 200]
+    assert [answer.status for answer in answers] == [503, 503, 503]
     assert "the view 'alerting' is folded again" in answers[0].body["detail"]
     assert told.status == 200

@@ -97,6 +97,7 @@ def test_health_is_told_in_the_words_of_before(client: httpx.Client) -> None:
         "camera_name": "Gate",
         "camera_id": "gate",
         "status": "not_started",
+        "condition": "offline",
         "is_recording": False,
     }
     assert brief["yard"]["total_reconnects"] == 2

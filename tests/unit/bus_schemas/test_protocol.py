@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from bus_schemas.protocol import Claim, CommandRequest, Head, IngestStatus, Message, ProcessFaults, Watermark
+from bus_schemas.protocol import (
+    Claim,
+    CommandRequest,
+    DeviceReport,
+    Head,
+    IngestStatus,
+    Message,
+    ProcessFaults,
+    Watermark,
+)
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -27,6 +36,7 @@ EXAMPLES: tuple[Message, ...] = (
         lag_s=0.002,
     ),
     ProcessFaults(process="alerts", time=NOON),
+    DeviceReport(condition="critical", types=("hot_spot", "freeze"), since=NOON, as_of=NOON),
 )
 
 

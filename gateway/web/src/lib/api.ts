@@ -3,18 +3,20 @@
 import type { AnyEvent, DetectedObject, EventsByName, Region, ThermalEvent } from '../contract';
 
 export type Level = 'info' | 'warning' | 'error' | 'critical';
+/** How a device is; the gateway says it, from the least to the most urgent. */
+export type Condition = 'unknown' | 'ok' | 'warning' | 'error' | 'offline' | 'critical';
 export type Status = 'healthy' | 'degraded' | 'stale' | 'stopped' | 'offline' | 'not_started' | 'unknown';
 
-export interface Site { site: string; name: string; time_zone: string; devices: number; open_incidents: number; open_alerts: number }
+export interface Site { site: string; name: string; time_zone: string; devices: number; condition: Condition; conditions: Partial<Record<Condition, number>>; open_incidents: number; open_alerts: number }
 export interface LastEvent { type: string; time: string; position: number; summary: string }
 export interface Incident { id: string; site: string; device: string; type: string; state: 'open' | 'closed'; opened: string; closed: string | null; details: Record<string, unknown>; duration_s: number }
 export interface Device {
-  site: string; device: string; name: string; kinds: string[]; online: boolean; status: Status; reason: string | null;
+  site: string; device: string; name: string; kinds: string[]; online: boolean; condition: Condition; types: string[]; since: string | null; status: Status; reason: string | null;
   last_event: LastEvent | null; last_frame: string | null; stream_info: { fps: number; width: number; height: number } | null;
   incidents: Incident[]; has: { hls: boolean; thermal: boolean; fusion: boolean }; snapshot: string;
 }
 export interface DeviceHealth {
-  status: string; is_recording: boolean; stream_info?: { fps: number; width: number; height: number } | null;
+  condition: Condition; types: string[]; status: string; is_recording: boolean; stream_info?: { fps: number; width: number; height: number } | null;
   health_metrics?: { last_frame_time: string | null; time_since_last_frame_seconds: number | null; last_connection_attempt: string | null; last_successful_connection: string | null; total_reconnects: number; consecutive_failures: number };
   recording_info?: { current_segment_start: string | null; current_segment_path: string | null };
 }
@@ -49,15 +51,17 @@ export interface Dashboard {
   site_name: string; date: string; zones: Record<string, { peak: number; events: number; intensity: string }>;
   hourly: { hour: number; count: number; intensity: string }[]; critical_events: Record<string, number>;
 }
-export interface Timeline { site: string; from: string; to: string; newest: number; classes: string[]; states: string }
+export interface Timeline { site: string; from: string; to: string; newest: number; classes: string[]; states: string; incidents?: IncidentMinutes[] }
+/** Minutes in a row with the same incidents; `first` counts from the begin of the timeline. */
+export interface IncidentMinutes { first: number; minutes: number; condition: Condition; types: string[] }
 export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; last_3_filenames?: string[] | null; blackscreen_percentage?: number | null }
 export interface Cells { width: number; height: number; cells: { device: string; x: number; y: number; w: number; h: number; state: 'ok' | 'incident' | 'unknown' }[] }
 export interface Tile extends Cells {
   /** The same for the tiles of the devices without and with an incident. */
   ok?: Cells;
   ko?: Cells;
-  time_key: string; timestamp: string; minute: number; incidents_count: number; hosts_count: number;
-  devices: { host_name: string; device_id: string; device_name?: string; image_url?: string; analysis_json: Analysis | null }[];
+  time_key: string; timestamp: string; minute: number; condition: Condition; types: string[]; incidents_count: number; unknown_count: number; hosts_count: number;
+  devices: { host_name: string; device_id: string; device_name?: string; image_url?: string; condition: Condition; types: string[]; analysis_json: Analysis | null }[];
 }
 export interface Disk { percent: number; used_gb: number; total_gb: number; free_gb?: number }
 export interface Storage {

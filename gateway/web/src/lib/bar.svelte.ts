@@ -10,7 +10,7 @@ import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from './resource.svelte';
 import { DAY, MINUTE, iso } from './time';
-import { longStates, type MinuteState } from './timeline';
+import { longStates, type MinuteState, type Shade } from './timeline';
 
 export class Bar {
   #day = day();
@@ -44,6 +44,8 @@ export class Bar {
     // Of yesterday some minutes are kept still.
     return this.#ofDate ? states.map((state, i) => { const kept = this.#day.states[i]; return kept && kept !== 'no_data' ? kept : state; }) : states;
   });
+
+  shades = $derived.by((): Shade[] => (this.#long ? this.states : this.#day.shades));
 
   constructor() {
     const asked = (path: string, params: Record<string, string | number>): string | null => {

@@ -1,7 +1,7 @@
 // The day behind the time bar and the mosaics: 1,440 states, incidents, alerts, and why minutes are missing.
 
 import type { GapEvent } from '../contract';
-import { url, type Alert, type Events, type Incident, type Timeline } from './api';
+import { url, type Alert, type Condition, type Events, type Incident, type Timeline } from './api';
 import { ticker } from './clock.svelte';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
@@ -9,7 +9,7 @@ import { nav } from './nav.svelte';
 import { page } from './page.svelte';
 import { Resource } from './resource.svelte';
 import { DAY, MINUTE, dateIn, iso } from './time';
-import { MINUTES, decodeStates, type MinuteState } from './timeline';
+import { MINUTES, decodeStates, incidentAt, shadesOf, type MinuteState, type Shade } from './timeline';
 
 export class Day {
   timeline: Resource<Timeline>;
@@ -17,6 +17,7 @@ export class Day {
   alerts: Resource<{ alerts: Alert[] }>;
   gaps: Resource<Events<GapEvent>>;
   states = $derived.by((): MinuteState[] => (this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes, this.count) : []));
+  shades = $derived.by((): Shade[] => shadesOf(this.states, this.timeline.data?.incidents ?? []));
   /** 1,440 minutes, or as many as a past day had. */
   count = $derived.by(() => (this.timeline.data ? this.timeline.data.newest - Math.floor(Date.parse(this.timeline.data.from) / MINUTE) + 1 : MINUTES));
   /** The newest epoch minute of the 1,440. */
@@ -47,6 +48,11 @@ export class Day {
       if (type === 'alert') this.alerts.reload();
       if (type === 'gap') this.gaps.reload();
     }));
+  }
+
+  /** How bad the incidents of a minute were. */
+  conditionAt(index: number): Condition | null {
+    return incidentAt(this.timeline.data?.incidents ?? [], index)?.condition ?? null;
   }
 }
 

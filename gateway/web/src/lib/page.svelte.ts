@@ -1,6 +1,6 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { deviceOf, sitePath, url, type Device, type Events, type Health, type LastEvent, type Recorded, type Site } from './api';
+import { deviceOf, sitePath, url, type Condition, type Device, type Events, type Health, type LastEvent, type Recorded, type Site } from './api';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
@@ -22,7 +22,7 @@ const newsOf = ({ event, position, received, ahead_s }: Recorded): LastEvent => 
 interface Sites {
   sites: Site[];
   /** What concerns every site. */
-  hub?: { open_alerts: number };
+  hub?: { open_alerts: number; condition: Condition };
 }
 
 interface Devices {
@@ -97,8 +97,21 @@ class Page {
     });
   }
 
+  /** Of all devices of the site at the moment shown: the worst; ok where every one is known to be. */
+  get condition(): Condition {
+    return this.conditionOf(this.site);
+  }
+
+  conditionOf(site: string | null): Condition {
+    return this.#sitesShown?.sites.find((s) => s.site === site)?.condition ?? 'unknown';
+  }
+
+  get #sitesShown(): Sites | null {
+    return (moment.isLive ? this.sites : this.#sitesThen).data;
+  }
+
   openAlertsOf(site: string | null): number {
-    const data = (moment.isLive ? this.sites : this.#sitesThen).data;
+    const data = this.#sitesShown;
     return (data?.sites.find((s) => s.site === site)?.open_alerts ?? 0) + (data?.hub?.open_alerts ?? 0);
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeStates, encodeStates, indexOfMinute, longStates, minuteAt, nextIncident, runsOf, tileUrl, type MinuteState } from './timeline';
+import type { IncidentMinutes } from './api';
+import { decodeStates, encodeStates, incidentAt, indexOfMinute, longStates, minuteAt, nextIncident, runsOf, shadesOf, tileUrl, type MinuteState } from './timeline';
 
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
 
@@ -70,6 +71,16 @@ describe('runs', () => {
     expect(nextIncident(states, 2, 1)).toBe(5);
     expect(nextIncident(states, 5, -1)).toBe(2);
     expect(nextIncident(states, 2, -1)).toBeNull();
+  });
+});
+
+describe('how bad a minute was', () => {
+  const incidents: IncidentMinutes[] = [{ first: 1, minutes: 2, condition: 'warning', types: ['freeze'] }, { first: 3, minutes: 1, condition: 'critical', types: ['hot_spot'] }];
+
+  it('is said by the gateway and drawn as such', () => {
+    expect(shadesOf(['ok', 'incident', 'incident', 'incident', 'no_data'], incidents)).toEqual(['ok', 'warning', 'warning', 'incident', 'no_data']);
+    expect(incidentAt(incidents, 2)?.types).toEqual(['freeze']);
+    expect(incidentAt(incidents, 4)).toBeNull();
   });
 });
 

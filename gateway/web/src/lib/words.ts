@@ -2,17 +2,26 @@
 
 import type { AnyEvent, EventsByName } from '../contract';
 import { span } from './time';
-import { is, shortType, type EventName, type LastEvent, type Level, type Recorded, type Status } from './api';
+import { is, shortType, type Condition, type EventName, type LastEvent, type Level, type Recorded, type Status } from './api';
 
 export type Tone = 'ok' | 'warn' | 'crit' | 'unknown' | 'quiet';
 
-const statusTones: Record<Status, Tone> = { healthy: 'ok', degraded: 'warn', stale: 'crit', stopped: 'quiet', offline: 'crit', not_started: 'quiet', unknown: 'unknown' };
-const statusRanks: Record<Status, number> = { offline: 0, stale: 1, degraded: 2, stopped: 3, not_started: 4, unknown: 5, healthy: 6 };
+const conditionTones: Record<Condition, Tone> = { critical: 'crit', offline: 'crit', error: 'crit', warning: 'warn', ok: 'ok', unknown: 'unknown' };
+const statuses: readonly Status[] = ['healthy', 'degraded', 'stale', 'stopped', 'offline', 'not_started'];
+const levelRanks: Record<Level, number> = { critical: 0, error: 1, warning: 2, info: 3 };
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1).replaceAll('_', ' ');
-export const statusWord = (status: string): string => (status in statusTones ? capital(status) : 'Unknown');
-export const statusTone = (status: string): Tone => statusTones[status as Status] ?? 'unknown';
-export const statusRank = (status: string): number => statusRanks[status as Status] ?? 5;
+export const statusWord = (status: string): string => (statuses.includes(status as Status) ? capital(status) : 'Unknown');
+
+export const conditionTone = (condition: Condition | undefined): Tone => (condition && conditionTones[condition]) ?? 'unknown';
+/** What is wrong with a device, the worst of it; else that it is well, or that nobody knows yet. */
+export const conditionWord = (condition: Condition | undefined, types: readonly string[] = []): string => {
+  const [worst] = types;
+  if (worst && condition !== 'ok' && condition !== 'unknown') return incidentWord(worst);
+  return condition === 'ok' ? 'Healthy' : conditionTone(condition) === 'unknown' ? 'No data yet' : capital(condition ?? '');
+};
+/** The highest level first. */
+export const levelRank = (level: Level): number => levelRanks[level] ?? 4;
 
 export const levelTone = (level: Level): Tone => (level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet');
 
@@ -38,6 +47,9 @@ export const bytes = (n: number): string => {
 const grouped = new Intl.NumberFormat('en-GB');
 export const count = (n: number): string => grouped.format(n);
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+/** What nobody measured is a dash. */
+export const percent = (share: number | null | undefined): string => (share === null || share === undefined ? '–' : `${share}%`);
+export const decibels = (level: number | null | undefined): string => (level === null || level === undefined ? '–' : `${level.toFixed(1)} dB`);
 export const degrees = (t: number | null | undefined): string => (t === null || t === undefined || Number.isNaN(t) ? '–' : `${t.toFixed(1)} °C`);
 
 export const loadTone = (percent: number): Tone => (percent > 80 ? 'crit' : percent > 60 ? 'warn' : 'ok');
@@ -59,7 +71,7 @@ const says: Says = {
   health: ({ status, reason }) => [statusWord(status), reason].filter(Boolean).join(' · '),
   state: ({ online }) => (online ? 'Came online' : 'Went offline'),
   gap: ({ count: missing, cause }) => `${plural(missing, 'event')} missing · ${cause || 'cause unknown'}`,
-  frame: ({ freeze, blackscreen }) => (freeze ? 'Frame · frozen' : blackscreen ? 'Frame · black' : 'Frame analysed'),
+  frame: ({ freeze, blackscreen }) => (blackscreen ? 'Frame · black' : freeze ? 'Frame · frozen' : 'Frame analysed'),
   command: ({ name, state }) => `Command ${name} ${state}`,
   clock: ({ step_s: seconds }) => `Clock set ${Math.abs(seconds) < 60 ? `${Math.abs(seconds).toFixed(1)} s` : span(Math.abs(seconds))} ${seconds > 0 ? 'forward' : 'back'}`,
   settings: () => 'Settings confirmed',

@@ -1,20 +1,18 @@
 """Minute tiles: every minute closes, none is stale, and what arrives late corrects it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import simplejpeg
 from pydantic_core import from_json
 
-from bus_schemas.event import Event
-from consumers.hub_config import DeviceInfo, Hub, Mosaic, SiteInfo
+from bus_schemas.camera import FrameEvent
+from consumers.hub_config import Mosaic
+from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.layout import Grid, cells, grid, inset, size
-from consumers.views.mosaics.minute import time_key
+from consumers.views.mosaics.minute import device_minute, time_key
 from consumers.views.mosaics.projection import Mosaics
 from consumers.views.mosaics.questions import (
     bytes_a_minute,
@@ -25,56 +23,11 @@ from consumers.views.mosaics.questions import (
     tile,
     timeline,
 )
-from consumers.views.mosaics.state import State, of_frame, of_minute
-from consumers.views.mosaics.tiles import Tiles
-from tests.builders import START, at, frame, media, tick
-from tests.following import Followed, MemoryMedia, hub_in
-
-MINUTE = int(START.timestamp() // 60)
-
-
-def jpeg(colour: tuple[int, int, int], width: int = 320, height: int = 180) -> bytes:
-    encoded: bytes = simplejpeg.encode_jpeg(np.full((height, width, 3), colour, dtype=np.uint8), colorspace="RGB")
-    return encoded
-
-
-RED, GREEN, BLUE = jpeg((250, 10, 10)), jpeg((10, 250, 10)), jpeg((10, 10, 250))
-
-
-class Site:
-    """A site with an archive: shows pictures at moments, and looks at tiles."""
-
-    def __init__(self, directory: Path, devices: Sequence[str] = ("yard",)) -> None:
-        self.media = MemoryMedia()
-        infos = tuple(DeviceInfo(device, device.title()) for device in devices)
-        self.hub: Hub = replace(hub_in(directory, self.media), sites=(SiteInfo("DEMO", "Demo", devices=infos),))
-        self.followed = Followed(Mosaics(self.hub), directory)
-        self.tiles = Tiles(directory / "tiles")
-
-    def picture(self, seconds: float, payload: bytes, device: str = "yard", kind: str = "thumbnail") -> Event:
-        medium = media(at(seconds), payload, kind=kind, device=device)
-        self.media.payloads[medium.data.key] = payload
-        return medium
-
-    def take(self, *events: Event) -> "Site":
-        self.followed.take(*events)
-        return self
-
-    def json(self, minute: int) -> dict[str, Any]:
-        found = description(self.followed.view, "DEMO", minute)
-        assert found is not None
-        answer: dict[str, Any] = from_json(found.json)
-        return answer
-
-    def pixel(self, minute: int, device: str) -> tuple[int, ...]:
-        """The colour at the left of a device's cell, half way down: of the picture, and of no label."""
-        found = tile(self.followed.view, "DEMO", minute)
-        assert found is not None
-        payload = self.tiles.read(found.name)
-        assert payload is not None
-        cell = next(each for each in self.json(minute)["cells"] if each["device"] == device)
-        picture = simplejpeg.decode_jpeg(payload, "RGB")
-        return tuple(int(part) for part in picture[cell["y"] + cell["h"] // 2, cell["x"] + cell["w"] // 8])
+from consumers.views.mosaics.seen import Seen
+from consumers.views.mosaics.state import State, of_minute
+from tests.builders import at, frame, media, tick
+from tests.following import Followed
+from tests.minute_site import BLUE, GREEN, MINUTE, RED, Site, jpeg
 
 
 @pytest.fixture
@@ -148,17 +101,26 @@ def test_what_is_missing_broken_or_lost_is_a_placeholder(tmp_path: Path) -> None
     site.take(site.picture(5, b"no picture", "yard"), lost, tick(at(64)))
 
     assert looks_like(site.pixel(MINUTE, "attic"), (0x2A, 0x2A, 0x2A))
-    assert [each["is_placeholder"] for each in site.json(MINUTE)["devices"]] == [True, False, False]
+    assert [each["is_placeholder"] for each in site.json(MINUTE)["devices"]] == [True, True, True]
+    assert [each["status"] for each in site.json(MINUTE)["devices"]] == ["missing"] * 3
     site.followed.close()
 
 
+def state_of_frames(*frames: FrameEvent) -> State:
+    seen = Seen("DEMO", MINUTE, "yard")
+    for number, event in enumerate(frames):
+        seen.take(Recorded(number, event.time, event))
+    return device_minute("yard", seen).state
+
+
 def test_d0_10_the_state_is_computed_once_and_unknown_audio_is_no_incident() -> None:
-    assert of_frame(None) is State.UNKNOWN
-    assert of_frame(frame(audio=None, freeze=None, blackscreen=None).data) is State.UNKNOWN
-    assert of_frame(frame(audio=None).data) is State.OK
-    assert of_frame(frame(audio=False).data) is State.INCIDENT
+    assert state_of_frames() is State.UNKNOWN
+    assert state_of_frames(frame(audio=None, freeze=None, blackscreen=None)) is State.UNKNOWN
+    assert state_of_frames(frame(audio=None)) is State.OK
+    assert state_of_frames(frame(audio=False)) is State.INCIDENT
     assert of_minute([State.OK, State.INCIDENT, State.UNKNOWN], has_data=True) is State.INCIDENT
     assert of_minute([State.OK, State.UNKNOWN], has_data=True) is State.OK
+    assert of_minute([State.OK, State.UNKNOWN], has_data=True, is_blind=True) is State.UNKNOWN
     assert of_minute([State.UNKNOWN], has_data=True) is State.UNKNOWN
     assert of_minute([State.UNKNOWN], has_data=False) is State.NO_DATA
 

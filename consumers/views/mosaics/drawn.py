@@ -1,0 +1,90 @@
+"""The minutes as they are drawn: their tiles, their JSON, and what a correction need not draw again."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import astuple, replace
+from hashlib import sha256
+from typing import NamedTuple
+
+from pydantic_core import from_json, to_json
+
+from consumers.views.mosaics.drawing import Drawer, Shown
+from consumers.views.mosaics.minute import Minute
+from consumers.views.mosaics.state import State
+from consumers.views.mosaics.tiles import Tiles
+
+SCHEMA = """
+create table if not exists tiles (
+    site text not null, minute integer not null, state integer not null check (state between 0 and 3),
+    condition text not null, types text not null, incidents integer not null, revision integer not null,
+    tile text not null, ok text, ko text, bytes integer not null, drawn text not null, description blob not null,
+    primary key (site, minute)
+) strict;
+"""
+
+
+class _Tile(NamedTuple):
+    """A file, its size, and the digest of what it shows."""
+
+    name: str
+    size: int
+    shows: str
+
+
+class _Before(NamedTuple):
+    """What is drawn of a minute already; by what they show, the tiles, and the devices that have a placeholder."""
+
+    revision: int
+    tiles: dict[str, _Tile]
+    without_picture: frozenset[str]
+
+
+class DrawnMinutes:
+    """Writes minutes within one fold. `replaced` are files that the view does not name any more."""
+
+    def __init__(self, view: sqlite3.Connection, drawer: Drawer, files: Tiles) -> None:
+        self._view = view
+        self._drawer = drawer
+        self._files = files
+        self.replaced: list[str] = []
+
+    def put(self, minute: Minute, times: int) -> None:
+        """Draw what was not drawn yet. `times` is how often it was to be drawn: to close it, and to correct it."""
+        before = self._before(minute)
+        chosen = [tuple(minute.shown(*states)) for states in ((), (State.OK,), (State.INCIDENT,))]
+        shows = [_digest(shown) if shown or index == 0 else None for index, shown in enumerate(chosen)]
+        wanted = {digest: shown for digest, shown in zip(shows, chosen, strict=True) if digest is not None}
+        new = {digest: shown for digest, shown in wanted.items() if digest not in before.tiles}
+        pictures, without = self._drawer.tiles(list(new.values()))
+        if shows[0] not in new:
+            without = set(before.without_picture)
+        made = {it: before.tiles[it] for it in wanted if it in before.tiles}
+        made |= {it: self._keep(minute, it, picture) for it, picture in zip(new, pictures, strict=True)}
+        names = {tile.name for tile in made.values()}
+        self.replaced += [tile.name for tile in before.tiles.values() if tile.name not in names]
+        named = [None if digest is None else made[digest].name for digest in shows]
+        self._write(replace(minute, revision=before.revision + times), named, list(made.values()), without)
+
+    def _keep(self, minute: Minute, shows: str, picture: bytes) -> _Tile:
+        return _Tile(self._files.write(minute.site, minute.minute, picture), len(picture), shows)
+
+    def _before(self, minute: Minute) -> _Before:
+        found = self._view.execute(
+            "select revision, drawn from tiles where site = ? and minute = ?", (minute.site, minute.minute)
+        ).fetchone()
+        if found is None:
+            return _Before(-1, {}, frozenset())
+        drawn = from_json(found[1])
+        tiles = [_Tile(*tile) for tile in drawn["tiles"]]
+        return _Before(int(found[0]), {tile.shows: tile for tile in tiles}, frozenset(drawn["without_picture"]))
+
+    def _write(self, minute: Minute, named: list[str | None], tiles: list[_Tile], without: set[str]) -> None:
+        drawn = to_json({"tiles": sorted(tiles), "without_picture": sorted(without)}).decode()
+        total = sum(tile.size for tile in tiles)
+        said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, minute.revision)
+        row = (minute.site, minute.minute, *said, *named, total, drawn, minute.describe(without))
+        self._view.execute(f"insert or replace into tiles values ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+
+def _digest(shown: Sequence[Shown]) -> str:
+    return sha256(to_json([astuple(each) for each in shown])).hexdigest()[:24]

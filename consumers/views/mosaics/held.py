@@ -1,0 +1,95 @@
+"""Which incidents held when, as events tell of them, and how bad each was: a step from each moment at which it changed.
+
+What an event tells may be long over, or may lie before minutes that are drawn already.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bus_schemas.alert import Incident, IncidentEvent
+from bus_schemas.condition import SEVERITY, Condition, condition_of, level_of
+
+SCHEMA = """
+create table if not exists held (
+    incident_id text not null, since real not null, until real, site text not null, device text not null,
+    type text not null, condition text not null, primary key (incident_id, since)
+) strict, without rowid;
+create index if not exists held_until on held (site, until);
+"""
+
+_OVERLAPS = "since < :end and (until is null or until > :start or since >= :start)"
+
+
+class Worst(NamedTuple):
+    """What the incidents of a device make of it, and their types, the worst first."""
+
+    condition: Condition
+    types: tuple[str, ...]
+
+
+NOTHING = Worst("unknown", ())
+
+
+class Span(NamedTuple):
+    """Seconds since 1970; without an end where it lasts."""
+
+    start: float
+    end: float | None
+
+
+def enter(view: sqlite3.Connection, event: IncidentEvent) -> Span:
+    """Take in what an incident event tells. Returns the time in which minutes may be other than they were."""
+    incident = event.data
+    at = incident.since.timestamp()
+    begun = view.execute("select since from held where incident_id = ? and until is null", (incident.incident_id,))
+    last = begun.fetchone()
+    if incident.state == "closed":
+        return _close(view, incident, None if last is None else float(last[0]), at)
+    if last is not None:
+        # It rose or fell at this moment; what it was until then is kept.
+        at = max(at, last[0])
+        view.execute("update held set until = ? where incident_id = ? and until is null", (at, incident.incident_id))
+    step = (incident.incident_id, at, incident.site, incident.device, incident.type, _condition(incident))
+    view.execute("insert or replace into held values (?, ?, null, ?, ?, ?, ?)", step)
+    return Span(at, None)
+
+
+def _close(view: sqlite3.Connection, incident: Incident, begun: float | None, at: float) -> Span:
+    """One that was opened before the journal begins is not known, and stays so."""
+    if begun is None:
+        return Span(at, at)
+    end = max(begun, at)
+    view.execute("update held set until = ? where incident_id = ? and until is null", (end, incident.incident_id))
+    return Span(end, None)
+
+
+def _condition(incident: Incident) -> Condition:
+    return condition_of(incident.type, level_of(incident.type, incident.details))
+
+
+def worst_in(view: sqlite3.Connection, site: str, start: float, end: float) -> dict[str, Worst]:
+    """By device what held at some moment of a stretch of time, its end excluded."""
+    found: dict[str, dict[str, Condition]] = {}
+    query = f"select device, type, condition from held where site = :site and {_OVERLAPS}"  # noqa: S608 - our own words
+    for device, kind, condition in view.execute(query, {"site": site, "start": start, "end": end}):
+        types = found.setdefault(device, {})
+        if kind not in types or SEVERITY[condition] > SEVERITY[types[kind]]:
+            types[kind] = condition
+    return {device: _worst(types) for device, types in found.items()}
+
+
+def _worst(types: dict[str, Condition]) -> Worst:
+    ordered = sorted(types, key=lambda kind: (-SEVERITY[types[kind]], kind))
+    return Worst(types[ordered[0]], tuple(ordered))
+
+
+def minutes_of(span: Span, oldest: int, newest: int) -> Iterator[int]:
+    """The minutes since 1970 that a span touches, of those from `oldest` to `newest`."""
+    last = newest if span.end is None else int(span.end // 60)
+    yield from range(max(int(span.start // 60), oldest), min(last, newest) + 1)
+
+
+def forget(view: sqlite3.Connection, site: str, before: float) -> None:
+    """Forget what was over before this moment."""
+    view.execute("delete from held where site = ? and until < ?", (site, before))

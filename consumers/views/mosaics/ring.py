@@ -1,0 +1,79 @@
+"""Which minutes of which site are closed, which are to be drawn, and how often each was corrected.
+
+Ticks of the hub close minutes. What arrives for a closed minute is counted at the next tick, whatever the batches are.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from consumers.store.journal.record import Place
+from consumers.views.mosaics import RING
+
+SCHEMA = """
+create table if not exists devices (
+    site text not null, device text not null, since integer not null, primary key (site, device)
+) strict;
+create table if not exists closed (site text primary key, minute integer not null) strict;
+create table if not exists late (site text not null, minute integer not null, primary key (site, minute)) strict;
+"""
+
+SiteMinute = tuple[str, int]
+
+
+class Ring:
+    """In memory while a batch is folded. `due` counts how often a minute was to be drawn since it was last asked."""
+
+    def __init__(self, view: sqlite3.Connection) -> None:
+        self._view = view
+        self._closed: dict[str, int] = dict(view.execute("select site, minute from closed"))
+        self._devices: dict[Place, int] = {
+            (site, device): since for site, device, since in view.execute("select site, device, since from devices")
+        }
+        self._late: set[SiteMinute] = set(view.execute("select site, minute from late"))
+        self.due: Counter[SiteMinute] = Counter()
+
+    @property
+    def newest(self) -> Mapping[str, int]:
+        """The newest closed minute of each site."""
+        return self._closed
+
+    def meet(self, where: Place, since: int) -> None:
+        """The minutes of a site begin with the one in which it was first heard, and so do those of a device."""
+        if where in self._devices:
+            return
+        self._devices[where] = since
+        site = where[0]
+        self._closed.setdefault(site, since - 1)
+        self.correct(site, range(since, self._closed[site] + 1))
+
+    def correct(self, site: str, minutes: Iterable[int]) -> None:
+        """Something of these minutes became known; those that are not closed yet need nothing more."""
+        closed = self._closed.get(site)
+        if closed is not None:
+            self._late.update((site, minute) for minute in minutes if minute <= closed)
+
+    def oldest(self, site: str) -> int:
+        """The first minute that the ring still holds."""
+        return self._closed[site] - RING + 1 if site in self._closed else 0
+
+    def close(self, newest: int) -> None:
+        """Close what ends with this minute. Where the hub's clock went back, what is closed stays closed."""
+        for site, last in self._closed.items():
+            self._closed[site] = max(last, newest)
+            self.due.update((site, minute) for minute in range(max(last + 1, self.oldest(site)), newest + 1))
+        self.due.update(it for it in self._late if it[1] >= self.oldest(it[0]))
+        self._late.clear()
+
+    def save(self) -> None:
+        write = self._view.executemany
+        write("insert or replace into closed values (?, ?)", sorted(self._closed.items()))
+        write("insert or ignore into devices values (?, ?, ?)", [(*at, since) for at, since in self._devices.items()])
+        self._view.execute("delete from late")
+        write("insert into late values (?, ?)", sorted(self._late))
+
+
+def devices_of(view: sqlite3.Connection, site: str, minute: int) -> set[str]:
+    """Those that were met by then."""
+    found = view.execute("select device from devices where site = ? and since <= ?", (site, minute))
+    return {device for (device,) in found}

@@ -1,0 +1,87 @@
+"""Figures of devices and disks for Prometheus, as they are when it asks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from bus_schemas.condition import Condition
+
+DEVICES = 1000
+"""So many devices have lines in the figures."""
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+_DEVICE = ("site", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFigures:
+    """What is not known is `None`, and has no line. Times in seconds since 1970."""
+
+    site: str
+    device: str
+    condition: Condition
+    is_recording: bool
+    last_picture: float | None = None
+    stream_fps: float | None = None
+    analysis_fps: float | None = None
+    reconnects: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFigures:
+    """Of the disk of a node, or of the hub."""
+
+    site: str
+    node: str
+    free: float | None = None
+    used: float | None = None
+    total: float | None = None
+    used_ratio: float | None = None
+
+
+class DeviceMetrics:
+    """What is gone since the last question has no line any more."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, text: str, labels: tuple[str, ...]) -> Gauge:
+            return Gauge(f"watchpost_{name}", text, labels, registry=registry)
+
+        condition_text = "1 for the condition that a device is in, 0 for the others."
+        self._condition = gauge("device_condition", condition_text, (*_DEVICE, "condition"))
+        self._device = {
+            "is_recording": gauge("device_recording", "1 while the video of a device is recorded.", _DEVICE),
+            "last_picture": gauge(
+                "device_last_picture_timestamp_seconds", "When the newest picture or reading was taken.", _DEVICE
+            ),
+            "stream_fps": gauge("device_stream_frames_per_second", "The camera's own rate.", _DEVICE),
+            "analysis_fps": gauge("device_analysis_frames_per_second", "How many of them are analysed.", _DEVICE),
+            "reconnects": gauge("device_reconnects", "Reconnects to its source since its agent started.", _DEVICE),
+        }
+        node = ("site", "node")
+        self._disk = {
+            "free": gauge("disk_free_bytes", "Bytes that can still be written.", node),
+            "used": gauge("disk_used_bytes", "Bytes that are taken.", node),
+            "total": gauge("disk_size_bytes", "Bytes that the disk holds.", node),
+            "used_ratio": gauge("disk_used_ratio", "How much of the disk is taken, from 0 to 1.", node),
+        }
+
+    def set_devices(self, devices: Iterable[DeviceFigures]) -> None:
+        for gauge in (self._condition, *self._device.values()):
+            gauge.clear()
+        for one in devices:
+            for condition in CONDITIONS:
+                self._condition.labels(one.site, one.device, condition).set(condition == one.condition)
+            for name, gauge in self._device.items():
+                value = getattr(one, name)
+                if value is not None:
+                    gauge.labels(one.site, one.device).set(value)
+
+    def set_disks(self, disks: Iterable[DiskFigures]) -> None:
+        for gauge in self._disk.values():
+            gauge.clear()
+        for one in disks:
+            for name, gauge in self._disk.items():
+                value = getattr(one, name)
+                if value is not None:
+                    gauge.labels(one.site, one.node).set(value)

@@ -1,0 +1,67 @@
+"""How devices were at a moment: asked of the one view that knows, and said in the words of those who ask."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from bus_schemas.condition import Condition, condition_of, worst
+from bus_schemas.event import HUB, iso
+from consumers.alerting.conditions import DeviceCondition, conditions
+from consumers.alerting.incidents.questions import open_incidents
+from consumers.alerting.projection import Alerting
+from consumers.engine.view_files import NoView
+from consumers.store.journal.record import Place
+from gateway.reading.moments import Moment
+
+UNKNOWN = DeviceCondition("unknown", (), 0.0, None, None, None)
+_STOPPED = ("stopped", "not_started")
+_REPORTED = ("degraded", "stale", "write_failed")
+
+
+def conditions_at(moment: Moment, site: str | None = None) -> Mapping[Place, DeviceCondition]:
+    """A device that is not in it is unknown; nobody is known before the first event was folded."""
+    try:
+        return conditions(moment.view(Alerting), moment.upto, site)
+    except NoView:
+        return {}
+
+
+def hub_condition(moment: Moment) -> Condition:
+    """Of the hub's own machine and processes: well where nothing is wrong with them."""
+    try:
+        wrong = open_incidents(moment.view(Alerting), HUB, moment.upto)
+    except NoView:
+        return "unknown"
+    return worst((condition_of(one["type"], one["level"]) for one in wrong), "ok")
+
+
+def together(devices: Iterable[Condition]) -> Condition:
+    """Of several devices: the worst; well only where all are known to be."""
+    every = list(devices)
+    found = worst(every)
+    return "unknown" if found == "ok" and "unknown" in every else found
+
+
+def status_of(condition: DeviceCondition, by_figures: str | None) -> str:
+    """The status in the words that health pages know: healthy where nothing is wrong, and nowhere else.
+
+    `by_figures` is what the device's own figures amount to, `None` where it was never heard.
+    """
+    if by_figures is None:
+        return "not_started"
+    if "offline" in condition.types:
+        return by_figures if by_figures in _STOPPED else "offline"
+    if condition.condition in ("ok", "unknown"):
+        return "healthy" if condition.condition == "ok" else "unknown"
+    return next((kind for kind in _REPORTED if kind in (*condition.types, by_figures)), "degraded")
+
+
+def reason_of(condition: DeviceCondition, by_figures: str | None) -> str | None:
+    """Why it is not well, in a sentence; `None` where it is."""
+    if condition.condition == "ok":
+        return None
+    return condition.reason or by_figures
+
+
+def since_of(condition: DeviceCondition) -> str | None:
+    """Since when it is so; `None` where nobody knows."""
+    return iso(datetime.fromtimestamp(condition.since, UTC)) if condition.since else None

@@ -1,0 +1,125 @@
+"""Conditions of devices on the bus: retained for who comes later, and said again to a broker that forgot them."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+
+from bus_schemas.protocol import DeviceReport
+from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
+from consumers.alerting.projection import Alerting
+from consumers.hub_config import Hub
+from mosquitto.launcher import Broker
+from producer.broker import BrokerAddress
+from producer.mqtt import background_client
+from tests.builders import START, at, frame, state, thermal, tick
+from tests.eventually import eventually
+from tests.following import Followed, hub_in
+
+TOPIC = "watchpost/v1/DEMO/{}/condition"
+
+
+class Announced:
+    """The announcer beside a view, and what a program sees that subscribes now."""
+
+    def __init__(self, hub: Hub, broker: Broker) -> None:
+        self.address = BrokerAddress(port=broker.port)
+        self.followed = Followed(Alerting(hub), hub.data)
+        self.seconds = 0.0
+        self.sink = ConditionAnnouncer(hub.data, lambda: at(100), lambda: self.seconds)
+        self.sink.broker = self.address
+        self.state = sqlite3.connect(":memory:", isolation_level=None)
+        self.state.executescript(self.sink.schema)
+
+    def says(self, device: str) -> DeviceReport | None:
+        """What is retained of a device."""
+        self.sink.idle(self.state)
+        found = retained(self.address).get(TOPIC.format(device))
+        return None if found is None else DeviceReport.model_validate_json(found)
+
+    def close(self) -> None:
+        self.sink.close()
+        self.followed.close()
+        self.state.close()
+
+
+def retained(address: BrokerAddress) -> dict[str, bytes]:
+    """Every retained condition, as who subscribes gets it before the answer to a message of its own."""
+    found: dict[str, bytes] = {}
+    done: list[bool] = []
+
+    def on_connect(client: Client, *_: Any) -> None:
+        client.subscribe([("watchpost/v1/+/+/condition", 1), ("test/end", 1)])
+
+    def on_subscribe(client: Client, *_: Any) -> None:
+        client.publish("test/end", b"", qos=1)
+
+    def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:
+        if message.topic == "test/end":
+            done.append(True)
+        elif message.retain:
+            found[message.topic] = bytes(message.payload)
+
+    client = background_client(address, "test", keepalive_s=10, longest_pause_s=1)
+    client.on_connect, client.on_subscribe, client.on_message = on_connect, on_subscribe, on_message
+    client.loop_start()
+    try:
+        eventually(lambda: done, within=10, what="the retained messages")
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return found
+
+
+@contextmanager
+def announcing(hub: Hub, broker: Broker) -> Iterator[Announced]:
+    with closing(Announced(hub, broker)) as made:
+        yield made
+
+
+@pytest.fixture
+def announced(tmp_path: Path, own_broker: Broker) -> Iterator[Announced]:
+    with announcing(replace(hub_in(tmp_path)), own_broker) as made:
+        yield made
+
+
+def test_who_subscribes_later_is_told_how_each_device_is(announced: Announced) -> None:
+    announced.followed.take(tick(START), frame(at(1)), thermal(at(2), device="oven", hottest=99.0))
+
+    hot = eventually(lambda: announced.says("oven"), within=10)
+    assert (hot.condition, hot.types, hot.since, hot.as_of) == ("critical", ("hot_spot",), at(2), at(100))
+    assert announced.says("yard") is not None
+    announced.followed.take(state(at(3), online=False))
+    eventually(lambda: (it := announced.says("yard")) is not None and it.types == ("offline",), within=10)
+
+
+def test_what_a_broker_has_forgotten_is_said_again(announced: Announced, own_broker: Broker) -> None:
+    announced.followed.take(tick(START), frame(at(1)))
+    eventually(lambda: announced.says("yard"), within=10)
+    own_broker.kill()
+    own_broker.start()
+
+    again = eventually(lambda: announced.says("yard"), within=20)
+    assert again.condition == "ok"
+
+
+def test_it_is_said_again_after_a_while_and_taken_back_of_a_device_that_is_gone(announced: Announced) -> None:
+    announced.followed.take(tick(START), frame(at(1)), frame(at(1), device="retired"))
+    eventually(lambda: announced.says("retired"), within=10)
+    retained_before = retained(announced.address)
+    fresh = sqlite3.connect(announced.followed.view.execute("pragma database_list").fetchone()[2])
+    with closing(fresh):
+        fresh.execute("delete from conditions where device = 'retired'")
+        fresh.commit()
+    eventually(lambda: announced.says("retired") is None, within=10)
+    announced.seconds += AGAIN_S
+    announced.sink.idle(announced.state)
+
+    assert TOPIC.format("retired") in retained_before
+    assert announced.says("yard") is not None
+    assert announced.says("retired") is None

@@ -1,6 +1,6 @@
 // What the gateway answers, and how it is asked.
 
-import type { AnyEvent, DetectedObject, EventsByName, Region, ThermalEvent } from '../contract';
+import type { AnyEvent, DetectedObject, EventsByName, Region, RegistryChange, ThermalEvent } from '../contract';
 
 export type Level = 'info' | 'warning' | 'error' | 'critical';
 /** How a device is; the gateway says it, from the least to the most urgent. */
@@ -14,7 +14,15 @@ export interface Device {
   site: string; device: string; name: string; kinds: string[]; online: boolean; condition: Condition; types: string[]; since: string | null; status: Status; reason: string | null;
   last_event: LastEvent | null; last_frame: string | null; stream_info: { fps: number; width: number; height: number } | null;
   incidents: Incident[]; has: { hls: boolean; thermal: boolean; fusion: boolean }; snapshot: string;
+  /** Added by the configuration or by somebody; else only heard of. */
+  registered: boolean; retired: boolean; expects: Expectation | null; silent_after_s: number;
 }
+export type Expectation = NonNullable<RegistryChange['expects']>;
+/** A site, or one of its devices, that is watched no more. `heard_again` is when it sent something last since then. */
+export interface Retired { site: string; device: string | null; name: string; retired: string; by: string; heard_again: string | null }
+export interface Said { value: unknown; origin: RegistryChange['origin']; by: string; time: string }
+/** What is set of a device, by whom, and what the configuration says where that is another. */
+export interface Registration { name: string; retired: boolean; settings: { name: string; in_force: Said; configured: Said | null }[] }
 export interface DeviceHealth {
   condition: Condition; types: string[]; status: string; is_recording: boolean; stream_info?: { fps: number; width: number; height: number } | null;
   health_metrics?: { last_frame_time: string | null; time_since_last_frame_seconds: number | null; last_connection_attempt: string | null; last_successful_connection: string | null; total_reconnects: number; consecutive_failures: number };
@@ -120,7 +128,7 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, signal ? { signal } : {});
 
-export const send = <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<T> =>
+export const send = <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown): Promise<T> =>
   ask<T>(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
 
 export type Params = Record<string, string | number | null | undefined>;

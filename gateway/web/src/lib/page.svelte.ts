@@ -1,6 +1,6 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { deviceOf, sitePath, url, type Condition, type Device, type Events, type Health, type LastEvent, type Recorded, type Site } from './api';
+import { deviceOf, sitePath, url, type Condition, type Device, type Events, type Health, type LastEvent, type Recorded, type Retired, type Site } from './api';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
@@ -11,7 +11,7 @@ import { isNews, lastNews, summary } from './words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
-const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings']);
+const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings', 'registry']);
 
 /** What a device tells that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
@@ -28,6 +28,7 @@ interface Sites {
 interface Devices {
   site: string;
   devices: Device[];
+  retired?: Retired[];
 }
 
 class Page {

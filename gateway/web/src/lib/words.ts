@@ -80,6 +80,8 @@ const says: Says = {
   fault: ({ part, state, reason }) => (state === 'raised' ? reason : `${capital(part)} works again`),
   retention: ({ count: deleted, kind }) => `${plural(deleted, kind)} deleted`,
   annotation: ({ text }) => text,
+  registry: ({ site, device, name, retired }) => [device ?? site, retired === true ? 'retired' : retired === false && !name ? 'watched again' : name ? `is called ${name}` : 'set anew'].join(' '),
+  rules: () => 'Alert rules set',
 };
 
 /** One line about an event, for lists. A family that is younger than this page is told by its name. */

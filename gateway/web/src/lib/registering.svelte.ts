@@ -1,0 +1,28 @@
+// A change of the registry: asked for, and shown once the hub has it.
+
+import { ApiError, send } from './api';
+import { page } from './page.svelte';
+import { prefs } from './prefs.svelte';
+
+export class Registering {
+  busy = $state(false);
+  problem = $state('');
+
+  /** Whether the hub has taken it. */
+  async ask(method: 'POST' | 'PATCH', path: string, change: Record<string, unknown>): Promise<boolean> {
+    this.busy = true;
+    this.problem = '';
+    try {
+      await send(method, path, { ...change, ...(prefs.operator ? { by: prefs.operator } : {}) });
+      page.deviceState.reload();
+      page.sites.reload();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
+      this.problem = error instanceof ApiError ? error.message : 'The gateway is out of reach';
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+}

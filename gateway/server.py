@@ -77,6 +77,7 @@ def compose(
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),
+        journal_name=journal.name,
         clock=clock,
         started=clock(),
     )

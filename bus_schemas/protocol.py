@@ -105,7 +105,7 @@ class IngestStatus(Message):
     """What ingest says of itself every two seconds: counts since its start, rates since the status before.
 
     `state` is `running`, `stopped`, or a sentence that says why nothing is taken in. `lag_s` is the longest that an
-    event waited before it was durable.
+    event waited before it was durable. `journal_id` tells the journal that it writes from any other one.
     """
 
     time: Moment
@@ -118,6 +118,7 @@ class IngestStatus(Message):
     media: _Count
     received_per_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     lag_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    journal_id: Annotated[str, Field(pattern=r"^[0-9a-f]{1,16}$")] | None = None
 
 
 class ProcessFaults(Message):

@@ -109,8 +109,10 @@ def _folding(gateway: Gateway) -> Iterator[None]:
     thread = threading.Thread(target=rows.warehouse.run, args=(rows.stopping, rows.news), name="warehouse")
     gateway.bus.listen(HEAD, rows.wake)
     thread.start()
+    rows.readers.start()
     try:
         yield
     finally:
         rows.stop()
         thread.join()
+        rows.readers.stop()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bus_schemas.complaints import complaints, joined, summary
-from gateway.context import Gateway
+from gateway.context import RETRY, Gateway
 from gateway.http.metrics import OPERATION
 from gateway.http.parameters import Nothing, Parameters, complaint_about, query_keys
 from gateway.http.problems import Problem, faults
@@ -67,6 +67,8 @@ class Operation:
     """Other statuses than `status`, 400, 401, 404 and 503."""
     body_bytes: int = MAX_BODY_BYTES
     """How long its body may be."""
+    needs_journal: bool = True
+    """Where the journal that ingest writes is not here, a 503 says so: an empty answer would be a wrong one."""
 
     @property
     def name(self) -> str:
@@ -75,6 +77,8 @@ class Operation:
     def route(self, gateway: Gateway) -> Route:
         async def endpoint(request: Request) -> Response:
             request.scope[OPERATION] = self.name
+            if self.needs_journal and (missing := gateway.readiness.no_journal) is not None:
+                raise Problem(503, missing, headers=RETRY)
             answer = await self.handler(Call(gateway, request, self._read(request), self.body_bytes))
             if isinstance(answer, Response):
                 return answer

@@ -59,6 +59,7 @@ class Gateway:
     broker_figures: BrokerFigures
     faults: FaultReporter
     readiness: Readiness
+    journal_name: str
     clock: Clock
     started: datetime
 

@@ -11,6 +11,7 @@ from consumers.alerting.incidents.questions import open_incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.view_files import NoView
 from consumers.hub_faults import FaultReporter
+from consumers.store.journal.record import id_text
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.readiness import BusState, Check, StoresState
@@ -47,7 +48,13 @@ async def look(gateway: Gateway) -> tuple[Check, ...]:
 
 def _asked(gateway: Gateway, stores: Stores) -> StoresState:
     head = stores.queries.head()
-    return StoresState(head, list(all_progress(gateway, stores, head)), list(_open_faults(stores)))
+    return StoresState(
+        head,
+        list(all_progress(gateway, stores, head)),
+        list(_open_faults(stores)),
+        id_text(stores.journal.life()),
+        gateway.journal_name,
+    )
 
 
 def _open_faults(stores: Stores) -> Iterator[Check]:

@@ -85,6 +85,9 @@ class StoresState:
     head: int
     consumers: Sequence[Follows]
     faults: Sequence[Check]
+    journal_id: str | None = None
+    """`None` where there is no journal."""
+    journal_name: str = "this gateway's data directory"
 
 
 class Standing:
@@ -133,6 +136,8 @@ class Readiness:
     """What was found here: the same without what the journal tells. Only this may be reported: the journal tells what
     was reported before.
     """
+    no_journal: str | None = None
+    """Why nothing that is asked of the journal or a view can be answered: what ingest writes is not here."""
     _standing: Standing = field(default_factory=Standing)
     _ingest: IngestStatus | None = None
     _ingest_at: float = field(default_factory=time.monotonic)
@@ -155,7 +160,8 @@ class Readiness:
         else:
             positions = ((one.name, one.position) for one in stores.consumers)
             self._standing.take(stores.head, positions, now)
-            found.append(self._journal(stores.head, now))
+            self.no_journal = self._missing(stores, now)
+            found.append(self._journal(stores.head))
             found += [self._consumer(one, now) for one in stores.consumers]
         self.observed = tuple(found)
         self.checks = _worst_of_each([*found, *([] if isinstance(stores, str) else stores.faults)])
@@ -178,14 +184,26 @@ class Readiness:
             return Check("ingest", "failed", f"Ingest takes nothing in: {state}.", "write_failed")
         return Check("ingest", "ok", state or "not heard yet")
 
-    def _journal(self, head: int, now: float) -> Check:
-        """Ingest says how far its journal is; one that ends long before is another one."""
-        told = 0 if self._ingest is None else self._ingest.position
-        is_other = told > 0 and head == 0 and not self._is_settling(now)
-        if is_other:
-            sentence = f"Ingest writes position {told:,}, and the journal of this gateway is empty: it is another one."
-            return Check("journal", "failed", sentence, "database_error")
+    def _journal(self, head: int) -> Check:
+        if self.no_journal is not None:
+            return Check("journal", "failed", self.no_journal, "database_error")
         return Check("journal", "ok", f"head {head}")
+
+    def _missing(self, stores: StoresState, now: float) -> str | None:
+        """Ingest says which journal it writes, and how far that is."""
+        position, written = (0, None) if self._ingest is None else (self._ingest.position, self._ingest.journal_id)
+        here, needed = stores.journal_name, "A gateway needs the data directory, or the server, of its ingest."
+        if stores.journal_id is not None or stores.head > 0:
+            is_other = None not in (written, stores.journal_id) and written != stores.journal_id
+            return f"The journal in {here} is not the one that ingest writes. {needed}" if is_other else None
+        if self._is_settling(now) and written is None:
+            # Nobody can say yet whether ingest is about to begin one.
+            return None
+        if position > 0:
+            return (
+                f"The journal in {here} is empty, and ingest writes position {position:,}: it is another one. {needed}"
+            )
+        return f"There is no journal in {here}: no ingest has begun one there. {needed}"
 
     def _consumer(self, one: Follows, now: float) -> Check:
         if one.state == "stopped":

@@ -62,7 +62,7 @@ def compose(
         hub=hub,
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
-        rows=Rows(warehouse, readers),
+        rows=Rows(warehouse),
         bus=bus,
         feed=Feed(
             lambda after, models, limit: readers.ask(lambda stores: stores.journal.read(after, models, limit)),
@@ -77,6 +77,7 @@ def compose(
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),
+        journal_name=journal.name,
         clock=clock,
         started=clock(),
     )

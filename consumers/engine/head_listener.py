@@ -1,12 +1,18 @@
-"""Wakes consumers when the journal has grown: the head topic of the bus, with a slow poll behind it."""
+"""Wakes consumers when the journal has grown: the head topic of the bus, with a slow poll behind it.
+
+Also hears which journal ingest writes.
+"""
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
+from pydantic import ValidationError
 
-from bus_schemas.topics import HEAD
+from bus_schemas.protocol import IngestStatus
+from bus_schemas.topics import HEAD, INGEST
 from producer.broker import BrokerAddress
 from producer.mqtt import background_client
 
@@ -19,6 +25,8 @@ class News:
 
     def __init__(self, broker: BrokerAddress | None) -> None:
         self._readers: list[threading.Event] = []
+        self.journal_id: str | None = None
+        """The one that ingest writes, once it has said so."""
         self._client = None if broker is None else self._listen(broker)
 
     def reader(self) -> threading.Event:
@@ -39,11 +47,15 @@ class News:
         return client
 
     def _subscribe(self, client: Client, *_: Any) -> None:
-        client.subscribe(HEAD, qos=0)
+        client.subscribe([(HEAD, 0), (INGEST, 0)])
         self.tell()
 
-    def _hear(self, *_: Any) -> None:
-        self.tell()
+    def _hear(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        if message.topic != INGEST:
+            self.tell()
+            return
+        with suppress(ValidationError):
+            self.journal_id = IngestStatus.model_validate_json(message.payload).journal_id
 
     def close(self) -> None:
         if self._client is not None:

@@ -27,7 +27,8 @@ from consumers.hub_faults import FaultReporter
 from consumers.registry import roster
 from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.journal.configured import journal_of
-from consumers.store.journal.record import JournalReader
+from consumers.store.journal.record import JournalReader, id_text
+from consumers.store.journal.store import JournalAway
 from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.file_identity import Identity, identity
@@ -136,6 +137,17 @@ def deliver(
             stopping.wait(sink.sink.pace_s)
 
 
+def check_journal(source: Source, written: Callable[[], str | None]) -> int:
+    """Raises `JournalAway` where ingest writes another journal than the one that is read here: all wait for it."""
+    told, here = written(), id_text(source.journal.life())
+    if told is not None and told != here:
+        what = "no journal" if here is None else "another journal"
+        raise JournalAway(
+            f"there is {what} in {source.data}: start this process with the data directory, or the server, of ingest"
+        )
+    return 0
+
+
 class _Following:
     """A projection in the loop. It is opened, and folded again where its version is new, when it is first asked.
 
@@ -172,6 +184,15 @@ class _Following:
             self._follower.close()
 
 
+def _let_others_go_on(steps: Mapping[str, _Following], attempts: Attempts, stopping: threading.Event) -> None:
+    """Between two batches of a view that is folded again. Raises `_Ended`."""
+    if stopping.is_set():
+        raise _Ended
+    for name, step in steps.items():
+        if step.is_open:
+            attempts.act(name, step)
+
+
 class Process:
     """What runs in one process; `journal` opens a reader for one thread."""
 
@@ -200,14 +221,7 @@ class Process:
             attempts = Attempts(self._faults, raises=_Ended)
             source = self._source(stack, attempts, stopping)
             steps: dict[str, _Following] = {}
-
-            def meanwhile() -> None:
-                if stopping.is_set():
-                    raise _Ended
-                for name, step in steps.items():
-                    if step.is_open:
-                        attempts.act(name, step)
-
+            meanwhile = partial(_let_others_go_on, steps, attempts, stopping)
             for consumer in consumers:
                 if isinstance(consumer, Sink):
                     consumer.faults, consumer.broker = self._faults, self._broker
@@ -218,7 +232,8 @@ class Process:
                     steps[consumer.name] = stack.enter_context(closing(following))
                     attempts.watch(consumer.name, following.last_set_aside)
             pace_s = min(consumer.pace_s for consumer in consumers)
-            loop(steps, news.reader(), stopping, pace_s, attempts)
+            first: dict[str, Advance] = {"journal": partial(check_journal, source, lambda: news.journal_id)}
+            loop(first | steps, news.reader(), stopping, pace_s, attempts)
 
     def _source(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> Source:
         """Once the journal can be opened, for one thread."""

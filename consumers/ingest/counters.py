@@ -19,6 +19,7 @@ class Figures:
     state: str = INGEST_RUNNING
     counts: Counter[str] = field(default_factory=Counter)
     position: int = 0
+    journal_id: str | None = None
     _events_before: int = 0
     _told_at: float = float("-inf")
     _slowest_s: float = 0.0
@@ -46,6 +47,7 @@ class Figures:
             media=self.counts["media"],
             received_per_s=round(rate, 1),
             lag_s=round(self._slowest_s, 4),
+            journal_id=self.journal_id,
         )
         self._events_before, self._told_at, self._slowest_s = events, now, 0.0
         return status

@@ -28,6 +28,7 @@ from consumers.store.archive.disk import Archive
 from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.lock import journal_lock, owner_in
+from consumers.store.journal.record import id_text
 from consumers.store.journal.store import JournalStore
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
@@ -84,7 +85,7 @@ def run(
         if journal is None:
             return
         stack.enter_context(journal)
-        figures = Figures(clock, started=clock(), position=journal.head)
+        figures = Figures(clock, started=clock(), position=journal.head, journal_id=_id_of(store))
         pulse = Pulse(journal.streams, clock, time.monotonic(), partial(load_of, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
@@ -93,6 +94,11 @@ def run(
         journal.day_opening = registry.day_opening
         intake = Intake(archive, journal, clock, figures, Room(partial(disk_of, data)), registry)
         Ingest(intake, Own(pulse, faults, registry), figures, broker, stopping).run()
+
+
+def _id_of(store: JournalStore) -> str | None:
+    with closing(store.reader()) as reader:
+        return id_text(reader.life())
 
 
 def _journaled(store: JournalStore) -> Iterator[Fault]:

@@ -1,7 +1,8 @@
-"""Questions of the warehouse, asked in the threads of the readers; its engine is in this process or is a server."""
+"""Questions of the warehouse, asked in a thread of their own; its engine is in this process or is a server."""
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -13,8 +14,7 @@ from consumers.store.clickhouse.engine import EngineError
 from consumers.views.warehouse.questions import BadQuestion
 from consumers.views.warehouse.reader import Answering, NotReady
 from gateway.http.problems import Problem
-from gateway.reading.readers import Readers
-from gateway.reading.stores import Stores
+from gateway.reading.readers import Busy, Readers
 
 T = TypeVar("T")
 
@@ -36,7 +36,8 @@ class Rows:
     """`warehouse` None where this hub has none."""
 
     warehouse: Answering | None
-    readers: Readers[Stores]
+    # It answers one question at a time. In the threads of the others a long one would hold up all who ask the stores.
+    readers: Readers[None] = field(default_factory=lambda: Readers(nullcontext, threads=1))
     stopping: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
     _encoded: dict[tuple[str, date], Encoded] = field(default_factory=dict)
@@ -58,11 +59,16 @@ class Rows:
             return await self.readers.ask(lambda _: question(warehouse))
         except BadQuestion as bad:
             raise Problem(400, str(bad)) from bad
+        except Busy as busy:
+            raise Problem(503, f"too many requests at once: {busy}", headers=RETRY) from busy
         except (NotReady, EngineError) as away:
             raise Problem(503, f"the rows cannot be read now: {away}", headers=RETRY) from away
 
     async def dashboard(self, site: str, day: date, zone: str) -> Encoded:
-        answer = await self.ask(lambda warehouse: warehouse.dashboard(site, day, zone))
+        # What is known is answered here: to be handed to a thread and back takes ten times as long.
+        answer = self.warehouse.known_dashboard(site, day, zone) if self.warehouse is not None else None
+        if answer is None:
+            answer = await self.ask(lambda warehouse: warehouse.dashboard(site, day, zone))
         known = self._encoded.get((site, day))
         if known is not None and known.answer is answer:
             return known

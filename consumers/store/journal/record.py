@@ -184,3 +184,8 @@ class JournalReader(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def id_text(life: int) -> str | None:
+    """The number that a journal keeps, as it is told on the bus."""
+    return f"{life:x}" if life else None

@@ -7,6 +7,7 @@ from consumers.engine import set_aside
 from consumers.engine.folding import is_the_machines
 from consumers.engine.follower import STOPS_AFTER
 from consumers.engine.set_aside import SetAside
+from consumers.store.clickhouse.engine import Columns
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.views.warehouse import rows
 from consumers.views.warehouse.rows import Gathering
@@ -31,7 +32,8 @@ class Fold:
 
     def __init__(self, journal: JournalReader, store: Store, save_every: int = BLOCK) -> None:
         self.position = store.recover()
-        self.counted = False
+        self.counted: Columns | None = None
+        """The rows of cameras that the last `advance` inserted."""
         self.set_aside: list[SetAside] = []
         """What the last `advance` could not fold."""
         self._life = journal.life()
@@ -55,20 +57,19 @@ class Fold:
         return life not in (0, self._life)
 
     def advance(self) -> int:
-        """Take in the next block; by how many positions it went on. `counted`: it had rows of cameras.
+        """Take in the next block; by how many positions it went on.
 
         Raises `Unfoldable` or `EngineError`; the fold is then of no use any more.
         """
         gathering = Gathering()
-        self.set_aside = []
+        self.set_aside, self.counted = [], None
         upto = self._gather(gathering)
         moved = upto - self.position
         if gathering.blocks:
-            self._store.append(gathering.blocks, upto)
+            self.counted = self._store.append(gathering.blocks, upto).get(CAMERA_EVENTS)
         elif upto - self._store.saved >= self._save_every:
             self._store.save(upto)
         self.position = upto
-        self.counted = CAMERA_EVENTS in gathering.blocks
         return moved
 
     def save(self) -> None:

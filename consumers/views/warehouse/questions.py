@@ -8,14 +8,10 @@ from zoneinfo import ZoneInfo
 
 from bus_schemas.event import iso
 from consumers.store.clickhouse.engine import Engine, Parameter
+from consumers.views.warehouse.day_counts import DayCounts
 from producer.times import day_bounds
 
 MAX_STEPS = 10_000
-MAX_TRIGGERS = 50
-"""Of a day, those that happened most often; the others are counted together under `others`."""
-MAX_ZONES = 200
-"""Of a day, the cameras with most events; the others are one zone, whose name is none that a camera can have."""
-OTHER_ZONES = "(others)"
 MAX_SERIES = 50
 """Of a sensor, those with most points."""
 
@@ -76,12 +72,6 @@ class Span:
         return {"start": int(self.start.timestamp()), "end": int(self.end.timestamp()), "step": self.step_s}
 
 
-def intensity(people: int) -> str:
-    if people >= 7:
-        return "high"
-    return "medium" if people >= 4 else "low"
-
-
 def seconds_of_day(day: date, zone: ZoneInfo) -> tuple[int, int]:
     """At which a local day begins and ends, since 1970. Raises `BadQuestion`."""
     if not 1972 <= day.year <= 2100:
@@ -92,55 +82,14 @@ def seconds_of_day(day: date, zone: ZoneInfo) -> tuple[int, int]:
 
 def dashboard(engine: Engine, site: str, day: date, zone: str, triggers: Iterable[str] = ()) -> dict[str, Any]:
     """What the cameras of a site counted on a local day; `triggers` are named even where they did not happen."""
+    return counts_of_day(engine, site, day, zone).answer(triggers)
+
+
+def counts_of_day(engine: Engine, site: str, day: date, zone: str) -> DayCounts:
+    """Raises `BadQuestion`."""
     start, end = seconds_of_day(day, ZoneInfo(zone))
-    rows = engine.query(_DAY, {"site": site, "zone": zone, "start": start, "end": end})
-    zones: dict[str, tuple[int, int]] = {}
-    hours: dict[int, int] = {}
-    triggers = tuple(triggers)
-    critical = dict.fromkeys(triggers, 0)
-    total = 0
-    for camera, hour, happened, peak, events in rows:
-        before = zones.get(camera, (0, 0))
-        zones[camera] = (max(before[0], peak), before[1] + events)
-        hours[hour] = max(hours.get(hour, 0), peak)
-        total += events
-        for trigger in happened:
-            critical[trigger] = critical.get(trigger, 0) + events
-    return {
-        "site_name": site,
-        "date": day.isoformat(),
-        "zones": {
-            camera: {"peak": peak, "events": events, "intensity": intensity(peak)}
-            for camera, (peak, events) in _busiest(zones)
-        },
-        "hourly": [{"hour": hour, "count": hours[hour], "intensity": intensity(hours[hour])} for hour in sorted(hours)],
-        "critical_events": {**_most_frequent(critical, triggers), "total_events": total},
-    }
-
-
-def _busiest(zones: dict[str, tuple[int, int]]) -> list[tuple[str, tuple[int, int]]]:
-    """By name; where they are too many, only those with most events, and one for all others."""
-    if len(zones) <= MAX_ZONES:
-        return sorted(zones.items())
-    by_events = sorted(zones.items(), key=lambda zone: (-zone[1][1], zone[0]))
-    shown, others = by_events[:MAX_ZONES], [zone for _, zone in by_events[MAX_ZONES:]]
-    return [*sorted(shown), (OTHER_ZONES, (max(peak for peak, _ in others), sum(events for _, events in others)))]
-
-
-def _most_frequent(counts: dict[str, int], named: Iterable[str]) -> dict[str, int]:
-    """Those that are named always, and the most frequent of the rest.
-
-    `others` are the events of what is left out, and `other_triggers` how many triggers that is; no trigger has such a
-    name.
-    """
-    if len(counts) <= MAX_TRIGGERS:
-        return counts
-    always = {name: counts[name] for name in named}
-    rest = sorted((name for name in counts if name not in always), key=lambda name: (-counts[name], name))
-    room = max(0, MAX_TRIGGERS - len(always))
-    shown, others = rest[:room], rest[room:]
-    told = {"others": sum(counts[name] for name in others), "other_triggers": len(others)} if others else {}
-    return {**always, **{name: counts[name] for name in shown}, **told}
+    counted = engine.query(_DAY, {"site": site, "zone": zone, "start": start, "end": end})
+    return DayCounts(site, day, ZoneInfo(zone), ((*row,) for row in counted))
 
 
 def people_over_time(engine: Engine, site: str, span: Span) -> dict[str, Any]:

@@ -11,11 +11,17 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
-from consumers.store.clickhouse.engine import Engine, OpenEngine
+from consumers.store.clickhouse.engine import Columns, Engine, OpenEngine
 from consumers.views.warehouse import questions
+from consumers.views.warehouse.day_counts import DayCounts, quarters_of
 from consumers.views.warehouse.questions import Span
 
 _REMEMBERED_DAYS = 256
+_KEPT_UP = 20_000
+"""The counts of a day that are more are asked again where rows come."""
+
+_DayKey = tuple[str, date, str]
+"""Site, day, zone."""
 
 State = Literal["starting", "running", "rebuilding", "stopped"]
 Answer = TypeVar("Answer")
@@ -41,6 +47,14 @@ class Status:
     rebuilds: int = 0
 
 
+@dataclass(slots=True)
+class _Day:
+    """A day that was asked for, and its dashboard where nothing was counted since."""
+
+    counts: DayCounts
+    answer: dict[str, Any] | None = None
+
+
 class Answering(ABC):
     """`run` belongs to one thread; everything else may be called from any."""
 
@@ -51,7 +65,8 @@ class Answering(ABC):
         self._status = Status("starting")
         self._asking = Lock()
         self._reader: Engine | None = None
-        self._days: dict[tuple[str, date, str], dict[str, Any]] = {}
+        self._days: dict[_DayKey, _Day] = {}
+        self._is_inserting = False
 
     def run(self, stopping: Flag, wake: Flag) -> None:
         """Keep rows to ask until `stopping`. An engine that fails is tried again."""
@@ -75,12 +90,25 @@ class Answering(ABC):
         """
         key = (site, day, zone)
         with self._asking:
-            answer = self._days.get(key)
-            if answer is None:
-                answer = questions.dashboard(self._engine(), site, day, zone, self._triggers)
-                if len(self._days) < _REMEMBERED_DAYS:
-                    self._days[key] = answer
-            return answer
+            known = self._days.get(key)
+            if known is None:
+                known = _Day(questions.counts_of_day(self._engine(), site, day, zone))
+                if not self._is_inserting:
+                    # What is being inserted may be in the answer or not, and is counted to those that are known.
+                    self._remember(key, known)
+            if known.answer is None:
+                known.answer = known.counts.answer(self._triggers)
+            return known.answer
+
+    def known_dashboard(self, site: str, day: date, zone: str) -> dict[str, Any] | None:
+        """The same where nobody has to wait for it."""
+        known = self._days.get((site, day, zone))
+        return None if known is None else known.answer
+
+    def _remember(self, key: "_DayKey", day: "_Day") -> None:
+        if len(self._days) >= _REMEMBERED_DAYS:
+            del self._days[next(iter(self._days))]
+        self._days[key] = day
 
     def people_over_time(self, site: str, span: Span) -> dict[str, Any]:
         """Raises `NotReady` or `EngineError`."""
@@ -100,10 +128,34 @@ class Answering(ABC):
             self._days.clear()
             self._reader = reader
 
+    def _counting(self, insert: Callable[[], Answer], inserted: Callable[[], Columns | None]) -> Answer:
+        """Insert rows, and count those of cameras to the days that are known."""
+        with self._asking:
+            self._is_inserting = True
+        try:
+            done = insert()
+        except BaseException:
+            self._forget()
+            raise
+        columns = inserted()
+        with self._asking:
+            self._is_inserting = False
+            quarters = quarters_of(columns) if columns else ()
+            for key, day in list(self._days.items()):
+                if not day.counts.is_in(quarters):
+                    continue
+                if columns and len(day.counts) <= _KEPT_UP:
+                    day.counts.take(columns)
+                    day.answer = None
+                else:
+                    del self._days[key]
+        return done
+
     def _forget(self) -> None:
         """Rows have come: what was answered before may be different now."""
         with self._asking:
             self._days.clear()
+            self._is_inserting = False
 
     def _ask(self, question: Callable[[Engine], Answer]) -> Answer:
         with self._asking:

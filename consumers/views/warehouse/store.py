@@ -48,13 +48,16 @@ class Store:
         """The checkpoint."""
         return self._saved
 
-    def append(self, blocks: Mapping[Table, Columns], upto: int) -> None:
-        """Insert the rows of the events up to a position, then the checkpoint."""
+    def append(self, blocks: Mapping[Table, Columns], upto: int) -> dict[Table, Columns]:
+        """Insert the rows of the events up to a position, then the checkpoint; which were not there yet."""
+        inserted = {}
         for table, columns in blocks.items():
             missing = _without(self._there.get(table, frozenset()), table, columns)
             if missing[0]:
                 self._insert(table, missing)
+                inserted[table] = missing
         self.save(upto)
+        return inserted
 
     def save(self, upto: int) -> None:
         self._insert(CHECKPOINT, [["rows"], [upto]])

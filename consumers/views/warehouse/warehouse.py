@@ -120,15 +120,14 @@ class Warehouse(Answering):
         self._rebuilds += 1
 
     def _advance(self, fold: Fold, state: State) -> int:
-        taken = fold.advance()
+        # Nobody is answered from the rows of a shadow.
+        taken = self._counting(fold.advance, lambda: fold.counted) if state == "running" else fold.advance()
         if fold.set_aside:
             log_set_aside(ROWS, fold.set_aside)
             if state == "running":
                 self._settings.tell_set_aside(fold.set_aside)
         if taken or self._status.state != state:
             self._settings.tell(Rows(fold.life, fold.position))
-        if fold.counted:
-            self._forget()
         self._status = Status(state, fold.position, fold.lag, rebuilds=self._rebuilds)
         return taken
 

@@ -248,7 +248,7 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/consumers", consumers, Consumers),
+    Operation("GET", "/api/v1/consumers", consumers, Consumers, needs_journal=False),
     Operation(
         "POST",
         "/api/v1/consumers/{name}/rebuild",

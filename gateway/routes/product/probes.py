@@ -118,11 +118,11 @@ def _asyncapi(version: str) -> bytes:
 def operations(every: Callable[[], Sequence[Operation]]) -> list[Operation]:
     """The probes, and the documents about all operations, these included."""
     return [
-        Operation("GET", "/health", alive, Alive),
-        Operation("GET", "/ready", ready, Ready),
-        Operation("GET", "/metrics", metrics, "text/plain"),
-        Operation("GET", "/api/openapi.json", _openapi(every), JSON),
-        Operation("GET", "/api/asyncapi.json", asyncapi, JSON),
+        Operation("GET", "/health", alive, Alive, needs_journal=False),
+        Operation("GET", "/ready", ready, Ready, needs_journal=False),
+        Operation("GET", "/metrics", metrics, "text/plain", needs_journal=False),
+        Operation("GET", "/api/openapi.json", _openapi(every), JSON, needs_journal=False),
+        Operation("GET", "/api/asyncapi.json", asyncapi, JSON, needs_journal=False),
     ]
 
 

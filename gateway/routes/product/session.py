@@ -55,7 +55,9 @@ def _is_secure(call: Call[Nothing]) -> bool:
 
 
 OPERATIONS = [
-    Operation("GET", SESSION_PATH, session, Session),
-    Operation("POST", SESSION_PATH, sign_in, Session, body=SignIn, body_bytes=BODY_BYTES, also=(429,)),
-    Operation("DELETE", SESSION_PATH, sign_out, Session),
+    Operation("GET", SESSION_PATH, session, Session, needs_journal=False),
+    Operation(
+        "POST", SESSION_PATH, sign_in, Session, body=SignIn, body_bytes=BODY_BYTES, also=(429,), needs_journal=False
+    ),
+    Operation("DELETE", SESSION_PATH, sign_out, Session, needs_journal=False),
 ]

@@ -221,6 +221,6 @@ def _waiting(stores: Stores) -> str | None:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/system", system, System),
-    Operation("GET", "/api/v1/system/stats", stats, SystemStats),
+    Operation("GET", "/api/v1/system", system, System, needs_journal=False),
+    Operation("GET", "/api/v1/system/stats", stats, SystemStats, needs_journal=False),
 ]

@@ -15,6 +15,9 @@ from gateway.reading.calendar import today
 from gateway.routes.lookup import require_site, zone_of_site
 from gateway.serving.ranges import matches
 
+OVER_FOR_S = 300
+"""So long a browser shows a day that is over without asking again."""
+
 
 class BusyZone(Answer):
     peak: int
@@ -65,9 +68,12 @@ async def dashboard(call: Call[OfDay]) -> Response:
     gateway, site = call.gateway, call.parameters.site
     zone = await zone_of_site(gateway, site)
     # One reading of the clock: the rows and the label are of the same day, also at midnight.
-    day = call.parameters.date or today(gateway.clock(), zone)
+    now = today(gateway.clock(), zone)
+    day = call.parameters.date or now
     made = await gateway.rows.dashboard(site, day, zone.key)
-    headers = {"ETag": made.tag, "Cache-Control": "private, no-cache"}
+    # A day that is over only changes by what comes late.
+    fresh = f"private, max-age={OVER_FOR_S}" if day < now else "private, no-cache"
+    headers = {"ETag": made.tag, "Cache-Control": fresh}
     if matches(call.request.headers.get("if-none-match"), made.tag):
         return Response(None, 304, headers)
     return Response(made.body, 200, headers, JSON)

@@ -43,6 +43,7 @@ class Running:
     def __init__(self, data: Path, broker: BrokerAddress, stack: ExitStack) -> None:
         self.hub: Hub = hub_in(data)
         self._broker = broker
+        self.port = broker.port
         self._stack = stack
         self._failed: list[BaseException] = []
         self.thread(lambda stopping: ingest_run(data, broker, stopping))
@@ -167,3 +168,13 @@ def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Runn
 def test_a_name_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(UnknownConsumer, match="there is no consumer 'helth'; there are alert_log, alerts"):
         roster(hub_in(tmp_path)).make("helth")
+
+
+def test_a_process_with_another_data_directory_takes_nothing_and_says_so(running: Running, tmp_path: Path) -> None:
+    other = hub_in(tmp_path / "other")
+    running.put(*hot(40.0))
+    running.thread(lambda stopping: run(["settings"], other, BrokerAddress(port=running.port), stopping))
+    [told] = eventually(lambda: running.journal("watchpost.fault.v1"), within=40)
+
+    assert b'"journal"' in told.body
+    assert f"there is no journal in {tmp_path / 'other'}".encode() in told.body

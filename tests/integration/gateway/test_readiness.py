@@ -1,18 +1,21 @@
 """What the gateway says of a hub of which a part does not work, to strangers and to those who are let in."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bus_schemas.event import iso
+from bus_schemas.protocol import IngestStatus
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import Failure
 from consumers.engine.set_aside import SetAside
+from consumers.store.journal.files import SqliteStore
+from consumers.store.journal.record import id_text
 from producer.transaction import transaction
-from tests.integration.gateway.started import NOW, Filled, Started, a_busy_morning
+from tests.integration.gateway.started import NOW, Filled, Started, a_busy_morning, hub_of
 
 BAD = SetAside(7, "e-7", "frame", "/sites/DEMO/devices/yard", "KeyError: 'a secret'", iso(NOW))
 
@@ -90,3 +93,58 @@ def test_who_came_back_to_an_older_version_is_not_ready_until_the_views_are_fold
     why = "it was made by version 99 of its projection, a newer one, and this is version"
     assert (asked.status_code, why in asked.json()["detail"]) == (503, True)
     assert (recordings["state"], why in recordings["error"]) == ("stopped", True)
+
+
+def status_of(journal_id: str | None, position: int) -> bytes:
+    """What an ingest elsewhere says of itself."""
+    counts = dict.fromkeys(("messages", "accepted", "rejected", "media", "received_per_s", "lag_s"), 0)
+    told = {"time": NOW, "started": NOW, "state": "running", "position": position, "journal_id": journal_id}
+    return IngestStatus.model_validate({**told, **counts}).to_bytes()
+
+
+HUB_QUESTIONS = (
+    "/api/v1/sites",
+    "/api/v1/health/devices",
+    "/api/v1/dashboard/DEMO",
+    "/api/v1/events",
+    "/api/v1/alerts",
+    "/api/v1/timeline/DEMO",
+    "/api/v1/sites/DEMO/devices",
+)
+
+
+@pytest.mark.parametrize(
+    ("is_empty", "why"),
+    [(True, "is empty, and ingest writes position 77"), (False, "is not the one that ingest writes")],
+)
+def test_a_gateway_with_another_data_directory_says_so_instead_of_showing_an_empty_hub(
+    tmp_path: Path, is_empty: bool, why: str
+) -> None:
+    with ExitStack() as stack:
+        if not is_empty:
+            stack.enter_context(Filled(tmp_path)).append(*a_busy_morning()).fold()
+        started = stack.enter_context(Started(hub_of(tmp_path)))
+        client = stack.enter_context(started.client())
+        started.gateway.readiness.hear_ingest(status_of("abc", 77))
+        ready = client.get("/ready")
+        answers = {path: client.get(path) for path in HUB_QUESTIONS}
+        system = client.get("/api/v1/system")
+        detail = [one["detail"] for one in system.json()["troubles"] if one["part"] == "journal"]
+
+    assert "journal" in [one["path"] for one in ready.json()["errors"]]
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(HUB_QUESTIONS, 503)
+    assert all(why in answer.json()["detail"] for answer in answers.values())
+    assert system.status_code == 200
+    assert why in detail[0]
+
+
+def test_a_gateway_with_the_journal_of_its_ingest_answers(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(*a_busy_morning()).fold()
+        with closing(SqliteStore(tmp_path / "journal").reader()) as reader:
+            mine = id_text(reader.life())
+        with Started(filled.hub) as started, started.client() as client:
+            started.gateway.readiness.hear_ingest(status_of(mine, filled.head))
+            client.get("/ready")
+
+            assert client.get("/api/v1/sites").status_code == 200

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Event as Flag
 from threading import Thread
 from time import monotonic
+from typing import Any, cast
 
 import pytest
 
 from consumers.engine.set_aside import SetAside
 from consumers.store.clickhouse.engine import Engine, EngineError, OpenEngine
+from consumers.views.warehouse import questions
 from consumers.views.warehouse.progress import Rows
 from consumers.views.warehouse.questions import Span
 from consumers.views.warehouse.reader import NotReady
@@ -21,7 +23,7 @@ from tests.memory_journal import MemoryJournal
 FAST = Settings(keep_days=None, triggers=("CROWD_VIOLATION", "RESTRICTED_ACCESS"), pace_s=0.0, retry_s=0.05)
 
 
-def eventually(true: Callable[[], bool], within_s: float = 10.0) -> None:
+def eventually(true: Callable[[], bool], within_s: float = 60.0) -> None:
     end = monotonic() + within_s
     while not true():
         assert monotonic() < end, "it did not come true in time"
@@ -117,6 +119,59 @@ def test_a_day_is_half_open(open_engine: OpenEngine) -> None:
         answer = warehouse.dashboard("DEMO", date(2026, 1, 5), "UTC")
 
     assert answer["critical_events"]["total_events"] == 2
+
+
+class CountingQueries:
+    """An engine that counts what it is asked."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.days_asked = 0
+
+    def query(self, question: str, *rest: Any) -> list[list[Any]]:
+        self.days_asked += "event_triggers" in question
+        return self._engine.query(question, *rest)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu"])
+def test_a_day_that_was_asked_for_is_kept_up_as_events_come_and_says_what_the_rows_say(
+    open_engine: OpenEngine, zone: str
+) -> None:
+    """The next day, others and another site's events change nothing of it."""
+    journal, opened = MemoryJournal([detection(people_count=1)]), list[CountingQueries]()
+    coming = [
+        detection(at(900 * number + number), device=f"cam-{number % 3}", people_count=number % 9)
+        for number in range(-60, 60)
+    ]
+    coming += [detection(at(7), event_triggers=("A", "CROWD_VIOLATION")), detection(at(8), site="OTHER")]
+
+    def counted() -> Engine:
+        opened.append(CountingQueries(open_engine()))
+        return cast(Engine, opened[-1])
+
+    warehouse = Warehouse(counted, lambda: journal, FAST)
+    days = [date(2026, 1, 4), date(2026, 1, 5)]
+    with running(warehouse) as wake:
+        eventually(lambda: warehouse.status().position == 1)
+        for begin in range(0, len(coming), 40):
+            for day in days:
+                warehouse.dashboard("DEMO", day, zone)
+            journal.append(*coming[begin : begin + 40])
+            wake.set()
+            eventually(lambda: warehouse.status().position == journal.head())
+        kept_up = [warehouse.dashboard("DEMO", day, zone) for day in days]
+        with closing(open_engine()) as engine:
+            generation = newest_generation(engine)
+            assert generation is not None
+            engine.use(generation[0])
+            asked = [questions.dashboard(engine, "DEMO", day, zone, FAST.triggers) for day in days]
+
+    assert kept_up == asked
+    assert kept_up[1]["critical_events"]["A"] == 1
+    assert sum(one.days_asked for one in opened) == len(days)
 
 
 def test_a_new_event_is_in_the_next_answer(open_engine: OpenEngine) -> None:

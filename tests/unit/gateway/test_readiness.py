@@ -137,6 +137,31 @@ def test_a_gateway_that_reads_another_journal_than_ingest_writes(clock: Clock) -
     assert "it is another one" in found["journal"][1]
 
 
+def test_a_gateway_without_a_journal_waits_a_moment_for_an_ingest_that_begins_one(clock: Clock) -> None:
+    nothing = StoresState(0, (), (), None, "/somewhere")
+    begun = Readiness(_ingest_at=clock.now, _started_at=clock.now)
+    assert begun.judge(WELL, nothing)[-1].state == "ok"
+    clock.now += 30
+
+    assert wrong(begun.judge(WELL, nothing))["journal"] == (
+        "failed",
+        "There is no journal in /somewhere: no ingest has begun one there. A gateway needs the data directory, or the"
+        " server, of its ingest.",
+    )
+
+
+@pytest.mark.parametrize(("here", "is_missing"), [("abc", False), ("abd", True), (None, True)])
+def test_the_journal_of_a_gateway_is_the_one_that_its_ingest_writes(
+    clock: Clock, here: str | None, is_missing: bool
+) -> None:
+    """From the first word of ingest on."""
+    begun = Readiness(_ingest_at=clock.now, _started_at=clock.now)
+    begun.hear_ingest(status(position=5, journal_id="abc"))
+    found = wrong(begun.judge(WELL, StoresState(0 if here is None else 5, (), (), here)))
+
+    assert ("journal" in found, begun.no_journal is not None) == (is_missing, is_missing)
+
+
 def test_a_consumer_that_has_stopped(clock: Clock) -> None:
     stopped = Consumer(state="stopped", error="position 17, event e: KeyError: 'secret'")
     [check] = [one for one in ready(clock).judge(WELL, stores(stopped)) if one.state != "ok"]

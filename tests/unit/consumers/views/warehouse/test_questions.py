@@ -5,16 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic_core import to_json
 
-from consumers.views.warehouse.questions import (
-    MAX_TRIGGERS,
-    MAX_ZONES,
-    OTHER_ZONES,
-    BadQuestion,
-    Span,
-    dashboard,
-    intensity,
-    seconds_of_day,
-)
+from consumers.views.warehouse.day_counts import MAX_TRIGGERS, MAX_ZONES, OTHER_ZONES, intensity
+from consumers.views.warehouse.questions import BadQuestion, Span, dashboard, seconds_of_day
 from tests.builders import START
 
 

@@ -50,7 +50,7 @@ CONSUMERS: dict[str, Build] = {
     "webhook": webhook_sink,
     "health": lambda hub: Health(),
     "settings": lambda hub: Settings(),
-    "recordings": Recordings,
+    "recordings": lambda hub: Recordings(),
     "motion": lambda hub: Motions(),
     "temperatures": lambda hub: Temperatures(),
     "audio": lambda hub: Loudness(),

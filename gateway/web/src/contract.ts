@@ -82,7 +82,7 @@ export interface ClockStep {
   since?: string | null;
 }
 
-/** A request to a node and what became of it. */
+/** A request and what became of it. `site` and `device` say of whom something was asked where that is not the source. `cause` says why a request has failed where more than its `detail` is known: `timed_out` where nobody answered in time. */
 export interface Command {
   /** At most 128 characters. */
   request_id: string;
@@ -95,6 +95,12 @@ export interface Command {
   detail?: string | null;
   /** At most 10,000 members, 12 levels, texts of 4,000; numbers within 2^53. */
   arguments: Record<string, unknown>;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  site?: string | null;
+  /** Letters, digits, `_` and `-`, at most 64. */
+  device?: string | null;
+  /** At most 64 characters. */
+  cause?: string | null;
 }
 
 export interface CommandEvent {
@@ -274,6 +280,8 @@ export interface Heartbeat {
   /** At most 9,007,199,254,740,991. */
   outbox_bytes?: number | null;
   disk_id?: string | null;
+  /** At most 64 items. */
+  commands?: string[] | null;
 }
 
 export interface HeartbeatEvent {

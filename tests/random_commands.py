@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from bus_schemas.settings import SECTIONS
 
-Nested = dict[str, Any] | list[Any]
 NAMES: Final = ("settings", "settings", "settings", "settings", "snapshot", "restart", "a" * 200)
 NUMBERS: Final = (
     "0", "-1", "1", "7", "25", "99", "100", "500", "10000", "10001", "1e400", "-1e400", "1e300", "5e-324", "NaN",
@@ -32,20 +31,21 @@ def command(chance: Random, number: int) -> tuple[str, bytes]:
     if kind < 0.05:
         depth = chance.choice((20, 300, 5000))
         return name, b'{"request_id":"d","settings":' + b"[" * depth + b"]" * depth + b"}"
-    body: dict[str, Any] = {"request_id": f"r{number}", "settings": _settings(chance), "by": chance.choice(TEXTS)}
+    body: dict[str, Any] = {"request_id": f"r{number}", "settings": settings(chance), "by": chance.choice(TEXTS)}
     if kind < 0.08:
         body[chance.choice(tuple(body))] = _anything(chance, 2)
     return name, written(body).encode(errors="surrogatepass")
 
 
-def _settings(chance: Random) -> Any:
+def settings(chance: Random) -> Any:
+    """Some sections of the settings of a device, spoilt in places or not."""
     sections = {name: SECTION[name](chance) for name in chance.sample(SECTIONS, chance.randint(1, 3))}
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         _spoil(sections, chance)
     return sections
 
 
-def _spoil(value: Nested, chance: Random) -> None:
+def _spoil(value: Any, chance: Random) -> None:
     """Replace, remove or add something somewhere."""
     while True:
         keys = list(value) if isinstance(value, dict) else list(range(len(value)))

@@ -45,15 +45,6 @@ class SiteInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingRule:
-    """A clip around motion: what is kept of before and after, and how long one clip may become."""
-
-    pre_roll_s: float = 5.0
-    post_roll_s: float = 10.0
-    longest_s: float = 300.0
-
-
-@dataclass(frozen=True, slots=True)
 class RetentionPolicy:
     """How long media of a kind and days of the journal stay, how many bytes recordings and the journal may take, and
     when a full disk is cleaned up.
@@ -116,7 +107,6 @@ class Hub:
     archive: Callable[[], MediaReader]
     sites: tuple[SiteInfo, ...] = ()
     rules: AlertRules = field(default_factory=AlertRules)
-    recording: RecordingRule = RecordingRule()
     retention: RetentionPolicy = RetentionPolicy()
     mosaic: Mosaic = Mosaic()
     webhooks: tuple[Webhook, ...] = ()

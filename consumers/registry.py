@@ -50,7 +50,7 @@ CONSUMERS: dict[str, Build] = {
     "health": lambda hub: Health(),
     "settings": lambda hub: Settings(),
     "conditions": lambda hub: ConditionAnnouncer(hub.data),
-    "recordings": Recordings,
+    "recordings": lambda hub: Recordings(),
     "motion": lambda hub: Motions(),
     "temperatures": lambda hub: Temperatures(),
     "audio": lambda hub: Loudness(),

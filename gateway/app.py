@@ -19,7 +19,7 @@ from gateway.http import problems
 from gateway.http.auth import Guard
 from gateway.http.metrics import Measured
 from gateway.routes import trials
-from gateway.routes.devices import commands, health, registry, settings, sites
+from gateway.routes.devices import commands, health, registry, settings, settings_fields, sites
 from gateway.routes.media import hls, live, media, recordings, thumbnails, timeline
 from gateway.routes.product import consumers, events, probes, session, storage, system
 from gateway.routes.views import alerts, dashboard, incidents, trends
@@ -41,6 +41,7 @@ FAMILIES: tuple[Sequence[Operation], ...] = (
     trends.OPERATIONS,
     timeline.OPERATIONS,
     settings.OPERATIONS,
+    settings_fields.OPERATIONS,
     storage.OPERATIONS,
     consumers.OPERATIONS,
     system.OPERATIONS,

@@ -1,11 +1,13 @@
 """How long to wait before something that failed is tried again: the one formula of the whole product."""
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 Chance = Callable[[], float]
 """A number of [0, 1), by chance."""
+_chance = Random().random
+"""Of our own: who seeds the one that all share, as tests do, must not make everybody come back at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Backoff:
     longest_s: float
     jitter: float = 0.5
 
-    def after(self, failures: int, chance: Chance = random.random) -> float:
+    def after(self, failures: int, chance: Chance = _chance) -> float:
         """Seconds to wait after so many failures in a row."""
         doublings = min(max(failures, 1) - 1, 64)
         return min(self.longest_s, self.first_s * 2.0**doublings) * (1 - self.jitter * chance())
@@ -27,7 +29,7 @@ class Backoff:
 class Retry:
     """Counts the failures in a row."""
 
-    def __init__(self, backoff: Backoff, chance: Chance = random.random) -> None:
+    def __init__(self, backoff: Backoff, chance: Chance = _chance) -> None:
         self._backoff = backoff
         self._chance = chance
         self.failures = 0

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from bus_schemas.alert import AlertEvent, AnnotationEvent, IncidentEvent, IncidentV1Event, RetentionEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent, MotionV1Event
-from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, iso, place
+from bus_schemas.event import GATEWAY, HUB, HUB_SOURCE, Event, device_source, iso, place
 from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, RecordingEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
@@ -99,6 +99,14 @@ def settings(time: datetime = START, **given: Any) -> SettingsEvent:
 
 def command(time: datetime = START, **given: Any) -> CommandEvent:
     return make(CommandEvent, time, {"request_id": "r-1", "name": "snapshot", "state": "done"}, given)
+
+
+def asked(time: datetime = START, **given: Any) -> CommandEvent:
+    """What the gateway tells of a command for the device; `of` is the device."""
+    data = {"request_id": "r-1", "name": "snapshot", "state": "asked", "by": "ada"}
+    place = {"site": given.pop("site", SITE), "device": given.pop("of", DEVICE)}
+    event = make(CommandEvent, time, data, {**given, "site": place["site"], "device": GATEWAY})
+    return event.model_copy(update={"data": event.data.model_copy(update=place)})
 
 
 def gap(time: datetime = START, *, first: int = 2, last: int = 4, **given: Any) -> GapEvent:

@@ -25,7 +25,7 @@ class Temperatures(Projection):
     """Least, greatest and mean of each ROI, of the whole frame and of the composite, by minute of event time."""
 
     name: ClassVar[str] = "temperatures"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     models: ClassVar[tuple[type[Event], ...]] = (ThermalEvent,)
     schema: ClassVar[str] = """
     create table if not exists minutes (

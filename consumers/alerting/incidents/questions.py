@@ -14,7 +14,7 @@ class IncidentAnswer(TypedDict):
     site: str
     device: str
     type: str
-    level: str
+    level: AlertLevelName
     state: State
     opened: str
     closed: str | None

@@ -12,14 +12,15 @@ from bus_schemas.alert import RetentionEvent
 from bus_schemas.camera import MotionEvent
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.media import Recording, RecordingEvent, SegmentEvent
-from bus_schemas.node import HeartbeatEvent
+from bus_schemas.node import HeartbeatEvent, SettingsEvent
+from bus_schemas.settings import RecordingSettings
 from consumers.engine.partial import SPAN
 from consumers.engine.projection import Emit, Projection
-from consumers.hub_config import Hub
 from consumers.store.journal.ahead import moment_of
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.clips import Clip, OpenClips
 from consumers.views.recordings.questions import keys_between
+from consumers.views.recordings.rules import Rules
 from consumers.views.recordings.segments import Segments
 from producer.times import moment
 
@@ -31,8 +32,10 @@ LONGEST_MOTION_S = 86_400.0
 
 class Recordings(Projection):
     name: ClassVar[str] = "recordings"
-    version: ClassVar[int] = 3
-    models: ClassVar[tuple[type[Event], ...]] = (SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent)
+    version: ClassVar[int] = 4
+    models: ClassVar[tuple[type[Event], ...]] = (
+        SegmentEvent, MotionEvent, RetentionEvent, HeartbeatEvent, SettingsEvent,
+    )  # fmt: skip
     emits: ClassVar[tuple[type[Event], ...]] = (RecordingEvent,)
     schema: ClassVar[str] = """
     create table if not exists segments (
@@ -47,66 +50,77 @@ class Recordings(Projection):
     ) strict;
     create index if not exists clips_device on clips (site, device, start);
     create index if not exists clips_open on clips (end) where told = 0;
+    create table if not exists rules (
+        site text not null, device text not null, position integer not null, rule text not null,
+        primary key (site, device)
+    ) strict;
     """
 
-    before_floor: ClassVar[Mapping[str, str]] = {"segments": "position < :floor"}
+    before_floor: ClassVar[Mapping[str, str]] = {"segments": "position < :floor", "rules": "position < :floor"}
     history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
 
-    def __init__(self, hub: Hub) -> None:
-        self._rule = hub.recording
-
-    def made_with(self) -> object:
-        return self._rule
-
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        segments, clips = Segments(view), OpenClips(view)
+        segments, clips, rules = Segments(view), OpenClips(view), Rules(view)
         for record in batch:
-            model = record.model
-            if model is SegmentEvent:
-                segments.add(record)
-            elif model is MotionEvent:
-                self._move(clips, record)
-            elif model is RetentionEvent:
-                segments.forget(record)
+            if record.model is not HeartbeatEvent:
+                _take(record, segments, clips, rules)
             elif record.source == HUB_SOURCE:
                 ended = clips.ended(record.time_s - _WAIT_FOR_SEGMENTS_S)
                 if ended:
                     segments.save()
                 for clip in ended:
-                    media = keys_between(view, clip.site, clip.device, clip.start, clip.end)
-                    clips.tell(clip, to_json(media).decode())
-                    emit(self._told(clip, media, moment(record.time_us)))
+                    emit(_close(view, clips, clip, rules, moment(record.time_us)))
         segments.save()
         clips.save()
 
-    def _move(self, clips: OpenClips, record: Recorded) -> None:
-        """Motion begins a clip, or goes on with the one that is open, until it is as long as one may be."""
-        at = record.time_s
-        begun = at - min(_duration_s(record), LONGEST_MOTION_S) - self._rule.pre_roll_s
-        end = at + self._rule.post_roll_s
-        going = clips.around(record.where, begun, end, self._rule.longest_s)
-        if going is not None:
-            clips.extend(going, begun, end, at)
-            return
-        site, device = record.where
-        name = str(uuid5(_NAMESPACE, f"{site}/{device}/motion/{record.id}"))
-        clips.begin(Clip(name, site, device, "motion", begun, end, at))
 
-    def _told(self, clip: Clip, media: tuple[str, ...], at: datetime) -> RecordingEvent:
-        """A clip is told once its post-roll is over and its last segments have had time to arrive."""
-        data = Recording(
-            recording_id=clip.recording_id,
-            site=clip.site,
-            device=clip.device,
-            trigger=clip.trigger,
-            start=moment_of(clip.start),
-            end=moment_of(clip.end),
-            pre_roll_s=self._rule.pre_roll_s,
-            post_roll_s=self._rule.post_roll_s,
-            media=media,
-        )
-        told_id = str(uuid5(_NAMESPACE, f"{clip.recording_id}/told"))
-        return RecordingEvent(id=told_id, source=device_source(clip.site, HUB), time=at, data=data)
+def _take(record: Recorded, segments: Segments, clips: OpenClips, rules: Rules) -> None:
+    model = record.model
+    if model is SegmentEvent:
+        segments.add(record)
+    elif model is MotionEvent:
+        _move(clips, record, rules.of(record.where))
+    elif model is RetentionEvent:
+        segments.forget(record)
+    elif model is SettingsEvent:
+        rules.learn(record)
+
+
+def _close(view: sqlite3.Connection, clips: OpenClips, clip: Clip, rules: Rules, at: datetime) -> RecordingEvent:
+    media = keys_between(view, clip.site, clip.device, clip.start, clip.end)
+    clips.tell(clip, to_json(media).decode())
+    return _told(clip, media, rules.of((clip.site, clip.device)), at)
+
+
+def _move(clips: OpenClips, record: Recorded, rule: RecordingSettings) -> None:
+    """Motion begins a clip, or goes on with the one that is open, until it is as long as one may be."""
+    at = record.time_s
+    begun = at - min(_duration_s(record), LONGEST_MOTION_S) - rule.pre_roll_s
+    end = at + rule.post_roll_s
+    going = clips.around(record.where, begun, end, rule.longest_s)
+    if going is not None:
+        clips.extend(going, begun, end, at)
+        return
+    site, device = record.where
+    name = str(uuid5(_NAMESPACE, f"{site}/{device}/motion/{record.id}"))
+    clips.begin(Clip(name, site, device, "motion", begun, end, at))
+
+
+def _told(clip: Clip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:
+    """A clip is told once its post-roll is over and its last segments have had time to arrive."""
+    data = Recording(
+        recording_id=clip.recording_id,
+        site=clip.site,
+        device=clip.device,
+        trigger=clip.trigger,
+        start=moment_of(clip.start),
+        end=moment_of(clip.end),
+        pre_roll_s=rule.pre_roll_s,
+        post_roll_s=rule.post_roll_s,
+        media=media,
+    )
+    told_id = str(uuid5(_NAMESPACE, f"{clip.recording_id}/told"))
+    return RecordingEvent(id=told_id, source=device_source(clip.site, HUB), time=at, data=data)
 
 
 def _duration_s(motion: Recorded) -> float:

@@ -257,6 +257,8 @@ export function answer(path: string, q: URLSearchParams): unknown {
   const part = path.split('/').filter(Boolean).map(decodeURIComponent);
   const [, , family, id = '', third, name = ''] = part;
   const now = asOf(q);
+  if (family === 'settings') return { fields: [{ path: 'motion.sensitivity', description: null, minimum: 0, above: null, maximum: 100, unit: null, choices: null, default: 25 }, { path: 'motion.min_area', description: null, minimum: 100, above: null, maximum: 10_000, unit: 'px', choices: null, default: 500 }] };
+  if (family === 'roi-sets') return { sets: { pole_mounted: rois } };
   if (family === 'sites' && part.length === 3) return { hub: { open_incidents: 0, open_alerts: 0 }, sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(now, s.site).length, open_alerts: alerts(now).filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
   if (family === 'sites' && third === 'devices' && !name) return { site: id, devices: devices.filter((d) => d.site === id).map((d) => deviceAnswer(d, now)) };
   if (family === 'sites' && third === 'devices') {

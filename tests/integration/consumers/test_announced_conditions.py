@@ -14,9 +14,9 @@ from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
 from consumers.alerting.projection import Alerting
 from consumers.hub_config import Hub
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.mqtt import background_client
+from tests.broker import Broker
 from tests.builders import START, at, frame, state, thermal, tick
 from tests.eventually import eventually
 from tests.following import Followed, hub_in

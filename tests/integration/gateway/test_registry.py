@@ -18,11 +18,11 @@ from consumers.ingest.registry import Configured
 from consumers.ingest.run import run
 from consumers.registry import CONSUMERS
 from consumers.store.journal.reader import SqliteJournalReader
-from mosquitto.launcher import Broker
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.mqtt import MqttClient
 from tests import builders
+from tests.broker import Broker
 from tests.eventually import eventually
 from tests.integration.gateway.started import SITES, Started, hub_of
 

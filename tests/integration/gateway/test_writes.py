@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started
 
 ROI = {"name": "pump", "coordinates": [[1, 1], [5, 5]], "thresholds": {"warning": 60, "critical": 70, "emergency": 80}}
+HUB_OF_SITE = "/sites/DEMO/devices/_hub"
 ROIS = "/api/v1/sites/DEMO/devices/yard/rois"
 
 
@@ -170,6 +172,43 @@ def test_a_command_is_sent_and_accepted(connected: Started, broker: Broker) -> N
 
     assert answer.status_code == 202
     assert json.loads(device.heard[0])["request_id"] == answer.json()["id"]
+
+
+def test_a_command_that_the_device_does_not_offer_is_refused_with_those_that_it_does(
+    connected: Started, filled: Filled, broker: Broker
+) -> None:
+    filled.append(builders.heartbeat(device="yard", commands=("settings", "snapshot"))).fold()
+    with Peer(broker, "watchpost/v1/DEMO/yard/command/#") as device, connected.client() as client:
+        refused = client.post("/api/v1/sites/DEMO/devices/yard/commands/restart")
+        known = client.get("/api/v1/sites/DEMO/devices/yard/commands").json()
+
+    assert refused.status_code == 404
+    assert refused.json()["detail"] == "yard has no command 'restart'; it offers settings, snapshot"
+    assert known == {"offered": ["settings", "snapshot"], "commands": []}
+    assert device.heard == []
+
+
+def test_what_became_of_a_command_can_be_asked_for(connected: Started, filled: Filled, broker: Broker) -> None:
+    """It was asked, which is an event; nobody answered, which the hub says when its time is over."""
+    with Peer(broker, "watchpost/v1/DEMO/_gateway/event/command") as hub, connected.client() as client:
+        accepted = client.post("/api/v1/sites/DEMO/devices/yard/commands/snapshot", json={"by": "ada"}).json()
+        address = f"/api/v1/commands/{accepted['id']}"
+        unknown = client.get(address)
+        (asked,) = decode(hub.heard[0])
+        assert isinstance(asked, Event)
+        filled.append(asked).fold()
+        pending = client.get(address).json()
+        data = {"request_id": accepted["id"], "state": "failed", "cause": "timed_out", "detail": "no answer"}
+        filled.append(builders.command(asked.time + timedelta(seconds=31), source=HUB_OF_SITE, **data)).fold()
+        over = client.get(address).json()
+
+    assert accepted["state"] == "pending"
+    assert unknown.status_code == 404
+    assert {name: pending[name] for name in ("site", "device", "name", "by", "state", "ended")} == {
+        "site": "DEMO", "device": "yard", "name": "snapshot", "by": "ada", "state": "pending", "ended": None,
+    }  # fmt: skip
+    assert (over["state"], over["detail"]) == ("timed_out", "no answer")
+    assert over["ended"] is not None
 
 
 def test_an_alert_is_acknowledged_once_however_often_one_clicks(

@@ -131,8 +131,10 @@ def named(kind: str, name: str, place: tuple[str, str], speaker: Speaker) -> Eve
 @pytest.mark.parametrize(("kind", "name"), places(Speaker.DEVICE))
 @pytest.mark.parametrize("place", [(SITE, "other"), ("OTHER", DEVICE), ("OTHER", HUB)])
 def test_a_device_names_nothing_of_another_device(kind: str, name: str, place: tuple[str, str]) -> None:
-    assert said(named(kind, name, (SITE, DEVICE), Speaker.DEVICE), Speaker.DEVICE) is None
-    assert said(named(kind, name, place, Speaker.DEVICE), Speaker.DEVICE)
+    own, foreign = named(kind, name, (SITE, DEVICE), Speaker.DEVICE), named(kind, name, place, Speaker.DEVICE)
+
+    assert said(own, Speaker.DEVICE) is None
+    assert bool(said(foreign, Speaker.DEVICE)) is (data_of(foreign) != data_of(own))
 
 
 OTHERS = [(speaker, *named) for speaker in (Speaker.HUB, Speaker.GATEWAY) for named in places(speaker)]

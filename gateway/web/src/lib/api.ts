@@ -41,6 +41,10 @@ export interface Detection { time: string; position: number; people_count: numbe
 export interface Roi { name: string; enabled: boolean; coordinates: [[number, number], [number, number]]; weight: number; emissivity: number; thresholds: { warning: number; critical: number; emergency: number } }
 export interface Zone { name: string; points: [number, number][]; restricted: boolean; max_people: number | null }
 export interface Settings {
+  /** Sections that the device told wrongly, and what is wrong. */
+  set_aside?: Record<string, string>;
+  /** After a change: why it does not hold yet. */
+  message?: string | null;
   rois?: Roi[]; zones?: Zone[]; motion?: { sensitivity: number; min_area: number }; picture?: { black_percentage: number; freeze_seconds: number };
   [key: string]: unknown;
 }

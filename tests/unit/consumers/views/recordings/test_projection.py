@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,8 +14,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.projection import Recordings
-from tests.builders import at, heartbeat, motion, retention, segment, tick
-from tests.following import hub_in
+from tests.builders import at, heartbeat, motion, retention, segment, settings, tick
 from tests.journaled import bodies, moments, recorded, through_models
 
 WITHIN_S = 400.0
@@ -46,7 +44,7 @@ def folded(records: Sequence[Recorded], batch: int = 1000) -> Folded:
     told: list[Event] = []
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(Recordings.schema)
-        projection = Recordings(hub_in(Path("nowhere")))
+        projection = Recordings()
         for begin in range(0, len(records), batch):
             projection.fold(view, records[begin : begin + batch], told.append)
         rows = [*view.execute("select * from segments"), *view.execute("select rowid, * from clips order by rowid")]
@@ -80,6 +78,24 @@ def test_a_clip_goes_on_over_batches_and_is_told_once(batch: int) -> None:
 
     assert len(found.told) == 1
     assert [(row[5] - at(0).timestamp(), row[8]) for row in found.rows[1:]] == [(21, 1), (91, 0)]
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_a_clip_is_as_long_as_was_set_for_its_device(batch: int) -> None:
+    longer = {"recording": {"pre_roll_s": 20, "post_roll_s": 40}}
+    wrong = {"recording": {"pre_roll_s": -1}}
+    events = [
+        settings(at(0), settings=longer),
+        settings(at(1), settings=wrong),
+        settings(at(2), settings={"zones": []}),
+    ]
+    motions = [motion(at(100), duration_s=0), motion(at(100), duration_s=0, device="gate")]
+    clips = folded(written([*events, *motions]), batch).rows
+
+    assert [(row[3], row[5] - at(0).timestamp(), row[6] - at(0).timestamp()) for row in clips] == [
+        ("yard", 80, 140),
+        ("gate", 95, 110),
+    ]
 
 
 @pytest.mark.parametrize("batch", [1, 100])

@@ -9,13 +9,12 @@ from bus_schemas.media import RecordingEvent
 from consumers.views.recordings.projection import Recordings
 from consumers.views.recordings.questions import clips, newest_segments, number_of, oldest, segments, spans
 from tests.builders import START, at, motion, retention, segment, tick
-from tests.following import Followed, hub_in
+from tests.following import Followed
 
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
-    hub = hub_in(tmp_path)
-    with Followed(Recordings(hub), hub.data) as it:
+    with Followed(Recordings(), tmp_path) as it:
         yield it
 
 

@@ -26,8 +26,9 @@ from watchpost.processes.runtime import broker_address
 from watchpost.processes.supervisor import Process, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
-# In processes of their own: mosaics, which decode pictures, hold up nobody; and nobody holds up what people are told.
-APART = {"mosaics": ("mosaics",), "alerting": ("alerting", "alert_log", "webhook")}
+# In processes of their own: mosaics, which decode pictures, hold up nobody; nobody holds up what people are told, nor
+# which devices there are, without which the page shows none.
+APART = {"mosaics": ("mosaics",), "alerting": ("registry", "alerting", "alert_log", "webhook", "conditions")}
 
 # Who makes views that may be a second old steps back for who takes in, decides and answers.
 PATIENT = frozenset({"mosaics", "consumers", "warehouse"})

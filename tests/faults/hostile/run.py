@@ -42,6 +42,7 @@ LASTS_S = 25.0
 DRAINS_WITHIN_S = 60.0
 ALERT_EVERY_S = 2.0
 POSTED_WITHIN_S = 30.0
+ANSWERS_WITHIN_S = 30.0
 DISK_MB = 400
 CHOSEN = {"camera": 6, "bus": 4, "http": 3, "receiver": 2, "disk": 1}
 """How many of each kind take part in a run, at most."""
@@ -198,7 +199,13 @@ def _answers(world: World) -> dict[str, int]:
     with httpx.Client(base_url=f"http://127.0.0.1:{world.http_port}", timeout=20) as client:
         if world.token:
             client.headers["Authorization"] = f"Bearer {world.token}"
-        return {path: client.get(path).status_code for path in PATHS}
+        return {path: _settled(client, path) for path in PATHS}
+
+
+def _settled(client: httpx.Client, path: str) -> int:
+    """The status of an answer; chDB, which a full disk ends, is back within a while, and until then says so by 503."""
+    wait_for(lambda: client.get(path).status_code != httpx.codes.SERVICE_UNAVAILABLE, ANSWERS_WITHIN_S)
+    return client.get(path).status_code
 
 
 def _drain(world: World) -> None:

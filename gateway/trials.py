@@ -36,7 +36,7 @@ class Trials:
                 [*self._command, "--data", str(hub.data), asked.id],
                 stdin=subprocess.PIPE,
                 # The child holds the lock as long as it lives, and lets go of it however it ends.
-                pass_fds=(lock.file.fileno(),),
+                pass_fds=(lock.fileno(),),
                 process_group=0,
                 env=self._environ,
             )

@@ -49,10 +49,10 @@ def _replace(state: sqlite3.Connection, sink: Sink, table: str, sql: str) -> Non
     state.execute(sql)
     old, new = _columns(state, f"{_OLD}{table}"), _columns(state, table)
     common = ", ".join(column for column in new if column in old)
-    (count,) = state.execute(f"select count(*) from {_OLD}{table}").fetchone()  # noqa: S608 - our own names
+    (count,) = state.execute(f"select count(*) from {_OLD}{table}").fetchone()
     carried = 0
     if common:
-        query = f"insert or ignore into {table} ({common}) select {common} from {_OLD}{table}"  # noqa: S608 - as above
+        query = f"insert or ignore into {table} ({common}) select {common} from {_OLD}{table}"
         carried = state.execute(query).rowcount
     state.execute(f"drop table {_OLD}{table}")
     log.warning("state of another version carried over", consumer=sink.name, table=table, rows=carried)

@@ -55,11 +55,11 @@ class Lasting(NamedTuple):
 
     def count_open(self, view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:
         where = " and ".join(self._conditions(Wanted(site=site, state="open")))
-        query = f"select count(*) from {self.table} where {where}"  # noqa: S608 - our own columns
+        query = f"select count(*) from {self.table} where {where}"
         return int(view.execute(query, {"site": site, "upto": upto}).fetchone()[0])
 
     def _rows(self, view: sqlite3.Connection, rest: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        query = f"select {self.columns} from {self.table} where {rest}"  # noqa: S608 - our own columns
+        query = f"select {self.columns} from {self.table} where {rest}"
         return view.execute(query, values).fetchall()
 
     def _conditions(self, wanted: Wanted) -> list[str]:
@@ -72,7 +72,7 @@ class Lasting(NamedTuple):
             "type = :type": wanted.type,
             f"({ended} is null or {ended} >= :start)" if self.span == "held" else began_after: wanted.start,
             f"{begun} < :end": wanted.end,
-            f"({begun}, {self.id}) < (select {begun}, {self.id} from {self.table} where {self.id} = :after "  # noqa: S608
+            f"({begun}, {self.id}) < (select {begun}, {self.id} from {self.table} where {self.id} = :after "
             f"and {STANDS})": wanted.after,
         }
         state = {"open": [f"{ended} is null"], "closed": [f"{ended} is not null"], None: []}[wanted.state]

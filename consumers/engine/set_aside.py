@@ -119,7 +119,7 @@ def since(view: sqlite3.Connection, moment: datetime) -> list[SetAside]:
     if not is_there(view):
         return []
     columns = "position, event_id, type, source, error, at"
-    query = f"select {columns} from set_aside where at > ? order by position desc"  # noqa: S608 - our own columns
+    query = f"select {columns} from set_aside where at > ? order by position desc"
     return [SetAside(*row) for row in view.execute(query, (iso(moment),))]
 
 
@@ -129,4 +129,4 @@ def is_there(view: sqlite3.Connection) -> bool:
 
 def _read(view: sqlite3.Connection, rest: str) -> list[SetAside]:
     columns = "position, event_id, type, source, error, at"
-    return [SetAside(*row) for row in view.execute(f"select {columns} from set_aside {rest}")]  # noqa: S608 - ours
+    return [SetAside(*row) for row in view.execute(f"select {columns} from set_aside {rest}")]

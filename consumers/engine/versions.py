@@ -27,7 +27,7 @@ class Versions:
 
     def newest(self, *key: str) -> dict[str, Any] | None:
         """The version that stands, by the names of its columns."""
-        query = f"select * from {self._table} where {self._where} and until = {FOREVER}"  # noqa: S608 - our own names
+        query = f"select * from {self._table} where {self._where} and until = {FOREVER}"
         found = self._view.execute(query, dict(zip(self._key, key, strict=True)))
         row = found.fetchone()
         return None if row is None else {column[0]: value for column, value in zip(found.description, row, strict=True)}
@@ -36,11 +36,11 @@ class Versions:
         """Let this row stand from `position` on. What stood from an earlier position is kept, with its end."""
         row = {**row, "position": position, "until": FOREVER}
         self._view.execute(
-            f"update {self._table} set until = :position "  # noqa: S608 - our own names
+            f"update {self._table} set until = :position "
             f"where {self._where} and until = {FOREVER} and position < :position",
             row,
         )
         self._view.execute(
-            f"insert or replace into {self._table} ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})",  # noqa: S608
+            f"insert or replace into {self._table} ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})",
             row,
         )

@@ -1,13 +1,11 @@
-"""What people do with views by name: fold one again, or prove that it equals the fold of the journal."""
+"""What people do with views by name: fold one again, whole or in part."""
 
-from collections.abc import Sequence
 from contextlib import closing
 
 from bus_schemas.event import iso
 from consumers.engine.consumer_set import Roster
 from consumers.engine.follower import Source
 from consumers.engine.projection import Projection
-from consumers.engine.rebuild.compare import Difference, verify
 from consumers.engine.rebuild.part import Replaced, WholeOnly, rebuild_part
 from consumers.engine.rebuild.request import Rebuilt, Wish
 from consumers.engine.rebuild.time_range import Stretch
@@ -70,14 +68,3 @@ def views_there(consumers: Roster) -> list[str]:
 def views_missing(consumers: Roster) -> list[str]:
     """Those that are not."""
     return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is None]
-
-
-def verify_views(names: Sequence[str], consumers: Roster, clock: Clock = utc_now) -> dict[str, list[Difference]]:
-    """The differences of each, of all views that there are where none is named.
-
-    Raises `UnknownConsumer`, `NotAView` or `NoView`.
-    """
-    hub, chosen = consumers.hub, names or views_there(consumers)
-    with closing(journal_of(hub).reader()) as journal:
-        source = Source(hub.data, journal, clock)
-        return {name: verify(consumers.projection(name), source) for name in chosen}

@@ -149,18 +149,6 @@ def _load(view: sqlite3.Connection, key: tuple[str, str, str]) -> _Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
-    """A motion that is over; `at` is its end, in seconds since 1970."""
-
-    at: float
-    event_id: str
-    duration_s: float
-    frames: int
-    intensity: float
-    boxes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Bucket:
     """The motions that ended in a bucket of time, and how long they took together."""
 
@@ -176,18 +164,6 @@ class HeatMap:
     png: bytes
     samples: int
     position: int
-
-
-def motions(
-    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, limit: int = 1000
-) -> list[Motion]:
-    """Oldest first."""
-    found = view.execute(
-        "select at, event_id, duration_s, frames, intensity, boxes from motions where site = ? and device = ? "
-        "and at >= ? and at < ? order by at limit ?",
-        (site, device, start.timestamp(), end.timestamp(), limit),
-    )
-    return [Motion(*row) for row in found]
 
 
 def buckets(

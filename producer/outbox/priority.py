@@ -44,7 +44,9 @@ BY_TYPE = {
     "gap": Priority.GAP,
     "health": Priority.VITAL,
     "incident": Priority.VITAL,
+    "registry": Priority.VITAL,
     "retention": Priority.VITAL,
+    "rules": Priority.VITAL,
     "settings": Priority.VITAL,
     "state": Priority.VITAL,
 }

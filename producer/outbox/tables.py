@@ -164,12 +164,12 @@ def move_streams(connection: sqlite3.Connection, schema: str = "main") -> None:
     if not columns or "epoch" in columns:
         return
     rows = connection.execute(
-        f"select id, source, sequence, watermark, epoch from {schema}.outbox_stream, {schema}.outbox_life"  # noqa: S608 - ours
+        f"select id, source, sequence, watermark, epoch from {schema}.outbox_stream, {schema}.outbox_life"
     ).fetchall()
     connection.execute(f"drop table {schema}.outbox_stream")
     create = next(statement for statement in _statements(SCHEMA) if "table if not exists outbox_stream " in statement)
     connection.execute(create.replace("exists outbox_stream", f"exists {schema}.outbox_stream"))
-    connection.executemany(f"insert into {schema}.outbox_stream values (?, ?, ?, ?, ?)", rows)  # noqa: S608 - ours
+    connection.executemany(f"insert into {schema}.outbox_stream values (?, ?, ?, ?, ?)", rows)
 
 
 def _statements(script: str) -> Iterator[str]:

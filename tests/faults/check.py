@@ -17,8 +17,8 @@ from consumers.registry import CONSUMERS, roster
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.days import list_days, open_to_read
 from consumers.store.journal.queries import JournalQueries
-from consumers.upkeep.maintenance import verify_views
 from producer.ids import utc_now
+from tests.verified_views import verify_views
 
 GAP = "watchpost.gap.v1"
 MEDIA = "watchpost.media.v1"

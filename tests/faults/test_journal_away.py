@@ -14,7 +14,6 @@ from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.clickhouse.store import ClickHouseStore
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalStore
-from consumers.upkeep.maintenance import verify_views
 from consumers.views.health.projection import Health
 from tests import builders
 from tests.clickhouse_server import ClickHouse
@@ -22,6 +21,7 @@ from tests.contract.journal.entries import OWNER, Clock, numbered
 from tests.eventually import eventually
 from tests.following import hub_in
 from tests.unit.consumers.engine.test_runner import Echo
+from tests.verified_views import verify_views
 
 
 def position(data: Path, name: str) -> int:

@@ -10,10 +10,10 @@ from bus_schemas.alert import AlertEvent
 from consumers.alerting.notify.delivery import Delivery, Outcome, Verdict
 from consumers.alerting.notify.grouping import BUSY_WINDOW_S, Choice, choose
 from consumers.alerting.notify.message import body_of
+from producer.backoff import Backoff
 from producer.transaction import transaction
 
-FIRST_RETRY_S = 5.0
-LONGEST_RETRY_S = 3600.0
+RETRY = Backoff(5.0, 3600.0)
 GIVE_UP_S = 3 * 86_400.0
 REFUSALS = 3
 STUCK_AFTER = 3
@@ -194,7 +194,7 @@ class DeliveryQueue:
                 " where number = ?",
                 (
                     max(1, len(deliveries) // 4),
-                    now + retry_s(delivery.refusals + 1, share),
+                    now + RETRY.after(delivery.refusals + 1, lambda: share),
                     outcome.verdict.value,
                     outcome.reason,
                     delivery.number,
@@ -207,7 +207,7 @@ class DeliveryQueue:
         again = [delivery for delivery in deliveries if now - delivery.born <= GIVE_UP_S]
         share = self._chance()
         for delivery in again:
-            wait_s = retry_s(delivery.attempts + 1, share) if outcome.wait_s is None else outcome.wait_s
+            wait_s = RETRY.after(delivery.attempts + 1, lambda: share) if outcome.wait_s is None else outcome.wait_s
             self._state.execute(
                 "update delivery set attempts = attempts + 1, due = ?, verdict = ?, reason = ? where number = ?",
                 (now + wait_s, outcome.verdict.value, outcome.reason, delivery.number),
@@ -254,9 +254,3 @@ class DeliveryQueue:
         query = "select min(due) from delivery where receiver = ? and ended is null and due > ?"
         found: tuple[float | None] = self._state.execute(query, (self._receiver, now)).fetchone()
         return found[0]
-
-
-def retry_s(attempts: int, share: float) -> float:
-    """How long to wait after so many attempts: twice as long each time, and at least half of it, by chance."""
-    longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(attempts - 1, 20))
-    return longest * (1 + share) / 2

@@ -4,26 +4,25 @@ A trial is `running` as long as a process holds the lock for it. What is marked 
 interrupted: its process died, or was stopped with the product.
 """
 
-import fcntl
 import sqlite3
+import time
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from time import sleep
-from typing import IO
 
 from pydantic_core import from_json, to_json
 
 from consumers.alerting.what_if.trial import Asked, Found, Outcome, Raised, State, Trial
 from consumers.engine import view_files
+from producer.locks import FileLock, LockHeld, holder_of
 
 KEPT = 20
 KEPT_BYTES = 1_000_000_000
 SHOWN = 1000
-LOCK_TRIES = 150
-LOCK_PAUSE_S = 0.02
-LOOKS = 3
+LOOK_S = 0.06
+"""Who only looks whether one is running holds the lock for a moment."""
+ENDS_WITHIN_S = 3.0
 
 SCHEMA = """
 create table if not exists trial (
@@ -54,33 +53,30 @@ def directory_of(data: Path) -> Path:
 
 
 class Lock:
-    """Held while a trial runs. It belongs to the open file: a child that inherits it holds it as well."""
+    """Held while a trial runs. A child that is given its descriptor holds it as well."""
 
     def __init__(self, data: Path, trial_id: str) -> None:
         """Raises `TrialRunning`."""
-        directory_of(data).mkdir(parents=True, exist_ok=True)
-        self.file: IO[str] = _lock_file(data).open("a+", encoding="utf-8")
-        if not self._taken(data):
-            self.file.close()
-            raise TrialRunning(f"the trial {running(data)} is running; they run one at a time")
-        self.file.truncate(0)
-        self.file.write(trial_id)
-        self.file.flush()
+        self._file = _locked(data)
+        self._file.write(trial_id)
 
-    def _taken(self, data: Path) -> bool:
-        # Who only looks whether one is running holds it for a moment, and who has just ended for a little longer.
-        for tries in range(LOCK_TRIES):
-            with suppress(BlockingIOError):
-                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return True
-            if tries >= LOOKS and _goes_on(data):
-                return False
-            sleep(LOCK_PAUSE_S)
-        return False
+    def fileno(self) -> int:
+        return self._file.fileno()
 
     def close(self) -> None:
         """Let go of it, in this process."""
-        self.file.close()
+        self._file.close()
+
+
+def _locked(data: Path) -> FileLock:
+    """Who has just ended holds it for a moment longer. Raises `TrialRunning`."""
+    until = time.monotonic() + ENDS_WITHIN_S
+    while True:
+        try:
+            return FileLock(_lock_file(data), wait_s=LOOK_S)
+        except LockHeld as held:
+            if time.monotonic() >= until or _goes_on(data):
+                raise TrialRunning(f"the trial {held.holder} is running; they run one at a time") from held
 
 
 def _lock_file(data: Path) -> Path:
@@ -89,12 +85,7 @@ def _lock_file(data: Path) -> Path:
 
 def running(data: Path) -> str | None:
     """The id of the trial that runs now."""
-    with suppress(FileNotFoundError), _lock_file(data).open(encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return file.read()
-    return None
+    return holder_of(_lock_file(data))
 
 
 def _goes_on(data: Path) -> bool:

@@ -132,9 +132,9 @@ class _Work:
     def give_context(self, view: sqlite3.Connection) -> None:
         """What the fold reads and no event of the part makes."""
         for table in self._projection.part_context:
-            rows = view.execute(f"select * from {table}").fetchall()  # noqa: S608 - our own names
+            rows = view.execute(f"select * from {table}").fetchall()
             marks = ", ".join("?" * len(rows[0])) if rows else ""
-            self._shadow.executemany(f"insert or replace into {table} values ({marks})", rows)  # noqa: S608 - as above
+            self._shadow.executemany(f"insert or replace into {table} values ({marks})", rows)
 
     def fold(self, after: int, goal: int, progress: Callable[[int, int], None]) -> None:
         """Fold the events of the part in positions after `after`, up to `goal`."""
@@ -191,6 +191,6 @@ class _Work:
 
     def _replace(self, live: sqlite3.Connection, table: str) -> int:
         condition, values = self._part.rows[table]
-        live.execute(f"delete from main.{table} where {condition}", values)  # noqa: S608 - our own names and conditions
-        query = f"insert or ignore into main.{table} select * from part.{table} where {condition}"  # noqa: S608
+        live.execute(f"delete from main.{table} where {condition}", values)
+        query = f"insert or ignore into main.{table} select * from part.{table} where {condition}"
         return live.execute(query, values).rowcount

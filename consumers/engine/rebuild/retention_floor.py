@@ -71,7 +71,7 @@ def carry_over(projection: Projection, shadow: sqlite3.Connection, journal: Jour
     for table, condition in projection.before_floor.items():
         if _is_same(shadow, table):
             where = _filled(condition, floor)
-            shadow.execute(f"delete from main.{table} where {where}")  # noqa: S608 - our own names and conditions
+            shadow.execute(f"delete from main.{table} where {where}")
             carried[table] = _insert(shadow, table, where)
     for table, condition in projection.history.items():
         if _is_same(shadow, table):
@@ -81,7 +81,7 @@ def carry_over(projection: Projection, shadow: sqlite3.Connection, journal: Jour
 
 
 def _insert(shadow: sqlite3.Connection, table: str, where: str) -> int:
-    query = f"insert or ignore into main.{table} select * from old.{table} where {where}"  # noqa: S608 - as above
+    query = f"insert or ignore into main.{table} select * from old.{table} where {where}"
     return shadow.execute(query).rowcount
 
 
@@ -90,10 +90,10 @@ def lost(projection: Projection, shadow: sqlite3.Connection) -> dict[str, int]:
     found = {}
     for table in sorted(set(checkpoint.tables_of(shadow, "old")) - projection.uncounted):
         keys = _keys(shadow, "old", table)
-        query = f"select count(*) from old.{table}"  # noqa: S608 - names out of our own schema
+        query = f"select count(*) from old.{table}"
         if keys and keys == _keys(shadow, "main", table):
             same = " and ".join(f"main.{table}.{key} is old.{table}.{key}" for key in keys)
-            query += f" where not exists (select 1 from main.{table} where {same})"  # noqa: S608 - as above
+            query += f" where not exists (select 1 from main.{table} where {same})"
         found[table] = int(shadow.execute(query).fetchone()[0])
     return {table: count for table, count in found.items() if count}
 

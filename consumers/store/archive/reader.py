@@ -26,7 +26,7 @@ _MEDIA = (
 _LAST_AFTER = f"{_MEDIA} and media.time > :now order by media.rowid desc limit 1"
 _OF_SERIES = "select series from series where site = :site and device = :device and kind = :kind"
 _NEWEST_BEFORE = (
-    f"{_MEDIA} and media.rowid = (select rowid from media where series = ({_OF_SERIES})"  # noqa: S608 - our own words
+    f"{_MEDIA} and media.rowid = (select rowid from media where series = ({_OF_SERIES})"
     f" and time <= :now order by time desc limit 1)"
     f" and media.rowid > (select max(rowid) from media where series = ({_OF_SERIES}) and time > :now)"
 )

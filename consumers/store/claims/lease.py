@@ -131,7 +131,7 @@ class Lease:
         """Whole months in which no claim is alive."""
         now = self._now()
         found = self._engine.query(
-            f"select intDiv(begun, {_PARTITION_S}) as month, max(until) from {self._table} group by month"  # noqa: S608 - ours
+            f"select intDiv(begun, {_PARTITION_S}) as month, max(until) from {self._table} group by month"
         )
         for month, until in found:
             if month < now // _PARTITION_S and until < now - 86_400:
@@ -143,7 +143,7 @@ class Lease:
 
     def _newest(self) -> dict[str, _StoredClaim]:
         rows = self._engine.query(
-            "select consumer, term, token, any(lock), any(holder), argMax(until, beat)"  # noqa: S608 - ours
+            "select consumer, term, token, any(lock), any(holder), argMax(until, beat)"
             f" from {self._table} group by consumer, term, token order by term, token"
         )
         return {

@@ -51,7 +51,7 @@ class JournalQueries:
             if connection is not None:
                 numbers = numbers_of(connection, "select stream, source from streams", holds)
                 rows += connection.execute(
-                    "select position, received, body from events where position > ? and received >= ? and received < ?"  # noqa: S608 - question marks only
+                    "select position, received, body from events where position > ? and received >= ? and received < ?"
                     f" and stream in ({marks(numbers)}) order by position limit ?",
                     (after, micros(start), micros(end), *numbers, limit - len(rows)),
                 ).fetchall()

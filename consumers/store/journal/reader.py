@@ -222,7 +222,7 @@ class _Wanted:
                 numbers = origins.numbers(self.types)
                 where = f"and type in ({','.join('?' * len(numbers))})"
             rows = day.execute(
-                f"select {self.columns} from events where position > ? {where} order by position limit ?",  # noqa: S608 - our own columns and question marks
+                f"select {self.columns} from events where position > ? {where} order by position limit ?",
                 (after, *numbers, limit),
             ).fetchall()
             return rows, _last(day, after + 1)

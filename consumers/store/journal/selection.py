@@ -27,7 +27,7 @@ def of_day(
             elif (first, end) == bounds:
                 first, end = _positions_of(connection, wanted, bounds)
         query = (
-            f"select position, received, body from {table} where position >= ? and position < ?"  # noqa: S608 - question marks only
+            f"select position, received, body from {table} where position >= ? and position < ?"
             f"{where} order by position {order} limit ?"
         )
         return connection.execute(query, [first, end, *values, limit]).fetchall()

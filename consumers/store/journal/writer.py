@@ -78,8 +78,7 @@ class Journal(Writer):
             some = ids[start : start + IDS_A_QUERY]
             marks = ",".join("?" * len(some))
             query = (
-                "select source, id from events join streams using (stream)"  # noqa: S608 - question marks only
-                f" where sequence is null and id in ({marks})"
+                f"select source, id from events join streams using (stream) where sequence is null and id in ({marks})"
             )
             for connection in filter(None, (self._today, self._previous)):
                 known.update(connection.execute(query, [name for _, name in some]))
@@ -92,7 +91,7 @@ class Journal(Writer):
         for start in range(0, len(ids), IDS_A_QUERY):
             some = ids[start : start + IDS_A_QUERY]
             query = (
-                "select source, id, body from events join streams using (stream)"  # noqa: S608 - question marks only
+                "select source, id, body from events join streams using (stream)"
                 f" where sequence is null and id in ({','.join('?' * len(some))})"
             )
             for connection in filter(None, (self._today, self._previous)):
@@ -108,7 +107,7 @@ class Journal(Writer):
         for start in range(0, len(wanted), IDS_A_QUERY):
             some = list(wanted)[start : start + IDS_A_QUERY]
             query = (
-                f"with wanted (stream, sequence) as (values {','.join(['(?,?)'] * len(some))})"  # noqa: S608 - question marks only
+                f"with wanted (stream, sequence) as (values {','.join(['(?,?)'] * len(some))})"
                 " select stream, sequence, id from wanted cross join events using (stream, sequence)"
                 " join types using (type) where name <> ?"
             )
@@ -249,7 +248,7 @@ def _insert_events(today: sqlite3.Connection, values: Sequence[int | str | bytes
     start = 0
     for rows in ROWS_A_STATEMENT:
         size = rows * EVENT_COLUMNS
-        statement = f"insert into events values {','.join([ONE_EVENT] * rows)}"  # noqa: S608 - question marks only
+        statement = f"insert into events values {','.join([ONE_EVENT] * rows)}"
         while start + size <= len(values):
             today.execute(statement, values[start : start + size])
             start += size

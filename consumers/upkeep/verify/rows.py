@@ -133,7 +133,7 @@ def _compare(
     found = []
     for store in stores:
         question = (
-            f"select count(), groupBitXor(cityHash64({columns})) from {store.database}.{table.name}"  # noqa: S608 - names of ours
+            f"select count(), groupBitXor(cityHash64({columns})) from {store.database}.{table.name}"
             " where position between {first:UInt64} and {last:UInt64}"
         )
         found.append(engine.query(question, {"first": span[0], "last": span[1]})[0])

@@ -804,4 +804,3 @@ export interface EventsByName {
   state: StateEvent;
   thermal: ThermalEvent;
 }
-

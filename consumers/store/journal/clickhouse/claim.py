@@ -24,9 +24,7 @@ class Term:
 
 def newest(engine: Engine, database: str) -> tuple[Term, str] | None:
     """The last term, and whose it is."""
-    rows = engine.query(
-        f"select term, token, owner from {database}.writers order by term desc, token desc limit 1"  # noqa: S608 - ours
-    )
+    rows = engine.query(f"select term, token, owner from {database}.writers order by term desc, token desc limit 1")
     return (Term(int(rows[0][0]), rows[0][1]), rows[0][2]) if rows else None
 
 
@@ -51,7 +49,7 @@ def confirm(engine: Engine, database: str, term: Term) -> None:
 
 
 def _wait_for_silence(engine: Engine, database: str, other: str, patience_s: float) -> None:
-    head = f"select max(position) from {database}.events"  # noqa: S608 - ours
+    head = f"select max(position) from {database}.events"
     before = engine.query(head)
     deadline = monotonic() + patience_s
     while monotonic() < deadline:

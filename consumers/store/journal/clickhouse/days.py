@@ -114,7 +114,7 @@ class ClickHouseDay:
 
     def _rows(self, columns: str, wanted: Condition = EVERYTHING, rest: str = "") -> list[list[Any]]:
         return self.connection.query(
-            f"select {columns} from {self.connection.database}.events {wanted.prewhere}"  # noqa: S608 - ours
+            f"select {columns} from {self.connection.database}.events {wanted.prewhere}"
             f" where day = {{day:UInt32}} and position <= {{upto:UInt64}} {rest}",
             {**wanted.parameters, "day": int(self.name.replace("-", "")), "upto": self.last},
         )
@@ -124,7 +124,7 @@ def each_day(connection: Connection) -> Iterator[ClickHouseDay]:
     """Oldest first. A day that is dropped meanwhile holds nothing any more, and is passed over."""
     numbers = Numbers()
     rows = connection.query(
-        f"select day, min(position), max(position) from {connection.database}.events group by day order by day"  # noqa: S608 - ours
+        f"select day, min(position), max(position) from {connection.database}.events group by day order by day"
     )
     for day, first, last in rows:
         opened = ClickHouseDay(day_of(day).isoformat(), first, last, connection, numbers)

@@ -47,7 +47,7 @@ class EventIds:
             given: dict[str, Parameter] = {f"s{n}": key[0] for n, key in enumerate(some)}
             given |= {f"e{n}": key[1] for n, key in enumerate(some)}
             rows = self._engine.query(
-                f"select source, epoch, sequence, id from {self._events} prewhere sequence in ({sequences})"  # noqa: S608 - numbers
+                f"select source, epoch, sequence, id from {self._events} prewhere sequence in ({sequences})"
                 " where position > {position:UInt64} and day >= {since:UInt32}"
                 f" and (source, epoch, sequence) in ({triples}) and not ({self._gap.text})",
                 {**self._gap.parameters, **given, "position": position, "since": since},

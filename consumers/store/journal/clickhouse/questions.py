@@ -69,7 +69,7 @@ class ClickHouseQuestions:
         """The event with this id; the first one of the newest day where a producer used it twice."""
         for day, _ in reversed(self._parts()):
             rows = self._connection.query(
-                f"select position, received, body from {self._database}.events prewhere id = {{id:String}}"  # noqa: S608 - ours
+                f"select position, received, body from {self._database}.events prewhere id = {{id:String}}"
                 " where day = {day:UInt32} order by position limit 1",
                 {"id": event_id, "day": day},
             )
@@ -89,7 +89,7 @@ class ClickHouseQuestions:
         while early < late:
             middle = (early + late + 1) // 2
             received = self._connection.query(
-                f"select received from {self._database}.events where position = {{middle:UInt64}}",  # noqa: S608 - ours
+                f"select received from {self._database}.events where position = {{middle:UInt64}}",
                 {"middle": middle},
             )
             # One whose day was dropped meanwhile is older than all that are kept.
@@ -142,7 +142,7 @@ class ClickHouseQuestions:
     def rejected(self, limit: int = 100) -> list[RejectedRow]:
         """The newest first."""
         rows = self._connection.query(
-            f"select number, received, topic, reason, size, hex(body) from {self._database}.rejected"  # noqa: S608 - ours
+            f"select number, received, topic, reason, size, hex(body) from {self._database}.rejected"
             f" order by number desc limit {limit:d}"
         )
         return [
@@ -152,14 +152,14 @@ class ClickHouseQuestions:
 
     def rejected_count(self) -> int:
         """How many were rejected since the journal began, also those that are not kept any more."""
-        rows = self._connection.query(f"select max(number) from {self._database}.rejected")  # noqa: S608 - ours
+        rows = self._connection.query(f"select max(number) from {self._database}.rejected")
         return int(rows[0][0]) if rows else 0
 
     def days(self) -> list[DayRow]:
         """Oldest first."""
         sizes = dict(self._parts())
         rows = self._connection.query(
-            f"select day, min(position), max(position) from {self._database}.events group by day order by day"  # noqa: S608 - ours
+            f"select day, min(position), max(position) from {self._database}.events group by day order by day"
         )
         return [DayRow(day_of(day), first, last, sizes.get(day, 0)) for day, first, last in rows]
 

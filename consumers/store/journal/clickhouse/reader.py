@@ -34,7 +34,7 @@ class ClickHouseJournalReader:
         `None` where something was dropped and nobody knows.
         """
         rows = self._connection.query(
-            f"select source, max(latest), max(upto) from {self._connection.database}.dropped group by source"  # noqa: S608 - ours
+            f"select source, max(latest), max(upto) from {self._connection.database}.dropped group by source"
         )
         known = max((row[2] for row in rows), default=0)
         return {source: latest for source, latest, _ in rows} if known + 1 >= self.floor() else None
@@ -42,14 +42,14 @@ class ClickHouseJournalReader:
     def span(self, start: datetime, end: datetime) -> tuple[int, int] | None:
         """The first and the last position of events that happened in this stretch, its end excluded."""
         rows = self._connection.query(
-            f"select count(), min(position), max(position) from {self._connection.database}.events"  # noqa: S608 - ours
+            f"select count(), min(position), max(position) from {self._connection.database}.events"
             " prewhere time >= {start:Int64} and time < {end:Int64}",
             {"start": micros(start), "end": micros(end)},
         )
         return (int(rows[0][1]), int(rows[0][2])) if rows and rows[0][0] else None
 
     def life(self) -> int:
-        rows = self._connection.query(f"select min(life) from {self._connection.database}.lives")  # noqa: S608 - ours
+        rows = self._connection.query(f"select min(life) from {self._connection.database}.lives")
         return int(rows[0][0]) if rows else 0
 
     def read(self, after: int, models: Collection[type[Event]] | None = None, limit: int = 1000) -> Batch:

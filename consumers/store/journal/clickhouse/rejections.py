@@ -19,7 +19,7 @@ class Rejections:
         self._kept: set[tuple[str, bytes]] = set()
 
     def load(self) -> None:
-        [[count]] = self._engine.query(f"select max(number) from {self._table}")  # noqa: S608 - ours
+        [[count]] = self._engine.query(f"select max(number) from {self._table}")
         self._count = int(count)
 
     def insert(self, rejected: Sequence[Rejected], targets: Mapping[Table, Table]) -> None:

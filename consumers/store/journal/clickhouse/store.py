@@ -56,7 +56,7 @@ class ClickHouseStore:
         with closing(self._connection()) as connection:
             if connection.query("select 1"):
                 connection.execute(
-                    f"insert into {self._database}.dropped select max(position), source, max(time)"  # noqa: S608 - ours
+                    f"insert into {self._database}.dropped select max(position), source, max(time)"
                     f" from {self._database}.events where day = {number:d} group by source"
                 )
                 connection.execute(f"alter table {self._database}.events drop partition {number:d}")

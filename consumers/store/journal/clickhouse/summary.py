@@ -40,7 +40,7 @@ def load(query: Query, database: str, upto: int = LAST_POSITION) -> Streams:
     saved, known = _saved(query, database, upto)
     gap = one_of("type", GAP_TYPES)
     found = query(
-        "select source, epoch, max(sequence), argMax(received, position), "  # noqa: S608 - ours
+        "select source, epoch, max(sequence), argMax(received, position), "
         f"countIf({gap.text}), min(position) as first from {database}.events"
         " where position > {saved:UInt64} and position <= {upto:UInt64} group by source, epoch order by first",
         {**gap.parameters, "saved": saved, "upto": upto},
@@ -56,7 +56,7 @@ def load(query: Query, database: str, upto: int = LAST_POSITION) -> Streams:
 def _saved(query: Query, database: str, upto: int) -> tuple[int, dict[StreamKey, Known]]:
     """A summary is one block, so it is there whole; each stream is as the last summary has it that names it."""
     rows = query(
-        "select source, epoch, argMax(watermark, upto), argMax(received, upto), argMax(gaps, upto), "  # noqa: S608 - ours
+        "select source, epoch, argMax(watermark, upto), argMax(received, upto), argMax(gaps, upto), "
         f"max(upto), min(upto) as begun from {database}.streams"
         " where upto <= {upto:UInt64} group by source, epoch order by begun, source, epoch",
         {"upto": upto},

@@ -59,7 +59,7 @@ class ClickHouseJournal(Writer):
     def _begin(self, owner: str, patience_s: float) -> None:
         tables.create(self._engine, self._database)
         self._term = claim(self._engine, self._database, owner, patience_s)
-        if self._engine.query(f"select count() from {self._database}.lives") == [[0]]:  # noqa: S608 - ours
+        if self._engine.query(f"select count() from {self._database}.lives") == [[0]]:
             self._engine.insert(tables.within(self._database, tables.LIVES), [[1 + randbits(62)]])
         self._rejections = Rejections(self._engine, self._database)
         self._event_ids = EventIds(self._engine, self._database)
@@ -84,11 +84,11 @@ class ClickHouseJournal(Writer):
     def _load_ends(self) -> None:
         events = f"{self._database}.events"
         [[last]] = self._engine.query(
-            f"select max(position) from {events} where position >= {{saved:UInt64}}",  # noqa: S608 - ours
+            f"select max(position) from {events} where position >= {{saved:UInt64}}",
             {"saved": self._saved},
         )
         self._head = max(self._saved, int(last))
-        days = self._engine.query(f"select distinct day from {events} order by day desc limit 2")  # noqa: S608 - ours
+        days = self._engine.query(f"select distinct day from {events} order by day desc limit 2")
         self._day = int(days[0][0]) if days else self._today()
         self._since = int(days[-1][0]) if days else self._day
         self._before_today = 0
@@ -109,7 +109,7 @@ class ClickHouseJournal(Writer):
             for start in range(0, len(ids), IDS_A_QUERY):
                 some = one_of("id", [name for _, name in ids[start : start + IDS_A_QUERY]])
                 rows = self._engine.query(
-                    f"select source, id from {self._database}.events prewhere sequence = 0"  # noqa: S608 - ours
+                    f"select source, id from {self._database}.events prewhere sequence = 0"
                     f" where day >= {{since:UInt32}} and {some.text}",
                     {**some.parameters, "since": self._since},
                 )
@@ -124,7 +124,7 @@ class ClickHouseJournal(Writer):
             for start in range(0, len(ids), IDS_A_QUERY):
                 some = one_of("id", [name for _, name in ids[start : start + IDS_A_QUERY]])
                 rows = self._engine.query(
-                    f"select source, id, hex(body) from {self._database}.events prewhere sequence = 0"  # noqa: S608 - ours
+                    f"select source, id, hex(body) from {self._database}.events prewhere sequence = 0"
                     f" where day >= {{since:UInt32}} and {some.text}",
                     {**some.parameters, "since": self._since},
                 )

@@ -15,11 +15,12 @@ from consumers.registry import roster
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
-from consumers.upkeep.maintenance import rebuild_view, verify_views
+from consumers.upkeep.maintenance import rebuild_view
 from consumers.views.health.projection import Health
 from producer.times import micros
 from tests.builders import START, frame, numbered
 from tests.following import hub_in
+from tests.verified_views import verify_views
 
 
 @pytest.fixture

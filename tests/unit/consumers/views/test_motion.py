@@ -13,7 +13,7 @@ from bus_schemas.registry import RegistryEvent
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.part import NotInPart, rebuild_part
 from consumers.engine.rebuild.time_range import Stretch
-from consumers.views.motion import Motions, buckets, heat_grid, heat_map, motions
+from consumers.views.motion import Motions, buckets, heat_grid, heat_map
 from tests.builders import at, motion, motion_v1, registry
 from tests.following import Followed
 
@@ -85,7 +85,7 @@ def test_x_04_a_motion_that_is_told_twice_counts_once(followed: Followed) -> Non
     once = motion(at(0))
     followed.take(once, once, once)
 
-    assert len(motions(followed.view, "DEMO", "yard", at(-1), at(1))) == 1
+    assert [each.events for each in buckets(followed.view, "DEMO", "yard", at(-60), at(60))] == [1]
     found = heat_grid(followed.view, "DEMO", "yard", DAY)
     assert found is not None
     assert found[1] == 1
@@ -139,4 +139,4 @@ def test_motions_are_counted_by_bucket(followed: Followed) -> None:
 def test_the_begin_of_a_motion_is_not_counted(followed: Followed) -> None:
     followed.take(motion(at(0), phase="start"), motion(at(1), phase="update"))
 
-    assert motions(followed.view, "DEMO", "yard", at(-1), at(5)) == []
+    assert buckets(followed.view, "DEMO", "yard", at(-60), at(60)) == []

@@ -146,7 +146,7 @@ def test_a_trial_for_a_gateway_that_is_gone_is_interrupted(past: Past) -> None:
     lock = files.Lock(past.data, asked.id)
     files.create(past.data, asked)
     read_end, write_end = os.pipe()
-    with subprocess.Popen(command, stdin=read_end, pass_fds=(lock.file.fileno(),)) as child:
+    with subprocess.Popen(command, stdin=read_end, pass_fds=(lock.fileno(),)) as child:
         lock.close()
         os.close(read_end)
         os.close(write_end)

@@ -15,7 +15,7 @@ from bus_schemas.alert import AlertEvent
 from consumers.alerting.notify.delivery import Delivery, Outcome, Verdict
 from consumers.alerting.notify.legacy import carry_over
 from consumers.alerting.notify.message import body_of, message_of
-from consumers.alerting.notify.queue import MOST_WAITING, SCHEMA, DeliveryQueue, put, retry_s
+from consumers.alerting.notify.queue import MOST_WAITING, RETRY, SCHEMA, DeliveryQueue, put
 from tests.builders import alert
 from tests.receivers import event_ids
 
@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, state: sqlite3.Connection) -> None:
         self.state = state
-        self.queue = DeliveryQueue(state, RECEIVER, lambda: 1.0)
+        self.queue = DeliveryQueue(state, RECEIVER, lambda: 0.0)
         self.now = 100_000.0
         self.answers: Callable[[Sequence[Delivery]], Outcome] = lambda deliveries: TAKEN
         self.messages: list[tuple[float, list[Delivery]]] = []
@@ -283,8 +283,8 @@ def test_what_waited_in_the_queue_of_an_older_version_is_delivered(state: sqlite
 
 
 def test_the_wait_doubles_up_to_an_hour() -> None:
-    assert [retry_s(attempts, 1.0) for attempts in (1, 2, 3, 30)] == [5.0, 10.0, 20.0, 3600.0]
-    assert retry_s(1, 0.0) == 2.5
+    assert [RETRY.after(attempts, lambda: 0.0) for attempts in (1, 2, 3, 30)] == [5.0, 10.0, 20.0, 3600.0]
+    assert RETRY.after(1, lambda: 1.0) == 2.5
 
 
 def _the_same(outcome: Outcome, _: Sequence[Delivery]) -> Outcome:

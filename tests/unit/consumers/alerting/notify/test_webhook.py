@@ -22,6 +22,7 @@ from consumers.engine.follower import Source
 from consumers.engine.runner import Process
 from consumers.hub_config import Webhook
 from consumers.hub_faults import FaultReporter
+from producer.backoff import Backoff
 from tests.builders import START, alert
 from tests.eventually import eventually
 from tests.following import hub_in
@@ -279,7 +280,7 @@ def test_what_waits_outlives_a_restart(tmp_path: Path) -> None:
 
 
 def test_three_refusals_are_a_fault_until_something_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consumers.alerting.notify.queue.FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr("consumers.alerting.notify.queue.RETRY", Backoff(0.05, 3600.0))
     monkeypatch.setattr("consumers.alerting.notify.queue.SECONDS_PER_POST", 0.05)
     with Receiver(answering(401)) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
         made.alert("one")
@@ -311,7 +312,7 @@ def _full(_: Path) -> sqlite3.Connection:
 
 
 def test_the_process_of_the_sink_reports_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consumers.alerting.notify.queue.FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr("consumers.alerting.notify.queue.RETRY", Backoff(0.05, 3600.0))
     monkeypatch.setattr("consumers.alerting.notify.queue.SECONDS_PER_POST", 0.05)
     journal, faults, stopping = MemoryJournal(), FaultReporter("consumers", None), threading.Event()
     with Receiver(answering(401)) as receiver:
@@ -332,7 +333,7 @@ def test_the_process_of_the_sink_reports_the_fault(tmp_path: Path, monkeypatch: 
 def test_a_receiver_that_is_away_is_a_fault_after_three_tries_until_all_is_delivered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consumers.alerting.notify.queue.FIRST_RETRY_S", 0.05)
+    monkeypatch.setattr("consumers.alerting.notify.queue.RETRY", Backoff(0.05, 3600.0))
     monkeypatch.setattr("consumers.alerting.notify.queue.SECONDS_PER_POST", 0.05)
     with Receiver(answering(503)) as receiver, hub(tmp_path, Webhook(receiver.url, TIMEOUT_S, "pager")) as made:
         made.alert("one")

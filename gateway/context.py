@@ -1,11 +1,11 @@
 """What every route may use: made once, handed over with each call, so that nothing is global."""
 
 import sqlite3
-from asyncio import get_running_loop, sleep
-from collections.abc import Callable
-from dataclasses import dataclass
+from asyncio import Future, ensure_future, get_running_loop, shield, sleep
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -62,6 +62,28 @@ class Gateway:
     journal_name: str
     clock: Clock
     started: datetime
+    _unbegun: "dict[Hashable, Future[Any]]" = field(default_factory=dict)
+
+    async def ask_together(self, key: Hashable, question: Callable[[Stores], T]) -> T:
+        """As `ask`, once for all who ask it before it begins: so nobody is told what was the case before he asked."""
+        answer: Future[T] | None = self._unbegun.get(key)
+        if answer is None:
+
+            def begin(stores: Stores) -> T:
+                # In the thread of a reader: who asks from here on begins another one.
+                self._unbegun.pop(key, None)
+                return question(stores)
+
+            answer = self._unbegun[key] = ensure_future(self.ask(begin))
+            answer.add_done_callback(lambda done: self._forget(key, done))
+        return await shield(answer)
+
+    def _forget(self, key: Hashable, done: "Future[Any]") -> None:
+        """Of one that never began, for there were too many."""
+        if self._unbegun.get(key) is done:
+            del self._unbegun[key]
+        if not done.cancelled():
+            done.exception()  # Whoever asked may be gone.
 
     async def ask(self, question: Callable[[Stores], T]) -> T:
         """Ask the stores, in a thread of their own."""

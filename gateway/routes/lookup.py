@@ -127,7 +127,7 @@ async def require_site(gateway: Gateway, site: str) -> None:
 
 async def zone_of_site(gateway: Gateway, site: str) -> ZoneInfo:
     """By whose midnights a site has its days. Raises a 404 as `require_site` does."""
-    return await gateway.ask(lambda stores: _zone(stores, site))
+    return await gateway.ask_together(("zone", site), lambda stores: _zone(stores, site))
 
 
 def _zone(stores: Stores, site: str) -> ZoneInfo:

@@ -3,15 +3,20 @@
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import pytest
 
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.reading.readers import Readers
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -58,3 +63,71 @@ def test_a_disk_that_is_full_is_a_503_with_a_sentence(error: Exception) -> None:
 
 def test_a_bug_is_not_taken_for_a_full_disk() -> None:
     assert isinstance(asked(sqlite_error(sqlite3.SQLITE_ERROR)), sqlite3.OperationalError)
+
+
+def test_who_asks_the_same_before_it_has_begun_is_given_one_answer_and_who_comes_later_another() -> None:
+    began: list[int] = []
+    has_begun, going_on = threading.Event(), threading.Event()
+
+    def question(_: Any) -> int:
+        began.append(len(began) + 1)
+        has_begun.set()
+        if len(began) == 1:
+            going_on.wait(10)
+        return began[-1]
+
+    async def ask_all() -> list[int]:
+        gateway: Any = SimpleNamespace(readers=pool, _unbegun={})
+        gateway.ask = partial(Gateway.ask, gateway)
+        gateway._forget = partial(Gateway._forget, gateway)
+        ask = partial(Gateway.ask_together, gateway, "key", question)
+        first = [asyncio.ensure_future(ask()) for _ in range(3)]
+        await asyncio.to_thread(has_begun.wait, 10)
+        later = [asyncio.ensure_future(ask()) for _ in range(3)]
+        await asyncio.sleep(0)
+        going_on.set()
+        return list(await asyncio.gather(*first, *later))
+
+    pool = Readers(nothing, threads=1)
+    pool.start()
+    try:
+        answers = asyncio.run(ask_all())
+    finally:
+        pool.stop()
+
+    assert answers == [1, 1, 1, 2, 2, 2]
+    assert began == [1, 2]
+
+
+def test_what_fails_fails_for_all_who_asked_together_and_is_asked_anew() -> None:
+    answers: Iterator[OSError | int] = iter([OSError(errno.ENOSPC, "No space left on device"), 7])
+
+    def question(_: Any) -> int:
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    async def ask_all() -> list[int | BaseException]:
+        gateway: Any = SimpleNamespace(readers=pool, _unbegun={})
+        gateway.ask = partial(Gateway.ask, gateway)
+        gateway._forget = partial(Gateway._forget, gateway)
+        ask = partial(Gateway.ask_together, gateway, "key", question)
+        return [*await asyncio.gather(ask(), ask(), return_exceptions=True), await ask()]
+
+    pool = Readers(nothing, threads=1)
+    try:
+        first, second, third = asyncio.run(_started(pool, ask_all))
+    finally:
+        pool.stop()
+
+    assert [type(first), type(second), third] == [Problem, Problem, 7]
+
+
+async def _started(pool: Readers[None], act: Callable[[], Awaitable[T]]) -> T:
+    """The threads begin when both have asked."""
+    asking = asyncio.ensure_future(act())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    pool.start()
+    return await asking

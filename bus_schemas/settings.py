@@ -261,7 +261,7 @@ class SettingsChange(AdjustableSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class ToldSections:
+class ReportedSections:
     """The sections of a settings event: those that fit, those of a foreign device, and why the others do not fit."""
 
     known: dict[str, Any] = field(default_factory=dict)
@@ -272,10 +272,10 @@ class ToldSections:
         return AdjustableSettings(**{**dict(current), **self.known})
 
 
-def read_sections(told: Mapping[str, Any]) -> ToldSections:
+def read_sections(reported: Mapping[str, Any]) -> ReportedSections:
     """Section by section: what does not fit costs itself."""
-    found = ToldSections()
-    for name, value in told.items():
+    found = ReportedSections()
+    for name, value in reported.items():
         if name not in SECTIONS:
             found.other[name] = value
             continue

@@ -1,4 +1,4 @@
-"""What was asked of devices and what became of it; a request that nobody answers in time has failed."""
+"""What devices were asked to do and how that ended; a request that nobody answers in time has failed."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,16 +60,16 @@ class Commands(Projection):
         return row[:-1] if table == "requests" else row
 
 
-def _enter(view: sqlite3.Connection, record: Recorded, told: Command) -> None:
-    site, device = (told.site, told.device) if told.site and told.device else record.where
-    if told.state == "asked":
-        waits = told.device is not None and not _is_answered(view, told.request_id)
-        row = (told.request_id, record.position, site, device, told.name, told.by, record.time_s, int(waits))
+def _enter(view: sqlite3.Connection, record: Recorded, data: Command) -> None:
+    site, device = (data.site, data.device) if data.site and data.device else record.where
+    if data.state == "asked":
+        waits = data.device is not None and not _is_answered(view, data.request_id)
+        row = (data.request_id, record.position, site, device, data.name, data.by, record.time_s, int(waits))
         view.execute("insert or replace into requests values (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return
-    answer = (told.request_id, record.position, site, device, told.name, told.state, told.detail, told.cause)
+    answer = (data.request_id, record.position, site, device, data.name, data.state, data.detail, data.cause)
     view.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*answer, record.time_s))
-    view.execute("update requests set has_deadline = 0 where request_id = ?", (told.request_id,))
+    view.execute("update requests set has_deadline = 0 where request_id = ?", (data.request_id,))
 
 
 def _is_answered(view: sqlite3.Connection, request_id: str) -> bool:

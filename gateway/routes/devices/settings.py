@@ -14,12 +14,12 @@ from bus_schemas.settings import (
     MotionSettings,
     PictureSettings,
     RecordingSettings,
+    ReportedSections,
     Roi,
     Rois,
     Section,
     SettingsChange,
     ThermographySettings,
-    ToldSections,
     Zone,
     Zones,
     read_sections,
@@ -92,7 +92,7 @@ class SettingsAnswer(BaseModel):
     thermography: ThermographySettings
     recording: RecordingSettings
     set_aside: dict[str, str] = Field(
-        description="Sections that the device told wrongly, and what is wrong; here they are the defaults."
+        description="Sections that the device reported wrongly, and what is wrong; here they are the defaults."
     )
     message: str | None = Field(default=None, description="After a change: why it does not hold yet.")
 
@@ -101,7 +101,7 @@ class SettingsAnswer(BaseModel):
 class Changed:
     """What became of a change; `pending` says why it does not hold yet."""
 
-    told: ToldSections
+    reported: ReportedSections
     pending: str | None
 
     @property
@@ -113,20 +113,20 @@ class Changed:
 
 
 async def read_all(call: Call[DeviceAsOf]) -> SettingsAnswer:
-    """Every section, as the device told it last; the defaults where it never did, or told what does not fit."""
-    return _answer(await _told(call.gateway, call.parameters, call.parameters.as_of))
+    """Every section, as the device reported it last; the defaults where it never did, or reported what does not fit."""
+    return _answer(await _reported(call.gateway, call.parameters, call.parameters.as_of))
 
 
 async def read_rois(call: Call[DeviceAsOf]) -> RoisAnswer:
     """The regions of a thermal frame that are measured."""
-    told = await _told(call.gateway, call.parameters, call.parameters.as_of)
-    return RoisAnswer(rois=list(_current(told).measured_rois))
+    reported = await _reported(call.gateway, call.parameters, call.parameters.as_of)
+    return RoisAnswer(rois=list(_current(reported).measured_rois))
 
 
 async def read_zones(call: Call[DeviceAsOf]) -> ZonesAnswer:
     """The polygons of the picture that have rules of their own."""
-    told = await _told(call.gateway, call.parameters, call.parameters.as_of)
-    return ZonesAnswer(zones=list(_current(told).zones))
+    reported = await _reported(call.gateway, call.parameters, call.parameters.as_of)
+    return ZonesAnswer(zones=list(_current(reported).zones))
 
 
 async def read_roi_sets(_: Call[Nothing]) -> RoiSetsAnswer:
@@ -153,9 +153,11 @@ async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
 async def change(call: Call[OfDevice]) -> Response:
     """Replace sections: 200 once they hold and can be read, 202 while that is on its way, 409 where it refused."""
     changed = await _set(call, await call.body(SettingsChange))
-    before = await _told(call.gateway, call.parameters)
+    before = await _reported(call.gateway, call.parameters)
     answer = _answer(
-        ToldSections({**before.known, **changed.told.known}, {**before.other, **changed.told.other}, before.set_aside)
+        ReportedSections(
+            {**before.known, **changed.reported.known}, {**before.other, **changed.reported.other}, before.set_aside
+        )
     )
     return json_response(answer.model_copy(update={"message": changed.pending}), changed.status)
 
@@ -164,7 +166,7 @@ async def change_rois(call: Call[OfDevice]) -> Response:
     """Replace all regions, or none where one of them is not valid."""
     wanted = (await call.body(RoisChange)).rois
     changed = await _set(call, SettingsChange(rois=wanted))
-    rois = _current(changed.told).measured_rois
+    rois = _current(changed.reported).measured_rois
     what = f"{len(wanted)} ROIs"
     return json_response(RoisAnswer(rois=list(rois), message=changed.message(what, what)), changed.status)
 
@@ -174,22 +176,22 @@ async def change_zones(call: Call[OfDevice]) -> Response:
     wanted = (await call.body(ZonesChange)).zones
     changed = await _set(call, SettingsChange(zones=wanted))
     what = f"{len(wanted)} zones"
-    zones = _current(changed.told).zones
+    zones = _current(changed.reported).zones
     return json_response(ZonesAnswer(zones=list(zones), message=changed.message(what, what)), changed.status)
 
 
-def _current(told: ToldSections) -> AdjustableSettings:
-    return told.applied_to(AdjustableSettings())
+def _current(reported: ReportedSections) -> AdjustableSettings:
+    return reported.applied_to(AdjustableSettings())
 
 
-def _answer(told: ToldSections) -> SettingsAnswer:
-    current = _current(told)
+def _answer(reported: ReportedSections) -> SettingsAnswer:
+    current = _current(reported)
     sections = {**dict(current), "rois": current.measured_rois}
-    other = {name: value for name, value in told.other.items() if name not in SettingsAnswer.model_fields}
-    return SettingsAnswer(**sections, set_aside=told.set_aside, **other)
+    other = {name: value for name, value in reported.other.items() if name not in SettingsAnswer.model_fields}
+    return SettingsAnswer(**sections, set_aside=reported.set_aside, **other)
 
 
-async def _told(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None) -> ToldSections:
+async def _reported(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None) -> ReportedSections:
     await require_device(gateway, asked.site, asked.device, as_of)
 
     def question(moment: Moment) -> dict[str, Any]:
@@ -209,15 +211,15 @@ async def _set(call: Call[OfDevice], wanted: SettingsChange) -> Changed:
     as_sent = read_sections(wanted.sections())
     if outcome.state != "done":
         return Changed(as_sent, "the device has not answered yet")
-    told = await until(partial(_change, gateway, outcome.request_id), VIEW_SECONDS) or outcome.settings
-    if told is None:
+    sections = await until(partial(_change, gateway, outcome.request_id), VIEW_SECONDS) or outcome.settings
+    if sections is None:
         return Changed(as_sent, "the device has taken them, and its event is on the way")
-    said = read_sections(told)
-    return Changed(ToldSections({**as_sent.known, **said.known}, said.other, said.set_aside), None)
+    said = read_sections(sections)
+    return Changed(ReportedSections({**as_sent.known, **said.known}, said.other, said.set_aside), None)
 
 
 async def _change(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
-    """What the device told of this request, once its event is in the view."""
+    """What the device reported of this request, once its event is in the view."""
 
     def question(stores: Stores) -> dict[str, Any] | None:
         try:

@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
 from bus_schemas.node import Command
 from bus_schemas.settings import AdjustableSettings, MotionSettings
 from edge.agent.settings_store import ANSWERS_KEPT, SettingsStore
@@ -72,3 +75,32 @@ def test_answers_are_remembered_over_a_restart_and_only_the_newest_of_them(tmp_p
     assert again.answer(SOURCE, "r0") is None
     assert again.answer(SOURCE, "r1") == Command(request_id="r1", name="snapshot", state="done")
     assert again.answer(OTHER, "r1") is None
+
+
+KEYS = st.sampled_from(
+    ["changed", "told", "set_aside", "answers", SOURCE, f"{SOURCE} r1", "settings", "reason", "motion"]
+)
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=20,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(written=st.one_of(ANYTHING.map(json.dumps).map(str.encode), st.binary(max_size=60)))
+@example(written=b"[" * 100_000)
+@example(written=b'{"changed": {"x": ' + b"9" * 5000 + b"}}")
+def test_whatever_stands_in_the_file_an_agent_begins_and_says_what_it_could_not_use(
+    written: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "yard.json").write_bytes(written)
+    opened = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
+    kept = opened.current(SOURCE, CONFIGURED)
+    opened.keep(OTHER, CHANGED)
+    again = SettingsStore(tmp_path / "yard.json", [SOURCE, OTHER])
+
+    assert AdjustableSettings.model_validate(kept.model_dump()) == kept
+    assert again.current(SOURCE, CONFIGURED) == kept
+    assert again.trouble(SOURCE) == opened.trouble(SOURCE)
+    assert again.current(OTHER, CONFIGURED) == CHANGED

@@ -134,7 +134,8 @@ class Presence:
     doubtful: Lost | None = None
     status: str = "unknown"
     trouble_s: float = 0.0
-    """When it was received that it does not reach its source."""
+    """When it was received that it does not reach its source; `had_worked` is whether it had ever until then."""
+    had_worked: bool = False
     open: dict[str, Open] = field(default_factory=dict)
     """The incidents that are open, by type, of faults of the hub also by part."""
 

@@ -279,6 +279,12 @@ def test_a_camera_that_never_worked_is_missed_and_has_not_recovered_when_it_come
         assert condition(followed) == ("ok", ())
 
 
+def test_a_camera_that_takes_long_to_open_has_not_recovered_when_it_does(followed: Followed) -> None:
+    take(followed, health(at(10), "degraded", **AGENT), *frames(11, 14), health(at(14), **AGENT))
+
+    assert raised(followed) == [("yard", "device_degraded", "raised"), ("yard", "device_degraded", "cleared")]
+
+
 @pytest.mark.parametrize("sends", ["nothing", "heartbeat"])
 def test_what_is_expected_of_a_foreign_device_is_declared(tmp_path: Path, sends: Any) -> None:
     door = DeviceInfo("door", "Door", sends=sends, silent_after_s=60.0)

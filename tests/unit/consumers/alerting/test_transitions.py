@@ -409,6 +409,15 @@ def test_who_was_cut_off_with_the_hub_and_does_not_come_back_is_lost(followed: F
     assert [one for one in emitted(followed) if one[0] != "_hub"] == [("yard", "offline", "opened")]
 
 
+def test_who_is_back_after_the_hub_was_deaf_is_not_lost_though_its_camera_is(followed: Followed) -> None:
+    take(followed, *ticks(0, 60), *(frame(at(second), **AGENT) for second in range(60)))
+    followed.journal.append(loss(0), received=at(180))
+    degraded = [health(at(second), "degraded", reason="refused", **AGENT) for second in range(190, 205, 5)]
+    take(followed, state(at(185), **AGENT), *ticks(181, 205), *degraded)
+
+    assert [one for one in emitted(followed) if one[0] != "_hub"] == [("yard", "degraded", "opened")]
+
+
 @pytest.mark.parametrize(
     ("uptime_s", "last", "alerts_of_it"),
     [(3780.0, "online", 0), (1.0, "online", 1), (1.0, "stopping", 0)],

@@ -13,7 +13,7 @@ from consumers.engine.rebuild.retention_floor import attached, know_horizon
 from consumers.store.journal.record import JournalReader
 from producer.transaction import transaction
 
-_LAST_VERSIONS: Mapping[str, int] = {"incidents": 5, "alerts": 3}
+_KNOWN_VERSIONS: Mapping[str, frozenset[int]] = {"incidents": frozenset({5, 6}), "alerts": frozenset({3})}
 _INCIDENTS = """
     insert or ignore into main.incidents (incident_id, position, until, site, device, type, level, opened, closed,
         under, suppressed, rule, rule_version, rule_text, details, causes, media)
@@ -39,7 +39,7 @@ def adopt(view: sqlite3.Connection, data: Path, journal: JournalReader) -> None:
     know_horizon(view, journal)
     for name, query in (("incidents", _INCIDENTS), ("alerts", _ALERTS)):
         file = view_files.file_of(data, name)
-        if file is None or not _is_last_version(file, name):
+        if file is None or not _is_known_version(file, name):
             continue
         with attached(view, str(file)), transaction(view):
             view.execute(query)
@@ -49,6 +49,6 @@ def adopt(view: sqlite3.Connection, data: Path, journal: JournalReader) -> None:
             checkpoint.make(view, checkpoint.Made(made.configuration, made.floor, reaches))
 
 
-def _is_last_version(file: Path, name: str) -> bool:
+def _is_known_version(file: Path, name: str) -> bool:
     with closing(view_files.open_file(file)) as old:
-        return checkpoint.version(old) == _LAST_VERSIONS[name]
+        return checkpoint.version(old) in _KNOWN_VERSIONS[name]

@@ -20,6 +20,7 @@ from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
+from consumers.alerting.incidents.devices import Parsed
 from consumers.alerting.incidents.table import Entry
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.projection import Emit, Projection
@@ -60,6 +61,7 @@ class Alerting(Projection):
 
     def __init__(self, hub: Hub) -> None:
         self._configured = terms.configured(hub)
+        self._parsed: Parsed = {}
 
     def adopt(self, view: sqlite3.Connection, data: Path, journal: JournalReader) -> None:
         adoption.adopt(view, data, journal)
@@ -74,7 +76,10 @@ class Alerting(Projection):
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         in_force = terms.load(view) or self._configured
-        incidents, alerts = IncidentBook(view, in_force), AlertBook(view, emit, in_force.rules.cool_down_s)
+        incidents, alerts = (
+            IncidentBook(view, in_force, self._parsed),
+            AlertBook(view, emit, in_force.rules.cool_down_s),
+        )
         for record in batch:
             alerts.position = record.position
             model = record.model

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
 from consumers.alerting.incidents.device import Watched
-from consumers.alerting.incidents.devices import Devices
+from consumers.alerting.incidents.devices import Devices, Parsed
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
 from consumers.alerting.incidents.presence import ANYTHING, How, Lost
 from consumers.alerting.incidents.table import Entry, IncidentTable
@@ -29,11 +29,11 @@ class Node(NamedTuple):
 class IncidentBook:
     """`judge` decides on one record; each decision is to be entered before the next is asked for."""
 
-    def __init__(self, view: sqlite3.Connection, terms: Terms) -> None:
+    def __init__(self, view: sqlite3.Connection, terms: Terms, parsed: Parsed) -> None:
         self._view = view
         self._terms = terms
         self._rules = terms.rules
-        self._devices = Devices(view)
+        self._devices = Devices(view, parsed)
         self._table = IncidentTable(view, terms.rules)
         self._hub_state: WatchedHub | None = None
         self._missed: set[Place] | None = None

@@ -34,6 +34,8 @@ from consumers.engine.partial import BEAT, MEASURED, MEDIUM, REPORTED, VERDICTS
 from consumers.store.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
+PICTURES_APART_S = 1.0
+"""Nobody needs to know of a picture that was taken so shortly after another."""
 
 
 @dataclass(slots=True)
@@ -146,6 +148,8 @@ class Watched(Presence):
         at, now, before = record.time_s, event.data, self.status
         if now.status != before:
             self.status, self.trouble_s = now.status, record.received_us / 1e6
+        if before not in TROUBLES:
+            self.had_worked = self.has_worked
         details: dict[str, Any] = {"previous_status": before, "reason": now.reason}
         found: list[Verdict] = []
         if now.status in _DOWN:
@@ -158,7 +162,8 @@ class Watched(Presence):
         if now.reason in ORDERLY:
             # Whoever stops an agent mends nothing: what was wrong is so until it says another thing.
             over = []
-        return [*found, *(Verdict(kind, "closed", at, (event.id,), details) for kind in over)]
+        details["recovered"] = self.had_worked
+        return [*found, *(Verdict(kind, "closed", at, (event.id,), dict(details)) for kind in over)]
 
     def _judge_beat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
         beat = record.told(BEAT).data
@@ -184,6 +189,8 @@ class Watched(Presence):
     def _learn(self, record: Recorded) -> None:
         """What explains later events: the newest picture, and the warning thresholds of ROIs."""
         if record.model is MediaEvent:
+            if self.picture is not None and abs(record.time_s - self.picture[0]) < PICTURES_APART_S:
+                return
             medium = record.told(MEDIUM).data
             if medium.kind != "segment":
                 self.picture = (record.time_s, medium.key)

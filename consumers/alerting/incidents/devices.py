@@ -22,11 +22,16 @@ SCHEMA = """
 """`nodes` are those that are gone."""
 
 
+Parsed = dict[Place, tuple[str, Watched]]
+
+
 @dataclass(slots=True)
 class Devices:
     """The devices as the rules see them, each read when a fold first needs it, and written at its end if it changed."""
 
     view: sqlite3.Connection
+    parsed: Parsed = field(default_factory=dict)
+    """What the last fold has written, by the text that it wrote: what stands there still need not be parsed again."""
     touched: dict[Place, Watched] = field(default_factory=dict)
     known: dict[Place, Watched] = field(default_factory=dict)
 
@@ -36,7 +41,7 @@ class Devices:
         if known is None:
             query = "select state from watched where site = ? and device = ?"
             found = self.view.execute(query, where).fetchone()
-            known = self.known[where] = Watched() if found is None else watched_json.validate_json(found[0])
+            known = self.known[where] = Watched() if found is None else self._read(where, found[0])
         self.touched[where] = known
         return known
 
@@ -45,22 +50,23 @@ class Devices:
         query = f"select site, device, state from watched where {condition}"  # noqa: S608 - our own conditions
         for site, device, state in self.view.execute(query, values):
             if (site, device) not in self.known:
-                self.known[site, device] = watched_json.validate_json(state)
+                self.known[site, device] = self._read((site, device), state)
         return self.known
+
+    def _read(self, where: Place, state: str) -> Watched:
+        # Taken out: a fold that changes it and is taken back leaves another text in the view.
+        text, watched = self.parsed.pop(where, ("", None))
+        return watched if watched is not None and text == state else watched_json.validate_json(state)
 
     def seen(self) -> set[Place]:
         rows = self.view.execute("select site, device from watched where seen = 1")
         return {(site, device) for site, device in rows} | {at for at, one in self.known.items() if one.is_device}
 
     def save(self, terms: Terms) -> None:
-        rows = [
-            (
-                *where,
-                one.epoch,
-                one.due(terms.silent_after_s(where, is_agents=one.is_agents)),
-                int(one.is_device),
-                watched_json.dump_json(one).decode(),
-            )
-            for where, one in sorted(self.touched.items())
-        ]
+        rows = []
+        for where, one in sorted(self.touched.items()):
+            state = watched_json.dump_json(one).decode()
+            due = one.due(terms.silent_after_s(where, is_agents=one.is_agents))
+            rows.append((*where, one.epoch, due, int(one.is_device), state))
+            self.parsed[where] = (state, one)
         self.view.executemany("insert or replace into watched values (?, ?, ?, ?, ?, ?)", rows)

@@ -134,7 +134,8 @@ class Presence:
     doubtful: Lost | None = None
     status: str = "unknown"
     trouble_s: float = 0.0
-    """When it was received that it does not reach its source."""
+    """When it was received that it does not reach its source; `had_worked` is whether it had ever until then."""
+    had_worked: bool = False
     open: dict[str, Open] = field(default_factory=dict)
     """The incidents that are open, by type, of faults of the hub also by part."""
 
@@ -156,6 +157,10 @@ class Presence:
         received, taken, model = record.received_us / 1e6, record.time_s, record.model
         if self.lost is not None:
             self.lost.hear(received, taken)
+        if self.doubtful is not None:
+            self.doubtful.hear(received, taken)
+            if self.doubtful.reported is not None:
+                self.doubtful = None
         self.latest = max(self.latest, taken)
         if model in READINGS:
             self.is_camera = True
@@ -164,8 +169,6 @@ class Presence:
         self.evidence_s = received
         if not self.is_known and model is not FrameEvent and self.blank_since is None:
             self.is_known, self.known_since = True, taken
-        if self.doubtful is not None and self.doubtful.is_disproved(received, taken):
-            self.doubtful = None
         lost = self.lost
         if lost is not None and lost.is_disproved(received, taken):
             self.lost = None
@@ -183,10 +186,10 @@ class Presence:
         return not self.is_camera and record.model not in _NO_SIGN_OF_WORK
 
     def greet(self, record: Recorded) -> None:
-        """It says that it is online."""
-        for one in (self.lost, self.doubtful):
-            if one is not None:
-                one.greet(record.received_us / 1e6, record.time_s)
+        """It says that it is online: if it was gone at all, it is not gone with the hub's deafness."""
+        self.doubtful = None
+        if self.lost is not None:
+            self.lost.greet(record.received_us / 1e6, record.time_s)
 
     def lose(self, lost: Lost) -> Sequence[Verdict]:
         """The device is not there."""

@@ -279,6 +279,12 @@ def test_a_camera_that_never_worked_is_missed_and_has_not_recovered_when_it_come
         assert condition(followed) == ("ok", ())
 
 
+def test_a_camera_that_takes_long_to_open_has_not_recovered_when_it_does(followed: Followed) -> None:
+    take(followed, health(at(10), "degraded", **AGENT), *frames(11, 14), health(at(14), **AGENT))
+
+    assert raised(followed) == [("yard", "device_degraded", "raised"), ("yard", "device_degraded", "cleared")]
+
+
 @pytest.mark.parametrize("sends", ["nothing", "heartbeat"])
 def test_what_is_expected_of_a_foreign_device_is_declared(tmp_path: Path, sends: Any) -> None:
     door = DeviceInfo("door", "Door", sends=sends, silent_after_s=60.0)
@@ -401,6 +407,15 @@ def test_who_was_cut_off_with_the_hub_and_does_not_come_back_is_lost(followed: F
     take(followed, *ticks(181, 230))
 
     assert [one for one in emitted(followed) if one[0] != "_hub"] == [("yard", "offline", "opened")]
+
+
+def test_who_is_back_after_the_hub_was_deaf_is_not_lost_though_its_camera_is(followed: Followed) -> None:
+    take(followed, *ticks(0, 60), *(frame(at(second), **AGENT) for second in range(60)))
+    followed.journal.append(loss(0), received=at(180))
+    degraded = [health(at(second), "degraded", reason="refused", **AGENT) for second in range(190, 205, 5)]
+    take(followed, state(at(185), **AGENT), *ticks(181, 205), *degraded)
+
+    assert [one for one in emitted(followed) if one[0] != "_hub"] == [("yard", "degraded", "opened")]
 
 
 @pytest.mark.parametrize(

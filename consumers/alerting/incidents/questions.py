@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 from pydantic_core import from_json
 
+from bus_schemas.alert import AlertLevelName
 from consumers.engine.intervals import Lasting, State, Wanted, told_at
 from consumers.engine.versions import NEWEST, STANDS
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
+from bus_schemas.condition import NOT_OF_DEVICES
 from bus_schemas.event import HUB_SOURCE, RESERVED, Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HeartbeatEvent
@@ -130,7 +131,7 @@ def _enter(view: sqlite3.Connection, record: Recorded, minutes: Ring) -> None:
     event = record.event
     assert isinstance(event, IncidentEvent)
     site = event.data.site
-    if RESERVED.isdisjoint((site, event.data.device)):
+    if event.data.type not in NOT_OF_DEVICES and RESERVED.isdisjoint((site, event.data.device)):
         changed = held.enter(view, event)
         minutes.correct(site, held.minutes_of(changed, minutes.oldest(site), minutes.newest.get(site, -1)))
 

@@ -122,10 +122,13 @@ def test_every_surface_says_the_same(lived: Lived, broker: Broker) -> None:
 
     assert now == dict.fromkeys(now, EXPECTED)
     assert list(now["wall"]) == list(EXPECTED)
+    figures = lived.client.get("/metrics").text
     lines = re.findall(
         r'watchpost_device_condition{condition="(\w+)",device="(\w+)",site="DEMO"} 1.0',
-        lived.client.get("/metrics").text,
+        figures,
     )
+    assert 'watchpost_disk_size_bytes{node="_hub",site="_hub"}' in figures
+    assert 'watchpost_device_recording{device="shed",site="DEMO"} 0.0' in figures
     assert {device: condition for condition, device in lines} == {name: it[0] for name, it in EXPECTED.items()}
     assert announced(lived.filled, BrokerAddress(port=broker.port)) == ANNOUNCED
 

@@ -11,6 +11,9 @@ Condition = Literal["unknown", "ok", "warning", "error", "offline", "critical"]
 SEVERITY: Mapping[str, int] = {name: rank for rank, name in enumerate(get_args(Condition))}
 """By condition; more is worse."""
 
+NOT_OF_DEVICES = frozenset({"node_offline"})
+"""Types of incidents whose `device` is the name of a node."""
+
 _HOT_SPOT: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "error", "emergency": "critical"}
 _STORAGE: Mapping[str, AlertLevelName] = {"warning": "warning", "critical": "critical", "unwritable": "critical"}
 _ALWAYS: Mapping[str, AlertLevelName] = {

@@ -135,7 +135,8 @@ class ProcessFaults(Message):
 
 
 class DeviceReport(Message):
-    """How a device is, as the hub says: the worst of its open incidents, whose types come the worst first.
+    """How a device is, as the hub says: the worst of its open incidents, whose types come the worst first. Of a device
+    that nobody could judge yet nothing is said.
 
     It is retained, and said again when it changes, on every connection to the broker, and every half minute. An empty
     payload takes back what was said of a device that is not there any more.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from bus_schemas.alert import AlertLevelName
-from bus_schemas.condition import SEVERITY, Condition, condition_of
+from bus_schemas.condition import NOT_OF_DEVICES, SEVERITY, Condition, condition_of
 from bus_schemas.event import RESERVED
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.verdict import Open
@@ -25,8 +25,6 @@ SCHEMA = f"""
     ) strict;
     """
 """`known` says since when, by event time, a device could be judged, or could not."""
-NOT_OF_DEVICES = frozenset({"node_offline"})
-"""Types of incidents whose `device` is no device."""
 
 
 class DeviceCondition(NamedTuple):

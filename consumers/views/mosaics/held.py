@@ -65,7 +65,7 @@ def _close(view: sqlite3.Connection, incident: Incident, begun: float | None, at
 
 
 def _condition(incident: Incident) -> Condition:
-    return condition_of(incident.type, level_of(incident.type, incident.details))
+    return condition_of(incident.type, incident.level or level_of(incident.type, incident.details))
 
 
 def worst_in(view: sqlite3.Connection, site: str, start: float, end: float) -> dict[str, Worst]:

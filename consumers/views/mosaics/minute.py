@@ -37,13 +37,13 @@ class DeviceMinute:
     @property
     def is_blind(self) -> bool:
         """Whether it said that it cannot tell how it is."""
-        return self.seen is not None and bool(self.seen.is_blind) and not self.seen.is_known
+        return self.seen is not None and bool(self.seen.is_blind) and not self.seen.is_well
 
 
 def device_minute(device: str, seen: Seen | None, held: Worst = NOTHING) -> DeviceMinute:
     """The worst of what incidents made of it, and of what was wrong with any of its frames."""
     wrong = {kind: condition_of_type(kind) for kind in (seen.types.split() if seen is not None else ())}
-    known: Condition = "ok" if seen is not None and seen.is_known else "unknown"
+    known: Condition = "ok" if seen is not None and seen.is_well else "unknown"
     condition = worst((known, held.condition, *wrong.values()))
     return DeviceMinute(device, seen, condition, tuple(dict.fromkeys((*held.types, *sorted(wrong)))))
 

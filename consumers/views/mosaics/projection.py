@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
+from bus_schemas.condition import NOT_OF_DEVICES
 from bus_schemas.event import HUB_SOURCE, RESERVED, Event
 from bus_schemas.media import MediaEvent
-from bus_schemas.node import HeartbeatEvent
+from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import Hub
@@ -29,9 +30,9 @@ class Mosaics(Projection):
     """
 
     name: ClassVar[str] = "mosaics"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     models: ClassVar[tuple[type[Event], ...]] = (
-        DetectionEvent, FrameEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
+        DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
     )  # fmt: skip
     schema: ClassVar[str] = seen.SCHEMA + held.SCHEMA + ring.SCHEMA + SCHEMA
 
@@ -130,7 +131,7 @@ def _enter(view: sqlite3.Connection, record: Recorded, minutes: Ring) -> None:
     event = record.event
     assert isinstance(event, IncidentEvent)
     site = event.data.site
-    if RESERVED.isdisjoint((site, event.data.device)):
+    if event.data.type not in NOT_OF_DEVICES and RESERVED.isdisjoint((site, event.data.device)):
         changed = held.enter(view, event)
         minutes.correct(site, held.minutes_of(changed, minutes.oldest(site), minutes.newest.get(site, -1)))
 

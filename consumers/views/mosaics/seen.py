@@ -9,12 +9,14 @@ from pydantic_core import from_json, to_json
 
 from bus_schemas.camera import DetectionEvent, Frame, FrameEvent, MotionEvent
 from bus_schemas.media import MediaEvent
+from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.engine.partial import MEDIUM, VALIDITY, VERDICTS
+from consumers.engine.partial import MEDIUM, REPORTED, VALIDITY, VERDICTS
 from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.state import types_of_frame
 
 THUMBNAILS = 3
+SAID, JUDGED = 1, 2
 _THERMAL_PIXELS = 24 * 32
 
 Key = tuple[str, int, str]
@@ -34,7 +36,8 @@ class Seen:
     """A row of the table `seen`. Times in seconds since 1970; of equal times the later event is the newer.
 
     `frame` is the newest analysis, or the newest of those that found something wrong; `types` names all that any of
-    them found. `is_known`: some analysis told how the device was; `is_blind`: one could not.
+    them found. `is_known` is 2 where some analysis told how the device was, 1 where only the device itself said that it
+    was well; `is_blind`: an analysis could not tell.
     """
 
     site: str
@@ -52,6 +55,11 @@ class Seen:
     is_blind: int = 0
     newest: Recorded | None = None
     """The event of `frame` where that was not put into words yet; not a column."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it was, as far as anybody knows: what it says of itself counts where no analysis failed."""
+        return self.is_known == JUDGED or (self.is_known == SAID and not self.is_blind)
 
     @property
     def picture(self) -> str | None:
@@ -76,9 +84,12 @@ class Seen:
         elif model is ThermalEvent:
             is_blind = record.told(VALIDITY).data.bad_pixels >= _THERMAL_PIXELS
             self.is_blind |= is_blind
-            self.is_known |= not is_blind
+            self.is_known = max(self.is_known, 0 if is_blind else JUDGED)
+        elif model is HealthEvent:
+            is_well = record.told(REPORTED).data.status == "healthy"
+            self.is_known = max(self.is_known, SAID if is_well else 0)
         elif model in (DetectionEvent, MotionEvent):
-            self.is_known = 1
+            self.is_known = JUDGED
 
     def _take_medium(self, record: Recorded) -> None:
         medium, at = record.told(MEDIUM).data, record.time_s
@@ -101,7 +112,7 @@ class Seen:
         if all(answer is None for answer in answers):
             self.is_blind = 1
         else:
-            self.is_known = 1
+            self.is_known = JUDGED
         if (bool(wrong), at) >= (bool(self.is_bad), self.frame_at or 0.0):
             self.newest, self.frame_at, self.is_bad = record, at, int(bool(wrong))
 

@@ -12,6 +12,7 @@ from gateway.context import Gateway
 from gateway.http.device_metrics import DEVICES, DeviceFigures, DiskFigures
 from gateway.reading.moments import Moment
 from gateway.routes.lookup import KnownDevice, watched_devices
+from producer.outbox.disk_id import disk_id
 
 
 def device_figures(moment: Moment) -> list[DeviceFigures]:
@@ -35,15 +36,18 @@ def _figures(one: KnownDevice) -> DeviceFigures:
 
 
 def disk_figures(gateway: Gateway, moment: Moment) -> Iterator[DiskFigures]:
-    """The disk of the hub, and those of nodes as they say themselves."""
+    """The disk of the hub, and those of nodes as they say themselves: one that several share has one line."""
     disk = disk_of(gateway.hub.data)
     yield DiskFigures(HUB, HUB, disk.free, disk.used, disk.total, disk.percent / 100)
+    shown = {disk_id(gateway.hub.data)}
     try:
         found = nodes(moment.health(), now=moment.now)
     except NoView:
         return
     for node in found[:DEVICES]:
         load = node.heartbeat.get("system", {})
-        percent = load.get("disk_percent")
-        ratio = None if percent is None else percent / 100
-        yield DiskFigures(node.site, node.node, free=load.get("disk_free_bytes"), used_ratio=ratio)
+        percent, which = load.get("disk_percent"), node.heartbeat.get("disk_id") or f"{node.site}/{node.node}"
+        if which in shown or percent is None:
+            continue
+        shown.add(which)
+        yield DiskFigures(node.site, node.node, free=load.get("disk_free_bytes"), used_ratio=percent / 100)

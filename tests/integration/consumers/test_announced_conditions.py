@@ -5,21 +5,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from paho.mqtt.client import Client, MQTTMessage
 
 from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
 from consumers.alerting.projection import Alerting
 from consumers.hub_config import Hub
 from producer.broker import BrokerAddress
-from producer.mqtt import background_client
 from tests.broker import Broker
 from tests.builders import START, at, frame, state, thermal, tick
 from tests.eventually import eventually
 from tests.following import Followed, hub_in
+from tests.retained import retained
 
 TOPIC = "watchpost/v1/DEMO/{}/condition"
 
@@ -46,34 +44,6 @@ class Announced:
         self.sink.close()
         self.followed.close()
         self.state.close()
-
-
-def retained(address: BrokerAddress) -> dict[str, bytes]:
-    """Every retained condition, as who subscribes gets it before the answer to a message of its own."""
-    found: dict[str, bytes] = {}
-    done: list[bool] = []
-
-    def on_connect(client: Client, *_: Any) -> None:
-        client.subscribe([("watchpost/v1/+/+/condition", 1), ("test/end", 1)])
-
-    def on_subscribe(client: Client, *_: Any) -> None:
-        client.publish("test/end", b"", qos=1)
-
-    def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:
-        if message.topic == "test/end":
-            done.append(True)
-        elif message.retain:
-            found[message.topic] = bytes(message.payload)
-
-    client = background_client(address, "test", keepalive_s=10, longest_pause_s=1)
-    client.on_connect, client.on_subscribe, client.on_message = on_connect, on_subscribe, on_message
-    client.loop_start()
-    try:
-        eventually(lambda: done, within=10, what="the retained messages")
-    finally:
-        client.disconnect()
-        client.loop_stop()
-    return found
 
 
 @contextmanager

@@ -9,7 +9,7 @@ export type Status = 'healthy' | 'degraded' | 'stale' | 'stopped' | 'offline' | 
 
 export interface Site { site: string; name: string; time_zone: string; devices: number; condition: Condition; conditions: Partial<Record<Condition, number>>; open_incidents: number; open_alerts: number }
 export interface LastEvent { type: string; time: string; position: number; summary: string }
-export interface Incident { id: string; site: string; device: string; type: string; state: 'open' | 'closed'; opened: string; closed: string | null; details: Record<string, unknown>; duration_s: number }
+export interface Incident { id: string; site: string; device: string; type: string; level: Level; state: 'open' | 'closed'; opened: string; closed: string | null; details: Record<string, unknown>; duration_s: number }
 export interface Device {
   site: string; device: string; name: string; kinds: string[]; online: boolean; condition: Condition; types: string[]; since: string | null; status: Status; reason: string | null;
   last_event: LastEvent | null; last_frame: string | null; stream_info: { fps: number; width: number; height: number } | null;

@@ -11,7 +11,7 @@ from consumers.store.archive.index import NAME, mark_incomplete, open_to_write
 from consumers.store.archive.reader import IndexAway, IndexedMedia
 from consumers.views.mosaics.layout import cell_size, size
 from consumers.views.mosaics.questions import Span, tile, timeline
-from tests.builders import START, at, detection, frame, incident, media, thermal, tick
+from tests.builders import START, at, detection, frame, health, incident, media, thermal, tick
 from tests.minute_site import GREEN, MINUTE, RED, Site
 
 RED_BORDER, GREEN_BORDER, GREY_BORDER = (255, 0, 0), (0, 255, 0), (128, 128, 128)
@@ -163,6 +163,14 @@ def test_a_device_that_only_detects_was_well_when_it_said_something(site: Site) 
 
     assert [site.device(MINUTE + n, "door")["condition"] for n in range(2)] == ["ok", "unknown"]
     assert [site.json(MINUTE + n)["state"] for n in range(2)] == ["ok", "ok"]
+
+
+def test_a_device_that_is_not_analysed_is_well_where_it_says_so_itself(site: Site) -> None:
+    nobody = {"blackscreen": None, "freeze": None, "audio": None}
+    site.take(tick(at(0)), health(at(5)), health(at(65)), frame(at(70), **nobody), health(at(125), "degraded"))
+    site.take(tick(at(190)))
+
+    assert [site.device(MINUTE + n)["condition"] for n in range(3)] == ["ok", "unknown", "unknown"]
 
 
 def test_what_is_wrong_with_a_node_is_shown_though_it_is_no_camera_and_the_hub_is_none(site: Site) -> None:

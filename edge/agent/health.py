@@ -96,7 +96,7 @@ class Facts:
             case "not_started":
                 return "it has not begun yet" if self.last_attempt is None else "connecting"
             case "stale":
-                return self.reason or self._silence(now_s)
+                return self.reason or self.complaint or self._silence(now_s)
             case "degraded":
                 blank = BLANK if self._is_blank(now_s) else None
                 return self.reason or blank or self.complaint or self.analysis or self._no_answer(now_s)

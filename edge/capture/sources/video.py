@@ -150,8 +150,7 @@ class VideoSource:
         self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start, self._counter)
         if self._recorder and not (self._stream and self._stream.goes_on_with(self._demuxer)):
             self._stream = RecordedStream(self._recorder, self._demuxer)
-        self._resampler = Resampler()
-        self._seconds = Seconds()
+        self._resampler, self._seconds = Resampler(), Seconds()
         self._limit_s = self._liveness.read_limit_s
         self._due: float | None = None
         self._damaged_in_a_row = self._pictures = self._cut_short = 0
@@ -197,9 +196,8 @@ class VideoSource:
             complaint = complaint or f"{lost - self._lost} segments of its video could not be written"
         self._lost = lost
         fps, bits_per_s = self._arrivals.measured()
-        return StreamReport(
-            round(fps, 2), demuxer.codec, bits_per_s, complaint, self._sound_damage.sentence("its sound")
-        )
+        remark = self._sound_damage.sentence("its sound")
+        return StreamReport(round(fps, 2), demuxer.codec, bits_per_s, complaint, remark)
 
     def _end(self, ended: Demuxer) -> None:
         if self._input.ending == "live":

@@ -93,6 +93,15 @@ def test_what_never_gave_a_picture_says_so() -> None:
     assert (told.status, told.reason) == ("stale", "it is connected, but has given no picture for 25 s")
 
 
+def test_what_sends_pictures_that_cannot_be_decoded_says_that_and_not_that_nothing_came() -> None:
+    damaged = "100% of what it sent in the last minute was damaged and is missing"
+    never = health([facts(connected_s=LATER - 25, complaint=damaged)], LATER)
+    no_longer = health([facts(connected_s=LATER - 90, came_s=LATER - 60, complaint=damaged)], LATER)
+
+    assert (never.status, never.reason) == ("stale", damaged)
+    assert (no_longer.status, no_longer.reason) == ("stale", damaged)
+
+
 def test_what_does_not_open_says_since_when_it_is_waited_for() -> None:
     elapsed = SimulatedClock()
     source = SourceHealth("visual", lambda: NOON, elapsed=elapsed.elapsed)

@@ -123,11 +123,11 @@ class Relay:
         return self._counters.connected
 
     def drain(self, timeout_s: float) -> None:
-        """Wait until all that is urgent is confirmed, where somebody is connected; for `timeout_s` at most."""
+        """Wait until all that is urgent is confirmed, for `timeout_s` at most, and not without a connection."""
         until, delivery = time.monotonic() + timeout_s, self._delivery
         # The look that is going on may not see what was committed just now.
-        seen = delivery.looks + 2 if delivery is not None else 0
-        while delivery is not None and self.connected and time.monotonic() < until:
+        seen = delivery.looks + 2 if delivery else 0
+        while delivery and self.connected and time.monotonic() < until:
             if delivery.looks >= seen and not delivery.waiting(Traffic.EVENTS):
                 return
             self.wake()
@@ -139,8 +139,7 @@ class Relay:
 
     def statistics(self) -> dict[str, int | bool]:
         """The figures of the link, by the names under which operators know them."""
-        delivery = self._delivery
-        sent = delivery.figures if delivery is not None else None
+        sent = self._delivery.figures if self._delivery is not None else None
         return {
             "messages_published": sent.published if sent else 0,
             "messages_failed": sent.failed if sent else 0,

@@ -17,7 +17,8 @@ Trigger = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 class Frame(Fact):
     """The analysis of one captured frame. `None` means that nobody could tell.
 
-    `freeze_diffs` are the mean absolute grey differences of the last three frames: (-2,-1), (-2,0), (-1,0).
+    `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`,
+    where there are three, else of the last three frames.
     """
 
     blackscreen: bool | None = None

@@ -19,6 +19,7 @@ from bus_schemas.limits import (
     Uptime,
     Word,
 )
+from bus_schemas.registry import Expectation
 
 HEARTBEAT_EVERY_S = 10.0
 """An agent says so often, for each of its devices, that it is there."""
@@ -36,10 +37,14 @@ _LONGEST_STEP_S = (AFTER_LATEST - EARLIEST) // timedelta(seconds=1)
 
 
 class State(Fact):
-    """Online or offline. Offline is the node's last will, so its time is that of the connection that was lost."""
+    """Online or offline. `cause` says whether an agent that is offline was stopped, or lost its connection. The latter
+    is said by its last will, which it left when it connected: the loss counts from when that arrived, and the event's
+    own time says nothing of it.
+    """
 
     online: bool
     reason: Text | None = None
+    cause: Literal["stopped", "connection_lost"] | None = None
 
 
 class StateEvent(Event):
@@ -48,17 +53,24 @@ class StateEvent(Event):
 
 
 class StreamInfo(Fact):
-    """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed."""
+    """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed; `bits_per_s` is
+    what its video takes as it is sent.
+    """
 
     fps: Rate
     width: Pixels
     height: Pixels
     analysis_fps: Rate | None = None
     codec: Word | None = None
+    bits_per_s: Count | None = None
 
 
 class Health(Fact):
-    """How a device does: the observed facts of its capture, and the status that follows from them."""
+    """How a device does: the observed facts of its capture, and the status that follows from them.
+
+    `expects` is what the device is meant to send. `has_worked`: whether it has given a picture or reading since its
+    agent began; `silent_since`: since when it has given none, where it is not well.
+    """
 
     status: DeviceStatus
     reason: Text | None = None
@@ -71,6 +83,9 @@ class Health(Fact):
     consecutive_failures: Count = 0
     current_segment_start: Moment | None = None
     kinds: Annotated[tuple[Literal["visual", "thermal"], ...], Limit(max_length=16)] = ()
+    expects: Expectation | None = None
+    has_worked: bool | None = None
+    silent_since: Moment | None = None
 
 
 class HealthEvent(Event):

@@ -119,6 +119,7 @@ class StreamInfo(Struct):
     height: int
     analysis_fps: float | None = None
     codec: str | None = None
+    bits_per_s: int | None = None
 
 
 class Health(Struct):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
+import numpy as np
 import structlog
 
 from bus_schemas.node import Health
@@ -193,7 +194,10 @@ class Device:
         self, watch: ThermalWatch, source_health: SourceHealth, tolerance: Tolerance, reading: Reading | None
     ) -> None:
         if isinstance(reading, ThermalFrame):
-            source_health.gave(reading.time, (32, 24))
+            if np.isfinite(reading.temperatures).any():
+                source_health.gave(reading.time, (32, 24))
+            else:
+                source_health.gave_nothing()
             self._hand_over(tolerance.drafts(partial(watch.look, reading)))
 
     def _hand_over(self, drafts: Sequence[Draft]) -> None:

@@ -47,6 +47,10 @@ class Telling:
         what = f"{lost.events} events that had not been confirmed are lost" if lost.events else "nothing is lost by it"
         return f"the file of its outbox was removed, and a new one begins: {what}"
 
+    def is_committed(self, timeout_s: float) -> bool:
+        """Wait until the outbox has what was put before."""
+        return self._outbox.flush(timeout_s)
+
     def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
         """As `Outbox.put`."""
         self.tell_steps()

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from bus_schemas.node import AGENT_STOPS, DeviceStatus, Health, StreamInfo
+from bus_schemas.registry import Expectation
 from edge.capture.sources.source import StreamReport
 from producer.clock import Elapsed
 from producer.ids import Clock
@@ -19,6 +20,8 @@ OPENING_S: Final = 10.0
 """So long a source may take to open before it counts as one that does not answer."""
 FIRST_FRAME_S: Final = 10.0
 """So long after it was opened a source may take to its first frame."""
+BLANK_S: Final = 2.0
+BLANK: Final = "every pixel that the sensor gives is invalid"
 _FIGURE: Final = re.compile(r"\d+(\.\d+)?")
 _WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale", "not_started", "healthy")
 
@@ -40,6 +43,7 @@ class Facts:
     came_s: float | None = None
     attempt_s: float | None = None
     connected_s: float | None = None
+    first_attempt: datetime | None = None
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     reconnects: int = 0
@@ -50,6 +54,10 @@ class Facts:
     remark: str | None = None
     analysis: str | None = None
     """Why too many frames could not be analysed; `None` where they could."""
+    blank_s: float | None = None
+    """Since when frames come that hold nothing at all."""
+    is_over: bool = False
+    """Whether it was a recording, and all of it was played."""
 
     def status(self, now_s: float) -> DeviceStatus:
         """What never gave a frame is not healthy, and for a while nothing is wrong with it either."""
@@ -57,7 +65,7 @@ class Facts:
             return "not_started"
         if not self.running:
             return "stopped"
-        if self.failures:
+        if self.failures or self._is_blank(now_s):
             return "degraded"
         if self.came_s is None:
             return self._first_frame(now_s)
@@ -70,6 +78,13 @@ class Facts:
             return "stale" if now_s - self.connected_s > FIRST_FRAME_S else "not_started"
         return "degraded" if self._opening_s(now_s) > OPENING_S else "not_started"
 
+    def _is_blank(self, now_s: float) -> bool:
+        """A single frame of nothing is no matter."""
+        return self.blank_s is not None and now_s - self.blank_s >= BLANK_S
+
+    def silent_since(self, now_s: float) -> datetime | None:
+        return None if self.status(now_s) == "healthy" else self.last_frame or self.first_attempt
+
     def _opening_s(self, now_s: float) -> float:
         return now_s - self.attempt_s if self.attempt_s is not None else 0.0
 
@@ -81,9 +96,10 @@ class Facts:
             case "not_started":
                 return "it has not begun yet" if self.last_attempt is None else "connecting"
             case "stale":
-                return self.reason or self._silence(now_s)
+                return self.reason or self.complaint or self._silence(now_s)
             case "degraded":
-                return self.reason or self.complaint or self.analysis or self._no_answer(now_s)
+                blank = BLANK if self._is_blank(now_s) else None
+                return self.reason or blank or self.complaint or self.analysis or self._no_answer(now_s)
         return self.reason or "it is not running"
 
     def _silence(self, now_s: float) -> str:
@@ -105,8 +121,7 @@ class SourceHealth:
         self._facts = Facts(kind)
         self._since = elapsed()
         self._frames = 0
-        self._own_fps: float | None = None
-        self._codec: str | None = None
+        self._own: dict[str, object] = {}
 
     @property
     def facts(self) -> Facts:
@@ -114,7 +129,9 @@ class SourceHealth:
             return self._facts
 
     def attempting(self) -> None:
-        self._set(running=True, last_attempt=self._clock(), attempt_s=self._elapsed())
+        now = self._clock()
+        first = self.facts.first_attempt or now
+        self._set(running=True, first_attempt=first, last_attempt=now, attempt_s=self._elapsed())
 
     def connected(self) -> None:
         with self._lock:
@@ -140,20 +157,27 @@ class SourceHealth:
             seconds = now - self._since
             stream = self._facts.stream
             if stream is None or (stream.width, stream.height) != size:
-                stream = StreamInfo(fps=self._own_fps or 0.0, width=size[0], height=size[1], codec=self._codec)
+                stream = StreamInfo(fps=0.0, width=size[0], height=size[1]).model_copy(update=self._own)
             if seconds >= 10:
                 rate = round(self._frames / seconds, 2)
-                stream = stream.model_copy(update={"fps": self._own_fps or rate, "analysis_fps": rate})
+                stream = stream.model_copy(update={"fps": rate, "analysis_fps": rate} | self._own)
                 self._since, self._frames = now, 0
-            self._facts = replace(self._facts, last_frame=moment, came_s=now, failures=0, reason=None, stream=stream)
+            self._facts = replace(
+                self._facts, last_frame=moment, came_s=now, failures=0, reason=None, stream=stream, blank_s=None
+            )
+
+    def gave_nothing(self) -> None:
+        """A frame came in which every pixel is invalid."""
+        if self.facts.blank_s is None:
+            self._set(blank_s=self._elapsed())
 
     def reported(self, report: StreamReport) -> None:
         """What the camera itself sends."""
         with self._lock:
-            self._own_fps, self._codec = report.fps, report.codec
+            self._own = {"fps": report.fps, "codec": report.codec, "bits_per_s": report.bits_per_s}
             stream = self._facts.stream
             if stream is not None:
-                stream = stream.model_copy(update={"fps": report.fps, "codec": report.codec})
+                stream = stream.model_copy(update=self._own)
             self._facts = replace(self._facts, complaint=report.complaint, remark=report.remark, stream=stream)
 
     def recording_since(self, start: datetime | None) -> None:
@@ -164,8 +188,11 @@ class SourceHealth:
     def failed(self, reason: str) -> int:
         """Returns how often in a row that makes."""
         with self._lock:
-            self._facts = replace(self._facts, failures=self._facts.failures + 1, reason=reason, recording=False)
-            return self._facts.failures
+            failures = self._facts.failures + 1
+            self._facts = replace(
+                self._facts, failures=failures, reason=reason, recording=False, segment_start=None, blank_s=None
+            )
+            return failures
 
     def analysed(self, trouble: str | None) -> None:
         """Whether the frames can be analysed: `None`, or why too many cannot."""
@@ -177,8 +204,8 @@ class SourceHealth:
         if self.facts.running:
             self.stopped(AGENT_STOPS)
 
-    def stopped(self, reason: str) -> None:
-        self._set(running=False, recording=False, reason=reason)
+    def stopped(self, reason: str, *, is_over: bool = False) -> None:
+        self._set(running=False, recording=False, segment_start=None, reason=reason, is_over=is_over)
 
     def _set(self, **changes: object) -> None:
         with self._lock:
@@ -201,7 +228,16 @@ def health(sources: Sequence[Facts], now_s: float) -> Health:
         consecutive_failures=max(facts.failures for facts in sources),
         current_segment_start=first.segment_start,
         kinds=tuple(facts.kind for facts in sources),
+        expects=_expected(sources),
+        has_worked=any(facts.last_frame is not None for facts in sources),
+        silent_since=worst.silent_since(now_s),
     )
+
+
+def _expected(sources: Sequence[Facts]) -> Expectation:
+    """Of a recording that is over nothing is expected but that its agent is there."""
+    kinds = {facts.kind for facts in sources if not facts.is_over}
+    return "frames" if "visual" in kinds else "readings" if kinds else "heartbeat"
 
 
 def has_changed(before: Health | None, now: Health) -> bool:

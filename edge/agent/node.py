@@ -28,7 +28,7 @@ from edge.agent.identity.process_lock import Alone
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
-from edge.agent.system_load import system_load
+from edge.agent.system_load import MachineLoad
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
@@ -48,6 +48,9 @@ FINISH_SECONDS: Final = 1.0
 """For all devices together to end by themselves, and then for what is left open: what hangs must not cost the others
 their last events.
 """
+LAST_COMMIT_SECONDS: Final = 0.5
+LAST_SENDING_SECONDS: Final = 0.5
+"""So that the hub hears now, and not when the agent begins again, that it was stopped."""
 RESTART: Final = Backoff(1.0, 60.0)
 CONFIGURATION: Final = "configuration"
 
@@ -154,6 +157,7 @@ class Node:
         self._relay = relay
         self._around = around
         self._data = data
+        self._machine = MachineLoad(data)
         self._store = SettingsStore(
             data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices]
         )
@@ -189,6 +193,8 @@ class Node:
                 device.finish(until)
             self._tell_health(all_of_them=True)
             self._telling.put(self._heartbeats("stopping"))
+            if self._telling.is_committed(LAST_COMMIT_SECONDS):
+                self._relay.drain(LAST_SENDING_SECONDS)
             log.info("agent stopped")
 
     def look(self) -> None:
@@ -266,7 +272,7 @@ class Node:
     def _load(self) -> SystemLoad:
         """Nothing where the machine does not tell: a sign of life needs no figures."""
         try:
-            return system_load(self._data)
+            return self._machine.measure()
         except Exception as error:  # noqa: BLE001  (of whatever this machine's drivers say)
             log.warning("load of the machine unknown", reason=type(error).__name__)
             return SystemLoad()

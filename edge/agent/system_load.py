@@ -2,26 +2,55 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 
 from bus_schemas.node import SystemLoad
+from producer.clock import Elapsed
 
 _PREFERRED = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal")
 
 
-def system_load(data: Path) -> SystemLoad:
-    """`cpu_percent` is that since the last call; disk is the one that holds `data`."""
-    disk = psutil.disk_usage(str(data))
-    return SystemLoad(
-        cpu_percent=psutil.cpu_percent(),
-        memory_percent=psutil.virtual_memory().percent,
-        disk_percent=disk.percent,
-        disk_free_bytes=disk.free,
-        temperature=_temperature(),
-        uptime_seconds=round(time.time() - psutil.boot_time(), 1),
-    )
+SHORTEST_S: Final = 1.0
+"""Of less the share that the processors were busy says nothing."""
+
+
+class MachineLoad:
+    """Of one agent. `data` is on the disk that is told of: what the file system keeps for root alone is no room."""
+
+    def __init__(self, data: Path, elapsed: Elapsed = time.monotonic) -> None:
+        self._data = data
+        self._elapsed = elapsed
+        self._measured = elapsed(), *_busy()
+        self._cpu_percent: float | None = None
+
+    def measure(self) -> SystemLoad:
+        """`cpu_percent` is that since this was asked last, a second ago at least; until then it is not known."""
+        disk = psutil.disk_usage(str(self._data))
+        return SystemLoad(
+            cpu_percent=self._cpu(),
+            memory_percent=psutil.virtual_memory().percent,
+            disk_percent=disk.percent,
+            disk_free_bytes=disk.free,
+            temperature=_temperature(),
+            uptime_seconds=round(time.time() - psutil.boot_time(), 1),
+        )
+
+    def _cpu(self) -> float | None:
+        since, busy, in_all = self._measured
+        now = self._elapsed(), *_busy()
+        if now[0] - since >= SHORTEST_S and now[2] > in_all:
+            self._cpu_percent = round(min(100.0, max(0.0, 100 * (now[1] - busy) / (now[2] - in_all))), 1)
+            self._measured = now
+        return self._cpu_percent
+
+
+def _busy() -> tuple[float, float]:
+    """Seconds that the processors worked, and all of theirs."""
+    times = psutil.cpu_times()
+    in_all = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    return in_all - times.idle - getattr(times, "iowait", 0.0), in_all
 
 
 def _temperature() -> float | None:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,11 +24,13 @@ _CORRUPT_SHARE: Final = 0.18
 
 @dataclass(frozen=True, slots=True)
 class PictureState:
-    """`freeze_diffs` are the mean grey differences [(-2, -1), (-2, 0), (-1, 0)] of the last three frames."""
+    """`freeze_diffs` are the mean grey differences [(-2, -1), (-2, 0), (-1, 0)] of the last three frames. `freeze` is
+    `None` as long as nobody can tell.
+    """
 
     blackscreen: bool
     blackscreen_percentage: float
-    freeze: bool
+    freeze: bool | None
     freeze_diffs: tuple[float, ...]
     frozen_seconds: float
     noise_floor: float | None
@@ -55,9 +58,10 @@ class PictureAnalyser:
 
     def look(self, grey: Grey, time: datetime) -> PictureState:
         percentage = black_percentage(grey)
-        freeze = self._freeze.look(grey, time)
+        blackscreen = percentage >= self.settings.black_percentage
+        freeze = self._freeze.look(grey, time, learns=not blackscreen)
         return PictureState(
-            blackscreen=percentage >= self.settings.black_percentage,
+            blackscreen=blackscreen,
             blackscreen_percentage=percentage,
             freeze=freeze.frozen,
             freeze_diffs=freeze.diffs,
@@ -106,17 +110,20 @@ def identical_rows(grey: Grey) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    frozen: bool
+    frozen: bool | None
     diffs: tuple[float, ...]
     seconds: float
     noise_floor: float | None
 
 
 class FreezeDetector:
-    """Frozen is: the same picture for longer than this device has been seen to repeat one by itself.
+    """Frozen is: the same picture for longer than this device has been seen to repeat one by itself. From the first
+    picture of a size on it is `None` until one differs, or has been the same for long enough.
 
     The same means identical, or nearer than a quarter of the least difference that the device's own noise makes:
     a frozen camera is encoded anew by what stands behind it. A still scene is not frozen as long as it has noise.
+
+    Nothing is learned of a fault: of a black picture, nor of one that was the same for too long.
     """
 
     LEARNED: Final = 30
@@ -131,6 +138,8 @@ class FreezeDetector:
         self._sorted: list[float] = []
         self._same_since: datetime | None = None
         self._previous: datetime | None = None
+        self._is_fault = False
+        self._is_known = False
         self._usual_run = 0.0
 
     @property
@@ -138,21 +147,30 @@ class FreezeDetector:
         """The 10th percentile of what has differed from frame to frame; `None` until enough has been seen."""
         return self._sorted[len(self._sorted) // 10] if len(self._sorted) >= self.LEARNED else None
 
-    def look(self, grey: Grey, time: datetime) -> Freeze:
+    def look(self, grey: Grey, time: datetime, *, learns: bool = True) -> Freeze:
+        """`learns`: whether the picture shows how the device is without a fault."""
         if self._frames and self._frames[-1].shape != grey.shape:
-            self._frames.clear()
+            self._restart()
         latest = difference(self._frames[-1], grey) if self._frames else None
         diffs = self._diffs(grey, latest)
         same = latest is not None and latest <= (self.noise_floor or 0.0) / 4
+        self._is_fault = self._is_fault or not learns
         seconds = self._run(time, same=same)
-        if latest and not same:
+        if latest and not same and learns:
             self._learn(latest)
         self._neighbours = latest
         self._frames.append(grey)
         self._previous = time
         needed = max(self._least_seconds, min(self.LONGEST_SECONDS, 2 * self._usual_run))
         frozen = same and len(diffs) == 3 and seconds >= needed
-        return Freeze(frozen, diffs, round(seconds, 3), self.noise_floor)
+        self._is_known = self._is_known or frozen or (latest is not None and not same)
+        return Freeze(frozen if self._is_known else None, diffs, round(seconds, 3), self.noise_floor)
+
+    def _restart(self) -> None:
+        """Pictures of another size are compared with none before."""
+        self._frames.clear()
+        self._same_since = self._neighbours = None
+        self._is_known = False
 
     def _diffs(self, grey: Grey, latest: float | None) -> tuple[float, ...]:
         if latest is None or self._neighbours is None or len(self._frames) < 2:
@@ -166,8 +184,10 @@ class FreezeDetector:
             return (time - self._same_since).total_seconds()
         if self._same_since and self._previous:
             run = (self._previous - self._same_since).total_seconds()
-            self._usual_run = max(0.98 * self._usual_run, min(run, self.LONGEST_SECONDS / 2))
+            if run <= self.LONGEST_SECONDS / 2 and not self._is_fault:
+                self._usual_run = max(0.98 * self._usual_run, run)
         self._same_since = None
+        self._is_fault = False
         return 0.0
 
     def _learn(self, latest: float) -> None:
@@ -180,3 +200,11 @@ class FreezeDetector:
 def difference(one: Grey, other: Grey) -> float:
     """Mean absolute difference in grey levels."""
     return float(cv2.norm(one, other, cv2.NORM_L1)) / one.size
+
+
+def differences(pictures: Sequence[Grey]) -> tuple[float, ...]:
+    """Of the last three, [(-2, -1), (-2, 0), (-1, 0)]; nothing of fewer."""
+    if len(pictures) < 3:
+        return ()
+    oldest, middle, newest = (pictures[place] for place in (-3, -2, -1))
+    return tuple(round(difference(*pair), 2) for pair in ((oldest, middle), (oldest, newest), (middle, newest)))

@@ -13,7 +13,7 @@ from edge.agent.settings import Rates
 from edge.analysis import audio
 from edge.analysis.detection import Lookout
 from edge.analysis.motion import Box, Motion, MotionDetector, MotionEnded, MotionStarted, MotionTracker
-from edge.analysis.picture import PictureAnalyser, PictureState
+from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
 from edge.analysis.pictures import THUMBNAIL, Pictures, Planes, thumbnail
 from edge.capture.pacing import Every, per_second
 from edge.capture.segments import CONTENT_TYPE, Segment
@@ -49,6 +49,8 @@ class VisualWatch:
         self._level = audio.UNKNOWN
         self._heard: datetime | None = None
         self._captures: deque[str] = deque(maxlen=3)
+        self._captured: deque[Grey] = deque(maxlen=3)
+        """Of the captures, what is compared of them."""
         self._told: tuple[object, ...] = ()
         self._capture_due = per_second(rates.capture_fps)
         self._thumbnail_due = per_second(rates.thumbnail_fps)
@@ -115,6 +117,9 @@ class VisualWatch:
             self._analyser = PictureAnalyser(wanted.picture)
         if self._lookout is not None:
             self._lookout.zones = wanted.zones
+        if size != self._size:
+            self._captures.clear()
+            self._captured.clear()
         self._applied, self._size = wanted, size
 
     def _keep(self, frame: Frame, small: Planes, *, urgent: bool) -> list[Draft]:
@@ -131,6 +136,7 @@ class VisualWatch:
             if capture:
                 self._capture_now = False
                 drafts.append(self._capture(jpeg, frame))
+                self._captured.append(small.y.copy())
         if self._thumbnail_due is not None and self._thumbnail_due.due(frame.time):
             picture = Picture(thumbnail(small), *THUMBNAIL)
             drafts.append(self._author.medium("thumbnail", picture, frame.time)[0])
@@ -153,7 +159,7 @@ class VisualWatch:
             blackscreen=state.blackscreen,
             blackscreen_percentage=state.blackscreen_percentage,
             freeze=state.freeze,
-            freeze_diffs=state.freeze_diffs,
+            freeze_diffs=differences(self._captured) or state.freeze_diffs,
             last_3_media=tuple(self._captures),
             audio=self._level.audio,
             volume_percentage=self._level.volume_percentage,

@@ -102,7 +102,7 @@ class Capture:
                 break
             except SourceEnded as ended:
                 reason = self._redact(str(ended)) or "the recording is over"
-                self._health.stopped(reason)
+                self._health.stopped(reason, is_over=True)
                 log.info("recording over", source=self._name, reason=reason)
                 return
             except BaseException as error:  # noqa: BLE001  (a driver may raise anything; the other sources go on)

@@ -80,6 +80,15 @@ class Outbox:
         if not ticket.kept:
             raise OutboxFailed("the outbox ended before the events were committed")
 
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until what was put before is committed; whether it is."""
+        ticket = Ticket()
+        try:
+            self._handoff.give((), ticket)
+        except OutboxFailed:
+            return False
+        return ticket.done.wait(timeout_s) and ticket.kept
+
     def __enter__(self) -> Self:
         self._disk.take_ballast()
         self._thread.start()

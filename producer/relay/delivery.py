@@ -67,11 +67,17 @@ class Delivery:
         self._moved: dict[int, int] = {}
         self.watermark_topics: set[str] = set()
         self.figures = Figures()
+        self.looks = 0
+        """How often it has seen what the outbox has."""
 
     @property
     def traffics(self) -> set[Traffic]:
         """The kinds of traffic that there is something of."""
         return {traffic for traffic, flow in self._flows.items() if flow.cursors}
+
+    def waiting(self, traffic: Traffic) -> int:
+        """How many events are not confirmed, as of the last look."""
+        return self._flows[traffic].window.waiting
 
     def take_unheard(self) -> set[str]:
         """The watermark topics that were silent for too long: the broker may not know that we want them."""
@@ -84,6 +90,7 @@ class Delivery:
 
     def look(self, sessions: Sessions, now: float) -> None:
         """See what the outbox has that it had not, and who has been silent for too long."""
+        self.looks += 1
         version: int = self._outbox.execute("pragma data_version").fetchone()[0]
         if version != self._version:
             self._version = version

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.packettypes import PacketTypes
@@ -18,6 +18,7 @@ from producer.mqtt import background_client
 
 KEEPALIVE_SECONDS: Final = 10
 GOODBYE_SECONDS: Final = 0.5
+_CAUSES: Final[dict[str, Literal["stopped", "connection_lost"]]] = {STOPPED: "stopped", LOST: "connection_lost"}
 
 
 class Presence:
@@ -67,7 +68,7 @@ class Presence:
         )
 
     def _event(self, *, online: bool, reason: str | None = None) -> bytes:
-        data = State(online=online, reason=reason)
+        data = State(online=online, reason=reason, cause=None if reason is None else _CAUSES[reason])
         return to_bytes(StateEvent(id=self._ids(), source=self._source, time=self._clock(), data=data))
 
 

@@ -31,6 +31,7 @@ CONNECT_SECONDS: Final = 15.0
 TICK_SECONDS: Final = 0.25
 UPKEEP_SECONDS: Final = 1.0
 ALLOWED_SECONDS: Final = 0.05
+DRAIN_SECONDS: Final = 0.01
 MAX_ASIDE: Final = 64
 
 log = structlog.get_logger(__name__)
@@ -121,14 +122,24 @@ class Relay:
     def connected(self) -> bool:
         return self._counters.connected
 
+    def drain(self, timeout_s: float) -> None:
+        """Wait until all that is urgent is confirmed, for `timeout_s` at most, and not without a connection."""
+        until, delivery = time.monotonic() + timeout_s, self._delivery
+        # The look that is going on may not see what was committed just now.
+        seen = delivery.looks + 2 if delivery else 0
+        while delivery and self.connected and time.monotonic() < until:
+            if delivery.looks >= seen and not delivery.waiting(Traffic.EVENTS):
+                return
+            self.wake()
+            time.sleep(DRAIN_SECONDS)
+
     def trouble(self, source: str) -> str | None:
         """What the broker refuses of a device at this time, in a sentence."""
         return self._refusals.trouble(source)
 
     def statistics(self) -> dict[str, int | bool]:
         """The figures of the link, by the names under which operators know them."""
-        delivery = self._delivery
-        sent = delivery.figures if delivery is not None else None
+        sent = self._delivery.figures if self._delivery is not None else None
         return {
             "messages_published": sent.published if sent else 0,
             "messages_failed": sent.failed if sent else 0,
@@ -150,8 +161,8 @@ class Relay:
                     self._serve(outbox, stopping)
                 if self._is_gone:
                     self._files.remove_rest()
+                # Whoever commits to the outbox notices as well, and makes a new file.
                 while identity(self._path) is None and not stopping.wait(TICK_SECONDS):
-                    # Whoever commits to the outbox notices as well, and makes a new file.
                     pass
 
     def _serve(self, outbox: sqlite3.Connection, stopping: threading.Event) -> None:
@@ -283,7 +294,7 @@ class Relay:
 
     def _pause(self, outbox: sqlite3.Connection, seconds: float, stopping: threading.Event) -> None:
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not stopping.wait(min(left, UPKEEP_SECONDS)):
-            if self._is_gone:
+        while not self._is_gone and (left := until - time.monotonic()) > 0:
+            if stopping.wait(min(left, UPKEEP_SECONDS)):
                 return
             self._keep_up(outbox)

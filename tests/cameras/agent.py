@@ -20,10 +20,12 @@ import yaml
 from mosquitto.launcher import free_port
 from tests.cameras.case import Case, FileCase, RtspCase
 from tests.cameras.server import Cameras
+from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE, NODE = "YARD", "cameras"
 SEGMENT_S = 4
+STARTS_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,15 @@ class Agent:
     log: Path
     data: Path
 
+    @property
+    def outbox(self) -> Path:
+        return self.data / "outbox" / f"{NODE}.sqlite"
+
     def results(self) -> dict[str, Result]:
         """Call it when the agent has ended."""
         results: dict[str, Result] = {}
         bodies: dict[str, bytes] = {}
-        with closing(sqlite3.connect(self.data / "outbox" / f"{NODE}.sqlite")) as outbox:
+        with closing(sqlite3.connect(self.outbox)) as outbox:
             rows = outbox.execute("select body, payload from outbox_event order by position").fetchall()
         for body, payload in rows:
             event = json.loads(body)
@@ -149,6 +155,8 @@ def running_agent(cases: dict[str, Case], cameras: Cameras, folder: Path) -> Ite
         )
     agent = Agent(process, log, folder / "data")
     try:
+        # A busy machine takes half a minute until it has imported everything.
+        eventually(lambda: agent.outbox.exists() or process.poll() is not None, within=STARTS_WITHIN_S)
         yield agent
     finally:
         process.terminate()

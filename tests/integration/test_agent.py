@@ -24,9 +24,10 @@ from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
+from edge.agent.health import BLANK
 from edge.agent.node import run
 from edge.agent.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
-from edge.agent.source_settings import Fault, RtspSource, SceneSource
+from edge.agent.source_settings import Fault, RtspSource, SceneSource, ThermalCsvSource
 from mosquitto.launcher import free_port
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
@@ -230,7 +231,38 @@ def test_each_device_of_a_node_is_told_to_be_online_and_then_not(own_broker: Bro
     offline = [event for event in ingest.states if isinstance(event, StateEvent) and not event.data.online]
 
     assert {event.source for event in offline} == {SENSOR.source, other.source}
-    assert {event.data.reason for event in offline} == {"stopped"}
+    assert {(event.data.reason, event.data.cause) for event in offline} == {("stopped", "stopped")}
+
+
+def test_the_last_that_an_agent_says_is_sent_before_it_ends(broker: Broker, tmp_path: Path) -> None:
+    with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, SENSOR):
+        eventually(partial(of, ingest, ThermalEvent), within=20)
+        eventually(partial(of, ingest, HeartbeatEvent), within=20)
+    last = of(ingest, HealthEvent)[-1].data
+
+    assert (last.status, last.reason, last.is_recording) == ("stopped", "the agent stops", False)
+    assert of(ingest, HeartbeatEvent)[-1].data.status == "stopping"
+
+
+def test_a_sensor_of_which_every_pixel_is_invalid_is_not_healthy_and_the_others_are(
+    broker: Broker, tmp_path: Path
+) -> None:
+    recording = tmp_path / "blind.csv"
+    recording.write_text("".join(f"2026-01-05 12:00:{second:02d}{',nan' * 768}\n" for second in range(60)))
+    blind = DeviceSettings(
+        site="YARD", device="BLIND", thermal=ThermalCsvSource(kind="thermal_csv", path=recording), rates=RATES
+    )
+    with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, blind, SENSOR):
+        eventually(lambda: [e for e in of(ingest, HealthEvent) if e.data.status == "degraded"], within=30)
+        eventually(lambda: [e for e in of(ingest, HealthEvent) if e.data.status == "healthy"], within=20)
+    healths = [event for event in of(ingest, HealthEvent) if event.data.status in ("degraded", "healthy")]
+
+    assert {(event.source, event.data.status, event.data.has_worked) for event in healths} == {
+        (blind.source, "degraded", False),
+        (SENSOR.source, "healthy", True),
+    }
+    assert {event.data.reason for event in healths if event.source == blind.source} == {BLANK}
+    assert {event.data.expects for event in healths} == {"readings"}
 
 
 def online(ingest: IngestDouble) -> list[StateEvent]:

@@ -22,6 +22,7 @@ class StreamInfo(TypedDict):
     height: int
     analysis_fps: NotRequired[float | None]
     codec: NotRequired[str | None]
+    bits_per_s: NotRequired[int | None]
 
 
 class LastEvent(TypedDict):

@@ -15,10 +15,28 @@ PRIMING_S: Final = 0.5
 FEWEST_COUNTED: Final = 20
 
 
+class Counter:
+    """Pictures and their bytes, since they were asked for last."""
+
+    def __init__(self, elapsed: Elapsed) -> None:
+        self._elapsed = elapsed
+        self._since = elapsed()
+        self._pictures = self._bytes = 0
+
+    def add(self, size: int) -> None:
+        self._pictures, self._bytes = self._pictures + 1, self._bytes + size
+
+    def take(self) -> tuple[float, int] | None:
+        """Pictures a second and bytes of each; `None` where they are too few to tell."""
+        pictures, self._pictures, sent, self._bytes = self._pictures, 0, self._bytes, 0
+        seconds, self._since = self._elapsed() - self._since, self._elapsed()
+        return (pictures / seconds, sent // pictures) if pictures >= FEWEST_COUNTED and seconds > 0 else None
+
+
 class Arrivals:
     """Live packets are timed by when they come, those of a file by their own timestamps from `start` on."""
 
-    def __init__(self, source: Input, demuxer: Demuxer, elapsed: Elapsed, start: float) -> None:
+    def __init__(self, source: Input, demuxer: Demuxer, elapsed: Elapsed, start: float, counter: Counter) -> None:
         self._demuxer = demuxer
         self._elapsed = elapsed
         self._is_live = source.ending == "live"
@@ -29,7 +47,7 @@ class Arrivals:
         self._held: deque[tuple[Arrival, float]] = deque()
         self._read_at: float | None = None
         self._at = 0.0
-        self._counted, self._counted_s = 0, elapsed()
+        self._counter = counter
         self.stampless = False
         """A file without any timestamps: its pictures follow each other as they are shown."""
 
@@ -40,13 +58,15 @@ class Arrivals:
             return self._live["video"].interval_s
         return 1 / self._demuxer.fps if isinstance(self._demuxer, ContainerDemuxer) else DEFAULT_INTERVAL_S
 
-    def measured_fps(self) -> float:
-        """At which pictures came since this was asked last, or at which a file was recorded."""
-        if not self._is_live:
-            return 1 / self.interval_s
-        seconds, self._counted_s = self._elapsed() - self._counted_s, self._elapsed()
-        pictures, self._counted = self._counted, 0
-        return pictures / seconds if pictures >= FEWEST_COUNTED and seconds else 1 / self.interval_s
+    def measured(self) -> tuple[float, int | None]:
+        """Pictures a second that came since this was asked last, or at which a file was recorded, and bits a second,
+        where enough came to tell.
+        """
+        counted, own_fps = self._counter.take(), 1 / self.interval_s
+        if counted is None:
+            return own_fps, None
+        fps = counted[0] if self._is_live else own_fps
+        return fps, round(8 * counted[1] * fps)
 
     @property
     def end(self) -> float:
@@ -69,7 +89,8 @@ class Arrivals:
     def time(self, arrival: Arrival) -> float:
         """Of the packet that came last."""
         reordered = arrival.kind == "video" and self._demuxer.reorders
-        self._counted += arrival.kind == "video"
+        if arrival.kind == "video" and arrival.packet.size:
+            self._counter.add(arrival.packet.size)
         if self._is_live:
             return self._live[arrival.kind].time(arrival.stamp, self._at, reordered=reordered)
         if not arrival.packet.size:

@@ -69,13 +69,14 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class StreamReport:
-    """What a camera sends, every few seconds: its own rate, its codec, and what is wrong with it.
+    """What a camera sends, every few seconds: its own rate, codec and bit rate, and what is wrong with it.
 
     A `remark` is about its sound, and no fault of its pictures.
     """
 
     fps: float
     codec: str
+    bits_per_s: int | None = None
     complaint: str | None = None
     remark: str | None = None
 

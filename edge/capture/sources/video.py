@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from edge.analysis.pictures import upright
 from edge.capture.bitstream import CLOCK
 from edge.capture.recorder import Recorder
-from edge.capture.sources.arrivals import Arrivals
+from edge.capture.sources.arrivals import Arrivals, Counter
 from edge.capture.sources.audio_samples import Resampler, Seconds
 from edge.capture.sources.containers import NoVideo
 from edge.capture.sources.demuxer import Arrival, Demuxer, demuxer
@@ -79,6 +79,7 @@ class VideoSource:
 
     def open(self) -> None:
         self.close()
+        self._counter = Counter(self._elapsed)
         self._liveness = Liveness(self._patience_s(), self._elapsed(), self._regularity)
         self._fruitless += 1
         self._asked_s = self._elapsed()
@@ -146,11 +147,10 @@ class VideoSource:
     def _begin(self, start: float) -> None:
         """Read from the beginning: a new connection, or a file once more."""
         assert self._demuxer is not None
-        self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start)
+        self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start, self._counter)
         if self._recorder and not (self._stream and self._stream.goes_on_with(self._demuxer)):
             self._stream = RecordedStream(self._recorder, self._demuxer)
-        self._resampler = Resampler()
-        self._seconds = Seconds()
+        self._resampler, self._seconds = Resampler(), Seconds()
         self._limit_s = self._liveness.read_limit_s
         self._due: float | None = None
         self._damaged_in_a_row = self._pictures = self._cut_short = 0
@@ -195,8 +195,9 @@ class VideoSource:
         if lost > self._lost:
             complaint = complaint or f"{lost - self._lost} segments of its video could not be written"
         self._lost = lost
-        fps = round(self._arrivals.measured_fps(), 2)
-        return StreamReport(fps, demuxer.codec, complaint, self._sound_damage.sentence("its sound"))
+        fps, bits_per_s = self._arrivals.measured()
+        remark = self._sound_damage.sentence("its sound")
+        return StreamReport(round(fps, 2), demuxer.codec, bits_per_s, complaint, remark)
 
     def _end(self, ended: Demuxer) -> None:
         if self._input.ending == "live":

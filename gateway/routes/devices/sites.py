@@ -68,13 +68,16 @@ class LastEvent(Answer):
 
 
 class StreamInfo(Answer):
-    """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed."""
+    """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed; `bits_per_s` is
+    what its video takes as it is sent.
+    """
 
     fps: float
     width: int
     height: int
     analysis_fps: float | None = None
     codec: str | None = None
+    bits_per_s: int | None = None
 
 
 class Has(Answer):

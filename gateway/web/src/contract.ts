@@ -167,7 +167,7 @@ export interface FaultEvent {
   data: Fault;
 }
 
-/** The analysis of one captured frame. `None` means that nobody could tell. `freeze_diffs` are the mean absolute grey differences of the last three frames: (-2,-1), (-2,0), (-1,0). */
+/** The analysis of one captured frame. `None` means that nobody could tell. `freeze_diffs` are the mean absolute grey differences (-2,-1), (-2,0), (-1,0) of the pictures of `last_3_media`, where there are three, else of the last three frames. */
 export interface Frame {
   blackscreen?: boolean | null;
   blackscreen_percentage?: number | null;
@@ -238,7 +238,7 @@ export interface GapEvent {
   data: Gap;
 }
 
-/** How a device does: the observed facts of its capture, and the status that follows from them. */
+/** How a device does: the observed facts of its capture, and the status that follows from them. `expects` is what the device is meant to send. `has_worked`: whether it has given a picture or reading since its agent began; `silent_since`: since when it has given none, where it is not well. */
 export interface Health {
   status: "healthy" | "degraded" | "stale" | "stopped" | "not_started";
   /** At most 4,000 characters. */
@@ -255,6 +255,9 @@ export interface Health {
   current_segment_start?: string | null;
   /** At most 16 items. */
   kinds: ("visual" | "thermal")[];
+  expects?: "frames" | "readings" | "heartbeat" | "nothing" | null;
+  has_worked?: boolean | null;
+  silent_since?: string | null;
 }
 
 export interface HealthEvent {
@@ -661,11 +664,12 @@ export interface SettingsEvent {
   data: Settings;
 }
 
-/** Online or offline. Offline is the node's last will, so its time is that of the connection that was lost. */
+/** Online or offline. `cause` says whether an agent that is offline was stopped, or lost its connection. The latter is said by its last will, which it left when it connected: the loss counts from when that arrived, and the event's own time says nothing of it. */
 export interface State {
   online: boolean;
   /** At most 4,000 characters. */
   reason?: string | null;
+  cause?: "stopped" | "connection_lost" | null;
 }
 
 export interface StateEvent {
@@ -680,7 +684,7 @@ export interface StateEvent {
   data: State;
 }
 
-/** `fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed. */
+/** `fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed; `bits_per_s` is what its video takes as it is sent. */
 export interface StreamInfo {
   /** From 0 to 1,000. */
   fps: number;
@@ -692,6 +696,8 @@ export interface StreamInfo {
   analysis_fps?: number | null;
   /** At most 64 characters. */
   codec?: string | null;
+  /** At most 9,007,199,254,740,991. */
+  bits_per_s?: number | null;
 }
 
 export interface SystemLoad {

@@ -93,6 +93,15 @@ def test_what_never_gave_a_picture_says_so() -> None:
     assert (told.status, told.reason) == ("stale", "it is connected, but has given no picture for 25 s")
 
 
+def test_what_sends_pictures_that_cannot_be_decoded_says_that_and_not_that_nothing_came() -> None:
+    damaged = "100% of what it sent in the last minute was damaged and is missing"
+    never = health([facts(connected_s=LATER - 25, complaint=damaged)], LATER)
+    no_longer = health([facts(connected_s=LATER - 90, came_s=LATER - 60, complaint=damaged)], LATER)
+
+    assert (never.status, never.reason) == ("stale", damaged)
+    assert (no_longer.status, no_longer.reason) == ("stale", damaged)
+
+
 def test_what_does_not_open_says_since_when_it_is_waited_for() -> None:
     elapsed = SimulatedClock()
     source = SourceHealth("visual", lambda: NOON, elapsed=elapsed.elapsed)
@@ -136,11 +145,12 @@ def test_the_rate_of_the_camera_is_told_beside_that_of_the_analysis() -> None:
     for _ in range(60):
         elapsed.pause(0.2)
         source.gave(NOON, (640, 360))
-    source.reported(StreamReport(25.0, "hevc"))
+    source.reported(StreamReport(25.0, "hevc", 2_000_000))
 
     stream = source.facts.stream
     assert stream is not None
     assert (stream.fps, stream.analysis_fps, stream.codec) == (25.0, 5.0, "hevc")
+    assert stream.bits_per_s == 2_000_000
 
 
 def test_a_device_records_while_a_segment_is_open() -> None:
@@ -154,3 +164,49 @@ def test_a_device_records_while_a_segment_is_open() -> None:
 
     source.failed("no data for 10 s")
     assert not source.facts.recording
+    assert health([source.facts], 0.0).current_segment_start is None
+
+
+def test_a_sensor_of_which_every_pixel_is_invalid_says_so_and_a_single_empty_frame_is_no_matter() -> None:
+    elapsed = SimulatedClock()
+    source = SourceHealth("thermal", lambda: NOON, elapsed=elapsed.elapsed)
+    source.attempting()
+    source.connected()
+    source.gave(NOON, (32, 24))
+    source.gave_nothing()
+    assert health([source.facts], elapsed.elapsed()).status == "healthy"
+
+    elapsed.pause(2.0)
+    source.gave_nothing()
+    told = health([source.facts], elapsed.elapsed())
+    assert (told.status, told.reason) == ("degraded", "every pixel that the sensor gives is invalid")
+
+    source.gave(NOON, (32, 24))
+    assert health([source.facts], elapsed.elapsed()).status == "healthy"
+
+
+def test_a_device_says_what_it_is_expected_to_send() -> None:
+    camera, sensor = SourceHealth("visual", lambda: NOON), SourceHealth("thermal", lambda: NOON)
+
+    assert health([camera.facts, sensor.facts], 0.0).expects == "frames"
+    assert health([sensor.facts], 0.0).expects == "readings"
+    camera.stopped("the recording is over", is_over=True)
+    assert health([camera.facts, sensor.facts], 0.0).expects == "readings"
+    assert health([camera.facts], 0.0).expects == "heartbeat"
+
+
+def test_a_device_says_since_when_it_gives_nothing_and_whether_it_ever_did() -> None:
+    moments = iter([NOON, NOON + timedelta(minutes=1)])
+    source = SourceHealth("visual", lambda: next(moments))
+    source.attempting()
+    source.failed("refused")
+    source.attempting()
+    told = health([source.facts], 0.0)
+    assert (told.has_worked, told.silent_since) == (False, NOON)
+
+    source.gave(NOON + timedelta(minutes=2), (640, 360))
+    told = health([source.facts], source.facts.came_s or 0.0)
+    assert (told.status, told.has_worked, told.silent_since) == ("healthy", True, None)
+
+    source.failed("no data for 10 s")
+    assert health([source.facts], 0.0).silent_since == NOON + timedelta(minutes=2)

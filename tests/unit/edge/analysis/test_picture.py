@@ -123,6 +123,40 @@ def test_an_encoder_that_skips_still_pictures_teaches_how_long_a_repeat_is_usual
     assert [detector.look(keyframes[-1], next(clock)).frozen for _ in range(40)][-1] is True
 
 
+def test_whether_a_picture_is_frozen_is_not_known_before_one_differs_or_is_the_same_for_long_enough() -> None:
+    live = list(still(1.0, 3))
+    moving, frozen = FreezeDetector(), FreezeDetector()
+
+    assert [moving.look(grey, time).frozen for grey, time in zip(live, times(), strict=False)] == [None, False, False]
+    seen = [frozen.look(live[0], time).frozen for _, time in zip(range(12), times(), strict=False)]
+    assert seen == [None] * 10 + [True] * 2
+
+
+@pytest.mark.parametrize("fault", ["black", "frozen"])
+def test_a_fault_teaches_nothing_of_how_long_a_repeat_is_usual(fault: str) -> None:
+    analyser, clock, live = PictureAnalyser(), times(), list(still(1.0, 100))
+    for grey in live[:40]:
+        analyser.look(grey, next(clock))
+    bad = np.zeros((180, 320), np.uint8) if fault == "black" else live[39]
+    for _ in range(50 * 5):
+        analyser.look(bad, next(clock))
+    for grey in live[40:]:
+        analyser.look(grey, next(clock))
+    again = [analyser.look(live[-1], next(clock)).freeze for _ in range(15)]
+
+    assert again == [False] * 9 + [True] * 6
+
+
+def test_pictures_of_another_size_are_compared_with_each_other_alone() -> None:
+    detector, clock = FreezeDetector(), times()
+    for grey in still(1.0, 40):
+        detector.look(grey, next(clock))
+    other = [detector.look(np.full((90, 160), level, np.uint8), next(clock)) for level in (10, 20, 26)]
+
+    assert [state.frozen for state in other] == [None, False, False]
+    assert [state.diffs for state in other] == [(), (), (10.0, 16.0, 6.0)]
+
+
 def test_d0_13_a_frozen_black_picture_is_both() -> None:
     analyser, clock = PictureAnalyser(), times()
     for _ in range(20):

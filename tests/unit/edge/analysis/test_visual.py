@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 from av.video.frame import VideoFrame
 
 from bus_schemas.camera import FrameEvent, MotionEvent
@@ -36,6 +37,13 @@ def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[Frame]:
     return [Frame(time, number, scene.draw(time)) for number, time in enumerate(times, start=1)]
 
 
+def grey_frame(number: int, level: int, size: tuple[int, int] = (320, 180)) -> Frame:
+    """One each second."""
+    picture = np.full((size[1] * 3 // 2, size[0]), 128, np.uint8)
+    picture[: size[1]] = level
+    return Frame(NOON + timedelta(seconds=number), number, VideoFrame.from_ndarray(picture, format="yuv420p"))
+
+
 def told(watched: VisualWatch, given: list[Frame]) -> list[Event]:
     return [draft.event for frame in given for draft in watched.look(frame)]
 
@@ -54,8 +62,30 @@ def test_a_frame_refers_to_the_capture_that_was_made_of_it() -> None:
     captures = [event.data.key for event in events if isinstance(event, MediaEvent) and event.data.kind == "capture"]
     analyses = [event for event in events if isinstance(event, FrameEvent)]
 
-    assert [event.data.media for event in analyses] == [(key,) for key in captures]
+    # One more is said, when it became known whether the picture is frozen.
+    assert [(event.data.media, event.data.freeze) for event in analyses] == [
+        ((captures[0],), None),
+        ((), False),
+        *(((key,), False) for key in captures[1:]),
+    ]
     assert analyses[-1].data.last_3_media == tuple(captures)
+
+
+def test_freeze_differences_are_those_of_the_captures_beside_them() -> None:
+    given = [grey_frame(number, level) for number, level in enumerate((50, 90, 60, 90, 70, 90, 120, 90, 110))]
+    events = [event for event in told(watch(capture_fps=0.5), given) if isinstance(event, FrameEvent)]
+
+    # Every second frame is a capture: 50, 60, 70, 120, 110, of which 16 to 235 become 0 to 255.
+    assert events[-1].data.freeze_diffs == pytest.approx([255 / 219 * one for one in (50, 40, 10)], abs=1.5)
+    assert len(events[-1].data.last_3_media) == 3
+
+
+def test_captures_of_another_size_are_not_listed_with_those_before() -> None:
+    given = [grey_frame(number, 60, size=(320, 180) if number < 4 else (160, 120)) for number in range(6)]
+    events = [event for event in told(watch(capture_fps=1), given) if isinstance(event, FrameEvent)]
+
+    assert [len(event.data.last_3_media) for event in events] == [1, 2, 3, 3, 1, 2]
+    assert [event.data.freeze for event in events] == [None, None, True, True, None, None]
 
 
 def test_a_black_picture_is_told_at_once() -> None:

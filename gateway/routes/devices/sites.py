@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -15,13 +16,15 @@ from consumers.alerting.projection import Alerting
 from consumers.engine.view_files import NoView
 from consumers.views.registry import Said
 from gateway.calls import Call, Operation
-from gateway.http.answers import Answer
+from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
 from gateway.reading.conditions import hub_condition, since_of, together
 from gateway.reading.moments import Moment
 from gateway.routes.lookup import KnownDevice, all_devices, one_device, watched_devices
 from gateway.routes.views.incidents import Incident
+
+Status = Literal["healthy", "degraded", "stale", "stopped", "offline", "not_started", "unknown"]
 
 
 class Site(Answer):
@@ -61,10 +64,10 @@ class Sites(Answer):
 
 
 class LastEvent(Answer):
-    type: str
-    time: str
+    type: str = Field(description="Its short name.")
+    time: Time
     position: int
-    summary: str
+    data: dict[str, Any] = Field(description="What of its data its words need, under the names of the event.")
 
 
 class StreamInfo(Answer):
@@ -92,7 +95,7 @@ class Device(Answer):
     condition: Condition
     types: list[str] = Field(description="Of its open incidents, the worst first.")
     since: str | None = Field(description="Since when it is in this condition.")
-    status: str
+    status: Status
     reason: str | None
     last_event: LastEvent | None
     last_frame: str | None

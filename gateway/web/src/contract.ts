@@ -805,3 +805,4 @@ export interface EventsByName {
   thermal: ThermalEvent;
 }
 
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "fault", "frame", "gap", "health", "heartbeat", "incident", "media", "motion", "recording", "registry", "retention", "rules", "segment", "settings", "state", "thermal"];

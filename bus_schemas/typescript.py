@@ -23,6 +23,8 @@ def typescript() -> str:
     by_name = sorted(f"  {short_name(type_of(model))}: {model.__name__};" for model in current)
     parts.append("/** Current events by the short name that live feeds use. */")
     parts[-1] += "\nexport interface EventsByName {\n" + "\n".join(by_name) + "\n}"
+    names = ", ".join(json.dumps(short_name(type_of(model))) for model in sorted(current, key=type_of))
+    parts.append(f"export const EVENT_NAMES: readonly (keyof EventsByName)[] = [{names}];")
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from gateway.calls import JSON, Operation
 from gateway.http.auth import COOKIE, needs_token
@@ -30,6 +31,13 @@ CLOSED = (401, 429)
 """Of what a token opens."""
 
 
+class _Schemas(GenerateJsonSchema):
+    """A field's title would be its name again."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
 def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     answers = {one.answers for one in operations if not isinstance(one.answers, str)} | {ProblemDocument}
     bodies = {one.body for one in operations if one.body is not None}
@@ -40,6 +48,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         ),
         by_alias=True,
         ref_template="#/components/schemas/{model}",
+        schema_generator=_Schemas,
     )
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
@@ -51,6 +60,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": definitions.get("$defs", {}),
+            "responses": {_refusal_name(status): _refusal(status) for status in _REASONS},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "The token of the gateway."},
                 "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Set by signing in."},
@@ -71,9 +81,9 @@ def _operation(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if not closed:
         made["security"] = []
     for status in sorted({*ALWAYS, *(CLOSED if closed else ()), *one.also}):
-        made["responses"][str(status)] = _refusal(status) if status >= 400 else _other(status, one, schemas)
+        made["responses"][str(status)] = _refused(status) if status >= 400 else _other(status, one, schemas)
     if one.body is not None:
-        made["responses"]["413"] = _refusal(413)
+        made["responses"]["413"] = _refused(413)
         content = {JSON: {"schema": schemas[one.body, "validation"]}}
         made["requestBody"] = {"required": True, "content": content}
     return made
@@ -92,6 +102,14 @@ def _answer(one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 def _other(status: int, one: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     return {"description": "What you have is still so."} if status == 304 else _answer(one, schemas)
+
+
+def _refused(status: int) -> dict[str, Any]:
+    return {"$ref": f"#/components/responses/{_refusal_name(status)}"}
+
+
+def _refusal_name(status: int) -> str:
+    return HTTPStatus(status).phrase.replace(" ", "")
 
 
 def _refusal(status: int) -> dict[str, Any]:
@@ -115,6 +133,6 @@ def _parameters(model: type[Parameters], in_path: list[str]) -> list[dict[str, A
 
 def _flat(model: type[BaseModel]) -> dict[str, Any]:
     """Parameters are simple values: their schemas refer to nothing."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Schemas)
     assert "$defs" not in schema, f"{model.__name__} has a parameter that is not a simple value"
     return schema

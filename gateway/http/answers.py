@@ -1,12 +1,14 @@
 """What answers are made of: values as JSON has them, and the parts that several families share."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import from_json
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, from_json
 
-from bus_schemas.event import iso
+from bus_schemas.event import Event, iso
 from consumers.store.journal.ahead import said_ahead_s
 from consumers.store.journal.answers import Stored
 
@@ -18,20 +20,49 @@ Time = Annotated[
 """UTC with milliseconds and Z."""
 
 
-class Answer(BaseModel):
-    """Made of values that are right already: they come from our own stores."""
+@dataclass(frozen=True, slots=True)
+class SchemaOf:
+    """Describes values as those of a model, without checking them again: they come from our own stores."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True, serialize_by_alias=True)
+    model: type[BaseModel]
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(self.model.__pydantic_core_schema__)
+
+
+class Answer(BaseModel):
+    """Made of values that are right already: they come from our own stores. What has a default is always there."""
+
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, serialize_by_alias=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class CloudEvent(Event):
+    """An event as it was sent, of any type; the JSON Schemas of the contract say what its data hold."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    data: dict[str, Any]
+
+
+def _may_be_absent(schema: dict[str, Any]) -> None:
+    del schema["default"]
 
 
 class RecordedEvent(Answer):
     """An event at its place in the journal; `event` is a CloudEvent."""
 
+    # The log is answered as it was written, where what does not apply is left out.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     position: int
     received: Time
-    event: dict[str, Any]
+    event: Annotated[dict[str, Any], SchemaOf(CloudEvent)]
     ahead_s: float | None = Field(
-        default=None, description="By how much its clock was wrong: it is filed under its arrival, not under its time."
+        default=None,
+        json_schema_extra=_may_be_absent,
+        description="By how much its clock was wrong: it is filed under its arrival, not under its time.",
     )
 
     @classmethod

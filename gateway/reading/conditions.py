@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Literal
 
 from bus_schemas.condition import Condition, condition_of, worst
 from bus_schemas.event import HUB, iso
@@ -13,8 +14,9 @@ from consumers.store.journal.record import Place
 from gateway.reading.moments import Moment
 
 UNKNOWN = DeviceCondition("unknown", (), 0.0, None, None, None)
-_STOPPED = ("stopped", "not_started")
-_REPORTED = ("degraded", "stale", "write_failed")
+Status = Literal["healthy", "degraded", "stale", "stopped", "offline", "not_started", "write_failed", "unknown"]
+_STOPPED: tuple[Status, ...] = ("stopped", "not_started")
+_REPORTED: tuple[Status, ...] = ("degraded", "stale", "write_failed")
 
 
 def conditions_at(moment: Moment, site: str | None = None) -> Mapping[Place, DeviceCondition]:
@@ -41,7 +43,7 @@ def together(devices: Iterable[Condition]) -> Condition:
     return "unknown" if found == "ok" and "unknown" in every else found
 
 
-def status_of(condition: DeviceCondition, by_figures: str | None) -> str:
+def status_of(condition: DeviceCondition, by_figures: str | None) -> Status:
     """The status in the words that health pages know: healthy where nothing is wrong, and nowhere else.
 
     `by_figures` is what the device's own figures amount to, `None` where it was never heard.
@@ -49,7 +51,7 @@ def status_of(condition: DeviceCondition, by_figures: str | None) -> str:
     if by_figures is None:
         return "not_started"
     if "offline" in condition.types:
-        return by_figures if by_figures in _STOPPED else "offline"
+        return next((kind for kind in _STOPPED if kind == by_figures), "offline")
     if condition.condition in ("ok", "unknown"):
         return "healthy" if condition.condition == "ok" else "unknown"
     return next((kind for kind in _REPORTED if kind in (*condition.types, by_figures)), "degraded")

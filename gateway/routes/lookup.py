@@ -16,7 +16,7 @@ from consumers.views.health import questions as health
 from consumers.views.health.questions import DeviceHealth
 from gateway.context import Gateway
 from gateway.http.problems import Problem
-from gateway.reading.conditions import UNKNOWN, conditions_at, reason_of, status_of
+from gateway.reading.conditions import UNKNOWN, Status, conditions_at, reason_of, status_of
 from gateway.reading.moments import Moment
 from gateway.reading.stores import Stores
 
@@ -53,7 +53,7 @@ class KnownDevice:
         return self.is_online and self.health.is_recording
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         return status_of(self.condition, self.health.status if self.is_heard else None)
 
     @property

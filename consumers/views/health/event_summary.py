@@ -1,7 +1,8 @@
-"""What the newest event of a device says, in a few words for people, out of no more of it than they need."""
+"""What of the newest event of a device its readers need to put it into words: its type, and a part of its data."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -9,7 +10,7 @@ from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
 from bus_schemas.catalogue import short_name, type_of
 from bus_schemas.event import Event
 from bus_schemas.media import SegmentEvent
-from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent
+from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import DETECTED, HOTTEST, LENGTH, PHASE, PROGRESS, REPORTED, VERDICTS
 from consumers.store.journal.record import Recorded
@@ -17,16 +18,16 @@ from producer.times import iso_of
 
 
 def in_short(record: Recorded) -> str:
-    """JSON of what an event says, for `last_event`."""
-    told = to_json(summary(record)).decode()
+    """The JSON of `last_event`."""
+    part = to_json(partial_data(record)).decode()
     about = f'"type":"{_name(record.model)}","time":"{iso_of(record.time_us)}","position":{record.position}'
-    return f'{{{about},"summary":{told}}}'
+    return f'{{{about},"data":{part}}}'
 
 
-def summary(record: Recorded) -> str:
-    """Of other events than these, their name."""
-    say = _SAY.get(record.model)
-    return _name(record.model) if say is None else say(record)
+def partial_data(record: Recorded) -> dict[str, Any]:
+    """Under the names of the event; of types whose words need none of it, nothing."""
+    read = _PARTS.get(record.model)
+    return {} if read is None else read(record)
 
 
 @cache
@@ -34,50 +35,51 @@ def _name(model: type[Event]) -> str:
     return short_name(type_of(model))
 
 
-def _thermal(record: Recorded) -> str:
-    told = record.told(HOTTEST).data
-    return f"{told.frame_stats.max_temp:.1f} °C at the hottest, {len(told.hot_spots)} hot spots"
+def _thermal(record: Recorded) -> dict[str, Any]:
+    return {"frame_stats": {"max_temp": record.told(HOTTEST).data.frame_stats.max_temp}}
 
 
-def _detection(record: Recorded) -> str:
-    told = record.told(DETECTED).data
-    return ", ".join(told.event_triggers) or f"{told.people_count} people"
+def _detection(record: Recorded) -> dict[str, Any]:
+    data = record.told(DETECTED).data
+    return {"people_count": data.people_count, "event_triggers": data.event_triggers}
 
 
-def _motion(record: Recorded) -> str:
-    told = record.told(PHASE).data
-    return f"motion {told.phase}, {len(told.boxes)} places"
+def _motion(record: Recorded) -> dict[str, Any]:
+    return {"phase": record.told(PHASE).data.phase}
 
 
-def _health(record: Recorded) -> str:
-    told = record.told(REPORTED).data
-    return told.reason or told.status
+def _health(record: Recorded) -> dict[str, Any]:
+    data = record.told(REPORTED).data
+    return {"status": data.status, "reason": data.reason}
 
 
-def _segment(record: Recorded) -> str:
-    return f"{record.told(LENGTH).data.duration_s:.1f} s recorded"
+def _segment(record: Recorded) -> dict[str, Any]:
+    return {"duration_s": record.told(LENGTH).data.duration_s}
 
 
-def _command(record: Recorded) -> str:
-    told = record.told(PROGRESS).data
-    return f"{told.name} {told.state}"
+def _command(record: Recorded) -> dict[str, Any]:
+    data = record.told(PROGRESS).data
+    return {"name": data.name, "state": data.state}
 
 
-def _frame(record: Recorded) -> str:
-    told = record.told(VERDICTS).data
-    if not (told.blackscreen or told.freeze or told.audio is False):
-        return "ok"
-    seen = {"blackscreen": told.blackscreen, "freeze": told.freeze, "no audio": told.audio is False}
-    return ", ".join(name for name, is_so in seen.items() if is_so)
+def _frame(record: Recorded) -> dict[str, Any]:
+    data = record.told(VERDICTS).data
+    return {"blackscreen": data.blackscreen, "freeze": data.freeze, "audio": data.audio}
 
 
-def _clock(record: Recorded) -> str:
+def _clock(record: Recorded) -> dict[str, Any]:
     event = record.event
     assert isinstance(event, ClockEvent)
-    return f"clock set {abs(event.data.step_s):.1f} s {'forward' if event.data.step_s > 0 else 'back'}"
+    return {"step_s": event.data.step_s}
 
 
-_SAY: Mapping[type[Event], Callable[[Recorded], str]] = {
+def _gap(record: Recorded) -> dict[str, Any]:
+    event = record.event
+    assert isinstance(event, GapEvent)
+    return {"count": event.data.count, "cause": event.data.cause}
+
+
+_PARTS: Mapping[type[Event], Callable[[Recorded], dict[str, Any]]] = {
     ThermalEvent: _thermal,
     DetectionEvent: _detection,
     MotionEvent: _motion,
@@ -86,4 +88,5 @@ _SAY: Mapping[type[Event], Callable[[Recorded], str]] = {
     CommandEvent: _command,
     FrameEvent: _frame,
     ClockEvent: _clock,
+    GapEvent: _gap,
 }

@@ -29,7 +29,7 @@ class LastEvent(TypedDict):
     type: str
     time: str
     position: int
-    summary: str
+    data: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -15,10 +16,10 @@ from consumers.alerting.projection import Alerting
 from consumers.engine.view_files import NoView
 from consumers.views.registry import Said
 from gateway.calls import Call, Operation
-from gateway.http.answers import Answer
+from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
-from gateway.reading.conditions import hub_condition, since_of, together
+from gateway.reading.conditions import Status, hub_condition, since_of, together
 from gateway.reading.moments import Moment
 from gateway.routes.lookup import KnownDevice, all_devices, one_device, watched_devices
 from gateway.routes.views.incidents import Incident
@@ -61,10 +62,10 @@ class Sites(Answer):
 
 
 class LastEvent(Answer):
-    type: str
-    time: str
+    type: str = Field(description="Its short name.")
+    time: Time
     position: int
-    summary: str
+    data: dict[str, Any] = Field(description="What of its data its words need, under the names of the event.")
 
 
 class StreamInfo(Answer):
@@ -95,7 +96,7 @@ class Device(Answer):
     condition: Condition
     types: list[str] = Field(description="Of its open incidents, the worst first.")
     since: str | None = Field(description="Since when it is in this condition.")
-    status: str
+    status: Status
     reason: str | None
     last_event: LastEvent | None
     last_frame: str | None
@@ -217,7 +218,7 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) ->
         since=since_of(one.condition),
         status=one.status,
         reason=one.reason,
-        last_event=LastEvent(**told.last_event) if told.last_event else None,
+        last_event=LastEvent.model_validate(told.last_event) if told.last_event else None,
         last_frame=told.last_frame,
         stream_info=StreamInfo(**told.stream_info) if told.stream_info else None,
         incidents=[Incident.of(found, now) for found in wrong if found["device"] == one.device],

@@ -57,12 +57,61 @@ class OfSlot(OfSite):
     minute: int | None = Field(default=None, ge=0, le=LAST_MINUTE, description="Answer only for this minute.")
 
 
-class TileJson(Answer):
+class Cell(Answer):
+    """Where a device stands in a picture, in pixels."""
+
+    device: str
+    x: int
+    y: int
+    w: int
+    h: int
+    state: str
+
+
+class Cells(Answer):
+    width: int
+    height: int
+    cells: list[Cell]
+
+
+class Analysis(Answer):
+    """What the last frame of the minute was like; null is what nobody could tell. Files are keys of media."""
+
+    timestamp: Time
+    filename: str | None
+    audio: bool | None
+    blackscreen: bool | None
+    blackscreen_percentage: float | None
+    freeze: bool | None
+    freeze_diffs: list[float]
+    last_3_filenames: list[str]
+    last_3_thumbnails: list[str]
+    volume_percentage: int | None
+    mean_volume_db: float | None
+    quality_score: float | None
+
+
+class TileDevice(Answer):
+    host_name: str
+    device_id: str
+    device_name: str
+    sequence: int
+    image_url: str | None
+    status: Literal["active", "missing"]
+    is_placeholder: bool
+    state: str
+    condition: Condition
+    types: list[str]
+    analysis_json: Analysis | None
+
+
+class TileJson(Cells):
     """A minute in words. Readers refuse it where `minute` is not the one that they asked for."""
 
     time_key: str
-    timestamp: str
+    timestamp: Time
     minute: int
+    site: str
     revision: int = Field(description="How often it was corrected since it closed.")
     state: str
     condition: Condition = Field(description="The worst of its devices; ok only where nobody says that it cannot tell.")
@@ -70,6 +119,9 @@ class TileJson(Answer):
     incidents_count: int = Field(description="Devices with any incident.")
     unknown_count: int = Field(description="Devices of which nobody knows how they were.")
     hosts_count: int
+    ok: Cells = Field(description="The picture of the devices without an incident.")
+    ko: Cells = Field(description="The picture of the devices with one.")
+    devices: list[TileDevice]
 
 
 async def states(call: Call[OfDay]) -> TimelineAnswer:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from bus_schemas.alert import AlertLevelName
 from consumers.alerting.what_if.trial import Counts, Found, State, Trial
 from consumers.alerting.what_if.trial import Raised as Kept
 from gateway.http.answers import Answer, Time
@@ -19,7 +20,7 @@ class Raised(Answer):
     closed: Time | None = Field(description="None where it was not over at the end.")
     details: dict[str, Any]
     id: str
-    level: str
+    level: AlertLevelName
     message: str
     live: str | None = Field(description="The id of the live alert that it goes with.")
 

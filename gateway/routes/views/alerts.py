@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bus_schemas.alert import Alert as AlertFact
-from bus_schemas.alert import AlertEvent
+from bus_schemas.alert import AlertEvent, AlertLevelName
 from bus_schemas.condition import SEVERITY
 from bus_schemas.event import GATEWAY, device_source
 from consumers.alerting.alerts.questions import AlertAnswer, Why, alert, alerts, why
@@ -38,7 +38,7 @@ class Acknowledgement(Answer):
 class Alert(Answer):
     id: str
     type: str
-    level: str
+    level: AlertLevelName
     message: str
     site: str
     device: str

@@ -1,19 +1,21 @@
 """What was measured of a device over time: motion, temperatures, loudness, and what was detected."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from starlette.responses import Response
 
+from bus_schemas.camera import DetectedObject
 from bus_schemas.event import iso
+from bus_schemas.thermal import FrameStatistics, HotSpot, Region
 from consumers.views import motion
 from consumers.views.audio import loudness
 from consumers.views.detections import detections as detected
 from consumers.views.temperatures import MAX_SERIES, most_measured, newest_thermal
 from consumers.views.temperatures import temperatures as measured
 from gateway.calls import Call, Operation
-from gateway.http.answers import Answer, Time
+from gateway.http.answers import Answer, SchemaOf, Time
 from gateway.http.parameters import AtMost, DeviceSpan, OfDevice, OnDate
 from gateway.http.problems import Problem
 from gateway.reading.calendar import today
@@ -56,9 +58,9 @@ class Audio(Answer):
 class NewestThermal(Answer):
     time: str
     position: int
-    frame_stats: dict[str, float | None]
-    regions: list[dict[str, Any]]
-    hot_spots: list[dict[str, Any]]
+    frame_stats: Annotated[dict[str, float | None], SchemaOf(FrameStatistics)]
+    regions: list[Annotated[dict[str, Any], SchemaOf(Region)]]
+    hot_spots: list[Annotated[dict[str, Any], SchemaOf(HotSpot)]]
     composite_temperature: float | None
     sensor_temp: float | None
     width: int
@@ -70,7 +72,7 @@ class Detection(Answer):
     time: Time
     position: int
     people_count: int
-    objects: list[dict[str, Any]]
+    objects: list[Annotated[dict[str, Any], SchemaOf(DetectedObject)]]
     event_triggers: list[str]
     media: list[str]
 

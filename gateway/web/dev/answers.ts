@@ -1,5 +1,6 @@
 // The JSON that the played gateway answers with, by path.
 
+import type { components } from '../src/api/http.gen.ts';
 import { shortType } from '../src/lib/api.ts';
 import { encodeStates, type MinuteState } from '../src/lib/timeline.ts';
 import { dateIn, dayBounds, isDate, partsIn } from '../src/lib/time.ts';
@@ -8,6 +9,8 @@ import {
   type FakeDevice, type FakeIncident,
 } from './world.ts';
 import { rules, trial, trials } from './trials.ts';
+
+type Schemas = components['schemas'];
 
 export class Refused extends Error {
   constructor(readonly status: number, readonly title: string, readonly extra: Record<string, unknown> = {}) {
@@ -22,9 +25,20 @@ const settings = { motion: { sensitivity: 25, min_area: 500 }, picture: { black_
 const zones = [{ name: 'Ramp', points: [[0.1, 0.55], [0.45, 0.5], [0.5, 0.9], [0.08, 0.95]], restricted: true, max_people: null }];
 const asOf = (q: URLSearchParams): number => Date.parse(q.get('as_of') ?? '') || Date.now();
 
-function incident(i: FakeIncident, now = Date.now()): Record<string, unknown> {
+type Level = 'warning' | 'error' | 'critical';
+const levelOf = (type: string): Level => (type === 'hot_spot' ? 'critical' : type === 'offline' ? 'error' : 'warning');
+const ranks = ['unknown', 'ok', 'warning', 'error', 'offline', 'critical'] as const;
+
+/** The worst of what was open, as the gateway has it. */
+function conditionAt(d: FakeDevice, at: number): { condition: Schemas['Device']['condition']; types: string[] } {
+  const types = openAt(at, d.site, d.device).map((i) => i.type);
+  const found = types.map((type) => (type === 'offline' ? ('offline' as const) : levelOf(type)));
+  return { condition: found.sort((a, b) => ranks.indexOf(b) - ranks.indexOf(a))[0] ?? (recorded(d, at) ? 'ok' : 'unknown'), types };
+}
+
+function incident(i: FakeIncident, now = Date.now()): Schemas['Incident'] {
   const closed = i.closed !== null && i.closed <= now ? i.closed : null;
-  return { ...i, state: closed === null ? 'open' : 'closed', opened: iso(i.opened), closed: closed === null ? null : iso(closed), duration_s: ((closed ?? now) - i.opened) / 1000 };
+  return { ...i, state: closed === null ? 'open' : 'closed', opened: iso(i.opened), closed: closed === null ? null : iso(closed), duration_s: ((closed ?? now) - i.opened) / 1000, level: levelOf(i.type), under: null, suppressed: null, rule: i.type, rule_version: 1, causes: [], media: [] };
 }
 
 function lastFrame(d: FakeDevice, now = Date.now()): number {
@@ -34,34 +48,34 @@ function lastFrame(d: FakeDevice, now = Date.now()): number {
 const lostBy = (d: FakeDevice, now: number): boolean => d.lostFor !== null && now > started - d.lostFor;
 
 /** The trouble that a device is in is told from its incidents. */
-function statusAt(d: FakeDevice, now: number): { status: string; reason: string | null } {
+function statusAt(d: FakeDevice, now: number): Pick<Schemas['Device'], 'status' | 'reason'> {
   const open = openAt(now, d.site, d.device).map((i) => i.type);
   if (lostBy(d, now) || open.includes('offline')) return { status: 'offline', reason: d.reason };
   return open.includes('freeze') ? { status: 'degraded', reason: 'Picture frozen' } : { status: 'healthy', reason: null };
 }
 
-function lastEvent(d: FakeDevice, at: number): Record<string, unknown> {
+function lastEvent(d: FakeDevice, at: number): Schemas['LastEvent'] {
   const time = Math.min(at, lastFrame(d, at)) - 1500;
   const n = peopleAt(d, time);
-  return { type: 'watchpost.detection.v1', time: iso(time), position: position(), summary: n ? `${n} ${n === 1 ? 'person' : 'people'}` : 'Nobody' };
+  return { type: 'detection', time: iso(time), position: position(), data: { people_count: n, event_triggers: [] } };
 }
 
-function deviceAnswer(d: FakeDevice, now = Date.now()): Record<string, unknown> {
+function deviceAnswer(d: FakeDevice, now = Date.now()): Schemas['Device'] {
   return {
-    site: d.site, device: d.device, name: d.name, kinds: d.thermal ? ['visual', 'thermal'] : ['visual'], online: !lostBy(d, now), ...statusAt(d, now),
-    last_event: lastEvent(d, now), last_frame: iso(lastFrame(d, now)), stream_info: { fps: 10, width: 960, height: 540 },
+    site: d.site, device: d.device, name: d.name, kinds: d.thermal ? ['visual', 'thermal'] : ['visual'], online: !lostBy(d, now), ...statusAt(d, now), ...conditionAt(d, now), since: null,
+    last_event: lastEvent(d, now), last_frame: iso(lastFrame(d, now)), stream_info: { fps: 10, width: 960, height: 540, analysis_fps: 5, codec: 'h264' },
     incidents: openAt(now, d.site, d.device).map((i) => incident(i, now)), has: { hls: true, thermal: d.thermal, fusion: d.thermal },
-    snapshot: `/api/v1/sites/${d.site}/devices/${d.device}/snapshot.jpg`,
+    snapshot: `/api/v1/sites/${d.site}/devices/${d.device}/snapshot.jpg`, registered: true, retired: false, expects: 'frames', silent_after_s: 0,
   };
 }
 
-function health(d: FakeDevice, now = Date.now()): Record<string, unknown> {
+function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
   const last = lastFrame(d, now);
   return {
-    camera_name: d.name, camera_id: d.device, site: d.site, device: d.device, status: statusAt(d, now).status, is_recording: !lostBy(d, now),
-    stream_info: { fps: 10, width: 960, height: 540 },
+    camera_name: d.name, camera_id: d.device, site: d.site, device: d.device, ...statusAt(d, now), ...conditionAt(d, now), is_recording: !lostBy(d, now),
+    stream_info: { fps: 10, width: 960, height: 540, analysis_fps: 5, codec: 'h264' },
     health_metrics: { last_frame_time: iso(last), time_since_last_frame_seconds: Math.round((now - last) / 10) / 100, last_connection_attempt: iso(started - 9 * HOUR), last_successful_connection: iso(started - 9 * HOUR + 900), total_reconnects: d.seed % 3, consecutive_failures: lostBy(d, now) ? 14 : 0 },
-    recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: `${d.site}/${d.device}/segment/0197c` },
+    recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: null },
   };
 }
 
@@ -73,44 +87,48 @@ function stateAt(site: string, ms: number): MinuteState {
   return before > 500 * MINUTE && before < 506 * MINUTE ? 'unknown' : 'ok';
 }
 
-function timeline(site: string): Record<string, unknown> {
+function timeline(site: string): Schemas['TimelineAnswer'] {
   const last = newest();
   const states = Array.from({ length: 1440 }, (_, i) => stateAt(site, (last - 1439 + i) * MINUTE));
-  return { site, from: iso((last - 1439) * MINUTE), to: iso((last + 1) * MINUTE), newest: last, classes, states: encodeStates(states, classes) };
+  return { site, from: iso((last - 1439) * MINUTE), to: iso((last + 1) * MINUTE), newest: last, classes, states: encodeStates(states, classes), incidents: [] };
 }
 
-export function tile(site: string, minute: number): Record<string, unknown> {
+export function tile(site: string, minute: number): Schemas['TileJson'] {
   const here = devices.filter((d) => d.site === site);
   const columns = here.length > 4 ? 3 : 2;
   const at = minute * MINUTE;
-  const analysed = here.map((d) => {
+  const stateOf = (d: FakeDevice): string => (!recorded(d, at) ? 'unknown' : openAt(at, site, d.device).some((x) => x.type !== 'hot_spot') ? 'incident' : 'ok');
+  const analysed = here.map((d, i) => {
     const open = openAt(at, site, d.device).map((i) => i.type);
     return {
-      host_name: site, device_id: d.device, device_name: d.name, image_url: `/media/${site}/${d.device}/thumbnail/${at}`, status: recorded(d, at) ? 'active' : 'missing', is_placeholder: !recorded(d, at),
+      host_name: site, device_id: d.device, device_name: d.name, sequence: i, state: stateOf(d), ...conditionAt(d, at), image_url: `/media/${site}/${d.device}/thumbnail/${at}`, status: recorded(d, at) ? ('active' as const) : ('missing' as const), is_placeholder: !recorded(d, at),
       analysis_json: {
         audio: !open.includes('audio_loss') && recorded(d, at), blackscreen: open.includes('blackscreen'), blackscreen_percentage: open.includes('blackscreen') ? 97.4 : 3.1 + d.seed, freeze: open.includes('freeze'),
-        volume_percentage: recorded(d, at) ? 20 + d.seed * 4 : 0, mean_volume_db: recorded(d, at) ? -38.2 - d.seed : -100, freeze_diffs: open.includes('freeze') ? [0.4, 0.3, 0.4] : [4.1, 3.9, 5.2], last_3_filenames: [`${at - 400}`, `${at - 200}`, `${at}`],
+        volume_percentage: recorded(d, at) ? 20 + d.seed * 4 : 0, mean_volume_db: recorded(d, at) ? -38.2 - d.seed : -100, freeze_diffs: open.includes('freeze') ? [0.4, 0.3, 0.4] : [4.1, 3.9, 5.2], last_3_filenames: [`${at - 400}`, `${at - 200}`, `${at}`], last_3_thumbnails: [], timestamp: iso(at), filename: `${at}`, quality_score: 0.8,
       },
     };
   });
-  const cells = here.map((d, i) => ({
-    device: d.device, x: (i % columns) * 248, y: Math.floor(i / columns) * 143, w: 248, h: 143,
-    state: !recorded(d, at) ? 'unknown' : openAt(at, site, d.device).some((x) => x.type !== 'hot_spot') ? 'incident' : 'ok',
-  }));
+  const placed = (of: readonly FakeDevice[]): Schemas['Cells'] => ({
+    width: columns * 248, height: Math.ceil(of.length / columns) * 143,
+    cells: of.map((d, i) => ({ device: d.device, x: (i % columns) * 248, y: Math.floor(i / columns) * 143, w: 248, h: 143, state: stateOf(d) })),
+  });
+  const worst = [...analysed].sort((a, b) => ranks.indexOf(b.condition) - ranks.indexOf(a.condition))[0];
+  const bad = here.filter((d) => stateOf(d) === 'incident');
   return {
-    time_key: `${new Date(at).toISOString().slice(11, 13)}${new Date(at).toISOString().slice(14, 16)}`, timestamp: iso(at), minute, devices: analysed, hosts_count: here.length,
-    incidents_count: cells.filter((c) => c.state === 'incident').length, cells, width: columns * 248, height: Math.ceil(here.length / columns) * 143,
+    time_key: `${new Date(at).toISOString().slice(11, 13)}${new Date(at).toISOString().slice(14, 16)}`, timestamp: iso(at), minute, site, revision: 0, state: stateAt(site, at), devices: analysed,
+    condition: worst?.condition ?? 'unknown', types: [...new Set(analysed.flatMap((one) => one.types))], unknown_count: here.filter((d) => stateOf(d) === 'unknown').length,
+    hosts_count: here.length, incidents_count: bad.length, ...placed(here), ok: placed(here.filter((d) => stateOf(d) === 'ok')), ko: placed(bad),
   };
 }
 
-function dashboard(site: string, date: string | null): Record<string, unknown> {
+function dashboard(site: string, date: string | null): Schemas['Dashboard'] {
   const zone = sites.find((s) => s.site === site)?.time_zone ?? 'UTC';
   const day = date ?? dateIn(Date.now(), zone);
   if (!isDate(day)) throw new Refused(400, `“${day}” is not a date of the form YYYY-MM-DD`);
   const { from, to } = dayBounds(day, zone);
   const here = devices.filter((d) => d.site === site);
   const word = (n: number): string => (n >= 7 ? 'high' : n >= 4 ? 'medium' : 'low');
-  const zones: Record<string, unknown> = {};
+  const zones: Schemas['Dashboard']['zones'] = {};
   const hours = new Map<number, number>();
   if (from < Date.now() && from > started - 40 * 24 * HOUR) {
     for (const d of here) {
@@ -126,17 +144,21 @@ function dashboard(site: string, date: string | null): Record<string, unknown> {
     }
   }
   const hourly = [...hours].sort((a, b) => a[0] - b[0]).map(([hour, count]) => ({ hour, count, intensity: word(count) }));
-  const triggers = hourly.length ? { UNAUTHORIZED_STRANGER: 23, RESTRICTED_ACCESS: 18, CROWD_VIOLATION: 3, total_events: 2844 } : { total_events: 0 };
+  const triggers: Record<string, number> = hourly.length ? { UNAUTHORIZED_STRANGER: 23, RESTRICTED_ACCESS: 18, CROWD_VIOLATION: 3, total_events: 2844 } : { total_events: 0 };
   return { site_name: site, date: day, zones, hourly, critical_events: triggers };
 }
 
-function events(q: URLSearchParams): Record<string, unknown> {
+export const eventOf = (id: string, source: string, kind: string, at: number, data: Record<string, unknown>): Schemas['RecordedEvent']['event'] => ({
+  specversion: '1.0', id, source, type: `watchpost.${kind}.v1`, time: iso(at), datacontenttype: 'application/json', epoch: null, sequence: null, data,
+});
+
+function events(q: URLSearchParams): Schemas['Events'] {
   const limit = Number(q.get('limit') ?? 50);
   const to = Math.min(Date.parse(q.get('to') ?? '') || Date.now(), Date.now());
   const wanted = q.get('type')?.split(',').map((type) => shortType(type)) ?? [];
   if (wanted[0] === 'gap' && wanted.length === 1) {
     const at = started - 886 * MINUTE;
-    const gap = { specversion: '1.0', id: 'gap-1', source: '/sites/DEMO/devices/yard', type: 'watchpost.gap.v1', time: iso(at), data: { first: 1, last: 9, count: 9, cause: 'the hub was off' } };
+    const gap = eventOf('gap-1', '/sites/DEMO/devices/yard', 'gap', at, { first: 1, last: 9, count: 9, cause: 'the hub was off' });
     return { events: [{ position: 1, received: iso(at), event: gap }], next: null, head: position() };
   }
   const chosen = devices.filter((d) => (!q.get('site') || d.site === q.get('site')) && (!q.get('device') || d.device === q.get('device')));
@@ -147,7 +169,7 @@ function events(q: URLSearchParams): Record<string, unknown> {
       const kind = kinds[i % kinds.length] ?? 'frame';
       return {
         position: position() - Math.round((Date.now() - at) / 400), received: iso(at + 60),
-        event: { specversion: '1.0', id: `0197c-${d.device}-${at}`, source: `/sites/${d.site}/devices/${d.device}`, type: `watchpost.${kind}.v1`, time: iso(at), epoch: '0197a', sequence: 4_000_000 - i, data: eventData(kind, d, at) },
+        event: eventOf(`0197c-${d.device}-${at}`, `/sites/${d.site}/devices/${d.device}`, kind, at, eventData(kind, d, at)),
       };
     }));
   all.sort((a, b) => b.position - a.position);
@@ -202,14 +224,14 @@ function temperatures(times: number[], d: FakeDevice): unknown {
   return [['composite', 84, 4, 0], ['full_frame', 88, 6, 1], ['top_winding', 90, 6, 1], ['middle_core', 77, 3, 2], ['bottom_oil', 52, 3, 3]].map(([roi, base, swing, k]) => ({ roi, unit: '°C', points: of(Number(base), Number(swing), Number(k)) }));
 }
 
-function thermal(): unknown {
+function thermal(): Schemas['NewestThermal'] {
   const now = Date.now();
   const all = regions(now);
-  const full = all[0] ?? {};
-  return { time: iso(now), frame_stats: { min: full['min_temp'], max: full['max_temp'], mean: full['avg_temp'] }, regions: all, hot_spots: [{ center: [20, 6], max_temp: full['max_temp'], avg_temp: 83.3, area: 9 }], composite_temperature: 84.6, sensor_temp: 31.2, width: 32, height: 24 };
+  const [min, max, mean] = [all[0]?.min_temp ?? 20, all[0]?.max_temp ?? 90, all[0]?.avg_temp ?? 40];
+  return { time: iso(now), position: position(), media: [], frame_stats: { min_temp: min, max_temp: max, avg_temp: mean, median_temp: mean, std_dev: 4, percentile_5: null, percentile_95: null }, regions: all.map((one) => ({ ...one, confirmed_level: one.alert_level })), hot_spots: [{ center: [20, 6], max_temp: max, avg_temp: 83.3, area: 9 }], composite_temperature: 84.6, sensor_temp: 31.2, width: 32, height: 24 };
 }
 
-export function spans(d: FakeDevice, from: number, to: number): Record<string, unknown>[] {
+export function spans(d: FakeDevice, from: number, to: number): Schemas['Recording'][] {
   const step = MINUTE / 2;
   const found: { start: number; end: number }[] = [];
   for (let at = Math.ceil(from / step) * step; at < Math.min(to, Date.now()); at += step) {
@@ -221,35 +243,37 @@ export function spans(d: FakeDevice, from: number, to: number): Record<string, u
   return found.map((s, i) => ({ start: iso(s.start), end: iso(s.end), duration_s: (s.end - s.start) / 1000, bytes: (s.end - s.start) * 96, segments: (s.end - s.start) / 4000, url: `/hls/${d.site}/${d.device}/range.m3u8?from=${iso(s.start)}&to=${iso(s.end)}`, gap_before_s: i ? (s.start - (found[i - 1]?.end ?? s.start)) / 1000 : 0 }));
 }
 
-function storage(): unknown {
+function storage(): Schemas['Storage'] {
   const kinds = { capture: [0.9, 3600], thumbnail: [0.3, 17_280], segment: [3.9, 21_600], thermal: [0.12, 8640] };
   return {
-    total_bytes: 41_870_000_000, disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 },
+    total_bytes: 41_870_000_000, index_bytes: 31_000_000, disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 },
     devices: devices.map((d) => ({ site: d.site, device: d.device, bytes: 4_100_000_000 + d.seed * 190_000_000, files: 51_120, kinds: Object.fromEntries(Object.entries(kinds).filter(([kind]) => kind !== 'thermal' || d.thermal).map(([kind, [gb = 0, files = 0]]) => [kind, { bytes: Math.round(gb * 1e9 * (1 + d.seed / 20)), files, oldest: iso(Date.now() - (kind === 'capture' ? HOUR : 24 * HOUR)), newest: iso(lastFrame(d)) }])) })),
     retention: [{ kind: 'capture', hours: 1 }, { kind: 'thumbnail', hours: 24 }, { kind: 'segment', hours: 24 }, { kind: 'thermal', hours: 24 }, { kind: 'recording', hours: 168 }],
   };
 }
 
-function consumers(): unknown {
+type Progress = Schemas['Progress'];
+
+function consumers(): Schemas['Consumers'] {
   const head = position();
-  const rows: [string, string, number, string, string | null][] = [['health', 'projection', 0, 'running', null], ['incidents', 'projection', 1, 'running', null], ['alerts', 'projection', 1, 'running', null], ['mosaics', 'projection', 42, 'running', null], ['motion_heatmap', 'projection', 0, 'running', null], ['recordings', 'projection', 0, 'running', null], ['thermal_trend', 'projection', 61_204, 'rebuilding', null], ['retention', 'projection', 0, 'running', null], ['warehouse', 'sink', 310, 'behind', null], ['webhook', 'sink', 1204, 'stopped', 'https://hooks.example answered 503, next try in 32 s']];
-  return { head, consumers: rows.map(([name, kind, lag, state, error]) => ({ name, kind, position: head - lag, lag, state, error, version: 1 })) };
+  const rows: [string, Progress['kind'], number, Progress['state'], string | null][] = [['health', 'projection', 0, 'running', null], ['incidents', 'projection', 1, 'running', null], ['alerts', 'projection', 1, 'running', null], ['mosaics', 'projection', 42, 'running', null], ['motion_heatmap', 'projection', 0, 'running', null], ['recordings', 'projection', 0, 'running', null], ['thermal_trend', 'projection', 61_204, 'rebuilding', null], ['retention', 'projection', 0, 'running', null], ['warehouse', 'sink', 310, 'behind', null], ['webhook', 'sink', 1204, 'stopped', 'https://hooks.example answered 503, next try in 32 s']];
+  return { head, consumers: rows.map(([name, kind, lag, state, error]) => ({ name, kind, position: head - lag, lag, state, error, version: 1, set_aside: 0, lately: [], rebuilt: state === 'rebuilding' ? 12_000 : null, rebuilds: null, receivers: null })) };
 }
 
-function system(): unknown {
+function system(): Schemas['System'] {
   const seconds = (Date.now() - started) / 1000;
   const jitter = (base: number, by: number, k: number): number => Math.round((base + by * Math.sin(Date.now() / 4000 + k)) * 10) / 10;
-  const process = (name: string, i: number, memory: number, cpu: number, restarts = 0): Record<string, unknown> => ({ name, pid: 4200 + i, state: 'running', restarts, since: iso(started - (restarts ? 2 : 9) * HOUR), last_exit: restarts ? 'signal 9' : null, memory_mb: memory, cpu_percent: Math.max(0, jitter(cpu, cpu / 4, i)) });
+  const process = (name: string, i: number, memory: number, cpu: number, restarts = 0): Schemas['Process'] => ({ name, pid: 4200 + i, state: 'running', restarts, since: iso(started - (restarts ? 2 : 9) * HOUR), last_exit: restarts ? 'signal 9' : null, memory_mb: memory, cpu_percent: Math.max(0, jitter(cpu, cpu / 4, i)) });
   return {
     version: '0.1.0', started: iso(started - 9 * HOUR),
     processes: [process('broker', 0, 11, 2), process('ingest', 1, 64, 9), process('consumers', 2, 212, 14), process('gateway', 3, 388, 6), process('edge north', 4, 301, 41, 2), process('edge south', 5, 288, 37)],
     broker: { connected: true, clients: 9, messages_received: 2_811_000 + Math.floor(seconds * 31) },
     streams: devices.map((d) => ({ source: `/sites/${d.site}/devices/${d.device}`, epoch: '0197a3c2', sequence: 3_918_223 + Math.floor(d.lostFor === null ? seconds * 11 : 0), last_received: iso(lastFrame(d)), gaps: d.device === 'dock' ? 2 : 0, rate_per_s: d.lostFor === null ? jitter(11, 1, d.seed) : 0 })),
     other_streams: 0,
-    gaps: [{ source: '/sites/DEMO/devices/dock', first: 3_802_114, last: 3_804_950, count: 2837, cause: 'outbox full: oldest live frames dropped', time: iso(started - 5 * HOUR) }, { source: '/sites/DEMO/devices/dock', first: 3_100_002, last: 3_100_040, count: 39, cause: 'disk error while reading a segment', time: iso(started - 19 * HOUR) }],
+    gaps: [{ source: '/sites/DEMO/devices/dock', first: 3_802_114, last: 3_804_950, count: 2837, cause: 'outbox full: oldest live frames dropped', time: iso(started - 5 * HOUR), position: 700_112 }, { source: '/sites/DEMO/devices/dock', first: 3_100_002, last: 3_100_040, count: 39, cause: 'disk error while reading a segment', time: iso(started - 19 * HOUR), position: 610_318 }],
     rejected: { count: 3, newest: [{ time: iso(started - 2 * HOUR), topic: 'watchpost/v1/DEMO/meter/event/reading', reason: 'time: input should have timezone info', size: 214 }, { time: iso(started - 3 * HOUR), topic: 'watchpost/v1/DEMO/meter/event/reading', reason: 'specversion: field required', size: 188 }, { time: iso(started - 7 * HOUR), topic: 'watchpost/v1/DEMO/yard/event/detection', reason: 'not JSON: unexpected end of data', size: 4096 }] },
-    journal: { head: position(), bytes: 3_481_000_000, days: 12, oldest: iso(started - 12 * 24 * HOUR) },
-    cpu: { percent: jitter(44, 12, 1), cores: 4 }, memory: { percent: jitter(63, 1, 2), used_gb: 10.1, total_gb: 16 }, disk: { percent: 85.3, used_gb: 198.4, total_gb: 232.6 },
+    journal: { head: position(), bytes: 3_481_000_000, days: 12, oldest: iso(started - 12 * 24 * HOUR), waiting: null },
+    cpu: { percent: jitter(44, 12, 1), cores: 4 }, memory: { percent: jitter(63, 1, 2), used_gb: 10.1, total_gb: 16 }, disk: { percent: 85.3, used_gb: 198.4, free_gb: 34.2, total_gb: 232.6 }, troubles: [],
   };
 }
 
@@ -281,12 +305,12 @@ export function answer(path: string, q: URLSearchParams): unknown {
   throw new Refused(404, `Nothing is served at ${path}`);
 }
 
-function why(id: string): unknown {
+function why(id: string): Schemas['Reason'] {
   const alert = alerts().find((a) => a['id'] === id);
   if (!alert) throw new Refused(404, `There is no alert ${id}`);
   const raised = Date.parse(String(alert['raised']));
   const source = `/sites/${String(alert['site'])}/devices/${String(alert['device'])}`;
-  const event = (n: number, type: string, at: number, data: unknown): unknown => ({ position: position() - 900 + n, event: { specversion: '1.0', id: `why-${n}`, source, type: `watchpost.${type}.v1`, time: iso(at), data } });
+  const event = (n: number, type: string, at: number, data: Record<string, unknown>): Schemas['RecordedEvent'] => ({ position: position() - 900 + n, received: iso(at + 60), event: eventOf(`why-${n}`, source, type, at, data) });
   const media = (alert['media'] as string[]).length ? [raised - 20_000, raised - 10_000, raised].map((at) => `/media/${String(alert['site'])}/${String(alert['device'])}/thumbnail/${at}`) : [];
   return {
     alert, rule: { name: alert['type'], version: 1, text: 'Raised when 80 % of the frames of 30 s show the condition; cleared after 10 s without it.' },

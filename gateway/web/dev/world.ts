@@ -1,6 +1,10 @@
 // The world that the played gateway tells of: two sites, their devices, and a day with troubles in it.
 
+import type { DetectedObject, Region } from '../src/contract.ts';
+import type { components } from '../src/api/http.gen.ts';
 import { scene, thermalField, walkersAt, type Raster } from './raster.ts';
+
+type Schemas = components['schemas'];
 
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
@@ -94,14 +98,14 @@ export function picture(d: FakeDevice, ms: number, width: number, height: number
   return seen;
 }
 
-export const rois = [
-  { name: 'full_frame', enabled: true, coordinates: [[0, 0], [32, 24]], weight: 1, emissivity: 0.95, thresholds: { warning: 75, critical: 85, emergency: 95 } },
-  { name: 'top_winding', enabled: true, coordinates: [[8, 0], [24, 8]], weight: 1.5, emissivity: 0.95, thresholds: { warning: 80, critical: 90, emergency: 100 } },
-  { name: 'middle_core', enabled: true, coordinates: [[8, 8], [24, 16]], weight: 1.2, emissivity: 0.8, thresholds: { warning: 75, critical: 85, emergency: 95 } },
-  { name: 'bottom_oil', enabled: true, coordinates: [[8, 16], [24, 24]], weight: 1, emissivity: 0.95, thresholds: { warning: 70, critical: 80, emergency: 90 } },
+export const rois: Schemas['Roi'][] = [
+  { name: 'full_frame', enabled: true, coordinates: [[0, 0], [32, 24]], weight: 1, emissivity: 0.95, thresholds: { warning: 75, critical: 85, emergency: 95 }, visual_coordinates: null },
+  { name: 'top_winding', enabled: true, coordinates: [[8, 0], [24, 8]], weight: 1.5, emissivity: 0.95, thresholds: { warning: 80, critical: 90, emergency: 100 }, visual_coordinates: null },
+  { name: 'middle_core', enabled: true, coordinates: [[8, 8], [24, 16]], weight: 1.2, emissivity: 0.8, thresholds: { warning: 75, critical: 85, emergency: 95 }, visual_coordinates: null },
+  { name: 'bottom_oil', enabled: true, coordinates: [[8, 16], [24, 24]], weight: 1, emissivity: 0.95, thresholds: { warning: 70, critical: 80, emergency: 90 }, visual_coordinates: null },
 ];
 
-export function regions(ms: number): Record<string, unknown>[] {
+export function regions(ms: number): Region[] {
   const field = thermalField(ms);
   return rois.map((roi) => {
     const [[x1 = 0, y1 = 0] = [], [x2 = 32, y2 = 24] = []] = roi.coordinates;
@@ -113,13 +117,13 @@ export function regions(ms: number): Record<string, unknown>[] {
   });
 }
 
-export function objectsAt(d: FakeDevice, ms: number): { label: string; score: number; box: number[] }[] {
+export function objectsAt(d: FakeDevice, ms: number): DetectedObject[] {
   return walkersAt(d.seed, ms, peopleAt(d, ms)).filter((w) => w.x > 0.04 && w.x < 0.96).map((w, i) => ({
     label: 'person', score: 0.95 - i * 0.06, box: [w.x - 0.028, w.y - w.h * 0.84, 0.056, w.h * 0.96],
   }));
 }
 
-const told: Record<string, [string, string, string]> = {
+const told: Record<string, [string, Schemas['Alert']['level'], string]> = {
   freeze: ['freeze', 'error', 'The picture has been frozen'],
   offline: ['device_offline', 'critical', 'Nothing received for 30 s'],
   hot_spot: ['hot_spot', 'critical', 'top_winding is above its critical threshold'],
@@ -129,18 +133,18 @@ const told: Record<string, [string, string, string]> = {
 
 const acknowledged = new Map<string, { by: string; time: string }>();
 
-export function alerts(now = Date.now()): Record<string, unknown>[] {
+export function alerts(now = Date.now()): Schemas['Alert'][] {
   const until = (ms: number | null): string | null => (ms !== null && ms <= now ? iso(ms) : null);
-  const of = incidents.filter((i) => i.opened + 4000 <= now).map((i) => {
+  const of = incidents.filter((i) => i.opened + 4000 <= now).map((i): Schemas['Alert'] => {
     const [type, level, message] = told[i.type] ?? ['other', 'info', i.type];
     const id = `alert-${i.id}`;
     return {
       id, type, level, message, site: i.site, device: i.device, state: until(i.closed) === null ? 'open' : 'closed', raised: iso(i.opened + 4000),
       cleared: until(i.closed), acknowledged: acknowledged.get(id) ?? (i.id === 'inc-5' && until(i.opened + 90_000) ? { by: 'Mara', time: iso(i.opened + 90_000) } : null),
-      details: i.details, incident: i.id, media: i.type === 'offline' ? [] : [`DEMO/${i.device}/thumbnail/${i.opened}`],
+      details: i.details, cleared_message: null, incident: i.id, media: i.type === 'offline' ? [] : [`DEMO/${i.device}/thumbnail/${i.opened}`],
     };
   });
-  const storage = { id: 'alert-storage', type: 'storage_low', level: 'warning', message: 'The disk is 85 % full', site: 'DEMO', device: '_hub', state: 'open', raised: iso(started - 48 * MINUTE), cleared: null, acknowledged: acknowledged.get('alert-storage') ?? null, details: { percent: 85.3 }, incident: null, media: [] };
+  const storage: Schemas['Alert'] = { id: 'alert-storage', type: 'storage_low', level: 'warning', message: 'The disk is 85 % full', site: 'DEMO', device: '_hub', state: 'open', raised: iso(started - 48 * MINUTE), cleared: null, cleared_message: null, acknowledged: acknowledged.get('alert-storage') ?? null, details: { percent: 85.3 }, incident: null, media: [] };
   return [...of, ...(started - 48 * MINUTE <= now ? [storage] : [])].sort((a, b) => (a.raised < b.raised ? 1 : -1));
 }
 

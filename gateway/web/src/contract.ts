@@ -810,3 +810,5 @@ export interface EventsByName {
   state: StateEvent;
   thermal: ThermalEvent;
 }
+
+export const EVENT_NAMES: readonly (keyof EventsByName)[] = ["alert", "annotation", "clock", "command", "detection", "fault", "frame", "gap", "health", "heartbeat", "incident", "media", "motion", "recording", "registry", "retention", "rules", "segment", "settings", "state", "thermal"];

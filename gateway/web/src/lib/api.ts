@@ -1,105 +1,70 @@
 // What the gateway answers, and how it is asked.
 
-import type { AnyEvent, DetectedObject, EventsByName, Region, RegistryChange, ThermalEvent } from '../contract';
+import type { components } from '../api/http.gen.ts';
+import { EVENT_NAMES, type AnyEvent, type DetectedObject, type EventsByName, type Region, type RegistryChange, type ThermalEvent } from '../contract.ts';
 
-export type Level = 'info' | 'warning' | 'error' | 'critical';
+type Schemas = components['schemas'];
+
+export type Alert = Schemas['Alert'];
+export type Alerts = Schemas['Alerts'];
+export type Analysis = Schemas['Analysis'];
+export type Audio = Schemas['Audio'];
+export type Cells = Schemas['Cells'];
+export type Changes = Schemas['ChangesAnswer'];
 /** How a device is; the gateway says it, from the least to the most urgent. */
-export type Condition = 'unknown' | 'ok' | 'warning' | 'error' | 'offline' | 'critical';
-export type Status = 'healthy' | 'degraded' | 'stale' | 'stopped' | 'offline' | 'not_started' | 'unknown';
+export type Condition = Device['condition'];
+export type Consumer = Schemas['Progress'];
+export type Consumers = Schemas['Consumers'];
+export type Dashboard = Schemas['Dashboard'];
+export type Detection = Schemas['Detection'];
+export type Device = Schemas['Device'];
+export type DeviceHealth = Schemas['FullHealth'];
+export type Devices = Schemas['Devices'];
+export type Disk = Schemas['Disk'];
+/** How the hub itself does, as anybody may ask. */
+export type Health = Schemas['Alive'];
+export type IncidentMinutes = Schemas['IncidentMinutes'];
+export type Incident = Schemas['Incident'];
+export type Incidents = Schemas['Incidents'];
+export type LastEvent = Schemas['LastEvent'];
+export type Level = Alert['level'];
+export type Motion = Schemas['MotionCounts'];
+export type Receiver = Schemas['Receiver'];
+export type Recording = Schemas['Recording'];
+export type Registration = Schemas['RegistrationAnswer'];
+export type Roi = Schemas['Roi'];
+export type Said = Schemas['SaidAnswer'];
+export type Session = Schemas['Session'];
+/** An event that a consumer could not take, and why. */
+export type SetAside = Schemas['SetAsideEvent'];
+export type Settings = Schemas['SettingsAnswer'];
+export type Site = Schemas['Site'];
+export type Sites = Schemas['Sites'];
+export type Status = Device['status'];
+export type Storage = Schemas['Storage'];
+export type System = Schemas['System'];
+export type Temperatures = Schemas['Temperatures'];
+export type Thumbnails = Schemas['Thumbnails'];
+export type Tile = Schemas['TileJson'];
+export type Timeline = Schemas['TimelineAnswer'];
+export type Trouble = Schemas['Trouble'];
+export type Zone = Schemas['Zone'];
 
-export interface Site { site: string; name: string; time_zone: string; devices: number; condition: Condition; conditions: Partial<Record<Condition, number>>; open_incidents: number; open_alerts: number }
-export interface LastEvent { type: string; time: string; position: number; summary: string }
-export interface Incident { id: string; site: string; device: string; type: string; level: Level; state: 'open' | 'closed'; opened: string; closed: string | null; details: Record<string, unknown>; duration_s: number }
-export interface Device {
-  site: string; device: string; name: string; kinds: string[]; online: boolean; condition: Condition; types: string[]; since: string | null; status: Status; reason: string | null;
-  last_event: LastEvent | null; last_frame: string | null; stream_info: { fps: number; width: number; height: number } | null;
-  incidents: Incident[]; has: { hls: boolean; thermal: boolean; fusion: boolean }; snapshot: string;
-  /** Added by the configuration or by somebody; else only heard of. */
-  registered: boolean; retired: boolean; expects: Expectation | null; silent_after_s: number;
-}
 export type Expectation = NonNullable<RegistryChange['expects']>;
 /** A site, or one of its devices, that is watched no more. `heard_again` is when it sent something last since then. */
-export interface Retired { site: string; device: string | null; name: string; retired: string; by: string; heard_again: string | null }
-export interface Said { value: unknown; origin: RegistryChange['origin']; by: string; time: string }
-/** What is set of a device, by whom, and what the configuration says where that is another. */
-export interface Registration { name: string; retired: boolean; settings: { name: string; in_force: Said; configured: Said | null }[] }
-export interface DeviceHealth {
-  condition: Condition; types: string[]; status: string; is_recording: boolean; stream_info?: { fps: number; width: number; height: number } | null;
-  health_metrics?: { last_frame_time: string | null; time_since_last_frame_seconds: number | null; last_connection_attempt: string | null; last_successful_connection: string | null; total_reconnects: number; consecutive_failures: number };
-  recording_info?: { current_segment_start: string | null; current_segment_path: string | null };
-}
-export interface Thumbnails { count: number; thumbnails: { time: string; key: string; url: string }[] }
-export interface Recording { start: string; end: string; duration_s: number; bytes: number; segments: number; url: string; gap_before_s: number | null }
-export interface Motion { bucket_s: number; buckets: { time: string; events: number; seconds: number }[] }
-export interface Temperatures { step_s: number; series: { roi: string; unit: string; points: [number, number, number, number][] }[] }
-export interface Audio { step_s: number; points: [number, number, number][] }
+export type Retired = Schemas['Retired'];
+/** An event at its place in the journal, of a type of the contract. */
+export type Recorded<E extends AnyEvent = AnyEvent> = Omit<Schemas['RecordedEvent'], 'event'> & { event: E };
+export type Events<E extends AnyEvent = AnyEvent> = Omit<Schemas['Events'], 'events'> & { events: Recorded<E>[] };
+export type Why = Omit<Schemas['Reason'], 'events'> & { events: Recorded[] };
+export type EventName = keyof EventsByName;
+/** What the page follows: every family of the contract but the two that come with each picture. */
+export const LIVE_NAMES: readonly EventName[] = EVENT_NAMES.filter((name) => name !== 'frame' && name !== 'media');
 export type { Region };
 /** A measurement of the log with its moment. */
 export type ThermalReading = ThermalEvent['data'] & { time: string };
 export type Found = DetectedObject;
-export interface Detection { time: string; position: number; people_count: number; objects: Found[]; event_triggers: string[]; media: string[] }
-export interface Roi { name: string; enabled: boolean; coordinates: [[number, number], [number, number]]; weight: number; emissivity: number; thresholds: { warning: number; critical: number; emergency: number } }
-export interface Zone { name: string; points: [number, number][]; restricted: boolean; max_people: number | null }
-export interface Settings {
-  /** Sections that the device told wrongly, and what is wrong. */
-  set_aside?: Record<string, string>;
-  /** After a change: why it does not hold yet. */
-  message?: string | null;
-  rois?: Roi[]; zones?: Zone[]; motion?: { sensitivity: number; min_area: number }; picture?: { black_percentage: number; freeze_seconds: number };
-  [key: string]: unknown;
-}
-export interface Changes { changes: { position: number; time: string; by: string; settings: Record<string, unknown> }[] }
-export interface Recorded<E extends AnyEvent = AnyEvent> { position: number; received?: string; ahead_s?: number; event: E }
-export interface Events<E extends AnyEvent = AnyEvent> { events: Recorded<E>[]; next: number | null; head: number }
-export type EventName = keyof EventsByName;
-export interface Alert {
-  id: string; type: string; level: Level; message: string; site: string; device: string; state: 'open' | 'closed'; raised: string; cleared: string | null;
-  acknowledged: { by: string; time: string } | null; details: Record<string, unknown>; incident: string | null; media: string[];
-}
-export interface Alerts { alerts: Alert[] }
-export interface Incidents { incidents: Incident[] }
-export interface Why { alert: Alert; rule: { name: string; version: number | string; text: string } | null; events: Recorded[]; media: string[] }
-export interface Dashboard {
-  site_name: string; date: string; zones: Record<string, { peak: number; events: number; intensity: string }>;
-  hourly: { hour: number; count: number; intensity: string }[]; critical_events: Record<string, number>;
-}
-export interface Timeline { site: string; from: string; to: string; newest: number; classes: string[]; states: string; incidents?: IncidentMinutes[] }
-/** Minutes in a row with the same incidents; `first` counts from the begin of the timeline. */
-export interface IncidentMinutes { first: number; minutes: number; condition: Condition; types: string[] }
-export interface Analysis { audio?: boolean | null; blackscreen?: boolean | null; freeze?: boolean | null; volume_percentage?: number | null; mean_volume_db?: number | null; freeze_diffs?: number[] | null; last_3_filenames?: string[] | null; blackscreen_percentage?: number | null }
-export interface Cells { width: number; height: number; cells: { device: string; x: number; y: number; w: number; h: number; state: 'ok' | 'incident' | 'unknown' }[] }
-export interface Tile extends Cells {
-  /** The same for the tiles of the devices without and with an incident. */
-  ok?: Cells;
-  ko?: Cells;
-  time_key: string; timestamp: string; minute: number; condition: Condition; types: string[]; incidents_count: number; unknown_count: number; hosts_count: number;
-  devices: { host_name: string; device_id: string; device_name?: string; image_url?: string; condition: Condition; types: string[]; analysis_json: Analysis | null }[];
-}
-export interface Disk { percent: number; used_gb: number; total_gb: number; free_gb?: number }
-export interface Storage {
-  total_bytes: number; disk: Disk | null; retention: { kind: string; hours?: number; days?: number; bytes?: number }[];
-  devices: { site: string; device: string; bytes: number; files: number; kinds: Record<string, { bytes: number; files: number; oldest: string | null; newest: string | null }> }[];
-}
-/** An event that a consumer could not take, and why. */
-export interface SetAside { position: number; event: string; type: string; source: string; error: string; at: string }
-export interface Consumer { name: string; kind: string; position: number; lag: number; state: string; error: string | null; version: number; set_aside?: number; lately?: SetAside[]; rebuilt?: number | null; rebuilds?: number | null; receivers?: Receiver[] | null }
-export interface Session { signed_in: boolean; token_needed: boolean }
-export interface Receiver { name: string; waiting: number; set_aside: number; last_success: string | null; last_error: string | null; last_error_at: string | null }
-export interface Consumers { head: number; consumers: Consumer[] }
-/** How the hub itself does, as anybody may ask. */
-export interface Health { status: 'healthy' | 'degraded' | 'failing'; problems: string[] }
-export interface Trouble { part: string; state: 'limping' | 'failed'; detail: string }
-export interface System {
-  version: string; started: string; troubles?: Trouble[];
-  processes: { name: string; pid: number | null; state: string; restarts: number; since: string; last_exit: string | null; memory_mb: number | null; cpu_percent: number | null }[];
-  broker: { connected: boolean; clients?: number | null; messages_received?: number | null };
-  streams: { source: string; epoch: string | null; sequence: number; last_received: string; gaps: number; rate_per_s: number }[];
-  other_streams?: number;
-  gaps: { source: string; first: number; last: number; count: number; cause: string; time: string }[];
-  rejected: { count: number; newest: { time: string; topic: string; reason: string; size: number }[] };
-  journal: { head: number; bytes: number; days: number; oldest: string | null };
-  cpu: { percent: number; cores: number } | null; memory: Disk | null; disk: Disk | null;
-}
+export type Expectation = NonNullable<RegistryChange['expects']>;
 
 export class ApiError extends Error {
   constructor(readonly status: number, message: string, readonly errors: { path: string; message: string }[] = []) {

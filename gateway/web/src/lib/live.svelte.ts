@@ -1,9 +1,8 @@
 // The one live stream of the page: journal events as they are committed, resumed where it broke.
 
-import { get, shortType, url, type EventName, type Recorded } from './api';
+import { LIVE_NAMES, get, shortType, url, type EventName, type Recorded } from './api';
 import { nav } from './nav.svelte';
 
-const TYPES: readonly EventName[] = ['detection', 'thermal', 'alert', 'incident', 'health', 'heartbeat', 'motion', 'segment', 'gap', 'state', 'clock', 'settings', 'command', 'retention', 'annotation'];
 const SILENT_MS = 15_000;
 const AWAY_MS = 60_000;
 
@@ -68,11 +67,11 @@ class Live {
     clearTimeout(this.#retry);
     this.#source?.close();
     if (document.hidden || this.#site === null) return;
-    const source = new EventSource(url('/api/v1/live', { types: TYPES.join(','), site: this.#site, after: this.#position }));
+    const source = new EventSource(url('/api/v1/live', { types: LIVE_NAMES.join(','), site: this.#site, after: this.#position }));
     this.#source = source;
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('head', (event) => this.#contact(event));
-    for (const type of TYPES) source.addEventListener(type, (event) => this.#arrived(event));
+    for (const type of LIVE_NAMES) source.addEventListener(type, (event) => this.#arrived(event));
     source.addEventListener('error', () => this.#lost(source));
   }
 

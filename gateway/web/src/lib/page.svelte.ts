@@ -1,13 +1,13 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { deviceOf, sitePath, url, type Condition, type Device, type Events, type Health, type LastEvent, type Recorded, type Retired, type Site } from './api';
+import { deviceOf, sitePath, url, type Condition, type Device, type Devices, type Events, type Health, type Recorded, type Sites } from './api';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from './resource.svelte';
 import { isZone, iso } from './time';
-import { isNews, lastNews, summary } from './words';
+import { isNews, lastNews, summary, type News } from './words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
@@ -17,19 +17,10 @@ const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings', 're
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
 
 /** What a clock that is ahead said happened when it arrived. */
-const newsOf = ({ event, position, received, ahead_s }: Recorded): LastEvent => ({ type: event.type, time: (ahead_s && received) || event.time, position, summary: summary(event) });
+const newsOf = ({ event, position, received, ahead_s }: Recorded): News => ({ time: (ahead_s && received) || event.time, position, summary: summary(event) });
 
-interface Sites {
-  sites: Site[];
-  /** What concerns every site. */
-  hub?: { open_alerts: number; condition: Condition };
-}
-
-interface Devices {
-  site: string;
-  devices: Device[];
-  retired?: Retired[];
-}
+/** A device, and what happened last there in the words of the page. */
+export type ShownDevice = Device & { news: News | null };
 
 class Page {
   /** Which sites there are, and in which zones they live, is no matter of the moment. */
@@ -42,7 +33,7 @@ class Page {
   #told!: Resource<Events>;
   /** What each device told last before the moment, of what the log says of all of them. */
   #before = $derived.by(() => {
-    const found = new Map<string, LastEvent>();
+    const found = new Map<string, News>();
     for (const recorded of this.#told?.data?.events ?? []) {
       const from = deviceOf(recorded.event.source);
       const name = from && `${from.site}/${from.device}`;
@@ -52,7 +43,7 @@ class Page {
     }
     return found;
   });
-  #heard = $state.raw(new Map<string, Device['last_event']>());
+  #heard = $state.raw(new Map<string, News>());
   site = $derived.by(() => this.#site());
   zone = $derived.by(() => this.#zone());
   /** As they were at the moment shown. */
@@ -70,7 +61,7 @@ class Page {
     this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), { every: fallback(5000) });
     this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
     this.#told = new Resource(() => (this.site ? url('/api/v1/events', { site: this.site, type: NEWS.join(','), order: 'desc', limit: 200, to: moment.settled === null ? null : iso(moment.settled) }) : null));
-    const pending = new Map<string, Device['last_event']>();
+    const pending = new Map<string, News>();
     $effect(() => live.follow(this.site));
     $effect(() => {
       if (moment.settled === null) this.sites.reload();
@@ -146,11 +137,11 @@ class Page {
     return isZone(zone) ? zone : 'UTC';
   }
 
-  #withNews(): Device[] {
+  #withNews(): ShownDevice[] {
     return (this.#devices.data?.devices ?? []).map((d) => {
       const name = `${d.site}/${d.device}`;
       const candidates = [lastNews(d.last_event), this.#before.get(name) ?? null, (moment.isLive && this.#heard.get(name)) || null];
-      return { ...d, last_event: candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a)) };
+      return { ...d, news: candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a)) };
     });
   }
 }

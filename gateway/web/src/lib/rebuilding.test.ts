@@ -3,7 +3,7 @@ import type { CommandEvent } from '../contract.ts';
 import type { Consumer, Recorded } from './api.ts';
 import { Pace, lastRebuilds, progressOf, refusalOf } from './rebuilding.ts';
 
-const consumer = (changes: Partial<Consumer> = {}): Consumer => ({ name: 'alerts', kind: 'projection', position: 1000, lag: 0, state: 'running', error: null, version: 1, ...changes });
+const consumer = (changes: Partial<Consumer> = {}): Consumer => ({ name: 'alerts', kind: 'projection', position: 1000, lag: 0, state: 'running', error: null, version: 1, set_aside: 0, lately: [], rebuilt: null, rebuilds: null, receivers: null, ...changes });
 
 describe('the pace of a rebuild', () => {
   it('is unknown until there are two moments', () => {
@@ -65,6 +65,7 @@ describe('the progress of a rebuild', () => {
 
 const told = (id: string, name: string, state: 'asked' | 'done' | 'failed', given: Record<string, unknown>, detail: string | null = null): Recorded<CommandEvent> => ({
   position: 1,
+  received: '2026-01-05T10:00:00Z',
   event: { specversion: '1.0', id, source: '/sites/_hub/devices/_hub', type: 'watchpost.command.v1', time: '2026-01-05T10:00:00Z', datacontenttype: 'application/json', data: { request_id: id, name, state, detail, arguments: given } },
 });
 

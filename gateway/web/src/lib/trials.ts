@@ -1,22 +1,18 @@
 // Trying other rules on the past: what is changed, what came of it, and where it stands on the axis of time.
 
-import type { Alert, Level } from './api';
+import type { components } from '../api/http.gen.ts';
+import type { Alert } from './api';
 import { capital } from './words.ts';
 
-export interface Rule { name: string; value: number; unit: string; description: string; minimum: number; maximum: number }
-export interface Rules { rules: Rule[]; version: number }
-export interface Counts { raised: number; both: number; only_trial: number; only_live: number }
-export interface Raised {
-  id: string; type: string; site: string; device: string; opened: string; closed: string | null; level: Level; message: string;
-  details: Record<string, unknown>; live: string | null;
-}
-export interface TrialSummary {
-  id: string; state: 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted'; progress: number; since: string; until: string; site: string | null;
-  rules: Record<string, number>; rule_set: Record<string, number>; created: string; counts: Counts; events: number; error: string | null;
-  analysis: boolean; media_gone: number;
-}
-export interface Trial extends TrialSummary { raised: Raised[]; both: Raised[]; only_trial: Raised[]; only_live: Raised[] }
-export interface Trials { trials: TrialSummary[] }
+type Schemas = components['schemas'];
+
+export type Rule = Schemas['Rule'];
+export type Rules = Schemas['Rules'];
+export type Counts = Schemas['Counts'];
+export type Raised = Schemas['Raised'];
+export type TrialSummary = Schemas['Summary'];
+export type Trial = Schemas['Detailed'];
+export type Trials = Schemas['Trials'];
 
 const SUFFIX = /_(c|s|percent)$/;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Level } from './api';
-import { conditionTone, conditionWord, decibels, levelRank, percent, reasonWord } from './words';
+import { conditionTone, conditionWord, decibels, lastNews, levelRank, percent, reasonWord } from './words';
 
 describe('the reason of a device', () => {
   it('leaves the address of its camera out', () => {
@@ -46,5 +46,26 @@ describe('alerts', () => {
     const levels: Level[] = ['warning', 'critical', 'info', 'error'];
 
     expect(levels.sort((a, b) => levelRank(a) - levelRank(b))).toEqual(['critical', 'error', 'warning', 'info']);
+  });
+});
+
+describe('the last event of a device', () => {
+  const at = { time: '2026-01-05T10:00:00.000Z', position: 7 };
+
+  it('is put into the words of the page', () => {
+    expect(lastNews({ ...at, type: 'motion', data: { phase: 'end' } })).toEqual({ ...at, summary: 'Motion ended' });
+    expect(lastNews({ ...at, type: 'detection', data: { people_count: 2, event_triggers: ['CROWD_VIOLATION'] } })?.summary).toBe('2 people · Crowd violation');
+    expect(lastNews({ ...at, type: 'clock', data: { step_s: -2.5 } })?.summary).toBe('Clock set 2.5 s back');
+    expect(lastNews({ ...at, type: 'gap', data: { count: 3, cause: 'forgotten' } })?.summary).toBe('3 events missing · forgotten');
+    expect(lastNews({ ...at, type: 'settings', data: {} })?.summary).toBe('Settings confirmed');
+  });
+
+  it('is told by its name where its type is younger than the page', () => {
+    expect(lastNews({ ...at, type: 'visit', data: {} })?.summary).toBe('Visit');
+  });
+
+  it('is no news where it comes by the clock', () => {
+    expect(lastNews({ ...at, type: 'frame', data: { freeze: false } })).toBeNull();
+    expect(lastNews(null)).toBeNull();
   });
 });

@@ -85,15 +85,22 @@ const says: Says = {
 };
 
 /** One line about an event, for lists. A family that is younger than this page is told by its name. */
-export function summary(event: AnyEvent): string {
-  const name = shortType(event.type) as EventName;
-  const say = says[name] as ((data: AnyEvent['data']) => string) | undefined;
-  return say ? say(event.data) : capital(name);
+export const summary = (event: Pick<AnyEvent, 'type' | 'data'>): string => wordsFor(shortType(event.type), event.data);
+
+function wordsFor(name: string, data: unknown): string {
+  const say = says[name as EventName] as ((data: unknown) => string) | undefined;
+  return say ? say(data) : capital(name);
 }
 
-/** The gateway's summary of a device's last event in the words of the page; what comes by the clock is no news. */
-export function lastNews(event: LastEvent | null): LastEvent | null {
+/** What happened last at a device, in words. */
+export interface News {
+  time: string;
+  position: number;
+  summary: string;
+}
+
+/** The last event of a device, of whose data the gateway sends what the words need; what comes by the clock is no news. */
+export function lastNews(event: LastEvent | null): News | null {
   if (!event || ['frame', 'health', 'heartbeat', 'segment', 'media'].includes(event.type)) return null;
-  if (event.type === 'motion') return { ...event, summary: event.summary.includes('end') ? 'Motion ended' : 'Motion' };
-  return { ...event, summary: event.summary.replace(/\b[A-Z]+(?:_[A-Z]+)+\b/g, triggerWord) };
+  return { time: event.time, position: event.position, summary: wordsFor(event.type, event.data) };
 }

@@ -10,6 +10,8 @@ from consumers.views.health.questions import device, devices, last_tick, nodes
 from tests.builders import at, clock_set, detection, frame, health, heartbeat, media, state, thermal, tick
 from tests.following import Followed
 
+ANALYSED = {"blackscreen": False, "freeze": False, "audio": True}
+
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
@@ -81,7 +83,7 @@ def test_a_device_tells_its_last_event_and_what_it_sees_with(followed: Followed)
 
     found = devices(followed.view, "DEMO")[0]
     assert found.kinds == ("visual", "thermal")
-    assert found.last_event == {"type": "frame", "time": "2026-01-05T10:00:01.000Z", "position": 2, "summary": "ok"}
+    assert found.last_event == {"type": "frame", "time": "2026-01-05T10:00:01.000Z", "position": 2, "data": ANALYSED}
     assert found.last_frame == "2026-01-05T10:00:02.000Z"
     assert found.time_since_last_frame_seconds == 1.0
 
@@ -112,4 +114,4 @@ def test_a_device_whose_clock_ran_ahead_is_stale_all_the_same_once_it_is_set(fol
     found = devices(followed.view)[0]
     assert (found.status, found.last_frame) == ("stale", "2026-01-05T10:00:00.000Z")
     assert found.last_event is not None
-    assert (found.last_event["type"], found.last_event["summary"]) == ("clock", "clock set 3600.0 s back")
+    assert (found.last_event["type"], found.last_event["data"]) == ("clock", {"step_s": -3600.0})

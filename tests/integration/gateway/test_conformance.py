@@ -1,0 +1,54 @@
+"""Every operation answers as its document says, whatever it allows is sent: by a fuzzer that reads it."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    status_code_conformance,
+)
+
+from gateway.app import operations
+from gateway.openapi import document
+from tests.integration.gateway.started import Started
+from tests.integration.gateway.test_openapi import ENDLESS, READ, misfits
+from watchpost import VERSION
+
+DOCUMENT = document(operations(), VERSION)
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT).exclude(method="GET", path_regex=f"^({'|'.join(ENDLESS)})")
+OPERATIONS: list[Any] = [found.ok() for found in SCHEMA.get_all_operations()]  # type: ignore[union-attr]
+# Its own check of bodies takes a tuple of the newest JSON Schema for an invalid one.
+CHECKS = [status_code_conformance, content_type_conformance, response_headers_conformance]
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of the fuzzer's own strategies
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_an_operation_answers_as_the_document_says(
+    started: Started, operation: APIOperation[Any, Any, Any, Any], data: st.DataObject
+) -> None:
+    """Of what does not fit the document, `test_anything` sends more."""
+    is_known = data.draw(st.booleans())
+    case = data.draw(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    if is_known:
+        case.path_parameters = {name: READ.get(name, value) for name, value in case.path_parameters.items()}
+
+    answer = case.call_and_validate(base_url=started.url, checks=CHECKS, timeout=30)
+
+    assert misfits(DOCUMENT, operation.path, operation.method, answer) == []
+
+
+def test_an_answer_that_is_not_as_the_document_says_is_found(started: Started) -> None:
+    """What the fuzzer relies on can fail."""
+    operation = next(one for one in OPERATIONS if one.label == "GET /health")
+    changed: Any = {**DOCUMENT, "paths": {"/health": {"get": {"responses": {"200": {"content": {}}}}}}}
+    answer = operation.Case().call(base_url=started.url, timeout=30)
+
+    assert misfits(DOCUMENT, "/health", "get", answer) == []
+    assert misfits(changed, "/health", "get", answer) == ["application/json is no form of this answer"]

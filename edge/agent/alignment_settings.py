@@ -18,7 +18,7 @@ LEAST_TURN = 1e-3
 class FieldsOfView(Part):
     """Both look the same way, and one sees more than the other."""
 
-    by: Literal["fields_of_view"]
+    by: Literal["fields_of_view"] = Field(description="By the angles that both lenses see.")
     thermal: tuple[Degrees, Degrees] = Field(description="Degrees that the sensor sees, across and down.")
     visual: tuple[Degrees, Degrees] = Field(description="Degrees that the camera sees, across and down.")
     shift: tuple[Shift, Shift] = Field(
@@ -29,7 +29,7 @@ class FieldsOfView(Part):
 class MarkedPoints(Part):
     """Four things that are seen in both pictures, each as x and y from 0 to 1, from the top left."""
 
-    by: Literal["points"]
+    by: Literal["points"] = Field(description="By points that were marked in both pictures.")
     visual: Points = Field(description="Where they are in the picture of the camera.")
     thermal: Points = Field(description="Where the same ones are in the thermal frame.")
 

@@ -130,7 +130,7 @@ def _locate(root: yaml.Node, place: Place) -> tuple[int, Place]:
     for part in place:
         if isinstance(node, yaml.MappingNode):
             found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             found = (node.value[part], node.value[part])
         else:
             found = None

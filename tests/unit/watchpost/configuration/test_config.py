@@ -128,6 +128,10 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file(tmp_p
         ("device: b, visual: {kind: rtsp, url: 'rtsp://me:secret@cam/'}", "the address holds credentials"),
         ("device: b, visual: {kind: mjpeg}", "give either url or url_env"),
         ("device: b, thermal: {kind: mlx90640, refresh_hz: 3}", "not 3"),
+        (
+            "device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: []}]",
+            "key '0' is missing in sites[0].devices[0].rois[0].coordinates",
+        ),
         ("device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: [[4, 4], [4, 8]]}]", "'r' has no area"),
         ("device: b, thermal: {kind: mlx90640}, rois: [{name: r, coordinates: [[4, 4], [40, 8]]}]", "or equal to 32"),
         (

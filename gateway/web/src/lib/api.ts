@@ -50,9 +50,6 @@ export type Timeline = Schemas['TimelineAnswer'];
 export type Trouble = Schemas['Trouble'];
 export type Zone = Schemas['Zone'];
 
-export type Expectation = NonNullable<RegistryChange['expects']>;
-/** A site, or one of its devices, that is watched no more. `heard_again` is when it sent something last since then. */
-export type Retired = Schemas['Retired'];
 /** An event at its place in the journal, of a type of the contract. */
 export type Recorded<E extends AnyEvent = AnyEvent> = Omit<Schemas['RecordedEvent'], 'event'> & { event: E };
 export type Events<E extends AnyEvent = AnyEvent> = Omit<Schemas['Events'], 'events'> & { events: Recorded<E>[] };

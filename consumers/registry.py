@@ -44,7 +44,7 @@ def _retention(hub: Hub) -> Retention:
 
 CONSUMERS: dict[str, Build] = {
     "registry": lambda hub: Registry(),
-    "alerting": Alerting,
+    "alerting": lambda hub: Alerting(),
     "alert_log": lambda hub: AlertLog(),
     "webhook": webhook_sink,
     "health": lambda hub: Health(),

@@ -1,7 +1,6 @@
 """A site whose minutes are drawn: devices with pictures in an archive, and what its tiles and their JSON show."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import simplejpeg
 from pydantic_core import from_json
 
 from bus_schemas.event import Event
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
 from consumers.views.mosaics.projection import Mosaics
 from consumers.views.mosaics.questions import description, tile
 from consumers.views.mosaics.tiles import Tiles
-from tests.builders import START, at, media
+from tests.builders import START, at, media, registry
 from tests.following import Followed, MemoryMedia, hub_in
 
 MINUTE = int(START.timestamp() // 60)
@@ -33,9 +31,9 @@ class Site:
 
     def __init__(self, directory: Path, devices: Sequence[str] = ("yard",)) -> None:
         self.media = MemoryMedia()
-        infos = tuple(DeviceInfo(device, device.title()) for device in devices)
-        self.hub: Hub = replace(hub_in(directory, self.media), sites=(SiteInfo("DEMO", "Demo", devices=infos),))
-        self.followed = Followed(Mosaics(self.hub), directory)
+        self.hub = hub_in(directory, self.media)
+        known = [registry(at(-60), device=device, name=device.title()) for device in devices]
+        self.followed = Followed(Mosaics(self.hub), directory, known)
         self.tiles = Tiles(directory / "tiles")
 
     def picture(self, seconds: float, payload: bytes, device: str = "yard", kind: str = "thumbnail") -> Event:

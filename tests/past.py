@@ -24,6 +24,7 @@ from consumers.store.journal.reader import SqliteJournalReader
 from tests import logged
 from tests.builders import START, at
 from tests.live import with_alerting
+from tests.registered import registry_of
 
 DEVICES = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
 DEFAULTS = AlertRules()
@@ -95,6 +96,8 @@ def past_of(
     in_force: AlertRules = DEFAULTS,
 ) -> Past:
     past = Past(data, sites=sites, in_force=in_force)
-    logged.write(data, with_alerting(events, past.hub), payloads)
+    begun = events[0][0]
+    known = [(begun, event) for event in registry_of(past.hub, begun, with_rules=True)]
+    logged.write(data, [*known, *with_alerting(events, past.hub)], payloads)
     logged.fold(data, "settings", "alerting", of=past.hub)
     return past

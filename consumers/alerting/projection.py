@@ -14,6 +14,7 @@ from bus_schemas.hub import FaultEvent
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import CommandEvent, GapEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
+from consumers import site_registry
 from consumers.alerting import adoption, conditions, terms
 from consumers.alerting.alerts import book as alert_book
 from consumers.alerting.alerts.book import AlertBook
@@ -25,6 +26,7 @@ from consumers.alerting.incidents.table import Entry
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import Hub
+from consumers.site_registry import SiteRegistry
 from consumers.store.journal.ahead import moment_of
 from consumers.store.journal.record import JournalReader, Recorded
 
@@ -39,15 +41,18 @@ class Alerting(Projection):
     """An incident and the alert that it raises are written, and leave, in one transaction."""
 
     name: ClassVar[str] = "alerting"
-    models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent)
+    version: ClassVar[int] = 2
+    models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")
     pace_s: ClassVar[float] = 0.0
-    schema: ClassVar[str] = "".join((terms.SCHEMA, devices.SCHEMA, table.SCHEMA, conditions.SCHEMA, alert_book.SCHEMA))
+    schema: ClassVar[str] = "".join(
+        (site_registry.SCHEMA, devices.SCHEMA, table.SCHEMA, conditions.SCHEMA, alert_book.SCHEMA)
+    )
+    before_floor: ClassVar[Mapping[str, str]] = site_registry.BEFORE_FLOOR
 
     # What is open of a device that was not heard since is still the case.
     history: ClassVar[Mapping[str, str]] = {
-        "terms": "true",
         "incidents": "(site, device) not in (select site, device from main.watched) or incident_id in (select"
         " incident_id from old.incidents where closed <= horizon(site, iif(type = 'node_offline', null, device)))",
         "watched": "true",
@@ -59,15 +64,17 @@ class Alerting(Projection):
         "alert_state": "true",
     }
 
-    def __init__(self, hub: Hub) -> None:
-        self._configured = terms.configured(hub)
+    def __init__(self, fixed: Hub | None = None) -> None:
+        """`fixed` is judged by in place of what the journal says of rules and expectations: for trials."""
+        self._fixed = None if fixed is None else terms.configured(fixed)
         self._parsed: Parsed = {}
+        self._known: tuple[object, terms.Terms] = (None, terms.Terms())
 
     def adopt(self, view: sqlite3.Connection, data: Path, journal: JournalReader) -> None:
         adoption.adopt(view, data, journal)
 
     def made_with(self) -> object:
-        return self._configured
+        return self._fixed
 
     def has_told(self, event: Event) -> bool:
         """That somebody acknowledged an alert is told by the gateway."""
@@ -75,11 +82,42 @@ class Alerting(Projection):
         return super().has_told(event) and not is_acknowledged
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        in_force = terms.load(view) or self._configured
-        incidents, alerts = (
-            IncidentBook(view, in_force, self._parsed),
-            AlertBook(view, emit, in_force.rules.cool_down_s),
-        )
+        """What comes before a change of the registry is judged by what held until then."""
+        registry, begin = SiteRegistry(view), 0
+        for end, record in enumerate(batch):
+            if record.model in site_registry.MODELS:
+                self._fold(view, batch[begin:end], self._terms(view, registry), emit)
+                self._register(view, registry, record, emit)
+                begin = end + 1
+        self._fold(view, batch[begin:], self._terms(view, registry), emit)
+
+    def _terms(self, view: sqlite3.Connection, registry: SiteRegistry) -> terms.Terms:
+        if self._fixed is not None:
+            return self._fixed
+        state = view.execute("select count(*), total(position) from registry").fetchone()
+        if state != self._known[0]:
+            self._known = (state, terms.registered(registry.now))
+        return self._known[1]
+
+    def _register(self, view: sqlite3.Connection, registry: SiteRegistry, record: Recorded, emit: Emit) -> None:
+        """What is retired is closed; when others are missed may have changed."""
+        changed = registry.take(record)
+        incidents, alerts = books = self._books(view, self._terms(view, registry), emit)
+        alerts.position = record.position
+        for site, device, field, value in changed:
+            is_rule = (site, device) == site_registry.RULES
+            places = incidents.places("" if is_rule else site, device)
+            for place in places if (field, value) == ("retired", "true") else ():
+                for entry in incidents.retire(place, record):
+                    _enter(entry, record, books, emit)
+            incidents.expect_anew(places)
+        incidents.save()
+
+    def _books(self, view: sqlite3.Connection, in_force: terms.Terms, emit: Emit) -> tuple[IncidentBook, AlertBook]:
+        return IncidentBook(view, in_force, self._parsed), AlertBook(view, emit, in_force.rules.cool_down_s)
+
+    def _fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], in_force: terms.Terms, emit: Emit) -> None:
+        incidents, alerts = books = self._books(view, in_force, emit)
         for record in batch:
             alerts.position = record.position
             model = record.model
@@ -87,16 +125,21 @@ class Alerting(Projection):
                 _acknowledge(alerts, record)
                 continue
             for entry in incidents.judge(record):
-                incidents.enter(entry, record)
-                event = _event(entry)
-                if model is not FaultEvent or entry.verdict.type == "storage":
-                    # Another fault of the hub is in the journal already.
-                    emit(event)
-                alerts.take(of_incident(event.data), event.time, record.received_us / 1e6)
+                _enter(entry, record, books, emit)
             if model is HeartbeatEvent and record.source == HUB_SOURCE:
                 assert isinstance(record.event, HeartbeatEvent)
                 alerts.pass_time(record.event)
         incidents.save()
+
+
+def _enter(entry: Entry, record: Recorded, books: tuple[IncidentBook, AlertBook], emit: Emit) -> None:
+    incidents, alerts = books
+    incidents.enter(entry, record)
+    event = _event(entry)
+    if record.model is not FaultEvent or entry.verdict.type == "storage":
+        # Another fault of the hub is in the journal already.
+        emit(event)
+    alerts.take(of_incident(event.data), event.time, record.received_us / 1e6)
 
 
 def _acknowledge(alerts: AlertBook, record: Recorded) -> None:

@@ -1,18 +1,12 @@
 """What the fold goes by besides the events of devices: the rules in force, and what each device is expected to send."""
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
-from consumers.alerting.rules import HEARTBEATS_S, AlertRules
+from consumers.alerting.rules import FIELDS, HEARTBEATS_S, AlertRules, BadRule
 from consumers.hub_config import Hub, Sends
+from consumers.site_registry import Registered
 from consumers.store.journal.record import Place
-
-SCHEMA = """
-    create table if not exists terms (only integer primary key check (only = 1), terms text not null) strict;
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +25,11 @@ class Terms:
 
     rules: AlertRules = field(default_factory=AlertRules)
     devices: Mapping[Place, Expectation] = field(default_factory=dict)
+    retired: frozenset[Place] = frozenset()
+    """Devices that are watched no more; of a whole site, its place with an empty device."""
+
+    def is_retired(self, where: Place) -> bool:
+        return where in self.retired or (where[0], "") in self.retired
 
     def silent_after_s(self, where: Place, *, is_agents: bool) -> float | None:
         """After how long a silence a device is offline; `None` where it may be silent for ever."""
@@ -38,7 +37,7 @@ class Terms:
         if declared is None:
             return self.rules.silent_after_s if is_agents else None
         if declared.sends == "nothing":
-            return None
+            return declared.silent_after_s
         if declared.silent_after_s is None:
             return self.rules.silent_after_s
         return max(declared.silent_after_s, HEARTBEATS_S) if is_agents else declared.silent_after_s
@@ -49,7 +48,7 @@ class Terms:
 
 
 def configured(hub: Hub) -> Terms:
-    """What the configuration says."""
+    """What a configuration says: for trials, which are judged by rules of their own."""
     devices = {
         (site.site, device.device): Expectation(device.sends, device.silent_after_s)
         for site in hub.sites
@@ -58,24 +57,21 @@ def configured(hub: Hub) -> Terms:
     return Terms(hub.rules, dict(sorted(devices.items())))
 
 
-def load(view: sqlite3.Connection) -> Terms | None:
-    """What events have said, as far as the view has folded them; `None` where there were none."""
-    found = view.execute("select terms from terms").fetchone()
-    return None if found is None else _unpacked(found[0])
+def registered(found: Registered) -> Terms:
+    """What the journal says. A rule that this release does not know, or that is out of its bounds, counts as unsaid."""
+    devices = {
+        (one.site, one.device): Expectation(one.expects or "nothing", one.silent_after_s or None)
+        for one in found.devices()
+        if (one.expects or one.silent_after_s) and not one.is_retired
+    }
+    retired = {place for place, entry in found.entries.items() if entry.get("retired")}
+    return Terms(_rules(found.rules()), dict(sorted(devices.items())), frozenset(retired))
 
 
-def save(view: sqlite3.Connection, terms: Terms) -> None:
-    view.execute("insert or replace into terms values (1, ?)", (_packed(terms),))
-
-
-_Packed = tuple[AlertRules, list[tuple[Place, Expectation]]]
-_json = TypeAdapter[_Packed](_Packed)
-
-
-def _packed(terms: Terms) -> str:
-    return _json.dump_json((terms.rules, sorted(terms.devices.items(), key=lambda item: item[0]))).decode()
-
-
-def _unpacked(text: str) -> Terms:
-    rules, devices = _json.validate_json(text)
-    return Terms(rules, dict(devices))
+def _rules(said: Mapping[str, float]) -> AlertRules:
+    known = {name: value for name, value in said.items() if name in FIELDS}
+    fitting = {name: it for name, it in known.items() if FIELDS[name].minimum <= it <= FIELDS[name].maximum}
+    try:
+        return AlertRules().changed(fitting)
+    except BadRule:
+        return AlertRules()

@@ -17,6 +17,8 @@ from consumers.store.journal.record import Place, Recorded
 
 LATE_S = 30.0
 """What is decided by an event that took longer to arrive is told late."""
+RETIRED = "retired"
+"""Why an incident was closed that went on."""
 _HUB = (HUB, HUB)
 _UNHEARD_S = 2 * HEARTBEAT_EVERY_S
 
@@ -59,6 +61,8 @@ class IncidentBook:
         where = record.where
         if where[1] in RESERVED:
             return self._judge_hub(record)
+        if self._terms.retired and self._terms.is_retired(where):
+            return ()
         watched = self._devices.touched.get(where) or self._devices.touch(where)
         watched.hear(record)
         if record.model is StateEvent:
@@ -70,6 +74,29 @@ class IncidentBook:
         if not found and lost is None:
             return ()
         return self._of_device(where, watched, record, found, lost)
+
+    def retire(self, where: Place, record: Recorded) -> Iterator[Entry]:
+        """Close what is open of a device, and know nothing more of it: each decision is entered before the next."""
+        watched = self._devices.touch(where)
+        for key in list(watched.open):
+            kind, _, part = key.partition("/")
+            details = {"reason": RETIRED, "recovered": False}
+            verdict = Verdict(kind, "closed", record.time_s, (record.id,), details, part=part or None)  # type: ignore[arg-type]  # as it was opened
+            yield Entry(where, verdict, watched.open, watched, record.time_s)
+        if watched.is_known:
+            watched.is_known, watched.known_since = False, record.time_s
+            self._table.conditions.note_known(record.position, where, watched)
+        self._devices.forget(where)
+
+    def places(self, site: str, device: str) -> list[Place]:
+        """Those that were heard of: this one, all of the site without a device, all there are without a site."""
+        everyone = self._devices.select("true")
+        return sorted(at for at in everyone if site in ("", at[0]) and device in ("", at[1]))
+
+    def expect_anew(self, places: Iterable[Place]) -> None:
+        """When these are missed has changed."""
+        for where in places:
+            self._devices.touch(where)
 
     def _of_device(
         self, where: Place, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Lost | None

@@ -45,6 +45,10 @@ class Devices:
         self.touched[where] = known
         return known
 
+    def forget(self, where: Place) -> None:
+        """What comes of it later is as of a device that was never heard of."""
+        self.known[where] = self.touched[where] = Watched()
+
     def select(self, condition: str, *values: object) -> dict[Place, Watched]:
         """Those of the view that meet it, as they are now, with all that were read before: these are to be asked."""
         query = f"select site, device, state from watched where {condition}"  # noqa: S608 - our own conditions

@@ -11,15 +11,18 @@ from bus_schemas.event import HUB_SOURCE, RESERVED, Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
+from consumers import site_registry
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import Hub
-from consumers.store.journal.record import Recorded
+from consumers.site_registry import Registered, SiteRegistry
+from consumers.store.journal.record import Place, Recorded
 from consumers.views.mosaics import RING, held, ring, seen
 from consumers.views.mosaics.drawing import Drawer
 from consumers.views.mosaics.drawn import SCHEMA, DrawnMinutes
 from consumers.views.mosaics.minute import Minute, device_minute
 from consumers.views.mosaics.ring import Ring
 from consumers.views.mosaics.tiles import Tiles
+from producer.times import micros
 
 
 class Mosaics(Projection):
@@ -30,21 +33,22 @@ class Mosaics(Projection):
     """
 
     name: ClassVar[str] = "mosaics"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     models: ClassVar[tuple[type[Event], ...]] = (
         DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
+        *site_registry.MODELS,
     )  # fmt: skip
-    schema: ClassVar[str] = seen.SCHEMA + held.SCHEMA + ring.SCHEMA + SCHEMA
+    schema: ClassVar[str] = seen.SCHEMA + held.SCHEMA + ring.SCHEMA + SCHEMA + site_registry.SCHEMA
 
     whole_because: ClassVar[str] = "tiles are drawn by the hub's ticks, of devices that may have been heard long before"
 
     # The ring is shorter than the two days that the journal always keeps; devices may have been silent for longer, and
     # what has been the case for longer is still the case.
     history: ClassVar[Mapping[str, str]] = {"devices": "true", "closed": "true", "held": "true"}
+    before_floor: ClassVar[Mapping[str, str]] = site_registry.BEFORE_FLOOR
 
     def __init__(self, hub: Hub) -> None:
         self._settings = hub.mosaic
-        self._expected = {(site.site, device.device): device.name for site in hub.sites for device in site.devices}
         self._archive = hub.archive
         self._drawer: Drawer | None = None
         self._tiles = Tiles(hub.data / "tiles")
@@ -53,33 +57,45 @@ class Mosaics(Projection):
         self._newest: dict[str, int] = {}
 
     def made_with(self) -> object:
-        return self._settings, sorted(self._expected.items())
+        return self._settings
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
+        """What is due before a change of the registry is drawn by what was registered until then."""
         self._gone = []
+        registry, begin = SiteRegistry(view), 0
+        for end, record in enumerate(batch):
+            if record.model in site_registry.MODELS:
+                self._fold(view, batch[begin:end], registry.now)
+                _register(view, registry, record)
+                begin = end + 1
+        self._fold(view, batch[begin:], registry.now)
+
+    def _fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], registered: Registered) -> None:
         drawn = max((index for index, record in enumerate(batch) if _is_tick(record)), default=-1) + 1
         if drawn:
-            due = self._take(view, batch[:drawn])
-            self._draw_all(view, due)
-        self._take(view, batch[drawn:])
+            due = self._take(view, batch[:drawn], registered)
+            self._draw_all(view, due, registered)
+        if batch[drawn:]:
+            self._take(view, batch[drawn:], registered)
 
-    def _take(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> Ring:
+    def _take(self, view: sqlite3.Connection, records: Sequence[Recorded], registered: Registered) -> Ring:
         minutes, rows = Ring(view), seen.SeenRows(view)
+        expected = [(one.site, one.device) for one in registered.devices() if not one.is_retired]
         for record in records:
             if record.model is IncidentEvent:
                 _enter(view, record, minutes)
             elif _is_tick(record):
-                self._pass_time(minutes, record)
+                self._pass_time(minutes, record, expected)
             elif record.model is not HeartbeatEvent and record.where[1] not in RESERVED:
                 _see(record, minutes, rows)
         rows.save()
         minutes.save()
         return minutes
 
-    def _pass_time(self, minutes: Ring, tick: Recorded) -> None:
-        """A site that is meant to be there has minutes from the first tick on, though nothing was seen of it."""
+    def _pass_time(self, minutes: Ring, tick: Recorded, expected: Sequence[Place]) -> None:
+        """A site that is registered has minutes from the first tick on, though nothing was seen of it."""
         newest = int((tick.time_s - self._settings.grace_s) // 60) - 1
-        for where in self._expected:
+        for where in expected:
             minutes.meet(where, newest)
         minutes.close(newest)
 
@@ -92,27 +108,39 @@ class Mosaics(Projection):
                 self._tiles.sweep(site, newest - RING + 1)
                 self._swept[site] = newest
 
-    def _draw_all(self, view: sqlite3.Connection, minutes: Ring) -> None:
+    def _draw_all(self, view: sqlite3.Connection, minutes: Ring, registered: Registered) -> None:
         self._drawer = self._drawer or Drawer(self._settings, self._archive().read)
         drawn = DrawnMinutes(view, self._drawer, self._tiles)
         for (site, minute), times in sorted(minutes.due.items()):
             if minute >= minutes.oldest(site):
-                drawn.put(self._minute(view, site, minute), times)
+                drawn.put(self._minute(view, (site, minute), registered), times)
         self._gone += drawn.replaced
         for site in minutes.newest:
             _forget(view, site, minutes.oldest(site))
         self._newest |= minutes.newest
 
-    def _minute(self, view: sqlite3.Connection, site: str, minute: int) -> Minute:
-        """Every device of the site, also one that nothing was seen of in this minute, but none that came later."""
+    def _minute(self, view: sqlite3.Connection, of: ring.SiteMinute, registered: Registered) -> Minute:
+        """Every device of the site, also one that nothing was seen of in this minute, but none that came later or
+        was retired before.
+        """
+        site, minute = of
         rows = {row.device: row for row in seen.seen_in(view, site, minute)}
         incidents = held.worst_in(view, site, minute * 60, (minute + 1) * 60)
-        names = {device: name for (where, device), name in self._expected.items() if where == site}
-        devices = sorted({*ring.devices_of(view, site, minute), *rows, *incidents})
+        known = {*ring.devices_of(view, site, minute), *rows, *incidents}
+        devices = sorted(known - ring.retired_in(view, site, minute))
+        names = {device: registered.name(site, device) for device in devices}
         shown = tuple(
             device_minute(device, rows.get(device), incidents.get(device, held.NOTHING)) for device in devices
         )
         return Minute(site, minute, shown, names, (self._settings.cell_width, self._settings.cell_height))
+
+
+def _register(view: sqlite3.Connection, registry: SiteRegistry, record: Recorded) -> None:
+    for site, device, field, value in registry.take(record):
+        if field == "retired":
+            repeats = site_registry.change_of(record.event).repeats
+            time_us = record.time_us if repeats is None else micros(repeats.time)
+            ring.retire(view, (site, device), time_us // 60_000_000 + 1 if value == "true" else None)
 
 
 def _is_tick(record: Recorded) -> bool:

@@ -15,6 +15,9 @@ create table if not exists devices (
     site text not null, device text not null, since integer not null, primary key (site, device)
 ) strict;
 create table if not exists closed (site text primary key, minute integer not null) strict;
+create table if not exists retired (
+    site text not null, device text not null, since integer not null, primary key (site, device)
+) strict;
 create table if not exists late (site text not null, minute integer not null, primary key (site, minute)) strict;
 """
 
@@ -31,6 +34,7 @@ class Ring:
             (site, device): since for site, device, since in view.execute("select site, device, since from devices")
         }
         self._late: set[SiteMinute] = set(view.execute("select site, minute from late"))
+        self._retired: set[str] = {site for (site,) in view.execute("select site from retired where device = ''")}
         self.due: Counter[SiteMinute] = Counter()
 
     @property
@@ -58,8 +62,12 @@ class Ring:
         return self._closed[site] - RING + 1 if site in self._closed else 0
 
     def close(self, newest: int) -> None:
-        """Close what ends with this minute. Where the hub's clock went back, what is closed stays closed."""
+        """Close what ends with this minute. Where the hub's clock went back, what is closed stays closed. A site that
+        is retired has no more minutes.
+        """
         for site, last in self._closed.items():
+            if site in self._retired:
+                continue
             self._closed[site] = max(last, newest)
             self.due.update((site, minute) for minute in range(max(last + 1, self.oldest(site)), newest + 1))
         self.due.update(it for it in self._late if it[1] >= self.oldest(it[0]))
@@ -71,6 +79,19 @@ class Ring:
         write("insert or ignore into devices values (?, ?, ?)", [(*at, since) for at, since in self._devices.items()])
         self._view.execute("delete from late")
         write("insert into late values (?, ?)", sorted(self._late))
+
+
+def retire(view: sqlite3.Connection, where: Place, since: int | None) -> None:
+    """Show a device (or a whole site, where the device is empty) from this minute on no more; or again, for `None`."""
+    view.execute("delete from retired where site = ? and device = ?", where)
+    if since is not None:
+        view.execute("insert into retired values (?, ?, ?)", (*where, since))
+
+
+def retired_in(view: sqlite3.Connection, site: str, minute: int) -> set[str]:
+    """The devices that were shown no more by then."""
+    found = view.execute("select device from retired where site = ? and since <= ?", (site, minute))
+    return {device for (device,) in found}
 
 
 def devices_of(view: sqlite3.Connection, site: str, minute: int) -> set[str]:

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from consumers.alerting.rules import FIELDS, RULE_VERSION, SENTENCES
+from consumers.alerting.terms import registered
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.http.parameters import Nothing
@@ -25,7 +26,7 @@ class Rules(Answer):
 
 async def rules_in_force(call: Call[Nothing]) -> Rules:
     """When an alert is raised and cleared."""
-    rules = call.gateway.hub.rules
+    rules = await call.gateway.ask(lambda stores: registered(stores.registered()).rules)
     in_force = rules.values()
     found = [
         Rule(

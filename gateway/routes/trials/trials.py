@@ -6,8 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bus_schemas.settings import PictureSettings, Rois, Section
 from consumers.alerting.rules import RULE_VERSION, BadRule
+from consumers.alerting.terms import registered
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import Asked
+from consumers.site_registry import Registered
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer
@@ -70,7 +72,7 @@ async def ask(call: Call[Nothing]) -> Begun:
         raise Problem(400, "the body does not fit: since: is in the future, of which nothing is known")
     if wish.site is not None:
         await require_site(gateway, wish.site)
-    asked = _asked(gateway, wish)
+    asked = await _asked(gateway, wish)
     try:
         await gateway.ask(lambda _: gateway.trials.start(gateway.hub, asked))
     except files.TrialRunning as running:
@@ -80,9 +82,10 @@ async def ask(call: Call[Nothing]) -> Begun:
     return Begun(id=asked.id, state="running")
 
 
-def _asked(gateway: Gateway, wish: Wish) -> Asked:
+async def _asked(gateway: Gateway, wish: Wish) -> Asked:
+    known = await gateway.ask(lambda stores: stores.registered())
     try:
-        made = gateway.hub.rules.changed(wish.rules)
+        made = registered(known).rules.changed(wish.rules)
     except BadRule as bad:
         raise Problem(400, f"rules: {bad}", [Fault(path=f"rules.{bad.rule[:64]}", message=str(bad))]) from bad
     return Asked(
@@ -92,7 +95,7 @@ def _asked(gateway: Gateway, wish: Wish) -> Asked:
         since=wish.since,
         until=min(wish.until, gateway.clock()),
         site=wish.site,
-        devices=_devices(gateway, wish.site),
+        devices=_devices(known, wish.site),
         rules=wish.rules,
         rule_set=made.values(),
         analysis=wish.analysis,
@@ -102,8 +105,8 @@ def _asked(gateway: Gateway, wish: Wish) -> Asked:
     )
 
 
-def _devices(gateway: Gateway, site: str | None) -> tuple[tuple[str, str], ...]:
-    return tuple(where for where in gateway.hub.devices() if site in (None, where[0]))
+def _devices(known: Registered, site: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((one.site, one.device) for one in known.devices(site) if not one.is_retired)
 
 
 async def trials(call: Call[Nothing]) -> Trials:

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic_core import from_json
 
 from bus_schemas.camera import FrameEvent
+from bus_schemas.registry import RegistryEvent
+from consumers.engine.rebuild.compare import compare, verify
 from consumers.hub_config import Mosaic
 from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.layout import Grid, cells, grid, inset, size
@@ -25,7 +28,7 @@ from consumers.views.mosaics.questions import (
 )
 from consumers.views.mosaics.seen import Seen
 from consumers.views.mosaics.state import State, of_minute
-from tests.builders import at, frame, media, tick
+from tests.builders import at, frame, media, registry, tick
 from tests.following import Followed
 from tests.minute_site import BLUE, GREEN, MINUTE, RED, Site, jpeg
 
@@ -237,7 +240,7 @@ def test_the_quality_and_size_of_cells_are_settings(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.followed.close()
     small = replace(site.hub, mosaic=Mosaic(cell_width=160, cell_height=90))
-    with Followed(Mosaics(small), tmp_path / "small", [tick(at(1)), tick(at(64))]) as followed:
+    with Followed(Mosaics(small), tmp_path / "small", [registry(name="Yard"), tick(at(1)), tick(at(64))]) as followed:
         found = description(followed.view, "DEMO", MINUTE)
 
     assert found is not None
@@ -259,3 +262,51 @@ def test_minutes_that_a_clock_running_ahead_has_closed_stay_closed_however_they_
 
     assert closed[0] == closed[1]
     assert closed[0][0] == [("DEMO", MINUTE + 2)]
+
+
+def by_page(seconds: float, **given: Any) -> RegistryEvent:
+    return registry(at(seconds), origin="page", by="ada", **given)
+
+
+def test_a_minute_shows_the_names_of_then(site: Site) -> None:
+    site.take(tick(at(1)), site.picture(10, RED), tick(at(64)), by_page(70, name="Back yard"), tick(at(124)))
+
+    names = [site.device(MINUTE + number)["device_name"] for number in range(2)]
+    assert names == ["Yard", "Back yard"]
+
+
+def test_a_minute_is_drawn_by_what_was_registered_at_its_tick_whatever_the_batches_are(tmp_path: Path) -> None:
+    events = [tick(at(1)), tick(at(64)), by_page(70, name="Back yard"), tick(at(124)), by_page(130, retired=True)]
+    one, many = Site(tmp_path / "one"), Site(tmp_path / "many")
+    one.take(*events, tick(at(190)))
+    for event in (*events, tick(at(190))):
+        many.take(event)
+
+    assert compare(one.followed.view, many.followed.view, one.followed.projection) == []
+    for made in (one, many):
+        made.followed.close()
+
+
+def test_a_retired_device_leaves_the_tiles_and_keeps_its_minutes(tmp_path: Path) -> None:
+    site = Site(tmp_path, ("yard", "gate"))
+    site.take(tick(at(1)), site.picture(10, RED), tick(at(64)), by_page(70, retired=True), site.picture(130, RED))
+    site.take(tick(at(190)), site.picture(20, GREEN), tick(at(195)))
+
+    shown = [[it["device_id"] for it in site.json(MINUTE + number)["devices"]] for number in range(3)]
+    assert shown == [["gate", "yard"], ["gate", "yard"], ["gate"]]
+    site.followed.close()
+
+
+def test_a_retired_site_has_no_more_minutes_until_it_is_brought_back(site: Site) -> None:
+    site.take(tick(at(1)), tick(at(64)), by_page(70, device=None, retired=True), tick(at(300)))
+    view = site.followed.view
+    assert newest_minute(view, "DEMO") == MINUTE
+
+    site.take(by_page(310, device=None, retired=False), tick(at(364)))
+    assert newest_minute(view, "DEMO") == MINUTE + 5
+
+
+def test_tiles_depend_on_the_journal_alone(site: Site) -> None:
+    site.take(tick(at(1)), site.picture(10, RED), by_page(30, device="attic", name="Attic"), tick(at(64)))
+
+    assert verify(Mosaics(replace(site.hub, data=site.hub.data / "aside")), site.followed.source) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from bus_schemas.alert import AlertLevelName
 from consumers.alerting.incidents.questions import IncidentAnswer, incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import State
@@ -20,7 +21,7 @@ class Incident(Answer):
     site: str
     device: str
     type: str
-    level: str
+    level: AlertLevelName
     state: State
     opened: str
     closed: str | None

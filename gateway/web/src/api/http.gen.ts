@@ -1627,7 +1627,8 @@ export interface components {
             site: string;
             device: string;
             type: string;
-            level: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error" | "critical";
             /** @enum {string} */
             state: "open" | "closed";
             opened: string;

@@ -73,7 +73,7 @@ function health(d: FakeDevice, now = Date.now()): Schemas['FullHealth'] {
   const last = lastFrame(d, now);
   return {
     camera_name: d.name, camera_id: d.device, site: d.site, device: d.device, ...statusAt(d, now), ...conditionAt(d, now), is_recording: !lostBy(d, now),
-    stream_info: { fps: 10, width: 960, height: 540, analysis_fps: 5, codec: 'h264', bits_per_s: 1_200_000 },
+    stream_info: { fps: 10, width: 960, height: 540, analysis_fps: 5, codec: 'h264' },
     health_metrics: { last_frame_time: iso(last), time_since_last_frame_seconds: Math.round((now - last) / 10) / 100, last_connection_attempt: iso(started - 9 * HOUR), last_successful_connection: iso(started - 9 * HOUR + 900), total_reconnects: d.seed % 3, consecutive_failures: lostBy(d, now) ? 14 : 0 },
     recording_info: { current_segment_start: iso(Math.floor(last / 4000) * 4000), current_segment_path: null },
   };

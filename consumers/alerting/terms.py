@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from consumers.alerting.rules import FIELDS, HEARTBEATS_S, AlertRules, BadRule
 from consumers.hub_config import Hub, Sends
-from consumers.site_registry import Registered
+from consumers.site_registry import DeviceEntry, Registered
 from consumers.store.journal.record import Place
 
 
@@ -37,7 +37,7 @@ class Terms:
         if declared is None:
             return self.rules.silent_after_s if is_agents else None
         if declared.sends == "nothing":
-            return declared.silent_after_s
+            return None
         if declared.silent_after_s is None:
             return self.rules.silent_after_s
         return max(declared.silent_after_s, HEARTBEATS_S) if is_agents else declared.silent_after_s
@@ -60,12 +60,19 @@ def configured(hub: Hub) -> Terms:
 def registered(found: Registered) -> Terms:
     """What the journal says. A rule that this release does not know, or that is out of its bounds, counts as unsaid."""
     devices = {
-        (one.site, one.device): Expectation(one.expects or "nothing", one.silent_after_s or None)
+        (one.site, one.device): _expectation(one)
         for one in found.devices()
         if (one.expects or one.silent_after_s) and not one.is_retired
     }
     retired = {place for place, entry in found.entries.items() if entry.get("retired")}
     return Terms(_rules(found.rules()), dict(sorted(devices.items())), frozenset(retired))
+
+
+def _expectation(one: DeviceEntry) -> Expectation:
+    """Whose silence is to be an incident, something is expected of: a sign of life in that time."""
+    if one.silent_after_s and one.expects in (None, "nothing"):
+        return Expectation("heartbeat", one.silent_after_s)
+    return Expectation(one.expects or "nothing", one.silent_after_s or None)
 
 
 def _rules(said: Mapping[str, float]) -> AlertRules:

@@ -20,7 +20,6 @@ class Registry(Projection):
 
     name: ClassVar[str] = "registry"
     models: ClassVar[tuple[type[Event], ...]] = site_registry.MODELS
-    pace_s: ClassVar[float] = 0.0
     schema: ClassVar[str] = f"""{site_registry.SCHEMA}
     create table if not exists settings (
         site text not null, device text not null, field text not null, {COLUMNS}, value text not null,

@@ -92,9 +92,9 @@ MUTANTS: dict[str, Mutant] = {
     "media_after_the_event": Mutant(
         "consumers/ingest/intake.py",
         "            self._archive.store(plan.media)\n            if plan.accepted or plan.rejected:\n"
-        "                self._journal.append(plan.accepted, plan.rejected)\n",
+        "                self._append(plan.accepted, plan.rejected)\n",
         "            if plan.accepted or plan.rejected:\n"
-        "                self._journal.append(plan.accepted, plan.rejected)\n"
+        "                self._append(plan.accepted, plan.rejected)\n"
         "            self._archive.store(plan.media)\n",
         INGEST,
     ),
@@ -268,9 +268,9 @@ MUTANTS: dict[str, Mutant] = {
         PRODUCER,
     ),
     "minutes_open_again": Mutant(
-        "consumers/views/mosaics/projection.py",
-        "max(self._newest_at(batch[index]) for index in ticks)",
-        "self._newest_at(batch[last])",
+        "consumers/views/mosaics/ring.py",
+        "self._closed[site] = max(last, newest)",
+        "self._closed[site] = newest",
         ("tests/unit/consumers/views/test_mosaics.py",),
     ),
     "newest_first": Mutant(

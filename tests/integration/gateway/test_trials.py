@@ -84,7 +84,7 @@ def test_a_lower_threshold_raises_more(client: httpx.Client) -> None:
     assert told["counts"] == {"raised": 3, "both": 2, "only_trial": 1, "only_live": 0}
     (more,) = told["only_trial"]
     assert (more["type"], more["site"], more["device"]) == ("hot_spot", "DEMO", "yard")
-    assert (more["opened"], more["closed"]) == ("2026-01-05T10:02:00.000Z", "2026-01-05T10:03:25.000Z")
+    assert (more["opened"], more["closed"]) == ("2026-01-05T10:02:00.000Z", "2026-01-05T10:03:30.000Z")
     assert more["details"]["max_temp"] == 60.0
     assert (told["rules"], told["rule_set"]["raise_window_s"]) == ({"hot_spot_c": 55.0}, 30.0)
 
@@ -100,7 +100,7 @@ def test_what_is_not_raised_any_more_is_only_live(client: httpx.Client) -> None:
 def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Client) -> None:
     told = tried(client, analysis=True, settings={"picture": {"black_percentage": 50}})
 
-    assert (told["state"], told["analysis_version"]) == ("done", "picture 1, thermal 2")
+    assert (told["state"], told["analysis_version"]) == ("done", "picture 1, thermal 3")
     assert (told["analysed"], told["media_gone"]) == (0, 120)
     assert told["counts"]["both"] == 2
 

@@ -59,7 +59,7 @@ def test_a_rule_is_tried(past: Past, monkeypatch: pytest.MonkeyPatch, capsys: py
         "only live          0\n"
         "\n"
         "only in the trial:\n"
-        "  2026-01-05T10:02:00.000Z  to 2026-01-05T10:03:25.000Z     hot_spot          DEMO/oven               "
+        "  2026-01-05T10:02:00.000Z  to 2026-01-05T10:03:30.000Z     hot_spot          DEMO/oven               "
         "  oven measures 60.0 °C\n"
     )
 

@@ -49,11 +49,13 @@ def test_alerts_of_many_causes_are_a_digest_as_loud_as_the_loudest() -> None:
 
 
 def test_what_one_device_has_to_say_is_said_once_each() -> None:
-    events = [alert(START, state, id=f"e{number}") for number, state in enumerate(["raised", "cleared", "raised"])]
+    raised = {"state": "raised", "message": "Camera yard is offline"}
+    cleared = {"state": "cleared", "message": "Camera yard is back after 40 seconds"}
+    events = [alert(START, id=f"e{number}", **told) for number, told in enumerate([raised, cleared, raised])]
     body = from_json(message_of([delivery(event) for event in events]).body)
 
     assert body["device"] == "yard"
-    assert body["message"] == "Camera yard is offline; over: Camera yard is offline"
+    assert body["message"] == "Camera yard is offline; Camera yard is back after 40 seconds"
 
 
 def test_a_smaller_message_has_no_details_and_lists_fewer() -> None:

@@ -1,11 +1,14 @@
-"""The registry of a hub as events, which ingest would have published at its start."""
+"""The registry of a hub as events: those that ingest would have published at its start, and at the begin of a day."""
 
+import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 
-from bus_schemas.event import HUB_SOURCE, Event
+from bus_schemas.event import HUB_SOURCE, Event, iso
 from consumers import site_registry
 from consumers.hub_config import Hub
 from consumers.ingest.registry import Configured
+from consumers.store.journal.record import Recorded
 from tests.builders import at
 
 
@@ -19,3 +22,24 @@ def registry_of(hub: Hub, time: datetime | None = None, *, with_rules: bool = Fa
         envelope = {"id": f"registry-{number}", "source": HUB_SOURCE, "time": time}
         found.append(model.model_validate({**envelope, "data": data}))
     return found
+
+
+class StandingRegistry:
+    """What stands of the registry after the records that were taken in."""
+
+    def __init__(self) -> None:
+        self._table = sqlite3.connect(":memory:", isolation_level=None)
+        self._table.executescript(site_registry.SCHEMA)
+
+    def take(self, records: Iterable[Recorded]) -> None:
+        for record in records:
+            site_registry.apply(self._table, record)
+
+    def said_again(self, time: datetime) -> list[Event]:
+        """The events with which a day of the journal begins."""
+        found = list[Event]()
+        for number, (key, said) in enumerate(site_registry.repeated(self._table)):
+            model, data = site_registry.data_of(key, said)
+            envelope = {"id": f"again-{iso(time)}-{number}", "source": HUB_SOURCE, "time": time}
+            found.append(model.model_validate({**envelope, "data": data}))
+        return found

@@ -15,6 +15,7 @@ from tests.builders import START, at
 from tests.contract.story import Story, story
 from tests.contract.yard import PROJECTIONS, Yard
 from tests.memory_journal import MemoryJournal
+from tests.registered import StandingRegistry
 
 SEED = 11
 
@@ -24,10 +25,15 @@ def told() -> Story:
     return story(seed=SEED)
 
 
-def journal_of(told: Story) -> MemoryJournal:
-    journal = MemoryJournal()
+def journal_of(told: Story, *days: int) -> MemoryJournal:
+    """The journal of the story, with a day that begins at each of these positions, as the writer would begin it."""
+    journal, registry = MemoryJournal(), StandingRegistry()
     for received, event in told.in_order():
-        journal.append(event, received=at(received))
+        moment = at(received)
+        if journal.head() + 1 in days:
+            journal.append(*registry.said_again(moment), received=moment)
+        journal.append(event, received=moment)
+        registry.take(journal.read(journal.head() - 1).records)
     return journal
 
 
@@ -44,11 +50,12 @@ def partly(yard: Yard, journal: MemoryJournal) -> Scope | None:
 def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
     name: str, share: float, tmp_path: Path, told: Story
 ) -> None:
-    yard, journal = Yard(name, tmp_path, told), journal_of(told)
+    floor = int(len(told.events) * share) + Random(SEED).randrange(50)
+    yard, journal = Yard(name, tmp_path, told), journal_of(told, floor)
     source = Source(yard.data, journal, lambda: START)
     yard.fold(journal)
     before = yard.dump()
-    journal.drop(int(journal.head() * share) + Random(SEED).randrange(50))
+    journal.drop(floor)
     found = partly(yard, journal)
     assert found is not None
     assert verify(yard.projection(), source, scope=found) == []
@@ -61,11 +68,12 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
 
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told: Story) -> None:
-    yard, journal = Yard(name, tmp_path, told), journal_of(told)
+    floor = len(told.events) // 2
+    yard, journal = Yard(name, tmp_path, told), journal_of(told, floor)
     source = Source(yard.data, journal, lambda: START)
     yard.fold(journal)
     before, file = yard.dump(), view_files.file_of(yard.data, name)
-    journal.drop(journal.head() // 2)
+    journal.drop(floor)
     refused = refusal(yard, source)
     if refused is not None:
         assert yard.dump() == before
@@ -88,21 +96,23 @@ def refusal(yard: Yard, source: Source) -> WouldLose | None:
 
 
 def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, told: Story) -> None:
-    yard, journal = Yard("alerting", tmp_path, told), journal_of(told)
-    journal.drop(journal.head() // 2)
+    first, second = len(told.events) // 2, len(told.events) * 2 // 3
+    yard, journal = Yard("alerting", tmp_path, told), journal_of(told, first, second)
+    journal.drop(first)
     yard.fold(journal)
 
     assert partly(yard, journal) is None
     assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
-    journal.drop(journal.head() * 2 // 3)
+    journal.drop(second)
     assert partly(yard, journal) is not None
 
 
 def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_for(tmp_path: Path, told: Story) -> None:
-    yard, journal = Yard("temperatures", tmp_path, told), journal_of(told)
+    floor = len(told.events) // 2
+    yard, journal = Yard("temperatures", tmp_path, told), journal_of(told, floor)
     source = Source(yard.data, journal, lambda: START)
     yard.fold(journal)
-    journal.drop(journal.head() // 2)
+    journal.drop(floor)
     file = view_files.file_of(yard.data, "temperatures")
     assert file is not None
     with_early, with_late = "minute = (select min(minute) from minutes)", "minute = (select max(minute) from minutes)"

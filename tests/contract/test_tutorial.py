@@ -163,7 +163,7 @@ class Hub:
     @contextmanager
     def runs(self, tree: Path) -> Iterator[None]:
         with ExitStack() as stack:
-            for part in (["ingest"], ["consume", "busiest"], ["gateway", "--port", str(self.port)]):
+            for part in (["ingest"], ["consume", "registry", "busiest"], ["gateway", "--port", str(self.port)]):
                 mqtt = ["--mqtt-port", str(self.mqtt_port)]
                 stack.enter_context(running(tree, *part, *self.options, *mqtt, "--log-format", "json"))
             yield

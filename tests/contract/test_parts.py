@@ -212,7 +212,7 @@ def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, t
     with closing(damaged.open()) as view:
         view.execute("update made set configuration = 'of another zone'")
 
-    with pytest.raises(NotInPart, match="was made by another version or configuration: fold it as a whole first"):
+    with pytest.raises(NotInPart, match="motion was made by another configuration: fold it as a whole first"):
         damaged.rebuild(Stretch("DEMO", at(0), at(60)))
 
 

@@ -255,7 +255,11 @@ def test_what_is_left_is_proved_from_the_floor_on(yard: Yard) -> None:
     assert "(epoch-1): 91…150, before that dropped by retention on 2026-01-10T10:01:00.000Z, no gap" in " ".join(
         found["journal"].notes
     )
-    assert found["alerting"].left_out == ["all of it, for it begins before the floor of the journal, position 163"]
+    assert found["alerting"].left_out == [
+        "rows that may stem from before the floor of the journal, position 163",
+        "tables that begin before the floor: alert_state, alerts, conditions, incidents, known, nodes, watched,"
+        " watched_hub",
+    ]
     assert found["temperatures"].notes[0].startswith("equals the fold of the journal up to position")
     assert found["temperatures"].left_out[0].startswith("rows that may stem from before the floor")
 

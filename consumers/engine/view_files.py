@@ -7,7 +7,7 @@ the old one in one rename while the write-ahead logs of the two never meet.
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock, get_ident
 from types import TracebackType
@@ -37,7 +37,12 @@ def _linked(data: Path, name: str) -> Path | None:
 def file_of(data: Path, name: str) -> Path | None:
     """The file that holds the view now; `None` where the link or its file is gone."""
     file = _linked(data, name)
-    return file if file is not None and file.exists() else None
+    while file is not None and not file.exists():
+        # Another may have taken its place meanwhile.
+        before, file = file, _linked(data, name)
+        if file == before:
+            return None
+    return file
 
 
 def identity_of(data: Path, name: str) -> Identity | None:
@@ -140,10 +145,27 @@ def open_file(file: Path) -> sqlite3.Connection:
 
 def open_view(data: Path, name: str) -> sqlite3.Connection:
     """A read-only connection to the view as it is now; the caller closes it. Raises `NoView`."""
-    file = file_of(data, name)
-    if file is None:
-        raise NoView(f"the consumer {name!r} has no view yet")
-    return open_file(file)
+    while (file := file_of(data, name)) is not None:
+        try:
+            view = _open_with_its_log(file)
+        except sqlite3.OperationalError:
+            if file_of(data, name) == file:
+                raise
+            continue
+        if file_of(data, name) == file:
+            return view
+        view.close()
+    raise NoView(f"the consumer {name!r} has no view yet")
+
+
+def _open_with_its_log(file: Path) -> sqlite3.Connection:
+    """The write-ahead log, which a swap removes with the file, is opened by the first read. Where that fails and
+    nothing was swapped, the question of the caller fails too.
+    """
+    view = open_file(file)
+    with suppress(sqlite3.Error):
+        view.execute("select 1 from sqlite_master limit 1").fetchone()
+    return view
 
 
 class Views:

@@ -209,18 +209,20 @@ def _read_instant(_: type[Instant], text: Any) -> Instant:
 HEADERS: Mapping[str, type[Header]] = _headers()
 _any: Any = Union[tuple(HEADERS.values())]  # noqa: UP007 - its members are known only now
 _one: msgspec.json.Decoder[Header] = msgspec.json.Decoder(_any, dec_hook=_read_instant)
+# A text may be nested deeper than the decoder goes.
+_UNREAD = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def fast_decode(bodies: Sequence[bytes]) -> list[Header | None]:
     """Each of these events; `None` for what its model must read."""
     try:
         return list(map(_one.decode, bodies))
-    except (msgspec.MsgspecError, ValueError):
+    except _UNREAD:
         return [_fast_decode(body) for body in bodies]
 
 
 def _fast_decode(body: bytes) -> Header | None:
     try:
         return _one.decode(body)
-    except (msgspec.MsgspecError, ValueError):
+    except _UNREAD:
         return None

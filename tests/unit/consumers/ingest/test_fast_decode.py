@@ -180,6 +180,14 @@ def test_one_unusual_event_does_not_hide_the_others() -> None:
     assert [header is not None for header in seen] == [True, False, True]
 
 
+def test_an_event_that_is_nested_deeper_than_the_decoder_goes_does_not_hide_the_others() -> None:
+    usual = to_bytes(builders.detection())
+    deep = put(json.loads(usual), ("specversion",), "[" * 5000 + "]" * 5000)
+
+    assert [header is not None for header in fast_decode([usual, deep, usual])] == [True, False, True]
+    assert [header is not None for header in fast_decode([deep])] == [False]
+
+
 def test_the_events_that_come_often_are_decoded_fast() -> None:
     assert MODELS.keys() - HEADERS.keys() == {
         "watchpost.alert.v1",

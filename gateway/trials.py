@@ -19,7 +19,7 @@ class Trials:
     """One child at a time. It ends when its input does: with this process, however that ends."""
 
     def __init__(self, command: tuple[str, ...], environ: Mapping[str, str] | None = None) -> None:
-        """`command` runs a trial; `--data`, the directory and the trial's id are added to it."""
+        """`command` runs a trial; where the data are, the descriptor of the lock and the trial's id are added to it."""
         self._command = command
         self._environ = environ
         self.child: subprocess.Popen[bytes] | None = None
@@ -33,9 +33,9 @@ class Trials:
             files.create(hub.data, asked)
             self._reap()
             self.child = subprocess.Popen(
-                [*self._command, "--data", str(hub.data), asked.id],
+                [*self._command, "--data", str(hub.data), "--lock", str(lock.fileno()), asked.id],
                 stdin=subprocess.PIPE,
-                # The child holds the lock as long as it lives, and lets go of it however it ends.
+                # The child holds the lock until the trial has ended, and lets go of it however it ends itself.
                 pass_fds=(lock.fileno(),),
                 process_group=0,
                 env=self._environ,

@@ -10,9 +10,11 @@ from bus_schemas.event import iso
 from consumers.engine import checkpoint
 from consumers.engine.projection import Projection
 from consumers.engine.versions import NEWEST
+from consumers.engine.view_files import NoView
 from consumers.site_registry import Key, Registered
 from consumers.views import registry
 from consumers.views.health.past import as_of
+from consumers.views.health.projection import Health
 from consumers.views.health.snapshots import Forgotten
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
@@ -36,9 +38,7 @@ class Moment:
         view = self.stores.view(projection.name)
         folded = NEWEST if self.upto == NEWEST else checkpoint.load(view)
         if folded < self.upto:
-            missing = self.stores.journal.read(folded, projection.models, 1).records
-            if missing and missing[0].position <= self.upto:
-                raise Behind(f"the view {projection.name!r} is at position {folded}, and {self.upto} is asked for")
+            _require(self.stores, projection, folded, self.upto)
         return view
 
     def registered(self) -> Registered:
@@ -52,7 +52,7 @@ class Moment:
         return registry.retirements(self.view(registry.Registry), self.upto)
 
     def health(self) -> sqlite3.Connection:
-        """The view of health as it was. Raises `NoView`."""
+        """The view of health as it was. Raises `NoView` and `Behind`."""
         return self._health()
 
 
@@ -70,13 +70,32 @@ def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[Moment
 
         def health() -> sqlite3.Connection:
             if not known:
-                known.append(open_views.enter_context(as_of(stores.view("health"), stores.journal, upto)))
+                known.append(open_views.enter_context(as_of(_view_of_health(stores, upto), stores.journal, upto)))
             return known[0]
 
         try:
             yield Moment(asked, upto, stores, health)
         except Forgotten as forgotten:
             raise Problem(404, f"as_of: {forgotten}") from forgotten
+
+
+def _view_of_health(stores: Stores, upto: int) -> sqlite3.Connection:
+    """Its snapshots are what is read of it, so it may be behind, but not missing: who was heard would seem not to be.
+
+    Raises `NoView` and `Behind`.
+    """
+    try:
+        return stores.view(Health.name)
+    except NoView:
+        _require(stores, Health, 0, upto)
+        raise
+
+
+def _require(stores: Stores, projection: type[Projection], folded: int, upto: int) -> None:
+    """Raises `Behind` where something for this view came after what it folded, and not after `upto`."""
+    missing = stores.journal.read(folded, projection.models, 1).records
+    if missing and missing[0].position <= upto:
+        raise Behind(f"the view {projection.name!r} is at position {folded}, and {upto} is asked for")
 
 
 def _position(stores: Stores, asked: datetime) -> int:

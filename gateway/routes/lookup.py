@@ -131,10 +131,15 @@ async def zone_of_site(gateway: Gateway, site: str) -> ZoneInfo:
 
 
 def _zone(stores: Stores, site: str) -> ZoneInfo:
-    registered = stores.registered()
-    if registered.site(site) is None and not registered.devices(site) and site not in heard_sites(stores):
+    if not is_site(stores, site):
         raise Problem(404, f"there is no site {site!r}")
-    return registered.zone(site)
+    return stores.registered().zone(site)
+
+
+def is_site(stores: Stores, site: str) -> bool:
+    """Whether it is registered or heard of now."""
+    registered = stores.registered()
+    return registered.site(site) is not None or bool(registered.devices(site)) or site in heard_sites(stores)
 
 
 def heard_sites(stores: Stores) -> set[str]:

@@ -21,14 +21,14 @@ def page(browser: Browser, told: Told) -> Iterator[Page]:
 
 
 def test_a_rebuild_is_confirmed_and_ends_with_success(page: Page, told: Told) -> None:
-    page.get_by_role("button", name="Rebuild alerts").click()
-    asked = page.get_by_role("group", name="Rebuild alerts?")
+    page.get_by_role("button", name="Rebuild alerting").click()
+    asked = page.get_by_role("group", name="Rebuild alerting?")
     expect(asked).to_contain_text("answers until the new one takes its place")
     asked.get_by_role("button", name="Rebuild").click()
 
     consumers = page.get_by_role("region", name="Consumers")
-    expect(consumers).to_contain_text("alerts is folded again", timeout=60_000)
-    expect(page.get_by_role("button", name="Rebuild alerts")).to_be_enabled()
+    expect(consumers).to_contain_text("alerting is folded again", timeout=60_000)
+    expect(page.get_by_role("button", name="Rebuild alerting")).to_be_enabled()
     commands = told.get("/api/v1/events", type="command", order="desc", limit=2)["events"]
     assert [row["event"]["data"]["state"] for row in commands] == ["done", "asked"]
 
@@ -43,12 +43,12 @@ def test_rows_are_folded_again_too(page: Page, told: Told) -> None:
 def test_nothing_is_folded_again_without_a_confirmation(page: Page, told: Told) -> None:
     head = told.get("/api/v1/events", type="command", order="desc", limit=1)["events"]
 
-    page.get_by_role("button", name="Rebuild incidents").click()
-    expect(page.get_by_role("group", name="Rebuild incidents?").get_by_role("button", name="Cancel")).to_be_focused()
+    page.get_by_role("button", name="Rebuild alerting").click()
+    expect(page.get_by_role("group", name="Rebuild alerting?").get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Escape")
 
-    expect(page.get_by_role("group", name="Rebuild incidents?")).to_have_count(0)
-    expect(page.get_by_role("button", name="Rebuild incidents")).to_be_focused()
+    expect(page.get_by_role("group", name="Rebuild alerting?")).to_have_count(0)
+    expect(page.get_by_role("button", name="Rebuild alerting")).to_be_focused()
     assert told.get("/api/v1/events", type="command", order="desc", limit=1)["events"] == head
 
 

@@ -101,6 +101,7 @@ def a_hot_day(by: Told, apart_s: float = 4) -> Day:
     by.measured(200, 96)
     alert = eventually(lambda: by.alerts("open"), 20, "an alert")[0]
     hot = _a_while_from_now(apart_s)
+    eventually(lambda: by.get(f"/api/v1/sites/{SITE}/devices")["devices"], 20, "what the health of devices is")
     by.client.post(f"/api/v1/alerts/{alert['id']}/acknowledge", json={"by": "Mara"}).raise_for_status()
     by.sensitive(60)
     for before_s in (120, 60):

@@ -47,7 +47,7 @@ def healths(data: Path, device: str) -> list[Health]:
 def test_cameras_that_never_answer_are_not_healthy_and_hold_up_no_last_event(
     broker: Broker, tmp_path: Path, silent_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.agent.health.OPENING_S", 1.0)
+    monkeypatch.setattr("edge.agent.health.OPENING_S", 3.0)  # The good one answers within it.
     names = [f"HUNG{number}" for number in range(COUNT)]
     hung = [
         DeviceSettings(

@@ -56,6 +56,7 @@ def _set(given: list[str]) -> dict[str, float]:
 
 def run_trial(
     trial: Annotated[str, typer.Argument(help="The id of a trial that was asked for.")],
+    lock: Annotated[int, typer.Option("--lock", help="The descriptor of the lock of trials, closed at its end.")],
     config: ConfigOption = None,
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
@@ -66,4 +67,4 @@ def run_trial(
 
     logs.configure(log_format.value, sys.stderr)
     runtime = Runtime.start(config, data, on_the_bus=False)
-    run_asked(hub(runtime.config, runtime.data), trial, sys.stdin.fileno())
+    run_asked(hub(runtime.config, runtime.data), trial, until=sys.stdin.fileno(), lock=lock)

@@ -57,10 +57,11 @@ def what_if(hub: Hub, wanted: Wanted) -> str:
     return asked.id
 
 
-def run_asked(hub: Hub, trial_id: str, until: int) -> None:
+def run_asked(hub: Hub, trial_id: str, *, until: int, lock: int) -> None:
     """Until it is done or cancelled, or the file that is open as `until` ends: then it is interrupted.
 
-    Raises `NoTrial`.
+    The lock of trials that is open as `lock` is let go of at once then: to end a process takes a while on a busy
+    machine, and whoever sees that this trial is done may ask for the next. Raises `NoTrial`.
     """
     stopping = threading.Event()
     threading.Thread(target=_stop_at_the_end, args=(until, stopping), name="end of the gateway", daemon=True).start()
@@ -74,6 +75,8 @@ def run_asked(hub: Hub, trial_id: str, until: int) -> None:
         except Interrupted:
             log.info("trial interrupted", trial=trial_id)
             return
+        finally:
+            os.close(lock)
     with suppress(files.NoTrial):
         ended, _ = files.trial(hub.data, trial_id)
         log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)

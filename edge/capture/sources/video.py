@@ -68,6 +68,7 @@ class VideoSource:
         self._pause = pause
         self._recorder = recorder
         self._elapsed = elapsed
+        self._zero = elapsed()  # Whoever takes over what was never opened finishes a recording that holds nothing.
         self._every_s = 1 / analysis_fps
         self._regularity = Regularity() if source.is_interleaved else None
         self._demuxer: Demuxer | None = None

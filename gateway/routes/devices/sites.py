@@ -21,7 +21,7 @@ from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
 from gateway.reading.conditions import Status, hub_condition, since_of, together
 from gateway.reading.moments import Moment
-from gateway.routes.lookup import KnownDevice, all_devices, one_device, watched_devices
+from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device, watched_devices
 from gateway.routes.views.incidents import Incident
 
 
@@ -167,7 +167,10 @@ def _site(moment: Moment, site: str, devices: list[KnownDevice]) -> Site:
 
 
 async def devices(call: Call[SiteAsOf]) -> Devices:
-    """The devices of a site that are watched, those with which most is wrong first, and those that are not any more."""
+    """The devices of a site that are watched, those with which most is wrong first, and those that are not any more.
+
+    Before the site was known it had none.
+    """
     site = call.parameters.site
     return await call.gateway.ask_at(call.parameters.as_of, lambda moment: _devices(moment, site))
 
@@ -175,7 +178,7 @@ async def devices(call: Call[SiteAsOf]) -> Devices:
 def _devices(moment: Moment, site: str) -> Devices:
     known, registered = all_devices(moment, site), moment.registered()
     entry = registered.site(site)
-    if not known and entry is None:
+    if not known and entry is None and not is_site(moment.stores, site):
         raise Problem(404, f"there is no site {site!r}")
     wrong, whose = _incidents(moment, site), moment.retirements()
     return Devices(

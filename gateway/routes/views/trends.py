@@ -97,6 +97,12 @@ class OfDay(OnDate, OfDevice):
     """A device and a day of its site."""
 
 
+class OfHeatMap(OfDay):
+    n: int | None = Field(
+        default=None, ge=0, description="Changes nothing; another number is another address, which a page loads again."
+    )
+
+
 async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     """How often and how long something moved, by buckets of time."""
     asked = call.parameters
@@ -112,7 +118,7 @@ async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     )
 
 
-async def motion_heatmap(call: Call[OfDay]) -> Response:
+async def motion_heatmap(call: Call[OfHeatMap]) -> Response:
     """Where in the picture something moved on a day of the site."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
@@ -213,7 +219,7 @@ async def _bounds(call: Call[Any], step_s: int) -> tuple[datetime, datetime]:
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
 OPERATIONS = [
     Operation("GET", f"{DEVICE}/motion", motion_counts, MotionCounts, OfMotion),
-    Operation("GET", f"{DEVICE}/motion-heatmap.png", motion_heatmap, "image/png", OfDay, also=(304,)),
+    Operation("GET", f"{DEVICE}/motion-heatmap.png", motion_heatmap, "image/png", OfHeatMap, also=(304,)),
     Operation("GET", f"{DEVICE}/temperatures", temperatures, Temperatures, OfTrend),
     Operation("GET", f"{DEVICE}/audio", audio, Audio, OfTrend),
     Operation("GET", f"{DEVICE}/thermal", thermal, NewestThermal, OfDevice),

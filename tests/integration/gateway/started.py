@@ -81,7 +81,7 @@ class Filled:
         self._reader = SqliteJournalReader(data / "journal")
         source = Source(data, self._reader, lambda: NOW)
         made = [make(self.hub) for make in CONSUMERS.values()]
-        self._followers = [Follower(one, source) for one in made if isinstance(one, Projection)]
+        self._followers = {one.name: Follower(one, source) for one in made if isinstance(one, Projection)}
         if self.head == 0:
             self.append(*registry_of(self.hub))
 
@@ -104,14 +104,15 @@ class Filled:
         self._journal.append([], [Rejected(micros(NOW), "watchpost/v1/DEMO/yard/event/x", reason, b"{}")])
         return self
 
-    def fold(self) -> Self:
-        for follower in self._followers:
-            while follower.advance():
+    def fold(self, without: str | None = None) -> Self:
+        """All views, or all but one."""
+        for name, follower in self._followers.items():
+            while name != without and follower.advance():
                 pass
         return self
 
     def close(self) -> None:
-        for follower in self._followers:
+        for follower in self._followers.values():
             follower.close()
         self._reader.close()
         self._journal.close()

@@ -177,6 +177,8 @@ def test_before_the_first_event_nothing_was_there(lived: Lived) -> None:
     assert ask(lived.client, "/api/v1/sites", as_of=before).body["sites"] == []
     assert ask(lived.client, "/api/v1/incidents", as_of=before).body == {"incidents": []}
     assert ask(lived.client, "/api/v1/alerts", as_of=before).body == {"alerts": []}
+    assert ask(lived.client, "/api/v1/sites/DEMO/devices", as_of=before).body["devices"] == []
+    assert ask(lived.client, "/api/v1/sites/ELSEWHERE/devices", as_of=before).status == 404
     assert ask(lived.client, f"{YARD}/settings/changes", as_of=before).status == 404
     assert ask(lived.client, "/api/v1/sites/DEMO/devices/oven", as_of=before).status == 404
 
@@ -194,6 +196,20 @@ def test_a_view_that_is_behind_says_so_and_answers_once_it_is_not(tmp_path: Path
     assert (behind.status, before.status, after.status) == (503, 200, 200)
     assert behind.body["detail"].startswith("as_of: the view 'settings' is at position 4, and 5 is asked for")
     assert (before.body["motion"]["sensitivity"], after.body["motion"]["sensitivity"]) == (25, 40)
+
+
+def test_before_anything_is_folded_of_the_health_nobody_is_said_to_be_unheard(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.append(frame(START, device="oven"))
+        filled.fold(without="health")
+        with Started(filled.hub) as started, started.client() as client:
+            behind = ask(client, "/api/v1/sites/DEMO/devices", as_of=iso_of(2))
+            filled.fold()
+            after = ask(client, "/api/v1/sites/DEMO/devices", as_of=iso_of(2))
+
+    assert behind.status == 503
+    assert "the view 'health' is at position 0" in behind.body["detail"]
+    assert "oven" in {one["device"] for one in after.body["devices"]}
 
 
 def test_a_view_of_another_version_is_said_to_be_folded_again(tmp_path: Path) -> None:

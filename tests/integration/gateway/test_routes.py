@@ -146,10 +146,12 @@ def test_what_nobody_knows_is_not_found(client: httpx.Client, path: str) -> None
 def test_motion_shows_where_it_was(client: httpx.Client) -> None:
     counts = client.get("/api/v1/sites/DEMO/devices/yard/motion?bucket=300").json()
     picture = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-05")
+    again = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-05&n=8")
     none = client.get("/api/v1/sites/DEMO/devices/yard/motion-heatmap.png?date=2026-01-04")
 
     assert counts["buckets"] == [{"time": "2026-01-05T10:00:00.000Z", "events": 1, "seconds": 4.0}]
     assert picture.content.startswith(b"\x89PNG")
+    assert again.content == picture.content
     assert (none.status_code, none.json()["detail"]) == (404, "No motion data available for this date")
 
 

@@ -29,7 +29,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The devices of a site that are watched, those with which most is wrong first, and those that are not any more. */
+        /** The devices of a site that are watched, those with which most is wrong first, and those that are not any more. Before the site was known it had none. */
         get: operations["get_sites_site_devices"];
         put?: never;
         /** Add a device, or one that was only heard of: a foreign device, by default expected to send nothing. */
@@ -3902,6 +3902,7 @@ export interface operations {
         parameters: {
             query?: {
                 date?: string | null;
+                n?: number | null;
             };
             header?: never;
             path: {

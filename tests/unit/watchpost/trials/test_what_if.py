@@ -142,8 +142,9 @@ def test_while_one_runs_another_is_refused(
 
 def test_a_trial_for_a_gateway_that_is_gone_is_interrupted(past: Past) -> None:
     asked = past.asked()
-    command = [sys.executable, "-m", "watchpost", "run-trial", "--data", str(past.data), asked.id]
     lock = files.Lock(past.data, asked.id)
+    run_trial = [sys.executable, "-m", "watchpost", "run-trial", "--lock", str(lock.fileno())]
+    command = [*run_trial, "--data", str(past.data), asked.id]
     files.create(past.data, asked)
     read_end, write_end = os.pipe()
     with subprocess.Popen(command, stdin=read_end, pass_fds=(lock.fileno(),)) as child:
@@ -158,9 +159,12 @@ def test_a_trial_for_a_gateway_that_is_gone_is_interrupted(past: Past) -> None:
 def test_a_trial_that_was_asked_for_is_run_until_it_is_done(past: Past) -> None:
     asked = past.asked(rules={"hot_spot_c": 55})
     read_end, write_end = os.pipe()
-    with closing(files.Lock(past.data, asked.id)):
-        files.create(past.data, asked)
-        run_asked(past.hub, asked.id, read_end)
+    lock = files.Lock(past.data, asked.id)
+    files.create(past.data, asked)
+    inherited = os.dup(lock.fileno())
+    lock.close()
+    run_asked(past.hub, asked.id, until=read_end, lock=inherited)
+    assert files.running(past.data) is None
     os.close(write_end)
 
     assert files.trial(past.data, asked.id)[0].outcome.counts.only_trial == 1

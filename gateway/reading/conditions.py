@@ -58,7 +58,7 @@ def status_of(condition: DeviceCondition, by_figures: str | None) -> Status:
 
 
 def reason_of(condition: DeviceCondition, by_figures: str | None) -> str | None:
-    """Why it is not well, in a sentence; `None` where it is."""
+    """What there is to add to the types of its incidents, in a sentence; `None` where there is nothing, or it is well."""
     if condition.condition == "ok":
         return None
     return condition.reason or by_figures

@@ -80,6 +80,9 @@ def bent(event_type: str) -> Iterator[tuple[Published, Place]]:
         whole["data"]["state"] = min(permission.states)
     if "device" in whole["data"]:
         whole["data"]["device"] = "stranger"
+    if "retired" in whole["data"]:
+        # Without its device it speaks of the whole site, and nothing is judged of what is retired.
+        whole["data"]["retired"] = False
     topic = topic_of(event_type, whole["source"])
     for number, (path, value) in enumerate((path, value) for path in places(whole) for value in HOSTILE):
         name = str(uuid5(NAMESPACE_URL, f"{event_type}/{number}"))

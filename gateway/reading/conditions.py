@@ -58,7 +58,7 @@ def status_of(condition: DeviceCondition, by_figures: str | None) -> Status:
 
 
 def reason_of(condition: DeviceCondition, by_figures: str | None) -> str | None:
-    """What there is to add to the types of its incidents, in a sentence; `None` where there is nothing, or it is well."""
+    """What there is to add to the types of its incidents; `None` where there is nothing, or it is well."""
     if condition.condition == "ok":
         return None
     return condition.reason or by_figures

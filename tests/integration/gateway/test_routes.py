@@ -103,7 +103,8 @@ def test_health_is_told_in_the_words_of_before(client: httpx.Client) -> None:
     assert brief["yard"]["total_reconnects"] == 2
     # The types of its incidents say why; a reason is what an incident has to add to its type.
     why = ("degraded", "critical", ["hot_spot", "blackscreen"], None)
-    assert [(one["status"], one["condition"], one["types"], one["reason"]) for one in (brief["yard"], full)] == [why] * 2
+    told = ("status", "condition", "types", "reason")
+    assert [tuple(one[key] for key in told) for one in (brief["yard"], full)] == [why] * 2
     assert set(full["health_metrics"]) == {
         "last_frame_time",
         "time_since_last_frame_seconds",

@@ -40,7 +40,7 @@ def _check_day(day: OpenDay, findings: Findings) -> int:
         count += 1
         try:
             event = _envelope.decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             findings.fault(f"the event at position {position:,} cannot be read: {error}")
             continue
         columns = (source, epoch, sequence, kind, event_id)

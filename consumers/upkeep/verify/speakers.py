@@ -68,7 +68,7 @@ def _violation(source: str, kind: str | None, body: bytes) -> str | None:
         return violation(source, kind, _NOTHING)
     try:
         return violation(source, kind, _said.decode(body).data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

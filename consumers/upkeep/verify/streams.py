@@ -222,7 +222,7 @@ def _summary(seen: _Stream, dropped: str) -> str:
 def _read_gap(body: bytes) -> _GapData | None:
     try:
         return _gap.decode(body).data
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

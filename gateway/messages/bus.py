@@ -19,11 +19,13 @@ from producer.client_ids import draw_client_id
 from producer.mqtt import NO_DELAY
 
 Handler = Callable[[bytes], None]
-Connect = Callable[[], Client]
+Connect = Callable[[], "AnswerCheckingClient"]
 
 RECONNECT = Backoff(0.2, 15.0)
 MAX_DIGITS = 18
 SEND_SECONDS = 2.0
+NO_SUBSCRIBERS = 0x10
+"""What a broker of MQTT 5 answers to a message that no subscription matches."""
 MAX_QUEUED = 1000
 """Live pictures beyond are dropped; whatever else arrives here is in the journal too."""
 
@@ -36,6 +38,10 @@ class BusUnreachable(ConnectionError):
 
 class BusRefuses(BusUnreachable):
     """The broker does not let our user write there."""
+
+
+class NoReader(BusUnreachable):
+    """The broker took it, and nobody was subscribed to it: as while ingest connects."""
 
 
 class Topics(Protocol):
@@ -55,7 +61,7 @@ def _is_cancelled() -> bool:
 class Bus:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
-        self._client: Client | None = None
+        self._client: AnswerCheckingClient | None = None
         self._handlers: dict[str, list[Handler]] = {}
         self._pending: dict[str, asyncio.Future[bytes]] = {}
         self._name = uuid7()
@@ -103,12 +109,16 @@ class Bus:
             async with asyncio.timeout(within):
                 await self._settled.wait()
 
-    async def publish(self, topic: str, payload: bytes, properties: Properties | None = None) -> None:
-        """QoS 1. Raises `BusUnreachable`."""
+    async def publish(
+        self, topic: str, payload: bytes, properties: Properties | None = None, *, needs_reader: bool = False
+    ) -> None:
+        """QoS 1. Raises `BusUnreachable`, and where it `needs_reader` `NoReader`, as far as the broker tells."""
         if self._client is None:
             raise BusUnreachable("the gateway has no connection to the broker")
         try:
             await self._client.publish(topic, payload, qos=1, properties=properties, timeout=SEND_SECONDS)
+            if needs_reader and self._client.reached_nobody:
+                raise NoReader("nobody listens on the bus, as while ingest is starting")
         except Refusal as refusal:
             _log.error("broker refuses a topic", topic=topic, reason=str(refusal))
             raise BusRefuses(f"the broker does not let the gateway write {topic} ({refusal})") from refusal
@@ -131,7 +141,7 @@ class Bus:
             del self._pending[correlation]
             reply.cancel()
 
-    async def _serve(self, client: Client) -> None:
+    async def _serve(self, client: "AnswerCheckingClient") -> None:
         await client.subscribe(topics.response_filter(self._name))
         self._client = client
         _log.info("broker connected")
@@ -202,10 +212,13 @@ class AnswerCheckingClient(Client):
         super().__init__(*given, **named)
         self._publishing = asyncio.Lock()
         self._refusal: ReasonCode | None = None
+        self.reached_nobody = False
+        """Whether the last message that was acknowledged had no subscriber."""
         acknowledged: Any = self._client.on_publish
 
         def on_publish(client: Any, data: Any, mid: int, code: ReasonCode, properties: Properties) -> None:
             self._refusal = code if code.is_failure else None
+            self.reached_nobody = code.value == NO_SUBSCRIBERS
             acknowledged(client, data, mid, code, properties)
 
         self._client.on_publish = on_publish
@@ -219,7 +232,7 @@ class AnswerCheckingClient(Client):
                 raise Refusal(str(self._refusal))
 
 
-def client_of(broker: BrokerAddress) -> Client:
+def client_of(broker: BrokerAddress) -> "AnswerCheckingClient":
     """A clean session: whatever was missed is in the journal."""
     return AnswerCheckingClient(
         broker.target,

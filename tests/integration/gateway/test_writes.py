@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 
+from bus_schemas import topics
 from bus_schemas.codec import decode
 from bus_schemas.event import Event
 from bus_schemas.node import CommandEvent
@@ -71,9 +73,24 @@ def filled(tmp_path: Path) -> Iterator[Filled]:
         yield filled.append(builders.health(), builders.incident(), builders.tick(builders.at(1))).fold()
 
 
+@contextmanager
+def listening_as_ingest(port: int) -> Iterator[None]:
+    """Somebody takes events from the bus: what nobody takes is sent again, and then refused."""
+    subscribed = threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.connect("127.0.0.1", port)
+    client.subscribe(topics.ALL_EVENTS, qos=1)
+    client.loop_start()
+    assert subscribed.wait(10)
+    yield
+    client.disconnect()
+    client.loop_stop()
+
+
 @pytest.fixture
 def connected(filled: Filled, broker: Broker) -> Iterator[Started]:
-    with Started(filled.hub, BrokerAddress(port=broker.port)) as started:
+    with listening_as_ingest(broker.port), Started(filled.hub, BrokerAddress(port=broker.port)) as started:
         eventually(lambda: started.gateway.bus.is_connected)
         yield started
 
@@ -281,7 +298,7 @@ def test_a_broker_that_was_killed_is_listened_to_again(filled: Filled, own_broke
         own_broker.start()
         eventually(lambda: started.gateway.bus.is_connected, within=10)
         peer = Peer(own_broker, "watchpost/v1/DEMO/yard/command/settings", done)
-        with peer as device, started.client() as client:
+        with listening_as_ingest(own_broker.port), peer as device, started.client() as client:
             device.client.on_message = device.confirm
             answer = client.put(ROIS, json={"rois": [ROI]})
 

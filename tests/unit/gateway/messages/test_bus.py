@@ -3,9 +3,9 @@
 import asyncio
 from typing import Self, cast
 
-from aiomqtt import Client, MqttError
+from aiomqtt import MqttError
 
-from gateway.messages.bus import Bus
+from gateway.messages.bus import AnswerCheckingClient, Bus
 
 
 class Unanswered:
@@ -30,9 +30,9 @@ def test_a_goodbye_that_nobody_answers_ends_the_connection_too() -> None:
         clients: list[Unanswered] = []
         begun = asyncio.Event()
 
-        def connect() -> Client:
+        def connect() -> AnswerCheckingClient:
             clients.append(Unanswered(begun))
-            return cast(Client, clients[-1])
+            return cast(AnswerCheckingClient, clients[-1])
 
         task = asyncio.create_task(Bus(connect).run())
         await begun.wait()

@@ -70,14 +70,14 @@ def following(data: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, broker: Broker) -> Iterator[Hub]:
-    address, stopping = BrokerAddress(port=broker.port), threading.Event()
+def hub(tmp_path: Path, own_broker: Broker) -> Iterator[Hub]:
+    address, stopping = BrokerAddress(port=own_broker.port), threading.Event()
     ingest = threading.Thread(
         target=run, args=(tmp_path, address, stopping), kwargs={"configured": Configured(SITES)}, name="ingest"
     )
     ingest.start()
     device = MqttClient(address, "door")
-    device.connect("127.0.0.1", broker.port)
+    device.connect("127.0.0.1", own_broker.port)
     device.loop_start()
     try:
         with (

@@ -73,6 +73,13 @@ def filled(tmp_path: Path) -> Iterator[Filled]:
         yield filled.append(builders.health(), builders.incident(), builders.tick(builders.at(1))).fold()
 
 
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Of this module alone: on the one that all share stands which journal the ingest of another test wrote."""
+    with Broker(tmp_path_factory.mktemp("broker")) as running:
+        yield running
+
+
 @contextmanager
 def listening_as_ingest(port: int) -> Iterator[None]:
     """Somebody takes events from the bus: what nobody takes is sent again, and then refused."""

@@ -2,17 +2,17 @@
 
 import json
 import os
-from typing import Any
+from typing import Any, NoReturn
 
 from watchpost import VERSION
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.located import ConfigError
 from watchpost.configuration.reference import markdown
-from watchpost.processes.runtime import Runtime, spare_the_collector, stop_event
+from watchpost.processes.runtime import Runtime, exit_beside_threads, spare_the_collector, stop_event
 from watchpost.refused import IdentityInUse, Refused
 
 
-def edge(runtime: Runtime, node: str) -> None:
+def edge(runtime: Runtime, node: str) -> NoReturn:
     stopping = stop_event()
     from edge.agent.identity.instance import IdentityTaken
     from edge.agent.node import run
@@ -23,6 +23,7 @@ def edge(runtime: Runtime, node: str) -> None:
         run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
     except IdentityTaken as error:
         raise IdentityInUse(str(error)) from error
+    exit_beside_threads()
 
 
 def missing(config: WatchpostConfig) -> list[str]:

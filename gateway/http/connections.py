@@ -84,9 +84,12 @@ class LimitedProtocol(HttpToolsProtocol):
     _problem: tuple[int, str] | None = None
     _unsent = 0
     _moved_at = 0.0
+    _peer: Peer
+    """One for all requests of the connection: asking the kernel whose it is takes longer than an answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._peer = Peer(self.client, self.server)
         self._begun_at = monotonic()
         address = self.client[0] if self.client else ""
         full = self.census.enter(address)
@@ -128,7 +131,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        cast(dict[str, Any], self.scope)[PEER] = Peer(self.client, self.server)
+        cast(dict[str, Any], self.scope)[PEER] = self._peer
         self._headers = self._bytes = 0
         self._begun_at = self._begun_at or monotonic()
 

@@ -24,7 +24,7 @@ class Peer:
     def account(self) -> int | None:
         """The account that the client runs as, or `None` where nobody can tell."""
         if not self._account:
-            self._account.append(_account_of(self.client, self.server))
+            self._account.append(account_of(self.client, self.server))
         return self._account[0]
 
     @property
@@ -34,7 +34,7 @@ class Peer:
         return account is not None and account != os.getuid() and account not in PEOPLE
 
 
-def _account_of(client: Address | None, server: Address | None) -> int | None:
+def account_of(client: Address | None, server: Address | None) -> int | None:
     """As the table of the kernel says, of a connection within this machine."""
     if client is None or server is None or client[1] is None or server[1] is None:
         return None

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from gateway.app import operations
+from gateway.http import peers
 from gateway.http.auth import is_closed
 from tests.integration.gateway.started import Filled, Started
 from tests.integration.gateway.test_openapi import READ
@@ -105,3 +106,17 @@ def test_without_a_token_a_rebound_name_is_refused(client: httpx.Client) -> None
     answer = client.get("/api/v1/sites", headers={"Host": "evil.example"})
 
     assert answer.status_code == 403
+
+
+def test_the_kernel_is_asked_once_whose_a_connection_is(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def account_of(client: peers.Address | None, server: peers.Address | None) -> int | None:
+        asked.append(client)
+        return None
+
+    monkeypatch.setattr(peers, "account_of", account_of)
+    with Started(filled.hub) as started, started.client() as client:
+        assert [client.get("/api/v1/sites").status_code for _ in range(20)] == [200] * 20
+
+    assert len(asked) == 1

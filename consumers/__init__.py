@@ -1,1 +1,1 @@
-"""Everything that reads the journal, and ingest, which writes it."""
+"""The consumers, which read the journal, and ingest, which writes it."""

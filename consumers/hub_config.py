@@ -1,4 +1,4 @@
-"""What the consumers of a hub are told at start: its sites, rules, retention, and where its data are."""
+"""The configuration that the consumers of a hub are given at start: its sites, rules, retention and data directory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from consumers.alerting.rules import AlertRules
 
 
 class MediaReader(Protocol):
-    """What a projection needs of the archive. A key never changes its bytes, so reading them is no clock."""
+    """Reads media for a projection. The bytes of a key never change, so a fold that reads them stays deterministic."""
 
     def read(self, key: str) -> bytes | None:
         """The bytes, or `None` where retention has dropped them."""
@@ -87,7 +87,7 @@ class ClickHouseServer:
 
 @dataclass(frozen=True, slots=True)
 class Mosaic:
-    """How the minute tiles are drawn: pixels of a cell, JPEG quality, and how long a minute waits for late media."""
+    """Settings of the minute tiles: pixels of a cell, JPEG quality, and how long a minute waits for late media."""
 
     cell_width: int = 400
     cell_height: int = 300

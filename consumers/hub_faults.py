@@ -44,7 +44,7 @@ def part_name(text: str) -> str:
 
 
 def key_of(error: BaseException, part: str) -> Key:
-    """Which fault of the hub an error is: that of the disk or of the journal has its own part, whoever runs into it."""
+    """The part and kind of fault that an error stands for. Faults of disk and journal have parts of their own."""
     if isinstance(error, JournalAway | Unwritable):
         return "journal", "database_error"
     if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
@@ -102,7 +102,7 @@ class FaultReporter:
             return tuple(self._faults.values())[:MAX_FAULTS]
 
     def broker_silent_s(self) -> float:
-        """For how many seconds the broker has acknowledged no report."""
+        """The seconds since the broker last acknowledged a report."""
         return time.monotonic() - self._acknowledged_at
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 class Setting(NamedTuple):
-    """What one event sets of one thing; `value` is JSON."""
+    """One field that an event sets; `value` is JSON."""
 
     site: str
     device: str
@@ -90,7 +90,7 @@ def settings_of(event: Event) -> list[Setting]:
 
 
 def change_of(event: Event) -> Change:
-    """Who says it. Only for events of the registry."""
+    """The origin of a change. Only for events of the registry."""
     assert isinstance(event, RegistryEvent | RulesEvent)
     return event.data
 
@@ -161,7 +161,7 @@ def _write_configured(connection: sqlite3.Connection, row: _Row, *, is_new: bool
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What is registered at one position of the journal: by site and device the values of the fields that are set."""
+    """The registry at one position of the journal: by site and device the values of the fields that are set."""
 
     entries: Mapping[Key, Mapping[str, Any]]
 
@@ -182,7 +182,7 @@ class Registered:
         return self._device_entry((site, device)) if (site, device) in self.entries else None
 
     def name(self, site: str, device: str) -> str:
-        """What people read; the id where nobody has said it."""
+        """The name for people; the id if none is set."""
         return str(self.entries.get((site, device), {}).get("name", device))
 
     def site_name(self, site: str) -> str:
@@ -259,7 +259,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 CONFIGURATION = "watchpost.yaml"
-"""Who speaks for the configuration."""
+"""The name under which the configuration makes changes."""
 
 _SAID = """
 select position, site, device, registered, origin, by, time, field, value from registry

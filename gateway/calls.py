@@ -1,4 +1,4 @@
-"""Operations of the API: declared once, each is a route, a metric and a piece of the OpenAPI document."""
+"""Operations of the API: each is declared once and becomes a route, a metric and a part of the OpenAPI document."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every route may use: made once, handed over with each call, so that nothing is global."""
+"""The context of every route: made once and passed with each call, so that nothing is global."""
 
 import sqlite3
 from asyncio import Future, ensure_future, get_running_loop, shield, sleep

@@ -1,4 +1,4 @@
-"""The registered consumers, as far as they can be told of without following them."""
+"""The registered consumers: their kind and shape, without running them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ Kind = Literal["projection", "sink"]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a consumer is, besides where it stands."""
+    """The kind and shape of a registered consumer."""
 
     name: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""Looks after every part of the hub every few seconds, and tells of what nobody else can tell."""
+"""Checks every part of the hub every few seconds, and reports the faults that no other process can report."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

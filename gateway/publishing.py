@@ -1,4 +1,4 @@
-"""What people do becomes an event of the hub, which goes over the bus like any other."""
+"""Publishes the actions of people as events of the hub, over the bus like any other event."""
 
 import asyncio
 from time import monotonic

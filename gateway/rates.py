@@ -1,4 +1,4 @@
-"""How fast numbers grow, from one question to the next."""
+"""Computes rates of counters, from one query to the next."""
 
 import threading
 from collections.abc import Hashable, Mapping

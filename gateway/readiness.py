@@ -1,4 +1,4 @@
-"""Whether the hub does what it is for: each part of it, in a word and a sentence."""
+"""Judges whether each part of the hub works: a state, and a sentence that says why."""
 
 import time
 from collections import deque
@@ -54,7 +54,7 @@ class LastSetAside(Protocol):
 
 
 class Follows(Protocol):
-    """A consumer, as far as it is."""
+    """The progress of a consumer."""
 
     @property
     def name(self) -> str: ...
@@ -91,7 +91,7 @@ class StoresState:
 
 
 class Standing:
-    """Which consumers make no progress although the journal grows."""
+    """Finds consumers that make no progress although the journal grows."""
 
     def __init__(self) -> None:
         self._heads: deque[tuple[float, int]] = deque()
@@ -128,7 +128,7 @@ class Standing:
 
 @dataclass
 class Readiness:
-    """What was found out last, and what has to be remembered to judge it. Belongs to the loop of the gateway."""
+    """The last checks, and the state that judging them needs. Belongs to the event loop of the gateway."""
 
     checks: tuple[Check, ...] = ()
     """Each part once."""

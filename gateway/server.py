@@ -1,4 +1,4 @@
-"""The process of the gateway: uvicorn in this process, which ends soon even while streams are open."""
+"""Runs the gateway: uvicorn in this process, which ends soon even while streams are open."""
 
 import asyncio
 import signal
@@ -84,7 +84,7 @@ def compose(
 
 
 class Server(uvicorn.Server):
-    """Ends what has no end by itself before it waits for answers to end."""
+    """On shutdown, ends all streams before it waits for the other answers."""
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(

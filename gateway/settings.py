@@ -1,4 +1,4 @@
-"""What the gateway is told when it starts."""
+"""The settings of the gateway."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one connection, one address and all of them together may take."""
+    """The limits of one connection, of one address and of all together."""
 
     connections: int = 500
     connections_per_address: int = 100

@@ -1,4 +1,4 @@
-"""The process that runs a trial: a child of the gateway, so that it holds up neither answers nor consumers."""
+"""Starts trials as child processes of the gateway, so that they hold up neither answers nor consumers."""
 
 import subprocess
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ PATIENCE_S = 2.0
 
 
 class NoTrials(RuntimeError):
-    """This gateway was not told how trials are run."""
+    """This gateway has no command to run trials."""
 
 
 class Trials:

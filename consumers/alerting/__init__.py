@@ -1,1 +1,1 @@
-"""What is wrong and who is told: rules, incidents, alerts, notifications, what-if trials."""
+"""Alerting: rules, incidents, alerts, notifiers, and what-if trials."""

@@ -1,4 +1,4 @@
-"""Says on the bus how each device is, in retained messages for programs that only subscribe.
+"""The sink that publishes the condition of each device in retained messages, for programs that only subscribe.
 
 The broker may forget what it retains. So all is said again on every connection and every half minute, also that a
 device is not there any more.

@@ -1,4 +1,4 @@
-"""Folds the journal into incidents, the conditions of devices that they make, and the alerts that people are told."""
+"""Folds the journal into incidents, the conditions of devices, and the alerts that people receive."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ OBSERVED: tuple[type[Event], ...] = (
     CommandEvent, DetectionEvent, FaultEvent, FrameEvent, GapEvent, HealthEvent, HeartbeatEvent, MediaEvent,
     MotionEvent, SegmentEvent, SettingsEvent, StateEvent, ThermalEvent,
 )  # fmt: skip
-"""What incidents are decided by."""
+"""The events that decide on incidents."""
 
 
 class Alerting(Projection):
@@ -77,12 +77,12 @@ class Alerting(Projection):
         return self._fixed
 
     def has_told(self, event: Event) -> bool:
-        """That somebody acknowledged an alert is told by the gateway."""
+        """An acknowledgement is an alert event too, but the gateway emits it."""
         is_acknowledged = isinstance(event, AlertEvent) and event.data.state == "acknowledged"
         return super().has_told(event) and not is_acknowledged
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        """What comes before a change of the registry is judged by what held until then."""
+        """Events before a change of the registry are judged by the registry as it was until then."""
         registry, begin = SiteRegistry(view), 0
         for end, record in enumerate(batch):
             if record.model in site_registry.MODELS:

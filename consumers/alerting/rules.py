@@ -99,7 +99,7 @@ class AlertRules(BaseModel):
             raise BadRule("storage_low_percent", message) from None
 
     def sentence(self, rule: str) -> str:
-        """What a rule says with these values; its name where this release does not know it."""
+        """The sentence of a rule with these values; its name if this release does not know it."""
         template = SENTENCES.get(rule)
         if template is None:
             return rule
@@ -111,7 +111,7 @@ class AlertRules(BaseModel):
 
 
 class BadRule(ValueError):
-    """What was given is no rule, or no value of it; `rule` is its name as it was given."""
+    """A rule that does not exist, or a value out of its bounds; `rule` is its name as it was given."""
 
     def __init__(self, rule: str, message: str) -> None:
         super().__init__(message)

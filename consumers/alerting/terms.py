@@ -1,4 +1,4 @@
-"""What the fold goes by besides the events of devices: the rules in force, and what each device is expected to send."""
+"""The terms of the fold besides events: the rules in force, and what each device is expected to send."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from consumers.store.journal.record import Place
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What one device is expected to send, and after how many seconds without it the device is offline."""
+    """What one device is expected to send, and after how many seconds without it the device counts as offline."""
 
     sends: Sends = "frames"
     silent_after_s: float | None = None
@@ -48,7 +48,7 @@ class Terms:
 
 
 def configured(hub: Hub) -> Terms:
-    """What a configuration says: for trials, which are judged by rules of their own."""
+    """The terms of a configuration: for trials, which have rules of their own."""
     devices = {
         (site.site, device.device): Expectation(device.sends, device.silent_after_s)
         for site in hub.sites
@@ -58,7 +58,7 @@ def configured(hub: Hub) -> Terms:
 
 
 def registered(found: Registered) -> Terms:
-    """What the journal says. A rule that this release does not know, or that is out of its bounds, counts as unsaid."""
+    """The terms of the journal. An unknown rule, or one that is out of its bounds, is ignored."""
     devices = {
         (one.site, one.device): _expectation(one)
         for one in found.devices()
@@ -69,7 +69,7 @@ def registered(found: Registered) -> Terms:
 
 
 def _expectation(one: DeviceEntry) -> Expectation:
-    """Whose silence is to be an incident, something is expected of: a sign of life in that time."""
+    """The expectation of a device. Silence can only be an incident of a device that is expected to send something."""
     if one.silent_after_s and one.expects in (None, "nothing"):
         return Expectation("heartbeat", one.silent_after_s)
     return Expectation(one.expects or "nothing", one.silent_after_s or None)

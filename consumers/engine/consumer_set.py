@@ -1,4 +1,4 @@
-"""The consumers of one hub by name, each made when it is asked for."""
+"""Makes the consumers of one hub by name."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ class UnknownConsumer(ValueError):
 
 
 class NotAView(ValueError):
-    """A sink has told others; it is not folded again."""
+    """A sink cannot be rebuilt: other systems have its effects already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """How each consumer is made of what the hub knows; the most urgent first."""
+    """The factories of all consumers by name, the most urgent first, and the configuration that they are given."""
 
     builds: Mapping[str, Build]
     hub: Hub

@@ -1,4 +1,4 @@
-"""One sink at its checkpoint: hands a batch on, then commits the checkpoint with what the sink emits."""
+"""Runs one sink: delivers a batch after its checkpoint, then commits the checkpoint with the events that it emits."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Failed(RuntimeError):
 
 
 class Deliverer:
-    """A sink that keeps up with the journal. What it has not finished when it dies, it is given again."""
+    """Keeps one sink up with the journal. A batch that was not finished when the process died is delivered again."""
 
     def __init__(self, sink: Sink, source: Source) -> None:
         self.sink = sink

@@ -1,4 +1,4 @@
-"""Folds a batch so that an event on which the code of a consumer raises costs only itself."""
+"""Folds a batch so that an event on which the code of a consumer fails costs only itself."""
 
 import errno
 import sqlite3
@@ -26,11 +26,11 @@ _THE_EVENTS_FAULT = {None, errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG, errno
 
 
 class Faulty(Exception):
-    """What a consumer's code raised, on its way to where it is found which event it was."""
+    """Carries an error of a consumer's code to the place that finds out which event caused it."""
 
 
 def is_the_machines(error: Exception) -> bool:
-    """Whether a disk, a lock or a journal that is away is what failed: that passes, and no event is at fault."""
+    """Whether a disk, a lock or an unreachable journal failed. That passes, and no event is at fault."""
     if isinstance(error, JournalAway | Unwritable | ConnectionError | TimeoutError):
         return True
     if isinstance(error, OSError):

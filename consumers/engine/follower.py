@@ -1,4 +1,4 @@
-"""One consumer at its checkpoint: reads a batch, takes it in, and commits the view with the checkpoint."""
+"""Runs one projection: reads a batch after its checkpoint, folds it, and commits the view with the checkpoint."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ MOST_AT_ONCE = 16
 
 
 class Stopped(RuntimeError):
-    """A consumer's own code fails on everything there is. It goes no further, and may be asked again."""
+    """The code of a consumer fails on every event there is. It goes no further, and may be tried again."""
 
     def __init__(self, name: str, failure: checkpoint.Failure) -> None:
         super().__init__(f"{name} stopped at position {failure.position}, event {failure.event_id}: {failure.error}")
@@ -58,7 +58,7 @@ class _Tells(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a consumer reads and writes: the data directory, the journal, and what time it is."""
+    """The surroundings of a consumer: its data directory, its journal reader, and its clock."""
 
     data: Path
     journal: JournalReader
@@ -81,7 +81,7 @@ def configuration_of(projection: Projection) -> str:
 
 
 def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
-    """How a fold that begins now is made."""
+    """The conditions under which a fold that begins now is made."""
     floor = journal.floor()
     return checkpoint.Made(configuration_of(projection), floor, floor)
 
@@ -110,7 +110,7 @@ def log_set_aside(name: str, events: Sequence[SetAside]) -> None:
 
 
 class Follower:
-    """A projection that keeps up with the journal."""
+    """Keeps one projection up with the journal."""
 
     def __init__(self, projection: Projection, source: Source) -> None:
         self.projection = projection

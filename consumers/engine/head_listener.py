@@ -1,4 +1,4 @@
-"""Wakes consumers when the journal has grown: the head topic of the bus, with a slow poll behind it.
+"""Wakes consumers when the journal has grown: listens to the head topic of the bus, with a slow poll behind it.
 
 Also hears which journal ingest writes.
 """

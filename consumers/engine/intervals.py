@@ -1,4 +1,4 @@
-"""What begins and may end, such as incidents and alerts: which of them are asked for, as of which position."""
+"""Queries of tables whose rows begin and may end, such as incidents and alerts, as of any position."""
 
 import sqlite3
 from dataclasses import dataclass

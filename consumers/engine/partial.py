@@ -1,4 +1,4 @@
-"""What folds ask of most events: parts that a record tells at a fraction of the cost of the whole event.
+"""Partial decoding: structs that hold only the fields a fold needs, at a fraction of the cost of the whole event.
 
 Attributes are named and mean as those of the models in `bus_schemas`. A part has only what is finite and plain there.
 """
@@ -19,7 +19,7 @@ class Told(Struct, Generic[Data]):
 
 
 class Verdicts(Struct):
-    """Of the analysis of a frame."""
+    """Of a frame event: whether picture and sound are faulty."""
 
     blackscreen: bool | None = None
     freeze: bool | None = None
@@ -27,21 +27,21 @@ class Verdicts(Struct):
 
 
 class Volume(Struct):
-    """Of the analysis of a frame. A level that is not finite is none."""
+    """Of a frame event: its loudness. A level that is not finite is `None`."""
 
     mean_volume_db: float | None = None
     volume_percentage: int | None = None
 
 
 class Phase(Struct):
-    """Of motion."""
+    """Of a motion event: whether it begins or ends, and where."""
 
     phase: str
     boxes: tuple[Raw, ...] = ()
 
 
 class Span(Struct):
-    """Of motion: how long it lasted."""
+    """Of a motion event: its duration."""
 
     duration_s: float = 0.0
 
@@ -73,7 +73,7 @@ class HotSpot(Struct):
 
 
 class Measured(Struct):
-    """Of a thermal frame."""
+    """Of a thermal event: its temperatures."""
 
     frame_stats: Statistics
     regions: tuple[Region, ...] = ()
@@ -83,7 +83,7 @@ class Measured(Struct):
 
 
 class Validity(Struct):
-    """Of a thermal frame: how many of its pixels nobody could read."""
+    """Of a thermal event: how many of its pixels could not be read."""
 
     bad_pixels: int = 0
 
@@ -93,14 +93,14 @@ class Maximum(Struct):
 
 
 class Hottest(Struct):
-    """Of a thermal frame, in short."""
+    """Of a thermal event: its highest temperature."""
 
     frame_stats: Maximum
     hot_spots: tuple[Raw, ...] = ()
 
 
 class Length(Struct):
-    """Of a segment, in short."""
+    """Of a segment event: its duration."""
 
     duration_s: float
 
@@ -137,7 +137,7 @@ class Health(Struct):
 
 
 class Progress(Struct):
-    """Of a command."""
+    """Of a command event: its name and state."""
 
     name: str
     state: str
@@ -148,7 +148,7 @@ class Load(Struct, frozen=True):
 
 
 class Beat(Struct):
-    """Of a heartbeat."""
+    """Of a heartbeat event."""
 
     uptime_s: float
     status: str = "online"
@@ -158,7 +158,7 @@ class Beat(Struct):
 
 
 class Reported(Struct):
-    """Of the health of a device, in short."""
+    """Of a health event: the status that the device reports."""
 
     status: str
     reason: str | None = None

@@ -62,7 +62,7 @@ class Projection(ABC):
         """Take into a new view what only those that it supersedes still know."""
 
     def made_with(self) -> object:
-        """What of the configuration the fold depends on; its `repr` says all of it."""
+        """The part of the configuration on which the fold depends; its `repr` identifies it."""
         return ()
 
     whole_because: ClassVar[str] = "what it says of one time depends on what came before"
@@ -79,7 +79,7 @@ class Projection(ABC):
         """Apply what bounds the rows of a site, after a part of them was replaced; in the transaction of that."""
 
     def has_told(self, event: Event) -> bool:
-        """Whether an event of a type that it emits, found in the journal, is its own."""
+        """Whether an event in the journal, of a type that this projection emits, is its own emission."""
         return place(event.source)[1] == HUB
 
     def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:

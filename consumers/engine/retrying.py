@@ -1,4 +1,4 @@
-"""Tries again what failed: each piece of work with a pause of its own, told as a fault of the hub while it fails."""
+"""Retries work that failed, with a pause of its own for each, and reports it as a fault of the hub while it fails."""
 
 import time
 from collections.abc import Callable
@@ -20,10 +20,10 @@ AGAIN: Final = Backoff(1.0, 60.0)
 AGAIN_SOON: Final = Backoff(1.0, 5.0)
 """For a disk without room, a lock, a journal that is away."""
 BRIEF_S: Final = 5.0
-"""What passes sooner is only logged."""
+"""A failure that passes sooner is only logged."""
 
 LIMPS_FOR: Final = timedelta(minutes=15)
-"""So long after it has set an event aside a consumer counts as limping."""
+"""A consumer counts as degraded for this long after it has set an event aside."""
 
 LastSetAside = Callable[[], SetAside | None]
 

@@ -1,4 +1,4 @@
-"""A process of consumers: projections in one loop, each sink in a thread of its own, each outbox with its relay.
+"""Runs the consumers of one process: projections in one loop, each sink in its own thread, each outbox with its relay.
 
 None of them ends before the process is told to: what fails waits and is tried again, and the others go on meanwhile.
 """
@@ -41,7 +41,7 @@ Advance = Callable[[], int]
 
 
 URGENT_TURN_S = 1.0
-"""So long the first consumer that is behind goes on before the others have their turn."""
+"""The most urgent consumer that is behind goes on for this long before the others have their turn."""
 
 
 class _Ended(Exception):
@@ -194,7 +194,7 @@ def _let_others_go_on(steps: Mapping[str, _Following], attempts: Attempts, stopp
 
 
 class Process:
-    """What runs in one process; `journal` opens a reader for one thread."""
+    """The consumers of one process; `journal` opens a reader for one thread."""
 
     def __init__(
         self,
@@ -266,7 +266,7 @@ class Process:
 
 
 def process_name(names: Sequence[str]) -> str:
-    """What a process of these consumers calls itself; all of them where none is named."""
+    """The name of the process that runs these consumers; all of them if none is named."""
     name = "-".join(["consume", *names]) if names else "consumers"
     return name if len(name) <= _LONGEST_NAME else f"consume-{names[0]}-and-{len(names) - 1}-more"
 

@@ -1,4 +1,4 @@
-"""Whether a view is one that this code makes: by the version of its projection, and by the tables that it has."""
+"""Decides whether this code can go on with a view, by the version of its projection and by its tables."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Tables = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a view of this code is."""
+    """The version and tables of a view that this code makes."""
 
     version: int
     tables: Tables

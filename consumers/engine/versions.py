@@ -1,4 +1,4 @@
-"""Rows that stand from one position of the journal until another, so that a view can be asked as of any position.
+"""Tables of versions: rows that are valid from one position of the journal until another, for queries as of a position.
 
 A table of versions has a key, the `position` of the event that made a version, and `until`: the position of the event
 that replaced it, or `FOREVER`. Its primary key is (key, until), so that one version of a key stands at a time.

@@ -1,4 +1,4 @@
-"""The fourth step: whether an event that was read may come in, where it came and from whom it came."""
+"""The fourth step of decoding: whether an event is allowed on its topic and from its source."""
 
 from typing import Any
 

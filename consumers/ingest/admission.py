@@ -1,4 +1,4 @@
-"""Bounds how many streams begin. Each is kept for ever, so whoever begins one with every message would fill the hub.
+"""Limits how many new streams a source may begin. Streams are kept for ever, so they could fill the hub.
 
 A node begins an epoch when its outbox is new: when its disk was wiped, or replaced. What a source may begin is counted
 from what the journal holds of its streams, so that a restart changes nothing. Streams that are known always go on.
@@ -18,7 +18,7 @@ _SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many epochs of one source may send within so many microseconds, where one more is to begin."""
+    """How many epochs of one source may send within a time in microseconds before another one may begin."""
 
     within: int
     epochs: int
@@ -45,7 +45,7 @@ _TOO_MANY = (
 
 
 class Admission:
-    """Whether a stream may begin. What it may is asked only where the journal does not know it."""
+    """Decides whether a new stream may begin. Streams that the journal knows always go on."""
 
     def __init__(self, streams: Mapping[StreamKey, StreamState]) -> None:
         """`streams` is what the journal holds now, and at any later moment."""

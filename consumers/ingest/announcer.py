@@ -1,4 +1,4 @@
-"""Tells producers how far their streams are durable. A retained watermark may be forgotten, so it is said again."""
+"""Publishes watermarks to producers. The broker may forget a retained watermark, so each is published again in turn."""
 
 from collections.abc import Callable, Iterable, Mapping
 from heapq import nsmallest

@@ -1,4 +1,4 @@
-"""Notices where two producers write one stream: a sequence that the journal holds comes again as another event.
+"""Detects two producers that write one stream: a sequence that the journal holds comes again with another event.
 
 That is what a copied disk does: two outboxes with one epoch. The journal keeps what came first, whatever it is; what
 came second is kept as rejected, with a reason that says so.
@@ -22,7 +22,7 @@ EventIds = Callable[[Sequence[SequenceKey]], dict[SequenceKey, str]]
 
 
 class Conflicts:
-    """Tells of each event once, however often its producer repeats it.
+    """Reports each event once, however often its producer repeats it.
 
     A group costs one question to the journal, of however many streams it is, and a second where events differ.
     """

@@ -57,7 +57,7 @@ class Connection:
         self._unconfirmed: dict[int, str] = {}
         self._refused: set[str] = set()
         self.refusal: str | None = None
-        """What the broker takes from us and drops, in a sentence."""
+        """The publications that the broker accepts from us and drops, in a sentence."""
         self._user = broker.username
         self._next_id = 1
         self._socket = _connect(broker)
@@ -102,7 +102,7 @@ class Connection:
             self._incoming += data
 
     def receive(self, wait_s: float) -> list[Published]:
-        """What has arrived, as one group: waits for the first, and then for more only while more keeps coming."""
+        """The messages that have arrived, as one group: waits for the first, then only while more keep coming."""
         self._step(0.0 if self._ready else wait_s)
         started = time.monotonic()
         size = 0
@@ -116,7 +116,7 @@ class Connection:
         return group
 
     def silent_s(self) -> float:
-        """For how long the broker has sent nothing at all; it answers a ping every ten seconds."""
+        """The seconds since the broker last sent anything; it answers a ping every ten seconds."""
         return time.monotonic() - self._heard_at
 
     def keep(self) -> None:

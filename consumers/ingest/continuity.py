@@ -1,4 +1,4 @@
-"""Where an event belongs in its stream. Pure."""
+"""Decides where an event belongs in its stream: known, next, or beyond a hole. Pure."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -7,7 +7,7 @@ from consumers.store.journal.writing import StreamKey
 
 
 class Place(Enum):
-    """Seen from the watermark of the stream."""
+    """The position of an event relative to the watermark of its stream."""
 
     NEXT = "next"
     KNOWN = "known"

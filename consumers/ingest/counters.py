@@ -1,4 +1,4 @@
-"""What ingest says of itself, retained, for the page about the system."""
+"""The status that ingest publishes, retained, for the system page."""
 
 from collections import Counter
 from dataclasses import dataclass, field

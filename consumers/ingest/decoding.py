@@ -1,4 +1,4 @@
-"""Reads what arrived: events with the bytes in which they came, media, and what is neither, with the reason.
+"""Decodes messages from the bus into events with their bytes, media, and rejections with their reason.
 
 An event takes up to four steps, each in a module of its own: its bytes are taken out of the message; what is decoded
 fast and is beyond doubt comes in; of anything else the exact step says what it is, and the acceptance whether it comes

@@ -1,4 +1,4 @@
-"""The first step: from messages to the bytes of their events, which are not read yet."""
+"""The first step of decoding: splits messages into the bytes of their events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

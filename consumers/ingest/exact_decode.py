@@ -1,4 +1,4 @@
-"""The third step: events by their models, which judge, and say what is wrong."""
+"""The third step of decoding: decodes events by their models, which say what is wrong with them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The second step: reads events that are as usual in a tenth of the time that their models take.
+"""The second step of decoding: decodes ordinary events in a tenth of the time that their models take.
 
 What is taken here is a part of what the contract lets in, never more: each model is translated from the schema by which
 pydantic judges, and whatever cannot be translated exactly, or is not taken here, is read by its model. Keys that nobody

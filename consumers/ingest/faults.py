@@ -1,4 +1,4 @@
-"""Which faults of the hub hold, by what its processes report, and what of that the journal does not say yet."""
+"""Tracks the faults that the processes of the hub report, and which of their changes the journal does not have yet."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,7 +22,7 @@ FORGOTTEN_AFTER_S: Final = 3600.0
 ENDED_FORGOTTEN_AFTER_S: Final = 600.0
 """A process that was told to end comes back sooner, or has no faults any more."""
 CLEAR_AFTER_S: Final = 5.0
-"""What nobody reports for so long is over: a fault that comes and goes is one fault."""
+"""A fault is over when nobody has reported it for this long; one that comes and goes in between stays one fault."""
 BRIEF_S: Final = 5.0
 """A fault of ingest itself that is over sooner is not worth telling."""
 STEP_S: Final = 0.2
@@ -43,7 +43,7 @@ class _Process:
 
 
 class _Saved(BaseModel):
-    """What is kept over a restart: the reports, and the faults that the journal says are open."""
+    """The state that outlives a restart: the reports, and the faults that are open in the journal."""
 
     reports: list[ProcessFaults] = []
     written: list[OpenFault] = []
@@ -139,7 +139,7 @@ class FaultTracker:
         self._absent_s = {key: self._absent_s.get(key, 0.0) + step for key in self._written.keys() - held.keys()}
 
     def changes(self) -> Iterator[Fault]:
-        """What is to be written into the journal, oldest first; each is to be confirmed by `wrote`."""
+        """The changes to write into the journal, oldest first; the caller confirms each with `wrote`."""
         yield from list(self._missed)
         held = self._held()
         for key in sorted(held.keys() - self._written.keys()):

@@ -1,4 +1,4 @@
-"""Takes groups of messages in: media, then the journal, then the watermarks, then the broker's acknowledgement."""
+"""Takes in groups of messages: first media, then the journal, then the watermarks, then the acknowledgement."""
 
 import errno
 import sqlite3
@@ -149,7 +149,7 @@ class Intake:
 
 
 def is_away(error: OSError | sqlite3.OperationalError) -> bool:
-    """Whether more room, a mended disk, a lock let go or a journal that answers again is all that it takes."""
+    """Whether an error may pass by itself, such as a full disk, a lock, or a journal that is away."""
     if isinstance(error, Unwritable):
         return True
     if isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""What comes out of the decoding of messages: what the contract lets in, and what it does not, with the reason."""
+"""The results of decoding: events and media that the contract allows, and refused messages with their reason."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class Described(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What is no event of the contract. `source`, `epoch` and `sequence` say which place in a stream it leaves open."""
+    """A message that is not an event of the contract. `source`, `epoch` and `sequence` name the gap that it leaves."""
 
     reason: str
     body: bytes
@@ -30,5 +30,5 @@ class Refused:
 
 
 Taken = Accepted | Described
-"""What the contract lets in, on its right topic; it goes into the journal where it continues its stream."""
+"""An event that the contract allows, on its right topic; the journal takes it if it continues its stream."""
 Item = Taken | Refused

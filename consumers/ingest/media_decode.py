@@ -1,4 +1,4 @@
-"""Reads a medium: bytes, which the properties of their message describe."""
+"""Decodes a medium: its bytes, and the properties of the message that describe it."""
 
 from typing import get_args
 

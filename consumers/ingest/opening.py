@@ -1,4 +1,4 @@
-"""Opens archive and journal, however long it takes until their disk or server lets them be opened."""
+"""Opens archive and journal, and tries again for as long as their disk or server refuses."""
 
 import sqlite3
 import threading

@@ -97,7 +97,7 @@ def packet(first: int, *parts: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How a client introduces itself. The session begins clean and ends with the connection."""
+    """The CONNECT packet of a client. The session begins clean and ends with the connection."""
 
     client_id: str
     keep_alive: int

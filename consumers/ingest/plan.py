@@ -1,4 +1,4 @@
-"""Decides what of a group goes into the journal, in which order. Pure: what is committed already is passed in."""
+"""Decides which events of a group go into the journal, and in which order. Pure: the committed state is passed in."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field

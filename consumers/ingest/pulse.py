@@ -1,4 +1,4 @@
-"""What ingest itself writes into the journal: the hub's signs of life, by which time passes there, and its faults."""
+"""Makes the events of the hub itself: its heartbeats, by which time passes in the journal, and its faults."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal

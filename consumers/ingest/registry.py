@@ -1,6 +1,4 @@
-"""The registry as ingest keeps it: publishes what the configuration changes, and begins each day of the journal with
-what stands.
-"""
+"""Keeps the registry for ingest: writes changes of the configuration, and repeats the registry when a day begins."""
 
 import json
 import sqlite3
@@ -31,7 +29,7 @@ BATCH: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What the configuration says of the registry; rules by their names."""
+    """The registry as the configuration has it; rules by their names."""
 
     sites: tuple[SiteInfo, ...] = ()
     rules: Mapping[str, float] = field(default_factory=dict)
@@ -101,7 +99,7 @@ class RegistryKeeper:
         self._save()
 
     def pending(self) -> list[Accepted]:
-        """What the configuration says and the journal does not; asked until there is nothing more."""
+        """The events for changes of the configuration that the journal does not have; called until it returns none."""
         if self._configured is None:
             return []
         said = {"origin": "configuration", "by": CONFIGURATION}

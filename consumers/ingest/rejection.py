@@ -1,4 +1,4 @@
-"""What is kept of an event that is whole, and yet is not taken in."""
+"""Makes the rejection of an event that is well-formed but not accepted."""
 
 from bus_schemas.catalogue import short_name
 from bus_schemas.media import MediaEvent

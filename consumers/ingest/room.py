@@ -1,4 +1,4 @@
-"""Keeps the last of the disk for those who make room, and for what the hub says of itself."""
+"""Reserves the last of the disk for clean-up and for the events of the hub itself."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ RESEND_S: Final = 90.0
 
 
 class Room:
-    """Whether the disk has room for what devices send; `shortage` says why not."""
+    """Decides whether the disk has room for events of devices; `shortage` says why not."""
 
     def __init__(self, disk: Callable[[], Disk], elapsed: Elapsed = time.monotonic) -> None:
         self._disk = disk
@@ -68,7 +68,7 @@ class Room:
 
 
 def load_of(data: Path) -> SystemLoad:
-    """How full the disk is that holds the hub's data: by this, storage incidents are decided."""
+    """The load of the disk that holds the hub's data, on which storage incidents are decided."""
     disk = disk_of(data)
     return SystemLoad(disk_percent=round(disk.percent, 1), disk_free_bytes=disk.free)
 

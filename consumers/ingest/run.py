@@ -112,7 +112,7 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What ingest itself has to say."""
+    """The parts of ingest that make events of the hub itself."""
 
     pulse: Pulse
     faults: FaultTracker
@@ -177,7 +177,7 @@ class Ingest:
             connection.close()
 
     def _tend(self, connection: Connection) -> None:
-        """What time asks for: a beat, a round of watermarks, the figures."""
+        """Do what is due: a heartbeat, a round of watermarks, the status."""
         self._mark_alive()
         self._beat(connection)
         self._note_shortage()

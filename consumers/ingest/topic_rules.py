@@ -1,4 +1,4 @@
-"""What may come on a topic: events of one source, of one name on most."""
+"""Rules for topics: which source and which type of event may come on each."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache

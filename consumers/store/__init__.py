@@ -1,1 +1,1 @@
-"""Where the hub keeps things: the journal, the archive of media, ClickHouse, and the claims on them."""
+"""The stores of the hub: the journal, the archive of media, ClickHouse, and the claims on consumers."""

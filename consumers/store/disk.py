@@ -1,4 +1,4 @@
-"""Measures the disk that holds a directory, and says how much of it is left for those who make room."""
+"""Measures the disk that holds a directory, and keeps a reserve file for clean-up on a full disk."""
 
 import os
 import shutil
@@ -46,7 +46,7 @@ def disk_of(path: Path) -> Disk:
 
 
 class ReserveFile:
-    """Occupies some room, which is released when the disk is full: clean-up and restarts need a little to write."""
+    """A file that occupies some room and is released when the disk is full, because clean-up has to write a little."""
 
     def __init__(self, data: Path) -> None:
         self._path = data / "run" / "reserve"

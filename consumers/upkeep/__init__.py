@@ -1,1 +1,1 @@
-"""Looks after what is stored: retention, verification, export and import of the log."""
+"""Upkeep of the stores: retention, verification, backup, export and import of the log."""

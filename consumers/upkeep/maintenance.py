@@ -1,4 +1,4 @@
-"""What people do with views by name: fold one again, whole or in part."""
+"""Maintenance of views by name: rebuilds one, whole or in part."""
 
 from contextlib import closing
 

@@ -1,1 +1,1 @@
-"""What was measured and seen of a device over time, a view each."""
+"""The views: one module or folder for each, with its projection and the queries over it."""

@@ -1,4 +1,4 @@
-"""Loudness by the minute."""
+"""The view of loudness by the minute."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from consumers.views.minutes import Minute, minutes_part, prune, touched
 
 
 class Loudness(Projection):
-    """Mean loudness by minute; what nobody could hear is not counted."""
+    """Mean loudness by minute. Frames without a sound level are not counted."""
 
     name: ClassVar[str] = "audio"
     version: ClassVar[int] = 2

@@ -1,4 +1,4 @@
-"""What devices were asked to do and how that ended; a request that nobody answers in time has failed."""
+"""The view of commands: each request to a device and its outcome. A request without an answer in time has failed."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What was detected of late."""
+"""The view of the newest detections of each device."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What was measured minute by minute: how it adds up, how long it is kept, and which minutes belong to a part."""
+"""Values by the minute: how they are summed, how long they are kept, and which minutes a partial rebuild covers."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ KEPT_MINUTES = 31 * 24 * 60
 
 @dataclass(slots=True)
 class Minute:
-    """What was measured in a minute. The total is in whole thousandths: integers add up alike in any order."""
+    """The values of one minute. The total is in whole thousandths, because integers have the same sum in any order."""
 
     low: float
     high: float

@@ -1,4 +1,4 @@
-"""Where and when something moved: motions by device, and a grid of each day that shows where in the picture."""
+"""The view of motion: motions by device, and a heat map grid of each day."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -120,7 +120,7 @@ def _has_days(view: sqlite3.Connection, site: str) -> bool:
 
 
 def _insert(view: sqlite3.Connection, where: Place, event: MotionEvent, at: datetime) -> bool:
-    """Whether it is a motion that was not yet counted."""
+    """Insert a motion. Return whether it is new."""
     moved = event.data
     inserted = view.execute(
         "insert or ignore into motions values (?, ?, ?, ?, ?, ?, ?, ?)",

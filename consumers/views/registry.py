@@ -1,4 +1,4 @@
-"""Which sites and devices there are and were, what is set of them and by whom, and the rules of alerts in force."""
+"""The view of the registry: sites and devices, their settings and who made them, and the alert rules in force."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -81,7 +81,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class FieldAnswer:
-    """What is set of one thing: the value in force, and what the configuration says where that is another."""
+    """One setting: the value in force, and the value in the configuration if that differs."""
 
     name: str
     in_force: Said
@@ -95,7 +95,7 @@ def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
 
 
 def retirements(view: sqlite3.Connection, upto: int = NEWEST) -> dict[Key, Said]:
-    """Who has retired which sites and devices, and when; the device of a site itself is the empty one."""
+    """The retired sites and devices, with who retired them and when; a site itself has the empty device name."""
     rows = view.execute(
         "select site, device, value, origin, by, time from settings"  # noqa: S608 - ours
         f" where field = 'retired' and value = 'true' and {STANDS}",
@@ -111,7 +111,7 @@ def newest_change(view: sqlite3.Connection) -> int:
 
 
 def fields(view: sqlite3.Connection, site: str, device: str) -> list[FieldAnswer]:
-    """What is set of a device, or of a site where the device is empty, and by whom."""
+    """The settings of a device, or of a site if `device` is empty, and who made them."""
     rows = view.execute(
         "select field, value, origin, by, time, configured, configured_time, position, configured_position"
         " from registry where site = ? and device = ? order by field",
@@ -130,6 +130,6 @@ def _field(  # noqa: PLR0913 - a row
 
 
 def change_position(view: sqlite3.Connection, request_id: str) -> int | None:
-    """Where the change stands that was asked for under this id; `None` while it is not taken in."""
+    """The position of the change that was requested under this id; `None` until the view has it."""
     found = view.execute("select position from changes where request_id = ?", (request_id,)).fetchone()
     return None if found is None else int(found[0])

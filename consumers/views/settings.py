@@ -1,4 +1,4 @@
-"""What is set for each device now and was before, section by section, and who set it."""
+"""The view of device settings: the current and earlier values of each section, and who set them."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def _apply(view: sqlite3.Connection, record: Recorded, event: SettingsEvent) -> 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who set what; `settings` holds the sections of this change alone."""
+    """One change of settings; `settings` holds only the sections that it changed."""
 
     position: int
     time: str
@@ -89,7 +89,7 @@ def changes(
 
 
 def change_of(view: sqlite3.Connection, request_id: str) -> Change | None:
-    """What became of a request to set something, once the device has told."""
+    """The outcome of a request to change settings; `None` until the device has answered."""
     found = view.execute(
         "select position, time, by, request_id, value from changes where request_id = ? order by position limit 1",
         (request_id,),

@@ -1,4 +1,4 @@
-"""Temperatures by the minute, and the newest thermal event of each device."""
+"""The view of temperatures by the minute, and of the newest thermal event of each device."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,1 +1,1 @@
-"""What every answer over HTTP needs: who may ask, what may be asked, what is answered, and how errors read."""
+"""The HTTP layer: authentication, parameters, answers, errors, limits and metrics."""

@@ -1,4 +1,4 @@
-"""What answers are made of: values as JSON has them, and the parts that several families share."""
+"""The base classes of answers, and the answers that several families of routes share."""
 
 from dataclasses import dataclass
 from datetime import datetime

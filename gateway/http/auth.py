@@ -1,4 +1,4 @@
-"""Who may ask: closed by default. A token, or a program of this machine that calls us by a name of this machine."""
+"""Authentication, closed by default: a client needs a token, or is a program on this machine."""
 
 import hmac
 import math
@@ -33,7 +33,7 @@ class OpenToStrangers(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What is known of a request before it is answered. `address` is the client's, as a trusted proxy says."""
+    """The facts of a request that decide on access. `address` is that of the client, also behind a trusted proxy."""
 
     method: str
     path: str

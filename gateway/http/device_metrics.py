@@ -1,4 +1,4 @@
-"""Figures of devices and disks for Prometheus, as they are when it asks."""
+"""Metrics of devices and disks for Prometheus, computed when it asks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class DiskFigures:
 
 
 class DeviceMetrics:
-    """What is gone since the last question has no line any more."""
+    """Replaces all series on each scrape, so that a device that is gone has none."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def gauge(name: str, text: str, labels: tuple[str, ...]) -> Gauge:

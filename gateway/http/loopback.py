@@ -1,4 +1,4 @@
-"""Which addresses only this machine reaches; needs nothing else, for whoever checks a configuration asks it too."""
+"""Recognises loopback addresses. Imports nothing else, because the check of a configuration uses it too."""
 
 import ipaddress
 

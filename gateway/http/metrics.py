@@ -63,7 +63,7 @@ class Metrics:
 
 
 class Measured:
-    """Counts what passes through, by the operation that answered it."""
+    """Counts and times requests by the operation that answered them."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app

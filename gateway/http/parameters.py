@@ -1,4 +1,4 @@
-"""What may stand in paths and queries: parsed once, by pydantic, at the door."""
+"""The parameters in paths and queries: parsed and validated once, by pydantic."""
 
 import re
 from collections.abc import Sequence

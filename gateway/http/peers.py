@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection on this machine: the account that its socket belongs to."""
+"""Finds the account at the other end of a connection on this machine, by the owner of its socket."""
 
 import os
 import struct

@@ -1,4 +1,4 @@
-"""What the headers and the connection of a request give away about where it comes from."""
+"""Finds out where a request comes from, by its headers and connection."""
 
 from urllib.parse import urlsplit
 

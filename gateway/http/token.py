@@ -1,4 +1,4 @@
-"""What a token has to be; needs nothing else, for whoever checks a configuration asks it too."""
+"""Checks the strength of a token. Imports nothing else, because the check of a configuration uses it too."""
 
 SHORTEST_TOKEN = 16
 

@@ -1,4 +1,4 @@
-"""How often somebody may try to guess the token: a few times at once, then less and less often."""
+"""Limits how often a client may guess the token: a few times at once, then less and less often."""
 
 import hashlib
 from collections import OrderedDict, deque

@@ -1,1 +1,1 @@
-"""What goes over the bus: the connection, requests to nodes, their ids, and what may be wished of a device."""
+"""Messages over the bus: the connection, commands to nodes, and their ids."""

@@ -45,7 +45,7 @@ class NoReader(BusUnreachable):
 
 
 class Topics(Protocol):
-    """Whoever can listen to a topic."""
+    """Something that can subscribe to topics."""
 
     def listen(self, topic: str, handler: Handler) -> None: ...
 
@@ -182,7 +182,7 @@ class Bus:
 
 
 class BrokerFigures:
-    """What mosquitto tells of itself, where we may hear it."""
+    """The figures that mosquitto publishes of itself, if our user may read them."""
 
     def __init__(self, topics: Topics) -> None:
         self.clients: int | None = None

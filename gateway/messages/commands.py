@@ -1,4 +1,4 @@
-"""Requests to nodes: sent over the bus, answered by an event, which counts from wherever it is heard first."""
+"""Sends commands to nodes over the bus and waits for the answer: a reply, or the event in the journal."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ SETTINGS = "settings"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a node is asked for."""
+    """A command to a node."""
 
     site: str
     device: str

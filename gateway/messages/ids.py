@@ -1,4 +1,4 @@
-"""Ids of requests, which sort by time, and of what a person did, which are the same when done twice."""
+"""Makes ids: of requests, which sort by time, and of actions, which are the same when repeated."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""Days and hours as people at a site have them, as moments in UTC; days have 23, 24 or 25 hours."""
+"""Converts the local days and hours of a site to moments in UTC; days have 23, 24 or 25 hours."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo

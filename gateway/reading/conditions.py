@@ -1,4 +1,4 @@
-"""How devices were at a moment: asked of the one view that knows, and said in the words of those who ask."""
+"""The condition of devices at a moment, read from the alerting view, in the terms of each route."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The stores as of a moment: what was in the journal then, and what time it was."""
+"""Opens the stores as of a moment: up to the position that the journal had then."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from gateway.reading.stores import Stores
 
 
 class Behind(RuntimeError):
-    """A view has not folded yet what had been received at the moment that is asked for."""
+    """A view has not yet folded the events that had been received by the requested moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A few threads that ask the stores, each with connections of its own, so that no query holds up the loop."""
+"""A pool of threads that query the stores, each with its own connections, so that no query blocks the event loop."""
 
 import asyncio
 import queue

@@ -1,4 +1,4 @@
-"""What is registered now, read from its view once for each change of it."""
+"""Caches the current registry; it is read from its view once for each change."""
 
 from dataclasses import dataclass, field
 from sqlite3 import Connection

@@ -1,4 +1,4 @@
-"""Questions of the warehouse, asked in a thread of their own; its engine is in this process or is a server."""
+"""Queries of the warehouse in threads of their own; its engine runs in this process or on a server."""
 
 import threading
 from collections.abc import Callable

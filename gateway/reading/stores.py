@@ -1,4 +1,4 @@
-"""What one reader thread holds open: the journal, the archive and the views, all read-only."""
+"""The stores that one reader thread holds open: the journal, the archive and the views, all read-only."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping

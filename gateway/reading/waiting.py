@@ -1,4 +1,4 @@
-"""Waiting for what was asked over the bus to be in a view, with a bound."""
+"""Waits, with a bound, until a view has the outcome of a request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,1 +1,1 @@
-"""The families of routes, one module each: what is asked, which question answers it, what the answer looks like."""
+"""The routes, one module for each family: parameters, queries and answers."""

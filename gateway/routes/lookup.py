@@ -1,4 +1,4 @@
-"""What many routes ask first: is there such a site or device, and how is it now."""
+"""Looks up sites and devices for routes, with their current condition."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""Bytes as they are: the page, and media with ranges and playlists."""
+"""Serves bytes: the page, and media with ranges and playlists."""

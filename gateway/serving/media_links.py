@@ -1,4 +1,4 @@
-"""Addresses of media, made of their keys."""
+"""Makes the addresses of media from their keys."""
 
 
 def media_url(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The page, as it was built: its files, and the page itself at every address that is a view of it."""
+"""Serves the built page: its files, and the page itself at every address of one of its views."""
 
 import re
 from pathlib import Path

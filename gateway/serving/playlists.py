@@ -1,4 +1,4 @@
-"""HLS playlists (RFC 8216) out of recorded segments: real durations, marked holes, real time."""
+"""Makes HLS playlists (RFC 8216) from recorded segments: real durations, marked holes, real time."""
 
 import math
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How many segments, and how many breaks, came before the first one of a list; neither ever falls."""
+    """The media sequence and discontinuity sequence of a playlist; neither ever falls."""
 
     sequence: int = 0
     breaks: int = 0

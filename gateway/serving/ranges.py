@@ -1,4 +1,4 @@
-"""Bytes that are held in memory, or in a slice of a pack, served with ranges as RFC 9110 has them."""
+"""Serves bytes in memory, or in a part of a pack, with ranges as in RFC 9110."""
 
 import re
 from collections.abc import Mapping

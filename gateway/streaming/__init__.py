@@ -1,1 +1,1 @@
-"""Answers without an end: events and pictures as they come."""
+"""Streaming answers: live events and live pictures."""

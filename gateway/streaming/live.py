@@ -1,4 +1,4 @@
-"""The journal as server-sent events: one reader for all, a shared window of the newest, and exact resumption.
+"""Serves the journal as server-sent events: one reader for all, a shared window of the newest, and exact resumption.
 
 No client has a queue. Each knows the position that it has; what is in the window it takes from there, and what is
 older it reads from the journal. A slow client is therefore late, never wrong, and costs no memory.

@@ -1,4 +1,4 @@
-"""Live pictures from the bus as multipart JPEG: one subscription a topic, however many watch, newest frame only."""
+"""Serves live pictures as multipart JPEG: one subscription for each topic, and only the newest frame."""
 
 import asyncio
 from collections.abc import Iterator

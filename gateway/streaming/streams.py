@@ -1,4 +1,4 @@
-"""Answers without an end: sent until the source ends or the client goes, and the source is told either way."""
+"""Streaming responses: sent until the source ends or the client leaves; the source is closed either way."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -1,1 +1,1 @@
-"""What people are told about incidents: raised and cleared in pairs, never more often than they can bear."""
+"""Alerts: raised and cleared in pairs, with a cool-down so that people do not get too many."""

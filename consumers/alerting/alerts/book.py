@@ -1,4 +1,4 @@
-"""Decides on alerts, and writes them down: what is the case against what people were told last; within one fold."""
+"""Decides on alerts within one fold, by comparing the open incidents with the alerts that were last emitted."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an alert is raised for: an incident that opened, goes on in another way, or is over."""
+"""The facts of an incident for which an alert is raised or cleared."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""What can be asked about alerts, over a read-only connection to their view."""
+"""Queries of alerts, over a read-only connection to their view."""
 
 import sqlite3
 from typing import Any, TypedDict

@@ -1,4 +1,4 @@
-"""What an alert says: its type, its level and its sentence, from the incident that it tells of."""
+"""The wording of an alert: its type, level and sentence, from its incident."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args

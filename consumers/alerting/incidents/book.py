@@ -1,4 +1,4 @@
-"""Decides on incidents, and writes them down with what they make of their devices; within one fold."""
+"""Decides on incidents within one fold, and writes them with the conditions of their devices."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from consumers.alerting.terms import Terms
 from consumers.store.journal.record import Place, Recorded
 
 LATE_S = 30.0
-"""What is decided by an event that took longer to arrive is told late."""
+"""An incident is marked as late if the event that decided it took longer than this to arrive."""
 RETIRED = "retired"
 """Why an incident was closed that went on."""
 _HUB = (HUB, HUB)
@@ -125,7 +125,7 @@ class IncidentBook:
         return [Entry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
 
     def _is_first_of_disk(self, where: Place, mine: Watched, verdict: Verdict) -> bool:
-        """Whoever shares a full disk with the hub, or with a device that has said so, has nothing to add."""
+        """A device on the same disk as the hub, or as a device that reported it first, adds no incident."""
         if (verdict.type, verdict.turn) != ("storage", "opened"):
             return True
         if mine.disk_id is not None and self._hub.disk_id == mine.disk_id:

@@ -1,4 +1,4 @@
-"""When a condition begins and when it is over: pure rules over what was observed, with no clock of their own."""
+"""Decides when a condition begins and ends: pure rules over observations, without a clock."""
 
 from dataclasses import dataclass, field
 from math import ceil, inf
@@ -150,7 +150,7 @@ class FrameWindow:
 
 
 class Warmth(NamedTuple):
-    """What a thermal frame means: how hot it is, and whether it is cool by a margin."""
+    """The judgement of a thermal frame: how hot it is, and whether it is cool by a margin."""
 
     level: str
     is_cool: bool
@@ -216,7 +216,7 @@ class Heat:
 
 @dataclass(slots=True)
 class Disk:
-    """How full a disk is: `none`, `warning` when low, `critical`; it falls only by a margin."""
+    """The level of a disk: `none`, `warning` when low, `critical`; it falls only by a margin."""
 
     level: str = "none"
 

@@ -1,4 +1,4 @@
-"""What the rules remember of one device, and what an event of it means to them."""
+"""The state of the rules for one device, and how they judge its events."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Watched(Presence):
     clock: WrongClock = field(default_factory=WrongClock)
 
     def judge(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        """What follows from an event of the device."""
+        """Judge an event of the device."""
         model = record.model
         if model is FrameEvent:
             found = self._judge_frame(record, rules)
@@ -206,7 +206,7 @@ class Watched(Presence):
 
 
 watched_json = TypeAdapter(Watched)
-"""How the state of the rules is kept in the view."""
+"""Encodes the state of the rules for the view."""
 
 
 def _trouble(event: HealthEvent, record: Recorded, details: dict[str, Any]) -> Verdict:

@@ -1,4 +1,4 @@
-"""The devices as the rules see them, in the view."""
+"""The state of the rules for each device, in the view."""
 
 import sqlite3
 from dataclasses import dataclass, field

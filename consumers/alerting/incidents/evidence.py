@@ -1,4 +1,4 @@
-"""What decided on an incident, with its figures and pictures."""
+"""The evidence of an incident: the events that decided it, with figures and pictures."""
 
 from typing import Any, Literal, assert_never
 

@@ -1,4 +1,4 @@
-"""The hub as the rules see it: its faults, its disk, and the times in which it heard nobody."""
+"""The state of the hub for the rules: its faults, its disk, and the times in which it received nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ class WatchedHub:
     open: dict[str, Open] = field(default_factory=dict)
 
     def doubts(self, received: float) -> bool:
-        """Whether what it is told then may be because it was cut off itself."""
+        """Whether a loss at this time may be due to the hub itself, because it was cut off."""
         if not self.heard:
             return False
         return received - self.heard > DEAF_AFTER_S or received - self.deaf_until < DOUBT_S
@@ -112,7 +112,7 @@ class WatchedHub:
         return Verdict("storage", turn, tick.time_s, (tick.id,), found)
 
     def judge_fault(self, event: FaultEvent) -> Sequence[Verdict]:
-        """What a fault of the hub means to the incidents of the hub."""
+        """Judge a fault of the hub."""
         fault, at = event.data, event.time.timestamp()
         if is_of_disk(fault):
             return self._judge_unwritable(event)

@@ -1,4 +1,4 @@
-"""Whether a device is there: here, or lost in one of five ways, and what it takes to be back.
+"""The presence of a device: here, or lost in one of five ways, and what evidence brings it back.
 
 The table of transitions is in `docs/alerting.md`, with a test for each row.
 """
@@ -31,7 +31,7 @@ from consumers.store.journal.record import Recorded
 READINGS: frozenset[type[Event]] = frozenset(
     {DetectionEvent, FrameEvent, MediaEvent, MotionEvent, SegmentEvent, ThermalEvent}
 )
-"""What only a device that works can send."""
+"""Events that only a working device can send."""
 ORDERLY = frozenset({AGENT_STOPS, STOPPED})
 """Reasons that an agent gives where somebody has stopped it."""
 SETTLES_S = 5.0
@@ -46,7 +46,7 @@ How = Literal["connection", "stopped", "silent", "unreachable", "never"]
 
 @dataclass(slots=True)
 class Lost:
-    """How, when (by the hub's clock) and why a device went, and what it takes to be back."""
+    """How, when (by the hub's clock) and why a device was lost, and what evidence brings it back."""
 
     how: How
     at: float
@@ -70,7 +70,7 @@ class Lost:
 
     @property
     def waits(self) -> bool:
-        """Whether nobody was told of it, because of what else was the case."""
+        """Whether nobody was notified, because of another condition."""
         return self.under is not None or self.is_orderly
 
     def hear(self, received: float, taken: float) -> None:
@@ -79,7 +79,7 @@ class Lost:
             self.reported = received
 
     def greet(self, received: float, taken: float) -> None:
-        """It says that it is online. What it took before is not news of it."""
+        """It says that it is online. Readings that it took earlier are no evidence."""
         self.reported = received
         if self.how == "connection":
             self.evidence_after = taken - _A_MOMENT_S
@@ -110,7 +110,7 @@ _OF_NODES = (HeartbeatEvent, SettingsEvent)
 
 @dataclass(slots=True)
 class Presence:
-    """What is known of whether a device is there; times in seconds since 1970."""
+    """The known presence of a device; times in seconds since 1970."""
 
     epoch: str | None = None
     node: str | None = None
@@ -212,7 +212,7 @@ class Presence:
             self.doubtful = lost
 
     def missing(self, tick: Recorded, listening: float, silent_s: float | None) -> Lost | None:
-        """How the device is lost, now that time has passed; the hub has listened since `listening`."""
+        """The loss that follows from silence, if any; the hub has listened since `listening`."""
         if self.lost is not None:
             return None
         now, doubtful = tick.time_s, self.doubtful

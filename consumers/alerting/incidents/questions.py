@@ -1,4 +1,4 @@
-"""What can be asked about incidents, over a read-only connection to their view."""
+"""Queries of incidents, over a read-only connection to their view."""
 
 import sqlite3
 from typing import Any, TypedDict
@@ -46,7 +46,7 @@ def incidents(view: sqlite3.Connection, wanted: Wanted | None = None) -> list[In
 
 
 def rule_text(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> str | None:
-    """What the rule that decided on an incident said, with the values that were in force."""
+    """The sentence of the rule that decided on an incident, with the values that were in force."""
     row = view.execute(
         f"select rule_text from incidents where incident_id = :id and {STANDS}",  # noqa: S608 - our own words
         {"id": incident_id, "upto": upto},

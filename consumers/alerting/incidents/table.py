@@ -1,4 +1,4 @@
-"""Incidents as they stand in the view, with what they make of their devices."""
+"""The tables of incidents and of the conditions of their devices."""
 
 import sqlite3
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the rules decide on an event."""
+"""The decisions of the rules on an event."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple

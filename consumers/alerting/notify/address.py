@@ -1,4 +1,4 @@
-"""Which addresses can be posted to; needs nothing else, for whoever checks a configuration asks it too."""
+"""Checks the address of a webhook. Imports nothing else, because the check of a configuration uses it too."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""What is to be delivered, and what a receiver made of it."""
+"""Alerts on their way to a receiver, and the protocol of a notifier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class DeviceRef(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """What alerts of one group have in common."""
+    """The properties that alerts of one group share."""
 
     site: str
     type: str
@@ -57,7 +57,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is handed to a receiver in one piece. The same alerts have the same key."""
+    """One message to a receiver: one alert or many. The same alerts have the same key."""
 
     key: str
     body: bytes
@@ -76,12 +76,12 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a message. `reason` is a sentence for people, and names no address."""
+    """The outcome of a message. `reason` is a sentence for people, and names no address."""
 
     verdict: Verdict
     reason: str = ""
     wait_s: float | None = None
-    """How long the receiver asks to be left alone."""
+    """How long the receiver asks us to wait."""
 
 
 class Notifier(Protocol):

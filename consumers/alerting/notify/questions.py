@@ -1,4 +1,4 @@
-"""What can be asked about the receivers of alerts, over a read-only connection to the state of the sink."""
+"""Queries of the receivers of alerts, over a read-only connection to the state of the sink."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class ReceiverState:
-    """How a receiver does. `last_error` is a sentence, and newer than `last_success` where it still holds."""
+    """The state of a receiver. `last_error` is a sentence; it still holds if it is newer than `last_success`."""
 
     name: str
     waiting: int

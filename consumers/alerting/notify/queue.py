@@ -46,7 +46,7 @@ Chance = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What an outcome did to the deliveries of a message: how many are done, and how many were set aside."""
+    """The effect of an outcome on the deliveries of a message: how many are done, and how many were set aside."""
 
     delivered: int = 0
     set_aside: int = 0
@@ -89,7 +89,7 @@ def forget_others(state: sqlite3.Connection, receivers: Sequence[str]) -> None:
 
 
 class DeliveryQueue:
-    """What waits for one receiver. The caller serialises calls, and posts between `next` and `settle`."""
+    """The deliveries that wait for one receiver. The caller serialises calls, and posts between `next` and `settle`."""
 
     def __init__(self, state: sqlite3.Connection, receiver: str, chance: Chance = random.random) -> None:
         self._state = state
@@ -133,7 +133,7 @@ class DeliveryQueue:
         return settled
 
     def is_stuck(self) -> bool:
-        """Whether something waits that has failed too often to be a moment's trouble."""
+        """Whether a delivery has failed too often for a passing trouble."""
         query = "select 1 from delivery where receiver = ? and ended is null and attempts >= ? limit 1"
         return self._state.execute(query, (self._receiver, STUCK_AFTER)).fetchone() is not None
 

@@ -109,7 +109,7 @@ class _Rounds:
         self._part = f"receiver-{notifier.receiver}"
         self._queue: DeliveryQueue | None = None
         self._unwritten: tuple[Sequence[Delivery], Outcome] | None = None
-        """What became of a message and could not be written down. Nothing else is posted before that."""
+        """The outcome of a message that could not be written yet. Nothing else is posted before it is."""
 
     async def open(self) -> None:
         try:

@@ -17,7 +17,7 @@ from producer.ids import Clock
 
 
 class NotifierSink(Sink):
-    """Its queue outlives a restart. What a receiver makes of an alert is no matter of this thread."""
+    """Queues alerts durably. A thread of its own delivers them, so a slow receiver holds up nothing here."""
 
     name: ClassVar[str] = "webhook"
     models: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)

@@ -77,7 +77,7 @@ def _authorities() -> ssl.SSLContext:
 
 
 def outcome_of(status: int, retry_after: str | None, now: datetime) -> Outcome:
-    """What a status means for the message."""
+    """The outcome that a status stands for."""
     if 200 <= status < 300:
         return Outcome(Verdict.TAKEN)
     if 300 <= status < 400:
@@ -93,7 +93,7 @@ def outcome_of(status: int, retry_after: str | None, now: datetime) -> Outcome:
 
 
 def _wait_s(retry_after: str | None, now: datetime) -> float | None:
-    """What a Retry-After header asks for, in seconds or as a date, within bounds."""
+    """The wait that a Retry-After header asks for, in seconds or as a date, within bounds."""
     if retry_after is None:
         return None
     if retry_after.strip().isdecimal():
@@ -127,7 +127,7 @@ def _failure(error: httpx.HTTPError) -> tuple[Verdict, str]:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What the operating system or TLS said, which the HTTP client has wrapped more than once."""
+    """The error of the operating system or of TLS, which the HTTP client has wrapped more than once."""
     found, seen = error, error.__cause__ or error.__context__
     while seen is not None:
         if isinstance(seen, OSError):

@@ -1,1 +1,1 @@
-"""Trials: what other rules, or another analysis, would have raised in a stretch of the journal that is over."""
+"""What-if trials: which alerts other rules, or another analysis, would have raised in a past range of the journal."""

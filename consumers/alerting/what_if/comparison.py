@@ -1,4 +1,4 @@
-"""What was raised in a trial against what was raised live: the same kind, device and time."""
+"""Compares the alerts of a trial with the live ones: two match if they agree in kind, device and time."""
 
 import sqlite3
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Folds recorded events into incidents and alerts as the live view does, in a trial's database, with nobody told."""
+"""Folds recorded events into incidents and alerts in the database of a trial, as the live view does; emits nothing."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What was known and what was the case before a trial's stretch, so that it does not begin as if nothing had been.
+"""The initial state of a trial: settings, incidents and alerts as they were before its range.
 
 Read from the live views of settings, incidents and alerts, as of the last position before it; they are only looked at.
 """
@@ -39,7 +39,7 @@ _OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What stood at the end of position `upto`, which was received at `at`: of one site or of all."""
+    """The state at the end of position `upto`, which was received at `at`: of one site or of all."""
 
     upto: int
     at: float
@@ -47,7 +47,7 @@ class Before:
     incidents: list[Row]
     alerts: list[Row]
     told: list[Row]
-    """What people were told of last, by place and type of incident: `raised` in seconds since 1970."""
+    """The last alert by device and type of incident: `raised` in seconds since 1970."""
 
 
 def before(data: Path, upto: int, at: datetime, site: str | None) -> Before:

@@ -1,4 +1,4 @@
-"""The views of what is live, as a trial looks at them."""
+"""Opens the live views for a trial, read-only."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Runs a trial: folds its stretch beside the running product, compares, and keeps what came out."""
+"""Runs a trial: folds its range beside the running product, compares, and stores the outcome."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -47,14 +47,14 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an analysis says instead of an event, and of which medium."""
+    """The event that an analysis made in place of the original, and the medium that it analysed."""
 
     event: Event
     media: str
 
 
 class Analysis(Protocol):
-    """Looks at archived media again; given every event of a stretch in order, it knows each device's settings."""
+    """Analyses archived media again. It is given every event in order, so it knows the settings of each device."""
 
     version: str
 
@@ -69,7 +69,7 @@ class Analysis(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a trial is run with: the hub as it is, its journal, the time, and what tells the trial to end."""
+    """The surroundings of a trial: the configuration, the journal, the clock, and the event that ends it."""
 
     hub: Hub
     journal: JournalReader

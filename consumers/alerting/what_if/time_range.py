@@ -1,4 +1,4 @@
-"""Which positions of the journal a trial reads."""
+"""Computes which positions of the journal a trial reads."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

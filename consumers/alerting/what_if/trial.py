@@ -1,4 +1,4 @@
-"""What a trial is asked for, what became of it, and what it would have raised."""
+"""The request of a trial, its outcome, and the alerts that it would have raised."""
 
 from datetime import datetime
 from typing import Any, Literal

@@ -1,1 +1,1 @@
-"""Rebuilds: a view folded again, whole or in part, put in the place of the old one, and compared with the journal."""
+"""Rebuilds a view, whole or in part, swaps it with the old one, and compares views with the journal."""

@@ -1,4 +1,4 @@
-"""Compare a view with the fold of the journal: table by table, as it was at one moment."""
+"""Compares a view with the fold of the journal: table by table, as it was at one moment."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Fold a site's stretch of time of a view again, beside the consumer that goes on, and replace just those rows."""
+"""Rebuilds a part of a view: the rows of one site in a time range, while the consumer goes on beside it."""
 
 import sqlite3
 from array import array
@@ -130,7 +130,7 @@ class _Work:
         self._positions = array("q")
 
     def give_context(self, view: sqlite3.Connection) -> None:
-        """What the fold reads and no event of the part makes."""
+        """Copy the rows that the fold reads and that no event of the part makes."""
         for table in self._projection.part_context:
             rows = view.execute(f"select * from {table}").fetchall()
             marks = ", ".join("?" * len(rows[0])) if rows else ""
@@ -184,7 +184,7 @@ class _Work:
         return Replaced(self._part, self._events, rows)
 
     def _replace_set_aside(self, live: sqlite3.Connection) -> None:
-        """What was folded again here is not set aside any more, unless it failed again."""
+        """Events that were folded again are no longer set aside, unless they failed again."""
         set_aside.close_run(live)
         set_aside.forget(live, set_aside.positions(live).intersection(self._positions))
         live.execute("insert or replace into main.set_aside select * from part.set_aside")

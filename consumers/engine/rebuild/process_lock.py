@@ -1,4 +1,4 @@
-"""One rebuild of a view at a time, and how far it is for those who look."""
+"""A lock so that a view has one rebuild at a time, and the progress of the rebuild that holds it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from producer.locks import LOOK_SECONDS, FileLock, LockHeld, holder_of, this_pro
 
 
 class AlreadyRebuilding(RuntimeError):
-    """Somebody else folds this view again just now."""
+    """Another process is rebuilding this view."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How a view is to be folded again, and what became of that."""
+"""The options of a rebuild, and its outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class WouldLose(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a view is to be folded again. `restart`: from the beginning, also where an interrupted rebuild could go on.
+    """The options of a rebuild. `restart`: from the beginning, even if an interrupted rebuild could be continued.
     `force`: also where history is lost; the old view is then kept beside the new one. `part`: only that.
     """
 

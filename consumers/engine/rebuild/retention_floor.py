@@ -1,4 +1,4 @@
-"""What lies before the floor of the journal: which rows may stem from it, and how a rebuild keeps them."""
+"""Handles the retention floor in a rebuild: which rows may stem from dropped days, and how they are kept."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A view that is being folded again: begun, or gone on with where nothing it depends on has changed since."""
+"""The shadow of a rebuild: begun anew, or continued if nothing on which it depends has changed."""
 
 import sqlite3
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Folds a view again where that is asked for over the bus, and tells what became of it."""
+"""The sink that rebuilds a view when a command asks for it, and answers with an event."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ FoldAgain = Callable[[str, Wish, Progress], str]
 
 
 class Order(BaseModel):
-    """What is to be folded again: a view, or where `site`, `since` and `until` are given that part of it."""
+    """The arguments of a rebuild command: a view, or only a part of it where `site`, `since` and `until` are given."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -104,7 +104,7 @@ class Rebuilds(Sink):
                 state.execute("delete from orders where request_id = ?", (request_id,))
 
     def _obeyed(self, arguments: str) -> tuple[bool, str]:
-        """Whether it was done, and what was done or why not."""
+        """Whether the rebuild was done, and a sentence that says what was done, or why not."""
         said: list[str] = []
 
         def act() -> None:

@@ -1,4 +1,4 @@
-"""A site and a stretch of time, of which a view may be folded again by itself."""
+"""The part of a view that can be rebuilt by itself: one site in a time range."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Value = str | float
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What somebody asks for: `until` is excluded."""
+    """The time range of a site that somebody asks for; `until` is excluded."""
 
     site: str
     since: datetime

@@ -1,4 +1,4 @@
-"""Fold a view again from the beginning into a shadow, then swap."""
+"""Rebuilds a whole view: folds it from the beginning into a shadow, then swaps."""
 
 import sqlite3
 from bisect import bisect_right
@@ -133,7 +133,7 @@ def _swap(projection: Projection, shadow: Shadow, source: Source, wish: Wish) ->
 
 
 def _carry_history(projection: Projection, shadow: Shadow, source: Source, wish: Wish, rebuilt: Rebuilt) -> None:
-    """What was before the floor: carried over where the projection can tell, and counted where it cannot."""
+    """Carry over the rows from before the floor, or count them if the projection does not say which they are."""
     reached = checkpoint.made(shadow.view, "old").reaches
     if reached >= shadow.made.floor:
         return

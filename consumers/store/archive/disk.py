@@ -29,7 +29,7 @@ from producer.transaction import transaction
 
 SYNCS_AT_ONCE = 16
 Medium = tuple[Media, datetime, bytes]
-"""What is said of it, its event time, and its bytes."""
+"""The description of a medium, its event time, and its bytes."""
 
 _DIGEST = (
     "select sha256 from media join packs using (pack) where id = ?4"

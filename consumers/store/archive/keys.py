@@ -1,4 +1,4 @@
-"""Where a medium belongs: its series, its interval of time, and the file of that; built of checked parts only."""
+"""Keys of media, and the series, interval and pack file of each; built from checked parts only."""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from bus_schemas.event import NAME
 from producer.times import EPOCH, HOUR, MINUTE
 
 PACK_MINUTES = 5
-"""What a new pack holds. Short, so that clean-up can free the running hour."""
+"""The length of a new pack. It is short, so that clean-up can free the running hour."""
 _OLD_PACK_MINUTES = 60
-"""What a pack held before; those that are there are read and dropped as they are."""
+"""The length of a pack of earlier releases; existing ones are read and dropped as they are."""
 
 _SERIES = re.compile(rf"(?P<site>{NAME})/(?P<device>{NAME})/(?P<kind>[a-z]{{1,32}})")
 _KEY = re.compile(rf"{_SERIES.pattern}/(?P<id>[A-Za-z0-9_-]{{1,128}})")

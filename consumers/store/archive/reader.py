@@ -1,4 +1,4 @@
-"""Answers questions about media, and reads their bytes; in any process, beside the writer."""
+"""Queries the index of media, and reads their bytes; in any process, beside the writer."""
 
 import errno
 import os
@@ -47,7 +47,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a series takes: media that can be asked for, bytes on the disk, oldest and newest event time."""
+    """The usage of a series: its number of media, bytes on the disk, oldest and newest event time."""
 
     site: str
     device: str

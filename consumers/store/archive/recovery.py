@@ -1,4 +1,4 @@
-"""Brings the index and the packs together again: after a crash, and where the index is lost."""
+"""Recovers the index from the packs: after a crash, and if the index is lost."""
 
 import sqlite3
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""A claim is the right to run one consumer of a journal; two would write one view, or do everything twice."""
+"""Claims: the right of one process to run a consumer. Two would write one view, or deliver everything twice."""

@@ -18,7 +18,7 @@ from producer.ids import utc_now
 
 RETRY = Backoff(0.25, 4.0)
 _PASSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
-"""What keeps a lock from being made now, and not for ever."""
+"""Errors that keep a lock from being made for the moment."""
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ class NotClaimed(RuntimeError):
 
 
 class ConsumerClaim:
-    """What a process has claimed, with a lease in each server that others could reach."""
+    """The claims of a process, with a lease on each server that other machines can reach."""
 
     def __init__(self, leases: Sequence[RenewedLease] = ()) -> None:
         self._leases = leases

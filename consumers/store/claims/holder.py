@@ -1,4 +1,4 @@
-"""Who has a claim, in words and as it is stored."""
+"""The holder of a claim, in words and as it is stored."""
 
 import os
 import socket

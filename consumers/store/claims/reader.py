@@ -1,4 +1,4 @@
-"""Readers of the journal for whoever has a claim: they read nothing once another may have it."""
+"""Journal readers that check a claim: they stop reading as soon as another process may hold it."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime

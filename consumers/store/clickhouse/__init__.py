@@ -1,1 +1,1 @@
-"""ClickHouse, in process or on a server: one connection, one dialect, and how a writer shuts out the one before."""
+"""ClickHouse, in process or on a server: connections, dialects, and insert tables that shut out an earlier writer."""

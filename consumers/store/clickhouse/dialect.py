@@ -1,4 +1,4 @@
-"""What a ClickHouse of some age understands, so that one schema serves all of them."""
+"""The SQL dialects of ClickHouse releases, so that one schema serves all of them."""
 
 from dataclasses import dataclass
 

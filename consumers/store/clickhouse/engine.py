@@ -1,4 +1,4 @@
-"""What the warehouse asks of a ClickHouse, wherever it runs."""
+"""The protocol of a ClickHouse engine, in process or on a server."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -27,7 +27,7 @@ class Engine(Protocol):
 
     @property
     def lingers(self) -> bool:
-        """Whether an insert may still take effect when who sent it is gone and another has begun."""
+        """Whether an insert may still take effect after its sender has ended and another one has begun."""
         ...
 
     def use(self, database: str) -> None: ...

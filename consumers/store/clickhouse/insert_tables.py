@@ -1,4 +1,4 @@
-"""How rows come in at a server, where an insert may still be under way when the one who sent it is long gone.
+"""Inserts rows into a ClickHouse server so that a late insert of an earlier writer is never counted.
 
 Every writer inserts through doors of its own, named by chance: tables that keep nothing, from each of which a view
 passes rows on in the same insert. The next writer takes the names away, so that no insert can begin any more, and waits

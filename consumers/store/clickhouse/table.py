@@ -1,4 +1,4 @@
-"""A table: its columns by what they hold, and their types in the dialect of an engine."""
+"""Defines tables: their columns by kind, and their types in the dialect of an engine."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -7,7 +7,7 @@ from consumers.store.clickhouse.dialect import Dialect
 
 
 class Kind(Enum):
-    """What a column holds."""
+    """The kind of value in a column."""
 
     WORD = auto()  # a text of which there are few
     WORDS = auto()

@@ -1,4 +1,4 @@
-"""Times to come: an event whose clock is ahead of the hub's happened when it arrived, as far as anybody knows.
+"""Handles events from a clock that is ahead of the hub's: they are filed under the time of their arrival.
 
 The journal files it under its arrival and keeps the time that it says in its body. So no view takes it for the newest,
 and retention, parts and days of every view agree about where it belongs.

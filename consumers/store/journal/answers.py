@@ -1,4 +1,4 @@
-"""What is asked of a journal, wherever it is kept, and what it answers."""
+"""The types of queries to a journal and of their answers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What the journal has to know of an event to file it: read from the bytes without making its model."""
+"""The envelope of an event: the fields by which the journal files it, decoded without making its model."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal

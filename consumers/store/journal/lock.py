@@ -1,4 +1,4 @@
-"""Who may write a journal: one process a data directory."""
+"""The lock of the writer of a journal: one process for each data directory."""
 
 import socket
 from collections.abc import Iterator
@@ -24,5 +24,5 @@ def journal_lock(directory: Path) -> Iterator[None]:
 
 
 def owner_in(data: Path) -> str:
-    """Who writes from this data directory, for which only one at a time can hold the lock."""
+    """The name of the writer in this data directory, of which only one at a time can hold the lock."""
     return f"{socket.gethostname()}:{data.resolve()}"

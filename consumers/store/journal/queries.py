@@ -1,4 +1,4 @@
-"""Questions about the journal: for the log of the gateway, the system page and `why`."""
+"""Queries of the journal: for the log of the gateway, the system page and `why`."""
 
 import sqlite3
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""What consumers read: recorded events, in batches, from a journal they know only by this protocol."""
+"""Recorded events, and the protocol by which consumers read them from the journal in batches."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The floor of the journal: where it begins since days were dropped, and how far in time what is gone reached."""
+"""The retention floor of the journal: its first position, and the newest event time among the dropped days."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ def read_floor(directory: Path) -> Floor:
 
 
 def weigh(day: Day) -> DroppedDay:
-    """What would be dropped with a day."""
+    """The positions and bytes that would be dropped with a day."""
     with closing(open_to_read(day.path)) as connection:
         (first,) = connection.execute("select value from meta where key = 'first'").fetchone()
         (last,) = connection.execute("select max(position) from events").fetchone()

@@ -1,4 +1,4 @@
-"""What the numbers in a day of the journal stand for: the model of a type, and the source and epoch of a stream."""
+"""Maps the numbers in a day of the journal to what they stand for: models of types, sources and epochs of streams."""
 
 import sqlite3
 from collections.abc import Collection
@@ -98,7 +98,7 @@ def current_model(name: str) -> type[Event] | None:
 
 
 def upcast_model(name: str) -> type[Event]:
-    """What events of this type become; of a type that is not known, no more than an event."""
+    """The current model of a type; the base `Event` for a type that is not known."""
     model = MODELS.get(name, Event)
     while (step := UPCASTS.get(model)) is not None:
         model = get_type_hints(step)["return"]

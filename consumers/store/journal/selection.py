@@ -1,4 +1,4 @@
-"""The events of one file of the journal that somebody asks for."""
+"""Queries of one file of the journal: events by source, type, time and position."""
 
 import sqlite3
 from collections.abc import Callable, Iterator

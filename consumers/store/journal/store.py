@@ -1,4 +1,4 @@
-"""What the hub asks of a journal, wherever it is kept; `configured` opens the one that is meant."""
+"""The protocols of a journal, whatever engine keeps it; `configured` opens the one that the configuration names."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -46,7 +46,7 @@ class OpenJournal(JournalWriter, AbstractContextManager["JournalWriter", None], 
     """A writer that is closed at the end of its block."""
 
     day_opening: Callable[[], Sequence[Accepted]]
-    """What each day begins with, in the commit of its first group: then it depends on no day before it."""
+    """Makes the events with which each day begins, so that a day depends on no day before it."""
 
 
 class JournalQuestions(Protocol):

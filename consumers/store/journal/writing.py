@@ -1,4 +1,4 @@
-"""What every writer of a journal is given, and what it knows of the streams in it."""
+"""The input of every writer of a journal, and the state of its streams."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ class Accepted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """What arrived and is not an event, and why."""
+    """A message that is not an event, and the reason."""
 
     received: int
     topic: str
@@ -34,7 +34,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """What the journal holds of a stream. Without an epoch (`""`) there is no order, and the watermark stays 0."""
+    """The state of a stream in the journal. Without an epoch (`""`) it has no order, and its watermark stays 0."""
 
     stream: int
     watermark: int

@@ -1,4 +1,4 @@
-"""Copies what cannot be folded again: the journal, the media, and what people set on the agents.
+"""Takes a backup of everything that cannot be rebuilt: the journal, the media, and the settings of agents.
 
 The journal comes before the media, because ingest writes a medium before the event that names it: every medium of an
 event in the copy was on the disk when its pack was copied. Views, tiles and rows are folded again after a restore, and

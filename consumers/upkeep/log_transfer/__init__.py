@@ -1,1 +1,1 @@
-"""A stretch of the log: read, sent again, put into a file, and taken out of one."""
+"""Transfers a range of the log: reads it, publishes it again, exports it to a file, and imports one."""

@@ -1,4 +1,4 @@
-"""A stretch of the log in one file: SQLite, so that it is written as it is read and any tool can look into it.
+"""The export file of a range of the log. It is an SQLite database, so that any tool can read it.
 
 Version 1: `about` (key, value), `events` (position, received in microseconds since 1970, body as it was stored) in
 commit order, `media` (key, body). Its `application_id` is 0x57504C47 ("WPLG"), its version is in `user_version`.

@@ -1,4 +1,4 @@
-"""Makes a data directory of a stretch of the log: its events in their order, with their moments, and their media.
+"""Imports a range of the log into a new data directory: events in their order, with their times and media.
 
 Written beside any bus: only so the moments of arrival and the ticks of the hub stay what they were, on which folds
 depend, and only so the views of the copy are those of the original.

@@ -1,4 +1,4 @@
-"""What a stretch of the log consists of, and how it is read from a data directory."""
+"""Reads a range of the log, with its media, from a data directory."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What was received from `start` to before `end`: of one site with the hub's ticks, or everything."""
+    """The range of events received from `start` to before `end`: of one site with the hub's ticks, or of all."""
 
     start: datetime
     end: datetime

@@ -1,4 +1,4 @@
-"""Publishes a stretch of the log again, with its gaps in time or as fast as it goes, and waits for the watermarks."""
+"""Publishes a range of the log again, at its own pace or as fast as it goes, and waits for the watermarks."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""An event as it would be of another site: source, media keys and ids are of there; the same again for the same."""
+"""Renames the site of an event: its source, media keys and ids. The same event gives the same result each time."""
 
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5

@@ -1,1 +1,1 @@
-"""What is old or too much goes, hour by hour, and is told: nothing is deleted silently."""
+"""Retention: deletes old or surplus media and days of the journal, and emits an event for each deletion."""

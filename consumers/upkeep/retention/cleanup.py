@@ -1,4 +1,4 @@
-"""What a clean-up says that it did: bytes of the disk, measured before and after."""
+"""The report of a clean-up: bytes of the disk, measured before and after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

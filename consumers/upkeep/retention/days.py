@@ -1,4 +1,4 @@
-"""Days of the journal that are old or too much: which go, and what they wait for."""
+"""Decides which days of the journal are deleted, and which consumers they still have to wait for."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -54,7 +54,7 @@ def doomed_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, l
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """Who still needs a day of the journal."""
+    """Finds out which consumers still need a day of the journal."""
 
     hub: Hub
     names: Names

@@ -1,4 +1,4 @@
-"""Decides what goes: by age, by bytes, and when the disk is full. Deletes nothing."""
+"""Decides which packs of media are deleted: by age, by bytes, and when the disk is full. Deletes nothing itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

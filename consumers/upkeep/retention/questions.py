@@ -1,4 +1,4 @@
-"""What can be asked about storage: how full it is, what a clean-up would do, and what one did."""
+"""Queries of storage: how full it is, what a clean-up would do, and what one did."""
 
 import sqlite3
 from collections.abc import Sequence

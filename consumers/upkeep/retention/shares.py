@@ -1,4 +1,4 @@
-"""Who pays where a bound is shared by all devices: those that have more than their equal share of it, down to that."""
+"""Shares a bound between devices: packs go from the devices that use more than their equal share."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""Drops what the plan names: written down first, then dropped, then told, so that a crash leaves nothing untold."""
+"""The sink of retention: writes each deletion down, deletes, then emits, so that a crash hides nothing."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence

@@ -1,1 +1,1 @@
-"""Proves what the journal, the archive and the views promise: nothing missing, nothing twice, every view its fold."""
+"""Verifies journal, archive and views: nothing is missing, nothing is there twice, and each view equals its fold."""

@@ -1,4 +1,4 @@
-"""Each stored event says of itself what the columns beside it say."""
+"""Checks that the columns of each stored event agree with its body."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What a check says: what it looked at, and what is not as it should be."""
+"""The findings of a check: what it verified, and what is wrong."""
 
 from dataclasses import dataclass, field
 

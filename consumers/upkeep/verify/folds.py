@@ -1,4 +1,4 @@
-"""Every view equals the fold of the journal (invariant 5)."""
+"""Checks that every view equals the fold of the journal (invariant 5)."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence

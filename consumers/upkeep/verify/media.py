@@ -1,4 +1,4 @@
-"""Every medium that the journal names lies in the archive with its size and hash, or retention says where it went."""
+"""Checks that the archive has every medium of the journal with its size and hash, or that retention deleted it."""
 
 import sqlite3
 from contextlib import closing
@@ -96,7 +96,7 @@ def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> 
 
 
 class _Retention:
-    """What was dropped, as it was told, and the moments before which a kind is not kept."""
+    """The deletions that retention events report, and the moments before which a kind is not kept."""
 
     def __init__(self, index: sqlite3.Connection, told: list[_Dropped]) -> None:
         self._floors: dict[str, int] = dict(index.execute("select kind, floor from floors"))

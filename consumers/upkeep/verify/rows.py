@@ -1,4 +1,4 @@
-"""The rows of the warehouse equal the fold of the journal, where nobody else has them open."""
+"""Checks that the rows of the warehouse equal the fold of the journal, if nobody else has them open."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Checks parts in processes of their own, some at a time, and tells what was found in the order of the parts."""
+"""Runs checks in processes of their own, some at a time, and returns their findings in the order of the parts."""
 
 import multiprocessing
 import signal

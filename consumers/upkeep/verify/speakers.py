@@ -1,4 +1,4 @@
-"""Every event of the journal is one that its source may say: what ingest refuses today may be there from before."""
+"""Checks that every event in the journal is one that its source may emit; older releases accepted others too."""
 
 import msgspec
 

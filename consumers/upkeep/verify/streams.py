@@ -1,4 +1,4 @@
-"""Each (source, epoch, sequence) once and in order, and holes only where gap events say so (invariant 3)."""
+"""Checks that each stream is complete and in order, with holes only where a gap event says so (invariant 3)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ _dropped = msgspec.json.Decoder(_DroppedBody)
 
 @dataclass(slots=True)
 class _Stream:
-    """What was seen of a stream so far; it is at `sequence`, and `position` is where that lies."""
+    """The state of a stream so far: its last `sequence`, and the `position` of that."""
 
     first: int
     sequence: int
@@ -96,7 +96,7 @@ class _Streams:
                 self.findings.fault(irregular)
 
     def _gaps_of(self, day: OpenDay) -> Iterator[tuple[int, tuple[int, int, str]]]:
-        """What each gap event itself says, by position; the columns are only where they are found."""
+        """The content of each gap event, by position; the columns only help to find them."""
         for position, first, last, cause, body, sequence in day.gaps():
             told = None if body is None else _read_gap(body)
             if told is None or (told.first, told.last, told.cause) != (first, last, cause):

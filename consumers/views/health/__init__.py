@@ -1,1 +1,1 @@
-"""How devices and nodes do: who is there, what was last heard and seen of each, now and at any moment before."""
+"""The view of device health: the last known state of each device and node, now and at any earlier moment."""

@@ -1,4 +1,4 @@
-"""What is known of a device or node, and what an event of it changes."""
+"""The row of a device or node in the health view, and how each event changes it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -26,7 +26,7 @@ _EVERY_KIND = "visual thermal"
 
 @dataclass(slots=True)
 class Device:
-    """What was heard of a device, times in seconds since 1970."""
+    """The last known state of a device; times in seconds since 1970."""
 
     site: str
     device: str

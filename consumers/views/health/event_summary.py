@@ -1,4 +1,4 @@
-"""What of the newest event of a device its readers need to put it into words: its type, and a part of its data."""
+"""Summarises the newest event of a device: its type and the part of its data that a page shows."""
 
 from collections.abc import Callable, Mapping
 from functools import cache

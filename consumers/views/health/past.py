@@ -1,4 +1,4 @@
-"""The view of health as it was at any position of the journal, made in memory."""
+"""Rebuilds the health view in memory as it was at any position of the journal."""
 
 import sqlite3
 from collections.abc import Iterator

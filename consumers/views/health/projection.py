@@ -1,4 +1,4 @@
-"""Folds the journal into what is known of each device and node."""
+"""Folds the journal into the last known state of each device and node."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence, Set
@@ -68,7 +68,7 @@ class Health(Projection):
 
 
 class _Known:
-    """What the view knows, in memory while a batch is folded. `newest` are the events for `last_event`."""
+    """The rows of the view, in memory while a batch is folded. `newest` holds the events for `last_event`."""
 
     def __init__(self, view: sqlite3.Connection, keep: Keep) -> None:
         self._view = view
@@ -84,7 +84,7 @@ class _Known:
         return row
 
     def pass_time(self, record: Recorded) -> None:
-        """Of what the hub says only its own heartbeats are how time passes."""
+        """Let time pass: of the hub's events only its own heartbeats count as ticks."""
         if record.model is not HeartbeatEvent or record.source != HUB_SOURCE:
             return
         clock = self._clock = _clock_of(record)

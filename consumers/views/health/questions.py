@@ -1,4 +1,4 @@
-"""What can be asked about devices and nodes: the status that follows from what was heard, at a moment."""
+"""Queries of the health view: the status of devices and nodes at a moment."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class NodeHealth:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a question is asked, and since when the hub has been listening; seconds since 1970."""
+    """The time of a query, and since when the hub has been listening; seconds since 1970."""
 
     now: float
     started: float
@@ -99,7 +99,7 @@ def nodes(view: sqlite3.Connection, site: str | None = None, now: datetime | Non
 
 
 def offered_commands(view: sqlite3.Connection, site: str, device: str) -> tuple[str, ...] | None:
-    """What a device can be asked to do, as its newest heartbeat says; `None` where it does not say."""
+    """The commands that a device accepts, from its newest heartbeat; `None` if that does not list them."""
     found = rows(view, "where site = ? and device = ?", (site, device))
     said = from_json(found[0].heartbeat or "{}").get("commands") if found else None
     return None if said is None else tuple(said)

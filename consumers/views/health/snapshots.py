@@ -1,4 +1,4 @@
-"""Pictures of the whole view, one about every half minute, from which it is folded on to any position in between.
+"""Snapshots of the whole health view, one about every half minute, from which any position in between can be folded.
 
 Every event changes the view, so its rows are not kept one by one. A fold takes a snapshot at a tick of the hub; it is
 part of the view, and the same whatever the batches are.
@@ -50,7 +50,7 @@ class Snapshot(NamedTuple):
 
 
 class Forgotten(LookupError):
-    """Nothing is kept from which the view could be folded as it was then."""
+    """No snapshot is old enough to fold the view as it was then."""
 
 
 def last_at(view: sqlite3.Connection) -> float | None:
@@ -91,7 +91,7 @@ def carry_over(view: sqlite3.Connection, floor: int) -> None:
 
 
 def content(state: bytes) -> bytes:
-    """What a snapshot says, as a short sum. Another release of zlib may compress the same into other bytes."""
+    """A digest of the content of a snapshot. Another release of zlib may compress the same content into other bytes."""
     return sha256(zlib.decompress(state)).digest()
 
 

@@ -1,4 +1,4 @@
-"""Minute tiles: what all devices of a site looked like, minute by minute of the last 24 hours."""
+"""The view of minute tiles: one mosaic of all devices of a site for each minute of the last 24 hours."""
 
 RING = 1440
 """Minutes that are kept."""

@@ -1,4 +1,4 @@
-"""Draws mosaics: every picture is decoded once, at the size that is needed, for all tiles in which it appears."""
+"""Draws mosaics. Each picture is decoded once, at the size that is needed, for all tiles in which it appears."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ Picture = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a cell shows, and its size: a device, its state, and the key of its picture, if there is one."""
+    """The content and size of a cell: a device, its state, and the key of its picture, if there is one."""
 
     site: str
     device: str

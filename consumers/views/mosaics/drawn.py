@@ -1,4 +1,4 @@
-"""The minutes as they are drawn: their tiles, their JSON, and what a correction need not draw again."""
+"""Writes drawn minutes: their tiles and their JSON. A correction draws only what changed."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class _Tile(NamedTuple):
 
 
 class _Before(NamedTuple):
-    """What is drawn of a minute already; by what they show, the tiles, and the devices that have a placeholder."""
+    """The earlier drawing of a minute: its tiles by content, and the devices that have a placeholder."""
 
     revision: int
     tiles: dict[str, _Tile]

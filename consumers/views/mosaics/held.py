@@ -1,4 +1,4 @@
-"""Which incidents held when, as events tell of them, and how bad each was: a step from each moment at which it changed.
+"""The time range and severity of each incident of a device, with one row from each moment at which it changed.
 
 What an event tells may be long over, or may lie before minutes that are drawn already.
 """
@@ -22,7 +22,7 @@ _OVERLAPS = "since < :end and (until is null or until > :start or since >= :star
 
 
 class Worst(NamedTuple):
-    """What the incidents of a device make of it, and their types, the worst first."""
+    """The worst condition among the incidents of a device, and their types, the worst first."""
 
     condition: Condition
     types: tuple[str, ...]

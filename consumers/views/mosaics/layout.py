@@ -1,4 +1,4 @@
-"""Where the cells of a mosaic lie."""
+"""The layout of a mosaic: columns, rows and cells."""
 
 from math import sqrt
 from typing import NamedTuple
@@ -50,7 +50,7 @@ def size(count: int, width: int, height: int) -> tuple[int, int]:
 
 
 def inset(picture: tuple[int, int], cell: tuple[int, int], border: int) -> Cell:
-    """Where a picture lies in a cell, its aspect kept, within the border; both as (width, height)."""
+    """The rectangle of a picture in a cell, within the border and with its aspect kept; both as (width, height)."""
     room_x, room_y = cell[0] - 2 * border, cell[1] - 2 * border
     scale = min(room_x / picture[0], room_y / picture[1])
     width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))

@@ -1,4 +1,4 @@
-"""One minute of a site: what is known of each device, the tiles that show it, and the JSON that says it."""
+"""One minute of a site: the state of each device, its tiles, and its JSON description."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from consumers.views.mosaics.state import CLASSES, State, condition_of_type, of_
 
 @dataclass(frozen=True, slots=True)
 class DeviceMinute:
-    """A device in a minute: what was seen of it, if anything, and what was the case of it at any moment."""
+    """A device in a minute: its pictures and analysis, if any, and its worst condition at any moment of it."""
 
     device: str
     seen: Seen | None
@@ -36,7 +36,7 @@ class DeviceMinute:
 
     @property
     def is_blind(self) -> bool:
-        """Whether it said that it cannot tell how it is."""
+        """Whether the device reported that it cannot judge its own state."""
         return self.seen is not None and bool(self.seen.is_blind) and not self.seen.is_well
 
 

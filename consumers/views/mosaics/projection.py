@@ -1,4 +1,4 @@
-"""Folds media, analyses and incidents into minute tiles, closed by the hub's ticks and corrected by what comes late."""
+"""Folds media, analyses and incidents into minute tiles. Ticks of the hub close a minute; late events correct it."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ class Mosaics(Projection):
         return self._settings
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        """What is due before a change of the registry is drawn by what was registered until then."""
+        """Minutes that are due before a change of the registry are drawn with the registry as it was until then."""
         self._gone = []
         registry, begin = SiteRegistry(view), 0
         for end, record in enumerate(batch):

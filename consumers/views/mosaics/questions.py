@@ -1,4 +1,4 @@
-"""What can be asked about minute tiles, over a read-only connection to their view."""
+"""Queries of the minute tiles, over a read-only connection to their view."""
 
 import sqlite3
 from base64 import b64encode
@@ -119,7 +119,7 @@ def pack(states: bytes | bytearray) -> bytes:
 
 
 def bytes_a_minute(view: sqlite3.Connection, site: str) -> float | None:
-    """How many bytes the tiles of a minute take on average, their descriptions included."""
+    """The mean size in bytes of the tiles of a minute, including their descriptions."""
     query = "select avg(bytes + length(description)) from tiles where site = ?"
     found = view.execute(query, (site,)).fetchone()[0]
     return None if found is None else float(found)

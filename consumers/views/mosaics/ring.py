@@ -1,4 +1,4 @@
-"""Which minutes of which site are closed, which are to be drawn, and how often each was corrected.
+"""The ring of minutes of each site: which are closed, which are to be drawn, and how often each was corrected.
 
 Ticks of the hub close minutes. What arrives for a closed minute is counted at the next tick, whatever the batches are.
 """

@@ -1,4 +1,4 @@
-"""What was seen of a device in a minute: its newest pictures, its analysis, and what was wrong with any frame."""
+"""The sightings of a device in a minute: its newest pictures, its analysis, and the faults of its frames."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -150,6 +150,6 @@ class SeenRows:
 
 
 def seen_in(view: sqlite3.Connection, site: str, minute: int) -> Iterator[Seen]:
-    """What was seen of each device of a site in a minute."""
+    """The sightings of each device of a site in a minute."""
     for row in view.execute(f"{_SELECT} where site = ? and minute = ?", (site, minute)):
         yield Seen(*row)

@@ -1,4 +1,4 @@
-"""How a device and a site were in a minute: decided here once, and nowhere else."""
+"""Decides the state of a device and of a site in a minute. No other module decides it."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -19,13 +19,13 @@ CLASSES = ("no_data", "ok", "incident", "unknown")
 
 
 def types_of_frame(blackscreen: bool | None, freeze: bool | None, audio: bool | None) -> tuple[str, ...]:
-    """What is wrong with a frame. A black picture does not move either: it counts as what it is."""
+    """The faults of a frame. A black picture counts as black screen only, although it is frozen as well."""
     wrong = {"blackscreen": blackscreen, "freeze": freeze and not blackscreen, "audio_loss": audio is False}
     return tuple(name for name, is_so in wrong.items() if is_so)
 
 
 def condition_of_type(incident_type: str) -> Condition:
-    """What it makes of a device where nothing more is known of it."""
+    """The condition that an incident of this type gives to a device."""
     return condition_of(incident_type, level_of(incident_type, {}))
 
 

@@ -1,1 +1,1 @@
-"""What was recorded: segments of each device in order, and clips around motion."""
+"""The view of recordings: segments of each device in order, and clips around motion."""

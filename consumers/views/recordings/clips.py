@@ -1,4 +1,4 @@
-"""The clips that are not told yet, in memory while a batch is folded: most of them begin and end in a large one."""
+"""The clips that are still open, in memory while a batch is folded: in a large batch most of them begin and end."""
 
 import sqlite3
 from dataclasses import dataclass, fields

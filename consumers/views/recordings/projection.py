@@ -1,4 +1,4 @@
-"""Folds the journal into segments and clips, and tells of each clip once it is over."""
+"""Folds the journal into segments and clips, and emits a recording event for each clip once it is over."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What can be asked about recordings: segments, spans without gaps, and clips."""
+"""Queries of the recordings view: segments, recordings without gaps, and clips."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -94,7 +94,7 @@ def number_of(view: sqlite3.Connection, site: str, device: str, start: float) ->
 
 
 def spans(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> list[Span]:
-    """What can be played without a gap."""
+    """Recordings that play without a gap."""
     return list(_joined(segments(view, site, device, start, end)))
 
 

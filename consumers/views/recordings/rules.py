@@ -1,4 +1,4 @@
-"""How long clips of a device are, as it was set for that device."""
+"""The recording settings of each device: how long its clips are."""
 
 import sqlite3
 from typing import Final

@@ -1,4 +1,4 @@
-"""The segments that a batch tells of, on their way into the view."""
+"""Collects the segments of a batch and writes them into the view together."""
 
 import sqlite3
 

@@ -1,1 +1,1 @@
-"""Events as rows of ClickHouse, in process or on a server, and the questions that are asked of them."""
+"""The warehouse: events as rows of ClickHouse, in process or on a server, and the queries over them."""

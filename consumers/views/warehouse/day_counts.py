@@ -1,4 +1,4 @@
-"""The counts of one site on one local day: asked of the rows once, then kept up as rows come."""
+"""The counts of one site on one local day: queried from the rows once, then updated with each insert."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -11,9 +11,9 @@ from consumers.views.warehouse.tables import CAMERA_EVENTS
 from producer.times import day_bounds
 
 MAX_TRIGGERS = 50
-"""Of a day, those that happened most often; the others are counted together under `others`."""
+"""The most frequent triggers of a day are counted by name; the others are counted together under `others`."""
 MAX_ZONES = 200
-"""Of a day, the cameras with most events; the others are one zone, whose name is none that a camera can have."""
+"""The cameras with most events of a day have a zone each; the others share one, whose name no camera can have."""
 OTHER_ZONES = "(others)"
 QUARTER_S = 900
 

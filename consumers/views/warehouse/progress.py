@@ -1,4 +1,4 @@
-"""How far the rows are, told to other processes of the hub: only one may open them."""
+"""Files that tell other processes of the hub how far the warehouse rows are, because only one process may open them."""
 
 from collections.abc import Sequence
 from pathlib import Path

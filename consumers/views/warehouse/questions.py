@@ -1,4 +1,4 @@
-"""What is asked of the rows: the dashboard of a day, people over time, temperatures."""
+"""Queries of the warehouse rows: the dashboard of a day, people over time, temperatures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Questions of the rows by several threads, while another sees to it that there are rows to ask."""
+"""Answers queries of the rows from several threads, while one other thread keeps the rows up to date."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Rows may be a second late: who writes them goes behind who takes events in, decides and answers."""
+"""Lowers the priority of the thread that writes rows: rows may be a second late; ingest, alerts and answers may not."""
 
 import os
 import threading

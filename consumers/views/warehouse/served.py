@@ -1,4 +1,4 @@
-"""The warehouse on a server: one process folds, and any number of others ask."""
+"""The process that fills a warehouse on a ClickHouse server, which any number of other processes query."""
 
 from contextlib import closing, suppress
 from functools import partial

@@ -1,1 +1,1 @@
-"""Sites and their devices: what they are, how they do, and what people ask and set of them."""
+"""Routes of sites and devices: registry, health, commands and settings."""

@@ -1,4 +1,4 @@
-"""Requests that people make of a device, and what became of them."""
+"""Routes of commands to devices and their outcomes."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""How devices do, in the words that health pages and monitoring programs know."""
+"""Routes of device health, in the terms of health pages and monitoring programs."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Sites and devices are added, renamed, retired and brought back: each is an event of the registry."""
+"""Routes that add, rename, retire and restore sites and devices: each change is an event of the registry."""
 
 from functools import partial
 from typing import Annotated, Any, Literal

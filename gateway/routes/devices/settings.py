@@ -1,4 +1,4 @@
-"""What people set of a device while it runs: read from its settings events, changed by asking it to."""
+"""Routes of device settings: read from settings events, changed by a command to the device."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Sites and their devices: what is watched, and how it is."""
+"""Routes of sites and devices, with their condition."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping

@@ -1,1 +1,1 @@
-"""Pictures and video: live, recorded, and minute by minute."""
+"""Routes of pictures and video: live, recorded, and minute by minute."""

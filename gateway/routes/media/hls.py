@@ -1,4 +1,4 @@
-"""Playlists of recorded video: live, an hour, or any stretch of time."""
+"""Routes of HLS playlists: live, of an hour, or of any time range."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

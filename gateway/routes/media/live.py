@@ -1,4 +1,4 @@
-"""What happens, as it happens: events by SSE, pictures by MJPEG."""
+"""Routes of live events (SSE) and live pictures (MJPEG)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

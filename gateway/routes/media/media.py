@@ -1,4 +1,4 @@
-"""Media by key, with ranges; and the newest picture of a camera."""
+"""Routes of media by key, with ranges, and of the newest picture of a camera."""
 
 from dataclasses import dataclass
 from datetime import datetime

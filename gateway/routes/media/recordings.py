@@ -1,4 +1,4 @@
-"""What was recorded of a device: spans that can be played, and their segments."""
+"""Routes of recordings: time ranges that can be played, and their segments."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Small pictures of a stretch of time: sampled to as many as a page can show, or all of an hour."""
+"""Routes of thumbnails in a time range: sampled to as many as a page can show, or all of an hour."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The minutes of a day at a glance, and the tile of each."""
+"""Routes of the timeline: the states of the minutes of a day, and the tile of each."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256

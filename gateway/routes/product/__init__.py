@@ -1,1 +1,1 @@
-"""The product itself: its log, consumers, processes and storage, its probes, and who is signed in."""
+"""Routes of the product itself: log, consumers, processes, storage, probes and sessions."""

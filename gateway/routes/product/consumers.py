@@ -1,4 +1,4 @@
-"""How far each consumer is, and what stopped those that are stopped."""
+"""Routes of consumers: their progress, and the errors that stopped them."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence

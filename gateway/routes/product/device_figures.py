@@ -1,4 +1,4 @@
-"""What the figures for Prometheus say of devices and disks, out of the same answers as those of the API."""
+"""Computes the Prometheus metrics of devices and disks from the same data as the API."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The log itself: events by position, as JSON or as a stream of lines."""
+"""Routes of the log: events by position, as JSON or as a stream of lines."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""For those who watch the watcher: is it alive, is it ready, how is it doing, and what does it offer."""
+"""Routes for monitoring: liveness, readiness, metrics, and the API documents."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Signing in: a browser exchanges the token for a cookie that scripts cannot read."""
+"""Routes of sessions: a browser exchanges the token for a cookie that scripts cannot read."""
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response

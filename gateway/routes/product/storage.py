@@ -1,4 +1,4 @@
-"""What is kept, how much room it takes, and for how long."""
+"""Routes of storage: its usage, its retention, and clean-up."""
 
 from collections import defaultdict
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How the product itself does: processes, broker, streams, gaps, what was rejected, and the machine."""
+"""Routes of the system page: processes, broker, streams, gaps, rejected messages, and the machine."""
 
 import time
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""What other rules would have raised: asked for, looked at, cancelled."""
+"""Routes of what-if trials."""
 
 from gateway.routes.trials import rules, trials
 

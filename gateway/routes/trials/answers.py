@@ -1,4 +1,4 @@
-"""What is answered of trials."""
+"""The answers about trials."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rules in force, with what a trial may set them to."""
+"""The route of the alert rules in force, with the bounds that a trial may set."""
 
 from pydantic import Field
 

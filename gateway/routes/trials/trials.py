@@ -1,4 +1,4 @@
-"""Trials: asked for, listed, looked at, cancelled."""
+"""Routes that start, list, show and cancel trials."""
 
 from typing import Annotated, Any, Literal, Self
 

@@ -1,1 +1,1 @@
-"""What was seen and measured, and what people were told of it."""
+"""Routes of views: dashboards, trends, incidents and alerts."""

@@ -1,4 +1,4 @@
-"""What people are told about, why, and that somebody has seen it."""
+"""Routes of alerts: search, explanation and acknowledgement."""
 
 from dataclasses import replace
 from typing import Any

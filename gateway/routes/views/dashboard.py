@@ -1,4 +1,4 @@
-"""What the cameras of a site counted on a day of the site, and over time."""
+"""Routes of the dashboard: counts of the cameras of a site on a local day, and over time."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Conditions of devices that last, or lasted."""
+"""Routes of incidents."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is searched for where something lasts: incidents, and the alerts that they raise."""
+"""The search parameters that incidents and alerts share."""
 
 from consumers.engine.intervals import State, Wanted
 from gateway.http.parameters import AsOf, Name, Parameters, Span, Word

@@ -1,4 +1,4 @@
-"""What was measured of a device over time: motion, temperatures, loudness, and what was detected."""
+"""Routes of trends: motion, temperatures, loudness and detections of a device."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any

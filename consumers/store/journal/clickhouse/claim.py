@@ -1,4 +1,4 @@
-"""Who may write a journal that many machines can reach: the newest term, and nobody takes it from one who is alive."""
+"""Elects the writer of a journal that many machines can reach: the newest term, never taken from a live writer."""
 
 from dataclasses import dataclass
 from secrets import token_hex

@@ -1,4 +1,4 @@
-"""A connection of one who reads the journal: made when it is needed, and patient with a journal that is not there."""
+"""A connection for reading the journal: opened on first use, also while there is no journal yet."""
 
 from typing import Any
 

@@ -44,7 +44,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class ClickHouseDay:
-    """What was committed on a day in positions from `first` to `last`."""
+    """The events that were committed on a day in positions from `first` to `last`."""
 
     name: str
     first: int

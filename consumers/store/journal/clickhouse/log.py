@@ -23,7 +23,7 @@ COLUMNS = ("position", "received", "body")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What is asked of an event besides its position; the text is ours, what others wrote is a parameter."""
+    """A condition on events besides their position. Its text is our own; every value from outside is a parameter."""
 
     text: str = ""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Questions about the journal on ClickHouse: for the log of the gateway, the system page and `why`."""
+"""Queries of the journal on ClickHouse: for the log of the gateway, the system page and `why`."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What was rejected: kept beside the log, at least once, the newest ten thousand at least."""
+"""The table of rejected messages: each is there at least once, and at least the newest ten thousand are kept."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What is known of the streams: saved now and then up to a position, and counted from the events beyond it."""
+"""The state of all streams: saved now and then up to a position, and counted from the events beyond it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -96,7 +96,7 @@ class Mosaic:
 
 
 @dataclass(frozen=True, slots=True)
-class Hub:
+class HubConfig:
     """Everything that a consumer may depend on besides the journal; `archive` opens a reader for one thread.
 
     Without a `warehouse` rows are kept by the process of the gateway, under `data`; without a `journal` that is there

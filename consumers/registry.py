@@ -12,7 +12,7 @@ from consumers.alerting.notify.webhook import webhook_sink
 from consumers.alerting.projection import Alerting
 from consumers.engine.consumer_set import Build, Roster
 from consumers.engine.rebuild.sink import Rebuilds
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.sink import Retention
 from consumers.views.audio import Loudness
@@ -28,16 +28,16 @@ from consumers.views.temperatures import Temperatures
 from producer.ids import utc_now
 
 
-def roster(hub: Hub) -> Roster:
+def roster(hub: HubConfig) -> Roster:
     return Roster(CONSUMERS, hub)
 
 
-def _rebuilds(hub: Hub) -> Rebuilds:
+def _rebuilds(hub: HubConfig) -> Rebuilds:
     # It makes consumers by the names below.
     return Rebuilds(partial(fold_again, roster(hub)), utc_now)
 
 
-def _retention(hub: Hub) -> Retention:
+def _retention(hub: HubConfig) -> Retention:
     # It waits for all of those below.
     return Retention(hub, names=lambda: CONSUMERS)
 

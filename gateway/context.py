@@ -11,7 +11,7 @@ import structlog
 
 from consumers.engine.folding import is_the_machines
 from consumers.engine.view_files import NoView
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.store import JournalAway
 from gateway.described import Described
@@ -44,7 +44,7 @@ BEHIND_SECONDS = 1.0
 @dataclass(frozen=True)
 class Gateway:
     settings: GatewaySettings
-    hub: Hub
+    hub: HubConfig
     access: Access
     readers: Readers[Stores]
     rows: Rows

@@ -5,7 +5,7 @@ from typing import Literal
 
 from consumers.engine.shape import Shape, shape_of
 from consumers.engine.sink import Sink
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.registry import CONSUMERS
 
 Kind = Literal["projection", "sink"]
@@ -24,7 +24,7 @@ class Described:
         return self.shape.version
 
 
-def described(hub: Hub) -> tuple[Described, ...]:
+def described(hub: HubConfig) -> tuple[Described, ...]:
     """Every registered consumer."""
     found = []
     for name, make in CONSUMERS.items():

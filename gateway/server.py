@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.configured import journal_of
 from consumers.views.warehouse.reader import Answering
@@ -44,7 +44,7 @@ _log = structlog.get_logger()
 
 def compose(
     settings: GatewaySettings,
-    hub: Hub,
+    hub: HubConfig,
     broker: BrokerAddress,
     warehouse: Answering | None = None,
     clock: Clock = utc_now,
@@ -155,7 +155,7 @@ async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
     await serve(server, bound)
 
 
-def warehouse_of(hub: Hub) -> Answering:
+def warehouse_of(hub: HubConfig) -> Answering:
     """Kept in this process, or on a server where the hub has one."""
     if hub.warehouse is None:
         return embedded(hub, journal_of(hub).reader)
@@ -164,7 +164,7 @@ def warehouse_of(hub: Hub) -> Answering:
     return ServedRows(hub.warehouse, hub.triggers)
 
 
-def run(settings: GatewaySettings, hub: Hub, broker: BrokerAddress) -> None:
+def run(settings: GatewaySettings, hub: HubConfig, broker: BrokerAddress) -> None:
     """Until SIGTERM or SIGINT. Raises `OSError` where the port is taken, and `OpenToStrangers`."""
     gateway = compose(settings, hub, broker, warehouse_of(hub))
     with listening(settings.host, settings.port) as bound:

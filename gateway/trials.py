@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import Asked
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 
 PATIENCE_S = 2.0
 
@@ -24,7 +24,7 @@ class Trials:
         self._environ = environ
         self.child: subprocess.Popen[bytes] | None = None
 
-    def start(self, hub: Hub, asked: Asked) -> None:
+    def start(self, hub: HubConfig, asked: Asked) -> None:
         """Raises `TrialRunning` and `NoTrials`."""
         if not self._command:
             raise NoTrials("this gateway runs no trials")

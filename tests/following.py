@@ -10,9 +10,9 @@ from typing import Self
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from consumers.engine import view_files
-from consumers.engine.follower import BATCH, Follower, Source
+from consumers.engine.follower import BATCH, ConsumerContext, Follower
 from consumers.engine.projection import Projection
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from tests.builders import START
 from tests.memory_journal import MemoryJournal
 
@@ -27,10 +27,10 @@ class MemoryMedia:
         return self.payloads.get(key)
 
 
-def hub_in(directory: Path, media: MemoryMedia | None = None) -> Hub:
+def hub_in(directory: Path, media: MemoryMedia | None = None) -> HubConfig:
     """A hub with its data in a directory of the test."""
     archive = media or MemoryMedia()
-    return Hub(data=directory, archive=lambda: archive)
+    return HubConfig(data=directory, archive=lambda: archive)
 
 
 class Followed:
@@ -38,7 +38,7 @@ class Followed:
 
     def __init__(self, projection: Projection, data: Path, events: Iterable[Event] = ()) -> None:
         self.journal = MemoryJournal()
-        self.source = Source(data, self.journal, lambda: START)
+        self.source = ConsumerContext(data, self.journal, lambda: START)
         self.projection = projection
         self.follower = Follower(projection, self.source)
         self._views = view_files.Views(data)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bus_schemas.event import HUB, Event, place
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.projection import Alerting
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
 
 BACK = timedelta(milliseconds=50)
@@ -17,7 +17,7 @@ BACK = timedelta(milliseconds=50)
 Told = list[tuple[datetime, Event]]
 
 
-def with_alerting(events: Iterable[tuple[datetime, Event]], hub: Hub) -> Told:
+def with_alerting(events: Iterable[tuple[datetime, Event]], hub: HubConfig) -> Told:
     """What was received, in that order, and what the hub made of it. What else the hub made is left out."""
     told: Told = []
     alerting = Alerting(hub)

@@ -9,8 +9,8 @@ from pathlib import Path
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
-from consumers.engine.follower import Follower, Source
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.engine.follower import ConsumerContext, Follower
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.registry import roster
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
@@ -22,10 +22,10 @@ from tests import builders
 from tests.builders import START, at, numbered
 
 
-def hub_of(data: Path) -> Hub:
+def hub_of(data: Path) -> HubConfig:
     devices = (DeviceInfo("yard", "Yard"), DeviceInfo("oven", "Oven", ("thermal",)))
     sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
-    return Hub(data=data, archive=lambda: ArchiveReader(data / "archive"), sites=sites)
+    return HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"), sites=sites)
 
 
 def write(data: Path, events: Sequence[tuple[datetime, Event]], payloads: dict[str, bytes] | None = None) -> None:
@@ -42,12 +42,14 @@ def write(data: Path, events: Sequence[tuple[datetime, Event]], payloads: dict[s
         journal.append([Accepted(event, to_bytes(event), micros(received)) for received, event in events])
 
 
-def fold(data: Path, *names: str, of: Hub | None = None) -> None:
+def fold(data: Path, *names: str, of: HubConfig | None = None) -> None:
     """Bring these views to the head, of this hub or of ours."""
     hub = of or hub_of(data)
     with closing(SqliteJournalReader(data / "journal")) as reader:
         for name in names:
-            with closing(Follower(roster(hub).projection(name), Source(data, reader, lambda: START))) as follower:
+            with closing(
+                Follower(roster(hub).projection(name), ConsumerContext(data, reader, lambda: START))
+            ) as follower:
                 while follower.advance():
                     pass
 

@@ -18,7 +18,7 @@ from consumers.alerting.what_if.time_range import RUN_IN
 from consumers.alerting.what_if.trial import Asked, Found, Raised, Trial
 from consumers.engine.intervals import Wanted
 from consumers.engine.view_files import open_view
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.reader import SqliteJournalReader
 from tests import logged
@@ -43,8 +43,8 @@ class Past:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def hub(self) -> Hub:
-        return Hub(
+    def hub(self) -> HubConfig:
+        return HubConfig(
             data=self.data, archive=lambda: ArchiveReader(self.data / "archive"), sites=self.sites, rules=self.in_force
         )
 

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from bus_schemas.event import HUB_SOURCE, Event, iso
 from consumers import site_registry
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.ingest.registry import Configured
 from consumers.store.journal.record import Recorded
 from tests.builders import at
 
 
-def registry_of(hub: Hub, time: datetime | None = None, *, with_rules: bool = False) -> list[Event]:
+def registry_of(hub: HubConfig, time: datetime | None = None, *, with_rules: bool = False) -> list[Event]:
     """What the configuration of the hub says of sites and devices, a minute before anything else."""
     rules = hub.rules.values() if with_rules else {}
     time, found = time or at(-60), list[Event]()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from consumers.engine.consumer_set import Roster
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.compare import Difference, verify
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.maintenance import views_there
@@ -18,5 +18,5 @@ def verify_views(names: Sequence[str], consumers: Roster, clock: Clock = utc_now
     """
     hub, chosen = consumers.hub, names or views_there(consumers)
     with closing(journal_of(hub).reader()) as journal:
-        source = Source(hub.data, journal, clock)
-        return {name: verify(consumers.projection(name), source) for name in chosen}
+        context = ConsumerContext(hub.data, journal, clock)
+        return {name: verify(consumers.projection(name), context) for name in chosen}

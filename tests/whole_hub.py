@@ -10,9 +10,9 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.topics import event_topic, media_topic, state_topic
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.ingest.counters import Figures
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
@@ -51,17 +51,17 @@ def message_of(event: Event, medium: bytes = b"bytes") -> Published:
 class Bus:
     """Ingest without its connection, and every consumer of the hub."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: HubConfig) -> None:
         self.hub, data = hub, hub.data
         self._now = at(0)
         self._archive = Archive(data / "archive", lambda: self._now)
         self._journal = Journal(data / "journal", lambda: self._now)
         self._intake = Intake(self._archive, self._journal, lambda: self._now, Figures(lambda: START, START))
         self._reader = SqliteJournalReader(data / "journal")
-        source = Source(data, self._reader, lambda: self._now)
+        context = ConsumerContext(data, self._reader, lambda: self._now)
         made = [make(self.hub) for make in CONSUMERS.values()]
         self._consumers = [
-            Follower(one, source) if isinstance(one, Projection) else Deliverer(one, source) for one in made
+            Follower(one, context) if isinstance(one, Projection) else Deliverer(one, context) for one in made
         ]
         self._emitted: dict[str, int] = {}
 

@@ -25,7 +25,7 @@ from consumers.alerting.incidents.devices import Parsed
 from consumers.alerting.incidents.table import Entry
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.projection import Emit, Projection
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.site_registry import SiteRegistry
 from consumers.store.journal.ahead import moment_of
 from consumers.store.journal.record import JournalReader, Recorded
@@ -64,7 +64,7 @@ class Alerting(Projection):
         "alert_state": "true",
     }
 
-    def __init__(self, fixed: Hub | None = None) -> None:
+    def __init__(self, fixed: HubConfig | None = None) -> None:
         """`fixed` is judged by in place of what the journal says of rules and expectations: for trials."""
         self._fixed = None if fixed is None else terms.configured(fixed)
         self._parsed: Parsed = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from consumers.alerting.rules import FIELDS, HEARTBEATS_S, AlertRules, BadRule
-from consumers.hub_config import Hub, Sends
+from consumers.hub_config import HubConfig, Sends
 from consumers.site_registry import DeviceEntry, Registered
 from consumers.store.journal.record import Place
 
@@ -47,7 +47,7 @@ class Terms:
         return tuple(sorted(where for where, one in self.devices.items() if one.sends != "nothing"))
 
 
-def configured(hub: Hub) -> Terms:
+def configured(hub: HubConfig) -> Terms:
     """The terms of a configuration: for trials, which have rules of their own."""
     devices = {
         (site.site, device.device): Expectation(device.sends, device.silent_after_s)

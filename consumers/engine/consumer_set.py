@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from consumers.engine.projection import Projection
 from consumers.engine.sink import Sink
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 
-Build = Callable[[Hub], Projection | Sink]
+Build = Callable[[HubConfig], Projection | Sink]
 
 
 class UnknownConsumer(ValueError):
@@ -23,7 +23,7 @@ class Roster:
     """The factories of all consumers by name, the most urgent first, and the configuration that they are given."""
 
     builds: Mapping[str, Build]
-    hub: Hub
+    hub: HubConfig
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.builds)

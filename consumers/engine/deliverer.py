@@ -10,7 +10,7 @@ from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.carried_state import carry_over
 from consumers.engine.folding import Faulty, call
-from consumers.engine.follower import BATCH, STOPS_AFTER, Source, Stopped, create, log_set_aside
+from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Stopped, create, log_set_aside
 from consumers.engine.set_aside import SetAside
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Recorded
@@ -31,12 +31,12 @@ class Failed(RuntimeError):
 class Deliverer:
     """Keeps one sink up with the journal. A batch that was not finished when the process died is delivered again."""
 
-    def __init__(self, sink: Sink, source: Source) -> None:
+    def __init__(self, sink: Sink, context: ConsumerContext) -> None:
         self.sink = sink
         self.name = sink.name
         self.told = 0
         self._life = 0
-        self._source = source
+        self._context = context
         self._state: sqlite3.Connection | None = None
         self._file: Path | None = None
         self._identity: Identity | None = None
@@ -55,10 +55,10 @@ class Deliverer:
 
         Raises `Failed` where an event is to be tried again, and `Stopped` where none can be delivered.
         """
-        with view_files.locked(self._source.data, self.name):
+        with view_files.locked(self._context.data, self.name):
             state = self._opened()
             before = checkpoint.load(state)
-            batch = self._source.journal.read(before, self.sink.models, limit)
+            batch = self._context.journal.read(before, self.sink.models, limit)
             if batch.upto > before:
                 self._take(state, batch.records, batch.upto)
             return batch.upto - before
@@ -108,7 +108,7 @@ class Deliverer:
         self._tries = (record.position, tries)
         if tries < TRIES:
             raise Failed(f"{self.name}: position {record.position}, {type(cause).__name__}: {cause}") from cause
-        refused = set_aside.of(record, cause, self._source.clock())
+        refused = set_aside.of(record, cause, self._context.clock())
         run = [*self._run, refused]
         if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
             failure = checkpoint.failed_on(refused)
@@ -123,11 +123,11 @@ class Deliverer:
         log_set_aside(self.name, [refused])
 
     def _opened(self) -> sqlite3.Connection:
-        now, life = view_files.identity_of(self._source.data, self.name), self._source.journal.life()
+        now, life = view_files.identity_of(self._context.data, self.name), self._context.journal.life()
         if self._state is not None and now is not None and (now, life) == (self._identity, self._life):
             return self._state
         self._let_go()
-        file = view_files.file_of(self._source.data, self.name)
+        file = view_files.file_of(self._context.data, self.name)
         if file is None:
             file = self._begin()
         carry_over(self.sink, file)
@@ -153,12 +153,12 @@ class Deliverer:
     def _begin(self) -> Path:
         if self._file is not None:
             log.warning("the state of the sink is gone, it begins again", consumer=self.name, file=str(self._file))
-        file = view_files.unused_file(self._source.data, self.name, self._file)
+        file = view_files.unused_file(self._context.data, self.name, self._file)
         state = create(self.sink, file)
-        begin = self._source.journal.head() if self.sink.from_head else 0
+        begin = self._context.journal.head() if self.sink.from_head else 0
         checkpoint.begin(state, begin, self.sink.version)
         state.close()
-        view_files.place(self._source.data, self.name, file)
+        view_files.place(self._context.data, self.name, file)
         return file
 
     def close(self) -> None:

@@ -57,7 +57,7 @@ class _Tells(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ConsumerContext:
     """The surroundings of a consumer: its data directory, its journal reader, and its clock."""
 
     data: Path
@@ -112,11 +112,11 @@ def log_set_aside(name: str, events: Sequence[SetAside]) -> None:
 class Follower:
     """Keeps one projection up with the journal."""
 
-    def __init__(self, projection: Projection, source: Source) -> None:
+    def __init__(self, projection: Projection, context: ConsumerContext) -> None:
         self.projection = projection
         self.name = projection.name
         self.told = 0
-        self._source = source
+        self._context = context
         self._view: sqlite3.Connection | None = None
         self._file: Path | None = None
         self._identity: Identity | None = None
@@ -136,7 +136,7 @@ class Follower:
 
     def advance(self, limit: int = BATCH) -> int:
         """Take in the next batch; by how many positions it went on. Raises `Stopped`."""
-        with view_files.locked(self._source.data, self.name):
+        with view_files.locked(self._context.data, self.name):
             view = self._current()
             if self._stops:
                 self._try_again(view)
@@ -145,7 +145,7 @@ class Follower:
             position = checkpoint.load(view)
             if position > self._seen:
                 self._seen, self._run = position, set_aside.open_run(view)
-            batch = self._source.journal.read(self._seen, self.projection.models, limit)
+            batch = self._context.journal.read(self._seen, self.projection.models, limit)
             moved = batch.upto - self._seen
             if batch.records:
                 self._take(view, batch)
@@ -181,7 +181,7 @@ class Follower:
 
     def _around(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
         """Raises `_AllFail`."""
-        folded = fold_around(self.projection, view, records, self._source.clock)
+        folded = fold_around(self.projection, view, records, self._context.clock)
         before = self._run if folded.run_from == records[0].position else []
         run = [*before, *folded.run]
         if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
@@ -243,12 +243,12 @@ class Follower:
         self._seen = checkpoint.load(view)
 
     def _current(self) -> sqlite3.Connection:
-        now = view_files.identity_of(self._source.data, self.name)
-        life = self._source.journal.life()
+        now = view_files.identity_of(self._context.data, self.name)
+        life = self._context.journal.life()
         if self._view is not None and now is not None and (now, life) == (self._identity, self._life):
             return self._view
         self.close()
-        file = view_files.file_of(self._source.data, self.name)
+        file = view_files.file_of(self._context.data, self.name)
         if file is None:
             file = self._begin()
         view = create(self.projection, file)
@@ -268,7 +268,7 @@ class Follower:
 
     def _remove_superseded(self) -> None:
         for name in self.projection.supersedes:
-            if view_files.drop(self._source.data, name):
+            if view_files.drop(self._context.data, name):
                 log.info("view of an earlier release removed", consumer=self.name, superseded=name)
 
     def _why_anew(self, view: sqlite3.Connection, life: int) -> str | None:
@@ -280,13 +280,13 @@ class Follower:
     def _begin(self) -> Path:
         if self._file is not None:
             log.warning("the view begins again", consumer=self.name, instead_of=str(self._file))
-        file = view_files.unused_file(self._source.data, self.name, self._file)
+        file = view_files.unused_file(self._context.data, self.name, self._file)
         view = create(self.projection, file)
-        checkpoint.make(view, made_now(self.projection, self._source.journal))
-        self.projection.adopt(view, self._source.data, self._source.journal)
-        checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._source.journal))
+        checkpoint.make(view, made_now(self.projection, self._context.journal))
+        self.projection.adopt(view, self._context.data, self._context.journal)
+        checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._context.journal))
         view.close()
-        view_files.place(self._source.data, self.name, file)
+        view_files.place(self._context.data, self.name, file)
         return file
 
     def close(self) -> None:

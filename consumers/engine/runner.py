@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import BATCH, Follower, Source
+from consumers.engine.follower import BATCH, ConsumerContext, Follower
 from consumers.engine.head_listener import POLL_S, News
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.request import Wish
@@ -22,7 +22,7 @@ from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.engine.retrying import AGAIN, Attempts
 from consumers.engine.set_aside import SetAside
 from consumers.engine.sink import Sink
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
 from consumers.registry import roster
 from consumers.store.claims.claims import NotClaimed, claimed
@@ -137,13 +137,13 @@ def deliver(
             stopping.wait(sink.sink.pace_s)
 
 
-def check_journal(source: Source, written: Callable[[], str | None]) -> int:
+def check_journal(context: ConsumerContext, written: Callable[[], str | None]) -> int:
     """Raises `JournalAway` where ingest writes another journal than the one that is read here: all wait for it."""
-    told, here = written(), id_text(source.journal.life())
+    told, here = written(), id_text(context.journal.life())
     if told is not None and told != here:
         what = "no journal" if here is None else "another journal"
         raise JournalAway(
-            f"there is {what} in {source.data}: start this process with the data directory, or the server, of ingest"
+            f"there is {what} in {context.data}: start this process with the data directory, or the server, of ingest"
         )
     return 0
 
@@ -155,10 +155,10 @@ class _Following:
     """
 
     def __init__(
-        self, projection: Projection, source: Source, sender: Sender | None, meanwhile: Callable[[], None]
+        self, projection: Projection, context: ConsumerContext, sender: Sender | None, meanwhile: Callable[[], None]
     ) -> None:
         self._projection = projection
-        self._source = source
+        self._context = context
         self._sender = sender
         self._meanwhile = meanwhile
         self._follower: Follower | None = None
@@ -169,11 +169,11 @@ class _Following:
 
     def __call__(self) -> int:
         if self._follower is None:
-            if why := why_rebuild(self._projection, self._source.data):
+            if why := why_rebuild(self._projection, self._context.data):
                 # This code cannot go on with those rows; what would be lost is kept beside.
                 log.warning("the view is folded again", consumer=self._projection.name, reason=why)
-                rebuild(self._projection, self._source, lambda done, of: self._meanwhile(), Wish(force=True))
-            self._follower = Follower(self._projection, self._source)
+                rebuild(self._projection, self._context, lambda done, of: self._meanwhile(), Wish(force=True))
+            self._follower = Follower(self._projection, self._context)
         return advance(self._follower, self._sender)
 
     def last_set_aside(self) -> SetAside | None:
@@ -198,7 +198,7 @@ class Process:
 
     def __init__(
         self,
-        hub: Hub,
+        hub: HubConfig,
         broker: BrokerAddress | None,
         journal: Callable[[], JournalReader],
         clock: Clock = utc_now,
@@ -219,7 +219,7 @@ class Process:
             stack.callback(news.tell)
             stack.callback(halted.set)
             attempts = Attempts(self._faults, raises=_Ended)
-            source = self._source(stack, attempts, stopping)
+            source = self._context(stack, attempts, stopping)
             steps: dict[str, _Following] = {}
             meanwhile = partial(_let_others_go_on, steps, attempts, stopping)
             for consumer in consumers:
@@ -235,12 +235,12 @@ class Process:
             first: dict[str, Advance] = {"journal": partial(check_journal, source, lambda: news.journal_id)}
             loop(first | steps, news.reader(), stopping, pace_s, attempts)
 
-    def _source(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> Source:
+    def _context(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> ConsumerContext:
         """Once the journal can be opened, for one thread."""
         while (journal := attempts.act("journal", self._journal)) is None:
             if stopping.wait(POLL_S):
                 raise _Ended
-        return Source(self._hub.data, stack.enter_context(closing(journal)), self._clock)
+        return ConsumerContext(self._hub.data, stack.enter_context(closing(journal)), self._clock)
 
     def _deliver(self, sink: Sink, news: threading.Event, halted: threading.Event) -> None:
         """The thread of a sink. Whatever ends it, it begins again."""
@@ -254,7 +254,7 @@ class Process:
 
     def _serve(self, sink: Sink, news: threading.Event, halted: threading.Event, attempts: Attempts) -> int:
         with ExitStack() as stack:
-            deliverer = stack.enter_context(closing(Deliverer(sink, self._source(stack, attempts, halted))))
+            deliverer = stack.enter_context(closing(Deliverer(sink, self._context(stack, attempts, halted))))
             attempts.watch(sink.name, lambda: deliverer.last_set_aside)
             deliver(deliverer, self._sender(sink, stack), news, halted, attempts)
         return 0
@@ -274,7 +274,7 @@ def process_name(names: Sequence[str]) -> str:
 _LONGEST_NAME = 64
 
 
-def run(names: Sequence[str], hub: Hub, broker: BrokerAddress | None, stopping: threading.Event) -> None:
+def run(names: Sequence[str], hub: HubConfig, broker: BrokerAddress | None, stopping: threading.Event) -> None:
     """The process of these consumers, or of all. Raises `UnknownConsumer`, or `ClaimTaken` where one runs already."""
     known = roster(hub)
     consumers = [known.make(name) for name in known.by_urgency(names)]

@@ -4,7 +4,7 @@ from contextlib import closing
 
 from bus_schemas.event import iso
 from consumers.engine.consumer_set import Roster
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.part import Replaced, WholeOnly, rebuild_part
 from consumers.engine.rebuild.request import Rebuilt, Wish
@@ -26,7 +26,7 @@ def rebuild_view(
     if file_of(hub.data, name) is None:
         raise NoView(f"the consumer {name!r} has no view yet")
     with closing(journal_of(hub).reader()) as journal:
-        return rebuild(projection, Source(hub.data, journal, clock), progress, wish)
+        return rebuild(projection, ConsumerContext(hub.data, journal, clock), progress, wish)
 
 
 def rebuild_view_part(
@@ -39,7 +39,7 @@ def rebuild_view_part(
     hub, projection = consumers.hub, consumers.projection(name)
     with closing(journal_of(hub).reader()) as journal:
         try:
-            return rebuild_part(projection, Source(hub.data, journal, clock), wanted, progress)
+            return rebuild_part(projection, ConsumerContext(hub.data, journal, clock), wanted, progress)
         except WholeOnly as error:
             others = ", ".join(views_in_parts(consumers))
             raise WholeOnly(f"{error}. Views that can be are {others}") from error

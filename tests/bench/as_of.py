@@ -13,11 +13,11 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incidents, open_incidents
 from consumers.alerting.projection import Alerting
-from consumers.engine.follower import Follower, Source, create
+from consumers.engine.follower import ConsumerContext, Follower, create
 from consumers.engine.intervals import Wanted
 from consumers.engine.versions import Versions
 from consumers.engine.view_files import open_view
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
@@ -60,7 +60,7 @@ def case_health() -> list[Measurement]:
             closing(SqliteJournalReader(data / "journal")) as reader,
             closing(JournalQueries(data / "journal")) as queries,
         ):
-            follower = Follower(Health(), Source(data, reader, lambda: START))
+            follower = Follower(Health(), ConsumerContext(data, reader, lambda: START))
             while follower.advance():
                 pass
             follower.close()
@@ -87,7 +87,7 @@ def case_health() -> list[Measurement]:
 def case_incidents() -> list[Measurement]:
     """As of now, and as of the begin of a week of 50,000 incidents."""
     with TemporaryDirectory() as directory:
-        hub = Hub(Path(directory), MemoryMedia)
+        hub = HubConfig(Path(directory), MemoryMedia)
         with closing(create(Alerting(hub), hub.data / "alerting.sqlite")) as view:
             last = _a_week(view)
             questions: Sequence[tuple[str, Callable[[int], object]]] = (

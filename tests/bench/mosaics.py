@@ -11,7 +11,7 @@ import simplejpeg
 
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.views.mosaics.projection import Mosaics
@@ -32,7 +32,7 @@ class Site:
         infos = tuple(DeviceInfo(device, device) for device in DEVICES)
         self.archive = directory / "archive"
         self.reader = ArchiveReader(self.archive)
-        hub = Hub(directory, lambda: self.reader, (SiteInfo(SITE, "Bench", devices=infos),))
+        hub = HubConfig(directory, lambda: self.reader, (SiteInfo(SITE, "Bench", devices=infos),))
         self.followed = Followed(Mosaics(hub), directory)
         self.pictures = pictures()
 

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
-from consumers.engine.follower import Source, create
+from consumers.engine.follower import ConsumerContext, create
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import REBUILD_BATCH
 from consumers.engine.sink import Sink
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.registry import CONSUMERS, roster
 from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.journal.reader import SqliteJournalReader
@@ -47,7 +47,7 @@ def case_day() -> list[Measurement]:
         return [*found, _rows(data), _verified(hub)]
 
 
-def _projections(hub: Hub) -> list[Projection]:
+def _projections(hub: HubConfig) -> list[Projection]:
     found = []
     for make in CONSUMERS.values():
         made = make(hub)
@@ -95,9 +95,9 @@ def _read(journal: SqliteJournalReader, models: Collection[type[Event]] | None =
         after = batch.upto
 
 
-def _rebuilt(projection: Projection, hub: Hub) -> Measurement:
+def _rebuilt(projection: Projection, hub: HubConfig) -> Measurement:
     with closing(SqliteJournalReader(hub.data / "journal")) as journal:
-        _stand_at(journal.head(), projection, Source(hub.data, journal, lambda: day.BEGIN))
+        _stand_at(journal.head(), projection, ConsumerContext(hub.data, journal, lambda: day.BEGIN))
         limit, _ = _taken(lambda: _read(journal, projection.models))
     name = projection.name
     includes = "read, fold, swap" if name != DRAWN else "and 1,440 mosaics of 50 cells whose pictures are gone"
@@ -106,13 +106,13 @@ def _rebuilt(projection: Projection, hub: Hub) -> Measurement:
     return replace(found, limit="reading its types", limit_ms=limit, goal_per_s=goal)
 
 
-def _stand_at(position: int, projection: Projection, source: Source) -> None:
+def _stand_at(position: int, projection: Projection, context: ConsumerContext) -> None:
     """A view that claims to be folded up to here."""
-    file = view_files.next_file(source.data, projection.name)
+    file = view_files.next_file(context.data, projection.name)
     view = create(projection, file)
     checkpoint.begin(view, position, projection.version)
     view.close()
-    view_files.place(source.data, projection.name, file)
+    view_files.place(context.data, projection.name, file)
 
 
 def _rows(data: Path) -> Measurement:
@@ -135,7 +135,7 @@ def _catch_up(fold: Fold) -> None:
     fold.save()
 
 
-def _verified(hub: Hub) -> Measurement:
+def _verified(hub: HubConfig) -> Measurement:
     """As the command does it: in a process that has not loaded chDB, whose threads no fork survives."""
     command = [sys.executable, "-m", "tests.bench.verifying", str(hub.data)]
     taken, _ = _taken(lambda: subprocess.run(command, check=True))

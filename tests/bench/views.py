@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from bus_schemas.event import Event
 from consumers.alerting.projection import Alerting
 from consumers.engine.projection import Projection
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.views.health.projection import Health
 from consumers.views.health.questions import devices
 from consumers.views.motion import Motions, buckets, heat_map
@@ -31,7 +31,7 @@ def case_fold() -> list[Measurement]:
     passing = sorted([*frames, *ticks], key=lambda event: event.time)
     heat: list[Event] = [thermal(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
     pictures: list[Event] = [media(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
-    makers: Sequence[tuple[str, Callable[[Hub], Projection], list[Event]]] = (
+    makers: Sequence[tuple[str, Callable[[HubConfig], Projection], list[Event]]] = (
         ("health, frames", lambda hub: Health(), frames),
         ("health, frames with ticks", lambda hub: Health(), passing),
         ("alerting, frames", Alerting, frames),
@@ -41,9 +41,9 @@ def case_fold() -> list[Measurement]:
     return [folded(name, make, events) for name, make, events in makers]
 
 
-def folded(name: str, make: Callable[[Hub], Projection], events: list[Event]) -> Measurement:
+def folded(name: str, make: Callable[[HubConfig], Projection], events: list[Event]) -> Measurement:
     with TemporaryDirectory() as directory:
-        hub = Hub(Path(directory), MemoryMedia)
+        hub = HubConfig(Path(directory), MemoryMedia)
         with Followed(make(hub), hub.data) as followed:
             followed.journal.append(*events)
             taken = timed([followed.follower.advance] * (EVENTS // 1000))
@@ -53,7 +53,7 @@ def folded(name: str, make: Callable[[Hub], Projection], events: list[Event]) ->
 def case_motion_day() -> list[Measurement]:
     """A day of 14,500 motions as a picture, and of 102,000 as counts of five minutes."""
     with TemporaryDirectory() as directory:
-        hub = Hub(Path(directory), MemoryMedia)
+        hub = HubConfig(Path(directory), MemoryMedia)
         with Followed(Motions(), hub.data) as followed:
             begin = START.replace(hour=0)
             followed.take(*(motion(begin + timedelta(seconds=86_399 * n / 14_500)) for n in range(14_500)))
@@ -72,7 +72,7 @@ def case_motion_day() -> list[Measurement]:
 
 def case_devices() -> list[Measurement]:
     with TemporaryDirectory() as directory:
-        hub = Hub(Path(directory), MemoryMedia)
+        hub = HubConfig(Path(directory), MemoryMedia)
         with Followed(Health(), hub.data, [frame(device=f"d{n}") for n in range(DEVICES)]) as followed:
             followed.take(tick(at(1)))
             return [measured("health of 50 devices", lambda: devices(followed.view), "status of each")]

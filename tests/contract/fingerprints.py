@@ -26,10 +26,10 @@ from bus_schemas.node import HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine import shape, view_files
 from consumers.engine.checkpoint import tables_of
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
 from consumers.engine.sink import Sink
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.registry import CONSUMERS
 from consumers.store.clickhouse.dialect import CURRENT
 from consumers.views.warehouse import tables as warehouse
@@ -92,7 +92,7 @@ def fingerprint(name: str, folded: MemoryJournal) -> Fingerprint:
     if name == WAREHOUSE:
         return _of_warehouse(folded)
     with TemporaryDirectory() as directory:
-        hub = Hub(data=Path(directory), archive=lambda: _OnePicture(), sites=_SITES)
+        hub = HubConfig(data=Path(directory), archive=lambda: _OnePicture(), sites=_SITES)
         made = CONSUMERS[name](hub)
         if isinstance(made, Sink):
             made.close()
@@ -108,7 +108,7 @@ class _OnePicture(MemoryMedia):
 
 
 def _of_view(projection: Projection, data: Path, folded: MemoryJournal) -> Fingerprint:
-    with closing(Follower(projection, Source(data, folded, lambda: START))) as follower:
+    with closing(Follower(projection, ConsumerContext(data, folded, lambda: START))) as follower:
         while follower.advance():
             pass
     with closing(view_files.open_view(data, projection.name)) as view:

@@ -9,7 +9,7 @@ from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.event import Event
 from consumers.alerting.projection import Alerting
 from consumers.engine.projection import Projection
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from tests.builders import alert, at, settings
 from tests.contract.story import MINUTES, Story
 from tests.following import Followed
@@ -18,7 +18,7 @@ Told = list[tuple[float, Event]]
 """Events with the seconds after the start at which each was received, in that order."""
 
 
-def retold(plain: Story, hub: Hub) -> Told:
+def retold(plain: Story, hub: HubConfig) -> Told:
     told = plain.in_order()
     for number in range(1, MINUTES // 2):
         told.append((120 * number + 0.7, settings(at(120 * number), device="yard", settings=_sections(number))))

@@ -20,12 +20,12 @@ from consumers.alerting.conditions import conditions, held
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine import checkpoint
-from consumers.engine.follower import Source, create
+from consumers.engine.follower import ConsumerContext, create
 from consumers.engine.intervals import Wanted
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import fold_upto
 from consumers.engine.versions import NEWEST
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.views import settings
 from consumers.views.health import past, questions
 from consumers.views.health.projection import Health
@@ -43,7 +43,7 @@ moments = st.lists(st.floats(-10, END_S), min_size=1, max_size=8).map(sorted)
 class View(NamedTuple):
     """How a view is made, and everything that can be asked of it at a moment, as of a position."""
 
-    make: Callable[[Hub], Projection]
+    make: Callable[[HubConfig], Projection]
     ask: Callable[[sqlite3.Connection, datetime, int], Any]
 
 
@@ -101,15 +101,15 @@ VIEWS = {
 
 
 @pytest.fixture(scope="module")
-def hub() -> Hub:
+def hub() -> HubConfig:
     sites = (
         SiteInfo("DEMO", "Demo yard", "Europe/Berlin", (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))),
     )
-    return Hub(data=Path("nowhere"), archive=MemoryMedia, sites=sites)
+    return HubConfig(data=Path("nowhere"), archive=MemoryMedia, sites=sites)
 
 
 @pytest.fixture(scope="module")
-def told(hub: Hub) -> list[tuple[float, Event]]:
+def told(hub: HubConfig) -> list[tuple[float, Event]]:
     return retold(story(), hub)
 
 
@@ -117,7 +117,7 @@ class Ended(NamedTuple):
     """A view that has folded the whole journal, and the seconds at which its positions were received."""
 
     view: View
-    hub: Hub
+    hub: HubConfig
     journal: MemoryJournal
     received: list[float]
     folded: sqlite3.Connection
@@ -138,15 +138,15 @@ class Ended(NamedTuple):
             projection = self.view.make(self.hub)
             shadow = create(projection, Path(directory) / "shadow.sqlite")
             checkpoint.begin(shadow, 0, projection.version)
-            source = Source(Path(directory), self.journal, lambda: START)
+            context = ConsumerContext(Path(directory), self.journal, lambda: START)
             for second in seconds:
-                fold_upto(projection, shadow, source, self.upto(second))
+                fold_upto(projection, shadow, context, self.upto(second))
                 yield self.view.ask(shadow, at(second), NEWEST)
             shadow.close()
 
 
 @pytest.fixture(scope="module", params=sorted(VIEWS))
-def ended(request: pytest.FixtureRequest, hub: Hub, told: list[tuple[float, Event]]) -> Iterator[Ended]:
+def ended(request: pytest.FixtureRequest, hub: HubConfig, told: list[tuple[float, Event]]) -> Iterator[Ended]:
     view = VIEWS[request.param]
     with TemporaryDirectory() as directory, Followed(view.make(hub), Path(directory)) as followed:
         for second, event in told:

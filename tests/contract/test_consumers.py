@@ -10,7 +10,7 @@ import pytest
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
-from consumers.engine.follower import Follower, Source, Stopped
+from consumers.engine.follower import ConsumerContext, Follower, Stopped
 from consumers.engine.rebuild.compare import compare, verify
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.store.journal.record import Batch
@@ -91,11 +91,11 @@ def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
     yard: Yard, other: Yard, journal: MemoryJournal
 ) -> None:
     bad = poison(yard, journal)
-    source = Source(yard.data, journal, lambda: START)
-    follower = Follower(Broken(yard.projection(), lambda position: position == bad), source)
+    context = ConsumerContext(yard.data, journal, lambda: START)
+    follower = Follower(Broken(yard.projection(), lambda position: position == bad), context)
     _catch_up(follower)
     follower.close()
-    rest = Follower(other.projection(), Source(other.data, _Without(journal, bad), lambda: START))
+    rest = Follower(other.projection(), ConsumerContext(other.data, _Without(journal, bad), lambda: START))
     _catch_up(rest)
     rest.close()
 
@@ -107,18 +107,18 @@ def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
     ]
     assert checkpoint.load(view) == journal.head()
     view.close()
-    assert verify(yard.projection(), source) == []
+    assert verify(yard.projection(), context) == []
 
 
 def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
     yard: Yard, other: Yard, journal: MemoryJournal
 ) -> None:
     bad = poison(yard, journal)
-    source = Source(yard.data, journal, lambda: START)
-    follower = Follower(Broken(yard.projection(), lambda position: position == bad), source)
+    context = ConsumerContext(yard.data, journal, lambda: START)
+    follower = Follower(Broken(yard.projection(), lambda position: position == bad), context)
     _catch_up(follower)
     follower.close()
-    rebuild(yard.projection(), source)
+    rebuild(yard.projection(), context)
     other.fold(journal)
 
     assert differences(yard, other) == []
@@ -130,7 +130,7 @@ def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
 def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
     half = journal.head() // 2
     broken = Broken(yard.projection(), lambda position: position >= half)
-    follower = Follower(broken, Source(yard.data, journal, lambda: START))
+    follower = Follower(broken, ConsumerContext(yard.data, journal, lambda: START))
     with suppress(Stopped):
         _catch_up(follower)
     follower.close()
@@ -146,22 +146,22 @@ def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: 
 def test_the_view_equals_the_fold_of_the_journal(yard: Yard, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=100)
 
-    assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
+    assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
 def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journal: MemoryJournal) -> None:
     yard.fold(journal)
     before, file = yard.emitted(), view_files.file_of(yard.data, yard.name)
-    rebuild(yard.projection(), Source(yard.data, journal, lambda: START))
+    rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))
 
     assert view_files.file_of(yard.data, yard.name) != file
     assert yard.emitted() == before
-    assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
+    assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
 def test_a_rebuilt_view_goes_on(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=300, times=5)
-    rebuild(yard.projection(), Source(yard.data, journal, lambda: START))
+    rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))
     yard.fold(journal)
     other.fold(journal)
 

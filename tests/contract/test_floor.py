@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from consumers.engine import view_files
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.request import Wish, WouldLose
 from consumers.engine.rebuild.retention_floor import Scope, scope
@@ -52,15 +52,15 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
 ) -> None:
     floor = int(len(told.events) * share) + Random(SEED).randrange(50)
     yard, journal = Yard(name, tmp_path, told), journal_of(told, floor)
-    source = Source(yard.data, journal, lambda: START)
+    context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before = yard.dump()
     journal.drop(floor)
     found = partly(yard, journal)
     assert found is not None
-    assert verify(yard.projection(), source, scope=found) == []
+    assert verify(yard.projection(), context, scope=found) == []
 
-    rebuild(yard.projection(), source, wish=Wish(force=True))
+    rebuild(yard.projection(), context, wish=Wish(force=True))
     after = yard.dump()
     for table in found.left_out:
         assert sorted(after[table]) == sorted(before[table])
@@ -70,14 +70,14 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
 def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told: Story) -> None:
     floor = len(told.events) // 2
     yard, journal = Yard(name, tmp_path, told), journal_of(told, floor)
-    source = Source(yard.data, journal, lambda: START)
+    context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before, file = yard.dump(), view_files.file_of(yard.data, name)
     journal.drop(floor)
-    refused = refusal(yard, source)
+    refused = refusal(yard, context)
     if refused is not None:
         assert yard.dump() == before
-        rebuilt = rebuild(yard.projection(), source, wish=Wish(force=True))
+        rebuilt = rebuild(yard.projection(), context, wish=Wish(force=True))
         assert rebuilt is not None
         assert (rebuilt.lost, rebuilt.kept) == (refused.rows, file)
         assert file is not None
@@ -87,9 +87,9 @@ def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told:
     yard.fold(journal)
 
 
-def refusal(yard: Yard, source: Source) -> WouldLose | None:
+def refusal(yard: Yard, context: ConsumerContext) -> WouldLose | None:
     try:
-        rebuild(yard.projection(), source)
+        rebuild(yard.projection(), context)
     except WouldLose as refused:
         return refused
     return None
@@ -102,7 +102,7 @@ def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, t
     yard.fold(journal)
 
     assert partly(yard, journal) is None
-    assert verify(yard.projection(), Source(yard.data, journal, lambda: START)) == []
+    assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
     journal.drop(second)
     assert partly(yard, journal) is not None
 
@@ -110,7 +110,7 @@ def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, t
 def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_for(tmp_path: Path, told: Story) -> None:
     floor = len(told.events) // 2
     yard, journal = Yard("temperatures", tmp_path, told), journal_of(told, floor)
-    source = Source(yard.data, journal, lambda: START)
+    context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     journal.drop(floor)
     file = view_files.file_of(yard.data, "temperatures")
@@ -118,9 +118,9 @@ def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_fo
     with_early, with_late = "minute = (select min(minute) from minutes)", "minute = (select max(minute) from minutes)"
     view = view_files.connect(file)
     view.execute(f"update minutes set high = 1000 where {with_early}")
-    early = verify(yard.projection(), source, scope=partly(yard, journal))
+    early = verify(yard.projection(), context, scope=partly(yard, journal))
     view.execute(f"update minutes set high = 1000 where {with_late}")
-    late = verify(yard.projection(), source, scope=partly(yard, journal))
+    late = verify(yard.projection(), context, scope=partly(yard, journal))
     view.close()
 
     assert early == []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bus_schemas.event import Event
 from consumers.engine import set_aside, view_files
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.rebuild.compare import compare, verify
 from consumers.engine.rebuild.part import NotInPart, Replaced, WholeOnly, rebuild_part
 from consumers.engine.rebuild.time_range import Part, Stretch
@@ -66,7 +66,7 @@ class Folded:
 class Damaged:
     def __init__(self, yard: Yard, journal: MemoryJournal) -> None:
         self.yard = yard
-        self.source = Source(yard.data, journal, lambda: START)
+        self.source = ConsumerContext(yard.data, journal, lambda: START)
 
     def open(self) -> sqlite3.Connection:
         file = view_files.file_of(self.yard.data, self.yard.name)
@@ -162,10 +162,10 @@ def test_events_that_the_consumer_takes_meanwhile_are_in_it_once(
     """Between every two steps of the fold late events arrive and the consumer folds them."""
     damaged = folded.copy(tmp_path)
     journal = journal_of(told)
-    source = damaged.source = Source(damaged.yard.data, journal, lambda: START)
+    context = damaged.source = ConsumerContext(damaged.yard.data, journal, lambda: START)
     wanted, steps = Stretch("DEMO", at(0), at(1200)), 0
     damaged.damage(damaged.part(wanted), Random(3))
-    with closing(Follower(damaged.yard.projection(), source)) as follower:
+    with closing(Follower(damaged.yard.projection(), context)) as follower:
 
         def arrive(done: int, of: int) -> None:
             nonlocal steps
@@ -180,7 +180,7 @@ def test_events_that_the_consumer_takes_meanwhile_are_in_it_once(
         arrive(0, 0)
 
     assert steps >= 3
-    assert verify(damaged.yard.projection(), source) == []
+    assert verify(damaged.yard.projection(), context) == []
 
 
 def test_a_part_that_reaches_before_the_floor_is_refused_and_changes_nothing(
@@ -188,7 +188,7 @@ def test_a_part_that_reaches_before_the_floor_is_refused_and_changes_nothing(
 ) -> None:
     damaged = folded.copy(tmp_path)
     journal = journal_of(told)
-    damaged.source = Source(damaged.yard.data, journal, lambda: START)
+    damaged.source = ConsumerContext(damaged.yard.data, journal, lambda: START)
     journal.drop(journal.head() // 2)
     before = damaged.yard.dump()
     with pytest.raises(NotInPart, match=r"events of DEMO up to .* were dropped from the journal"):
@@ -201,9 +201,9 @@ def test_a_part_that_reaches_before_the_floor_is_refused_and_changes_nothing(
 @pytest.mark.parametrize("name", OTHERS)
 def test_others_refuse_and_say_why(name: str, tmp_path: Path, told: Story) -> None:
     yard = Yard(name, tmp_path, told)
-    source = Source(tmp_path, MemoryJournal(), lambda: START)
+    context = ConsumerContext(tmp_path, MemoryJournal(), lambda: START)
     with pytest.raises(WholeOnly, match=f"{name} cannot be folded in part: .*"):
-        rebuild_part(yard.projection(), source, Stretch("DEMO", at(0), at(60)), lambda done, of: None)
+        rebuild_part(yard.projection(), context, Stretch("DEMO", at(0), at(60)), lambda done, of: None)
 
 
 def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, told: Story) -> None:
@@ -241,17 +241,17 @@ def test_a_part_that_is_folded_again_holds_what_was_set_aside_there(name: str, t
     yard, other, journal = Yard(name, tmp_path / "one", told), Yard(name, tmp_path / "other", told), journal_of(told)
     records = journal.read(0, yard.projection().models, journal.head()).records
     bad = [record.position for record in records if record.where[0] == builders.SITE][5]
-    source = Source(yard.data, journal, lambda: START)
-    with closing(Follower(Broken(yard.projection(), lambda position: position == bad), source)) as follower:
+    context = ConsumerContext(yard.data, journal, lambda: START)
+    with closing(Follower(Broken(yard.projection(), lambda position: position == bad), context)) as follower:
         while follower.advance():
             pass
     with closing(yard.view()) as view:
         assert [event.position for event in set_aside.newest(view)] == [bad]
     whole = Stretch(builders.SITE, START, at(MINUTES * 60))
-    rebuild_part(yard.projection(), source, whole, lambda done, of: None)
+    rebuild_part(yard.projection(), context, whole, lambda done, of: None)
     other.fold(journal)
 
     with closing(yard.view()) as view, closing(other.view()) as wanted:
         assert set_aside.newest(view) == []
         assert compare(view, wanted, yard.projection()) == []
-    assert verify(yard.projection(), source) == []
+    assert verify(yard.projection(), context) == []

@@ -11,7 +11,7 @@ import pytest
 from bus_schemas.event import Event, iso
 from consumers.alerting.incidents.questions import incidents
 from consumers.engine import view_files
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.journal.ahead import said_ahead_s
@@ -37,7 +37,7 @@ KINDS: dict[str, Callable[[datetime], Event]] = {
 
 
 def a_hub(data: Path) -> Bus:
-    return Bus(Hub(data=data, archive=MemoryMedia))
+    return Bus(HubConfig(data=data, archive=MemoryMedia))
 
 
 @pytest.fixture

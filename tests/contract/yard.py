@@ -8,10 +8,10 @@ from typing import Any
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import BATCH, Follower, Source
+from consumers.engine.follower import BATCH, ConsumerContext, Follower
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.sink import Sink
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.registry import CONSUMERS
 from consumers.store.journal.record import Recorded
 from tests.builders import START
@@ -19,7 +19,7 @@ from tests.contract.story import Story, media_of
 from tests.following import MemoryMedia
 from tests.memory_journal import MemoryJournal
 
-_MADE = {name: make(Hub(Path("nowhere"), MemoryMedia)) for name, make in CONSUMERS.items()}
+_MADE = {name: make(HubConfig(Path("nowhere"), MemoryMedia)) for name, make in CONSUMERS.items()}
 PROJECTIONS = sorted(name for name, made in _MADE.items() if isinstance(made, Projection))
 MAKERS = sorted(name for name, made in _MADE.items() if isinstance(made, Projection) and made.emits)
 SINKS = sorted(name for name, made in _MADE.items() if isinstance(made, Sink))
@@ -34,7 +34,7 @@ class Yard:
         sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
         self.name = name
         self.data = data
-        self.hub = Hub(data=data, archive=lambda: media, sites=sites)
+        self.hub = HubConfig(data=data, archive=lambda: media, sites=sites)
 
     def projection(self) -> Projection:
         made = CONSUMERS[self.name](self.hub)
@@ -45,13 +45,13 @@ class Yard:
         """Deliver everything, as a sink that is not new."""
         made = CONSUMERS[self.name](self.hub)
         assert isinstance(made, Sink)
-        deliverer = Deliverer(made, Source(self.data, journal, lambda: START))
+        deliverer = Deliverer(made, ConsumerContext(self.data, journal, lambda: START))
         while deliverer.advance(batch):
             pass
         deliverer.close()
 
     def fold(self, journal: MemoryJournal, batch: int = BATCH, times: int = 10**9) -> None:
-        follower = Follower(self.projection(), Source(self.data, journal, lambda: START))
+        follower = Follower(self.projection(), ConsumerContext(self.data, journal, lambda: START))
         for _ in range(times):
             if not follower.advance(batch):
                 break

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from consumers.engine import checkpoint
 from consumers.engine.view_files import NoView, open_view
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.registry import CONSUMERS, roster
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.days import list_days, open_to_read
@@ -96,7 +96,7 @@ def rows(journal: Path) -> Iterator[Row]:
             )
 
 
-def check(hub: Hub, expected: Expected) -> Verdict:
+def check(hub: HubConfig, expected: Expected) -> Verdict:
     verdict = Verdict()
     journal = list(rows(hub.data / "journal"))
     verdict.events = len(journal)
@@ -173,7 +173,7 @@ def _outbox(verdict: Verdict, journal: Sequence[Row], path: Path, *, only_confir
             verdict.differ(1, f"{path.stem}: {source} {sequence} is another event in the journal")
 
 
-def _media(verdict: Verdict, journal: Sequence[Row], hub: Hub, *, refers: bool = True) -> None:
+def _media(verdict: Verdict, journal: Sequence[Row], hub: HubConfig, *, refers: bool = True) -> None:
     described: dict[str, dict[str, Any]] = {}
     with ArchiveReader(hub.data / "archive") as archive:
         for row in journal:
@@ -196,7 +196,7 @@ def _media(verdict: Verdict, journal: Sequence[Row], hub: Hub, *, refers: bool =
     verdict.lose(max(0, len(dangling) - pictures_given_up), f"media that events refer to, such as {dangling[:2]}")
 
 
-def _views(verdict: Verdict, hub: Hub, head: int) -> None:
+def _views(verdict: Verdict, hub: HubConfig, head: int) -> None:
     for name in CONSUMERS:
         try:
             with closing(open_view(hub.data, name)) as view:

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from consumers.engine.runner import Process
-from consumers.hub_config import DeviceInfo, Hub, RetentionPolicy, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, RetentionPolicy, SiteInfo
 from consumers.ingest.run import run as run_ingest
 from consumers.registry import roster
 from consumers.store.archive.reader import IndexedMedia
@@ -44,9 +44,9 @@ class HubPlace:
     clock: Path
     port: int
 
-    def hub(self) -> Hub:
+    def hub(self) -> HubConfig:
         month = timedelta(days=30)
-        return Hub(
+        return HubConfig(
             data=self.data,
             archive=lambda: IndexedMedia(self.data / "archive"),
             sites=(

@@ -9,7 +9,7 @@ import pytest
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
@@ -90,6 +90,6 @@ def test_media_without_bytes_are_lost_and_references_to_nothing_too(journal: Jou
     write(journal, there, gone, builders.frame(media=keys))
     verdict = Verdict()
 
-    _media(verdict, list(rows(tmp_path / "journal")), Hub(tmp_path, MemoryMedia))
+    _media(verdict, list(rows(tmp_path / "journal")), HubConfig(tmp_path, MemoryMedia))
 
     assert (verdict.lost, verdict.media) == (2, 2)

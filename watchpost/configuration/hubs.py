@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from consumers.hub_config import ClickHouseServer, DeviceInfo, Hub, RetentionPolicy, SiteInfo
+from consumers.hub_config import ClickHouseServer, DeviceInfo, HubConfig, RetentionPolicy, SiteInfo
 from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import IndexedMedia
 from gateway.settings import GatewaySettings, Limits
-from watchpost.configuration.config import Hub as HubConfig
+from watchpost.configuration.config import Hub as HubSection
 from watchpost.configuration.config import (
     Retention,
     ServerJournal,
@@ -30,12 +30,12 @@ def hub(
     data: Path,
     environ: Mapping[str, str] = os.environ,
     secrets: Collection[str] = (),
-) -> Hub:
+) -> HubConfig:
     """What consumers and gateway are told; the journal's password, and those of `webhook` and `warehouse` in `secrets`.
 
     Raises `ConfigError` where one of these is named and is not there.
     """
-    return Hub(
+    return HubConfig(
         data=data,
         archive=lambda: IndexedMedia(data / "archive"),
         sites=tuple(_site_info(site) for site in config.sites),
@@ -65,7 +65,7 @@ def _device_info(device: Device) -> DeviceInfo:
     return DeviceInfo(device.device, device.title, ("visual", "thermal"))
 
 
-def _retention(hub: HubConfig) -> RetentionPolicy:
+def _retention(hub: HubSection) -> RetentionPolicy:
     hours = hub.retention_hours
     return RetentionPolicy(
         media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in Retention.model_fields),

@@ -15,7 +15,7 @@ from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.run import Analysis, Bench, Interrupted, Progress, run
 from consumers.alerting.what_if.trial import Asked
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalAway
@@ -41,7 +41,7 @@ class Wanted:
     analysis: bool = False
 
 
-def what_if(hub: Hub, wanted: Wanted) -> str:
+def what_if(hub: HubConfig, wanted: Wanted) -> str:
     """Run it here and now; its id. Raises `Refused`; Ctrl-C cancels it."""
     asked = _asked(hub, wanted)
     bar = Bar("what if", sys.stderr)
@@ -57,7 +57,7 @@ def what_if(hub: Hub, wanted: Wanted) -> str:
     return asked.id
 
 
-def run_asked(hub: Hub, trial_id: str, *, until: int, lock: int) -> None:
+def run_asked(hub: HubConfig, trial_id: str, *, until: int, lock: int) -> None:
     """Until it is done or cancelled, or the file that is open as `until` ends: then it is interrupted.
 
     The lock of trials that is open as `lock` is let go of at once then: to end a process takes a while on a busy
@@ -82,7 +82,7 @@ def run_asked(hub: Hub, trial_id: str, *, until: int, lock: int) -> None:
         log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)
 
 
-def _asked(hub: Hub, wanted: Wanted) -> Asked:
+def _asked(hub: HubConfig, wanted: Wanted) -> Asked:
     if wanted.settings and not wanted.analysis:
         raise Refused("settings are those of an analysis: say --analysis as well")
     try:
@@ -108,7 +108,7 @@ def _asked(hub: Hub, wanted: Wanted) -> Asked:
 
 @contextmanager
 def _bench(
-    hub: Hub, asked: Asked, stopping: threading.Event, progress: Progress = lambda done, of: None
+    hub: HubConfig, asked: Asked, stopping: threading.Event, progress: Progress = lambda done, of: None
 ) -> Iterator[Bench]:
     os.nice(NICER)
     with closing(journal_of(hub).reader()) as journal, ArchiveReader(hub.data / "archive") as archive:

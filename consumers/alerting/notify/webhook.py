@@ -12,7 +12,7 @@ import httpx
 from consumers.alerting.notify.address import InvalidAddress, valid_address
 from consumers.alerting.notify.delivery import Message, Notifier, Outcome, Verdict
 from consumers.alerting.notify.sink import NotifierSink
-from consumers.hub_config import Hub, Webhook
+from consumers.hub_config import HubConfig, Webhook
 
 LONGEST_WAIT_S = 3600.0
 _TRY_AGAIN = {408, 421, 425, 429}
@@ -136,6 +136,6 @@ def _cause(error: BaseException) -> BaseException:
     return found
 
 
-def webhook_sink(hub: Hub) -> NotifierSink:
+def webhook_sink(hub: HubConfig) -> NotifierSink:
     notifiers: list[Notifier] = [WebhookNotifier(webhook) for webhook in hub.webhooks]
     return NotifierSink(notifiers, lambda: datetime.now(UTC))

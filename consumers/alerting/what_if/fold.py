@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from consumers.alerting.projection import OBSERVED, Alerting
 from consumers.engine.projection import emit_nothing
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
 
 SCHEMA = Alerting.schema
@@ -16,7 +16,7 @@ MODELS = OBSERVED
 class Folding:
     """Within the caller's transactions."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: HubConfig) -> None:
         self._alerting = Alerting(hub)
 
     def fold(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> None:

@@ -21,7 +21,7 @@ from consumers.alerting.what_if.time_range import RUN_IN, Stretch, stretch
 from consumers.alerting.what_if.trial import Asked, Outcome
 from consumers.engine.folding import Faulty, call
 from consumers.engine.follower import BATCH
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.store.journal.store import JournalAway
 from producer.ids import Clock
@@ -71,7 +71,7 @@ class Analysis(Protocol):
 class Bench:
     """The surroundings of a trial: the configuration, the journal, the clock, and the event that ends it."""
 
-    hub: Hub
+    hub: HubConfig
     journal: JournalReader
     clock: Clock
     stopping: Flag
@@ -134,7 +134,7 @@ class _Running:
         with transaction(self._view):
             files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
 
-    def _begin(self, hub: Hub, over: Stretch) -> None:
+    def _begin(self, hub: HubConfig, over: Stretch) -> None:
         known = before(self._bench.hub.data, over.first - 1, over.start, self._asked.site)
         with transaction(self._view):
             begin(self._view, known, hub.devices(), hub.rules)
@@ -199,7 +199,7 @@ class _Running:
         self._outcome = self._outcome.model_copy(update=counted)
 
 
-def _hub_of(hub: Hub, asked: Asked) -> Hub:
+def _hub_of(hub: HubConfig, asked: Asked) -> HubConfig:
     """The hub with the trial's rules and devices."""
     sites = tuple(SiteInfo(site, site, devices=(DeviceInfo(device, device),)) for site, device in asked.devices)
     return replace(hub, sites=sites, rules=AlertRules().changed(asked.rule_set))

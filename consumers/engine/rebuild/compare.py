@@ -10,7 +10,7 @@ from typing import Any
 
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import tables_of
-from consumers.engine.follower import Source, create
+from consumers.engine.follower import ConsumerContext, create
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.retention_floor import Scope, know_horizon
 from consumers.engine.rebuild.whole import Progress, fold_upto, ignore
@@ -30,15 +30,15 @@ class Difference:
 
 
 def verify(
-    projection: Projection, source: Source, progress: Progress = ignore, scope: Scope | None = None
+    projection: Projection, context: ConsumerContext, progress: Progress = ignore, scope: Scope | None = None
 ) -> list[Difference]:
     """Fold the journal up to where the view stands, and say in which tables the two differ. Raises `view_files.NoView`.
 
     The view is read as it was at one moment; the consumer folds on meanwhile.
     """
-    beside = view_files.link_of(source.data, projection.name).parent
+    beside = view_files.link_of(context.data, projection.name).parent
     with (
-        _snapshot(source.data, projection.name) as live,
+        _snapshot(context.data, projection.name) as live,
         TemporaryDirectory(prefix=".verify-", dir=beside) as directory,
     ):
         shadow = create(projection, Path(directory) / f"{projection.name}.sqlite")
@@ -47,9 +47,9 @@ def verify(
             goal = checkpoint.load(live)
             checkpoint.begin(shadow, 0, projection.version, silent=goal)
             # What the consumer set aside is in neither; the check lists it.
-            fold_upto(projection, shadow, source, goal, progress, without=set_aside.positions(live))
+            fold_upto(projection, shadow, context, goal, progress, without=set_aside.positions(live))
             for connection in (live, shadow):
-                know_horizon(connection, source.journal)
+                know_horizon(connection, context.journal)
             return compare(live, shadow, projection, scope)
         finally:
             shadow.close()

@@ -13,7 +13,7 @@ import structlog
 from bus_schemas.event import iso, place
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.folding import Faulty, fold_around, fold_whole
-from consumers.engine.follower import BATCH, Source, configuration_of, create, log_set_aside
+from consumers.engine.follower import BATCH, ConsumerContext, configuration_of, create, log_set_aside
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.process_lock import alone
 from consumers.engine.rebuild.time_range import Part, Stretch
@@ -45,52 +45,52 @@ class Replaced:
 
 
 def rebuild_part(
-    projection: Projection, source: Source, wanted: Stretch, progress: Callable[[int, int], None]
+    projection: Projection, context: ConsumerContext, wanted: Stretch, progress: Callable[[int, int], None]
 ) -> Replaced:
     """Late events that arrive meanwhile are in it once. Raises `NotInPart`, `NoView` or `AlreadyRebuilding`."""
-    part = _part(projection, source, wanted)
-    with alone(source.data, projection.name):
-        goal = _checked(projection, source, wanted, part)
-        with _shadow(projection, source.data) as shadow:
-            work = _Work(projection, source, wanted.site, part, shadow)
-            with closing(view_files.open_view(source.data, projection.name)) as view:
+    part = _part(projection, context, wanted)
+    with alone(context.data, projection.name):
+        goal = _checked(projection, context, wanted, part)
+        with _shadow(projection, context.data) as shadow:
+            work = _Work(projection, context, wanted.site, part, shadow)
+            with closing(view_files.open_view(context.data, projection.name)) as view:
                 work.give_context(view)
             work.fold(0, goal, progress)
-            with view_files.locked(source.data, projection.name):
+            with view_files.locked(context.data, projection.name):
                 replaced = work.swap(goal)
     log.info("part of a view rebuilt", consumer=projection.name, site=wanted.site, rows=replaced.rows)
     return replaced
 
 
-def _part(projection: Projection, source: Source, wanted: Stretch) -> Part:
+def _part(projection: Projection, context: ConsumerContext, wanted: Stretch) -> Part:
     if wanted.until <= wanted.since:
         raise NotInPart(f"the stretch ends ({iso(wanted.until)}) before it begins ({iso(wanted.since)})")
     part = None
     if type(projection).part is not Projection.part:
-        with closing(view_files.open_view(source.data, projection.name)) as view:
+        with closing(view_files.open_view(context.data, projection.name)) as view:
             part = projection.part(wanted, view)
     if part is None:
         raise WholeOnly(f"{projection.name} cannot be folded in part: {projection.whole_because}")
     return part
 
 
-def _checked(projection: Projection, source: Source, wanted: Stretch, part: Part) -> int:
+def _checked(projection: Projection, context: ConsumerContext, wanted: Stretch, part: Part) -> int:
     """How far the view is. Raises `NotInPart` where the fold of a part would not be what the whole view holds."""
-    with closing(view_files.open_view(source.data, projection.name)) as view:
+    with closing(view_files.open_view(context.data, projection.name)) as view:
         configuration = checkpoint.made(view).configuration
-        if checkpoint.is_of_another_journal(view, source.journal.life()):
+        if checkpoint.is_of_another_journal(view, context.journal.life()):
             raise NotInPart(f"the view {projection.name} is of a journal that is gone, and begins again by itself")
         if why := shape_of(projection).difference(view):
             raise NotInPart(f"{projection.name}: {why}. Fold it as a whole first")
         if configuration not in ("", configuration_of(projection)):
             raise NotInPart(f"{projection.name} was made by another configuration: fold it as a whole first")
         goal = checkpoint.load(view)
-    _check_floor(source, wanted, part)
+    _check_floor(context, wanted, part)
     return goal
 
 
-def _check_floor(source: Source, wanted: Stretch, part: Part) -> None:
-    latest = source.journal.latest_dropped()
+def _check_floor(context: ConsumerContext, wanted: Stretch, part: Part) -> None:
+    latest = context.journal.latest_dropped()
     if latest is None:
         raise NotInPart(
             "days of the journal were dropped, and nobody knows how far they reached: a part may lack events"
@@ -118,10 +118,10 @@ class _Work:
     """The fold of one part, and its swap."""
 
     def __init__(
-        self, projection: Projection, source: Source, site: str, part: Part, shadow: sqlite3.Connection
+        self, projection: Projection, context: ConsumerContext, site: str, part: Part, shadow: sqlite3.Connection
     ) -> None:
         self._projection = projection
-        self._source = source
+        self._context = context
         self._site = site
         self._part = part
         self._shadow = shadow
@@ -138,13 +138,13 @@ class _Work:
 
     def fold(self, after: int, goal: int, progress: Callable[[int, int], None]) -> None:
         """Fold the events of the part in positions after `after`, up to `goal`."""
-        bounds = self._source.journal.span(self._part.since, self._part.until)
+        bounds = self._context.journal.span(self._part.since, self._part.until)
         if bounds is None:
             return
         begin, last = max(after, bounds[0] - 1), min(goal, bounds[1])
         position = begin
         while position < last:
-            batch = self._source.journal.read(position, self._projection.models, _STEP)
+            batch = self._context.journal.read(position, self._projection.models, _STEP)
             records = [record for record in batch.records if record.position <= last and self._is_meant(record)]
             if records:
                 self._take(records)
@@ -157,7 +157,7 @@ class _Work:
                 fold_whole(self._projection, self._shadow, records)
         except Faulty:
             with transaction(self._shadow):
-                folded = fold_around(self._projection, self._shadow, records, self._source.clock)
+                folded = fold_around(self._projection, self._shadow, records, self._context.clock)
                 set_aside.add(self._shadow, folded.refused, self._projection.version, records[-1].position + 1)
             log_set_aside(self._projection.name, folded.refused)
         self._events += len(records)
@@ -168,7 +168,7 @@ class _Work:
 
     def swap(self, folded: int) -> Replaced:
         """Fold what came meanwhile, and put the rows in place of those that are there. The lock is held."""
-        file = view_files.file_of(self._source.data, self._projection.name)
+        file = view_files.file_of(self._context.data, self._projection.name)
         if file is None:
             raise view_files.NoView(f"the view of {self._projection.name!r} vanished during its rebuild")
         with closing(create(self._projection, file)) as live:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from consumers.engine import checkpoint, view_files
 from consumers.engine.checkpoint import Made
-from consumers.engine.follower import Source, create, made_now
+from consumers.engine.follower import ConsumerContext, create, made_now
 from consumers.engine.projection import Projection
 from consumers.engine.shape import shape_of
 
@@ -22,11 +22,11 @@ class Shadow:
     discarded: str | None = None
 
 
-def open_shadow(projection: Projection, source: Source, goal: int, *, restart: bool) -> Shadow:
+def open_shadow(projection: Projection, context: ConsumerContext, goal: int, *, restart: bool) -> Shadow:
     """Go on with what an interrupted rebuild left, if it is the same fold of the same journal; else begin."""
-    file = view_files.next_file(source.data, projection.name)
-    made = made_now(projection, source.journal)
-    why = _why_not(projection, source, file, made, restart=restart) if file.exists() else None
+    file = view_files.next_file(context.data, projection.name)
+    made = made_now(projection, context.journal)
+    why = _why_not(projection, context, file, made, restart=restart) if file.exists() else None
     if file.exists() and why is None:
         view = create(projection, file)
         view.execute("update checkpoint set silent_until = ?", (goal,))
@@ -34,12 +34,12 @@ def open_shadow(projection: Projection, source: Source, goal: int, *, restart: b
     view_files.remove(file)
     view = create(projection, file)
     checkpoint.make(view, made)
-    checkpoint.belong(view, source.journal.life())
+    checkpoint.belong(view, context.journal.life())
     checkpoint.begin(view, 0, projection.version, silent=goal)
     return Shadow(view, file, made, discarded=why)
 
 
-def _why_not(projection: Projection, source: Source, file: Path, made: Made, *, restart: bool) -> str | None:
+def _why_not(projection: Projection, context: ConsumerContext, file: Path, made: Made, *, restart: bool) -> str | None:
     """Why what was begun is of no use; `None` where it can be gone on with."""
     if restart:
         return "that was asked for"
@@ -48,19 +48,19 @@ def _why_not(projection: Projection, source: Source, file: Path, made: Made, *, 
     except sqlite3.OperationalError:
         return "what was begun cannot be opened"
     try:
-        return _difference(projection, source, begun, made)
+        return _difference(projection, context, begun, made)
     except sqlite3.DatabaseError:
         return "what was begun cannot be read"
     finally:
         begun.close()
 
 
-def _difference(projection: Projection, source: Source, begun: sqlite3.Connection, made: Made) -> str | None:
+def _difference(projection: Projection, context: ConsumerContext, begun: sqlite3.Connection, made: Made) -> str | None:
     version, before = checkpoint.version(begun), checkpoint.made(begun)
     position = checkpoint.load(begun)
     if version != projection.version:
         return "nothing was folded yet" if version is None else f"it was begun by version {version} of the projection"
-    if checkpoint.is_of_another_journal(begun, source.journal.life()):
+    if checkpoint.is_of_another_journal(begun, context.journal.life()):
         return "the journal is another one"
     if before.configuration != made.configuration:
         return "the configuration is another one"

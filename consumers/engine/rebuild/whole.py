@@ -12,7 +12,7 @@ import structlog
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import Made
 from consumers.engine.folding import Faulty, fold_around, fold_whole
-from consumers.engine.follower import Source, log_set_aside
+from consumers.engine.follower import ConsumerContext, log_set_aside
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.process_lock import alone
 from consumers.engine.rebuild.request import DaysWereDropped, Rebuilt, Wish, WouldLose
@@ -45,7 +45,7 @@ def ignore(done: int, of: int) -> None:
 
 
 def rebuild(
-    projection: Projection, source: Source, progress: Progress = ignore, wish: Wish | None = None
+    projection: Projection, context: ConsumerContext, progress: Progress = ignore, wish: Wish | None = None
 ) -> Rebuilt | None:
     """Fold from position 0 to where the view stands, and take its place. Nothing is emitted that was told before.
 
@@ -54,11 +54,11 @@ def rebuild(
     nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless that was wished for.
     """
     wish = wish or Wish()
-    goal = _position(source, projection.name)
+    goal = _position(context, projection.name)
     if goal is None:
         return None
-    with alone(source.data, projection.name):
-        rebuilt = _rebuild(projection, source, goal, progress, wish)
+    with alone(context.data, projection.name):
+        rebuilt = _rebuild(projection, context, goal, progress, wish)
     _tell(projection.name, rebuilt)
     return rebuilt
 
@@ -74,34 +74,34 @@ def _tell(name: str, rebuilt: Rebuilt) -> None:
         )  # fmt: skip
 
 
-def _rebuild(projection: Projection, source: Source, goal: int, progress: Progress, wish: Wish) -> Rebuilt:
-    shadow = open_shadow(projection, source, goal, restart=wish.restart)
+def _rebuild(projection: Projection, context: ConsumerContext, goal: int, progress: Progress, wish: Wish) -> Rebuilt:
+    shadow = open_shadow(projection, context, goal, restart=wish.restart)
     if shadow.begun_at:
         log.info("rebuild goes on", consumer=projection.name, position=shadow.begun_at)
     if shadow.discarded:
         log.warning("rebuild begins again", consumer=projection.name, reason=shadow.discarded)
     try:
         progress(shadow.begun_at, goal)
-        fold_upto(projection, shadow.view, source, goal, _watching(shadow, source, progress))
-        with view_files.locked(source.data, projection.name):
-            return _swap(projection, shadow, source, wish)
+        fold_upto(projection, shadow.view, context, goal, _watching(shadow, context, progress))
+        with view_files.locked(context.data, projection.name):
+            return _swap(projection, shadow, context, wish)
     except (sqlite3.Error, OSError, DaysWereDropped):
         # What is half done helps nobody where the disk is full or the file is broken. Closed first: closing writes.
         shadow.view.close()
-        if view_files.file_of(source.data, projection.name) != shadow.file:
+        if view_files.file_of(context.data, projection.name) != shadow.file:
             view_files.remove(shadow.file)
         raise
     finally:
         shadow.view.close()
 
 
-def _watching(shadow: Shadow, source: Source, progress: Progress) -> Progress:
+def _watching(shadow: Shadow, context: ConsumerContext, progress: Progress) -> Progress:
     """Retention waits for rebuilds; one that began in the same moment must not pass over what is gone."""
     before = shadow.begun_at
 
     def told(done: int, of: int) -> None:
         nonlocal before
-        if source.journal.floor() > max(shadow.made.floor, before + 1):
+        if context.journal.floor() > max(shadow.made.floor, before + 1):
             raise DaysWereDropped("days were dropped from the journal before they were folded; ask again")
         before = done
         progress(done, of)
@@ -109,22 +109,22 @@ def _watching(shadow: Shadow, source: Source, progress: Progress) -> Progress:
     return told
 
 
-def _swap(projection: Projection, shadow: Shadow, source: Source, wish: Wish) -> Rebuilt:
+def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish: Wish) -> Rebuilt:
     """Fold what came meanwhile, carry over what is not yet sent, and change the files. The lock is held."""
-    old = view_files.file_of(source.data, projection.name)
-    goal = _position(source, projection.name)
+    old = view_files.file_of(context.data, projection.name)
+    goal = _position(context, projection.name)
     if old is None or goal is None:
         raise view_files.NoView(f"the view of {projection.name!r} vanished during its rebuild")
     view = shadow.view
     view.execute("update checkpoint set silent_until = ?", (goal,))
-    fold_upto(projection, view, source, goal, _watching(shadow, source, ignore))
+    fold_upto(projection, view, context, goal, _watching(shadow, context, ignore))
     rebuilt = Rebuilt(goal, shadow.begun_at, shadow.discarded)
     with attached(view, str(old)), transaction(view):
         if projection.emits:
             _carry_outbox(view)
-        _carry_history(projection, shadow, source, wish, rebuilt)
+        _carry_history(projection, shadow, context, wish, rebuilt)
     view.execute("pragma wal_checkpoint(truncate)")
-    view_files.place(source.data, projection.name, shadow.file)
+    view_files.place(context.data, projection.name, shadow.file)
     if rebuilt.lost:
         rebuilt.kept = old
     else:
@@ -132,12 +132,14 @@ def _swap(projection: Projection, shadow: Shadow, source: Source, wish: Wish) ->
     return rebuilt
 
 
-def _carry_history(projection: Projection, shadow: Shadow, source: Source, wish: Wish, rebuilt: Rebuilt) -> None:
+def _carry_history(
+    projection: Projection, shadow: Shadow, context: ConsumerContext, wish: Wish, rebuilt: Rebuilt
+) -> None:
     """Carry over the rows from before the floor, or count them if the projection does not say which they are."""
     reached = checkpoint.made(shadow.view, "old").reaches
     if reached >= shadow.made.floor:
         return
-    rebuilt.carried = carry_over(projection, shadow.view, source.journal)
+    rebuilt.carried = carry_over(projection, shadow.view, context.journal)
     rebuilt.lost = lost(projection, shadow.view)
     if rebuilt.lost and not wish.force:
         raise WouldLose(projection.name, shadow.made.floor, rebuilt.lost)
@@ -149,7 +151,7 @@ def _carry_history(projection: Projection, shadow: Shadow, source: Source, wish:
 def fold_upto(
     projection: Projection,
     shadow: sqlite3.Connection,
-    source: Source,
+    context: ConsumerContext,
     goal: int,
     progress: Progress = ignore,
     *,
@@ -160,7 +162,7 @@ def fold_upto(
     What the code raises on is set aside, as it is by a consumer that follows.
     """
     while (position := checkpoint.load(shadow)) < goal:
-        _fold_after(position, projection, shadow, source, goal, without)
+        _fold_after(position, projection, shadow, context, goal, without)
         progress(checkpoint.load(shadow), goal)
 
 
@@ -168,12 +170,12 @@ def _fold_after(
     position: int,
     projection: Projection,
     shadow: sqlite3.Connection,
-    source: Source,
+    context: ConsumerContext,
     goal: int,
     without: frozenset[int],
 ) -> None:
     """The next batch. It is gone before another is read, which then takes its memory."""
-    batch = source.journal.read(position, projection.models, REBUILD_BATCH)
+    batch = context.journal.read(position, projection.models, REBUILD_BATCH)
     records: Sequence[Recorded] = batch.records[: bisect_right(batch.records, goal, key=attrgetter("position"))]
     if without:
         records = [record for record in records if record.position not in without]
@@ -185,7 +187,7 @@ def _fold_after(
             checkpoint.save(shadow, upto)
     except Faulty:
         with transaction(shadow):
-            folded = fold_around(projection, shadow, records, source.clock)
+            folded = fold_around(projection, shadow, records, context.clock)
             set_aside.add(shadow, folded.refused, projection.version, goal + 1)
             checkpoint.save(shadow, upto)
         log_set_aside(projection.name, folded.refused)
@@ -203,13 +205,13 @@ def _carry_outbox(shadow: sqlite3.Connection) -> None:
         shadow.execute(f"insert into main.{table} select * from old.{table}")
 
 
-def _position(source: Source, name: str) -> int | None:
+def _position(context: ConsumerContext, name: str) -> int | None:
     """`None` where there is nothing to fold up to: no view, or one of a journal that is gone."""
-    if view_files.file_of(source.data, name) is None:
+    if view_files.file_of(context.data, name) is None:
         return None
-    view = view_files.open_view(source.data, name)
+    view = view_files.open_view(context.data, name)
     try:
-        if checkpoint.is_of_another_journal(view, source.journal.life()):
+        if checkpoint.is_of_another_journal(view, context.journal.life()):
             return None
         return checkpoint.load(view)
     finally:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import structlog
 
-from consumers.hub_config import ClickHouseServer, Hub
+from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.claims.holder import Holder, this_process
 from consumers.store.claims.local import held
 from consumers.store.claims.reader import ClaimedReader, OpenReader
@@ -49,7 +49,7 @@ class ConsumerClaim:
 
 @contextmanager
 def claimed(
-    hub: Hub, consumers: Sequence[str], stopping: threading.Event, *servers: ClickHouseServer | None
+    hub: HubConfig, consumers: Sequence[str], stopping: threading.Event, *servers: ClickHouseServer | None
 ) -> Iterator[ConsumerClaim]:
     """Claim these consumers beside the journal and in the databases of these servers.
 
@@ -70,7 +70,7 @@ def claimed(
         claim.raise_if_lost()
 
 
-def _lock(stack: ExitStack, hub: Hub, consumer: str, holder: Holder, stopping: threading.Event) -> str:
+def _lock(stack: ExitStack, hub: HubConfig, consumer: str, holder: Holder, stopping: threading.Event) -> str:
     retry = Retry(RETRY)
     while not stopping.is_set():
         try:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from consumers.hub_config import ClickHouseServer, Hub
+from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.store import JournalStore
 
 
-def journal_of(hub: Hub) -> JournalStore:
+def journal_of(hub: HubConfig) -> JournalStore:
     """The journal of a hub."""
     return store_in(hub.data / "journal", hub.journal)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.days import list_days
 from consumers.store.journal.files import SqliteStore
@@ -39,7 +39,7 @@ class _Taken:
         self.bytes += size
 
 
-def take(hub: Hub, target: Path, version: str, clock: Clock, progress: OnFile) -> Manifest:
+def take(hub: HubConfig, target: Path, version: str, clock: Clock, progress: OnFile) -> Manifest:
     """Make `target` a backup of the data directory as it is; what it holds already is not copied again.
 
     The directory may be in use. Raises `NothingToBackUp`, and `OSError` where the target cannot be written.
@@ -61,7 +61,7 @@ def take(hub: Hub, target: Path, version: str, clock: Clock, progress: OnFile) -
     return manifest
 
 
-def _head(target: Path, hub: Hub) -> int | None:
+def _head(target: Path, hub: HubConfig) -> int | None:
     if hub.journal is not None:
         return None
     with closing(SqliteStore(target / "journal").reader()) as reader:

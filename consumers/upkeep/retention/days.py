@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from bus_schemas.codec import read_stored
 from consumers.engine import checkpoint, view_files
 from consumers.engine.rebuild.process_lock import rebuilt
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.journal.answers import DayRow
 from consumers.store.journal.days import DroppedDay
 from consumers.store.journal.record import JournalReader
@@ -56,7 +56,7 @@ def doomed_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, l
 class Holds:
     """Finds out which consumers still need a day of the journal."""
 
-    hub: Hub
+    hub: HubConfig
     names: Names
     journal: JournalReader
 

@@ -17,7 +17,7 @@ from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.engine.sink import Sink
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.archive.keys import PackInterval
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
@@ -61,7 +61,7 @@ class Retention(Sink):
     """
 
     def __init__(
-        self, hub: Hub, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None, names: Names = tuple
+        self, hub: HubConfig, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None, names: Names = tuple
     ) -> None:
         self._hub = hub
         self._names = names

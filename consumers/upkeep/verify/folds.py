@@ -9,14 +9,14 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 from consumers.engine import set_aside
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.compare import Difference, verify
 from consumers.engine.rebuild.retention_floor import Scope, scope
 from consumers.engine.rebuild.whole import Progress
 from consumers.engine.set_aside import SetAside
 from consumers.engine.shape import shape_of
 from consumers.engine.view_files import link_of, open_view
-from consumers.hub_config import Hub, MediaReader
+from consumers.hub_config import HubConfig, MediaReader
 from consumers.registry import roster
 from consumers.store.archive.reader import IndexAway
 from consumers.store.journal.configured import journal_of
@@ -43,7 +43,7 @@ class _Watched:
         return body
 
 
-def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Findings:
+def check_view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> Findings:
     """Raises `UnknownConsumer`, `NotAView` or `NoView`."""
     findings = Findings(name)
     last = 0
@@ -66,7 +66,7 @@ def check_view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Finding
             rmtree(apart.data / "tiles", ignore_errors=True)
             progress(done, of)
 
-        differences = verify(roster(apart).projection(name), Source(hub.data, journal, clock), told, partly)
+        differences = verify(roster(apart).projection(name), ConsumerContext(hub.data, journal, clock), told, partly)
         if journal.floor() != floor:
             findings.not_compared("days were dropped from the journal meanwhile; ask again")
             return findings
@@ -113,7 +113,7 @@ def _judge(findings: Findings, differences: Sequence[Difference], position: int,
 
 
 @contextmanager
-def _aside(hub: Hub) -> Iterator[tuple[Hub, _Watched]]:
+def _aside(hub: HubConfig) -> Iterator[tuple[HubConfig, _Watched]]:
     """A hub that writes elsewhere what a fold writes beside its view."""
     archive = _Watched(hub.archive())
     with TemporaryDirectory(prefix=".verify-", dir=link_of(hub.data, "any").parent) as directory:

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from consumers.engine.rebuild.whole import Progress
-from consumers.hub_config import ClickHouseServer, Hub
+from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.clickhouse.engine import Engine, EngineError
 from consumers.store.clickhouse.table import Kind, Table
 from consumers.store.journal.configured import journal_of
@@ -22,7 +22,7 @@ PART = "warehouse"
 _LEFT_OVER_AFTER_S = 86_400
 
 
-def check_rows(hub: Hub, progress: Progress) -> Findings:
+def check_rows(hub: HubConfig, progress: Progress) -> Findings:
     """Folds into a generation of its own, and compares count and hash of each table."""
     findings = Findings(PART)
     if hub.warehouse is not None:
@@ -32,7 +32,7 @@ def check_rows(hub: Hub, progress: Progress) -> Findings:
     return findings
 
 
-def _check_embedded(findings: Findings, hub: Hub, progress: Progress) -> None:
+def _check_embedded(findings: Findings, hub: HubConfig, progress: Progress) -> None:
     directory = hub.data / PART
     if not directory.exists():
         findings.note("no rows")
@@ -54,7 +54,7 @@ def _check_embedded(findings: Findings, hub: Hub, progress: Progress) -> None:
             generations.drop_others(live)
 
 
-def _check_served(findings: Findings, hub: Hub, server: ClickHouseServer, progress: Progress) -> None:
+def _check_served(findings: Findings, hub: HubConfig, server: ClickHouseServer, progress: Progress) -> None:
     """Beside the writer, which may go on: only rows up to its checkpoint are looked at."""
     from consumers.store.clickhouse.server import ServerEngine  # only who names a server needs its driver
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from consumers.engine.consumer_set import UnknownConsumer
 from consumers.engine.rebuild.whole import Progress
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.registry import roster
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.maintenance import views_missing, views_there
@@ -32,7 +32,7 @@ class NothingThere(LookupError):
 
 def check(
     names: Sequence[str],
-    hub: Hub,
+    hub: HubConfig,
     on_progress: OnProgress,
     *,
     deep: bool = False,
@@ -63,7 +63,7 @@ def check(
         yield absent
 
 
-def _check(part: str, hub: Hub, clock: Clock, deep: bool, progress: Progress) -> Findings:
+def _check(part: str, hub: HubConfig, clock: Clock, deep: bool, progress: Progress) -> Findings:
     journal = journal_of(hub)
     match part:
         case "journal":
@@ -79,7 +79,7 @@ def _check(part: str, hub: Hub, clock: Clock, deep: bool, progress: Progress) ->
     return _view(part, hub, clock, progress)
 
 
-def _view(name: str, hub: Hub, clock: Clock, progress: Progress) -> Findings:
+def _view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> Findings:
     try:
         return check_view(name, hub, clock, progress)
     except UnknownConsumer as unknown:

@@ -13,7 +13,7 @@ from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers import site_registry
 from consumers.engine.projection import Emit, Projection
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.site_registry import Registered, SiteRegistry
 from consumers.store.journal.record import Place, Recorded
 from consumers.views.mosaics import RING, held, ring, seen
@@ -47,7 +47,7 @@ class Mosaics(Projection):
     history: ClassVar[Mapping[str, str]] = {"devices": "true", "closed": "true", "held": "true"}
     before_floor: ClassVar[Mapping[str, str]] = site_registry.BEFORE_FLOOR
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: HubConfig) -> None:
         self._settings = hub.mosaic
         self._archive = hub.archive
         self._drawer: Drawer | None = None

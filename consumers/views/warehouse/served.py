@@ -5,7 +5,7 @@ from functools import partial
 from threading import Event as Flag
 
 from consumers.engine.head_listener import News
-from consumers.hub_config import ClickHouseServer, Hub
+from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.server import ServerEngine
@@ -50,7 +50,7 @@ class ServedRows(Answering):
             stopping.wait(self._poll_s)
 
 
-def folding(hub: Hub, server: ClickHouseServer, open_journal: OpenJournal | None = None) -> Warehouse:
+def folding(hub: HubConfig, server: ClickHouseServer, open_journal: OpenJournal | None = None) -> Warehouse:
     """The one writer. It asks nothing."""
     settings = Settings(
         retry_s=_RETRY_S,
@@ -63,7 +63,7 @@ def folding(hub: Hub, server: ClickHouseServer, open_journal: OpenJournal | None
     return Warehouse(lambda: ServerEngine(server), open_journal or journal_of(hub).reader, settings)
 
 
-def run(hub: Hub, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
+def run(hub: HubConfig, server: ClickHouseServer, broker: BrokerAddress | None, stopping: Flag) -> None:
     """The process of the one writer, until `stopping`. Raises `ClaimTaken`, also where another hub has the database."""
     with (
         suppress(NotClaimed),

@@ -11,7 +11,7 @@ import structlog
 
 from consumers.engine.follower import log_set_aside
 from consumers.engine.set_aside import SetAside
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.clickhouse.engine import Engine, OpenEngine
 from consumers.store.journal.record import JournalReader
 from consumers.views.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
@@ -132,7 +132,7 @@ class Warehouse(Answering):
         return taken
 
 
-def embedded(hub: Hub, open_journal: OpenJournal) -> Warehouse:
+def embedded(hub: HubConfig, open_journal: OpenJournal) -> Warehouse:
     """The warehouse of a hub in this process, under its data directory."""
     # The import of chDB changes the working directory for a moment, under the feet of every relative path.
     directory = (hub.data / "warehouse").absolute()

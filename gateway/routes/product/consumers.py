@@ -16,7 +16,7 @@ from consumers.engine.rebuild.sink import REBUILD
 from consumers.engine.retrying import LIMPS_FOR
 from consumers.engine.set_aside import SetAside
 from consumers.engine.view_files import NoView
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.registry import roster
 from consumers.upkeep.maintenance import views_in_parts
 from consumers.views.warehouse.progress import rows_set_aside
@@ -99,7 +99,7 @@ class Consumers(Answer):
     consumers: list[Progress]
 
 
-def progress(stores: Stores, hub: Hub, of: tuple[Described, ...], head: int, now: datetime) -> Iterator[Progress]:
+def progress(stores: Stores, hub: HubConfig, of: tuple[Described, ...], head: int, now: datetime) -> Iterator[Progress]:
     for one in of:
         reached = rebuilt(hub.data, one.name)
         try:

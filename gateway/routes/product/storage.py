@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.engine.view_files import NoView
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import Usage
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import disk_of
@@ -136,7 +136,7 @@ async def status(call: Call[Nothing]) -> CleanupStatus:
     return await gateway.ask(question)
 
 
-def _droppable(hub: Hub, now: datetime) -> list[Dropped]:
+def _droppable(hub: HubConfig, now: datetime) -> list[Dropped]:
     archive = ArchiveRetention(hub.data / "archive", lambda: now)
     return [pack for kind, _ in hub.retention.media for pack in archive.expiring(kind, now)]
 

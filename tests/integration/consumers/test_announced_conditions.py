@@ -11,7 +11,7 @@ import pytest
 from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
 from consumers.alerting.projection import Alerting
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from producer.broker import BrokerAddress
 from tests.broker import Broker
 from tests.builders import START, at, frame, state, thermal, tick
@@ -25,7 +25,7 @@ TOPIC = "watchpost/v1/DEMO/{}/condition"
 class Announced:
     """The announcer beside a view, and what a program sees that subscribes now."""
 
-    def __init__(self, hub: Hub, broker: Broker) -> None:
+    def __init__(self, hub: HubConfig, broker: Broker) -> None:
         self.address = BrokerAddress(port=broker.port)
         self.followed = Followed(Alerting(hub), hub.data)
         self.seconds = 0.0
@@ -47,7 +47,7 @@ class Announced:
 
 
 @contextmanager
-def announcing(hub: Hub, broker: Broker) -> Iterator[Announced]:
+def announcing(hub: HubConfig, broker: Broker) -> Iterator[Announced]:
     with closing(Announced(hub, broker)) as made:
         yield made
 

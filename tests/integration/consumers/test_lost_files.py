@@ -11,7 +11,7 @@ from bus_schemas.camera import DetectionEvent
 from consumers.alerting.alerts.questions import alerts
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.view_files import NoView, Views
 from consumers.store.archive.index import NAME
 from consumers.store.archive.reader import ArchiveReader
@@ -80,7 +80,7 @@ def test_what_is_decided_after_a_view_was_lost_is_sent_and_read(running: Running
 @pytest.mark.parametrize("what", ["link", "database", "logs too", "all"])
 def test_a_sink_whose_state_was_lost_keeps_its_checkpoint_in_a_new_file(tmp_path: Path, what: str) -> None:
     journal, sink = MemoryJournal([frame(), frame()]), Echo()
-    deliverer = Deliverer(sink, Source(tmp_path, journal, lambda: START))
+    deliverer = Deliverer(sink, ConsumerContext(tmp_path, journal, lambda: START))
     deliverer.advance()
     before = deliverer.file
     lose(tmp_path, "echo", what)

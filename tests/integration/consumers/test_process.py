@@ -12,13 +12,13 @@ from bus_schemas.event import Event
 from consumers.alerting.alerts.questions import alerts
 from consumers.engine import checkpoint, view_files
 from consumers.engine.consumer_set import UnknownConsumer
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.whole import rebuild
 from consumers.engine.runner import run
 from consumers.engine.view_files import NoView
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.ingest import run as ingest_run
 from consumers.registry import roster
 from consumers.store.journal.answers import Filter, Stored
@@ -41,7 +41,7 @@ class Running:
     """The hub's ingest, an edge's outbox with its relay, and consumers, each in a thread of its own."""
 
     def __init__(self, data: Path, broker: BrokerAddress, stack: ExitStack) -> None:
-        self.hub: Hub = hub_in(data)
+        self.hub: HubConfig = hub_in(data)
         self._broker = broker
         self.port = broker.port
         self._stack = stack
@@ -121,11 +121,11 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     running.put(*hot(100.0))
     eventually(lambda: running.journal("watchpost.alert.v1"), within=15)
     reader = SqliteJournalReader(running.hub.data / "journal")
-    source = Source(running.hub.data, reader, utc_now)
+    context = ConsumerContext(running.hub.data, reader, utc_now)
     for name in ("alerting",):
         projection = roster(running.hub).projection(name)
         assert isinstance(projection, Projection)
-        rebuild(projection, source)
+        rebuild(projection, context)
     running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
 
     eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
@@ -133,7 +133,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     assert len(running.journal("watchpost.incident.v2")) == 2
     projection = roster(running.hub).projection("alerting")
     assert isinstance(projection, Projection)
-    assert verify(projection, source) == []
+    assert verify(projection, context) == []
     reader.close()
 
 

@@ -16,8 +16,8 @@ from bus_schemas.topics import event_topic, media_topic
 from consumers.alerting.projection import Alerting
 from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Follower, Source
-from consumers.hub_config import Hub
+from consumers.engine.follower import ConsumerContext, Follower
+from consumers.hub_config import HubConfig
 from consumers.ingest.counters import Figures
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import Properties, Published
@@ -64,10 +64,10 @@ class Machine:
         journal = stack.enter_context(store.writer(self.clock, "test"))
         room = Room(partial(disk_of, data))
         self._intake = Intake(archive, journal, self.clock, Figures(self.clock, START), room)
-        hub = Hub(data=data, archive=lambda: ArchiveReader(data / "archive"))
-        source = Source(data, stack.enter_context(closing(store.reader())), self.clock)
-        self._incidents = stack.enter_context(closing(Follower(Alerting(hub), source)))
-        self._retention = stack.enter_context(closing(Deliverer(Retention(hub, self.clock), source)))
+        hub = HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"))
+        context = ConsumerContext(data, stack.enter_context(closing(store.reader())), self.clock)
+        self._incidents = stack.enter_context(closing(Follower(Alerting(hub), context)))
+        self._retention = stack.enter_context(closing(Deliverer(Retention(hub, self.clock), context)))
         self.reader = stack.enter_context(ArchiveReader(data / "archive"))
 
     def clock(self) -> datetime:

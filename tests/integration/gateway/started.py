@@ -14,9 +14,9 @@ import uvloop
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.registry import CONSUMERS
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.reader import SqliteJournalReader
@@ -45,8 +45,8 @@ SITES = (
 )
 
 
-def hub_of(data: Path) -> Hub:
-    return Hub(data=data, archive=_no_media, sites=SITES, triggers=("CROWD_VIOLATION",))
+def hub_of(data: Path) -> HubConfig:
+    return HubConfig(data=data, archive=_no_media, sites=SITES, triggers=("CROWD_VIOLATION",))
 
 
 SEGMENT_KEY = f"{builders.SITE}/{builders.DEVICE}/segment/one"
@@ -75,13 +75,13 @@ def _no_media() -> _NoMedia:
 class Filled:
     """A journal that a test appends to, and the views that are folded of it."""
 
-    def __init__(self, data: Path, hub: Hub | None = None) -> None:
+    def __init__(self, data: Path, hub: HubConfig | None = None) -> None:
         self.hub = hub or hub_of(data)
         self._journal = Journal(data / "journal", lambda: NOW)
         self._reader = SqliteJournalReader(data / "journal")
-        source = Source(data, self._reader, lambda: NOW)
+        context = ConsumerContext(data, self._reader, lambda: NOW)
         made = [make(self.hub) for make in CONSUMERS.values()]
-        self._followers = {one.name: Follower(one, source) for one in made if isinstance(one, Projection)}
+        self._followers = {one.name: Follower(one, context) for one in made if isinstance(one, Projection)}
         if self.head == 0:
             self.append(*registry_of(self.hub))
 
@@ -129,7 +129,7 @@ class Started:
 
     def __init__(
         self,
-        hub: Hub,
+        hub: HubConfig,
         broker: BrokerAddress = NOWHERE,
         token: str | None = None,
         warehouse: Answering | None = None,

@@ -13,7 +13,7 @@ import pytest
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.topics import event_topic
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.ingest.registry import Configured
 from consumers.ingest.run import run
 from consumers.registry import CONSUMERS
@@ -51,14 +51,14 @@ def following(data: Path) -> Iterator[None]:
     stopping = threading.Event()
 
     def follow() -> None:
-        source = Source(data, SqliteJournalReader(data / "journal"), utc_now)
-        followers = [Follower(CONSUMERS[name](hub_of(data)), source) for name in ("registry", "health")]  # type: ignore[arg-type] # projections
+        context = ConsumerContext(data, SqliteJournalReader(data / "journal"), utc_now)
+        followers = [Follower(CONSUMERS[name](hub_of(data)), context) for name in ("registry", "health")]  # type: ignore[arg-type]
         while not stopping.wait(0.02):
             for follower in followers:
                 follower.advance()
         for follower in followers:
             follower.close()
-        source.journal.close()
+        context.journal.close()
 
     thread = threading.Thread(target=follow)
     thread.start()

@@ -7,14 +7,14 @@ from threading import Thread
 
 import pytest
 
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.views.warehouse.warehouse import embedded
 from tests.eventually import eventually
 from tests.memory_journal import MemoryJournal
 
 
 def test_it_lives_in_the_data_directory(tmp_path: Path) -> None:
-    hub = Hub(data=tmp_path, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
+    hub = HubConfig(data=tmp_path, archive=lambda: pytest.fail("rows need no media"), triggers=("CROWD_VIOLATION",))
     warehouse = embedded(hub, MemoryJournal)
     stopping, wake = Flag(), Flag()
     thread = Thread(target=warehouse.run, args=(stopping, wake))

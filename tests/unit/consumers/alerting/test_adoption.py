@@ -11,7 +11,7 @@ from consumers.alerting.alerts.questions import alerts
 from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine import checkpoint, view_files
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from tests.builders import START, at, frame, thermal, tick
 from tests.following import Followed, hub_in
 from tests.memory_journal import MemoryJournal
@@ -54,7 +54,7 @@ def test_the_new_view_takes_over_what_only_the_old_ones_know_and_removes_their_f
     span = (at(10).timestamp(), at(60).timestamp())
     old_view(tmp_path, "incidents", 5, INCIDENTS, [row_of("incidents", *span)])
     old_view(tmp_path, "alerts", 3, ALERTS, [row_of("alerts", *span)])
-    with closing(Follower(Alerting(hub_in(tmp_path)), Source(tmp_path, journal, lambda: START))) as follower:
+    with closing(Follower(Alerting(hub_in(tmp_path)), ConsumerContext(tmp_path, journal, lambda: START))) as follower:
         while follower.advance():
             pass
 
@@ -84,7 +84,7 @@ def test_what_another_release_left_is_not_guessed_at(tmp_path: Path) -> None:
     journal = MemoryJournal([frame(at(second)) for second in range(20)])
     journal.drop(15)
     old_view(tmp_path, "incidents", 4, "create table incidents (whatever text)", [])
-    with closing(Follower(Alerting(hub_in(tmp_path)), Source(tmp_path, journal, lambda: START))) as follower:
+    with closing(Follower(Alerting(hub_in(tmp_path)), ConsumerContext(tmp_path, journal, lambda: START))) as follower:
         follower.advance()
 
     assert view_files.file_of(tmp_path, "incidents") is None

@@ -12,18 +12,18 @@ from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import Wanted
-from consumers.hub_config import DeviceInfo, Hub, SiteInfo
+from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from tests.builders import at, fault, frame, health, heartbeat, media, settings, state, thermal, tick
 from tests.following import Followed, hub_in
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Hub:
+def hub(tmp_path: Path) -> HubConfig:
     return hub_in(tmp_path)
 
 
 @pytest.fixture
-def followed(hub: Hub) -> Iterator[Followed]:
+def followed(hub: HubConfig) -> Iterator[Followed]:
     with Followed(Alerting(hub), hub.data) as it:
         yield it
 
@@ -246,13 +246,13 @@ def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None
     assert told(followed) == []
 
 
-def test_d3_11_a_device_that_never_came_up_is_missed(hub: Hub) -> None:
+def test_d3_11_a_device_that_never_came_up_is_missed(hub: HubConfig) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"), DeviceInfo("gate", "Gate")))
     with Followed(Alerting(replace(hub, sites=(site,))), hub.data, [frame(), tick(at(20), uptime_s=31)]) as followed:
         assert told(followed) == [("gate", "offline", "opened")]
 
 
-def test_d3_11_a_device_that_comes_up_late_closes_its_incident(hub: Hub) -> None:
+def test_d3_11_a_device_that_comes_up_late_closes_its_incident(hub: HubConfig) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
     events = [tick(at(40), uptime_s=40), health(at(60))]
     with Followed(Alerting(replace(hub, sites=(site,))), hub.data, events) as followed:
@@ -260,7 +260,7 @@ def test_d3_11_a_device_that_comes_up_late_closes_its_incident(hub: Hub) -> None
 
 
 @pytest.mark.parametrize("limit", [1, 1000])
-def test_d3_11_a_device_of_which_only_settings_are_known_is_missed(hub: Hub, limit: int) -> None:
+def test_d3_11_a_device_of_which_only_settings_are_known_is_missed(hub: HubConfig, limit: int) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
     with Followed(Alerting(replace(hub, sites=(site,))), hub.data) as followed:
         followed.journal.append(settings(settings={"rois": []}), tick(at(40), uptime_s=40), tick(at(50), uptime_s=50))

@@ -11,7 +11,7 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.whole import rebuild
 from consumers.engine.sink import Sink
@@ -37,12 +37,12 @@ class Heard(Sink):
         return ()
 
 
-def follow(data: Path, journal: MemoryJournal) -> Source:
-    source = Source(data, journal, lambda: START)
-    with closing(Follower(Health(), source)) as follower:
+def follow(data: Path, journal: MemoryJournal) -> ConsumerContext:
+    context = ConsumerContext(data, journal, lambda: START)
+    with closing(Follower(Health(), context)) as follower:
         while follower.advance():
             pass
-    return source
+    return context
 
 
 def test_a_view_of_a_journal_that_was_lost_begins_again_with_the_new_one(tmp_path: Path) -> None:
@@ -55,17 +55,17 @@ def test_a_view_of_a_journal_that_was_lost_begins_again_with_the_new_one(tmp_pat
 
 def test_a_view_notices_while_it_follows_that_the_journal_is_another_one(tmp_path: Path) -> None:
     lost, found = MemoryJournal([frame(), frame()], life=1), MemoryJournal([frame(device="new")], life=2)
-    with closing(Follower(Health(), Source(tmp_path, lost, lambda: START))) as follower:
+    with closing(Follower(Health(), ConsumerContext(tmp_path, lost, lambda: START))) as follower:
         follower.advance()
-        follower._source = Source(tmp_path, found, lambda: START)
+        follower._source = ConsumerContext(tmp_path, found, lambda: START)
 
         assert follower.advance() == 1
-    assert verify(Health(), Source(tmp_path, found, lambda: START)) == []
+    assert verify(Health(), ConsumerContext(tmp_path, found, lambda: START)) == []
 
 
 def test_a_rebuild_leaves_a_view_of_another_journal_to_whoever_follows(tmp_path: Path) -> None:
     follow(tmp_path, MemoryJournal([frame(), frame()], life=1))
-    found = Source(tmp_path, MemoryJournal([frame()], life=2), lambda: START)
+    found = ConsumerContext(tmp_path, MemoryJournal([frame()], life=2), lambda: START)
 
     rebuild(Health(), found)
 
@@ -77,7 +77,7 @@ def test_a_sink_is_given_everything_of_a_new_journal(tmp_path: Path) -> None:
     for life in (1, 2):
         sink = Heard()
         journal = MemoryJournal([frame(id=f"{life}-{number}") for number in range(3 - life)], life=life)
-        with closing(Deliverer(sink, Source(tmp_path, journal, lambda: START))) as deliverer:
+        with closing(Deliverer(sink, ConsumerContext(tmp_path, journal, lambda: START))) as deliverer:
             deliverer.advance()
 
     assert sink.ids == ["2-0"]

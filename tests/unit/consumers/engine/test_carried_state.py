@@ -10,7 +10,7 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Recorded
 from tests.builders import START, frame
@@ -46,7 +46,7 @@ class Newer(Older):
 
 
 def deliver(sink: Sink, data: Path, journal: MemoryJournal) -> None:
-    with closing(Deliverer(sink, Source(data, journal, lambda: START))) as deliverer:
+    with closing(Deliverer(sink, ConsumerContext(data, journal, lambda: START))) as deliverer:
         while deliverer.advance():
             pass
 

@@ -12,7 +12,7 @@ import pytest
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
-from consumers.engine.follower import BATCH, STOPS_AFTER, Follower, Source
+from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Follower
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.engine.runner import Process, loop
@@ -322,7 +322,7 @@ def test_a_view_cannot_be_written_by_its_readers(tmp_path: Path) -> None:
 
 def test_two_processes_on_one_view_fold_each_event_once(tmp_path: Path) -> None:
     journal = MemoryJournal([frame() for _ in range(10)])
-    first, second = (Follower(Picky(), Source(tmp_path, journal, lambda: START)) for _ in range(2))
+    first, second = (Follower(Picky(), ConsumerContext(tmp_path, journal, lambda: START)) for _ in range(2))
     first.advance(5)
     second.advance(3)
     first.advance(5)
@@ -349,8 +349,8 @@ def test_a_checkpoint_does_not_go_back(tmp_path: Path) -> None:
 
 def test_view_and_checkpoint_commit_together(tmp_path: Path) -> None:
     told: list[str] = []
-    source = Source(tmp_path, MemoryJournal([frame(), frame()]), lambda: START)
-    follower = Follower(Picky(), source)
+    context = ConsumerContext(tmp_path, MemoryJournal([frame(), frame()]), lambda: START)
+    follower = Follower(Picky(), context)
     follower.advance(limit=1)
     assert follower._view is not None
     follower._view.set_trace_callback(lambda statement: told.append(statement.split()[0].lower()))
@@ -418,7 +418,7 @@ def test_while_one_view_is_folded_again_those_that_are_there_go_on(tmp_path: Pat
     """After an update: the old view stands until the new one takes its place, whatever comes meanwhile."""
     journal, folded = MemoryJournal([frame()] * 3), list[str]()
     for name in ("one", "two"):
-        with closing(Follower(Counted(name, []), Source(tmp_path, journal, lambda: START))) as old:
+        with closing(Follower(Counted(name, []), ConsumerContext(tmp_path, journal, lambda: START))) as old:
             old.advance()
 
     class Arriving(Counted):
@@ -472,7 +472,7 @@ def test_a_view_of_another_code_is_folded_again_and_the_reason_is_said(
     tmp_path: Path, before: type[Picky], now: type[Picky], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     journal = MemoryJournal([frame() for _ in range(5)])
-    with closing(Follower(before(), Source(tmp_path, journal, lambda: START))) as old:
+    with closing(Follower(before(), ConsumerContext(tmp_path, journal, lambda: START))) as old:
         old.advance()
     journal.append(frame())
     with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START), now()):

@@ -8,9 +8,9 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.engine import view_files
 from consumers.engine.consumer_set import NotAView, UnknownConsumer
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.view_files import NoView
-from consumers.hub_config import Hub
+from consumers.hub_config import HubConfig
 from consumers.registry import roster
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
@@ -24,20 +24,20 @@ from tests.verified_views import verify_views
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Hub:
+def hub(tmp_path: Path) -> HubConfig:
     """A hub with ten frames in its journal, folded into `health`."""
     events: list[Event] = list(numbered([frame() for _ in range(10)]))
     with Journal(tmp_path / "journal", lambda: START) as journal:
         journal.append([Accepted(event, to_bytes(event), micros(START)) for event in events])
     reader = SqliteJournalReader(tmp_path / "journal")
-    follower = Follower(Health(), Source(tmp_path, reader, lambda: START))
+    follower = Follower(Health(), ConsumerContext(tmp_path, reader, lambda: START))
     follower.advance()
     follower.close()
     reader.close()
     return hub_in(tmp_path)
 
 
-def test_a_view_is_rebuilt_by_name_and_tells_how_far_it_is(hub: Hub) -> None:
+def test_a_view_is_rebuilt_by_name_and_tells_how_far_it_is(hub: HubConfig) -> None:
     steps: list[tuple[int, int]] = []
     before = view_files.file_of(hub.data, "health")
     rebuild_view(roster(hub), "health", lambda done, of: steps.append((done, of)))
@@ -47,7 +47,7 @@ def test_a_view_is_rebuilt_by_name_and_tells_how_far_it_is(hub: Hub) -> None:
     assert verify_views([], roster(hub)) == {"health": []}
 
 
-def test_a_view_that_somebody_has_changed_is_found(hub: Hub) -> None:
+def test_a_view_that_somebody_has_changed_is_found(hub: HubConfig) -> None:
     file = view_files.file_of(hub.data, "health")
     assert file is not None
     view = view_files.connect(file)
@@ -58,7 +58,7 @@ def test_a_view_that_somebody_has_changed_is_found(hub: Hub) -> None:
     assert (difference.table, difference.only_in_view, difference.only_in_fold) == ("devices", 1, 1)
 
 
-def test_what_is_no_view_is_refused_in_words(hub: Hub) -> None:
+def test_what_is_no_view_is_refused_in_words(hub: HubConfig) -> None:
     with pytest.raises(NotAView, match="'webhook' is a sink"):
         rebuild_view(roster(hub), "webhook", lambda done, of: None)
     with pytest.raises(NoView, match="'motion' has no view yet"):

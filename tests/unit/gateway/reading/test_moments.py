@@ -8,7 +8,7 @@ import pytest
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
 from consumers.engine.versions import NEWEST
 from consumers.store.journal.files import SqliteStore
@@ -61,7 +61,7 @@ def stores(data: Path) -> Iterator[Stores]:
 
 def fold(data: Path, stores: Stores, projection: Projection, batch: int = 1000) -> None:
     """One batch of it."""
-    follower = Follower(projection, Source(data, stores.journal, lambda: NOW))
+    follower = Follower(projection, ConsumerContext(data, stores.journal, lambda: NOW))
     follower.advance(batch)
     follower.close()
 

@@ -18,7 +18,7 @@ from consumers.alerting.notify.delivery import Message, Outcome, Verdict
 from consumers.alerting.notify.sink import NotifierSink
 from consumers.alerting.notify.webhook import WebhookNotifier, address_of, outcome_of
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.runner import Process
 from consumers.hub_config import Webhook
 from consumers.hub_faults import FaultReporter
@@ -68,7 +68,7 @@ class Hub:
         self._data = data
         sink = NotifierSink([WebhookNotifier(webhook) for webhook in webhooks], lambda: datetime.now(UTC))
         sink.faults = self.faults
-        self.deliverer = Deliverer(sink, Source(data, self.journal, lambda: datetime.now(UTC)))
+        self.deliverer = Deliverer(sink, ConsumerContext(data, self.journal, lambda: datetime.now(UTC)))
         self.turn()
 
     def turn(self) -> None:

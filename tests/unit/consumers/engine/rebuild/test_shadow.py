@@ -14,7 +14,7 @@ from bus_schemas.event import Event
 from consumers.alerting.projection import Alerting
 from consumers.alerting.rules import AlertRules
 from consumers.engine import checkpoint, view_files
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild import whole
 from consumers.engine.rebuild.compare import verify
@@ -149,14 +149,14 @@ def test_days_that_were_folded_before_they_were_dropped_are_no_reason_to_begin_a
 
 def test_a_shadow_of_a_journal_that_is_gone_is_not_gone_on_with(yard: Yard) -> None:
     yard.interrupt(STEP)
-    source = Source(yard.source.data, MemoryJournal(events(1500), life=2), lambda: START)
-    with closing(Follower(yard.projection, source)) as again:
+    context = ConsumerContext(yard.source.data, MemoryJournal(events(1500), life=2), lambda: START)
+    with closing(Follower(yard.projection, context)) as again:
         while again.advance():
             pass
-    rebuilt = yard.go_on(source=source)
+    rebuilt = yard.go_on(source=context)
 
     assert (rebuilt.position, rebuilt.begun_at) == (3000, 0)
-    assert verify(yard.projection, source) == []
+    assert verify(yard.projection, context) == []
 
 
 _KILLED = """

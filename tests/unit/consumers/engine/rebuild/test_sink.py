@@ -11,7 +11,7 @@ from bus_schemas.node import CommandEvent
 from consumers.engine import checkpoint, view_files
 from consumers.engine.consumer_set import UnknownConsumer
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Source
+from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.process_lock import AlreadyRebuilding, rebuilt
 from consumers.engine.rebuild.request import Wish
 from consumers.engine.rebuild.sink import FoldAgain, Rebuilds
@@ -30,7 +30,7 @@ class Asked:
         self.data = data
         self.journal = MemoryJournal()
         self.sink = Rebuilds(fold_again, lambda: START)
-        self.deliverer = Deliverer(self.sink, Source(data, self.journal, lambda: START))
+        self.deliverer = Deliverer(self.sink, ConsumerContext(data, self.journal, lambda: START))
         self.deliverer.advance()
 
     def ask(self, consumer: str, **arguments: object) -> None:

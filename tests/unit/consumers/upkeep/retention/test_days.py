@@ -14,7 +14,7 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Follower, Source
+from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.rebuild.process_lock import alone
 from consumers.hub_config import RetentionPolicy
 from consumers.registry import roster
@@ -51,13 +51,13 @@ class Yard:
 
     def start(self) -> Deliverer:
         sink = Retention(self.hub, lambda: self.now, lambda: Disk(100, 1), lambda: NAMES)
-        deliverer = Deliverer(sink, Source(self.data, self.ticks, lambda: self.now))
+        deliverer = Deliverer(sink, ConsumerContext(self.data, self.ticks, lambda: self.now))
         deliverer.advance()
         return deliverer
 
     def fold(self, upto: int | None = None) -> None:
         with closing(SqliteJournalReader(self.data / "journal")) as journal:
-            source, known = Source(self.data, journal, self.clock), roster(self.hub)
+            source, known = ConsumerContext(self.data, journal, self.clock), roster(self.hub)
             for name in NAMES:
                 with closing(Follower(known.projection(name), source)) as one:
                     while one.advance(upto or 1000) and upto is None:

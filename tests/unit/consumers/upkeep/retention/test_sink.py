@@ -15,8 +15,8 @@ from bus_schemas.event import Event
 from bus_schemas.node import CommandEvent
 from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
-from consumers.engine.follower import Source
-from consumers.hub_config import Hub, RetentionPolicy
+from consumers.engine.follower import ConsumerContext
+from consumers.hub_config import HubConfig, RetentionPolicy
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import Disk
@@ -35,7 +35,7 @@ class Yard:
     """An archive with an hour's medium in each of some hours before START, and a disk that is as full as told."""
 
     def __init__(self, directory: Path, policy: RetentionPolicy | None = None) -> None:
-        self.hub: Hub = replace(hub_in(directory), retention=policy or RetentionPolicy())
+        self.hub: HubConfig = replace(hub_in(directory), retention=policy or RetentionPolicy())
         self.journal = MemoryJournal()
         self.now = START
         self.disk = Disk(100 * GB, 50 * GB)
@@ -44,7 +44,7 @@ class Yard:
 
     def start(self) -> Deliverer:
         sink = Retention(self.hub, lambda: self.now, self.look)
-        deliverer = Deliverer(sink, Source(self.hub.data, self.journal, lambda: self.now))
+        deliverer = Deliverer(sink, ConsumerContext(self.hub.data, self.journal, lambda: self.now))
         deliverer.advance()
         return deliverer
 

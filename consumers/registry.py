@@ -10,8 +10,8 @@ from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.alerting.notify.log import AlertLog
 from consumers.alerting.notify.webhook import webhook_sink
 from consumers.alerting.projection import Alerting
-from consumers.engine.consumer_set import Build, Roster
-from consumers.engine.rebuild.sink import Rebuilds
+from consumers.engine.consumer_set import Build, ConsumerRegistry
+from consumers.engine.rebuild.sink import RebuildSink
 from consumers.hub_config import HubConfig
 from consumers.upkeep.maintenance import fold_again
 from consumers.upkeep.retention.sink import Retention
@@ -28,13 +28,13 @@ from consumers.views.temperatures import Temperatures
 from producer.ids import utc_now
 
 
-def roster(hub: HubConfig) -> Roster:
-    return Roster(CONSUMERS, hub)
+def consumer_registry(hub: HubConfig) -> ConsumerRegistry:
+    return ConsumerRegistry(CONSUMERS, hub)
 
 
-def _rebuilds(hub: HubConfig) -> Rebuilds:
+def _rebuilds(hub: HubConfig) -> RebuildSink:
     # It makes consumers by the names below.
-    return Rebuilds(partial(fold_again, roster(hub)), utc_now)
+    return RebuildSink(partial(fold_again, consumer_registry(hub)), utc_now)
 
 
 def _retention(hub: HubConfig) -> Retention:

@@ -11,7 +11,7 @@ from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.reader import SqliteJournalReader
@@ -48,7 +48,7 @@ def fold(data: Path, *names: str, of: HubConfig | None = None) -> None:
     with closing(SqliteJournalReader(data / "journal")) as reader:
         for name in names:
             with closing(
-                Follower(roster(hub).projection(name), ConsumerContext(data, reader, lambda: START))
+                Follower(consumer_registry(hub).projection(name), ConsumerContext(data, reader, lambda: START))
             ) as follower:
                 while follower.advance():
                     pass

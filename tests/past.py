@@ -16,7 +16,7 @@ from consumers.alerting.what_if.initial_state import RECOVERED
 from consumers.alerting.what_if.run import Bench, run
 from consumers.alerting.what_if.time_range import RUN_IN
 from consumers.alerting.what_if.trial import Asked, Found, Raised, Trial
-from consumers.engine.intervals import Wanted
+from consumers.engine.intervals import IntervalQuery
 from consumers.engine.view_files import open_view
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.store.archive.reader import ArchiveReader
@@ -79,7 +79,7 @@ class Past:
     def live(self, since: datetime, until: datetime) -> list[tuple[str, str]]:
         """Ids and moments of what was raised, but for recoveries."""
         with closing(open_view(self.data, "alerting")) as view:
-            found = alerts(view, Wanted(start=since, end=until, limit=10_000))
+            found = alerts(view, IntervalQuery(start=since, end=until, limit=10_000))
         return sorted((one["raised"], one["id"]) for one in found if one["type"] != RECOVERED)
 
     def contents(self) -> dict[str, bytes]:

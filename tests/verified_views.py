@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 
-from consumers.engine.consumer_set import Roster
+from consumers.engine.consumer_set import ConsumerRegistry
 from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.compare import Difference, verify
 from consumers.store.journal.configured import journal_of
@@ -11,7 +11,9 @@ from consumers.upkeep.maintenance import views_there
 from producer.ids import Clock, utc_now
 
 
-def verify_views(names: Sequence[str], consumers: Roster, clock: Clock = utc_now) -> dict[str, list[Difference]]:
+def verify_views(
+    names: Sequence[str], consumers: ConsumerRegistry, clock: Clock = utc_now
+) -> dict[str, list[Difference]]:
     """The differences of each, of all views that there are where none is named.
 
     Raises `UnknownConsumer`, `NotAView` or `NoView`.

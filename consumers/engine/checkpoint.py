@@ -142,5 +142,5 @@ def failed(position: int, event_id: str, error: BaseException, now: datetime) ->
     return Failure(position, event_id, f"{type(error).__name__}: {error}", iso(now))
 
 
-def failed_on(event: set_aside.SetAside) -> Failure:
+def failed_on(event: set_aside.SetAsideEvent) -> Failure:
     return Failure(event.position, event.event_id, event.error, event.at)

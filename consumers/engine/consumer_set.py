@@ -19,7 +19,7 @@ class NotAView(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
+class ConsumerRegistry:
     """The factories of all consumers by name, the most urgent first, and the configuration that they are given."""
 
     builds: Mapping[str, Build]

@@ -11,7 +11,7 @@ from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.carried_state import carry_over
 from consumers.engine.folding import Faulty, call
 from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Stopped, create, log_set_aside
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Recorded
 from producer.file_identity import Identity, identity
@@ -42,8 +42,8 @@ class Deliverer:
         self._identity: Identity | None = None
         self._tries: tuple[int, int] = (0, 0)
         """The position of the event that failed last, and how often it did."""
-        self._run: list[SetAside] = []
-        self.last_set_aside: SetAside | None = None
+        self._run: list[SetAsideEvent] = []
+        self.last_set_aside: SetAsideEvent | None = None
 
     @property
     def file(self) -> Path | None:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside
 from consumers.engine.projection import Projection, emit_nothing
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway, Unwritable
 from producer.outbox import outbox
@@ -53,11 +53,11 @@ class Folded:
     """How many events were emitted, and what was set aside. From the position `run_from` on nothing was taken."""
 
     emitted: int = 0
-    refused: list[SetAside] = field(default_factory=list)
+    refused: list[SetAsideEvent] = field(default_factory=list)
     run_from: int | None = None
 
     @property
-    def run(self) -> list[SetAside]:
+    def run(self) -> list[SetAsideEvent]:
         """Those at the end of the batch, behind which nothing was taken."""
         return [] if self.run_from is None else [it for it in self.refused if it.position >= self.run_from]
 

@@ -15,7 +15,7 @@ import structlog
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.folding import Faulty, fold_around, fold_whole
 from consumers.engine.projection import Projection
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Batch, JournalReader, Recorded
 from producer.file_identity import Identity, identity
@@ -48,11 +48,11 @@ class Stopped(RuntimeError):
 class _AllFail(Exception):
     """From this position on a batch is taken back: the code fails on all of it."""
 
-    def __init__(self, run: Sequence[SetAside]) -> None:
+    def __init__(self, run: Sequence[SetAsideEvent]) -> None:
         self.run = run
 
 
-class _Tells(Exception):
+class _Emits(Exception):
     """A batch that emits is taken back, to be committed durably."""
 
 
@@ -86,7 +86,7 @@ def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
     return checkpoint.Made(configuration_of(projection), floor, floor)
 
 
-def last_told(consumer: Projection, journal: JournalReader) -> int:
+def last_emitted_position(consumer: Projection, journal: JournalReader) -> int:
     """The position of the newest event in the journal that this consumer emitted: a lost view tells nothing twice."""
     after = told = 0
     while consumer.emits:
@@ -98,7 +98,7 @@ def last_told(consumer: Projection, journal: JournalReader) -> int:
     return told
 
 
-def log_set_aside(name: str, events: Sequence[SetAside]) -> None:
+def log_set_aside(name: str, events: Sequence[SetAsideEvent]) -> None:
     """The first few of a batch by themselves."""
     for event in events[:LOGGED]:
         log.error(
@@ -124,10 +124,10 @@ class Follower:
         self._saved_at = 0.0
         self._life = 0
         self._stops = 0
-        self._run: list[SetAside] = []
-        self._next_run: list[SetAside] = []
-        self._refused: list[SetAside] = []
-        self.last_set_aside: SetAside | None = None
+        self._run: list[SetAsideEvent] = []
+        self._next_run: list[SetAsideEvent] = []
+        self._refused: list[SetAsideEvent] = []
+        self.last_set_aside: SetAsideEvent | None = None
 
     @property
     def file(self) -> Path | None:
@@ -194,7 +194,7 @@ class Follower:
         self._next_run = run
         return folded.emitted
 
-    def _stop(self, view: sqlite3.Connection, records: Sequence[Recorded], run: Sequence[SetAside]) -> NoReturn:
+    def _stop(self, view: sqlite3.Connection, records: Sequence[Recorded], run: Sequence[SetAsideEvent]) -> NoReturn:
         """Take in what is before those of which none can be taken, and stop there. Raises `Stopped`."""
         good = [record for record in records if record.position < run[0].position]
         if good:
@@ -219,10 +219,10 @@ class Follower:
             checkpoint.save(view, upto)
             checkpoint.resume(view)
 
-        with suppress(_Tells), transaction(view):
+        with suppress(_Emits), transaction(view):
             take()
             if told:
-                raise _Tells
+                raise _Emits
         if told:
             with view_files.durable(view), transaction(view):
                 take()
@@ -284,7 +284,9 @@ class Follower:
         view = create(self.projection, file)
         checkpoint.make(view, made_now(self.projection, self._context.journal))
         self.projection.adopt(view, self._context.data, self._context.journal)
-        checkpoint.begin(view, 0, self.projection.version, last_told(self.projection, self._context.journal))
+        checkpoint.begin(
+            view, 0, self.projection.version, last_emitted_position(self.projection, self._context.journal)
+        )
         view.close()
         view_files.place(self._context.data, self.name, file)
         return file

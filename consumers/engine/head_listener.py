@@ -20,7 +20,7 @@ POLL_S = 1.0
 KEEPALIVE_S = 10
 
 
-class News:
+class HeadListener:
     """Listens in a thread of its own. Without a broker there is only the poll: late, but nothing is missed."""
 
     def __init__(self, broker: BrokerAddress | None) -> None:

@@ -13,7 +13,7 @@ State = Literal["open", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class IntervalQuery:
     """Which ones. `start` and `end` bound a span, half open; `after` is the id of the last of the page before.
 
     `upto` is the last position that counts: the answer is the one that was given when the journal ended there.
@@ -30,7 +30,7 @@ class Wanted:
     upto: int = NEWEST
 
 
-class Lasting(NamedTuple):
+class IntervalTable(NamedTuple):
     """A table of versions of what lasts: the columns of its id, its begin and its end (seconds since 1970)."""
 
     table: str
@@ -41,7 +41,7 @@ class Lasting(NamedTuple):
     span: Literal["held", "begun"]
     """Whether a span selects what held at some moment of it, or what began in it."""
 
-    def select(self, view: sqlite3.Connection, wanted: Wanted) -> list[tuple[Any, ...]]:
+    def select(self, view: sqlite3.Connection, wanted: IntervalQuery) -> list[tuple[Any, ...]]:
         """Newest first."""
         # Of all that there ever were few are open: they are found by that and sorted, not looked for in their order.
         plus = "+" if wanted.state == "open" else ""
@@ -54,7 +54,7 @@ class Lasting(NamedTuple):
         return found[0] if found else None
 
     def count_open(self, view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:
-        where = " and ".join(self._conditions(Wanted(site=site, state="open")))
+        where = " and ".join(self._conditions(IntervalQuery(site=site, state="open")))
         query = f"select count(*) from {self.table} where {where}"
         return int(view.execute(query, {"site": site, "upto": upto}).fetchone()[0])
 
@@ -62,7 +62,7 @@ class Lasting(NamedTuple):
         query = f"select {self.columns} from {self.table} where {rest}"
         return view.execute(query, values).fetchall()
 
-    def _conditions(self, wanted: Wanted) -> list[str]:
+    def _conditions(self, wanted: IntervalQuery) -> list[str]:
         """Only what was asked for stands in the query, so that SQLite can choose an index by it."""
         begun, ended = self.begun, self.ended
         began_after = f"{begun} >= :start"
@@ -79,7 +79,7 @@ class Lasting(NamedTuple):
         return [STANDS, *(condition for condition, value in possible.items() if value is not None), *state]
 
 
-def _values(wanted: Wanted) -> dict[str, Any]:
+def _values(wanted: IntervalQuery) -> dict[str, Any]:
     return {
         "site": wanted.site,
         "device": wanted.device,
@@ -92,6 +92,6 @@ def _values(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def told_at(seconds: float) -> str:
+def iso_of_seconds(seconds: float) -> str:
     """A moment as answers tell it."""
     return iso(moment_of_seconds(seconds))

@@ -14,11 +14,11 @@ Moment = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9
 """As `iso` writes one. A part with a moment does not take another way: it may say more than milliseconds."""
 
 
-class Told(Struct, Generic[Data]):
+class Partial(Struct, Generic[Data]):
     data: Data
 
 
-class Verdicts(Struct):
+class VerdictsPart(Struct):
     """Of a frame event: whether picture and sound are faulty."""
 
     blackscreen: bool | None = None
@@ -26,86 +26,86 @@ class Verdicts(Struct):
     audio: bool | None = None
 
 
-class Volume(Struct):
+class VolumePart(Struct):
     """Of a frame event: its loudness. A level that is not finite is `None`."""
 
     mean_volume_db: float | None = None
     volume_percentage: int | None = None
 
 
-class Phase(Struct):
+class MotionPart(Struct):
     """Of a motion event: whether it begins or ends, and where."""
 
     phase: str
     boxes: tuple[Raw, ...] = ()
 
 
-class Span(Struct):
+class MotionLengthPart(Struct):
     """Of a motion event: its duration."""
 
     duration_s: float = 0.0
 
 
-class Medium(Struct):
+class MediumPart(Struct):
     kind: str
     key: str
 
 
-class Detected(Struct):
+class DetectionPart(Struct):
     people_count: int = 0
     event_triggers: tuple[str, ...] = ()
 
 
-class Statistics(Struct):
+class StatisticsPart(Struct):
     min_temp: float
     max_temp: float
     avg_temp: float
 
 
-class Region(Statistics, kw_only=True):
+class RegionPart(StatisticsPart, kw_only=True):
     name: str
     alert_level: str = "normal"
     confirmed_level: str | None = None
 
 
-class HotSpot(Struct):
+class HotSpotPart(Struct):
     max_temp: float
 
 
-class Measured(Struct):
+class ThermalPart(Struct):
     """Of a thermal event: its temperatures."""
 
-    frame_stats: Statistics
-    regions: tuple[Region, ...] = ()
-    hot_spots: tuple[HotSpot, ...] = ()
+    frame_stats: StatisticsPart
+    regions: tuple[RegionPart, ...] = ()
+    hot_spots: tuple[HotSpotPart, ...] = ()
     composite_temperature: float | None = None
     confirmed_max_temp: float | None = None
 
 
-class Validity(Struct):
+class BadPixelsPart(Struct):
     """Of a thermal event: how many of its pixels could not be read."""
 
     bad_pixels: int = 0
 
 
-class Maximum(Struct):
+class MaximumPart(Struct):
     max_temp: float
 
 
-class Hottest(Struct):
+class HottestPart(Struct):
     """Of a thermal event: its highest temperature."""
 
-    frame_stats: Maximum
+    frame_stats: MaximumPart
     hot_spots: tuple[Raw, ...] = ()
 
 
-class Length(Struct):
+class SegmentLengthPart(Struct):
     """Of a segment event: its duration."""
 
     duration_s: float
 
 
-class Segment(Struct):
+class SegmentPart(Struct):
     start: Moment
     duration_s: float
     media: tuple[str, ...]
@@ -113,7 +113,7 @@ class Segment(Struct):
     discontinuity: bool = False
 
 
-class StreamInfo(Struct):
+class StreamInfoPart(Struct):
     fps: float
     width: int
     height: int
@@ -122,11 +122,11 @@ class StreamInfo(Struct):
     bits_per_s: int | None = None
 
 
-class Health(Struct):
+class HealthPart(Struct):
     status: str
     reason: str | None = None
     is_recording: bool = False
-    stream_info: StreamInfo | None = None
+    stream_info: StreamInfoPart | None = None
     last_frame_time: Moment | None = None
     last_connection_attempt: Moment | None = None
     last_successful_connection: Moment | None = None
@@ -136,49 +136,49 @@ class Health(Struct):
     kinds: tuple[str, ...] = ()
 
 
-class Progress(Struct):
+class CommandPart(Struct):
     """Of a command event: its name and state."""
 
     name: str
     state: str
 
 
-class Load(Struct, frozen=True):
+class LoadPart(Struct, frozen=True):
     disk_percent: float | None = None
 
 
-class Beat(Struct):
+class HeartbeatPart(Struct):
     """Of a heartbeat event."""
 
     uptime_s: float
     status: str = "online"
-    system: Load = Load()
+    system: LoadPart = LoadPart()
     disk_id: str | None = None
     node: str | None = None
 
 
-class Reported(Struct):
+class StatusPart(Struct):
     """Of a health event: the status that the device reports."""
 
     status: str
     reason: str | None = None
 
 
-VERDICTS = Decoder(Told[Verdicts])
-VOLUME = Decoder(Told[Volume])
-MEDIUM = Decoder(Told[Medium])
-DETECTED = Decoder(Told[Detected])
-MEASURED = Decoder(Told[Measured])
-VALIDITY = Decoder(Told[Validity])
-HOTTEST = Decoder(Told[Hottest])
-PHASE = Decoder(Told[Phase])
-LENGTH = Decoder(Told[Length])
-SPAN = Decoder(Told[Span])
-SEGMENT = Decoder(Told[Segment])
-HEALTH = Decoder(Told[Health])
-PROGRESS = Decoder(Told[Progress])
-BEAT = Decoder(Told[Beat])
-REPORTED = Decoder(Told[Reported])
+VERDICTS = Decoder(Partial[VerdictsPart])
+VOLUME = Decoder(Partial[VolumePart])
+MEDIUM = Decoder(Partial[MediumPart])
+DETECTION = Decoder(Partial[DetectionPart])
+THERMAL = Decoder(Partial[ThermalPart])
+BAD_PIXELS = Decoder(Partial[BadPixelsPart])
+HOTTEST = Decoder(Partial[HottestPart])
+MOTION = Decoder(Partial[MotionPart])
+SEGMENT_LENGTH = Decoder(Partial[SegmentLengthPart])
+MOTION_LENGTH = Decoder(Partial[MotionLengthPart])
+SEGMENT = Decoder(Partial[SegmentPart])
+HEALTH = Decoder(Partial[HealthPart])
+COMMAND = Decoder(Partial[CommandPart])
+HEARTBEAT = Decoder(Partial[HeartbeatPart])
+STATUS = Decoder(Partial[StatusPart])
 
 
 def seconds(moment: Moment) -> float:

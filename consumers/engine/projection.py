@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, Event, place
-from consumers.engine.rebuild.time_range import Part, Stretch
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import JournalReader, Recorded
 
 Emit = Callable[[Event], None]
@@ -68,7 +68,7 @@ class Projection(ABC):
     whole_because: ClassVar[str] = "what it says of one time depends on what came before"
     """Why no part of it can be folded by itself, where none can."""
 
-    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
+    def part(self, wanted: TimeRange, view: sqlite3.Connection) -> ViewPart | None:
         """The rows that the events of a site and a stretch of time make by themselves; `None` where there are none."""
         return None
 

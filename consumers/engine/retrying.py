@@ -11,7 +11,7 @@ import structlog
 from consumers.engine.deliverer import Failed
 from consumers.engine.folding import is_the_machines
 from consumers.engine.follower import Stopped
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.hub_faults import FaultReporter, Key, key_of
 from consumers.store.journal.store import JournalAway
 from producer.backoff import Backoff
@@ -25,7 +25,7 @@ BRIEF_S: Final = 5.0
 LIMPS_FOR: Final = timedelta(minutes=15)
 """A consumer counts as degraded for this long after it has set an event aside."""
 
-LastSetAside = Callable[[], SetAside | None]
+LastSetAside = Callable[[], SetAsideEvent | None]
 
 log = structlog.get_logger()
 
@@ -110,7 +110,7 @@ class Attempts:
         if self._faults is not None and failing.fault is not None and failing.fault not in others:
             self._faults.clear_fault(*failing.fault)
 
-    def _tell_limping(self, name: str, last: SetAside | None) -> None:
+    def _tell_limping(self, name: str, last: SetAsideEvent | None) -> None:
         limps = last is not None and datetime.now(UTC) - datetime.fromisoformat(last.at) < LIMPS_FOR
         if limps and last is not None and self._faults is not None:
             self._limping.add(name)
@@ -120,7 +120,7 @@ class Attempts:
             self._faults.clear_fault(name, "system_error")
 
 
-def limping_sentence(name: str, last: SetAside) -> str:
+def limping_sentence(name: str, last: SetAsideEvent) -> str:
     return (
         f"The consumer {name} set an event aside that it could not take: position {last.position:,}, {last.type} of"
         f" {last.source}: {last.error}. A rebuild tries it again."

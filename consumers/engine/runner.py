@@ -15,16 +15,16 @@ import structlog
 
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import BATCH, ConsumerContext, Follower
-from consumers.engine.head_listener import POLL_S, News
+from consumers.engine.head_listener import POLL_S, HeadListener
 from consumers.engine.projection import Projection
-from consumers.engine.rebuild.request import Wish
+from consumers.engine.rebuild.request import RebuildRequest
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.engine.retrying import AGAIN, Attempts
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import JournalReader, id_text
@@ -148,7 +148,7 @@ def check_journal(context: ConsumerContext, written: Callable[[], str | None]) -
     return 0
 
 
-class _Following:
+class _ProjectionStep:
     """A projection in the loop. It is opened, and folded again where its version is new, when it is first asked.
 
     `meanwhile` is called between two batches of such a rebuild.
@@ -172,11 +172,11 @@ class _Following:
             if why := why_rebuild(self._projection, self._context.data):
                 # This code cannot go on with those rows; what would be lost is kept beside.
                 log.warning("the view is folded again", consumer=self._projection.name, reason=why)
-                rebuild(self._projection, self._context, lambda done, of: self._meanwhile(), Wish(force=True))
+                rebuild(self._projection, self._context, lambda done, of: self._meanwhile(), RebuildRequest(force=True))
             self._follower = Follower(self._projection, self._context)
         return advance(self._follower, self._sender)
 
-    def last_set_aside(self) -> SetAside | None:
+    def last_set_aside(self) -> SetAsideEvent | None:
         return None if self._follower is None else self._follower.last_set_aside
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class _Following:
             self._follower.close()
 
 
-def _let_others_go_on(steps: Mapping[str, _Following], attempts: Attempts, stopping: threading.Event) -> None:
+def _let_others_go_on(steps: Mapping[str, _ProjectionStep], attempts: Attempts, stopping: threading.Event) -> None:
     """Between two batches of a view that is folded again. Raises `_Ended`."""
     if stopping.is_set():
         raise _Ended
@@ -193,7 +193,7 @@ def _let_others_go_on(steps: Mapping[str, _Following], attempts: Attempts, stopp
             attempts.act(name, step)
 
 
-class Process:
+class ConsumerProcess:
     """The consumers of one process; `journal` opens a reader for one thread."""
 
     def __init__(
@@ -214,13 +214,13 @@ class Process:
         """Until `stopping`."""
         halted = threading.Event()
         with suppress(_Ended), ExitStack() as stack:
-            news = stack.enter_context(News(self._broker))
+            news = stack.enter_context(HeadListener(self._broker))
             pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(consumers) + 1))
             stack.callback(news.tell)
             stack.callback(halted.set)
             attempts = Attempts(self._faults, raises=_Ended)
             source = self._context(stack, attempts, stopping)
-            steps: dict[str, _Following] = {}
+            steps: dict[str, _ProjectionStep] = {}
             meanwhile = partial(_let_others_go_on, steps, attempts, stopping)
             for consumer in consumers:
                 if isinstance(consumer, Sink):
@@ -228,7 +228,7 @@ class Process:
                     stack.callback(consumer.halt)
                     pool.submit(self._deliver, consumer, news.reader(), halted)
                 else:
-                    following = _Following(consumer, source, self._sender(consumer, stack), meanwhile)
+                    following = _ProjectionStep(consumer, source, self._sender(consumer, stack), meanwhile)
                     steps[consumer.name] = stack.enter_context(closing(following))
                     attempts.watch(consumer.name, following.last_set_aside)
             pace_s = min(consumer.pace_s for consumer in consumers)
@@ -276,7 +276,7 @@ _LONGEST_NAME = 64
 
 def run(names: Sequence[str], hub: HubConfig, broker: BrokerAddress | None, stopping: threading.Event) -> None:
     """The process of these consumers, or of all. Raises `UnknownConsumer`, or `ClaimTaken` where one runs already."""
-    known = roster(hub)
+    known = consumer_registry(hub)
     consumers = [known.make(name) for name in known.by_urgency(names)]
     with (
         suppress(NotClaimed),
@@ -284,4 +284,4 @@ def run(names: Sequence[str], hub: HubConfig, broker: BrokerAddress | None, stop
         claimed(hub, [consumer.name for consumer in consumers], stopping, hub.journal) as claim,
         FaultReporter(process_name(names), broker) as faults,
     ):
-        Process(hub, broker, claim.reading(journal_of(hub).reader), faults=faults).run(consumers, stopping)
+        ConsumerProcess(hub, broker, claim.reading(journal_of(hub).reader), faults=faults).run(consumers, stopping)

@@ -28,7 +28,7 @@ MAX_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAsideEvent:
     """An event, and what the consumer's code raised on it."""
 
     position: int
@@ -39,17 +39,17 @@ class SetAside:
     at: str
 
 
-def of(record: Recorded, error: BaseException, now: datetime) -> SetAside:
+def of(record: Recorded, error: BaseException, now: datetime) -> SetAsideEvent:
     """Asks the record for nothing that it may be damaged in."""
     text = f"{type(error).__name__}: {error}"[:MAX_ERROR]
     try:
         event_id, kind, source = record.id, record.model.__name__.removesuffix("Event").lower(), record.source
     except Exception:  # noqa: BLE001 - whatever a damaged record raises, it is set aside all the same
         event_id, kind, source = "?", "?", "?"
-    return SetAside(record.position, event_id, kind, source, text, iso(now))
+    return SetAsideEvent(record.position, event_id, kind, source, text, iso(now))
 
 
-def add(view: sqlite3.Connection, events: Sequence[SetAside], version: int, open_from: int) -> None:
+def add(view: sqlite3.Connection, events: Sequence[SetAsideEvent], version: int, open_from: int) -> None:
     """In the transaction of the checkpoint. Those from the position `open_from` on are the open run."""
     if not events:
         return
@@ -76,7 +76,7 @@ def close_run(view: sqlite3.Connection) -> None:
     view.execute("update set_aside set is_open = 0 where is_open = 1")
 
 
-def open_run(view: sqlite3.Connection) -> list[SetAside]:
+def open_run(view: sqlite3.Connection) -> list[SetAsideEvent]:
     """The newest ones, behind which nothing was taken."""
     return _read(view, "where is_open = 1 order by position")
 
@@ -95,7 +95,7 @@ def forget(view: sqlite3.Connection, positions: Iterable[int]) -> None:
     view.executemany("delete from set_aside where position = ?", ((position,) for position in positions))
 
 
-def newest(view: sqlite3.Connection, limit: int = 50) -> list[SetAside]:
+def newest(view: sqlite3.Connection, limit: int = 50) -> list[SetAsideEvent]:
     return _read(view, f"order by position desc limit {limit:d}")
 
 
@@ -114,19 +114,19 @@ def total(view: sqlite3.Connection) -> int:
     return 0 if found is None else int(found[0])
 
 
-def since(view: sqlite3.Connection, moment: datetime) -> list[SetAside]:
+def since(view: sqlite3.Connection, moment: datetime) -> list[SetAsideEvent]:
     """Those that were set aside after a moment, the newest first."""
     if not is_there(view):
         return []
     columns = "position, event_id, type, source, error, at"
     query = f"select {columns} from set_aside where at > ? order by position desc"
-    return [SetAside(*row) for row in view.execute(query, (iso(moment),))]
+    return [SetAsideEvent(*row) for row in view.execute(query, (iso(moment),))]
 
 
 def is_there(view: sqlite3.Connection) -> bool:
     return view.execute("select 1 from sqlite_master where name = 'set_aside_total'").fetchone() is not None
 
 
-def _read(view: sqlite3.Connection, rest: str) -> list[SetAside]:
+def _read(view: sqlite3.Connection, rest: str) -> list[SetAsideEvent]:
     columns = "position, event_id, type, source, error, at"
-    return [SetAside(*row) for row in view.execute(f"select {columns} from set_aside {rest}")]
+    return [SetAsideEvent(*row) for row in view.execute(f"select {columns} from set_aside {rest}")]

@@ -3,12 +3,12 @@
 from contextlib import closing
 
 from bus_schemas.event import iso
-from consumers.engine.consumer_set import Roster
+from consumers.engine.consumer_set import ConsumerRegistry
 from consumers.engine.follower import ConsumerContext
 from consumers.engine.projection import Projection
-from consumers.engine.rebuild.part import Replaced, WholeOnly, rebuild_part
-from consumers.engine.rebuild.request import Rebuilt, Wish
-from consumers.engine.rebuild.time_range import Stretch
+from consumers.engine.rebuild.part import PartReport, WholeOnly, rebuild_part
+from consumers.engine.rebuild.request import RebuildReport, RebuildRequest
+from consumers.engine.rebuild.time_range import TimeRange
 from consumers.engine.rebuild.whole import Progress, rebuild
 from consumers.engine.view_files import NoView, file_of
 from consumers.store.journal.configured import journal_of
@@ -16,8 +16,12 @@ from producer.ids import Clock, utc_now
 
 
 def rebuild_view(
-    consumers: Roster, name: str, progress: Progress, wish: Wish | None = None, clock: Clock = utc_now
-) -> Rebuilt | None:
+    consumers: ConsumerRegistry,
+    name: str,
+    progress: Progress,
+    wish: RebuildRequest | None = None,
+    clock: Clock = utc_now,
+) -> RebuildReport | None:
     """Beside the running consumer, and in its place at the end.
 
     Raises `UnknownConsumer`, `NotAView`, `NoView`, `AlreadyRebuilding`, `DaysWereDropped` or `WouldLose`.
@@ -30,8 +34,8 @@ def rebuild_view(
 
 
 def rebuild_view_part(
-    consumers: Roster, name: str, wanted: Stretch, progress: Progress, clock: Clock = utc_now
-) -> Replaced:
+    consumers: ConsumerRegistry, name: str, wanted: TimeRange, progress: Progress, clock: Clock = utc_now
+) -> PartReport:
     """Beside the running consumer.
 
     Raises `UnknownConsumer`, `NotAView`, `NoView`, `NotInPart` or `AlreadyRebuilding`.
@@ -45,12 +49,12 @@ def rebuild_view_part(
             raise WholeOnly(f"{error}. Views that can be are {others}") from error
 
 
-def views_in_parts(consumers: Roster) -> list[str]:
+def views_in_parts(consumers: ConsumerRegistry) -> list[str]:
     """Those of which a site and a stretch of time can be folded by itself."""
     return sorted(one.name for one in consumers.projections() if type(one).part is not Projection.part)
 
 
-def fold_again(consumers: Roster, name: str, wish: Wish, progress: Progress) -> str:
+def fold_again(consumers: ConsumerRegistry, name: str, wish: RebuildRequest, progress: Progress) -> str:
     """As `rebuild_view` or `rebuild_view_part`; in a sentence what was done."""
     if wish.part is not None:
         done = rebuild_view_part(consumers, name, wish.part, progress)
@@ -60,11 +64,11 @@ def fold_again(consumers: Roster, name: str, wish: Wish, progress: Progress) -> 
     return f"{name} is folded again"
 
 
-def views_there(consumers: Roster) -> list[str]:
+def views_there(consumers: ConsumerRegistry) -> list[str]:
     """The views that are folded so far, in the order of the registry."""
     return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is not None]
 
 
-def views_missing(consumers: Roster) -> list[str]:
+def views_missing(consumers: ConsumerRegistry) -> list[str]:
     """Those that are not."""
     return [one.name for one in consumers.projections() if file_of(consumers.hub.data, one.name) is None]

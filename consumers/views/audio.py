@@ -10,7 +10,7 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers.engine.partial import VOLUME
 from consumers.engine.projection import Emit, Projection
-from consumers.engine.rebuild.time_range import Part, Stretch
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import Recorded
 from consumers.views.minutes import Minute, minutes_part, prune, touched
 
@@ -31,7 +31,7 @@ class Loudness(Projection):
 
     before_floor: ClassVar[Mapping[str, str]] = {"minutes": "minute * 60 <= horizon(site, device)"}
 
-    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
+    def part(self, wanted: TimeRange, view: sqlite3.Connection) -> ViewPart | None:
         return minutes_part(wanted)
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from bus_schemas.camera import DetectionEvent
 from bus_schemas.event import Event
 from consumers.engine.projection import Emit, Projection
-from consumers.engine.rebuild.time_range import Part, Stretch
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import Recorded
 
 KEPT_DETECTIONS = 5000
@@ -32,9 +32,9 @@ class Detections(Projection):
 
     before_floor: ClassVar[Mapping[str, str]] = {"detections": "at <= horizon(site, device)"}
 
-    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
+    def part(self, wanted: TimeRange, view: sqlite3.Connection) -> ViewPart | None:
         values = (wanted.site, wanted.since.timestamp(), wanted.until.timestamp())
-        return Part(wanted.since, wanted.until, {"detections": ("site = ? and at >= ? and at < ?", values)})
+        return ViewPart(wanted.since, wanted.until, {"detections": ("site = ? and at >= ? and at < ?", values)})
 
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:
         _keep_newest(

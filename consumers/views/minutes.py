@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from consumers.engine.rebuild.time_range import Part, Stretch, whole_minutes
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart, whole_minutes
 
 KEPT_MINUTES = 31 * 24 * 60
 
@@ -34,11 +34,11 @@ def prune(view: sqlite3.Connection, table: str, keys: set[tuple[str, ...]], colu
     )
 
 
-def minutes_part(wanted: Stretch) -> Part:
+def minutes_part(wanted: TimeRange) -> ViewPart:
     """Whole minutes, each made by the events of that minute alone."""
     since, until = whole_minutes(wanted)
     values = (wanted.site, since.timestamp() // 60, until.timestamp() // 60)
-    return Part(since, until, {"minutes": ("site = ? and minute >= ? and minute < ?", values)})
+    return ViewPart(since, until, {"minutes": ("site = ? and minute >= ? and minute < ?", values)})
 
 
 def touched(start: datetime, end: datetime) -> tuple[int, int]:

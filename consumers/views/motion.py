@@ -17,7 +17,7 @@ from bus_schemas.event import Box, Event
 from bus_schemas.registry import RegistryEvent
 from consumers.engine import zones
 from consumers.engine.projection import Emit, Projection
-from consumers.engine.rebuild.time_range import Part, Stretch, Value
+from consumers.engine.rebuild.time_range import TimeRange, Value, ViewPart
 from consumers.engine.zones import Zones
 from consumers.store.journal.record import Place, Recorded
 from producer.times import MICROSECOND, day_bounds, moment
@@ -60,7 +60,7 @@ class Motions(Projection):
     part_context: ClassVar[tuple[str, ...]] = ("zones",)
     whole_because: ClassVar[str] = "its grids are by days of the site, whose time zone was changed"
 
-    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
+    def part(self, wanted: TimeRange, view: sqlite3.Connection) -> ViewPart | None:
         """Whole days of the site, for the grids are by day. `None` where its days were others before."""
         zone = Zones(view).only(wanted.site)
         if zone is None:
@@ -74,7 +74,7 @@ class Motions(Projection):
             "minutes": ("site = ? and minute * 60 >= ? and minute * 60 < ?", moments),
             "grids": ("site = ? and day >= ? and day <= ?", (wanted.site, first.isoformat(), last.isoformat())),
         }
-        return Part(since, until, rows)
+        return ViewPart(since, until, rows)
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         grids: dict[tuple[str, str, str], _Day] = {}

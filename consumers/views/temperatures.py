@@ -10,9 +10,9 @@ from pydantic_core import from_json
 
 from bus_schemas.event import Event
 from bus_schemas.thermal import ThermalEvent
-from consumers.engine.partial import MEASURED
+from consumers.engine.partial import THERMAL
 from consumers.engine.projection import Emit, Projection
-from consumers.engine.rebuild.time_range import Part, Stretch
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import Recorded
 from consumers.views.minutes import Minute, minutes_part, prune, touched
 from producer.times import iso_of
@@ -43,7 +43,7 @@ class Temperatures(Projection):
         "newest": "unixepoch(time) <= horizon(site, device)",
     }
 
-    def part(self, wanted: Stretch, view: sqlite3.Connection) -> Part | None:
+    def part(self, wanted: TimeRange, view: sqlite3.Connection) -> ViewPart | None:
         part = minutes_part(wanted)
         values = (wanted.site, part.since.timestamp(), part.until.timestamp())
         newest = ("site = ? and unixepoch(time) >= ? and unixepoch(time) < ?", values)
@@ -73,7 +73,7 @@ class Temperatures(Projection):
 
 
 def _measure(minutes: dict[tuple[str, str, str, int], Minute], record: Recorded) -> None:
-    where, minute, told = record.where, int(record.time_s // 60), record.told(MEASURED).data
+    where, minute, told = record.where, int(record.time_s // 60), record.told(THERMAL).data
     stats = told.frame_stats
     measured = [(FRAME, stats.min_temp, stats.max_temp, stats.avg_temp)]
     measured += [(region.name, region.min_temp, region.max_temp, region.avg_temp) for region in told.regions]

@@ -14,7 +14,7 @@ from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incidents, open_incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.follower import ConsumerContext, Follower, create
-from consumers.engine.intervals import Wanted
+from consumers.engine.intervals import IntervalQuery
 from consumers.engine.versions import Versions
 from consumers.engine.view_files import open_view
 from consumers.hub_config import HubConfig
@@ -91,7 +91,7 @@ def case_incidents() -> list[Measurement]:
         with closing(create(Alerting(hub), hub.data / "alerting.sqlite")) as view:
             last = _a_week(view)
             questions: Sequence[tuple[str, Callable[[int], object]]] = (
-                ("newest 100 incidents", lambda upto: incidents(view, Wanted(upto=upto))),
+                ("newest 100 incidents", lambda upto: incidents(view, IntervalQuery(upto=upto))),
                 ("open incidents", lambda upto: open_incidents(view, None, upto)),
             )
             moments = (("now", last), ("a week ago", last // 100))

@@ -16,7 +16,7 @@ from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import REBUILD_BATCH
 from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
-from consumers.registry import CONSUMERS, roster
+from consumers.registry import CONSUMERS, consumer_registry
 from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.upkeep.maintenance import rebuild_view
@@ -101,7 +101,9 @@ def _rebuilt(projection: Projection, hub: HubConfig) -> Measurement:
         limit, _ = _taken(lambda: _read(journal, projection.models))
     name = projection.name
     includes = "read, fold, swap" if name != DRAWN else "and 1,440 mosaics of 50 cells whose pictures are gone"
-    found = _once(f"rebuild {name}", lambda: rebuild_view(roster(hub), name, lambda done, of: None), includes)
+    found = _once(
+        f"rebuild {name}", lambda: rebuild_view(consumer_registry(hub), name, lambda done, of: None), includes
+    )
     goal = REBUILT_PER_S if name != DRAWN else None
     return replace(found, limit="reading its types", limit_ms=limit, goal_per_s=goal)
 

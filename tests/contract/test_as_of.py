@@ -21,7 +21,7 @@ from consumers.alerting.incidents.questions import incident, incidents, open_inc
 from consumers.alerting.projection import Alerting
 from consumers.engine import checkpoint
 from consumers.engine.follower import ConsumerContext, create
-from consumers.engine.intervals import Wanted
+from consumers.engine.intervals import IntervalQuery
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild.whole import fold_upto
 from consumers.engine.versions import NEWEST
@@ -57,24 +57,24 @@ def ask_health(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
 
 
 def ask_incidents(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
-    everything = incidents(view, Wanted(limit=1000, upto=upto))
+    everything = incidents(view, IntervalQuery(limit=1000, upto=upto))
     return (
         everything,
         open_incidents(view, "DEMO", upto),
-        incidents(view, Wanted(device="gate", state="closed", limit=3, upto=upto)),
-        incidents(view, Wanted(start=at(700), end=at(800), upto=upto)),
+        incidents(view, IntervalQuery(device="gate", state="closed", limit=3, upto=upto)),
+        incidents(view, IntervalQuery(start=at(700), end=at(800), upto=upto)),
         [incident(view, one["id"], upto) for one in everything],
     )
 
 
 def ask_alerts(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
-    everything = alerts(view, Wanted(limit=1000, upto=upto))
+    everything = alerts(view, IntervalQuery(limit=1000, upto=upto))
     return (
         everything,
         count_open(view, None, upto),
-        alerts(view, Wanted(type="hot_spot", state="open", upto=upto)),
-        alerts(view, Wanted(start=at(300), end=at(1500), upto=upto)),
-        alerts(view, Wanted(after=everything[0]["id"], upto=upto)) if everything else None,
+        alerts(view, IntervalQuery(type="hot_spot", state="open", upto=upto)),
+        alerts(view, IntervalQuery(start=at(300), end=at(1500), upto=upto)),
+        alerts(view, IntervalQuery(after=everything[0]["id"], upto=upto)) if everything else None,
         [(one_alert(view, one["id"], upto), why(view, one["id"], upto)) for one in everything],
     )
 

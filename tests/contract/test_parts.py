@@ -17,9 +17,9 @@ from bus_schemas.event import Event
 from consumers.engine import set_aside, view_files
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.rebuild.compare import compare, verify
-from consumers.engine.rebuild.part import NotInPart, Replaced, WholeOnly, rebuild_part
-from consumers.engine.rebuild.time_range import Part, Stretch
-from consumers.registry import roster
+from consumers.engine.rebuild.part import NotInPart, PartReport, WholeOnly, rebuild_part
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart
+from consumers.registry import consumer_registry
 from consumers.upkeep.maintenance import views_in_parts
 from tests import builders
 from tests.builders import START, at
@@ -28,7 +28,7 @@ from tests.contract.yard import PROJECTIONS, Broken, Yard
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
-IN_PARTS = views_in_parts(roster(hub_in(Path("nowhere"))))
+IN_PARTS = views_in_parts(consumer_registry(hub_in(Path("nowhere"))))
 OTHERS = sorted(set(PROJECTIONS) - set(IN_PARTS))
 
 
@@ -73,13 +73,13 @@ class Damaged:
         assert file is not None
         return view_files.connect(file)
 
-    def part(self, wanted: Stretch) -> Part:
+    def part(self, wanted: TimeRange) -> ViewPart:
         with closing(self.open()) as view:
             part = self.yard.projection().part(wanted, view)
         assert part is not None
         return part
 
-    def damage(self, part: Part, random: Random) -> int:
+    def damage(self, part: ViewPart, random: Random) -> int:
         """Remove and change rows within the part; how many."""
         harmed = 0
         with closing(self.open()) as view:
@@ -97,10 +97,10 @@ class Damaged:
                     harmed += 1
         return harmed
 
-    def rebuild(self, wanted: Stretch, progress: Any = lambda done, of: None) -> Replaced:
+    def rebuild(self, wanted: TimeRange, progress: Any = lambda done, of: None) -> PartReport:
         return rebuild_part(self.yard.projection(), self.source, wanted, progress)
 
-    def outside(self, part: Part) -> dict[str, list[Any]]:
+    def outside(self, part: ViewPart) -> dict[str, list[Any]]:
         """The rows that are not in the part, byte for byte."""
         with closing(self.open()) as view:
             return {
@@ -124,7 +124,7 @@ def test_what_is_broken_within_is_mended_and_nothing_else_is_touched(
     folded: Folded, tmp_path_factory: pytest.TempPathFactory, begin: int, length: int, random: Random
 ) -> None:
     damaged = folded.copy(tmp_path_factory.mktemp("damaged"))
-    wanted = Stretch("DEMO", at(begin), at(begin + length))
+    wanted = TimeRange("DEMO", at(begin), at(begin + length))
     part = damaged.part(wanted)
     before = damaged.outside(part)
     harmed = damaged.damage(part, random)
@@ -140,8 +140,8 @@ def test_what_is_broken_within_is_mended_and_nothing_else_is_touched(
 
 def test_what_is_broken_beside_the_stretch_stays_as_it_is(folded: Folded, tmp_path: Path) -> None:
     damaged = folded.copy(tmp_path)
-    tomorrow = Stretch("DEMO", at(86_400), at(86_460))
-    assert damaged.damage(damaged.part(Stretch("DEMO", at(0), at(600))), Random(1))
+    tomorrow = TimeRange("DEMO", at(86_400), at(86_460))
+    assert damaged.damage(damaged.part(TimeRange("DEMO", at(0), at(600))), Random(1))
     broken = verify(damaged.yard.projection(), damaged.source)
     damaged.rebuild(tomorrow)
 
@@ -163,7 +163,7 @@ def test_events_that_the_consumer_takes_meanwhile_are_in_it_once(
     damaged = folded.copy(tmp_path)
     journal = journal_of(told)
     context = damaged.source = ConsumerContext(damaged.yard.data, journal, lambda: START)
-    wanted, steps = Stretch("DEMO", at(0), at(1200)), 0
+    wanted, steps = TimeRange("DEMO", at(0), at(1200)), 0
     damaged.damage(damaged.part(wanted), Random(3))
     with closing(Follower(damaged.yard.projection(), context)) as follower:
 
@@ -192,10 +192,10 @@ def test_a_part_that_reaches_before_the_floor_is_refused_and_changes_nothing(
     journal.drop(journal.head() // 2)
     before = damaged.yard.dump()
     with pytest.raises(NotInPart, match=r"events of DEMO up to .* were dropped from the journal"):
-        damaged.rebuild(Stretch("DEMO", at(60), at(120)))
+        damaged.rebuild(TimeRange("DEMO", at(60), at(120)))
 
     assert damaged.yard.dump() == before
-    assert damaged.rebuild(Stretch("DEMO", at(86_400), at(86_460))).rows > 0
+    assert damaged.rebuild(TimeRange("DEMO", at(86_400), at(86_460))).rows > 0
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -203,7 +203,7 @@ def test_others_refuse_and_say_why(name: str, tmp_path: Path, told: Story) -> No
     yard = Yard(name, tmp_path, told)
     context = ConsumerContext(tmp_path, MemoryJournal(), lambda: START)
     with pytest.raises(WholeOnly, match=f"{name} cannot be folded in part: .*"):
-        rebuild_part(yard.projection(), context, Stretch("DEMO", at(0), at(60)), lambda done, of: None)
+        rebuild_part(yard.projection(), context, TimeRange("DEMO", at(0), at(60)), lambda done, of: None)
 
 
 def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, told: Story) -> None:
@@ -213,7 +213,7 @@ def test_a_view_of_another_configuration_is_not_mended_in_part(tmp_path: Path, t
         view.execute("update made set configuration = 'of another zone'")
 
     with pytest.raises(NotInPart, match="motion was made by another configuration: fold it as a whole first"):
-        damaged.rebuild(Stretch("DEMO", at(0), at(60)))
+        damaged.rebuild(TimeRange("DEMO", at(0), at(60)))
 
 
 def test_a_grid_is_folded_by_whole_days_of_its_zone_also_where_they_have_23_or_25_hours(
@@ -222,7 +222,7 @@ def test_a_grid_is_folded_by_whole_days_of_its_zone_also_where_they_have_23_or_2
     folded = Folded("motion", tmp_path, told)
     for month, day, hours in ((3, 29, 23), (10, 25, 25), (1, 5, 24)):
         noon = datetime(2026, month, day, 11, tzinfo=START.tzinfo)
-        part = folded.copy(tmp_path / str(hours)).part(Stretch("DEMO", noon, noon + timedelta(seconds=1)))
+        part = folded.copy(tmp_path / str(hours)).part(TimeRange("DEMO", noon, noon + timedelta(seconds=1)))
         assert part.until - part.since == timedelta(hours=hours)
 
 
@@ -230,7 +230,7 @@ def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, m
     monkeypatch.setattr("consumers.views.detections.KEPT_DETECTIONS", 9)
     folded = Folded("detections", tmp_path / "one", told)
     damaged = folded.copy(tmp_path / "two")
-    damaged.rebuild(Stretch("DEMO", at(0), at(1200)))
+    damaged.rebuild(TimeRange("DEMO", at(0), at(1200)))
 
     with closing(damaged.open()) as view, closing(folded.yard.view()) as whole:
         assert compare(view, whole, folded.yard.projection()) == []
@@ -247,7 +247,7 @@ def test_a_part_that_is_folded_again_holds_what_was_set_aside_there(name: str, t
             pass
     with closing(yard.view()) as view:
         assert [event.position for event in set_aside.newest(view)] == [bad]
-    whole = Stretch(builders.SITE, START, at(MINUTES * 60))
+    whole = TimeRange(builders.SITE, START, at(MINUTES * 60))
     rebuild_part(yard.projection(), context, whole, lambda done, of: None)
     other.fold(journal)
 

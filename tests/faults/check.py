@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from consumers.engine import checkpoint
 from consumers.engine.view_files import NoView, open_view
 from consumers.hub_config import HubConfig
-from consumers.registry import CONSUMERS, roster
+from consumers.registry import CONSUMERS, consumer_registry
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.days import list_days, open_to_read
 from consumers.store.journal.queries import JournalQueries
@@ -209,6 +209,6 @@ def _views(verdict: Verdict, hub: HubConfig, head: int) -> None:
         # That it came near the head is what the drain waited for; a heartbeat or two may have followed.
         if position > head:
             verdict.differ(1, f"{name} stands at {position}, the head is {head}")
-    for name, differences in verify_views([], roster(hub), utc_now).items():
+    for name, differences in verify_views([], consumer_registry(hub), utc_now).items():
         for difference in differences:
             verdict.differ(1, f"view {name}: {difference}")

@@ -15,10 +15,10 @@ from typing import Any
 
 import structlog
 
-from consumers.engine.runner import Process
+from consumers.engine.runner import ConsumerProcess
 from consumers.hub_config import DeviceInfo, HubConfig, RetentionPolicy, SiteInfo
 from consumers.ingest.run import run as run_ingest
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.archive.reader import IndexedMedia
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
@@ -74,8 +74,10 @@ def ingest(place: HubPlace) -> None:
 
 def consumers(place: HubPlace) -> None:
     hub, clock = place.hub(), FileClock(place.clock)
-    process = Process(hub, BrokerAddress(port=place.port), lambda: SqliteJournalReader(place.data / "journal"), clock)
-    known = roster(hub)
+    process = ConsumerProcess(
+        hub, BrokerAddress(port=place.port), lambda: SqliteJournalReader(place.data / "journal"), clock
+    )
+    known = consumer_registry(hub)
     process.run([known.make(name) for name in known], _stopping())
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from consumers.engine import checkpoint, view_files
-from consumers.engine.runner import Process
+from consumers.engine.runner import ConsumerProcess
 from consumers.engine.view_files import NoView
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.clickhouse.store import ClickHouseStore
 from consumers.store.journal.configured import journal_of
@@ -34,7 +34,7 @@ def position(data: Path, name: str) -> int:
 
 
 @contextmanager
-def consuming(process: Process, echo: Echo, health: Health) -> Iterator[None]:
+def consuming(process: ConsumerProcess, echo: Echo, health: Health) -> Iterator[None]:
     stopping = threading.Event()
     thread = threading.Thread(target=process.run, args=([health, echo], stopping))
     thread.start()
@@ -52,7 +52,10 @@ def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clic
         store: JournalStore = journal_of(hub)
         assert isinstance(store, ClickHouseStore)
         echo, health, clock = Echo(), Health(), Clock()
-        with consuming(Process(hub, None, store.reader, clock), echo, health), store.writer(clock, OWNER) as journal:
+        with (
+            consuming(ConsumerProcess(hub, None, store.reader, clock), echo, health),
+            store.writer(clock, OWNER) as journal,
+        ):
             journal.append(numbered(1, 5, builders.frame))
             eventually(lambda: position(tmp_path, "health") == 5 and len(echo.heard) == 5, 20)
             own.kill()
@@ -62,13 +65,13 @@ def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clic
 
             eventually(lambda: position(tmp_path, "health") == 9 and len(echo.heard) == 9, 20)
         assert echo.heard == list(range(1, 10))
-        assert verify_views(["health"], roster(hub), clock) == {"health": []}
+        assert verify_views(["health"], consumer_registry(hub), clock) == {"health": []}
 
 
 def test_consumers_begin_again_with_a_journal_that_was_lost(tmp_path: Path, clickhouse: ClickHouse) -> None:
     hub = replace(hub_in(tmp_path), journal=replace(clickhouse.server, database="journal_lost"))
     store, echo, health, clock = journal_of(hub), Echo(), Health(), Clock()
-    with consuming(Process(hub, None, store.reader, clock), echo, health):
+    with consuming(ConsumerProcess(hub, None, store.reader, clock), echo, health):
         with store.writer(clock, OWNER) as journal:
             journal.append(numbered(1, 5, builders.frame))
             eventually(lambda: position(tmp_path, "health") == 5 and len(echo.heard) == 5, 20)

@@ -12,8 +12,8 @@ from watchpost.progress import Bar
 from watchpost.refused import Refused
 
 if TYPE_CHECKING:
-    from consumers.engine.rebuild.request import Rebuilt
-    from consumers.engine.rebuild.time_range import Stretch
+    from consumers.engine.rebuild.request import RebuildReport
+    from consumers.engine.rebuild.time_range import TimeRange
 
 ROWS = "warehouse"
 
@@ -27,9 +27,9 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     stopping = stop_event()
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.rebuild.process_lock import AlreadyRebuilding
-    from consumers.engine.rebuild.request import DaysWereDropped, Wish, WouldLose
+    from consumers.engine.rebuild.request import DaysWereDropped, RebuildRequest, WouldLose
     from consumers.engine.view_files import NoView
-    from consumers.registry import roster
+    from consumers.registry import consumer_registry
     from consumers.upkeep.maintenance import rebuild_view
     from watchpost.configuration.hubs import hub
 
@@ -37,7 +37,9 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
         raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
     bar = _Watched(name, stopping)
     try:
-        rebuilt = rebuild_view(roster(hub(runtime.config, runtime.data)), name, bar, Wish(restart, force))
+        rebuilt = rebuild_view(
+            consumer_registry(hub(runtime.config, runtime.data)), name, bar, RebuildRequest(restart, force)
+        )
     except _Interrupted:
         raise Refused(
             f"interrupted at position {bar.done:,} of {bar.of:,}; the view {name} is as it was, and the next"
@@ -54,15 +56,15 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     _tell(name, rebuilt)
 
 
-def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
+def rebuild_part(runtime: Runtime, name: str, wanted: "TimeRange") -> None:
     """Those rows alone; the consumer goes on meanwhile."""
     stopping = stop_event()
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.rebuild.part import NotInPart
     from consumers.engine.rebuild.process_lock import AlreadyRebuilding
-    from consumers.engine.rebuild.request import Wish
+    from consumers.engine.rebuild.request import RebuildRequest
     from consumers.engine.view_files import NoView
-    from consumers.registry import roster
+    from consumers.registry import consumer_registry
     from consumers.upkeep.maintenance import fold_again
     from watchpost.configuration.hubs import hub
 
@@ -70,7 +72,7 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
         raise Refused(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
     bar = _Watched(name, stopping)
     try:
-        said = fold_again(roster(hub(runtime.config, runtime.data)), name, Wish(part=wanted), bar)
+        said = fold_again(consumer_registry(hub(runtime.config, runtime.data)), name, RebuildRequest(part=wanted), bar)
     except _Interrupted:
         raise Refused(f"interrupted; the view {name} is as it was") from None
     except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, NotInPart) as error:
@@ -100,7 +102,7 @@ class _Watched:
         self._bar.end()
 
 
-def _tell(name: str, rebuilt: "Rebuilt | None") -> None:
+def _tell(name: str, rebuilt: "RebuildReport | None") -> None:
     if rebuilt is None:
         typer.echo(f"{name} has nothing to fold: its view is of a journal that is gone, and begins again by itself")
         return
@@ -109,7 +111,7 @@ def _tell(name: str, rebuilt: "Rebuilt | None") -> None:
     typer.echo(f"{name} is folded again")
 
 
-def _lines(rebuilt: "Rebuilt") -> Sequence[str]:
+def _lines(rebuilt: "RebuildReport") -> Sequence[str]:
     lines = []
     if rebuilt.begun_at:
         lines.append(f"went on at position {rebuilt.begun_at:,}, where an earlier rebuild was interrupted")

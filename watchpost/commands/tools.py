@@ -17,8 +17,8 @@ from watchpost.progress import Bars
 from watchpost.refused import Refused
 
 if TYPE_CHECKING:
-    from consumers.engine.rebuild.time_range import Stretch as Part
-    from consumers.upkeep.log_transfer.log_slice import Piece, Stretch
+    from consumers.engine.rebuild.time_range import TimeRange as Part
+    from consumers.upkeep.log_transfer.log_slice import Piece
     from consumers.upkeep.log_transfer.resend import Sent
     from consumers.upkeep.verify.findings import Findings
 
@@ -107,11 +107,11 @@ def stretch(start: str, end: str, site: str | None) -> "Stretch":
 
 
 def part(site: str | None, since: str | None, until: str | None) -> "Part":
-    from consumers.engine.rebuild.time_range import Stretch
+    from consumers.engine.rebuild.time_range import TimeRange
 
     if site is None or since is None or until is None:
         raise Refused("a part of a view is given by --site, --since and --until, all three")
-    wanted = Stretch(str(site_id(site)), moment(since), moment(until))
+    wanted = TimeRange(str(site_id(site)), moment(since), moment(until))
     if wanted.until <= wanted.since:
         raise Refused(f"the stretch ends ({until}) before it begins ({since})")
     return wanted

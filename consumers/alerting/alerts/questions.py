@@ -6,10 +6,10 @@ from typing import Any, TypedDict
 from pydantic_core import from_json
 
 from consumers.alerting.incidents.questions import rule_text
-from consumers.engine.intervals import Lasting, State, Wanted, told_at
+from consumers.engine.intervals import IntervalQuery, IntervalTable, State, iso_of_seconds
 from consumers.engine.versions import NEWEST
 
-_ALERTS = Lasting(
+_ALERTS = IntervalTable(
     table="alerts",
     id="alert_id",
     begun="raised",
@@ -57,9 +57,9 @@ class Why(TypedDict):
     media: list[str]
 
 
-def alerts(view: sqlite3.Connection, wanted: Wanted | None = None) -> list[AlertAnswer]:
+def alerts(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> list[AlertAnswer]:
     """Newest first. A span selects those that were raised in it."""
-    return [_answer(row) for row in _ALERTS.select(view, wanted or Wanted())]
+    return [_answer(row) for row in _ALERTS.select(view, wanted or IntervalQuery())]
 
 
 def alert(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> AlertAnswer | None:
@@ -95,8 +95,8 @@ def _answer(row: tuple[Any, ...]) -> AlertAnswer:
         "level": row[4],
         "message": row[5],
         "state": "open" if row[7] is None else "closed",
-        "raised": told_at(row[6]),
-        "cleared": None if row[7] is None else told_at(row[7]),
+        "raised": iso_of_seconds(row[6]),
+        "cleared": None if row[7] is None else iso_of_seconds(row[7]),
         "cleared_message": row[15],
         "acknowledged": None if row[8] is None else from_json(row[8]),
         "details": from_json(row[10]),

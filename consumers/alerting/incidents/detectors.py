@@ -5,7 +5,7 @@ from math import ceil, inf
 from typing import Literal, NamedTuple
 
 from consumers.alerting.rules import AlertRules
-from consumers.engine.partial import Measured
+from consumers.engine.partial import ThermalPart
 
 RANK: dict[str, int] = {"none": 0, "normal": 0, "warning": 1, "critical": 2, "emergency": 3}
 
@@ -156,17 +156,17 @@ class Warmth(NamedTuple):
     is_cool: bool
 
 
-def hottest_of(frame: Measured) -> float:
+def hottest_of(frame: ThermalPart) -> float:
     """°C. Statistics are of the filtered frame, which follows a jump with a delay; hot spots are measured before."""
     return max([frame.frame_stats.max_temp, *(spot.max_temp for spot in frame.hot_spots)])
 
 
-def deciding_temp(frame: Measured) -> float:
+def deciding_temp(frame: ThermalPart) -> float:
     """°C: the value that the rules look at, which is no spike of one pixel where the agent tells one from the other."""
     return hottest_of(frame) if frame.confirmed_max_temp is None else frame.confirmed_max_temp
 
 
-def is_spot(frame: Measured, rules: AlertRules) -> bool:
+def is_spot(frame: ThermalPart, rules: AlertRules) -> bool:
     """Whether anything is a hot spot. Where the sensor's agent tells what is confirmed, one pixel in one frame is none:
     a second frame, which it tells at once, or a warm neighbour makes it one.
     """
@@ -176,7 +176,7 @@ def is_spot(frame: Measured, rules: AlertRules) -> bool:
     return confirmed >= rules.hot_spot_c or any(spot.max_temp <= confirmed for spot in frame.hot_spots)
 
 
-def warmth(frame: Measured, warnings: dict[str, float], rules: AlertRules) -> Warmth:
+def warmth(frame: ThermalPart, warnings: dict[str, float], rules: AlertRules) -> Warmth:
     """The highest level of any ROI; a hot spot outside of all of them, or a pixel over the limit, is a warning.
 
     `warnings` are the warning thresholds of ROIs by name, in °C, as far as they are known. Cool is what lies below

@@ -30,7 +30,7 @@ from consumers.alerting.incidents.evidence import opening, picture_beside
 from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Lost, Presence
 from consumers.alerting.incidents.verdict import Turn, Verdict
 from consumers.alerting.rules import AlertRules
-from consumers.engine.partial import BEAT, MEASURED, MEDIUM, REPORTED, VERDICTS
+from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICTS
 from consumers.store.journal.record import Recorded
 
 _DOWN = ("stopped", "not_started")
@@ -117,7 +117,7 @@ class Watched(Presence):
                 window.restart(number)
 
     def _judge_heat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        at, data = record.time_s, record.told(MEASURED).data
+        at, data = record.time_s, record.told(THERMAL).data
         change = self.heat.add(at, warmth(data, self.warnings, rules), rules)
         for region in data.regions:
             # A spike says nothing of a threshold: the filtered maximum beside it is lower.
@@ -140,7 +140,7 @@ class Watched(Presence):
 
     def _judge_health(self, record: Recorded) -> Sequence[Verdict]:
         """What begins is told before what ends, so that nobody takes the pause between for a recovery."""
-        if self.status == "healthy" and record.told(REPORTED).data.status == "healthy":
+        if self.status == "healthy" and record.told(STATUS).data.status == "healthy":
             # As nearly always. Whatever was open is over since it was so before.
             return ()
         event = record.event
@@ -166,7 +166,7 @@ class Watched(Presence):
         return [*found, *(Verdict(kind, "closed", at, (event.id,), dict(details)) for kind in over)]
 
     def _judge_beat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        beat = record.told(BEAT).data
+        beat = record.told(HEARTBEAT).data
         if beat.node is not None:
             self.node = beat.node
         self.disk_id, percent = beat.disk_id, beat.system.disk_percent

@@ -14,7 +14,7 @@ from consumers.alerting.incidents.detectors import Disk
 from consumers.alerting.incidents.presence import DOUBT_S
 from consumers.alerting.incidents.verdict import Open, Turn, Verdict
 from consumers.alerting.rules import AlertRules
-from consumers.engine.partial import BEAT, Beat
+from consumers.engine.partial import HEARTBEAT, HeartbeatPart
 from consumers.store.journal.record import Recorded
 
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
@@ -74,7 +74,7 @@ class WatchedHub:
         return received - self.heard > DEAF_AFTER_S or received - self.deaf_until < DOUBT_S
 
     def pass_time(self, tick: Recorded, rules: AlertRules) -> Iterator[Verdict]:
-        beat = tick.told(BEAT).data
+        beat = tick.told(HEARTBEAT).data
         yield from self._notice_pause(tick, beat)
         self.listening = max(self.listening, tick.time_s - beat.uptime_s)
         self.heard, self.uptime_s, self.is_stopping = tick.time_s, beat.uptime_s, beat.status == "stopping"
@@ -83,7 +83,7 @@ class WatchedHub:
         if change is not None and not self.is_unwritable and (change != "none" or "storage" in self.open):
             yield self._judge_disk(tick, change)
 
-    def _notice_pause(self, tick: Recorded, beat: Beat) -> Iterator[Verdict]:
+    def _notice_pause(self, tick: Recorded, beat: HeartbeatPart) -> Iterator[Verdict]:
         """A heartbeat that comes late, by the clock and by how long the process has run, which nobody can set."""
         now, heard = tick.time_s, self.heard
         pause_s = now - heard

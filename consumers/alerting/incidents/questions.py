@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 from pydantic_core import from_json
 
 from bus_schemas.alert import AlertLevelName
-from consumers.engine.intervals import Lasting, State, Wanted, told_at
+from consumers.engine.intervals import IntervalQuery, IntervalTable, State, iso_of_seconds
 from consumers.engine.versions import NEWEST, STANDS
 
 
@@ -29,7 +29,7 @@ class IncidentAnswer(TypedDict):
     media: list[str]
 
 
-_INCIDENTS = Lasting(
+_INCIDENTS = IntervalTable(
     table="incidents",
     id="incident_id",
     begun="opened",
@@ -40,9 +40,9 @@ _INCIDENTS = Lasting(
 )
 
 
-def incidents(view: sqlite3.Connection, wanted: Wanted | None = None) -> list[IncidentAnswer]:
+def incidents(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> list[IncidentAnswer]:
     """Newest first. A span selects those that held at some moment of it."""
-    return [_answer(row) for row in _INCIDENTS.select(view, wanted or Wanted())]
+    return [_answer(row) for row in _INCIDENTS.select(view, wanted or IntervalQuery())]
 
 
 def rule_text(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> str | None:
@@ -60,7 +60,7 @@ def incident(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> 
 
 
 def open_incidents(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> list[IncidentAnswer]:
-    return incidents(view, Wanted(site=site, state="open", limit=10_000, upto=upto))
+    return incidents(view, IntervalQuery(site=site, state="open", limit=10_000, upto=upto))
 
 
 def _answer(row: tuple[Any, ...]) -> IncidentAnswer:
@@ -73,8 +73,8 @@ def _answer(row: tuple[Any, ...]) -> IncidentAnswer:
         "type": kind,
         "level": level,
         "state": "open" if closed is None else "closed",
-        "opened": told_at(opened),
-        "closed": None if closed is None else told_at(closed),
+        "opened": iso_of_seconds(opened),
+        "closed": None if closed is None else iso_of_seconds(closed),
         "duration_s": None if closed is None else round(closed - opened, 3),
         "under": under,
         "suppressed": suppressed,

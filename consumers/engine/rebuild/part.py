@@ -15,8 +15,8 @@ from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.folding import Faulty, fold_around, fold_whole
 from consumers.engine.follower import BATCH, ConsumerContext, configuration_of, create, log_set_aside
 from consumers.engine.projection import Projection
-from consumers.engine.rebuild.process_lock import alone
-from consumers.engine.rebuild.time_range import Part, Stretch
+from consumers.engine.rebuild.process_lock import rebuild_lock
+from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.engine.shape import shape_of
 from consumers.store.journal.record import Recorded
 from producer.times import micros, moment
@@ -36,20 +36,20 @@ class WholeOnly(NotInPart):
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class PartReport:
     """The whole buckets that were folded, from how many events, and how many rows they have now."""
 
-    part: Part
+    part: ViewPart
     events: int
     rows: int
 
 
 def rebuild_part(
-    projection: Projection, context: ConsumerContext, wanted: Stretch, progress: Callable[[int, int], None]
-) -> Replaced:
+    projection: Projection, context: ConsumerContext, wanted: TimeRange, progress: Callable[[int, int], None]
+) -> PartReport:
     """Late events that arrive meanwhile are in it once. Raises `NotInPart`, `NoView` or `AlreadyRebuilding`."""
     part = _part(projection, context, wanted)
-    with alone(context.data, projection.name):
+    with rebuild_lock(context.data, projection.name):
         goal = _checked(projection, context, wanted, part)
         with _shadow(projection, context.data) as shadow:
             work = _Work(projection, context, wanted.site, part, shadow)
@@ -62,7 +62,7 @@ def rebuild_part(
     return replaced
 
 
-def _part(projection: Projection, context: ConsumerContext, wanted: Stretch) -> Part:
+def _part(projection: Projection, context: ConsumerContext, wanted: TimeRange) -> ViewPart:
     if wanted.until <= wanted.since:
         raise NotInPart(f"the stretch ends ({iso(wanted.until)}) before it begins ({iso(wanted.since)})")
     part = None
@@ -74,7 +74,7 @@ def _part(projection: Projection, context: ConsumerContext, wanted: Stretch) -> 
     return part
 
 
-def _checked(projection: Projection, context: ConsumerContext, wanted: Stretch, part: Part) -> int:
+def _checked(projection: Projection, context: ConsumerContext, wanted: TimeRange, part: ViewPart) -> int:
     """How far the view is. Raises `NotInPart` where the fold of a part would not be what the whole view holds."""
     with closing(view_files.open_view(context.data, projection.name)) as view:
         configuration = checkpoint.made(view).configuration
@@ -89,7 +89,7 @@ def _checked(projection: Projection, context: ConsumerContext, wanted: Stretch, 
     return goal
 
 
-def _check_floor(context: ConsumerContext, wanted: Stretch, part: Part) -> None:
+def _check_floor(context: ConsumerContext, wanted: TimeRange, part: ViewPart) -> None:
     latest = context.journal.latest_dropped()
     if latest is None:
         raise NotInPart(
@@ -118,7 +118,7 @@ class _Work:
     """The fold of one part, and its swap."""
 
     def __init__(
-        self, projection: Projection, context: ConsumerContext, site: str, part: Part, shadow: sqlite3.Connection
+        self, projection: Projection, context: ConsumerContext, site: str, part: ViewPart, shadow: sqlite3.Connection
     ) -> None:
         self._projection = projection
         self._context = context
@@ -166,7 +166,7 @@ class _Work:
     def _is_meant(self, record: Recorded) -> bool:
         return self._since <= record.time_us < self._until and record.where[0] == self._site
 
-    def swap(self, folded: int) -> Replaced:
+    def swap(self, folded: int) -> PartReport:
         """Fold what came meanwhile, and put the rows in place of those that are there. The lock is held."""
         file = view_files.file_of(self._context.data, self._projection.name)
         if file is None:
@@ -181,7 +181,7 @@ class _Work:
                 self._replace_set_aside(live)
                 self._projection.settle_part(live, self._site)
             live.execute("detach database part")
-        return Replaced(self._part, self._events, rows)
+        return PartReport(self._part, self._events, rows)
 
     def _replace_set_aside(self, live: sqlite3.Connection) -> None:
         """Events that were folded again are no longer set aside, unless they failed again."""

@@ -15,7 +15,7 @@ class AlreadyRebuilding(RuntimeError):
 
 
 @contextmanager
-def alone(data: Path, name: str) -> Iterator[None]:
+def rebuild_lock(data: Path, name: str) -> Iterator[None]:
     """Two rebuilds of one view would write one shadow. Raises `AlreadyRebuilding`."""
     try:
         lock = FileLock(_lock_of(data, name), wait_s=LOOK_SECONDS)
@@ -27,7 +27,7 @@ def alone(data: Path, name: str) -> Iterator[None]:
         yield
 
 
-def rebuilt(data: Path, name: str) -> int | None:
+def rebuild_progress(data: Path, name: str) -> int | None:
     """The position that a rebuild has reached; `None` where there is none going on."""
     if holder_of(_lock_of(data, name)) is None:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from consumers.engine.rebuild.time_range import Stretch
+from consumers.engine.rebuild.time_range import TimeRange
 
 
 class DaysWereDropped(RuntimeError):
@@ -23,18 +23,18 @@ class WouldLose(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RebuildRequest:
     """The options of a rebuild. `restart`: from the beginning, even if an interrupted rebuild could be continued.
     `force`: also where history is lost; the old view is then kept beside the new one. `part`: only that.
     """
 
     restart: bool = False
     force: bool = False
-    part: Stretch | None = None
+    part: TimeRange | None = None
 
 
 @dataclass(slots=True)
-class Rebuilt:
+class RebuildReport:
     """What became of it: where it went on, why not where it could have, and the rows that no event makes any more, by
     table: carried over from the old view, or lost with `kept`, the file of that.
     """

@@ -13,8 +13,8 @@ from pydantic_core import from_json, to_json
 from bus_schemas.event import HUB, NAME, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
 from consumers.engine.folding import Faulty, call
-from consumers.engine.rebuild.request import Wish
-from consumers.engine.rebuild.time_range import Stretch
+from consumers.engine.rebuild.request import RebuildRequest
+from consumers.engine.rebuild.time_range import TimeRange
 from consumers.engine.rebuild.whole import Progress
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Recorded
@@ -22,15 +22,15 @@ from producer.ids import Clock
 from producer.transaction import transaction
 
 REBUILD = "rebuild"
-"""The command that asks the hub for it; its arguments are those of `Order`."""
+"""The command that asks the hub for it; its arguments are those of `RebuildCommand`."""
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:rebuild")
 
-FoldAgain = Callable[[str, Wish, Progress], str]
+FoldAgain = Callable[[str, RebuildRequest, Progress], str]
 """Does it, and says in a sentence what was done."""
 
 
-class Order(BaseModel):
+class RebuildCommand(BaseModel):
     """The arguments of a rebuild command: a view, or only a part of it where `site`, `since` and `until` are given."""
 
     model_config = ConfigDict(extra="ignore")
@@ -50,17 +50,17 @@ class Order(BaseModel):
         return self
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> RebuildRequest:
         if self.site is None or self.since is None or self.until is None:
-            return Wish(self.restart, self.force)
-        return Wish(part=Stretch(self.site, self.since.astimezone(UTC), self.until.astimezone(UTC)))
+            return RebuildRequest(self.restart, self.force)
+        return RebuildRequest(part=TimeRange(self.site, self.since.astimezone(UTC), self.until.astimezone(UTC)))
 
 
 class _Halted(Exception):
     """The process ends; the rebuild goes on when it is back."""
 
 
-class Rebuilds(Sink):
+class RebuildSink(Sink):
     """One after the other, in the thread of this sink. What was asked for and not done is done after a restart."""
 
     name: ClassVar[str] = "rebuilds"
@@ -108,7 +108,7 @@ class Rebuilds(Sink):
         said: list[str] = []
 
         def act() -> None:
-            order = Order.model_validate_json(arguments)
+            order = RebuildCommand.model_validate_json(arguments)
             said.append(self._fold_again(order.consumer, order.wish, self._go_on))
 
         try:

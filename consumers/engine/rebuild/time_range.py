@@ -10,7 +10,7 @@ Value = str | float
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimeRange:
     """The time range of a site that somebody asks for; `until` is excluded."""
 
     site: str
@@ -19,7 +19,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ViewPart:
     """The stretch widened to whole buckets, and by table the condition (in SQL, with its values) of the rows that the
     events of the site in it make, and no other event.
     """
@@ -29,7 +29,7 @@ class Part:
     rows: Mapping[str, tuple[str, tuple[Value, ...]]]
 
 
-def whole_minutes(wanted: Stretch) -> tuple[datetime, datetime]:
+def whole_minutes(wanted: TimeRange) -> tuple[datetime, datetime]:
     return _floored(wanted.since), EPOCH - (EPOCH - wanted.until) // MINUTE * MINUTE
 
 

@@ -14,8 +14,8 @@ from consumers.engine.checkpoint import Made
 from consumers.engine.folding import Faulty, fold_around, fold_whole
 from consumers.engine.follower import ConsumerContext, log_set_aside
 from consumers.engine.projection import Projection
-from consumers.engine.rebuild.process_lock import alone
-from consumers.engine.rebuild.request import DaysWereDropped, Rebuilt, Wish, WouldLose
+from consumers.engine.rebuild.process_lock import rebuild_lock
+from consumers.engine.rebuild.request import DaysWereDropped, RebuildReport, RebuildRequest, WouldLose
 from consumers.engine.rebuild.retention_floor import attached, carry_over, lost
 from consumers.engine.rebuild.shadow import Shadow, open_shadow
 from consumers.engine.shape import shape_of
@@ -45,25 +45,25 @@ def ignore(done: int, of: int) -> None:
 
 
 def rebuild(
-    projection: Projection, context: ConsumerContext, progress: Progress = ignore, wish: Wish | None = None
-) -> Rebuilt | None:
+    projection: Projection, context: ConsumerContext, progress: Progress = ignore, wish: RebuildRequest | None = None
+) -> RebuildReport | None:
     """Fold from position 0 to where the view stands, and take its place. Nothing is emitted that was told before.
 
     Who interrupts it, also by ending the process, keeps the old view, and the next one goes on where this one was. What
     the journal has dropped is carried over from the old view where the projection can tell. `None` where there is
     nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless that was wished for.
     """
-    wish = wish or Wish()
+    wish = wish or RebuildRequest()
     goal = _position(context, projection.name)
     if goal is None:
         return None
-    with alone(context.data, projection.name):
+    with rebuild_lock(context.data, projection.name):
         rebuilt = _rebuild(projection, context, goal, progress, wish)
     _tell(projection.name, rebuilt)
     return rebuilt
 
 
-def _tell(name: str, rebuilt: Rebuilt) -> None:
+def _tell(name: str, rebuilt: RebuildReport) -> None:
     log.info("view rebuilt", consumer=name, position=rebuilt.position)
     if rebuilt.carried:
         log.warning("rows from before the floor carried over", consumer=name, rows=dict(rebuilt.carried))
@@ -74,7 +74,9 @@ def _tell(name: str, rebuilt: Rebuilt) -> None:
         )  # fmt: skip
 
 
-def _rebuild(projection: Projection, context: ConsumerContext, goal: int, progress: Progress, wish: Wish) -> Rebuilt:
+def _rebuild(
+    projection: Projection, context: ConsumerContext, goal: int, progress: Progress, wish: RebuildRequest
+) -> RebuildReport:
     shadow = open_shadow(projection, context, goal, restart=wish.restart)
     if shadow.begun_at:
         log.info("rebuild goes on", consumer=projection.name, position=shadow.begun_at)
@@ -109,7 +111,7 @@ def _watching(shadow: Shadow, context: ConsumerContext, progress: Progress) -> P
     return told
 
 
-def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish: Wish) -> Rebuilt:
+def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish: RebuildRequest) -> RebuildReport:
     """Fold what came meanwhile, carry over what is not yet sent, and change the files. The lock is held."""
     old = view_files.file_of(context.data, projection.name)
     goal = _position(context, projection.name)
@@ -118,7 +120,7 @@ def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish
     view = shadow.view
     view.execute("update checkpoint set silent_until = ?", (goal,))
     fold_upto(projection, view, context, goal, _watching(shadow, context, ignore))
-    rebuilt = Rebuilt(goal, shadow.begun_at, shadow.discarded)
+    rebuilt = RebuildReport(goal, shadow.begun_at, shadow.discarded)
     with attached(view, str(old)), transaction(view):
         if projection.emits:
             _carry_outbox(view)
@@ -133,7 +135,7 @@ def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish
 
 
 def _carry_history(
-    projection: Projection, shadow: Shadow, context: ConsumerContext, wish: Wish, rebuilt: Rebuilt
+    projection: Projection, shadow: Shadow, context: ConsumerContext, wish: RebuildRequest, rebuilt: RebuildReport
 ) -> None:
     """Carry over the rows from before the floor, or count them if the projection does not say which they are."""
     reached = checkpoint.made(shadow.view, "old").reaches

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from bus_schemas.codec import read_stored
 from consumers.engine import checkpoint, view_files
-from consumers.engine.rebuild.process_lock import rebuilt
+from consumers.engine.rebuild.process_lock import rebuild_progress
 from consumers.hub_config import HubConfig
 from consumers.store.journal.answers import DayRow
 from consumers.store.journal.days import DroppedDay
@@ -81,7 +81,7 @@ class Holds:
                 yield f"{name} is at position {position:,}, the day ends at {last:,}"
             elif (waiting := _unsent_of(view, doomed.end)) is not None:
                 yield f"{waiting} that {name} told is not confirmed yet"
-        reached = rebuilt(self.hub.data, name)
+        reached = rebuild_progress(self.hub.data, name)
         if reached is not None and reached < last:
             yield f"{name} is being folded again and is at position {reached:,}, the day ends at {last:,}"
 

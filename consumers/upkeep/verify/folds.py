@@ -13,11 +13,11 @@ from consumers.engine.follower import ConsumerContext
 from consumers.engine.rebuild.compare import Difference, verify
 from consumers.engine.rebuild.retention_floor import Scope, scope
 from consumers.engine.rebuild.whole import Progress
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.shape import shape_of
 from consumers.engine.view_files import link_of, open_view
 from consumers.hub_config import HubConfig, MediaReader
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.archive.reader import IndexAway
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.verify.findings import SHOWN, Findings
@@ -47,7 +47,7 @@ def check_view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> F
     """Raises `UnknownConsumer`, `NotAView` or `NoView`."""
     findings = Findings(name)
     last = 0
-    projection = roster(hub).projection(name)
+    projection = consumer_registry(hub).projection(name)
     with closing(journal_of(hub).reader()) as journal, _aside(hub) as (apart, archive):
         floor = journal.floor()
         with closing(open_view(hub.data, name)) as view:
@@ -66,7 +66,9 @@ def check_view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> F
             rmtree(apart.data / "tiles", ignore_errors=True)
             progress(done, of)
 
-        differences = verify(roster(apart).projection(name), ConsumerContext(hub.data, journal, clock), told, partly)
+        differences = verify(
+            consumer_registry(apart).projection(name), ConsumerContext(hub.data, journal, clock), told, partly
+        )
         if journal.floor() != floor:
             findings.not_compared("days were dropped from the journal meanwhile; ask again")
             return findings
@@ -77,11 +79,11 @@ def check_view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> F
     return findings
 
 
-def _set_aside(view: sqlite3.Connection) -> tuple[Sequence[SetAside], int]:
+def _set_aside(view: sqlite3.Connection) -> tuple[Sequence[SetAsideEvent], int]:
     return set_aside.newest(view, SHOWN) if set_aside.is_there(view) else [], set_aside.total(view)
 
 
-def _tell_set_aside(findings: Findings, newest: Sequence[SetAside], count: int) -> None:
+def _tell_set_aside(findings: Findings, newest: Sequence[SetAsideEvent], count: int) -> None:
     """These are in neither of the two that are compared; a rebuild folds them again."""
     if count:
         findings.note(f"{count:,} events are set aside, for the consumer's code raises on them; a rebuild tries them")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from consumers.engine.consumer_set import UnknownConsumer
 from consumers.engine.rebuild.whole import Progress
 from consumers.hub_config import HubConfig
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.journal.configured import journal_of
 from consumers.upkeep.maintenance import views_missing, views_there
 from consumers.upkeep.verify.bodies import check_bodies
@@ -47,7 +47,7 @@ def check(
     journal = journal_of(hub)
     if not journal.exists():
         raise NothingThere(f"there is no journal in {journal.name}")
-    asked = names or (JOURNAL, SPEAKERS, MEDIA, *views_there(roster(hub)), ROWS)
+    asked = names or (JOURNAL, SPEAKERS, MEDIA, *views_there(consumer_registry(hub)), ROWS)
     parts = [part for name in asked for part in ((name, BODIES) if name == JOURNAL and deep else (name,))]
 
     def one(part: str, told: OnProgress) -> Findings:
@@ -57,7 +57,7 @@ def check(
         yield from side_by_side(parts, sorted(parts, key=lambda part: part != LONGEST), one, on_progress, at_once)
     else:
         yield from (one(part, on_progress) for part in parts)
-    if not names and (missing := views_missing(roster(hub))):
+    if not names and (missing := views_missing(consumer_registry(hub))):
         absent = Findings("views")
         absent.leave_out(f"those that no consumer has folded yet: {', '.join(missing)}")
         yield absent

@@ -14,7 +14,7 @@ from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEve
 from bus_schemas.node import Health as WholeHealth
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
-from consumers.engine.partial import HEALTH, MEDIUM, Health, seconds
+from consumers.engine.partial import HEALTH, MEDIUM, HealthPart, seconds
 from consumers.store.journal.record import Place, Recorded
 from producer.times import iso_of
 
@@ -136,7 +136,7 @@ def _take_health(row: Device, record: Recorded) -> None:
     _add_kinds(row, told.kinds)
 
 
-def _reported(record: Recorded) -> Health | WholeHealth:
+def _reported(record: Recorded) -> HealthPart | WholeHealth:
     """Of the event where a moment may be more exact than we write one."""
     plain = record.as_written(HEALTH)
     if plain is not None:
@@ -156,7 +156,7 @@ def _text(moment: datetime | str | None, latest: str) -> str | None:
     return min(iso(moment) if isinstance(moment, datetime) else moment, latest)
 
 
-def _stream_info(told: Health | WholeHealth) -> str | None:
+def _stream_info(told: HealthPart | WholeHealth) -> str | None:
     info = told.stream_info
     if info is None:
         return None

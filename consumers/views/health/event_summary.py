@@ -12,7 +12,7 @@ from bus_schemas.event import Event
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, GapEvent, HealthEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.engine.partial import DETECTED, HOTTEST, LENGTH, PHASE, PROGRESS, REPORTED, VERDICTS
+from consumers.engine.partial import COMMAND, DETECTION, HOTTEST, MOTION, SEGMENT_LENGTH, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
 from producer.times import iso_of
 
@@ -40,25 +40,25 @@ def _thermal(record: Recorded) -> dict[str, Any]:
 
 
 def _detection(record: Recorded) -> dict[str, Any]:
-    data = record.told(DETECTED).data
+    data = record.told(DETECTION).data
     return {"people_count": data.people_count, "event_triggers": data.event_triggers}
 
 
 def _motion(record: Recorded) -> dict[str, Any]:
-    return {"phase": record.told(PHASE).data.phase}
+    return {"phase": record.told(MOTION).data.phase}
 
 
 def _health(record: Recorded) -> dict[str, Any]:
-    data = record.told(REPORTED).data
+    data = record.told(STATUS).data
     return {"status": data.status, "reason": data.reason}
 
 
 def _segment(record: Recorded) -> dict[str, Any]:
-    return {"duration_s": record.told(LENGTH).data.duration_s}
+    return {"duration_s": record.told(SEGMENT_LENGTH).data.duration_s}
 
 
 def _command(record: Recorded) -> dict[str, Any]:
-    data = record.told(PROGRESS).data
+    data = record.told(COMMAND).data
     return {"name": data.name, "state": data.state}
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from bus_schemas.event import HUB_SOURCE, RESERVED, Event
 from bus_schemas.node import HeartbeatEvent, StateEvent
-from consumers.engine.partial import BEAT
+from consumers.engine.partial import HEARTBEAT
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import Place, Recorded
 from consumers.views.health import snapshots
@@ -109,7 +109,7 @@ class _Known:
 
 
 def _clock_of(tick: Recorded) -> Clock:
-    told = tick.as_written(BEAT)
+    told = tick.as_written(HEARTBEAT)
     if told is not None:
         return Clock(tick.time_s, tick.time_s - told.data.uptime_s)
     assert isinstance(tick.event, HeartbeatEvent)

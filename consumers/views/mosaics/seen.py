@@ -11,7 +11,7 @@ from bus_schemas.camera import DetectionEvent, Frame, FrameEvent, MotionEvent
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.engine.partial import MEDIUM, REPORTED, VALIDITY, VERDICTS
+from consumers.engine.partial import BAD_PIXELS, MEDIUM, STATUS, VERDICTS
 from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.state import types_of_frame
 
@@ -82,11 +82,11 @@ class Seen:
         elif model is FrameEvent:
             self._take_frame(record)
         elif model is ThermalEvent:
-            is_blind = record.told(VALIDITY).data.bad_pixels >= _THERMAL_PIXELS
+            is_blind = record.told(BAD_PIXELS).data.bad_pixels >= _THERMAL_PIXELS
             self.is_blind |= is_blind
             self.is_known = max(self.is_known, 0 if is_blind else JUDGED)
         elif model is HealthEvent:
-            is_well = record.told(REPORTED).data.status == "healthy"
+            is_well = record.told(STATUS).data.status == "healthy"
             self.is_known = max(self.is_known, SAID if is_well else 0)
         elif model in (DetectionEvent, MotionEvent):
             self.is_known = JUDGED

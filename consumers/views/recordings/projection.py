@@ -14,7 +14,7 @@ from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.media import Recording, RecordingEvent, SegmentEvent
 from bus_schemas.node import HeartbeatEvent, SettingsEvent
 from bus_schemas.settings import RecordingSettings
-from consumers.engine.partial import SPAN
+from consumers.engine.partial import MOTION_LENGTH
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.ahead import moment_of
 from consumers.store.journal.record import Recorded
@@ -125,7 +125,7 @@ def _told(clip: Clip, media: tuple[str, ...], rule: RecordingSettings, at: datet
 
 def _duration_s(motion: Recorded) -> float:
     """Of the event where it is not finite."""
-    plain = motion.as_written(SPAN)
+    plain = motion.as_written(MOTION_LENGTH)
     if plain is not None:
         return plain.data.duration_s
     assert isinstance(motion.event, MotionEvent)

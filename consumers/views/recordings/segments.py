@@ -49,7 +49,7 @@ class Segments:
             self._rows.clear()
 
 
-def _begun(record: Recorded) -> tuple[float, partial.Segment | Segment]:
+def _begun(record: Recorded) -> tuple[float, partial.SegmentPart | Segment]:
     """When the segment begins, in seconds since 1970; of the event where that may be more exact than we write it."""
     plain = record.as_written(partial.SEGMENT)
     if plain is not None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from consumers.engine import set_aside
 from consumers.engine.folding import is_the_machines
 from consumers.engine.follower import STOPS_AFTER
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.clickhouse.engine import Columns
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.views.warehouse import rows
@@ -23,7 +23,7 @@ LARGEST = 250_000
 class Unfoldable(RuntimeError):
     """The fold fails on everything that there is: a bug of ours, and no reason to pass over all of it."""
 
-    def __init__(self, first: SetAside) -> None:
+    def __init__(self, first: SetAsideEvent) -> None:
         super().__init__(f"event {first.event_id} at position {first.position}: {first.error}")
 
 
@@ -34,7 +34,7 @@ class Fold:
         self.position = store.recover()
         self.counted: Columns | None = None
         """The rows of cameras that the last `advance` inserted."""
-        self.set_aside: list[SetAside] = []
+        self.set_aside: list[SetAsideEvent] = []
         """What the last `advance` could not fold."""
         self._life = journal.life()
         self._journal = journal
@@ -89,7 +89,7 @@ class Fold:
         return upto
 
 
-def _fold(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAside]:
+def _fold(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAsideEvent]:
     """What could not be folded. Raises `Unfoldable` where that is all."""
     try:
         gathering.add(records)
@@ -100,7 +100,7 @@ def _fold(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAsid
     return ()
 
 
-def _fold_each(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAside]:
+def _fold_each(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAsideEvent]:
     refused = []
     for record in records:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 
 FILE = "warehouse.json"
 SET_ASIDE_FILE = "warehouse-set-aside.json"
@@ -25,7 +25,7 @@ class RowsSetAside(BaseModel):
     """Events that have no rows, for the code raises on them: how many, and the newest."""
 
     total: int = 0
-    newest: tuple[SetAside, ...] = ()
+    newest: tuple[SetAsideEvent, ...] = ()
 
 
 _rows = TypeAdapter(Rows)
@@ -37,7 +37,7 @@ def tell_rows(data: Path, rows: Rows) -> None:
     draft.replace(data / FILE)
 
 
-def tell_set_aside(data: Path, events: Sequence[SetAside], *, anew: bool = False) -> None:
+def tell_set_aside(data: Path, events: Sequence[SetAsideEvent], *, anew: bool = False) -> None:
     """Add to what is there, or begin `anew` where all rows were folded again."""
     before = RowsSetAside() if anew else rows_set_aside(data)
     newest = (*reversed(events), *before.newest)[:SET_ASIDE_KEPT]

@@ -7,7 +7,7 @@ from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import ThermalEvent
-from consumers.engine.partial import DETECTED, MEASURED
+from consumers.engine.partial import DETECTION, THERMAL
 from consumers.store.clickhouse.engine import Columns
 from consumers.store.clickhouse.table import Table
 from consumers.store.journal.record import Recorded
@@ -56,7 +56,7 @@ def _place_and_time(record: Recorded) -> tuple[str, str, int]:
 
 
 def _camera_event(record: Recorded) -> Iterator[Row]:
-    told = record.told(DETECTED).data
+    told = record.told(DETECTION).data
     # A trigger named twice in one event happened once.
     triggers = told.event_triggers
     once = tuple(dict.fromkeys(triggers)) if len(triggers) > 1 else triggers
@@ -66,7 +66,7 @@ def _camera_event(record: Recorded) -> Iterator[Row]:
 def _thermal_readings(record: Recorded) -> Iterator[Row]:
     where = _place_and_time(record)
     which = (record.position, record.id)
-    told = record.told(MEASURED).data
+    told = record.told(THERMAL).data
     frame, composite = told.frame_stats, told.composite_temperature
     yield *where, "frame", "full_frame", frame.min_temp, frame.max_temp, frame.avg_temp, "normal", *which
     if composite is not None:

@@ -4,7 +4,7 @@ from contextlib import closing, suppress
 from functools import partial
 from threading import Event as Flag
 
-from consumers.engine.head_listener import News
+from consumers.engine.head_listener import HeadListener
 from consumers.hub_config import ClickHouseServer, HubConfig
 from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.clickhouse.engine import Engine
@@ -68,6 +68,6 @@ def run(hub: HubConfig, server: ClickHouseServer, broker: BrokerAddress | None, 
     with (
         suppress(NotClaimed),
         claimed(hub, [WAREHOUSE], stopping, hub.journal, server) as claim,
-        closing(News(broker)) as news,
+        closing(HeadListener(broker)) as news,
     ):
         folding(hub, server, claim.reading(journal_of(hub).reader)).run(stopping, news.reader())

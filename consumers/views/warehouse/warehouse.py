@@ -10,7 +10,7 @@ from time import monotonic
 import structlog
 
 from consumers.engine.follower import log_set_aside
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.hub_config import HubConfig
 from consumers.store.clickhouse.engine import Engine, OpenEngine
 from consumers.store.journal.record import JournalReader
@@ -44,9 +44,9 @@ class Settings:
     database: str = NAME
     tell: Callable[[Rows], None] = lambda rows: None
     """Told how far the rows are, whenever that changes."""
-    tell_set_aside: Callable[[Sequence[SetAside]], None] = lambda events: None
+    tell_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
     """Told of events that could not be folded."""
-    tell_all_set_aside: Callable[[Sequence[SetAside]], None] = lambda events: None
+    tell_all_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
     """Told of all of them, since the rows were folded anew."""
 
 
@@ -108,7 +108,7 @@ class Warehouse(Answering):
         live, shadow, floor = generations.current(), generations.next(), journal.floor()
         fold = Fold(journal, shadow)
         log.info("warehouse is folded anew", database=shadow.database)
-        refused: list[SetAside] = []
+        refused: list[SetAsideEvent] = []
         while self._advance(fold, "rebuilding"):
             refused += fold.set_aside
             if stopping.is_set():

@@ -11,13 +11,13 @@ from bus_schemas.event import GATEWAY, HUB, device_source, iso
 from bus_schemas.node import Command, CommandEvent
 from consumers.alerting.notify.questions import receivers
 from consumers.engine import checkpoint, set_aside
-from consumers.engine.rebuild.process_lock import rebuilt
+from consumers.engine.rebuild.process_lock import rebuild_progress
 from consumers.engine.rebuild.sink import REBUILD
 from consumers.engine.retrying import LIMPS_FOR
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.upkeep.maintenance import views_in_parts
 from consumers.views.warehouse.progress import rows_set_aside
 from consumers.views.warehouse.reader import Answering, Status
@@ -44,7 +44,7 @@ SHOWN = 5
 State = Literal["running", "limping", "behind", "stopped", "rebuilding"]
 
 
-class SetAsideEvent(Answer):
+class SetAsideEventAnswer(Answer):
     """An event that a consumer could not take."""
 
     position: int
@@ -55,7 +55,7 @@ class SetAsideEvent(Answer):
     at: str
 
     @classmethod
-    def of(cls, one: SetAside) -> "SetAsideEvent":
+    def of(cls, one: SetAsideEvent) -> "SetAsideEventAnswer":
         return cls(
             position=one.position, event=one.event_id, type=one.type, source=one.source, error=one.error, at=one.at
         )
@@ -82,7 +82,7 @@ class Progress(Answer):
     )
     version: int
     set_aside: int = Field(default=0, description="Events that it could not take; a rebuild tries them again.")
-    lately: list[SetAsideEvent] = Field(
+    lately: list[SetAsideEventAnswer] = Field(
         default_factory=list,
         description="Those of the last 15 minutes, at most 5, the newest first.",
     )
@@ -101,7 +101,7 @@ class Consumers(Answer):
 
 def progress(stores: Stores, hub: HubConfig, of: tuple[Described, ...], head: int, now: datetime) -> Iterator[Progress]:
     for one in of:
-        reached = rebuilt(hub.data, one.name)
+        reached = rebuild_progress(hub.data, one.name)
         try:
             view = stores.views[one.name]
         except NoView:
@@ -129,9 +129,9 @@ def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progre
         yield _with_set_aside(_of_rows(gateway.rows.warehouse.status(), head), refused.total, lately)
 
 
-def _with_set_aside(found: Progress, count: int, lately: Sequence[SetAside]) -> Progress:
+def _with_set_aside(found: Progress, count: int, lately: Sequence[SetAsideEvent]) -> Progress:
     state: State = "limping" if lately and found.state in ("running", "behind") else found.state
-    shown = [SetAsideEvent.of(one) for one in lately[:SHOWN]]
+    shown = [SetAsideEventAnswer.of(one) for one in lately[:SHOWN]]
     return found.model_copy(update={"state": state, "set_aside": count, "lately": shown})
 
 
@@ -238,7 +238,7 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
         raise Problem(404, f"there is no consumer {name!r}")
     if kind == "sink":
         raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
-    if wish.site and name not in (possible := views_in_parts(roster(gateway.hub))):
+    if wish.site and name not in (possible := views_in_parts(consumer_registry(gateway.hub))):
         raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
     arguments = {"consumer": name, **wish.model_dump(mode="json", exclude_defaults=True)}
     data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)

@@ -1,6 +1,6 @@
 """The search parameters that incidents and alerts share."""
 
-from consumers.engine.intervals import State, Wanted
+from consumers.engine.intervals import IntervalQuery, State
 from gateway.http.parameters import AsOf, Name, Parameters, Span, Word
 
 
@@ -12,8 +12,8 @@ class Lasting(AsOf, Span, Parameters):
     type: Word | None = None
     state: State | None = None
 
-    def wanted(self, limit: int, after: str | None = None) -> Wanted:
-        return Wanted(
+    def wanted(self, limit: int, after: str | None = None) -> IntervalQuery:
+        return IntervalQuery(
             site=self.site,
             device=self.device,
             type=self.type,

@@ -20,7 +20,7 @@ from consumers.engine.runner import run
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.ingest import run as ingest_run
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.journal.answers import Filter, Stored
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
@@ -123,7 +123,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     reader = SqliteJournalReader(running.hub.data / "journal")
     context = ConsumerContext(running.hub.data, reader, utc_now)
     for name in ("alerting",):
-        projection = roster(running.hub).projection(name)
+        projection = consumer_registry(running.hub).projection(name)
         assert isinstance(projection, Projection)
         rebuild(projection, context)
     running.put(*(thermal(utc_now(), hottest=100.0, device="oven") for _ in range(3)))
@@ -131,7 +131,7 @@ def test_a_rebuild_beside_the_running_process_tells_nothing_twice(running: Runni
     eventually(lambda: len(running.journal("watchpost.alert.v1")) >= 2, within=15)
     eventually(lambda: [each["device"] for each in running.alerts()] == ["oven", "yard"])
     assert len(running.journal("watchpost.incident.v2")) == 2
-    projection = roster(running.hub).projection("alerting")
+    projection = consumer_registry(running.hub).projection("alerting")
     assert isinstance(projection, Projection)
     assert verify(projection, context) == []
     reader.close()
@@ -167,7 +167,7 @@ def test_consumers_reach_the_head_also_where_nothing_concerns_them(running: Runn
 
 def test_a_name_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(UnknownConsumer, match="there is no consumer 'helth'; there are alert_log, alerting"):
-        roster(hub_in(tmp_path)).make("helth")
+        consumer_registry(hub_in(tmp_path)).make("helth")
 
 
 def test_a_process_with_another_data_directory_takes_nothing_and_says_so(running: Running, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from bus_schemas.event import iso
 from bus_schemas.protocol import IngestStatus
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import Failure
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.record import id_text
 from producer.transaction import transaction
 from tests.integration.gateway.started import NOW, Filled, Started, a_busy_morning, hub_of
 
-BAD = SetAside(7, "e-7", "frame", "/sites/DEMO/devices/yard", "KeyError: 'a secret'", iso(NOW))
+BAD = SetAsideEvent(7, "e-7", "frame", "/sites/DEMO/devices/yard", "KeyError: 'a secret'", iso(NOW))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from consumers.engine.set_aside import SetAside
+from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.clickhouse.engine import Engine, EngineError, OpenEngine
 from consumers.views.warehouse import questions
 from consumers.views.warehouse.progress import Rows
@@ -282,7 +282,7 @@ def test_an_engine_that_refuses_stops_the_fold_and_is_asked_again(open_engine: O
 
 
 def test_an_event_that_cannot_be_folded_is_told_and_questions_go_on(open_engine: OpenEngine) -> None:
-    journal, told = MemoryJournal([detection()]), list[SetAside]()
+    journal, told = MemoryJournal([detection()]), list[SetAsideEvent]()
     warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, tell_set_aside=told.extend))
 
     with running(warehouse) as wake:

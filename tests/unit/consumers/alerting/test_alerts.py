@@ -15,7 +15,7 @@ from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.alerts.questions import alert, alerts, count_open, why
 from consumers.alerting.projection import Alerting
 from consumers.alerting.rules import RULE_VERSION
-from consumers.engine.intervals import Wanted
+from consumers.engine.intervals import IntervalQuery
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import Recorded
 from tests.builders import alert as alert_event
@@ -182,8 +182,8 @@ def test_the_list_is_filtered_and_paged(followed: Followed) -> None:
     followed.take(*(incident(at(n), incident_id=f"i-{n}", device=f"d-{n}") for n in range(5)))
     followed.take(incident(at(9), incident_id="i-0", device="d-0", state="closed"))
 
-    newest = alerts(followed.view, Wanted(limit=2))
-    rest = alerts(followed.view, Wanted(after=newest[-1]["id"], state="open"))
+    newest = alerts(followed.view, IntervalQuery(limit=2))
+    rest = alerts(followed.view, IntervalQuery(after=newest[-1]["id"], state="open"))
     assert [each["device"] for each in newest] == ["d-0", "d-4"]
     assert [each["device"] for each in rest] == ["d-3", "d-2", "d-1"]
     assert count_open(followed.view, "DEMO") == 4
@@ -198,7 +198,7 @@ def test_one_incident_that_is_told_twice_is_one_alert(followed: Followed) -> Non
 
 def test_a_fault_of_the_hub_is_an_alert_with_its_sentence_until_it_is_cleared(alerting: Followed) -> None:
     alerting.take(fault(at(0)), fault(at(5), part="journal", kind="database_error", reason="It is away."))
-    found = {each["type"]: each for each in alerts(alerting.view, Wanted(state="open"))}
+    found = {each["type"]: each for each in alerts(alerting.view, IntervalQuery(state="open"))}
 
     assert {kind: (each["level"], each["message"], each["device"]) for kind, each in found.items()} == {
         "system_error": ("error", "Hub: It stopped.", "_hub"),

@@ -11,7 +11,7 @@ from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
 from consumers.alerting.projection import Alerting
-from consumers.engine.intervals import Wanted
+from consumers.engine.intervals import IntervalQuery
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from tests.builders import at, fault, frame, health, heartbeat, media, settings, state, thermal, tick
 from tests.following import Followed, hub_in
@@ -314,7 +314,7 @@ def test_incidents_are_found_by_span_state_and_place(followed: Followed) -> None
     followed.take(state(at(60), online=False, device="gate"))
 
     def ids(**wanted: object) -> list[str]:
-        return [each["device"] for each in incidents(followed.view, Wanted(**wanted))]  # type: ignore[arg-type]
+        return [each["device"] for each in incidents(followed.view, IntervalQuery(**wanted))]  # type: ignore[arg-type]
 
     assert ids() == ["gate", "yard"]
     assert ids(start=at(30)) == ["gate"]
@@ -342,7 +342,7 @@ def test_faults_of_the_hub_are_incidents_of_their_own_for_each_part(followed: Fo
 
     followed.take(fault(at(9), "cleared", since=at(0)), fault(at(10), "cleared", part="mosaics", since=at(5)))
     assert open_of_hub(followed) == [("database_error", "journal")]
-    [over] = incidents(followed.view, Wanted(state="closed", start=at(1), end=at(4)))
+    [over] = incidents(followed.view, IntervalQuery(state="closed", start=at(1), end=at(4)))
     assert (over["opened"], over["closed"]) == ("2026-01-05T10:00:00.000Z", "2026-01-05T10:00:09.000Z")
     assert over["details"] == {"part": "incidents", "reason": "It stopped.", "closed_by": [followed_id(followed, 4)]}
 

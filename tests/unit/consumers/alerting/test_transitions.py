@@ -17,7 +17,7 @@ from consumers.alerting.alerts.questions import alerts
 from consumers.alerting.conditions import conditions, held
 from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import Alerting
-from consumers.engine.intervals import Wanted
+from consumers.engine.intervals import IntervalQuery
 from consumers.hub_config import DeviceInfo, SiteInfo
 from tests.builders import at, detection, fault, frame, health, heartbeat, media, settings, state, thermal, tick
 from tests.following import Followed, hub_in
@@ -351,9 +351,9 @@ def test_a_dead_agent_is_one_incident_of_the_node_with_its_devices_under_it_and_
     assert raised(followed) == [("north", "node_offline", "raised")]
     [alert] = alerts(followed.view)
     assert alert["message"] == "Agent north is offline, and with it 3 devices: gate, roof, yard"
-    assert {one["device"]: one["under"] for one in incidents(followed.view, Wanted(type="offline"))} == dict.fromkeys(
-        CAMERAS, "north"
-    )
+    assert {
+        one["device"]: one["under"] for one in incidents(followed.view, IntervalQuery(type="offline"))
+    } == dict.fromkeys(CAMERAS, "north")
     found = conditions(followed.view)
     assert {device: found["DEMO", device].condition for device in CAMERAS} == dict.fromkeys(CAMERAS, "offline")
     assert found["DEMO", "gate"].under == "north"
@@ -378,7 +378,7 @@ def test_all_devices_of_an_agent_that_are_silent_are_its_silence(followed: Follo
     take(followed, *beats(0), *pictures, *ticks(0, 60))
 
     assert raised(followed) == [("north", "node_offline", "raised")]
-    assert len(incidents(followed.view, Wanted(type="offline"))) == 3
+    assert len(incidents(followed.view, IntervalQuery(type="offline"))) == 3
 
 
 # The hub itself

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from consumers.engine.intervals import Lasting, Wanted
+from consumers.engine.intervals import IntervalQuery, IntervalTable
 from consumers.engine.versions import COLUMNS, Versions
 from tests.builders import at
 
-HELD = Lasting("spells", "id", "begun", "ended", "id", "held")
+HELD = IntervalTable("spells", "id", "begun", "ended", "id", "held")
 BEGUN = HELD._replace(span="begun")
 
 
@@ -31,8 +31,8 @@ def view() -> Iterator[sqlite3.Connection]:
         yield view
 
 
-def names(view: sqlite3.Connection, lasting: Lasting = HELD, **wanted: object) -> str:
-    return "".join(name for (name,) in lasting.select(view, Wanted(**wanted)))  # type: ignore[arg-type]
+def names(view: sqlite3.Connection, lasting: IntervalTable = HELD, **wanted: object) -> str:
+    return "".join(name for (name,) in lasting.select(view, IntervalQuery(**wanted)))  # type: ignore[arg-type]
 
 
 def test_the_newest_come_first_and_no_more_than_wanted(view: sqlite3.Connection) -> None:

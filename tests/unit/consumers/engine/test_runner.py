@@ -15,11 +15,11 @@ from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Follower
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
-from consumers.engine.runner import Process, loop
+from consumers.engine.runner import ConsumerProcess, loop
 from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
 from consumers.hub_faults import FaultReporter
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway
 from consumers.views.health.projection import Health
@@ -71,7 +71,7 @@ def position(data: Path, name: str) -> int:
 
 
 @contextmanager
-def running(process: Process, *consumers: Projection | Sink) -> Iterator[threading.Thread]:
+def running(process: ConsumerProcess, *consumers: Projection | Sink) -> Iterator[threading.Thread]:
     stopping = threading.Event()
     thread = threading.Thread(target=process.run, args=(consumers, stopping))
     thread.start()
@@ -91,7 +91,7 @@ def seen(data: Path) -> list[int]:
 def test_an_event_that_a_consumer_cannot_take_is_set_aside_and_told(tmp_path: Path) -> None:
     bad = frame(device="bad")
     journal, faults = MemoryJournal([frame(), bad, frame()]), FaultReporter("consumers", None)
-    with running(Process(hub_in(tmp_path), None, lambda: journal, utc_now, faults), Picky(), Health()):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, utc_now, faults), Picky(), Health()):
         eventually(lambda: (position(tmp_path, "picky"), position(tmp_path, "health")) == (3, 3))
         [fault] = eventually(lambda: faults.faults)
 
@@ -105,7 +105,7 @@ def test_an_event_that_a_consumer_cannot_take_is_set_aside_and_told(tmp_path: Pa
 
 def test_a_consumer_that_set_something_aside_long_ago_does_not_limp(tmp_path: Path) -> None:
     faults = FaultReporter("consumers", None)
-    long_ago = Process(
+    long_ago = ConsumerProcess(
         hub_in(tmp_path), None, lambda: MemoryJournal([frame(device="bad"), frame()]), lambda: START, faults
     )
     with running(long_ago, Picky()):
@@ -116,7 +116,7 @@ def test_a_consumer_that_set_something_aside_long_ago_does_not_limp(tmp_path: Pa
 
 def test_one_device_alone_does_not_stop_a_consumer_however_much_it_sends(tmp_path: Path) -> None:
     journal = MemoryJournal([*(frame(device="bad") for _ in range(3 * STOPS_AFTER)), frame()])
-    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START), Picky()):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START), Picky()):
         eventually(lambda: position(tmp_path, "picky") == 3 * STOPS_AFTER + 1)
 
     assert seen(tmp_path) == [3 * STOPS_AFTER + 1]
@@ -136,7 +136,7 @@ class Mended(Picky):
 def test_a_consumer_that_fails_on_everything_stops_is_tried_again_and_then_goes_on_from_there(tmp_path: Path) -> None:
     events = [frame(device=f"d{number % 3}") for number in range(STOPS_AFTER + 20)]
     journal, faults, picky = MemoryJournal(events), FaultReporter("consumers", None), Mended()
-    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), picky, Health()):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), picky, Health()):
         [fault] = eventually(lambda: faults.faults)
         assert "stopped at position 1" in fault.reason
         eventually(lambda: position(tmp_path, "health") == len(events))
@@ -163,7 +163,7 @@ def test_a_consumer_that_stopped_goes_on_where_something_can_be_taken(tmp_path: 
 
     journal = MemoryJournal([frame(device=f"d{number % 3}") for number in range(STOPS_AFTER + 20)])
     faults = FaultReporter("consumers", None)
-    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), TakesOne()):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), TakesOne()):
         eventually(lambda: faults.faults)
         journal.append(frame(device="good"))
         eventually(lambda: seen(tmp_path) == [journal.head()], within=20)
@@ -185,7 +185,7 @@ class FullDisk(Picky):
 
 def test_a_full_disk_stops_nobody_else_and_is_told_until_there_is_room(tmp_path: Path) -> None:
     journal, faults, full = MemoryJournal([frame()]), FaultReporter("consumers", None), FullDisk()
-    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, Health()):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, Health()):
         eventually(lambda: position(tmp_path, "health") == 1)
         [fault] = eventually(lambda: faults.faults, within=20)
         assert (fault.part, fault.kind, position(tmp_path, "picky")) == ("disk", "storage_unwritable", 0)
@@ -210,7 +210,7 @@ class Refusing(Echo):
 def test_what_a_sink_cannot_deliver_is_tried_three_times_and_set_aside(tmp_path: Path) -> None:
     journal, faults = MemoryJournal([frame(), frame(device="bad"), frame()]), FaultReporter("consumers", None)
     sink = Refusing()
-    with running(Process(hub_in(tmp_path), None, lambda: journal, utc_now, faults), sink):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, utc_now, faults), sink):
         eventually(lambda: position(tmp_path, "refusing") == 3, within=20)
         [fault] = eventually(lambda: faults.faults)
 
@@ -240,7 +240,7 @@ class Dying(Echo):
 
 def test_the_thread_of_a_sink_goes_on_whatever_ends_it(tmp_path: Path) -> None:
     journal, sink = MemoryJournal([frame()]), Dying(2)
-    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START), sink):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START), sink):
         eventually(lambda: sink.heard == [1])
         eventually(lambda: not sink.left, within=20)
         journal.append(frame())
@@ -256,7 +256,7 @@ def test_a_journal_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> No
             raise away
         return MemoryJournal([frame()])
 
-    with running(Process(hub_in(tmp_path), None, journal, lambda: START, faults), Picky()):
+    with running(ConsumerProcess(hub_in(tmp_path), None, journal, lambda: START, faults), Picky()):
         eventually(lambda: position(tmp_path, "picky") == 1, within=20)
 
     assert faults.faults == ()
@@ -283,7 +283,7 @@ class Tidy(Echo):
 
 def test_a_file_that_somebody_holds_for_long_is_waited_for(tmp_path: Path) -> None:
     tidy, stopping = Tidy(tmp_path / "shared.sqlite"), threading.Event()
-    process = Process(hub_in(tmp_path), None, lambda: MemoryJournal([frame()]), lambda: START)
+    process = ConsumerProcess(hub_in(tmp_path), None, lambda: MemoryJournal([frame()]), lambda: START)
     with closing(sqlite3.connect(tmp_path / "shared.sqlite", isolation_level=None)) as holder:
         holder.execute("begin immediate")
         thread = threading.Thread(target=process.run, args=([Health(), tidy], stopping))
@@ -388,7 +388,7 @@ def test_rounds_that_find_little_are_apart_and_catching_up_is_not() -> None:
 
 
 def test_who_decides_what_people_are_told_does_not_rest(tmp_path: Path) -> None:
-    paces = {consumer.name: consumer.pace_s for consumer in roster(hub_in(tmp_path)).projections()}
+    paces = {consumer.name: consumer.pace_s for consumer in consumer_registry(hub_in(tmp_path)).projections()}
 
     assert {name for name, pace in paces.items() if not pace} == {"alerting"}
 
@@ -407,7 +407,9 @@ class Counted(Picky):
 def test_of_views_that_are_lost_the_most_urgent_is_there_first(tmp_path: Path) -> None:
     journal, folded = MemoryJournal([frame()] * (5 * BATCH)), list[str]()
     with running(
-        Process(hub_in(tmp_path), None, lambda: journal, lambda: START), Counted("one", folded), Counted("two", folded)
+        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START),
+        Counted("one", folded),
+        Counted("two", folded),
     ):
         eventually(lambda: len(folded) == 10 * BATCH)
 
@@ -432,7 +434,9 @@ def test_while_one_view_is_folded_again_those_that_are_there_go_on(tmp_path: Pat
                 journal.append(frame())
 
     with running(
-        Process(hub_in(tmp_path), None, lambda: journal, lambda: START), Counted("one", folded), Arriving("two", folded)
+        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START),
+        Counted("one", folded),
+        Arriving("two", folded),
     ):
         eventually(lambda: len(folded) == 5)
 
@@ -475,7 +479,7 @@ def test_a_view_of_another_code_is_folded_again_and_the_reason_is_said(
     with closing(Follower(before(), ConsumerContext(tmp_path, journal, lambda: START))) as old:
         old.advance()
     journal.append(frame())
-    with running(Process(hub_in(tmp_path), None, lambda: journal, lambda: START), now()):
+    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START), now()):
         eventually(lambda: position(tmp_path, "picky") == 6)
 
     assert seen(tmp_path) == [1, 2, 3, 4, 5, 6]

@@ -11,7 +11,7 @@ from consumers.engine.consumer_set import NotAView, UnknownConsumer
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
@@ -40,11 +40,11 @@ def hub(tmp_path: Path) -> HubConfig:
 def test_a_view_is_rebuilt_by_name_and_tells_how_far_it_is(hub: HubConfig) -> None:
     steps: list[tuple[int, int]] = []
     before = view_files.file_of(hub.data, "health")
-    rebuild_view(roster(hub), "health", lambda done, of: steps.append((done, of)))
+    rebuild_view(consumer_registry(hub), "health", lambda done, of: steps.append((done, of)))
 
     assert steps == [(0, 10), (10, 10)]
     assert view_files.file_of(hub.data, "health") != before
-    assert verify_views([], roster(hub)) == {"health": []}
+    assert verify_views([], consumer_registry(hub)) == {"health": []}
 
 
 def test_a_view_that_somebody_has_changed_is_found(hub: HubConfig) -> None:
@@ -54,14 +54,14 @@ def test_a_view_that_somebody_has_changed_is_found(hub: HubConfig) -> None:
     view.execute("update devices set online = 0")
     view.close()
 
-    (difference,) = verify_views(["health"], roster(hub))["health"]
+    (difference,) = verify_views(["health"], consumer_registry(hub))["health"]
     assert (difference.table, difference.only_in_view, difference.only_in_fold) == ("devices", 1, 1)
 
 
 def test_what_is_no_view_is_refused_in_words(hub: HubConfig) -> None:
     with pytest.raises(NotAView, match="'webhook' is a sink"):
-        rebuild_view(roster(hub), "webhook", lambda done, of: None)
+        rebuild_view(consumer_registry(hub), "webhook", lambda done, of: None)
     with pytest.raises(NoView, match="'motion' has no view yet"):
-        rebuild_view(roster(hub), "motion", lambda done, of: None)
+        rebuild_view(consumer_registry(hub), "motion", lambda done, of: None)
     with pytest.raises(UnknownConsumer, match="no consumer 'x'"):
-        verify_views(["x"], roster(hub))
+        verify_views(["x"], consumer_registry(hub))

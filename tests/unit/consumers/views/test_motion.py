@@ -12,7 +12,7 @@ import pytest
 from bus_schemas.registry import RegistryEvent
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.part import NotInPart, rebuild_part
-from consumers.engine.rebuild.time_range import Stretch
+from consumers.engine.rebuild.time_range import TimeRange
 from consumers.views.motion import Motions, buckets, heat_grid, heat_map
 from tests.builders import at, motion, motion_v1, registry
 from tests.following import Followed
@@ -113,13 +113,13 @@ def test_a_zone_that_is_changed_holds_for_what_comes_after(tmp_path: Path) -> No
         assert [found[1] if found else 0 for found in days] == [1, 1]
         assert verify(Motions(), source) == []
         with pytest.raises(NotInPart, match="whose time zone was changed"):
-            rebuild_part(Motions(), source, Stretch("DEMO", late, late + timedelta(hours=1)), lambda done, of: None)
+            rebuild_part(Motions(), source, TimeRange("DEMO", late, late + timedelta(hours=1)), lambda done, of: None)
 
 
 def test_a_part_is_folded_by_the_days_of_the_zone(tmp_path: Path) -> None:
     late = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
     with Followed(Motions(), tmp_path, [zone("Europe/Berlin"), motion(late)]) as followed:
-        wanted = Stretch("DEMO", late, late + timedelta(hours=1))
+        wanted = TimeRange("DEMO", late, late + timedelta(hours=1))
         replaced = rebuild_part(Motions(), followed.source, wanted, lambda done, of: None)
 
         assert replaced.part.since == datetime(2026, 1, 5, 23, tzinfo=UTC)

@@ -19,7 +19,7 @@ from consumers.alerting.notify.sink import NotifierSink
 from consumers.alerting.notify.webhook import WebhookNotifier, address_of, outcome_of
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
-from consumers.engine.runner import Process
+from consumers.engine.runner import ConsumerProcess
 from consumers.hub_config import Webhook
 from consumers.hub_faults import FaultReporter
 from producer.backoff import Backoff
@@ -317,7 +317,7 @@ def test_the_process_of_the_sink_reports_the_fault(tmp_path: Path, monkeypatch: 
     journal, faults, stopping = MemoryJournal(), FaultReporter("consumers", None), threading.Event()
     with Receiver(answering(401)) as receiver:
         sink = NotifierSink([WebhookNotifier(Webhook(receiver.url, TIMEOUT_S, "pager"))], lambda: datetime.now(UTC))
-        process = Process(hub_in(tmp_path), None, lambda: journal, faults=faults)
+        process = ConsumerProcess(hub_in(tmp_path), None, lambda: journal, faults=faults)
         thread = threading.Thread(target=process.run, args=([sink], stopping))
         thread.start()
         eventually(lambda: (tmp_path / "views" / "webhook.sqlite").exists())

@@ -18,7 +18,7 @@ from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
 from consumers.engine.rebuild import whole
 from consumers.engine.rebuild.compare import verify
-from consumers.engine.rebuild.request import Rebuilt, Wish
+from consumers.engine.rebuild.request import RebuildReport, RebuildRequest
 from consumers.engine.rebuild.whole import rebuild
 from tests.builders import START, at, frame, tick
 from tests.following import Followed, hub_in
@@ -53,7 +53,9 @@ class Yard(Followed):
         with pytest.raises(KeyboardInterrupt):
             rebuild(self.projection, self.source, progress)
 
-    def go_on(self, projection: Projection | None = None, wish: Wish | None = None, source: Any = None) -> Rebuilt:
+    def go_on(
+        self, projection: Projection | None = None, wish: RebuildRequest | None = None, source: Any = None
+    ) -> RebuildReport:
         rebuilt = rebuild(projection or self.projection, source or self.source, wish=wish)
         assert rebuilt is not None
         return rebuilt
@@ -73,7 +75,7 @@ def test_it_goes_on_where_it_was_and_is_the_same(yard: Yard, after: int) -> None
     rebuilt = yard.go_on()
 
     assert standing == 2 * SECONDS
-    assert rebuilt == Rebuilt(2 * SECONDS, begun_at=min(-(-after // STEP) * STEP, 2 * SECONDS))
+    assert rebuilt == RebuildReport(2 * SECONDS, begun_at=min(-(-after // STEP) * STEP, 2 * SECONDS))
     assert sorted(yard.view.execute("select * from incidents")) == before
     assert verify(yard.projection, yard.source) == []
 
@@ -91,11 +93,11 @@ def test_events_that_came_meanwhile_are_in_it_once_and_nothing_is_told_again(yar
     assert verify(yard.projection, yard.source) == []
 
 
-def changed_rules(yard: Yard) -> Rebuilt:
+def changed_rules(yard: Yard) -> RebuildReport:
     return yard.go_on(Alerting(replace(hub_in(yard.source.data), rules=AlertRules(raise_share=0.5))))
 
 
-def another_version(yard: Yard) -> Rebuilt:
+def another_version(yard: Yard) -> RebuildReport:
     Alerting.version += 1
     try:
         return yard.go_on()
@@ -103,19 +105,19 @@ def another_version(yard: Yard) -> Rebuilt:
         Alerting.version -= 1
 
 
-def asked_for(yard: Yard) -> Rebuilt:
-    return yard.go_on(wish=Wish(restart=True))
+def asked_for(yard: Yard) -> RebuildReport:
+    return yard.go_on(wish=RebuildRequest(restart=True))
 
 
-def broken(yard: Yard) -> Rebuilt:
+def broken(yard: Yard) -> RebuildReport:
     file = view_files.next_file(yard.source.data, "alerting")
     file.write_bytes(b"no database at all" * 100)
     return yard.go_on()
 
 
-def dropped_days(yard: Yard) -> Rebuilt:
+def dropped_days(yard: Yard) -> RebuildReport:
     yard.journal.drop(STEP + 100)
-    return yard.go_on(wish=Wish(force=True))
+    return yard.go_on(wish=RebuildRequest(force=True))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def dropped_days(yard: Yard) -> Rebuilt:
     ],
 )
 def test_it_begins_again_where_something_is_different_and_says_what(
-    yard: Yard, change: Callable[[Yard], Rebuilt], reason: str
+    yard: Yard, change: Callable[[Yard], RebuildReport], reason: str
 ) -> None:
     yard.interrupt(STEP)
     rebuilt = change(yard)

@@ -12,10 +12,10 @@ from consumers.engine import checkpoint, view_files
 from consumers.engine.consumer_set import UnknownConsumer
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
-from consumers.engine.rebuild.process_lock import AlreadyRebuilding, rebuilt
-from consumers.engine.rebuild.request import Wish
-from consumers.engine.rebuild.sink import FoldAgain, Rebuilds
-from consumers.engine.rebuild.time_range import Stretch
+from consumers.engine.rebuild.process_lock import AlreadyRebuilding, rebuild_progress
+from consumers.engine.rebuild.request import RebuildRequest
+from consumers.engine.rebuild.sink import FoldAgain, RebuildSink
+from consumers.engine.rebuild.time_range import TimeRange
 from consumers.engine.rebuild.whole import Progress, rebuild
 from consumers.views.health.projection import Health
 from tests.builders import START, at, command, frame, tick
@@ -29,7 +29,7 @@ class Asked:
     def __init__(self, data: Path, fold_again: FoldAgain) -> None:
         self.data = data
         self.journal = MemoryJournal()
-        self.sink = Rebuilds(fold_again, lambda: START)
+        self.sink = RebuildSink(fold_again, lambda: START)
         self.deliverer = Deliverer(self.sink, ConsumerContext(data, self.journal, lambda: START))
         self.deliverer.advance()
 
@@ -63,9 +63,9 @@ class Done:
     """Remembers what it was asked for, and does it at once."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Wish]] = []
+        self.asked: list[tuple[str, RebuildRequest]] = []
 
-    def __call__(self, name: str, wish: Wish, progress: Progress) -> str:
+    def __call__(self, name: str, wish: RebuildRequest, progress: Progress) -> str:
         self.asked.append((name, wish))
         return f"{name} is folded again"
 
@@ -75,7 +75,7 @@ def test_a_rebuild_that_is_asked_for_is_done_and_told(tmp_path: Path) -> None:
         sink.ask("health")
         sink.work()
 
-        assert done.asked == [("health", Wish())]
+        assert done.asked == [("health", RebuildRequest())]
         assert sink.told() == [("done", "health is folded again")]
 
 
@@ -87,8 +87,8 @@ def test_a_part_and_wishes_are_handed_on(tmp_path: Path) -> None:
         sink.ask("health", force=True, restart=True)
 
     assert done.asked == [
-        ("motion", Wish(part=Stretch("DEMO", START, at(300)))),
-        ("health", Wish(restart=True, force=True)),
+        ("motion", RebuildRequest(part=TimeRange("DEMO", START, at(300)))),
+        ("health", RebuildRequest(restart=True, force=True)),
     ]
 
 
@@ -104,7 +104,7 @@ def test_an_order_that_makes_no_sense_is_refused_and_stops_nothing(
 
 
 def test_what_cannot_be_rebuilt_is_told_with_the_reason(tmp_path: Path) -> None:
-    def refuse(name: str, wish: Wish, progress: Progress) -> str:
+    def refuse(name: str, wish: RebuildRequest, progress: Progress) -> str:
         raise UnknownConsumer(f"there is no consumer {name!r}")
 
     with asked(tmp_path, refuse) as sink:
@@ -114,7 +114,7 @@ def test_what_cannot_be_rebuilt_is_told_with_the_reason(tmp_path: Path) -> None:
 
 
 def test_a_rebuild_that_is_cut_short_by_the_end_of_the_process_is_asked_for_again(tmp_path: Path) -> None:
-    def work(name: str, wish: Wish, progress: Progress) -> str:
+    def work(name: str, wish: RebuildRequest, progress: Progress) -> str:
         progress(1, 2)
         return "done"
 
@@ -125,7 +125,7 @@ def test_a_rebuild_that_is_cut_short_by_the_end_of_the_process_is_asked_for_agai
     with asked(tmp_path, done := Done()) as sink:
         sink.deliverer.idle()
 
-    assert done.asked == [("health", Wish())]
+    assert done.asked == [("health", RebuildRequest())]
 
 
 def test_an_interrupted_rebuild_leaves_the_old_view_and_what_is_folded_so_far(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_interrupted_rebuild_leaves_the_old_view_and_what_is_folded_so_far(tm
             [*before, "health.rebuild", "health.2.sqlite"]
         )
         assert checkpoint.load(followed.view) == 9
-        assert rebuilt(tmp_path, "health") is None
+        assert rebuild_progress(tmp_path, "health") is None
 
 
 def test_a_rebuild_tells_how_far_it_is_and_lets_no_second_one_begin(tmp_path: Path) -> None:
@@ -149,11 +149,11 @@ def test_a_rebuild_tells_how_far_it_is_and_lets_no_second_one_begin(tmp_path: Pa
     with Followed(Health(), tmp_path, [frame(at(second)) for second in range(9)]) as followed:
 
         def look(done: int, of: int) -> None:
-            seen.append(rebuilt(tmp_path, "health"))
+            seen.append(rebuild_progress(tmp_path, "health"))
             with pytest.raises(AlreadyRebuilding, match="is being folded again already"):
                 rebuild(Health(), followed.source)
 
         rebuild(Health(), followed.source, look)
 
     assert seen == [0, 9]
-    assert rebuilt(tmp_path, "health") is None
+    assert rebuild_progress(tmp_path, "health") is None

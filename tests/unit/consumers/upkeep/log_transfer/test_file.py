@@ -11,7 +11,7 @@ from bus_schemas.event import Event, device_source
 from bus_schemas.node import GapEvent
 from consumers.engine.rebuild.compare import compare
 from consumers.engine.view_files import open_view
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.queries import JournalQueries
 from consumers.upkeep.log_transfer.file import AlreadyThere, NotASlice, Slice, Written, opened, write
@@ -66,7 +66,7 @@ def test_the_views_of_a_copy_are_those_of_the_original(original: Path, tmp_path:
     assert faults(tmp_path / "copy") == []
     for name in VIEWS:
         one, other = open_view(original, name), open_view(tmp_path / "copy", name)
-        assert compare(one, other, roster(logged.hub_of(original)).projection(name)) == []
+        assert compare(one, other, consumer_registry(logged.hub_of(original)).projection(name)) == []
         one.close()
         other.close()
 

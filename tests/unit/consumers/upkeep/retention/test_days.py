@@ -15,9 +15,9 @@ from bus_schemas.event import Event
 from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext, Follower
-from consumers.engine.rebuild.process_lock import alone
+from consumers.engine.rebuild.process_lock import rebuild_lock
 from consumers.hub_config import RetentionPolicy
-from consumers.registry import roster
+from consumers.registry import consumer_registry
 from consumers.store.disk import Disk
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.retention_floor import Floor, read_floor
@@ -57,7 +57,7 @@ class Yard:
 
     def fold(self, upto: int | None = None) -> None:
         with closing(SqliteJournalReader(self.data / "journal")) as journal:
-            source, known = ConsumerContext(self.data, journal, self.clock), roster(self.hub)
+            source, known = ConsumerContext(self.data, journal, self.clock), consumer_registry(self.hub)
             for name in NAMES:
                 with closing(Follower(known.projection(name), source)) as one:
                     while one.advance(upto or 1000) and upto is None:
@@ -199,7 +199,7 @@ def test_a_rebuild_that_is_going_on_is_waited_for(yard: Yard) -> None:
     shadow.executescript(checkpoint.SCHEMA)
     checkpoint.begin(shadow, 10, 1)
     shadow.close()
-    with alone(yard.data, "temperatures"):
+    with rebuild_lock(yard.data, "temperatures"):
         assert yard.tick() == []
         assert "temperatures is being folded again and is at position 10" in (yard.waits() or "")
 

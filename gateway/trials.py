@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if.trial import Asked
+from consumers.alerting.what_if.trial import TrialRequest
 from consumers.hub_config import HubConfig
 
 PATIENCE_S = 2.0
@@ -24,11 +24,11 @@ class Trials:
         self._environ = environ
         self.child: subprocess.Popen[bytes] | None = None
 
-    def start(self, hub: HubConfig, asked: Asked) -> None:
+    def start(self, hub: HubConfig, asked: TrialRequest) -> None:
         """Raises `TrialRunning` and `NoTrials`."""
         if not self._command:
             raise NoTrials("this gateway runs no trials")
-        lock = files.Lock(hub.data, asked.id)
+        lock = files.TrialLock(hub.data, asked.id)
         try:
             files.create(hub.data, asked)
             self._reap()

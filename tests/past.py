@@ -13,9 +13,9 @@ from consumers.alerting.alerts.questions import alerts
 from consumers.alerting.rules import RULE_VERSION, AlertRules
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.initial_state import RECOVERED
-from consumers.alerting.what_if.run import Bench, run
+from consumers.alerting.what_if.run import TrialContext, run
 from consumers.alerting.what_if.time_range import RUN_IN
-from consumers.alerting.what_if.trial import Asked, Found, Raised, Trial
+from consumers.alerting.what_if.trial import Found, RaisedAlert, Trial, TrialRequest
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.view_files import open_view
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
@@ -48,10 +48,10 @@ class Past:
             data=self.data, archive=lambda: ArchiveReader(self.data / "archive"), sites=self.sites, rules=self.in_force
         )
 
-    def asked(self, since: datetime = START, until: datetime = END, **wished: Any) -> Asked:
+    def asked(self, since: datetime = START, until: datetime = END, **wished: Any) -> TrialRequest:
         self.count += 1
         given_rules, site = wished.pop("rules", {}), wished.pop("site", None)
-        return Asked(
+        return TrialRequest(
             id=f"trial-{self.count:03d}",
             created=at(self.count),
             by="ada",
@@ -66,13 +66,17 @@ class Past:
             **wished,
         )
 
-    def run(self, asked: Asked, run_in: timedelta = RUN_IN, **bench: Any) -> tuple[Trial, list[tuple[Found, Raised]]]:
+    def run(
+        self, asked: TrialRequest, run_in: timedelta = RUN_IN, **bench: Any
+    ) -> tuple[Trial, list[tuple[Found, RaisedAlert]]]:
         """As a process would, which holds the lock until it ends."""
         with (
-            closing(files.Lock(self.data, asked.id)),
+            closing(files.TrialLock(self.data, asked.id)),
             closing(SqliteJournalReader(self.data / "journal")) as journal,
         ):
-            made = Bench(self.hub, journal, lambda: datetime(2026, 2, 1, tzinfo=UTC), self.stopping, run_in=run_in)
+            made = TrialContext(
+                self.hub, journal, lambda: datetime(2026, 2, 1, tzinfo=UTC), self.stopping, run_in=run_in
+            )
             run(files.create(self.data, asked), replace(made, **bench))
         return files.trial(self.data, asked.id)
 

@@ -40,7 +40,7 @@ class DeviceCondition(NamedTuple):
     reason: str | None
 
 
-class Held(NamedTuple):
+class HeldCondition(NamedTuple):
     """A condition that held of a device from `start` to `end` (`None`: it still does), and what made it."""
 
     site: str
@@ -68,7 +68,9 @@ def condition_of_device(view: sqlite3.Connection, site: str, device: str, upto: 
     return None if row is None else _read(*row)
 
 
-def held(view: sqlite3.Connection, start: float, end: float, site: str | None = None, upto: int = NEWEST) -> list[Held]:
+def held(
+    view: sqlite3.Connection, start: float, end: float, site: str | None = None, upto: int = NEWEST
+) -> list[HeldCondition]:
     """What was the case at any moment from `start` to before `end`, by event time: each incident by itself, whenever it
     became known, and when a device was known to be well or not known at all.
     """
@@ -77,7 +79,7 @@ def held(view: sqlite3.Connection, start: float, end: float, site: str | None = 
     return sorted(found, key=lambda one: (one.site, one.device, one.start, SEVERITY[one.condition]))
 
 
-def _held_incidents(view: sqlite3.Connection, values: dict[str, Any]) -> Iterator[Held]:
+def _held_incidents(view: sqlite3.Connection, values: dict[str, Any]) -> Iterator[HeldCondition]:
     rows = view.execute(
         f"select site, device, type, level, opened, closed from incidents where {STANDS}"  # noqa: S608 - our own words
         " and opened < :end and (closed is null or closed > :start) and (:site is null or site = :site)",
@@ -85,10 +87,10 @@ def _held_incidents(view: sqlite3.Connection, values: dict[str, Any]) -> Iterato
     )
     for site, device, kind, level, opened, closed in rows:
         if kind not in NOT_OF_DEVICES and device not in RESERVED:
-            yield Held(site, device, condition_of(kind, level), (kind,), opened, closed)
+            yield HeldCondition(site, device, condition_of(kind, level), (kind,), opened, closed)
 
 
-def _held_known(view: sqlite3.Connection, values: dict[str, Any]) -> Iterator[Held]:
+def _held_known(view: sqlite3.Connection, values: dict[str, Any]) -> Iterator[HeldCondition]:
     rows = view.execute(
         "select site, device, known, since, lead(since) over (partition by site, device order by since, position)"
         " from known where position <= :upto and (:site is null or site = :site)",
@@ -96,7 +98,7 @@ def _held_known(view: sqlite3.Connection, values: dict[str, Any]) -> Iterator[He
     )
     for site, device, known, since, until in rows:
         if since < values["end"] and (until is None or until > values["start"]):
-            yield Held(site, device, "ok" if known else "unknown", (), since, until)
+            yield HeldCondition(site, device, "ok" if known else "unknown", (), since, until)
 
 
 _SELECTED = "condition, types, since, level, under, reason"

@@ -22,7 +22,7 @@ from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
 from consumers.alerting.incidents.devices import Parsed
-from consumers.alerting.incidents.table import Entry
+from consumers.alerting.incidents.table import IncidentEntry
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import HubConfig
@@ -132,7 +132,7 @@ class Alerting(Projection):
         incidents.save()
 
 
-def _enter(entry: Entry, record: Recorded, books: tuple[IncidentBook, AlertBook], emit: Emit) -> None:
+def _enter(entry: IncidentEntry, record: Recorded, books: tuple[IncidentBook, AlertBook], emit: Emit) -> None:
     incidents, alerts = books
     incidents.enter(entry, record)
     event = _event(entry)
@@ -149,7 +149,7 @@ def _acknowledge(alerts: AlertBook, record: Recorded) -> None:
         alerts.acknowledge(event)
 
 
-def _event(entry: Entry) -> IncidentEvent:
+def _event(entry: IncidentEntry) -> IncidentEvent:
     verdict, (site, device) = entry.verdict, entry.place
     return IncidentEvent(
         id=str(uuid5(UUID(entry.incident_id), "/".join((verdict.turn, *verdict.causes)))),
@@ -171,6 +171,6 @@ def _event(entry: Entry) -> IncidentEvent:
     )
 
 
-def _moment(entry: Entry) -> datetime:
+def _moment(entry: IncidentEntry) -> datetime:
     """When it was decided: not before it began."""
     return moment_of(max(entry.at, entry.verdict.since))

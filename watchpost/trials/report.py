@@ -8,7 +8,7 @@ import typer
 
 from bus_schemas.event import iso
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if.trial import Found, Raised, Trial
+from consumers.alerting.what_if.trial import Found, RaisedAlert, Trial
 from gateway.routes.trials.answers import Detailed
 
 FIRST = 10
@@ -30,7 +30,7 @@ def report(data: Path, trial_id: str, *, as_json: bool) -> bool:
     return trial.state == "done"
 
 
-def lines(trial: Trial, found: list[tuple[Found, Raised]]) -> Iterator[str]:
+def lines(trial: Trial, found: list[tuple[Found, RaisedAlert]]) -> Iterator[str]:
     asked, outcome = trial.asked, trial.outcome
     where = "all sites" if asked.site is None else asked.site
     rules = ", ".join(f"{name} {value:g}" for name, value in asked.rules.items()) or "the rules in force"
@@ -53,7 +53,7 @@ def lines(trial: Trial, found: list[tuple[Found, Raised]]) -> Iterator[str]:
         yield from _listed(kind, [alert for of, alert in found if of == kind], getattr(outcome.counts, kind))
 
 
-def _listed(kind: Found, alerts: list[Raised], count: int) -> Iterator[str]:
+def _listed(kind: Found, alerts: list[RaisedAlert], count: int) -> Iterator[str]:
     if not alerts:
         return
     yield ""

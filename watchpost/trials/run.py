@@ -13,8 +13,8 @@ import structlog
 
 from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if.run import Analysis, Bench, Interrupted, Progress, run
-from consumers.alerting.what_if.trial import Asked
+from consumers.alerting.what_if.run import Progress, TrialAnalysis, TrialContext, TrialInterrupted, run
+from consumers.alerting.what_if.trial import TrialRequest
 from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.configured import journal_of
@@ -46,7 +46,7 @@ def what_if(hub: HubConfig, wanted: Wanted) -> str:
     asked = _asked(hub, wanted)
     bar = Bar("what if", sys.stderr)
     try:
-        with closing(files.Lock(hub.data, asked.id)), _bench(hub, asked, threading.Event(), bar) as bench:
+        with closing(files.TrialLock(hub.data, asked.id)), _bench(hub, asked, threading.Event(), bar) as bench:
             run(files.create(hub.data, asked), bench)
     except (files.TrialRunning, JournalAway) as error:
         raise Refused(str(error)) from error
@@ -72,7 +72,7 @@ def run_asked(hub: HubConfig, trial_id: str, *, until: int, lock: int) -> None:
     with _bench(hub, asked, stopping) as bench:
         try:
             run(file, bench)
-        except Interrupted:
+        except TrialInterrupted:
             log.info("trial interrupted", trial=trial_id)
             return
         finally:
@@ -82,14 +82,14 @@ def run_asked(hub: HubConfig, trial_id: str, *, until: int, lock: int) -> None:
         log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)
 
 
-def _asked(hub: HubConfig, wanted: Wanted) -> Asked:
+def _asked(hub: HubConfig, wanted: Wanted) -> TrialRequest:
     if wanted.settings and not wanted.analysis:
         raise Refused("settings are those of an analysis: say --analysis as well")
     try:
         made = hub.rules.changed(wanted.rules)
     except BadRule as bad:
         raise Refused(str(bad)) from bad
-    return Asked(
+    return TrialRequest(
         id=Ids(utc_now)(),
         created=utc_now(),
         by=BY,
@@ -108,15 +108,15 @@ def _asked(hub: HubConfig, wanted: Wanted) -> Asked:
 
 @contextmanager
 def _bench(
-    hub: HubConfig, asked: Asked, stopping: threading.Event, progress: Progress = lambda done, of: None
-) -> Iterator[Bench]:
+    hub: HubConfig, asked: TrialRequest, stopping: threading.Event, progress: Progress = lambda done, of: None
+) -> Iterator[TrialContext]:
     os.nice(NICER)
     with closing(journal_of(hub).reader()) as journal, ArchiveReader(hub.data / "archive") as archive:
         analysis = _analysis(archive, asked) if asked.analysis else None
-        yield Bench(hub, journal, utc_now, stopping, progress, analysis)
+        yield TrialContext(hub, journal, utc_now, stopping, progress, analysis)
 
 
-def _analysis(archive: ArchiveReader, asked: Asked) -> Analysis:
+def _analysis(archive: ArchiveReader, asked: TrialRequest) -> TrialAnalysis:
     # Its libraries take a while to load, and most trials do without.
     from watchpost.trials.backfill import Backfill
 

@@ -25,7 +25,7 @@ class Acknowledged(TypedDict):
     time: str
 
 
-class AlertAnswer(TypedDict):
+class AlertRow(TypedDict):
     id: str
     type: str
     level: str
@@ -42,7 +42,7 @@ class AlertAnswer(TypedDict):
     media: list[str]
 
 
-class RuleAnswer(TypedDict):
+class RuleText(TypedDict):
     name: str
     version: int
     text: str
@@ -51,18 +51,18 @@ class RuleAnswer(TypedDict):
 class Why(TypedDict):
     """`causes` are the ids of the events that decided; the journal has them."""
 
-    alert: AlertAnswer
-    rule: RuleAnswer
+    alert: AlertRow
+    rule: RuleText
     causes: list[str]
     media: list[str]
 
 
-def alerts(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> list[AlertAnswer]:
+def alerts(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> list[AlertRow]:
     """Newest first. A span selects those that were raised in it."""
     return [_answer(row) for row in _ALERTS.select(view, wanted or IntervalQuery())]
 
 
-def alert(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> AlertAnswer | None:
+def alert(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> AlertRow | None:
     found = _ALERTS.one(view, alert_id, upto)
     return None if found is None else _answer(found)
 
@@ -86,7 +86,7 @@ def why(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> Why | No
     }
 
 
-def _answer(row: tuple[Any, ...]) -> AlertAnswer:
+def _answer(row: tuple[Any, ...]) -> AlertRow:
     return {
         "id": row[0],
         "site": row[1],

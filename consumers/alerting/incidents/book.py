@@ -7,10 +7,10 @@ from typing import NamedTuple
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
 from consumers.alerting.incidents.device import Watched
-from consumers.alerting.incidents.devices import Devices, Parsed
+from consumers.alerting.incidents.devices import DeviceTable, Parsed
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
-from consumers.alerting.incidents.presence import ANYTHING, How, Lost
-from consumers.alerting.incidents.table import Entry, IncidentTable
+from consumers.alerting.incidents.presence import ANYTHING, How, Loss
+from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.terms import Terms
 from consumers.store.journal.record import Place, Recorded
@@ -23,7 +23,7 @@ _HUB = (HUB, HUB)
 _UNHEARD_S = 2 * HEARTBEAT_EVERY_S
 
 
-class Node(NamedTuple):
+class NodeRef(NamedTuple):
     site: str
     name: str
 
@@ -35,12 +35,12 @@ class IncidentBook:
         self._view = view
         self._terms = terms
         self._rules = terms.rules
-        self._devices = Devices(view, parsed)
+        self._devices = DeviceTable(view, parsed)
         self._table = IncidentTable(view, terms.rules)
         self._hub_state: WatchedHub | None = None
         self._missed: set[Place] | None = None
 
-    def enter(self, entry: Entry, record: Recorded) -> None:
+    def enter(self, entry: IncidentEntry, record: Recorded) -> None:
         self._table.enter(entry, record.position)
 
     def save(self) -> None:
@@ -57,7 +57,7 @@ class IncidentBook:
             self._hub_state = WatchedHub() if found is None else hub_json.validate_json(found[0])
         return self._hub_state
 
-    def judge(self, record: Recorded) -> Iterable[Entry]:
+    def judge(self, record: Recorded) -> Iterable[IncidentEntry]:
         where = record.where
         if where[1] in RESERVED:
             return self._judge_hub(record)
@@ -75,14 +75,14 @@ class IncidentBook:
             return ()
         return self._of_device(where, watched, record, found, lost)
 
-    def retire(self, where: Place, record: Recorded) -> Iterator[Entry]:
+    def retire(self, where: Place, record: Recorded) -> Iterator[IncidentEntry]:
         """Close what is open of a device, and know nothing more of it: each decision is entered before the next."""
         watched = self._devices.touch(where)
         for key in list(watched.open):
             kind, _, part = key.partition("/")
             details = {"reason": RETIRED, "recovered": False}
             verdict = Verdict(kind, "closed", record.time_s, (record.id,), details, part=part or None)  # type: ignore[arg-type]  # as it was opened
-            yield Entry(where, verdict, watched.open, watched, record.time_s)
+            yield IncidentEntry(where, verdict, watched.open, watched, record.time_s)
         if watched.is_known:
             watched.is_known, watched.known_since = False, record.time_s
             self._table.conditions.note_known(record.position, where, watched)
@@ -99,30 +99,30 @@ class IncidentBook:
             self._devices.touch(where)
 
     def _of_device(
-        self, where: Place, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Lost | None
-    ) -> Iterator[Entry]:
+        self, where: Place, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Loss | None
+    ) -> Iterator[IncidentEntry]:
         for verdict in found:
             if self._is_first_of_disk(where, watched, verdict):
                 yield self._entry(where, watched, verdict, record)
         if lost is not None and lost.under is not None and (lost.reported is not None or watched.lost is None):
             yield from self._meet(lost.under, record)
 
-    def _entry(self, where: Place, watched: Watched, verdict: Verdict, record: Recorded) -> Entry:
+    def _entry(self, where: Place, watched: Watched, verdict: Verdict, record: Recorded) -> IncidentEntry:
         late_s = record.received_us / 1e6 - record.time_s
         is_late = late_s > LATE_S and record.model is not HeartbeatEvent
-        entry = Entry(where, verdict, watched.open, watched, record.time_s, late_s=late_s if is_late else None)
+        entry = IncidentEntry(where, verdict, watched.open, watched, record.time_s, late_s=late_s if is_late else None)
         if verdict.type == "offline" and verdict.turn == "closed":
             entry.at, entry.late_s = verdict.since, None
         return entry
 
-    def _judge_hub(self, record: Recorded) -> Iterable[Entry]:
+    def _judge_hub(self, record: Recorded) -> Iterable[IncidentEntry]:
         if record.model is HeartbeatEvent and record.source == HUB_SOURCE:
             return self._pass_time(record)
         fault = fault_of(record)
         if fault is None:
             return ()
         hub = self._hub
-        return [Entry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
+        return [IncidentEntry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
 
     def _is_first_of_disk(self, where: Place, mine: Watched, verdict: Verdict) -> bool:
         """A device on the same disk as the hub, or as a device that reported it first, adds no incident."""
@@ -133,7 +133,7 @@ class IncidentBook:
         everyone = self._devices.select("true").items()
         return not any("storage" in it.open and _is_same_disk(it, mine) for at, it in everyone if at != where)
 
-    def _judge_state(self, where: Place, watched: Watched, record: Recorded) -> Iterator[Entry]:
+    def _judge_state(self, where: Place, watched: Watched, record: Recorded) -> Iterator[IncidentEntry]:
         assert isinstance(record.event, StateEvent)
         data, lost, was_known = record.event.data, watched.lost, watched.is_known
         if not data.online:
@@ -145,7 +145,7 @@ class IncidentBook:
             self._table.conditions.note_known(record.position, where, watched)
         yield from self._of_device(where, watched, record, found, lost)
 
-    def _lose(self, where: Place, watched: Watched, record: Recorded, data: State) -> Iterator[Entry]:
+    def _lose(self, where: Place, watched: Watched, record: Recorded, data: State) -> Iterator[IncidentEntry]:
         """The connection is that of an outbox: with it all devices of the same epoch are gone."""
         received, reason = record.received_us / 1e6, data.reason or LOST
         how: How = "stopped" if reason == STOPPED else "connection"
@@ -161,14 +161,14 @@ class IncidentBook:
         yield from self._enter_losses(losses, under, record, received)
 
     def _enter_losses(
-        self, losses: dict[Place, Lost], under: Node | None, record: Recorded, at: float
-    ) -> Iterator[Entry]:
+        self, losses: dict[Place, Loss], under: NodeRef | None, record: Recorded, at: float
+    ) -> Iterator[IncidentEntry]:
         if under is not None:
             yield from self._miss_node(under, losses, record, at)
         for place, loss in sorted(losses.items(), key=lambda item: item[0]):
             watched = self._devices.touch(place)
             for verdict in watched.lose(loss):
-                yield Entry(place, verdict, watched.open, watched, at)
+                yield IncidentEntry(place, verdict, watched.open, watched, at)
 
     def _group(self, where: Place, watched: Watched) -> dict[Place, Watched]:
         """The devices of the same agent, of which `where` is one."""
@@ -178,22 +178,24 @@ class IncidentBook:
         return {at: one for at, one in everyone if at == where or (one.epoch == watched.epoch and one.is_device)}
 
     @staticmethod
-    def _node(where: Place, watched: Watched) -> Node:
+    def _node(where: Place, watched: Watched) -> NodeRef:
         """Older agents do not say their name."""
-        return Node(where[0], watched.node or f"agent-{(watched.epoch or '')[:8]}")
+        return NodeRef(where[0], watched.node or f"agent-{(watched.epoch or '')[:8]}")
 
-    def _miss_node(self, node: Node, losses: dict[Place, Lost], record: Recorded, at: float) -> Iterator[Entry]:
+    def _miss_node(
+        self, node: NodeRef, losses: dict[Place, Loss], record: Recorded, at: float
+    ) -> Iterator[IncidentEntry]:
         if self._view.execute("select 1 from nodes where node = ?", (node.name,)).fetchone() is not None:
             return
         first = min(losses.values(), key=lambda lost: lost.since)
         names = sorted(device for _, device in losses)
         details = {"reason": first.reason, "devices": names}
         kept: dict[str, Open] = {}
-        yield Entry(node, Verdict("node_offline", "opened", first.since, first.causes, details), kept, at=at)
+        yield IncidentEntry(node, Verdict("node_offline", "opened", first.since, first.causes, details), kept, at=at)
         values = (node.name, node.site, kept["node_offline"].id)
         self._view.execute("insert into nodes values (?, ?, ?)", values)
 
-    def _meet(self, name: str, record: Recorded) -> Iterator[Entry]:
+    def _meet(self, name: str, record: Recorded) -> Iterator[IncidentEntry]:
         """Something of a node that was gone."""
         found = self._view.execute("select site, incident_id from nodes where node = ?", (name,)).fetchone()
         if found is None:
@@ -201,13 +203,13 @@ class IncidentBook:
         site, incident_id = found
         at = record.received_us / 1e6
         verdict = Verdict("node_offline", "closed", at, (record.id,), {})
-        yield Entry((site, name), verdict, {"node_offline": Open(incident_id, "error", at)}, at=at)
+        yield IncidentEntry((site, name), verdict, {"node_offline": Open(incident_id, "error", at)}, at=at)
         self._view.execute("delete from nodes where node = ?", (name,))
 
-    def _pass_time(self, tick: Recorded) -> Iterator[Entry]:
+    def _pass_time(self, tick: Recorded) -> Iterator[IncidentEntry]:
         hub, now = self._hub, tick.time_s
         for verdict in hub.pass_time(tick, self._rules):
-            yield Entry(_HUB, verdict, hub.open, at=now)
+            yield IncidentEntry(_HUB, verdict, hub.open, at=now)
         listening = hub.listening
         due = self._devices.select("due <= ?", now)
         # What is found on the way is read, and changes the dictionary.
@@ -221,7 +223,7 @@ class IncidentBook:
         for at in candidates:
             watched = self._devices.touch(at)
             for verdict in watched.go_on(tick, listening, self._silent_after(at, watched)):
-                yield Entry(at, verdict, watched.open, watched, now)
+                yield IncidentEntry(at, verdict, watched.open, watched, now)
         yield from self._miss_expected(tick, listening)
 
     def _silent_after(self, where: Place, one: Watched) -> float | None:
@@ -230,7 +232,7 @@ class IncidentBook:
     def _due(self, where: Place, one: Watched) -> float:
         return one.due(self._silent_after(where, one))
 
-    def _miss(self, missing: dict[Place, Lost], tick: Recorded, listening: float) -> Iterator[Entry]:
+    def _miss(self, missing: dict[Place, Loss], tick: Recorded, listening: float) -> Iterator[IncidentEntry]:
         """Where all devices of an agent are silent, it is the agent that is gone."""
         while missing:
             where = min(missing)
@@ -250,7 +252,7 @@ class IncidentBook:
                 missing.pop(at, None)
             yield from self._enter_losses(losses, under, tick, tick.time_s)
 
-    def _miss_expected(self, tick: Recorded, listening: float) -> Iterator[Entry]:
+    def _miss_expected(self, tick: Recorded, listening: float) -> Iterator[IncidentEntry]:
         """A device that was down before the hub began to listen is missed as well as one that goes."""
         if self._missed is None:
             self._missed = set(self._terms.missed()) - self._devices.seen()
@@ -264,14 +266,14 @@ class IncidentBook:
                 watched = self._devices.touch(where)
                 watched.is_device, watched.status = True, "not_started"
                 reason = "never heard of since the hub started"
-                never = Lost("never", tick.time_s, reason, ANYTHING, causes=(tick.id,), since=listening)
+                never = Loss("never", tick.time_s, reason, ANYTHING, causes=(tick.id,), since=listening)
                 yield from self._enter_losses({where: never}, None, tick, tick.time_s)
 
 
-def _loss(how: How, record: Recorded, reason: str, under: Node | None = None) -> Lost:
+def _loss(how: How, record: Recorded, reason: str, under: NodeRef | None = None) -> Loss:
     """By a last will, whose own time is that of the connection; or by a goodbye."""
     received = record.received_us / 1e6
-    return Lost(
+    return Loss(
         how,
         received,
         reason,

@@ -215,7 +215,7 @@ class Heat:
 
 
 @dataclass(slots=True)
-class Disk:
+class DiskCondition:
     """The level of a disk: `none`, `warning` when low, `critical`; it falls only by a margin."""
 
     level: str = "none"

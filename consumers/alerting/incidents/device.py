@@ -19,7 +19,7 @@ from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.incidents.detectors import (
     FRAME_CONDITIONS,
     Answers,
-    Disk,
+    DiskCondition,
     FrameWindow,
     Heat,
     WrongClock,
@@ -27,7 +27,7 @@ from consumers.alerting.incidents.detectors import (
     warmth,
 )
 from consumers.alerting.incidents.evidence import opening, picture_beside
-from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Lost, Presence
+from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, DevicePresence, Loss
 from consumers.alerting.incidents.verdict import Turn, Verdict
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICTS
@@ -39,7 +39,7 @@ PICTURES_APART_S = 1.0
 
 
 @dataclass(slots=True)
-class Watched(Presence):
+class Watched(DevicePresence):
     """The state of the rules for one device; times in seconds since 1970."""
 
     frames: FrameWindow = field(default_factory=FrameWindow)
@@ -48,7 +48,7 @@ class Watched(Presence):
     """The warning thresholds of ROIs in °C: as set, or else the coolest that was seen to be one."""
     picture: tuple[float, str] | None = None
     """When the newest picture was taken, and its key."""
-    disk: Disk = field(default_factory=Disk)
+    disk: DiskCondition = field(default_factory=DiskCondition)
     disk_id: str | None = None
     clock: WrongClock = field(default_factory=WrongClock)
 
@@ -154,7 +154,7 @@ class Watched(Presence):
         found: list[Verdict] = []
         if now.status in _DOWN:
             reason = now.reason or now.status
-            gone = Lost("stopped", at, reason, at, causes=(record.id,), since=at, previous_status=before)
+            gone = Loss("stopped", at, reason, at, causes=(record.id,), since=at, previous_status=before)
             found += self.lose(gone)
         elif self.lost is None and now.status in TROUBLES and now.status not in self.open:
             found.append(_trouble(event, record, details))
@@ -173,7 +173,7 @@ class Watched(Presence):
         found = [] if percent is None else [*self.judge_disk(record, percent, rules)]
         if beat.status == "stopping":
             at = record.time_s
-            found += self.lose(Lost("stopped", at, AGENT_STOPS, at, causes=(record.id,), since=at))
+            found += self.lose(Loss("stopped", at, AGENT_STOPS, at, causes=(record.id,), since=at))
         return found
 
     def judge_disk(self, record: Recorded, percent: float, rules: AlertRules) -> Iterator[Verdict]:

@@ -26,7 +26,7 @@ Parsed = dict[Place, tuple[str, Watched]]
 
 
 @dataclass(slots=True)
-class Devices:
+class DeviceTable:
     """The devices as the rules see them, each read when a fold first needs it, and written at its end if it changed."""
 
     view: sqlite3.Connection

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from bus_schemas.event import HUB, HUB_SOURCE, iso
 from bus_schemas.hub import Fault, FaultEvent, FaultKind
 from bus_schemas.node import HeartbeatEvent
-from consumers.alerting.incidents.detectors import Disk
+from consumers.alerting.incidents.detectors import DiskCondition
 from consumers.alerting.incidents.presence import DOUBT_S
 from consumers.alerting.incidents.verdict import Open, Turn, Verdict
 from consumers.alerting.rules import AlertRules
@@ -61,7 +61,7 @@ class WatchedHub:
     """Since when it hears without a pause."""
     deaf_until: float = 0.0
     is_stopping: bool = False
-    disk: Disk = field(default_factory=Disk)
+    disk: DiskCondition = field(default_factory=DiskCondition)
     disk_id: str | None = None
     is_unwritable: bool = False
     """Its disk takes nothing, however full it says it is."""

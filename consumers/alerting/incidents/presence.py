@@ -45,7 +45,7 @@ How = Literal["connection", "stopped", "silent", "unreachable", "never"]
 
 
 @dataclass(slots=True)
-class Lost:
+class Loss:
     """How, when (by the hub's clock) and why a device was lost, and what evidence brings it back."""
 
     how: How
@@ -109,7 +109,7 @@ _OF_NODES = (HeartbeatEvent, SettingsEvent)
 
 
 @dataclass(slots=True)
-class Presence:
+class DevicePresence:
     """The known presence of a device; times in seconds since 1970."""
 
     epoch: str | None = None
@@ -130,8 +130,8 @@ class Presence:
     known_since: float = 0.0
     blank_since: float | None = None
     """Since when frames came of which nothing could be judged."""
-    lost: Lost | None = None
-    doubtful: Lost | None = None
+    lost: Loss | None = None
+    doubtful: Loss | None = None
     status: str = "unknown"
     trouble_s: float = 0.0
     """When it was received that it does not reach its source; `had_worked` is whether it had ever until then."""
@@ -191,7 +191,7 @@ class Presence:
         if self.lost is not None:
             self.lost.greet(record.received_us / 1e6, record.time_s)
 
-    def lose(self, lost: Lost) -> Sequence[Verdict]:
+    def lose(self, lost: Loss) -> Sequence[Verdict]:
         """The device is not there."""
         self.doubtful = None
         if self.lost is not None:
@@ -205,13 +205,13 @@ class Presence:
         over = [kind for kind in TROUBLES if kind in self.open]
         return [begun, *(Verdict(kind, "closed", lost.at, lost.causes, {"became": "offline"}) for kind in over)]
 
-    def doubt(self, lost: Lost) -> None:
+    def doubt(self, lost: Loss) -> None:
         """The hub may be the one that was cut off."""
         if self.lost is None and self.doubtful is None:
             lost.latest = self.latest
             self.doubtful = lost
 
-    def missing(self, tick: Recorded, listening: float, silent_s: float | None) -> Lost | None:
+    def missing(self, tick: Recorded, listening: float, silent_s: float | None) -> Loss | None:
         """The loss that follows from silence, if any; the hub has listened since `listening`."""
         if self.lost is not None:
             return None
@@ -232,18 +232,18 @@ class Presence:
             return ()
         reason = next((self.open[kind].reason for kind in TROUBLES if kind in self.open), None) or "no picture"
         causes = (self.heard_id, tick.id)
-        return self.lose(Lost("unreachable", now, reason, self.latest, causes=causes, since=self._trouble_since()))
+        return self.lose(Loss("unreachable", now, reason, self.latest, causes=causes, since=self._trouble_since()))
 
-    def silence(self, tick: Recorded, since: float) -> Lost:
+    def silence(self, tick: Recorded, since: float) -> Loss:
         causes = tuple(filter(None, (self.heard_id, tick.id)))
         reason = f"nothing received for {tick.time_s - since:.0f} s"
-        return Lost("silent", tick.time_s, reason, ANYTHING, causes=causes, since=since)
+        return Loss("silent", tick.time_s, reason, ANYTHING, causes=causes, since=since)
 
     def _trouble_since(self) -> float:
         """Since when it gives nothing, as far as the incident says that stands for it."""
         return min((self.open[kind].since for kind in TROUBLES if kind in self.open), default=self.trouble_s)
 
-    def _go_on_without(self, lost: Lost, tick: Recorded, silent_s: float) -> Sequence[Verdict]:
+    def _go_on_without(self, lost: Loss, tick: Recorded, silent_s: float) -> Sequence[Verdict]:
         """Its agent is back or was started again, and it is not: now that is a matter of its own."""
         if not lost.waits or lost.reported is None or tick.time_s - lost.reported <= silent_s:
             return ()

@@ -10,7 +10,7 @@ from consumers.engine.intervals import IntervalQuery, IntervalTable, State, iso_
 from consumers.engine.versions import NEWEST, STANDS
 
 
-class IncidentAnswer(TypedDict):
+class IncidentRow(TypedDict):
     id: str
     site: str
     device: str
@@ -40,7 +40,7 @@ _INCIDENTS = IntervalTable(
 )
 
 
-def incidents(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> list[IncidentAnswer]:
+def incidents(view: sqlite3.Connection, wanted: IntervalQuery | None = None) -> list[IncidentRow]:
     """Newest first. A span selects those that held at some moment of it."""
     return [_answer(row) for row in _INCIDENTS.select(view, wanted or IntervalQuery())]
 
@@ -54,16 +54,16 @@ def rule_text(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) ->
     return None if row is None else str(row[0])
 
 
-def incident(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> IncidentAnswer | None:
+def incident(view: sqlite3.Connection, incident_id: str, upto: int = NEWEST) -> IncidentRow | None:
     found = _INCIDENTS.one(view, incident_id, upto)
     return None if found is None else _answer(found)
 
 
-def open_incidents(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> list[IncidentAnswer]:
+def open_incidents(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> list[IncidentRow]:
     return incidents(view, IntervalQuery(site=site, state="open", limit=10_000, upto=upto))
 
 
-def _answer(row: tuple[Any, ...]) -> IncidentAnswer:
+def _answer(row: tuple[Any, ...]) -> IncidentRow:
     incident_id, site, device, kind, level, opened, closed, under, suppressed, *rest = row
     rule, rule_version, details, causes, media = rest
     return {

@@ -29,7 +29,7 @@ SCHEMA = f"""
 
 
 @dataclass(slots=True)
-class Entry:
+class IncidentEntry:
     """A decision, of whom, and where it is kept what of them is open."""
 
     place: Place
@@ -50,7 +50,7 @@ class IncidentTable:
         self._incidents = Versions(view, "incidents", "incident_id")
         self.conditions = ConditionTable(view)
 
-    def enter(self, entry: Entry, position: int) -> None:
+    def enter(self, entry: IncidentEntry, position: int) -> None:
         """Write what was decided. The same decision on the same event has the same ids."""
         verdict = entry.verdict
         if entry.late_s is not None and verdict.turn != "closed":
@@ -72,7 +72,7 @@ class IncidentTable:
             ended = verdict.since if verdict.turn == "closed" else 0.0
             self.conditions.update(position, entry.place, entry.watched, ended)
 
-    def _open(self, position: int, entry: Entry) -> None:
+    def _open(self, position: int, entry: IncidentEntry) -> None:
         verdict = entry.verdict
         row = {
             "incident_id": entry.incident_id,
@@ -93,7 +93,7 @@ class IncidentTable:
         }
         self._incidents.put(position, row)
 
-    def _turn(self, position: int, entry: Entry) -> None:
+    def _turn(self, position: int, entry: IncidentEntry) -> None:
         row, verdict = self._incidents.newest(entry.incident_id), entry.verdict
         assert row is not None, "what is open was opened"
         if verdict.turn == "closed":

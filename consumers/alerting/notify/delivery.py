@@ -26,7 +26,7 @@ class Cause(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class AlertDelivery:
     """One alert that waits for one receiver. `body` is the JSON of the alert by itself."""
 
     number: int
@@ -56,14 +56,14 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AlertMessage:
     """One message to a receiver: one alert or many. The same alerts have the same key."""
 
     key: str
     body: bytes
 
 
-class Verdict(Enum):
+class DeliveryVerdict(Enum):
     TAKEN = "taken"
     UNREACHABLE = "unreachable"
     """Nobody answered: it is not the message."""
@@ -75,10 +75,10 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """The outcome of a message. `reason` is a sentence for people, and names no address."""
 
-    verdict: Verdict
+    verdict: DeliveryVerdict
     reason: str = ""
     wait_s: float | None = None
     """How long the receiver asks us to wait."""
@@ -96,7 +96,7 @@ class Notifier(Protocol):
         """Get ready, so that the first message need not wait for that."""
         ...
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: AlertMessage) -> DeliveryOutcome:
         """Hand over one message within a bounded time. Called by one task at a time."""
         ...
 
@@ -105,7 +105,7 @@ class Notifier(Protocol):
         ...
 
 
-def key_of(deliveries: Sequence[Delivery]) -> str:
+def key_of(deliveries: Sequence[AlertDelivery]) -> str:
     """The idempotency key of a message: the id of its event, or one made of the ids of all its events."""
     if len(deliveries) == 1:
         return deliveries[0].event_id

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from consumers.alerting.alerts.wording import RETURN
-from consumers.alerting.notify.delivery import Cause, Delivery, DeviceRef
+from consumers.alerting.notify.delivery import AlertDelivery, Cause, DeviceRef
 
 GATHER_FROM = 4
 """So many alerts of one cause at once are a storm, of which more is to come."""
@@ -25,11 +25,11 @@ _NEVER = Cause("", "", "")
 class Choice:
     """The alerts of the next message, or, without any, when to look again."""
 
-    deliveries: tuple[Delivery, ...] = ()
+    deliveries: tuple[AlertDelivery, ...] = ()
     at: float | None = None
 
 
-def choose(due: Sequence[Delivery], now: float, recent_posts: int) -> Choice:
+def choose(due: Sequence[AlertDelivery], now: float, recent_posts: int) -> Choice:
     """Of what is due, in the order of arrival. What failed before is never mixed with what is new."""
     fresh = [delivery for delivery in due if not delivery.attempts and not delivery.refusals]
     choice = _choose(fresh, now, DIGEST_S if recent_posts >= BUSY_POSTS else GATHER_S)
@@ -42,7 +42,7 @@ def choose(due: Sequence[Delivery], now: float, recent_posts: int) -> Choice:
     return choice
 
 
-def _choose(fresh: Sequence[Delivery], now: float, window_s: float) -> Choice:
+def _choose(fresh: Sequence[AlertDelivery], now: float, window_s: float) -> Choice:
     groups = _groups(fresh)
     if window_s == DIGEST_S or len(groups) >= CAUSES_FOR_DIGEST:
         groups = [list(fresh)] if fresh else []
@@ -55,7 +55,7 @@ def _choose(fresh: Sequence[Delivery], now: float, window_s: float) -> Choice:
     return Choice(at=min(looks, default=None))
 
 
-def _ready_at(group: Sequence[Delivery], window_s: float) -> float:
+def _ready_at(group: Sequence[AlertDelivery], window_s: float) -> float:
     first = group[0].born
     if any(delivery.level == "critical" for delivery in group):
         return first
@@ -65,7 +65,7 @@ def _ready_at(group: Sequence[Delivery], window_s: float) -> float:
     return first + window_s
 
 
-def _groups(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+def _groups(deliveries: Sequence[AlertDelivery]) -> list[list[AlertDelivery]]:
     """By cause, the oldest first; without alerts whose device has an earlier one in another group.
 
     That a device is back is two alerts, which are told together where many are back.
@@ -77,8 +77,8 @@ def _groups(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
     return sorted(found, key=lambda group: group[0].number)
 
 
-def _by(cause_of: Callable[[Delivery], Cause], deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
-    groups: dict[Cause, list[Delivery]] = {}
+def _by(cause_of: Callable[[AlertDelivery], Cause], deliveries: Sequence[AlertDelivery]) -> list[list[AlertDelivery]]:
+    groups: dict[Cause, list[AlertDelivery]] = {}
     turn: dict[DeviceRef, Cause] = {}
     for delivery in deliveries:
         cause = cause_of(delivery)
@@ -89,23 +89,23 @@ def _by(cause_of: Callable[[Delivery], Cause], deliveries: Sequence[Delivery]) -
     return list(groups.values())
 
 
-def _cause_of(delivery: Delivery) -> Cause:
+def _cause_of(delivery: AlertDelivery) -> Cause:
     return delivery.cause
 
 
-def _return_of(delivery: Delivery) -> Cause:
+def _return_of(delivery: AlertDelivery) -> Cause:
     return Cause(delivery.site, "return", "") if (delivery.type, delivery.state) in RETURN else delivery.cause
 
 
-def _number_of(delivery: Delivery) -> int:
+def _number_of(delivery: AlertDelivery) -> int:
     return delivery.number
 
 
-def _devices(group: Sequence[Delivery]) -> int:
+def _devices(group: Sequence[AlertDelivery]) -> int:
     return len({delivery.device_ref for delivery in group})
 
 
-def _at_most(group: Sequence[Delivery]) -> tuple[Delivery, ...]:
+def _at_most(group: Sequence[AlertDelivery]) -> tuple[AlertDelivery, ...]:
     """As many as each of them may be together with."""
     largest = group[0].largest
     for size, delivery in enumerate(group):

@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 from bus_schemas.alert import AlertEvent
 from bus_schemas.event import iso
 from consumers.alerting.alerts.wording import RANK, AlertName, grouped_message
-from consumers.alerting.notify.delivery import Delivery, Message, key_of
+from consumers.alerting.notify.delivery import AlertDelivery, AlertMessage, key_of
 
 ENTRIES_WHEN_REDUCED = 50
 _ENTRY = ("id", "event_id", "type", "state", "level", "site", "device", "timestamp")
@@ -35,20 +35,20 @@ def body_of(event: AlertEvent) -> bytes:
     )
 
 
-def message_of(deliveries: Sequence[Delivery]) -> Message:
+def message_of(deliveries: Sequence[AlertDelivery]) -> AlertMessage:
     """One alert is told as it is, many in the same envelope with a list of them."""
     is_reduced = any(delivery.is_reduced for delivery in deliveries)
     if len(deliveries) == 1:
         body = deliveries[0].body
-        return Message(deliveries[0].event_id, _reduced(body) if is_reduced else body)
-    return Message(key_of(deliveries), to_json(_grouped(deliveries, is_reduced=is_reduced)))
+        return AlertMessage(deliveries[0].event_id, _reduced(body) if is_reduced else body)
+    return AlertMessage(key_of(deliveries), to_json(_grouped(deliveries, is_reduced=is_reduced)))
 
 
 def _reduced(body: bytes) -> bytes:
     return to_json({**from_json(body), "details": {}, "media": []})
 
 
-def _grouped(deliveries: Sequence[Delivery], *, is_reduced: bool) -> dict[str, Any]:
+def _grouped(deliveries: Sequence[AlertDelivery], *, is_reduced: bool) -> dict[str, Any]:
     alerts = [from_json(delivery.body) for delivery in deliveries]
     shown = alerts[:ENTRIES_WHEN_REDUCED] if is_reduced else alerts
     device = _common(alerts, "device")

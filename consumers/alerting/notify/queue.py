@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bus_schemas.alert import AlertEvent
-from consumers.alerting.notify.delivery import Delivery, Outcome, Verdict
+from consumers.alerting.notify.delivery import AlertDelivery, DeliveryOutcome, DeliveryVerdict
 from consumers.alerting.notify.grouping import BUSY_WINDOW_S, Choice, choose
 from consumers.alerting.notify.message import body_of
 from producer.backoff import Backoff
@@ -125,7 +125,7 @@ class DeliveryQueue:
         )
         self._state.execute("update receiver set quiet_until = 0 where name = ?", (self._receiver,))
 
-    def settle(self, deliveries: Sequence[Delivery], outcome: Outcome, now: float) -> Settled:
+    def settle(self, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome, now: float) -> Settled:
         """Write down what became of a message."""
         with transaction(self._state):
             settled = self._settle(deliveries, outcome, now)
@@ -146,37 +146,37 @@ class DeliveryQueue:
         self._set_aside(surplus, f"more than {MOST_WAITING} alerts wait for this receiver")
         return len(surplus)
 
-    def _settle(self, deliveries: Sequence[Delivery], outcome: Outcome, now: float) -> Settled:
-        if outcome.verdict is Verdict.TAKEN:
+    def _settle(self, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome, now: float) -> Settled:
+        if outcome.verdict is DeliveryVerdict.TAKEN:
             return self._succeed(deliveries, now)
         self._state.execute(
             "update receiver set last_error = ?, last_error_at = ? where name = ?",
             (outcome.reason, now, self._receiver),
         )
         match outcome.verdict:
-            case Verdict.TOO_LARGE if not any(delivery.is_reduced for delivery in deliveries):
+            case DeliveryVerdict.TOO_LARGE if not any(delivery.is_reduced for delivery in deliveries):
                 self._reduce(deliveries, outcome, now)
                 return Settled()
-            case Verdict.TOO_LARGE:
+            case DeliveryVerdict.TOO_LARGE:
                 given_up = list(deliveries)
-            case Verdict.REFUSED:
+            case DeliveryVerdict.REFUSED:
                 given_up = self._refuse(deliveries, outcome, now)
             case _:
                 given_up = self._put_off(deliveries, outcome, now)
         return Settled(set_aside=self._set_aside([delivery.number for delivery in given_up], outcome.reason))
 
-    def _succeed(self, deliveries: Sequence[Delivery], now: float) -> Settled:
+    def _succeed(self, deliveries: Sequence[AlertDelivery], now: float) -> Settled:
         """What only found nobody there need not wait out its time."""
         for delivery in deliveries:
             self._end(delivery.number, "delivered")
         self._state.execute("update receiver set last_success = ? where name = ?", (now, self._receiver))
         self._state.execute(
             "update delivery set due = min(due, ?) where receiver = ? and ended is null and verdict = ?",
-            (now, self._receiver, Verdict.UNREACHABLE.value),
+            (now, self._receiver, DeliveryVerdict.UNREACHABLE.value),
         )
         return Settled(delivered=len(deliveries))
 
-    def _reduce(self, deliveries: Sequence[Delivery], outcome: Outcome, now: float) -> None:
+    def _reduce(self, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome, now: float) -> None:
         for delivery in deliveries:
             self._state.execute(
                 "update delivery set is_reduced = 1, refusals = refusals + 1, due = ?, verdict = ?, reason = ?"
@@ -184,7 +184,7 @@ class DeliveryQueue:
                 (now, outcome.verdict.value, outcome.reason, delivery.number),
             )
 
-    def _refuse(self, deliveries: Sequence[Delivery], outcome: Outcome, now: float) -> list[Delivery]:
+    def _refuse(self, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome, now: float) -> list[AlertDelivery]:
         """Those that were refused too often. The others are tried in smaller messages: it may be one of them."""
         again = [delivery for delivery in deliveries if delivery.refusals + 1 < REFUSALS]
         share = self._chance()
@@ -202,7 +202,9 @@ class DeliveryQueue:
             )
         return [delivery for delivery in deliveries if delivery.refusals + 1 >= REFUSALS]
 
-    def _put_off(self, deliveries: Sequence[Delivery], outcome: Outcome, now: float) -> list[Delivery]:
+    def _put_off(
+        self, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome, now: float
+    ) -> list[AlertDelivery]:
         """Those that have waited for too long. What was tried together is tried again together."""
         again = [delivery for delivery in deliveries if now - delivery.born <= GIVE_UP_S]
         share = self._chance()
@@ -238,7 +240,7 @@ class DeliveryQueue:
         query = "delete from delivery where ended is not null and number <= (select max(number) from delivery) - ?"
         self._state.execute(query, (REMEMBERED,))
 
-    def _due(self, now: float) -> list[Delivery]:
+    def _due(self, now: float) -> list[AlertDelivery]:
         """In the order of arrival, without those before which another one of the same alert is to be tried again."""
         query = f"""
         select {_COLUMNS} from delivery as one where receiver = ? and ended is null and due <= ? and not exists (
@@ -248,7 +250,7 @@ class DeliveryQueue:
         ) order by number limit ?
         """  # noqa: S608 - our own columns
         rows = self._state.execute(query, (self._receiver, now, now, LOOK_AT))
-        return [Delivery(*row) for row in rows]
+        return [AlertDelivery(*row) for row in rows]
 
     def _next_due(self, now: float) -> float | None:
         query = "select min(due) from delivery where receiver = ? and ended is null and due > ?"

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from consumers.alerting.notify import legacy
-from consumers.alerting.notify.delivery import Delivery, Notifier, Outcome, Verdict
+from consumers.alerting.notify.delivery import AlertDelivery, DeliveryOutcome, DeliveryVerdict, Notifier
 from consumers.alerting.notify.message import message_of
 from consumers.alerting.notify.queue import SCHEMA, DeliveryQueue, forget_others
 from consumers.engine import view_files
@@ -108,7 +108,7 @@ class _Rounds:
         self._faults = faults
         self._part = f"receiver-{notifier.receiver}"
         self._queue: DeliveryQueue | None = None
-        self._unwritten: tuple[Sequence[Delivery], Outcome] | None = None
+        self._unwritten: tuple[Sequence[AlertDelivery], DeliveryOutcome] | None = None
         """The outcome of a message that could not be written yet. Nothing else is posted before it is."""
 
     async def open(self) -> None:
@@ -146,18 +146,18 @@ class _Rounds:
         self._settle(self._queue, *self._unwritten)
         return 0.0
 
-    async def _post(self, deliveries: Sequence[Delivery]) -> Outcome:
+    async def _post(self, deliveries: Sequence[AlertDelivery]) -> DeliveryOutcome:
         try:
             return await self._notifier.send(message_of(deliveries))
         except Exception as error:  # noqa: BLE001 - whatever it is, it costs this delivery and nothing else
             # Its message may name the address.
             log.error("a notifier failed", receiver=self._notifier.receiver, error=type(error).__name__)
-            return Outcome(Verdict.FAILED, f"the hub failed on it ({type(error).__name__})")
+            return DeliveryOutcome(DeliveryVerdict.FAILED, f"the hub failed on it ({type(error).__name__})")
 
-    def _settle(self, queue: DeliveryQueue, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+    def _settle(self, queue: DeliveryQueue, deliveries: Sequence[AlertDelivery], outcome: DeliveryOutcome) -> None:
         settled = queue.settle(deliveries, outcome, self._clock().timestamp())
         self._unwritten = None
-        if outcome.verdict is not Verdict.TAKEN:
+        if outcome.verdict is not DeliveryVerdict.TAKEN:
             log.warning(
                 "alerts not taken", receiver=self._notifier.receiver, alerts=len(deliveries), reason=outcome.reason
             )

@@ -10,7 +10,7 @@ from functools import cache
 import httpx
 
 from consumers.alerting.notify.address import InvalidAddress, valid_address
-from consumers.alerting.notify.delivery import Message, Notifier, Outcome, Verdict
+from consumers.alerting.notify.delivery import AlertMessage, DeliveryOutcome, DeliveryVerdict, Notifier
 from consumers.alerting.notify.sink import NotifierSink
 from consumers.hub_config import HubConfig, Webhook
 
@@ -37,18 +37,20 @@ class WebhookNotifier:
     def receiver(self) -> str:
         return self._webhook.name
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: AlertMessage) -> DeliveryOutcome:
         try:
             async with asyncio.timeout(self._webhook.timeout_s):
                 return await self._post(message)
         except InvalidAddress as error:
-            return Outcome(Verdict.REFUSED, str(error))
+            return DeliveryOutcome(DeliveryVerdict.REFUSED, str(error))
         except (TimeoutError, httpx.TimeoutException):
-            return Outcome(Verdict.UNREACHABLE, f"it did not answer within {self._webhook.timeout_s:g} s")
+            return DeliveryOutcome(
+                DeliveryVerdict.UNREACHABLE, f"it did not answer within {self._webhook.timeout_s:g} s"
+            )
         except httpx.HTTPError as error:
-            return Outcome(*_failure(error))
+            return DeliveryOutcome(*_failure(error))
 
-    async def _post(self, message: Message) -> Outcome:
+    async def _post(self, message: AlertMessage) -> DeliveryOutcome:
         url = address_of(self._webhook.url)
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
         # The body of the answer stays unread: it is as long as the other side likes.
@@ -76,20 +78,22 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def outcome_of(status: int, retry_after: str | None, now: datetime) -> Outcome:
+def outcome_of(status: int, retry_after: str | None, now: datetime) -> DeliveryOutcome:
     """The outcome that a status stands for."""
     if 200 <= status < 300:
-        return Outcome(Verdict.TAKEN)
+        return DeliveryOutcome(DeliveryVerdict.TAKEN)
     if 300 <= status < 400:
-        return Outcome(
-            Verdict.REFUSED, f"it redirects (status {status}), which is not followed; give the address it names"
+        return DeliveryOutcome(
+            DeliveryVerdict.REFUSED, f"it redirects (status {status}), which is not followed; give the address it names"
         )
     if status == 413:
-        return Outcome(Verdict.TOO_LARGE, "it says that the message is too large (status 413)")
+        return DeliveryOutcome(DeliveryVerdict.TOO_LARGE, "it says that the message is too large (status 413)")
     reason = f"it answered with status {status}"
     if status in _TRY_AGAIN or status >= 500:
-        return Outcome(Verdict.FAILED, reason, _wait_s(retry_after, now) if status in {429, 503} else None)
-    return Outcome(Verdict.REFUSED, reason)
+        return DeliveryOutcome(
+            DeliveryVerdict.FAILED, reason, _wait_s(retry_after, now) if status in {429, 503} else None
+        )
+    return DeliveryOutcome(DeliveryVerdict.REFUSED, reason)
 
 
 def _wait_s(retry_after: str | None, now: datetime) -> float | None:
@@ -106,24 +110,24 @@ def _wait_s(retry_after: str | None, now: datetime) -> float | None:
     return min(max(seconds, 1.0), LONGEST_WAIT_S)
 
 
-def _failure(error: httpx.HTTPError) -> tuple[Verdict, str]:
+def _failure(error: httpx.HTTPError) -> tuple[DeliveryVerdict, str]:
     """A sentence without the address, which the texts of these errors may hold."""
     cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Verdict.UNREACHABLE, "its certificate is not one that this machine trusts for that name"
+        return DeliveryVerdict.UNREACHABLE, "its certificate is not one that this machine trusts for that name"
     if isinstance(cause, ssl.SSLError):
-        return Verdict.UNREACHABLE, "it does not speak TLS as this machine does"
+        return DeliveryVerdict.UNREACHABLE, "it does not speak TLS as this machine does"
     if isinstance(cause, socket.gaierror):
-        return Verdict.UNREACHABLE, "its name is not known to the name server"
+        return DeliveryVerdict.UNREACHABLE, "its name is not known to the name server"
     if isinstance(cause, ConnectionRefusedError):
-        return Verdict.UNREACHABLE, "nothing listens at its address"
+        return DeliveryVerdict.UNREACHABLE, "nothing listens at its address"
     if isinstance(error, httpx.ConnectError):
-        return Verdict.UNREACHABLE, "its address cannot be reached"
+        return DeliveryVerdict.UNREACHABLE, "its address cannot be reached"
     if isinstance(error, httpx.RemoteProtocolError):
-        return Verdict.FAILED, "its answer is no HTTP, or ended too early"
+        return DeliveryVerdict.FAILED, "its answer is no HTTP, or ended too early"
     if isinstance(error, httpx.NetworkError):
-        return Verdict.FAILED, "the connection broke before it had answered"
-    return Verdict.FAILED, f"it cannot be posted to ({type(error).__name__})"
+        return DeliveryVerdict.FAILED, "the connection broke before it had answered"
+    return DeliveryVerdict.FAILED, f"it cannot be posted to ({type(error).__name__})"
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from consumers.alerting.projection import Alerting
 from consumers.alerting.what_if.initial_state import RECOVERED
 from consumers.alerting.what_if.live import live_view
-from consumers.alerting.what_if.trial import Asked, Counts, Found, Raised
+from consumers.alerting.what_if.trial import Counts, Found, RaisedAlert, TrialRequest
 from consumers.engine.versions import FOREVER
 from consumers.engine.view_files import NoView
 
@@ -28,18 +28,20 @@ class _Alert:
     key: Key
     raised: float
     cleared: float
-    told: Raised
+    told: RaisedAlert
 
     def overlaps(self, other: "_Alert") -> bool:
         return self.raised <= other.cleared and other.raised <= self.cleared
 
 
-def compare(view: sqlite3.Connection, data: Path, asked: Asked) -> tuple[Counts, list[tuple[Found, Raised]]]:
+def compare(
+    view: sqlite3.Connection, data: Path, asked: TrialRequest
+) -> tuple[Counts, list[tuple[Found, RaisedAlert]]]:
     """In the order of time. An alert of the span may go with one that was raised before or after it."""
     ours, theirs = _alerts(view, asked.site), _live(data, asked.site)
     raised = [alert for alert in ours if _is_of(asked, alert)]
     partners = {alert.told.id: _partner(alert, theirs) for alert in raised}
-    found: list[tuple[Found, Raised]] = []
+    found: list[tuple[Found, RaisedAlert]] = []
     for alert in raised:
         partner = partners[alert.told.id]
         kind: Found = "only_trial" if partner is None else "both"
@@ -52,7 +54,7 @@ def compare(view: sqlite3.Connection, data: Path, asked: Asked) -> tuple[Counts,
     return Counts(raised=len(raised), both=both, only_trial=len(raised) - both, only_live=len(missed)), found
 
 
-def _is_of(asked: Asked, alert: _Alert) -> bool:
+def _is_of(asked: TrialRequest, alert: _Alert) -> bool:
     return asked.since.timestamp() <= alert.raised < asked.until.timestamp()
 
 
@@ -94,7 +96,7 @@ def _alerts(view: sqlite3.Connection, site: str | None) -> list[_Alert]:
 
 def _alert(alert_id: str, site: str, device: str, rule: str, *rest: Any) -> _Alert:
     kind, level, message, raised, cleared, details = rest
-    told = Raised(
+    told = RaisedAlert(
         id=alert_id,
         type=kind,
         site=site,

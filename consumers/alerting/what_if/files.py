@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic_core import from_json, to_json
 
-from consumers.alerting.what_if.trial import Asked, Found, Outcome, Raised, State, Trial
+from consumers.alerting.what_if.trial import Found, RaisedAlert, State, Trial, TrialOutcome, TrialRequest
 from consumers.engine import view_files
 from producer.locks import FileLock, LockHeld, holder_of
 
@@ -52,7 +52,7 @@ def directory_of(data: Path) -> Path:
     return data / "trials"
 
 
-class Lock:
+class TrialLock:
     """Held while a trial runs. A child that is given its descriptor holds it as well."""
 
     def __init__(self, data: Path, trial_id: str) -> None:
@@ -93,12 +93,12 @@ def _goes_on(data: Path) -> bool:
     return any(trial.state == "running" for trial in trials(data))
 
 
-def create(data: Path, asked: Asked) -> Path:
+def create(data: Path, asked: TrialRequest) -> Path:
     """The file of a new trial; the oldest ones beyond the bound go. The caller holds the lock."""
     _drop_oldest(data)
     file = directory_of(data) / f"{asked.id}.sqlite"
     with closing(connect(file)) as view:
-        values = (asked.model_dump_json(), Outcome().model_dump_json())
+        values = (asked.model_dump_json(), TrialOutcome().model_dump_json())
         view.execute("insert into trial values (1, 'running', 0, ?, ?)", values)
     return file
 
@@ -125,7 +125,7 @@ def trials(data: Path) -> list[Trial]:
     return sorted(found, key=lambda trial: (trial.asked.created, trial.asked.id), reverse=True)
 
 
-def trial(data: Path, trial_id: str) -> tuple[Trial, list[tuple[Found, Raised]]]:
+def trial(data: Path, trial_id: str) -> tuple[Trial, list[tuple[Found, RaisedAlert]]]:
     """A trial with the first of what it raised, and of what it did not. Raises `NoTrial`."""
     file = find(data, trial_id)
     found = _read(file, running(data))
@@ -148,21 +148,21 @@ def _read(file: Path, now_running: str | None) -> Trial | None:
     if state == "running" and file.stem != now_running:
         state = "interrupted"
     return Trial(
-        asked=Asked.model_validate_json(asked),
+        asked=TrialRequest.model_validate_json(asked),
         state=state,
         progress=progress,
-        outcome=Outcome.model_validate_json(outcome),
+        outcome=TrialOutcome.model_validate_json(outcome),
     )
 
 
-def _raised(view: sqlite3.Connection) -> list[tuple[Found, Raised]]:
+def _raised(view: sqlite3.Connection) -> list[tuple[Found, RaisedAlert]]:
     """The first of each kind, in the order in which they were raised."""
     found = view.execute(
         "select found, alert from (select *, row_number() over (partition by found order by number) as place"
         " from raised) where place <= ? order by number",
         (SHOWN,),
     )
-    return [(kind, Raised.model_validate(from_json(alert))) for kind, alert in found]
+    return [(kind, RaisedAlert.model_validate(from_json(alert))) for kind, alert in found]
 
 
 def still_wanted(view: sqlite3.Connection) -> bool:
@@ -173,7 +173,9 @@ def tell(view: sqlite3.Connection, progress: float) -> None:
     view.execute("update trial set progress = ?", (progress,))
 
 
-def end(view: sqlite3.Connection, state: State, outcome: Outcome, raised: Sequence[tuple[Found, Raised]] = ()) -> None:
+def end(
+    view: sqlite3.Connection, state: State, outcome: TrialOutcome, raised: Sequence[tuple[Found, RaisedAlert]] = ()
+) -> None:
     """Unless somebody ended it before."""
     if still_wanted(view):
         view.execute("update trial set state = ?, outcome = ?", (state, outcome.model_dump_json()))
@@ -206,9 +208,9 @@ def _drop_oldest(data: Path) -> None:
             view_files.remove(file)
 
 
-def begun(view: sqlite3.Connection) -> Asked:
-    return Asked.model_validate_json(view.execute("select asked from trial").fetchone()[0])
+def begun(view: sqlite3.Connection) -> TrialRequest:
+    return TrialRequest.model_validate_json(view.execute("select asked from trial").fetchone()[0])
 
 
-def ended_at(outcome: Outcome, now: datetime, error: str | None = None) -> Outcome:
+def ended_at(outcome: TrialOutcome, now: datetime, error: str | None = None) -> TrialOutcome:
     return outcome.model_copy(update={"ended": now, "error": error})

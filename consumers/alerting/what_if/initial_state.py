@@ -19,7 +19,7 @@ from bus_schemas.node import Settings, SettingsEvent
 from consumers.alerting.alerts.wording import recovered
 from consumers.alerting.incidents.device import Watched, watched_json
 from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
-from consumers.alerting.incidents.presence import Lost
+from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.verdict import Open
 from consumers.alerting.projection import Alerting
 from consumers.alerting.rules import AlertRules
@@ -38,7 +38,7 @@ _OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class StateBefore:
     """The state at the end of position `upto`, which was received at `at`: of one site or of all."""
 
     upto: int
@@ -50,12 +50,12 @@ class Before:
     """The last alert by device and type of incident: `raised` in seconds since 1970."""
 
 
-def before(data: Path, upto: int, at: datetime, site: str | None) -> Before:
+def before(data: Path, upto: int, at: datetime, site: str | None) -> StateBefore:
     """Raises `BeingRebuilt`. A view that is not there yet holds nothing."""
     of = {"upto": upto, "site": site, "recovered": RECOVERED}
     mine = f"{STANDS} and (:site is null or site = :site)"
     told = f"site, device, rule, max(raised) as raised from alerts where {mine} and type != :recovered"
-    return Before(
+    return StateBefore(
         upto,
         at.timestamp(),
         _settings(_rows(data, settings_view.Settings, f"* from sections where {mine} order by position", of)),
@@ -95,7 +95,7 @@ def _set(where: Place, newest: Row, sections: dict[str, Any]) -> Recorded:
     return Recorded(newest["position"], moment, event)
 
 
-def begin(view: sqlite3.Connection, known: Before, expected: Iterable[Place], rules: AlertRules) -> None:
+def begin(view: sqlite3.Connection, known: StateBefore, expected: Iterable[Place], rules: AlertRules) -> None:
     """Write into the tables of incidents and alerts how it was. Those that are expected were there, or are missed."""
     watched: dict[Place, Watched] = {}
     for record in known.settings:
@@ -112,7 +112,7 @@ def begin(view: sqlite3.Connection, known: Before, expected: Iterable[Place], ru
         view.execute("insert into watched values (?, ?, ?, ?, ?, ?)", values)
 
 
-def _begin_incidents(view: sqlite3.Connection, known: Before, watched: dict[Place, Watched]) -> None:
+def _begin_incidents(view: sqlite3.Connection, known: StateBefore, watched: dict[Place, Watched]) -> None:
     incidents, hub = Versions(view, "incidents", "incident_id"), WatchedHub()
     for row in known.incidents:
         incidents.put(known.upto, row)
@@ -129,7 +129,7 @@ def _begin_incidents(view: sqlite3.Connection, known: Before, watched: dict[Plac
     view.execute("insert into watched_hub values (1, ?)", (hub_json.dump_json(hub).decode(),))
 
 
-def _begin_alerts(view: sqlite3.Connection, known: Before) -> None:
+def _begin_alerts(view: sqlite3.Connection, known: StateBefore) -> None:
     alerts = Versions(view, "alerts", "alert_id")
     notified = {(row["site"], row["device"], row["rule"]): row["raised"] for row in known.told}
     raised = {row["incident_id"] for row in known.alerts}
@@ -150,7 +150,7 @@ def _go_on(one: Watched, row: Row, details: dict[str, Any]) -> None:
         case "offline":
             reason, how = str(details.get("reason") or "not there"), details.get("how", "connection")
             under = details.get("under")
-            one.lost = Lost(how, row["opened"], reason, under=under, had_worked=how != "never", since=row["opened"])
+            one.lost = Loss(how, row["opened"], reason, under=under, had_worked=how != "never", since=row["opened"])
             one.heard = row["opened"]
         case "degraded" | "stale":
             one.status, one.trouble_s = row["type"], row["opened"]

@@ -17,8 +17,8 @@ from consumers.alerting.what_if import files
 from consumers.alerting.what_if.comparison import compare
 from consumers.alerting.what_if.fold import MODELS, SCHEMA, Folding
 from consumers.alerting.what_if.initial_state import before, begin
-from consumers.alerting.what_if.time_range import RUN_IN, Stretch, stretch
-from consumers.alerting.what_if.trial import Asked, Outcome
+from consumers.alerting.what_if.time_range import RUN_IN, PositionRange, position_range
+from consumers.alerting.what_if.trial import TrialOutcome, TrialRequest
 from consumers.engine.folding import Faulty, call
 from consumers.engine.follower import BATCH
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 """Told how many positions are folded, of how many."""
 
 
-class Interrupted(Exception):
+class TrialInterrupted(Exception):
     """The process ends; the trial stays as it is, and is shown as interrupted."""
 
 
@@ -53,7 +53,7 @@ class Finding:
     media: str
 
 
-class Analysis(Protocol):
+class TrialAnalysis(Protocol):
     """Analyses archived media again. It is given every event in order, so it knows the settings of each device."""
 
     version: str
@@ -68,7 +68,7 @@ class Analysis(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class TrialContext:
     """The surroundings of a trial: the configuration, the journal, the clock, and the event that ends it."""
 
     hub: HubConfig
@@ -76,20 +76,20 @@ class Bench:
     clock: Clock
     stopping: Flag
     progress: Progress = lambda done, of: None
-    analysis: Analysis | None = None
+    analysis: TrialAnalysis | None = None
     run_in: timedelta = RUN_IN
 
 
-def run(file: Path, bench: Bench) -> None:
-    """Until it is done, failed or cancelled. Raises `Interrupted` where it was told to stop."""
+def run(file: Path, bench: TrialContext) -> None:
+    """Until it is done, failed or cancelled. Raises `TrialInterrupted` where it was told to stop."""
     with closing(files.connect(file)) as view:
         view.executescript(SCHEMA)
         asked = files.begun(view)
-        running = _Running(view, bench, asked)
+        running = _TrialRun(view, bench, asked)
         try:
             call(running.run)
         except Faulty as fault:
-            if isinstance(fault.__cause__, Interrupted):
+            if isinstance(fault.__cause__, TrialInterrupted):
                 raise fault.__cause__ from None
             with suppress(Cancelled):
                 running.fail(fault.__cause__ or fault)
@@ -97,16 +97,16 @@ def run(file: Path, bench: Bench) -> None:
             running.fail(away)
 
 
-class _Running:
-    def __init__(self, view: sqlite3.Connection, bench: Bench, asked: Asked) -> None:
+class _TrialRun:
+    def __init__(self, view: sqlite3.Connection, bench: TrialContext, asked: TrialRequest) -> None:
         self._view = view
         self._bench = bench
         self._asked = asked
-        self._outcome = Outcome(analysis_version=None if bench.analysis is None else bench.analysis.version)
+        self._outcome = TrialOutcome(analysis_version=None if bench.analysis is None else bench.analysis.version)
 
     def run(self) -> None:
         journal = self._bench.journal
-        over = stretch(journal, self._asked, self._bench.run_in)
+        over = position_range(journal, self._asked, self._bench.run_in)
         read = {"journal": journal.life(), "first": over.first, "last": over.last}
         self._outcome = self._outcome.model_copy(update=read)
         hub = _hub_of(self._bench.hub, self._asked)
@@ -134,14 +134,14 @@ class _Running:
         with transaction(self._view):
             files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
 
-    def _begin(self, hub: HubConfig, over: Stretch) -> None:
+    def _begin(self, hub: HubConfig, over: PositionRange) -> None:
         known = before(self._bench.hub.data, over.first - 1, over.start, self._asked.site)
         with transaction(self._view):
             begin(self._view, known, hub.devices(), hub.rules)
         for record in known.settings:
             self._show(record.event)
 
-    def _batches(self, over: Stretch) -> Iterator[list[Recorded]]:
+    def _batches(self, over: PositionRange) -> Iterator[list[Recorded]]:
         """With the progress told after each has been folded."""
         of = max(1, over.last - over.first + 1)
         for records in self._read(over, MODELS):
@@ -150,7 +150,7 @@ class _Running:
             files.tell(self._view, done / of)
             self._bench.progress(done, of)
 
-    def _read(self, wanted: Stretch, models: tuple[type[Event], ...]) -> Iterator[list[Recorded]]:
+    def _read(self, wanted: PositionRange, models: tuple[type[Event], ...]) -> Iterator[list[Recorded]]:
         after = wanted.first - 1
         while after < wanted.last:
             self._go_on()
@@ -162,7 +162,7 @@ class _Running:
 
     def _go_on(self) -> None:
         if self._bench.stopping.is_set():
-            raise Interrupted
+            raise TrialInterrupted
         if not files.still_wanted(self._view):
             raise Cancelled
 
@@ -184,7 +184,7 @@ class _Running:
         if self._bench.analysis is not None and isinstance(event, SettingsEvent):
             self._bench.analysis.look(event)
 
-    def _finding(self, analysis: Analysis, record: Recorded, rows: list[Row]) -> Recorded:
+    def _finding(self, analysis: TrialAnalysis, record: Recorded, rows: list[Row]) -> Recorded:
         self._go_on()
         found = analysis.look(record.event)
         if found is None:
@@ -199,7 +199,7 @@ class _Running:
         self._outcome = self._outcome.model_copy(update=counted)
 
 
-def _hub_of(hub: HubConfig, asked: Asked) -> HubConfig:
+def _hub_of(hub: HubConfig, asked: TrialRequest) -> HubConfig:
     """The hub with the trial's rules and devices."""
     sites = tuple(SiteInfo(site, site, devices=(DeviceInfo(device, device),)) for site, device in asked.devices)
     return replace(hub, sites=sites, rules=AlertRules().changed(asked.rule_set))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from consumers.alerting.what_if.trial import Asked
+from consumers.alerting.what_if.trial import TrialRequest
 from consumers.store.journal.record import JournalReader
 
 RUN_IN = timedelta(hours=1)
@@ -13,7 +13,7 @@ LATE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PositionRange:
     """Positions `first` to `last`, none where `first` is behind `last`; `whole` where nothing was before them."""
 
     first: int
@@ -22,13 +22,13 @@ class Stretch:
     start: datetime
 
 
-def stretch(journal: JournalReader, asked: Asked, run_in: timedelta = RUN_IN) -> Stretch:
+def position_range(journal: JournalReader, asked: TrialRequest, run_in: timedelta = RUN_IN) -> PositionRange:
     """By the moment of arrival."""
     oldest = journal.floor()
     start = asked.since - run_in
     first = _first_from(journal, start, oldest)
     last = _first_from(journal, asked.until + LATE, oldest) - 1
-    return Stretch(first, last, whole=first == 1, start=_received(journal, first) or start)
+    return PositionRange(first, last, whole=first == 1, start=_received(journal, first) or start)
 
 
 def _received(journal: JournalReader, position: int) -> datetime | None:

@@ -10,13 +10,13 @@ Found = Literal["both", "only_trial", "only_live"]
 """In which of the two an alert was raised: in the trial and live, or in one of them alone."""
 
 
-class _Kept(BaseModel):
+class _StoredModel(BaseModel):
     """Kept as JSON in the trial's file."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Asked(_Kept):
+class TrialRequest(_StoredModel):
     """`rules` are those that were named, `rule_set` all that the trial has; `settings` replace those of the devices.
 
     `devices` are those that are meant to be there, by site and device.
@@ -37,7 +37,7 @@ class Asked(_Kept):
     product: str
 
 
-class Counts(_Kept):
+class Counts(_StoredModel):
     """`raised` in the trial: `both` and `only_trial` together."""
 
     raised: int = 0
@@ -46,7 +46,7 @@ class Counts(_Kept):
     only_live: int = 0
 
 
-class Outcome(_Kept):
+class TrialOutcome(_StoredModel):
     """What was read and made: events of the positions `first` to `last` of a journal, and by whom they were analysed.
 
     `journal` is the life of the journal; `media_gone` counts events that could not be analysed again and stayed as
@@ -65,7 +65,7 @@ class Outcome(_Kept):
     error: str | None = None
 
 
-class Raised(_Kept):
+class RaisedAlert(_StoredModel):
     """An alert; `closed` is `None` where it was not over at the end. `live` is the live one that it goes with."""
 
     id: str
@@ -80,10 +80,10 @@ class Raised(_Kept):
     live: str | None = None
 
 
-class Trial(_Kept):
+class Trial(_StoredModel):
     """`progress` is the share of the stretch that was folded."""
 
-    asked: Asked
+    asked: TrialRequest
     state: State
     progress: float
-    outcome: Outcome
+    outcome: TrialOutcome

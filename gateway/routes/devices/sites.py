@@ -11,7 +11,7 @@ from bus_schemas.condition import SEVERITY, Condition
 from bus_schemas.event import HUB
 from bus_schemas.registry import Expectation
 from consumers.alerting.alerts.questions import count_open
-from consumers.alerting.incidents.questions import IncidentAnswer, open_incidents
+from consumers.alerting.incidents.questions import IncidentRow, open_incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.view_files import NoView
 from consumers.views.registry import Said
@@ -208,7 +208,7 @@ async def device(call: Call[DeviceAsOf]) -> Device:
     return await gateway.ask_at(asked.as_of, question)
 
 
-def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) -> Device:
+def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> Device:
     told = one.health
     return Device(
         site=one.site,
@@ -238,7 +238,7 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentAnswer], now: datetime) ->
     )
 
 
-def _incidents(moment: Moment, site: str) -> list[IncidentAnswer]:
+def _incidents(moment: Moment, site: str) -> list[IncidentRow]:
     try:
         return open_incidents(moment.view(Alerting), site, moment.upto)
     except NoView:

@@ -8,7 +8,7 @@ from bus_schemas.settings import PictureSettings, Rois, Section
 from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.terms import registered
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if.trial import Asked
+from consumers.alerting.what_if.trial import TrialRequest
 from consumers.site_registry import Registered
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
@@ -82,13 +82,13 @@ async def ask(call: Call[Nothing]) -> Begun:
     return Begun(id=asked.id, state="running")
 
 
-async def _asked(gateway: Gateway, wish: Wish) -> Asked:
+async def _asked(gateway: Gateway, wish: Wish) -> TrialRequest:
     known = await gateway.ask(lambda stores: stores.registered())
     try:
         made = registered(known).rules.changed(wish.rules)
     except BadRule as bad:
         raise Problem(400, f"rules: {bad}", [Fault(path=f"rules.{bad.rule[:64]}", message=str(bad))]) from bad
-    return Asked(
+    return TrialRequest(
         id=uuid7(),
         created=gateway.clock(),
         by=wish.by,

@@ -9,7 +9,7 @@ from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent, AlertLevelName
 from bus_schemas.condition import SEVERITY
 from bus_schemas.event import GATEWAY, device_source
-from consumers.alerting.alerts.questions import AlertAnswer, Why, alert, alerts, why
+from consumers.alerting.alerts.questions import AlertRow, Why, alert, alerts, why
 from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import State
 from consumers.store.journal.answers import Stored
@@ -92,7 +92,7 @@ async def search(call: Call[Searching]) -> Alerts:
     """Alerts, newest first; where only open ones are asked for, those of the highest level first."""
     asked = call.parameters
 
-    def question(moment: Moment) -> list[AlertAnswer]:
+    def question(moment: Moment) -> list[AlertRow]:
         view = moment.view(Alerting)
         if asked.state != "open":
             return alerts(view, replace(asked.wanted(asked.limit, asked.after), upto=moment.upto))
@@ -103,7 +103,7 @@ async def search(call: Call[Searching]) -> Alerts:
     return Alerts(alerts=[Alert.model_validate(one) for one in found])
 
 
-def _page_of(found: list[AlertAnswer], after: str | None, limit: int) -> list[AlertAnswer]:
+def _page_of(found: list[AlertRow], after: str | None, limit: int) -> list[AlertRow]:
     """What follows the alert that the page before ended with; nothing where it is not open any more."""
     if after is not None:
         found = found[next((index for index, one in enumerate(found, 1) if one["id"] == after), len(found)) :]
@@ -140,7 +140,7 @@ async def acknowledge(call: Call[OfAlert]) -> Alert:
     if known["acknowledged"] is None:
         await publish(gateway, _acknowledged(known, wish.by, gateway))
 
-    async def seen() -> AlertAnswer | None:
+    async def seen() -> AlertRow | None:
         found = await _alert(gateway, alert_id)
         return found if found is not None and found["acknowledged"] is not None else None
 
@@ -150,7 +150,7 @@ async def acknowledge(call: Call[OfAlert]) -> Alert:
     return Alert.model_validate(answer)
 
 
-def _acknowledged(known: AlertAnswer, by: str, gateway: Gateway) -> AlertEvent:
+def _acknowledged(known: AlertRow, by: str, gateway: Gateway) -> AlertEvent:
     data = AlertFact.model_validate(
         {
             "alert_id": known["id"],
@@ -168,7 +168,7 @@ def _acknowledged(known: AlertAnswer, by: str, gateway: Gateway) -> AlertEvent:
     return AlertEvent(id=event_id, source=device_source(known["site"], GATEWAY), time=gateway.clock(), data=data)
 
 
-async def _alert(gateway: Gateway, alert_id: str) -> AlertAnswer | None:
+async def _alert(gateway: Gateway, alert_id: str) -> AlertRow | None:
     return await gateway.ask(lambda stores: alert(stores.view(Alerting.name), alert_id))
 
 

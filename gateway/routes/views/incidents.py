@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from bus_schemas.alert import AlertLevelName
-from consumers.alerting.incidents.questions import IncidentAnswer, incidents
+from consumers.alerting.incidents.questions import IncidentRow, incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import State
 from gateway.calls import Call, Operation
@@ -35,7 +35,7 @@ class Incident(Answer):
     media: list[str]
 
     @classmethod
-    def of(cls, told: IncidentAnswer, now: datetime) -> "Incident":
+    def of(cls, told: IncidentRow, now: datetime) -> "Incident":
         lasted = told["duration_s"]
         if lasted is None:
             lasted = max(0.0, round((now - datetime.fromisoformat(told["opened"])).total_seconds(), 3))

@@ -10,7 +10,7 @@ import pytest
 
 from bus_schemas.event import Event
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if.trial import Asked
+from consumers.alerting.what_if.trial import TrialRequest
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
 from tests import builders
@@ -106,11 +106,11 @@ def test_media_that_are_not_kept_leave_the_events_as_they_were(client: httpx.Cli
 
 
 def test_a_trial_that_runs_is_seen_and_cancelled_and_no_second_one_begins(filled: Filled, client: httpx.Client) -> None:
-    asked = Asked.model_validate(
+    asked = TrialRequest.model_validate(
         {"id": "held", "created": NOW, "by": "ada", "since": at(0), "until": at(9), "rule_set": {}, "rule_version": 1,
          "product": "test"}
     )  # fmt: skip
-    lock = files.Lock(filled.hub.data, asked.id)
+    lock = files.TrialLock(filled.hub.data, asked.id)
     files.create(filled.hub.data, asked)
     second = client.post("/api/v1/trials", json=SPAN)
     before = client.get("/api/v1/trials/held").json()
@@ -125,11 +125,11 @@ def test_a_trial_that_runs_is_seen_and_cancelled_and_no_second_one_begins(filled
 
 
 def test_a_trial_whose_process_is_gone_is_interrupted(filled: Filled, client: httpx.Client) -> None:
-    asked = Asked.model_validate(
+    asked = TrialRequest.model_validate(
         {"id": "gone", "created": NOW, "by": "ada", "since": at(0), "until": at(9), "rule_set": {}, "rule_version": 1,
          "product": "test"}
     )  # fmt: skip
-    lock = files.Lock(filled.hub.data, asked.id)
+    lock = files.TrialLock(filled.hub.data, asked.id)
     files.create(filled.hub.data, asked)
     lock.close()
 

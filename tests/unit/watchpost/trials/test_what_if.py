@@ -132,7 +132,7 @@ def test_while_one_runs_another_is_refused(
     past: Past, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = past.asked()
-    with closing(files.Lock(past.data, asked.id)):
+    with closing(files.TrialLock(past.data, asked.id)):
         files.create(past.data, asked)
         code = what_if(monkeypatch, past)
 
@@ -142,7 +142,7 @@ def test_while_one_runs_another_is_refused(
 
 def test_a_trial_for_a_gateway_that_is_gone_is_interrupted(past: Past) -> None:
     asked = past.asked()
-    lock = files.Lock(past.data, asked.id)
+    lock = files.TrialLock(past.data, asked.id)
     run_trial = [sys.executable, "-m", "watchpost", "run-trial", "--lock", str(lock.fileno())]
     command = [*run_trial, "--data", str(past.data), asked.id]
     files.create(past.data, asked)
@@ -159,7 +159,7 @@ def test_a_trial_for_a_gateway_that_is_gone_is_interrupted(past: Past) -> None:
 def test_a_trial_that_was_asked_for_is_run_until_it_is_done(past: Past) -> None:
     asked = past.asked(rules={"hot_spot_c": 55})
     read_end, write_end = os.pipe()
-    lock = files.Lock(past.data, asked.id)
+    lock = files.TrialLock(past.data, asked.id)
     files.create(past.data, asked)
     inherited = os.dup(lock.fileno())
     lock.close()

@@ -3,15 +3,15 @@
 from pydantic_core import from_json
 
 from bus_schemas.alert import AlertEvent
-from consumers.alerting.notify.delivery import Delivery
+from consumers.alerting.notify.delivery import AlertDelivery
 from consumers.alerting.notify.message import body_of, message_of
 from tests.builders import START, alert, at
 
 
-def delivery(event: AlertEvent, number: int = 1, *, is_reduced: int = 0) -> Delivery:
+def delivery(event: AlertEvent, number: int = 1, *, is_reduced: int = 0) -> AlertDelivery:
     one, body = event.data, body_of(event)
     named = (number, event.id, one.alert_id, one.site, one.device, one.type, one.state, one.level)
-    return Delivery(*named, body, 0.0, is_reduced=is_reduced)
+    return AlertDelivery(*named, body, 0.0, is_reduced=is_reduced)
 
 
 def test_s3_31_the_body_says_what_an_alert_says() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic_core import from_json
 
 from bus_schemas.alert import AlertEvent
-from consumers.alerting.notify.delivery import Delivery, Outcome, Verdict
+from consumers.alerting.notify.delivery import AlertDelivery, DeliveryOutcome, DeliveryVerdict
 from consumers.alerting.notify.legacy import carry_over
 from consumers.alerting.notify.message import body_of, message_of
 from consumers.alerting.notify.queue import MOST_WAITING, RETRY, SCHEMA, DeliveryQueue, put
@@ -20,11 +20,11 @@ from tests.builders import alert
 from tests.receivers import event_ids
 
 RECEIVER = "pager"
-TAKEN = Outcome(Verdict.TAKEN)
-DOWN = Outcome(Verdict.UNREACHABLE, "nothing listens at its address")
-BROKEN = Outcome(Verdict.FAILED, "it answered with status 500")
-REFUSED = Outcome(Verdict.REFUSED, "it answered with status 401")
-TOO_LARGE = Outcome(Verdict.TOO_LARGE, "too large")
+TAKEN = DeliveryOutcome(DeliveryVerdict.TAKEN)
+DOWN = DeliveryOutcome(DeliveryVerdict.UNREACHABLE, "nothing listens at its address")
+BROKEN = DeliveryOutcome(DeliveryVerdict.FAILED, "it answered with status 500")
+REFUSED = DeliveryOutcome(DeliveryVerdict.REFUSED, "it answered with status 401")
+TOO_LARGE = DeliveryOutcome(DeliveryVerdict.TOO_LARGE, "too large")
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ class Desk:
         self.state = state
         self.queue = DeliveryQueue(state, RECEIVER, lambda: 0.0)
         self.now = 100_000.0
-        self.answers: Callable[[Sequence[Delivery]], Outcome] = lambda deliveries: TAKEN
-        self.messages: list[tuple[float, list[Delivery]]] = []
+        self.answers: Callable[[Sequence[AlertDelivery]], DeliveryOutcome] = lambda deliveries: TAKEN
+        self.messages: list[tuple[float, list[AlertDelivery]]] = []
         self.taken: list[str] = []
 
     def put(self, *events: AlertEvent) -> None:
@@ -55,7 +55,7 @@ class Desk:
             return choice.at
         outcome = self.answers(choice.deliveries)
         self.messages.append((self.now, list(choice.deliveries)))
-        if outcome.verdict is Verdict.TAKEN:
+        if outcome.verdict is DeliveryVerdict.TAKEN:
             self.taken += event_ids(from_json(message_of(choice.deliveries).body))
         self.queue.settle(choice.deliveries, outcome, self.now)
         return self.now
@@ -157,7 +157,7 @@ def test_one_alert_that_is_refused_costs_few_of_those_that_were_told_with_it(des
 
 
 def test_who_asks_to_be_left_alone_is_left_alone(desk: Desk) -> None:
-    desk.answers = lambda deliveries: Outcome(Verdict.FAILED, "it answered with status 429", 30.0)
+    desk.answers = lambda deliveries: DeliveryOutcome(DeliveryVerdict.FAILED, "it answered with status 429", 30.0)
     desk.put(of("gate", 1))
     desk.turn()
     desk.put(of("yard", 1))
@@ -287,7 +287,7 @@ def test_the_wait_doubles_up_to_an_hour() -> None:
     assert RETRY.after(1, lambda: 1.0) == 2.5
 
 
-def _the_same(outcome: Outcome, _: Sequence[Delivery]) -> Outcome:
+def _the_same(outcome: DeliveryOutcome, _: Sequence[AlertDelivery]) -> DeliveryOutcome:
     return outcome
 
 

@@ -14,7 +14,7 @@ from time import monotonic
 import pytest
 
 from consumers.alerting.notify.address import InvalidAddress
-from consumers.alerting.notify.delivery import Message, Outcome, Verdict
+from consumers.alerting.notify.delivery import AlertMessage, DeliveryOutcome, DeliveryVerdict
 from consumers.alerting.notify.sink import NotifierSink
 from consumers.alerting.notify.webhook import WebhookNotifier, address_of, outcome_of
 from consumers.engine.deliverer import Deliverer
@@ -94,35 +94,35 @@ def hub(data: Path, *webhooks: Webhook) -> Iterator[Hub]:
         made.deliverer.close()
 
 
-def send(url: str, body: bytes = b"{}") -> Outcome:
-    async def once() -> Outcome:
+def send(url: str, body: bytes = b"{}") -> DeliveryOutcome:
+    async def once() -> DeliveryOutcome:
         notifier = WebhookNotifier(Webhook(url, TIMEOUT_S, "pager"))
         await notifier.open()
         try:
-            return await notifier.send(Message("event-1", body))
+            return await notifier.send(AlertMessage("event-1", body))
         finally:
             await notifier.close()
 
     return asyncio.run(once())
 
 
-LIES: dict[str, tuple[Behaviour, Verdict]] = {
-    "garbage": (saying(b"\x00\xff not a protocol at all\r\n\r\n"), Verdict.FAILED),
-    "redirect": (answering(302, "Location: http://127.0.0.1:1/internal"), Verdict.REFUSED),
-    "401": (answering(401), Verdict.REFUSED),
-    "413": (answering(413), Verdict.TOO_LARGE),
-    "429": (answering(429, "Retry-After: 7"), Verdict.FAILED),
-    "500": (answering(500, body="sorry"), Verdict.FAILED),
-    "hang before the answer": (hanging(), Verdict.UNREACHABLE),
-    "hang in the headers": (hanging(b"HTTP/1.1 200 OK\r\nX-Slow: "), Verdict.UNREACHABLE),
-    "drip": (dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), Verdict.UNREACHABLE),
-    "endless body": (endless, Verdict.TAKEN),
-    "body that never comes": (hanging(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), Verdict.TAKEN),
-    "endless header": (saying(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 5_000_000), Verdict.FAILED),
-    "10,000 headers": (saying(MANY_HEADERS), Verdict.FAILED),
-    "reset": (resetting, Verdict.FAILED),
-    "TLS instead of HTTP": (saying(b"\x15\x03\x01\x00\x02\x02\x28"), Verdict.FAILED),
-    "no answer": (saying(b""), Verdict.FAILED),
+LIES: dict[str, tuple[Behaviour, DeliveryVerdict]] = {
+    "garbage": (saying(b"\x00\xff not a protocol at all\r\n\r\n"), DeliveryVerdict.FAILED),
+    "redirect": (answering(302, "Location: http://127.0.0.1:1/internal"), DeliveryVerdict.REFUSED),
+    "401": (answering(401), DeliveryVerdict.REFUSED),
+    "413": (answering(413), DeliveryVerdict.TOO_LARGE),
+    "429": (answering(429, "Retry-After: 7"), DeliveryVerdict.FAILED),
+    "500": (answering(500, body="sorry"), DeliveryVerdict.FAILED),
+    "hang before the answer": (hanging(), DeliveryVerdict.UNREACHABLE),
+    "hang in the headers": (hanging(b"HTTP/1.1 200 OK\r\nX-Slow: "), DeliveryVerdict.UNREACHABLE),
+    "drip": (dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), DeliveryVerdict.UNREACHABLE),
+    "endless body": (endless, DeliveryVerdict.TAKEN),
+    "body that never comes": (hanging(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), DeliveryVerdict.TAKEN),
+    "endless header": (saying(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 5_000_000), DeliveryVerdict.FAILED),
+    "10,000 headers": (saying(MANY_HEADERS), DeliveryVerdict.FAILED),
+    "reset": (resetting, DeliveryVerdict.FAILED),
+    "TLS instead of HTTP": (saying(b"\x15\x03\x01\x00\x02\x02\x28"), DeliveryVerdict.FAILED),
+    "no answer": (saying(b""), DeliveryVerdict.FAILED),
 }
 
 
@@ -137,13 +137,13 @@ def test_a_receiver_that_lies_costs_its_own_post_within_its_deadline(name: str) 
     assert outcome.verdict is verdict
     assert took < DEADLINE_S
     assert len(receiver.requests) == 1
-    assert (outcome.reason == "") is (verdict is Verdict.TAKEN)
+    assert (outcome.reason == "") is (verdict is DeliveryVerdict.TAKEN)
     assert str(receiver.port) not in outcome.reason
 
 
 def test_a_receiver_that_closes_at_once_costs_its_own_post() -> None:
     with Receiver(resetting, reads=False) as receiver:
-        assert send(receiver.url).verdict in {Verdict.FAILED, Verdict.UNREACHABLE}
+        assert send(receiver.url).verdict in {DeliveryVerdict.FAILED, DeliveryVerdict.UNREACHABLE}
 
 
 def test_tls_on_a_plain_port_and_a_name_that_nobody_knows_are_said_without_the_address() -> None:
@@ -154,7 +154,7 @@ def test_tls_on_a_plain_port_and_a_name_that_nobody_knows_are_said_without_the_a
 
     assert no_tls.reason == "it does not speak TLS as this machine does"
     assert nobody.reason == "nothing listens at its address"
-    assert {no_tls.verdict, unknown.verdict, nobody.verdict} == {Verdict.UNREACHABLE}
+    assert {no_tls.verdict, unknown.verdict, nobody.verdict} == {DeliveryVerdict.UNREACHABLE}
     assert "secret" not in f"{no_tls}{unknown}{nobody}"
 
 
@@ -163,7 +163,7 @@ def test_a_redirect_is_never_followed() -> None:
         outcome = send(receiver.url)
 
     assert internal.requests == []
-    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.verdict is DeliveryVerdict.REFUSED
     assert "redirects" in outcome.reason
 
 
@@ -172,7 +172,7 @@ def test_a_name_and_password_in_the_address_are_sent_as_such_and_shown_nowhere()
         outcome = send(receiver.url.replace("http://", "http://ada:pass%20word@"))
 
     ((headers, _),) = receiver.requests
-    assert outcome.verdict is Verdict.TAKEN
+    assert outcome.verdict is DeliveryVerdict.TAKEN
     assert base64.b64decode(headers["authorization"].removeprefix("Basic ")) == b"ada:pass word"
     assert headers["idempotency-key"] == "event-1"
     assert headers["content-type"] == "application/json"
@@ -200,7 +200,7 @@ def test_an_address_that_cannot_be_posted_to_is_refused_in_a_sentence_that_does_
     outcome = send(address)
 
     assert str(error.value).startswith("the address of the receiver ")
-    assert outcome == Outcome(Verdict.REFUSED, str(error.value))
+    assert outcome == DeliveryOutcome(DeliveryVerdict.REFUSED, str(error.value))
 
 
 def test_the_end_of_a_line_behind_an_address_is_no_part_of_it() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bus_schemas.event import Event, iso
 from consumers.alerting.what_if import files
-from consumers.alerting.what_if.run import Interrupted
+from consumers.alerting.what_if.run import TrialInterrupted
 from consumers.engine import view_files
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.store import JournalAway
@@ -143,7 +143,7 @@ def test_a_trial_whose_process_ends_is_interrupted_and_another_may_begin(past: P
         seen.extend(trial.state for trial in files.trials(past.data) if trial.asked.id == asked.id)
         past.stopping.set()
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(TrialInterrupted):
         past.run(asked, progress=stop)
     past.stopping.clear()
 
@@ -157,7 +157,7 @@ def test_a_second_trial_is_refused_while_one_runs(past: Past) -> None:
 
     def another(done: int, of: int) -> None:
         with pytest.raises(files.TrialRunning) as error:
-            files.Lock(past.data, "another")
+            files.TrialLock(past.data, "another")
         refused.append(str(error.value))
 
     trial, _ = past.run(past.asked(), progress=another)

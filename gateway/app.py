@@ -16,8 +16,8 @@ from gateway import health_check
 from gateway.calls import Operation
 from gateway.context import Gateway
 from gateway.http import problems
-from gateway.http.auth import Guard
-from gateway.http.metrics import Measured
+from gateway.http.auth import AccessMiddleware
+from gateway.http.metrics import MetricsMiddleware
 from gateway.routes import trials
 from gateway.routes.devices import commands, health, registry, settings, settings_fields, sites
 from gateway.routes.media import hls, live, media, recordings, thumbnails, timeline
@@ -61,8 +61,8 @@ def build(gateway: Gateway) -> Starlette:
     app = Starlette(
         routes=[*(one.route(gateway) for one in operations()), *_page(gateway)],
         middleware=[
-            Middleware(Measured, metrics=gateway.metrics),
-            Middleware(Guard, access=gateway.access),
+            Middleware(MetricsMiddleware, metrics=gateway.metrics),
+            Middleware(AccessMiddleware, access=gateway.access),
         ],
         exception_handlers={
             problems.Problem: problems.answer_problem,

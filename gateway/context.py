@@ -14,23 +14,23 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.store import JournalAway
-from gateway.described import Described
+from gateway.consumer_info import ConsumerInfo
 from gateway.http.auth import Access
 from gateway.http.metrics import Metrics
 from gateway.http.problems import Problem
 from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus
-from gateway.rates import Rates
+from gateway.rates import CounterRates
 from gateway.readiness import Readiness
-from gateway.reading.moments import Behind, Moment, at
+from gateway.reading.moments import Behind, StoresAsOf, at
 from gateway.reading.readers import Busy, Readers
-from gateway.reading.rows import RETRY, Rows
+from gateway.reading.rows import RETRY, WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
-from gateway.reading.waiting import PAUSE_SECONDS
+from gateway.reading.wait_until import PAUSE_SECONDS
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
-from gateway.trials import Trials
+from gateway.trials import TrialRunner
 from producer.ids import Clock
 
 log = structlog.get_logger()
@@ -47,15 +47,15 @@ class Gateway:
     hub: HubConfig
     access: Access
     readers: Readers[Stores]
-    rows: Rows
+    rows: WarehouseThreads
     bus: Bus
     feed: Feed
     frames: Frames
     metrics: Metrics
-    consumers: tuple[Described, ...]
+    consumers: tuple[ConsumerInfo, ...]
     machine: Machine
-    rates: Rates
-    trials: Trials
+    rates: CounterRates
+    trials: TrialRunner
     broker_figures: BrokerFigures
     faults: FaultReporter
     readiness: Readiness
@@ -101,7 +101,7 @@ class Gateway:
             log.error("stores cannot be read", reason=str(error))
             raise Problem(503, f"what the hub keeps cannot be read now: {error}", headers=RETRY) from error
 
-    async def ask_at(self, as_of: datetime | None, question: Callable[[Moment], T]) -> T:
+    async def ask_at(self, as_of: datetime | None, question: Callable[[StoresAsOf], T]) -> T:
         """Ask the stores as of a moment, by default now; what had been received by then is waited for a little."""
 
         def answer(stores: Stores) -> tuple[T] | Behind:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from gateway.calls import JSON, Operation
+from gateway.http.answers import published_name
 from gateway.http.auth import COOKIE, needs_token
 from gateway.http.parameters import Parameters
 from gateway.http.problems import MEDIA_TYPE as PROBLEM
@@ -32,10 +33,13 @@ CLOSED = (401, 429)
 
 
 class _Schemas(GenerateJsonSchema):
-    """A field's title would be its name again."""
+    """A field's title would be its name again. An answer is published under the name of what it describes."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+    def normalize_name(self, name: str) -> str:
+        return published_name(super().normalize_name(name))
 
 
 def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ K = TypeVar("K", bound=Hashable)
 SHORTEST_SECONDS = 1.0
 
 
-class Rates:
+class CounterRates:
     """May be asked from any thread. Questions that follow each other closely get the same answer."""
 
     def __init__(self) -> None:

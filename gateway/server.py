@@ -16,22 +16,22 @@ from consumers.store.journal.configured import journal_of
 from consumers.views.warehouse.reader import Answering
 from consumers.views.warehouse.warehouse import embedded
 from gateway.app import build, running
+from gateway.consumer_info import consumer_infos
 from gateway.context import Gateway
-from gateway.described import described
 from gateway.http.auth import Access
 from gateway.http.connections import LimitedProtocol, limited
 from gateway.http.metrics import Metrics
 from gateway.machine import Machine
 from gateway.messages.bus import BrokerFigures, Bus, client_of
-from gateway.rates import Rates
+from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.readers import Readers
-from gateway.reading.rows import Rows
+from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import Stores, open_stores
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
-from gateway.trials import Trials
+from gateway.trials import TrialRunner
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 
@@ -50,7 +50,7 @@ def compose(
     clock: Clock = utc_now,
 ) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token, and `WeakToken` where it can be guessed."""
-    consumers = described(hub)
+    consumers = consumer_infos(hub)
     shapes = {one.name: one.shape for one in consumers if one.kind == "projection"}
     journal = journal_of(hub)
     readers: Readers[Stores] = Readers(
@@ -62,7 +62,7 @@ def compose(
         hub=hub,
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
-        rows=Rows(warehouse),
+        rows=WarehouseThreads(warehouse),
         bus=bus,
         feed=Feed(
             lambda after, models, limit: readers.ask(lambda stores: stores.journal.read(after, models, limit)),
@@ -72,8 +72,8 @@ def compose(
         metrics=Metrics(),
         consumers=consumers,
         machine=Machine(),
-        rates=Rates(),
-        trials=Trials(settings.trial_command, settings.trial_environment),
+        rates=CounterRates(),
+        trials=TrialRunner(settings.trial_command, settings.trial_environment),
         broker_figures=BrokerFigures(bus),
         faults=FaultReporter("gateway", broker),
         readiness=Readiness(),
@@ -83,7 +83,7 @@ def compose(
     )
 
 
-class Server(uvicorn.Server):
+class GatewayServer(uvicorn.Server):
     """On shutdown, ends all streams before it waits for the other answers."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -142,13 +142,13 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def serve(server: Server, bound: socket.socket) -> None:
+async def serve(server: GatewayServer, bound: socket.socket) -> None:
     """Until the server is told to stop."""
     async with running(server.gateway):
         await server.serve([bound])
 
 
-async def _serve_until_signal(server: Server, bound: socket.socket) -> None:
+async def _serve_until_signal(server: GatewayServer, bound: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
@@ -170,4 +170,4 @@ def run(settings: GatewaySettings, hub: HubConfig, broker: BrokerAddress) -> Non
     with listening(settings.host, settings.port) as bound:
         host, port = bound.getsockname()[:2]
         _log.info("gateway listens", host=host, port=port, broker=str(broker))
-        uvloop.run(_serve_until_signal(Server(gateway), bound))
+        uvloop.run(_serve_until_signal(GatewayServer(gateway), bound))

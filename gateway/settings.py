@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """The limits of one connection, of one address and of all together."""
 
     connections: int = 500
@@ -39,6 +39,6 @@ class GatewaySettings:
     public_url: str | None = None
     """The origin that browsers know, where a reverse proxy has a name of its own."""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
-    limits: Limits = Limits()
+    limits: ConnectionLimits = ConnectionLimits()
     trial_environment: Mapping[str, str] | None = field(default=None, repr=False)
     """What that process is given of the environment; default all of it."""

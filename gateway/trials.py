@@ -15,7 +15,7 @@ class NoTrials(RuntimeError):
     """This gateway has no command to run trials."""
 
 
-class Trials:
+class TrialRunner:
     """One child at a time. It ends when its input does: with this process, however that ends."""
 
     def __init__(self, command: tuple[str, ...], environ: Mapping[str, str] | None = None) -> None:

@@ -30,11 +30,20 @@ class SchemaOf:
         return handler(self.model.__pydantic_core_schema__)
 
 
+def published_name(name: str) -> str:
+    """The name of a class in the OpenAPI document: `AlertAnswer` is published as `Alert`."""
+    return name.removesuffix("Answer") or name
+
+
 class Answer(BaseModel):
     """Made of values that are right already: they come from our own stores. What has a default is always there."""
 
     model_config = ConfigDict(
-        frozen=True, from_attributes=True, serialize_by_alias=True, json_schema_serialization_defaults_required=True
+        frozen=True,
+        from_attributes=True,
+        serialize_by_alias=True,
+        json_schema_serialization_defaults_required=True,
+        model_title_generator=lambda model: published_name(model.__name__),
     )
 
 

@@ -12,13 +12,13 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.connections import PEER
+from gateway.http.guess_limit import Tries
 from gateway.http.loopback import is_loopback
 from gateway.http.peers import Peer
 from gateway.http.problems import Problem, response
-from gateway.http.proxied import crossed_origin, stranger
+from gateway.http.request_origin import crossed_origin, stranger
 from gateway.http.sessions import Sessions
 from gateway.http.token import require_strong
-from gateway.http.tries import Tries
 
 COOKIE = "watchpost"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,12 +27,12 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 CLOSED = ("/api/", "/media/", "/hls/", "/live/", "/heatmaps/", "/metrics")
 
 
-class OpenToStrangers(ValueError):
+class OpenWithoutToken(ValueError):
     """The gateway would listen to other machines without asking for a token."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ClientRequest:
     """The facts of a request that decide on access. `address` is that of the client, also behind a trusted proxy."""
 
     method: str
@@ -43,7 +43,7 @@ class Asking:
     peer: Peer | None = None
 
     @classmethod
-    def of(cls, scope: Scope) -> "Asking":
+    def of(cls, scope: Scope) -> "ClientRequest":
         client = scope.get("client")
         return cls(
             scope["method"],
@@ -73,9 +73,9 @@ class Access:
 
     @classmethod
     def of(cls, host: str, token: str | None, public_url: str | None = None, ended: Path | None = None) -> "Access":
-        """`ended` is where those who signed out are remembered. Raises `OpenToStrangers` and `WeakToken`."""
+        """`ended` is where those who signed out are remembered. Raises `OpenWithoutToken` and `WeakToken`."""
         if not token and not is_loopback(host):
-            raise OpenToStrangers(f"the gateway listens on {host}, which other machines reach; it needs a token")
+            raise OpenWithoutToken(f"the gateway listens on {host}, which other machines reach; it needs a token")
         if not token:
             return cls(None, public_url, None)
         require_strong(token)
@@ -99,7 +99,7 @@ class Access:
         cookie = _cookie(headers)
         return cookie is not None and self.sessions is not None and self.sessions.is_open(cookie)
 
-    def refusal(self, asking: Asking) -> Problem | None:
+    def refusal(self, asking: ClientRequest) -> Problem | None:
         """Why this request is not answered, if it is not."""
         if asking.method not in SAFE_METHODS and (crossed := crossed_origin(asking.headers, self.public_url)):
             return Problem(403, crossed)
@@ -129,7 +129,7 @@ class Access:
         return Problem(401, "this token is not the right one", headers=CHALLENGE)
 
 
-class Guard:
+class AccessMiddleware:
     """Stands before every route."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -141,7 +141,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] == "http":
-            refusal = self._access.refusal(Asking.of(scope))
+            refusal = self._access.refusal(ClientRequest.of(scope))
             if refusal is not None:
                 await response(refusal)(scope, receive, send)
                 return

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.http.peers import Peer
 from gateway.http.problems import MEDIA_TYPE
-from gateway.settings import Limits
+from gateway.settings import ConnectionLimits
 
 PEER = "watchpost.peer"
 """Where a scope has the `Peer` at the other end of the connection, whatever a proxy says of its client."""
@@ -36,7 +36,7 @@ class _Refused(Exception):
 class Census:
     """How many connections there are, in all and by address."""
 
-    def __init__(self, limits: Limits, exempt: Collection[str]) -> None:
+    def __init__(self, limits: ConnectionLimits, exempt: Collection[str]) -> None:
         self._limits = limits
         self._exempt = [ip_network(one) for one in exempt]
         self._by_address: Counter[str] = Counter()
@@ -70,7 +70,7 @@ class Census:
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. `sweep` is called once a second."""
 
-    limits: ClassVar[Limits]
+    limits: ClassVar[ConnectionLimits]
     census: ClassVar[Census]
 
     _address: str | None = None
@@ -220,7 +220,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
 
 
-def limited(limits: Limits, exempt: Collection[str]) -> type[LimitedProtocol]:
+def limited(limits: ConnectionLimits, exempt: Collection[str]) -> type[LimitedProtocol]:
     """The protocol of one server. `exempt` addresses and networks may have as many connections as there are."""
     return type("Limited", (LimitedProtocol,), {"limits": limits, "census": Census(limits, exempt)})
 

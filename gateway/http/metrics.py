@@ -62,7 +62,7 @@ class Metrics:
         return Gauge(name, text, labels, registry=self.registry)
 
 
-class Measured:
+class MetricsMiddleware:
     """Counts and times requests by the operation that answered them."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

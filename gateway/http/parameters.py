@@ -115,7 +115,7 @@ class AtMost(BaseModel):
     limit: int = Field(default=100, ge=1, le=1000)
 
 
-class Span(BaseModel):
+class TimeRangeParameters(BaseModel):
     """From a moment up to another, half open; default the last 24 hours."""
 
     model_config = ConfigDict(frozen=True)
@@ -138,5 +138,5 @@ class Span(BaseModel):
         return self.start or now - default, now
 
 
-class DeviceSpan(Span, OfDevice):
+class DeviceTimeRange(TimeRangeParameters, OfDevice):
     """A device between two moments."""

@@ -15,7 +15,7 @@ from bus_schemas.complaints import Complaint
 MEDIA_TYPE = "application/problem+json"
 
 
-class Fault(BaseModel):
+class InvalidField(BaseModel):
     """One thing that is wrong in a body, and where: `rois.0.coordinates`."""
 
     path: str
@@ -29,14 +29,14 @@ class ProblemDocument(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[Fault] | None = None
+    errors: list[InvalidField] | None = None
 
 
 class Problem(Exception):
     """The request cannot be answered; `detail` is for the person who sent it."""
 
     def __init__(
-        self, status: int, detail: str, errors: Sequence[Fault] = (), headers: dict[str, str] | None = None
+        self, status: int, detail: str, errors: Sequence[InvalidField] = (), headers: dict[str, str] | None = None
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -58,8 +58,8 @@ def response(problem: Problem) -> Response:
     return Response(json.dumps(document), problem.status, headers, MEDIA_TYPE)
 
 
-def faults(found: Iterable[Complaint]) -> list[Fault]:
-    return [Fault(path=one.path, message=one.sentence) for one in found]
+def faults(found: Iterable[Complaint]) -> list[InvalidField]:
+    return [InvalidField(path=one.path, message=one.sentence) for one in found]
 
 
 async def answer_problem(_request: Request, error: Exception) -> Response:

@@ -119,7 +119,7 @@ class Bus:
             await self._client.publish(topic, payload, qos=1, properties=properties, timeout=SEND_SECONDS)
             if needs_reader and self._client.reached_nobody:
                 raise NoReader("nobody listens on the bus, as while ingest is starting")
-        except Refusal as refusal:
+        except PublishRefused as refusal:
             _log.error("broker refuses a topic", topic=topic, reason=str(refusal))
             raise BusRefuses(f"the broker does not let the gateway write {topic} ({refusal})") from refusal
         except MqttError as error:
@@ -201,7 +201,7 @@ def _count(payload: bytes) -> int | None:
     return int(payload) if payload.isdigit() and len(payload) <= MAX_DIGITS else None
 
 
-class Refusal(MqttError):
+class PublishRefused(MqttError):
     """The broker's answer to a message that it did not take."""
 
 
@@ -224,12 +224,12 @@ class AnswerCheckingClient(Client):
         self._client.on_publish = on_publish
 
     async def publish(self, /, topic: str, *given: Any, **named: Any) -> None:
-        """One at a time: an answer bears a number that is not told here. Raises `Refusal`."""
+        """One at a time: an answer bears a number that is not told here. Raises `PublishRefused`."""
         async with self._publishing:
             self._refusal = None
             await super().publish(topic, *given, **named)
             if self._refusal is not None:
-                raise Refusal(str(self._refusal))
+                raise PublishRefused(str(self._refusal))
 
 
 def client_of(broker: BrokerAddress) -> "AnswerCheckingClient":

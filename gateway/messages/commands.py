@@ -24,7 +24,7 @@ SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DeviceCommand:
     """A command to a node."""
 
     site: str
@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandOutcome:
     """`pending` where no answer came in time: it may still come, as an event."""
 
     request_id: str
@@ -44,7 +44,7 @@ class Outcome:
     settings: dict[str, Any] | None = None
 
 
-def payload_of(request: Request, request_id: str) -> bytes:
+def payload_of(request: DeviceCommand, request_id: str) -> bytes:
     sections, arguments = (request.arguments, {}) if request.name == SETTINGS else ({}, request.arguments)
     sent = CommandRequest(
         request_id=request_id, name=request.name, by=request.by, settings=sections, arguments=arguments
@@ -52,7 +52,7 @@ def payload_of(request: Request, request_id: str) -> bytes:
     return sent.to_bytes()
 
 
-def asked_event(request: Request, request_id: str, time: datetime) -> CommandEvent:
+def asked_event(request: DeviceCommand, request_id: str, time: datetime) -> CommandEvent:
     """The fact that something was asked, so that what became of it is known also where no answer comes."""
     data = Command(
         request_id=request_id,
@@ -66,7 +66,7 @@ def asked_event(request: Request, request_id: str, time: datetime) -> CommandEve
     return CommandEvent(id=request_id, source=device_source(request.site, GATEWAY), time=time, data=data)
 
 
-async def ask(bus: Bus, request: Request, request_id: str, patience: float = ANSWER_SECONDS) -> Outcome:
+async def ask(bus: Bus, request: DeviceCommand, request_id: str, patience: float = ANSWER_SECONDS) -> CommandOutcome:
     """Send it and wait a little for its answer. Raises `BusUnreachable`."""
     source = device_source(request.site, request.device)
     with _told(bus, source, request_id) as told:
@@ -80,10 +80,10 @@ async def ask(bus: Bus, request: Request, request_id: str, patience: float = ANS
     return found
 
 
-async def _first(request_id: str, patience: float, *answers: "asyncio.Future[bytes]") -> Outcome:
+async def _first(request_id: str, patience: float, *answers: "asyncio.Future[bytes]") -> CommandOutcome:
     await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
     payload = next((answer.result() for answer in answers if answer.done()), None)
-    return Outcome(request_id, "pending") if payload is None else outcome(request_id, payload)
+    return CommandOutcome(request_id, "pending") if payload is None else outcome(request_id, payload)
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def is_answer(event: Event | Malformed, request_id: str) -> bool:
     return False
 
 
-def outcome(request_id: str, payload: bytes) -> Outcome:
+def outcome(request_id: str, payload: bytes) -> CommandOutcome:
     """What an answer says: a reply is the data of a `command` event; a `settings` event is consent."""
     try:
         return _became(request_id, Command.model_validate_json(payload))
@@ -123,17 +123,17 @@ def outcome(request_id: str, payload: bytes) -> Outcome:
         events = [event for event in decode(payload) if is_answer(event, request_id)]
     match events:
         case [SettingsEvent() as event, *_]:
-            return Outcome(request_id, "done", settings=event.data.settings)
+            return CommandOutcome(request_id, "done", settings=event.data.settings)
         case [CommandEvent() as event, *_]:
             return _became(request_id, event.data)
-    return Outcome(request_id, "failed", "its answer cannot be read")
+    return CommandOutcome(request_id, "failed", "its answer cannot be read")
 
 
-def _became(request_id: str, told: Command) -> Outcome:
+def _became(request_id: str, told: Command) -> CommandOutcome:
     match told.state:
         case "done":
-            return Outcome(request_id, "done", told.detail)
+            return CommandOutcome(request_id, "done", told.detail)
         case "failed":
-            return Outcome(request_id, "failed", told.detail or "it gave no reason")
+            return CommandOutcome(request_id, "failed", told.detail or "it gave no reason")
         case _:
-            return Outcome(request_id, "pending", told.detail)
+            return CommandOutcome(request_id, "pending", told.detail)

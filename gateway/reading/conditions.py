@@ -11,7 +11,7 @@ from consumers.alerting.incidents.questions import open_incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.view_files import NoView
 from consumers.store.journal.record import Place
-from gateway.reading.moments import Moment
+from gateway.reading.moments import StoresAsOf
 
 UNKNOWN = DeviceCondition("unknown", (), 0.0, None, None, None)
 Status = Literal["healthy", "degraded", "stale", "stopped", "offline", "not_started", "write_failed", "unknown"]
@@ -19,7 +19,7 @@ _STOPPED: tuple[Status, ...] = ("stopped", "not_started")
 _REPORTED: tuple[Status, ...] = ("degraded", "stale", "write_failed")
 
 
-def conditions_at(moment: Moment, site: str | None = None) -> Mapping[Place, DeviceCondition]:
+def conditions_at(moment: StoresAsOf, site: str | None = None) -> Mapping[Place, DeviceCondition]:
     """A device that is not in it is unknown; nobody is known before the first event was folded."""
     try:
         return conditions(moment.view(Alerting), moment.upto, site)
@@ -27,7 +27,7 @@ def conditions_at(moment: Moment, site: str | None = None) -> Mapping[Place, Dev
         return {}
 
 
-def hub_condition(moment: Moment) -> Condition:
+def hub_condition(moment: StoresAsOf) -> Condition:
     """Of the hub's own machine and processes: well where nothing is wrong with them."""
     try:
         wrong = open_incidents(moment.view(Alerting), HUB, moment.upto)

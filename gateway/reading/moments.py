@@ -25,7 +25,7 @@ class Behind(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class StoresAsOf:
     """`now` is when the question is asked, or as if; `upto` is the last position of the journal that counts."""
 
     now: datetime
@@ -57,10 +57,10 @@ class Moment:
 
 
 @contextmanager
-def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[Moment]:
+def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[StoresAsOf]:
     """The moment that is asked for, by default now. Raises `Problem` where nothing can be told of it."""
     if asked is None:
-        yield Moment(now, NEWEST, stores, lambda: stores.view("health"))
+        yield StoresAsOf(now, NEWEST, stores, lambda: stores.view("health"))
         return
     if asked > now:
         raise Problem(400, f"as_of: {iso(asked)} has not come yet; it is {iso(now)}")
@@ -74,7 +74,7 @@ def at(stores: Stores, asked: datetime | None, now: datetime) -> Iterator[Moment
             return known[0]
 
         try:
-            yield Moment(asked, upto, stores, health)
+            yield StoresAsOf(asked, upto, stores, health)
         except Forgotten as forgotten:
             raise Problem(404, f"as_of: {forgotten}") from forgotten
 

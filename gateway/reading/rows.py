@@ -32,7 +32,7 @@ class Encoded:
 
 
 @dataclass
-class Rows:
+class WarehouseThreads:
     """`warehouse` None where this hub has none."""
 
     warehouse: Answering | None

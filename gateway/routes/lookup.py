@@ -17,7 +17,7 @@ from consumers.views.health.questions import DeviceHealth
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.reading.conditions import UNKNOWN, Status, conditions_at, reason_of, status_of
-from gateway.reading.moments import Moment
+from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
 
 NOT_STARTED = "not_started"
@@ -61,7 +61,7 @@ class KnownDevice:
         return reason_of(self.condition, self.health.reason)
 
 
-def all_devices(moment: Moment, site: str | None = None) -> list[KnownDevice]:
+def all_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice]:
     """Those with which most is wrong first, and of these the newest; else the registered ones in their order, then
     those that only their events know. Those that are retired too.
     """
@@ -80,7 +80,7 @@ def _urgency(one: KnownDevice) -> tuple[int, float]:
     return -severity, -one.condition.since if one.condition.types else 0.0
 
 
-def _known_devices(moment: Moment, site: str | None) -> list[KnownDevice]:
+def _known_devices(moment: StoresAsOf, site: str | None) -> list[KnownDevice]:
     heard = {(one.site, one.device): one for one in _heard(moment.health, site, moment.now)}
     registered = moment.registered()
     entries = registered.devices(site)
@@ -88,12 +88,12 @@ def _known_devices(moment: Moment, site: str | None) -> list[KnownDevice]:
     return known + [_heard_only(registered, one) for one in heard.values()]
 
 
-def watched_devices(moment: Moment, site: str | None = None) -> list[KnownDevice]:
+def watched_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice]:
     """As `all_devices`, without those that are retired."""
     return [one for one in all_devices(moment, site) if not one.is_retired]
 
 
-def one_device(moment: Moment, site: str, device: str) -> KnownDevice:
+def one_device(moment: StoresAsOf, site: str, device: str) -> KnownDevice:
     """Raises a 404 for a device that is neither registered nor heard of."""
     registered = moment.registered()
     entry = registered.device(site, device)
@@ -113,7 +113,7 @@ def one_device(moment: Moment, site: str, device: str) -> KnownDevice:
 async def require_device(gateway: Gateway, site: str, device: str, as_of: datetime | None = None) -> None:
     """Raises a 404 as `one_device` does; the view of health is asked only where the registry does not know it."""
 
-    def question(moment: Moment) -> None:
+    def question(moment: StoresAsOf) -> None:
         if moment.registered().device(site, device) is None:
             one_device(moment, site, device)
 

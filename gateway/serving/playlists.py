@@ -14,7 +14,7 @@ TOLERANCE = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PlaylistSegment:
     """A segment that a player can fetch. `restarted` where its recorder did not continue the one before."""
 
     start: datetime
@@ -28,33 +28,33 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MediaSequence:
     """The media sequence and discontinuity sequence of a playlist; neither ever falls."""
 
     sequence: int = 0
     breaks: int = 0
 
 
-def live(pieces: Sequence[Piece], place: Place) -> str:
+def live(pieces: Sequence[PlaylistSegment], place: MediaSequence) -> str:
     """A sliding window: players come back for more."""
     return _playlist(pieces, ["#EXT-X-INDEPENDENT-SEGMENTS"], place, closed=False)
 
 
-def hour(pieces: Sequence[Piece], *, closed: bool) -> str:
+def hour(pieces: Sequence[PlaylistSegment], *, closed: bool) -> str:
     """All of an hour; it grows until it is closed, and only then has an end."""
-    return _playlist(pieces, [f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}"], Place(), closed=closed)
+    return _playlist(pieces, [f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}"], MediaSequence(), closed=closed)
 
 
-def span(pieces: Sequence[Piece]) -> str:
+def span(pieces: Sequence[PlaylistSegment]) -> str:
     return hour(pieces, closed=True)
 
 
-def is_break(before: Piece, after: Piece) -> bool:
+def is_break(before: PlaylistSegment, after: PlaylistSegment) -> bool:
     """Whether a player must start its decoder anew: after a restart, a hole, or where segments overlap."""
     return after.restarted or abs(after.start - before.end) > TOLERANCE
 
 
-def _playlist(pieces: Sequence[Piece], kind: list[str], place: Place, *, closed: bool) -> str:
+def _playlist(pieces: Sequence[PlaylistSegment], kind: list[str], place: MediaSequence, *, closed: bool) -> str:
     longest = max((piece.duration_s for piece in pieces), default=1.0)
     lines = ["#EXTM3U", "#EXT-X-VERSION:6", f"#EXT-X-TARGETDURATION:{math.ceil(longest)}"]
     lines += [f"#EXT-X-MEDIA-SEQUENCE:{place.sequence}"]

@@ -13,7 +13,7 @@ _DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class ByteRange:
     """Bytes `first` up to `end`, which is not among them."""
 
     first: int
@@ -24,7 +24,7 @@ class Unsatisfiable(ValueError):
     """The range names no byte that exists."""
 
 
-def wanted(header: str | None, size: int) -> Slice | None:
+def wanted(header: str | None, size: int) -> ByteRange | None:
     """What a Range header asks for; None means all of it.
 
     A header that makes no sense is ignored, as RFC 9110 demands, and several ranges are answered by all of it, as it
@@ -46,7 +46,7 @@ def wanted(header: str | None, size: int) -> Slice | None:
             first, end = int(start), min(int(last) + 1, size)
     if first >= size or first >= end:
         raise Unsatisfiable(f"{header} of {size} bytes")
-    return Slice(first, end)
+    return ByteRange(first, end)
 
 
 def matches(header: str | None, etag: str) -> bool:
@@ -63,11 +63,11 @@ def is_fresh(header: str | None, etag: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RangePlan:
     """How a request for `size` bytes is to be answered, before any of them is read."""
 
     status: int
-    part: Slice
+    part: ByteRange
     headers: dict[str, str]
 
     @property
@@ -75,21 +75,21 @@ class Plan:
         return self.status in {200, 206}
 
 
-def plan(request: Headers, size: int, etag: str, extra: Mapping[str, str]) -> Plan:
+def plan(request: Headers, size: int, etag: str, extra: Mapping[str, str]) -> RangePlan:
     headers = {"Accept-Ranges": "bytes", "ETag": etag, **extra}
-    everything, nothing = Slice(0, size), Slice(0, 0)
+    everything, nothing = ByteRange(0, size), ByteRange(0, 0)
     if matches(request.get("if-none-match"), etag):
-        return Plan(304, nothing, headers)
+        return RangePlan(304, nothing, headers)
     try:
         part = wanted(request.get("range"), size) if is_fresh(request.get("if-range"), etag) else None
     except Unsatisfiable:
-        return Plan(416, nothing, {**headers, "Content-Range": f"bytes */{size}", "Cache-Control": "no-store"})
+        return RangePlan(416, nothing, {**headers, "Content-Range": f"bytes */{size}", "Cache-Control": "no-store"})
     if part is None:
-        return Plan(200, everything, headers)
-    return Plan(206, part, {**headers, "Content-Range": f"bytes {part.first}-{part.end - 1}/{size}"})
+        return RangePlan(200, everything, headers)
+    return RangePlan(206, part, {**headers, "Content-Range": f"bytes {part.first}-{part.end - 1}/{size}"})
 
 
-def answer(planned: Plan, body: bytes, media_type: str) -> Response:
+def answer(planned: RangePlan, body: bytes, media_type: str) -> Response:
     if planned.status == 304:
         return Response(None, 304, planned.headers)
     return Response(body, planned.status, planned.headers, media_type)

@@ -29,7 +29,7 @@ UNASKED = frozenset({"media"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     position: int
     site: str
     name: str
@@ -37,13 +37,13 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FeedFilter:
     """What a client wants to hear of; empty `names` mean all but `UNASKED`."""
 
     names: frozenset[str] = frozenset()
     site: str | None = None
 
-    def covers(self, entry: Entry) -> bool:
+    def covers(self, entry: FeedEntry) -> bool:
         if self.site is not None and entry.site != self.site:
             return False
         return entry.name in self.names if self.names else entry.name not in UNASKED
@@ -56,7 +56,7 @@ class Wish:
         ]
 
 
-def entry(recorded: Recorded) -> Entry:
+def entry(recorded: Recorded) -> FeedEntry:
     name = short_name(recorded.event.type)
     frame = b'id: %d\nevent: %b\ndata: {"position":%d,"received":"%b"%b,"event":%b}\n\n' % (
         recorded.position,
@@ -66,14 +66,14 @@ def entry(recorded: Recorded) -> Entry:
         b',"ahead_s":%.1f' % recorded.ahead_s if recorded.ahead_s else b"",
         to_bytes(recorded.event),
     )
-    return Entry(recorded.position, place(recorded.event.source)[0], name, frame)
+    return FeedEntry(recorded.position, place(recorded.event.source)[0], name, frame)
 
 
 class Feed:
     def __init__(self, read: Read, head: Head) -> None:
         self._read = read
         self._read_head = head
-        self._window: deque[Entry] = deque()
+        self._window: deque[FeedEntry] = deque()
         self._window_bytes = 0
         self._floor = 0
         """The window holds every event after this position, up to `_newest`."""
@@ -104,7 +104,7 @@ class Feed:
             await _set_within(self._wake, POLL_SECONDS)
             self._wake.clear()
 
-    async def follow(self, after: int | None, wish: Wish) -> AsyncGenerator[bytes, None]:
+    async def follow(self, after: int | None, wish: FeedFilter) -> AsyncGenerator[bytes, None]:
         """Frames after a position, first those that are there, then each as it comes.
 
         They end where the journal cannot be read; who listens comes back, and goes on where it was.
@@ -114,7 +114,7 @@ class Feed:
                 async for frame in frames:
                     yield frame
 
-    async def _frames(self, after: int | None, wish: Wish) -> AsyncGenerator[bytes, None]:
+    async def _frames(self, after: int | None, wish: FeedFilter) -> AsyncGenerator[bytes, None]:
         head = await self._enter()
         try:
             position = head if after is None else min(after, head)
@@ -143,7 +143,7 @@ class Feed:
         self._wake.set()
         return head
 
-    async def _after(self, position: int, wish: Wish) -> tuple[list[bytes], int]:
+    async def _after(self, position: int, wish: FeedFilter) -> tuple[list[bytes], int]:
         if position < self._floor:
             batch = await self._read(position, wish.models(), BATCH)
             return [made.frame for made in map(entry, batch.records) if wish.covers(made)], batch.upto
@@ -166,7 +166,7 @@ class Feed:
             self._newest = batch.upto
             self._announce()
 
-    def _keep(self, made: Entry) -> None:
+    def _keep(self, made: FeedEntry) -> None:
         self._window.append(made)
         self._window_bytes += len(made.frame)
         while self._window_bytes > WINDOW_BYTES:

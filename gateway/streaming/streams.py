@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-class Stream(Response):
+class StreamResponse(Response):
     """Starlette's own leaves the generator to the garbage collector when a client goes while it is being sent to."""
 
     def __init__(self, source: AsyncGenerator[bytes, None], media_type: str) -> None:

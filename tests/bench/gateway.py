@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from gateway.server import Server, compose, listening, serve, warehouse_of
+from gateway.server import GatewayServer, compose, listening, serve, warehouse_of
 from gateway.settings import GatewaySettings
 from producer.broker import BrokerAddress
 from tests import builders
@@ -70,7 +70,7 @@ def _process(data: Path, told: Connection) -> None:
             uvicorn.Config(Starlette(routes=[Route("/", file)]), http="httptools", access_log=False, log_config=None)
         )
         told.send(Ports(bound.getsockname()[1], other.getsockname()[1]))
-        await asyncio.gather(serve(Server(gateway), bound), files.serve([other]))
+        await asyncio.gather(serve(GatewayServer(gateway), bound), files.serve([other]))
 
     uvloop.run(both())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from consumers.hub_config import ClickHouseServer, DeviceInfo, HubConfig, RetentionPolicy, SiteInfo
 from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import IndexedMedia
-from gateway.settings import GatewaySettings, Limits
+from gateway.settings import ConnectionLimits, GatewaySettings
 from watchpost.configuration.config import Hub as HubSection
 from watchpost.configuration.config import (
     Retention,
@@ -107,7 +107,7 @@ def gateway_settings(
         trial_command=(*TRIAL_COMMAND, *read),
         public_url=gateway.public_url,
         trusted_proxies=gateway.trusted_proxies,
-        limits=Limits(
+        limits=ConnectionLimits(
             connections=gateway.connections,
             connections_per_address=gateway.connections_per_address,
             streams=gateway.streams,

@@ -18,7 +18,7 @@ from gateway.http.parameters import Key, OfDevice, Parameters, Word
 from gateway.http.problems import Problem
 from gateway.messages import commands
 from gateway.messages.bus import BusUnreachable
-from gateway.messages.commands import Outcome, Request, asked_event
+from gateway.messages.commands import CommandOutcome, DeviceCommand, asked_event
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
@@ -45,7 +45,7 @@ class Ordered(BaseModel):
     arguments: FreeObject = Field(default_factory=dict)
 
 
-class Accepted(Answer):
+class AcceptedAnswer(Answer):
     id: str = Field(description="The `request_id` of the command events that tell what became of it.")
     state: Literal["done", "pending"]
     detail: str | None
@@ -90,12 +90,12 @@ async def command(call: Call[Commanding]) -> Response:
     await require_device(call.gateway, asked.site, asked.device)
     content = await call.content()
     body = parsed(Ordered, content) if content else Ordered()
-    outcome = await ask(call.gateway, Request(asked.site, asked.device, asked.name, body.arguments, body.by), 1.0)
+    outcome = await ask(call.gateway, DeviceCommand(asked.site, asked.device, asked.name, body.arguments, body.by), 1.0)
     assert outcome.state != "failed"
-    return json_response(Accepted(id=outcome.request_id, state=outcome.state, detail=outcome.detail), 202)
+    return json_response(AcceptedAnswer(id=outcome.request_id, state=outcome.state, detail=outcome.detail), 202)
 
 
-async def ask(gateway: Gateway, request: Request, patience: float = commands.ANSWER_SECONDS) -> Outcome:
+async def ask(gateway: Gateway, request: DeviceCommand, patience: float = commands.ANSWER_SECONDS) -> CommandOutcome:
     """Raises a 404 for what the device does not offer, a 409 with the reason where it refuses, and a 503 without a
     broker.
     """
@@ -145,7 +145,14 @@ DEVICE = "/api/v1/sites/{site}/devices/{device}"
 
 OPERATIONS = [
     Operation(
-        "POST", f"{DEVICE}/commands/{{name}}", command, Accepted, Commanding, body=Ordered, status=202, also=(409,)
+        "POST",
+        f"{DEVICE}/commands/{{name}}",
+        command,
+        AcceptedAnswer,
+        Commanding,
+        body=Ordered,
+        status=202,
+        also=(409,),
     ),
     Operation("GET", f"{DEVICE}/commands", read_commands, CommandsAnswer, OfDevice),
     Operation("GET", "/api/v1/commands/{id}", read_command, CommandAnswer, OfRequest),

@@ -20,7 +20,7 @@ from gateway.http.problems import Problem
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
-from gateway.reading.waiting import until
+from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.lookup import require_device, require_site
 
@@ -54,7 +54,7 @@ ZoneName = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 Id = Annotated[Name, AfterValidator(_not_reserved)]
 
 
-class Asked(BaseModel):
+class RegistryRequest(BaseModel):
     """Unknown keys are refused: what is misspelt must not look as if it had been set."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,7 +62,7 @@ class Asked(BaseModel):
     by: str = Field(default=NOBODY, min_length=1, max_length=100, description="Who asks.")
 
 
-class SiteChange(Asked):
+class SiteChange(RegistryRequest):
     """What is not given stays as it is."""
 
     name: Title | None = Field(default=None, description="What people read.")
@@ -70,13 +70,13 @@ class SiteChange(Asked):
     retired: bool | None = Field(default=None, description="Whether it is watched no more; false brings it back.")
 
 
-class NewSite(Asked):
+class NewSite(RegistryRequest):
     site: Id = Field(description="Its id, for ever.")
     name: Title | None = Field(default=None, description="What people read; default the id.")
     time_zone: ZoneName = "UTC"
 
 
-class DeviceChange(Asked):
+class DeviceChange(RegistryRequest):
     """What is not given stays as it is."""
 
     name: Title | None = Field(default=None, description="What people read.")
@@ -185,7 +185,7 @@ async def retire_device(call: Call[OfDevice]) -> RegistrationAnswer:
     return await _set(call.gateway, (where.site, where.device), {"retired": True}, NOBODY)
 
 
-def _given(asked: Asked) -> dict[str, Any]:
+def _given(asked: RegistryRequest) -> dict[str, Any]:
     return asked.model_dump(exclude_none=True, exclude={"by"})
 
 

@@ -30,10 +30,10 @@ from gateway.calls import Call, Operation, json_response
 from gateway.context import Gateway
 from gateway.http.answers import Answer
 from gateway.http.parameters import DeviceAsOf, Nothing, OfDevice, Position
-from gateway.messages.commands import SETTINGS, Request
-from gateway.reading.moments import Moment
+from gateway.messages.commands import SETTINGS, DeviceCommand
+from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
-from gateway.reading.waiting import until
+from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY, ask
 from gateway.routes.lookup import require_device
 
@@ -139,7 +139,7 @@ async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device, asked.as_of)
 
-    def question(moment: Moment) -> list[settings.Change]:
+    def question(moment: StoresAsOf) -> list[settings.Change]:
         try:
             view = moment.view(settings.Settings)
         except NoView:
@@ -194,7 +194,7 @@ def _answer(reported: ReportedSections) -> SettingsAnswer:
 async def _reported(gateway: Gateway, asked: OfDevice, as_of: datetime | None = None) -> ReportedSections:
     await require_device(gateway, asked.site, asked.device, as_of)
 
-    def question(moment: Moment) -> dict[str, Any]:
+    def question(moment: StoresAsOf) -> dict[str, Any]:
         try:
             return settings.settings(moment.view(settings.Settings), asked.site, asked.device, moment.upto)
         except NoView:
@@ -207,7 +207,7 @@ async def _set(call: Call[OfDevice], wanted: SettingsChange) -> Changed:
     """Ask the device, and wait until what it did can be read here."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
-    outcome = await ask(gateway, Request(asked.site, asked.device, SETTINGS, wanted.sections(), NOBODY))
+    outcome = await ask(gateway, DeviceCommand(asked.site, asked.device, SETTINGS, wanted.sections(), NOBODY))
     as_sent = read_sections(wanted.sections())
     if outcome.state != "done":
         return Changed(as_sent, "the device has not answered yet")

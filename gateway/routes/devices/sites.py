@@ -20,12 +20,12 @@ from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
 from gateway.reading.conditions import Status, hub_condition, since_of, together
-from gateway.reading.moments import Moment
+from gateway.reading.moments import StoresAsOf
 from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device, watched_devices
-from gateway.routes.views.incidents import Incident
+from gateway.routes.views.incidents import IncidentAnswer
 
 
-class Site(Answer):
+class SiteAnswer(Answer):
     site: str
     name: str
     time_zone: str
@@ -36,7 +36,7 @@ class Site(Answer):
     open_alerts: int
 
 
-class Hub(Answer):
+class HubAnswer(Answer):
     """The machine and the processes of the hub itself, which concern every site."""
 
     condition: Condition
@@ -55,20 +55,20 @@ class Retired(Answer):
     heard_again: str | None = Field(description="When something was received of it last, if that was after it retired.")
 
 
-class Sites(Answer):
-    sites: list[Site]
-    hub: Hub
+class SitesAnswer(Answer):
+    sites: list[SiteAnswer]
+    hub: HubAnswer
     retired: list[Retired] = Field(description="Sites that are watched no more.")
 
 
-class LastEvent(Answer):
+class LastEventAnswer(Answer):
     type: str = Field(description="Its short name.")
     time: Time
     position: int
     data: dict[str, Any] = Field(description="What of its data its words need, under the names of the event.")
 
 
-class StreamInfo(Answer):
+class StreamInfoAnswer(Answer):
     """`fps` is the camera's own rate, `analysis_fps` how many of its pictures a second are analysed; `bits_per_s` is
     what its video takes as it is sent.
     """
@@ -87,7 +87,7 @@ class Has(Answer):
     fusion: bool
 
 
-class Device(Answer):
+class DeviceAnswer(Answer):
     site: str
     device: str
     name: str
@@ -98,10 +98,10 @@ class Device(Answer):
     since: str | None = Field(description="Since when it is in this condition.")
     status: Status
     reason: str | None
-    last_event: LastEvent | None
+    last_event: LastEventAnswer | None
     last_frame: str | None
-    stream_info: StreamInfo | None
-    incidents: list[Incident]
+    stream_info: StreamInfoAnswer | None
+    incidents: list[IncidentAnswer]
     has: Has
     snapshot: str
     registered: bool = Field(
@@ -112,27 +112,27 @@ class Device(Answer):
     silent_after_s: float = Field(description="Seconds of silence that are an incident; 0 is as the rules have it.")
 
 
-class Devices(Answer):
+class DevicesAnswer(Answer):
     site: str
     name: str
     time_zone: str
-    devices: list[Device]
+    devices: list[DeviceAnswer]
     retired: list[Retired] = Field(description="Those that are watched no more.")
 
 
-async def all_sites(call: Call[AnyAsOf]) -> Sites:
+async def all_sites(call: Call[AnyAsOf]) -> SitesAnswer:
     """Every site that is watched, registered or heard of, with what is wrong there; the worst first."""
     return await call.gateway.ask_at(call.parameters.as_of, _sites)
 
 
-def _sites(moment: Moment) -> Sites:
+def _sites(moment: StoresAsOf) -> SitesAnswer:
     known = defaultdict(list)
     for one in watched_devices(moment):
         known[one.site].append(one)
     entries = moment.registered().sites()
     names = dict.fromkeys([*(entry.site for entry in entries if not entry.is_retired), *known])
     sites = sorted((_site(moment, site, known[site]) for site in names), key=lambda site: -SEVERITY[site.condition])
-    hub = Hub(
+    hub = HubAnswer(
         condition=hub_condition(moment),
         open_incidents=len(_incidents(moment, HUB)),
         open_alerts=_open_alerts(moment, HUB),
@@ -143,18 +143,18 @@ def _sites(moment: Moment) -> Sites:
         for it in entries
         if it.is_retired
     ]
-    return Sites(sites=sites, hub=hub, retired=retired)
+    return SitesAnswer(sites=sites, hub=hub, retired=retired)
 
 
 def _retirement(said: Said) -> dict[str, str]:
     return {"retired": said.time, "by": said.by}
 
 
-def _site(moment: Moment, site: str, devices: list[KnownDevice]) -> Site:
+def _site(moment: StoresAsOf, site: str, devices: list[KnownDevice]) -> SiteAnswer:
     counts = Counter(one.condition.condition for one in devices)
     registered = moment.registered()
     entry = registered.site(site)
-    return Site(
+    return SiteAnswer(
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
@@ -166,7 +166,7 @@ def _site(moment: Moment, site: str, devices: list[KnownDevice]) -> Site:
     )
 
 
-async def devices(call: Call[SiteAsOf]) -> Devices:
+async def devices(call: Call[SiteAsOf]) -> DevicesAnswer:
     """The devices of a site that are watched, those with which most is wrong first, and those that are not any more.
 
     Before the site was known it had none.
@@ -175,13 +175,13 @@ async def devices(call: Call[SiteAsOf]) -> Devices:
     return await call.gateway.ask_at(call.parameters.as_of, lambda moment: _devices(moment, site))
 
 
-def _devices(moment: Moment, site: str) -> Devices:
+def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
     known, registered = all_devices(moment, site), moment.registered()
     entry = registered.site(site)
     if not known and entry is None and not is_site(moment.stores, site):
         raise Problem(404, f"there is no site {site!r}")
     wrong, whose = _incidents(moment, site), moment.retirements()
-    return Devices(
+    return DevicesAnswer(
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
@@ -197,20 +197,20 @@ def _retired(one: KnownDevice, whose: Mapping[tuple[str, str], Said]) -> Retired
     return Retired(site=one.site, device=one.device, name=one.name, heard_again=again, **_retirement(said))
 
 
-async def device(call: Call[DeviceAsOf]) -> Device:
+async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
     """One device."""
     gateway, asked = call.gateway, call.parameters
 
-    def question(moment: Moment) -> Device:
+    def question(moment: StoresAsOf) -> DeviceAnswer:
         one = one_device(moment, asked.site, asked.device)
         return _device(one, _incidents(moment, asked.site), moment.now)
 
     return await gateway.ask_at(asked.as_of, question)
 
 
-def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> Device:
+def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> DeviceAnswer:
     told = one.health
-    return Device(
+    return DeviceAnswer(
         site=one.site,
         device=one.device,
         name=one.name,
@@ -221,10 +221,10 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> De
         since=since_of(one.condition),
         status=one.status,
         reason=one.reason,
-        last_event=LastEvent.model_validate(told.last_event) if told.last_event else None,
+        last_event=LastEventAnswer.model_validate(told.last_event) if told.last_event else None,
         last_frame=told.last_frame,
-        stream_info=StreamInfo(**told.stream_info) if told.stream_info else None,
-        incidents=[Incident.of(found, now) for found in wrong if found["device"] == one.device],
+        stream_info=StreamInfoAnswer(**told.stream_info) if told.stream_info else None,
+        incidents=[IncidentAnswer.of(found, now) for found in wrong if found["device"] == one.device],
         has=Has(
             hls="visual" in one.kinds,
             thermal="thermal" in one.kinds,
@@ -238,14 +238,14 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> De
     )
 
 
-def _incidents(moment: Moment, site: str) -> list[IncidentRow]:
+def _incidents(moment: StoresAsOf, site: str) -> list[IncidentRow]:
     try:
         return open_incidents(moment.view(Alerting), site, moment.upto)
     except NoView:
         return []
 
 
-def _open_alerts(moment: Moment, site: str) -> int:
+def _open_alerts(moment: StoresAsOf, site: str) -> int:
     try:
         return count_open(moment.view(Alerting), site, moment.upto)
     except NoView:
@@ -253,7 +253,7 @@ def _open_alerts(moment: Moment, site: str) -> int:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/sites", all_sites, Sites, AnyAsOf),
-    Operation("GET", "/api/v1/sites/{site}/devices", devices, Devices, SiteAsOf),
-    Operation("GET", "/api/v1/sites/{site}/devices/{device}", device, Device, DeviceAsOf),
+    Operation("GET", "/api/v1/sites", all_sites, SitesAnswer, AnyAsOf),
+    Operation("GET", "/api/v1/sites/{site}/devices", devices, DevicesAnswer, SiteAsOf),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}", device, DeviceAnswer, DeviceAsOf),
 ]

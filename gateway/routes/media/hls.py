@@ -10,7 +10,7 @@ from starlette.responses import Response
 from consumers.views.health.questions import last_tick
 from consumers.views.recordings.questions import Segment, newest_segments, number_of, segments
 from gateway.calls import Call, Operation
-from gateway.http.parameters import Day, DeviceSpan, OfDevice
+from gateway.http.parameters import Day, DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
 from gateway.reading.calendar import utc_hour
 from gateway.reading.stores import Stores
@@ -18,7 +18,7 @@ from gateway.routes.lookup import require_device
 from gateway.routes.media.recordings import playable
 from gateway.serving import playlists
 from gateway.serving.media_links import media_url
-from gateway.serving.playlists import LIVE_SEGMENTS, MEDIA_TYPE, Piece, Place
+from gateway.serving.playlists import LIVE_SEGMENTS, MEDIA_TYPE, MediaSequence, PlaylistSegment
 from producer.times import moment_of_seconds
 
 VIEW = "recordings"
@@ -31,7 +31,7 @@ BREAKS_A_DAY = 1000
 """Of what is counted, for a player may keep a list as long as this number is high (hls.js does, and stands still)."""
 
 
-class OfHour(OfDevice):
+class PlaylistHour(OfDevice):
     date: Day = Field(description="Of UTC.")
     hour: int = Field(ge=0, le=23, description="Of UTC.")
 
@@ -41,7 +41,7 @@ async def live(call: Call[OfDevice]) -> Response:
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
 
-    def question(stores: Stores) -> tuple[list[Segment], Place]:
+    def question(stores: Stores) -> tuple[list[Segment], MediaSequence]:
         newest = newest_segments(stores.view(VIEW), asked.site, asked.device, LIVE_SEGMENTS)
         found = playable(stores, asked, newest)
         return found, _place(stores, asked, found)
@@ -52,16 +52,16 @@ async def live(call: Call[OfDevice]) -> Response:
     return _playlist(playlists.live(_pieces(found), place))
 
 
-def _place(stores: Stores, asked: OfDevice, found: Sequence[Segment]) -> Place:
+def _place(stores: Stores, asked: OfDevice, found: Sequence[Segment]) -> MediaSequence:
     """How many segments and breaks there were before, counted from the UTC day of the first: cheap, and growing."""
     if not found:
-        return Place()
+        return MediaSequence()
     view, first = stores.view(VIEW), found[0].start
     day = int(first // DAY_SECONDS)
     before = segments(view, asked.site, asked.device, moment_of_seconds(day * DAY_SECONDS), moment_of_seconds(first))
     pieces = _pieces([*(one for one in before if one.start < first), found[0]])
     breaks = sum(playlists.is_break(*pair) for pair in pairwise(pieces))
-    return Place(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))
+    return MediaSequence(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))
 
 
 def _breaks_until(day: int, breaks: int) -> int:
@@ -69,7 +69,7 @@ def _breaks_until(day: int, breaks: int) -> int:
     return max(0, day - FIRST_DAY) * BREAKS_A_DAY + min(breaks, BREAKS_A_DAY - 1)
 
 
-async def hour(call: Call[OfHour]) -> Response:
+async def hour(call: Call[PlaylistHour]) -> Response:
     """All of a UTC hour; it grows while the hour lasts, and gets its end when the hour is closed."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
@@ -94,7 +94,7 @@ def _has_passed(stores: Stores, end: datetime) -> bool:
     return tick is not None and tick >= (end + LATE).timestamp()
 
 
-async def span(call: Call[DeviceSpan]) -> Response:
+async def span(call: Call[DeviceTimeRange]) -> Response:
     """Any stretch of time up to 25 hours, as one playlist with an end."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
@@ -111,9 +111,9 @@ async def span(call: Call[DeviceSpan]) -> Response:
     return _playlist(playlists.span(_pieces(found)))
 
 
-def _pieces(found: Sequence[Segment]) -> list[Piece]:
+def _pieces(found: Sequence[Segment]) -> list[PlaylistSegment]:
     return [
-        Piece(moment_of_seconds(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
+        PlaylistSegment(moment_of_seconds(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
         for one in found
         if one.key
     ]
@@ -125,6 +125,6 @@ def _playlist(text: str) -> Response:
 
 OPERATIONS = [
     Operation("GET", "/hls/{site}/{device}/live.m3u8", live, MEDIA_TYPE, OfDevice),
-    Operation("GET", "/hls/{site}/{device}/range.m3u8", span, MEDIA_TYPE, DeviceSpan),
-    Operation("GET", "/hls/{site}/{device}/{date}/{hour}.m3u8", hour, MEDIA_TYPE, OfHour),
+    Operation("GET", "/hls/{site}/{device}/range.m3u8", span, MEDIA_TYPE, DeviceTimeRange),
+    Operation("GET", "/hls/{site}/{device}/{date}/{hour}.m3u8", hour, MEDIA_TYPE, PlaylistHour),
 ]

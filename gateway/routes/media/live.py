@@ -16,8 +16,8 @@ from gateway.http.problems import Problem
 from gateway.routes.lookup import require_device
 from gateway.routes.media.media import newest_picture
 from gateway.streaming import mjpeg
-from gateway.streaming.live import Wish
-from gateway.streaming.streams import Stream
+from gateway.streaming.live import FeedFilter
+from gateway.streaming.streams import StreamResponse
 
 FIRST_FRAME_SECONDS = 2.0
 STILL_SECONDS = 1.0
@@ -39,8 +39,8 @@ async def follow(call: Call[Following]) -> Response:
     asked = call.parameters
     _require_place(call.gateway)
     after = _last_event_id(call.request.headers.get("last-event-id"), asked.after)
-    frames = call.gateway.feed.follow(after, Wish(frozenset(asked.types), asked.site))
-    return Stream(frames, "text/event-stream")
+    frames = call.gateway.feed.follow(after, FeedFilter(frozenset(asked.types), asked.site))
+    return StreamResponse(frames, "text/event-stream")
 
 
 def _last_event_id(header: str | None, otherwise: int | None) -> int | None:
@@ -61,7 +61,7 @@ async def watch(call: Call[Watching]) -> Response:
         first = await anext(pictures)
     except StopAsyncIteration:
         raise Problem(404, f"no {asked.kind} picture of {asked.device} arrives now") from None
-    return Stream(_with_first(first, pictures), mjpeg.MEDIA_TYPE)
+    return StreamResponse(_with_first(first, pictures), mjpeg.MEDIA_TYPE)
 
 
 def _require_place(gateway: Gateway) -> None:

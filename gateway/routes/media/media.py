@@ -16,7 +16,7 @@ from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 from gateway.serving import ranges
-from gateway.serving.ranges import IMMUTABLE, Plan, plan
+from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
 
 FRESH_SECONDS = 3
 ANY_BYTES = "application/octet-stream"
@@ -36,7 +36,7 @@ class OfSnapshot(OfDevice):
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
+class CapturedPicture:
     key: str
     time: datetime
     body: bytes
@@ -57,7 +57,7 @@ async def medium(call: Call[OfMedium]) -> Response:
     return ranges.answer(planned, body, media_type)
 
 
-def _read(stores: Stores, key: str, headers: Headers) -> tuple[Plan, bytes, str] | None:
+def _read(stores: Stores, key: str, headers: Headers) -> tuple[RangePlan, bytes, str] | None:
     stored = stores.archive.find(key)
     if stored is None:
         return None
@@ -89,13 +89,15 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     return Response(found.body, 200, headers, found.content_type)
 
 
-async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_SECONDS) -> Capture | None:
+async def newest_picture(
+    gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_SECONDS
+) -> CapturedPicture | None:
     """The newest capture, while it is fresh; else whichever is newer, that or the newest thumbnail: some devices send
     nothing but thumbnails.
     """
     now = gateway.clock()
 
-    def question(stores: Stores) -> Capture | None:
+    def question(stores: Stores) -> CapturedPicture | None:
         stored = stores.archive.newest(site, device, "capture", now)
         if stored is None or (now - stored.time).total_seconds() > fresh_s:
             small = stores.archive.newest(site, device, "thumbnail", now)
@@ -103,7 +105,7 @@ async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: floa
         body = stores.archive.read_range(stored, 0, stored.size) if stored is not None else None
         if stored is None or body is None:
             return None
-        return Capture(stored.key, stored.time, body, stored.content_type, stored.sha256)
+        return CapturedPicture(stored.key, stored.time, body, stored.content_type, stored.sha256)
 
     return await gateway.ask(question)
 

@@ -10,7 +10,7 @@ from bus_schemas.event import iso
 from consumers.views.recordings.questions import SAME_SPAN_S, Segment, segments
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import DeviceSpan, OfDevice
+from gateway.http.parameters import DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
@@ -22,7 +22,7 @@ MOST_SEGMENTS = 500_000
 MOST_LISTED = 20_000
 
 
-class Recording(Answer):
+class RecordingAnswer(Answer):
     start: Time
     end: Time
     duration_s: float
@@ -32,8 +32,8 @@ class Recording(Answer):
     gap_before_s: float | None = Field(description="Seconds without a recording before it; null for the first.")
 
 
-class Recordings(Answer):
-    recordings: list[Recording]
+class RecordingsAnswer(Answer):
+    recordings: list[RecordingAnswer]
 
 
 class SegmentAnswer(Answer):
@@ -44,12 +44,12 @@ class SegmentAnswer(Answer):
     discontinuity: bool
 
 
-class Segments(Answer):
+class SegmentsAnswer(Answer):
     segments: list[SegmentAnswer]
 
 
 @dataclass(slots=True)
-class Run:
+class SegmentRun:
     """Segments without a pause between them; seconds since 1970."""
 
     start: float
@@ -59,9 +59,9 @@ class Run:
     gap_before_s: float | None
 
 
-def joined(found: Iterable[Segment]) -> Iterator[Run]:
+def joined(found: Iterable[Segment]) -> Iterator[SegmentRun]:
     """Segments that follow each other, as one."""
-    run: Run | None = None
+    run: SegmentRun | None = None
     for segment in found:
         pause = None if run is None else segment.start - run.end
         if run is not None and pause is not None and pause <= SAME_SPAN_S:
@@ -72,7 +72,7 @@ def joined(found: Iterable[Segment]) -> Iterator[Run]:
         if run is not None:
             yield run
         gap = None if pause is None else round(pause, 3)
-        run = Run(segment.start, segment.end, segment.size, 1, gap)
+        run = SegmentRun(segment.start, segment.end, segment.size, 1, gap)
     if run is not None:
         yield run
 
@@ -90,20 +90,20 @@ def playable(stores: Stores, of: OfDevice, found: Sequence[Segment]) -> list[Seg
     ]
 
 
-async def recordings(call: Call[DeviceSpan]) -> Recordings:
+async def recordings(call: Call[DeviceTimeRange]) -> RecordingsAnswer:
     """Stretches of time that can be played without a pause."""
     asked = call.parameters
     start, end = await _bounds(call)
 
-    def question(stores: Stores) -> list[Run]:
+    def question(stores: Stores) -> list[SegmentRun]:
         found = segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_SEGMENTS)
         return list(joined(playable(stores, asked, found)))
 
     runs = await call.gateway.ask(question)
-    return Recordings(recordings=[_recording(asked.site, asked.device, run) for run in runs])
+    return RecordingsAnswer(recordings=[_recording(asked.site, asked.device, run) for run in runs])
 
 
-async def listed(call: Call[DeviceSpan]) -> Segments:
+async def listed(call: Call[DeviceTimeRange]) -> SegmentsAnswer:
     """The segments of a stretch of time, oldest first."""
     asked = call.parameters
     start, end = await _bounds(call)
@@ -113,7 +113,7 @@ async def listed(call: Call[DeviceSpan]) -> Segments:
         return playable(stores, asked, found)
 
     found = await call.gateway.ask(question)
-    return Segments(
+    return SegmentsAnswer(
         segments=[
             SegmentAnswer(
                 time=moment_of_seconds(one.start),
@@ -127,9 +127,9 @@ async def listed(call: Call[DeviceSpan]) -> Segments:
     )
 
 
-def _recording(site: str, device: str, run: Run) -> Recording:
+def _recording(site: str, device: str, run: SegmentRun) -> RecordingAnswer:
     start, end = moment_of_seconds(run.start), moment_of_seconds(run.end)
-    return Recording(
+    return RecordingAnswer(
         start=start,
         end=end,
         duration_s=round(run.end - run.start, 3),
@@ -140,7 +140,7 @@ def _recording(site: str, device: str, run: Run) -> Recording:
     )
 
 
-async def _bounds(call: Call[DeviceSpan]) -> tuple[datetime, datetime]:
+async def _bounds(call: Call[DeviceTimeRange]) -> tuple[datetime, datetime]:
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
     start, end = asked.bounds(call.gateway.clock())
@@ -150,6 +150,6 @@ async def _bounds(call: Call[DeviceSpan]) -> tuple[datetime, datetime]:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/sites/{site}/devices/{device}/recordings", recordings, Recordings, DeviceSpan),
-    Operation("GET", "/api/v1/sites/{site}/devices/{device}/segments", listed, Segments, DeviceSpan),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/recordings", recordings, RecordingsAnswer, DeviceTimeRange),
+    Operation("GET", "/api/v1/sites/{site}/devices/{device}/segments", listed, SegmentsAnswer, DeviceTimeRange),
 ]

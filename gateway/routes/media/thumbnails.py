@@ -7,7 +7,7 @@ from pydantic import Field
 from consumers.store.archive.reader import Stored
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
-from gateway.http.parameters import Day, DeviceSpan, OfDevice
+from gateway.http.parameters import Day, DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
 from gateway.reading.calendar import newest_hour, utc_hour
 from gateway.routes.lookup import require_device
@@ -37,11 +37,11 @@ class HourOfThumbnails(Answer):
     thumbnails: list[str] = Field(description="Addresses, oldest first.")
 
 
-class Sampling(DeviceSpan):
+class Sampling(DeviceTimeRange):
     max: int = Field(default=120, ge=1, le=2000, description="At most so many, spread evenly over the time.")
 
 
-class OfHour(OfDevice):
+class ThumbnailsHour(OfDevice):
     hour: int = Field(ge=0, le=23, description="Of UTC.")
     date: Day | None = Field(default=None, description="The UTC day; default the newest on which this hour began.")
 
@@ -57,7 +57,7 @@ async def sample(call: Call[Sampling]) -> Thumbnails:
     return Thumbnails(count=len(found), thumbnails=[Thumbnail.of(stored) for stored in found])
 
 
-async def of_hour(call: Call[OfHour]) -> HourOfThumbnails:
+async def of_hour(call: Call[ThumbnailsHour]) -> HourOfThumbnails:
     """All thumbnails of an hour; a 404 where there are none."""
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
@@ -71,5 +71,7 @@ async def of_hour(call: Call[OfHour]) -> HourOfThumbnails:
 
 OPERATIONS = [
     Operation("GET", "/api/v1/sites/{site}/devices/{device}/thumbnails", sample, Thumbnails, Sampling),
-    Operation("GET", "/api/v1/sites/{site}/devices/{device}/thumbnails/{hour}", of_hour, HourOfThumbnails, OfHour),
+    Operation(
+        "GET", "/api/v1/sites/{site}/devices/{device}/thumbnails/{hour}", of_hour, HourOfThumbnails, ThumbnailsHour
+    ),
 ]

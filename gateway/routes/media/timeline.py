@@ -48,7 +48,7 @@ class TimelineAnswer(Answer):
     incidents: list[IncidentMinutes] = Field(description="What was the case in the minutes of that state.")
 
 
-class OfDay(OnDate, OfSite):
+class TimelineDay(OnDate, OfSite):
     """A site and a day of it; without one the last 24 hours up to the newest closed minute."""
 
 
@@ -57,7 +57,7 @@ class OfSlot(OfSite):
     minute: int | None = Field(default=None, ge=0, le=LAST_MINUTE, description="Answer only for this minute.")
 
 
-class Cell(Answer):
+class CellAnswer(Answer):
     """Where a device stands in a picture, in pixels."""
 
     device: str
@@ -71,10 +71,10 @@ class Cell(Answer):
 class Cells(Answer):
     width: int
     height: int
-    cells: list[Cell]
+    cells: list[CellAnswer]
 
 
-class Analysis(Answer):
+class AnalysisAnswer(Answer):
     """What the last frame of the minute was like; null is what nobody could tell. Files are keys of media."""
 
     timestamp: Time
@@ -102,7 +102,7 @@ class TileDevice(Answer):
     state: str
     condition: Condition
     types: list[str]
-    analysis_json: Analysis | None
+    analysis_json: AnalysisAnswer | None
 
 
 class TileJson(Cells):
@@ -124,7 +124,7 @@ class TileJson(Cells):
     devices: list[TileDevice]
 
 
-async def states(call: Call[OfDay]) -> TimelineAnswer:
+async def states(call: Call[TimelineDay]) -> TimelineAnswer:
     """The state of each minute of a day, or of the last 24 hours."""
     asked, gateway = call.parameters, call.gateway
     zone = await zone_of_site(gateway, asked.site)
@@ -233,7 +233,7 @@ def _moment(minute: int) -> datetime:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/timeline/{site}", states, TimelineAnswer, OfDay),
+    Operation("GET", "/api/v1/timeline/{site}", states, TimelineAnswer, TimelineDay),
     Operation("GET", "/heatmaps/{site}/{slot}_ok.jpg", picture_ok, "image/jpeg", OfSlot, also=(304,)),
     Operation("GET", "/heatmaps/{site}/{slot}_ko.jpg", picture_ko, "image/jpeg", OfSlot, also=(304,)),
     Operation("GET", "/heatmaps/{site}/{slot}.jpg", picture, "image/jpeg", OfSlot, also=(304,)),

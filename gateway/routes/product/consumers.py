@@ -24,8 +24,8 @@ from consumers.views.warehouse.reader import Answering, Status
 from consumers.views.warehouse.tables import VERSION
 from consumers.views.warehouse.warehouse import Warehouse
 from gateway.calls import Call, Operation, parsed
+from gateway.consumer_info import ConsumerInfo, Kind
 from gateway.context import Gateway
-from gateway.described import Described, Kind
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Instant, Name, Nothing, Parameters, Word
 from gateway.http.problems import Problem
@@ -70,7 +70,7 @@ class Receiver(Answer):
     last_error_at: Time | None
 
 
-class Progress(Answer):
+class ProgressAnswer(Answer):
     name: str
     kind: Kind
     position: int
@@ -96,10 +96,12 @@ class Progress(Answer):
 
 class Consumers(Answer):
     head: int
-    consumers: list[Progress]
+    consumers: list[ProgressAnswer]
 
 
-def progress(stores: Stores, hub: HubConfig, of: tuple[Described, ...], head: int, now: datetime) -> Iterator[Progress]:
+def progress(
+    stores: Stores, hub: HubConfig, of: tuple[ConsumerInfo, ...], head: int, now: datetime
+) -> Iterator[ProgressAnswer]:
     for one in of:
         reached = rebuild_progress(hub.data, one.name)
         try:
@@ -112,14 +114,14 @@ def progress(stores: Stores, hub: HubConfig, of: tuple[Described, ...], head: in
         yield found.model_copy(update={"receivers": _receivers(view)}) if one.name == WEBHOOK else found
 
 
-def _error(stores: Stores, one: Described, view: sqlite3.Connection) -> str | None:
+def _error(stores: Stores, one: ConsumerInfo, view: sqlite3.Connection) -> str | None:
     if one.kind == "projection" and (why := stores.outdated(one.name, view)):
         return f"its view is folded again, for {why}"
     failure = checkpoint.failure(view)
     return f"position {failure.position}, event {failure.event_id}: {failure.error}" if failure else None
 
 
-def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progress]:
+def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[ProgressAnswer]:
     """Of every consumer, the rows included where this hub has them."""
     yield from progress(stores, gateway.hub, gateway.consumers, head, gateway.clock())
     if gateway.rows.warehouse is not None:
@@ -129,7 +131,7 @@ def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progre
         yield _with_set_aside(_of_rows(gateway.rows.warehouse.status(), head), refused.total, lately)
 
 
-def _with_set_aside(found: Progress, count: int, lately: Sequence[SetAsideEvent]) -> Progress:
+def _with_set_aside(found: ProgressAnswer, count: int, lately: Sequence[SetAsideEvent]) -> ProgressAnswer:
     state: State = "limping" if lately and found.state in ("running", "behind") else found.state
     shown = [SetAsideEventAnswer.of(one) for one in lately[:SHOWN]]
     return found.model_copy(update={"state": state, "set_aside": count, "lately": shown})
@@ -139,10 +141,10 @@ def _receivers(state: sqlite3.Connection) -> list[Receiver]:
     return [Receiver.model_validate(found) for found in receivers(state)]
 
 
-def _progress(one: Described, position: int, head: int, error: str | None, reached: int | None) -> Progress:
+def _progress(one: ConsumerInfo, position: int, head: int, error: str | None, reached: int | None) -> ProgressAnswer:
     lag = max(0, head - position)
     state: State = "stopped" if error else "behind" if lag > BEHIND else "running"
-    return Progress(
+    return ProgressAnswer(
         name=one.name,
         kind=one.kind,
         position=position,
@@ -154,13 +156,13 @@ def _progress(one: Described, position: int, head: int, error: str | None, reach
     )
 
 
-def _of_rows(status: Status, head: int) -> Progress:
+def _of_rows(status: Status, head: int) -> ProgressAnswer:
     """The consumer that lives in this process, or whose checkpoint a server has."""
     lag = max(0, head - status.position)
     state: State = status.state if status.state != "starting" else "behind"
     if state == "running" and lag > BEHIND:
         state = "behind"
-    return Progress(
+    return ProgressAnswer(
         name=ROWS,
         kind="projection",
         position=status.position,
@@ -187,7 +189,7 @@ class OfConsumer(Parameters):
     name: Word
 
 
-class Asked(Answer):
+class AskedAnswer(Answer):
     id: str = Field(description="The `request_id` of the command events that tell what became of it.")
     state: Literal["pending"]
 
@@ -223,7 +225,7 @@ class Rebuilding(BaseModel):
         return self
 
 
-async def rebuild(call: Call[OfConsumer]) -> Asked:
+async def rebuild(call: Call[OfConsumer]) -> AskedAnswer:
     """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
     gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
     content = await call.content()
@@ -232,7 +234,7 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
         if wish.site:
             raise Problem(409, f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
         _fold_rows_anew(gateway.rows.warehouse)
-        return Asked(id=request_id, state="pending")
+        return AskedAnswer(id=request_id, state="pending")
     kind = next((one.kind for one in gateway.consumers if one.name == name), None)
     if kind is None:
         raise Problem(404, f"there is no consumer {name!r}")
@@ -244,7 +246,7 @@ async def rebuild(call: Call[OfConsumer]) -> Asked:
     data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)
     asked = CommandEvent(id=request_id, source=device_source(HUB, GATEWAY), time=gateway.clock(), data=data)
     await publish(gateway, asked)
-    return Asked(id=request_id, state="pending")
+    return AskedAnswer(id=request_id, state="pending")
 
 
 OPERATIONS = [
@@ -253,7 +255,7 @@ OPERATIONS = [
         "POST",
         "/api/v1/consumers/{name}/rebuild",
         rebuild,
-        Asked,
+        AskedAnswer,
         OfConsumer,
         body=Rebuilding,
         status=202,

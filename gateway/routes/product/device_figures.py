@@ -10,12 +10,12 @@ from consumers.store.disk import disk_of
 from consumers.views.health.questions import nodes
 from gateway.context import Gateway
 from gateway.http.device_metrics import DEVICES, DeviceFigures, DiskFigures
-from gateway.reading.moments import Moment
+from gateway.reading.moments import StoresAsOf
 from gateway.routes.lookup import KnownDevice, watched_devices
 from producer.outbox.disk_id import disk_id
 
 
-def device_figures(moment: Moment) -> list[DeviceFigures]:
+def device_figures(moment: StoresAsOf) -> list[DeviceFigures]:
     """Of so many devices, those with which most is wrong first."""
     return [_figures(one) for one in watched_devices(moment)[:DEVICES]]
 
@@ -35,7 +35,7 @@ def _figures(one: KnownDevice) -> DeviceFigures:
     )
 
 
-def disk_figures(gateway: Gateway, moment: Moment) -> Iterator[DiskFigures]:
+def disk_figures(gateway: Gateway, moment: StoresAsOf) -> Iterator[DiskFigures]:
     """The disk of the hub, and those of nodes as they say themselves: one that several share has one line."""
     disk = disk_of(gateway.hub.data)
     yield DiskFigures(HUB, HUB, disk.free, disk.used, disk.total, disk.percent / 100)

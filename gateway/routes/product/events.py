@@ -13,16 +13,16 @@ from consumers.store.journal.answers import Filter, Order, Stored
 from gateway.calls import JSON, Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, RecordedEvent
-from gateway.http.parameters import Name, Parameters, Position, Span
+from gateway.http.parameters import Name, Parameters, Position, TimeRangeParameters
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
-from gateway.streaming.streams import Stream
+from gateway.streaming.streams import StreamResponse
 
 NDJSON = "application/x-ndjson"
 PAGE = 1000
 
 
-class Selecting(Span, Parameters):
+class Selecting(TimeRangeParameters, Parameters):
     """Without `from` and `to`, all that the journal holds."""
 
     source: str | None = Field(default=None, pattern=rf"^(/sites/{NAME}/devices/{NAME}|/hub)$")
@@ -56,7 +56,7 @@ async def select(call: Call[Selecting]) -> Response:
     )
     if NDJSON in call.request.headers.get("accept", ""):
         most = asked.limit if "limit" in asked.model_fields_set else None
-        return Stream(_lines(call.gateway, wanted, asked.order, most), NDJSON)
+        return StreamResponse(_lines(call.gateway, wanted, asked.order, most), NDJSON)
     # One more than asked for tells whether there is a next page.
     found, head = await call.gateway.ask(lambda stores: _select(stores, wanted, asked.limit + 1, asked.order))
     shown = found[: asked.limit]

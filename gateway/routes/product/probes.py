@@ -17,9 +17,9 @@ from gateway.context import RETRY
 from gateway.health_check import look
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Nothing
-from gateway.http.problems import Fault, Problem
+from gateway.http.problems import InvalidField, Problem
 from gateway.openapi import document
-from gateway.reading.moments import Moment
+from gateway.reading.moments import StoresAsOf
 from gateway.reading.stores import Stores
 from gateway.routes.product.consumers import all_progress
 from gateway.routes.product.device_figures import device_figures, disk_figures
@@ -37,7 +37,7 @@ class Alive(Answer):
     problems: list[str] = Field(default_factory=list, description="Which parts are not as they should be.")
 
 
-class Check(Answer):
+class CheckAnswer(Answer):
     name: str
     state: Literal["ok", "limping"]
     detail: str
@@ -45,7 +45,7 @@ class Check(Answer):
 
 class Ready(Answer):
     ready: Literal[True]
-    checks: list[Check]
+    checks: list[CheckAnswer]
 
 
 async def alive(call: Call[Nothing]) -> Alive:
@@ -65,10 +65,12 @@ async def ready(call: Call[Nothing]) -> Ready:
     Everybody may ask this: why a part does not work is said by `/api/v1/system`.
     """
     checks = await look(call.gateway)
-    failed = [Fault(path=one.part, message=one.public) for one in checks if one.state == "failed"]
+    failed = [InvalidField(path=one.part, message=one.public) for one in checks if one.state == "failed"]
     if failed:
         raise Problem(503, f"not ready: {'; '.join(one.message for one in failed)}", failed, RETRY)
-    shown = [Check(name=one.part, state="ok" if one.state == "ok" else "limping", detail=one.public) for one in checks]
+    shown = [
+        CheckAnswer(name=one.part, state="ok" if one.state == "ok" else "limping", detail=one.public) for one in checks
+    ]
     return Ready(ready=True, checks=shown)
 
 
@@ -90,7 +92,7 @@ async def metrics(call: Call[Nothing]) -> Response:
         for source, sequence in newest.items():
             shown.watermark.labels(source).set(sequence)
 
-    def figures(moment: Moment) -> None:
+    def figures(moment: StoresAsOf) -> None:
         shown.devices.set_devices(device_figures(moment))
         shown.devices.set_disks(disk_figures(gateway, moment))
 

@@ -16,15 +16,15 @@ class SignIn(BaseModel):
     token: str = Field(min_length=1, max_length=1000)
 
 
-class Session(Answer):
+class SessionAnswer(Answer):
     signed_in: bool
     token_needed: bool = Field(description="False where the gateway listens to this machine only.")
 
 
-async def session(call: Call[Nothing]) -> Session:
+async def session(call: Call[Nothing]) -> SessionAnswer:
     """Whether this browser is signed in, and whether it has to be."""
     access = call.gateway.access
-    return Session(
+    return SessionAnswer(
         signed_in=access.token is None or access.is_signed_in(call.request.headers),
         token_needed=access.token is not None,
     )
@@ -34,7 +34,7 @@ async def sign_in(call: Call[Nothing]) -> Response:
     """Exchange the token for a session cookie. Too many wrong tokens are answered with 429 and a Retry-After."""
     access, client = call.gateway.access, call.request.client
     cookie = access.sign_in((await call.body(SignIn)).token, client.host if client else "")
-    response = json_response(Session(signed_in=True, token_needed=access.token is not None))
+    response = json_response(SessionAnswer(signed_in=True, token_needed=access.token is not None))
     if cookie is not None:
         response.set_cookie(
             COOKIE, cookie, max_age=LASTS_S, httponly=True, samesite="strict", secure=_is_secure(call), path="/"
@@ -45,7 +45,7 @@ async def sign_in(call: Call[Nothing]) -> Response:
 async def sign_out(call: Call[Nothing]) -> Response:
     """End the session: its cookie is worth nothing afterwards, also to whoever has a copy."""
     call.gateway.access.sign_out(call.request.headers)
-    response = json_response(Session(signed_in=False, token_needed=call.gateway.access.token is not None))
+    response = json_response(SessionAnswer(signed_in=False, token_needed=call.gateway.access.token is not None))
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
 
@@ -55,9 +55,16 @@ def _is_secure(call: Call[Nothing]) -> bool:
 
 
 OPERATIONS = [
-    Operation("GET", SESSION_PATH, session, Session, needs_journal=False),
+    Operation("GET", SESSION_PATH, session, SessionAnswer, needs_journal=False),
     Operation(
-        "POST", SESSION_PATH, sign_in, Session, body=SignIn, body_bytes=BODY_BYTES, also=(429,), needs_journal=False
+        "POST",
+        SESSION_PATH,
+        sign_in,
+        SessionAnswer,
+        body=SignIn,
+        body_bytes=BODY_BYTES,
+        also=(429,),
+        needs_journal=False,
     ),
-    Operation("DELETE", SESSION_PATH, sign_out, Session, needs_journal=False),
+    Operation("DELETE", SESSION_PATH, sign_out, SessionAnswer, needs_journal=False),
 ]

@@ -24,9 +24,9 @@ from gateway.http.parameters import Nothing
 from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.stores import Stores
-from gateway.reading.waiting import until
+from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
-from gateway.routes.product.system import Disk
+from gateway.routes.product.system import DiskAnswer
 
 DONE_SECONDS = 3.0
 
@@ -38,7 +38,7 @@ class OfKind(Answer):
     newest: Time
 
 
-class OfDevice(Answer):
+class DeviceStorageAnswer(Answer):
     site: str
     device: str
     bytes: int
@@ -54,18 +54,18 @@ class Kept(Answer):
 class Storage(Answer):
     total_bytes: int = Field(description="What the archive takes on the disk, with its index.")
     index_bytes: int
-    disk: Disk
-    devices: list[OfDevice] = Field(description="The largest first.")
+    disk: DiskAnswer
+    devices: list[DeviceStorageAnswer] = Field(description="The largest first.")
     retention: list[Kept]
 
 
-class CleanupConfig(Answer):
+class CleanupConfigAnswer(Answer):
     retention_days: float
     cleanup_threshold_percent: float
     target_percent: float
 
 
-class RetentionStats(Answer):
+class RetentionStatsAnswer(Answer):
     total_files: int
     total_size_gb: float
     files_by_age: dict[str, int]
@@ -73,10 +73,10 @@ class RetentionStats(Answer):
     can_cleanup_gb: float
 
 
-class CleanupStatus(Answer):
-    disk_usage: Disk
-    cleanup_config: CleanupConfig
-    retention_stats: RetentionStats
+class CleanupStatusAnswer(Answer):
+    disk_usage: DiskAnswer
+    cleanup_config: CleanupConfigAnswer
+    retention_stats: RetentionStatsAnswer
 
 
 class CleanedUp(Answer):
@@ -106,15 +106,15 @@ async def stats(call: Call[Nothing]) -> Storage:
     return Storage(
         total_bytes=sum(one.bytes for one in usage) + index_bytes,
         index_bytes=index_bytes,
-        disk=Disk(**disk),
+        disk=DiskAnswer(**disk),
         devices=sorted(devices, key=lambda one: -one.bytes),
         retention=[Kept(kind=kind, hours=kept.total_seconds() / 3600) for kind, kept in hub.retention.media],
     )
 
 
-def _of_device(site: str, device: str, series: list[Usage]) -> OfDevice:
+def _of_device(site: str, device: str, series: list[Usage]) -> DeviceStorageAnswer:
     kinds = {one.kind: OfKind(bytes=one.bytes, files=one.count, oldest=one.oldest, newest=one.newest) for one in series}
-    return OfDevice(
+    return DeviceStorageAnswer(
         site=site,
         device=device,
         bytes=sum(one.bytes for one in series),
@@ -123,15 +123,15 @@ def _of_device(site: str, device: str, series: list[Usage]) -> OfDevice:
     )
 
 
-async def status(call: Call[Nothing]) -> CleanupStatus:
+async def status(call: Call[Nothing]) -> CleanupStatusAnswer:
     """How full the disk is, how old the media are, and how much a clean-up could free."""
     gateway = call.gateway
     hub, now = gateway.hub, gateway.clock()
 
-    def question(stores: Stores) -> CleanupStatus:
+    def question(stores: Stores) -> CleanupStatusAnswer:
         usage = stores.archive.usage()
         packs = _droppable(hub, now) if usage else []
-        return CleanupStatus.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, packs, now))
+        return CleanupStatusAnswer.model_validate(cleanup_status(hub.retention, disk_of(hub.data), usage, packs, now))
 
     return await gateway.ask(question)
 
@@ -170,6 +170,6 @@ async def _became(gateway: Gateway, request_id: str) -> dict[str, Any] | None:
 
 OPERATIONS = [
     Operation("GET", "/api/v1/storage/stats", stats, Storage),
-    Operation("GET", "/api/v1/storage/cleanup", status, CleanupStatus),
+    Operation("GET", "/api/v1/storage/cleanup", status, CleanupStatusAnswer),
     Operation("POST", "/api/v1/storage/cleanup", clean_up, CleanedUp, also=(202,)),
 ]

@@ -18,7 +18,7 @@ from gateway.reading.stores import Stores
 SHOWN = 50
 
 
-class Process(Answer):
+class ProcessAnswer(Answer):
     name: str
     pid: int | None
     state: str
@@ -31,7 +31,7 @@ class Process(Answer):
     cpu_percent: float | None = Field(description="Of one core, since the last question.")
 
 
-class Broker(Answer):
+class BrokerAnswer(Answer):
     connected: bool
     clients: int | None = Field(description="Null where the broker does not tell.")
     messages_received: int | None
@@ -46,7 +46,7 @@ class BusStream(Answer):
     rate_per_s: float
 
 
-class Gap(Answer):
+class GapAnswer(Answer):
     source: str
     first: int
     last: int
@@ -63,7 +63,7 @@ class RejectedMessage(Answer):
     size: int
 
 
-class Rejected(Answer):
+class RejectedAnswer(Answer):
     count: int = Field(description="Since the journal began.")
     newest: list[RejectedMessage]
 
@@ -87,7 +87,7 @@ class Memory(Answer):
     total_gb: float
 
 
-class Disk(Answer):
+class DiskAnswer(Answer):
     percent: float
     used_gb: float
     free_gb: float
@@ -106,22 +106,22 @@ class System(Answer):
     version: str
     started: Time
     troubles: list[Trouble]
-    processes: list[Process]
-    broker: Broker
+    processes: list[ProcessAnswer]
+    broker: BrokerAnswer
     streams: list[BusStream] = Field(description=f"At most {SHOWN}: of each source the newest first, then others.")
     other_streams: int = Field(description="How many more there are.")
-    gaps: list[Gap] = Field(description="The newest first.")
-    rejected: Rejected
+    gaps: list[GapAnswer] = Field(description="The newest first.")
+    rejected: RejectedAnswer
     journal: JournalFigures
     cpu: Cpu
     memory: Memory
-    disk: Disk
+    disk: DiskAnswer
 
 
 class SystemStats(Answer):
     cpu: Cpu
     memory: Memory
-    disk: Disk
+    disk: DiskAnswer
 
 
 async def system(call: Call[Nothing]) -> System:
@@ -138,7 +138,7 @@ async def system(call: Call[Nothing]) -> System:
             broker=_broker(gateway),
             streams=_streams(gateway, streams),
             other_streams=max(0, stores.queries.streams_count() - len(streams)),
-            gaps=[Gap.model_validate(row) for row in stores.queries.gaps(SHOWN)],
+            gaps=[GapAnswer.model_validate(row) for row in stores.queries.gaps(SHOWN)],
             rejected=_rejected(stores),
             journal=_journal(stores),
             **_load(gateway),
@@ -165,18 +165,20 @@ def _load(gateway: Gateway) -> dict[str, Any]:
     return gateway.machine.load(gateway.hub.data)
 
 
-def _processes(gateway: Gateway) -> list[Process]:
+def _processes(gateway: Gateway) -> list[ProcessAnswer]:
     return [_process(gateway, one) for one in read_supervised(gateway.hub.data / "run" / "processes.json")]
 
 
-def _process(gateway: Gateway, one: Supervised) -> Process:
+def _process(gateway: Gateway, one: Supervised) -> ProcessAnswer:
     memory_mb, cpu_percent = gateway.machine.process(one.pid)
-    return Process(**one.model_dump(), memory_mb=memory_mb, cpu_percent=cpu_percent)
+    return ProcessAnswer(**one.model_dump(), memory_mb=memory_mb, cpu_percent=cpu_percent)
 
 
-def _broker(gateway: Gateway) -> Broker:
+def _broker(gateway: Gateway) -> BrokerAnswer:
     told = gateway.broker_figures
-    return Broker(connected=gateway.bus.is_connected, clients=told.clients, messages_received=told.messages_received)
+    return BrokerAnswer(
+        connected=gateway.bus.is_connected, clients=told.clients, messages_received=told.messages_received
+    )
 
 
 def _streams(gateway: Gateway, rows: list[StreamRow]) -> list[BusStream]:
@@ -194,12 +196,12 @@ def _streams(gateway: Gateway, rows: list[StreamRow]) -> list[BusStream]:
     ]
 
 
-def _rejected(stores: Stores) -> Rejected:
+def _rejected(stores: Stores) -> RejectedAnswer:
     newest = [
         RejectedMessage(time=row.received, topic=row.topic, reason=row.reason, size=row.size)
         for row in stores.queries.rejected(SHOWN)
     ]
-    return Rejected(count=stores.queries.rejected_count(), newest=newest)
+    return RejectedAnswer(count=stores.queries.rejected_count(), newest=newest)
 
 
 def _journal(stores: Stores) -> JournalFigures:

@@ -5,12 +5,11 @@ from typing import Any
 from pydantic import Field
 
 from bus_schemas.alert import AlertLevelName
-from consumers.alerting.what_if.trial import Counts, Found, State, Trial
-from consumers.alerting.what_if.trial import Raised as Kept
+from consumers.alerting.what_if.trial import Counts, Found, RaisedAlert, State, Trial
 from gateway.http.answers import Answer, Time
 
 
-class Raised(Answer):
+class RaisedAnswer(Answer):
     """An alert, as it was raised in the trial or live."""
 
     type: str
@@ -25,7 +24,7 @@ class Raised(Answer):
     live: str | None = Field(description="The id of the live alert that it goes with.")
 
     @classmethod
-    def of(cls, kept: Kept) -> "Raised":
+    def of(cls, kept: RaisedAlert) -> "RaisedAnswer":
         return cls.model_validate(kept, from_attributes=True)
 
 
@@ -59,25 +58,27 @@ class Summary(Answer):
         return cls.model_validate(summary(trial))
 
 
-class Trials(Answer):
+class TrialsAnswer(Answer):
     trials: list[Summary]
 
 
 class Detailed(Summary):
     """The first 1,000 of each kind, in the order in which they were raised; the counts are of all."""
 
-    raised: list[Raised] = Field(description="All that the trial raised.")
-    both: list[Raised] = Field(description="Of these, what was raised live as well: of one kind, device and time.")
-    only_trial: list[Raised]
-    only_live: list[Raised]
+    raised: list[RaisedAnswer] = Field(description="All that the trial raised.")
+    both: list[RaisedAnswer] = Field(
+        description="Of these, what was raised live as well: of one kind, device and time."
+    )
+    only_trial: list[RaisedAnswer]
+    only_live: list[RaisedAnswer]
 
     @classmethod
-    def told(cls, trial: Trial, found: list[tuple[Found, Kept]]) -> "Detailed":
-        kinds: dict[str, list[Raised]] = {"raised": [], "both": [], "only_trial": [], "only_live": []}
+    def told(cls, trial: Trial, found: list[tuple[Found, RaisedAlert]]) -> "Detailed":
+        kinds: dict[str, list[RaisedAnswer]] = {"raised": [], "both": [], "only_trial": [], "only_live": []}
         for kind, kept in found:
-            kinds[kind].append(Raised.of(kept))
+            kinds[kind].append(RaisedAnswer.of(kept))
             if kind != "only_live":
-                kinds["raised"].append(Raised.of(kept))
+                kinds["raised"].append(RaisedAnswer.of(kept))
         return cls.model_validate({**summary(trial), **kinds})
 
 

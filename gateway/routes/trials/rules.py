@@ -9,7 +9,7 @@ from gateway.http.answers import Answer
 from gateway.http.parameters import Nothing
 
 
-class Rule(Answer):
+class RuleAnswer(Answer):
     name: str
     value: float = Field(description="As it is in force.")
     unit: str = Field(description="`s`, `°C`, `%`, or nothing for a share of 0 to 1.")
@@ -18,18 +18,18 @@ class Rule(Answer):
     maximum: float
 
 
-class Rules(Answer):
-    rules: list[Rule]
+class RulesAnswer(Answer):
+    rules: list[RuleAnswer]
     version: int = Field(description="Of the code that decides by them.")
     sentences: dict[str, str] = Field(description="By type of incident, what they say about it with these values.")
 
 
-async def rules_in_force(call: Call[Nothing]) -> Rules:
+async def rules_in_force(call: Call[Nothing]) -> RulesAnswer:
     """When an alert is raised and cleared."""
     rules = await call.gateway.ask(lambda stores: registered(stores.registered()).rules)
     in_force = rules.values()
     found = [
-        Rule(
+        RuleAnswer(
             name=known.name,
             value=in_force[known.name],
             unit=known.unit,
@@ -40,7 +40,7 @@ async def rules_in_force(call: Call[Nothing]) -> Rules:
         for known in FIELDS.values()
     ]
     sentences = {name: rules.sentence(name) for name in SENTENCES}
-    return Rules(rules=found, version=RULE_VERSION, sentences=sentences)
+    return RulesAnswer(rules=found, version=RULE_VERSION, sentences=sentences)
 
 
-OPERATIONS = [Operation("GET", "/api/v1/rules", rules_in_force, Rules)]
+OPERATIONS = [Operation("GET", "/api/v1/rules", rules_in_force, RulesAnswer)]

@@ -14,22 +14,22 @@ from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer
 from gateway.http.parameters import Instant, Key, Name, Nothing, Parameters
-from gateway.http.problems import Fault, Problem
+from gateway.http.problems import InvalidField, Problem
 from gateway.messages.ids import uuid7
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.lookup import require_site
-from gateway.routes.trials.answers import Detailed, Summary, Trials
+from gateway.routes.trials.answers import Detailed, Summary, TrialsAnswer
 from gateway.trials import NoTrials
 
 
-class AnalysisSettings(Section):
+class TrialSettings(Section):
     """For an analysis, in place of what was set for the devices."""
 
     picture: PictureSettings | None = None
     rois: Rois | None = None
 
 
-class Wish(BaseModel):
+class NewTrial(BaseModel):
     """A span of event time, up to now, and the rules that are to be others than those in force."""
 
     model_config = ConfigDict(extra="forbid")
@@ -39,14 +39,14 @@ class Wish(BaseModel):
     site: Name | None = None
     rules: dict[str, Any] = Field(default_factory=dict, max_length=64, description="Values by name; see /api/v1/rules.")
     analysis: bool = Field(default=False, description="Analyse the archived media again, and judge by that.")
-    settings: AnalysisSettings = AnalysisSettings()
+    settings: TrialSettings = TrialSettings()
     by: Annotated[str, Field(min_length=1, max_length=100)] = NOBODY
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:
         if self.since >= self.until:
             raise ValueError("since must be before until")
-        if self.settings != AnalysisSettings() and not self.analysis:
+        if self.settings != TrialSettings() and not self.analysis:
             raise ValueError("settings are those of an analysis: say analysis as well")
         return self
 
@@ -60,14 +60,14 @@ class Begun(Answer):
     state: Literal["running"]
 
 
-class Ended(Answer):
+class EndedAnswer(Answer):
     id: str
     state: Literal["cancelled", "removed"]
 
 
 async def ask(call: Call[Nothing]) -> Begun:
     """Fold a stretch of the journal with other rules, beside the running product, and compare with what was raised."""
-    gateway, wish = call.gateway, await call.body(Wish)
+    gateway, wish = call.gateway, await call.body(NewTrial)
     if wish.since >= gateway.clock():
         raise Problem(400, "the body does not fit: since: is in the future, of which nothing is known")
     if wish.site is not None:
@@ -82,12 +82,12 @@ async def ask(call: Call[Nothing]) -> Begun:
     return Begun(id=asked.id, state="running")
 
 
-async def _asked(gateway: Gateway, wish: Wish) -> TrialRequest:
+async def _asked(gateway: Gateway, wish: NewTrial) -> TrialRequest:
     known = await gateway.ask(lambda stores: stores.registered())
     try:
         made = registered(known).rules.changed(wish.rules)
     except BadRule as bad:
-        raise Problem(400, f"rules: {bad}", [Fault(path=f"rules.{bad.rule[:64]}", message=str(bad))]) from bad
+        raise Problem(400, f"rules: {bad}", [InvalidField(path=f"rules.{bad.rule[:64]}", message=str(bad))]) from bad
     return TrialRequest(
         id=uuid7(),
         created=gateway.clock(),
@@ -109,11 +109,11 @@ def _devices(known: Registered, site: str | None) -> tuple[tuple[str, str], ...]
     return tuple((one.site, one.device) for one in known.devices(site) if not one.is_retired)
 
 
-async def trials(call: Call[Nothing]) -> Trials:
+async def trials(call: Call[Nothing]) -> TrialsAnswer:
     """The trials that are kept, newest first: at most 20."""
     data = call.gateway.hub.data
     found = await call.gateway.ask(lambda _: files.trials(data))
-    return Trials(trials=[Summary.of(one) for one in found])
+    return TrialsAnswer(trials=[Summary.of(one) for one in found])
 
 
 async def trial(call: Call[OfTrial]) -> Detailed:
@@ -125,19 +125,19 @@ async def trial(call: Call[OfTrial]) -> Detailed:
         raise Problem(404, str(missing)) from missing
 
 
-async def end(call: Call[OfTrial]) -> Ended:
+async def end(call: Call[OfTrial]) -> EndedAnswer:
     """Cancel a trial that is running, which then stays to be seen; remove any other."""
     data, wanted = call.gateway.hub.data, call.parameters.id
     try:
         state = await call.gateway.ask(lambda _: files.cancel_or_remove(data, wanted))
     except files.NoTrial as missing:
         raise Problem(404, str(missing)) from missing
-    return Ended(id=wanted, state="cancelled" if state else "removed")
+    return EndedAnswer(id=wanted, state="cancelled" if state else "removed")
 
 
 OPERATIONS = [
-    Operation("POST", "/api/v1/trials", ask, Begun, body=Wish, status=202, also=(409,)),
-    Operation("GET", "/api/v1/trials", trials, Trials),
+    Operation("POST", "/api/v1/trials", ask, Begun, body=NewTrial, status=202, also=(409,)),
+    Operation("GET", "/api/v1/trials", trials, TrialsAnswer),
     Operation("GET", "/api/v1/trials/{id}", trial, Detailed, OfTrial),
-    Operation("DELETE", "/api/v1/trials/{id}", end, Ended, OfTrial),
+    Operation("DELETE", "/api/v1/trials/{id}", end, EndedAnswer, OfTrial),
 ]

@@ -20,9 +20,9 @@ from gateway.http.parameters import AsOf, Key, Parameters
 from gateway.http.problems import Problem
 from gateway.messages.ids import derived
 from gateway.publishing import publish
-from gateway.reading.moments import Moment
-from gateway.reading.waiting import until
-from gateway.routes.views.lasting import Lasting
+from gateway.reading.moments import StoresAsOf
+from gateway.reading.wait_until import until
+from gateway.routes.views.interval_search import IntervalSearch
 from gateway.serving.media_links import media_url
 
 SEEN_SECONDS = 3.0
@@ -35,7 +35,7 @@ class Acknowledgement(Answer):
     time: str
 
 
-class Alert(Answer):
+class AlertAnswer(Answer):
     id: str
     type: str
     level: AlertLevelName
@@ -52,8 +52,8 @@ class Alert(Answer):
     media: list[str] = Field(description="Keys.")
 
 
-class Alerts(Answer):
-    alerts: list[Alert]
+class AlertsAnswer(Answer):
+    alerts: list[AlertAnswer]
 
 
 class AlertRule(Answer):
@@ -63,13 +63,13 @@ class AlertRule(Answer):
 
 
 class Reason(Answer):
-    alert: Alert
+    alert: AlertAnswer
     rule: AlertRule
     events: list[RecordedEvent] = Field(description="Those that decided, where the journal still has them.")
     media: list[str] = Field(description="Addresses of pictures.")
 
 
-class Searching(Lasting):
+class AlertSearch(IntervalSearch):
     """`from` and `to` bound when an alert was raised; by default all."""
 
     after: Key | None = Field(default=None, description="The id of the last alert of the page before.")
@@ -88,11 +88,11 @@ class Acknowledging(BaseModel):
     by: str = Field(min_length=1, max_length=100)
 
 
-async def search(call: Call[Searching]) -> Alerts:
+async def search(call: Call[AlertSearch]) -> AlertsAnswer:
     """Alerts, newest first; where only open ones are asked for, those of the highest level first."""
     asked = call.parameters
 
-    def question(moment: Moment) -> list[AlertRow]:
+    def question(moment: StoresAsOf) -> list[AlertRow]:
         view = moment.view(Alerting)
         if asked.state != "open":
             return alerts(view, replace(asked.wanted(asked.limit, asked.after), upto=moment.upto))
@@ -100,7 +100,7 @@ async def search(call: Call[Searching]) -> Alerts:
         return _page_of(sorted(found, key=lambda one: -SEVERITY[one["level"]]), asked.after, asked.limit)
 
     found = await call.gateway.ask_at(asked.as_of, question)
-    return Alerts(alerts=[Alert.model_validate(one) for one in found])
+    return AlertsAnswer(alerts=[AlertAnswer.model_validate(one) for one in found])
 
 
 def _page_of(found: list[AlertRow], after: str | None, limit: int) -> list[AlertRow]:
@@ -114,7 +114,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     """The rule that raised an alert, the events that decided, and what they looked like."""
     alert_id = call.parameters.id
 
-    def question(moment: Moment) -> tuple[Why | None, list[Stored]]:
+    def question(moment: StoresAsOf) -> tuple[Why | None, list[Stored]]:
         answer = why(moment.view(Alerting), alert_id, moment.upto)
         causes = answer["causes"] if answer else []
         return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
@@ -123,14 +123,14 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     if answer is None:
         raise _unknown(alert_id)
     return Reason(
-        alert=Alert.model_validate(answer["alert"]),
+        alert=AlertAnswer.model_validate(answer["alert"]),
         rule=AlertRule(**answer["rule"]),
         events=[RecordedEvent.of(event) for event in events],
         media=[media_url(key) for key in answer["media"]],
     )
 
 
-async def acknowledge(call: Call[OfAlert]) -> Alert:
+async def acknowledge(call: Call[OfAlert]) -> AlertAnswer:
     """Say that somebody has seen an alert; doing it twice changes nothing."""
     alert_id, wish = call.parameters.id, await call.body(Acknowledging)
     gateway = call.gateway
@@ -147,7 +147,7 @@ async def acknowledge(call: Call[OfAlert]) -> Alert:
     answer = await until(seen, SEEN_SECONDS)
     if answer is None:
         raise Problem(503, "the acknowledgement was sent, and is not in the view of alerts yet", headers=RETRY)
-    return Alert.model_validate(answer)
+    return AlertAnswer.model_validate(answer)
 
 
 def _acknowledged(known: AlertRow, by: str, gateway: Gateway) -> AlertEvent:
@@ -177,7 +177,7 @@ def _unknown(alert_id: str) -> Problem:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/alerts", search, Alerts, Searching),
+    Operation("GET", "/api/v1/alerts", search, AlertsAnswer, AlertSearch),
     Operation("GET", "/api/v1/alerts/{id}/why", explain, Reason, AlertAsOf),
-    Operation("POST", "/api/v1/alerts/{id}/acknowledge", acknowledge, Alert, OfAlert, body=Acknowledging),
+    Operation("POST", "/api/v1/alerts/{id}/acknowledge", acknowledge, AlertAnswer, OfAlert, body=Acknowledging),
 ]

@@ -55,15 +55,15 @@ class People(Answer):
     site: list[tuple[int, int]] = Field(description="The sum of the cameras.")
 
 
-class OfDay(OnDate, OfSite):
+class SiteDay(OnDate, OfSite):
     """A site and a day."""
 
 
-class OverTime(parameters.Span, OfSite):
+class OverTime(parameters.TimeRangeParameters, OfSite):
     step: int = Field(default=60, ge=1, le=86_400, description="Seconds.")
 
 
-async def dashboard(call: Call[OfDay]) -> Response:
+async def dashboard(call: Call[SiteDay]) -> Response:
     """People by camera and by hour, and triggers, on one day of the site."""
     gateway, site = call.gateway, call.parameters.site
     zone = await zone_of_site(gateway, site)
@@ -92,6 +92,6 @@ async def people(call: Call[OverTime]) -> People:
 
 
 OPERATIONS = [
-    Operation("GET", "/api/v1/dashboard/{site}", dashboard, Dashboard, OfDay, also=(304,)),
+    Operation("GET", "/api/v1/dashboard/{site}", dashboard, Dashboard, SiteDay, also=(304,)),
     Operation("GET", "/api/v1/sites/{site}/people", people, People, OverTime),
 ]

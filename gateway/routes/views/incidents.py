@@ -12,11 +12,11 @@ from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import State
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
-from gateway.reading.moments import Moment
-from gateway.routes.views.lasting import Lasting
+from gateway.reading.moments import StoresAsOf
+from gateway.routes.views.interval_search import IntervalSearch
 
 
-class Incident(Answer):
+class IncidentAnswer(Answer):
     id: str
     site: str
     device: str
@@ -35,33 +35,33 @@ class Incident(Answer):
     media: list[str]
 
     @classmethod
-    def of(cls, told: IncidentRow, now: datetime) -> "Incident":
+    def of(cls, told: IncidentRow, now: datetime) -> "IncidentAnswer":
         lasted = told["duration_s"]
         if lasted is None:
             lasted = max(0.0, round((now - datetime.fromisoformat(told["opened"])).total_seconds(), 3))
         return cls.model_validate({**told, "duration_s": lasted})
 
 
-class Incidents(Answer):
-    incidents: list[Incident]
+class IncidentsAnswer(Answer):
+    incidents: list[IncidentAnswer]
 
 
-class Searching(Lasting):
+class IncidentSearch(IntervalSearch):
     """`from` and `to` select incidents that held at some moment between them; by default all."""
 
     limit: int = Field(default=100, ge=1, le=1000)
 
 
-async def search(call: Call[Searching]) -> Incidents:
+async def search(call: Call[IncidentSearch]) -> IncidentsAnswer:
     """Incidents, newest first."""
     asked = call.parameters
     wanted = asked.wanted(asked.limit)
 
-    def question(moment: Moment) -> Incidents:
+    def question(moment: StoresAsOf) -> IncidentsAnswer:
         found = incidents(moment.view(Alerting), replace(wanted, upto=moment.upto))
-        return Incidents(incidents=[Incident.of(one, moment.now) for one in found])
+        return IncidentsAnswer(incidents=[IncidentAnswer.of(one, moment.now) for one in found])
 
     return await call.gateway.ask_at(asked.as_of, question)
 
 
-OPERATIONS = [Operation("GET", "/api/v1/incidents", search, Incidents, Searching)]
+OPERATIONS = [Operation("GET", "/api/v1/incidents", search, IncidentsAnswer, IncidentSearch)]

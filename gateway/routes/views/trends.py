@@ -16,7 +16,7 @@ from consumers.views.temperatures import MAX_SERIES, most_measured, newest_therm
 from consumers.views.temperatures import temperatures as measured
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, SchemaOf, Time
-from gateway.http.parameters import AtMost, DeviceSpan, OfDevice, OnDate
+from gateway.http.parameters import AtMost, DeviceTimeRange, OfDevice, OnDate
 from gateway.http.problems import Problem
 from gateway.reading.calendar import today
 from gateway.routes.lookup import require_device, zone_of_site
@@ -27,7 +27,7 @@ MOST_POINTS = 20_000
 COLUMNS, ROWS = 32, 24
 
 
-class Bucket(Answer):
+class BucketAnswer(Answer):
     time: Time
     events: int
     seconds: float
@@ -35,18 +35,18 @@ class Bucket(Answer):
 
 class MotionCounts(Answer):
     bucket_s: int
-    buckets: list[Bucket] = Field(description="Those without motion are left out.")
+    buckets: list[BucketAnswer] = Field(description="Those without motion are left out.")
 
 
-class Series(Answer):
+class SeriesAnswer(Answer):
     roi: str = Field(description="A region; `frame` is all of the picture, `composite` the weighted one.")
     unit: str
     points: list[tuple[int, float, float, float]] = Field(description="Milliseconds since 1970, min, max, mean.")
 
 
-class Temperatures(Answer):
+class TemperaturesAnswer(Answer):
     step_s: int
-    series: list[Series]
+    series: list[SeriesAnswer]
     left_out: int = Field(description="How many regions are not shown: of very many, those with fewest points.")
 
 
@@ -55,7 +55,7 @@ class Audio(Answer):
     points: list[tuple[int, float, float]] = Field(description="Milliseconds since 1970, mean dB, volume in percent.")
 
 
-class NewestThermal(Answer):
+class NewestThermalAnswer(Answer):
     time: str
     position: int
     frame_stats: Annotated[dict[str, float | None], SchemaOf(FrameStatistics)]
@@ -68,7 +68,7 @@ class NewestThermal(Answer):
     media: list[str]
 
 
-class Detection(Answer):
+class DetectionAnswer(Answer):
     time: Time
     position: int
     people_count: int
@@ -77,27 +77,27 @@ class Detection(Answer):
     media: list[str]
 
 
-class Detections(Answer):
-    detections: list[Detection] = Field(description="Newest first.")
+class DetectionsAnswer(Answer):
+    detections: list[DetectionAnswer] = Field(description="Newest first.")
 
 
-class OfMotion(DeviceSpan):
+class OfMotion(DeviceTimeRange):
     bucket: int = Field(default=300, ge=1, le=86_400, description="Seconds.")
 
 
-class OfTrend(DeviceSpan):
+class OfTrend(DeviceTimeRange):
     step: int = Field(default=60, ge=60, le=86_400, description="Seconds; whole minutes.")
 
 
-class OfDetections(AtMost, DeviceSpan):
+class OfDetections(AtMost, DeviceTimeRange):
     """The newest of a device between two moments."""
 
 
-class OfDay(OnDate, OfDevice):
+class DeviceDay(OnDate, OfDevice):
     """A device and a day of its site."""
 
 
-class OfHeatMap(OfDay):
+class OfHeatMap(DeviceDay):
     n: int | None = Field(
         default=None, ge=0, description="Changes nothing; another number is another address, which a page loads again."
     )
@@ -113,7 +113,8 @@ async def motion_counts(call: Call[OfMotion]) -> MotionCounts:
     return MotionCounts(
         bucket_s=asked.bucket,
         buckets=[
-            Bucket(time=moment_of_seconds(one.start), events=one.events, seconds=round(one.seconds, 3)) for one in found
+            BucketAnswer(time=moment_of_seconds(one.start), events=one.events, seconds=round(one.seconds, 3))
+            for one in found
         ],
     )
 
@@ -136,7 +137,7 @@ async def motion_heatmap(call: Call[OfHeatMap]) -> Response:
     return Response(found.png, 200, headers, "image/png")
 
 
-async def temperatures(call: Call[OfTrend]) -> Temperatures:
+async def temperatures(call: Call[OfTrend]) -> TemperaturesAnswer:
     """Temperatures of each region over time."""
     asked = call.parameters
     start, end = await _bounds(call, asked.step)
@@ -146,11 +147,11 @@ async def temperatures(call: Call[OfTrend]) -> Temperatures:
     )
     shown = set(most_measured(found)[:MAX_SERIES])
     series = [
-        Series(roi=roi, unit="°C", points=[(one.start * 1000, one.low, one.high, one.mean) for one in points])
+        SeriesAnswer(roi=roi, unit="°C", points=[(one.start * 1000, one.low, one.high, one.mean) for one in points])
         for roi, points in found.items()
         if roi in shown
     ]
-    return Temperatures(step_s=step, series=series, left_out=len(found) - len(shown))
+    return TemperaturesAnswer(step_s=step, series=series, left_out=len(found) - len(shown))
 
 
 async def audio(call: Call[OfTrend]) -> Audio:
@@ -164,7 +165,7 @@ async def audio(call: Call[OfTrend]) -> Audio:
     return Audio(step_s=step, points=[(one.start * 1000, one.mean_db, one.volume_percent) for one in found])
 
 
-async def thermal(call: Call[OfDevice]) -> NewestThermal:
+async def thermal(call: Call[OfDevice]) -> NewestThermalAnswer:
     """The newest measurement of a thermal sensor."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
@@ -173,7 +174,7 @@ async def thermal(call: Call[OfDevice]) -> NewestThermal:
         raise Problem(404, f"{asked.device} has measured no temperatures")
     data = found.data
     stats = data["frame_stats"]
-    return NewestThermal(
+    return NewestThermalAnswer(
         time=found.time,
         position=found.position,
         frame_stats={**stats, "min": stats["min_temp"], "max": stats["max_temp"], "mean": stats["avg_temp"]},
@@ -187,7 +188,7 @@ async def thermal(call: Call[OfDevice]) -> NewestThermal:
     )
 
 
-async def detections(call: Call[OfDetections]) -> Detections:
+async def detections(call: Call[OfDetections]) -> DetectionsAnswer:
     """What was detected, newest first."""
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
@@ -195,9 +196,9 @@ async def detections(call: Call[OfDetections]) -> Detections:
     found = await call.gateway.ask(
         lambda stores: detected(stores.view("detections"), asked.site, asked.device, start, end, asked.limit)
     )
-    return Detections(
+    return DetectionsAnswer(
         detections=[
-            Detection(
+            DetectionAnswer(
                 time=moment_of_seconds(one.time),
                 position=one.position,
                 **{name: one.data[name] for name in ("people_count", "objects", "event_triggers", "media")},
@@ -220,8 +221,8 @@ DEVICE = "/api/v1/sites/{site}/devices/{device}"
 OPERATIONS = [
     Operation("GET", f"{DEVICE}/motion", motion_counts, MotionCounts, OfMotion),
     Operation("GET", f"{DEVICE}/motion-heatmap.png", motion_heatmap, "image/png", OfHeatMap, also=(304,)),
-    Operation("GET", f"{DEVICE}/temperatures", temperatures, Temperatures, OfTrend),
+    Operation("GET", f"{DEVICE}/temperatures", temperatures, TemperaturesAnswer, OfTrend),
     Operation("GET", f"{DEVICE}/audio", audio, Audio, OfTrend),
-    Operation("GET", f"{DEVICE}/thermal", thermal, NewestThermal, OfDevice),
-    Operation("GET", f"{DEVICE}/detections", detections, Detections, OfDetections),
+    Operation("GET", f"{DEVICE}/thermal", thermal, NewestThermalAnswer, OfDevice),
+    Operation("GET", f"{DEVICE}/detections", detections, DetectionsAnswer, OfDetections),
 ]

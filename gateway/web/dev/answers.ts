@@ -87,7 +87,7 @@ function stateAt(site: string, ms: number): MinuteState {
   return before > 500 * MINUTE && before < 506 * MINUTE ? 'unknown' : 'ok';
 }
 
-function timeline(site: string): Schemas['TimelineAnswer'] {
+function timeline(site: string): Schemas['Timeline'] {
   const last = newest();
   const states = Array.from({ length: 1440 }, (_, i) => stateAt(site, (last - 1439 + i) * MINUTE));
   return { site, from: iso((last - 1439) * MINUTE), to: iso((last + 1) * MINUTE), newest: last, classes, states: encodeStates(states, classes), incidents: [] };

@@ -23,8 +23,8 @@ from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted, Rejected
 from consumers.views.warehouse.reader import Answering
-from gateway.server import Server, compose, listening, serve
-from gateway.settings import GatewaySettings, Limits
+from gateway.server import GatewayServer, compose, listening, serve
+from gateway.settings import ConnectionLimits, GatewaySettings
 from producer.broker import BrokerAddress
 from producer.times import micros
 from tests import builders
@@ -33,7 +33,7 @@ from tests.registered import registry_of
 
 NOWHERE = BrokerAddress(port=1)
 NOW = builders.at(600)
-LIMITS = Limits()
+LIMITS = ConnectionLimits()
 
 SITES = (
     SiteInfo(
@@ -135,7 +135,7 @@ class Started:
         warehouse: Answering | None = None,
         trial_command: tuple[str, ...] = (),
         clock: Callable[[], datetime] = lambda: NOW,
-        limits: Limits = LIMITS,
+        limits: ConnectionLimits = LIMITS,
         public_url: str | None = None,
         page: Path = Path("nowhere"),
     ) -> None:
@@ -148,7 +148,7 @@ class Started:
             public_url=public_url,
         )
         self.gateway = compose(settings, hub, broker, warehouse, clock)
-        self._server = Server(self.gateway)
+        self._server = GatewayServer(self.gateway)
         self._socket = listening("127.0.0.1", 0)
         self.port: int = self._socket.getsockname()[1]
         self._failure: list[BaseException] = []

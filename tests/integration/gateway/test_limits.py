@@ -12,12 +12,12 @@ import httpx
 import psutil
 import pytest
 
-from gateway.settings import Limits
+from gateway.settings import ConnectionLimits
 from tests.builders import annotation
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started
 
-LIMITS = Limits(connections=40, connections_per_address=10, streams=3, head_s=0.5, body_s=0.5, stalled_s=0.5)
+LIMITS = ConnectionLimits(connections=40, connections_per_address=10, streams=3, head_s=0.5, body_s=0.5, stalled_s=0.5)
 TOKEN = "correct-horse-battery"
 
 
@@ -176,7 +176,7 @@ def test_who_takes_nothing_of_an_answer_is_given_up_and_who_takes_it_slowly_is_n
 ) -> None:
     (tmp_path / "film.bin").write_bytes(bytes(20_000_000))
     with ExitStack() as stack:
-        started = stack.enter_context(Started(filled.hub, limits=Limits(stalled_s=0.5), page=tmp_path))
+        started = stack.enter_context(Started(filled.hub, limits=ConnectionLimits(stalled_s=0.5), page=tmp_path))
         client = stack.enter_context(started.client())
         live = stack.enter_context(client.stream("GET", "/api/v1/live"))
         slow, deaf = (stack.enter_context(closing(Raw(started))) for _ in range(2))

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.http.auth import OpenToStrangers
+from gateway.http.auth import OpenWithoutToken
 from gateway.server import compose, listening, run
 from gateway.settings import GatewaySettings
 from mosquitto.launcher import free_port
@@ -68,5 +68,5 @@ def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_it_does_not_start_open_to_strangers(tmp_path: Path) -> None:
-    with pytest.raises(OpenToStrangers, match=r"listens on 0\.0\.0\.0"):
+    with pytest.raises(OpenWithoutToken, match=r"listens on 0\.0\.0\.0"):
         compose(GatewaySettings(host="0.0.0.0"), hub_of(tmp_path), NOWHERE)

@@ -1141,16 +1141,6 @@ export interface components {
             mean_volume_db: number | null;
             quality_score: number | null;
         };
-        /**
-         * AnalysisSettings
-         * @description For an analysis, in place of what was set for the devices.
-         */
-        AnalysisSettings: {
-            /** @default null */
-            picture: components["schemas"]["PictureSettings"] | null;
-            /** @default null */
-            rois: components["schemas"]["Roi"][] | null;
-        };
         /** Asked */
         Asked: {
             /** @description The `request_id` of the command events that tell what became of it. */
@@ -1247,8 +1237,8 @@ export interface components {
             height: number;
             cells: components["schemas"]["Cell"][];
         };
-        /** ChangeAnswer */
-        ChangeAnswer: {
+        /** Change */
+        Change: {
             position: number;
             time: string;
             by: string;
@@ -1258,9 +1248,9 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** ChangesAnswer */
-        ChangesAnswer: {
-            changes: components["schemas"]["ChangeAnswer"][];
+        /** Changes */
+        Changes: {
+            changes: components["schemas"]["Change"][];
         };
         /** Check */
         Check: {
@@ -1310,10 +1300,10 @@ export interface components {
             retention_stats: components["schemas"]["RetentionStats"];
         };
         /**
-         * CommandAnswer
+         * Command
          * @description A request and how it ended: one that nobody answers has timed out after 30 s.
          */
-        CommandAnswer: {
+        Command: {
             id: string;
             site: string;
             device: string;
@@ -1326,12 +1316,12 @@ export interface components {
             detail: string | null;
             ended: string | null;
         };
-        /** CommandsAnswer */
-        CommandsAnswer: {
+        /** Commands */
+        Commands: {
             /** @description What the device can be asked to do; null where it does not say. */
             offered: string[] | null;
             /** @description The newest 50. */
-            commands: components["schemas"]["CommandAnswer"][];
+            commands: components["schemas"]["Command"][];
         };
         /** Consumers */
         Consumers: {
@@ -1513,6 +1503,16 @@ export interface components {
              */
             retired: boolean | null;
         };
+        /** DeviceStorage */
+        DeviceStorage: {
+            site: string;
+            device: string;
+            bytes: number;
+            files: number;
+            kinds: {
+                [key: string]: components["schemas"]["OfKind"];
+            };
+        };
         /** Devices */
         Devices: {
             site: string;
@@ -1541,14 +1541,6 @@ export interface components {
             /** @description Go on after (in descending order: before) this position; null at the end. */
             next: number | null;
             head: number;
-        };
-        /**
-         * Fault
-         * @description One thing that is wrong in a body, and where: `rois.0.coordinates`.
-         */
-        Fault: {
-            path: string;
-            message: string;
         };
         /** FullHealth */
         FullHealth: {
@@ -1665,6 +1657,14 @@ export interface components {
         Incidents: {
             incidents: components["schemas"]["Incident"][];
         };
+        /**
+         * InvalidField
+         * @description One thing that is wrong in a body, and where: `rois.0.coordinates`.
+         */
+        InvalidField: {
+            path: string;
+            message: string;
+        };
         /** JournalFigures */
         JournalFigures: {
             head: number;
@@ -1773,6 +1773,36 @@ export interface components {
             /** @default UTC */
             time_zone: string;
         };
+        /**
+         * NewTrial
+         * @description A span of event time, up to now, and the rules that are to be others than those in force.
+         */
+        NewTrial: {
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+            /** @default null */
+            site: string | null;
+            /** @description Values by name; see /api/v1/rules. */
+            rules?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Analyse the archived media again, and judge by that.
+             * @default false
+             */
+            analysis: boolean;
+            /**
+             * @default {
+             *       "picture": null,
+             *       "rois": null
+             *     }
+             */
+            settings: components["schemas"]["TrialSettings"];
+            /** @default page */
+            by: string;
+        };
         /** NewestThermal */
         NewestThermal: {
             time: string;
@@ -1841,16 +1871,6 @@ export interface components {
             /** @constant */
             is_recording: false;
         };
-        /** OfDevice */
-        OfDevice: {
-            site: string;
-            device: string;
-            bytes: number;
-            files: number;
-            kinds: {
-                [key: string]: components["schemas"]["OfKind"];
-            };
-        };
         /** OfKind */
         OfKind: {
             bytes: number;
@@ -1909,7 +1929,7 @@ export interface components {
             status: number;
             detail: string;
             /** @default null */
-            errors: components["schemas"]["Fault"][] | null;
+            errors: components["schemas"]["InvalidField"][] | null;
         };
         /** Process */
         Process: {
@@ -2120,14 +2140,14 @@ export interface components {
         Recordings: {
             recordings: components["schemas"]["Recording"][];
         };
-        /** RegistrationAnswer */
-        RegistrationAnswer: {
+        /** Registration */
+        Registration: {
             site: string;
             device: string | null;
             name: string;
             retired: boolean;
             /** @description Empty where it was only heard of. */
-            settings: components["schemas"]["SettingAnswer"][];
+            settings: components["schemas"]["Setting"][];
         };
         /** Rejected */
         Rejected: {
@@ -2224,15 +2244,15 @@ export interface components {
              */
             thresholds: components["schemas"]["Thresholds"];
         };
-        /** RoiSetsAnswer */
-        RoiSetsAnswer: {
+        /** RoiSets */
+        RoiSets: {
             /** @description By the name that the configuration gives as `roi_set`. */
             sets: {
                 [key: string]: components["schemas"]["Roi"][];
             };
         };
-        /** RoisAnswer */
-        RoisAnswer: {
+        /** Rois */
+        Rois: {
             rois: components["schemas"]["Roi"][];
             /**
              * @description What was changed, or why it does not hold yet.
@@ -2266,16 +2286,16 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** SaidAnswer */
-        SaidAnswer: {
+        /** Said */
+        Said: {
             value: unknown;
             /** @description `configuration`, `page` or `command_line`. */
             origin: string;
             by: string;
             time: string;
         };
-        /** SegmentAnswer */
-        SegmentAnswer: {
+        /** Segment */
+        Segment: {
             /** Format: date-time */
             time: string;
             duration_s: number;
@@ -2285,7 +2305,7 @@ export interface components {
         };
         /** Segments */
         Segments: {
-            segments: components["schemas"]["SegmentAnswer"][];
+            segments: components["schemas"]["Segment"][];
         };
         /** Series */
         Series: {
@@ -2319,18 +2339,18 @@ export interface components {
             error: string;
             at: string;
         };
-        /** SettingAnswer */
-        SettingAnswer: {
+        /** Setting */
+        Setting: {
             name: string;
-            in_force: components["schemas"]["SaidAnswer"];
+            in_force: components["schemas"]["Said"];
             /** @description What the configuration says, where somebody has changed that since; else null. */
-            configured: components["schemas"]["SaidAnswer"] | null;
+            configured: components["schemas"]["Said"] | null;
         };
         /**
          * SettingsAnswer
          * @description All sections of the device; a foreign device may have more than these.
          */
-        SettingsAnswer: {
+        Settings: {
             rois: components["schemas"]["Roi"][];
             zones: components["schemas"]["Zone"][];
             motion: components["schemas"]["MotionSettings"];
@@ -2454,7 +2474,7 @@ export interface components {
             index_bytes: number;
             disk: components["schemas"]["Disk"];
             /** @description The largest first. */
-            devices: components["schemas"]["OfDevice"][];
+            devices: components["schemas"]["DeviceStorage"][];
             retention: components["schemas"]["Kept"][];
         };
         /** StreamFigures */
@@ -2684,8 +2704,8 @@ export interface components {
             ko: components["schemas"]["Cells"];
             devices: components["schemas"]["TileDevice"][];
         };
-        /** TimelineAnswer */
-        TimelineAnswer: {
+        /** Timeline */
+        Timeline: {
             site: string;
             /** Format: date-time */
             from: string;
@@ -2698,6 +2718,16 @@ export interface components {
             states: string;
             /** @description What was the case in the minutes of that state. */
             incidents: components["schemas"]["IncidentMinutes"][];
+        };
+        /**
+         * TrialSettings
+         * @description For an analysis, in place of what was set for the devices.
+         */
+        TrialSettings: {
+            /** @default null */
+            picture: components["schemas"]["PictureSettings"] | null;
+            /** @default null */
+            rois: components["schemas"]["Roi"][] | null;
         };
         /** Trials */
         Trials: {
@@ -2712,36 +2742,6 @@ export interface components {
             /** @enum {string} */
             state: "limping" | "failed";
             detail: string;
-        };
-        /**
-         * Wish
-         * @description A span of event time, up to now, and the rules that are to be others than those in force.
-         */
-        Wish: {
-            /** Format: date-time */
-            since: string;
-            /** Format: date-time */
-            until: string;
-            /** @default null */
-            site: string | null;
-            /** @description Values by name; see /api/v1/rules. */
-            rules?: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description Analyse the archived media again, and judge by that.
-             * @default false
-             */
-            analysis: boolean;
-            /**
-             * @default {
-             *       "picture": null,
-             *       "rois": null
-             *     }
-             */
-            settings: components["schemas"]["AnalysisSettings"];
-            /** @default page */
-            by: string;
         };
         /**
          * Zone
@@ -2766,8 +2766,8 @@ export interface components {
              */
             max_people: number | null;
         };
-        /** ZonesAnswer */
-        ZonesAnswer: {
+        /** Zones */
+        Zones: {
             zones: components["schemas"]["Zone"][];
             /** @default null */
             message: string | null;
@@ -2915,7 +2915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -2979,7 +2979,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3041,7 +3041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3074,7 +3074,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3103,7 +3103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3135,7 +3135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3164,7 +3164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3193,7 +3193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RegistrationAnswer"];
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4084,7 +4084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TimelineAnswer"];
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4267,7 +4267,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SettingsAnswer"];
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4300,7 +4300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SettingsAnswer"];
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             /** @description The answer. */
@@ -4309,7 +4309,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SettingsAnswer"];
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4344,7 +4344,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChangesAnswer"];
+                    "application/json": components["schemas"]["Changes"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4375,7 +4375,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoisAnswer"];
+                    "application/json": components["schemas"]["Rois"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4408,7 +4408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoisAnswer"];
+                    "application/json": components["schemas"]["Rois"];
                 };
             };
             /** @description The answer. */
@@ -4417,7 +4417,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoisAnswer"];
+                    "application/json": components["schemas"]["Rois"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4450,7 +4450,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ZonesAnswer"];
+                    "application/json": components["schemas"]["Zones"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4483,7 +4483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ZonesAnswer"];
+                    "application/json": components["schemas"]["Zones"];
                 };
             };
             /** @description The answer. */
@@ -4492,7 +4492,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ZonesAnswer"];
+                    "application/json": components["schemas"]["Zones"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4520,7 +4520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoiSetsAnswer"];
+                    "application/json": components["schemas"]["RoiSets"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4817,7 +4817,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Wish"];
+                "application/json": components["schemas"]["NewTrial"];
             };
         };
         responses: {
@@ -4950,7 +4950,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CommandsAnswer"];
+                    "application/json": components["schemas"]["Commands"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4978,7 +4978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CommandAnswer"];
+                    "application/json": components["schemas"]["Command"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -10,7 +10,7 @@ export type Alerts = Schemas['Alerts'];
 export type Analysis = Schemas['Analysis'];
 export type Audio = Schemas['Audio'];
 export type Cells = Schemas['Cells'];
-export type Changes = Schemas['ChangesAnswer'];
+export type Changes = Schemas['Changes'];
 /** How a device is; the gateway says it, from the least to the most urgent. */
 export type Condition = Device['condition'];
 export type Consumer = Schemas['Progress'];
@@ -31,13 +31,13 @@ export type Level = Alert['level'];
 export type Motion = Schemas['MotionCounts'];
 export type Receiver = Schemas['Receiver'];
 export type Recording = Schemas['Recording'];
-export type Registration = Schemas['RegistrationAnswer'];
+export type Registration = Schemas['Registration'];
 export type Roi = Schemas['Roi'];
-export type Said = Schemas['SaidAnswer'];
+export type Said = Schemas['Said'];
 export type Session = Schemas['Session'];
 /** An event that a consumer could not take, and why. */
 export type SetAside = Schemas['SetAsideEvent'];
-export type Settings = Schemas['SettingsAnswer'];
+export type Settings = Schemas['Settings'];
 export type Site = Schemas['Site'];
 export type Sites = Schemas['Sites'];
 export type Status = Device['status'];
@@ -46,7 +46,7 @@ export type System = Schemas['System'];
 export type Temperatures = Schemas['Temperatures'];
 export type Thumbnails = Schemas['Thumbnails'];
 export type Tile = Schemas['TileJson'];
-export type Timeline = Schemas['TimelineAnswer'];
+export type Timeline = Schemas['Timeline'];
 export type Trouble = Schemas['Trouble'];
 export type Zone = Schemas['Zone'];
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from starlette.datastructures import Headers
 
-from gateway.http.auth import Access, Asking, OpenToStrangers
+from gateway.http.auth import Access, ClientRequest, OpenWithoutToken
 from gateway.http.sessions import LASTS_S, Sessions
 from gateway.http.token import WeakToken
 
@@ -18,14 +18,14 @@ def status(
     access: Access, method: str, path: str, address: str = "", http_version: str = "1.1", **headers: str
 ) -> int | None:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    refusal = access.refusal(Asking(method, path, Headers(given), address, http_version))
+    refusal = access.refusal(ClientRequest(method, path, Headers(given), address, http_version))
     return None if refusal is None else refusal.status
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "hub.example"])
 @pytest.mark.parametrize("token", [None, ""])
 def test_without_a_token_only_this_machine_is_listened_to(host: str, token: str | None) -> None:
-    with pytest.raises(OpenToStrangers):
+    with pytest.raises(OpenWithoutToken):
         Access.of(host, token)
 
 

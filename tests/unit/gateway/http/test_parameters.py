@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gateway.http.parameters import Day, DeviceSpan, Instant, OfDevice, Span, Words
+from gateway.http.parameters import Day, DeviceTimeRange, Instant, OfDevice, TimeRangeParameters, Words
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,9 +74,9 @@ def test_names_of_the_old_systems_are_names() -> None:
 def test_what_is_left_out_of_a_span_follows_from_the_rest(
     given: dict[str, datetime], expected: tuple[datetime, datetime]
 ) -> None:
-    assert Span.model_validate(given).bounds(NOW) == expected
+    assert TimeRangeParameters.model_validate(given).bounds(NOW) == expected
 
 
 def test_a_span_that_runs_backwards_is_refused() -> None:
     with pytest.raises(ValidationError, match="from must be before to"):
-        DeviceSpan.model_validate({"site": "DEMO", "device": "yard", "from": NOW, "to": NOW})
+        DeviceTimeRange.model_validate({"site": "DEMO", "device": "yard", "from": NOW, "to": NOW})

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from bus_schemas.complaints import complaints, joined
-from gateway.http.problems import Fault, Problem, faults, response
+from gateway.http.problems import InvalidField, Problem, faults, response
 
 
 class Box(BaseModel):
@@ -16,7 +16,7 @@ class Boxes(BaseModel):
 
 
 def test_a_problem_is_answered_as_rfc_9457_has_it() -> None:
-    made = response(Problem(400, "limit: too many", [Fault(path="limit", message="too many")]))
+    made = response(Problem(400, "limit: too many", [InvalidField(path="limit", message="too many")]))
 
     assert made.status_code == 400
     assert made.headers["content-type"] == "application/problem+json"

@@ -8,7 +8,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from gateway.http.peers import Peer
-from gateway.http.proxied import crossed_origin, stranger
+from gateway.http.request_origin import crossed_origin, stranger
 
 HOST = {"host": "127.0.0.1:8080"}
 BROWSER = {**HOST, "user-agent": "Mozilla/5.0", "sec-fetch-site": "none", "connection": "keep-alive"}

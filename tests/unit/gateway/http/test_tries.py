@@ -1,6 +1,6 @@
 """Guessing the token gets slower and slower, for one address and for all of them together."""
 
-from gateway.http.tries import FORGOTTEN_AFTER_S, LONGEST_WAIT_S, MOST_ADDRESSES, TRIES_PER_MINUTE, Tries
+from gateway.http.guess_limit import FORGOTTEN_AFTER_S, LONGEST_WAIT_S, MOST_ADDRESSES, TRIES_PER_MINUTE, Tries
 
 
 def guess(tries: Tries, address: str, count: int, now: float = 0.0) -> None:

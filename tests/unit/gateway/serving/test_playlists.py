@@ -1,17 +1,17 @@
 from datetime import UTC, datetime, timedelta
 
 from gateway.serving import playlists
-from gateway.serving.playlists import Piece, Place
+from gateway.serving.playlists import MediaSequence, PlaylistSegment
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
-def piece(second: float, duration_s: float = 4.0, *, restarted: bool = False) -> Piece:
-    return Piece(START + timedelta(seconds=second), duration_s, f"/media/s{second:g}", restarted)
+def piece(second: float, duration_s: float = 4.0, *, restarted: bool = False) -> PlaylistSegment:
+    return PlaylistSegment(START + timedelta(seconds=second), duration_s, f"/media/s{second:g}", restarted)
 
 
 def test_a_live_list_says_how_many_segments_came_before_and_has_no_end() -> None:
-    text = playlists.live([piece(0), piece(4, 3.96)], Place(sequence=17, breaks=2))
+    text = playlists.live([piece(0), piece(4, 3.96)], MediaSequence(sequence=17, breaks=2))
 
     assert text == (
         "#EXTM3U\n"

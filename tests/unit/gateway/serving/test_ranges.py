@@ -1,7 +1,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from gateway.serving.ranges import Slice, Unsatisfiable, plan, wanted
+from gateway.serving.ranges import ByteRange, Unsatisfiable, plan, wanted
 
 ETAG = '"abc"'
 
@@ -10,14 +10,14 @@ ETAG = '"abc"'
     ("header", "expected"),
     [
         (None, None),
-        ("bytes=0-499", Slice(0, 500)),
-        ("bytes=500-", Slice(500, 1000)),
-        ("bytes=-500", Slice(500, 1000)),
-        ("bytes=-5000", Slice(0, 1000)),
-        ("bytes=0-0", Slice(0, 1)),
-        ("bytes=999-", Slice(999, 1000)),
-        ("bytes=0-99999", Slice(0, 1000)),
-        ("BYTES = 1 - 2", Slice(1, 3)),
+        ("bytes=0-499", ByteRange(0, 500)),
+        ("bytes=500-", ByteRange(500, 1000)),
+        ("bytes=-500", ByteRange(500, 1000)),
+        ("bytes=-5000", ByteRange(0, 1000)),
+        ("bytes=0-0", ByteRange(0, 1)),
+        ("bytes=999-", ByteRange(999, 1000)),
+        ("bytes=0-99999", ByteRange(0, 1000)),
+        ("BYTES = 1 - 2", ByteRange(1, 3)),
         ("abc", None),
         ("bytes=", None),
         ("bytes=-", None),
@@ -28,7 +28,7 @@ ETAG = '"abc"'
         ("bytes=" + "9" * 5000 + "-", None),
     ],
 )
-def test_a_range_is_read_as_rfc_9110_has_it(header: str | None, expected: Slice | None) -> None:
+def test_a_range_is_read_as_rfc_9110_has_it(header: str | None, expected: ByteRange | None) -> None:
     assert wanted(header, 1000) == expected
 
 

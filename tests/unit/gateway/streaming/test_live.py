@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from gateway.streaming import live
-from gateway.streaming.live import Feed, Models, Wish
+from gateway.streaming.live import Feed, FeedFilter, Models
 from tests import builders
 from tests.memory_journal import MemoryJournal
 
@@ -27,9 +27,9 @@ def positions(chunk: bytes) -> list[int]:
     return [int(line.removeprefix("id: ")) for line in chunk.decode().splitlines() if line.startswith("id: ")]
 
 
-async def hear(feed: Feed, after: int | None, count: int, wish: Wish | None = None) -> list[int]:
+async def hear(feed: Feed, after: int | None, count: int, wish: FeedFilter | None = None) -> list[int]:
     heard: list[int] = []
-    async with aclosing(feed.follow(after, wish or Wish())) as frames:
+    async with aclosing(feed.follow(after, wish or FeedFilter())) as frames:
         async for frame in frames:
             heard += positions(frame)
             if len(heard) >= count:
@@ -59,7 +59,7 @@ def test_a_client_begins_with_the_head_and_hears_what_comes() -> None:
     feed = feed_of(journal)
 
     async def body() -> list[bytes]:
-        async with aclosing(feed.follow(None, Wish())) as frames:
+        async with aclosing(feed.follow(None, FeedFilter())) as frames:
             first = await anext(frames)
             journal.append(*some(1))
             feed.wake()
@@ -87,7 +87,7 @@ def test_a_slow_client_is_late_but_hears_everything_once(monkeypatch: Any) -> No
 
     async def body() -> list[int]:
         heard: list[int] = []
-        async with aclosing(feed.follow(0, Wish())) as frames:
+        async with aclosing(feed.follow(0, FeedFilter())) as frames:
             async for frame in frames:
                 heard += positions(frame)
                 if len(heard) >= 400:
@@ -125,14 +125,14 @@ def test_media_are_told_only_to_those_who_ask() -> None:
     feed = feed_of(journal)
 
     assert with_reader(feed, hear(feed, 0, 2)) == [2, 4]
-    assert with_reader(feed, hear(feed, 0, 2, Wish(frozenset({"media"})))) == [1, 3]
-    assert with_reader(feed, hear(feed, 0, 1, Wish(frozenset({"detection"})))) == [4]
+    assert with_reader(feed, hear(feed, 0, 2, FeedFilter(frozenset({"media"})))) == [1, 3]
+    assert with_reader(feed, hear(feed, 0, 1, FeedFilter(frozenset({"detection"})))) == [4]
 
 
 def test_a_site_hears_its_own() -> None:
     feed = feed_of(MemoryJournal([builders.detection(site="A"), builders.detection(site="B")]))
 
-    assert with_reader(feed, hear(feed, 0, 1, Wish(site="B"))) == [2]
+    assert with_reader(feed, hear(feed, 0, 1, FeedFilter(site="B"))) == [2]
 
 
 def test_a_position_beyond_the_head_is_the_head() -> None:
@@ -141,7 +141,7 @@ def test_a_position_beyond_the_head_is_the_head() -> None:
     feed = feed_of(journal)
 
     async def body() -> list[int]:
-        async with aclosing(feed.follow(5_000, Wish())) as frames:
+        async with aclosing(feed.follow(5_000, FeedFilter())) as frames:
             await anext(frames)
             journal.append(*some(1))
             feed.wake()
@@ -155,7 +155,7 @@ def test_who_hears_nothing_is_told_how_far_the_journal_is(monkeypatch: Any) -> N
     feed = feed_of(MemoryJournal(some(7)))
 
     async def body() -> bytes:
-        async with aclosing(feed.follow(0, Wish(frozenset({"alert"})))) as frames:
+        async with aclosing(feed.follow(0, FeedFilter(frozenset({"alert"})))) as frames:
             await anext(frames)
             return await anext(frames)
 
@@ -166,7 +166,7 @@ def test_a_feed_that_stops_ends_every_stream() -> None:
     feed = feed_of(MemoryJournal(some(1)))
 
     async def body() -> list[bytes]:
-        async with aclosing(feed.follow(None, Wish())) as frames:
+        async with aclosing(feed.follow(None, FeedFilter())) as frames:
             await anext(frames)
             asyncio.get_running_loop().call_soon(feed.stop)
             return [frame async for frame in frames]

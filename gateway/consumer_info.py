@@ -12,7 +12,7 @@ Kind = Literal["projection", "sink"]
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class ConsumerInfo:
     """The kind and shape of a registered consumer."""
 
     name: str
@@ -24,12 +24,12 @@ class Described:
         return self.shape.version
 
 
-def described(hub: HubConfig) -> tuple[Described, ...]:
+def consumer_infos(hub: HubConfig) -> tuple[ConsumerInfo, ...]:
     """Every registered consumer."""
     found = []
     for name, make in CONSUMERS.items():
         made = make(hub)
-        found.append(Described(name, "sink" if isinstance(made, Sink) else "projection", shape_of(made)))
+        found.append(ConsumerInfo(name, "sink" if isinstance(made, Sink) else "projection", shape_of(made)))
         if isinstance(made, Sink):
             made.close()
     return tuple(found)

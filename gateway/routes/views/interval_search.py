@@ -1,10 +1,10 @@
 """The search parameters that incidents and alerts share."""
 
 from consumers.engine.intervals import IntervalQuery, State
-from gateway.http.parameters import AsOf, Name, Parameters, Span, Word
+from gateway.http.parameters import AsOf, Name, Parameters, TimeRangeParameters, Word
 
 
-class Lasting(AsOf, Span, Parameters):
+class IntervalSearch(AsOf, TimeRangeParameters, Parameters):
     """By where it is, what it is, and when it was."""
 
     site: Name | None = None

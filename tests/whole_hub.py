@@ -13,9 +13,9 @@ from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.projection import Projection
 from consumers.hub_config import HubConfig
-from consumers.ingest.counters import Figures
+from consumers.ingest.counters import IngestCounters
 from consumers.ingest.intake import Intake
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.registry import CONSUMERS
 from consumers.store.archive.disk import Archive
 from consumers.store.journal.queries import JournalQueries
@@ -43,9 +43,9 @@ def topic_of(event_type: str, source: str) -> str:
 def message_of(event: Event, medium: bytes = b"bytes") -> Published:
     """As a producer sends it."""
     if isinstance(event, MediaEvent):
-        properties = Properties(event.data.content_type, tuple(media_properties(event)))
+        properties = PacketProperties(event.data.content_type, tuple(media_properties(event)))
         return Published(media_topic(event.source, event.data.kind), 1, properties, medium)
-    return Published(topic_of(event.type, event.source), 1, Properties(), to_bytes(event))
+    return Published(topic_of(event.type, event.source), 1, PacketProperties(), to_bytes(event))
 
 
 class Bus:
@@ -56,7 +56,7 @@ class Bus:
         self._now = at(0)
         self._archive = Archive(data / "archive", lambda: self._now)
         self._journal = Journal(data / "journal", lambda: self._now)
-        self._intake = Intake(self._archive, self._journal, lambda: self._now, Figures(lambda: START, START))
+        self._intake = Intake(self._archive, self._journal, lambda: self._now, IngestCounters(lambda: START, START))
         self._reader = SqliteJournalReader(data / "journal")
         context = ConsumerContext(data, self._reader, lambda: self._now)
         made = [make(self.hub) for make in CONSUMERS.values()]
@@ -90,7 +90,8 @@ class Bus:
                 return
             before = self.head
             self.take(
-                [Published(topic_of(one.type, one.source), 1, Properties(), to_bytes(one)) for one in said], second
+                [Published(topic_of(one.type, one.source), 1, PacketProperties(), to_bytes(one)) for one in said],
+                second,
             )
             assert self.head == before + len(said), f"what consumers say is let in: {self.refused()}"
 

@@ -10,7 +10,7 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, StateEvent
 from bus_schemas.speakers import violation
 from consumers.ingest.exact_decode import unreadable
-from consumers.ingest.items import Item, Refused
+from consumers.ingest.items import Item, RefusedMessage
 from consumers.ingest.packets import Published
 from consumers.ingest.topic_rules import MAX_EVENT_BYTES, STATE, TopicRule
 from consumers.store.journal.writing import Accepted
@@ -39,13 +39,13 @@ def accept(event: Event | Malformed, body: bytes, message: Published, rule: Topi
 
 def refuse(
     message: Published, received: int, reason: str, body: bytes | None = None, place: Place = (None, None, None)
-) -> Refused:
+) -> RefusedMessage:
     """It takes its `place` in a stream, where that is one that there can be."""
     source, epoch, sequence = place
     body = message.payload if body is None else body
     if epoch is None or sequence is None or not (0 < len(epoch) <= MAX_EPOCH and 0 < sequence <= MAX_SEQUENCE):
-        return Refused(reason, body, message.topic, received)
-    return Refused(reason, body, message.topic, received, source, epoch, sequence)
+        return RefusedMessage(reason, body, message.topic, received)
+    return RefusedMessage(reason, body, message.topic, received, source, epoch, sequence)
 
 
 def has_checksum(message: Published) -> bool:

@@ -17,7 +17,7 @@ _SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class EpochLimit:
     """How many epochs of one source may send within a time in microseconds before another one may begin."""
 
     within: int
@@ -25,7 +25,7 @@ class Limit:
     words: str
 
 
-LIMITS = (Limit(3600 * _SECOND, 30, "hour"), Limit(86_400 * _SECOND, 100, "day"))
+LIMITS = (EpochLimit(3600 * _SECOND, 30, "hour"), EpochLimit(86_400 * _SECOND, 100, "day"))
 LONGEST = max(limit.within for limit in LIMITS)
 MAX_SOURCES = 5000
 """So many devices may be known."""

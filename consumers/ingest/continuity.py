@@ -6,7 +6,7 @@ from enum import Enum
 from consumers.store.journal.writing import StreamKey
 
 
-class Place(Enum):
+class SequencePosition(Enum):
     """The position of an event relative to the watermark of its stream."""
 
     NEXT = "next"
@@ -14,11 +14,11 @@ class Place(Enum):
     BEYOND_A_HOLE = "beyond a hole"
 
 
-def place_of(watermark: int, first: int, last: int) -> Place:
+def position_in_stream(watermark: int, first: int, last: int) -> SequencePosition:
     """Of an event that stands for the sequences `first` to `last`; all but gaps stand for one."""
     if last <= watermark:
-        return Place.KNOWN
-    return Place.NEXT if first <= watermark + 1 else Place.BEYOND_A_HOLE
+        return SequencePosition.KNOWN
+    return SequencePosition.NEXT if first <= watermark + 1 else SequencePosition.BEYOND_A_HOLE
 
 
 Refusal = Callable[[StreamKey], str | None]
@@ -29,7 +29,7 @@ def nothing_refused(_key: StreamKey) -> None:
     return None
 
 
-class Streams:
+class GroupWatermarks:
     """The watermarks during one group: what is committed, and on top of it what the group has taken so far."""
 
     def __init__(self, committed: Callable[[str, str], int], refusal: Refusal = nothing_refused) -> None:
@@ -51,11 +51,11 @@ class Streams:
             watermark = self._committed(*key)
             if not watermark and not self.may_begin(key):
                 return False
-        place = place_of(watermark, first, last)
-        if place is Place.NEXT:
+        place = position_in_stream(watermark, first, last)
+        if place is SequencePosition.NEXT:
             self._taken[key] = last
             return True
-        (self.repeats if place is Place.KNOWN else self.holes).add(key)
+        (self.repeats if place is SequencePosition.KNOWN else self.holes).add(key)
         return False
 
     def may_begin(self, key: StreamKey) -> bool:

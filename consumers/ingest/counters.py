@@ -11,7 +11,7 @@ EVERY_SECONDS = 2.0
 
 
 @dataclass(slots=True)
-class Figures:
+class IngestCounters:
     """Counts since the start; rates and the longest commit over the time since they were told last."""
 
     clock: Clock

@@ -11,7 +11,7 @@ from consumers.ingest.acceptance import accept, refuse
 from consumers.ingest.exact_decode import decode_text
 from consumers.ingest.items import Item
 from consumers.ingest.media_decode import read_medium
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.ingest.topic_rules import MEDIA, STATE, TopicRule, rule_of
 
 DAMAGED = "the message was changed on its way: its checksum is another one"
@@ -102,7 +102,7 @@ def _split(text: bytes) -> list[bytes] | None:
         return None
 
 
-def _encoding(properties: Properties) -> str | None:
+def _encoding(properties: PacketProperties) -> str | None:
     """As HTTP says it; the contract's own way is the content type."""
     found = [value for name, value in properties.user if name.lower() == "content-encoding"]
     return found[-1].strip().lower() if found else None

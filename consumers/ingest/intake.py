@@ -12,14 +12,14 @@ from bus_schemas.topics import FAULTS, HEAD
 from consumers.ingest.admission import Admission
 from consumers.ingest.announcer import Announcer, Publish
 from consumers.ingest.conflicts import Conflicts
-from consumers.ingest.counters import Figures
+from consumers.ingest.counters import IngestCounters
 from consumers.ingest.decoding import read
 from consumers.ingest.items import Item
 from consumers.ingest.packets import Published
-from consumers.ingest.plan import Plan, foreign_ids, make_plan, media_keys
+from consumers.ingest.plan import IngestPlan, foreign_ids, make_plan, media_keys
 from consumers.ingest.registry import RegistryKeeper
 from consumers.ingest.reused_ids import find_reused
-from consumers.ingest.room import Room
+from consumers.ingest.room import DiskRoom
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.store import JournalWriter, Unwritable
 from consumers.store.journal.writing import Accepted, Rejected
@@ -38,13 +38,13 @@ class MediaStore(Protocol):
     def digests(self, keys: Iterable[str]) -> Mapping[str, str]: ...
 
 
-class Bus(Protocol):
+class BusClient(Protocol):
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1, about: str = "") -> None: ...
     def acknowledge(self, messages: Sequence[Published]) -> None: ...
     def flush(self) -> None: ...
 
 
-def announcing(bus: Bus) -> Publish:
+def announcing(bus: BusClient) -> Publish:
     """Retained; of those that wait to be sent, the newest of each stream is enough."""
     return lambda topic, body, epoch: bus.publish(topic, body, retain=True, about=epoch)
 
@@ -61,8 +61,8 @@ class Intake:
         archive: MediaStore,
         journal: JournalWriter,
         clock: Clock,
-        figures: Figures,
-        room: Room | None = None,
+        figures: IngestCounters,
+        room: DiskRoom | None = None,
         registry: RegistryKeeper | None = None,
     ) -> None:
         self._archive = archive
@@ -80,7 +80,7 @@ class Intake:
         """Why what devices send is not taken in; `None` where it is."""
         return None if self._room is None else self._room.shortage
 
-    def take(self, messages: Sequence[Published], bus: Bus) -> None:
+    def take(self, messages: Sequence[Published], bus: BusClient) -> None:
         """Raises `CannotWrite`; then call it again with the same messages. Reports of faults are acknowledged only."""
         began = time.monotonic()
         received = micros(self._clock())
@@ -97,7 +97,7 @@ class Intake:
         bus.flush()
         self._count(now - began, len(messages), plan)
 
-    def _commit(self, items: Sequence[Item]) -> Plan:
+    def _commit(self, items: Sequence[Item]) -> IngestPlan:
         refusal = partial(self._admission.refusal, micros(self._clock()))
         try:
             known = self._journal.known_ids(foreign_ids(items))
@@ -121,7 +121,7 @@ class Intake:
         if self._registry is not None:
             self._registry.take(accepted, head)
 
-    def record(self, event: Accepted, bus: Bus | None) -> None:
+    def record(self, event: Accepted, bus: BusClient | None) -> None:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
         if self._room is not None:
             self._room.look()
@@ -135,10 +135,10 @@ class Intake:
         if bus is not None:
             self._tell_head(bus)
 
-    def _tell_head(self, bus: Bus) -> None:
+    def _tell_head(self, bus: BusClient) -> None:
         bus.publish(HEAD, Head(position=self._journal.head).to_bytes(), qos=0)
 
-    def _count(self, seconds: float, messages: int, plan: Plan) -> None:
+    def _count(self, seconds: float, messages: int, plan: IngestPlan) -> None:
         counts = {
             "messages": messages,
             "accepted": len(plan.accepted),

@@ -7,7 +7,7 @@ from bus_schemas.media import MediaEvent
 from consumers.store.journal.writing import Accepted
 
 
-class Described(NamedTuple):
+class DescribedMedium(NamedTuple):
     """A medium on its right topic: the event that describes it, and its bytes."""
 
     event: MediaEvent
@@ -17,7 +17,7 @@ class Described(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedMessage:
     """A message that is not an event of the contract. `source`, `epoch` and `sequence` name the gap that it leaves."""
 
     reason: str
@@ -29,6 +29,6 @@ class Refused:
     sequence: int | None = None
 
 
-Taken = Accepted | Described
+Taken = Accepted | DescribedMedium
 """An event that the contract allows, on its right topic; the journal takes it if it continues its stream."""
-Item = Taken | Refused
+Item = Taken | RefusedMessage

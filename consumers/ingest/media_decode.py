@@ -6,7 +6,7 @@ from bus_schemas.codec import Malformed, MediaMessage, decode_media, to_bytes
 from bus_schemas.media import MediaKind
 from bus_schemas.topics import BATCH
 from consumers.ingest.acceptance import APART, has_checksum, refuse, unpermitted
-from consumers.ingest.items import Described, Item
+from consumers.ingest.items import DescribedMedium, Item
 from consumers.ingest.packets import Published
 from consumers.ingest.topic_rules import TopicRule
 from producer.times import moment
@@ -38,4 +38,4 @@ def read_medium(message: Published, received: int, rule: TopicRule) -> Item:
     complaint = APART if (described.epoch is None) != (described.sequence is None) else unpermitted(described)
     if complaint is not None:
         return refuse(message, received, complaint, place=place)
-    return Described(described, to_bytes(described), received, message.payload)
+    return DescribedMedium(described, to_bytes(described), received, message.payload)

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 Store = TypeVar("Store", Archive, OpenJournal)
 
 
-def open_patiently(open_it: Callable[[], Store], stopping: threading.Event) -> Store | None:
+def open_with_retries(open_it: Callable[[], Store], stopping: threading.Event) -> Store | None:
     """Where it is away or the disk is full, try again until told to stop; producers keep what they have."""
     retry = Retry(REOPEN)
     while not stopping.is_set():

@@ -10,7 +10,7 @@ FAILURE = 0x80
 """Reason codes from here on say that something was not done."""
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xD0, 0xE0
 PING = b"\xc0\x00"
-GOODBYE = b"\xe0\x00"
+DISCONNECT = b"\xe0\x00"
 
 # Property identifiers of MQTT 5, section 2.2.2.2, by the shape of their value.
 _BYTES = {0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A}
@@ -41,7 +41,7 @@ class Packet(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Properties:
+class PacketProperties:
     """The properties of a packet that we read; numbers by their identifier."""
 
     content_type: str | None = None
@@ -49,7 +49,7 @@ class Properties:
     numbers: Mapping[int, int] | None = None
 
 
-NOTHING = Properties()
+NOTHING = PacketProperties()
 
 
 class Published(NamedTuple):
@@ -57,7 +57,7 @@ class Published(NamedTuple):
 
     topic: str
     packet_id: int
-    properties: Properties
+    properties: PacketProperties
     payload: bytes
 
 
@@ -154,7 +154,7 @@ class PublishReader:
 
     def __init__(self) -> None:
         self._topics: dict[bytes, str] = {}
-        self._properties: dict[bytes, Properties] = {b"": NOTHING}
+        self._properties: dict[bytes, PacketProperties] = {b"": NOTHING}
 
     def read(self, packet: Packet) -> Published:
         """Raises `BadPacket`."""
@@ -180,7 +180,7 @@ class PublishReader:
             known = self._topics[encoded] = encoded.decode(errors="replace")
         return known
 
-    def _read_properties(self, encoded: bytes) -> Properties:
+    def _read_properties(self, encoded: bytes) -> PacketProperties:
         known = self._properties.get(encoded)
         if known is None:
             known = read_properties(encoded)
@@ -193,7 +193,7 @@ def _cut_off() -> tuple[int, int]:
     raise BadPacket("the packet is cut off")
 
 
-def read_properties(encoded: bytes) -> Properties:
+def read_properties(encoded: bytes) -> PacketProperties:
     """Raises `ValueError` or `IndexError` where they are damaged."""
     content_type: str | None = None
     user: list[tuple[str, str]] = []
@@ -211,7 +211,7 @@ def read_properties(encoded: bytes) -> Properties:
             content_type = value.decode(errors="replace") if identifier == CONTENT_TYPE else content_type
         else:
             numbers[identifier], place = _read_number(encoded, place, identifier)
-    return Properties(content_type, tuple(user), numbers)
+    return PacketProperties(content_type, tuple(user), numbers)
 
 
 def _read_text(encoded: bytes, place: int) -> tuple[bytes, int]:

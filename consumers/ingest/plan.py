@@ -7,8 +7,8 @@ from uuid import NAMESPACE_URL, uuid5
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import Gap, GapEvent
-from consumers.ingest.continuity import Refusal, Streams, nothing_refused
-from consumers.ingest.items import Described, Item, Refused, Taken
+from consumers.ingest.continuity import GroupWatermarks, Refusal, nothing_refused
+from consumers.ingest.items import DescribedMedium, Item, RefusedMessage, Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.archive.disk import Medium
 from consumers.store.journal.ahead import happened_at
@@ -20,7 +20,7 @@ REJECTED = "rejected"
 
 
 @dataclass(slots=True)
-class Plan:
+class IngestPlan:
     """Media first, then accepted and rejected together, then the watermarks of `advanced`, and again of the others."""
 
     accepted: list[Accepted] = field(default_factory=list)
@@ -40,13 +40,13 @@ def foreign_ids(items: Sequence[Item]) -> list[ForeignId]:
     return [
         (item.event.source, item.event.id)
         for item in items
-        if not isinstance(item, Refused) and item.event.sequence is None
+        if not isinstance(item, RefusedMessage) and item.event.sequence is None
     ]
 
 
 def media_keys(items: Sequence[Item]) -> list[str]:
     """Under which the media of the group would be kept."""
-    return [item.event.data.key for item in items if isinstance(item, Described)]
+    return [item.event.data.key for item in items if isinstance(item, DescribedMedium)]
 
 
 def make_plan(
@@ -55,18 +55,18 @@ def make_plan(
     known: Collection[ForeignId],
     digests: Mapping[str, str],
     refusal: Refusal = nothing_refused,
-) -> Plan:
+) -> IngestPlan:
     """`known` are those of the foreign ids that the journal holds, `digests` the media keys that the archive holds;
     `refusal` says why a stream may not begin.
     """
-    streams, seen, held = Streams(watermark, refusal), set(known), dict(digests)
-    plan = Plan()
+    streams, seen, held = GroupWatermarks(watermark, refusal), set(known), dict(digests)
+    plan = IngestPlan()
     for item in items:
-        if isinstance(item, Refused):
+        if isinstance(item, RefusedMessage):
             _refuse(plan, streams, item)
         elif not _is_news(item.event, streams, seen):
             _pass_over(plan, streams, item)
-        elif isinstance(item, Described):
+        elif isinstance(item, DescribedMedium):
             _take_medium(plan, item, held)
         else:
             plan.accepted.append(item)
@@ -74,7 +74,7 @@ def make_plan(
     return plan
 
 
-def _is_news(event: Event | Header, streams: Streams, seen: set[ForeignId]) -> bool:
+def _is_news(event: Event | Header, streams: GroupWatermarks, seen: set[ForeignId]) -> bool:
     if event.sequence is not None and event.epoch is not None:
         return streams.take((event.source, event.epoch), *sequences_of(event, event.sequence))
     foreign = (event.source, event.id)
@@ -84,7 +84,7 @@ def _is_news(event: Event | Header, streams: Streams, seen: set[ForeignId]) -> b
     return streams.may_begin((event.source, ""))
 
 
-def _pass_over(plan: Plan, streams: Streams, item: Taken) -> None:
+def _pass_over(plan: IngestPlan, streams: GroupWatermarks, item: Taken) -> None:
     event = item.event
     reason = streams.refused.get((event.source, event.epoch or ""))
     if reason is not None:
@@ -95,7 +95,7 @@ def _pass_over(plan: Plan, streams: Streams, item: Taken) -> None:
         plan.passed_over.append(item)
 
 
-def _take_medium(plan: Plan, item: Described, held: dict[str, str]) -> None:
+def _take_medium(plan: IngestPlan, item: DescribedMedium, held: dict[str, str]) -> None:
     """A key is kept once: the same bytes under it again are a repeat, other ones are rejected."""
     event = item.event
     if held.setdefault(event.data.key, event.data.sha256) == event.data.sha256:
@@ -106,7 +106,7 @@ def _take_medium(plan: Plan, item: Described, held: dict[str, str]) -> None:
     _reject(plan, rejection(item, reason), _place(event.source, event.epoch, event.sequence))
 
 
-def _refuse(plan: Plan, streams: Streams, refused: Refused) -> None:
+def _refuse(plan: IngestPlan, streams: GroupWatermarks, refused: RefusedMessage) -> None:
     """Keep it with the reason, unless its place in a stream is not the next one.
 
     A stream that may not begin has no place for a gap.
@@ -123,7 +123,7 @@ def _place(source: str | None, epoch: str | None, sequence: int | None) -> Seque
     return None if source is None or epoch is None or sequence is None else (source, epoch, sequence)
 
 
-def _reject(plan: Plan, rejected: Rejected, place: SequenceKey | None) -> None:
+def _reject(plan: IngestPlan, rejected: Rejected, place: SequenceKey | None) -> None:
     """Where it had a place in a stream, a gap takes that, so that the stream goes on."""
     if place is not None:
         gap = gap_for(*place, rejected.received)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pydantic_core import from_json
 
-from consumers.ingest.items import Described, Taken
+from consumers.ingest.items import DescribedMedium, Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.journal.writing import Accepted, ForeignId, Rejected
 
@@ -37,7 +37,7 @@ def _is_same(item: Taken, body: bytes) -> bool:
     if item.body == body:
         return True
     before = from_json(body)
-    if isinstance(item, Described):
+    if isinstance(item, DescribedMedium):
         data = before.get("data")
         return isinstance(data, dict) and data.get("sha256") == item.event.data.sha256
     return bool(before == from_json(item.body))

@@ -7,7 +7,7 @@ from typing import Final
 
 from bus_schemas.event import HUB, place
 from bus_schemas.node import SystemLoad
-from consumers.ingest.items import Described, Item, Refused
+from consumers.ingest.items import DescribedMedium, Item, RefusedMessage
 from consumers.store.disk import Disk, disk_of
 from producer.clock import Elapsed
 
@@ -16,7 +16,7 @@ RESEND_S: Final = 90.0
 """A message that was too large for the disk comes again within this time."""
 
 
-class Room:
+class DiskRoom:
     """Decides whether the disk has room for events of devices; `shortage` says why not."""
 
     def __init__(self, disk: Callable[[], Disk], elapsed: Elapsed = time.monotonic) -> None:
@@ -75,7 +75,7 @@ def load_of(data: Path) -> SystemLoad:
 
 def waits_for_room(item: Item) -> bool:
     """Whether its producer keeps it until it is confirmed. The hub's own events are small, and tell of the disk."""
-    if isinstance(item, Refused):
+    if isinstance(item, RefusedMessage):
         source, sequence = item.source, item.sequence
     else:
         source, sequence = item.event.source, item.event.sequence
@@ -83,4 +83,4 @@ def waits_for_room(item: Item) -> bool:
 
 
 def _size(item: Item) -> int:
-    return len(item.body) + (len(item.medium) if isinstance(item, Described) else 0)
+    return len(item.body) + (len(item.medium) if isinstance(item, DescribedMedium) else 0)

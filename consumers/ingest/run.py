@@ -15,15 +15,15 @@ from bus_schemas.hub import Fault, FaultEvent
 from bus_schemas.protocol import INGEST_RUNNING, INGEST_STOPPED
 from bus_schemas.topics import FAULTS, INGEST
 from consumers.hub_faults import key_of
-from consumers.ingest.connection import Connection, Disconnected, Unreachable
-from consumers.ingest.counters import Figures
+from consumers.ingest.connection import BrokerConnection, BrokerUnreachable, Disconnected
+from consumers.ingest.counters import IngestCounters
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.intake import CannotWrite, Intake, announcing
-from consumers.ingest.opening import open_patiently
+from consumers.ingest.opening import open_with_retries
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
 from consumers.ingest.registry import Configured, RegistryKeeper
-from consumers.ingest.room import Room, load_of
+from consumers.ingest.room import DiskRoom, load_of
 from consumers.store.archive.disk import Archive
 from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
@@ -76,24 +76,24 @@ def run(
     Raises `JournalInUse`.
     """
     with journal_lock(data / "journal"), ExitStack() as stack:
-        archive = open_patiently(lambda: Archive(data / "archive", clock), stopping)
+        archive = open_with_retries(lambda: Archive(data / "archive", clock), stopping)
         if archive is None:
             return
         stack.enter_context(archive)
         store = store or SqliteStore(data / "journal")
-        journal = open_patiently(lambda: store.writer(clock, owner_in(data)), stopping)
+        journal = open_with_retries(lambda: store.writer(clock, owner_in(data)), stopping)
         if journal is None:
             return
         stack.enter_context(journal)
-        figures = Figures(clock, started=clock(), position=journal.head, journal_id=_id_of(store))
+        figures = IngestCounters(clock, started=clock(), position=journal.head, journal_id=_id_of(store))
         pulse = Pulse(journal.streams, clock, time.monotonic(), partial(load_of, data), disk_id(data))
         faults = FaultTracker(clock, data / "journal" / "faults.json")
         faults.load(_journaled(store))
         registry = RegistryKeeper(clock, data / "journal" / "registry.json", configured)
         registry.load(store)
         journal.day_opening = registry.day_opening
-        intake = Intake(archive, journal, clock, figures, Room(partial(disk_of, data)), registry)
-        Ingest(intake, Own(pulse, faults, registry), figures, broker, stopping).run()
+        intake = Intake(archive, journal, clock, figures, DiskRoom(partial(disk_of, data)), registry)
+        Ingest(intake, OwnEvents(pulse, faults, registry), figures, broker, stopping).run()
 
 
 def _id_of(store: JournalStore) -> str | None:
@@ -111,7 +111,7 @@ def _journaled(store: JournalStore) -> Iterator[Fault]:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class OwnEvents:
     """The parts of ingest that make events of the hub itself."""
 
     pulse: Pulse
@@ -125,8 +125,8 @@ class Ingest:
     def __init__(
         self,
         intake: Intake,
-        own: Own,
-        figures: Figures,
+        own: OwnEvents,
+        figures: IngestCounters,
         broker: BrokerAddress,
         stopping: threading.Event,
     ) -> None:
@@ -146,10 +146,10 @@ class Ingest:
         self._publish_configuration(None)
         while not self._stopping.is_set():
             try:
-                self._serve(Connection(self._broker, draw_client_id("ingest"), TOPICS))
+                self._serve(BrokerConnection(self._broker, draw_client_id("ingest"), TOPICS))
                 retry.reset()
                 pause = retry.next_s()
-            except Unreachable as error:
+            except BrokerUnreachable as error:
                 pause = retry.next_s()
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
                 self._faults.raise_own("broker", "system_error", f"The broker cannot be reached: {error}")
@@ -158,7 +158,7 @@ class Ingest:
         self._registry.tend(time.monotonic(), is_last=True)
         log.info("ingest stopped", position=self._figures.position)
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: BrokerConnection) -> None:
         """One connection, from its first announcements to its end."""
         log.info("connected", broker=str(self._broker))
         self._intake.announcer.begin(secrets.token_hex(4))
@@ -176,7 +176,7 @@ class Ingest:
             self._faults.lost_contact()
             connection.close()
 
-    def _tend(self, connection: Connection) -> None:
+    def _tend(self, connection: BrokerConnection) -> None:
         """Do what is due: a heartbeat, a round of watermarks, the status."""
         self._mark_alive()
         self._beat(connection)
@@ -191,7 +191,7 @@ class Ingest:
         if self._figures.due(now):
             connection.publish(INGEST, self._figures.status(now).to_bytes(), retain=True, qos=0)
 
-    def _hear_the_broker(self, connection: Connection, now: float) -> None:
+    def _hear_the_broker(self, connection: BrokerConnection, now: float) -> None:
         """While a broker that is connected stands still, nobody else is silent."""
         silent = connection.silent_s()
         if connection.refusal is not None:
@@ -205,7 +205,7 @@ class Ingest:
         else:
             self._faults.lost_contact()
 
-    def _take(self, messages: Sequence[Published], connection: Connection) -> None:
+    def _take(self, messages: Sequence[Published], connection: BrokerConnection) -> None:
         self._read_reports(messages)
         retry = Retry(RETRY)
         while not self._stopping.is_set():
@@ -223,7 +223,7 @@ class Ingest:
             if message.topic.startswith(FAULTS) and (reason := self._faults.take(message.topic, message.payload)):
                 log.warning("report of faults not taken", topic=message.topic, reason=reason)
 
-    def _write_faults(self, connection: Connection | None) -> None:
+    def _write_faults(self, connection: BrokerConnection | None) -> None:
         """What changed goes into the journal; where that takes nothing, it is tried again with the next turn."""
         try:
             for fault in self._faults.changes():
@@ -235,7 +235,7 @@ class Ingest:
         except CannotWrite as error:
             self._raise_own(error)
 
-    def _publish_configuration(self, connection: Connection | None) -> None:
+    def _publish_configuration(self, connection: BrokerConnection | None) -> None:
         """What the configuration changes goes into the journal; where that takes nothing, again with the next turn."""
         try:
             for event in self._registry.pending():
@@ -247,7 +247,7 @@ class Ingest:
         part, kind = key_of(error.__cause__ or error, "journal")
         self._faults.raise_own(part, kind, f"Ingest cannot write: {error}")
 
-    def _complain(self, error: CannotWrite, connection: Connection | None) -> None:
+    def _complain(self, error: CannotWrite, connection: BrokerConnection | None) -> None:
         self._raise_own(error)
         self._figures.state = f"cannot write: {error}"
         log.error("cannot write", reason=str(error))
@@ -280,7 +280,7 @@ class Ingest:
             if part != "broker":
                 self._faults.clear_own(part, kind)
 
-    def _hold(self, seconds: float, connection: Connection) -> None:
+    def _hold(self, seconds: float, connection: BrokerConnection) -> None:
         """Keep the connection and take nothing more; producers keep theirs."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._stopping.wait(TURN_SECONDS):
@@ -296,7 +296,7 @@ class Ingest:
             self._write_faults(None)
             self._stopping.wait(min(left, self._pulse.wait(time.monotonic())))
 
-    def _beat(self, connection: Connection | None, *, last: bool = False) -> None:
+    def _beat(self, connection: BrokerConnection | None, *, last: bool = False) -> None:
         now = time.monotonic()
         if not last and not self._pulse.due(now):
             return

@@ -10,7 +10,7 @@ from bus_schemas import codec
 from bus_schemas.event import Event
 from bus_schemas.topics import event_topic
 from consumers.ingest.decoding import read
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.packets import PacketProperties, Published
 from producer.times import micros
 from tests.bench.measure import Measurement, median, summary, timed
 from tests.builders import at, detection, thermal
@@ -61,13 +61,13 @@ def case_door() -> list[Measurement]:
 def _singles(build: Callable[..., Event], name: str) -> list[Published]:
     events = [build(at(number), epoch="epoch-1", sequence=number + 1) for number in range(SINGLES)]
     topic = event_topic(events[0].source, name)
-    return [Published(topic, 1, Properties(codec.SINGLE), codec.to_bytes(event)) for event in events]
+    return [Published(topic, 1, PacketProperties(codec.SINGLE), codec.to_bytes(event)) for event in events]
 
 
 def _batches(singles: list[Published]) -> list[Published]:
     bodies = [message.payload for message in singles]
     return [
-        Published(singles[0].topic, 1, Properties(codec.BATCH), codec.pack(bodies[start : start + BATCH]).body)
+        Published(singles[0].topic, 1, PacketProperties(codec.BATCH), codec.pack(bodies[start : start + BATCH]).body)
         for start in range(0, SINGLES, BATCH)
     ]
 

@@ -100,14 +100,14 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "no_dedup_of_overlap": Mutant(
         "consumers/ingest/continuity.py",
-        "        return Place.KNOWN\n",
-        "        return Place.NEXT\n",
+        "        return SequencePosition.KNOWN\n",
+        "        return SequencePosition.NEXT\n",
         INGEST,
     ),
     "hole_accepted": Mutant(
         "consumers/ingest/continuity.py",
-        "return Place.NEXT if first <= watermark + 1 else Place.BEYOND_A_HOLE",
-        "return Place.NEXT",
+        "return SequencePosition.NEXT if first <= watermark + 1 else SequencePosition.BEYOND_A_HOLE",
+        "return SequencePosition.NEXT",
         INGEST,
     ),
     "hole_not_answered": Mutant(

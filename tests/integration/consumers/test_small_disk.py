@@ -18,10 +18,10 @@ from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext, Follower
 from consumers.hub_config import HubConfig
-from consumers.ingest.counters import Figures
+from consumers.ingest.counters import IngestCounters
 from consumers.ingest.intake import Intake
-from consumers.ingest.packets import Properties, Published
-from consumers.ingest.room import Room
+from consumers.ingest.packets import PacketProperties, Published
+from consumers.ingest.room import DiskRoom
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import Disk, disk_of
@@ -62,8 +62,8 @@ class Machine:
         store = SqliteStore(data / "journal")
         archive = stack.enter_context(Archive(data / "archive", self.clock))
         journal = stack.enter_context(store.writer(self.clock, "test"))
-        room = Room(partial(disk_of, data))
-        self._intake = Intake(archive, journal, self.clock, Figures(self.clock, START), room)
+        room = DiskRoom(partial(disk_of, data))
+        self._intake = Intake(archive, journal, self.clock, IngestCounters(self.clock, START), room)
         hub = HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"))
         context = ConsumerContext(data, stack.enter_context(closing(store.reader())), self.clock)
         self._incidents = stack.enter_context(closing(Follower(Alerting(hub), context)))
@@ -84,7 +84,7 @@ class Machine:
             payload = name.encode().ljust(size, b".")
             described = describe(f"TEST/{camera}/{kind}/{name}", payload)
             event = MediaEvent(id=name, source=device_source("TEST", camera), time=self.now, data=described)
-            properties = Properties(described.content_type, tuple(media_properties(event)))
+            properties = PacketProperties(described.content_type, tuple(media_properties(event)))
             messages.append(Published(media_topic(event.source, kind), 1, properties, payload))
         self._intake.take(messages, Silent())
         assert self._intake.shortage is None
@@ -120,7 +120,7 @@ class Machine:
     def _take(self, events: list[Event]) -> None:
         for event in events:
             short = event.type.removeprefix("watchpost.").partition(".")[0]
-            message = Published(event_topic(event.source, short), 1, Properties(), to_bytes(event))
+            message = Published(event_topic(event.source, short), 1, PacketProperties(), to_bytes(event))
             self._intake.take([message], Silent())
 
 

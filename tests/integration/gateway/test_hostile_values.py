@@ -22,8 +22,8 @@ from bus_schemas.topics import media_topic
 from consumers.alerting.incidents.questions import open_incidents
 from consumers.engine import view_files
 from consumers.ingest.decoding import read
-from consumers.ingest.items import Refused
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.items import RefusedMessage
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.reader import SqliteJournalReader
 from gateway.app import operations
 from gateway.http.parameters import Nothing
@@ -87,10 +87,12 @@ def bent(event_type: str) -> Iterator[tuple[Published, Place]]:
     for number, (path, value) in enumerate((path, value) for path in places(whole) for value in HOSTILE):
         name = str(uuid5(NAMESPACE_URL, f"{event_type}/{number}"))
         body = put({**whole, "id": name, "epoch": name}, path, value)
-        yield Published(topic, 1, Properties("application/json"), body), path
+        yield Published(topic, 1, PacketProperties("application/json"), body), path
     for value in HOSTILE:
         yield (
-            Published(topic, 1, Properties(), put({**whole, "id": f"new-{value[:9]}", "epoch": "n"}, ("new",), value)),
+            Published(
+                topic, 1, PacketProperties(), put({**whole, "id": f"new-{value[:9]}", "epoch": "n"}, ("new",), value)
+            ),
             ("new",),
         )
 
@@ -115,11 +117,11 @@ def bent_media() -> Iterator[Published]:
                 text = value.strip('"')[:60_000]
                 given = {"id": f"{kind}-{name}-{number}", name: text}
                 yield Published(
-                    media_topic(STRANGER, kind), 1, Properties("image/jpeg", tuple(given.items())), b"\xff\xd8"
+                    media_topic(STRANGER, kind), 1, PacketProperties("image/jpeg", tuple(given.items())), b"\xff\xd8"
                 )
     for number, value in enumerate(HOSTILE):
         user = (("id", f"type-{number}"),)
-        yield Published(media_topic(STRANGER, "capture"), 1, Properties(value.strip('"'), user), b"\xff\xd8 one")
+        yield Published(media_topic(STRANGER, "capture"), 1, PacketProperties(value.strip('"'), user), b"\xff\xd8 one")
 
 
 def bent_topics() -> Iterator[Published]:
@@ -131,7 +133,7 @@ def bent_topics() -> Iterator[Published]:
             f"watchpost/v1/{text}/yard/event/detection",
             f"watchpost/v1/DEMO/yard/event/{text}",
         ):
-            yield Published(topic, 1, Properties(text, (("content-encoding", text),)), body)
+            yield Published(topic, 1, PacketProperties(text, (("content-encoding", text),)), body)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,7 @@ def test_it_is_refused_with_a_sentence_that_names_the_field() -> None:
     for event_type in sorted(MODELS.keys() - {"watchpost.media.v1"}):
         for message, path in bent(event_type):
             for item in read([message], RECEIVED):
-                if isinstance(item, Refused):
+                if isinstance(item, RefusedMessage):
                     count += 1
                     # What has too many members is named as a whole.
                     fields = [key for key in path if isinstance(key, str) and key != "data"] or ["data"]

@@ -10,8 +10,8 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, device_source
 from bus_schemas.node import GapEvent
 from consumers.ingest.admission import LIMITS, MAX_SOURCES, Admission
-from consumers.ingest.items import Item, Refused
-from consumers.ingest.plan import Plan, make_plan
+from consumers.ingest.items import Item, RefusedMessage
+from consumers.ingest.plan import IngestPlan, make_plan
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted, StreamState
 from producer.times import micros
@@ -37,10 +37,10 @@ class Door:
         self.journal.close()
         self.start()
 
-    def send(self, *events: Event) -> Plan:
+    def send(self, *events: Event) -> IngestPlan:
         return self.take(*(Accepted(event, to_bytes(event), micros(self.now)) for event in events))
 
-    def take(self, *items: Item) -> Plan:
+    def take(self, *items: Item) -> IngestPlan:
         now = micros(self.now)
         known = self.journal.known_ids([])
         plan = make_plan(items, self.journal.watermark, known, {}, lambda key: self._admission.refusal(now, key))
@@ -151,7 +151,7 @@ def test_no_gap_is_placed_in_a_stream_that_may_not_begin(door: Door) -> None:
     door.begin(*epochs(AN_HOUR))
     now = micros(door.now)
     known, unknown = (
-        Refused("no data", b"{}", "topic", now, "/sites/DEMO/devices/yard", epoch, sequence)
+        RefusedMessage("no data", b"{}", "topic", now, "/sites/DEMO/devices/yard", epoch, sequence)
         for epoch, sequence in (("epoch-1", 2), ("new", 1))
     )
 

@@ -6,8 +6,8 @@ from bus_schemas.checksum import CHECKSUM
 from bus_schemas.codec import to_bytes
 from consumers.ingest.decoding import read
 from consumers.ingest.envelope import DAMAGED
-from consumers.ingest.items import Item, Refused
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.items import Item, RefusedMessage
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.writing import Accepted
 from producer.outbox.backlog import Row, Stream
 from producer.relay.messages import Composer
@@ -33,13 +33,13 @@ def picture(sequence: int) -> Row:
 
 
 def arrive(message: Outgoing, payload: bytes | None = None, properties: tuple[tuple[str, str], ...] = ()) -> list[Item]:
-    given = Properties(message.content_type, properties or message.user_properties)
+    given = PacketProperties(message.content_type, properties or message.user_properties)
     return read([Published(message.topic, 1, given, payload or message.payload)], 0)
 
 
 @pytest.mark.parametrize("message", [sent(event(1)), sent(event(1), event(2)), sent(picture(1))])
 def test_a_message_that_arrives_as_it_was_sent_is_taken(message: Outgoing) -> None:
-    assert not any(isinstance(item, Refused) for item in arrive(message))
+    assert not any(isinstance(item, RefusedMessage) for item in arrive(message))
 
 
 @pytest.mark.parametrize("message", [sent(event(1)), sent(event(1), event(2)), sent(picture(1))])
@@ -48,7 +48,7 @@ def test_a_message_that_was_changed_on_its_way_is_refused_and_takes_no_place(mes
 
     (refused,) = arrive(message, changed)
 
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RefusedMessage)
     assert (refused.reason, refused.source, refused.sequence) == (DAMAGED, None, None)
 
 
@@ -58,7 +58,7 @@ def test_a_medium_whose_attributes_were_changed_is_refused() -> None:
 
     (refused,) = arrive(message, properties=changed)
 
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RefusedMessage)
     assert refused.reason == DAMAGED
 
 
@@ -72,7 +72,7 @@ def test_a_message_without_a_checksum_is_taken_as_it_is() -> None:
 
 
 def _moved(message: Outgoing, before: str, after: str) -> list[Item]:
-    given = Properties(message.content_type, message.user_properties)
+    given = PacketProperties(message.content_type, message.user_properties)
     return read([Published(message.topic.replace(before, after), 1, given, message.payload)], 0)
 
 
@@ -96,5 +96,5 @@ def test_a_message_whose_topic_was_changed_is_refused_and_takes_no_place(
 
     assert refused
     for item in refused:
-        assert isinstance(item, Refused)
+        assert isinstance(item, RefusedMessage)
         assert (item.source, item.sequence) == (None, None)

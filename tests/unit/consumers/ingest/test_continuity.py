@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
-from consumers.ingest.continuity import Place, Streams, place_of
-from consumers.ingest.items import Item, Refused
+from consumers.ingest.continuity import GroupWatermarks, SequencePosition, position_in_stream
+from consumers.ingest.items import Item, RefusedMessage
 from consumers.ingest.plan import make_plan
 from consumers.store.journal.header import sequences_of
 from consumers.store.journal.writing import Accepted
@@ -17,17 +17,17 @@ from tests import builders
 
 
 def test_an_event_is_next_known_or_beyond_a_hole() -> None:
-    assert place_of(4, 5, 5) is Place.NEXT
-    assert place_of(4, 4, 4) is Place.KNOWN
-    assert place_of(4, 6, 6) is Place.BEYOND_A_HOLE
+    assert position_in_stream(4, 5, 5) is SequencePosition.NEXT
+    assert position_in_stream(4, 4, 4) is SequencePosition.KNOWN
+    assert position_in_stream(4, 6, 6) is SequencePosition.BEYOND_A_HOLE
 
 
 def test_a_gap_continues_from_wherever_within_it_the_watermark_is() -> None:
-    assert [place_of(watermark, 5, 9) for watermark in (3, 4, 8, 9)] == [
-        Place.BEYOND_A_HOLE,
-        Place.NEXT,
-        Place.NEXT,
-        Place.KNOWN,
+    assert [position_in_stream(watermark, 5, 9) for watermark in (3, 4, 8, 9)] == [
+        SequencePosition.BEYOND_A_HOLE,
+        SequencePosition.NEXT,
+        SequencePosition.NEXT,
+        SequencePosition.KNOWN,
     ]
 
 
@@ -57,7 +57,7 @@ stretches = st.tuples(
 
 def items_of(epoch: str, start: int, count: int, broken: set[int]) -> list[Item]:
     return [
-        Refused("broken on its way", b"", "topic", 1, event.source, epoch, event.sequence)
+        RefusedMessage("broken on its way", b"", "topic", 1, event.source, epoch, event.sequence)
         if event.sequence in broken and not isinstance(event, GapEvent)
         else Accepted(event, to_bytes(event), 1)
         for event in STREAMS[epoch][start : start + count]
@@ -90,7 +90,7 @@ def test_each_sequence_is_taken_once_in_order_and_without_holes(
 
 
 def test_a_place_is_taken_once_within_a_group() -> None:
-    streams = Streams(lambda _source, _epoch: 6)
+    streams = GroupWatermarks(lambda _source, _epoch: 6)
 
     taken = [streams.take(("source", "one"), number, number) for number in (6, 7, 7, 9, 8, 9)]
 

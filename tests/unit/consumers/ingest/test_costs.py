@@ -11,8 +11,8 @@ import pytest
 from bus_schemas.codec import BATCH, GZIP, MAX_BATCH, Unpackable, to_bytes, unpack
 from bus_schemas.topics import event_topic
 from consumers.ingest.decoding import read
-from consumers.ingest.items import Refused
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.items import RefusedMessage
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.writing import Accepted
 from tests import builders
 
@@ -49,7 +49,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_small_message_costs_little_whatever_it_unpacks_to(name: str) -> None:
     bomb = packed(BOMBS[name]())
-    message = Published(TOPIC, 1, Properties(BATCH + GZIP), bomb)
+    message = Published(TOPIC, 1, PacketProperties(BATCH + GZIP), bomb)
     tracemalloc.start()
     began = time.process_time()
     items = read([message], 1)
@@ -59,7 +59,7 @@ def test_a_small_message_costs_little_whatever_it_unpacks_to(name: str) -> None:
 
     assert len(bomb) < 40_000 or name == "keys"
     assert items
-    assert all(isinstance(item, Refused) and item.reason for item in items)
+    assert all(isinstance(item, RefusedMessage) and item.reason for item in items)
     assert peak < MOST_BYTES
     assert took < GENEROUS_S
 
@@ -68,11 +68,11 @@ def test_a_small_message_costs_little_whatever_it_unpacks_to(name: str) -> None:
 def test_the_same_holds_for_what_is_not_packed(name: str) -> None:
     body = BOMBS[name]()
     tracemalloc.start()
-    [item] = read([Published(TOPIC, 1, Properties(BATCH), body)], 1)
+    [item] = read([Published(TOPIC, 1, PacketProperties(BATCH), body)], 1)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert isinstance(item, Refused)
+    assert isinstance(item, RefusedMessage)
     assert peak < MOST_BYTES
     assert "values; at most 250000 are read" in item.reason
 
@@ -82,21 +82,21 @@ def test_as_many_events_as_a_batch_may_have_are_read() -> None:
     batch = b"[" + b",".join(body.replace(b'"id":"', b'"id":"%d-' % number) for number in range(MAX_BATCH)) + b"]"
     small = b"[" + b",".join([body] * 200) + b"]"
 
-    assert len(read([Published(TOPIC, 1, Properties(BATCH), batch)], 1)) == MAX_BATCH
-    assert len(read([Published(TOPIC, 1, Properties(BATCH + GZIP), packed(small))], 1)) == 200
+    assert len(read([Published(TOPIC, 1, PacketProperties(BATCH), batch)], 1)) == MAX_BATCH
+    assert len(read([Published(TOPIC, 1, PacketProperties(BATCH + GZIP), packed(small))], 1)) == 200
 
 
 @pytest.mark.parametrize(
     "properties",
     [
-        Properties(BATCH + GZIP),
-        Properties("application/json", (("content-encoding", "gzip"),)),
-        Properties(None, (("Content-Encoding", "GZIP"),)),
-        Properties("application/cloudevents-batch+json"),
-        Properties(),
+        PacketProperties(BATCH + GZIP),
+        PacketProperties("application/json", (("content-encoding", "gzip"),)),
+        PacketProperties(None, (("Content-Encoding", "GZIP"),)),
+        PacketProperties("application/cloudevents-batch+json"),
+        PacketProperties(),
     ],
 )
-def test_gzip_is_undone_however_it_is_marked(properties: Properties) -> None:
+def test_gzip_is_undone_however_it_is_marked(properties: PacketProperties) -> None:
     body = packed(to_bytes(builders.detection()))
 
     [item] = read([Published(TOPIC, 1, properties, body)], 1)

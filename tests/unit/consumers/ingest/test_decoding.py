@@ -9,8 +9,8 @@ from bus_schemas.codec import BATCH, GZIP, to_bytes
 from bus_schemas.node import GapEvent
 from bus_schemas.topics import event_topic, state_topic
 from consumers.ingest.decoding import read
-from consumers.ingest.items import Item, Refused
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.items import Item, RefusedMessage
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.writing import Accepted
 from tests import builders
 
@@ -18,13 +18,13 @@ SOURCE = "/sites/DEMO/devices/yard"
 
 
 def arrive(payload: bytes, topic: str = "", content_type: str | None = None) -> list[Item]:
-    message = Published(topic or event_topic(SOURCE, "detection"), 1, Properties(content_type), payload)
+    message = Published(topic or event_topic(SOURCE, "detection"), 1, PacketProperties(content_type), payload)
     return read([message], 1)
 
 
 def reason(payload: bytes, topic: str = "") -> str:
     (item,) = arrive(payload, topic)
-    assert isinstance(item, Refused)
+    assert isinstance(item, RefusedMessage)
     return item.reason
 
 
@@ -87,7 +87,7 @@ def test_what_no_reader_could_read_again_is_refused() -> None:
 
     (item,) = arrive(json.dumps(health).encode(), event_topic(SOURCE, "health"))
 
-    assert isinstance(item, Refused)
+    assert isinstance(item, RefusedMessage)
     assert item.reason == "data.stream_info.fps: Input should be a finite number"
     assert (item.epoch, item.sequence) == ("one", 3)
 
@@ -97,7 +97,7 @@ def test_what_is_not_json_in_a_key_that_nobody_knows_is_refused_too() -> None:
 
     (item,) = arrive(json.dumps(health).encode(), event_topic(SOURCE, "health"))
 
-    assert isinstance(item, Refused)
+    assert isinstance(item, RefusedMessage)
     assert item.reason == "not JSON: it has NaN or Infinity for a number"
     assert (item.epoch, item.sequence) == ("one", 3)
 
@@ -109,7 +109,7 @@ def test_anything_at_all_is_kept_with_a_reason(payload: bytes) -> None:
     items = arrive(payload)
 
     assert items
-    assert all(isinstance(item, Refused) and item.reason for item in items)
+    assert all(isinstance(item, RefusedMessage) and item.reason for item in items)
 
 
 def test_one_bad_event_of_a_batch_costs_only_itself() -> None:
@@ -117,7 +117,7 @@ def test_one_bad_event_of_a_batch_costs_only_itself() -> None:
 
     items = arrive(b"[" + b",".join([good, bad, good]) + b"]")
 
-    assert [type(item) for item in items] == [Accepted, Refused, Accepted]
+    assert [type(item) for item in items] == [Accepted, RefusedMessage, Accepted]
     assert [item.body for item in items] == [good, items[1].body, good]
 
 
@@ -126,7 +126,7 @@ def test_a_sequence_that_no_stream_can_have_has_no_place() -> None:
 
     (item,) = arrive(bad)
 
-    assert isinstance(item, Refused)
+    assert isinstance(item, RefusedMessage)
     assert item.sequence is None
 
 

@@ -20,8 +20,8 @@ from bus_schemas.settings import Roi
 from bus_schemas.topics import event_topic
 from consumers.ingest.decoding import read
 from consumers.ingest.fast_decode import HEADERS, NotExactly, fast_decode, header_of, translate
-from consumers.ingest.items import Item, Refused
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.items import Item, RefusedMessage
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.header import instant_of
 from producer.times import micros
 from tests import builders
@@ -116,7 +116,7 @@ def nothing_fast(bodies: Sequence[bytes]) -> list[None]:
 
 def outcome(item: Item) -> object:
     """Whether it comes in, and all that is written of it."""
-    if isinstance(item, Refused):
+    if isinstance(item, RefusedMessage):
         return item
     event, received = item.event, item.received
     written = (event.id, event.source, event.type, event.epoch, event.sequence, instant_of(event, received))
@@ -130,7 +130,7 @@ def messages(draw: st.DrawFn) -> Published:
     names = ["batch", "detection", "frame", "thermal", "state"]
     topic = f"watchpost/v1/DEMO/{draw(st.sampled_from(['yard', 'gate']))}/event/{draw(st.sampled_from(names))}"
     payload = bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
-    return Published(topic, 1, Properties(), payload)
+    return Published(topic, 1, PacketProperties(), payload)
 
 
 def body_of(build: Any) -> bytes:
@@ -158,7 +158,7 @@ def test_no_odd_value_at_any_place_is_decided_otherwise_by_the_fast_way(build: A
     tree = json.loads(build(START, epoch="one", sequence=7).model_dump_json())
     bodies = [put(copy.deepcopy(tree), path, value) for path in places(tree) for value in ODD]
     topic = event_topic(tree["source"], "batch")
-    group = [Published(topic, 1, Properties(), body) for body in bodies]
+    group = [Published(topic, 1, PacketProperties(), body) for body in bodies]
 
     assert [*map(outcome, read(group, RECEIVED))] == [*map(outcome, read(group, RECEIVED, nothing_fast))]
 

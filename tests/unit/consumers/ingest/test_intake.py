@@ -12,10 +12,10 @@ from bus_schemas.codec import describe, media_properties, to_bytes
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
-from consumers.ingest.counters import Figures
+from consumers.ingest.counters import IngestCounters
 from consumers.ingest.intake import CannotWrite, Intake, is_away
-from consumers.ingest.packets import Properties, Published
-from consumers.ingest.room import Room
+from consumers.ingest.packets import PacketProperties, Published
+from consumers.ingest.room import DiskRoom
 from consumers.store.archive.disk import Medium
 from consumers.store.disk import Disk
 from consumers.store.journal.store import Unwritable
@@ -87,18 +87,18 @@ def calls() -> Calls:
 
 @pytest.fixture
 def intake(calls: Calls) -> Intake:
-    return Intake(calls, calls, clock, Figures(clock, NOW))
+    return Intake(calls, calls, clock, IngestCounters(clock, NOW))
 
 
 def message(event: Event, packet_id: int, name: str = "detection") -> Published:
-    return Published(event_topic(event.source, name), packet_id, Properties(), to_bytes(event))
+    return Published(event_topic(event.source, name), packet_id, PacketProperties(), to_bytes(event))
 
 
 def picture(packet_id: int, *, size: int = 5, **given: Any) -> Published:
     payload = b"bytes".ljust(size)
     described = describe("DEMO/yard/capture/one", payload)
     event = MediaEvent(id="one", source="/sites/DEMO/devices/yard", time=NOW, data=described, **given)
-    properties = Properties("image/jpeg", tuple(media_properties(event)))
+    properties = PacketProperties("image/jpeg", tuple(media_properties(event)))
     return Published(media_topic(event.source, "capture"), packet_id, properties, payload)
 
 
@@ -163,8 +163,8 @@ def test_what_is_beyond_a_hole_is_dropped_with_its_media_and_the_watermark_said_
 def test_a_bad_message_among_good_ones_costs_only_itself(calls: Calls, intake: Intake) -> None:
     good = [message(builders.detection(), number) for number in (1, 2)]
     split = [
-        Published(good[0].topic, 3, Properties(), good[0].payload[:-1] + b',"more":"'),
-        Published(good[0].topic, 4, Properties(), b'"}'),
+        Published(good[0].topic, 3, PacketProperties(), good[0].payload[:-1] + b',"more":"'),
+        Published(good[0].topic, 4, PacketProperties(), b'"}'),
     ]
 
     intake.take([good[0], *split, good[1]], calls)
@@ -174,8 +174,8 @@ def test_a_bad_message_among_good_ones_costs_only_itself(calls: Calls, intake: I
 
 def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(calls: Calls) -> None:
     free = 10_000
-    room = Room(lambda: Disk(1_000_000, 1_000_000 - free))
-    intake = Intake(calls, calls, clock, Figures(clock, NOW), room)
+    room = DiskRoom(lambda: Disk(1_000_000, 1_000_000 - free))
+    intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
     told = builders.incident(epoch="hub", sequence=1)
     foreign = builders.detection()
     intake.take([picture(1, epoch="one", sequence=1), message(told, 2, "incident"), message(foreign, 3)], calls)
@@ -199,8 +199,8 @@ def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(call
 
 def test_a_message_that_would_take_the_disk_s_margin_waits_and_smaller_ones_go_on(calls: Calls) -> None:
     free, now = 2500, 0.0
-    room = Room(lambda: Disk(20_000, 20_000 - free), lambda: now)
-    intake = Intake(calls, calls, clock, Figures(clock, NOW), room)
+    room = DiskRoom(lambda: Disk(20_000, 20_000 - free), lambda: now)
+    intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
     small, large = builders.detection(epoch="one", sequence=1), picture(2, epoch="two", sequence=1, size=5000)
     intake.take([message(small, 1), large], calls)
 
@@ -219,6 +219,6 @@ def test_a_message_that_would_take_the_disk_s_margin_waits_and_smaller_ones_go_o
 def test_a_shortage_ends_where_there_is_some_more_room_than_where_it_began() -> None:
     free = (31, 29, 31, 39, 41, 31)
     disks = iter([Disk(1000, 1000 - bytes_) for bytes_ in free])
-    room = Room(lambda: next(disks))
+    room = DiskRoom(lambda: next(disks))
 
     assert [room.look() for _ in free] == [True, False, False, False, True, True]

@@ -6,7 +6,7 @@ from consumers.ingest.packets import (
     BadPacket,
     Login,
     Packet,
-    Properties,
+    PacketProperties,
     PublishReader,
     acknowledge,
     length,
@@ -52,7 +52,7 @@ def test_a_message_is_read_as_it_was_written() -> None:
     (packet,) = split(data)
 
     found = PublishReader().read(packet)
-    assert (found.topic, found.packet_id, found.payload, found.properties) == ("a/b", 7, b"payload", Properties())
+    assert (found.topic, found.packet_id, found.payload, found.properties) == ("a/b", 7, b"payload", PacketProperties())
     assert not data
 
 

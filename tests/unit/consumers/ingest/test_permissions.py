@@ -15,8 +15,8 @@ from bus_schemas.node import StateEvent
 from bus_schemas.speakers import violation
 from bus_schemas.topics import event_topic, media_topic, state_topic
 from consumers.ingest.decoding import read
-from consumers.ingest.items import Described, Item, Refused
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.items import DescribedMedium, Item, RefusedMessage
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.ingest.plan import make_plan
 from consumers.store.journal.writing import Accepted
 from tests import builders
@@ -28,11 +28,11 @@ SOURCES = [DEVICE_SOURCE, device_source(builders.SITE, HUB), device_source(build
 def published(event: Event) -> Published:
     """As its producer would send it."""
     if isinstance(event, MediaEvent):
-        properties = Properties(event.data.content_type, tuple(media_properties(event)))
+        properties = PacketProperties(event.data.content_type, tuple(media_properties(event)))
         return Published(media_topic(event.source, event.data.kind), 1, properties, b"bytes")
     if isinstance(event, StateEvent):
-        return Published(state_topic(event.source), 1, Properties(), to_bytes(event))
-    return Published(event_topic(event.source, "batch"), 1, Properties(), to_bytes(event))
+        return Published(state_topic(event.source), 1, PacketProperties(), to_bytes(event))
+    return Published(event_topic(event.source, "batch"), 1, PacketProperties(), to_bytes(event))
 
 
 def arrive(*messages: Published) -> list[Item]:
@@ -40,7 +40,9 @@ def arrive(*messages: Published) -> list[Item]:
 
 
 def batch(source: str, events: Sequence[Event]) -> Published:
-    return Published(event_topic(source, "batch"), 1, Properties(), b"[" + b",".join(map(to_bytes, events)) + b"]")
+    return Published(
+        event_topic(source, "batch"), 1, PacketProperties(), b"[" + b",".join(map(to_bytes, events)) + b"]"
+    )
 
 
 @pytest.mark.parametrize(("build", "source"), list(product(builders.EVERY_KIND, SOURCES)))
@@ -52,9 +54,9 @@ def test_the_door_takes_what_the_contract_lets_a_source_say(build: Callable[...,
     (item,) = arrive(published(event))
 
     if expected is None:
-        assert isinstance(item, Accepted | Described)
+        assert isinstance(item, Accepted | DescribedMedium)
     else:
-        assert isinstance(item, Refused)
+        assert isinstance(item, RefusedMessage)
         assert item.reason == expected
 
 
@@ -78,17 +80,17 @@ def test_a_batch_as_usual_is_refused_the_one_event_that_names_media_of_another()
 
     assert isinstance(first, Accepted)
     assert isinstance(third, Accepted)
-    assert isinstance(second, Refused)
+    assert isinstance(second, RefusedMessage)
     assert "not a medium of /sites/DEMO/devices/yard" in second.reason
 
 
 def test_messages_of_one_event_each_are_refused_one_by_one() -> None:
     own, other = builders.segment(), builders.segment(device="cellar").model_copy(update={"source": DEVICE_SOURCE})
     messages = [
-        Published(event_topic(DEVICE_SOURCE, "segment"), 1, Properties(), to_bytes(e)) for e in (own, other, own)
+        Published(event_topic(DEVICE_SOURCE, "segment"), 1, PacketProperties(), to_bytes(e)) for e in (own, other, own)
     ]
 
-    assert [type(item) for item in arrive(*messages)] == [Accepted, Refused, Accepted]
+    assert [type(item) for item in arrive(*messages)] == [Accepted, RefusedMessage, Accepted]
 
 
 def test_an_acknowledgement_by_admin_from_a_device_is_kept_as_rejected() -> None:
@@ -96,7 +98,7 @@ def test_an_acknowledgement_by_admin_from_a_device_is_kept_as_rejected() -> None
 
     (item,) = arrive(published(forged))
 
-    assert isinstance(item, Refused)
+    assert isinstance(item, RefusedMessage)
     assert json.loads(item.body)["data"]["by"] == "admin"
     assert item.reason == (
         "an event of type watchpost.alert.v1 is for the hub or the gateway to say, not for /sites/DEMO/devices/yard"
@@ -106,5 +108,5 @@ def test_an_acknowledgement_by_admin_from_a_device_is_kept_as_rejected() -> None
 def test_the_site_of_the_hub_has_no_devices_that_say_anything() -> None:
     (item,) = arrive(published(builders.frame(site=HUB, device="yard")))
 
-    assert isinstance(item, Refused)
+    assert isinstance(item, RefusedMessage)
     assert item.reason == "the site _hub has no devices"

@@ -12,9 +12,9 @@ import pytest
 
 from bus_schemas.codec import media_properties, to_bytes
 from bus_schemas.topics import event_topic, media_topic
-from consumers.ingest.counters import Figures
+from consumers.ingest.counters import IngestCounters
 from consumers.ingest.intake import Intake
-from consumers.ingest.packets import Properties, Published
+from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.retention import ArchiveRetention
 from consumers.store.journal.queries import JournalQueries
@@ -44,10 +44,10 @@ class Door:
         self._data = data
         self._archive = Archive(data / "archive", lambda: START)
         self._journal = Journal(data / "journal", lambda: START)
-        self._intake = Intake(self._archive, self._journal, lambda: START, Figures(lambda: START, START))
+        self._intake = Intake(self._archive, self._journal, lambda: START, IngestCounters(lambda: START, START))
 
-    def take(self, *bodies: bytes, topic: str = TOPIC, properties: Properties | None = None) -> None:
-        self._intake.take([Published(topic, 1, properties or Properties(), body) for body in bodies], Silence())
+    def take(self, *bodies: bytes, topic: str = TOPIC, properties: PacketProperties | None = None) -> None:
+        self._intake.take([Published(topic, 1, properties or PacketProperties(), body) for body in bodies], Silence())
 
     @property
     def accepted(self) -> int:
@@ -64,7 +64,7 @@ class Door:
                 Published(
                     media_topic(event.source, "capture"),
                     1,
-                    Properties("image/jpeg", tuple(media_properties(event))),
+                    PacketProperties("image/jpeg", tuple(media_properties(event))),
                     body,
                 )
                 for event, body in events
@@ -144,7 +144,7 @@ def test_an_id_belongs_to_its_source(door: Door) -> None:
 
 
 def test_a_medium_is_its_bytes_though_it_arrives_at_another_moment(door: Door) -> None:
-    topic, named = media_topic("/sites/DEMO/devices/yard", "capture"), Properties("image/jpeg", (("id", "1"),))
+    topic, named = media_topic("/sites/DEMO/devices/yard", "capture"), PacketProperties("image/jpeg", (("id", "1"),))
     door.take(b"one", topic=topic, properties=named)
     door.take(b"one", topic=topic, properties=named)
     assert (door.accepted, door.reasons()) == (1, [])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bus_schemas.event import Event
 from consumers.ingest import run
-from consumers.store.journal.answers import RejectedRow
 from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.query_types import RejectedRow
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now

@@ -24,7 +24,7 @@ from consumers.alerting.projection import Alerting
 from consumers.engine import checkpoint
 from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
-from consumers.store.journal.record import Place, Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 from producer.ids import Clock, utc_now
 from producer.mqtt import background_client
 
@@ -51,7 +51,7 @@ class ConditionAnnouncer(Sink):
         self._views: Views | None = None
         self._client: Client | None = None
         self._connected = threading.Event()
-        self._said: dict[Place, DeviceCondition | None] = {}
+        self._said: dict[DeviceKey, DeviceCondition | None] = {}
         self._next_round = 0.0
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
@@ -75,7 +75,7 @@ class ConditionAnnouncer(Sink):
                 self._views.close_removed()
         self._say(client, state, known)
 
-    def _say(self, client: Client, state: sqlite3.Connection, known: Mapping[Place, DeviceCondition]) -> None:
+    def _say(self, client: Client, state: sqlite3.Connection, known: Mapping[DeviceKey, DeviceCondition]) -> None:
         gone = [(site, device) for site, device in state.execute("select site, device from announced")]
         now = self._clock()
         for where in dict.fromkeys([*known, *gone]):
@@ -88,7 +88,7 @@ class ConditionAnnouncer(Sink):
             client.publish(condition_topic(device_source(*where)), payload, qos=1, retain=True)
             self._said[where] = condition
 
-    def _known(self) -> Mapping[Place, DeviceCondition] | None:
+    def _known(self) -> Mapping[DeviceKey, DeviceCondition] | None:
         """`None` while there is no view, or one that another version has made."""
         self._views = self._views or Views(self._data)
         try:

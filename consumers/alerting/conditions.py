@@ -12,7 +12,7 @@ from bus_schemas.event import RESERVED
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.verdict import Open
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 
 SCHEMA = f"""
     create table if not exists conditions (
@@ -51,7 +51,9 @@ class HeldCondition(NamedTuple):
     end: float | None
 
 
-def conditions(view: sqlite3.Connection, upto: int = NEWEST, site: str | None = None) -> dict[Place, DeviceCondition]:
+def conditions(
+    view: sqlite3.Connection, upto: int = NEWEST, site: str | None = None
+) -> dict[DeviceKey, DeviceCondition]:
     """By site and device. One that is not among them is unknown: nothing was received of it."""
     rows = view.execute(
         f"select site, device, {_SELECTED} from conditions where {STANDS} and (:site is null or site = :site)",  # noqa: S608
@@ -116,13 +118,13 @@ class ConditionTable:
         self._view = view
         self._rows = Versions(view, "conditions", "site", "device")
 
-    def note_known(self, position: int, where: Place, watched: Watched) -> None:
+    def note_known(self, position: int, where: DeviceKey, watched: Watched) -> None:
         """That the device can be judged since a moment, or cannot."""
         values = (*where, position, watched.known_since, int(watched.is_known))
         self._view.execute("insert or replace into known values (?, ?, ?, ?, ?)", values)
         self.update(position, where, watched, watched.known_since)
 
-    def update(self, position: int, where: Place, watched: Watched, ended: float = 0.0) -> None:
+    def update(self, position: int, where: DeviceKey, watched: Watched, ended: float = 0.0) -> None:
         """Write how the device is now, where that changed; `ended` is when what held before was over."""
         before = self._rows.newest(*where)
         now = _row(watched, ended)

@@ -27,7 +27,7 @@ from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import HubConfig
 from consumers.site_registry import SiteRegistry
-from consumers.store.journal.ahead import moment_of
+from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import JournalReader, Recorded
 
 OBSERVED: tuple[type[Event], ...] = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from consumers.alerting.rules import FIELDS, HEARTBEATS_S, AlertRules, BadRule
 from consumers.hub_config import HubConfig, Sends
 from consumers.site_registry import DeviceEntry, Registered
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class Terms:
     """
 
     rules: AlertRules = field(default_factory=AlertRules)
-    devices: Mapping[Place, Expectation] = field(default_factory=dict)
-    retired: frozenset[Place] = frozenset()
+    devices: Mapping[DeviceKey, Expectation] = field(default_factory=dict)
+    retired: frozenset[DeviceKey] = frozenset()
     """Devices that are watched no more; of a whole site, its place with an empty device."""
 
-    def is_retired(self, where: Place) -> bool:
+    def is_retired(self, where: DeviceKey) -> bool:
         return where in self.retired or (where[0], "") in self.retired
 
-    def silent_after_s(self, where: Place, *, is_agents: bool) -> float | None:
+    def silent_after_s(self, where: DeviceKey, *, is_agents: bool) -> float | None:
         """After how long a silence a device is offline; `None` where it may be silent for ever."""
         declared = self.devices.get(where)
         if declared is None:
@@ -42,7 +42,7 @@ class Terms:
             return self.rules.silent_after_s
         return max(declared.silent_after_s, HEARTBEATS_S) if is_agents else declared.silent_after_s
 
-    def missed(self) -> tuple[Place, ...]:
+    def missed(self) -> tuple[DeviceKey, ...]:
         """Devices that are missed where they were never heard of."""
         return tuple(sorted(where for where, one in self.devices.items() if one.sends != "nothing"))
 

@@ -226,7 +226,7 @@ class BrokerConnection:
 
     def close(self) -> None:
         """Send what still fits, say goodbye, and let go of the socket."""
-        self._outgoing += packets.DISCONNECT
+        self._outgoing += packets.DISCONNECT_PACKET
         try:
             self.flush()
         except Disconnected:

@@ -14,10 +14,10 @@ from consumers.ingest.exact_decode import exact_decode
 from consumers.ingest.fast_decode import fast_decode
 from consumers.ingest.items import Item
 from consumers.ingest.packets import Published
-from consumers.store.journal.header import Header
+from consumers.store.journal.envelope import Envelope
 from consumers.store.journal.writing import Accepted
 
-FastDecode = Callable[[Sequence[bytes]], Sequence[Header | None]]
+FastDecode = Callable[[Sequence[bytes]], Sequence[Envelope | None]]
 
 
 def read(messages: Sequence[Published], received: int, fast: FastDecode = fast_decode) -> list[Item]:

@@ -18,7 +18,7 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event, Moment
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, StateEvent
-from consumers.store.journal.header import Header, Instant
+from consumers.store.journal.envelope import Envelope, Instant
 from producer.times import micros
 
 Schema = Mapping[str, Any]
@@ -149,7 +149,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
 }
 
 
-def header_of(model: type[Event]) -> type[Header]:
+def header_of(model: type[Event]) -> type[Envelope]:
     """The struct that reads the events of a model. Raises `NotExactly`."""
     fields = model.__pydantic_core_schema__["schema"]
     if model in NEVER or model.__pydantic_core_schema__["type"] != "model" or fields["type"] != "model-fields":
@@ -161,7 +161,7 @@ def header_of(model: type[Event]) -> type[Header]:
     header = msgspec.defstruct(
         model.__name__,
         [(name, *data)],
-        bases=(Header,),
+        bases=(Envelope,),
         namespace={"type": kind},
         tag_field="type",
         tag=kind,
@@ -170,10 +170,10 @@ def header_of(model: type[Event]) -> type[Header]:
         kw_only=True,
         forbid_unknown_fields=True,
     )
-    return cast(type[Header], header)
+    return cast(type[Envelope], header)
 
 
-def _headers() -> dict[str, type[Header]]:
+def _headers() -> dict[str, type[Envelope]]:
     found = {}
     for name, model in MODELS.items():
         try:
@@ -206,14 +206,14 @@ def _read_instant(_: type[Instant], text: Any) -> Instant:
     return Instant(_second(text[:_LENGTH_OF_SECOND]) + _fraction(text[_LENGTH_OF_SECOND:]))
 
 
-HEADERS: Mapping[str, type[Header]] = _headers()
+HEADERS: Mapping[str, type[Envelope]] = _headers()
 _any: Any = Union[tuple(HEADERS.values())]  # noqa: UP007 - its members are known only now
-_one: msgspec.json.Decoder[Header] = msgspec.json.Decoder(_any, dec_hook=_read_instant)
+_one: msgspec.json.Decoder[Envelope] = msgspec.json.Decoder(_any, dec_hook=_read_instant)
 # A text may be nested deeper than the decoder goes.
 _UNREAD = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-def fast_decode(bodies: Sequence[bytes]) -> list[Header | None]:
+def fast_decode(bodies: Sequence[bytes]) -> list[Envelope | None]:
     """Each of these events; `None` for what its model must read."""
     try:
         return list(map(_one.decode, bodies))
@@ -221,7 +221,7 @@ def fast_decode(bodies: Sequence[bytes]) -> list[Header | None]:
         return [_fast_decode(body) for body in bodies]
 
 
-def _fast_decode(body: bytes) -> Header | None:
+def _fast_decode(body: bytes) -> Envelope | None:
     try:
         return _one.decode(body)
     except _UNREAD:

@@ -10,7 +10,7 @@ FAILURE = 0x80
 """Reason codes from here on say that something was not done."""
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xD0, 0xE0
 PING = b"\xc0\x00"
-DISCONNECT = b"\xe0\x00"
+DISCONNECT_PACKET = b"\xe0\x00"
 
 # Property identifiers of MQTT 5, section 2.2.2.2, by the shape of their value.
 _BYTES = {0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A}

@@ -11,8 +11,8 @@ from consumers.ingest.continuity import GroupWatermarks, Refusal, nothing_refuse
 from consumers.ingest.items import DescribedMedium, Item, RefusedMessage, Taken
 from consumers.ingest.rejection import rejection
 from consumers.store.archive.disk import Medium
-from consumers.store.journal.ahead import happened_at
-from consumers.store.journal.header import Header, sequences_of
+from consumers.store.journal.clock_ahead import happened_at
+from consumers.store.journal.envelope import Envelope, sequences_of
 from consumers.store.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamKey
 from producer.times import moment
 
@@ -74,7 +74,7 @@ def make_plan(
     return plan
 
 
-def _is_news(event: Event | Header, streams: GroupWatermarks, seen: set[ForeignId]) -> bool:
+def _is_news(event: Event | Envelope, streams: GroupWatermarks, seen: set[ForeignId]) -> bool:
     if event.sequence is not None and event.epoch is not None:
         return streams.take((event.source, event.epoch), *sequences_of(event, event.sequence))
     foreign = (event.source, event.id)

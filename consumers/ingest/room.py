@@ -8,7 +8,7 @@ from typing import Final
 from bus_schemas.event import HUB, place
 from bus_schemas.node import SystemLoad
 from consumers.ingest.items import DescribedMedium, Item, RefusedMessage
-from consumers.store.disk import Disk, disk_of
+from consumers.store.disk import DiskSpace, disk_of
 from producer.clock import Elapsed
 
 MIB = 1024 * 1024
@@ -19,7 +19,7 @@ RESEND_S: Final = 90.0
 class DiskRoom:
     """Decides whether the disk has room for events of devices; `shortage` says why not."""
 
-    def __init__(self, disk: Callable[[], Disk], elapsed: Elapsed = time.monotonic) -> None:
+    def __init__(self, disk: Callable[[], DiskSpace], elapsed: Elapsed = time.monotonic) -> None:
         self._disk = disk
         self._elapsed = elapsed
         self._is_short = False

@@ -7,7 +7,7 @@ from bus_schemas.catalogue import short_name
 from bus_schemas.event import HUB, device_source
 from bus_schemas.speakers import DataRule, data_rule
 from bus_schemas.topics import BATCH, ROOT, UnknownTopic, parse
-from consumers.store.journal.header import Header
+from consumers.store.journal.envelope import Envelope
 
 EVENT, MEDIA, STATE = "event", "media", "state"
 
@@ -27,7 +27,7 @@ class TopicRule:
     name: str | None
     _data_rules: dict[str, DataRule | str | None] = field(default_factory=dict, repr=False)
 
-    def fits(self, header: Header, body: bytes) -> bool:
+    def fits(self, header: Envelope, body: bytes) -> bool:
         """Whether an event is beyond doubt: whole, on its topic, and its source may say it."""
         if header.source != self.source or (header.epoch is None) != (header.sequence is None):
             return False

@@ -10,7 +10,7 @@ MOST_RESERVE_BYTES: Final = 16 * 1024 * 1024
 RESERVE_SHARE: Final = 50
 
 
-class Disk(NamedTuple):
+class DiskSpace(NamedTuple):
     """Bytes of the disk that holds the data."""
 
     total: int
@@ -39,10 +39,10 @@ class Disk(NamedTuple):
         return max(0, self.used - int(self.total * percent / 100))
 
 
-def disk_of(path: Path) -> Disk:
+def disk_of(path: Path) -> DiskSpace:
     """As `df` counts the use: what the file system keeps for root alone is no room."""
     usage = shutil.disk_usage(path)
-    return Disk(usage.used + usage.free, usage.used)
+    return DiskSpace(usage.used + usage.free, usage.used)
 
 
 class ReserveFile:
@@ -55,7 +55,7 @@ class ReserveFile:
     def is_there(self) -> bool:
         return self._path.exists()
 
-    def tend(self, disk: Disk) -> None:
+    def tend(self, disk: DiskSpace) -> None:
         """Release it where the disk is full, and occupy it again where there is plenty."""
         if disk.free < disk.reserve // 2:
             self.release()

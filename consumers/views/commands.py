@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source, place
 from bus_schemas.node import TIMED_OUT, Command, CommandEvent, HeartbeatEvent
 from consumers.engine.projection import Emit, Projection
-from consumers.store.journal.ahead import moment_of
+from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import Recorded
 
 ANSWER_WITHIN_S: Final = 30.0

@@ -19,7 +19,7 @@ from consumers.engine import zones
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, Value, ViewPart
 from consumers.engine.zones import Zones
-from consumers.store.journal.record import Place, Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 from producer.times import MICROSECOND, day_bounds, moment
 
 GRID_WIDTH, GRID_HEIGHT = 160, 90
@@ -119,7 +119,7 @@ def _has_days(view: sqlite3.Connection, site: str) -> bool:
     return view.execute("select 1 from motions where site = ? limit 1", (site,)).fetchone() is not None
 
 
-def _insert(view: sqlite3.Connection, where: Place, event: MotionEvent, at: datetime) -> bool:
+def _insert(view: sqlite3.Connection, where: DeviceKey, event: MotionEvent, at: datetime) -> bool:
     """Insert a motion. Return whether it is new."""
     moved = event.data
     inserted = view.execute(

@@ -9,8 +9,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, from_json
 
 from bus_schemas.event import Event, iso
-from consumers.store.journal.ahead import said_ahead_s
-from consumers.store.journal.answers import Stored
+from consumers.store.journal.clock_ahead import said_ahead_s
+from consumers.store.journal.query_types import StoredEvent
 
 Time = Annotated[
     datetime,
@@ -75,7 +75,7 @@ class RecordedEvent(Answer):
     )
 
     @classmethod
-    def of(cls, stored: Stored) -> "RecordedEvent":
+    def of(cls, stored: StoredEvent) -> "RecordedEvent":
         return cls(
             position=stored.position,
             received=stored.received,

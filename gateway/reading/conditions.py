@@ -10,7 +10,7 @@ from consumers.alerting.conditions import DeviceCondition, conditions
 from consumers.alerting.incidents.questions import open_incidents
 from consumers.alerting.projection import Alerting
 from consumers.engine.view_files import NoView
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 from gateway.reading.moments import StoresAsOf
 
 UNKNOWN = DeviceCondition("unknown", (), 0.0, None, None, None)
@@ -19,7 +19,7 @@ _STOPPED: tuple[Status, ...] = ("stopped", "not_started")
 _REPORTED: tuple[Status, ...] = ("degraded", "stale", "write_failed")
 
 
-def conditions_at(moment: StoresAsOf, site: str | None = None) -> Mapping[Place, DeviceCondition]:
+def conditions_at(moment: StoresAsOf, site: str | None = None) -> Mapping[DeviceKey, DeviceCondition]:
     """A device that is not in it is unknown; nobody is known before the first event was folded."""
     try:
         return conditions(moment.view(Alerting), moment.upto, site)

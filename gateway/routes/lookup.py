@@ -11,7 +11,7 @@ from bus_schemas.registry import Expectation
 from consumers.alerting.conditions import DeviceCondition
 from consumers.engine.view_files import NoView
 from consumers.site_registry import DeviceEntry, Registered
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 from consumers.views.health import questions as health
 from consumers.views.health.questions import DeviceHealth
 from gateway.context import Gateway
@@ -69,7 +69,7 @@ def all_devices(moment: StoresAsOf, site: str | None = None) -> list[KnownDevice
     return sorted((_judged(one, now) for one in _known_devices(moment, site)), key=_urgency)
 
 
-def _judged(one: KnownDevice, now: Mapping[Place, DeviceCondition]) -> KnownDevice:
+def _judged(one: KnownDevice, now: Mapping[DeviceKey, DeviceCondition]) -> KnownDevice:
     """Of a device that was never heard nothing good is known."""
     found = now.get((one.site, one.device), UNKNOWN)
     return replace(one, condition=found if found.types or one.is_heard else UNKNOWN)

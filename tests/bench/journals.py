@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from bus_schemas.codec import to_bytes
 from bus_schemas.node import GapEvent
-from consumers.store.journal.answers import Filter
 from consumers.store.journal.configured import store_in
+from consumers.store.journal.query_types import EventFilter
 from consumers.store.journal.store import JournalStore
 from consumers.store.journal.writing import Accepted
 from producer.ids import utc_now
@@ -43,7 +43,7 @@ def _measure(kind: str, store: JournalStore) -> list[Measurement]:
         found.append(replace(summary(f"{kind}: read", read, "typed events, 1,000 a batch"), items=PAGE))
         found.append(measured(f"{kind}: nothing new", partial(reader.read, head), "a poll of a consumer"))
         found.append(measured(f"{kind}: nothing of a kind", partial(reader.read, 0, [GapEvent]), "over all of it"))
-        found.append(measured(f"{kind}: newest 100", partial(questions.select, Filter(), 100, "desc"), "rows"))
+        found.append(measured(f"{kind}: newest 100", partial(questions.select, EventFilter(), 100, "desc"), "rows"))
     return found
 
 

@@ -13,8 +13,8 @@ from bus_schemas.codec import describe, to_bytes
 from consumers.store.archive.disk import Archive, Medium
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
-from consumers.store.journal.answers import Filter
 from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.query_types import EventFilter
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
@@ -42,9 +42,9 @@ def case_journal() -> list[Measurement]:
             afters = range(0, EVENTS, GROUP)
             read = timed([partial(reader.read, after, None, GROUP) for after in afters])
             rows = timed([partial(reader.read_rows, after, None, GROUP) for after in afters])
-            newest = measured("journal: newest 100", partial(queries.select, Filter(), 100, "desc"), "rows")
+            newest = measured("journal: newest 100", partial(queries.select, EventFilter(), 100, "desc"), "rows")
             middle = START + timedelta(seconds=EVENTS / 500)
-            span = Filter(start=middle, end=middle + timedelta(seconds=1))
+            span = EventFilter(start=middle, end=middle + timedelta(seconds=1))
             stretch = measured("journal: a second of event time", partial(queries.select, span), "rows")
     return [
         replace(summary("journal: append", appended, "groups of 1,000, fsync each"), items=GROUP),

@@ -14,9 +14,9 @@ from consumers.engine import view_files
 from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention
-from consumers.store.journal.ahead import said_ahead_s
-from consumers.store.journal.answers import Filter
+from consumers.store.journal.clock_ahead import said_ahead_s
 from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.query_types import EventFilter
 from consumers.views.health.questions import DeviceHealth, device
 from consumers.views.temperatures import newest_thermal
 from tests import builders
@@ -168,7 +168,7 @@ def test_the_event_is_kept_as_it_was_said_and_marked(bus: Bus) -> None:
     bus.fold(6)
 
     with closing(JournalQueries(bus.hub.data / "journal")) as queries:
-        [stored] = queries.select(Filter(start=at(4), end=at(6), types=("watchpost.frame.v1",)))
+        [stored] = queries.select(EventFilter(start=at(4), end=at(6), types=("watchpost.frame.v1",)))
     assert iso(at(0) + timedelta(days=365)).encode() in stored.body
     assert said_ahead_s(stored.body, stored.received) == pytest.approx(365 * 86_400 - 5)
 

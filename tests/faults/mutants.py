@@ -148,8 +148,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "rows_left_out_of_a_group": Mutant(
         "consumers/store/journal/writer.py",
-        "ROWS_A_STATEMENT = (500, 50, 5, 1)",
-        "ROWS_A_STATEMENT = (500, 50, 5)",
+        "ROWS_PER_STATEMENT = (500, 50, 5, 1)",
+        "ROWS_PER_STATEMENT = (500, 50, 5)",
         (*JOURNAL, *INGEST),
     ),
     "malformed_place_left_open": Mutant(

@@ -13,7 +13,7 @@ from consumers.alerting.incidents.presence import ANYTHING, How, Loss
 from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.terms import Terms
-from consumers.store.journal.record import Place, Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 
 LATE_S = 30.0
 """An incident is marked as late if the event that decided it took longer than this to arrive."""
@@ -38,7 +38,7 @@ class IncidentBook:
         self._devices = DeviceTable(view, parsed)
         self._table = IncidentTable(view, terms.rules)
         self._hub_state: WatchedHub | None = None
-        self._missed: set[Place] | None = None
+        self._missed: set[DeviceKey] | None = None
 
     def enter(self, entry: IncidentEntry, record: Recorded) -> None:
         self._table.enter(entry, record.position)
@@ -75,7 +75,7 @@ class IncidentBook:
             return ()
         return self._of_device(where, watched, record, found, lost)
 
-    def retire(self, where: Place, record: Recorded) -> Iterator[IncidentEntry]:
+    def retire(self, where: DeviceKey, record: Recorded) -> Iterator[IncidentEntry]:
         """Close what is open of a device, and know nothing more of it: each decision is entered before the next."""
         watched = self._devices.touch(where)
         for key in list(watched.open):
@@ -88,18 +88,18 @@ class IncidentBook:
             self._table.conditions.note_known(record.position, where, watched)
         self._devices.forget(where)
 
-    def places(self, site: str, device: str) -> list[Place]:
+    def places(self, site: str, device: str) -> list[DeviceKey]:
         """Those that were heard of: this one, all of the site without a device, all there are without a site."""
         everyone = self._devices.select("true")
         return sorted(at for at in everyone if site in ("", at[0]) and device in ("", at[1]))
 
-    def expect_anew(self, places: Iterable[Place]) -> None:
+    def expect_anew(self, places: Iterable[DeviceKey]) -> None:
         """When these are missed has changed."""
         for where in places:
             self._devices.touch(where)
 
     def _of_device(
-        self, where: Place, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Loss | None
+        self, where: DeviceKey, watched: Watched, record: Recorded, found: Sequence[Verdict], lost: Loss | None
     ) -> Iterator[IncidentEntry]:
         for verdict in found:
             if self._is_first_of_disk(where, watched, verdict):
@@ -107,7 +107,7 @@ class IncidentBook:
         if lost is not None and lost.under is not None and (lost.reported is not None or watched.lost is None):
             yield from self._meet(lost.under, record)
 
-    def _entry(self, where: Place, watched: Watched, verdict: Verdict, record: Recorded) -> IncidentEntry:
+    def _entry(self, where: DeviceKey, watched: Watched, verdict: Verdict, record: Recorded) -> IncidentEntry:
         late_s = record.received_us / 1e6 - record.time_s
         is_late = late_s > LATE_S and record.model is not HeartbeatEvent
         entry = IncidentEntry(where, verdict, watched.open, watched, record.time_s, late_s=late_s if is_late else None)
@@ -124,7 +124,7 @@ class IncidentBook:
         hub = self._hub
         return [IncidentEntry(_HUB, verdict, hub.open, at=record.time_s) for verdict in hub.judge_fault(fault)]
 
-    def _is_first_of_disk(self, where: Place, mine: Watched, verdict: Verdict) -> bool:
+    def _is_first_of_disk(self, where: DeviceKey, mine: Watched, verdict: Verdict) -> bool:
         """A device on the same disk as the hub, or as a device that reported it first, adds no incident."""
         if (verdict.type, verdict.turn) != ("storage", "opened"):
             return True
@@ -133,7 +133,7 @@ class IncidentBook:
         everyone = self._devices.select("true").items()
         return not any("storage" in it.open and _is_same_disk(it, mine) for at, it in everyone if at != where)
 
-    def _judge_state(self, where: Place, watched: Watched, record: Recorded) -> Iterator[IncidentEntry]:
+    def _judge_state(self, where: DeviceKey, watched: Watched, record: Recorded) -> Iterator[IncidentEntry]:
         assert isinstance(record.event, StateEvent)
         data, lost, was_known = record.event.data, watched.lost, watched.is_known
         if not data.online:
@@ -145,7 +145,7 @@ class IncidentBook:
             self._table.conditions.note_known(record.position, where, watched)
         yield from self._of_device(where, watched, record, found, lost)
 
-    def _lose(self, where: Place, watched: Watched, record: Recorded, data: State) -> Iterator[IncidentEntry]:
+    def _lose(self, where: DeviceKey, watched: Watched, record: Recorded, data: State) -> Iterator[IncidentEntry]:
         """The connection is that of an outbox: with it all devices of the same epoch are gone."""
         received, reason = record.received_us / 1e6, data.reason or LOST
         how: How = "stopped" if reason == STOPPED else "connection"
@@ -161,7 +161,7 @@ class IncidentBook:
         yield from self._enter_losses(losses, under, record, received)
 
     def _enter_losses(
-        self, losses: dict[Place, Loss], under: NodeRef | None, record: Recorded, at: float
+        self, losses: dict[DeviceKey, Loss], under: NodeRef | None, record: Recorded, at: float
     ) -> Iterator[IncidentEntry]:
         if under is not None:
             yield from self._miss_node(under, losses, record, at)
@@ -170,7 +170,7 @@ class IncidentBook:
             for verdict in watched.lose(loss):
                 yield IncidentEntry(place, verdict, watched.open, watched, at)
 
-    def _group(self, where: Place, watched: Watched) -> dict[Place, Watched]:
+    def _group(self, where: DeviceKey, watched: Watched) -> dict[DeviceKey, Watched]:
         """The devices of the same agent, of which `where` is one."""
         if watched.epoch is None:
             return {where: watched}
@@ -178,12 +178,12 @@ class IncidentBook:
         return {at: one for at, one in everyone if at == where or (one.epoch == watched.epoch and one.is_device)}
 
     @staticmethod
-    def _node(where: Place, watched: Watched) -> NodeRef:
+    def _node(where: DeviceKey, watched: Watched) -> NodeRef:
         """Older agents do not say their name."""
         return NodeRef(where[0], watched.node or f"agent-{(watched.epoch or '')[:8]}")
 
     def _miss_node(
-        self, node: NodeRef, losses: dict[Place, Loss], record: Recorded, at: float
+        self, node: NodeRef, losses: dict[DeviceKey, Loss], record: Recorded, at: float
     ) -> Iterator[IncidentEntry]:
         if self._view.execute("select 1 from nodes where node = ?", (node.name,)).fetchone() is not None:
             return
@@ -226,13 +226,13 @@ class IncidentBook:
                 yield IncidentEntry(at, verdict, watched.open, watched, now)
         yield from self._miss_expected(tick, listening)
 
-    def _silent_after(self, where: Place, one: Watched) -> float | None:
+    def _silent_after(self, where: DeviceKey, one: Watched) -> float | None:
         return self._terms.silent_after_s(where, is_agents=one.is_agents) if one.is_device else None
 
-    def _due(self, where: Place, one: Watched) -> float:
+    def _due(self, where: DeviceKey, one: Watched) -> float:
         return one.due(self._silent_after(where, one))
 
-    def _miss(self, missing: dict[Place, Loss], tick: Recorded, listening: float) -> Iterator[IncidentEntry]:
+    def _miss(self, missing: dict[DeviceKey, Loss], tick: Recorded, listening: float) -> Iterator[IncidentEntry]:
         """Where all devices of an agent are silent, it is the agent that is gone."""
         while missing:
             where = min(missing)

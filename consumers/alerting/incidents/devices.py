@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from consumers.alerting.incidents.device import Watched, watched_json
 from consumers.alerting.terms import Terms
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 
 SCHEMA = """
     create table if not exists watched (
@@ -22,7 +22,7 @@ SCHEMA = """
 """`nodes` are those that are gone."""
 
 
-Parsed = dict[Place, tuple[str, Watched]]
+Parsed = dict[DeviceKey, tuple[str, Watched]]
 
 
 @dataclass(slots=True)
@@ -32,10 +32,10 @@ class DeviceTable:
     view: sqlite3.Connection
     parsed: Parsed = field(default_factory=dict)
     """What the last fold has written, by the text that it wrote: what stands there still need not be parsed again."""
-    touched: dict[Place, Watched] = field(default_factory=dict)
-    known: dict[Place, Watched] = field(default_factory=dict)
+    touched: dict[DeviceKey, Watched] = field(default_factory=dict)
+    known: dict[DeviceKey, Watched] = field(default_factory=dict)
 
-    def touch(self, where: Place) -> Watched:
+    def touch(self, where: DeviceKey) -> Watched:
         """The state of a device that is about to change."""
         known = self.known.get(where)
         if known is None:
@@ -45,11 +45,11 @@ class DeviceTable:
         self.touched[where] = known
         return known
 
-    def forget(self, where: Place) -> None:
+    def forget(self, where: DeviceKey) -> None:
         """What comes of it later is as of a device that was never heard of."""
         self.known[where] = self.touched[where] = Watched()
 
-    def select(self, condition: str, *values: object) -> dict[Place, Watched]:
+    def select(self, condition: str, *values: object) -> dict[DeviceKey, Watched]:
         """Those of the view that meet it, as they are now, with all that were read before: these are to be asked."""
         query = f"select site, device, state from watched where {condition}"  # noqa: S608 - our own conditions
         for site, device, state in self.view.execute(query, values):
@@ -57,12 +57,12 @@ class DeviceTable:
                 self.known[site, device] = self._read((site, device), state)
         return self.known
 
-    def _read(self, where: Place, state: str) -> Watched:
+    def _read(self, where: DeviceKey, state: str) -> Watched:
         # Taken out: a fold that changes it and is taken back leaves another text in the view.
         text, watched = self.parsed.pop(where, ("", None))
         return watched if watched is not None and text == state else watched_json.validate_json(state)
 
-    def seen(self) -> set[Place]:
+    def seen(self) -> set[DeviceKey]:
         rows = self.view.execute("select site, device from watched where seen = 1")
         return {(site, device) for site, device in rows} | {at for at, one in self.known.items() if one.is_device}
 

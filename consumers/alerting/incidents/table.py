@@ -12,7 +12,7 @@ from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.verdict import Open, Verdict
 from consumers.alerting.rules import RULE_VERSION, AlertRules
 from consumers.engine.versions import COLUMNS, Versions
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:incident")
 
@@ -32,7 +32,7 @@ SCHEMA = f"""
 class IncidentEntry:
     """A decision, of whom, and where it is kept what of them is open."""
 
-    place: Place
+    place: DeviceKey
     verdict: Verdict
     open: dict[str, Open]
     watched: Watched | None = None
@@ -114,5 +114,5 @@ class IncidentTable:
         self._incidents.put(position, row)
 
 
-def _incident_id(where: Place, verdict: Verdict) -> str:
+def _incident_id(where: DeviceKey, verdict: Verdict) -> str:
     return str(uuid5(_NAMESPACE, "/".join((*where, verdict.type, *verdict.causes))))

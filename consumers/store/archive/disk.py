@@ -20,7 +20,7 @@ from consumers.store.archive.index import (
 )
 from consumers.store.archive.keys import PackInterval, Series, interval_of, pack_path, parse_key
 from consumers.store.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
-from consumers.store.archive.records import Found, Header
+from consumers.store.archive.records import RecordHeader, ScannedRecord
 from consumers.store.archive.recovery import recover
 from producer.file_identity import Held
 from producer.ids import Clock
@@ -38,9 +38,9 @@ _DIGEST = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _MediumRow:
     series: int
-    header: Header
+    header: RecordHeader
     interval: PackInterval
     body: bytes
 
@@ -66,7 +66,7 @@ class Archive:
         self._held.check()
         if not media:
             return 0
-        packs: dict[tuple[int, PackInterval], list[_Row]] = {}
+        packs: dict[tuple[int, PackInterval], list[_MediumRow]] = {}
         # The lock is taken before a byte is written: a pack that we append to is not dropped meanwhile.
         with transaction(self._index) as index:
             for row in self._fresh(index, media):
@@ -87,7 +87,7 @@ class Archive:
         return found
 
     def _write(
-        self, index: sqlite3.Connection, round_of: Sequence[tuple[tuple[int, PackInterval], Sequence[_Row]]]
+        self, index: sqlite3.Connection, round_of: Sequence[tuple[tuple[int, PackInterval], Sequence[_MediumRow]]]
     ) -> None:
         known = [(series, *ensure_pack(index, series, interval)) for (series, interval), _ in round_of]
         places = [
@@ -99,16 +99,18 @@ class Archive:
                 add_media(index, (number, series), _append(pack, rows))
             sync_all(packs, self._syncs)
 
-    def _fresh(self, index: sqlite3.Connection, media: Sequence[Medium]) -> list[_Row]:
+    def _fresh(self, index: sqlite3.Connection, media: Sequence[Medium]) -> list[_MediumRow]:
         newest = interval_of(self._clock())
-        rows: dict[tuple[int, str], _Row] = {}
+        rows: dict[tuple[int, str], _MediumRow] = {}
         for described, time, body in media:
             series, name = parse_key(described.key)
             number = ensure_series(index, series)
             self._series[number] = series
-            header = Header(name, described.content_type, micros(time), len(body), bytes.fromhex(described.sha256))
+            header = RecordHeader(
+                name, described.content_type, micros(time), len(body), bytes.fromhex(described.sha256)
+            )
             # A device whose clock runs ahead must not have media that no retention ever reaches.
-            rows.setdefault((number, name), _Row(number, header, min(interval_of(time), newest), body))
+            rows.setdefault((number, name), _MediumRow(number, header, min(interval_of(time), newest), body))
         return [row for place, row in rows.items() if not _known(index, place)]
 
     def rebuild_index(self) -> int:
@@ -135,16 +137,16 @@ class Archive:
         self.close()
 
 
-def _append(pack: Pack, rows: Sequence[_Row]) -> list[Found]:
+def _append(pack: Pack, rows: Sequence[_MediumRow]) -> list[ScannedRecord]:
     buffers: list[bytes] = []
-    entries: list[Found] = []
+    entries: list[ScannedRecord] = []
     end = pack.end
     for row in rows:
         head = row.header.pack()
         offset = end + len(head)
         end = offset + row.header.size
         buffers += (head, row.body)
-        entries.append(Found(row.header, offset, end))
+        entries.append(ScannedRecord(row.header, offset, end))
     pack.append(buffers)
     return entries
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from consumers.store.archive.keys import PackInterval, Series
-from consumers.store.archive.records import Found
+from consumers.store.archive.records import ScannedRecord
 from producer.transaction import transaction
 
 BUSY_SECONDS = 10.0
@@ -159,7 +159,7 @@ def ensure_pack(index: sqlite3.Connection, series: int, interval: PackInterval) 
     return int(row[0]), int(row[1])
 
 
-def add_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[Found]) -> None:
+def add_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[ScannedRecord]) -> None:
     """Enter records of a pack, given by its number and that of its series, in the order in which they lie there."""
     number, series = pack
     added = index.executemany(
@@ -182,5 +182,5 @@ def add_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[
     index.execute("update series set count = count + ?, bytes = bytes + ? where series = ?", (added, size, series))
 
 
-def _start(found: Found) -> int:
+def _start(found: ScannedRecord) -> int:
     return found.offset - len(found.header.pack())

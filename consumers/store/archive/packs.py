@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from consumers.store.archive.records import Found, scan
+from consumers.store.archive.records import ScannedRecord, scan
 
 PACKS_PER_ROUND = 128
 """So many are open at once, written to and then synced together."""
@@ -105,7 +105,7 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def salvage(path: Path, start: int) -> list[Found]:
+def salvage(path: Path, start: int) -> list[ScannedRecord]:
     """The whole records from a place on, made durable; what is torn at the end of the file is cut off."""
     with path.open("r+b") as file:
         size = os.fstat(file.fileno()).st_size

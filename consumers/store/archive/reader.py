@@ -33,7 +33,7 @@ _NEWEST_BEFORE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredMedium:
     """A medium in the archive; its bytes are `size` from `offset` on in `pack`."""
 
     key: str
@@ -46,7 +46,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class SeriesUsage:
     """The usage of a series: its number of media, bytes on the disk, oldest and newest event time."""
 
     site: str
@@ -67,7 +67,7 @@ class ArchiveReader:
         self._is_of_hours = False
         self._identity: Identity | None = None
 
-    def find(self, key: str) -> Stored | None:
+    def find(self, key: str) -> StoredMedium | None:
         """Text that is no key finds nothing."""
         try:
             series, name = parse_key(key)
@@ -75,7 +75,7 @@ class ArchiveReader:
             return None
         return self._one(series, f"{_MEDIA} and media.id = :id", {"id": name})
 
-    def newest(self, site: str, device: str, kind: str, now: datetime | None = None) -> Stored | None:
+    def newest(self, site: str, device: str, kind: str, now: datetime | None = None) -> StoredMedium | None:
         """The newest; what says a time after `now` is not newer than what arrived after it."""
         series = Series(site, device, kind)
         newest = self._one(series, f"{_MEDIA} order by media.time desc limit 1", {})
@@ -86,7 +86,7 @@ class ArchiveReader:
 
     def between(
         self, site: str, device: str, kind: str, start: datetime, end: datetime, limit: int | None = None
-    ) -> list[Stored]:
+    ) -> list[StoredMedium]:
         """Media with event times from `start` to before `end`, in order; where they are more than `limit`, a sample
         that is spread evenly over the time."""
         series = Series(site, device, kind)
@@ -97,10 +97,10 @@ class ArchiveReader:
         found = self._all(series, f"{query} limit :limit", {**span, "limit": limit + 1})
         return found if len(found) <= limit else self._sample(series, query, span, limit)
 
-    def _sample(self, series: Series, query: str, span: dict[str, int], limit: int) -> list[Stored]:
+    def _sample(self, series: Series, query: str, span: dict[str, int], limit: int) -> list[StoredMedium]:
         """The first of each of `limit` equal stretches; one seek each, however many media there are."""
         start, length = span["start"], span["end"] - span["start"]
-        sample: list[Stored] = []
+        sample: list[StoredMedium] = []
         for part in range(limit):
             stretch = {
                 "start": start + length * part // limit,
@@ -109,7 +109,7 @@ class ArchiveReader:
             sample += self._all(series, f"{query} limit 1", stretch)
         return sample
 
-    def usage(self) -> list[Usage]:
+    def usage(self) -> list[SeriesUsage]:
         """From totals that are kept of each series and pack, not counted."""
         index = self._index()
         if index is None:
@@ -122,7 +122,7 @@ class ArchiveReader:
             (block,),
         )
         return [
-            Usage(site, device, kind, count, size, moment(first), moment(last))
+            SeriesUsage(site, device, kind, count, size, moment(first), moment(last))
             for site, device, kind, count, size, first, last in rows
         ]
 
@@ -163,7 +163,7 @@ class ArchiveReader:
         stored = self.find(key)
         return None if stored is None else self.read_range(stored, 0, stored.size)
 
-    def read_range(self, stored: Stored, start: int, length: int) -> bytes | None:
+    def read_range(self, stored: StoredMedium, start: int, length: int) -> bytes | None:
         """`length` bytes from `start` on, fewer at the end."""
         length = max(0, min(length, stored.size - start))
         with suppress(FileNotFoundError), stored.pack.open("rb", buffering=0) as pack:
@@ -172,11 +172,11 @@ class ArchiveReader:
             return body if len(body) == length else None
         return None
 
-    def _one(self, series: Series, query: str, values: dict[str, Any]) -> Stored | None:
+    def _one(self, series: Series, query: str, values: dict[str, Any]) -> StoredMedium | None:
         found = self._all(series, query, values)
         return found[0] if found else None
 
-    def _all(self, series: Series, query: str, values: dict[str, Any]) -> list[Stored]:
+    def _all(self, series: Series, query: str, values: dict[str, Any]) -> list[StoredMedium]:
         index = self._index()
         if index is None:
             return []
@@ -188,7 +188,7 @@ class ArchiveReader:
         for name, time, size, content_type, digest, start, minutes, offset in rows:
             interval = PackInterval(start, minutes)
             pack = packs.get(interval) or packs.setdefault(interval, pack_path(self._directory, series, interval))
-            found.append(Stored(series.key(name), moment(time), size, content_type, digest.hex(), pack, offset))
+            found.append(StoredMedium(series.key(name), moment(time), size, content_type, digest.hex(), pack, offset))
         return found
 
     def _index(self) -> sqlite3.Connection | None:

@@ -18,7 +18,7 @@ _CRC = struct.Struct("<I")
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class RecordHeader:
     """`id` is the last part of the key; the others are in the path of the pack."""
 
     id: str
@@ -35,15 +35,15 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScannedRecord:
     """A whole record in a pack; `offset` is that of its bytes, `end` that of the record that follows."""
 
-    header: Header
+    header: RecordHeader
     offset: int
     end: int
 
 
-def scan(pack: bytes | mmap, start: int = 0) -> Iterator[Found]:
+def scan(pack: bytes | mmap, start: int = 0) -> Iterator[ScannedRecord]:
     """The whole records from a place on. What is torn or damaged is passed over, to the next record that is whole."""
     place = start
     with memoryview(pack) as data:
@@ -56,7 +56,7 @@ def scan(pack: bytes | mmap, start: int = 0) -> Iterator[Found]:
                 place = found.end
 
 
-def _record(data: memoryview, start: int) -> Found | None:
+def _record(data: memoryview, start: int) -> ScannedRecord | None:
     if start + _FIXED.size > len(data):
         return None
     magic, id_length, type_length, time, size, digest = _FIXED.unpack_from(data, start)
@@ -69,7 +69,9 @@ def _record(data: memoryview, start: int) -> Found | None:
     if _CRC.unpack_from(data, names_end)[0] != zlib.crc32(head) or _digest(data, offset, end) != digest:
         return None
     names = head[_FIXED.size :]
-    return Found(Header(names[:id_length].decode(), names[id_length:].decode(), time, size, digest), offset, end)
+    return ScannedRecord(
+        RecordHeader(names[:id_length].decode(), names[id_length:].decode(), time, size, digest), offset, end
+    )
 
 
 def _digest(data: memoryview, start: int, end: int) -> bytes:

@@ -1,8 +1,8 @@
 """Inserts rows into a ClickHouse server so that a late insert of an earlier writer is never counted.
 
-Every writer inserts through doors of its own, named by chance: tables that keep nothing, from each of which a view
-passes rows on in the same insert. The next writer takes the names away, so that no insert can begin any more, and waits
-for those that had begun. What it then reads stays as it is, however late something of the earlier writer arrives.
+Each writer has insert tables of its own, with random names. They store nothing (engine Null); a materialized view
+passes the rows of each insert on. The next writer drops the insert tables of the one before, so that no insert can
+begin any more, and waits for those that had begun. Nothing that it reads after that changes any more.
 """
 
 from collections.abc import Iterable
@@ -14,36 +14,37 @@ from time import monotonic
 from consumers.store.clickhouse.engine import Engine, EngineError
 from consumers.store.clickhouse.table import Table, columns
 
-_DOOR = "door_"
-_PASSAGE = "passage_"
+# The prefixes of their names on servers, where earlier releases have made them.
+_INSERT_TABLE = "door_"
+_FORWARDING_VIEW = "passage_"
 _POLL_S = 0.05
 # Longer than a server waits for the rest of an insert whose sender is cut off.
-_PATIENCE_S = 15.0
+_TIMEOUT_S = 15.0
 
 
-def open_doors(engine: Engine, database: str, tables: Iterable[Table]) -> dict[Table, Table]:
-    """By each table what to insert into; nobody else's inserts reach the tables any more.
+def open_insert_tables(engine: Engine, database: str, tables: Iterable[Table]) -> dict[Table, Table]:
+    """The insert table of each table. Inserts of other writers no longer reach the tables.
 
     Raises `EngineError`, also where an insert of an earlier writer does not end; then it may be tried again.
     """
     token = token_hex(8)
-    doors = {table: replace(table, name=f"{database}.{_DOOR}{token}_{table.name}") for table in tables}
-    for table, door in doors.items():
-        engine.execute(f"create table {door.name} ({', '.join(columns(table, engine.dialect))}) engine = Null")
-        passage = f"{database}.{_PASSAGE}{token}_{table.name}"
-        chosen = f"select {', '.join(table.column_names)} from {door.name}"
-        engine.execute(f"create materialized view {passage} to {database}.{table.name} as {chosen}")
+    insert_tables = {table: replace(table, name=f"{database}.{_INSERT_TABLE}{token}_{table.name}") for table in tables}
+    for table, insert_table in insert_tables.items():
+        engine.execute(f"create table {insert_table.name} ({', '.join(columns(table, engine.dialect))}) engine = Null")
+        view = f"{database}.{_FORWARDING_VIEW}{token}_{table.name}"
+        chosen = f"select {', '.join(table.column_names)} from {insert_table.name}"
+        engine.execute(f"create materialized view {view} to {database}.{table.name} as {chosen}")
     _close_others(engine, database, token)
-    return doors
+    return insert_tables
 
 
 def _close_others(engine: Engine, database: str, token: str) -> None:
-    """Passages go last: an insert through a door without one would be taken and be gone."""
+    """Views go last: an insert into a table without one would be accepted, and its rows would be lost."""
     found = engine.query("select name from system.tables where database = {database:String}", {"database": database})
     names = [name for (name,) in found if token not in name]
-    _drop(engine, database, [name for name in names if name.startswith(_DOOR)])
+    _drop(engine, database, [name for name in names if name.startswith(_INSERT_TABLE)])
     _wait_for_inserts(engine, database, token)
-    _drop(engine, database, [name for name in names if name.startswith(_PASSAGE)])
+    _drop(engine, database, [name for name in names if name.startswith(_FORWARDING_VIEW)])
 
 
 def _drop(engine: Engine, database: str, names: Iterable[str]) -> None:
@@ -55,10 +56,10 @@ def _wait_for_inserts(engine: Engine, database: str, token: str) -> None:
     """An old server drops a table after its last insert; a newer one drops the name and lets the insert go on."""
     running = (
         "select count() from system.processes "
-        "where position(query, {door:String}) = 1 and position(query, {token:String}) = 0"
+        "where position(query, {insert:String}) = 1 and position(query, {token:String}) = 0"
     )
-    asked = {"door": f"insert into {database}.{_DOOR}", "token": token}
-    deadline = monotonic() + _PATIENCE_S
+    asked = {"insert": f"insert into {database}.{_INSERT_TABLE}", "token": token}
+    deadline = monotonic() + _TIMEOUT_S
     while engine.query(running, asked) != [[0]]:
         if monotonic() >= deadline:
             raise EngineError("an insert of an earlier writer has not ended yet")

@@ -77,7 +77,7 @@ class OpenDay(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoredBody:
     """An event of one type as it lies there; `received` in microseconds since 1970."""
 
     position: int
@@ -134,12 +134,12 @@ class SqliteDay:
             source, epoch = sources.get(stream, ("?", "?"))
             yield EventColumns(position, source, epoch, sequence, received, names.get(kind), time, event_id, body)
 
-    def told(self, event_type: str) -> Iterator[Told]:
+    def told(self, event_type: str) -> Iterator[StoredBody]:
         """The events of one type."""
         number = self._types().get(event_type)
         if number is not None:
             query = "select position, received, body from events where type = ?"
-            yield from (Told(*row) for row in self.connection.execute(query, (number,)))
+            yield from (StoredBody(*row) for row in self.connection.execute(query, (number,)))
 
     def _types(self) -> dict[str, int]:
         return dict(self.connection.execute("select name, type from types"))
@@ -154,7 +154,7 @@ def each_day(directory: Path) -> Iterator[SqliteDay]:
                 yield SqliteDay(day.path.stem, int(first), connection)
 
 
-def bodies(directory: Path, event_type: str) -> Iterator[Told]:
+def bodies(directory: Path, event_type: str) -> Iterator[StoredBody]:
     for day in each_day(directory):
         yield from day.told(event_type)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from consumers.store.journal.day_reader import OpenDay, Told, bodies, each_day
+from consumers.store.journal.day_reader import OpenDay, StoredBody, bodies, each_day
 from consumers.store.journal.days import Day, day_path, list_days, remove
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
@@ -36,7 +36,7 @@ class SqliteStore:
     def each_day(self) -> Iterator[OpenDay]:
         return each_day(self._directory)
 
-    def bodies(self, event_type: str) -> Iterator[Told]:
+    def bodies(self, event_type: str) -> Iterator[StoredBody]:
         return bodies(self._directory, event_type)
 
     def erase(self) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from consumers.store.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
+from consumers.store.journal.query_types import DayRow, EventFilter, GapRow, Order, RejectedRow, StoredEvent, StreamRow
 from consumers.store.journal.reader import OpenDays, Row
 from consumers.store.journal.selection import marks, numbers_of, of_day, received_at
 from producer.sqlite_files import size_of
@@ -27,7 +27,7 @@ class JournalQueries:
         days = self.days()
         return days[-1].last if days else 0
 
-    def select(self, wanted: Filter, limit: int = 100, order: Order = "asc") -> list[Stored]:
+    def select(self, wanted: EventFilter, limit: int = 100, order: Order = "asc") -> list[StoredEvent]:
         """Events by position. Whoever goes on after (or before) the last of them skips and repeats nothing."""
         rows: list[Row] = []
         for first, following, connection in self._between(wanted.after, wanted.before, order):
@@ -36,7 +36,7 @@ class JournalQueries:
             rows += of_day(connection, wanted, bounds, limit - len(rows), order)
             if len(rows) >= limit:
                 break
-        return [Stored(position, moment(received), body) for position, received, body in rows]
+        return [StoredEvent(position, moment(received), body) for position, received, body in rows]
 
     def arrived(
         self, after: int, span: tuple[datetime, datetime], holds: Callable[[str], bool], limit: int
@@ -57,14 +57,14 @@ class JournalQueries:
                 ).fetchall()
         return rows
 
-    def find(self, event_id: str) -> Stored | None:
+    def find(self, event_id: str) -> StoredEvent | None:
         """The event with this id; the first one where a producer used it twice."""
         for connection in self._newest_first():
             row = connection.execute(
                 "select position, received, body from events where id = ? order by position limit 1", (event_id,)
             ).fetchone()
             if row is not None:
-                return Stored(row[0], moment(row[1]), row[2])
+                return StoredEvent(row[0], moment(row[1]), row[2])
         return None
 
     def position_at(self, at: datetime) -> int:

@@ -14,14 +14,14 @@ from bus_schemas.upcasts import UPCASTS
 from consumers.store.journal.days import Day, list_days, open_to_read
 from consumers.store.journal.record import Batch, Recorded
 from consumers.store.journal.retention_floor import read_floor
-from consumers.store.journal.row_mapping import COLUMNS, Origins
+from consumers.store.journal.row_mapping import COLUMNS, RowMapping
 from producer.file_identity import Identity, identity
 from producer.times import micros
 
 Row = tuple[int, int, bytes]
 """Position, moment of arrival in microseconds, body."""
 
-Take = Callable[[Origins, list[Any]], None]
+Take = Callable[[RowMapping, list[Any]], None]
 
 
 @cache
@@ -44,7 +44,7 @@ class OpenDays:
         self._open: dict[Path, sqlite3.Connection] = {}
         self._first: dict[Path, int] = {}
         self._identities: dict[Path, Identity | None] = {}
-        self._origins: dict[Path, Origins] = {}
+        self._origins: dict[Path, RowMapping] = {}
 
     def list(self) -> list[tuple[int, Day]]:
         """The days that can be read, each with its first position, oldest first."""
@@ -93,11 +93,11 @@ class OpenDays:
         self._open[day.path], self._identities[day.path] = opened, now
         return opened
 
-    def origins(self, day: Day, connection: sqlite3.Connection) -> Origins:
+    def origins(self, day: Day, connection: sqlite3.Connection) -> RowMapping:
         """Of this connection to the day."""
         known = self._origins.get(day.path)
         if known is None:
-            known = self._origins[day.path] = Origins(connection)
+            known = self._origins[day.path] = RowMapping(connection)
         return known
 
     def _first_position(self, day: Day) -> int | None:
@@ -211,7 +211,7 @@ class _Wanted:
     types: tuple[str, ...] | None
     limit: int
 
-    def read(self, day: sqlite3.Connection, origins: Origins, after: int, limit: int) -> tuple[list[Any], int]:
+    def read(self, day: sqlite3.Connection, origins: RowMapping, after: int, limit: int) -> tuple[list[Any], int]:
         """Rows of one day, and the last position there is."""
         numbers: list[int] = []
         where = ""

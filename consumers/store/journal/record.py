@@ -10,10 +10,10 @@ from msgspec.json import Decoder
 
 from bus_schemas.codec import read_stored_as, to_bytes
 from bus_schemas.event import Event, place
-from consumers.store.journal.ahead import AHEAD_US, happened
+from consumers.store.journal.clock_ahead import AHEAD_US, happened
 from producer.times import micros, moment
 
-Place = tuple[str, str]
+DeviceKey = tuple[str, str]
 Part = TypeVar("Part")
 
 
@@ -78,7 +78,7 @@ class Recorded(Struct, gc=False, eq=False):
         return self.event.source
 
     @property
-    def where(self) -> Place:
+    def where(self) -> DeviceKey:
         """Site and device."""
         return place(self.event.source)
 
@@ -130,7 +130,7 @@ class RecordedRow(Recorded, gc=False, eq=False):
     time_s: float
     model: type[Event]
     source: str
-    where: Place
+    where: DeviceKey
     epoch: str | None
     id: str
     body: bytes

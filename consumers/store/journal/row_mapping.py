@@ -10,20 +10,20 @@ from bus_schemas.catalogue import MODELS
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event, place
 from bus_schemas.upcasts import UPCASTS, upcast
-from consumers.store.journal.ahead import AHEAD_US
-from consumers.store.journal.record import Place, Recorded, RecordedRow
+from consumers.store.journal.clock_ahead import AHEAD_US
+from consumers.store.journal.record import DeviceKey, Recorded, RecordedRow
 from producer.times import moment
 
 COLUMNS = "position, received, time, type, stream, id, body"
 
 
-class Stream(NamedTuple):
+class StreamOrigin(NamedTuple):
     source: str
-    where: Place
+    where: DeviceKey
     epoch: str | None
 
 
-class Origins:
+class RowMapping:
     """The numbers of one day. They only become more, so what is known stays, and what is not is looked up again."""
 
     def __init__(self, day: sqlite3.Connection) -> None:
@@ -31,7 +31,7 @@ class Origins:
         self._numbers: dict[str, int] = {}
         self._models: dict[int, type[Event] | None] = {}
         self._newest: dict[int, type[Event]] = {}
-        self._streams: dict[int, Stream] = {}
+        self._streams: dict[int, StreamOrigin] = {}
 
     def numbers(self, types: Collection[str]) -> list[int]:
         """Of those of these types that there are in this day."""
@@ -88,7 +88,7 @@ class Origins:
 
     def _load_streams(self) -> None:
         for stream, source, epoch in self._day.execute("select stream, source, epoch from streams"):
-            self._streams[stream] = Stream(source, place(source), epoch or None)
+            self._streams[stream] = StreamOrigin(source, place(source), epoch or None)
 
 
 def current_model(name: str) -> type[Event] | None:

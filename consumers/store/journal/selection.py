@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from consumers.store.journal.answers import Filter, Order
+from consumers.store.journal.query_types import EventFilter, Order
 from consumers.store.journal.reader import Row
 from producer.times import micros
 
@@ -14,7 +14,7 @@ OLDEST = -(2**62)
 
 
 def of_day(
-    connection: sqlite3.Connection, wanted: Filter, bounds: tuple[int, int], limit: int, order: Order
+    connection: sqlite3.Connection, wanted: EventFilter, bounds: tuple[int, int], limit: int, order: Order
 ) -> list[Row]:
     """In the order of positions, of which `bounds` are the first and, excluded, the last."""
     with _snapshot(connection):
@@ -33,7 +33,7 @@ def of_day(
         return connection.execute(query, [first, end, *values, limit]).fetchall()
 
 
-def _narrowed(wanted: Filter, bounds: tuple[int, int]) -> tuple[int, int]:
+def _narrowed(wanted: EventFilter, bounds: tuple[int, int]) -> tuple[int, int]:
     """One condition for each end: of two, SQLite begins at the first, however far before the second that is."""
     first, end = bounds
     return (
@@ -42,7 +42,7 @@ def _narrowed(wanted: Filter, bounds: tuple[int, int]) -> tuple[int, int]:
     )
 
 
-def _positions_of(connection: sqlite3.Connection, wanted: Filter, bounds: tuple[int, int]) -> tuple[int, int]:
+def _positions_of(connection: sqlite3.Connection, wanted: EventFilter, bounds: tuple[int, int]) -> tuple[int, int]:
     """Between which positions the events of a time range lie, from an index alone.
 
     Only the first page of a day asks for it: those after it begin where that one ended.
@@ -60,7 +60,7 @@ def received_at(connection: sqlite3.Connection, position: int) -> int:
     return int(connection.execute(query, (position,)).fetchone()[0])
 
 
-def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, list[Any]]:
+def _condition(connection: sqlite3.Connection, wanted: EventFilter) -> tuple[str, list[Any]]:
     """The part of `where` after the positions, and its values."""
     parts: list[tuple[str, Any]] = []
     if wanted.start is not None:
@@ -78,17 +78,17 @@ def _condition(connection: sqlite3.Connection, wanted: Filter) -> tuple[str, lis
     return where, values
 
 
-def _is_timed(wanted: Filter) -> bool:
+def _is_timed(wanted: EventFilter) -> bool:
     return wanted.start is not None or wanted.end is not None
 
 
-def _times(wanted: Filter) -> tuple[int, int]:
+def _times(wanted: EventFilter) -> tuple[int, int]:
     start = OLDEST if wanted.start is None else micros(wanted.start)
     end = -OLDEST if wanted.end is None else micros(wanted.end)
     return start, end
 
 
-def _are_few(connection: sqlite3.Connection, wanted: Filter) -> bool:
+def _are_few(connection: sqlite3.Connection, wanted: EventFilter) -> bool:
     """Whether the time range holds so few events that they are better sorted than looked for by position."""
     (count,) = connection.execute(
         "select count(*) from (select 1 from events where time >= ? and time < ? limit ?)", (*_times(wanted), FEW)

@@ -16,9 +16,9 @@ from consumers.store.journal.days import (
     open_to_read,
     open_to_write,
 )
-from consumers.store.journal.header import Header, instant_of
+from consumers.store.journal.envelope import Envelope, instant_of
 from consumers.store.journal.writing import (
-    IDS_A_QUERY,
+    IDS_PER_QUERY,
     Accepted,
     ForeignId,
     Rejected,
@@ -37,7 +37,7 @@ MAX_TOPIC = 512
 MAX_REASON = 2000
 EVENT_COLUMNS = 8
 ONE_EVENT = f"({','.join('?' * EVENT_COLUMNS)})"
-ROWS_A_STATEMENT = (500, 50, 5, 1)
+ROWS_PER_STATEMENT = (500, 50, 5, 1)
 
 
 class Journal(Writer):
@@ -74,8 +74,8 @@ class Journal(Writer):
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
         """Which of these events without a sequence are there already, from today or the day before."""
         known: set[ForeignId] = set()
-        for start in range(0, len(ids), IDS_A_QUERY):
-            some = ids[start : start + IDS_A_QUERY]
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            some = ids[start : start + IDS_PER_QUERY]
             marks = ",".join("?" * len(some))
             query = (
                 f"select source, id from events join streams using (stream) where sequence is null and id in ({marks})"
@@ -88,8 +88,8 @@ class Journal(Writer):
         """The bodies of these events without a sequence, as far as today and the day before have them."""
         found: dict[ForeignId, bytes] = {}
         wanted = set(ids)
-        for start in range(0, len(ids), IDS_A_QUERY):
-            some = ids[start : start + IDS_A_QUERY]
+        for start in range(0, len(ids), IDS_PER_QUERY):
+            some = ids[start : start + IDS_PER_QUERY]
             query = (
                 "select source, id, body from events join streams using (stream)"
                 f" where sequence is null and id in ({','.join('?' * len(some))})"
@@ -104,8 +104,8 @@ class Journal(Writer):
         states = ((key, self._streams.get(key[:2])) for key in keys)
         wanted = {(state.stream, key[2]): key for key, state in states if state is not None}
         found: dict[SequenceKey, str] = {}
-        for start in range(0, len(wanted), IDS_A_QUERY):
-            some = list(wanted)[start : start + IDS_A_QUERY]
+        for start in range(0, len(wanted), IDS_PER_QUERY):
+            some = list(wanted)[start : start + IDS_PER_QUERY]
             query = (
                 f"with wanted (stream, sequence) as (values {','.join(['(?,?)'] * len(some))})"
                 " select stream, sequence, id from wanted cross join events using (stream, sequence)"
@@ -211,7 +211,7 @@ class _Group:
                 mark.gaps += 1
                 self._gaps.append((position, mark.stream, gap.first, gap.last, gap.count, gap.cause, time))
 
-    def _mark(self, event: Event | Header, received: int) -> _Mark:
+    def _mark(self, event: Event | Envelope, received: int) -> _Mark:
         key = (event.source, event.epoch or "")
         state = self._streams.get(key)
         if state is None:
@@ -246,7 +246,7 @@ class _Group:
 def _insert_events(today: sqlite3.Connection, values: Sequence[int | str | bytes | None]) -> None:
     """Many rows a statement, which takes half the time of a row a statement. `values` are those of the rows in line."""
     start = 0
-    for rows in ROWS_A_STATEMENT:
+    for rows in ROWS_PER_STATEMENT:
         size = rows * EVENT_COLUMNS
         statement = f"insert into events values {','.join([ONE_EVENT] * rows)}"
         while start + size <= len(values):

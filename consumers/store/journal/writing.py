@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from bus_schemas.event import Event
-from consumers.store.journal.header import Header
+from consumers.store.journal.envelope import Envelope
 
-IDS_A_QUERY = 500
+IDS_PER_QUERY = 500
 
 
 class Accepted(NamedTuple):
@@ -17,7 +17,7 @@ class Accepted(NamedTuple):
     Of an event whose data nobody needs here its header is enough; a gap is always there as a whole.
     """
 
-    event: Event | Header
+    event: Event | Envelope
     body: bytes
     received: int
 

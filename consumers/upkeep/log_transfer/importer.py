@@ -24,8 +24,8 @@ from bus_schemas.topics import event_topic
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.index import NAME
 from consumers.store.archive.keys import Series, hour_of, hour_start, parse_key
-from consumers.store.journal.ahead import happened_at
-from consumers.store.journal.header import sequences_of
+from consumers.store.journal.clock_ahead import happened_at
+from consumers.store.journal.envelope import sequences_of
 from consumers.store.journal.lock import journal_lock, owner_in
 from consumers.store.journal.store import JournalStore, JournalWriter
 from consumers.store.journal.writing import Accepted, Rejected

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from consumers.hub_config import RetentionPolicy
 from consumers.store.archive.retention import Dropped
-from consumers.store.disk import Disk
+from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.plan import is_too_full
 
 GB = 1e9
@@ -21,8 +21,8 @@ class Cleanup:
     """The disk before the clean-up, the packs that it dropped, and the disk after they were gone."""
 
     policy: RetentionPolicy
-    before: Disk
-    after: Disk
+    before: DiskSpace
+    after: DiskSpace
     packs: Sequence[Dropped]
     spares: bool = False
     """Whether older media stay, because they are of devices within their equal share."""

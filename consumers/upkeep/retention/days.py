@@ -10,8 +10,8 @@ from bus_schemas.codec import read_stored
 from consumers.engine import checkpoint, view_files
 from consumers.engine.rebuild.process_lock import rebuild_progress
 from consumers.hub_config import HubConfig
-from consumers.store.journal.answers import DayRow
 from consumers.store.journal.days import DroppedDay
+from consumers.store.journal.query_types import DayRow
 from consumers.store.journal.record import JournalReader
 from consumers.upkeep.retention.plan import words
 from consumers.views.warehouse.progress import rows_position

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from bus_schemas.alert import Retention, RetentionEvent
 from bus_schemas.event import HUB, device_source
 from consumers.store.archive.retention import Dropped
-from consumers.store.disk import Disk
+from consumers.store.disk import DiskSpace
 from consumers.store.journal.days import DroppedDay
 from consumers.upkeep.retention.shares import Device, beyond_shares
 from producer.times import DAY, HOUR
@@ -37,12 +37,12 @@ def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Sequence[
     return Doomed(f"{kind}: kept up to {limit} bytes", tuple(beyond_shares(packs, used, limit)))
 
 
-def is_too_full(disk: Disk, threshold: float) -> bool:
+def is_too_full(disk: DiskSpace, threshold: float) -> bool:
     return disk.percent > threshold - HEADROOM_PERCENT
 
 
 def by_space(
-    threshold: float, target: float, disk: Disk, used: Mapping[Device, int], packs: Sequence[Dropped]
+    threshold: float, target: float, disk: DiskSpace, used: Mapping[Device, int], packs: Sequence[Dropped]
 ) -> Doomed:
     """Where the disk is used to its threshold: the oldest packs of all kinds of the devices above their share of what
     media may take, until it is down at its target.

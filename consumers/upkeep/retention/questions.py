@@ -8,9 +8,9 @@ from typing import Any, TypedDict
 from pydantic_core import from_json
 
 from consumers.hub_config import RetentionPolicy
-from consumers.store.archive.reader import Usage
+from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import Dropped
-from consumers.store.disk import Disk
+from consumers.store.disk import DiskSpace
 from producer.times import DAY
 
 GB = 1e9
@@ -43,7 +43,7 @@ class CleanupStatus(TypedDict):
     retention_stats: RetentionStats
 
 
-def disk_usage(disk: Disk) -> DiskUsage:
+def disk_usage(disk: DiskSpace) -> DiskUsage:
     return {
         "percent": round(disk.percent, 1),
         "used_gb": round(disk.used / GB, 1),
@@ -53,7 +53,7 @@ def disk_usage(disk: Disk) -> DiskUsage:
 
 
 def cleanup_status(
-    policy: RetentionPolicy, disk: Disk, usage: Sequence[Usage], packs: Sequence[Dropped], now: datetime
+    policy: RetentionPolicy, disk: DiskSpace, usage: Sequence[SeriesUsage], packs: Sequence[Dropped], now: datetime
 ) -> CleanupStatus:
     """`usage` is that of the archive, `packs` those of its packs that no rule keeps."""
     keep = dict(policy.media).get("segment", timedelta(0))

@@ -21,7 +21,7 @@ from consumers.hub_config import HubConfig
 from consumers.store.archive.keys import PackInterval
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
-from consumers.store.disk import Disk, ReserveFile, disk_of
+from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
@@ -61,7 +61,7 @@ class Retention(Sink):
     """
 
     def __init__(
-        self, hub: HubConfig, clock: Clock = utc_now, disk: Callable[[], Disk] | None = None, names: Names = tuple
+        self, hub: HubConfig, clock: Clock = utc_now, disk: Callable[[], DiskSpace] | None = None, names: Names = tuple
     ) -> None:
         self._hub = hub
         self._names = names
@@ -252,7 +252,7 @@ class Retention(Sink):
             ),
         )
 
-    def _measure(self, expected: int) -> Disk:
+    def _measure(self, expected: int) -> DiskSpace:
         """The disk once it has so few bytes in use, or no longer gets fewer: others may write meanwhile."""
         until = monotonic() + MEASURE_S
         disk = self._disk()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from consumers.store.journal.ahead import AHEAD_US
+from consumers.store.journal.clock_ahead import AHEAD_US
 from consumers.store.journal.day_reader import OpenDay
 from consumers.store.journal.store import JournalStore
 from consumers.upkeep.verify.findings import Findings

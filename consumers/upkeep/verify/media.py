@@ -14,7 +14,7 @@ from bus_schemas.catalogue import type_of
 from bus_schemas.media import MediaEvent
 from consumers.store.archive.index import NAME, open_to_read
 from consumers.store.archive.keys import PACK_MINUTES, NotAKey, PackInterval, Series, pack_path, parse_key
-from consumers.store.journal.day_reader import Told
+from consumers.store.journal.day_reader import StoredBody
 from consumers.store.journal.store import JournalStore
 from consumers.upkeep.verify.findings import Findings
 from producer.times import micros
@@ -68,7 +68,7 @@ class _Missing:
     """What is there in its place."""
 
 
-def _missing(told: Told, event: _MediaBody, differs: str | None = None) -> _Missing:
+def _missing(told: StoredBody, event: _MediaBody, differs: str | None = None) -> _Missing:
     time = micros(event.time)
     # A clock that runs ahead does not choose the pack: see `Archive.store`, which comes a moment after the arrival.
     pack = min(time, told.received) // _PACK
@@ -149,7 +149,7 @@ class _Check:
                 name = path.relative_to(self._archive)
                 self._findings.fault(f"the pack {name} {there}; the index knows {end:,} bytes of it")
 
-    def take(self, row: Told) -> None:
+    def take(self, row: StoredBody) -> None:
         event = _media.decode(row.body)
         told = event.data
         self._count += 1

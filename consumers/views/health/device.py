@@ -15,7 +15,7 @@ from bus_schemas.node import Health as WholeHealth
 from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from consumers.engine.partial import HEALTH, MEDIUM, HealthPart, seconds
-from consumers.store.journal.record import Place, Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 from producer.times import iso_of
 
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
@@ -55,7 +55,7 @@ values_of = attrgetter(*COLUMNS)
 """The row of a device, in the order of `COLUMNS`."""
 
 
-def switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[Place]:
+def switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[DeviceKey]:
     """A connection is that of an outbox: with one of its devices all of the same epoch come and go."""
     event = record.event
     assert isinstance(event, StateEvent)

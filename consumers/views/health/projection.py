@@ -8,7 +8,7 @@ from bus_schemas.event import HUB_SOURCE, RESERVED, Event
 from bus_schemas.node import HeartbeatEvent, StateEvent
 from consumers.engine.partial import HEARTBEAT
 from consumers.engine.projection import Emit, Projection
-from consumers.store.journal.record import Place, Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.health import snapshots
 from consumers.views.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
 from consumers.views.health.event_summary import in_short
@@ -46,7 +46,7 @@ class Health(Projection):
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         known = _Known(view, self._keep)
-        changed: set[Place] = set()
+        changed: set[DeviceKey] = set()
         for record in batch:
             where = record.where
             if where[1] in RESERVED:
@@ -76,9 +76,9 @@ class _Known:
         self._clock: Clock | None = None
         self._pictured = snapshots.last_at(view)
         self.rows = {(row.site, row.device): row for row in rows(view)}
-        self.newest: dict[Place, Recorded] = {}
+        self.newest: dict[DeviceKey, Recorded] = {}
 
-    def meet(self, where: Place) -> Device:
+    def meet(self, where: DeviceKey) -> Device:
         """One that was not heard before."""
         row = self.rows[where] = Device(*where)
         return row
@@ -100,7 +100,7 @@ class _Known:
             self.rows[where].last_event = in_short(record)
         self.newest.clear()
 
-    def save(self, changed: Set[Place]) -> None:
+    def save(self, changed: Set[DeviceKey]) -> None:
         """Write these rows, as far as they are of devices, and the clock into the view."""
         self._put_into_words()
         put(self._view, [self.rows[where] for where in sorted(changed & self.rows.keys())])

@@ -15,7 +15,7 @@ from consumers import site_registry
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import HubConfig
 from consumers.site_registry import Registered, SiteRegistry
-from consumers.store.journal.record import Place, Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.mosaics import RING, held, ring, seen
 from consumers.views.mosaics.drawing import Drawer
 from consumers.views.mosaics.drawn import SCHEMA, DrawnMinutes
@@ -92,7 +92,7 @@ class Mosaics(Projection):
         minutes.save()
         return minutes
 
-    def _pass_time(self, minutes: Ring, tick: Recorded, expected: Sequence[Place]) -> None:
+    def _pass_time(self, minutes: Ring, tick: Recorded, expected: Sequence[DeviceKey]) -> None:
         """A site that is registered has minutes from the first tick on, though nothing was seen of it."""
         newest = int((tick.time_s - self._settings.grace_s) // 60) - 1
         for where in expected:

@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 from consumers.views.mosaics import RING
 
 SCHEMA = """
@@ -30,7 +30,7 @@ class Ring:
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view
         self._closed: dict[str, int] = dict(view.execute("select site, minute from closed"))
-        self._devices: dict[Place, int] = {
+        self._devices: dict[DeviceKey, int] = {
             (site, device): since for site, device, since in view.execute("select site, device, since from devices")
         }
         self._late: set[SiteMinute] = set(view.execute("select site, minute from late"))
@@ -42,7 +42,7 @@ class Ring:
         """The newest closed minute of each site."""
         return self._closed
 
-    def meet(self, where: Place, since: int) -> None:
+    def meet(self, where: DeviceKey, since: int) -> None:
         """The minutes of a site begin with the one in which it was first heard, and so do those of a device."""
         if where in self._devices:
             return
@@ -81,7 +81,7 @@ class Ring:
         write("insert into late values (?, ?)", sorted(self._late))
 
 
-def retire(view: sqlite3.Connection, where: Place, since: int | None) -> None:
+def retire(view: sqlite3.Connection, where: DeviceKey, since: int | None) -> None:
     """Show a device (or a whole site, where the device is empty) from this minute on no more; or again, for `None`."""
     view.execute("delete from retired where site = ? and device = ?", where)
     if since is not None:

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
-from consumers.store.journal.record import Place
+from consumers.store.journal.record import DeviceKey
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +31,7 @@ class OpenClips:
 
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view
-        self._open: dict[Place, list[Clip]] = {}
+        self._open: dict[DeviceKey, list[Clip]] = {}
         self._changed: set[Clip] = set()
         self._new: list[Clip] = []
         # Without the index they are looked for among all that a device ever had.
@@ -39,7 +39,7 @@ class OpenClips:
             clip = Clip(*row)
             self._open.setdefault((clip.site, clip.device), []).append(clip)
 
-    def around(self, where: Place, begun: float, end: float, longest_s: float) -> Clip | None:
+    def around(self, where: DeviceKey, begun: float, end: float, longest_s: float) -> Clip | None:
         """The first that overlaps the span and may go on until its end."""
         fitting = [
             clip

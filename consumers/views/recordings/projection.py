@@ -16,7 +16,7 @@ from bus_schemas.node import HeartbeatEvent, SettingsEvent
 from bus_schemas.settings import RecordingSettings
 from consumers.engine.partial import MOTION_LENGTH
 from consumers.engine.projection import Emit, Projection
-from consumers.store.journal.ahead import moment_of
+from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.clips import Clip, OpenClips
 from consumers.views.recordings.questions import keys_between

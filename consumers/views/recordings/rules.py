@@ -5,7 +5,7 @@ from typing import Final
 
 from bus_schemas.node import SettingsEvent
 from bus_schemas.settings import RecordingSettings, read_sections
-from consumers.store.journal.record import Place, Recorded
+from consumers.store.journal.record import DeviceKey, Recorded
 
 DEFAULT: Final = RecordingSettings()
 
@@ -20,7 +20,7 @@ class Rules:
             for site, device, rule in view.execute("select site, device, rule from rules")
         }
 
-    def of(self, where: Place) -> RecordingSettings:
+    def of(self, where: DeviceKey) -> RecordingSettings:
         return self._known.get(where, DEFAULT)
 
     def learn(self, record: Recorded) -> None:

@@ -5,7 +5,7 @@ import sqlite3
 from bus_schemas.alert import RetentionEvent
 from bus_schemas.media import Segment, SegmentEvent
 from consumers.engine import partial
-from consumers.store.journal.ahead import AHEAD_US
+from consumers.store.journal.clock_ahead import AHEAD_US
 from consumers.store.journal.record import Recorded
 
 _Row = tuple[str, str, float, float, str, int, int, int]

@@ -3,7 +3,7 @@
 Rows go in first, then the checkpoint. At start it is read which events beyond the checkpoint have their rows already,
 and those are left out when they are folded again: all rows of an event are in one table, of one moment and in one
 block, so they are there together or not at all. Nothing is ever deleted, and tokens of deduplication, which old servers
-do not know, are not needed. Where an insert may linger, rows go through doors.
+do not know, are not needed. Where an insert may linger, rows go through insert tables.
 """
 
 import re
@@ -12,7 +12,7 @@ from itertools import compress
 from typing import Any
 
 from consumers.store.clickhouse.engine import Columns, Engine
-from consumers.store.clickhouse.insert_tables import open_doors
+from consumers.store.clickhouse.insert_tables import open_insert_tables
 from consumers.store.clickhouse.table import Table
 from consumers.views.warehouse.tables import CHECKPOINT, TABLES, VERSION, checkpoint_definition, definition
 
@@ -26,14 +26,14 @@ class Store:
         self.database = database
         self._engine = engine
         self._saved = 0
-        self._doors: Mapping[Table, Table] = {}
+        self._insert_tables: Mapping[Table, Table] = {}
         self._there: dict[Table, frozenset[int]] = {}
         engine.use(database)
 
     def recover(self) -> int:
         """Shut out every earlier writer, and find out what is there; the position to continue from."""
         if self._engine.lingers:
-            self._doors = open_doors(self._engine, self.database, (*TABLES, CHECKPOINT))
+            self._insert_tables = open_insert_tables(self._engine, self.database, (*TABLES, CHECKPOINT))
         self._saved = checkpoint(self._engine)
         for table in TABLES:
             beyond = self._engine.query(
@@ -64,7 +64,7 @@ class Store:
         self._saved = upto
 
     def _insert(self, table: Table, columns: Columns) -> None:
-        self._engine.insert(self._doors.get(table, table), columns)
+        self._engine.insert(self._insert_tables.get(table, table), columns)
 
 
 def checkpoint(engine: Engine) -> int:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bus_schemas.limits import FreeObject
 from consumers.engine.view_files import NoView
-from consumers.store.journal.ahead import moment_of
+from consumers.store.journal.clock_ahead import moment_of
 from consumers.views import commands as asked_of
 from consumers.views.commands import State
 from consumers.views.health.questions import offered_commands

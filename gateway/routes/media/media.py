@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from bus_schemas.event import iso
-from consumers.store.archive.reader import Stored
+from consumers.store.archive.reader import StoredMedium
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.parameters import Key, OfDevice, Word
@@ -70,7 +70,7 @@ def _read(stores: Stores, key: str, headers: Headers) -> tuple[RangePlan, bytes,
     return None if body is None else (planned, body, stored.content_type)
 
 
-def _tag(stored: Stored) -> str:
+def _tag(stored: StoredMedium) -> str:
     return f'"{stored.sha256[:32]}"'
 
 

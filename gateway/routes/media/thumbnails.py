@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from consumers.store.archive.reader import Stored
+from consumers.store.archive.reader import StoredMedium
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Day, DeviceTimeRange, OfDevice
@@ -22,7 +22,7 @@ class Thumbnail(Answer):
     url: str
 
     @classmethod
-    def of(cls, stored: Stored) -> "Thumbnail":
+    def of(cls, stored: StoredMedium) -> "Thumbnail":
         return cls(time=stored.time, key=stored.key, url=media_url(stored.key))
 
 

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from bus_schemas.catalogue import MODELS, short_name
 from bus_schemas.event import NAME, iso
-from consumers.store.journal.ahead import said_ahead_s
-from consumers.store.journal.answers import Filter, Order, Stored
+from consumers.store.journal.clock_ahead import said_ahead_s
+from consumers.store.journal.query_types import EventFilter, Order, StoredEvent
 from gateway.calls import JSON, Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer, RecordedEvent
@@ -44,7 +44,7 @@ class Events(Answer):
 async def select(call: Call[Selecting]) -> Response:
     """Events of the journal, filtered; `Accept: application/x-ndjson` streams all of them, a line each."""
     asked = call.parameters
-    wanted = Filter(
+    wanted = EventFilter(
         after=asked.after,
         before=asked.before,
         start=asked.start,
@@ -65,7 +65,7 @@ async def select(call: Call[Selecting]) -> Response:
     return Response(body, headers={"Cache-Control": "no-store"}, media_type=JSON)
 
 
-def _select(stores: Stores, wanted: Filter, limit: int, order: Order) -> tuple[list[Stored], int]:
+def _select(stores: Stores, wanted: EventFilter, limit: int, order: Order) -> tuple[list[StoredEvent], int]:
     """Before ingest has begun the journal has no day at all."""
     head = stores.queries.head()
     return (stores.queries.select(wanted, limit, order) if head else []), head
@@ -83,7 +83,7 @@ def type_names(text: str | None) -> tuple[str, ...]:
     return tuple(name for name in MODELS if name in wanted or short_name(name) in wanted)
 
 
-def _line(stored: Stored) -> bytes:
+def _line(stored: StoredEvent) -> bytes:
     """The stored bytes are JSON already; a device may have sent them on several lines."""
     body = stored.body.replace(b"\n", b" ")
     ahead_s = said_ahead_s(stored.body, stored.received)
@@ -96,7 +96,7 @@ def _line(stored: Stored) -> bytes:
     )
 
 
-async def _lines(gateway: Gateway, wanted: Filter, order: Order, most: int | None) -> AsyncGenerator[bytes, None]:
+async def _lines(gateway: Gateway, wanted: EventFilter, order: Order, most: int | None) -> AsyncGenerator[bytes, None]:
     """Page by page, so that a journal of any length passes through little memory."""
     left = most
     while left is None or left > 0:

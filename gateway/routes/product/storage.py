@@ -12,7 +12,7 @@ from bus_schemas.event import GATEWAY, HUB, device_source
 from bus_schemas.node import Command, CommandEvent
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
-from consumers.store.archive.reader import Usage
+from consumers.store.archive.reader import SeriesUsage
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import disk_of
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status, disk_usage
@@ -99,7 +99,7 @@ async def stats(call: Call[Nothing]) -> Storage:
     usage, index_bytes, disk = await call.gateway.ask(
         lambda stores: (stores.archive.usage(), stores.archive.index_bytes(), disk_usage(disk_of(hub.data)))
     )
-    by_device: dict[tuple[str, str], list[Usage]] = defaultdict(list)
+    by_device: dict[tuple[str, str], list[SeriesUsage]] = defaultdict(list)
     for one in usage:
         by_device[one.site, one.device].append(one)
     devices = [_of_device(*place, series) for place, series in by_device.items()]
@@ -112,7 +112,7 @@ async def stats(call: Call[Nothing]) -> Storage:
     )
 
 
-def _of_device(site: str, device: str, series: list[Usage]) -> DeviceStorageAnswer:
+def _of_device(site: str, device: str, series: list[SeriesUsage]) -> DeviceStorageAnswer:
     kinds = {one.kind: OfKind(bytes=one.bytes, files=one.count, oldest=one.oldest, newest=one.newest) for one in series}
     return DeviceStorageAnswer(
         site=site,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from consumers.engine.view_files import NoView
-from consumers.store.journal.answers import StreamRow
+from consumers.store.journal.query_types import StreamRow
 from consumers.upkeep.retention.questions import journal_waits
 from gateway.calls import Call, Operation
 from gateway.context import Gateway

@@ -12,7 +12,7 @@ from bus_schemas.event import GATEWAY, device_source
 from consumers.alerting.alerts.questions import AlertRow, Why, alert, alerts, why
 from consumers.alerting.projection import Alerting
 from consumers.engine.intervals import State
-from consumers.store.journal.answers import Stored
+from consumers.store.journal.query_types import StoredEvent
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
 from gateway.http.answers import Answer, RecordedEvent
@@ -114,7 +114,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     """The rule that raised an alert, the events that decided, and what they looked like."""
     alert_id = call.parameters.id
 
-    def question(moment: StoresAsOf) -> tuple[Why | None, list[Stored]]:
+    def question(moment: StoresAsOf) -> tuple[Why | None, list[StoredEvent]]:
         answer = why(moment.view(Alerting), alert_id, moment.upto)
         causes = answer["causes"] if answer else []
         return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]

@@ -8,8 +8,8 @@ import pytest
 
 from bus_schemas.camera import DetectionEvent, MotionEvent
 from bus_schemas.node import GapEvent
-from consumers.store.journal.answers import Filter
 from consumers.store.journal.clickhouse.group import NotNext
+from consumers.store.journal.query_types import EventFilter
 from consumers.store.journal.store import JournalStore, JournalWriter
 from consumers.store.journal.writing import Rejected
 from consumers.upkeep.verify.bodies import check_bodies
@@ -57,7 +57,7 @@ def test_a_journal_that_nobody_has_begun_is_empty(store: JournalStore) -> None:
         assert (reader.head(), reader.life(), reader.floor(), reader.read(0).records) == (0, 0, 1, ())
         assert (questions.days(), questions.streams(), questions.gaps(), questions.rejected()) == ([], [], [], [])
         assert (questions.streams_count(), questions.active_streams(10)) == (0, [])
-        assert (questions.head(), questions.select(Filter()), questions.find("x")) == (0, [], None)
+        assert (questions.head(), questions.select(EventFilter()), questions.find("x")) == (0, [], None)
         assert questions.rejected_count() == 0
     assert list(store.each_day()) == []
 
@@ -81,7 +81,7 @@ def test_what_is_read_is_what_was_written(store: JournalStore, journal: JournalW
     with reading(store) as reader:
         records = reader.read(0).records
     with asking(store) as questions:
-        stored = questions.select(Filter())
+        stored = questions.select(EventFilter())
 
     assert [record.event for record in records] == [one.event for one in written]
     assert [row.body for row in stored] == [one.body for one in written]
@@ -227,8 +227,8 @@ def test_the_few_are_found_far_apart_in_a_long_log(store: JournalStore, journal:
     with reading(store) as reader, asking(store) as questions:
         first = reader.read(0, [type(builders.thermal())], limit=3)
         rest = reader.read(first.upto, [type(builders.thermal())], limit=3)
-        down = [row.position for row in questions.select(Filter(types=thermal), 4, "desc")]
-        up = [row.position for row in questions.select(Filter(types=thermal, after=1), 4)]
+        down = [row.position for row in questions.select(EventFilter(types=thermal), 4, "desc")]
+        up = [row.position for row in questions.select(EventFilter(types=thermal, after=1), 4)]
 
     assert [record.position for record in (*first.records, *rest.records)] == sorted(rare)
     assert (first.upto, rest.upto) == (2501, 30_000)
@@ -293,19 +293,19 @@ def test_the_log_can_be_filtered_and_paged_in_both_directions(
     clock.now += DAY
     journal.append(accepted(*[builders.frame(builders.at(second), device="door") for second in range(3)]))
 
-    def found(wanted: Filter, **how: object) -> list[int]:
+    def found(wanted: EventFilter, **how: object) -> list[int]:
         with asking(store) as questions:
             return [row.position for row in questions.select(wanted, **how)]  # type: ignore[arg-type]
 
-    assert found(Filter()) == [1, 2, 3, 4, 5, 6]
-    assert found(Filter(), order="desc", limit=4) == [6, 5, 4, 3]
-    assert found(Filter(before=3), order="desc") == [2, 1]
-    assert found(Filter(after=2), limit=2) == [3, 4]
-    assert found(Filter(device="door")) == [4, 5, 6]
-    assert found(Filter(site="OTHER")) == []
-    assert found(Filter(source=SOURCE, types=("watchpost.frame.v1",))) == []
-    assert found(Filter(types=("watchpost.frame.v1", "watchpost.detection.v1"), after=5)) == [6]
-    assert found(Filter(start=builders.at(1), end=builders.at(2))) == [2, 5]
+    assert found(EventFilter()) == [1, 2, 3, 4, 5, 6]
+    assert found(EventFilter(), order="desc", limit=4) == [6, 5, 4, 3]
+    assert found(EventFilter(before=3), order="desc") == [2, 1]
+    assert found(EventFilter(after=2), limit=2) == [3, 4]
+    assert found(EventFilter(device="door")) == [4, 5, 6]
+    assert found(EventFilter(site="OTHER")) == []
+    assert found(EventFilter(source=SOURCE, types=("watchpost.frame.v1",))) == []
+    assert found(EventFilter(types=("watchpost.frame.v1", "watchpost.detection.v1"), after=5)) == [6]
+    assert found(EventFilter(start=builders.at(1), end=builders.at(2))) == [2, 5]
 
 
 def test_what_arrived_in_a_stretch_is_read_by_source(store: JournalStore, clock: Clock, journal: JournalWriter) -> None:

@@ -21,8 +21,8 @@ from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.ingest import run as ingest_run
 from consumers.registry import consumer_registry
-from consumers.store.journal.answers import Filter, Stored
 from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.query_types import EventFilter, StoredEvent
 from consumers.store.journal.reader import SqliteJournalReader
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
@@ -80,10 +80,10 @@ class Running:
         self.outbox.put(*map(Draft, events), durable=True)
         self.relay.wake()
 
-    def journal(self, *types: str) -> list[Stored]:
+    def journal(self, *types: str) -> list[StoredEvent]:
         queries = JournalQueries(self.hub.data / "journal")
         try:
-            return queries.select(Filter(types=types), limit=10_000)
+            return queries.select(EventFilter(types=types), limit=10_000)
         finally:
             queries.close()
 

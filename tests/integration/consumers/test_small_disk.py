@@ -24,7 +24,7 @@ from consumers.ingest.packets import PacketProperties, Published
 from consumers.ingest.room import DiskRoom
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.disk import Disk, disk_of
+from consumers.store.disk import DiskSpace, disk_of
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.writing import Accepted
 from consumers.upkeep.retention.sink import Retention
@@ -73,7 +73,7 @@ class Machine:
     def clock(self) -> datetime:
         return self.now
 
-    def disk(self) -> Disk:
+    def disk(self) -> DiskSpace:
         return disk_of(self.data)
 
     def send(self, camera: str) -> None:

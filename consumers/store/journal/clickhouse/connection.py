@@ -6,7 +6,7 @@ from consumers.store.clickhouse.engine import Engine, EngineError, OpenEngine, P
 from consumers.store.journal.store import JournalAway
 
 
-class Connection:
+class JournalConnection:
     """For use from one thread at a time."""
 
     def __init__(self, open_engine: OpenEngine, database: str) -> None:

@@ -8,32 +8,32 @@ import msgspec
 
 from consumers.store.clickhouse.engine import Parameter
 from consumers.store.journal.clickhouse import summary
-from consumers.store.journal.clickhouse.connection import Connection
+from consumers.store.journal.clickhouse.connection import JournalConnection
 from consumers.store.journal.clickhouse.log import EVERYTHING, Condition, Log, one_of
 from consumers.store.journal.clickhouse.summary import GAP_TYPES
 from consumers.store.journal.clickhouse.tables import day_of
-from consumers.store.journal.day_reader import EventColumns, GapColumns, Told
+from consumers.store.journal.day_reader import EventColumns, GapColumns, StoredBody
 from consumers.store.journal.writing import StreamKey
 
 # Rows that are fetched at once: what a check needs of an event is some ten bytes, its body a thousand.
 _MANY, _SOME = 500_000, 5_000
 
 
-class _Gap(msgspec.Struct):
+class _StoredGap(msgspec.Struct):
     first: int
     last: int
     cause: str
 
 
-class _GapBody(msgspec.Struct):
-    data: _Gap
+class _StoredGapBody(msgspec.Struct):
+    data: _StoredGap
 
 
-_gap = msgspec.json.Decoder(_GapBody)
+_gap = msgspec.json.Decoder(_StoredGapBody)
 
 
 @dataclass(slots=True)
-class Numbers:
+class StreamNumbers:
     """The numbers of streams, the same in all days that are read together."""
 
     of: dict[StreamKey, int] = field(default_factory=dict)
@@ -49,8 +49,8 @@ class ClickHouseDay:
     name: str
     first: int
     last: int
-    connection: Connection
-    numbers: Numbers
+    connection: JournalConnection
+    numbers: StreamNumbers
 
     def sources(self) -> dict[int, StreamKey]:
         for key in summary.load(self.connection.query, self.connection.database, self.last).known:
@@ -120,9 +120,9 @@ class ClickHouseDay:
         )
 
 
-def each_day(connection: Connection) -> Iterator[ClickHouseDay]:
+def each_day(connection: JournalConnection) -> Iterator[ClickHouseDay]:
     """Oldest first. A day that is dropped meanwhile holds nothing any more, and is passed over."""
-    numbers = Numbers()
+    numbers = StreamNumbers()
     rows = connection.query(
         f"select day, min(position), max(position) from {connection.database}.events group by day order by day"
     )
@@ -132,12 +132,12 @@ def each_day(connection: Connection) -> Iterator[ClickHouseDay]:
             yield opened
 
 
-def told(connection: Connection, event_type: str) -> Iterator[Told]:
+def bodies_of_type(connection: JournalConnection, event_type: str) -> Iterator[StoredBody]:
     """The events of one type, in commit order."""
     log = Log(connection)
     after, head = log.floor() - 1, log.head()
     while rows := log.rows(after, head, _SOME, one_of("type", [event_type])):
-        yield from (Told(*row) for row in rows)
+        yield from (StoredBody(*row) for row in rows)
         after = rows[-1][0]
 
 

@@ -6,7 +6,7 @@ from time import monotonic
 from consumers.store.clickhouse.engine import Engine, Parameter
 from consumers.store.journal.clickhouse.log import one_of
 from consumers.store.journal.clickhouse.summary import GAP_TYPES
-from consumers.store.journal.writing import IDS_A_QUERY, SequenceKey
+from consumers.store.journal.writing import IDS_PER_QUERY, SequenceKey
 
 RECENT_POSITIONS = 200_000
 """Nearly all that comes again is among these, and the primary key leads there: a few milliseconds."""
@@ -39,8 +39,8 @@ class EventIds:
 
     def _after(self, position: int, keys: Sequence[SequenceKey], since: int) -> dict[SequenceKey, str]:
         found: dict[SequenceKey, str] = {}
-        for start in range(0, len(keys), IDS_A_QUERY):
-            some = keys[start : start + IDS_A_QUERY]
+        for start in range(0, len(keys), IDS_PER_QUERY):
+            some = keys[start : start + IDS_PER_QUERY]
             sequences = ", ".join(f"{sequence:d}" for _, _, sequence in some)
             # The sequences as numbers: a parameter each would cost more than the question.
             triples = ", ".join(f"({{s{n}:String}}, {{e{n}:String}}, {key[2]:d})" for n, key in enumerate(some))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bus_schemas.node import GapEvent
 from consumers.store.clickhouse.engine import Columns
-from consumers.store.journal.header import instant_of
+from consumers.store.journal.envelope import instant_of
 from consumers.store.journal.writing import Accepted, StreamKey, StreamState
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from consumers.store.clickhouse.engine import Parameter
-from consumers.store.journal.clickhouse.connection import Connection
+from consumers.store.journal.clickhouse.connection import JournalConnection
 
 # What a question looks at first, and by how much more where it finds too little.
 WINDOW = 2048
@@ -56,7 +56,7 @@ def both(*conditions: Condition) -> Condition:
 class Log:
     """For use from one thread at a time. Rows have position, arrival and body, and what is asked for besides."""
 
-    def __init__(self, connection: Connection, *besides: str) -> None:
+    def __init__(self, connection: JournalConnection, *besides: str) -> None:
         self._connection = connection
         self._columns = ", ".join((*COLUMNS, *besides))
         self._events = f"{connection.database}.events"

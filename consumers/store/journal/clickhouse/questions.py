@@ -9,11 +9,11 @@ from bus_schemas.codec import read_stored
 from bus_schemas.node import GapEvent
 from bus_schemas.upcasts import upcast
 from consumers.store.clickhouse.engine import OpenEngine, Parameter
-from consumers.store.journal.answers import DayRow, Filter, GapRow, Order, RejectedRow, Stored, StreamRow
 from consumers.store.journal.clickhouse import summary
-from consumers.store.journal.clickhouse.connection import Connection
+from consumers.store.journal.clickhouse.connection import JournalConnection
 from consumers.store.journal.clickhouse.log import Condition, Log, both, one_of
 from consumers.store.journal.clickhouse.tables import day_of
+from consumers.store.journal.query_types import DayRow, EventFilter, GapRow, Order, RejectedRow, StoredEvent, StreamRow
 from consumers.store.journal.reader import Row
 from consumers.store.journal.writing import StreamKey
 from producer.times import micros, moment
@@ -23,14 +23,14 @@ class ClickHouseQuestions:
     """Read-only questions, for use from one thread at a time. All raise `JournalAway`."""
 
     def __init__(self, open_engine: OpenEngine, database: str) -> None:
-        self._connection = Connection(open_engine, database)
+        self._connection = JournalConnection(open_engine, database)
         self._log = Log(self._connection)
         self._database = database
 
     def head(self) -> int:
         return self._log.head()
 
-    def select(self, wanted: Filter, limit: int = 100, order: Order = "asc") -> list[Stored]:
+    def select(self, wanted: EventFilter, limit: int = 100, order: Order = "asc") -> list[StoredEvent]:
         """Events by position. Whoever goes on after (or before) the last of them skips and repeats nothing."""
         condition = self._condition(wanted)
         head = self._log.head()
@@ -40,9 +40,9 @@ class ClickHouseQuestions:
             rows = self._log.rows(after, before - 1, limit, condition)
         else:
             rows = self._log.rows_before(before, after + 1, limit, condition)
-        return [Stored(position, moment(received), body) for position, received, body in rows]
+        return [StoredEvent(position, moment(received), body) for position, received, body in rows]
 
-    def _condition(self, wanted: Filter) -> Condition:
+    def _condition(self, wanted: EventFilter) -> Condition:
         parts = []
         if wanted.start is not None:
             parts.append(Condition("time >= {start:Int64}", {"start": micros(wanted.start)}))
@@ -65,7 +65,7 @@ class ClickHouseQuestions:
         after = max(after, self._log.floor() - 1)
         return self._log.rows(after, self._log.head(), limit, both(times, self._of_sources(holds)))
 
-    def find(self, event_id: str) -> Stored | None:
+    def find(self, event_id: str) -> StoredEvent | None:
         """The event with this id; the first one of the newest day where a producer used it twice."""
         for day, _ in reversed(self._parts()):
             rows = self._connection.query(
@@ -74,7 +74,7 @@ class ClickHouseQuestions:
                 {"id": event_id, "day": day},
             )
             for position, received, body in rows:
-                return Stored(position, moment(received), _bytes(body))
+                return StoredEvent(position, moment(received), _bytes(body))
         return None
 
     def position_at(self, at: datetime) -> int:
@@ -99,7 +99,7 @@ class ClickHouseQuestions:
                 late = middle - 1
         return early
 
-    def _streams(self) -> dict[StreamKey, summary.Known]:
+    def _streams(self) -> dict[StreamKey, summary.KnownStream]:
         return summary.load(self._ask, self._database).known
 
     def _ask(self, question: str, parameters: dict[str, Parameter]) -> list[list[object]]:
@@ -131,7 +131,7 @@ class ClickHouseQuestions:
         """The newest first."""
         # No more are looked for than there are: a whole log would be read for one that is not there.
         limit = min(limit, sum(one.gaps for one in self._streams().values()))
-        rows = self.select(Filter(types=summary.GAP_TYPES), limit, "desc") if limit else []
+        rows = self.select(EventFilter(types=summary.GAP_TYPES), limit, "desc") if limit else []
         events = map(upcast, read_stored([row.body for row in rows]))
         return [
             GapRow(row.position, event.source, gap.first, gap.last, gap.count, gap.cause, event.time)

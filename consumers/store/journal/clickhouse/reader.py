@@ -6,9 +6,9 @@ from typing import Any
 
 from bus_schemas.event import Event, place
 from consumers.store.clickhouse.engine import OpenEngine
-from consumers.store.journal.ahead import happened
-from consumers.store.journal.clickhouse.connection import Connection
+from consumers.store.journal.clickhouse.connection import JournalConnection
 from consumers.store.journal.clickhouse.log import EVERYTHING, Log, one_of
+from consumers.store.journal.clock_ahead import happened
 from consumers.store.journal.reader import stored_types
 from consumers.store.journal.record import Batch, Recorded, RecordedRow
 from consumers.store.journal.row_mapping import current_model, upcast_model, upcast_row
@@ -19,7 +19,7 @@ class ClickHouseJournalReader:
     """A `JournalReader`, for use from one thread at a time. Its questions raise `JournalAway`."""
 
     def __init__(self, open_engine: OpenEngine, database: str) -> None:
-        self._connection = Connection(open_engine, database)
+        self._connection = JournalConnection(open_engine, database)
         self._log = Log(self._connection, "time", "type", "source", "epoch", "id")
 
     def head(self) -> int:

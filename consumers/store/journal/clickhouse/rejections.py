@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.table import Table
-from consumers.store.journal.clickhouse.tables import REJECTED, REJECTED_A_PARTITION
+from consumers.store.journal.clickhouse.tables import REJECTED, REJECTED_PER_PARTITION
 from consumers.store.journal.writer import MAX_REASON, MAX_REJECTED_BYTES, MAX_TOPIC
 from consumers.store.journal.writing import Rejected
 
@@ -47,6 +47,6 @@ class Rejections:
 
     def _drop_old(self, first: int, last: int) -> None:
         """A partition goes when two younger ones have begun."""
-        for partition in range(first // REJECTED_A_PARTITION, last // REJECTED_A_PARTITION):
+        for partition in range(first // REJECTED_PER_PARTITION, last // REJECTED_PER_PARTITION):
             if partition >= 1:
                 self._engine.execute(f"alter table {self._table} drop partition {partition - 1:d}")

@@ -7,12 +7,12 @@ from datetime import date
 from consumers.store.clickhouse.engine import OpenEngine
 from consumers.store.journal.clickhouse import days
 from consumers.store.journal.clickhouse.claim import PATIENCE_S
-from consumers.store.journal.clickhouse.connection import Connection
+from consumers.store.journal.clickhouse.connection import JournalConnection
 from consumers.store.journal.clickhouse.questions import ClickHouseQuestions
 from consumers.store.journal.clickhouse.reader import ClickHouseJournalReader
 from consumers.store.journal.clickhouse.tables import day_number
 from consumers.store.journal.clickhouse.writer import ClickHouseJournal
-from consumers.store.journal.day_reader import OpenDay, Told
+from consumers.store.journal.day_reader import OpenDay, StoredBody
 from producer.ids import Clock
 
 
@@ -42,9 +42,9 @@ class ClickHouseStore:
         with closing(self._connection()) as connection:
             yield from days.each_day(connection)
 
-    def bodies(self, event_type: str) -> Iterator[Told]:
+    def bodies(self, event_type: str) -> Iterator[StoredBody]:
         with closing(self._connection()) as connection:
-            yield from days.told(connection, event_type)
+            yield from days.bodies_of_type(connection, event_type)
 
     def erase(self) -> None:
         with closing(self._connection()) as connection:
@@ -61,5 +61,5 @@ class ClickHouseStore:
                 )
                 connection.execute(f"alter table {self._database}.events drop partition {number:d}")
 
-    def _connection(self) -> Connection:
-        return Connection(self.open_engine, self._database)
+    def _connection(self) -> JournalConnection:
+        return JournalConnection(self.open_engine, self._database)

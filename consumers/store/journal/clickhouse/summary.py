@@ -17,7 +17,7 @@ LAST_POSITION = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownStream:
     """Of one stream: its highest sequence, when it was heard last in microseconds since 1970, and its gaps."""
 
     watermark: int
@@ -26,16 +26,16 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Streams:
+class StreamSummary:
     """All streams, in the order of their beginning; `saved` is where the newest summary stands, `beyond` who is not
     in it as they are."""
 
     saved: int
-    known: dict[StreamKey, Known]
+    known: dict[StreamKey, KnownStream]
     beyond: set[StreamKey]
 
 
-def load(query: Query, database: str, upto: int = LAST_POSITION) -> Streams:
+def load(query: Query, database: str, upto: int = LAST_POSITION) -> StreamSummary:
     """The streams as of a position."""
     saved, known = _saved(query, database, upto)
     gap = one_of("type", GAP_TYPES)
@@ -47,13 +47,13 @@ def load(query: Query, database: str, upto: int = LAST_POSITION) -> Streams:
     )
     beyond = set()
     for source, epoch, watermark, received, gaps, _ in found:
-        before = known.get((source, epoch), Known(0, 0, 0))
-        known[source, epoch] = Known(max(watermark, before.watermark), received, before.gaps + gaps)
+        before = known.get((source, epoch), KnownStream(0, 0, 0))
+        known[source, epoch] = KnownStream(max(watermark, before.watermark), received, before.gaps + gaps)
         beyond.add((source, epoch))
-    return Streams(saved, known, beyond)
+    return StreamSummary(saved, known, beyond)
 
 
-def _saved(query: Query, database: str, upto: int) -> tuple[int, dict[StreamKey, Known]]:
+def _saved(query: Query, database: str, upto: int) -> tuple[int, dict[StreamKey, KnownStream]]:
     """A summary is one block, so it is there whole; each stream is as the last summary has it that names it."""
     rows = query(
         "select source, epoch, argMax(watermark, upto), argMax(received, upto), argMax(gaps, upto), "
@@ -62,4 +62,4 @@ def _saved(query: Query, database: str, upto: int) -> tuple[int, dict[StreamKey,
         {"upto": upto},
     )
     saved = max((row[5] for row in rows), default=0)
-    return int(saved), {(source, epoch): Known(*known) for source, epoch, *known, _, _ in rows}
+    return int(saved), {(source, epoch): KnownStream(*known) for source, epoch, *known, _, _ in rows}

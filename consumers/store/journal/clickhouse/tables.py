@@ -65,15 +65,15 @@ DROPPED = Table(
 )
 
 # Which journal this is, and who may write it: the newest term.
-LIVES = Table("lives", (("life", Kind.POSITION),), order=("life",))
+JOURNAL_IDS = Table("lives", (("life", Kind.POSITION),), order=("life",))
 WRITERS = Table(
     "writers", (("term", Kind.POSITION), ("token", Kind.TEXT), ("owner", Kind.TEXT)), order=("term", "token")
 )
 
 TABLES = (EVENTS, STREAMS, REJECTED)
-REJECTED_A_PARTITION = 10_000
+REJECTED_PER_PARTITION = 10_000
 
-_PARTITIONS = {EVENTS: "day", REJECTED: f"intDiv(number, {REJECTED_A_PARTITION})"}
+_PARTITIONS = {EVENTS: "day", REJECTED: f"intDiv(number, {REJECTED_PER_PARTITION})"}
 # A read takes whole granules, and bodies are long; a question for an id has to look at every one.
 _GRANULARITY = 1024
 _INDICES = (
@@ -87,7 +87,7 @@ _DURABLE = "fsync_after_insert = 1, fsync_part_directory = 1"
 def create(engine: Engine, database: str) -> None:
     """What is there stays."""
     engine.execute(f"create database if not exists {database}")
-    for table in (*TABLES, DROPPED, LIVES, WRITERS):
+    for table in (*TABLES, DROPPED, JOURNAL_IDS, WRITERS):
         engine.execute(definition(table, database, engine.dialect))
 
 

@@ -1,7 +1,7 @@
 """Writes the journal on ClickHouse: a group is one block of one partition, there as a whole or not at all.
 
 An insert whose answer is lost may have taken effect, may take effect in a moment, or never will. So after every error
-the writer first takes away the names through which it inserts (see `doors`), waits for what was under way, and reads
+the writer first takes away the names through which it inserts (see `insert_tables`), waits for what was under way, and reads
 what is there; only then does it write again. In the same way it shuts out a writer that was cut off before it.
 """
 
@@ -12,7 +12,7 @@ from threading import Event as Flag
 from time import monotonic
 
 from consumers.store.clickhouse.engine import Columns, EngineError, OpenEngine
-from consumers.store.clickhouse.insert_tables import open_doors
+from consumers.store.clickhouse.insert_tables import open_insert_tables
 from consumers.store.clickhouse.table import Table
 from consumers.store.journal.clickhouse import summary, tables
 from consumers.store.journal.clickhouse.claim import PATIENCE_S, claim, confirm
@@ -22,7 +22,15 @@ from consumers.store.journal.clickhouse.log import one_of
 from consumers.store.journal.clickhouse.rejections import Rejections
 from consumers.store.journal.clickhouse.tables import EVENTS, STREAMS, TABLES
 from consumers.store.journal.store import JournalAway, Unwritable
-from consumers.store.journal.writing import IDS_A_QUERY, Accepted, ForeignId, Rejected, SequenceKey, StreamState, Writer
+from consumers.store.journal.writing import (
+    IDS_PER_QUERY,
+    Accepted,
+    ForeignId,
+    Rejected,
+    SequenceKey,
+    StreamState,
+    Writer,
+)
 from producer.ids import Clock
 
 # Positions after which the state of the streams is saved: a start reads no more than these, and one group.
@@ -60,7 +68,7 @@ class ClickHouseJournal(Writer):
         tables.create(self._engine, self._database)
         self._term = claim(self._engine, self._database, owner, patience_s)
         if self._engine.query(f"select count() from {self._database}.lives") == [[0]]:
-            self._engine.insert(tables.within(self._database, tables.LIVES), [[1 + randbits(62)]])
+            self._engine.insert(tables.within(self._database, tables.JOURNAL_IDS), [[1 + randbits(62)]])
         self._rejections = Rejections(self._engine, self._database)
         self._event_ids = EventIds(self._engine, self._database)
         self._recover()
@@ -69,7 +77,7 @@ class ClickHouseJournal(Writer):
         """Shut out whatever is still under way, and read what is there."""
         confirm(self._engine, self._database, self._term)
         if self._engine.lingers:
-            self._targets = open_doors(self._engine, self._database, TABLES)
+            self._targets = open_insert_tables(self._engine, self._database, TABLES)
             # Whoever began a term meanwhile has shut us out, or we it: the newer one stays.
             confirm(self._engine, self._database, self._term)
         found = summary.load(self._engine.query, self._database)
@@ -106,8 +114,8 @@ class ClickHouseJournal(Writer):
         """
         known: set[ForeignId] = set()
         with self._sure():
-            for start in range(0, len(ids), IDS_A_QUERY):
-                some = one_of("id", [name for _, name in ids[start : start + IDS_A_QUERY]])
+            for start in range(0, len(ids), IDS_PER_QUERY):
+                some = one_of("id", [name for _, name in ids[start : start + IDS_PER_QUERY]])
                 rows = self._engine.query(
                     f"select source, id from {self._database}.events prewhere sequence = 0"
                     f" where day >= {{since:UInt32}} and {some.text}",
@@ -121,8 +129,8 @@ class ClickHouseJournal(Writer):
         found: dict[ForeignId, bytes] = {}
         wanted = set(ids)
         with self._sure():
-            for start in range(0, len(ids), IDS_A_QUERY):
-                some = one_of("id", [name for _, name in ids[start : start + IDS_A_QUERY]])
+            for start in range(0, len(ids), IDS_PER_QUERY):
+                some = one_of("id", [name for _, name in ids[start : start + IDS_PER_QUERY]])
                 rows = self._engine.query(
                     f"select source, id, hex(body) from {self._database}.events prewhere sequence = 0"
                     f" where day >= {{since:UInt32}} and {some.text}",

@@ -11,7 +11,7 @@ from bus_schemas.node import GapEvent
 from consumers.ingest.continuity import GroupWatermarks, SequencePosition, position_in_stream
 from consumers.ingest.items import Item, RefusedMessage
 from consumers.ingest.plan import make_plan
-from consumers.store.journal.header import sequences_of
+from consumers.store.journal.envelope import sequences_of
 from consumers.store.journal.writing import Accepted
 from tests import builders
 

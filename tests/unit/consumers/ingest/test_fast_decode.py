@@ -22,7 +22,7 @@ from consumers.ingest.decoding import read
 from consumers.ingest.fast_decode import HEADERS, NotExactly, fast_decode, header_of, translate
 from consumers.ingest.items import Item, RefusedMessage
 from consumers.ingest.packets import PacketProperties, Published
-from consumers.store.journal.header import instant_of
+from consumers.store.journal.envelope import instant_of
 from producer.times import micros
 from tests import builders
 from tests.builders import EVERY_KIND, START

@@ -17,7 +17,7 @@ from consumers.ingest.intake import CannotWrite, Intake, is_away
 from consumers.ingest.packets import PacketProperties, Published
 from consumers.ingest.room import DiskRoom
 from consumers.store.archive.disk import Medium
-from consumers.store.disk import Disk
+from consumers.store.disk import DiskSpace
 from consumers.store.journal.store import Unwritable
 from consumers.store.journal.writing import Accepted, ForeignId, Rejected, SequenceKey, StreamState
 from tests import builders
@@ -174,7 +174,7 @@ def test_a_bad_message_among_good_ones_costs_only_itself(calls: Calls, intake: I
 
 def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(calls: Calls) -> None:
     free = 10_000
-    room = DiskRoom(lambda: Disk(1_000_000, 1_000_000 - free))
+    room = DiskRoom(lambda: DiskSpace(1_000_000, 1_000_000 - free))
     intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
     told = builders.incident(epoch="hub", sequence=1)
     foreign = builders.detection()
@@ -199,7 +199,7 @@ def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(call
 
 def test_a_message_that_would_take_the_disk_s_margin_waits_and_smaller_ones_go_on(calls: Calls) -> None:
     free, now = 2500, 0.0
-    room = DiskRoom(lambda: Disk(20_000, 20_000 - free), lambda: now)
+    room = DiskRoom(lambda: DiskSpace(20_000, 20_000 - free), lambda: now)
     intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
     small, large = builders.detection(epoch="one", sequence=1), picture(2, epoch="two", sequence=1, size=5000)
     intake.take([message(small, 1), large], calls)
@@ -218,7 +218,7 @@ def test_a_message_that_would_take_the_disk_s_margin_waits_and_smaller_ones_go_o
 
 def test_a_shortage_ends_where_there_is_some_more_room_than_where_it_began() -> None:
     free = (31, 29, 31, 39, 41, 31)
-    disks = iter([Disk(1000, 1000 - bytes_) for bytes_ in free])
+    disks = iter([DiskSpace(1000, 1000 - bytes_) for bytes_ in free])
     room = DiskRoom(lambda: next(disks))
 
     assert [room.look() for _ in free] == [True, False, False, False, True, True]

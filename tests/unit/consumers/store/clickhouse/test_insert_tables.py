@@ -8,7 +8,7 @@ import pytest
 from consumers.store.clickhouse import insert_tables
 from consumers.store.clickhouse.dialect import CURRENT, Dialect
 from consumers.store.clickhouse.engine import Columns, EngineError, Parameter
-from consumers.store.clickhouse.insert_tables import open_doors
+from consumers.store.clickhouse.insert_tables import open_insert_tables
 from consumers.store.clickhouse.table import Table
 from consumers.views.warehouse.tables import MOTION
 
@@ -45,7 +45,7 @@ class Told:
 def test_passages_go_when_nobody_is_in_them_any_more() -> None:
     engine = Told(iter([1, 1, 0]))
 
-    opened = open_doors(engine, "rows_1", [MOTION])
+    opened = open_insert_tables(engine, "rows_1", [MOTION])
 
     door = opened[MOTION].name
     assert door.startswith("rows_1.door_")
@@ -63,11 +63,11 @@ def test_an_insert_that_does_not_end_is_said_and_left_to_another_try(monkeypatch
     monkeypatch.setattr(insert_tables, "_PATIENCE_S", 0.0)
 
     with pytest.raises(EngineError, match="has not ended yet"):
-        open_doors(Told(iter([1])), "rows_1", [MOTION])
+        open_insert_tables(Told(iter([1])), "rows_1", [MOTION])
 
 
 def test_every_writer_has_doors_of_its_own() -> None:
-    first, second = (open_doors(Told(iter([0])), "rows_1", [MOTION]) for _ in range(2))
+    first, second = (open_insert_tables(Told(iter([0])), "rows_1", [MOTION]) for _ in range(2))
 
     assert first[MOTION].name != second[MOTION].name
     assert first[MOTION].columns == MOTION.columns

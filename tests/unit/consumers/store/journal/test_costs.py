@@ -11,9 +11,9 @@ import pytest
 
 from bus_schemas.codec import to_bytes
 from consumers.store.journal import selection
-from consumers.store.journal.answers import Filter, Order
 from consumers.store.journal.days import list_days
 from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.query_types import EventFilter, Order
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from producer.times import micros
@@ -56,20 +56,20 @@ def counted(asked: JournalQueries) -> Iterator[list[int]]:
         connection.set_progress_handler(None, 0)
 
 
-def cost(asked: JournalQueries, wanted: Filter, order: Order = "asc") -> tuple[int, list[int]]:
+def cost(asked: JournalQueries, wanted: EventFilter, order: Order = "asc") -> tuple[int, list[int]]:
     with counted(asked) as steps:
         found = asked.select(wanted, LIMIT, order)
     return len(steps), [stored.position for stored in found]
 
 
 AT = [1, EVENTS // 2, EVENTS - 2 * LIMIT]
-WHOLE_DAY = Filter(start=START - timedelta(days=1), end=START + timedelta(days=1))
+WHOLE_DAY = EventFilter(start=START - timedelta(days=1), end=START + timedelta(days=1))
 
 
-@pytest.mark.parametrize("wanted", [Filter(), WHOLE_DAY], ids=["any time", "a day"])
+@pytest.mark.parametrize("wanted", [EventFilter(), WHOLE_DAY], ids=["any time", "a day"])
 @pytest.mark.parametrize("after", AT)
 def test_a_page_after_a_position_costs_what_it_holds(
-    journal: Path, after: int, wanted: Filter, monkeypatch: pytest.MonkeyPatch
+    journal: Path, after: int, wanted: EventFilter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selection, "FEW", 10)
     with closing(JournalQueries(journal)) as asked:
@@ -82,7 +82,7 @@ def test_a_page_after_a_position_costs_what_it_holds(
 @pytest.mark.parametrize("before", [EVENTS + 1, EVENTS // 2, 2 * LIMIT])
 def test_a_page_before_a_position_costs_what_it_holds(journal: Path, before: int) -> None:
     with closing(JournalQueries(journal)) as asked:
-        steps, found = cost(asked, Filter(before=before), "desc")
+        steps, found = cost(asked, EventFilter(before=before), "desc")
 
     assert found == list(range(before - 1, before - 1 - LIMIT, -1))
     assert steps < LIMIT * STEPS_PER_EVENT
@@ -90,7 +90,7 @@ def test_a_page_before_a_position_costs_what_it_holds(journal: Path, before: int
 
 def test_a_day_in_pages_costs_each_event_once(journal: Path) -> None:
     """Between two events in the same second as well as between two pages."""
-    wanted, total, read = Filter(source="/sites/DEMO/devices/yard"), 0, list[int]()
+    wanted, total, read = EventFilter(source="/sites/DEMO/devices/yard"), 0, list[int]()
     with closing(JournalQueries(journal)) as asked:
         while True:
             steps, found = cost(asked, wanted)
@@ -106,7 +106,7 @@ def test_a_day_in_pages_costs_each_event_once(journal: Path) -> None:
 
 def test_the_last_hours_of_a_day_are_found_without_reading_the_hours_before(journal: Path) -> None:
     """More events than are sorted by time: an index says between which positions they lie."""
-    hours = Filter(start=START + timedelta(seconds=EVENTS - 25_000), end=START + timedelta(days=1))
+    hours = EventFilter(start=START + timedelta(seconds=EVENTS - 25_000), end=START + timedelta(days=1))
     with closing(JournalQueries(journal)) as asked:
         steps, found = cost(asked, hours)
         # The range itself is passed over twice, in the index: to see that they are many, and where they lie.

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.store.journal import selection
-from consumers.store.journal.answers import Filter, Order
 from consumers.store.journal.days import list_days
 from consumers.store.journal.queries import JournalQueries
+from consumers.store.journal.query_types import EventFilter, Order
 from consumers.store.journal.retention_floor import drop
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
@@ -26,7 +26,12 @@ from tests import builders
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
-FILTERS = (Filter(), Filter(site="B"), Filter(types=("watchpost.detection.v1",)), Filter(start=START, end=START + DAY))
+FILTERS = (
+    EventFilter(),
+    EventFilter(site="B"),
+    EventFilter(types=("watchpost.detection.v1",)),
+    EventFilter(start=START, end=START + DAY),
+)
 
 
 class Log:
@@ -64,7 +69,7 @@ class Log:
         self._journal.close()
 
 
-def page(asked: JournalQueries, wanted: Filter, order: Order, limit: int) -> tuple[list[int], Filter]:
+def page(asked: JournalQueries, wanted: EventFilter, order: Order, limit: int) -> tuple[list[int], EventFilter]:
     """The positions of the next page, and where to go on."""
     found = [stored.position for stored in asked.select(wanted, limit, order)]
     if not found:
@@ -85,7 +90,7 @@ def act(log: Log, step: str) -> None:
             log.write(*kinds)
 
 
-def meant(log: Log, wanted: Filter) -> list[int]:
+def meant(log: Log, wanted: EventFilter) -> list[int]:
     """The positions of everything ever written that a filter means."""
     return [
         position
@@ -107,7 +112,7 @@ def test_between_pages_anything_may_happen(
     first: list[str],
     then: list[str],
     limit: int,
-    wanted: Filter,
+    wanted: EventFilter,
 ) -> None:
     with closing(Log(tmp_path_factory.mktemp("log"))) as log, closing(JournalQueries(log.directory)) as asked:
         for step in first:
@@ -149,7 +154,7 @@ class Reader(threading.Thread):
 
 
 def read_all(directory: Path, order: Order, limit: int) -> list[int]:
-    read, here = [], Filter()
+    read, here = [], EventFilter()
     with closing(JournalQueries(directory)) as asked:
         while (found := page(asked, here, order, limit))[0]:
             read += found[0]
@@ -188,10 +193,10 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 @pytest.mark.parametrize(
-    "wanted", [Filter(types=("watchpost.frame.v1", "watchpost.detection.v1")), Filter(device="yard")]
+    "wanted", [EventFilter(types=("watchpost.frame.v1", "watchpost.detection.v1")), EventFilter(device="yard")]
 )
 def test_the_first_event_of_a_new_type_or_stream_is_not_passed_over(
-    log: Log, wanted: Filter, monkeypatch: pytest.MonkeyPatch
+    log: Log, wanted: EventFilter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is committed just when the numbers of the known ones have been looked up, and a known one right after it."""
     log.write("A")

@@ -18,7 +18,7 @@ from consumers.engine.follower import ConsumerContext, Follower
 from consumers.engine.rebuild.process_lock import rebuild_lock
 from consumers.hub_config import RetentionPolicy
 from consumers.registry import consumer_registry
-from consumers.store.disk import Disk
+from consumers.store.disk import DiskSpace
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.retention_floor import Floor, read_floor
 from consumers.upkeep.retention.questions import journal_waits
@@ -50,7 +50,7 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = Retention(self.hub, lambda: self.now, lambda: Disk(100, 1), lambda: NAMES)
+        sink = Retention(self.hub, lambda: self.now, lambda: DiskSpace(100, 1), lambda: NAMES)
         deliverer = Deliverer(sink, ConsumerContext(self.data, self.ticks, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -220,7 +220,7 @@ def test_a_crash_between_writing_down_and_dropping_is_made_up_for_once(yard: Yar
     yard.ticks.append(tick(yard.now))
     file = view_files.file_of(yard.data, "retention")
     assert file is not None
-    sink = Retention(yard.hub, lambda: yard.now, lambda: Disk(100, 1), lambda: NAMES)
+    sink = Retention(yard.hub, lambda: yard.now, lambda: DiskSpace(100, 1), lambda: NAMES)
     with closing(view_files.connect(file)) as state:
         lost = list(sink.deliver(state, yard.ticks.read(0).records))
     yard.deliverer.close()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from consumers.store.archive.keys import PackInterval
 from consumers.store.archive.retention import Dropped
-from consumers.store.disk import Disk
+from consumers.store.disk import DiskSpace
 from consumers.upkeep.retention.plan import by_bytes, by_space
 from consumers.upkeep.retention.shares import Device, beyond_shares, level_of
 
@@ -63,7 +63,7 @@ def test_nor_where_room_is_made(archive: list[Kept], others: int, target: int) -
     packs, droppable = packs_of(archive)
     sizes = used(packs)
     total = sum(sizes.values())
-    disk = Disk(total + others, total + others)
+    disk = DiskSpace(total + others, total + others)
 
     doomed = by_space(100, target, disk, sizes, droppable)
 

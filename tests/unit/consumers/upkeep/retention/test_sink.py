@@ -19,7 +19,7 @@ from consumers.engine.follower import ConsumerContext
 from consumers.hub_config import HubConfig, RetentionPolicy
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
-from consumers.store.disk import Disk
+from consumers.store.disk import DiskSpace
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
 from consumers.upkeep.retention.sink import Retention
@@ -38,7 +38,7 @@ class Yard:
         self.hub: HubConfig = replace(hub_in(directory), retention=policy or RetentionPolicy())
         self.journal = MemoryJournal()
         self.now = START
-        self.disk = Disk(100 * GB, 50 * GB)
+        self.disk = DiskSpace(100 * GB, 50 * GB)
         self.stored = 0
         self.deliverer = self.start()
 
@@ -48,9 +48,9 @@ class Yard:
         deliverer.advance()
         return deliverer
 
-    def look(self) -> Disk:
+    def look(self) -> DiskSpace:
         """What is dropped from the archive is free on the disk."""
-        return Disk(self.disk.total, self.disk.used - (self.stored - self.held()))
+        return DiskSpace(self.disk.total, self.disk.used - (self.stored - self.held()))
 
     def held(self) -> int:
         return sum(path.stat().st_size for path in self.hub.data.glob("archive/*/*/*/*/*.pack"))
@@ -62,7 +62,7 @@ class Yard:
         self.journal.append(tick(START))
         return self.journal.read(0).records
 
-    def fill(self, disk: Disk) -> None:
+    def fill(self, disk: DiskSpace) -> None:
         """So full is the disk now, with what is in the archive."""
         self.disk, self.stored = disk, self.held()
 
@@ -152,7 +152,7 @@ def test_recordings_go_by_bytes_the_oldest_first(tmp_path: Path) -> None:
 
 def test_d3_05_a_full_disk_is_cleaned_down_to_its_target_and_the_newest_minutes_stay(yard: Yard) -> None:
     yard.store("segment", 0.0, 1.5, 2.5)
-    yard.fill(Disk(10_000, 9_000))
+    yard.fill(DiskSpace(10_000, 9_000))
 
     told = yard.take(tick(START))
     assert [event.data.rule for event in told if isinstance(event, RetentionEvent)] == [
@@ -163,7 +163,7 @@ def test_d3_05_a_full_disk_is_cleaned_down_to_its_target_and_the_newest_minutes_
 
 def test_a_disk_below_the_threshold_is_left_alone(yard: Yard) -> None:
     yard.store("segment", 1.5)
-    yard.fill(Disk(10_000, 8_400))
+    yard.fill(DiskSpace(10_000, 8_400))
 
     assert yard.take(tick(START)) == []
 
@@ -188,7 +188,7 @@ def test_s3_24_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
     yard.take(tick(START))
     yard.store("segment", 1.5)
     asked = command(at(1), name="cleanup", state="asked", request_id="r-7", source="/sites/_hub/devices/_hub")
-    yard.fill(Disk(10_000, 9_000))
+    yard.fill(DiskSpace(10_000, 9_000))
     told = yard.take(asked)
     again = yard.take(asked)
 
@@ -238,7 +238,7 @@ def test_captures_of_an_hour_are_gone_after_an_hour_and_ten_minutes(yard: Yard) 
 def test_room_is_made_without_a_tick_and_told_with_the_next(yard: Yard) -> None:
     yard.take(tick(START))
     yard.store("segment", *(minute / 60 for minute in range(60)))
-    yard.fill(Disk(yard.held() * 2, yard.held() * 19 // 10))
+    yard.fill(DiskSpace(yard.held() * 2, yard.held() * 19 // 10))
     yard.now += timedelta(seconds=2)
     yard.deliverer.idle()
 
@@ -252,7 +252,7 @@ def test_no_event_names_a_device_of_which_nothing_went(yard: Yard) -> None:
     yard.store("segment", 1.5)
     for device in ("gate", "hall"):
         yard.store("segment", 1.5, device=device)
-    yard.fill(Disk(10_000, 8_600))
+    yard.fill(DiskSpace(10_000, 8_600))
 
     told = [event.data.device for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
     assert told == ["gate"]
@@ -260,7 +260,7 @@ def test_no_event_names_a_device_of_which_nothing_went(yard: Yard) -> None:
 
 def test_a_clean_up_that_finds_nothing_to_delete_is_no_success(yard: Yard) -> None:
     yard.store("segment", 0.0, 0.1)
-    yard.fill(Disk(10_000, 9_450))
+    yard.fill(DiskSpace(10_000, 9_450))
 
     answer = cleaned(yard.take(command(name="cleanup", state="asked")))
 
@@ -274,7 +274,7 @@ def test_a_clean_up_that_finds_nothing_to_delete_is_no_success(yard: Yard) -> No
 def test_a_clean_up_tells_what_the_disk_really_has_more(yard: Yard) -> None:
     yard.take(tick(START))
     yard.store("segment", 1.5)
-    yard.fill(Disk(10_000, 9_000))
+    yard.fill(DiskSpace(10_000, 9_000))
     size = yard.held()
 
     answer = cleaned(yard.take(command(name="cleanup", state="asked")))
@@ -286,7 +286,7 @@ def test_bytes_that_others_hold_are_not_told_as_freed(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     yard.take(tick(START))
     yard.store("segment", 1.5)
-    yard.look = lambda: Disk(10_000, 9_000)  # type: ignore[method-assign]
+    yard.look = lambda: DiskSpace(10_000, 9_000)  # type: ignore[method-assign]
     yard.deliverer.close()
     yard.deliverer = yard.start()
 
@@ -316,7 +316,7 @@ class FullOnce:
 
 def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_is_told(yard: Yard) -> None:
     yard.store("segment", 1.5, 2.5)
-    yard.fill(Disk(10_000, 10_000))
+    yard.fill(DiskSpace(10_000, 10_000))
     file = view_files.file_of(yard.hub.data, "retention")
     assert file is not None
     state = view_files.connect(file)
@@ -346,7 +346,7 @@ def test_so_it_is_where_the_disk_is_full(yard: Yard) -> None:
     yard.store("segment", *(3 + minute / 12 for minute in range(5)))
     yard.store("segment", *(0.2 + minute / 12 for minute in range(20)), device="thief")
     yard.store("segment", 0.0, device="thief")
-    yard.fill(Disk(20_000, 17_000))
+    yard.fill(DiskSpace(20_000, 17_000))
 
     told = [event.data for event in yard.take(tick(START)) if isinstance(event, RetentionEvent)]
 
@@ -358,7 +358,7 @@ def test_so_it_is_where_the_disk_is_full(yard: Yard) -> None:
 def test_newest_media_that_are_too_much_are_not_made_up_for_by_others_and_a_clean_up_says_so(yard: Yard) -> None:
     yard.store("segment", 3.0)
     yard.store("segment", *(minute / 600 for minute in range(20)), device="thief")
-    yard.fill(Disk(yard.held() * 12 // 10, yard.held() * 11 // 10))
+    yard.fill(DiskSpace(yard.held() * 12 // 10, yard.held() * 11 // 10))
 
     answer = cleaned(yard.take(command(name="cleanup", state="asked")))
 

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, field
 
 from bus_schemas.event import MAX_EPOCH, MAX_SEQUENCE, Event
 from bus_schemas.node import GapEvent
-from consumers.store.journal.ahead import happened
+from consumers.store.journal.clock_ahead import happened
 from producer.times import micros, moment
 
 
@@ -17,7 +17,7 @@ class Instant(int):
     __slots__ = ()
 
 
-class Header(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+class Envelope(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
     """The envelope of an event whose model would take it.
 
     Its `source` may be any text: whoever reads it compares that with one that is known.
@@ -38,12 +38,12 @@ class Header(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=
         return moment(self.instant)
 
 
-def instant_of(event: Event | Header, received: int) -> int:
+def instant_of(event: Event | Envelope, received: int) -> int:
     """When an event happened that arrived then; in microseconds since 1970."""
     # A plain int: SQLite's module asks around what else to store of any other.
-    return happened(int(event.instant) if isinstance(event, Header) else micros(event.time), received)
+    return happened(int(event.instant) if isinstance(event, Envelope) else micros(event.time), received)
 
 
-def sequences_of(event: Event | Header, sequence: int) -> tuple[int, int]:
+def sequences_of(event: Event | Envelope, sequence: int) -> tuple[int, int]:
     """The first and the last sequence that an event stands for: all but gaps stand for one."""
     return (event.data.first, sequence) if isinstance(event, GapEvent) else (sequence, sequence)

@@ -17,11 +17,11 @@ AHEAD_US = 5 * 60 * 1_000_000
 """A clock may be ahead of the hub's by so much before it is called wrong."""
 
 
-class _Envelope(msgspec.Struct):
+class _TimeOnly(msgspec.Struct):
     time: datetime
 
 
-_envelope = msgspec.json.Decoder(_Envelope)
+_envelope = msgspec.json.Decoder(_TimeOnly)
 
 
 def said_ahead_s(body: bytes, received: datetime) -> float:

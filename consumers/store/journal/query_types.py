@@ -10,7 +10,7 @@ Order = Literal["asc", "desc"]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class EventFilter:
     """Which events: positions between `after` and `before` (both excluded), event times from `start` to before `end`.
 
     `types` are full names (`watchpost.detection.v1`).
@@ -36,7 +36,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredEvent:
     """An event as it lies in the journal."""
 
     position: int

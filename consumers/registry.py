@@ -9,22 +9,22 @@ from functools import partial
 from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.alerting.notify.log import AlertLog
 from consumers.alerting.notify.webhook import webhook_sink
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.consumer_set import Build, ConsumerRegistry
 from consumers.engine.rebuild.sink import RebuildSink
 from consumers.hub_config import HubConfig
 from consumers.upkeep.maintenance import fold_again
-from consumers.upkeep.retention.sink import Retention
-from consumers.views.audio import Loudness
-from consumers.views.commands import Commands
-from consumers.views.detections import Detections
-from consumers.views.health.projection import Health
-from consumers.views.mosaics.projection import Mosaics
-from consumers.views.motion import Motions
-from consumers.views.recordings.projection import Recordings
-from consumers.views.registry import Registry
-from consumers.views.settings import Settings
-from consumers.views.temperatures import Temperatures
+from consumers.upkeep.retention.sink import RetentionSink
+from consumers.views.audio import AudioProjection
+from consumers.views.commands import CommandsProjection
+from consumers.views.detections import DetectionsProjection
+from consumers.views.health.projection import HealthProjection
+from consumers.views.mosaics.projection import MosaicsProjection
+from consumers.views.motion import MotionProjection
+from consumers.views.recordings.projection import RecordingsProjection
+from consumers.views.registry import RegistryProjection
+from consumers.views.settings import SettingsProjection
+from consumers.views.temperatures import TemperaturesProjection
 from producer.ids import utc_now
 
 
@@ -37,26 +37,26 @@ def _rebuilds(hub: HubConfig) -> RebuildSink:
     return RebuildSink(partial(fold_again, consumer_registry(hub)), utc_now)
 
 
-def _retention(hub: HubConfig) -> Retention:
+def _retention(hub: HubConfig) -> RetentionSink:
     # It waits for all of those below.
-    return Retention(hub, names=lambda: CONSUMERS)
+    return RetentionSink(hub, names=lambda: CONSUMERS)
 
 
 CONSUMERS: dict[str, Build] = {
-    "registry": lambda hub: Registry(),
-    "alerting": lambda hub: Alerting(),
+    "registry": lambda hub: RegistryProjection(),
+    "alerting": lambda hub: AlertingProjection(),
     "alert_log": lambda hub: AlertLog(),
     "webhook": webhook_sink,
-    "health": lambda hub: Health(),
-    "settings": lambda hub: Settings(),
+    "health": lambda hub: HealthProjection(),
+    "settings": lambda hub: SettingsProjection(),
     "conditions": lambda hub: ConditionAnnouncer(hub.data),
-    "recordings": lambda hub: Recordings(),
-    "motion": lambda hub: Motions(),
-    "temperatures": lambda hub: Temperatures(),
-    "audio": lambda hub: Loudness(),
-    "detections": lambda hub: Detections(),
-    "commands": lambda hub: Commands(),
-    "mosaics": Mosaics,
+    "recordings": lambda hub: RecordingsProjection(),
+    "motion": lambda hub: MotionProjection(),
+    "temperatures": lambda hub: TemperaturesProjection(),
+    "audio": lambda hub: AudioProjection(),
+    "detections": lambda hub: DetectionsProjection(),
+    "commands": lambda hub: CommandsProjection(),
+    "mosaics": MosaicsProjection,
     "retention": _retention,
     "rebuilds": _rebuilds,
 }

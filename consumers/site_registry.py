@@ -112,7 +112,7 @@ def apply(connection: sqlite3.Connection, record: Recorded) -> list[Setting]:
     changed = []
     for setting in settings:
         known = _known(connection, setting)
-        row = _Row(setting, change, time, position, _registered(connection, setting, registered))
+        row = _SettingRow(setting, change, time, position, _registered(connection, setting, registered))
         if known is None or is_new:
             if known != setting.value:
                 changed.append(setting)
@@ -122,7 +122,7 @@ def apply(connection: sqlite3.Connection, record: Recorded) -> list[Setting]:
     return changed
 
 
-class _Row(NamedTuple):
+class _SettingRow(NamedTuple):
     setting: Setting
     change: Change
     time: str
@@ -142,7 +142,7 @@ def _registered(connection: sqlite3.Connection, setting: Setting, otherwise: int
     return otherwise if found is None else int(found[0])
 
 
-def _write(connection: sqlite3.Connection, row: _Row) -> None:
+def _write(connection: sqlite3.Connection, row: _SettingRow) -> None:
     connection.execute(
         "insert into registry (site, device, field, value, origin, by, time, position, registered)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set value = excluded.value,"
@@ -151,7 +151,7 @@ def _write(connection: sqlite3.Connection, row: _Row) -> None:
     )
 
 
-def _write_configured(connection: sqlite3.Connection, row: _Row, *, is_new: bool) -> None:
+def _write_configured(connection: sqlite3.Connection, row: _SettingRow, *, is_new: bool) -> None:
     connection.execute(
         "update registry set configured = ?4, configured_time = ?5, configured_position = ?6"
         " where site = ?1 and device = ?2 and field = ?3 and (?7 or configured is null)",

@@ -8,7 +8,7 @@ from bus_schemas.event import HUB
 from bus_schemas.topics import INGEST
 from consumers.alerting.incidents.hub import KINDS
 from consumers.alerting.incidents.questions import open_incidents
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.record import id_text
@@ -60,7 +60,7 @@ def _asked(gateway: Gateway, stores: Stores) -> StoresState:
 def _open_faults(stores: Stores) -> Iterator[Check]:
     """Faults of the hub that the journal tells of, whoever found them."""
     try:
-        found = open_incidents(stores.view(Alerting.name), HUB)
+        found = open_incidents(stores.view(AlertingProjection.name), HUB)
     except (NoView, OfAnotherVersion):
         return
     for one in found:

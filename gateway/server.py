@@ -13,7 +13,7 @@ import uvloop
 from consumers.hub_config import HubConfig
 from consumers.hub_faults import FaultReporter
 from consumers.store.journal.configured import journal_of
-from consumers.views.warehouse.reader import Answering
+from consumers.views.warehouse.reader import WarehouseReader
 from consumers.views.warehouse.warehouse import embedded
 from gateway.app import build, running
 from gateway.consumer_info import consumer_infos
@@ -46,7 +46,7 @@ def compose(
     settings: GatewaySettings,
     hub: HubConfig,
     broker: BrokerAddress,
-    warehouse: Answering | None = None,
+    warehouse: WarehouseReader | None = None,
     clock: Clock = utc_now,
 ) -> Gateway:
     """Raises `OpenToStrangers` where others could come in without a token, and `WeakToken` where it can be guessed."""
@@ -155,11 +155,11 @@ async def _serve_until_signal(server: GatewayServer, bound: socket.socket) -> No
     await serve(server, bound)
 
 
-def warehouse_of(hub: HubConfig) -> Answering:
+def warehouse_of(hub: HubConfig) -> WarehouseReader:
     """Kept in this process, or on a server where the hub has one."""
     if hub.warehouse is None:
         return embedded(hub, journal_of(hub).reader)
-    from consumers.views.warehouse.served import ServedRows
+    from consumers.views.warehouse.server_process import ServedRows
 
     return ServedRows(hub.warehouse, hub.triggers)
 

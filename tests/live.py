@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bus_schemas.event import HUB, Event, place
 from bus_schemas.node import HeartbeatEvent
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
 
@@ -20,7 +20,7 @@ Told = list[tuple[datetime, Event]]
 def with_alerting(events: Iterable[tuple[datetime, Event]], hub: HubConfig) -> Told:
     """What was received, in that order, and what the hub made of it. What else the hub made is left out."""
     told: Told = []
-    alerting = Alerting(hub)
+    alerting = AlertingProjection(hub)
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(alerting.schema)
         for received, event in events:

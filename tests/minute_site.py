@@ -9,7 +9,7 @@ import simplejpeg
 from pydantic_core import from_json
 
 from bus_schemas.event import Event
-from consumers.views.mosaics.projection import Mosaics
+from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.mosaics.questions import description, tile
 from consumers.views.mosaics.tiles import Tiles
 from tests.builders import START, at, media, registry
@@ -33,7 +33,7 @@ class Site:
         self.media = MemoryMedia()
         self.hub = hub_in(directory, self.media)
         known = [registry(at(-60), device=device, name=device.title()) for device in devices]
-        self.followed = Followed(Mosaics(self.hub), directory, known)
+        self.followed = Followed(MosaicsProjection(self.hub), directory, known)
         self.tiles = Tiles(directory / "tiles")
 
     def picture(self, seconds: float, payload: bytes, device: str = "yard", kind: str = "thumbnail") -> Event:

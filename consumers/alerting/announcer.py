@@ -20,7 +20,7 @@ from bus_schemas.event import RESERVED, Event, device_source
 from bus_schemas.protocol import DeviceReport
 from bus_schemas.topics import condition_topic
 from consumers.alerting.conditions import DeviceCondition, conditions
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
 from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
@@ -92,10 +92,10 @@ class ConditionAnnouncer(Sink):
         """`None` while there is no view, or one that another version has made."""
         self._views = self._views or Views(self._data)
         try:
-            view = self._views[Alerting.name]
+            view = self._views[AlertingProjection.name]
         except NoView:
             return None
-        if checkpoint.version(view) != Alerting.version:
+        if checkpoint.version(view) != AlertingProjection.version:
             return None
         return {where: it for where, it in conditions(view).items() if RESERVED.isdisjoint(where)}
 

@@ -37,7 +37,7 @@ OBSERVED: tuple[type[Event], ...] = (
 """The events that decide on incidents."""
 
 
-class Alerting(Projection):
+class AlertingProjection(Projection):
     """An incident and the alert that it raises are written, and leave, in one transaction."""
 
     name: ClassVar[str] = "alerting"

@@ -12,10 +12,10 @@ from consumers.engine.partial import VOLUME
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import Recorded
-from consumers.views.minutes import Minute, minutes_part, prune, touched
+from consumers.views.minutes import MinuteValues, minutes_part, prune, touched
 
 
-class Loudness(Projection):
+class AudioProjection(Projection):
     """Mean loudness by minute. Frames without a sound level are not counted."""
 
     name: ClassVar[str] = "audio"
@@ -39,7 +39,7 @@ class Loudness(Projection):
         prune(view, "minutes", set(found.fetchall()), "site device")
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        minutes: dict[tuple[str, str, int], tuple[Minute, list[int]]] = {}
+        minutes: dict[tuple[str, str, int], tuple[MinuteValues, list[int]]] = {}
         for record in batch:
             if record.model is not FrameEvent:
                 continue
@@ -48,7 +48,7 @@ class Loudness(Projection):
             if level is None:
                 continue
             key = (*record.where, int(record.time_s // 60))
-            minute, percents = minutes.setdefault(key, (Minute(level, level), []))
+            minute, percents = minutes.setdefault(key, (MinuteValues(level, level), []))
             minute.add(level, level, level)
             percents.append(told.volume_percentage or 0)
         view.executemany(

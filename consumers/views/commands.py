@@ -17,7 +17,7 @@ KEPT_S: Final = 30 * 86_400.0
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:command")
 
 
-class Commands(Projection):
+class CommandsProjection(Projection):
     """Time passes by the hub's ticks. The hub's own requests, such as a rebuild, may take as long as they need."""
 
     name: ClassVar[str] = "commands"
@@ -124,7 +124,7 @@ State = Literal["pending", "done", "failed", "timed_out"]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CommandState:
     """A request and how it ended; times in seconds since 1970. `asked` is `None` of what did not come from here."""
 
     request_id: str
@@ -138,12 +138,12 @@ class Request:
     ended: float | None
 
 
-def request(view: sqlite3.Connection, request_id: str) -> Request | None:
+def request(view: sqlite3.Connection, request_id: str) -> CommandState | None:
     found = _requests(view, [request_id])
     return found[0] if found else None
 
 
-def requests(view: sqlite3.Connection, site: str, device: str, limit: int = 50) -> list[Request]:
+def requests(view: sqlite3.Connection, site: str, device: str, limit: int = 50) -> list[CommandState]:
     """The newest of a device."""
     found = view.execute(
         "select request_id, max(position) from (select request_id, position from requests where site = :site and "
@@ -154,7 +154,7 @@ def requests(view: sqlite3.Connection, site: str, device: str, limit: int = 50) 
     return _requests(view, [request_id for request_id, _ in found])
 
 
-def _requests(view: sqlite3.Connection, ids: Sequence[str]) -> list[Request]:
+def _requests(view: sqlite3.Connection, ids: Sequence[str]) -> list[CommandState]:
     found = []
     for request_id in ids:
         asked = view.execute(
@@ -172,10 +172,12 @@ def _requests(view: sqlite3.Connection, ids: Sequence[str]) -> list[Request]:
     return found
 
 
-def _request(request_id: str, asked: Any, answer: Any) -> Request:
+def _request(request_id: str, asked: Any, answer: Any) -> CommandState:
     site, device, name = (asked or answer)[:3]
     by, when = asked[3:] if asked is not None else (None, None)
     if answer is None:
-        return Request(request_id, site, device, name, by, when, "pending", None, None)
+        return CommandState(request_id, site, device, name, by, when, "pending", None, None)
     state, detail, cause, at = answer[3:]
-    return Request(request_id, site, device, name, by, when, "timed_out" if cause == TIMED_OUT else state, detail, at)
+    return CommandState(
+        request_id, site, device, name, by, when, "timed_out" if cause == TIMED_OUT else state, detail, at
+    )

@@ -17,7 +17,7 @@ from consumers.store.journal.record import Recorded
 KEPT_DETECTIONS = 5000
 
 
-class Detections(Projection):
+class DetectionsProjection(Projection):
     """The detections of each device, as many of the newest as are kept."""
 
     name: ClassVar[str] = "detections"
@@ -64,7 +64,7 @@ def _data(record: Recorded) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class DetectionAnswer:
+class DetectionRow:
     time: float
     position: int
     data: dict[str, Any]
@@ -72,11 +72,11 @@ class DetectionAnswer:
 
 def detections(
     view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, limit: int = 100
-) -> list[DetectionAnswer]:
+) -> list[DetectionRow]:
     """Newest first."""
     found = view.execute(
         "select at, position, data from detections where site = ? and device = ? and at >= ? and at < ? "
         "order by at desc, position desc limit ?",
         (site, device, start.timestamp(), end.timestamp(), limit),
     )
-    return [DetectionAnswer(at, position, from_json(data)) for at, position, data in found]
+    return [DetectionRow(at, position, from_json(data)) for at, position, data in found]

@@ -10,7 +10,7 @@ KEPT_MINUTES = 31 * 24 * 60
 
 
 @dataclass(slots=True)
-class Minute:
+class MinuteValues:
     """The values of one minute. The total is in whole thousandths, because integers have the same sum in any order."""
 
     low: float

@@ -28,7 +28,7 @@ Grid = npt.NDArray[np.float32]
 """Rows by columns, 90 by 160: how many motions touched each place of the picture."""
 
 
-class Motions(Projection):
+class MotionProjection(Projection):
     """A motion is counted once, when it ends; a grid belongs to a device and a day of its site."""
 
     name: ClassVar[str] = "motion"
@@ -77,7 +77,7 @@ class Motions(Projection):
         return ViewPart(since, until, rows)
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        grids: dict[tuple[str, str, str], _Day] = {}
+        grids: dict[tuple[str, str, str], _DayGrid] = {}
         known = Zones(view)
         for record in batch:
             event = record.event
@@ -101,7 +101,7 @@ class Motions(Projection):
 
 
 @dataclass(slots=True)
-class _Day:
+class _DayGrid:
     grid: Grid
     samples: int
     position: int
@@ -137,19 +137,19 @@ def _insert(view: sqlite3.Connection, where: DeviceKey, event: MotionEvent, at: 
     return True
 
 
-def _load(view: sqlite3.Connection, key: tuple[str, str, str]) -> _Day:
+def _load(view: sqlite3.Connection, key: tuple[str, str, str]) -> _DayGrid:
     query = "select grid, samples, position from grids where site = ? and device = ? and day = ?"
     found = view.execute(query, key).fetchone()
     if found is None:
-        return _Day(np.zeros((GRID_HEIGHT, GRID_WIDTH), np.float32), 0, 0)
-    return _Day(np.frombuffer(found[0], np.float32).reshape(GRID_HEIGHT, GRID_WIDTH).copy(), found[1], found[2])
+        return _DayGrid(np.zeros((GRID_HEIGHT, GRID_WIDTH), np.float32), 0, 0)
+    return _DayGrid(np.frombuffer(found[0], np.float32).reshape(GRID_HEIGHT, GRID_WIDTH).copy(), found[1], found[2])
 
 
 # Questions
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class MotionBucket:
     """The motions that ended in a bucket of time, and how long they took together."""
 
     start: float
@@ -168,7 +168,7 @@ class HeatMap:
 
 def buckets(
     view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, bucket_s: int = 300
-) -> list[Bucket]:
+) -> list[MotionBucket]:
     """Counts by bucket of whole minutes, oldest first; empty ones are left out."""
     step = max(1, bucket_s // 60)
     found = view.execute(
@@ -176,7 +176,7 @@ def buckets(
         "where site = ?1 and device = ?2 and minute >= ?3 and minute < ?4 group by bucket order by bucket",
         (site, device, int(start.timestamp() // 60), -int(-end.timestamp() // 60), step),
     )
-    return [Bucket(bucket * 60.0, events, milliseconds / 1000) for bucket, events, milliseconds in found]
+    return [MotionBucket(bucket * 60.0, events, milliseconds / 1000) for bucket, events, milliseconds in found]
 
 
 def heat_grid(view: sqlite3.Connection, site: str, device: str, day: date) -> tuple[Grid, int, int] | None:

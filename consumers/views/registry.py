@@ -15,7 +15,7 @@ from consumers.site_registry import Key, Registered, entries_of
 from consumers.store.journal.record import Recorded
 
 
-class Registry(Projection):
+class RegistryProjection(Projection):
     """Every setting by itself, with its versions."""
 
     name: ClassVar[str] = "registry"

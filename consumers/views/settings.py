@@ -15,7 +15,7 @@ from consumers.store.journal.record import Recorded
 from producer.times import iso_of
 
 
-class Settings(Projection):
+class SettingsProjection(Projection):
     name: ClassVar[str] = "settings"
     models: ClassVar[tuple[type[Event], ...]] = (SettingsEvent,)
     version: ClassVar[int] = 3
@@ -56,7 +56,7 @@ def _apply(view: sqlite3.Connection, record: Recorded, event: SettingsEvent) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecordedChange:
     """One change of settings; `settings` holds only the sections that it changed."""
 
     position: int
@@ -77,7 +77,7 @@ def settings(view: sqlite3.Connection, site: str, device: str, upto: int = NEWES
 
 def changes(
     view: sqlite3.Connection, site: str, device: str, limit: int = 50, *, before: int | None = None, upto: int = NEWEST
-) -> list[Change]:
+) -> list[RecordedChange]:
     """Newest first; those before the position `before`, which is that of the last of the page before."""
     last = upto if before is None else min(upto, before - 1)
     found = view.execute(
@@ -88,7 +88,7 @@ def changes(
     return [_change(row) for row in found]
 
 
-def change_of(view: sqlite3.Connection, request_id: str) -> Change | None:
+def change_of(view: sqlite3.Connection, request_id: str) -> RecordedChange | None:
     """The outcome of a request to change settings; `None` until the device has answered."""
     found = view.execute(
         "select position, time, by, request_id, value from changes where request_id = ? order by position limit 1",
@@ -97,6 +97,6 @@ def change_of(view: sqlite3.Connection, request_id: str) -> Change | None:
     return None if found is None else _change(found)
 
 
-def _change(row: tuple[int, str, str, str | None, str]) -> Change:
+def _change(row: tuple[int, str, str, str | None, str]) -> RecordedChange:
     position, time, by, request, value = row
-    return Change(position, time, by, request, from_json(value))
+    return RecordedChange(position, time, by, request, from_json(value))

@@ -14,14 +14,14 @@ from consumers.engine.partial import THERMAL
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import Recorded
-from consumers.views.minutes import Minute, minutes_part, prune, touched
+from consumers.views.minutes import MinuteValues, minutes_part, prune, touched
 from producer.times import iso_of
 
 COMPOSITE = "composite"
 FRAME = "frame"
 
 
-class Temperatures(Projection):
+class TemperaturesProjection(Projection):
     """Least, greatest and mean of each ROI, of the whole frame and of the composite, by minute of event time."""
 
     name: ClassVar[str] = "temperatures"
@@ -54,7 +54,7 @@ class Temperatures(Projection):
         prune(view, "minutes", set(found.fetchall()), "site device roi")
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        minutes: dict[tuple[str, str, str, int], Minute] = {}
+        minutes: dict[tuple[str, str, str, int], MinuteValues] = {}
         newest: dict[tuple[str, str], Recorded] = {}
         for record in batch:
             if record.model is ThermalEvent:
@@ -72,7 +72,7 @@ class Temperatures(Projection):
         prune(view, "minutes", {key[:3] for key in minutes}, "site device roi")
 
 
-def _measure(minutes: dict[tuple[str, str, str, int], Minute], record: Recorded) -> None:
+def _measure(minutes: dict[tuple[str, str, str, int], MinuteValues], record: Recorded) -> None:
     where, minute, told = record.where, int(record.time_s // 60), record.told(THERMAL).data
     stats = told.frame_stats
     measured = [(FRAME, stats.min_temp, stats.max_temp, stats.avg_temp)]
@@ -83,7 +83,7 @@ def _measure(minutes: dict[tuple[str, str, str, int], Minute], record: Recorded)
         key = (*where, roi, minute)
         known = minutes.get(key)
         if known is None:
-            known = minutes[key] = Minute(low, high)
+            known = minutes[key] = MinuteValues(low, high)
         known.add(low, high, mean)
 
 
@@ -116,7 +116,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class NewestThermal:
+class NewestThermalRow:
     """The newest thermal event of a device: when, where in the journal, and its data."""
 
     time: str
@@ -152,7 +152,7 @@ def most_measured(series: Mapping[str, Sequence[Point]]) -> list[str]:
     return sorted(series, key=lambda name: (name not in (FRAME, COMPOSITE), -len(series[name]), name))
 
 
-def newest_thermal(view: sqlite3.Connection, site: str, device: str) -> NewestThermal | None:
+def newest_thermal(view: sqlite3.Connection, site: str, device: str) -> NewestThermalRow | None:
     query = "select time, position, data from newest where site = ? and device = ?"
     found = view.execute(query, (site, device)).fetchone()
-    return None if found is None else NewestThermal(found[0], found[1], from_json(found[2]))
+    return None if found is None else NewestThermalRow(found[0], found[1], from_json(found[2]))

@@ -8,7 +8,7 @@ from bus_schemas.condition import Condition, condition_of, worst
 from bus_schemas.event import HUB, iso
 from consumers.alerting.conditions import DeviceCondition, conditions
 from consumers.alerting.incidents.questions import open_incidents
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.store.journal.record import DeviceKey
 from gateway.reading.moments import StoresAsOf
@@ -22,7 +22,7 @@ _REPORTED: tuple[Status, ...] = ("degraded", "stale", "write_failed")
 def conditions_at(moment: StoresAsOf, site: str | None = None) -> Mapping[DeviceKey, DeviceCondition]:
     """A device that is not in it is unknown; nobody is known before the first event was folded."""
     try:
-        return conditions(moment.view(Alerting), moment.upto, site)
+        return conditions(moment.view(AlertingProjection), moment.upto, site)
     except NoView:
         return {}
 
@@ -30,7 +30,7 @@ def conditions_at(moment: StoresAsOf, site: str | None = None) -> Mapping[Device
 def hub_condition(moment: StoresAsOf) -> Condition:
     """Of the hub's own machine and processes: well where nothing is wrong with them."""
     try:
-        wrong = open_incidents(moment.view(Alerting), HUB, moment.upto)
+        wrong = open_incidents(moment.view(AlertingProjection), HUB, moment.upto)
     except NoView:
         return "unknown"
     return worst((condition_of(one["type"], one["level"]) for one in wrong), "ok")

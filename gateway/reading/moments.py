@@ -13,8 +13,8 @@ from consumers.engine.versions import NEWEST
 from consumers.engine.view_files import NoView
 from consumers.site_registry import Key, Registered
 from consumers.views import registry
-from consumers.views.health.past import as_of
-from consumers.views.health.projection import Health
+from consumers.views.health.past_view import as_of
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.snapshots import Forgotten
 from gateway.http.problems import Problem
 from gateway.reading.stores import Stores
@@ -45,11 +45,11 @@ class StoresAsOf:
         """What was registered. Raises `NoView` and `Behind`."""
         if self.upto == NEWEST:
             return self.stores.registered()
-        return registry.registry(self.view(registry.Registry), self.upto)
+        return registry.registry(self.view(registry.RegistryProjection), self.upto)
 
     def retirements(self) -> dict[Key, registry.Said]:
         """Who had retired what. Raises `NoView` and `Behind`."""
-        return registry.retirements(self.view(registry.Registry), self.upto)
+        return registry.retirements(self.view(registry.RegistryProjection), self.upto)
 
     def health(self) -> sqlite3.Connection:
         """The view of health as it was. Raises `NoView` and `Behind`."""
@@ -85,9 +85,9 @@ def _view_of_health(stores: Stores, upto: int) -> sqlite3.Connection:
     Raises `NoView` and `Behind`.
     """
     try:
-        return stores.view(Health.name)
+        return stores.view(HealthProjection.name)
     except NoView:
-        _require(stores, Health, 0, upto)
+        _require(stores, HealthProjection, 0, upto)
         raise
 
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from consumers.store.clickhouse.engine import EngineError
 from consumers.views.warehouse.questions import BadQuestion
-from consumers.views.warehouse.reader import Answering, NotReady
+from consumers.views.warehouse.reader import NotReady, WarehouseReader
 from gateway.http.problems import Problem
 from gateway.reading.readers import Busy, Readers
 
@@ -35,7 +35,7 @@ class Encoded:
 class WarehouseThreads:
     """`warehouse` None where this hub has none."""
 
-    warehouse: Answering | None
+    warehouse: WarehouseReader | None
     # It answers one question at a time. In the threads of the others a long one would hold up all who ask the stores.
     readers: Readers[None] = field(default_factory=lambda: Readers(nullcontext, threads=1))
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -50,7 +50,7 @@ class WarehouseThreads:
         self.stopping.set()
         self.news.set()
 
-    async def ask(self, question: Callable[[Answering], T]) -> T:
+    async def ask(self, question: Callable[[WarehouseReader], T]) -> T:
         """Raises a 400 for a question without an answer, and a 503 while the warehouse is not open."""
         warehouse = self.warehouse
         if warehouse is None:

@@ -14,7 +14,7 @@ from consumers.site_registry import Registered
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.record import JournalReader
 from consumers.store.journal.store import JournalQuestions, JournalStore
-from consumers.views.registry import Registry
+from consumers.views.registry import RegistryProjection
 from gateway.reading.registry import RegistryCache
 
 
@@ -58,10 +58,10 @@ class Stores:
 
     def registered(self) -> Registered:
         """What is registered now. Raises `NoView` and `OfAnotherVersion`."""
-        view = self.view(Registry.name)
+        view = self.view(RegistryProjection.name)
         found = self._registry.get(view)
-        if not found.entries and self.journal.read(checkpoint.load(view), Registry.models, 1).records:
-            raise NoView(f"the consumer {Registry.name!r} has not folded anything yet")
+        if not found.entries and self.journal.read(checkpoint.load(view), RegistryProjection.models, 1).records:
+            raise NoView(f"the consumer {RegistryProjection.name!r} has not folded anything yet")
         return found
 
     def close_removed(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.alerting.incidents.questions import incidents, open_incidents
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.follower import ConsumerContext, Follower, create
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.versions import Versions
@@ -22,8 +22,8 @@ from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
-from consumers.views.health import past
-from consumers.views.health.projection import Health
+from consumers.views.health import past_view
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
 from producer.times import micros
 from producer.transaction import transaction
@@ -60,7 +60,7 @@ def case_health() -> list[Measurement]:
             closing(SqliteJournalReader(data / "journal")) as reader,
             closing(JournalQueries(data / "journal")) as queries,
         ):
-            follower = Follower(Health(), ConsumerContext(data, reader, lambda: START))
+            follower = Follower(HealthProjection(), ConsumerContext(data, reader, lambda: START))
             while follower.advance():
                 pass
             follower.close()
@@ -69,7 +69,7 @@ def case_health() -> list[Measurement]:
 
                 def ask(second: float) -> int:
                     now = at(second)
-                    with past.as_of(view, reader, queries.position_at(now)) as then:
+                    with past_view.as_of(view, reader, queries.position_at(now)) as then:
                         return len(devices(then, now=now))
 
                 assert ask(SECONDS / 2) == DEVICES
@@ -88,7 +88,7 @@ def case_incidents() -> list[Measurement]:
     """As of now, and as of the begin of a week of 50,000 incidents."""
     with TemporaryDirectory() as directory:
         hub = HubConfig(Path(directory), MemoryMedia)
-        with closing(create(Alerting(hub), hub.data / "alerting.sqlite")) as view:
+        with closing(create(AlertingProjection(hub), hub.data / "alerting.sqlite")) as view:
             last = _a_week(view)
             questions: Sequence[tuple[str, Callable[[int], object]]] = (
                 ("newest 100 incidents", lambda upto: incidents(view, IntervalQuery(upto=upto))),

@@ -14,8 +14,8 @@ from bus_schemas.media import MediaEvent
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
-from consumers.views.mosaics.projection import Mosaics
-from consumers.views.mosaics.questions import bytes_a_minute, timeline
+from consumers.views.mosaics.projection import MosaicsProjection
+from consumers.views.mosaics.questions import bytes_per_minute, timeline
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import SITE, START, at, frame, media, tick
 from tests.following import Followed
@@ -33,7 +33,7 @@ class Site:
         self.archive = directory / "archive"
         self.reader = ArchiveReader(self.archive)
         hub = HubConfig(directory, lambda: self.reader, (SiteInfo(SITE, "Bench", devices=infos),))
-        self.followed = Followed(Mosaics(hub), directory)
+        self.followed = Followed(MosaicsProjection(hub), directory)
         self.pictures = pictures()
 
     def minute(self, number: int, devices: tuple[str, ...] = DEVICES) -> list[Event]:
@@ -88,7 +88,7 @@ def case_mosaic_minute() -> list[Measurement]:
         for number in range(MINUTES):
             here.followed.take(*here.minute(number))
             taken += timed([lambda number=number: close(number)])  # type: ignore[misc]
-        size = bytes_a_minute(here.followed.view, SITE) or 0.0
+        size = bytes_per_minute(here.followed.view, SITE) or 0.0
         includes = f"24 devices 320x180 into cells of 400x300, q85, a third of them KO; {size / 1000:.0f} kB a minute"
         return [summary("mosaic minute", taken[4:], includes, goal_ms=25.0)]
 

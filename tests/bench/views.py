@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bus_schemas.event import Event
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.projection import Projection
 from consumers.hub_config import HubConfig
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
-from consumers.views.motion import Motions, buckets, heat_map
-from consumers.views.temperatures import Temperatures
+from consumers.views.motion import MotionProjection, buckets, heat_map
+from consumers.views.temperatures import TemperaturesProjection
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import DEVICE, SITE, START, at, frame, media, motion, thermal, tick
 from tests.following import Followed, MemoryMedia
@@ -32,11 +32,11 @@ def case_fold() -> list[Measurement]:
     heat: list[Event] = [thermal(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
     pictures: list[Event] = [media(at(number / DEVICES), device=f"d{number % DEVICES}") for number in range(EVENTS)]
     makers: Sequence[tuple[str, Callable[[HubConfig], Projection], list[Event]]] = (
-        ("health, frames", lambda hub: Health(), frames),
-        ("health, frames with ticks", lambda hub: Health(), passing),
-        ("alerting, frames", Alerting, frames),
-        ("alerting, media", Alerting, pictures),
-        ("temperatures", lambda hub: Temperatures(), heat),
+        ("health, frames", lambda hub: HealthProjection(), frames),
+        ("health, frames with ticks", lambda hub: HealthProjection(), passing),
+        ("alerting, frames", AlertingProjection, frames),
+        ("alerting, media", AlertingProjection, pictures),
+        ("temperatures", lambda hub: TemperaturesProjection(), heat),
     )
     return [folded(name, make, events) for name, make, events in makers]
 
@@ -54,7 +54,7 @@ def case_motion_day() -> list[Measurement]:
     """A day of 14,500 motions as a picture, and of 102,000 as counts of five minutes."""
     with TemporaryDirectory() as directory:
         hub = HubConfig(Path(directory), MemoryMedia)
-        with Followed(Motions(), hub.data) as followed:
+        with Followed(MotionProjection(), hub.data) as followed:
             begin = START.replace(hour=0)
             followed.take(*(motion(begin + timedelta(seconds=86_399 * n / 14_500)) for n in range(14_500)))
             picture = measured(
@@ -73,6 +73,6 @@ def case_motion_day() -> list[Measurement]:
 def case_devices() -> list[Measurement]:
     with TemporaryDirectory() as directory:
         hub = HubConfig(Path(directory), MemoryMedia)
-        with Followed(Health(), hub.data, [frame(device=f"d{n}") for n in range(DEVICES)]) as followed:
+        with Followed(HealthProjection(), hub.data, [frame(device=f"d{n}") for n in range(DEVICES)]) as followed:
             followed.take(tick(at(1)))
             return [measured("health of 50 devices", lambda: devices(followed.view), "status of each")]

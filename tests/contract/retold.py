@@ -7,7 +7,7 @@ from typing import Any
 
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.event import Event
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.projection import Projection
 from consumers.hub_config import HubConfig
 from tests.builders import alert, at, settings
@@ -24,7 +24,7 @@ def retold(plain: Story, hub: HubConfig) -> Told:
         told.append((120 * number + 0.7, settings(at(120 * number), device="yard", settings=_sections(number))))
     told.append((1000.5, settings(at(1000), device="gate", settings=_sections(3))))
     received = {event.id: second for second, event in told}
-    emitted = _emitted(Alerting(hub), told)
+    emitted = _emitted(AlertingProjection(hub), told)
     for found in emitted:
         assert isinstance(found, IncidentEvent | AlertEvent)
         told.append((max(received[cause] for cause in found.data.causes), found))

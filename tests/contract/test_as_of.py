@@ -18,7 +18,7 @@ from consumers.alerting.alerts.questions import alert as one_alert
 from consumers.alerting.alerts.questions import alerts, count_open, why
 from consumers.alerting.conditions import conditions, held
 from consumers.alerting.incidents.questions import incident, incidents, open_incidents
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
 from consumers.engine.follower import ConsumerContext, create
 from consumers.engine.intervals import IntervalQuery
@@ -27,9 +27,9 @@ from consumers.engine.rebuild.whole import fold_upto
 from consumers.engine.versions import NEWEST
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.views import settings
-from consumers.views.health import past, questions
-from consumers.views.health.projection import Health
-from consumers.views.settings import Settings
+from consumers.views.health import past_view, questions
+from consumers.views.health.projection import HealthProjection
+from consumers.views.settings import SettingsProjection
 from tests.builders import START, at
 from tests.contract.retold import retold
 from tests.contract.story import story
@@ -92,11 +92,11 @@ def ask_settings(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
 
 
 VIEWS = {
-    "health": View(lambda hub: Health(), ask_health),
-    "incidents": View(Alerting, ask_incidents),
-    "alerts": View(Alerting, ask_alerts),
-    "conditions": View(Alerting, ask_conditions),
-    "settings": View(lambda hub: Settings(), ask_settings),
+    "health": View(lambda hub: HealthProjection(), ask_health),
+    "incidents": View(AlertingProjection, ask_incidents),
+    "alerts": View(AlertingProjection, ask_alerts),
+    "conditions": View(AlertingProjection, ask_conditions),
+    "settings": View(lambda hub: SettingsProjection(), ask_settings),
 }
 
 
@@ -128,7 +128,7 @@ class Ended(NamedTuple):
     def as_of(self, second: float) -> Any:
         """The answer of the whole view as of then."""
         if self.view.make is VIEWS["health"].make:
-            with past.as_of(self.folded, self.journal, self.upto(second)) as then:
+            with past_view.as_of(self.folded, self.journal, self.upto(second)) as then:
                 return self.view.ask(then, at(second), NEWEST)
         return self.view.ask(self.folded, at(second), self.upto(second))
 

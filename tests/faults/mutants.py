@@ -304,13 +304,13 @@ MUTANTS: dict[str, Mutant] = {
         AS_OF,
     ),
     "past_of_health_without_its_clock": Mutant(
-        "consumers/views/health/past.py",
+        "consumers/views/health/past_view.py",
         "            set_clock(past, begun.clock)\n",
         "",
         AS_OF,
     ),
     "past_knows_what_came_later": Mutant(
-        "consumers/views/health/past.py",
+        "consumers/views/health/past_view.py",
         "[record for record in batch.records if record.position <= upto]",
         "batch.records",
         AS_OF,

@@ -14,7 +14,7 @@ from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.clickhouse.store import ClickHouseStore
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalStore
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from tests import builders
 from tests.clickhouse_server import ClickHouse
 from tests.contract.journal.entries import OWNER, Clock, numbered
@@ -34,7 +34,7 @@ def position(data: Path, name: str) -> int:
 
 
 @contextmanager
-def consuming(process: ConsumerProcess, echo: Echo, health: Health) -> Iterator[None]:
+def consuming(process: ConsumerProcess, echo: Echo, health: HealthProjection) -> Iterator[None]:
     stopping = threading.Event()
     thread = threading.Thread(target=process.run, args=([health, echo], stopping))
     thread.start()
@@ -51,7 +51,7 @@ def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clic
         hub = replace(hub_in(tmp_path), journal=replace(own.server, database="journal_away"))
         store: JournalStore = journal_of(hub)
         assert isinstance(store, ClickHouseStore)
-        echo, health, clock = Echo(), Health(), Clock()
+        echo, health, clock = Echo(), HealthProjection(), Clock()
         with (
             consuming(ConsumerProcess(hub, None, store.reader, clock), echo, health),
             store.writer(clock, OWNER) as journal,
@@ -70,7 +70,7 @@ def test_consumers_wait_for_a_server_that_is_away_and_go_on(tmp_path: Path, clic
 
 def test_consumers_begin_again_with_a_journal_that_was_lost(tmp_path: Path, clickhouse: ClickHouse) -> None:
     hub = replace(hub_in(tmp_path), journal=replace(clickhouse.server, database="journal_lost"))
-    store, echo, health, clock = journal_of(hub), Echo(), Health(), Clock()
+    store, echo, health, clock = journal_of(hub), Echo(), HealthProjection(), Clock()
     with consuming(ConsumerProcess(hub, None, store.reader, clock), echo, health):
         with store.writer(clock, OWNER) as journal:
             journal.append(numbered(1, 5, builders.frame))

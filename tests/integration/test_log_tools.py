@@ -12,8 +12,8 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent, HeartbeatEvent
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.files import SqliteStore
-from consumers.upkeep.log_transfer.log_slice import Piece, Stretch, read
-from consumers.upkeep.log_transfer.resend import How, Sent, resend
+from consumers.upkeep.log_transfer.log_slice import LogEntry, LogRange, read
+from consumers.upkeep.log_transfer.resend import ResendOptions, ResendReport, resend
 from consumers.upkeep.verify.run import check
 from edge.simulation.virtual_devices import Achieved, Load, simulate
 from producer.broker import BrokerAddress
@@ -22,7 +22,7 @@ from tests.broker import Broker
 from tests.builders import START, at
 from tests.running_ingest import journaled, rejections, running_ingest
 
-WHOLE = Stretch(START, at(3600))
+WHOLE = LogRange(START, at(3600))
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +46,12 @@ def observed(data: Path, *models: type[Event]) -> list[Event]:
     return [event for event in journaled(data, *models) if place(event.source)[1] not in RESERVED]
 
 
-def pieces(original: Path, *, media: bool = True) -> Iterator[list[Piece]]:
+def pieces(original: Path, *, media: bool = True) -> Iterator[list[LogEntry]]:
     return read(original, SqliteStore(original / "journal"), WHOLE, media=media)
 
 
-def send(original: Path, broker: Broker, *, into: str | None = None, speed: float | None = None) -> Sent:
-    how = How(BrokerAddress(port=broker.port), speed, into)
+def send(original: Path, broker: Broker, *, into: str | None = None, speed: float | None = None) -> ResendReport:
+    how = ResendOptions(BrokerAddress(port=broker.port), speed, into)
     return resend(pieces(original), how, threading.Event(), lambda sent, waiting: None)
 
 
@@ -86,7 +86,7 @@ def test_the_site_may_be_another_one(original: Path, own_broker: Broker, tmp_pat
 
 
 def test_media_that_are_not_kept_leave_gaps(original: Path, own_broker: Broker, tmp_path: Path) -> None:
-    how = How(BrokerAddress(port=own_broker.port), None, "COPY")
+    how = ResendOptions(BrokerAddress(port=own_broker.port), None, "COPY")
     with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)):
         sent = resend(
             pieces(original, media=False),
@@ -104,10 +104,10 @@ def test_media_that_are_not_kept_leave_gaps(original: Path, own_broker: Broker, 
 def test_a_replay_that_is_stopped_says_what_is_not_confirmed(original: Path, own_broker: Broker) -> None:
     stopping = threading.Event()
 
-    def stop(sent: Sent, waiting: int) -> None:
+    def stop(sent: ResendReport, waiting: int) -> None:
         stopping.set()
 
-    how = How(BrokerAddress(port=own_broker.port), 1.0)
+    how = ResendOptions(BrokerAddress(port=own_broker.port), 1.0)
     sent = resend(pieces(original), how, stopping, stop)
 
     assert 0 < sent.unconfirmed < 10

@@ -150,10 +150,10 @@ def _runtime(config: Path | None, data: Path, mqtt_port: int | None = None, *, o
 
 def _registered(runtime: Runtime) -> "Registered":
     from consumers.engine.view_files import NoView, open_view
-    from consumers.views.registry import Registry, registry
+    from consumers.views.registry import RegistryProjection, registry
 
     try:
-        with closing(open_view(runtime.data, Registry.name)) as view:
+        with closing(open_view(runtime.data, RegistryProjection.name)) as view:
             return registry(view)
     except NoView as missing:
         raise Refused(f"{missing} in {runtime.data}; start the hub, or name its directory with --data") from missing

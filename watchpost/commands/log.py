@@ -78,7 +78,7 @@ def replay(
     if into is None and mqtt_host is None and mqtt_port is None:
         raise Refused("this hub has heard all of it; say --into SITE, or name another broker with --mqtt-port")
     runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
-    stretch = tools.stretch(start, end, site)
+    stretch = tools.log_range(start, end, site)
     if not tools.replay(runtime, stretch, into=tools.site_id(into), speed=tools.speed(speed)):
         raise typer.Exit(1)
 
@@ -95,7 +95,7 @@ def export_log(
 ) -> None:
     """A stretch of the log in one file, such as for a bug report."""
     tools.export(
-        _runtime(config, data, log_format, on_the_bus=False), file, tools.stretch(start, end, site), media=media
+        _runtime(config, data, log_format, on_the_bus=False), file, tools.log_range(start, end, site), media=media
     )
 
 

@@ -17,9 +17,9 @@ from watchpost.progress import Bars
 from watchpost.refused import Refused
 
 if TYPE_CHECKING:
-    from consumers.engine.rebuild.time_range import TimeRange as Part
-    from consumers.upkeep.log_transfer.log_slice import Piece
-    from consumers.upkeep.log_transfer.resend import Sent
+    from consumers.engine.rebuild.time_range import TimeRange
+    from consumers.upkeep.log_transfer.log_slice import LogEntry, LogRange
+    from consumers.upkeep.log_transfer.resend import ResendReport
     from consumers.upkeep.verify.findings import Findings
 
 TOLD_EVERY_S = 5.0
@@ -30,8 +30,8 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.view_files import NoView
     from consumers.store.journal.store import JournalAway
+    from consumers.upkeep.verify.parallel import CheckDied
     from consumers.upkeep.verify.run import NothingThere, check
-    from consumers.upkeep.verify.side_by_side import CheckDied
     from watchpost.configuration.hubs import hub
 
     bars = Bars(sys.stderr)
@@ -97,16 +97,16 @@ def site_id(text: str | None) -> str | None:
     return text
 
 
-def stretch(start: str, end: str, site: str | None) -> "Stretch":
-    from consumers.upkeep.log_transfer.log_slice import Stretch
+def log_range(start: str, end: str, site: str | None) -> "LogRange":
+    from consumers.upkeep.log_transfer.log_slice import LogRange
 
-    wanted = Stretch(moment(start), moment(end), site_id(site))
+    wanted = LogRange(moment(start), moment(end), site_id(site))
     if wanted.end <= wanted.start:
         raise Refused(f"the stretch ends ({end}) before it begins ({start})")
     return wanted
 
 
-def part(site: str | None, since: str | None, until: str | None) -> "Part":
+def part(site: str | None, since: str | None, until: str | None) -> "TimeRange":
     from consumers.engine.rebuild.time_range import TimeRange
 
     if site is None or since is None or until is None:
@@ -117,7 +117,7 @@ def part(site: str | None, since: str | None, until: str | None) -> "Part":
     return wanted
 
 
-def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: float | None) -> bool:
+def replay(runtime: Runtime, wanted: "LogRange", *, into: str | None, speed: float | None) -> bool:
     """Whether everything was sent and is confirmed."""
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalAway
@@ -131,19 +131,19 @@ def replay(runtime: Runtime, wanted: "Stretch", *, into: str | None, speed: floa
         raise Refused(str(away)) from away
 
 
-def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | None, speed: float | None) -> bool:
-    from consumers.upkeep.log_transfer.resend import How, resend
+def _resend(runtime: Runtime, pieces: Iterable[list["LogEntry"]], *, into: str | None, speed: float | None) -> bool:
+    from consumers.upkeep.log_transfer.resend import ResendOptions, resend
 
     stopping = stop_event()
     told_at = began = time.monotonic()
 
-    def tell(sent: "Sent", waiting: int) -> None:
+    def tell(sent: "ResendReport", waiting: int) -> None:
         nonlocal told_at
         if time.monotonic() - told_at >= TOLD_EVERY_S:
             told_at = time.monotonic()
             typer.echo(f"{sent.events:,} events sent, {waiting:,} not confirmed yet", err=True)
 
-    sent = resend(pieces, How(runtime.broker, speed, into), stopping, tell)
+    sent = resend(pieces, ResendOptions(runtime.broker, speed, into), stopping, tell)
     seconds = time.monotonic() - began
     rate = sent.events / seconds
     typer.echo(f"{sent.events:,} events, {sent.media:,} of them media, in {seconds:.1f} s: {rate:,.0f} a second")
@@ -156,9 +156,9 @@ def _resend(runtime: Runtime, pieces: Iterable[list["Piece"]], *, into: str | No
     return not stopping.is_set() and not sent.unconfirmed
 
 
-def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> None:
+def export(runtime: Runtime, file: Path, wanted: "LogRange", *, media: bool) -> None:
     from consumers.store.journal.configured import journal_of
-    from consumers.upkeep.log_transfer.file import AlreadyThere, write
+    from consumers.upkeep.log_transfer.export_file import AlreadyThere, write
     from consumers.upkeep.log_transfer.log_slice import read
     from watchpost.configuration.hubs import hub
 
@@ -171,20 +171,20 @@ def export(runtime: Runtime, file: Path, wanted: "Stretch", *, media: bool) -> N
     typer.echo(f"{file}: {written.events:,} events, {written.media:,} media{left_out}, {written.bytes:,} bytes")
 
 
-def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
+def import_entries(runtime: Runtime, file: Path, into: str | None) -> bool:
     """Whether all of it arrived."""
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalAway, JournalInUse
-    from consumers.upkeep.log_transfer.file import NotASlice, opened
-    from consumers.upkeep.log_transfer.importer import NotFresh, settle
+    from consumers.upkeep.log_transfer.export_file import NotALogExport, open_export
+    from consumers.upkeep.log_transfer.importer import NotFresh, import_entries
     from watchpost.configuration.hubs import hub
 
     try:
-        with opened(file) as found:
+        with open_export(file) as found:
             if into is not None:
                 return _resend(runtime, found.pieces(), into=into, speed=None)
-            arrived = settle(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.pieces())
-    except NotASlice as error:
+            arrived = import_entries(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.pieces())
+    except NotALogExport as error:
         raise Refused(str(error)) from error
     except (NotFresh, JournalInUse, JournalAway) as error:
         raise Refused(

@@ -34,7 +34,7 @@ def what_if(
     from watchpost.trials.run import Wanted, what_if
 
     logs.configure(log_format.value, sys.stderr)
-    span = tools.stretch(since, until, site)
+    span = tools.log_range(since, until, site)
     named, settings = read(rules) if rules is not None else ({}, {})
     wanted = Wanted(span.start, span.end, span.site, {**named, **_set(given or [])}, settings, analysis)
     runtime = Runtime.start(config, data, on_the_bus=False)

@@ -51,7 +51,7 @@ def ingest(runtime: Runtime) -> None:
 def consume_warehouse(runtime: Runtime) -> None:
     stopping = stop_event()
     from consumers.store.claims.holder import ClaimTaken
-    from consumers.views.warehouse.served import run
+    from consumers.views.warehouse.server_process import run
     from watchpost.configuration.hubs import hub
 
     told = hub(runtime.config, runtime.data, secrets=("warehouse",))

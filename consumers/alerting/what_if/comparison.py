@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.what_if.initial_state import RECOVERED
 from consumers.alerting.what_if.live import live_view
 from consumers.alerting.what_if.trial import Counts, Found, RaisedAlert, TrialRequest
@@ -77,7 +77,7 @@ def _all(alerts: dict[Key, list[_Alert]]) -> list[_Alert]:
 
 def _live(data: Path, site: str | None) -> dict[Key, list[_Alert]]:
     try:
-        view = live_view(data, Alerting)
+        view = live_view(data, AlertingProjection)
     except NoView:
         return {}
     with closing(view):

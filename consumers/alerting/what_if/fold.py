@@ -3,12 +3,12 @@
 import sqlite3
 from collections.abc import Sequence
 
-from consumers.alerting.projection import OBSERVED, Alerting
+from consumers.alerting.projection import OBSERVED, AlertingProjection
 from consumers.engine.projection import emit_nothing
 from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
 
-SCHEMA = Alerting.schema
+SCHEMA = AlertingProjection.schema
 MODELS = OBSERVED
 """That somebody acknowledged an alert changes nothing of what is raised."""
 
@@ -17,7 +17,7 @@ class Folding:
     """Within the caller's transactions."""
 
     def __init__(self, hub: HubConfig) -> None:
-        self._alerting = Alerting(hub)
+        self._alerting = AlertingProjection(hub)
 
     def fold(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> None:
         self._alerting.fold(view, records, emit_nothing)

@@ -21,7 +21,7 @@ from consumers.alerting.incidents.device import Watched, watched_json
 from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
 from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.verdict import Open
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if.live import live_view
 from consumers.engine.projection import Projection
@@ -58,10 +58,12 @@ def before(data: Path, upto: int, at: datetime, site: str | None) -> StateBefore
     return StateBefore(
         upto,
         at.timestamp(),
-        _settings(_rows(data, settings_view.Settings, f"* from sections where {mine} order by position", of)),
-        _rows(data, Alerting, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
-        _rows(data, Alerting, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
-        _rows(data, Alerting, f"{told} and rule is not null and {_OF_DEVICES} group by site, device, rule", of),
+        _settings(_rows(data, settings_view.SettingsProjection, f"* from sections where {mine} order by position", of)),
+        _rows(data, AlertingProjection, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
+        _rows(data, AlertingProjection, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
+        _rows(
+            data, AlertingProjection, f"{told} and rule is not null and {_OF_DEVICES} group by site, device, rule", of
+        ),
     )
 
 

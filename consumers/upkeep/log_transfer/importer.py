@@ -29,7 +29,7 @@ from consumers.store.journal.envelope import sequences_of
 from consumers.store.journal.lock import journal_lock, owner_in
 from consumers.store.journal.store import JournalStore, JournalWriter
 from consumers.store.journal.writing import Accepted, Rejected
-from consumers.upkeep.log_transfer.log_slice import Piece
+from consumers.upkeep.log_transfer.log_slice import LogEntry
 from producer.times import HOUR, micros, moment
 
 NOT_EXPORTED = "not_exported"
@@ -43,7 +43,7 @@ class NotFresh(ValueError):
 
 
 @dataclass(slots=True)
-class Arrived:
+class ImportReport:
     events: int = 0
     media: int = 0
     gaps: int = 0
@@ -51,7 +51,7 @@ class Arrived:
     rejected: int = 0
 
 
-def settle(data: Path, journal: JournalStore, pieces: Iterable[list[Piece]]) -> Arrived:
+def import_entries(data: Path, journal: JournalStore, pieces: Iterable[list[LogEntry]]) -> ImportReport:
     """Into a fresh data directory and a fresh journal, or not at all. Raises `NotFresh`."""
     archive = data / "archive"
     if (archive / NAME).exists() or (data / "views").exists():
@@ -60,7 +60,7 @@ def settle(data: Path, journal: JournalStore, pieces: Iterable[list[Piece]]) -> 
         raise NotFresh(f"{journal.name} has a log of its own")
     with journal_lock(data / "journal"):
         try:
-            return _Settling(data, journal).take(pieces)
+            return _Import(data, journal).take(pieces)
         except BaseException:
             journal.erase()
             shutil.rmtree(archive, ignore_errors=True)
@@ -68,15 +68,15 @@ def settle(data: Path, journal: JournalStore, pieces: Iterable[list[Piece]]) -> 
 
 
 @dataclass(slots=True)
-class _Settling:
+class _Import:
     data: Path
     store: JournalStore
-    arrived: Arrived = field(default_factory=Arrived)
+    arrived: ImportReport = field(default_factory=ImportReport)
     _now: datetime = field(init=False)
     _marks: dict[tuple[str, str], int] = field(default_factory=dict)
     _missing: dict[tuple[Series, int], list[MediaEvent]] = field(default_factory=dict)
 
-    def take(self, pieces: Iterable[list[Piece]]) -> Arrived:
+    def take(self, pieces: Iterable[list[LogEntry]]) -> ImportReport:
         pages = (list(some) for page in pieces for _, some in groupby(page, key=lambda piece: _day(piece.received)))
         first = next(pages, None)
         if first is None:
@@ -93,7 +93,7 @@ class _Settling:
             journal.append([self._accept(event) for event in self._told_missing()])
         return self.arrived
 
-    def _page(self, page: list[Piece], archive: Archive, journal: JournalWriter) -> None:
+    def _page(self, page: list[LogEntry], archive: Archive, journal: JournalWriter) -> None:
         self._now = max(self._now, moment(page[-1].received))
         rejected = [one for piece in page if (one := _rejected(piece)) is not None]
         self.arrived.rejected += len(rejected)
@@ -111,7 +111,7 @@ class _Settling:
         journal.append(accepted, rejected)
         self.arrived.events += len(page)
 
-    def _accepted(self, piece: Piece) -> Iterator[Accepted]:
+    def _accepted(self, piece: LogEntry) -> Iterator[Accepted]:
         """With a gap before it where the file does not hold what was before."""
         event = piece.event
         if event.sequence is not None and event.epoch is not None:
@@ -153,7 +153,7 @@ class _Settling:
         return Accepted(event, to_bytes(event), micros(self._now))
 
 
-def _rejected(piece: Piece) -> Rejected | None:
+def _rejected(piece: LogEntry) -> Rejected | None:
     """What ingest would let in comes in, and what the gateway said before it had a name of its own."""
     event: Any = piece.event
     reason = violation(event.source, event.type, event.data)

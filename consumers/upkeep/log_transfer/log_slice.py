@@ -16,7 +16,7 @@ PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LogEntry:
     """An event as it is stored, the moment at which it was received in microseconds since 1970, and its medium."""
 
     received: int
@@ -26,7 +26,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class LogRange:
     """The range of events received from `start` to before `end`: of one site with the hub's ticks, or of all."""
 
     start: datetime
@@ -38,7 +38,7 @@ class Stretch:
         return self.site is None or source == HUB_SOURCE or place(source)[0] == self.site
 
 
-def read(data: Path, journal: JournalStore, wanted: Stretch, *, media: bool = True) -> Iterator[list[Piece]]:
+def read(data: Path, journal: JournalStore, wanted: LogRange, *, media: bool = True) -> Iterator[list[LogEntry]]:
     """In commit order, some at a time; the product may run meanwhile. Media are `None` where they are not kept."""
     span = wanted.start, wanted.end
     with closing(journal.questions()) as questions, ArchiveReader(data / "archive") as archive:
@@ -46,7 +46,7 @@ def read(data: Path, journal: JournalStore, wanted: Stretch, *, media: bool = Tr
         while rows := questions.arrived(after, span, wanted.holds, PAGE):
             events = read_stored([body for _, _, body in rows])
             yield [
-                Piece(received, event, body, _medium(archive, event) if media else None)
+                LogEntry(received, event, body, _medium(archive, event) if media else None)
                 for (_, received, body), event in zip(rows, events, strict=True)
             ]
             after = rows[-1][0]

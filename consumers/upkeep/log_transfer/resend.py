@@ -11,7 +11,7 @@ from bus_schemas.event import RESERVED, place
 from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent
 from bus_schemas.streams import traffic_of
-from consumers.upkeep.log_transfer.log_slice import Piece
+from consumers.upkeep.log_transfer.log_slice import LogEntry
 from consumers.upkeep.log_transfer.site_rename import renamed
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
@@ -26,7 +26,7 @@ _AHEAD_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class ResendOptions:
     """`speed` None is as fast as it goes; `into` None keeps the site."""
 
     broker: BrokerAddress
@@ -35,7 +35,7 @@ class How:
 
 
 @dataclass(slots=True)
-class Sent:
+class ResendReport:
     """`left_out` are events of hub consumers: who hears the others, makes its own. `lost` are media not kept."""
 
     events: int = 0
@@ -45,13 +45,15 @@ class Sent:
     unconfirmed: int = 0
 
 
-OnSent = Callable[[Sent, int], None]
+OnSent = Callable[[ResendReport, int], None]
 """Told what is put so far, and how many of it are not yet confirmed."""
 
 
-def resend(pieces: Iterable[list[Piece]], how: How, stopping: threading.Event, on_sent: OnSent) -> Sent:
+def resend(
+    pieces: Iterable[list[LogEntry]], how: ResendOptions, stopping: threading.Event, on_sent: OnSent
+) -> ResendReport:
     """Until everything is confirmed, or `stopping`."""
-    sent = Sent()
+    sent = ResendReport()
     with (
         TemporaryDirectory(prefix="watchpost-replay-") as directory,
         Sending(Path(directory) / "outbox.sqlite", how.broker, utc_now) as sending,
@@ -68,7 +70,7 @@ def resend(pieces: Iterable[list[Piece]], how: How, stopping: threading.Event, o
     return sent
 
 
-def _item(piece: Piece, into: str | None, sent: Sent) -> Item | None:
+def _item(piece: LogEntry, into: str | None, sent: ResendReport) -> Item | None:
     event = piece.event
     if place(event.source)[1] in RESERVED:
         sent.left_out += 1
@@ -87,14 +89,16 @@ def _item(piece: Piece, into: str | None, sent: Sent) -> Item | None:
     return Draft(event, piece.medium)
 
 
-def _paced(pieces: Iterable[list[Piece]], speed: float | None, stopping: threading.Event) -> Iterator[list[Piece]]:
+def _paced(
+    pieces: Iterable[list[LogEntry]], speed: float | None, stopping: threading.Event
+) -> Iterator[list[LogEntry]]:
     """What is due together, when it is due."""
     began, first = time.monotonic(), None
     for page in pieces:
         if speed is None:
             yield page
             continue
-        batch: list[Piece] = []
+        batch: list[LogEntry] = []
         for piece in page:
             first = piece.received if first is None else first
             due = began + (piece.received - first) / 1e6 / speed

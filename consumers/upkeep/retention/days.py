@@ -25,7 +25,7 @@ Names = Callable[[], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class DoomedDay:
+class ExpiredDay:
     """A day that goes, and by which rule."""
 
     what: DroppedDay
@@ -36,16 +36,16 @@ class DoomedDay:
         return datetime.combine(self.what.date, time(0), UTC) + DAY
 
 
-def doomed_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, limit: int | None) -> list[DoomedDay]:
+def expired_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, limit: int | None) -> list[ExpiredDay]:
     """The oldest days that are older than they may be, or with which the journal has more bytes than it may."""
     total = sum(day.bytes for day in days)
     found = []
     for day in days[:-DAYS_THAT_STAY]:
         what = DroppedDay(day.date, day.bytes, day.first, day.last)
         if keep is not None and day.date < (now - keep).date():
-            found.append(DoomedDay(what, f"journal: kept for {words(keep)}"))
+            found.append(ExpiredDay(what, f"journal: kept for {words(keep)}"))
         elif limit is not None and total > limit:
-            found.append(DoomedDay(what, f"journal: kept up to {limit} bytes"))
+            found.append(ExpiredDay(what, f"journal: kept up to {limit} bytes"))
         else:
             break
         total -= day.bytes
@@ -53,23 +53,23 @@ def doomed_days(days: Sequence[DayRow], now: datetime, keep: timedelta | None, l
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
+class DayBlockers:
     """Finds out which consumers still need a day of the journal."""
 
     hub: HubConfig
     names: Names
     journal: JournalReader
 
-    def why(self, doomed: DoomedDay) -> str | None:
+    def why(self, doomed: ExpiredDay) -> str | None:
         """Why the day has to stay for now; `None` where it may go."""
         return next(self._reasons(doomed), None)
 
-    def _reasons(self, doomed: DoomedDay) -> Iterator[str]:
+    def _reasons(self, doomed: ExpiredDay) -> Iterator[str]:
         for name in self.names():
             yield from self._of_view(name, doomed)
         yield from self._of_rows(doomed.what.last)
 
-    def _of_view(self, name: str, doomed: DoomedDay) -> Iterator[str]:
+    def _of_view(self, name: str, doomed: ExpiredDay) -> Iterator[str]:
         last = doomed.what.last
         if view_files.file_of(self.hub.data, name) is None:
             return

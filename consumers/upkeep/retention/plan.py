@@ -19,7 +19,7 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:retention")
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class ExpiredPacks:
     """Packs of media that go by one rule."""
 
     rule: str
@@ -28,13 +28,13 @@ class Doomed:
     """Whether older media stay, though more would have to go: they are of devices within their equal share."""
 
 
-def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> Doomed:
-    return Doomed(f"{kind}: kept for {words(keep)}", tuple(expiring))
+def by_age(kind: str, keep: timedelta, expiring: Sequence[Dropped]) -> ExpiredPacks:
+    return ExpiredPacks(f"{kind}: kept for {words(keep)}", tuple(expiring))
 
 
-def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Sequence[Dropped]) -> Doomed:
+def by_bytes(kind: str, limit: int, used: Mapping[Device, int], packs: Sequence[Dropped]) -> ExpiredPacks:
     """The oldest packs of the devices above their share, as many as it takes to come below the limit."""
-    return Doomed(f"{kind}: kept up to {limit} bytes", tuple(beyond_shares(packs, used, limit)))
+    return ExpiredPacks(f"{kind}: kept up to {limit} bytes", tuple(beyond_shares(packs, used, limit)))
 
 
 def is_too_full(disk: DiskSpace, threshold: float) -> bool:
@@ -43,20 +43,20 @@ def is_too_full(disk: DiskSpace, threshold: float) -> bool:
 
 def by_space(
     threshold: float, target: float, disk: DiskSpace, used: Mapping[Device, int], packs: Sequence[Dropped]
-) -> Doomed:
+) -> ExpiredPacks:
     """Where the disk is used to its threshold: the oldest packs of all kinds of the devices above their share of what
     media may take, until it is down at its target.
     """
     rule = f"disk used by {threshold:g} % or more: down to {target:g} %"
     if not is_too_full(disk, threshold):
-        return Doomed(rule, ())
+        return ExpiredPacks(rule, ())
     need = disk.above(target)
     chosen = beyond_shares(packs, used, sum(used.values()) - need)
     is_met = sum(pack.bytes for pack in chosen) >= need
-    return Doomed(rule, tuple(chosen), spares=not is_met and len(chosen) < len(packs))
+    return ExpiredPacks(rule, tuple(chosen), spares=not is_met and len(chosen) < len(packs))
 
 
-def events(doomed: Doomed, now: datetime) -> list[RetentionEvent]:
+def events(doomed: ExpiredPacks, now: datetime) -> list[RetentionEvent]:
     """One for each series and time without a pause in it; the same packs by the same rule have the same ids.
 
     None is about several devices: what an event names is played no more, also of a device of which less went.

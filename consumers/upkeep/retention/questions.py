@@ -23,13 +23,13 @@ class DiskUsage(TypedDict):
     total_gb: float
 
 
-class CleanupConfig(TypedDict):
+class CleanupConfigRow(TypedDict):
     retention_days: float
     cleanup_threshold_percent: float
     target_percent: float
 
 
-class RetentionStats(TypedDict):
+class RetentionStatsRow(TypedDict):
     total_files: int
     total_size_gb: float
     files_by_age: dict[str, int]
@@ -37,10 +37,10 @@ class RetentionStats(TypedDict):
     can_cleanup_gb: float
 
 
-class CleanupStatus(TypedDict):
+class CleanupStatusRow(TypedDict):
     disk_usage: DiskUsage
-    cleanup_config: CleanupConfig
-    retention_stats: RetentionStats
+    cleanup_config: CleanupConfigRow
+    retention_stats: RetentionStatsRow
 
 
 def disk_usage(disk: DiskSpace) -> DiskUsage:
@@ -54,7 +54,7 @@ def disk_usage(disk: DiskSpace) -> DiskUsage:
 
 def cleanup_status(
     policy: RetentionPolicy, disk: DiskSpace, usage: Sequence[SeriesUsage], packs: Sequence[Dropped], now: datetime
-) -> CleanupStatus:
+) -> CleanupStatusRow:
     """`usage` is that of the archive, `packs` those of its packs that no rule keeps."""
     keep = dict(policy.media).get("segment", timedelta(0))
     ages = [(now - pack.start, pack) for pack in packs]

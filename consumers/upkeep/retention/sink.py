@@ -25,8 +25,8 @@ from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
-from consumers.upkeep.retention.days import DoomedDay, Holds, Names, doomed_days
-from consumers.upkeep.retention.plan import Doomed, by_age, by_bytes, by_space, events, is_too_full, journal_event
+from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, Names, expired_days
+from consumers.upkeep.retention.plan import ExpiredPacks, by_age, by_bytes, by_space, events, is_too_full, journal_event
 from consumers.upkeep.retention.shares import Device
 from producer.ids import Clock, utc_now
 from producer.transaction import transaction
@@ -42,7 +42,7 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
 log = structlog.get_logger()
 
 
-class Retention(Sink):
+class RetentionSink(Sink):
     """Looks once a minute of the hub's ticks, when a clean-up is asked for, and each second whether there is room."""
 
     name: ClassVar[str] = "retention"
@@ -123,15 +123,15 @@ class Retention(Sink):
     def _make_room(self, state: sqlite3.Connection, now: datetime) -> Sequence[Event]:
         return [*self._drop(state, self._too_much(now), now), *self._drop(state, self._too_full(now), now)]
 
-    def _too_much(self, now: datetime) -> Doomed:
+    def _too_much(self, now: datetime) -> ExpiredPacks:
         limit = self._policy.segment_bytes
         if limit is None:
-            return Doomed("", ())
+            return ExpiredPacks("", ())
         used = self._used("segment")
         is_above = sum(used.values()) > limit
         return by_bytes("segment", limit, used, self._archive.expiring("segment", now) if is_above else ())
 
-    def _too_full(self, now: datetime) -> Doomed:
+    def _too_full(self, now: datetime) -> ExpiredPacks:
         disk = self._disk()
         threshold, target = self._policy.cleanup_threshold_percent, self._policy.cleanup_target_percent
         if not is_too_full(disk, threshold):
@@ -146,7 +146,7 @@ class Retention(Sink):
         """Every pack of media but those of the newest ten minutes."""
         return [pack for kind, _ in self._policy.media for pack in self._archive.expiring(kind, now)]
 
-    def _drop(self, state: sqlite3.Connection, doomed: Doomed, now: datetime) -> Sequence[Event]:
+    def _drop(self, state: sqlite3.Connection, doomed: ExpiredPacks, now: datetime) -> Sequence[Event]:
         if not doomed.packs:
             return []
         told = events(doomed, now)
@@ -199,11 +199,11 @@ class Retention(Sink):
         """The oldest first; one that has to stay for now holds back those after it, for the journal has no holes."""
         policy = self._policy
         with closing(self._journal.questions()) as questions:
-            doomed = doomed_days(questions.days(), now, policy.journal, policy.journal_bytes)
+            doomed = expired_days(questions.days(), now, policy.journal, policy.journal_bytes)
         if not doomed:
             return
         with closing(self._journal.reader()) as journal:
-            holds = Holds(self._hub, self._names, journal)
+            holds = DayBlockers(self._hub, self._names, journal)
             for one in doomed:
                 reason = holds.why(one)
                 self._wait(state, one if reason else None, reason or "")
@@ -214,7 +214,7 @@ class Retention(Sink):
                 self._execute(state)
                 yield told
 
-    def _wait(self, state: sqlite3.Connection, waiting: DoomedDay | None, reason: str) -> None:
+    def _wait(self, state: sqlite3.Connection, waiting: ExpiredDay | None, reason: str) -> None:
         """Keep for those who ask what a day waits for, and say so once."""
         before = state.execute("select date, reason from waits").fetchone()
         now = None if waiting is None else (waiting.what.date.isoformat(), reason)

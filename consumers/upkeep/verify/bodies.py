@@ -11,7 +11,7 @@ from consumers.upkeep.verify.findings import Findings
 from producer.times import micros
 
 
-class _Envelope(msgspec.Struct):
+class _StoredEnvelope(msgspec.Struct):
     id: str
     source: str
     type: str
@@ -23,7 +23,7 @@ class _Envelope(msgspec.Struct):
 _WRITTEN_US = 1000
 """Bodies tell the time to the millisecond, columns as precisely as it came."""
 
-_envelope = msgspec.json.Decoder(_Envelope)
+_envelope = msgspec.json.Decoder(_StoredEnvelope)
 
 
 def check_bodies(journal: JournalStore) -> Findings:

@@ -27,7 +27,7 @@ _DRAWN = "tiles"
 """The one table whose rows depend on the bytes of media, which retention takes away."""
 
 
-class _Watched:
+class _CountingArchive:
     """An archive that counts the media that are not there any more."""
 
     def __init__(self, archive: MediaReader) -> None:
@@ -115,8 +115,8 @@ def _judge(findings: Findings, differences: Sequence[Difference], position: int,
 
 
 @contextmanager
-def _aside(hub: HubConfig) -> Iterator[tuple[HubConfig, _Watched]]:
+def _aside(hub: HubConfig) -> Iterator[tuple[HubConfig, _CountingArchive]]:
     """A hub that writes elsewhere what a fold writes beside its view."""
-    archive = _Watched(hub.archive())
+    archive = _CountingArchive(hub.archive())
     with TemporaryDirectory(prefix=".verify-", dir=link_of(hub.data, "any").parent) as directory:
         yield replace(hub, data=Path(directory), archive=lambda: archive), archive

@@ -39,7 +39,7 @@ class _MediaBody(msgspec.Struct):
     data: _Media
 
 
-class _Dropped(msgspec.Struct):
+class _DroppedMedia(msgspec.Struct):
     kind: str
     start: datetime
     end: datetime
@@ -47,12 +47,12 @@ class _Dropped(msgspec.Struct):
     device: str | None = None
 
 
-class _DroppedBody(msgspec.Struct):
-    data: _Dropped
+class _DroppedMediaBody(msgspec.Struct):
+    data: _DroppedMedia
 
 
 _media = msgspec.json.Decoder(_MediaBody)
-_dropped = msgspec.json.Decoder(_DroppedBody)
+_dropped = msgspec.json.Decoder(_DroppedMediaBody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> 
 class _Retention:
     """The deletions that retention events report, and the moments before which a kind is not kept."""
 
-    def __init__(self, index: sqlite3.Connection, told: list[_Dropped]) -> None:
+    def __init__(self, index: sqlite3.Connection, told: list[_DroppedMedia]) -> None:
         self._floors: dict[str, int] = dict(index.execute("select kind, floor from floors"))
         self._packs = {
             (each.site, each.kind, each.device, pack)

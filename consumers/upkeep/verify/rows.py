@@ -15,7 +15,7 @@ from consumers.upkeep.verify.findings import Findings
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations, Store, newest_generation, origin
 from consumers.views.warehouse.tables import TABLES, VERSION
-from consumers.views.warehouse.warehouse import Settings
+from consumers.views.warehouse.warehouse import WarehouseSettings
 from producer.locks import holder_of
 
 PART = "warehouse"
@@ -46,7 +46,7 @@ def _check_embedded(findings: Findings, hub: HubConfig, progress: Progress) -> N
         findings.not_compared(f"chDB cannot open the rows ({error})")
         return
     with closing(engine), closing(journal_of(hub).reader()) as journal:
-        generations = Generations(engine, Settings().keep_days)
+        generations = Generations(engine, WarehouseSettings().keep_days)
         live = generations.current()
         try:
             _fold_and_compare(findings, engine, journal, (live, generations.next()), progress)

@@ -12,9 +12,9 @@ from consumers.upkeep.verify.bodies import check_bodies
 from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.folds import check_view
 from consumers.upkeep.verify.media import check_media
+from consumers.upkeep.verify.parallel import OnProgress, side_by_side
 from consumers.upkeep.verify.rows import PART as ROWS
 from consumers.upkeep.verify.rows import check_rows
-from consumers.upkeep.verify.side_by_side import OnProgress, side_by_side
 from consumers.upkeep.verify.speakers import PART as SPEAKERS
 from consumers.upkeep.verify.speakers import check_speakers
 from consumers.upkeep.verify.streams import check_streams

@@ -25,19 +25,19 @@ class _GapBody(msgspec.Struct):
     data: _GapData
 
 
-class _Dropped(msgspec.Struct):
+class _DroppedDays(msgspec.Struct):
     kind: str
     first: int | None = None
     last: int | None = None
 
 
-class _DroppedBody(msgspec.Struct):
+class _DroppedDaysBody(msgspec.Struct):
     time: str
-    data: _Dropped
+    data: _DroppedDays
 
 
 _gap = msgspec.json.Decoder(_GapBody)
-_dropped = msgspec.json.Decoder(_DroppedBody)
+_dropped = msgspec.json.Decoder(_DroppedDaysBody)
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class _Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _SequenceRow:
     sequence: int
     position: int
 
@@ -114,7 +114,7 @@ class _Streams:
                 seen = self._begun(day, stream, sequence)
                 last, at = seen.sequence, seen.position
             if sequence != last + 1 or position <= at or position in self._gaps:
-                self._look_at(stream, seen, _Row(last, at), _Row(sequence, position))
+                self._look_at(stream, seen, _SequenceRow(last, at), _SequenceRow(sequence, position))
             if sequence > last:
                 last, at = sequence, position
             count += 1
@@ -129,7 +129,7 @@ class _Streams:
             known = self._streams[stream] = _Stream(first, first - 1, 0)
         return known
 
-    def _look_at(self, stream: int, seen: _Stream, before: _Row, row: _Row) -> None:
+    def _look_at(self, stream: int, seen: _Stream, before: _SequenceRow, row: _SequenceRow) -> None:
         gap = self._gaps.get(row.position)
         if gap is not None and gap[1] == row.sequence and gap[0] <= before.sequence + 1 <= gap[1]:
             seen.gaps.append((before.sequence + 1, row.sequence, gap[2]))
@@ -202,7 +202,7 @@ class _Streams:
         self.findings.fault(f"position {span(first, last)} is gone with its days, and no retention event says why")
 
 
-def _days_told(journal: JournalStore) -> Iterator[_DroppedBody]:
+def _days_told(journal: JournalStore) -> Iterator[_DroppedDaysBody]:
     for told in journal.bodies(type_of(RetentionEvent)):
         found = _dropped.decode(told.body)
         if found.data.kind == "journal":

@@ -19,13 +19,13 @@ from consumers.store.journal.record import DeviceKey, Recorded
 from producer.times import iso_of
 
 SEEN = (FrameEvent, ThermalEvent, MediaEvent, SegmentEvent)
-TOLD = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
+REPORTED = (DetectionEvent, MotionEvent, HealthEvent, CommandEvent, ClockEvent)
 _WAS_SEEN = frozenset(SEEN)
 _EVERY_KIND = "visual thermal"
 
 
 @dataclass(slots=True)
-class Device:
+class DeviceRow:
     """The last known state of a device; times in seconds since 1970."""
 
     site: str
@@ -50,12 +50,12 @@ class Device:
     heartbeat: str | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(Device))
+COLUMNS = tuple(field.name for field in fields(DeviceRow))
 values_of = attrgetter(*COLUMNS)
 """The row of a device, in the order of `COLUMNS`."""
 
 
-def switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[DeviceKey]:
+def switch(row: DeviceRow, record: Recorded, devices: Iterable[DeviceRow]) -> set[DeviceKey]:
     """A connection is that of an outbox: with one of its devices all of the same epoch come and go."""
     event = record.event
     assert isinstance(event, StateEvent)
@@ -66,7 +66,7 @@ def switch(row: Device, record: Recorded, devices: Iterable[Device]) -> set[Devi
     return {(other.site, other.device) for other in switched}
 
 
-def hear(row: Device, record: Recorded) -> bool:
+def hear(row: DeviceRow, record: Recorded) -> bool:
     """Whether it is one for `last_event`, which is then up to the caller."""
     model = record.model
     received = record.received_us / 1e6
@@ -91,7 +91,7 @@ def hear(row: Device, record: Recorded) -> bool:
     return model is not MediaEvent
 
 
-def _see(row: Device, at: float) -> None:
+def _see(row: DeviceRow, at: float) -> None:
     if row.last_frame is None or at > row.last_frame:
         row.last_frame = at
 
@@ -103,13 +103,13 @@ def _kind(record: Recorded) -> str:
     return "thermal" if is_thermal else "visual"
 
 
-def _add_kinds(row: Device, kinds: Iterable[str]) -> None:
+def _add_kinds(row: DeviceRow, kinds: Iterable[str]) -> None:
     """Visual comes before thermal, whichever was heard of first."""
     if any(kind not in row.kinds for kind in kinds):
         row.kinds = " ".join(sorted({*row.kinds.split(), *kinds}, reverse=True))
 
 
-def _set_clock(row: Device, record: Recorded) -> None:
+def _set_clock(row: DeviceRow, record: Recorded) -> None:
     """In the time that holds from here on: else a device whose clock ran ahead would not be stale until then."""
     assert isinstance(record.event, ClockEvent)
     if row.last_frame is not None:
@@ -122,7 +122,7 @@ def _heartbeat(record: Recorded) -> str:
     return to_json({"time": iso_of(record.time_us), **event.data.model_dump(mode="json")}).decode()
 
 
-def _take_health(row: Device, record: Recorded) -> None:
+def _take_health(row: DeviceRow, record: Recorded) -> None:
     told = _reported(record)
     row.reported, row.reason, row.is_recording = told.status, told.reason, int(told.is_recording)
     row.total_reconnects, row.consecutive_failures = told.total_reconnects, told.consecutive_failures

@@ -10,17 +10,17 @@ from consumers.engine.partial import HEARTBEAT
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.health import snapshots
-from consumers.views.health.device import COLUMNS, SEEN, TOLD, Device, hear, switch, values_of
+from consumers.views.health.device import COLUMNS, REPORTED, SEEN, DeviceRow, hear, switch, values_of
 from consumers.views.health.event_summary import in_short
 from consumers.views.health.snapshots import KEEP, Clock, Keep
 
 _INSERT = f"insert or replace into devices values ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - question marks only
 
 
-class Health(Projection):
+class HealthProjection(Projection):
     name: ClassVar[str] = "health"
     version: ClassVar[int] = 5
-    models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *TOLD, HeartbeatEvent, StateEvent)
+    models: ClassVar[tuple[type[Event], ...]] = (*SEEN, *REPORTED, HeartbeatEvent, StateEvent)
     schema: ClassVar[str] = (
         """
     create table if not exists devices (
@@ -45,7 +45,7 @@ class Health(Projection):
         self._keep = keep
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        known = _Known(view, self._keep)
+        known = _KnownDevices(view, self._keep)
         changed: set[DeviceKey] = set()
         for record in batch:
             where = record.where
@@ -67,7 +67,7 @@ class Health(Projection):
         return (*row[:-1], snapshots.content(row[-1])) if table == "snapshots" else row
 
 
-class _Known:
+class _KnownDevices:
     """The rows of the view, in memory while a batch is folded. `newest` holds the events for `last_event`."""
 
     def __init__(self, view: sqlite3.Connection, keep: Keep) -> None:
@@ -78,9 +78,9 @@ class _Known:
         self.rows = {(row.site, row.device): row for row in rows(view)}
         self.newest: dict[DeviceKey, Recorded] = {}
 
-    def meet(self, where: DeviceKey) -> Device:
+    def meet(self, where: DeviceKey) -> DeviceRow:
         """One that was not heard before."""
-        row = self.rows[where] = Device(*where)
+        row = self.rows[where] = DeviceRow(*where)
         return row
 
     def pass_time(self, record: Recorded) -> None:
@@ -120,10 +120,10 @@ def set_clock(view: sqlite3.Connection, clock: Clock) -> None:
     view.execute("insert or replace into clock values (1, ?, ?)", clock)
 
 
-def put(view: sqlite3.Connection, devices: Sequence[Device]) -> None:
+def put(view: sqlite3.Connection, devices: Sequence[DeviceRow]) -> None:
     view.executemany(_INSERT, map(values_of, devices))
 
 
-def rows(view: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> list[Device]:
+def rows(view: sqlite3.Connection, where: str = "", values: tuple[str | None, ...] = ()) -> list[DeviceRow]:
     found = view.execute(f"select {','.join(COLUMNS)} from devices {where}", values)  # noqa: S608 - our own words
-    return [Device(*row) for row in found]
+    return [DeviceRow(*row) for row in found]

@@ -8,7 +8,7 @@ from typing import Any, NotRequired, TypedDict
 from pydantic_core import from_json
 
 from bus_schemas.event import iso
-from consumers.views.health.device import Device
+from consumers.views.health.device import DeviceRow
 from consumers.views.health.projection import rows
 from producer.times import moment_of_seconds
 
@@ -16,7 +16,7 @@ STALE_S = 30.0
 SILENT_S = 30.0
 
 
-class StreamInfo(TypedDict):
+class StreamInfoRow(TypedDict):
     fps: float
     width: int
     height: int
@@ -25,7 +25,7 @@ class StreamInfo(TypedDict):
     bits_per_s: NotRequired[int | None]
 
 
-class LastEvent(TypedDict):
+class LastEventRow(TypedDict):
     type: str
     time: str
     position: int
@@ -42,11 +42,11 @@ class DeviceHealth:
     online: bool
     status: str
     reason: str | None
-    last_event: LastEvent | None
+    last_event: LastEventRow | None
     last_frame: str | None
     last_received: str | None
     time_since_last_frame_seconds: float | None
-    stream_info: StreamInfo | None
+    stream_info: StreamInfoRow | None
     is_recording: bool
     total_reconnects: int
     consecutive_failures: int
@@ -67,7 +67,7 @@ class NodeHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class QuestionTime:
     """The time of a query, and since when the hub has been listening; seconds since 1970."""
 
     now: float
@@ -111,12 +111,12 @@ def last_tick(view: sqlite3.Connection) -> float | None:
     return None if found is None else float(found[0])
 
 
-def _moment(view: sqlite3.Connection, now: datetime | None) -> Moment:
+def _moment(view: sqlite3.Connection, now: datetime | None) -> QuestionTime:
     at, started = view.execute("select at, started from clock").fetchone() or (0.0, 0.0)
-    return Moment(at if now is None else now.timestamp(), started)
+    return QuestionTime(at if now is None else now.timestamp(), started)
 
 
-def offline_reason(row: Device, asked: Moment) -> str | None:
+def offline_reason(row: DeviceRow, asked: QuestionTime) -> str | None:
     """Why a device counts as offline: its connection was lost, or it is silent although the hub listens."""
     if not row.online:
         return row.offline_reason
@@ -124,7 +124,7 @@ def offline_reason(row: Device, asked: Moment) -> str | None:
     return f"nothing received for {silent:.0f} s" if silent > SILENT_S else None
 
 
-def status_of(row: Device, asked: Moment) -> str:
+def status_of(row: DeviceRow, asked: QuestionTime) -> str:
     """The rules in their order: offline, not recording, failing, no frame for more than 30 s, else healthy."""
     if offline_reason(row, asked) is not None:
         return "offline"
@@ -137,7 +137,7 @@ def status_of(row: Device, asked: Moment) -> str:
     return "stale" if asked.now - row.last_frame > STALE_S else "healthy"
 
 
-def _answer(row: Device, asked: Moment) -> DeviceHealth:
+def _answer(row: DeviceRow, asked: QuestionTime) -> DeviceHealth:
     why = offline_reason(row, asked)
     status = status_of(row, asked)
     since = None if row.last_frame is None else max(0.0, asked.now - row.last_frame)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from consumers.views.health.device import Device, values_of
+from consumers.views.health.device import DeviceRow, values_of
 
 
 class Keep(NamedTuple):
@@ -46,7 +46,7 @@ class Clock(NamedTuple):
 class Snapshot(NamedTuple):
     position: int
     clock: Clock
-    devices: list[Device]
+    devices: list[DeviceRow]
 
 
 class Forgotten(LookupError):
@@ -64,7 +64,7 @@ def is_due(last: float | None, clock: Clock, keep: Keep) -> bool:
     return last is None or not 0 <= clock.at - last < keep.every_s
 
 
-def take(view: sqlite3.Connection, position: int, clock: Clock, devices: Sequence[Device], keep: Keep) -> None:
+def take(view: sqlite3.Connection, position: int, clock: Clock, devices: Sequence[DeviceRow], keep: Keep) -> None:
     """Keep what is known at this position, and thin out what is old. Numbers, not times: a clock may jump."""
     columns = list(zip(*map(values_of, devices), strict=True))
     state = zlib.compress(to_json([clock, columns]), 1)
@@ -107,4 +107,4 @@ def newest(view: sqlite3.Connection, upto: int) -> Snapshot | None:
         return None
     position, state = found
     clock, columns = from_json(zlib.decompress(state))
-    return Snapshot(position, Clock(*clock), [Device(*row) for row in zip(*columns, strict=True)])
+    return Snapshot(position, Clock(*clock), [DeviceRow(*row) for row in zip(*columns, strict=True)])

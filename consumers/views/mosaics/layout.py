@@ -9,7 +9,7 @@ class Grid(NamedTuple):
     rows: int
 
 
-class Cell(NamedTuple):
+class CellRectangle(NamedTuple):
     """A rectangle of a mosaic, in pixels."""
 
     x: int
@@ -37,10 +37,10 @@ def cell_size(count: int, width: int, height: int) -> tuple[int, int]:
     return round(width * scale / 2) * 2, round(height * scale / 2) * 2
 
 
-def cells(count: int, width: int, height: int) -> list[Cell]:
+def cells(count: int, width: int, height: int) -> list[CellRectangle]:
     """The cells in reading order, each of this size."""
     columns = grid(count).columns
-    return [Cell(index % columns * width, index // columns * height, width, height) for index in range(count)]
+    return [CellRectangle(index % columns * width, index // columns * height, width, height) for index in range(count)]
 
 
 def size(count: int, width: int, height: int) -> tuple[int, int]:
@@ -49,9 +49,9 @@ def size(count: int, width: int, height: int) -> tuple[int, int]:
     return columns * width, rows * height
 
 
-def inset(picture: tuple[int, int], cell: tuple[int, int], border: int) -> Cell:
+def inset(picture: tuple[int, int], cell: tuple[int, int], border: int) -> CellRectangle:
     """The rectangle of a picture in a cell, within the border and with its aspect kept; both as (width, height)."""
     room_x, room_y = cell[0] - 2 * border, cell[1] - 2 * border
     scale = min(room_x / picture[0], room_y / picture[1])
     width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
-    return Cell((cell[0] - width) // 2, (cell[1] - height) // 2, width, height)
+    return CellRectangle((cell[0] - width) // 2, (cell[1] - height) // 2, width, height)

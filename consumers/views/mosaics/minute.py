@@ -9,11 +9,11 @@ from pydantic_core import to_json
 
 from bus_schemas.condition import SEVERITY, Condition, worst
 from bus_schemas.event import iso
-from consumers.views.mosaics.drawing import Shown
-from consumers.views.mosaics.held import NOTHING, Worst
+from consumers.views.mosaics.drawer import Shown
+from consumers.views.mosaics.incident_times import NOTHING, Worst
 from consumers.views.mosaics.layout import cell_size, cells, size
-from consumers.views.mosaics.seen import Seen
-from consumers.views.mosaics.state import CLASSES, State, condition_of_type, of_minute, state_of
+from consumers.views.mosaics.sightings import Seen
+from consumers.views.mosaics.state import CLASSES, MinuteState, condition_of_type, of_minute, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class DeviceMinute:
     """Of its incidents and of what was wrong with its frames, the worst first."""
 
     @property
-    def state(self) -> State:
+    def state(self) -> MinuteState:
         return state_of(self.condition)
 
     @property
@@ -49,7 +49,7 @@ def device_minute(device: str, seen: Seen | None, held: Worst = NOTHING) -> Devi
 
 
 @dataclass(frozen=True, slots=True)
-class Minute:
+class MosaicMinute:
     """The devices of a site in one minute since 1970, sorted by name; how often it was corrected since it closed."""
 
     site: str
@@ -61,7 +61,7 @@ class Minute:
     revision: int = 0
 
     @property
-    def state(self) -> State:
+    def state(self) -> MinuteState:
         has_data = any(each.seen is not None or each.types for each in self.devices)
         is_blind = any(each.is_blind for each in self.devices)
         return of_minute((each.state for each in self.devices), has_data=has_data, is_blind=is_blind)
@@ -69,9 +69,9 @@ class Minute:
     @property
     def condition(self) -> Condition:
         """The worst of its devices, and no better than its state."""
-        if self.state is State.INCIDENT:
+        if self.state is MinuteState.INCIDENT:
             return worst(each.condition for each in self.devices)
-        return "ok" if self.state is State.OK else "unknown"
+        return "ok" if self.state is MinuteState.OK else "unknown"
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -82,13 +82,13 @@ class Minute:
     @property
     def incidents(self) -> int:
         """How many devices had any."""
-        return self._count(State.INCIDENT)
+        return self._count(MinuteState.INCIDENT)
 
     @property
     def time_key(self) -> str:
         return time_key(self.minute)
 
-    def shown(self, *states: State) -> list[Shown]:
+    def shown(self, *states: MinuteState) -> list[Shown]:
         """The cells of the devices in one of these states, or of all."""
         width, height = cell_size(len(self.devices), *self.cell)
         return [
@@ -110,11 +110,11 @@ class Minute:
                 "condition": self.condition,
                 "types": self.types,
                 "incidents_count": self.incidents,
-                "unknown_count": self._count(State.UNKNOWN),
+                "unknown_count": self._count(MinuteState.UNKNOWN),
                 "hosts_count": sum(each.device not in without_picture for each in self.devices),
                 **self._cells(),
-                "ok": self._cells(State.OK),
-                "ko": self._cells(State.INCIDENT),
+                "ok": self._cells(MinuteState.OK),
+                "ko": self._cells(MinuteState.INCIDENT),
                 "devices": [
                     self._device(number, each, is_placeholder=each.device in without_picture)
                     for number, each in enumerate(self.devices)
@@ -123,10 +123,10 @@ class Minute:
             indent=2,
         )
 
-    def _count(self, state: State) -> int:
+    def _count(self, state: MinuteState) -> int:
         return sum(each.state is state for each in self.devices)
 
-    def _cells(self, *states: State) -> dict[str, Any]:
+    def _cells(self, *states: MinuteState) -> dict[str, Any]:
         shown = self.shown(*states)
         one = cell_size(len(self.devices), *self.cell)
         width, height = size(len(shown), *one)

@@ -16,16 +16,16 @@ from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import HubConfig
 from consumers.site_registry import Registered, SiteRegistry
 from consumers.store.journal.record import DeviceKey, Recorded
-from consumers.views.mosaics import RING, held, ring, seen
-from consumers.views.mosaics.drawing import Drawer
-from consumers.views.mosaics.drawn import SCHEMA, DrawnMinutes
-from consumers.views.mosaics.minute import Minute, device_minute
+from consumers.views.mosaics import RING, incident_times, ring, sightings
+from consumers.views.mosaics.drawer import Drawer
+from consumers.views.mosaics.drawn_minutes import SCHEMA, DrawnMinutes
+from consumers.views.mosaics.minute import MosaicMinute, device_minute
 from consumers.views.mosaics.ring import Ring
 from consumers.views.mosaics.tiles import Tiles
 from producer.times import micros
 
 
-class Mosaics(Projection):
+class MosaicsProjection(Projection):
     """A minute is drawn at the first tick after its end and a grace, whether anything was seen in it or not.
 
     What arrives later is drawn at the next tick. Of several ticks in a batch the last one draws: what came between
@@ -38,7 +38,7 @@ class Mosaics(Projection):
         DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,
         *site_registry.MODELS,
     )  # fmt: skip
-    schema: ClassVar[str] = seen.SCHEMA + held.SCHEMA + ring.SCHEMA + SCHEMA + site_registry.SCHEMA
+    schema: ClassVar[str] = sightings.SCHEMA + incident_times.SCHEMA + ring.SCHEMA + SCHEMA + site_registry.SCHEMA
 
     whole_because: ClassVar[str] = "tiles are drawn by the hub's ticks, of devices that may have been heard long before"
 
@@ -79,7 +79,7 @@ class Mosaics(Projection):
             self._take(view, batch[drawn:], registered)
 
     def _take(self, view: sqlite3.Connection, records: Sequence[Recorded], registered: Registered) -> Ring:
-        minutes, rows = Ring(view), seen.SeenRows(view)
+        minutes, rows = Ring(view), sightings.SeenRows(view)
         expected = [(one.site, one.device) for one in registered.devices() if not one.is_retired]
         for record in records:
             if record.model is IncidentEvent:
@@ -119,20 +119,20 @@ class Mosaics(Projection):
             _forget(view, site, minutes.oldest(site))
         self._newest |= minutes.newest
 
-    def _minute(self, view: sqlite3.Connection, of: ring.SiteMinute, registered: Registered) -> Minute:
+    def _minute(self, view: sqlite3.Connection, of: ring.SiteMinute, registered: Registered) -> MosaicMinute:
         """Every device of the site, also one that nothing was seen of in this minute, but none that came later or
         was retired before.
         """
         site, minute = of
-        rows = {row.device: row for row in seen.seen_in(view, site, minute)}
-        incidents = held.worst_in(view, site, minute * 60, (minute + 1) * 60)
+        rows = {row.device: row for row in sightings.seen_in(view, site, minute)}
+        incidents = incident_times.worst_in(view, site, minute * 60, (minute + 1) * 60)
         known = {*ring.devices_of(view, site, minute), *rows, *incidents}
         devices = sorted(known - ring.retired_in(view, site, minute))
         names = {device: registered.name(site, device) for device in devices}
         shown = tuple(
-            device_minute(device, rows.get(device), incidents.get(device, held.NOTHING)) for device in devices
+            device_minute(device, rows.get(device), incidents.get(device, incident_times.NOTHING)) for device in devices
         )
-        return Minute(site, minute, shown, names, (self._settings.cell_width, self._settings.cell_height))
+        return MosaicMinute(site, minute, shown, names, (self._settings.cell_width, self._settings.cell_height))
 
 
 def _register(view: sqlite3.Connection, registry: SiteRegistry, record: Recorded) -> None:
@@ -147,7 +147,7 @@ def _is_tick(record: Recorded) -> bool:
     return record.model is HeartbeatEvent and record.source == HUB_SOURCE
 
 
-def _see(record: Recorded, minutes: Ring, rows: seen.SeenRows) -> None:
+def _see(record: Recorded, minutes: Ring, rows: sightings.SeenRows) -> None:
     site, device = where = record.where
     minute = int(record.time_s // 60)
     minutes.meet(where, record.received_us // 60_000_000)
@@ -160,12 +160,12 @@ def _enter(view: sqlite3.Connection, record: Recorded, minutes: Ring) -> None:
     assert isinstance(event, IncidentEvent)
     site = event.data.site
     if event.data.type not in NOT_OF_DEVICES and RESERVED.isdisjoint((site, event.data.device)):
-        changed = held.enter(view, event)
-        minutes.correct(site, held.minutes_of(changed, minutes.oldest(site), minutes.newest.get(site, -1)))
+        changed = incident_times.enter(view, event)
+        minutes.correct(site, incident_times.minutes_of(changed, minutes.oldest(site), minutes.newest.get(site, -1)))
 
 
 def _forget(view: sqlite3.Connection, site: str, oldest: int) -> None:
     """The ring has gone round: what it overwrites is gone."""
     for table in ("tiles", "seen"):
         view.execute(f"delete from {table} where site = ? and minute < ?", (site, oldest))  # noqa: S608
-    held.forget(view, site, oldest * 60)
+    incident_times.forget(view, site, oldest * 60)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from bus_schemas.condition import Condition
 from consumers.views.mosaics import RING
-from consumers.views.mosaics.state import CLASSES, State
+from consumers.views.mosaics.state import CLASSES, MinuteState
 
 Which = Literal["all", "ok", "ko"]
 _COLUMNS = {"all": "tile", "ok": "ok", "ko": "ko"}
@@ -29,7 +29,7 @@ class Description:
     json: bytes
 
 
-class Span(NamedTuple):
+class MinuteRun(NamedTuple):
     """Minutes in a row that were in the same incidents: their number from the begin of the timeline, and how many."""
 
     first: int
@@ -39,7 +39,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class MinuteTimeline:
     """The states of minutes from `first` to `newest`, oldest first, four to a byte, the first in the lowest bits."""
 
     site: str
@@ -47,7 +47,7 @@ class Timeline:
     newest: int
     classes: tuple[str, ...]
     states: bytes
-    spans: tuple[Span, ...] = ()
+    spans: tuple[MinuteRun, ...] = ()
 
     @property
     def base64(self) -> str:
@@ -78,7 +78,7 @@ def description(view: sqlite3.Connection, site: str, minute: int) -> Description
     return None if found is None else Description(minute, bytes(found[0]))
 
 
-def timeline(view: sqlite3.Connection, site: str, first: int | None = None, count: int = RING) -> Timeline | None:
+def timeline(view: sqlite3.Connection, site: str, first: int | None = None, count: int = RING) -> MinuteTimeline | None:
     """The states of `count` minutes from `first`, or of the last ones up to the newest that is closed.
 
     `None` for a site of which no minute was ever closed.
@@ -87,8 +87,8 @@ def timeline(view: sqlite3.Connection, site: str, first: int | None = None, coun
     if newest is None:
         return None
     begin = newest - count + 1 if first is None else first
-    states = bytearray([State.NO_DATA]) * count
-    spans: list[Span] = []
+    states = bytearray([MinuteState.NO_DATA]) * count
+    spans: list[MinuteRun] = []
     found = view.execute(
         "select minute - ?2, state, condition, types from tiles where site = ?1 and minute >= ?2 and minute < ?2 + ?3 "
         "order by minute",
@@ -96,12 +96,12 @@ def timeline(view: sqlite3.Connection, site: str, first: int | None = None, coun
     )
     for number, state, condition, types in found:
         states[number] = state
-        if state == State.INCIDENT:
-            _extend(spans, Span(number, 1, condition, tuple(types.split())))
-    return Timeline(site, begin, begin + count - 1, CLASSES, pack(states), tuple(spans))
+        if state == MinuteState.INCIDENT:
+            _extend(spans, MinuteRun(number, 1, condition, tuple(types.split())))
+    return MinuteTimeline(site, begin, begin + count - 1, CLASSES, pack(states), tuple(spans))
 
 
-def _extend(spans: list[Span], minute: Span) -> None:
+def _extend(spans: list[MinuteRun], minute: MinuteRun) -> None:
     """Add a minute, to the span before it where it is like that."""
     last = spans[-1] if spans else None
     if last is not None and (last.first + last.minutes, last.condition, last.types) == (minute.first, *minute[2:]):
@@ -118,7 +118,7 @@ def pack(states: bytes | bytearray) -> bytes:
     )
 
 
-def bytes_a_minute(view: sqlite3.Connection, site: str) -> float | None:
+def bytes_per_minute(view: sqlite3.Connection, site: str) -> float | None:
     """The mean size in bytes of the tiles of a minute, including their descriptions."""
     query = "select avg(bytes + length(description)) from tiles where site = ?"
     found = view.execute(query, (site,)).fetchone()[0]

@@ -6,7 +6,7 @@ from enum import IntEnum
 from bus_schemas.condition import Condition, condition_of, level_of
 
 
-class State(IntEnum):
+class MinuteState(IntEnum):
     """The four classes of a minute, as they stand in the two bits of a timeline."""
 
     NO_DATA = 0
@@ -29,22 +29,22 @@ def condition_of_type(incident_type: str) -> Condition:
     return condition_of(incident_type, level_of(incident_type, {}))
 
 
-def state_of(condition: Condition) -> State:
+def state_of(condition: Condition) -> MinuteState:
     """The class of a device in this condition."""
     if condition == "unknown":
-        return State.UNKNOWN
-    return State.OK if condition == "ok" else State.INCIDENT
+        return MinuteState.UNKNOWN
+    return MinuteState.OK if condition == "ok" else MinuteState.INCIDENT
 
 
-def of_minute(devices: Iterable[State], *, has_data: bool, is_blind: bool = False) -> State:
+def of_minute(devices: Iterable[MinuteState], *, has_data: bool, is_blind: bool = False) -> MinuteState:
     """An incident of any device is one of the minute; else it is well where any device is known to be.
 
     It is not known to be well where a device said that it cannot tell. What a device that said nothing does not
     change is the state of the others.
     """
     known = set(devices)
-    if State.INCIDENT in known:
-        return State.INCIDENT
-    if is_blind or State.OK not in known:
-        return State.UNKNOWN if has_data else State.NO_DATA
-    return State.OK
+    if MinuteState.INCIDENT in known:
+        return MinuteState.INCIDENT
+    if is_blind or MinuteState.OK not in known:
+        return MinuteState.UNKNOWN if has_data else MinuteState.NO_DATA
+    return MinuteState.OK

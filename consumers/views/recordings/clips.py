@@ -8,7 +8,7 @@ from consumers.store.journal.record import DeviceKey
 
 
 @dataclass(slots=True, eq=False)
-class Clip:
+class OpenClip:
     """Around motion, the last of which was at `moved`. Times in seconds since 1970; `media` is JSON."""
 
     recording_id: str
@@ -22,7 +22,7 @@ class Clip:
     media: str = "[]"
 
 
-_values = attrgetter(*(field.name for field in fields(Clip)))
+_values = attrgetter(*(field.name for field in fields(OpenClip)))
 _state = attrgetter("start", "end", "moved", "told", "media", "recording_id")
 
 
@@ -31,15 +31,15 @@ class OpenClips:
 
     def __init__(self, view: sqlite3.Connection) -> None:
         self._view = view
-        self._open: dict[DeviceKey, list[Clip]] = {}
-        self._changed: set[Clip] = set()
-        self._new: list[Clip] = []
+        self._open: dict[DeviceKey, list[OpenClip]] = {}
+        self._changed: set[OpenClip] = set()
+        self._new: list[OpenClip] = []
         # Without the index they are looked for among all that a device ever had.
         for row in view.execute("select * from clips indexed by clips_open where told = 0 order by rowid"):
-            clip = Clip(*row)
+            clip = OpenClip(*row)
             self._open.setdefault((clip.site, clip.device), []).append(clip)
 
-    def around(self, where: DeviceKey, begun: float, end: float, longest_s: float) -> Clip | None:
+    def around(self, where: DeviceKey, begun: float, end: float, longest_s: float) -> OpenClip | None:
         """The first that overlaps the span and may go on until its end."""
         fitting = [
             clip
@@ -48,22 +48,22 @@ class OpenClips:
         ]
         return min(fitting, key=attrgetter("start")) if fitting else None
 
-    def begin(self, clip: Clip) -> None:
+    def begin(self, clip: OpenClip) -> None:
         self._open.setdefault((clip.site, clip.device), []).append(clip)
         self._new.append(clip)
 
-    def extend(self, clip: Clip, begun: float, end: float, at: float) -> None:
+    def extend(self, clip: OpenClip, begun: float, end: float, at: float) -> None:
         clip.start, clip.end, clip.moved = min(clip.start, begun), max(clip.end, end), max(clip.moved, at)
         self._changed.add(clip)
 
-    def ended(self, before: float) -> list[Clip]:
+    def ended(self, before: float) -> list[OpenClip]:
         """Those that ended up to this moment, in that order. They are not open any more."""
         ended = [clip for clips in self._open.values() for clip in clips if clip.end <= before]
         for clip in ended:
             self._open[clip.site, clip.device].remove(clip)
         return sorted(ended, key=attrgetter("end", "recording_id"))
 
-    def tell(self, clip: Clip, media: str) -> None:
+    def tell(self, clip: OpenClip, media: str) -> None:
         clip.told, clip.media = 1, media
         self._changed.add(clip)
 

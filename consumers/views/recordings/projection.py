@@ -18,10 +18,10 @@ from consumers.engine.partial import MOTION_LENGTH
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import Recorded
-from consumers.views.recordings.clips import Clip, OpenClips
+from consumers.views.recordings.clips import OpenClip, OpenClips
 from consumers.views.recordings.questions import keys_between
-from consumers.views.recordings.rules import Rules
-from consumers.views.recordings.segments import Segments
+from consumers.views.recordings.rules import RecordingRules
+from consumers.views.recordings.segments import BatchSegments
 from producer.times import moment
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:recording")
@@ -30,7 +30,7 @@ LONGEST_MOTION_S = 86_400.0
 """No clip begins longer than this before the motion that it is about was told."""
 
 
-class Recordings(Projection):
+class RecordingsProjection(Projection):
     name: ClassVar[str] = "recordings"
     version: ClassVar[int] = 4
     models: ClassVar[tuple[type[Event], ...]] = (
@@ -60,7 +60,7 @@ class Recordings(Projection):
     history: ClassVar[Mapping[str, str]] = {"clips": "told = 1 and end <= horizon(site, device)"}
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        segments, clips, rules = Segments(view), OpenClips(view), Rules(view)
+        segments, clips, rules = BatchSegments(view), OpenClips(view), RecordingRules(view)
         for record in batch:
             if record.model is not HeartbeatEvent:
                 _take(record, segments, clips, rules)
@@ -74,7 +74,7 @@ class Recordings(Projection):
         clips.save()
 
 
-def _take(record: Recorded, segments: Segments, clips: OpenClips, rules: Rules) -> None:
+def _take(record: Recorded, segments: BatchSegments, clips: OpenClips, rules: RecordingRules) -> None:
     model = record.model
     if model is SegmentEvent:
         segments.add(record)
@@ -86,7 +86,9 @@ def _take(record: Recorded, segments: Segments, clips: OpenClips, rules: Rules) 
         rules.learn(record)
 
 
-def _close(view: sqlite3.Connection, clips: OpenClips, clip: Clip, rules: Rules, at: datetime) -> RecordingEvent:
+def _close(
+    view: sqlite3.Connection, clips: OpenClips, clip: OpenClip, rules: RecordingRules, at: datetime
+) -> RecordingEvent:
     media = keys_between(view, clip.site, clip.device, clip.start, clip.end)
     clips.tell(clip, to_json(media).decode())
     return _told(clip, media, rules.of((clip.site, clip.device)), at)
@@ -103,10 +105,10 @@ def _move(clips: OpenClips, record: Recorded, rule: RecordingSettings) -> None:
         return
     site, device = record.where
     name = str(uuid5(_NAMESPACE, f"{site}/{device}/motion/{record.id}"))
-    clips.begin(Clip(name, site, device, "motion", begun, end, at))
+    clips.begin(OpenClip(name, site, device, "motion", begun, end, at))
 
 
-def _told(clip: Clip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:
+def _told(clip: OpenClip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:
     """A clip is told once its post-roll is over and its last segments have had time to arrive."""
     data = Recording(
         recording_id=clip.recording_id,

@@ -22,7 +22,7 @@ _AT_MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class RecordedSegment:
     """A recorded span. Times in seconds since 1970; `discontinuity` where it does not continue the one before."""
 
     start: float
@@ -38,7 +38,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ContinuousRecording:
     """Segments without a gap between them; `gap_before_s` is the pause since the span before, `None` for the first."""
 
     start: float
@@ -61,13 +61,13 @@ class Clip:
 
 def segments(
     view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, limit: int = _AT_MOST
-) -> list[Segment]:
+) -> list[RecordedSegment]:
     """The segments that overlap the span, oldest first."""
     found = view.execute(
         f"select start, end, key, size, discontinuity, position {_OVERLAPPING}",
         (site, device, start.timestamp(), end.timestamp(), limit),
     )
-    return [Segment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found]
+    return [RecordedSegment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found]
 
 
 def keys_between(view: sqlite3.Connection, site: str, device: str, start: float, end: float) -> tuple[str, ...]:
@@ -76,14 +76,14 @@ def keys_between(view: sqlite3.Connection, site: str, device: str, start: float,
     return tuple(key for (key,) in found)
 
 
-def newest_segments(view: sqlite3.Connection, site: str, device: str, limit: int = 10) -> list[Segment]:
+def newest_segments(view: sqlite3.Connection, site: str, device: str, limit: int = 10) -> list[RecordedSegment]:
     """The last segments, oldest first: what a live list shows."""
     found = view.execute(
         "select start, end, key, size, discontinuity, position from segments where site = ? and device = ? "
         "order by start desc limit ?",
         (site, device, limit),
     ).fetchall()
-    return [Segment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(found)]
+    return [RecordedSegment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(found)]
 
 
 def number_of(view: sqlite3.Connection, site: str, device: str, start: float) -> int:
@@ -93,12 +93,14 @@ def number_of(view: sqlite3.Connection, site: str, device: str, start: float) ->
     return int(day // 86_400) * 100_000 + int(view.execute(query, (site, device, day, start)).fetchone()[0])
 
 
-def spans(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> list[Span]:
+def spans(
+    view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime
+) -> list[ContinuousRecording]:
     """Recordings that play without a gap."""
     return list(_joined(segments(view, site, device, start, end)))
 
 
-def _joined(found: Sequence[Segment]) -> Iterator[Span]:
+def _joined(found: Sequence[RecordedSegment]) -> Iterator[ContinuousRecording]:
     if not found:
         return
     run, before = [found[0]], None
@@ -110,9 +112,9 @@ def _joined(found: Sequence[Segment]) -> Iterator[Span]:
     yield _span(run, before)
 
 
-def _span(run: Sequence[Segment], before: float | None) -> Span:
+def _span(run: Sequence[RecordedSegment], before: float | None) -> ContinuousRecording:
     gap = None if before is None else round(run[0].start - before, 3)
-    return Span(run[0].start, run[-1].end, sum(segment.size for segment in run), len(run), gap)
+    return ContinuousRecording(run[0].start, run[-1].end, sum(segment.size for segment in run), len(run), gap)
 
 
 def clips(view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime) -> list[Clip]:

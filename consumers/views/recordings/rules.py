@@ -10,7 +10,7 @@ from consumers.store.journal.record import DeviceKey, Recorded
 DEFAULT: Final = RecordingSettings()
 
 
-class Rules:
+class RecordingRules:
     """As in the view, where each change is written at once: settings are rare."""
 
     def __init__(self, view: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from consumers.store.journal.record import Recorded
 _Row = tuple[str, str, float, float, str, int, int, int]
 
 
-class Segments:
+class BatchSegments:
     """Not in the view before `save`."""
 
     def __init__(self, view: sqlite3.Connection) -> None:

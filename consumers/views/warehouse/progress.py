@@ -14,7 +14,7 @@ SET_ASIDE_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowsProgress:
     """All rows up to `position` are there, also those of a rebuild that is going on; positions of one journal."""
 
     journal: int
@@ -28,10 +28,10 @@ class RowsSetAside(BaseModel):
     newest: tuple[SetAsideEvent, ...] = ()
 
 
-_rows = TypeAdapter(Rows)
+_rows = TypeAdapter(RowsProgress)
 
 
-def tell_rows(data: Path, rows: Rows) -> None:
+def tell_rows(data: Path, rows: RowsProgress) -> None:
     draft = data / f".{FILE}"
     draft.write_bytes(_rows.dump_json(rows))
     draft.replace(data / FILE)

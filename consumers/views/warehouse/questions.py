@@ -52,7 +52,7 @@ class BadQuestion(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SteppedTimeRange:
     """A stretch of time, half open, and the length of its steps. Raises `BadQuestion` for one that has no answer."""
 
     start: datetime
@@ -92,7 +92,7 @@ def counts_of_day(engine: Engine, site: str, day: date, zone: str) -> DayCounts:
     return DayCounts(site, day, ZoneInfo(zone), ((*row,) for row in counted))
 
 
-def people_over_time(engine: Engine, site: str, span: Span) -> dict[str, Any]:
+def people_over_time(engine: Engine, site: str, span: SteppedTimeRange) -> dict[str, Any]:
     """The most people of each step by camera, and of the site: the sum of its cameras, not the largest of them."""
     rows = engine.query(_PEOPLE, {"site": site, **span.parameters()})
     cameras: dict[str, list[tuple[int, int]]] = {}
@@ -107,7 +107,7 @@ def people_over_time(engine: Engine, site: str, span: Span) -> dict[str, Any]:
     }
 
 
-def temperatures(engine: Engine, site: str, device: str, span: Span) -> dict[str, Any]:
+def temperatures(engine: Engine, site: str, device: str, span: SteppedTimeRange) -> dict[str, Any]:
     """°C of a sensor by step: [epoch milliseconds, least, most, mean] for each ROI, the frame and the composite."""
     asked: dict[str, Parameter] = {"site": site, "device": device, **span.parameters()}
     series: dict[tuple[str, str], list[tuple[int, float, float, float]]] = {}

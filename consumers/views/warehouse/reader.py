@@ -14,7 +14,7 @@ import structlog
 from consumers.store.clickhouse.engine import Columns, Engine, OpenEngine
 from consumers.views.warehouse import questions
 from consumers.views.warehouse.day_counts import DayCounts, quarters_of
-from consumers.views.warehouse.questions import Span
+from consumers.views.warehouse.questions import SteppedTimeRange
 
 _REMEMBERED_DAYS = 256
 _KEPT_UP = 20_000
@@ -48,14 +48,14 @@ class Status:
 
 
 @dataclass(slots=True)
-class _Day:
+class _CachedDay:
     """A day that was asked for, and its dashboard where nothing was counted since."""
 
     counts: DayCounts
     answer: dict[str, Any] | None = None
 
 
-class Answering(ABC):
+class WarehouseReader(ABC):
     """`run` belongs to one thread; everything else may be called from any."""
 
     def __init__(self, open_engine: OpenEngine, triggers: tuple[str, ...], retry_s: float) -> None:
@@ -65,7 +65,7 @@ class Answering(ABC):
         self._status = Status("starting")
         self._asking = Lock()
         self._reader: Engine | None = None
-        self._days: dict[_DayKey, _Day] = {}
+        self._days: dict[_DayKey, _CachedDay] = {}
         self._is_inserting = False
 
     def run(self, stopping: Flag, wake: Flag) -> None:
@@ -92,7 +92,7 @@ class Answering(ABC):
         with self._asking:
             known = self._days.get(key)
             if known is None:
-                known = _Day(questions.counts_of_day(self._engine(), site, day, zone))
+                known = _CachedDay(questions.counts_of_day(self._engine(), site, day, zone))
                 if not self._is_inserting:
                     # What is being inserted may be in the answer or not, and is counted to those that are known.
                     self._remember(key, known)
@@ -105,16 +105,16 @@ class Answering(ABC):
         known = self._days.get((site, day, zone))
         return None if known is None else known.answer
 
-    def _remember(self, key: "_DayKey", day: "_Day") -> None:
+    def _remember(self, key: "_DayKey", day: "_CachedDay") -> None:
         if len(self._days) >= _REMEMBERED_DAYS:
             del self._days[next(iter(self._days))]
         self._days[key] = day
 
-    def people_over_time(self, site: str, span: Span) -> dict[str, Any]:
+    def people_over_time(self, site: str, span: SteppedTimeRange) -> dict[str, Any]:
         """Raises `NotReady` or `EngineError`."""
         return self._ask(lambda engine: questions.people_over_time(engine, site, span))
 
-    def temperatures(self, site: str, device: str, span: Span) -> dict[str, Any]:
+    def temperatures(self, site: str, device: str, span: SteppedTimeRange) -> dict[str, Any]:
         """Raises `NotReady` or `EngineError`."""
         return self._ask(lambda engine: questions.temperatures(engine, site, device, span))
 

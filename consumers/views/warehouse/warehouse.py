@@ -15,8 +15,8 @@ from consumers.hub_config import HubConfig
 from consumers.store.clickhouse.engine import Engine, OpenEngine
 from consumers.store.journal.record import JournalReader
 from consumers.views.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
-from consumers.views.warehouse.progress import Rows, tell_rows, tell_set_aside
-from consumers.views.warehouse.reader import Answering, State, Status
+from consumers.views.warehouse.progress import RowsProgress, tell_rows, tell_set_aside
+from consumers.views.warehouse.reader import State, Status, WarehouseReader
 from consumers.views.warehouse.scheduling import step_back
 from consumers.views.warehouse.store import NAME, Generations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WarehouseSettings:
     """`keep_days`: how long rows stay, for ever where it is `None`. `triggers`: those a dashboard always names.
 
     `pace_s`: how long rows are gathered where few arrive, for a block of one row costs as much as one of a thousand.
@@ -42,7 +42,7 @@ class Settings:
     retry_s: float = 30.0
     save_every: int = BLOCK
     database: str = NAME
-    tell: Callable[[Rows], None] = lambda rows: None
+    tell: Callable[[RowsProgress], None] = lambda rows: None
     """Told how far the rows are, whenever that changes."""
     tell_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
     """Told of events that could not be folded."""
@@ -50,11 +50,13 @@ class Settings:
     """Told of all of them, since the rows were folded anew."""
 
 
-class Warehouse(Answering):
+class Warehouse(WarehouseReader):
     """Rows of a hub's events, folded and asked in one process."""
 
-    def __init__(self, open_engine: OpenEngine, open_journal: OpenJournal, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings()
+    def __init__(
+        self, open_engine: OpenEngine, open_journal: OpenJournal, settings: WarehouseSettings | None = None
+    ) -> None:
+        self._settings = settings or WarehouseSettings()
         super().__init__(open_engine, self._settings.triggers, self._settings.retry_s)
         self._open_journal = open_journal
         self._rebuild = Flag()
@@ -127,7 +129,7 @@ class Warehouse(Answering):
             if state == "running":
                 self._settings.tell_set_aside(fold.set_aside)
         if taken or self._status.state != state:
-            self._settings.tell(Rows(fold.life, fold.position))
+            self._settings.tell(RowsProgress(fold.life, fold.position))
         self._status = Status(state, fold.position, fold.lag, rebuilds=self._rebuilds)
         return taken
 
@@ -146,7 +148,7 @@ def embedded(hub: HubConfig, open_journal: OpenJournal) -> Warehouse:
     return Warehouse(
         open_engine,
         open_journal,
-        Settings(
+        WarehouseSettings(
             triggers=hub.triggers,
             tell=lambda rows: tell_rows(hub.data, rows),
             tell_set_aside=partial(tell_set_aside, hub.data),

@@ -65,7 +65,7 @@ class CommandAnswer(Answer):
     ended: Time | None
 
     @classmethod
-    def of(cls, one: asked_of.Request) -> "CommandAnswer":
+    def of(cls, one: asked_of.CommandState) -> "CommandAnswer":
         return cls(
             id=one.request_id,
             site=one.site,

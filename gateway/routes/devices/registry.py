@@ -218,12 +218,12 @@ async def _set(gateway: Gateway, where: tuple[str, str | None], fields: dict[str
 
 
 def _position(stores: Stores, request_id: str) -> int | None:
-    return registry.change_position(stores.view(registry.Registry.name), request_id)
+    return registry.change_position(stores.view(registry.RegistryProjection.name), request_id)
 
 
 async def _registration(gateway: Gateway, site: str, device: str | None) -> RegistrationAnswer:
     def question(stores: Stores) -> tuple[Registered, list[FieldAnswer]]:
-        return stores.registered(), registry.fields(stores.view(registry.Registry.name), site, device or "")
+        return stores.registered(), registry.fields(stores.view(registry.RegistryProjection.name), site, device or "")
 
     registered, fields = await gateway.ask(question)
     return RegistrationAnswer(

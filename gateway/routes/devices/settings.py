@@ -139,9 +139,9 @@ async def read_changes(call: Call[Browsing]) -> ChangesAnswer:
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device, asked.as_of)
 
-    def question(moment: StoresAsOf) -> list[settings.Change]:
+    def question(moment: StoresAsOf) -> list[settings.RecordedChange]:
         try:
-            view = moment.view(settings.Settings)
+            view = moment.view(settings.SettingsProjection)
         except NoView:
             return []
         return settings.changes(view, asked.site, asked.device, asked.limit, before=asked.before, upto=moment.upto)
@@ -196,7 +196,7 @@ async def _reported(gateway: Gateway, asked: OfDevice, as_of: datetime | None = 
 
     def question(moment: StoresAsOf) -> dict[str, Any]:
         try:
-            return settings.settings(moment.view(settings.Settings), asked.site, asked.device, moment.upto)
+            return settings.settings(moment.view(settings.SettingsProjection), asked.site, asked.device, moment.upto)
         except NoView:
             return {}
 

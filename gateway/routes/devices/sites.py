@@ -12,7 +12,7 @@ from bus_schemas.event import HUB
 from bus_schemas.registry import Expectation
 from consumers.alerting.alerts.questions import count_open
 from consumers.alerting.incidents.questions import IncidentRow, open_incidents
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.views.registry import Said
 from gateway.calls import Call, Operation
@@ -240,14 +240,14 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> De
 
 def _incidents(moment: StoresAsOf, site: str) -> list[IncidentRow]:
     try:
-        return open_incidents(moment.view(Alerting), site, moment.upto)
+        return open_incidents(moment.view(AlertingProjection), site, moment.upto)
     except NoView:
         return []
 
 
 def _open_alerts(moment: StoresAsOf, site: str) -> int:
     try:
-        return count_open(moment.view(Alerting), site, moment.upto)
+        return count_open(moment.view(AlertingProjection), site, moment.upto)
     except NoView:
         return 0
 

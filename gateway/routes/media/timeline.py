@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bus_schemas.condition import Condition
 from consumers.engine.view_files import NoView
-from consumers.views.mosaics.questions import Timeline, description, slot_minute, tile, timeline
+from consumers.views.mosaics.questions import MinuteTimeline, description, slot_minute, tile, timeline
 from consumers.views.mosaics.state import CLASSES
 from consumers.views.mosaics.tiles import Tiles
 from gateway.calls import JSON, Call, Operation
@@ -135,7 +135,7 @@ async def states(call: Call[TimelineDay]) -> TimelineAnswer:
     found = await gateway.ask(lambda stores: _timeline(stores, asked.site, first, count))
     if found is None:
         begin = _minute(gateway.clock()) - count if first is None else first
-        found = Timeline(asked.site, begin, begin + count - 1, CLASSES, bytes((count + 3) // 4))
+        found = MinuteTimeline(asked.site, begin, begin + count - 1, CLASSES, bytes((count + 3) // 4))
     return TimelineAnswer.model_validate(
         {
             "site": asked.site,
@@ -149,7 +149,7 @@ async def states(call: Call[TimelineDay]) -> TimelineAnswer:
     )
 
 
-def _timeline(stores: Stores, site: str, first: int | None, count: int) -> Timeline | None:
+def _timeline(stores: Stores, site: str, first: int | None, count: int) -> MinuteTimeline | None:
     try:
         return timeline(stores.view(VIEW), site, first, count)
     except NoView:

@@ -20,7 +20,7 @@ from consumers.hub_config import HubConfig
 from consumers.registry import consumer_registry
 from consumers.upkeep.maintenance import views_in_parts
 from consumers.views.warehouse.progress import rows_set_aside
-from consumers.views.warehouse.reader import Answering, Status
+from consumers.views.warehouse.reader import Status, WarehouseReader
 from consumers.views.warehouse.tables import VERSION
 from consumers.views.warehouse.warehouse import Warehouse
 from gateway.calls import Call, Operation, parsed
@@ -194,7 +194,7 @@ class AskedAnswer(Answer):
     state: Literal["pending"]
 
 
-def _fold_rows_anew(warehouse: Answering | None) -> None:
+def _fold_rows_anew(warehouse: WarehouseReader | None) -> None:
     match warehouse:
         case Warehouse():
             warehouse.rebuild()

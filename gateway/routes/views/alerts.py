@@ -10,7 +10,7 @@ from bus_schemas.alert import AlertEvent, AlertLevelName
 from bus_schemas.condition import SEVERITY
 from bus_schemas.event import GATEWAY, device_source
 from consumers.alerting.alerts.questions import AlertRow, Why, alert, alerts, why
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import State
 from consumers.store.journal.query_types import StoredEvent
 from gateway.calls import Call, Operation
@@ -93,7 +93,7 @@ async def search(call: Call[AlertSearch]) -> AlertsAnswer:
     asked = call.parameters
 
     def question(moment: StoresAsOf) -> list[AlertRow]:
-        view = moment.view(Alerting)
+        view = moment.view(AlertingProjection)
         if asked.state != "open":
             return alerts(view, replace(asked.wanted(asked.limit, asked.after), upto=moment.upto))
         found = alerts(view, replace(asked.wanted(OPEN_ALERTS), upto=moment.upto))
@@ -115,7 +115,7 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     alert_id = call.parameters.id
 
     def question(moment: StoresAsOf) -> tuple[Why | None, list[StoredEvent]]:
-        answer = why(moment.view(Alerting), alert_id, moment.upto)
+        answer = why(moment.view(AlertingProjection), alert_id, moment.upto)
         causes = answer["causes"] if answer else []
         return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
 
@@ -169,7 +169,7 @@ def _acknowledged(known: AlertRow, by: str, gateway: Gateway) -> AlertEvent:
 
 
 async def _alert(gateway: Gateway, alert_id: str) -> AlertRow | None:
-    return await gateway.ask(lambda stores: alert(stores.view(Alerting.name), alert_id))
+    return await gateway.ask(lambda stores: alert(stores.view(AlertingProjection.name), alert_id))
 
 
 def _unknown(alert_id: str) -> Problem:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pydantic import Field
 from starlette.responses import Response
 
-from consumers.views.warehouse.questions import Span
-from consumers.views.warehouse.reader import Answering
+from consumers.views.warehouse.questions import SteppedTimeRange
+from consumers.views.warehouse.reader import WarehouseReader
 from gateway.calls import JSON, Call, Operation
 from gateway.http import parameters
 from gateway.http.answers import Answer
@@ -85,8 +85,8 @@ async def people(call: Call[OverTime]) -> People:
     await require_site(gateway, asked.site)
     start, end = asked.bounds(gateway.clock(), timedelta(hours=24))
 
-    def question(warehouse: Answering) -> People:
-        return People(**warehouse.people_over_time(asked.site, Span(start, end, asked.step)))
+    def question(warehouse: WarehouseReader) -> People:
+        return People(**warehouse.people_over_time(asked.site, SteppedTimeRange(start, end, asked.step)))
 
     return await gateway.rows.ask(question)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bus_schemas.alert import AlertLevelName
 from consumers.alerting.incidents.questions import IncidentRow, incidents
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import State
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
@@ -58,7 +58,7 @@ async def search(call: Call[IncidentSearch]) -> IncidentsAnswer:
     wanted = asked.wanted(asked.limit)
 
     def question(moment: StoresAsOf) -> IncidentsAnswer:
-        found = incidents(moment.view(Alerting), replace(wanted, upto=moment.upto))
+        found = incidents(moment.view(AlertingProjection), replace(wanted, upto=moment.upto))
         return IncidentsAnswer(incidents=[IncidentAnswer.of(one, moment.now) for one in found])
 
     return await call.gateway.ask_at(asked.as_of, question)

@@ -10,7 +10,7 @@ import pytest
 
 from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.hub_config import HubConfig
 from producer.broker import BrokerAddress
 from tests.broker import Broker
@@ -27,7 +27,7 @@ class Announced:
 
     def __init__(self, hub: HubConfig, broker: Broker) -> None:
         self.address = BrokerAddress(port=broker.port)
-        self.followed = Followed(Alerting(hub), hub.data)
+        self.followed = Followed(AlertingProjection(hub), hub.data)
         self.seconds = 0.0
         self.sink = ConditionAnnouncer(hub.data, lambda: at(100), lambda: self.seconds)
         self.sink.broker = self.address

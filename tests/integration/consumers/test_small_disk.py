@@ -13,7 +13,7 @@ from bus_schemas.codec import describe, media_properties, read_stored, to_bytes
 from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent, MediaKind
 from bus_schemas.topics import event_topic, media_topic
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine import view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext, Follower
@@ -27,7 +27,7 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import DiskSpace, disk_of
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.writing import Accepted
-from consumers.upkeep.retention.sink import Retention
+from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.media import check_media
 from producer.times import micros
 from tests import builders
@@ -66,8 +66,8 @@ class Machine:
         self._intake = Intake(archive, journal, self.clock, IngestCounters(self.clock, START), room)
         hub = HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"))
         context = ConsumerContext(data, stack.enter_context(closing(store.reader())), self.clock)
-        self._incidents = stack.enter_context(closing(Follower(Alerting(hub), context)))
-        self._retention = stack.enter_context(closing(Deliverer(Retention(hub, self.clock), context)))
+        self._incidents = stack.enter_context(closing(Follower(AlertingProjection(hub), context)))
+        self._retention = stack.enter_context(closing(Deliverer(RetentionSink(hub, self.clock), context)))
         self.reader = stack.enter_context(ArchiveReader(data / "archive"))
 
     def clock(self) -> datetime:

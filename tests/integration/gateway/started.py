@@ -22,7 +22,7 @@ from consumers.store.archive.disk import Archive
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted, Rejected
-from consumers.views.warehouse.reader import Answering
+from consumers.views.warehouse.reader import WarehouseReader
 from gateway.server import GatewayServer, compose, listening, serve
 from gateway.settings import ConnectionLimits, GatewaySettings
 from producer.broker import BrokerAddress
@@ -132,7 +132,7 @@ class Started:
         hub: HubConfig,
         broker: BrokerAddress = NOWHERE,
         token: str | None = None,
-        warehouse: Answering | None = None,
+        warehouse: WarehouseReader | None = None,
         trial_command: tuple[str, ...] = (),
         clock: Callable[[], datetime] = lambda: NOW,
         limits: ConnectionLimits = LIMITS,

@@ -14,7 +14,7 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event, iso
 from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import ConditionAnnouncer
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import open_view
 from consumers.hub_config import DeviceInfo, SiteInfo
 from producer.broker import BrokerAddress
@@ -62,7 +62,7 @@ def morning(start: int, end: int, *, is_wrong: bool) -> Iterator[Event]:
 
 def emitted(filled: Filled, after: int = 0) -> list[Event]:
     """What the consumers decided and the bus would bring to the journal, but for so many that it has brought."""
-    with closing(open_view(filled.hub.data, Alerting.name)) as view:
+    with closing(open_view(filled.hub.data, AlertingProjection.name)) as view:
         return read_stored(body for (body,) in view.execute("select body from outbox_event order by position"))[after:]
 
 

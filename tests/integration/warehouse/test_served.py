@@ -13,10 +13,10 @@ from consumers.hub_config import ClickHouseServer
 from consumers.store.clickhouse.engine import EngineError
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.views.warehouse.fold import Fold
-from consumers.views.warehouse.reader import Answering, NotReady
-from consumers.views.warehouse.served import ServedRows
+from consumers.views.warehouse.reader import NotReady, WarehouseReader
+from consumers.views.warehouse.server_process import ServedRows
 from consumers.views.warehouse.store import Generations
-from consumers.views.warehouse.warehouse import Settings, Warehouse
+from consumers.views.warehouse.warehouse import Warehouse, WarehouseSettings
 from tests.builders import at, detection
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
@@ -26,7 +26,7 @@ DAY = date(2026, 1, 5)
 
 
 @contextmanager
-def running(rows: Answering) -> Iterator[None]:
+def running(rows: WarehouseReader) -> Iterator[None]:
     stopping, wake = Flag(), Flag()
     thread = Thread(target=rows.run, args=(stopping, wake))
     thread.start()
@@ -44,11 +44,11 @@ def asking(server: ClickHouseServer) -> ServedRows:
 
 
 def writing(server: ClickHouseServer, journal: MemoryJournal) -> Warehouse:
-    settings = Settings(keep_days=None, pace_s=0.0, retry_s=0.05)
+    settings = WarehouseSettings(keep_days=None, pace_s=0.0, retry_s=0.05)
     return Warehouse(lambda: ServerEngine(server), lambda: journal, settings)
 
 
-def events_of(rows: Answering) -> int:
+def events_of(rows: WarehouseReader) -> int:
     try:
         total: int = rows.dashboard("DEMO", DAY, "Europe/Berlin")["critical_events"]["total_events"]
     except (NotReady, EngineError):

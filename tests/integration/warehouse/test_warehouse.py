@@ -12,15 +12,15 @@ import pytest
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.clickhouse.engine import Engine, EngineError, OpenEngine
 from consumers.views.warehouse import questions
-from consumers.views.warehouse.progress import Rows
-from consumers.views.warehouse.questions import Span
+from consumers.views.warehouse.progress import RowsProgress
+from consumers.views.warehouse.questions import SteppedTimeRange
 from consumers.views.warehouse.reader import NotReady
 from consumers.views.warehouse.store import newest_generation
-from consumers.views.warehouse.warehouse import Settings, Warehouse
+from consumers.views.warehouse.warehouse import Warehouse, WarehouseSettings
 from tests.builders import START, at, detection, thermal
 from tests.memory_journal import MemoryJournal
 
-FAST = Settings(keep_days=None, triggers=("CROWD_VIOLATION", "RESTRICTED_ACCESS"), pace_s=0.0, retry_s=0.05)
+FAST = WarehouseSettings(keep_days=None, triggers=("CROWD_VIOLATION", "RESTRICTED_ACCESS"), pace_s=0.0, retry_s=0.05)
 
 
 def eventually(true: Callable[[], bool], within_s: float = 60.0) -> None:
@@ -193,7 +193,7 @@ def test_a_new_event_is_in_the_next_answer(open_engine: OpenEngine) -> None:
 def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_is_told(
     open_engine: OpenEngine,
 ) -> None:
-    told: list[Rows] = []
+    told: list[RowsProgress] = []
     journal = MemoryJournal([detection(at(second)) for second in range(4)], life=77)
     warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, tell=told.append))
     with running(warehouse) as wake, closing(open_engine()) as engine:
@@ -207,7 +207,7 @@ def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_i
         positions = engine.query(f"select position from {database}.camera_events order by position")
 
     assert positions == [[1], [2], [3], [4]]
-    assert told[0] == Rows(77, 4)
+    assert told[0] == RowsProgress(77, 4)
 
 
 def test_people_over_time_add_up_over_the_cameras(open_engine: OpenEngine) -> None:
@@ -221,7 +221,7 @@ def test_people_over_time_add_up_over_the_cameras(open_engine: OpenEngine) -> No
     )
 
     with answering(open_engine, journal) as warehouse:
-        answer = warehouse.people_over_time("DEMO", Span(START, at(120), 60))
+        answer = warehouse.people_over_time("DEMO", SteppedTimeRange(START, at(120), 60))
 
     begin = 1767607200000
     assert answer["cameras"] == [
@@ -235,7 +235,7 @@ def test_temperatures_are_told_by_region_and_step(open_engine: OpenEngine) -> No
     journal = MemoryJournal([thermal(at(0), hottest=40.0), thermal(at(30), hottest=50.5), thermal(at(60))])
 
     with answering(open_engine, journal) as warehouse:
-        answer = warehouse.temperatures("DEMO", "yard", Span(START, at(60), 60))
+        answer = warehouse.temperatures("DEMO", "yard", SteppedTimeRange(START, at(60), 60))
 
     assert [(one["roi"], one["scope"], one["points"]) for one in answer["series"]] == [
         ("composite", "composite", [(1767607200000, 40.0, 50.5, 45.25)]),
@@ -272,7 +272,7 @@ def test_an_engine_that_refuses_stops_the_fold_and_is_asked_again(open_engine: O
             raise EngineError("the disk is full")
         return open_engine()
 
-    warehouse = Warehouse(unsteady, lambda: journal, Settings(keep_days=None, pace_s=0.0, retry_s=0.5))
+    warehouse = Warehouse(unsteady, lambda: journal, WarehouseSettings(keep_days=None, pace_s=0.0, retry_s=0.5))
 
     with running(warehouse):
         eventually(lambda: warehouse.status().state == "stopped")

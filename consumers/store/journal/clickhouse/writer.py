@@ -1,8 +1,8 @@
 """Writes the journal on ClickHouse: a group is one block of one partition, there as a whole or not at all.
 
 An insert whose answer is lost may have taken effect, may take effect in a moment, or never will. So after every error
-the writer first takes away the names through which it inserts (see `insert_tables`), waits for what was under way, and reads
-what is there; only then does it write again. In the same way it shuts out a writer that was cut off before it.
+the writer first drops its insert tables (see `insert_tables`), waits for the inserts that are under way, and reads what
+is there; only then does it write again. In the same way it shuts out a writer that was cut off before it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.alerts.questions import alert, alerts, count_open, why
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.intervals import IntervalQuery
 from consumers.engine.projection import Emit, Projection
@@ -29,7 +29,7 @@ class OfIncidents(Projection):
     name: ClassVar[str] = "alerting"
     models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
-    schema: ClassVar[str] = Alerting.schema
+    schema: ClassVar[str] = AlertingProjection.schema
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         book = AlertBook(view, emit, 300.0)
@@ -53,7 +53,7 @@ def followed(tmp_path: Path) -> Iterator[Followed]:
 @pytest.fixture
 def alerting(tmp_path: Path) -> Iterator[Followed]:
     hub = hub_in(tmp_path)
-    with Followed(Alerting(hub), hub.data) as it:
+    with Followed(AlertingProjection(hub), hub.data) as it:
         yield it
 
 

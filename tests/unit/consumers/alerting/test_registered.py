@@ -9,7 +9,7 @@ import pytest
 from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.registry import RegistryEvent
 from consumers.alerting.conditions import condition_of_device
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.engine.rebuild.compare import compare, verify
 from tests.builders import at, detection, frame, health, registry, rules, thermal, tick
 from tests.following import Followed
@@ -17,7 +17,7 @@ from tests.following import Followed
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
-    with Followed(Alerting(), tmp_path) as it:
+    with Followed(AlertingProjection(), tmp_path) as it:
         yield it
 
 
@@ -101,9 +101,12 @@ def test_the_view_depends_on_the_journal_alone_and_on_no_batches(tmp_path: Path)
         rules(at(61), in_force={"offline_after_s": 60.0}), *ticks(65, 90), set_of("yard", 91, name="Back yard"),
         set_of("yard", 92, retired=True), *ticks(95, 120), set_of("yard", 121, retired=False), frame(at(122)),
     ]  # fmt: skip
-    with Followed(Alerting(), tmp_path / "one", events) as one, Followed(Alerting(), tmp_path / "many") as many:
+    with (
+        Followed(AlertingProjection(), tmp_path / "one", events) as one,
+        Followed(AlertingProjection(), tmp_path / "many") as many,
+    ):
         for event in events:
             many.take(event)
 
-        assert compare(one.view, many.view, Alerting()) == []
-        assert verify(Alerting(), one.source) == []
+        assert compare(one.view, many.view, AlertingProjection()) == []
+        assert verify(AlertingProjection(), one.source) == []

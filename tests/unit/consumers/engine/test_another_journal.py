@@ -19,7 +19,7 @@ from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from tests.builders import START, at, frame, numbered
 from tests.memory_journal import MemoryJournal
 
@@ -39,7 +39,7 @@ class Heard(Sink):
 
 def follow(data: Path, journal: MemoryJournal) -> ConsumerContext:
     context = ConsumerContext(data, journal, lambda: START)
-    with closing(Follower(Health(), context)) as follower:
+    with closing(Follower(HealthProjection(), context)) as follower:
         while follower.advance():
             pass
     return context
@@ -50,27 +50,27 @@ def test_a_view_of_a_journal_that_was_lost_begins_again_with_the_new_one(tmp_pat
 
     source = follow(tmp_path, MemoryJournal([frame(at(20), device="new")], life=2))
 
-    assert verify(Health(), source) == []
+    assert verify(HealthProjection(), source) == []
 
 
 def test_a_view_notices_while_it_follows_that_the_journal_is_another_one(tmp_path: Path) -> None:
     lost, found = MemoryJournal([frame(), frame()], life=1), MemoryJournal([frame(device="new")], life=2)
-    with closing(Follower(Health(), ConsumerContext(tmp_path, lost, lambda: START))) as follower:
+    with closing(Follower(HealthProjection(), ConsumerContext(tmp_path, lost, lambda: START))) as follower:
         follower.advance()
         follower._source = ConsumerContext(tmp_path, found, lambda: START)
 
         assert follower.advance() == 1
-    assert verify(Health(), ConsumerContext(tmp_path, found, lambda: START)) == []
+    assert verify(HealthProjection(), ConsumerContext(tmp_path, found, lambda: START)) == []
 
 
 def test_a_rebuild_leaves_a_view_of_another_journal_to_whoever_follows(tmp_path: Path) -> None:
     follow(tmp_path, MemoryJournal([frame(), frame()], life=1))
     found = ConsumerContext(tmp_path, MemoryJournal([frame()], life=2), lambda: START)
 
-    rebuild(Health(), found)
+    rebuild(HealthProjection(), found)
 
     follow(tmp_path, MemoryJournal([frame()], life=2))
-    assert verify(Health(), found) == []
+    assert verify(HealthProjection(), found) == []
 
 
 def test_a_sink_is_given_everything_of_a_new_journal(tmp_path: Path) -> None:

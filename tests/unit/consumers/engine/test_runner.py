@@ -22,7 +22,7 @@ from consumers.hub_faults import FaultReporter
 from consumers.registry import consumer_registry
 from consumers.store.journal.record import Recorded
 from consumers.store.journal.store import JournalAway
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
 from producer.ids import utc_now
 from tests.builders import START, frame
@@ -91,7 +91,9 @@ def seen(data: Path) -> list[int]:
 def test_an_event_that_a_consumer_cannot_take_is_set_aside_and_told(tmp_path: Path) -> None:
     bad = frame(device="bad")
     journal, faults = MemoryJournal([frame(), bad, frame()]), FaultReporter("consumers", None)
-    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, utc_now, faults), Picky(), Health()):
+    with running(
+        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, utc_now, faults), Picky(), HealthProjection()
+    ):
         eventually(lambda: (position(tmp_path, "picky"), position(tmp_path, "health")) == (3, 3))
         [fault] = eventually(lambda: faults.faults)
 
@@ -136,7 +138,9 @@ class Mended(Picky):
 def test_a_consumer_that_fails_on_everything_stops_is_tried_again_and_then_goes_on_from_there(tmp_path: Path) -> None:
     events = [frame(device=f"d{number % 3}") for number in range(STOPS_AFTER + 20)]
     journal, faults, picky = MemoryJournal(events), FaultReporter("consumers", None), Mended()
-    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), picky, Health()):
+    with running(
+        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), picky, HealthProjection()
+    ):
         [fault] = eventually(lambda: faults.faults)
         assert "stopped at position 1" in fault.reason
         eventually(lambda: position(tmp_path, "health") == len(events))
@@ -185,7 +189,9 @@ class FullDisk(Picky):
 
 def test_a_full_disk_stops_nobody_else_and_is_told_until_there_is_room(tmp_path: Path) -> None:
     journal, faults, full = MemoryJournal([frame()]), FaultReporter("consumers", None), FullDisk()
-    with running(ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, Health()):
+    with running(
+        ConsumerProcess(hub_in(tmp_path), None, lambda: journal, lambda: START, faults), full, HealthProjection()
+    ):
         eventually(lambda: position(tmp_path, "health") == 1)
         [fault] = eventually(lambda: faults.faults, within=20)
         assert (fault.part, fault.kind, position(tmp_path, "picky")) == ("disk", "storage_unwritable", 0)
@@ -286,7 +292,7 @@ def test_a_file_that_somebody_holds_for_long_is_waited_for(tmp_path: Path) -> No
     process = ConsumerProcess(hub_in(tmp_path), None, lambda: MemoryJournal([frame()]), lambda: START)
     with closing(sqlite3.connect(tmp_path / "shared.sqlite", isolation_level=None)) as holder:
         holder.execute("begin immediate")
-        thread = threading.Thread(target=process.run, args=([Health(), tidy], stopping))
+        thread = threading.Thread(target=process.run, args=([HealthProjection(), tidy], stopping))
         thread.start()
         eventually(lambda: tidy.found_locked)
         holder.execute("rollback")
@@ -300,9 +306,9 @@ def test_a_file_that_somebody_holds_for_long_is_waited_for(tmp_path: Path) -> No
 
 
 def test_a_reader_sees_the_rebuilt_view_without_opening_it_again(tmp_path: Path) -> None:
-    with Followed(Health(), tmp_path, [frame()]) as followed, Views(tmp_path) as held:
+    with Followed(HealthProjection(), tmp_path, [frame()]) as followed, Views(tmp_path) as held:
         before = held["health"]
-        rebuild(Health(), followed.source)
+        rebuild(HealthProjection(), followed.source)
         followed.take(frame(device="gate"))
 
         assert held["health"] is not before
@@ -316,7 +322,10 @@ def test_a_view_that_nobody_folded_is_named(tmp_path: Path) -> None:
 
 
 def test_a_view_cannot_be_written_by_its_readers(tmp_path: Path) -> None:
-    with Followed(Health(), tmp_path, [frame()]) as followed, pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with (
+        Followed(HealthProjection(), tmp_path, [frame()]) as followed,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
         followed.view.execute("delete from devices")
 
 

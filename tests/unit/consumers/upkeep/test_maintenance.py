@@ -16,7 +16,7 @@ from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from consumers.upkeep.maintenance import rebuild_view
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from producer.times import micros
 from tests.builders import START, frame, numbered
 from tests.following import hub_in
@@ -30,7 +30,7 @@ def hub(tmp_path: Path) -> HubConfig:
     with Journal(tmp_path / "journal", lambda: START) as journal:
         journal.append([Accepted(event, to_bytes(event), micros(START)) for event in events])
     reader = SqliteJournalReader(tmp_path / "journal")
-    follower = Follower(Health(), ConsumerContext(tmp_path, reader, lambda: START))
+    follower = Follower(HealthProjection(), ConsumerContext(tmp_path, reader, lambda: START))
     follower.advance()
     follower.close()
     reader.close()

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from consumers.views.audio import Loudness, loudness
+from consumers.views.audio import AudioProjection, loudness
 from tests.builders import at, frame
 from tests.following import Followed
 
 
 def test_loudness_leaves_out_what_nobody_could_hear(tmp_path: Path) -> None:
-    with Followed(Loudness(), tmp_path) as followed:
+    with Followed(AudioProjection(), tmp_path) as followed:
         followed.take(frame(at(0), mean_volume_db=-20.0, volume_percentage=66), frame(at(1), mean_volume_db=None))
         followed.take(frame(at(2), mean_volume_db=-30.0, volume_percentage=50))
         (point,) = loudness(followed.view, "DEMO", "yard", at(0), at(60))

@@ -5,7 +5,7 @@ from pathlib import Path
 from bus_schemas.event import GATEWAY, HUB, Event
 from bus_schemas.node import TIMED_OUT, CommandEvent
 from bus_schemas.speakers import violation
-from consumers.views.commands import ANSWER_WITHIN_S, Commands, request, requests
+from consumers.views.commands import ANSWER_WITHIN_S, CommandsProjection, request, requests
 from tests.builders import DEVICE, SITE, asked, at, command, tick
 from tests.following import Followed
 
@@ -15,7 +15,7 @@ def given_up(followed: Followed) -> list[CommandEvent]:
 
 
 def test_a_request_is_pending_until_its_device_answers(tmp_path: Path) -> None:
-    with Followed(Commands(), tmp_path, [asked(at(0))]) as followed:
+    with Followed(CommandsProjection(), tmp_path, [asked(at(0))]) as followed:
         before = request(followed.view, "r-1")
         followed.take(command(at(1), state="done"), tick(at(100)))
         after = request(followed.view, "r-1")
@@ -29,7 +29,7 @@ def test_a_request_is_pending_until_its_device_answers(tmp_path: Path) -> None:
 
 
 def test_a_request_that_nobody_answers_has_timed_out_and_that_is_an_event_once(tmp_path: Path) -> None:
-    with Followed(Commands(), tmp_path, [asked(at(0)), asked(at(20), request_id="r-2")]) as followed:
+    with Followed(CommandsProjection(), tmp_path, [asked(at(0)), asked(at(20), request_id="r-2")]) as followed:
         followed.take(tick(at(ANSWER_WITHIN_S - 1)))
         assert given_up(followed) == []
         followed.take(tick(at(ANSWER_WITHIN_S)), tick(at(ANSWER_WITHIN_S + 5)))
@@ -48,7 +48,7 @@ def test_a_request_that_nobody_answers_has_timed_out_and_that_is_an_event_once(t
 
 
 def test_an_answer_that_is_late_counts_all_the_same(tmp_path: Path) -> None:
-    with Followed(Commands(), tmp_path, [asked(at(0)), tick(at(40))]) as followed:
+    with Followed(CommandsProjection(), tmp_path, [asked(at(0)), tick(at(40))]) as followed:
         followed.take(*given_up(followed), command(at(400), state="failed", detail="the lens is dirty"), tick(at(500)))
         found = request(followed.view, "r-1")
 
@@ -58,7 +58,9 @@ def test_an_answer_that_is_late_counts_all_the_same(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_overtakes_its_request_ends_it(tmp_path: Path) -> None:
-    with Followed(Commands(), tmp_path, [command(at(1), state="done"), asked(at(0)), tick(at(60))]) as followed:
+    with Followed(
+        CommandsProjection(), tmp_path, [command(at(1), state="done"), asked(at(0)), tick(at(60))]
+    ) as followed:
         found = request(followed.view, "r-1")
 
         assert found is not None
@@ -68,7 +70,7 @@ def test_an_answer_that_overtakes_its_request_ends_it(tmp_path: Path) -> None:
 
 def test_the_hub_takes_the_time_that_it_needs_for_its_own_requests(tmp_path: Path) -> None:
     rebuild = command(at(0), site=HUB, device=GATEWAY, name="rebuild", state="asked")
-    with Followed(Commands(), tmp_path, [rebuild, tick(at(5000))]) as followed:
+    with Followed(CommandsProjection(), tmp_path, [rebuild, tick(at(5000))]) as followed:
         found = request(followed.view, "r-1")
 
         assert found is not None
@@ -83,7 +85,7 @@ def test_the_newest_requests_of_a_device_come_first_and_old_ones_are_forgotten(t
         asked(at(2), request_id="r-3", of="gate"),
         command(at(3)),
     ]
-    with Followed(Commands(), tmp_path, events) as followed:
+    with Followed(CommandsProjection(), tmp_path, events) as followed:
         newest = [one.request_id for one in requests(followed.view, SITE, DEVICE)]
         followed.take(tick(at(31 * 86_400)))
 

@@ -10,7 +10,7 @@ from consumers.store.archive.disk import Archive
 from consumers.store.archive.index import NAME, mark_incomplete, open_to_write
 from consumers.store.archive.reader import IndexAway, IndexedMedia
 from consumers.views.mosaics.layout import cell_size, size
-from consumers.views.mosaics.questions import Span, tile, timeline
+from consumers.views.mosaics.questions import MinuteRun, tile, timeline
 from tests.builders import START, at, detection, frame, health, incident, media, thermal, tick
 from tests.minute_site import GREEN, MINUTE, RED, Site
 
@@ -232,8 +232,8 @@ def test_the_timeline_says_what_was_the_case_and_how_bad_it_was(site: Site) -> N
     found = timeline(site.followed.view, "DEMO", MINUTE, 6)
     assert found is not None
     assert found.spans == (
-        Span(1, 2, "offline", ("offline",)),
-        Span(3, 1, "offline", ("offline", "blackscreen")),
+        MinuteRun(1, 2, "offline", ("offline",)),
+        MinuteRun(3, 1, "offline", ("offline", "blackscreen")),
     )
 
 

@@ -16,9 +16,9 @@ from consumers.hub_config import Mosaic
 from consumers.store.journal.record import Recorded
 from consumers.views.mosaics.layout import Grid, cells, grid, inset, size
 from consumers.views.mosaics.minute import device_minute, time_key
-from consumers.views.mosaics.projection import Mosaics
+from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.mosaics.questions import (
-    bytes_a_minute,
+    bytes_per_minute,
     description,
     newest_minute,
     pack,
@@ -26,8 +26,8 @@ from consumers.views.mosaics.questions import (
     tile,
     timeline,
 )
-from consumers.views.mosaics.seen import Seen
-from consumers.views.mosaics.state import State, of_minute
+from consumers.views.mosaics.sightings import Seen
+from consumers.views.mosaics.state import MinuteState, of_minute
 from tests.builders import at, frame, media, registry, tick
 from tests.following import Followed
 from tests.minute_site import BLUE, GREEN, MINUTE, RED, Site, jpeg
@@ -109,7 +109,7 @@ def test_what_is_missing_broken_or_lost_is_a_placeholder(tmp_path: Path) -> None
     site.followed.close()
 
 
-def state_of_frames(*frames: FrameEvent) -> State:
+def state_of_frames(*frames: FrameEvent) -> MinuteState:
     seen = Seen("DEMO", MINUTE, "yard")
     for number, event in enumerate(frames):
         seen.take(Recorded(number, event.time, event))
@@ -117,15 +117,15 @@ def state_of_frames(*frames: FrameEvent) -> State:
 
 
 def test_d0_10_the_state_is_computed_once_and_unknown_audio_is_no_incident() -> None:
-    assert state_of_frames() is State.UNKNOWN
-    assert state_of_frames(frame(audio=None, freeze=None, blackscreen=None)) is State.UNKNOWN
-    assert state_of_frames(frame(audio=None)) is State.OK
-    assert state_of_frames(frame(audio=False)) is State.INCIDENT
-    assert of_minute([State.OK, State.INCIDENT, State.UNKNOWN], has_data=True) is State.INCIDENT
-    assert of_minute([State.OK, State.UNKNOWN], has_data=True) is State.OK
-    assert of_minute([State.OK, State.UNKNOWN], has_data=True, is_blind=True) is State.UNKNOWN
-    assert of_minute([State.UNKNOWN], has_data=True) is State.UNKNOWN
-    assert of_minute([State.UNKNOWN], has_data=False) is State.NO_DATA
+    assert state_of_frames() is MinuteState.UNKNOWN
+    assert state_of_frames(frame(audio=None, freeze=None, blackscreen=None)) is MinuteState.UNKNOWN
+    assert state_of_frames(frame(audio=None)) is MinuteState.OK
+    assert state_of_frames(frame(audio=False)) is MinuteState.INCIDENT
+    assert of_minute([MinuteState.OK, MinuteState.INCIDENT, MinuteState.UNKNOWN], has_data=True) is MinuteState.INCIDENT
+    assert of_minute([MinuteState.OK, MinuteState.UNKNOWN], has_data=True) is MinuteState.OK
+    assert of_minute([MinuteState.OK, MinuteState.UNKNOWN], has_data=True, is_blind=True) is MinuteState.UNKNOWN
+    assert of_minute([MinuteState.UNKNOWN], has_data=True) is MinuteState.UNKNOWN
+    assert of_minute([MinuteState.UNKNOWN], has_data=False) is MinuteState.NO_DATA
 
 
 def test_d0_03_a_minute_without_an_incident_has_no_ko_tile(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_the_timeline_of_a_day_is_360_bytes(site: Site) -> None:
     assert (len(found.states), found.first, found.newest) == (360, MINUTE + 1 - 1439, MINUTE + 1)
     assert found.states[-1] == 0b00_10_00_00
     assert timeline(site.followed.view, "ELSEWHERE") is None
-    assert bytes_a_minute(site.followed.view, "DEMO") is not None
+    assert bytes_per_minute(site.followed.view, "DEMO") is not None
 
 
 def test_four_states_fill_a_byte_from_its_lowest_bits() -> None:
@@ -240,7 +240,9 @@ def test_the_quality_and_size_of_cells_are_settings(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.followed.close()
     small = replace(site.hub, mosaic=Mosaic(cell_width=160, cell_height=90))
-    with Followed(Mosaics(small), tmp_path / "small", [registry(name="Yard"), tick(at(1)), tick(at(64))]) as followed:
+    with Followed(
+        MosaicsProjection(small), tmp_path / "small", [registry(name="Yard"), tick(at(1)), tick(at(64))]
+    ) as followed:
         found = description(followed.view, "DEMO", MINUTE)
 
     assert found is not None
@@ -309,4 +311,4 @@ def test_a_retired_site_has_no_more_minutes_until_it_is_brought_back(site: Site)
 def test_tiles_depend_on_the_journal_alone(site: Site) -> None:
     site.take(tick(at(1)), site.picture(10, RED), by_page(30, device="attic", name="Attic"), tick(at(64)))
 
-    assert verify(Mosaics(replace(site.hub, data=site.hub.data / "aside")), site.followed.source) == []
+    assert verify(MosaicsProjection(replace(site.hub, data=site.hub.data / "aside")), site.followed.source) == []

@@ -13,7 +13,7 @@ from bus_schemas.registry import RegistryEvent
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.part import NotInPart, rebuild_part
 from consumers.engine.rebuild.time_range import TimeRange
-from consumers.views.motion import Motions, buckets, heat_grid, heat_map
+from consumers.views.motion import MotionProjection, buckets, heat_grid, heat_map
 from tests.builders import at, motion, motion_v1, registry
 from tests.following import Followed
 
@@ -26,7 +26,7 @@ def zone(name: str, **given: Any) -> RegistryEvent:
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
-    with Followed(Motions(), tmp_path) as it:
+    with Followed(MotionProjection(), tmp_path) as it:
         yield it
 
 
@@ -93,7 +93,7 @@ def test_x_04_a_motion_that_is_told_twice_counts_once(followed: Followed) -> Non
 
 def test_the_days_of_a_site_are_those_of_its_zone(tmp_path: Path) -> None:
     late = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
-    with Followed(Motions(), tmp_path, [zone("Europe/Berlin"), motion(late)]) as followed:
+    with Followed(MotionProjection(), tmp_path, [zone("Europe/Berlin"), motion(late)]) as followed:
         assert heat_map(followed.view, "DEMO", "yard", DAY) is None
         assert heat_map(followed.view, "DEMO", "yard", DAY + timedelta(days=1)) is not None
 
@@ -106,24 +106,26 @@ def test_a_zone_that_is_changed_holds_for_what_comes_after(tmp_path: Path) -> No
         zone("Asia/Tokyo", device="yard"),
         motion(late + timedelta(seconds=1)),
     ]
-    with Followed(Motions(), tmp_path, events) as followed:
+    with Followed(MotionProjection(), tmp_path, events) as followed:
         days = [heat_grid(followed.view, "DEMO", "yard", DAY + timedelta(days=day)) for day in (0, 1)]
         source = followed.source
 
         assert [found[1] if found else 0 for found in days] == [1, 1]
-        assert verify(Motions(), source) == []
+        assert verify(MotionProjection(), source) == []
         with pytest.raises(NotInPart, match="whose time zone was changed"):
-            rebuild_part(Motions(), source, TimeRange("DEMO", late, late + timedelta(hours=1)), lambda done, of: None)
+            rebuild_part(
+                MotionProjection(), source, TimeRange("DEMO", late, late + timedelta(hours=1)), lambda done, of: None
+            )
 
 
 def test_a_part_is_folded_by_the_days_of_the_zone(tmp_path: Path) -> None:
     late = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
-    with Followed(Motions(), tmp_path, [zone("Europe/Berlin"), motion(late)]) as followed:
+    with Followed(MotionProjection(), tmp_path, [zone("Europe/Berlin"), motion(late)]) as followed:
         wanted = TimeRange("DEMO", late, late + timedelta(hours=1))
-        replaced = rebuild_part(Motions(), followed.source, wanted, lambda done, of: None)
+        replaced = rebuild_part(MotionProjection(), followed.source, wanted, lambda done, of: None)
 
         assert replaced.part.since == datetime(2026, 1, 5, 23, tzinfo=UTC)
-        assert verify(Motions(), followed.source) == []
+        assert verify(MotionProjection(), followed.source) == []
 
 
 def test_motions_are_counted_by_bucket(followed: Followed) -> None:

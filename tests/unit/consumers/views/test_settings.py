@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from consumers.views.settings import Settings, change_of, changes
+from consumers.views.settings import SettingsProjection, change_of, changes
 from consumers.views.settings import settings as current
 from tests.builders import at, settings
 from tests.following import Followed
 
 
 def test_a_section_that_is_set_replaces_the_one_before(tmp_path: Path) -> None:
-    with Followed(Settings(), tmp_path) as followed:
+    with Followed(SettingsProjection(), tmp_path) as followed:
         followed.take(settings(settings={"motion": {"sensitivity": 25, "min_area": 500}, "zones": []}))
         followed.take(settings(at(9), settings={"motion": {"sensitivity": 50}}, changed_by="bob", request_id="r-9"))
         now = current(followed.view, "DEMO", "yard")

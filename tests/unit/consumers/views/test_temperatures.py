@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from consumers.views.temperatures import Temperatures, newest_thermal, temperatures
+from consumers.views.temperatures import TemperaturesProjection, newest_thermal, temperatures
 from tests.builders import at, thermal
 from tests.following import Followed
 
 
 def test_d4_23_each_minute_keeps_least_greatest_and_mean_of_each_region(tmp_path: Path) -> None:
-    with Followed(Temperatures(), tmp_path) as followed:
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
         followed.take(thermal(at(0), hottest=40.0), thermal(at(30), hottest=60.0), thermal(at(60), hottest=50.0))
         series = temperatures(followed.view, "DEMO", "yard", at(0), at(120))
 
@@ -24,7 +24,7 @@ def test_d4_23_each_minute_keeps_least_greatest_and_mean_of_each_region(tmp_path
 
 
 def test_temperatures_are_put_together_in_longer_steps(tmp_path: Path) -> None:
-    with Followed(Temperatures(), tmp_path) as followed:
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
         followed.take(*(thermal(at(60 * minute), hottest=40.0 + minute) for minute in range(10)))
         series = temperatures(followed.view, "DEMO", "yard", at(0), at(600), step_s=300)
 
@@ -35,7 +35,7 @@ def test_temperatures_are_put_together_in_longer_steps(tmp_path: Path) -> None:
 
 
 def test_the_newest_thermal_frame_is_the_newest_by_its_own_time(tmp_path: Path) -> None:
-    with Followed(Temperatures(), tmp_path) as followed:
+    with Followed(TemperaturesProjection(), tmp_path) as followed:
         followed.take(thermal(at(60), hottest=50.0), thermal(at(0), hottest=90.0))
         newest = newest_thermal(followed.view, "DEMO", "yard")
         nowhere = newest_thermal(followed.view, "DEMO", "gate")

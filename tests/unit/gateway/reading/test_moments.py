@@ -14,10 +14,10 @@ from consumers.engine.versions import NEWEST
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
 from consumers.views.health.snapshots import Keep
-from consumers.views.settings import Settings, settings
+from consumers.views.settings import SettingsProjection, settings
 from gateway.http.problems import Problem
 from gateway.reading.moments import Behind, at
 from gateway.reading.stores import Stores, open_stores
@@ -67,14 +67,14 @@ def fold(data: Path, stores: Stores, projection: Projection, batch: int = 1000) 
 
 
 def test_now_is_the_view_as_it_is(data: Path, stores: Stores) -> None:
-    fold(data, stores, Health())
+    fold(data, stores, HealthProjection())
     with at(stores, None, NOW) as moment:
         assert (moment.now, moment.upto) == (NOW, NEWEST)
         assert moment.health() is stores.view("health")
 
 
 def test_a_moment_knows_what_had_been_received_by_then(data: Path, stores: Stores) -> None:
-    fold(data, stores, Health())
+    fold(data, stores, HealthProjection())
     with at(stores, builders.at(5), NOW) as moment:
         assert (moment.now, moment.upto) == (builders.at(5), 1)
         assert [one.device for one in devices(moment.health())] == ["yard"]
@@ -82,7 +82,7 @@ def test_a_moment_knows_what_had_been_received_by_then(data: Path, stores: Store
 
 
 def test_a_moment_before_everything_is_empty(data: Path, stores: Stores) -> None:
-    fold(data, stores, Health())
+    fold(data, stores, HealthProjection())
     with at(stores, START - timedelta(days=1), NOW) as moment:
         assert (moment.upto, devices(moment.health())) == (0, [])
 
@@ -103,7 +103,7 @@ def test_the_days_that_the_journal_has_dropped_are_not_made_up(data: Path, store
 
 
 def test_what_the_snapshots_have_forgotten_is_not_made_up(data: Path, stores: Stores) -> None:
-    fold(data, stores, Health(Keep(fine=1, coarse=1)))
+    fold(data, stores, HealthProjection(Keep(fine=1, coarse=1)))
     with pytest.raises(Problem) as refused, at(stores, builders.at(5), NOW) as moment:
         moment.health()
 
@@ -111,17 +111,17 @@ def test_what_the_snapshots_have_forgotten_is_not_made_up(data: Path, stores: St
 
 
 def test_a_view_that_lacks_only_what_does_not_concern_it_answers(data: Path, stores: Stores) -> None:
-    fold(data, stores, Settings(), batch=1)
+    fold(data, stores, SettingsProjection(), batch=1)
     with at(stores, NOW, NOW) as moment:
-        assert settings(moment.view(Settings), builders.SITE, builders.DEVICE, moment.upto) != {}
+        assert settings(moment.view(SettingsProjection), builders.SITE, builders.DEVICE, moment.upto) != {}
 
 
 def test_a_view_that_lacks_an_event_of_its_own_is_behind(data: Path, stores: Stores) -> None:
-    fold(data, stores, Settings())
+    fold(data, stores, SettingsProjection())
     with Journal(data / "journal", lambda: LATER) as journal:
         journal.append(taken(builders.settings(NOW)))
 
     with pytest.raises(Behind, match="'settings' is at position 6, and 7 is asked for"), at(stores, NOW, NOW) as moment:
-        moment.view(Settings)
+        moment.view(SettingsProjection)
     with at(stores, NOW - timedelta(seconds=1), NOW) as moment:
-        assert moment.view(Settings) is stores.view("settings")
+        assert moment.view(SettingsProjection) is stores.view("settings")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
-from consumers.alerting.projection import Alerting
+from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import AlertRules
 from consumers.engine import checkpoint, view_files
 from consumers.engine.follower import ConsumerContext, Follower
@@ -43,7 +43,7 @@ class Yard(Followed):
     """Alerting of a few thousand events, and a rebuild of them that a test interrupts."""
 
     def __init__(self, data: Path) -> None:
-        super().__init__(Alerting(hub_in(data)), data, events())
+        super().__init__(AlertingProjection(hub_in(data)), data, events())
 
     def interrupt(self, after: int) -> None:
         def progress(done: int, of: int) -> None:
@@ -94,15 +94,15 @@ def test_events_that_came_meanwhile_are_in_it_once_and_nothing_is_told_again(yar
 
 
 def changed_rules(yard: Yard) -> RebuildReport:
-    return yard.go_on(Alerting(replace(hub_in(yard.source.data), rules=AlertRules(raise_share=0.5))))
+    return yard.go_on(AlertingProjection(replace(hub_in(yard.source.data), rules=AlertRules(raise_share=0.5))))
 
 
 def another_version(yard: Yard) -> RebuildReport:
-    Alerting.version += 1
+    AlertingProjection.version += 1
     try:
         return yard.go_on()
     finally:
-        Alerting.version -= 1
+        AlertingProjection.version -= 1
 
 
 def asked_for(yard: Yard) -> RebuildReport:
@@ -124,7 +124,7 @@ def dropped_days(yard: Yard) -> RebuildReport:
     ("change", "reason"),
     [
         (changed_rules, "the configuration is another one"),
-        (another_version, f"it was begun by version {Alerting.version} of the projection"),
+        (another_version, f"it was begun by version {AlertingProjection.version} of the projection"),
         (asked_for, "that was asked for"),
         (broken, "what was begun cannot be read"),
         (dropped_days, "the journal was dropped up to position 2,099 meanwhile"),

@@ -17,7 +17,7 @@ from consumers.engine.rebuild.request import RebuildRequest
 from consumers.engine.rebuild.sink import FoldAgain, RebuildSink
 from consumers.engine.rebuild.time_range import TimeRange
 from consumers.engine.rebuild.whole import Progress, rebuild
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from tests.builders import START, at, command, frame, tick
 from tests.following import Followed
 from tests.memory_journal import MemoryJournal
@@ -132,10 +132,10 @@ def test_an_interrupted_rebuild_leaves_the_old_view_and_what_is_folded_so_far(tm
     def interrupt(done: int, of: int) -> None:
         raise KeyboardInterrupt
 
-    with Followed(Health(), tmp_path, [frame(at(second)) for second in range(9)]) as followed:
+    with Followed(HealthProjection(), tmp_path, [frame(at(second)) for second in range(9)]) as followed:
         before = sorted(path.name for path in (tmp_path / "views").iterdir())
         with pytest.raises(KeyboardInterrupt):
-            rebuild(Health(), followed.source, interrupt)
+            rebuild(HealthProjection(), followed.source, interrupt)
 
         assert sorted(path.name for path in (tmp_path / "views").iterdir()) == sorted(
             [*before, "health.rebuild", "health.2.sqlite"]
@@ -146,14 +146,14 @@ def test_an_interrupted_rebuild_leaves_the_old_view_and_what_is_folded_so_far(tm
 
 def test_a_rebuild_tells_how_far_it_is_and_lets_no_second_one_begin(tmp_path: Path) -> None:
     seen: list[int | None] = []
-    with Followed(Health(), tmp_path, [frame(at(second)) for second in range(9)]) as followed:
+    with Followed(HealthProjection(), tmp_path, [frame(at(second)) for second in range(9)]) as followed:
 
         def look(done: int, of: int) -> None:
             seen.append(rebuild_progress(tmp_path, "health"))
             with pytest.raises(AlreadyRebuilding, match="is being folded again already"):
-                rebuild(Health(), followed.source)
+                rebuild(HealthProjection(), followed.source)
 
-        rebuild(Health(), followed.source, look)
+        rebuild(HealthProjection(), followed.source, look)
 
     assert seen == [0, 9]
     assert rebuild_progress(tmp_path, "health") is None

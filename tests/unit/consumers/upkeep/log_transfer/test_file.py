@@ -14,9 +14,16 @@ from consumers.engine.view_files import open_view
 from consumers.registry import consumer_registry
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.queries import JournalQueries
-from consumers.upkeep.log_transfer.file import AlreadyThere, NotASlice, Slice, Written, opened, write
-from consumers.upkeep.log_transfer.importer import Arrived, NotFresh, settle
-from consumers.upkeep.log_transfer.log_slice import Stretch, read
+from consumers.upkeep.log_transfer.export_file import (
+    AlreadyThere,
+    LogExport,
+    NotALogExport,
+    Written,
+    open_export,
+    write,
+)
+from consumers.upkeep.log_transfer.importer import ImportReport, NotFresh, import_entries
+from consumers.upkeep.log_transfer.log_slice import LogRange, read
 from consumers.upkeep.verify.run import check
 from consumers.upkeep.verify.speakers import check_speakers
 from tests import builders, logged
@@ -24,7 +31,7 @@ from tests.builders import DEVICE, SITE, START, at
 from tests.running_ingest import journaled
 
 VIEWS = ("health", "alerting", "motion", "temperatures", "detections", "recordings", "audio")
-EVERYTHING = Stretch(START - timedelta(days=1), START + timedelta(days=1))
+EVERYTHING = LogRange(START - timedelta(days=1), START + timedelta(days=1))
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +42,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-def exported(data: Path, file: Path, wanted: Stretch = EVERYTHING, *, media: bool = True) -> Written:
+def exported(data: Path, file: Path, wanted: LogRange = EVERYTHING, *, media: bool = True) -> Written:
     return write(file, read(data, SqliteStore(data / "journal"), wanted, media=media), wanted)
 
 
-def imported(file: Path, data: Path) -> Arrived:
-    with opened(file) as found:
-        return settle(data, SqliteStore(data / "journal"), found.pieces())
+def imported(file: Path, data: Path) -> ImportReport:
+    with open_export(file) as found:
+        return import_entries(data, SqliteStore(data / "journal"), found.pieces())
 
 
 def faults(data: Path) -> list[str]:
@@ -72,7 +79,7 @@ def test_the_views_of_a_copy_are_those_of_the_original(original: Path, tmp_path:
 
 
 def test_a_stretch_out_of_the_middle_says_what_was_before_it(original: Path, tmp_path: Path) -> None:
-    exported(original, tmp_path / "log", Stretch(at(60), at(120)))
+    exported(original, tmp_path / "log", LogRange(at(60), at(120)))
     arrived = imported(tmp_path / "log", tmp_path / "copy")
 
     gaps = [event for event in journaled(tmp_path / "copy", GapEvent) if isinstance(event, GapEvent)]
@@ -95,7 +102,7 @@ def test_media_that_were_left_out_are_explained(original: Path, tmp_path: Path) 
 
 
 def test_a_stretch_of_a_site_that_is_not_there_holds_the_ticks_alone(original: Path, tmp_path: Path) -> None:
-    written = exported(original, tmp_path / "log", Stretch(EVERYTHING.start, EVERYTHING.end, "ELSEWHERE"))
+    written = exported(original, tmp_path / "log", LogRange(EVERYTHING.start, EVERYTHING.end, "ELSEWHERE"))
 
     assert written.events == 36
 
@@ -127,7 +134,7 @@ def test_a_file_that_was_tampered_with_leaves_nothing_behind(
     exported(original, tmp_path / "log")
     tamper(tmp_path / "log", statement)
 
-    with pytest.raises(NotASlice, match=reason):
+    with pytest.raises(NotALogExport, match=reason):
         imported(tmp_path / "log", tmp_path / "copy")
     assert not list((tmp_path / "copy").rglob("*.sqlite"))
     assert not list((tmp_path / "copy").rglob("*.pack"))
@@ -136,17 +143,17 @@ def test_a_file_that_was_tampered_with_leaves_nothing_behind(
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("no database at all, though it is long enough to be one" * 20)
 
-    with pytest.raises(NotASlice, match="is no stretch of a log"):
+    with pytest.raises(NotALogExport, match="is no stretch of a log"):
         imported(tmp_path / "log", tmp_path / "copy")
-    with pytest.raises(NotASlice, match="there is no file"):
+    with pytest.raises(NotALogExport, match="there is no file"):
         imported(tmp_path / "nothing", tmp_path / "copy")
 
 
 def test_a_slice_tells_what_it_is(original: Path, tmp_path: Path) -> None:
     exported(original, tmp_path / "log")
 
-    with opened(tmp_path / "log") as found:
-        assert isinstance(found, Slice)
+    with open_export(tmp_path / "log") as found:
+        assert isinstance(found, LogExport)
         assert found.about == {
             "from": "2026-01-04T10:00:00.000Z",
             "to": "2026-01-06T10:00:00.000Z",

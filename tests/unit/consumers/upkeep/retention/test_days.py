@@ -22,9 +22,9 @@ from consumers.store.disk import DiskSpace
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.retention_floor import Floor, read_floor
 from consumers.upkeep.retention.questions import journal_waits
-from consumers.upkeep.retention.sink import Retention
+from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.run import check
-from consumers.views.warehouse.progress import Rows, tell_rows
+from consumers.views.warehouse.progress import RowsProgress, tell_rows
 from producer.outbox import outbox
 from producer.transaction import transaction
 from tests.builders import START, incident, retention, tick
@@ -50,7 +50,7 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = Retention(self.hub, lambda: self.now, lambda: DiskSpace(100, 1), lambda: NAMES)
+        sink = RetentionSink(self.hub, lambda: self.now, lambda: DiskSpace(100, 1), lambda: NAMES)
         deliverer = Deliverer(sink, ConsumerContext(self.data, self.ticks, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -158,7 +158,7 @@ def with_rows_that_nobody_knows(yard: Yard) -> str:
 def with_rows_behind(yard: Yard) -> str:
     (yard.data / "warehouse").mkdir()
     with closing(SqliteJournalReader(yard.data / "journal")) as journal:
-        tell_rows(yard.data, Rows(journal.life(), 7))
+        tell_rows(yard.data, RowsProgress(journal.life(), 7))
     return f"the rows of the warehouse are at position 7, the day ends at {A_DAY}"
 
 
@@ -220,7 +220,7 @@ def test_a_crash_between_writing_down_and_dropping_is_made_up_for_once(yard: Yar
     yard.ticks.append(tick(yard.now))
     file = view_files.file_of(yard.data, "retention")
     assert file is not None
-    sink = Retention(yard.hub, lambda: yard.now, lambda: DiskSpace(100, 1), lambda: NAMES)
+    sink = RetentionSink(yard.hub, lambda: yard.now, lambda: DiskSpace(100, 1), lambda: NAMES)
     with closing(view_files.connect(file)) as state:
         lost = list(sink.deliver(state, yard.ticks.read(0).records))
     yard.deliverer.close()

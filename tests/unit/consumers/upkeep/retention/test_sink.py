@@ -22,7 +22,7 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.disk import DiskSpace
 from consumers.store.journal.record import Recorded
 from consumers.upkeep.retention.questions import cleanup_run, cleanup_status
-from consumers.upkeep.retention.sink import Retention
+from consumers.upkeep.retention.sink import RetentionSink
 from tests.builders import START, at, command, media, tick
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
@@ -43,7 +43,7 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = Retention(self.hub, lambda: self.now, self.look)
+        sink = RetentionSink(self.hub, lambda: self.now, self.look)
         deliverer = Deliverer(sink, ConsumerContext(self.hub.data, self.journal, lambda: self.now))
         deliverer.advance()
         return deliverer
@@ -174,7 +174,7 @@ def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Ya
     file = view_files.file_of(yard.hub.data, "retention")
     assert file is not None
     state = view_files.connect(file)
-    sink = Retention(yard.hub, lambda: START, yard.look)
+    sink = RetentionSink(yard.hub, lambda: START, yard.look)
     lost = list(sink.deliver(state, yard.journal.read(0).records))
     state.close()
     yard.deliverer.close()
@@ -212,7 +212,7 @@ def test_s3_24_a_clean_up_may_not_be_needed(yard: Yard) -> None:
 
 def test_s3_23_the_status_counts_files_by_their_age(yard: Yard) -> None:
     yard.store("segment", 0.5, 30, 5 * 24, 9 * 24)
-    sink = Retention(yard.hub, lambda: START, yard.look)
+    sink = RetentionSink(yard.hub, lambda: START, yard.look)
     with ArchiveReader(yard.hub.data / "archive") as archive:
         status = cleanup_status(yard.hub.retention, yard.disk, archive.usage(), sink.droppable(START), START)
 
@@ -320,7 +320,7 @@ def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_i
     file = view_files.file_of(yard.hub.data, "retention")
     assert file is not None
     state = view_files.connect(file)
-    sink = Retention(yard.hub, lambda: START, yard.look)
+    sink = RetentionSink(yard.hub, lambda: START, yard.look)
 
     told = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]
     state.close()

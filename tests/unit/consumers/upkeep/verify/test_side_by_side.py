@@ -15,7 +15,7 @@ RUN = """
 import os, signal, sys, threading
 
 from consumers.upkeep.verify.findings import Findings
-from consumers.upkeep.verify.side_by_side import side_by_side
+from consumers.upkeep.verify.parallel import side_by_side
 
 def check(part, told):
     told(part, 1, 2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, iso
 from consumers.store.journal.record import Recorded
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.snapshots import Keep
 from tests import builders
 from tests.builders import at, frame, health, media, state, thermal, tick
@@ -37,10 +37,10 @@ EVENTS = st.builds(
 def folded(records: Sequence[Recorded], batch: int = 1000) -> dict[str, list[Any]]:
     """Each table after a fold in batches of this size."""
     with closing(sqlite3.connect(":memory:")) as view:
-        view.executescript(Health.schema)
-        wanted = [record for record in records if record.model in Health.models]
+        view.executescript(HealthProjection.schema)
+        wanted = [record for record in records if record.model in HealthProjection.models]
         for begin in range(0, len(wanted), batch):
-            Health(OFTEN).fold(view, wanted[begin : begin + batch], _say_nothing)
+            HealthProjection(OFTEN).fold(view, wanted[begin : begin + batch], _say_nothing)
         return {
             table: list(view.execute(f"select * from {table} order by 1, 2"))
             for table in ("devices", "clock", "snapshots")

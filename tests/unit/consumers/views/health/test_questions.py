@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consumers.views.health.projection import Health
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import device, devices, last_tick, nodes
 from tests.builders import at, clock_set, detection, frame, health, heartbeat, media, state, thermal, tick
 from tests.following import Followed
@@ -15,7 +15,7 @@ ANALYSED = {"blackscreen": False, "freeze": False, "audio": True}
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
-    with Followed(Health(), tmp_path) as it:
+    with Followed(HealthProjection(), tmp_path) as it:
         yield it
 
 

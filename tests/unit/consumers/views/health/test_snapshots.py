@@ -6,8 +6,8 @@ from zlib import compress
 
 import pytest
 
-from consumers.views.health.past import as_of
-from consumers.views.health.projection import Health
+from consumers.views.health.past_view import as_of
+from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices, last_tick, nodes
 from consumers.views.health.snapshots import Forgotten, Keep, content
 from tests.builders import at, frame, heartbeat, tick
@@ -18,7 +18,7 @@ FEW = Keep(every_s=10, fine=5, step=4, coarse=20)
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
-    with Followed(Health(FEW), tmp_path) as it:
+    with Followed(HealthProjection(FEW), tmp_path) as it:
         yield it
 
 

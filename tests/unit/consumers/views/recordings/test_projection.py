@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event
 from consumers.store.journal.record import Recorded
-from consumers.views.recordings.projection import Recordings
+from consumers.views.recordings.projection import RecordingsProjection
 from tests.builders import at, heartbeat, motion, retention, segment, settings, tick
 from tests.journaled import bodies, moments, recorded, through_models
 
@@ -43,8 +43,8 @@ def folded(records: Sequence[Recorded], batch: int = 1000) -> Folded:
     """After a fold in batches of this size."""
     told: list[Event] = []
     with closing(sqlite3.connect(":memory:")) as view:
-        view.executescript(Recordings.schema)
-        projection = Recordings()
+        view.executescript(RecordingsProjection.schema)
+        projection = RecordingsProjection()
         for begin in range(0, len(records), batch):
             projection.fold(view, records[begin : begin + batch], told.append)
         rows = [*view.execute("select * from segments"), *view.execute("select rowid, * from clips order by rowid")]

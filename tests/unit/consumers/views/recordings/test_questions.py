@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.media import RecordingEvent
-from consumers.views.recordings.projection import Recordings
+from consumers.views.recordings.projection import RecordingsProjection
 from consumers.views.recordings.questions import clips, newest_segments, number_of, oldest, segments, spans
 from tests.builders import START, at, motion, retention, segment, tick
 from tests.following import Followed
@@ -14,7 +14,7 @@ from tests.following import Followed
 
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
-    with Followed(Recordings(), tmp_path) as it:
+    with Followed(RecordingsProjection(), tmp_path) as it:
         yield it
 
 

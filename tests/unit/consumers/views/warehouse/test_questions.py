@@ -6,7 +6,7 @@ import pytest
 from pydantic_core import to_json
 
 from consumers.views.warehouse.day_counts import MAX_TRIGGERS, MAX_ZONES, OTHER_ZONES, intensity
-from consumers.views.warehouse.questions import BadQuestion, Span, dashboard, seconds_of_day
+from consumers.views.warehouse.questions import BadQuestion, SteppedTimeRange, dashboard, seconds_of_day
 from tests.builders import START
 
 
@@ -32,7 +32,7 @@ def test_a_day_that_no_row_can_have_is_a_bad_question(day: date) -> None:
 )
 def test_a_span_without_an_answer_is_a_bad_question(length: timedelta, step_s: int, why: str) -> None:
     with pytest.raises(BadQuestion, match=why):
-        Span(START, START + length, step_s)
+        SteppedTimeRange(START, START + length, step_s)
 
 
 class Rows:

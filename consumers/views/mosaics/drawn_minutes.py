@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from consumers.views.mosaics.drawing import Drawer, Shown
-from consumers.views.mosaics.minute import Minute
-from consumers.views.mosaics.state import State
+from consumers.views.mosaics.drawer import Drawer, Shown
+from consumers.views.mosaics.minute import MosaicMinute
+from consumers.views.mosaics.state import MinuteState
 from consumers.views.mosaics.tiles import Tiles
 
 SCHEMA = """
@@ -48,10 +48,10 @@ class DrawnMinutes:
         self._files = files
         self.replaced: list[str] = []
 
-    def put(self, minute: Minute, times: int) -> None:
+    def put(self, minute: MosaicMinute, times: int) -> None:
         """Draw what was not drawn yet. `times` is how often it was to be drawn: to close it, and to correct it."""
         before = self._before(minute)
-        chosen = [tuple(minute.shown(*states)) for states in ((), (State.OK,), (State.INCIDENT,))]
+        chosen = [tuple(minute.shown(*states)) for states in ((), (MinuteState.OK,), (MinuteState.INCIDENT,))]
         shows = [_digest(shown) if shown or index == 0 else None for index, shown in enumerate(chosen)]
         wanted = {digest: shown for digest, shown in zip(shows, chosen, strict=True) if digest is not None}
         new = {digest: shown for digest, shown in wanted.items() if digest not in before.tiles}
@@ -65,10 +65,10 @@ class DrawnMinutes:
         named = [None if digest is None else made[digest].name for digest in shows]
         self._write(replace(minute, revision=before.revision + times), named, list(made.values()), without)
 
-    def _keep(self, minute: Minute, shows: str, picture: bytes) -> _Tile:
+    def _keep(self, minute: MosaicMinute, shows: str, picture: bytes) -> _Tile:
         return _Tile(self._files.write(minute.site, minute.minute, picture), len(picture), shows)
 
-    def _before(self, minute: Minute) -> _Before:
+    def _before(self, minute: MosaicMinute) -> _Before:
         found = self._view.execute(
             "select revision, drawn from tiles where site = ? and minute = ?", (minute.site, minute.minute)
         ).fetchone()
@@ -78,7 +78,7 @@ class DrawnMinutes:
         tiles = [_Tile(*tile) for tile in drawn["tiles"]]
         return _Before(int(found[0]), {tile.shows: tile for tile in tiles}, frozenset(drawn["without_picture"]))
 
-    def _write(self, minute: Minute, named: list[str | None], tiles: list[_Tile], without: set[str]) -> None:
+    def _write(self, minute: MosaicMinute, named: list[str | None], tiles: list[_Tile], without: set[str]) -> None:
         drawn = to_json({"tiles": sorted(tiles), "without_picture": sorted(without)}).decode()
         total = sum(tile.size for tile in tiles)
         said = (int(minute.state), minute.condition, " ".join(minute.types), minute.incidents, minute.revision)

@@ -15,7 +15,7 @@ OnProgress = Callable[[str, int, int], None]
 """Told of which part how many positions are done, of how many."""
 CheckPart = Callable[[str, OnProgress], Findings]
 
-Told = tuple[int, int] | Findings | Exception
+FindingsByPart = tuple[int, int] | Findings | Exception
 
 
 class CheckDied(RuntimeError):
@@ -66,7 +66,7 @@ def _hear(
 ) -> None:
     part, process = running[ear]
     try:
-        told: Told = ear.recv()
+        told: FindingsByPart = ear.recv()
     except EOFError:
         process.join()
         raise CheckDied(f"the check of {part} ended with code {process.exitcode} and said nothing") from None

@@ -31,14 +31,14 @@ class Worst(NamedTuple):
 NOTHING = Worst("unknown", ())
 
 
-class Span(NamedTuple):
+class SecondsRange(NamedTuple):
     """Seconds since 1970; without an end where it lasts."""
 
     start: float
     end: float | None
 
 
-def enter(view: sqlite3.Connection, event: IncidentEvent) -> Span:
+def enter(view: sqlite3.Connection, event: IncidentEvent) -> SecondsRange:
     """Take in what an incident event tells. Returns the time in which minutes may be other than they were."""
     incident = event.data
     at = incident.since.timestamp()
@@ -52,16 +52,16 @@ def enter(view: sqlite3.Connection, event: IncidentEvent) -> Span:
         view.execute("update held set until = ? where incident_id = ? and until is null", (at, incident.incident_id))
     step = (incident.incident_id, at, incident.site, incident.device, incident.type, _condition(incident))
     view.execute("insert or replace into held values (?, ?, null, ?, ?, ?, ?)", step)
-    return Span(at, None)
+    return SecondsRange(at, None)
 
 
-def _close(view: sqlite3.Connection, incident: Incident, begun: float | None, at: float) -> Span:
+def _close(view: sqlite3.Connection, incident: Incident, begun: float | None, at: float) -> SecondsRange:
     """One that was opened before the journal begins is not known, and stays so."""
     if begun is None:
-        return Span(at, at)
+        return SecondsRange(at, at)
     end = max(begun, at)
     view.execute("update held set until = ? where incident_id = ? and until is null", (end, incident.incident_id))
-    return Span(end, None)
+    return SecondsRange(end, None)
 
 
 def _condition(incident: Incident) -> Condition:
@@ -84,7 +84,7 @@ def _worst(types: dict[str, Condition]) -> Worst:
     return Worst(types[ordered[0]], tuple(ordered))
 
 
-def minutes_of(span: Span, oldest: int, newest: int) -> Iterator[int]:
+def minutes_of(span: SecondsRange, oldest: int, newest: int) -> Iterator[int]:
     """The minutes since 1970 that a span touches, of those from `oldest` to `newest`."""
     last = newest if span.end is None else int(span.end // 60)
     yield from range(max(int(span.start // 60), oldest), min(last, newest) + 1)

@@ -11,10 +11,10 @@ from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.configured import journal_of
 from consumers.views.warehouse.progress import tell_rows, tell_set_aside
-from consumers.views.warehouse.reader import Answering, Status
+from consumers.views.warehouse.reader import Status, WarehouseReader
 from consumers.views.warehouse.store import checkpoint, newest_generation
 from consumers.views.warehouse.tables import VERSION
-from consumers.views.warehouse.warehouse import OpenJournal, Settings, Warehouse
+from consumers.views.warehouse.warehouse import OpenJournal, Warehouse, WarehouseSettings
 from producer.broker import BrokerAddress
 
 WAREHOUSE = "warehouse"
@@ -24,7 +24,7 @@ _RETRY_S = 5.0
 _SAVE_EVERY = 250
 
 
-class ServedRows(Answering):
+class ServedRows(WarehouseReader):
     """Rows that another process keeps up; never writes."""
 
     def __init__(
@@ -52,7 +52,7 @@ class ServedRows(Answering):
 
 def folding(hub: HubConfig, server: ClickHouseServer, open_journal: OpenJournal | None = None) -> Warehouse:
     """The one writer. It asks nothing."""
-    settings = Settings(
+    settings = WarehouseSettings(
         retry_s=_RETRY_S,
         save_every=_SAVE_EVERY,
         database=server.database,

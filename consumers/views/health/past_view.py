@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from consumers.engine.projection import emit_nothing
 from consumers.store.journal.record import JournalReader
 from consumers.views.health import snapshots
-from consumers.views.health.projection import Health, put, set_clock
+from consumers.views.health.projection import HealthProjection, put, set_clock
 
 _BATCH = 1000
 
@@ -19,7 +19,7 @@ def as_of(view: sqlite3.Connection, journal: JournalReader, upto: int) -> Iterat
     It begins at the last snapshot before and folds what followed, of half a minute at most while the hub was ticking.
     """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as past:
-        past.executescript(Health.schema)
+        past.executescript(HealthProjection.schema)
         past.execute("begin")
         begun = snapshots.newest(view, upto)
         if begun is not None:
@@ -31,10 +31,10 @@ def as_of(view: sqlite3.Connection, journal: JournalReader, upto: int) -> Iterat
 
 
 def _fold(past: sqlite3.Connection, journal: JournalReader, position: int, upto: int) -> None:
-    health = Health()
+    health = HealthProjection()
     while position < upto:
         # So many positions are left: no event beyond them is read.
-        batch = journal.read(position, Health.models, min(_BATCH, upto - position))
+        batch = journal.read(position, HealthProjection.models, min(_BATCH, upto - position))
         health.fold(past, [record for record in batch.records if record.position <= upto], emit_nothing)
         if batch.upto <= position:
             return

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from bus_schemas.codec import Malformed, decode, read_stored
 from bus_schemas.event import Event, iso
 from bus_schemas.media import MediaEvent
-from consumers.upkeep.log_transfer.log_slice import PAGE, Piece, Stretch
+from consumers.upkeep.log_transfer.log_slice import PAGE, LogEntry, LogRange
 
 APPLICATION = 0x57504C47
 VERSION = 1
@@ -28,7 +28,7 @@ create table media (key text primary key, body blob not null) strict;
 """
 
 
-class NotASlice(ValueError):
+class NotALogExport(ValueError):
     """The file is no stretch of a log, or not one that can be read here."""
 
 
@@ -44,7 +44,7 @@ class Written:
     bytes: int
 
 
-def write(file: Path, pieces: Iterable[list[Piece]], wanted: Stretch) -> Written:
+def write(file: Path, pieces: Iterable[list[LogEntry]], wanted: LogRange) -> Written:
     """Complete under its name or not at all. Raises `AlreadyThere`."""
     if file.exists():
         raise AlreadyThere(f"{file} is there already")
@@ -59,7 +59,7 @@ def write(file: Path, pieces: Iterable[list[Piece]], wanted: Stretch) -> Written
     return Written(*written, file.stat().st_size)
 
 
-def _fill(connection: sqlite3.Connection, pieces: Iterable[list[Piece]], wanted: Stretch) -> tuple[int, int, int]:
+def _fill(connection: sqlite3.Connection, pieces: Iterable[list[LogEntry]], wanted: LogRange) -> tuple[int, int, int]:
     events = media = left_out = 0
     connection.execute("pragma journal_mode = off")
     connection.executescript(f"{_SCHEMA} pragma application_id = {APPLICATION}; pragma user_version = {VERSION};")
@@ -78,7 +78,7 @@ def _fill(connection: sqlite3.Connection, pieces: Iterable[list[Piece]], wanted:
     return events, media, left_out
 
 
-class Slice:
+class LogExport:
     """Such a file, opened to be read; what is in it is not trusted."""
 
     def __init__(self, connection: sqlite3.Connection, file: Path) -> None:
@@ -86,14 +86,14 @@ class Slice:
         self._file = file
         self.about: dict[str, str] = dict(connection.execute("select key, value from about"))
 
-    def pieces(self) -> Iterator[list[Piece]]:
-        """In commit order. Raises `NotASlice` where an event or a medium is not what it says."""
+    def pieces(self) -> Iterator[list[LogEntry]]:
+        """In commit order. Raises `NotALogExport` where an event or a medium is not what it says."""
         after = 0
         query = "select position, received, body from events where position > ? order by position limit ?"
         while rows := self._connection.execute(query, (after, PAGE)).fetchall():
             events = self._events([body for _, _, body in rows], after)
             yield [
-                Piece(received, event, body, self._medium(event))
+                LogEntry(received, event, body, self._medium(event))
                 for (_, received, body), event in zip(rows, events, strict=True)
             ]
             after = rows[-1][0]
@@ -103,7 +103,7 @@ class Slice:
             return read_stored(bodies)
         except ValidationError:
             reasons = [found.reason for body in bodies for found in decode(body) if isinstance(found, Malformed)]
-        raise NotASlice(f"{self._file}: an event after position {after} cannot be read: {'; '.join(reasons[:1])}")
+        raise NotALogExport(f"{self._file}: an event after position {after} cannot be read: {'; '.join(reasons[:1])}")
 
     def _medium(self, event: Event) -> bytes | None:
         if not isinstance(event, MediaEvent):
@@ -113,15 +113,15 @@ class Slice:
             return None
         body: bytes = found[0]
         if sha256(body).hexdigest() != event.data.sha256:
-            raise NotASlice(f"{self._file}: the bytes of {event.data.key} are not those of its sha256")
+            raise NotALogExport(f"{self._file}: the bytes of {event.data.key} are not those of its sha256")
         return body
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[Slice]:
-    """Raises `NotASlice`."""
+def open_export(file: Path) -> Iterator[LogExport]:
+    """Raises `NotALogExport`."""
     if not file.is_file():
-        raise NotASlice(f"there is no file {file}")
+        raise NotALogExport(f"there is no file {file}")
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     with closing(connection):
         try:
@@ -129,9 +129,9 @@ def opened(file: Path) -> Iterator[Slice]:
             (application,) = connection.execute("pragma application_id").fetchone()
             (version,) = connection.execute("pragma user_version").fetchone()
         except sqlite3.DatabaseError as error:
-            raise NotASlice(f"{file} is no stretch of a log: {error}") from error
+            raise NotALogExport(f"{file} is no stretch of a log: {error}") from error
         if application != APPLICATION:
-            raise NotASlice(f"{file} is no stretch of a log")
+            raise NotALogExport(f"{file} is no stretch of a log")
         if version != VERSION:
-            raise NotASlice(f"{file} is of version {version}; version {VERSION} can be read here")
-        yield Slice(connection, file)
+            raise NotALogExport(f"{file} is of version {version}; version {VERSION} can be read here")
+        yield LogExport(connection, file)

@@ -13,14 +13,14 @@ import simplejpeg
 
 from consumers.hub_config import Mosaic
 from consumers.views.mosaics.layout import cells, inset, size
-from consumers.views.mosaics.state import State
+from consumers.views.mosaics.state import MinuteState
 
 BORDER = 4
 MAX_CELLS_KEPT = 128
 MAX_PLACEHOLDERS_KEPT = 64
 THREADS = 2
 
-_BORDERS = {State.INCIDENT: (0, 0, 255), State.OK: (0, 255, 0)}
+_BORDERS = {MinuteState.INCIDENT: (0, 0, 255), MinuteState.OK: (0, 255, 0)}
 _GREY = (128, 128, 128)
 _NO_CAPTURE = ("NO CAPTURE", (0x2A, 0x2A, 0x2A))
 _NOT_FOUND = ("NOT FOUND", (0x2A, 0x2A, 0x4A))
@@ -38,7 +38,7 @@ class Shown:
 
     site: str
     device: str
-    state: State
+    state: MinuteState
     key: str | None
     width: int
     height: int

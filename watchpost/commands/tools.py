@@ -171,7 +171,7 @@ def export(runtime: Runtime, file: Path, wanted: "LogRange", *, media: bool) -> 
     typer.echo(f"{file}: {written.events:,} events, {written.media:,} media{left_out}, {written.bytes:,} bytes")
 
 
-def import_entries(runtime: Runtime, file: Path, into: str | None) -> bool:
+def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
     """Whether all of it arrived."""
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalAway, JournalInUse

@@ -57,7 +57,7 @@ def test_a_view_notices_while_it_follows_that_the_journal_is_another_one(tmp_pat
     lost, found = MemoryJournal([frame(), frame()], life=1), MemoryJournal([frame(device="new")], life=2)
     with closing(Follower(HealthProjection(), ConsumerContext(tmp_path, lost, lambda: START))) as follower:
         follower.advance()
-        follower._source = ConsumerContext(tmp_path, found, lambda: START)
+        follower._context = ConsumerContext(tmp_path, found, lambda: START)
 
         assert follower.advance() == 1
     assert verify(HealthProjection(), ConsumerContext(tmp_path, found, lambda: START)) == []

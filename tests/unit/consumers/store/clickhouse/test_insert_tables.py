@@ -60,7 +60,7 @@ def test_passages_go_when_nobody_is_in_them_any_more() -> None:
 
 
 def test_an_insert_that_does_not_end_is_said_and_left_to_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(insert_tables, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(insert_tables, "_TIMEOUT_S", 0.0)
 
     with pytest.raises(EngineError, match="has not ended yet"):
         open_insert_tables(Told(iter([1])), "rows_1", [MOTION])

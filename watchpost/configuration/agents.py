@@ -2,7 +2,7 @@
 
 from edge.agent.settings import DeviceSettings, NodeSettings
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.sites import Device, Site
+from watchpost.configuration.sites import DeviceSection, SiteSection
 
 
 def node_settings(config: WatchpostConfig, node: str) -> NodeSettings:
@@ -12,6 +12,6 @@ def node_settings(config: WatchpostConfig, node: str) -> NodeSettings:
     return NodeSettings(node=node, devices=devices, **link)
 
 
-def _device_settings(site: Site, device: Device) -> DeviceSettings:
+def _device_settings(site: SiteSection, device: DeviceSection) -> DeviceSettings:
     parts = {name: getattr(device, name) for name in type(device).model_fields if name != "node"}
     return DeviceSettings(site=site.site, site_name=site.title, time_zone=site.time_zone, **parts)

@@ -20,7 +20,7 @@ class WebhookReceiver(Part):
     )
 
 
-class Alerts(Part):
+class AlertsSection(Part):
     """Rules, and whom they reach."""
 
     webhook_url_env: EnvName | None = Field(
@@ -32,7 +32,7 @@ class Alerts(Part):
     rules: AlertRules = Field(default_factory=AlertRules, description="Bounds and durations.")
 
     @model_validator(mode="after")
-    def _once_each(self) -> "Alerts":
+    def _once_each(self) -> "AlertsSection":
         refuse_doubled("receiver", [one.name for one in self.receivers()], "in alerts.webhooks")
         return self
 

@@ -22,7 +22,7 @@ class BrokerLogin(Part):
     password_file: Path | None = Field(default=None, description="Or the file that holds it.")
 
 
-class Gateway(Part):
+class GatewaySection(Part):
     """HTTP for programs and people."""
 
     host: Host = Field(default="127.0.0.1", description="The address to listen on; beyond loopback a token is needed.")
@@ -69,7 +69,7 @@ class Gateway(Part):
         return proxies
 
     @model_validator(mode="after")
-    def _closed_to_strangers(self) -> "Gateway":
+    def _closed_to_strangers(self) -> "GatewaySection":
         if not is_loopback(self.host) and self.token_env is None and self.token_file is None:
             raise ValueError(f"'{self.host}' is open to other machines; give token_env or token_file, or use 127.0.0.1")
         return self

@@ -10,9 +10,9 @@ from consumers.hub_config import ClickHouseServer, DeviceInfo, Hub, RetentionPol
 from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import IndexedMedia
 from gateway.settings import GatewaySettings, Limits
-from watchpost.configuration.config import Hub as HubConfig
 from watchpost.configuration.config import (
-    Retention,
+    HubSection,
+    RetentionSection,
     ServerJournal,
     ServerWarehouse,
     WatchpostConfig,
@@ -20,7 +20,7 @@ from watchpost.configuration.config import (
 )
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.configuration.secrets import gateway_token, webhooks
-from watchpost.configuration.sites import Device, Site
+from watchpost.configuration.sites import DeviceSection, SiteSection
 
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
@@ -53,11 +53,11 @@ def configured(config: WatchpostConfig) -> Configured:
     return Configured(tuple(_site_info(site) for site in config.sites), config.alerts.rules.values())
 
 
-def _site_info(site: Site) -> SiteInfo:
+def _site_info(site: SiteSection) -> SiteInfo:
     return SiteInfo(site.site, site.title, site.time_zone, tuple(_device_info(device) for device in site.devices))
 
 
-def _device_info(device: Device) -> DeviceInfo:
+def _device_info(device: DeviceSection) -> DeviceInfo:
     if device.visual is None:
         return DeviceInfo(device.device, device.title, ("thermal",))
     if device.thermal is None:
@@ -65,10 +65,10 @@ def _device_info(device: Device) -> DeviceInfo:
     return DeviceInfo(device.device, device.title, ("visual", "thermal"))
 
 
-def _retention(hub: HubConfig) -> RetentionPolicy:
+def _retention(hub: HubSection) -> RetentionPolicy:
     hours = hub.retention_hours
     return RetentionPolicy(
-        media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in Retention.model_fields),
+        media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in RetentionSection.model_fields),
         journal=timedelta(days=hub.journal_days),
         journal_bytes=hub.journal_bytes,
         segment_bytes=hub.segment_bytes,

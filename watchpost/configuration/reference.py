@@ -54,7 +54,7 @@ def _section(name: str, schema: Schema) -> str:
     required = schema.get("required", [])
     rows = [_row(key, field, key in required) for key, field in schema["properties"].items()]
     lines = [
-        f"## {name}",
+        f"## {_title(name)}",
         "",
         schema.get("description", ""),
         "",
@@ -107,4 +107,9 @@ def _name(reference: Schema) -> str:
 
 
 def _link(name: str) -> str:
-    return f"[{name}](#{name.lower()})"
+    return f"[{_title(name)}](#{_title(name).lower()})"
+
+
+def _title(name: str) -> str:
+    """A reader of the file knows `Broker`, and not the class `BrokerSection`."""
+    return name.removesuffix("Section").removesuffix("Settings")

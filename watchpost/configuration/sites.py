@@ -8,13 +8,13 @@ from edge.agent.settings import DeviceParts, Id
 from edge.agent.source_settings import Part
 
 
-class Device(DeviceParts):
+class DeviceSection(DeviceParts):
     """A device, and which agent runs it."""
 
     node: Id | None = Field(default=None, description="The agent process that runs it; default one for the whole site.")
 
 
-class Site(Part):
+class SiteSection(Part):
     """A place with a wall clock of its own."""
 
     site: Id = Field(description="Its id, for ever: it is part of every key and topic.")
@@ -22,7 +22,7 @@ class Site(Part):
     time_zone: str = Field(
         default="UTC", description="IANA zone, as Europe/Berlin: the days and hours that people see."
     )
-    devices: tuple[Device, ...] = Field(default=(), description="What watches it.")
+    devices: tuple[DeviceSection, ...] = Field(default=(), description="What watches it.")
 
     @field_validator("time_zone")
     @classmethod
@@ -35,7 +35,7 @@ class Site(Part):
 
     @field_validator("devices")
     @classmethod
-    def _once_each(cls, devices: tuple[Device, ...]) -> tuple[Device, ...]:
+    def _once_each(cls, devices: tuple[DeviceSection, ...]) -> tuple[DeviceSection, ...]:
         refuse_doubled("device", [device.device for device in devices], "in one site")
         return devices
 

@@ -19,7 +19,7 @@ from mosquitto.launcher import is_free
 from watchpost.cli import app
 from watchpost.commands.choice import chosen_consumers
 from watchpost.configuration import demo
-from watchpost.configuration.config import Broker, Hub, ServerWarehouse, WatchpostConfig
+from watchpost.configuration.config import BrokerSection, HubSection, ServerWarehouse, WatchpostConfig
 from watchpost.processes.lock import DataInUse, held
 from watchpost.processes.logs import ChildLog, configure
 from watchpost.processes.parts import consumer_names
@@ -80,7 +80,7 @@ def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path:
 
 
 def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
-    elsewhere = WatchpostConfig(broker=Broker(start=False, host="mqtt.example"))
+    elsewhere = WatchpostConfig(broker=BrokerSection(start=False, host="mqtt.example"))
 
     found = processes(options(tmp_path, 8080, 1883), elsewhere)
 
@@ -89,7 +89,7 @@ def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
 
 
 def test_rows_on_a_server_are_written_by_a_process_of_their_own(tmp_path: Path) -> None:
-    config = WatchpostConfig(hub=Hub(warehouse=ServerWarehouse(kind="clickhouse", host="rows.example")))
+    config = WatchpostConfig(hub=HubSection(warehouse=ServerWarehouse(kind="clickhouse", host="rows.example")))
 
     found = {process.name: list(process.argv[3:]) for process in processes(options(tmp_path, 8080, 1883), config)}
 

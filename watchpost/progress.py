@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 BAR: Final = 30
-BAR_SECONDS: Final = 0.1
-LINE_SECONDS: Final = 5.0
+BAR_EVERY_S: Final = 0.1
+LINE_EVERY_S: Final = 5.0
 
 
 class _Figures(ProgressColumn):
@@ -28,7 +28,7 @@ class Bars:
         self._clock = clock
         console = Console(file=stream, highlight=False)
         self._is_terminal = console.is_terminal
-        self._pause = BAR_SECONDS if self._is_terminal else LINE_SECONDS
+        self._pause = BAR_EVERY_S if self._is_terminal else LINE_EVERY_S
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(BAR),
@@ -41,22 +41,22 @@ class Bars:
             get_time=clock,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._told_at: dict[str, float] = {}
+        self._shown_at: dict[str, float] = {}
         self._drawn: set[str] = set()
 
     def begin(self, what: str, done: int = 0) -> None:
         """How many were `done` before: the rate is that of what is done from here on."""
         self._tasks[what] = self._progress.add_task(what, first=done, completed=done)
-        self._told_at[what] = self._clock()
+        self._shown_at[what] = self._clock()
 
     def update(self, what: str, done: int, of: int) -> None:
         if what not in self._tasks:
             self.begin(what)
         self._progress.update(self._tasks[what], completed=done, total=of)
         now, is_last = self._clock(), done >= of and what in self._drawn
-        if now - self._told_at[what] < self._pause and not is_last:
+        if now - self._shown_at[what] < self._pause and not is_last:
             return
-        self._told_at[what] = now
+        self._shown_at[what] = now
         self._drawn.add(what)
         if self._is_terminal:
             self._progress.start()

@@ -10,7 +10,7 @@ from watchpost.commands import tools
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime
-from watchpost.refused import Refused
+from watchpost.cli_errors import CliError
 
 
 def what_if(
@@ -31,12 +31,12 @@ def what_if(
     from watchpost.configuration.hubs import hub
     from watchpost.trials.report import report
     from watchpost.trials.rule_file import read
-    from watchpost.trials.run import Wanted, what_if
+    from watchpost.trials.run import TrialRequest, what_if
 
     logs.configure(log_format.value, sys.stderr)
-    span = tools.stretch(since, until, site)
+    period = tools.time_range(since, until, site)
     named, settings = read(rules) if rules is not None else ({}, {})
-    wanted = Wanted(span.start, span.end, span.site, {**named, **_set(given or [])}, settings, analysis)
+    wanted = TrialRequest(period.start, period.end, period.site, {**named, **_set(given or [])}, settings, analysis)
     runtime = Runtime.start(config, data, on_the_bus=False)
     trial_id = what_if(hub(runtime.config, runtime.data), wanted)
     if not report(runtime.data, trial_id, as_json=as_json):
@@ -50,7 +50,7 @@ def _set(given: list[str]) -> dict[str, float]:
         try:
             found[name.strip()] = float(value)
         except ValueError as error:
-            raise Refused(f"--set {text}: write it as NAME=NUMBER, such as hot_spot_c=75") from error
+            raise CliError(f"--set {text}: write it as NAME=NUMBER, such as hot_spot_c=75") from error
     return found
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from consumers.alerting.rules import AlertRules
 from edge.agent.settings import Id
 from edge.agent.source_settings import EnvName, Part
-from watchpost.configuration.sites import refuse_doubled
+from watchpost.configuration.sites import refuse_duplicates
 
 
 class WebhookReceiver(Part):
@@ -33,7 +33,7 @@ class AlertsSection(Part):
 
     @model_validator(mode="after")
     def _once_each(self) -> "AlertsSection":
-        refuse_doubled("receiver", [one.name for one in self.receivers()], "in alerts.webhooks")
+        refuse_duplicates("receiver", [one.name for one in self.receivers()], "in alerts.webhooks")
         return self
 
     def receivers(self) -> tuple[WebhookReceiver, ...]:

@@ -13,8 +13,8 @@ from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.gateway import GatewaySection, Port
 from watchpost.configuration.host import Host
-from watchpost.configuration.located import ConfigError, parse
-from watchpost.configuration.sites import DeviceSection, SiteSection, refuse_doubled
+from watchpost.configuration.yaml_loader import ConfigError, parse
+from watchpost.configuration.sites import DeviceSection, SiteSection, refuse_duplicates
 
 
 class TlsSection(Part):
@@ -182,7 +182,7 @@ class WatchpostConfig(Part):
     @field_validator("sites")
     @classmethod
     def _once_each(cls, sites: tuple[SiteSection, ...]) -> tuple[SiteSection, ...]:
-        refuse_doubled("site", [site.site for site in sites], "in the configuration")
+        refuse_duplicates("site", [site.site for site in sites], "in the configuration")
         return sites
 
     @field_validator("triggers")

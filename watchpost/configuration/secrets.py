@@ -6,7 +6,7 @@ from consumers.alerting.notify.address import InvalidAddress, valid_address
 from consumers.hub_config import Webhook
 from gateway.http.token import WeakToken, require_strong
 from watchpost.configuration.config import WatchpostConfig, secret
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 
 def webhooks(config: WatchpostConfig, environ: Mapping[str, str]) -> tuple[Webhook, ...]:

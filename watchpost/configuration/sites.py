@@ -36,7 +36,7 @@ class SiteSection(Part):
     @field_validator("devices")
     @classmethod
     def _once_each(cls, devices: tuple[DeviceSection, ...]) -> tuple[DeviceSection, ...]:
-        refuse_doubled("device", [device.device for device in devices], "in one site")
+        refuse_duplicates("device", [device.device for device in devices], "in one site")
         return devices
 
     @property
@@ -44,7 +44,7 @@ class SiteSection(Part):
         return self.name or self.site
 
 
-def refuse_doubled(what: str, names: list[str], where: str) -> None:
+def refuse_duplicates(what: str, names: list[str], where: str) -> None:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise ValueError(f"{what} '{doubled[0]}' stands twice {where}")

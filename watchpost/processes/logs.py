@@ -96,7 +96,7 @@ class Traceback:
 
 
 class ChildLog:
-    """What children say: shown with the name of who said it, and kept as JSON lines in a file of bounded size."""
+    """What children say: shown with the name of who record it, and kept as JSON lines in a file of bounded size."""
 
     def __init__(self, path: Path, stream: TextIO, log_format: LogFormat, clock: Callable[[], datetime]) -> None:
         with suppress(OSError):
@@ -126,14 +126,14 @@ class ChildLog:
         """Write what was gathered of a traceback of this process."""
         gathered = self._tracebacks.pop(process, None)
         if gathered is not None:
-            told = {"event": gathered.summary, "level": "error", "timestamp": iso(self._clock())}
-            self._write(process, {**told, "exception": "\n".join(gathered.lines)})
+            error = {"event": gathered.summary, "level": "error", "timestamp": iso(self._clock())}
+            self._write(process, {**error, "exception": "\n".join(gathered.lines)})
 
     def _write(self, process: str, fields: Mapping[str, Any]) -> None:
-        said = {"process": process, **fields}
-        as_json = json.dumps(said, ensure_ascii=False)
+        record = {"process": process, **fields}
+        as_json = json.dumps(record, ensure_ascii=False)
         self._file.emit(logging.makeLogRecord({"msg": as_json}))
-        self._stream.write((as_json if self._json else self._shown(process, said)) + "\n")
+        self._stream.write((as_json if self._json else self._shown(process, record)) + "\n")
         self._stream.flush()
 
     def close(self) -> None:
@@ -152,8 +152,8 @@ class ChildLog:
         level = "error" if text.lower().startswith(COMPLAINTS) else "info"
         return {"event": text, "level": level, "timestamp": iso(self._clock())}
 
-    def _shown(self, process: str, said: dict[str, Any]) -> str:
-        fields = {key: value for key, value in said.items() if key != "process"}
+    def _shown(self, process: str, record: dict[str, Any]) -> str:
+        fields = {key: value for key, value in record.items() if key != "process"}
         text = self._renderer(None, str(fields.get("level", "info")), dict(fields))
         color = COLORS[sum(process.encode()) % len(COLORS)]
         return f"{color}{process:>9}{RESET} {text}" if self._colors else f"{process:>9} {text}"

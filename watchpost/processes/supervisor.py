@@ -17,12 +17,12 @@ from typing import IO
 from producer.backoff import Backoff, Retry
 from producer.ids import Clock, utc_now
 from watchpost.processes.process_state import ProcessState
-from watchpost.refused import IdentityInUse, Refused
+from watchpost.cli_errors import IdentityInUse, CliError
 
 RESTART = Backoff(0.2, 30.0)
 """Between the starts of a process that keeps ending."""
 HEALTHY_AFTER_S = 30.0
-IMPATIENT = 2  # stop signals: who asks twice does not want to wait
+STOPS_UNTIL_KILL = 2  # stop signals: who asks twice does not want to wait
 STAGE_S = 0.8
 KILL_AFTER_S = 4.0
 POLL_S = 0.02
@@ -31,8 +31,8 @@ SUPERVISOR = "watchpost"
 """Who speaks where it is no child."""
 LONGEST_LINE = 65536
 LONGEST_REASON = 500
-REFUSALS = {Refused.code, IdentityInUse.code}
-PATIENTLY = ("nice", "-n", "10", "chrt", "--batch", "0")
+REFUSALS = {CliError.code, IdentityInUse.code}
+LOW_PRIORITY_COMMAND = ("nice", "-n", "10", "chrt", "--batch", "0")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Monotonic = Callable[[], float]
@@ -48,26 +48,26 @@ def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
 
 
 def _logged_error(line: str) -> str:
-    """What a process said of the error that ended it."""
+    """What a process record of the error that ended it."""
     try:
-        said = json.loads(line)
+        record = json.loads(line)
     except ValueError:
         return ""
-    return str(said.get("event", "")) if isinstance(said, dict) and said.get("level") == "error" else ""
+    return str(record.get("event", "")) if isinstance(record, dict) and record.get("level") == "error" else ""
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessSpec:
     """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there.
 
-    One that is `patient` goes behind the others where the processors are busy, as a batch job: it takes no core from
+    One that is `low_priority` goes behind the others where the processors are busy, as a batch job: it takes no core from
     anybody who has just been woken.
     """
 
     name: str
     argv: tuple[str, ...]
     stage: int = 0
-    patient: bool = False
+    low_priority: bool = False
     env: Mapping[str, str] | None = field(default=None, repr=False)
     """All of its environment; default that of the supervisor."""
 
@@ -77,7 +77,7 @@ class Process:
 class Child:
     """One process specification and its life so far."""
 
-    def __init__(self, process: Process, now: datetime) -> None:
+    def __init__(self, process: ProcessSpec, now: datetime) -> None:
         self.process = process
         self.popen: subprocess.Popen[bytes] | None = None
         self.due = 0.0
@@ -93,7 +93,14 @@ class Child:
     def start(self, monotonic: float, now: datetime) -> None:
         self.popen = subprocess.Popen(
             # The kernel kills it when the thread that spawned it is gone, so children are spawned in the main thread.
-            [*(PATIENTLY if self.process.patient else ()), "setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
+            [
+                *(LOW_PRIORITY_COMMAND if self.process.low_priority else ()),
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "--",
+                *self.process.argv,
+            ],
             env=self.process.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -122,7 +129,7 @@ class Child:
                 yield self._last_line
         self.silent = chunk == b""
 
-    def bury(self, monotonic: float, now: datetime) -> list[str]:
+    def reap(self, monotonic: float, now: datetime) -> list[str]:
         """Its last words; afterwards it is due again when its backoff is over."""
         assert self.popen is not None
         assert self.popen.returncode is not None
@@ -156,7 +163,7 @@ class Supervisor:
 
     def __init__(
         self,
-        processes: Sequence[Process],
+        processes: Sequence[ProcessSpec],
         on_line: OnLine,
         on_state: OnState,
         clock: Clock = utc_now,
@@ -217,7 +224,7 @@ class Supervisor:
             if child.popen is not None and child.popen.poll() is not None:
                 if not child.silent:
                     selector.unregister(child.output)
-                self._forward(child, child.bury(self._monotonic(), self._clock()))
+                self._forward(child, child.reap(self._monotonic(), self._clock()))
                 self._report()
 
     def _forward(self, child: Child, lines: Iterable[str]) -> None:
@@ -239,7 +246,7 @@ class Supervisor:
 
     def _wait_for(self, selector: selectors.BaseSelector, stage: int, deadline: float) -> None:
         """Until everyone of this stage or above is gone, the time is over, or somebody asks to stop a second time."""
-        while self._living(stage) and self._stop_signals < IMPATIENT and self._monotonic() < deadline:
+        while self._living(stage) and self._stop_signals < STOPS_UNTIL_KILL and self._monotonic() < deadline:
             self._turn(selector, POLL_S)
 
     def _living(self, stage: int) -> list[subprocess.Popen[bytes]]:

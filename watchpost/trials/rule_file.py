@@ -8,10 +8,10 @@ from pydantic import Field, create_model
 from bus_schemas.settings import PictureSettings, Rois
 from consumers.alerting.rules import AlertRules
 from edge.agent.source_settings import Part
-from watchpost.configuration.located import parse
+from watchpost.configuration.yaml_loader import parse
 
 
-class AnalysisSettings(Part):
+class AnalysisSection(Part):
     """In place of what was set for the devices."""
 
     picture: PictureSettings | None = Field(default=None, description="When a picture is black or frozen.")
@@ -19,7 +19,7 @@ class AnalysisSettings(Part):
 
 
 class _WithSettings(Part):
-    settings: AnalysisSettings = Field(default_factory=AnalysisSettings, description="For the analysis.")
+    settings: AnalysisSection = Field(default_factory=AnalysisSection, description="For the analysis.")
 
 
 # Those that the file does not name stay as they are in force, so that one of two may be below the other here.
@@ -29,6 +29,6 @@ _RULE_FILE = create_model("RuleFile", __base__=_WithSettings, **_FIELDS)
 
 def read(path: Path) -> tuple[dict[str, float], dict[str, Any]]:
     """The rules that the file names, and the settings. ConfigError says what is wrong, with file, line and key."""
-    told = parse(_RULE_FILE, path, "the rules").model_dump(mode="json", exclude_unset=True)
-    settings = {name: value for name, value in told.pop("settings", {}).items() if value is not None}
-    return told, settings
+    sections = parse(_RULE_FILE, path, "the rules").model_dump(mode="json", exclude_unset=True)
+    settings = {name: value for name, value in sections.pop("settings", {}).items() if value is not None}
+    return sections, settings

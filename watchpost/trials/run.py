@@ -22,7 +22,7 @@ from consumers.store.journal.store import JournalAway
 from producer.ids import Ids, utc_now
 from watchpost import VERSION
 from watchpost.progress import Bar
-from watchpost.refused import Refused
+from watchpost.cli_errors import CliError
 
 NICER = 10
 """The live path goes first."""
@@ -30,7 +30,7 @@ BY = "command line"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TrialRequest:
     """What somebody at a terminal asks for."""
 
     since: datetime
@@ -41,17 +41,17 @@ class Wanted:
     analysis: bool = False
 
 
-def what_if(hub: Hub, wanted: Wanted) -> str:
-    """Run it here and now; its id. Raises `Refused`; Ctrl-C cancels it."""
+def what_if(hub: Hub, wanted: TrialRequest) -> str:
+    """Run it here and now; its id. Raises `CliError`; Ctrl-C cancels it."""
     asked = _asked(hub, wanted)
     bar = Bar("what if", sys.stderr)
     try:
         with closing(files.Lock(hub.data, asked.id)), _bench(hub, asked, threading.Event(), bar) as bench:
             run(files.create(hub.data, asked), bench)
     except (files.TrialRunning, JournalAway) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     except KeyboardInterrupt:
-        raise Refused("interrupted; the trial is kept as such") from None
+        raise CliError("interrupted; the trial is kept as such") from None
     finally:
         bar.end()
     return asked.id
@@ -82,13 +82,13 @@ def run_asked(hub: Hub, trial_id: str, *, until: int, lock: int) -> None:
         log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)
 
 
-def _asked(hub: Hub, wanted: Wanted) -> Asked:
+def _asked(hub: Hub, wanted: TrialRequest) -> Asked:
     if wanted.settings and not wanted.analysis:
-        raise Refused("settings are those of an analysis: say --analysis as well")
+        raise CliError("settings are those of an analysis: say --analysis as well")
     try:
         made = hub.rules.changed(wanted.rules)
     except BadRule as bad:
-        raise Refused(str(bad)) from bad
+        raise CliError(str(bad)) from bad
     return Asked(
         id=Ids(utc_now)(),
         created=utc_now(),

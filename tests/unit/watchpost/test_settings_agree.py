@@ -22,7 +22,7 @@ from gateway.calls import parsed
 from gateway.http.problems import Problem
 from tests import builders, random_commands
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.located import ConfigError, parse
+from watchpost.configuration.yaml_loader import ConfigError, parse
 
 Complaints = list[tuple[str, str]]
 IN_OTHER_WORDS = ("Input should be an object", "Input should be a list", "is not known here", "Field required")

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from edge.agent.source_settings import RtspSource
 from watchpost.configuration.config import WatchpostConfig, load, secret
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 COMPLETE = """\
 broker: {start: false, host: mqtt.example, port: 8883, tls: {}, username: hub, password_env: MQTT_PASSWORD}

@@ -15,7 +15,7 @@ from edge.agent.source_settings import MjpegSource, RtspSource
 from edge.capture.sources.address import FRAGMENT, AddressInvalid, Redactor, check_address, without_credentials
 from edge.capture.sources.reasons import Attempt, explain, unreachable, worded
 from watchpost.configuration.config import load
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 PRINTABLE = "".join(character for character in string.printable if character.isprintable())
 SECRETS = st.text(PRINTABLE + "äß€🔥", min_size=FRAGMENT, max_size=24)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 
 def chosen_node(node: str | None, config: WatchpostConfig) -> str:

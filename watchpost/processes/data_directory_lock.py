@@ -13,7 +13,7 @@ class DataInUse(RuntimeError):
 
 
 @contextmanager
-def held(data: Path, now: datetime) -> Iterator[None]:
+def data_directory_lock(data: Path, now: datetime) -> Iterator[None]:
     """The lock ends with this process however that ends; children do not inherit it."""
     try:
         lock = FileLock(data / "run" / "lock")

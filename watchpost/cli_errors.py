@@ -3,13 +3,13 @@
 from typing import ClassVar
 
 
-class Refused(RuntimeError):
+class CliError(RuntimeError):
     """Ends the command with its sentence and this exit code."""
 
     code: ClassVar[int] = 2
 
 
-class IdentityInUse(Refused):
+class IdentityInUse(CliError):
     """Somebody else is who we are to be."""
 
     code: ClassVar[int] = 3

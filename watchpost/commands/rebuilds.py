@@ -9,7 +9,7 @@ import typer
 
 from watchpost.processes.runtime import Runtime, stop_event
 from watchpost.progress import Bar
-from watchpost.refused import Refused
+from watchpost.cli_errors import CliError
 
 if TYPE_CHECKING:
     from consumers.engine.rebuild.request import Rebuilt
@@ -34,24 +34,24 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     from watchpost.configuration.hubs import hub
 
     if name == ROWS:
-        raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
-    bar = _Watched(name, stopping)
+        raise CliError("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
+    bar = _InterruptibleBar(name, stopping)
     try:
         rebuilt = rebuild_view(roster(hub(runtime.config, runtime.data)), name, bar, Wish(restart, force))
     except _Interrupted:
-        raise Refused(
+        raise CliError(
             f"interrupted at position {bar.done:,} of {bar.of:,}; the view {name} is as it was, and the next"
             f" `watchpost rebuild {name}` goes on from there"
         ) from None
     except WouldLose as error:
-        raise Refused(
+        raise CliError(
             f"{error}. The view is as it was. --force puts the new one in its place, and keeps the old file"
         ) from error
     except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, DaysWereDropped) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     finally:
         bar.end()
-    _tell(name, rebuilt)
+    _report(name, rebuilt)
 
 
 def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
@@ -67,20 +67,20 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
     from watchpost.configuration.hubs import hub
 
     if name == ROWS:
-        raise Refused(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
-    bar = _Watched(name, stopping)
+        raise CliError(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
+    bar = _InterruptibleBar(name, stopping)
     try:
-        said = fold_again(roster(hub(runtime.config, runtime.data)), name, Wish(part=wanted), bar)
+        outcome = fold_again(roster(hub(runtime.config, runtime.data)), name, Wish(part=wanted), bar)
     except _Interrupted:
-        raise Refused(f"interrupted; the view {name} is as it was") from None
+        raise CliError(f"interrupted; the view {name} is as it was") from None
     except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, NotInPart) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     finally:
         bar.end()
-    typer.echo(said)
+    typer.echo(outcome)
 
 
-class _Watched:
+class _InterruptibleBar:
     """A bar that stops the work where the process is to end."""
 
     def __init__(self, name: str, stopping: Event) -> None:
@@ -100,7 +100,7 @@ class _Watched:
         self._bar.end()
 
 
-def _tell(name: str, rebuilt: "Rebuilt | None") -> None:
+def _report(name: str, rebuilt: "Rebuilt | None") -> None:
     if rebuilt is None:
         typer.echo(f"{name} has nothing to fold: its view is of a journal that is gone, and begins again by itself")
         return

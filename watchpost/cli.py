@@ -9,18 +9,18 @@ from typing import Annotated
 import typer
 
 from mosquitto.launcher import BrokerMissing
+from watchpost.cli_errors import CliError
 from watchpost.commands import devices as device_commands
 from watchpost.commands import log as log_commands
 from watchpost.commands import trials as trial_commands
-from watchpost.commands.selection import chosen_consumers, chosen_node
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
-from watchpost.configuration.yaml_loader import ConfigError
+from watchpost.commands.selection import chosen_consumers, chosen_node
 from watchpost.configuration.secrets import check as check_secrets
-from watchpost.processes import logs, entry_points, up
+from watchpost.configuration.yaml_loader import ConfigError
+from watchpost.processes import entry_points, logs, up
 from watchpost.processes.data_directory_lock import DataInUse
 from watchpost.processes.permissions import PRIVATE_UMASK
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
-from watchpost.cli_errors import CliError
 
 
 class Schema(StrEnum):

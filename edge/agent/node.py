@@ -37,8 +37,8 @@ from producer.outbox.bounds import Limits
 from producer.outbox.disk_id import disk_id
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
-from producer.relay.presence import Presences
-from producer.relay.relay import Options, Relay
+from producer.relay.presence import DevicePresences
+from producer.relay.relay import Relay, RelayOptions
 from producer.relay.session import Incoming, Outgoing
 
 LOOK_SECONDS: Final = 0.25
@@ -102,7 +102,7 @@ def _live(
         limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
-        options = Options(settings.bytes_per_s, settings.compress, limits, tuple(topics))
+        options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics))
         relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
         with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread, guarding(guard):
             if not lock.is_ours:
@@ -111,7 +111,7 @@ def _live(
             ending = threading.Event()
             around = Surroundings(clock, ending.wait, environ, clock())
             node = Node(settings, Telling(outbox, clock, guard.sources), relay, around, data)
-            with Presences(guard.sources, broker, clock) as presences, node.running(ending):
+            with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
                 _watch(node, inbox, thread, Alone(guard, lock, presences), stopping)
 
 

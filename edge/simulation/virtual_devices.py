@@ -22,7 +22,7 @@ from bus_schemas.thermal import FrameStatistics, Region, Thermal, ThermalEvent
 from producer.broker import BrokerAddress
 from producer.ids import Clock, Ids, utc_now
 from producer.outbox.tables import Draft
-from producer.relay.sending import Sending
+from producer.relay.bulk_sender import BulkSender
 
 TICK_S: Final = 0.05
 TOLD_EVERY_S: Final = 1.0
@@ -169,18 +169,18 @@ def simulate(
     devices = [VirtualDevice(load.site, number, drawn, utc_now) for number in range(load.devices)]
     with (
         TemporaryDirectory(prefix="watchpost-simulate-") as directory,
-        Sending(Path(directory) / "outbox.sqlite", broker, utc_now) as sending,
+        BulkSender(Path(directory) / "outbox.sqlite", broker, utc_now) as sender,
     ):
         began = told_at = time.monotonic()
         for drafts in _made(devices, load, stopping):
-            sending.put(drafts)
-            sending.room(stopping)
+            sender.put(drafts)
+            sender.room(stopping)
             now = time.monotonic()
             if now - told_at >= TOLD_EVERY_S:
                 told_at = now
-                on_achieved(Achieved(now - began, sending.put_count, sending.put_count - sending.waiting()))
-        waiting = sending.drain(stopping)
-        return Achieved(time.monotonic() - began, sending.put_count, sending.put_count - waiting)
+                on_achieved(Achieved(now - began, sender.put_count, sender.put_count - sender.waiting()))
+        waiting = sender.drain(stopping)
+        return Achieved(time.monotonic() - began, sender.put_count, sender.put_count - waiting)
 
 
 def _made(devices: list[VirtualDevice], load: Load, stopping: threading.Event) -> Iterator[list[Draft]]:

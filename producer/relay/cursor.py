@@ -20,7 +20,7 @@ class Window:
         return self.waiting - self.events
 
 
-class Sent(NamedTuple):
+class SentMessage(NamedTuple):
     """A message: its last sequence, its bytes, its number on the connection, and when it was sent if only once."""
 
     last: int
@@ -42,9 +42,9 @@ class Cursor:
     progress_at: float = 0.0
     retries: int = 0
     """How often it was sent again since the watermark moved."""
-    _messages: deque[Sent] = field(default_factory=deque)
+    _messages: deque[SentMessage] = field(default_factory=deque)
     """Those on their way, past the watermark."""
-    _doubted: deque[Sent] = field(default_factory=deque)
+    _doubted: deque[SentMessage] = field(default_factory=deque)
     """Those that may be lost, from the watermark on. Ingest may just as well be slow, and have them still to come."""
     _allowed: int | None = None
     """How many messages may be on their way until it is clear what is lost."""
@@ -90,7 +90,7 @@ class Cursor:
         if not self.outstanding:
             self.progress_at = now
         again = bool(self._doubted) and self.sent < self._doubted[-1].last
-        self._messages.append(Sent(sequence, size, number, None if again else now))
+        self._messages.append(SentMessage(sequence, size, number, None if again else now))
         self._bytes += size
         self.sent = sequence
         self.highest = max(self.highest, sequence)

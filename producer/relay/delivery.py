@@ -17,8 +17,8 @@ from producer.outbox.bounds import drop_stale, replace_with_gap
 from producer.outbox.tables import Run, epoch, is_disk_full
 from producer.relay.cursor import Cursor
 from producer.relay.flow import Flow
-from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, Message
-from producer.relay.session import Incoming, Session
+from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, OutboxMessage
+from producer.relay.session import BrokerSession, Incoming
 from producer.relay.thinning import Thinning
 from producer.relay.throttle import Throttle
 from producer.transaction import transaction
@@ -31,13 +31,13 @@ MESSAGE_SECONDS: Final = 0.25
 MIN_MESSAGE_BYTES: Final = 4 * 1024
 """A message of events takes a slow link no longer than these seconds, unless it is smaller than that."""
 
-Sessions = Mapping[Traffic, Session]
+Sessions = Mapping[Traffic, BrokerSession]
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Figures:
+class DeliveryCounters:
     published: int = 0
     failed: int = 0
     bytes_sent: int = 0
@@ -49,7 +49,7 @@ class Figures:
     """Events that are not confirmed, as of the last look."""
 
 
-class Delivery:
+class StreamDelivery:
     """Used by the thread of the relay alone. Times are of a monotonic clock, in seconds."""
 
     def __init__(self, outbox: sqlite3.Connection, clock: Clock, bytes_per_s: int | None, compress: bool) -> None:
@@ -66,7 +66,7 @@ class Delivery:
         self._unheard: set[str] = set()
         self._moved: dict[int, int] = {}
         self.watermark_topics: set[str] = set()
-        self.figures = Figures()
+        self.counters = DeliveryCounters()
         self.looks = 0
         """How often it has seen what the outbox has."""
 
@@ -101,10 +101,10 @@ class Delivery:
         for traffic, session in sessions.items():
             flow = self._flows[traffic]
             asking = flow.look(session, now)
-            self.figures.failed += len(asking)
+            self.counters.failed += len(asking)
             self._unheard.update(asking)
         self._look_at_pictures(sessions, now)
-        self.figures.waiting = sum(flow.window.waiting for flow in self._flows.values())
+        self.counters.waiting = sum(flow.window.waiting for flow in self._flows.values())
 
     def _look_at_pictures(self, sessions: Sessions, now: float) -> None:
         session = sessions.get(Traffic.PICTURES)
@@ -182,7 +182,7 @@ class Delivery:
 
     def _ignore(self, event: str, topic: str, reason: str) -> None:
         """Ingest announces again and again; one line is enough."""
-        self.figures.ignored_watermarks += 1
+        self.counters.ignored_watermarks += 1
         if (event, topic) not in self._ignored:
             self._ignored.add((event, topic))
             log.warning(event, topic=topic, reason=reason)
@@ -191,12 +191,12 @@ class Delivery:
         before = cursor.stream.watermark
         if sequence < before:
             log.warning("watermark went back", source=cursor.stream.source, before=before, now=sequence)
-        self.figures.retries_successful += bool(cursor.retries and sequence > before)
+        self.counters.retries_successful += bool(cursor.retries and sequence > before)
         if sequence != before:
             self._moved[cursor.stream.id] = sequence
         flow.confirmed(cursor, sequence, now)
 
-    def _send_one(self, flow: Flow, cursor: Cursor, session: Session, now: float) -> None:
+    def _send_one(self, flow: Flow, cursor: Cursor, session: BrokerSession, now: float) -> None:
         stream = cursor.stream
         if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
             self._thin(cursor)
@@ -207,13 +207,13 @@ class Delivery:
             self._give_up(cursor, message)
             return
         session.publish(message.outgoing)
-        self.figures.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
+        self.counters.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
         flow.sent(cursor, message.last, size, now, session.published)
-        self.figures.bytes_sent += size
-        self.figures.published += 1
-        self.figures.bytes_saved += message.saved
+        self.counters.bytes_sent += size
+        self.counters.published += 1
+        self.counters.bytes_saved += message.saved
 
-    def _max_bytes(self, session: Session) -> int:
+    def _max_bytes(self, session: BrokerSession) -> int:
         """Of a message of events: not so many that those of another device would wait for long."""
         rates = [rate for rate in (self.throttle.bytes_per_s, session.bytes_per_s) if rate is not None]
         most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_SECONDS) * MESSAGE_SECONDS)
@@ -227,7 +227,7 @@ class Delivery:
         if dropped:
             log.info("link too slow for all pictures", source=cursor.stream.source, given_up=dropped)
 
-    def _give_up(self, cursor: Cursor, message: Message) -> None:
+    def _give_up(self, cursor: Cursor, message: OutboxMessage) -> None:
         stream = cursor.stream
         log.warning("broker takes no message of this size", source=stream.source, bytes=len(message.outgoing.payload))
         run = Run(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())

@@ -11,7 +11,7 @@ from producer.outbox.backlog import Stream
 from producer.relay.cursor import Cursor, Window
 from producer.relay.messages import MAX_EVENTS
 from producer.relay.round_trip import RoundTrip
-from producer.relay.session import Session
+from producer.relay.session import BrokerSession
 
 WINDOW_EVENTS: Final = 8_000
 WINDOW_BYTES: Final = 2 * 1024 * 1024
@@ -69,7 +69,7 @@ class Flow:
         if took is not None:
             self._round_trip.add(took)
 
-    def look(self, session: Session, now: float) -> list[str]:
+    def look(self, session: BrokerSession, now: float) -> list[str]:
         """Ask where it is time for that. Returns the topics of the streams that do."""
         if now < self._check_at:
             return []
@@ -94,7 +94,7 @@ class Flow:
             log.info("no watermark", source=cursor.stream.source, after=cursor.stream.watermark, attempt=cursor.retries)
         return asking
 
-    def _waiting(self, session: Session, now: float) -> dict[str, Cursor]:
+    def _waiting(self, session: BrokerSession, now: float) -> dict[str, Cursor]:
         """The streams of which ingest may have something that it has not confirmed; no time passes for the others."""
         waiting = {}
         for topic, cursor in self.cursors.items():
@@ -108,7 +108,7 @@ class Flow:
     def _is_overdue(self, cursor: Cursor, now: float) -> bool:
         return now - cursor.progress_at >= self._round_trip.timeout_s(cursor.retries)
 
-    def ready(self, session: Session, now: float) -> Iterator[Cursor]:
+    def ready(self, session: BrokerSession, now: float) -> Iterator[Cursor]:
         """Streams of which a message may be sent, each in its turn, until there is no room or nothing left."""
         cursors = [cursor for cursor in self.cursors.values() if cursor.unsent > 0]
         turn, idle = self._turn, 0
@@ -121,10 +121,10 @@ class Flow:
             else:
                 idle += 1
 
-    def _takes_more(self, session: Session) -> bool:
+    def _takes_more(self, session: BrokerSession) -> bool:
         return session.ended is None and not session.congested() and session.in_flight < MAX_IN_FLIGHT
 
-    def _may_send(self, cursor: Cursor, session: Session, now: float) -> bool:
+    def _may_send(self, cursor: Cursor, session: BrokerSession, now: float) -> bool:
         if cursor.unsent <= 0 or not cursor.has_room or self._probing not in (None, cursor):
             return False
         if cursor.retries:
@@ -142,7 +142,7 @@ class Flow:
         cursor.sent_upto(sequence, size, now, number)
         cursor.news_at = now
 
-    def next_moment(self, session: Session) -> list[float]:
+    def next_moment(self, session: BrokerSession) -> list[float]:
         """When to look again; what is overdue waits for room, which the connection will tell."""
         moments = []
         if self.window.events:

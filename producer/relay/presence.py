@@ -21,7 +21,7 @@ GOODBYE_SECONDS: Final = 0.5
 _CAUSES: Final[dict[str, Literal["stopped", "connection_lost"]]] = {STOPPED: "stopped", LOST: "connection_lost"}
 
 
-class Presence:
+class DevicePresence:
     """A connection of its own for each device, because a connection leaves no more than one last will."""
 
     def __init__(self, source: str, broker: BrokerAddress, clock: Clock) -> None:
@@ -72,20 +72,20 @@ class Presence:
         return to_bytes(StateEvent(id=self._ids(), source=self._source, time=self._clock(), data=data))
 
 
-class Presences:
+class DevicePresences:
     """Of all devices of a node: online from `begin` until this is left, offline at once if it ends in another way."""
 
     def __init__(self, sources: Sequence[str], broker: BrokerAddress, clock: Clock) -> None:
         self._sources = sources
         self._broker = broker
         self._clock = clock
-        self._connections: list[Presence] = []
+        self._connections: list[DevicePresence] = []
         self._silent = False
 
     def begin(self) -> None:
         """The first time; after that it does nothing."""
         self._connections = self._connections or [
-            Presence(source, self._broker, self._clock) for source in self._sources
+            DevicePresence(source, self._broker, self._clock) for source in self._sources
         ]
 
     def make_way(self) -> None:

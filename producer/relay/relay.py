@@ -21,10 +21,10 @@ from producer.ids import Clock
 from producer.outbox.bounds import Limits, enforce
 from producer.outbox.files import OpenFiles
 from producer.outbox.tables import connect, is_disk_full, open_tables
-from producer.relay.delivery import Delivery
-from producer.relay.links import RECONNECT, Links
-from producer.relay.refusals import Refusals
-from producer.relay.session import Ended, Incoming, Outgoing, Unreachable
+from producer.relay.connections import RECONNECT, RelayConnections
+from producer.relay.delivery import StreamDelivery
+from producer.relay.refusal_log import RefusalLog
+from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
 from producer.transaction import transaction
 
 CONNECT_SECONDS: Final = 15.0
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RelayOptions:
     """`bytes_per_s` None is no limit; 50,000 suits a cellular link."""
 
     bytes_per_s: int | None = None
@@ -48,7 +48,7 @@ class Options:
 
 
 @dataclass(slots=True)
-class Counters:
+class ConnectionCounters:
     connections: int = 0
     network_available: bool = False
     connected: bool = False
@@ -81,7 +81,7 @@ class Relay:
         outbox_path: Path,
         broker: BrokerAddress,
         clock: Clock,
-        options: Options | None = None,
+        options: RelayOptions | None = None,
         on_message: Callable[[Incoming], None] = ignore,
         on_connect: Callable[[], Iterable[Outgoing]] = nothing,
         allowed: Callable[[], bool] = always,
@@ -89,20 +89,20 @@ class Relay:
         self._path = outbox_path
         self._broker = broker
         self._clock = clock
-        self._options = options or Options()
+        self._options = options or RelayOptions()
         self._on_message = on_message
         self._on_connect = on_connect
         self._allowed = allowed
-        self._counters = Counters()
+        self._counters = ConnectionCounters()
         self._aside: deque[Outgoing] = deque(maxlen=MAX_ASIDE)
         self._ear, self._mouth = socket.socketpair()
         self._ear.settimeout(0)
         self._mouth.settimeout(0)
         self._awake = False
         self._shows = False
-        self._delivery: Delivery | None = None
+        self._delivery: StreamDelivery | None = None
         self._upkeep_at = 0.0
-        self._refusals = Refusals(broker.username)
+        self._refusals = RefusalLog(broker.username)
 
     def wake(self) -> None:
         """Say that there is something to send. Costs nothing while the relay has not yet looked."""
@@ -139,7 +139,7 @@ class Relay:
 
     def statistics(self) -> dict[str, int | bool]:
         """The figures of the link, by the names under which operators know them."""
-        sent = self._delivery.figures if self._delivery is not None else None
+        sent = self._delivery.counters if self._delivery is not None else None
         return {
             "messages_published": sent.published if sent else 0,
             "messages_failed": sent.failed if sent else 0,
@@ -167,7 +167,7 @@ class Relay:
 
     def _serve(self, outbox: sqlite3.Connection, stopping: threading.Event) -> None:
         """As long as the outbox is the file that was opened."""
-        self._delivery = Delivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
+        self._delivery = StreamDelivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
         retry = Retry(RECONNECT)
         while not (stopping.is_set() or self._allowed() or self._is_gone):
             self._pause(outbox, ALLOWED_SECONDS, stopping)
@@ -183,24 +183,26 @@ class Relay:
         self._files, self._is_gone = OpenFiles.now(self._path), False
         return connection
 
-    def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
+    def _connect_and_send(
+        self, outbox: sqlite3.Connection, delivery: StreamDelivery, stopping: threading.Event
+    ) -> bool:
         """False when no connection came about."""
         try:
-            links = Links(self._broker, delivery.throttle)
-        except Unreachable as error:
+            connections = RelayConnections(self._broker, delivery.throttle)
+        except BrokerUnreachable as error:
             self._counters.network_available = False
             log.info("broker unreachable", broker=str(self._broker), reason=str(error))
             return False
         self._counters.network_available = True
         try:
-            return self._accepted(links, stopping) and self._send(outbox, delivery, links, stopping)
+            return self._accepted(connections, stopping) and self._send(outbox, delivery, connections, stopping)
         finally:
             self._counters.connected = False
             self._aside.clear()
-            links.close()
-            self._log_end(links.events.ended)
+            connections.close()
+            self._log_end(connections.events.ended)
 
-    def _log_end(self, ended: Ended | None) -> None:
+    def _log_end(self, ended: SessionEnd | None) -> None:
         if ended is None:
             return
         where = {"broker": str(self._broker), "reason": ended.reason}
@@ -209,16 +211,22 @@ class Relay:
         else:
             log.info("broker lost", **where)
 
-    def _accepted(self, links: Links, stopping: threading.Event) -> bool:
-        session = links.events
+    def _accepted(self, connections: RelayConnections, stopping: threading.Event) -> bool:
+        session = connections.events
         deadline = time.monotonic() + CONNECT_SECONDS
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
-            links.step(TICK_SECONDS, self._ear)
+            connections.step(TICK_SECONDS, self._ear)
             self._hear()
         return session.connected
 
-    def _send(self, outbox: sqlite3.Connection, delivery: Delivery, links: Links, stopping: threading.Event) -> bool:
-        session = links.events
+    def _send(
+        self,
+        outbox: sqlite3.Connection,
+        delivery: StreamDelivery,
+        connections: RelayConnections,
+        stopping: threading.Event,
+    ) -> bool:
+        session = connections.events
         self._counters.connected = True
         self._counters.connections += 1
         log.info("broker connected", broker=str(self._broker), connections=self._counters.connections)
@@ -228,7 +236,7 @@ class Relay:
         for message in self._on_connect():
             session.publish(message)
         while session.ended is None and not (stopping.is_set() or self._is_gone):
-            delivery.look(links.sessions, time.monotonic())
+            delivery.look(connections.sessions, time.monotonic())
             # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
             unheard = delivery.take_unheard()
             for topic in unheard:
@@ -236,27 +244,27 @@ class Relay:
             subscribed -= unheard
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
-            self._tend(links, delivery)
-            wait_s = delivery.send(links.sessions, time.monotonic())
-            links.step(min(wait_s, TICK_SECONDS), self._ear)
+            self._tend(connections, delivery)
+            wait_s = delivery.send(connections.sessions, time.monotonic())
+            connections.step(min(wait_s, TICK_SECONDS), self._ear)
             self._hear()
-            self._take_in(links, delivery)
+            self._take_in(connections, delivery)
             self._keep_up(outbox)
         return True
 
-    def _tend(self, links: Links, delivery: Delivery) -> None:
+    def _tend(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
         """Connections for pictures and recordings where there are any, and what is said beside the streams."""
         now = time.monotonic()
         shown = {Traffic.PICTURES} if self._shows else set()
-        for traffic in links.want(delivery.traffics | shown, now):
+        for traffic in connections.want(delivery.traffics | shown, now):
             delivery.reconnected(traffic, now)
-        delivery.figures.failed += links.refusals()
+        delivery.counters.failed += connections.refusals()
         while self._aside:
             message = self._aside.popleft()
-            session = links.events if message.qos else links.sessions.get(Traffic.PICTURES)
-            if session is not None and (message.qos or not (session.congested() or links.allowance(now) <= 0)):
+            session = connections.events if message.qos else connections.sessions.get(Traffic.PICTURES)
+            if session is not None and (message.qos or not (session.congested() or connections.allowance(now) <= 0)):
                 session.publish(message)
-                delivery.figures.bytes_sent += len(message.payload)
+                delivery.counters.bytes_sent += len(message.payload)
 
     def _hear(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -265,10 +273,10 @@ class Relay:
         # Cleared after reading: who found it set until now has committed before, and the next look sees that.
         self._awake = False
 
-    def _take_in(self, links: Links, delivery: Delivery) -> None:
-        for refusal in links.take_refusals():
+    def _take_in(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
+        for refusal in connections.take_refusals():
             self._refusals.note(refusal.what, refusal.topic, refusal.reason)
-        incoming = links.events.incoming
+        incoming = connections.events.incoming
         while incoming:
             message = incoming.popleft()
             self._refusals.heard(message.topic)

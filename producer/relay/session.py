@@ -23,7 +23,7 @@ from producer.relay.send_window import SendWindow
 KEEPALIVE_SECONDS: Final = 10
 
 
-class Unreachable(OSError):
+class BrokerUnreachable(OSError):
     """Nobody answers there, or we are not let in."""
 
 
@@ -63,7 +63,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class BrokerRefusal:
     """The broker has said no to a topic."""
 
     what: Literal["subscribe", "publish"]
@@ -72,7 +72,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SessionEnd:
     """Why a connection is over, in words; a refusal is the broker's answer to name and password."""
 
     reason: str
@@ -103,7 +103,7 @@ class _InFlight(NamedTuple):
     topic: str
 
 
-class Session:
+class BrokerSession:
     """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
 
     def __init__(self, broker: BrokerAddress, role: str, pace: Pace | None = None) -> None:
@@ -117,18 +117,18 @@ class Session:
         self._in_flight: dict[int, _InFlight] = {}
         self._subscribing: dict[int, list[str]] = {}
         self.connected = False
-        self.ended: Ended | None = None
+        self.ended: SessionEnd | None = None
         self.max_packet_bytes: int | None = None
         self.incoming: deque[Incoming] = deque()
         self.refused: int = 0
-        self.refusals: deque[Refusal] = deque(maxlen=MAX_IN_FLIGHT)
+        self.refusals: deque[BrokerRefusal] = deque(maxlen=MAX_IN_FLIGHT)
         self.in_flight_bytes = 0
         self.published = self.acknowledged = 0
         """The number of the last message, and of the last that the broker has."""
         try:
             self._client.connect(broker.target, broker.port, keepalive=pace.keepalive_s, clean_start=True)
         except (OSError, ssl.SSLError) as error:
-            raise Unreachable(f"{broker}: {error}") from error
+            raise BrokerUnreachable(f"{broker}: {error}") from error
         self._socket = self._client.paced
 
     @property
@@ -145,7 +145,7 @@ class Session:
             message.topic, message.payload, message.qos, message.retain, properties=message.properties()
         )
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self.ended = self.ended or Ended(f"publish: {info.rc.name}")
+            self.ended = self.ended or SessionEnd(f"publish: {info.rc.name}")
         elif message.qos:
             self.published += 1
             self._in_flight[info.mid] = _InFlight(self.published, len(message.payload), message.topic)
@@ -168,7 +168,7 @@ class Session:
         try:
             poll.register(self._socket.wire, select.POLLIN | (select.POLLOUT if writes else 0))
         except ValueError:
-            self.ended = self.ended or Ended("the connection is closed")
+            self.ended = self.ended or SessionEnd("the connection is closed")
             return 0.0
         if self._socket.pending():
             return 0.0
@@ -192,13 +192,13 @@ class Session:
 
     def _check(self, code: MQTTErrorCode) -> None:
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self.ended = self.ended or Ended(code.name)
+            self.ended = self.ended or SessionEnd(code.name)
 
     def _on_connect(
         self, _client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self.ended = Ended(f"refused: {code}", is_refusal=True)
+            self.ended = SessionEnd(f"refused: {code}", is_refusal=True)
             return
         self.connected = True
         self.max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
@@ -207,7 +207,7 @@ class Session:
         self, _client: Client, _data: Any, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
         self.connected = False
-        self.ended = self.ended or Ended(str(code))
+        self.ended = self.ended or SessionEnd(str(code))
 
     def _on_publish(
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
@@ -220,14 +220,14 @@ class Session:
         self.acknowledged = max(self.acknowledged, message.number)
         if code.is_failure:
             self.refused += 1
-            self.refusals.append(Refusal("publish", message.topic, str(code)))
+            self.refusals.append(BrokerRefusal("publish", message.topic, str(code)))
 
     def _on_subscribe(
         self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _properties: Properties | None
     ) -> None:
         for topic, code in zip(self._subscribing.pop(mid, []), codes, strict=False):
             if code.is_failure:
-                self.refusals.append(Refusal("subscribe", topic, str(code)))
+                self.refusals.append(BrokerRefusal("subscribe", topic, str(code)))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         properties = message.properties

@@ -22,7 +22,7 @@ from producer.outbox import backlog
 from producer.outbox.disk import Room
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
-from producer.relay.presence import Presences
+from producer.relay.presence import DevicePresences
 from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
@@ -194,7 +194,7 @@ def test_a_disk_that_others_fill_to_the_last_byte_does_not_end_the_agent(broker:
 
 
 def _present(port: int, killed: ProcessEvent) -> None:
-    with Presences([SOURCE, OTHER], BrokerAddress(port=port), utc_now) as presences:
+    with DevicePresences([SOURCE, OTHER], BrokerAddress(port=port), utc_now) as presences:
         presences.begin()
         killed.wait()
 

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from watchpost import VERSION
+from watchpost.cli_errors import CliError
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.commands.tools import verify
 from watchpost.processes import logs
 from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.runtime import Runtime
 from watchpost.progress import Bar
-from watchpost.cli_errors import CliError
 
 CHECKED = ("journal", "media")
 

@@ -16,10 +16,10 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB, RESERVED, device_source
 from bus_schemas.registry import RegistryChange, RegistryEvent
 from bus_schemas.topics import event_topic
+from watchpost.cli_errors import CliError
 from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime
-from watchpost.cli_errors import CliError
 
 if TYPE_CHECKING:
     from consumers.site_registry import DeviceEntry, Registered

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from watchpost.cli_errors import CliError
 from watchpost.commands import backups, rebuilds, tools
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
 from watchpost.processes import logs
 from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import Runtime
-from watchpost.cli_errors import CliError
 
 FromOption = Annotated[str, typer.Option("--from", help="The moment of arrival, as 2026-01-05T10:00Z; UTC.")]
 ToOption = Annotated[str, typer.Option("--to", help="And the one before which it ends.")]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 from watchpost.progress import Bar
-from watchpost.cli_errors import CliError
 
 if TYPE_CHECKING:
     from consumers.engine.rebuild.request import Rebuilt

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from bus_schemas.event import NAME
+from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 from watchpost.progress import Bars
-from watchpost.cli_errors import CliError
 
 if TYPE_CHECKING:
     from consumers.engine.rebuild.time_range import Stretch as Part

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from watchpost.cli_errors import CliError
 from watchpost.commands import tools
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime
-from watchpost.cli_errors import CliError
 
 
 def what_if(

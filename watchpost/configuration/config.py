@@ -13,8 +13,8 @@ from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.gateway import GatewaySection, Port
 from watchpost.configuration.host import Host
-from watchpost.configuration.yaml_loader import ConfigError, parse
 from watchpost.configuration.sites import DeviceSection, SiteSection, refuse_duplicates
+from watchpost.configuration.yaml_loader import ConfigError, parse
 
 
 class TlsSection(Part):

@@ -25,7 +25,9 @@ def _gate() -> DeviceSection:
         Fault(kind="audio_loss", first_s=300, lasts_s=60, every_s=1200),
     )
     scene = SceneSource(kind="scene", scene="visual", place="gate", seed=1, audio=True, faults=faults)
-    return DeviceSection(device="GATE", name="Gate", visual=scene, zones=(DRIVEWAY,), detector=SceneDetector(kind="scene"))
+    return DeviceSection(
+        device="GATE", name="Gate", visual=scene, zones=(DRIVEWAY,), detector=SceneDetector(kind="scene")
+    )
 
 
 def _yard() -> DeviceSection:

@@ -5,11 +5,11 @@ import os
 from typing import Any, NoReturn
 
 from watchpost import VERSION
+from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.yaml_loader import ConfigError
 from watchpost.configuration.reference import markdown
+from watchpost.configuration.yaml_loader import ConfigError
 from watchpost.processes.runtime import Runtime, exit_beside_threads, spare_the_collector, stop_event
-from watchpost.cli_errors import IdentityInUse, CliError
 
 
 def edge(runtime: Runtime, node: str) -> NoReturn:

@@ -16,8 +16,8 @@ from typing import IO
 
 from producer.backoff import Backoff, Retry
 from producer.ids import Clock, utc_now
+from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.processes.process_state import ProcessState
-from watchpost.cli_errors import IdentityInUse, CliError
 
 RESTART = Backoff(0.2, 30.0)
 """Between the starts of a process that keeps ending."""

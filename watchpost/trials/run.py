@@ -21,8 +21,8 @@ from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalAway
 from producer.ids import Ids, utc_now
 from watchpost import VERSION
-from watchpost.progress import Bar
 from watchpost.cli_errors import CliError
+from watchpost.progress import Bar
 
 NICER = 10
 """The live path goes first."""

@@ -17,7 +17,7 @@ from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.priority import priority_of
 from producer.outbox.tables import Draft, Item, Lost
-from producer.relay.sending import Sending
+from producer.relay.bulk_sender import BulkSender
 
 NOT_KEPT = "medium_not_kept"
 """The cause of a gap where a medium is not in the archive any more."""
@@ -54,17 +54,17 @@ def resend(pieces: Iterable[list[Piece]], how: How, stopping: threading.Event, o
     sent = Sent()
     with (
         TemporaryDirectory(prefix="watchpost-replay-") as directory,
-        Sending(Path(directory) / "outbox.sqlite", how.broker, utc_now) as sending,
+        BulkSender(Path(directory) / "outbox.sqlite", how.broker, utc_now) as sender,
     ):
         for batch in _paced(pieces, how.speed, stopping):
-            sending.room(stopping)
+            sender.room(stopping)
             if stopping.is_set():
                 break
             items = [item for piece in batch if (item := _item(piece, how.into, sent)) is not None]
             if items:
-                sending.put(items)
-            on_sent(sent, sending.waiting())
-        sent.unconfirmed = sending.drain(stopping, lambda waiting: on_sent(sent, waiting))
+                sender.put(items)
+            on_sent(sent, sender.waiting())
+        sent.unconfirmed = sender.drain(stopping, lambda waiting: on_sent(sent, waiting))
     return sent
 
 

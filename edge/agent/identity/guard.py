@@ -19,7 +19,7 @@ from edge.agent.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
 from edge.agent.identity.instance import IdentityTaken, Instance
 from producer.broker import BrokerAddress
 from producer.mqtt import background_client
-from producer.relay.refusals import Refusals
+from producer.relay.refusal_log import RefusalLog
 
 KEEPALIVE_SECONDS: Final = 10
 AGAIN_SECONDS: Final = 30.0
@@ -44,7 +44,7 @@ class Guard:
         self._lock = threading.Lock()
         self._unanswered: set[int] = set()
         self._claimed: dict[int, str] = {}
-        self._refusals = Refusals(broker.username)
+        self._refusals = RefusalLog(broker.username)
         self._ask_at: float | None = None
         self._connected = False
         self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_SECONDS, longest_pause_s=30)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from edge.agent.identity.guard import Guard
 from edge.agent.identity.instance import IdentityTaken
 from edge.agent.identity.lock import Lock
-from producer.relay.presence import Presences
+from producer.relay.presence import DevicePresences
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Alone:
 
     guard: Guard
     lock: Lock
-    presences: Presences
+    presences: DevicePresences
 
     def look(self) -> None:
         """Raises `IdentityTaken` when we are to make way."""

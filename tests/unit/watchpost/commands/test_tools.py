@@ -11,8 +11,8 @@ import pytest
 from consumers.store.journal.days import list_days
 from consumers.store.journal.retention_floor import drop
 from tests import journal_days, logged
-from watchpost.commands import tools
 from watchpost.cli_errors import CliError
+from watchpost.commands import tools
 
 
 def watchpost(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -53,7 +53,7 @@ def test_ids_and_stretches_that_cannot_be_are_refused() -> None:
     with pytest.raises(CliError, match="is no id of a site"):
         tools.site_id("../x")
     with pytest.raises(CliError, match=r"ends .* before it begins"):
-        tools.stretch("2026-01-05", "2026-01-05", None)
+        tools.time_range("2026-01-05", "2026-01-05", None)
 
 
 def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -> None:

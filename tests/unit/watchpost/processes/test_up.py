@@ -21,8 +21,8 @@ from watchpost.commands.selection import chosen_consumers
 from watchpost.configuration import demo
 from watchpost.configuration.config import BrokerSection, HubSection, ServerWarehouse, WatchpostConfig
 from watchpost.processes.data_directory_lock import DataInUse, data_directory_lock
-from watchpost.processes.logs import ChildLog, configure
 from watchpost.processes.entry_points import consumer_names
+from watchpost.processes.logs import ChildLog, configure
 from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, processes, with_ports
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

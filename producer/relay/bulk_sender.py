@@ -13,7 +13,7 @@ from producer.outbox.backlog import waiting_count
 from producer.outbox.bounds import Limits, usage
 from producer.outbox.outbox import OutboxFailed
 from producer.outbox.tables import Item, connect, open_tables, put_many
-from producer.relay.relay import Options, Relay
+from producer.relay.relay import Relay, RelayOptions
 from producer.transaction import transaction
 
 MAX_WAITING: Final = 20_000
@@ -26,14 +26,14 @@ _LIMITS = Limits(tail_bytes=0, tail_age=timedelta(0))
 OnWaiting = Callable[[int], None]
 
 
-class Sending:
+class BulkSender:
     """For one thread. A new file is a new epoch: what is sent makes new streams."""
 
     def __init__(self, file: Path, broker: BrokerAddress, clock: Clock) -> None:
         # In a power cut all of it is sent again from its source, so it need not wait for the disk.
         self._outbox = connect(file, synchronous="normal")
         self.epoch = open_tables(self._outbox, clock)
-        self._relay = Relay(file, broker, clock, Options(limits=_LIMITS))
+        self._relay = Relay(file, broker, clock, RelayOptions(limits=_LIMITS))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name="relay")
         self.put_count = 0

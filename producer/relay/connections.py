@@ -12,7 +12,7 @@ import structlog
 from bus_schemas.streams import Traffic
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
-from producer.relay.session import Pace, Refusal, Session, Unreachable
+from producer.relay.session import BrokerRefusal, BrokerSession, BrokerUnreachable, Pace
 from producer.relay.throttle import Throttle
 
 RECONNECT: Final = Backoff(2, 60, jitter=1.0)
@@ -27,22 +27,22 @@ log = structlog.get_logger(__name__)
 class _Bulk:
     """A connection beside that of the events, or when to try for one again."""
 
-    session: Session | None = None
+    session: BrokerSession | None = None
     is_ready: bool = False
     retry: Retry = field(default_factory=partial(Retry, RECONNECT))
     again_at: float = 0.0
 
 
-class Links:
-    """Begins with the connection of the events, and ends with it. Raises `Unreachable`."""
+class RelayConnections:
+    """Begins with the connection of the events, and ends with it. Raises `BrokerUnreachable`."""
 
     def __init__(self, broker: BrokerAddress, throttle: Throttle) -> None:
         self._broker = broker
         self._throttle = throttle
         self._bulk: dict[Traffic, _Bulk] = {}
         self._refused = 0
-        self.events = Session(broker, "relay", Pace(on_sent=throttle.spend))
-        self.sessions: dict[Traffic, Session] = {Traffic.EVENTS: self.events}
+        self.events = BrokerSession(broker, "relay", Pace(on_sent=throttle.spend))
+        self.sessions: dict[Traffic, BrokerSession] = {Traffic.EVENTS: self.events}
         """Those that can be sent over, the events first."""
 
     def allowance(self, now: float) -> float:
@@ -75,8 +75,8 @@ class Links:
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
         pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_SECONDS)
         try:
-            bulk.session = Session(self._broker, f"relay-{traffic}", pace)
-        except Unreachable as error:
+            bulk.session = BrokerSession(self._broker, f"relay-{traffic}", pace)
+        except BrokerUnreachable as error:
             self._drop(traffic, bulk, str(error), now)
 
     def _drop(self, traffic: Traffic, bulk: _Bulk, reason: str, now: float) -> None:
@@ -97,12 +97,12 @@ class Links:
         for session in everyone:
             session.step(happened)
 
-    def _everyone(self) -> list[Session]:
+    def _everyone(self) -> list[BrokerSession]:
         return [self.events, *(bulk.session for bulk in self._bulk.values() if bulk.session is not None)]
 
-    def take_refusals(self) -> list[Refusal]:
+    def take_refusals(self) -> list[BrokerRefusal]:
         """What the broker said no to since the last call."""
-        found: list[Refusal] = []
+        found: list[BrokerRefusal] = []
         for session in self._everyone():
             found += session.refusals
             session.refusals.clear()

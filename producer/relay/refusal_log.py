@@ -33,7 +33,7 @@ class _Noted:
     logged: float | None = None
 
 
-class Refusals:
+class RefusalLog:
     """Noted by the thread of a connection; `trouble` may be asked by any other."""
 
     def __init__(self, user: str | None, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -15,11 +15,11 @@ from typing import Final
 from bus_schemas.event import AFTER_LATEST, EARLIEST
 from producer.ids import Clock, utc_now
 
-STEP_SECONDS: Final = 0.5
+STEP_S: Final = 0.5
 SLEW: Final = 0.01
 """How fast a small difference is followed, in seconds a second: far below 1, so that time never goes back."""
-PATIENCE_SECONDS: Final = 0.05
-MAX_UNTOLD: Final = 64
+MAX_READING_S: Final = 0.05
+MAX_PENDING_STEPS: Final = 64
 MAX_TRIES: Final = 10
 
 Elapsed = Callable[[], float]
@@ -32,7 +32,7 @@ def since_boot() -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WallClockStep:
     """What had shown times since `since` showed `before`, and then `after`."""
 
     since: datetime
@@ -55,10 +55,10 @@ class DisciplinedClock:
         self._wall = wall
         self._elapsed = elapsed
         self._lock = threading.Lock()
-        self._untold: deque[Step] = deque(maxlen=MAX_UNTOLD)
+        self._pending_steps: deque[WallClockStep] = deque(maxlen=MAX_PENDING_STEPS)
         began, now, ended = self._read()
         for _ in range(MAX_TRIES):
-            if ended - began <= PATIENCE_SECONDS:
+            if ended - began <= MAX_READING_S:
                 break
             began, now, ended = self._read()
         self._zero = self._read_at = began
@@ -71,22 +71,22 @@ class DisciplinedClock:
             ours = self._at(began)
             passed, self._read_at = began - self._read_at, began
             # Where we were held up between the readings they say nothing of each other.
-            if ended - began > PATIENCE_SECONDS or not EARLIEST <= wall < AFTER_LATEST:
+            if ended - began > MAX_READING_S or not EARLIEST <= wall < AFTER_LATEST:
                 return ours
             difference = (wall - ours).total_seconds()
-            if abs(difference) > STEP_SECONDS:
+            if abs(difference) > STEP_S:
                 self._take_over(ours, wall, began)
                 return wall
             self._ahead += min(max(difference, -SLEW * passed), SLEW * passed)
             return self._at(began)
 
-    def take_steps(self) -> list[Step]:
+    def take_steps(self) -> list[WallClockStep]:
         """Those that nobody has taken yet, in their order; each is given once."""
-        if not self._untold:
+        if not self._pending_steps:
             return []
         with self._lock:
-            steps = list(self._untold)
-            self._untold.clear()
+            steps = list(self._pending_steps)
+            self._pending_steps.clear()
         return steps
 
     def _read(self) -> tuple[float, datetime, float]:
@@ -97,5 +97,5 @@ class DisciplinedClock:
         return self._start + timedelta(seconds=elapsed - self._zero + self._ahead)
 
     def _take_over(self, ours: datetime, wall: datetime, elapsed: float) -> None:
-        self._untold.append(Step(self._since, ours, wall))
+        self._pending_steps.append(WallClockStep(self._since, ours, wall))
         self._start, self._since, self._zero, self._ahead = wall, wall, elapsed, 0.0

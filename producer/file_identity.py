@@ -23,7 +23,7 @@ def identity(path: Path) -> Identity | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OpenFile:
     """A file that is open, as it was when it was opened."""
 
     path: Path

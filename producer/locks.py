@@ -11,8 +11,8 @@ from typing import Final, Self
 
 from bus_schemas.event import iso
 
-PAUSE_SECONDS: Final = 0.02
-LOOK_SECONDS: Final = 1.0
+PAUSE_S: Final = 0.02
+WAIT_FOR_READERS_S: Final = 1.0
 """How long to wait for a lock that others only look at: each of them holds it for a moment."""
 
 
@@ -49,7 +49,7 @@ class FileLock:
         while not _locked(self._descriptor, fcntl.LOCK_EX):
             if time.monotonic() >= until:
                 raise LockHeld(self.path, self.note())
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_S)
 
     def fileno(self) -> int:
         return self._descriptor

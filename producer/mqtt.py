@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 
-CONNECT_SECONDS: Final = 5.0
+CONNECT_S: Final = 5.0
 MAX_IN_FLIGHT: Final = 100
 NO_DELAY: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """Nagle and delayed acknowledgements together make a round trip 44 ms instead of 0.4."""
@@ -30,7 +30,7 @@ class MqttClient(Client):
             reconnect_on_failure=reconnects,
         )
         self._broker = broker
-        self.connect_timeout = CONNECT_SECONDS
+        self.connect_timeout = CONNECT_S
         # Whoever publishes holds the window; paho is to hold no message back, and none for later.
         self.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
         self.max_queued_messages_set(2 * MAX_IN_FLIGHT)
@@ -64,9 +64,9 @@ def open_socket(broker: BrokerAddress) -> socket.socket:
     """A connection for a protocol of our own, over TLS where the address says so. Raises `OSError`."""
     if broker.unix_socket is not None:
         plain = socket.socket(socket.AF_UNIX)
-        plain.settimeout(CONNECT_SECONDS)
+        plain.settimeout(CONNECT_S)
     else:
-        plain = socket.create_connection((broker.host, broker.port), CONNECT_SECONDS)
+        plain = socket.create_connection((broker.host, broker.port), CONNECT_S)
     try:
         if broker.unix_socket is not None:
             plain.connect(str(broker.unix_socket))

@@ -31,13 +31,13 @@ class CommandHandler:
         devices: Mapping[tuple[str, str], Device],
         store: SettingsStore,
         telling: Telling,
-        say: Callable[[Outgoing], None],
+        publish: Callable[[Outgoing], None],
         around: Surroundings,
     ) -> None:
         self._devices = devices
         self._store = store
         self._telling = telling
-        self._say = say
+        self._publish = publish
         self._around = around
         self._retained: set[str] = set()
 
@@ -102,7 +102,7 @@ class CommandHandler:
         if not topic or len(topic) > LONGEST_TOPIC or any(character in topic for character in "+#\0"):
             return
         body = outcome.model_dump_json(exclude_none=True).encode()
-        self._say(Outgoing(topic, body, "application/json", correlation=message.correlation))
+        self._publish(Outgoing(topic, body, "application/json", correlation=message.correlation))
 
     def _carry_out(self, device: Device, name: str, request: CommandRequest) -> None:
         match name:

@@ -11,12 +11,12 @@ import structlog
 from bus_schemas.event import iso, place
 from bus_schemas.node import ClockStep
 from edge.agent.event_factory import Author
-from producer.clock import DisciplinedClock, Step
+from producer.clock import DisciplinedClock, WallClockStep
 from producer.ids import Ids
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 
-TOLD_SECONDS: Final = 600.0
+TOLD_S: Final = 600.0
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ class Telling:
     def trouble(self) -> str | None:
         """What happened to the outbox lately, in a sentence."""
         lost = self._outbox.lost_file
-        if lost is None or time.monotonic() - lost.at_s > TOLD_SECONDS:
+        if lost is None or time.monotonic() - lost.at_s > TOLD_S:
             return None
         what = f"{lost.events} events that had not been confirmed are lost" if lost.events else "nothing is lost by it"
         return f"the file of its outbox was removed, and a new one begins: {what}"
@@ -63,7 +63,7 @@ class Telling:
             for step in self._clock.take_steps():
                 self._tell(step)
 
-    def _tell(self, step: Step) -> None:
+    def _tell(self, step: WallClockStep) -> None:
         before, after = as_told(step.before), as_told(step.after)
         step_s = (after - before).total_seconds()
         log.warning("clock stepped", step_s=step_s, before=iso(before), after=iso(after))

@@ -33,23 +33,23 @@ from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
-from producer.outbox.bounds import Limits
 from producer.outbox.disk_id import disk_id
+from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from producer.relay.presence import DevicePresences
 from producer.relay.relay import Relay, RelayOptions
 from producer.relay.session import Incoming, Outgoing
 
-LOOK_SECONDS: Final = 0.25
-HEALTH_SECONDS: Final = 10.0
-JOIN_SECONDS: Final = 1.0
-FINISH_SECONDS: Final = 1.0
+LOOK_S: Final = 0.25
+HEALTH_S: Final = 10.0
+JOIN_S: Final = 1.0
+FINISH_S: Final = 1.0
 """For all devices together to end by themselves, and then for what is left open: what hangs must not cost the others
 their last events.
 """
-LAST_COMMIT_SECONDS: Final = 0.5
-LAST_SENDING_SECONDS: Final = 0.5
+LAST_COMMIT_S: Final = 0.5
+LAST_SENDING_S: Final = 0.5
 """So that the hub hears now, and not when the agent begins again, that it was stopped."""
 RESTART: Final = Backoff(1.0, 60.0)
 CONFIGURATION: Final = "configuration"
@@ -99,7 +99,7 @@ def _live(
     instance = Instance.begin(settings.node, clock())
     with held(path.with_suffix(".lock"), instance) as lock:
         guard = Guard(instance, [device.source for device in settings.devices], broker)
-        limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
+        limits = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
         options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics))
@@ -165,14 +165,14 @@ class Node:
         self._healths: dict[str, Health] = {}
         self._name = settings.node
         self._began = time.monotonic()
-        self._health_at = self._heartbeat_at = -HEALTH_SECONDS
+        self._health_at = self._heartbeat_at = -HEALTH_S
         for device in settings.devices:
             author = telling.authors[device.source]
             adjustable = self._fitting(author.source, device.adjustable())
             self._devices[device.site, device.device] = Device(
                 device, adjustable, author, around, telling.put, self._show
             )
-        self._commands = CommandHandler(self._devices, self._store, telling, relay.say, around)
+        self._commands = CommandHandler(self._devices, self._store, telling, relay.publish, around)
 
     @contextmanager
     def running(self, ending: threading.Event) -> Iterator[None]:
@@ -185,23 +185,23 @@ class Node:
             yield
         finally:
             ending.set()
-            until = time.monotonic() + JOIN_SECONDS
+            until = time.monotonic() + JOIN_S
             for device in self._devices.values():
                 device.join(until)
-            until = time.monotonic() + FINISH_SECONDS
+            until = time.monotonic() + FINISH_S
             for device in self._devices.values():
                 device.finish(until)
             self._tell_health(all_of_them=True)
             self._telling.put(self._heartbeats("stopping"))
-            if self._telling.is_committed(LAST_COMMIT_SECONDS):
-                self._relay.drain(LAST_SENDING_SECONDS)
+            if self._telling.is_committed(LAST_COMMIT_S):
+                self._relay.drain(LAST_SENDING_S)
             log.info("agent stopped")
 
     def look(self) -> None:
         """See whether all is well, and tell of it when it has changed and every ten seconds."""
         self._telling.tell_steps()
         now = time.monotonic()
-        regular = now - self._health_at >= HEALTH_SECONDS
+        regular = now - self._health_at >= HEALTH_S
         if regular:
             self._health_at = now
         self._tell_health(all_of_them=regular)
@@ -212,7 +212,7 @@ class Node:
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
         """Wait a moment for a command, and do it."""
         with suppress(Empty):
-            self._commands.answer(inbox.get(timeout=LOOK_SECONDS))
+            self._commands.answer(inbox.get(timeout=LOOK_S))
 
     def _fitting(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
         """What people have set, where it still works."""
@@ -278,4 +278,4 @@ class Node:
             return SystemLoad()
 
     def _show(self, topic: str, jpeg: bytes) -> None:
-        self._relay.say(Outgoing(topic, jpeg, "image/jpeg", qos=0))
+        self._relay.publish(Outgoing(topic, jpeg, "image/jpeg", qos=0))

@@ -18,7 +18,7 @@ from edge.capture.sources.source import Frame, SourceUnreachable, without_creden
 from edge.simulation.yard import Yard
 
 SCENE: Final = "scene"
-AGAIN_SECONDS: Final = 10.0
+AGAIN_S: Final = 10.0
 _LEAST_HEIGHT: Final = 0.05
 _LEAST_WIDTH: Final = 0.01
 """Of the picture: what is smaller, or seen no more than that at the edge, no detector would find."""
@@ -33,7 +33,7 @@ class Lookout:
         self._look = look
         self._method = method
         self._every = Every(every_s)
-        self._again = Every(AGAIN_SECONDS)
+        self._again = Every(AGAIN_S)
         self._told: tuple[object, ...] = (0, (), ())
         self.zones = tuple(zones)
 

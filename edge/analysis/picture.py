@@ -128,7 +128,7 @@ class FreezeDetector:
 
     LEARNED: Final = 30
     WINDOW: Final = 150
-    LONGEST_SECONDS: Final = 10.0
+    LONGEST_S: Final = 10.0
 
     def __init__(self, seconds: float = 2.0) -> None:
         self._least_seconds = seconds
@@ -161,7 +161,7 @@ class FreezeDetector:
         self._neighbours = latest
         self._frames.append(grey)
         self._previous = time
-        needed = max(self._least_seconds, min(self.LONGEST_SECONDS, 2 * self._usual_run))
+        needed = max(self._least_seconds, min(self.LONGEST_S, 2 * self._usual_run))
         frozen = same and len(diffs) == 3 and seconds >= needed
         self._is_known = self._is_known or frozen or (latest is not None and not same)
         return Freeze(frozen if self._is_known else None, diffs, round(seconds, 3), self.noise_floor)
@@ -184,7 +184,7 @@ class FreezeDetector:
             return (time - self._same_since).total_seconds()
         if self._same_since and self._previous:
             run = (self._previous - self._same_since).total_seconds()
-            if run <= self.LONGEST_SECONDS / 2 and not self._is_fault:
+            if run <= self.LONGEST_S / 2 and not self._is_fault:
                 self._usual_run = max(0.98 * self._usual_run, run)
         self._same_since = None
         self._is_fault = False

@@ -20,8 +20,8 @@ from edge.capture.segments import CONTENT_TYPE, Segment
 from edge.capture.sources.source import Frame, Samples
 from producer.outbox.tables import Draft
 
-UPDATE_SECONDS = 1.0
-SOUND_SECONDS = 5.0
+UPDATE_S = 1.0
+SOUND_S = 5.0
 """After that long without sound its level is unknown."""
 
 
@@ -56,7 +56,7 @@ class VisualWatch:
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
         self._frame_due = Every(1.0)
-        self._update_due = Every(UPDATE_SECONDS)
+        self._update_due = Every(UPDATE_S)
         self._capture_now = False
         self.planes: Planes | None = None
         """The newest full picture, for whoever lays temperatures over it."""
@@ -149,7 +149,7 @@ class VisualWatch:
         return medium
 
     def _tell_frame(self, frame: Frame, state: PictureState, motion: Motion, captured: tuple[str, ...]) -> list[Draft]:
-        if self._heard is None or abs((frame.time - self._heard).total_seconds()) > SOUND_SECONDS:
+        if self._heard is None or abs((frame.time - self._heard).total_seconds()) > SOUND_S:
             self._level = audio.UNKNOWN
         facts = (state.blackscreen, state.freeze, self._level.audio)
         if not self._frame_due.due(frame.time) and facts == self._told:
@@ -185,7 +185,7 @@ class VisualWatch:
         media = tuple(self._captures)[-1:]
         match changed:
             case MotionStarted(boxes=boxes, area=area):
-                self._update_due = Every(UPDATE_SECONDS)
+                self._update_due = Every(UPDATE_S)
                 self._update_due.due(frame.time)
                 return MotionData(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
             case MotionEnded(boxes=boxes, area=area, duration_s=seconds, frames=frames):

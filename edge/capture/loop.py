@@ -25,10 +25,10 @@ from edge.capture.sources.source import (
 )
 from edge.capture.takeover import TakenOver, Takeover
 
-NO_DATA_SECONDS: Final = 25.0
+NO_DATA_S: Final = 25.0
 REASONS_LOGGED: Final = 50
-LAST_RESORT_SECONDS: Final = 5.0
-DRAIN_SECONDS: Final = 0.4
+LAST_RESORT_S: Final = 5.0
+DRAIN_S: Final = 0.4
 """So long what has come already is taken in when the agent is told to end."""
 
 log = structlog.get_logger(__name__)
@@ -142,7 +142,7 @@ class Capture:
             return False
         now = time.monotonic()
         self._stopped_s = self._stopped_s or now
-        return not takeover.has_more or now - self._stopped_s > DRAIN_SECONDS
+        return not takeover.has_more or now - self._stopped_s > DRAIN_S
 
     def _note(self, reading: Reading | None, opened_s: float) -> None:
         """Sound alone is no sign of life of a camera."""
@@ -152,8 +152,8 @@ class Capture:
         elif isinstance(reading, StreamReport):
             # It sends something, and its source sees to what.
             self._alive_s = now
-        elif now - max(self._alive_s, opened_s) >= NO_DATA_SECONDS:
-            raise SourceUnreachable(f"it is open, but no data for {NO_DATA_SECONDS:g} s")
+        elif now - max(self._alive_s, opened_s) >= NO_DATA_S:
+            raise SourceUnreachable(f"it is open, but no data for {NO_DATA_S:g} s")
 
     def _close(self, source: Source, take: Callable[[Reading | None], None]) -> None:
         """What fails here must not hide why the source is closed, and must not keep what was recorded."""
@@ -178,6 +178,6 @@ class Capture:
             wait_s = self._retries.wait_s(now, now - self._came_s, gave=gave, is_refused=is_refused)
             self._reports.failure(error, reason, failures=failures, retry_s=round(wait_s, 1))
         except BaseException:  # noqa: BLE001
-            wait_s = LAST_RESORT_SECONDS
+            wait_s = LAST_RESORT_S
         if wait_s:
             self._pause(wait_s)

@@ -14,7 +14,7 @@ from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_r
 from edge.capture.mpegts import Layout
 from edge.capture.segments import Segment, SegmentWriter
 
-TARGET_SECONDS: Final = 10.0
+TARGET_S: Final = 10.0
 LONGEST_PAUSE: Final = timedelta(seconds=60)
 
 
@@ -24,7 +24,7 @@ class Recorder:
     Used by one thread. Times are those of the pictures, so that a segment starts when its first picture was taken.
     """
 
-    def __init__(self, target_seconds: float = TARGET_SECONDS, encoding: Encoding | None = None) -> None:
+    def __init__(self, target_seconds: float = TARGET_S, encoding: Encoding | None = None) -> None:
         self._encoding = encoding or Encoding()
         self._writer = SegmentWriter(target_seconds)
         self._size = (0, 0)

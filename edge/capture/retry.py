@@ -6,9 +6,9 @@ from typing import Final
 
 AT_ONCE_PER_MINUTE: Final = 10
 SHARE: Final = 0.1
-FIRST_SECONDS: Final = 1.0
-REFUSED_SECONDS: Final = 30.0
-LAST_SECONDS: Final = 60.0
+FIRST_S: Final = 1.0
+REFUSED_S: Final = 30.0
+LAST_S: Final = 60.0
 JITTER: Final = 0.2
 _MINUTE: Final = 60.0
 
@@ -32,8 +32,8 @@ class Retries:
         """
         if gave and not is_refused and self._may_at_once(now_s):
             return 0.0
-        least_s = REFUSED_SECONDS if is_refused else FIRST_SECONDS
-        wait_s = min(max(silent_s * SHARE, least_s), LAST_SECONDS)
+        least_s = REFUSED_S if is_refused else FIRST_S
+        wait_s = min(max(silent_s * SHARE, least_s), LAST_S)
         return wait_s * random.uniform(1 - JITTER, 1 + JITTER)
 
     def _may_at_once(self, now_s: float) -> bool:

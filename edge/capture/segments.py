@@ -10,7 +10,7 @@ from edge.capture.bitstream import CLOCK, Unit
 from edge.capture.mpegts import ContinuityCounters, Layout, muxed, ordered
 
 CONTENT_TYPE: Final = "video/mp2t"
-LONGEST_SECONDS: Final = 120
+LONGEST_S: Final = 120
 LARGEST_BYTES: Final = 64_000_000
 HOLE: Final = timedelta(seconds=0.5)
 SHORTEST: Final = CLOCK // 100
@@ -88,7 +88,7 @@ class SegmentWriter:
         """Whether so much is open that it must not become more, keyframe or not."""
         if self._first is None:
             return False
-        return self._bytes > LARGEST_BYTES or self._latest - self._first.pts > LONGEST_SECONDS * CLOCK
+        return self._bytes > LARGEST_BYTES or self._latest - self._first.pts > LONGEST_S * CLOCK
 
     def finish(self, now: int | None = None) -> None:
         """Close what is open; the last picture lasts as long as the one before it, but not beyond `now`."""

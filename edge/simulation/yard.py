@@ -16,10 +16,10 @@ Rgb = tuple[int, int, int]
 
 CAR_METRES: Final = (1.85, 1.5)
 _DAY: Final = 86_400.0
-_HOT_RISE_SECONDS: Final = 4.0
+_HOT_RISE_S: Final = 4.0
 _STRIDE_METRES: Final = 1.45
 _CAR_SPEED: Final = 6.0
-_BARRIER_SECONDS: Final = 1.5
+_BARRIER_S: Final = 1.5
 _PERSON_WIDTH: Final = 0.42
 _TURNED: Final = 0.35
 """Who stops turns towards the camera."""
@@ -149,7 +149,7 @@ class Yard:
         seconds = time.timestamp()
         load = 0.55 + 0.25 * sin(2 * pi * seconds / 900) + 0.1 * sin(2 * pi * seconds / 173)
         hot = self.schedule.age("hot_spot", time)
-        excess = 0.0 if hot is None else 70 * (1 - exp(-hot / _HOT_RISE_SECONDS))
+        excess = 0.0 if hot is None else 70 * (1 - exp(-hot / _HOT_RISE_S))
         return tuple(
             ambient + part.rise + part.per_load * load + (excess if part.hot else 0.0) for part in self.place.warm
         )
@@ -181,12 +181,12 @@ class _Driver:
         self._view = view
         self._round = Round(road.points, road.stop_s, random.uniform(*road.absent_s), _CAR_SPEED)
         self._phase = random.uniform(0, self._round.period)
-        self._opens = self._round.arrival(1) + road.stop_s - _BARRIER_SECONDS
+        self._opens = self._round.arrival(1) + road.stop_s - _BARRIER_S
         self._closes = self._round.arrival(2)
 
     def at(self, seconds: float) -> tuple[Car | None, float]:
         number, since = divmod(seconds + self._phase, self._round.period)
-        barrier = min((since - self._opens) / _BARRIER_SECONDS, (self._closes - since) / _BARRIER_SECONDS + 1)
+        barrier = min((since - self._opens) / _BARRIER_S, (self._closes - since) / _BARRIER_S + 1)
         step = self._round.at(since)
         barrier = min(1.0, max(0.0, barrier))
         if step is None:

@@ -8,7 +8,7 @@ from bus_schemas.streams import Traffic, traffic_of
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class OutboxStream:
     """A stream as the outbox has it: the last sequence put, and the last confirmed."""
 
     id: int
@@ -23,7 +23,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OutboxRow:
     """A row stands for its sequence; that of a gap for those from `first` on too."""
 
     first: int
@@ -33,9 +33,9 @@ class Row:
     payload: bytes | None
 
 
-def streams(connection: sqlite3.Connection) -> list[Stream]:
+def streams(connection: sqlite3.Connection) -> list[OutboxStream]:
     found = connection.execute("select id, source, epoch, sequence, watermark from outbox_stream order by id")
-    return [Stream(*row) for row in found]
+    return [OutboxStream(*row) for row in found]
 
 
 def waiting_count(connection: sqlite3.Connection) -> int:
@@ -43,13 +43,13 @@ def waiting_count(connection: sqlite3.Connection) -> int:
     return sum(stream.sequence - stream.watermark for stream in streams(connection))
 
 
-def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[Row]:
+def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[OutboxRow]:
     found = connection.execute(
         "select coalesce(gap_first, sequence), sequence, kind, body, payload from outbox_event"
         " where stream = ? and sequence > ? order by sequence limit ?",
         (stream, sequence, limit),
     )
-    return (Row(*row) for row in found)
+    return (OutboxRow(*row) for row in found)
 
 
 def confirm(connection: sqlite3.Connection, stream: int, watermark: int) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from producer.file_identity import Held, identity
+from producer.file_identity import OpenFile, identity
 from producer.sqlite_files import files_beside
 
 
@@ -12,12 +12,12 @@ from producer.sqlite_files import files_beside
 class OpenFiles:
     """As they were when it was opened: the file itself, its log and the index of that."""
 
-    file: Held
-    beside: tuple[Held, ...]
+    file: OpenFile
+    beside: tuple[OpenFile, ...]
 
     @classmethod
     def now(cls, path: Path) -> Self:
-        return cls(Held.now(path), tuple(Held.now(beside) for beside in files_beside(path)))
+        return cls(OpenFile.now(path), tuple(OpenFile.now(beside) for beside in files_beside(path)))
 
     def check(self) -> None:
         """Raises `FileGone` where the name does not lead to the file any more."""

@@ -17,19 +17,19 @@ import structlog
 from producer.file_identity import FileGone
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
-from producer.outbox.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
-from producer.outbox.disk import Disk, Room
+from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
 from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
+from producer.outbox.limits import DISK_FULL, OutboxLimits, OutboxUsage, enforce, release, usage
 from producer.outbox.priority import DROPPABLE, Priority
-from producer.outbox.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put
+from producer.outbox.tables import Draft, DroppedDrafts, Item, connect, is_disk_full, open_tables, put
 from producer.outbox.tables import put_many as append
 from producer.transaction import transaction
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 
 RELEASE_BYTES = 1024 * 1024
-FULL_PAUSE_SECONDS = 1.0
+FULL_PAUSE_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -49,16 +49,16 @@ class Outbox:
         self,
         path: Path,
         clock: Clock,
-        limits: Limits | None = None,
+        limits: OutboxLimits | None = None,
         on_commit: Callable[[], None] | None = None,
-        room: Room | None = None,
+        room: DiskReserve | None = None,
     ) -> None:
         self._path = path
         self._clock = clock
-        self._limits = limits or Limits()
+        self._limits = limits or OutboxLimits()
         self._on_commit = on_commit
         self._handoff = Handoff()
-        self._disk = Disk(path, room or Room())
+        self._disk = OutboxDisk(path, room or DiskReserve())
         self.lost_file: LostFile | None = None
         """The last time that its file was removed while this was open."""
         self._open()
@@ -77,7 +77,7 @@ class Outbox:
         ticket = Ticket()
         self._handoff.give(drafts, ticket)
         ticket.done.wait()
-        if not ticket.kept:
+        if not ticket.is_committed:
             raise OutboxFailed("the outbox ended before the events were committed")
 
     def flush(self, timeout_s: float) -> bool:
@@ -87,10 +87,10 @@ class Outbox:
             self._handoff.give((), ticket)
         except OutboxFailed:
             return False
-        return ticket.done.wait(timeout_s) and ticket.kept
+        return ticket.done.wait(timeout_s) and ticket.is_committed
 
     def __enter__(self) -> Self:
-        self._disk.take_ballast()
+        self._disk.create_reserve_file()
         self._thread.start()
         return self
 
@@ -109,7 +109,7 @@ class Outbox:
         self._connection = connect(self._path)
         self.epoch = open_tables(self._connection, self._clock)
         self._files = OpenFiles.now(self._path)
-        self.usage: Usage = usage(self._connection)
+        self.usage: OutboxUsage = usage(self._connection)
         """As of the last commit."""
 
     def _begin_anew(self, reason: FileGone) -> None:
@@ -123,15 +123,15 @@ class Outbox:
 
     def _run(self) -> None:
         while (load := self._handoff.take()) is not None:
-            kept = False
+            is_committed = False
             try:
-                kept = self._commit(load.items)
+                is_committed = self._commit(load.items)
             except (sqlite3.Error, OSError) as error:
                 # The next put raises, and with it the process ends: there is no place for what it observes.
                 log.error("outbox failed", reason=str(error))
                 self._handoff.abandon(f"the outbox cannot be written: {error}")
             for ticket in load.tickets:
-                ticket.settle(kept)
+                ticket.settle(is_committed)
             if self._on_commit is not None:
                 self._on_commit()
 
@@ -144,7 +144,7 @@ class Outbox:
             self._make_room(_weight(items), worst)
         while not self._try_to_commit(items):
             # Nothing is left to give up but these. They wait here while the handoff counts what comes after them.
-            if self._stopping.wait(FULL_PAUSE_SECONDS):
+            if self._stopping.wait(FULL_PAUSE_S):
                 log.error("events lost, the disk is full", events=len(items))
                 return False
             self._make_room(_weight(items), Priority.VITAL)
@@ -167,9 +167,9 @@ class Outbox:
                 raise
             return False
         self.usage = used
-        if self._disk_full and not any(isinstance(item, Lost) for item in items):
+        if self._disk_full and not any(isinstance(item, DroppedDrafts) for item in items):
             self._disk_full = False
-            self._disk.take_ballast()
+            self._disk.create_reserve_file()
             log.info("outbox has room again")
         return True
 
@@ -177,7 +177,7 @@ class Outbox:
         if not self._disk_full:
             self._disk_full = True
             log.warning("disk full, the outbox gives up what matters least")
-        self._disk.give_up_ballast()
+        self._disk.release_reserve_file()
         try:
             # First, so that the log begins again in the room that it has; what is in it may need some of the ballast's.
             self._connection.execute("pragma wal_checkpoint(restart)")
@@ -191,7 +191,7 @@ class Outbox:
 def _without(item: Item, worst: Priority) -> Item:
     """What is of a lower class than `worst` is lost before anything of that class is touched."""
     if isinstance(item, Draft) and item.rank < worst:
-        return Lost(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
+        return DroppedDrafts(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
     return item
 
 

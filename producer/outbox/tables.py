@@ -18,7 +18,7 @@ from producer.ids import Clock, Ids, utc_now
 from producer.outbox.priority import Priority, priority_of
 from producer.transaction import transaction
 
-BUSY_SECONDS = 30.0
+BUSY_S = 30.0
 ROW_OVERHEAD_BYTES = 96
 """What a row takes beside its body and payload: the other columns and its part of two indexes."""
 
@@ -104,7 +104,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class DroppedDrafts:
     """What stands for drafts that found no room: they take sequences, and a gap event tells of them."""
 
     source: str
@@ -114,11 +114,11 @@ class Lost:
     traffic: Traffic = Traffic.EVENTS
 
 
-Item = Draft | Lost
+Item = Draft | DroppedDrafts
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SequenceGap:
     """Consecutive sequences of a stream that are missing for one cause."""
 
     stream: int
@@ -136,7 +136,7 @@ def is_disk_full(error: sqlite3.OperationalError) -> bool:
 
 def connect(path: Path, synchronous: str = "full") -> sqlite3.Connection:
     """A connection that may be made in one thread and used in another, one at a time."""
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("pragma journal_mode = wal")
     connection.execute(f"pragma synchronous = {synchronous}")
     return connection
@@ -197,14 +197,14 @@ def put(
 def put_many(connection: sqlite3.Connection, items: Sequence[Item]) -> None:
     """Append in this order within the caller's transaction."""
     rows: list[_Row] = []
-    runs: dict[int, Run] = {}
+    runs: dict[int, SequenceGap] = {}
     for stream, life, sequence, item in _numbered(connection, items):
         run = runs.pop(stream, None)
-        if isinstance(item, Lost):
+        if isinstance(item, DroppedDrafts):
             first = sequence - item.count + 1
             if run is not None and run.cause == item.cause:
                 first, run = run.first, None
-            runs[stream] = Run(stream, item.source, life, first, sequence, item.cause, item.time)
+            runs[stream] = SequenceGap(stream, item.source, life, first, sequence, item.cause, item.time)
         if run is not None:
             rows.append(gap_row(connection, run))
         if isinstance(item, Draft):
@@ -242,7 +242,7 @@ def _row(stream: int, sequence: int, draft: Draft, life: str) -> _Row:
     return stream, sequence, draft.rank, size, born, short_name(event.type), None, None, body, draft.media
 
 
-def gap_row(connection: sqlite3.Connection, run: Run) -> _Row:
+def gap_row(connection: sqlite3.Connection, run: SequenceGap) -> _Row:
     """The row that tells of a run; it takes in the gap of the same cause that the run continues."""
     first = absorb(connection, run.stream, run.first, run.cause)
     body = gap_body(run.source, run.epoch, (first, run.last), run.cause, run.time)
@@ -262,7 +262,7 @@ def absorb(connection: sqlite3.Connection, stream: int, first: int, cause: str) 
     return first if before is None else int(before[0])
 
 
-def gap_body(source: str, life: str, span: tuple[int, int], cause: str, time: datetime) -> bytes:
-    first, last = span
+def gap_body(source: str, life: str, sequences: tuple[int, int], cause: str, time: datetime) -> bytes:
+    first, last = sequences
     gap = Gap(first=first, last=last, count=last - first + 1, cause=cause)
     return to_bytes(GapEvent(id=new_id(), source=source, time=time, epoch=life, sequence=last, data=gap))

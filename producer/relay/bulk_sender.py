@@ -10,7 +10,7 @@ from typing import Final, Self
 from producer.broker import BrokerAddress
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
-from producer.outbox.bounds import Limits, usage
+from producer.outbox.limits import OutboxLimits, usage
 from producer.outbox.outbox import OutboxFailed
 from producer.outbox.tables import Item, connect, open_tables, put_many
 from producer.relay.relay import Relay, RelayOptions
@@ -18,10 +18,10 @@ from producer.transaction import transaction
 
 MAX_WAITING: Final = 20_000
 MAX_WAITING_BYTES: Final = 256 * 1024 * 1024
-LOOK_SECONDS: Final = 0.02
+POLL_EVERY_S: Final = 0.02
 
 # Nothing is kept that is confirmed, and `room` sees to it that nothing is ever dropped.
-_LIMITS = Limits(tail_bytes=0, tail_age=timedelta(0))
+_LIMITS = OutboxLimits(tail_bytes=0, tail_age=timedelta(0))
 
 OnWaiting = Callable[[int], None]
 
@@ -83,4 +83,4 @@ class BulkSender:
     def _wait(self, stopping: threading.Event) -> None:
         if not self._thread.is_alive():
             raise OutboxFailed("the relay ended")
-        stopping.wait(LOOK_SECONDS)
+        stopping.wait(POLL_EVERY_S)

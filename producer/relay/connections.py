@@ -17,7 +17,7 @@ from producer.relay.throttle import Throttle
 
 RECONNECT: Final = Backoff(2, 60, jitter=1.0)
 """Full jitter, so that the nodes of a site do not all come back in the same second."""
-BULK_KEEPALIVE_SECONDS: Final = 300
+BULK_KEEPALIVE_S: Final = 300
 """A segment may take a slow link minutes; whether the broker is there the connection of the events says sooner."""
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,7 @@ class RelayConnections:
         return False
 
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
-        pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_SECONDS)
+        pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_S)
         try:
             bulk.session = BrokerSession(self._broker, f"relay-{traffic}", pace)
         except BrokerUnreachable as error:

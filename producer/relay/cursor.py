@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from producer.outbox.backlog import Stream
+from producer.outbox.backlog import OutboxStream
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class SentMessage(NamedTuple):
 class Cursor:
     """All times are of a monotonic clock, in seconds."""
 
-    stream: Stream
+    stream: OutboxStream
     window: Window = field(default_factory=Window)
     sent: int = 0
     highest: int = 0
@@ -78,7 +78,7 @@ class Cursor:
     def has_room(self) -> bool:
         return self._allowed is None or len(self._messages) < self._allowed
 
-    def saw(self, stream: Stream, now: float) -> None:
+    def saw(self, stream: OutboxStream, now: float) -> None:
         """Take in how far the outbox reaches; the watermark is ours to know."""
         if stream.sequence > self.stream.sequence and self.unsent <= 0:
             self.news_at = now

@@ -13,8 +13,8 @@ from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from producer.ids import Clock
 from producer.outbox import backlog
-from producer.outbox.bounds import drop_stale, replace_with_gap
-from producer.outbox.tables import Run, epoch, is_disk_full
+from producer.outbox.limits import drop_stale, replace_with_gap
+from producer.outbox.tables import SequenceGap, epoch, is_disk_full
 from producer.relay.cursor import Cursor
 from producer.relay.flow import Flow
 from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, OutboxMessage
@@ -23,11 +23,11 @@ from producer.relay.thinning import Thinning
 from producer.relay.throttle import Throttle
 from producer.transaction import transaction
 
-IDLE_SECONDS: Final = 1.0
+IDLE_S: Final = 1.0
 TOO_LARGE: Final = "too_large"
 HEADER_BYTES: Final = 1024
 """Room for topic and properties in what a broker says it takes."""
-MESSAGE_SECONDS: Final = 0.25
+MESSAGE_S: Final = 0.25
 MIN_MESSAGE_BYTES: Final = 4 * 1024
 """A message of events takes a slow link no longer than these seconds, unless it is smaller than that."""
 
@@ -63,11 +63,11 @@ class StreamDelivery:
         self._version = -1
         self._ignored: set[tuple[str, str]] = set()
         self._ingests: dict[str, str] = {}
-        self._unheard: set[str] = set()
+        self._silent_topics: set[str] = set()
         self._moved: dict[int, int] = {}
         self.watermark_topics: set[str] = set()
         self.counters = DeliveryCounters()
-        self.looks = 0
+        self.polls = 0
         """How often it has seen what the outbox has."""
 
     @property
@@ -79,18 +79,18 @@ class StreamDelivery:
         """How many events are not confirmed, as of the last look."""
         return self._flows[traffic].window.waiting
 
-    def take_unheard(self) -> set[str]:
+    def take_silent_topics(self) -> set[str]:
         """The watermark topics that were silent for too long: the broker may not know that we want them."""
-        unheard, self._unheard = self._unheard, set()
+        unheard, self._silent_topics = self._silent_topics, set()
         return unheard
 
     def reconnected(self, traffic: Traffic, now: float) -> None:
         """What was on its way when a connection ended is lost, or comes twice."""
         self._flows[traffic].reconnected(now)
 
-    def look(self, sessions: Sessions, now: float) -> None:
+    def poll(self, sessions: Sessions, now: float) -> None:
         """See what the outbox has that it had not, and who has been silent for too long."""
-        self.looks += 1
+        self.polls += 1
         version: int = self._outbox.execute("pragma data_version").fetchone()[0]
         if version != self._version:
             self._version = version
@@ -100,19 +100,19 @@ class StreamDelivery:
                 self._flows[stream.traffic].saw(topic, stream, now)
         for traffic, session in sessions.items():
             flow = self._flows[traffic]
-            asking = flow.look(session, now)
+            asking = flow.poll(session, now)
             self.counters.failed += len(asking)
-            self._unheard.update(asking)
-        self._look_at_pictures(sessions, now)
+            self._silent_topics.update(asking)
+        self._poll_pictures(sessions, now)
         self.counters.waiting = sum(flow.window.waiting for flow in self._flows.values())
 
-    def _look_at_pictures(self, sessions: Sessions, now: float) -> None:
+    def _poll_pictures(self, sessions: Sessions, now: float) -> None:
         session = sessions.get(Traffic.PICTURES)
         if session is None or self._flows[Traffic.EVENTS].window.unsent > MAX_EVENTS:
             self._thinning.pause()
         else:
-            held = session.congested() or self.throttle.credit(now) <= 0
-            self._thinning.look(self._flows[Traffic.PICTURES].window.unsent, held, now)
+            is_full = session.congested() or self.throttle.credit(now) <= 0
+            self._thinning.poll(self._flows[Traffic.PICTURES].window.unsent, is_full, now)
 
     def send(self, sessions: Sessions, now: float) -> float:
         """Send what may be sent. Returns the seconds after which to look again if nothing else happens."""
@@ -126,7 +126,7 @@ class StreamDelivery:
             moments += flow.next_moment(session)
         if (pause := self.throttle.wait_s(now)) > 0:
             return pause
-        return min((moment - now for moment in moments if moment > now), default=IDLE_SECONDS)
+        return min((moment - now for moment in moments if moment > now), default=IDLE_S)
 
     def throttled(self, now: float) -> bool:
         return self.throttle.wait_s(now) > 0
@@ -149,7 +149,7 @@ class StreamDelivery:
             self._ignore("watermark of another life", message.topic, f"{watermark.sequence} was never given")
         else:
             if not message.retained:
-                self._hear(message.topic, flow, watermark, now)
+                self._note_ingest(message.topic, flow, watermark, now)
             self._confirm(flow, cursor, watermark.sequence, now)
         return True
 
@@ -168,9 +168,9 @@ class StreamDelivery:
         else:
             self._moved.clear()
 
-    def _hear(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
+    def _note_ingest(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
         was_silent = flow.is_silent
-        flow.hear(now)
+        flow.watermark_arrived(now)
         before = self._ingests.get(topic)
         if watermark.session is not None and watermark.session != before:
             self._ingests[topic] = watermark.session
@@ -216,7 +216,7 @@ class StreamDelivery:
     def _max_bytes(self, session: BrokerSession) -> int:
         """Of a message of events: not so many that those of another device would wait for long."""
         rates = [rate for rate in (self.throttle.bytes_per_s, session.bytes_per_s) if rate is not None]
-        most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_SECONDS) * MESSAGE_SECONDS)
+        most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_S) * MESSAGE_S)
         if session.max_packet_bytes is not None:
             most = min(most, session.max_packet_bytes - HEADER_BYTES)
         return int(min(most, MAX_BYTES))
@@ -230,6 +230,6 @@ class StreamDelivery:
     def _give_up(self, cursor: Cursor, message: OutboxMessage) -> None:
         stream = cursor.stream
         log.warning("broker takes no message of this size", source=stream.source, bytes=len(message.outgoing.payload))
-        run = Run(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())
+        run = SequenceGap(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())
         with transaction(self._outbox):
             replace_with_gap(self._outbox, run)

@@ -7,7 +7,7 @@ import structlog
 
 from bus_schemas.streams import Traffic
 from producer.mqtt import MAX_IN_FLIGHT
-from producer.outbox.backlog import Stream
+from producer.outbox.backlog import OutboxStream
 from producer.relay.cursor import Cursor, Window
 from producer.relay.messages import MAX_EVENTS
 from producer.relay.round_trip import RoundTrip
@@ -15,8 +15,8 @@ from producer.relay.session import BrokerSession
 
 WINDOW_EVENTS: Final = 8_000
 WINDOW_BYTES: Final = 2 * 1024 * 1024
-LINGER_SECONDS: Final = 0.02
-CHECK_SECONDS: Final = 0.05
+LINGER_S: Final = 0.02
+CHECK_S: Final = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class Flow:
         self.cursors: dict[str, Cursor] = {}
         self.window = Window()
         self._round_trip = RoundTrip()
-        self._heard_at = 0.0
+        self._last_watermark_at = 0.0
         self._probes = 0
         self._probing: Cursor | None = None
         self._check_at = 0.0
@@ -44,7 +44,7 @@ class Flow:
         """Whether ingest was asked, and has not said anything since."""
         return bool(self._probes)
 
-    def saw(self, topic: str, stream: Stream, now: float) -> None:
+    def saw(self, topic: str, stream: OutboxStream, now: float) -> None:
         if topic not in self.cursors:
             self.cursors[topic] = Cursor(stream, self.window, news_at=now)
         self.cursors[topic].saw(stream, now)
@@ -52,38 +52,38 @@ class Flow:
     def reconnected(self, now: float) -> None:
         for cursor in self.cursors.values():
             cursor.go_back()
-        self._hear(now)
+        self._reset_probes(now)
 
-    def hear(self, now: float) -> None:
+    def watermark_arrived(self, now: float) -> None:
         """Ingest said something about one of these streams."""
         if self._probes:
             for cursor in self.cursors.values():
                 cursor.progress_at = now
-        self._hear(now)
+        self._reset_probes(now)
 
-    def _hear(self, now: float) -> None:
-        self._heard_at, self._probes, self._probing = now, 0, None
+    def _reset_probes(self, now: float) -> None:
+        self._last_watermark_at, self._probes, self._probing = now, 0, None
 
     def confirmed(self, cursor: Cursor, watermark: int, now: float) -> None:
         took = cursor.confirmed(watermark, now)
         if took is not None:
             self._round_trip.add(took)
 
-    def look(self, session: BrokerSession, now: float) -> list[str]:
+    def poll(self, session: BrokerSession, now: float) -> list[str]:
         """Ask where it is time for that. Returns the topics of the streams that do."""
         if now < self._check_at:
             return []
-        self._check_at = now + CHECK_SECONDS
+        self._check_at = now + CHECK_S
         if not any(cursor.is_waiting for cursor in self.cursors.values()):
-            self._hear(now)
+            self._reset_probes(now)
             return []
         waiting = self._waiting(session, now)
         if not waiting:
-            self._heard_at = now
+            self._last_watermark_at = now
             return []
-        if now - self._heard_at >= self._round_trip.timeout_s(self._probes):
+        if now - self._last_watermark_at >= self._round_trip.timeout_s(self._probes):
             asking = [min(waiting, key=lambda topic: waiting[topic].progress_at)]
-            self._probes, self._heard_at, self._probing = self._probes + 1, now, waiting[asking[0]]
+            self._probes, self._last_watermark_at, self._probing = self._probes + 1, now, waiting[asking[0]]
         elif self._probes:
             return []
         else:
@@ -134,11 +134,11 @@ class Flow:
         if max(self.window.bytes, session.in_flight_bytes) >= WINDOW_BYTES:
             return False
         # A quiet device sends at once; a busy one waits for company while others are on their way.
-        return cursor.unsent >= MAX_EVENTS or not session.in_flight or now - cursor.news_at >= LINGER_SECONDS
+        return cursor.unsent >= MAX_EVENTS or not session.in_flight or now - cursor.news_at >= LINGER_S
 
     def sent(self, cursor: Cursor, sequence: int, size: int, now: float, number: int) -> None:
         if not self.window.events:
-            self._heard_at = max(self._heard_at, now)
+            self._last_watermark_at = max(self._last_watermark_at, now)
         cursor.sent_upto(sequence, size, now, number)
         cursor.news_at = now
 
@@ -146,8 +146,8 @@ class Flow:
         """When to look again; what is overdue waits for room, which the connection will tell."""
         moments = []
         if self.window.events:
-            moments.append(max(self._check_at, self._heard_at + self._round_trip.timeout_s(self._probes)))
+            moments.append(max(self._check_at, self._last_watermark_at + self._round_trip.timeout_s(self._probes)))
             moments.append(self._check_at + 1.0)
         if self.window.unsent and session.in_flight < MAX_IN_FLIGHT:
-            moments += [cursor.news_at + LINGER_SECONDS for cursor in self.cursors.values() if cursor.unsent > 0]
+            moments += [cursor.news_at + LINGER_S for cursor in self.cursors.values() if cursor.unsent > 0]
         return moments

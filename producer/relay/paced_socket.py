@@ -11,7 +11,7 @@ from typing import Final
 
 from producer.relay.send_window import SendWindow
 
-AGAIN_SECONDS: Final = 0.01
+AGAIN_S: Final = 0.01
 """After which to look whether a full window has room again: nothing tells of that."""
 MIN_SEND_BYTES: Final = 1024
 
@@ -31,7 +31,7 @@ class PacedSocket:
         self._on_sent = on_sent
         self._owed = 0
         """Bytes that TLS has encrypted and the wire did not take: it insists on being given all of them again."""
-        self.held = False
+        self.is_full = False
         """Whether bytes wait that the wire would take."""
 
     @property
@@ -41,8 +41,8 @@ class PacedSocket:
     def send(self, data: bytes) -> int:
         now = time.monotonic()
         room = int(min(self._window.room(self._queued(), now), self._allowance(now)))
-        self.held = room < min(MIN_SEND_BYTES, len(data)) and not self._owed
-        if self.held:
+        self.is_full = room < min(MIN_SEND_BYTES, len(data)) and not self._owed
+        if self.is_full:
             raise BlockingIOError
         size = min(len(data), max(room, self._owed))
         try:

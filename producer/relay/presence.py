@@ -16,8 +16,8 @@ from producer.broker import BrokerAddress
 from producer.ids import Clock, Ids
 from producer.mqtt import background_client
 
-KEEPALIVE_SECONDS: Final = 10
-GOODBYE_SECONDS: Final = 0.5
+KEEPALIVE_S: Final = 10
+DISCONNECT_WITHIN_S: Final = 0.5
 _CAUSES: Final[dict[str, Literal["stopped", "connection_lost"]]] = {STOPPED: "stopped", LOST: "connection_lost"}
 
 
@@ -29,22 +29,22 @@ class DevicePresence:
         self._clock = clock
         self._ids = Ids(clock)
         self._client = background_client(
-            broker, "presence", keepalive_s=KEEPALIVE_SECONDS, first_pause_s=2, longest_pause_s=60
+            broker, "presence", keepalive_s=KEEPALIVE_S, first_pause_s=2, longest_pause_s=60
         )
-        self._client.on_pre_connect = self._leave_a_will
-        self._client.on_connect = self._greet
+        self._client.on_pre_connect = self._set_last_will
+        self._client.on_connect = self._publish_online
         self._client.loop_start()
 
     def leave(self, *, silent: bool = False) -> None:
         """With a goodbye, unless `silent`; never with the last will."""
         if self._client.is_connected() and not silent:
-            self._publish(online=False, reason=STOPPED).wait_for_publish(GOODBYE_SECONDS)
+            self._publish(online=False, reason=STOPPED).wait_for_publish(DISCONNECT_WITHIN_S)
         self._client.disconnect()
 
     def close(self) -> None:
         self._client.loop_stop()
 
-    def _leave_a_will(self, client: Client, _data: Any) -> None:
+    def _set_last_will(self, client: Client, _data: Any) -> None:
         # Anew for each connection: two losses are two events, with two ids.
         client.will_set(
             state_topic(self._source),
@@ -54,7 +54,7 @@ class DevicePresence:
             properties=_properties(PacketTypes.WILLMESSAGE),
         )
 
-    def _greet(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+    def _publish_online(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
         if not code.is_failure:
             self._publish(online=True)
 
@@ -88,7 +88,7 @@ class DevicePresences:
             DevicePresence(source, self._broker, self._clock) for source in self._sources
         ]
 
-    def make_way(self) -> None:
+    def leave_silently(self) -> None:
         """Leave without a word, because somebody else is there for these devices."""
         self._silent = True
 

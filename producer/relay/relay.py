@@ -18,8 +18,8 @@ from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.file_identity import FileGone, identity
 from producer.ids import Clock
-from producer.outbox.bounds import Limits, enforce
 from producer.outbox.files import OpenFiles
+from producer.outbox.limits import OutboxLimits, enforce
 from producer.outbox.tables import connect, is_disk_full, open_tables
 from producer.relay.connections import RECONNECT, RelayConnections
 from producer.relay.delivery import StreamDelivery
@@ -27,12 +27,12 @@ from producer.relay.refusal_log import RefusalLog
 from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
 from producer.transaction import transaction
 
-CONNECT_SECONDS: Final = 15.0
-TICK_SECONDS: Final = 0.25
-UPKEEP_SECONDS: Final = 1.0
-ALLOWED_SECONDS: Final = 0.05
-DRAIN_SECONDS: Final = 0.01
-MAX_ASIDE: Final = 64
+CONNECT_S: Final = 15.0
+TICK_S: Final = 0.25
+UPKEEP_S: Final = 1.0
+ALLOWED_S: Final = 0.05
+DRAIN_S: Final = 0.01
+MAX_UNQUEUED: Final = 64
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class RelayOptions:
 
     bytes_per_s: int | None = None
     compress: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: OutboxLimits = field(default_factory=OutboxLimits)
     subscriptions: tuple[str, ...] = ()
 
 
@@ -69,7 +69,7 @@ def always() -> bool:
 
 
 class Relay:
-    """One for an outbox. `run` is its thread; `wake`, `say` and `statistics` may be called from any other.
+    """One for an outbox. `run` is its thread; `wake`, `publish` and `statistics` may be called from any other.
 
     `on_message` and `on_connect` are called in the thread of the relay: they hand on, and do not work. What
     `on_connect` returns is published after each connect: the broker may have forgotten what it retained. Nothing is
@@ -94,10 +94,10 @@ class Relay:
         self._on_connect = on_connect
         self._allowed = allowed
         self._counters = ConnectionCounters()
-        self._aside: deque[Outgoing] = deque(maxlen=MAX_ASIDE)
-        self._ear, self._mouth = socket.socketpair()
-        self._ear.settimeout(0)
-        self._mouth.settimeout(0)
+        self._unqueued: deque[Outgoing] = deque(maxlen=MAX_UNQUEUED)
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.settimeout(0)
+        self._wake_writer.settimeout(0)
         self._awake = False
         self._shows = False
         self._delivery: StreamDelivery | None = None
@@ -109,13 +109,13 @@ class Relay:
         if not self._awake:
             self._awake = True
             with contextlib.suppress(BlockingIOError, OSError):
-                self._mouth.send(b"\0")
+                self._wake_writer.send(b"\0")
 
-    def say(self, message: Outgoing) -> None:
+    def publish(self, message: Outgoing) -> None:
         """Publish beside the streams, now or never: live pictures and answers. Dropped where nobody is connected."""
         if self._counters.connected:
             self._shows = self._shows or not message.qos
-            self._aside.append(message)
+            self._unqueued.append(message)
             self.wake()
 
     @property
@@ -126,12 +126,12 @@ class Relay:
         """Wait until all that is urgent is confirmed, for `timeout_s` at most, and not without a connection."""
         until, delivery = time.monotonic() + timeout_s, self._delivery
         # The look that is going on may not see what was committed just now.
-        seen = delivery.looks + 2 if delivery else 0
+        seen = delivery.polls + 2 if delivery else 0
         while delivery and self.connected and time.monotonic() < until:
-            if delivery.looks >= seen and not delivery.waiting(Traffic.EVENTS):
+            if delivery.polls >= seen and not delivery.waiting(Traffic.EVENTS):
                 return
             self.wake()
-            time.sleep(DRAIN_SECONDS)
+            time.sleep(DRAIN_S)
 
     def trouble(self, source: str) -> str | None:
         """What the broker refuses of a device at this time, in a sentence."""
@@ -155,14 +155,14 @@ class Relay:
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`; what is not confirmed by then stays in the outbox. Looks at `stopping` 4 times a second."""
-        with contextlib.closing(self._ear), contextlib.closing(self._mouth):
+        with contextlib.closing(self._wake_reader), contextlib.closing(self._wake_writer):
             while not stopping.is_set():
                 with contextlib.closing(self._open()) as outbox:
                     self._serve(outbox, stopping)
                 if self._is_gone:
                     self._files.remove_rest()
                 # Whoever commits to the outbox notices as well, and makes a new file.
-                while identity(self._path) is None and not stopping.wait(TICK_SECONDS):
+                while identity(self._path) is None and not stopping.wait(TICK_S):
                     pass
 
     def _serve(self, outbox: sqlite3.Connection, stopping: threading.Event) -> None:
@@ -170,7 +170,7 @@ class Relay:
         self._delivery = StreamDelivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
         retry = Retry(RECONNECT)
         while not (stopping.is_set() or self._allowed() or self._is_gone):
-            self._pause(outbox, ALLOWED_SECONDS, stopping)
+            self._pause(outbox, ALLOWED_S, stopping)
         while not (stopping.is_set() or self._is_gone):
             if self._connect_and_send(outbox, self._delivery, stopping):
                 retry.reset()
@@ -198,7 +198,7 @@ class Relay:
             return self._accepted(connections, stopping) and self._send(outbox, delivery, connections, stopping)
         finally:
             self._counters.connected = False
-            self._aside.clear()
+            self._unqueued.clear()
             connections.close()
             self._log_end(connections.events.ended)
 
@@ -213,10 +213,10 @@ class Relay:
 
     def _accepted(self, connections: RelayConnections, stopping: threading.Event) -> bool:
         session = connections.events
-        deadline = time.monotonic() + CONNECT_SECONDS
+        deadline = time.monotonic() + CONNECT_S
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
-            connections.step(TICK_SECONDS, self._ear)
-            self._hear()
+            connections.step(TICK_S, self._wake_reader)
+            self._clear_wake()
         return session.connected
 
     def _send(
@@ -236,18 +236,18 @@ class Relay:
         for message in self._on_connect():
             session.publish(message)
         while session.ended is None and not (stopping.is_set() or self._is_gone):
-            delivery.look(connections.sessions, time.monotonic())
+            delivery.poll(connections.sessions, time.monotonic())
             # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
-            unheard = delivery.take_unheard()
-            for topic in unheard:
+            silent = delivery.take_silent_topics()
+            for topic in silent:
                 self._refusals.note("read", topic, "no watermark")
-            subscribed -= unheard
+            subscribed -= silent
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
             self._tend(connections, delivery)
             wait_s = delivery.send(connections.sessions, time.monotonic())
-            connections.step(min(wait_s, TICK_SECONDS), self._ear)
-            self._hear()
+            connections.step(min(wait_s, TICK_S), self._wake_reader)
+            self._clear_wake()
             self._take_in(connections, delivery)
             self._keep_up(outbox)
         return True
@@ -259,16 +259,16 @@ class Relay:
         for traffic in connections.want(delivery.traffics | shown, now):
             delivery.reconnected(traffic, now)
         delivery.counters.failed += connections.refusals()
-        while self._aside:
-            message = self._aside.popleft()
+        while self._unqueued:
+            message = self._unqueued.popleft()
             session = connections.events if message.qos else connections.sessions.get(Traffic.PICTURES)
             if session is not None and (message.qos or not (session.congested() or connections.allowance(now) <= 0)):
                 session.publish(message)
                 delivery.counters.bytes_sent += len(message.payload)
 
-    def _hear(self) -> None:
+    def _clear_wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            while self._ear.recv(64):
+            while self._wake_reader.recv(64):
                 pass
         # Cleared after reading: who found it set until now has committed before, and the next look sees that.
         self._awake = False
@@ -279,7 +279,7 @@ class Relay:
         incoming = connections.events.incoming
         while incoming:
             message = incoming.popleft()
-            self._refusals.heard(message.topic)
+            self._refusals.message_arrived(message.topic)
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
         delivery.write_down()
@@ -287,7 +287,7 @@ class Relay:
     def _keep_up(self, outbox: sqlite3.Connection) -> None:
         """Keep the outbox within its limits also where nothing but a relay has it open."""
         now = time.monotonic()
-        if now - self._upkeep_at >= UPKEEP_SECONDS:
+        if now - self._upkeep_at >= UPKEEP_S:
             self._upkeep_at = now
             try:
                 self._files.check()
@@ -303,6 +303,6 @@ class Relay:
     def _pause(self, outbox: sqlite3.Connection, seconds: float, stopping: threading.Event) -> None:
         until = time.monotonic() + seconds
         while not self._is_gone and (left := until - time.monotonic()) > 0:
-            if stopping.wait(min(left, UPKEEP_SECONDS)):
+            if stopping.wait(min(left, UPKEEP_S)):
                 return
             self._keep_up(outbox)

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-MIN_TIMEOUT_SECONDS: Final = 1.0
-MAX_TIMEOUT_SECONDS: Final = 30.0
+MIN_TIMEOUT_S: Final = 1.0
+MAX_TIMEOUT_S: Final = 30.0
 
 
 class RoundTrip:
@@ -23,4 +23,4 @@ class RoundTrip:
     def timeout_s(self, retries: int) -> float:
         """How long to wait for a watermark that moves, doubled each time that was in vain."""
         known = 0.0 if self._smoothed_s is None else self._smoothed_s + 4 * self._deviation_s
-        return min(max(known, MIN_TIMEOUT_SECONDS) * 2.0**retries, MAX_TIMEOUT_SECONDS)
+        return min(max(known, MIN_TIMEOUT_S) * 2.0**retries, MAX_TIMEOUT_S)

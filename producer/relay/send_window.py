@@ -5,18 +5,18 @@ The kernel would take megabytes, for which a slow link needs minutes, and whatev
 
 from typing import Final
 
-QUEUE_SECONDS: Final = 0.25
+QUEUE_S: Final = 0.25
 MIN_WINDOW_BYTES: Final = 4 * 1024
 FIRST_WINDOW_BYTES: Final = 16 * 1024
 MAX_WINDOW_BYTES: Final = 4 * 1024 * 1024
-LONGEST_SPAN_SECONDS: Final = 0.5
+LONGEST_SPAN_S: Final = 0.5
 
 
 class SendWindow:
     """Grows and shrinks with what the link carries. Times are of a monotonic clock, in seconds."""
 
     def __init__(self, round_trip_s: float = 0.0) -> None:
-        self._target_s = QUEUE_SECONDS + round_trip_s
+        self._target_s = QUEUE_S + round_trip_s
         self._sent = 0
         self._full: tuple[float, int] | None = None
         """Since when it has been full, and how many bytes had arrived by then."""
@@ -37,7 +37,7 @@ class SendWindow:
         return max(0, self.bytes - queued)
 
     def _learn(self, since: float, before: int, arrived: int, queued: int, now: float) -> None:
-        if queued and arrived - before < self.bytes / 2 and now - since < LONGEST_SPAN_SECONDS:
+        if queued and arrived - before < self.bytes / 2 and now - since < LONGEST_SPAN_S:
             return
         rate = (arrived - before) / max(now - since, 0.001)
         wanted = rate * self._target_s

@@ -17,10 +17,10 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from producer.broker import BrokerAddress
 from producer.mqtt import MAX_IN_FLIGHT, MqttClient
-from producer.relay.paced_socket import AGAIN_SECONDS, Allowance, PacedSocket
+from producer.relay.paced_socket import AGAIN_S, Allowance, PacedSocket
 from producer.relay.send_window import SendWindow
 
-KEEPALIVE_SECONDS: Final = 10
+KEEPALIVE_S: Final = 10
 
 
 class BrokerUnreachable(OSError):
@@ -84,7 +84,7 @@ def unlimited(_now: float) -> float:
     return float("inf")
 
 
-def uncounted(_sent: int) -> None:
+def ignore_sent(_sent: int) -> None:
     """For whose bytes nobody counts."""
 
 
@@ -93,8 +93,8 @@ class Pace:
     """What a connection may send at a moment, and who counts the bytes that it has sent."""
 
     allowance: Allowance = unlimited
-    on_sent: Callable[[int], None] = uncounted
-    keepalive_s: int = KEEPALIVE_SECONDS
+    on_sent: Callable[[int], None] = ignore_sent
+    keepalive_s: int = KEEPALIVE_S
 
 
 class _InFlight(NamedTuple):
@@ -164,7 +164,7 @@ class BrokerSession:
 
     def register(self, poll: select.poll) -> float | None:
         """Wait for the broker; returns after which time to step in any case, if at all."""
-        writes = self._client.want_write() and not self._socket.held
+        writes = self._client.want_write() and not self._socket.is_full
         try:
             poll.register(self._socket.wire, select.POLLIN | (select.POLLOUT if writes else 0))
         except ValueError:
@@ -172,14 +172,14 @@ class BrokerSession:
             return 0.0
         if self._socket.pending():
             return 0.0
-        return AGAIN_SECONDS if self._client.want_write() and not writes else None
+        return AGAIN_S if self._client.want_write() and not writes else None
 
     def step(self, happened: dict[int, int]) -> None:
         """Do what the connection needs, after a poll."""
         event = happened.get(self._socket.fileno(), 0)
         if self._socket.pending() or event & ~select.POLLOUT:
             self._check(self._client.loop_read())
-        if self._client.want_write() and (event & select.POLLOUT or self._socket.held):
+        if self._client.want_write() and (event & select.POLLOUT or self._socket.is_full):
             self._check(self._client.loop_write())
         self._check(self._client.loop_misc())
 

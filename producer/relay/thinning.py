@@ -2,7 +2,7 @@
 
 from typing import Final
 
-WATCHED_SECONDS: Final = 10.0
+WATCHED_S: Final = 10.0
 
 
 class Thinning:
@@ -15,18 +15,18 @@ class Thinning:
         self.is_needed = False
         self._since: float | None = None
         self._before = 0
-        self._looks = self._held = 0
+        self._polls = self._full_polls = 0
 
-    def look(self, unsent: int, held: bool, now: float) -> None:
-        """`unsent` pictures wait; `held` says that the link took no more just now."""
+    def poll(self, unsent: int, is_full: bool, now: float) -> None:
+        """`unsent` pictures wait; `is_full` says that the link took no more just now."""
         if not unsent:
             self.is_needed, self._since = False, None
         elif self._since is None:
             self._begin(unsent, now)
         else:
-            self._looks, self._held = self._looks + 1, self._held + held
-            if now - self._since >= WATCHED_SECONDS:
-                self.is_needed = self.is_needed or (unsent > self._before and 2 * self._held > self._looks)
+            self._polls, self._full_polls = self._polls + 1, self._full_polls + is_full
+            if now - self._since >= WATCHED_S:
+                self.is_needed = self.is_needed or (unsent > self._before and 2 * self._full_polls > self._polls)
                 self._begin(unsent, now)
 
     def pause(self) -> None:
@@ -34,4 +34,4 @@ class Thinning:
         self._since = None
 
     def _begin(self, unsent: int, now: float) -> None:
-        self._since, self._before, self._looks, self._held = now, unsent, 0, 0
+        self._since, self._before, self._polls, self._full_polls = now, unsent, 0, 0

@@ -17,7 +17,7 @@ from edge.agent.event_emitter import Telling
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, Ids
-from producer.outbox.disk import Room
+from producer.outbox.disk import DiskReserve
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from producer.relay.relay import Relay
@@ -43,7 +43,7 @@ class Node:
     picture_bytes: int = 4000
     devices: int = 0
     """So many besides the three, each with streams of its own."""
-    room: Room | None = None
+    room: DiskReserve | None = None
 
     @property
     def places(self) -> tuple[tuple[str, str], ...]:

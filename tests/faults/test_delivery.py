@@ -19,7 +19,7 @@ from bus_schemas.node import GapEvent, StateEvent
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox import backlog
-from producer.outbox.disk import Room
+from producer.outbox.disk import DiskReserve
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
 from producer.relay.presence import DevicePresences
@@ -28,7 +28,7 @@ from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay
 
-ROOM = Room(reserve_bytes=6_000_000, ballast_bytes=5_000_000)
+ROOM = DiskReserve(reserve_bytes=6_000_000, reserve_file_bytes=5_000_000)
 
 
 def people_counted(ingest: IngestDouble) -> list[int]:

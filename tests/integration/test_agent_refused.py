@@ -125,7 +125,7 @@ def test_a_missing_line_of_the_access_list_is_said_with_its_topic_and_makes_the_
 def test_what_is_never_heard_of_ingest_is_said_with_the_topic_that_may_not_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("producer.relay.refusal_log.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("producer.relay.refusal_log.SILENT_S", 1.0)
     access = f"{ACCESS}topic write {OWN}/media/#\n"
     with (
         broker_with(tmp_path, access) as port,

@@ -467,7 +467,7 @@ async def _asked(gateway: BrokerAddress, source: str, relay: Relay, commands: li
             await asyncio.to_thread(eventually, lambda: bus.is_connected)
             async with bus.asked(command_topic(source, "snapshot"), b"{}") as reply:
                 await asyncio.to_thread(eventually, lambda: commands)
-                relay.say(Outgoing(commands[0].response_topic or "", b"done", correlation=commands[0].correlation))
+                relay.publish(Outgoing(commands[0].response_topic or "", b"done", correlation=commands[0].correlation))
                 return await reply
     finally:
         running.cancel()

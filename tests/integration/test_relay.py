@@ -14,7 +14,7 @@ from bus_schemas.streams import Traffic, stream_epoch
 from bus_schemas.topics import command_topic
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox.bounds import Limits
+from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
 from producer.relay.relay import Relay, RelayOptions
@@ -149,7 +149,7 @@ def rows_in(path: Path) -> int:
 
 def test_what_was_forgotten_is_told_as_a_gap(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
-    no_tail = Limits(tail_bytes=0)
+    no_tail = OutboxLimits(tail_bytes=0)
     with (
         ingest_double(broker.port) as ingest,
         Outbox(path, utc_now, no_tail) as outbox,
@@ -205,7 +205,7 @@ def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_pat
         eventually(lambda: asking.publish(topic, b"{}", qos=1) and arrived.wait(0.05))
         asking.disconnect()
         asking.loop_stop()
-        relay.say(Outgoing(topic, b"ignored", qos=0))
+        relay.publish(Outgoing(topic, b"ignored", qos=0))
 
     assert (heard[0].topic, heard[0].payload) == (topic, b"{}")
 

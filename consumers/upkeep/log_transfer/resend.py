@@ -16,7 +16,7 @@ from consumers.upkeep.log_transfer.site_rename import renamed
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.priority import priority_of
-from producer.outbox.tables import Draft, Item, Lost
+from producer.outbox.tables import Draft, DroppedDrafts, Item
 from producer.relay.bulk_sender import BulkSender
 
 NOT_KEPT = "medium_not_kept"
@@ -78,11 +78,11 @@ def _item(piece: Piece, into: str | None, sent: Sent) -> Item | None:
     sent.events += 1
     if isinstance(event, GapEvent):
         count = event.data.last - event.data.first + 1
-        return Lost(event.source, event.data.cause, event.time, count, traffic_of(event.epoch or ""))
+        return DroppedDrafts(event.source, event.data.cause, event.time, count, traffic_of(event.epoch or ""))
     if isinstance(event, MediaEvent):
         if piece.medium is None:
             sent.lost += 1
-            return Lost(event.source, NOT_KEPT, event.time, traffic=priority_of(event).traffic)
+            return DroppedDrafts(event.source, NOT_KEPT, event.time, traffic=priority_of(event).traffic)
         sent.media += 1
     return Draft(event, piece.medium)
 

@@ -3,7 +3,7 @@
 from bus_schemas.protocol import Claim
 from edge.agent.identity.instance import Instance
 
-ANSWERS_WITHIN_SECONDS = 2.0
+ANSWERS_WITHIN_S = 2.0
 """Whoever has not answered by then is dead, or cut off: then we could not stop it either."""
 
 
@@ -39,6 +39,6 @@ class Contest:
 
     def look(self, now: float) -> None:
         """Nobody has answered for long enough: the identity is ours."""
-        waited = self._asked_at is not None and now - self._asked_at >= ANSWERS_WITHIN_SECONDS
+        waited = self._asked_at is not None and now - self._asked_at >= ANSWERS_WITHIN_S
         if waited and self.lost_to is None:
             self.established = True

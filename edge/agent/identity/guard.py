@@ -15,16 +15,16 @@ from pydantic import ValidationError
 
 from bus_schemas.protocol import Claim
 from bus_schemas.topics import claim_topic
-from edge.agent.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
+from edge.agent.identity.contest import ANSWERS_WITHIN_S, Contest
 from edge.agent.identity.instance import IdentityTaken, Instance
 from producer.broker import BrokerAddress
 from producer.mqtt import background_client
 from producer.relay.refusal_log import RefusalLog
 
-KEEPALIVE_SECONDS: Final = 10
-AGAIN_SECONDS: Final = 30.0
-CONNECTS_WITHIN_SECONDS: Final = 1.0
-TURN_SECONDS: Final = 0.02
+KEEPALIVE_S: Final = 10
+AGAIN_S: Final = 30.0
+CONNECTS_WITHIN_S: Final = 1.0
+TURN_S: Final = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class Guard:
         self._refusals = RefusalLog(broker.username)
         self._ask_at: float | None = None
         self._connected = False
-        self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_SECONDS, longest_pause_s=30)
+        self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_S, longest_pause_s=30)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -72,7 +72,7 @@ class Guard:
             now = time.monotonic()
             self._contest.look(now)
             lost_to = self._contest.lost_to
-            asks = self._ask_at is not None and now - self._ask_at >= AGAIN_SECONDS
+            asks = self._ask_at is not None and now - self._ask_at >= AGAIN_S
         if lost_to is not None:
             raise IdentityTaken(
                 f"another agent has the same devices: {lost_to}; stop it, or give this one a name, devices and a "
@@ -88,9 +88,9 @@ class Guard:
         pause = threading.Event()
         while not (self.established or stopped()):
             waited = time.monotonic() - began
-            if waited > (ANSWERS_WITHIN_SECONDS * 2 if self._connected else CONNECTS_WITHIN_SECONDS):
+            if waited > (ANSWERS_WITHIN_S * 2 if self._connected else CONNECTS_WITHIN_S):
                 return
-            pause.wait(TURN_SECONDS)
+            pause.wait(TURN_S)
             self.look()
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:

@@ -21,7 +21,7 @@ class Alone:
         try:
             self.guard.look()
         except IdentityTaken:
-            self.presences.make_way()
+            self.presences.leave_silently()
             raise
         if self.guard.established:
             self.lock.establish()

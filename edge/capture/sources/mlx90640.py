@@ -17,7 +17,7 @@ RATES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 DEFAULT_RATE: Final = 8.0
 ATTEMPTS: Final = 3
 FRAMES_LOST: Final = 10
-RETRY_SECONDS: Final = 0.1
+RETRY_S: Final = 0.1
 TRY_DEAD_AGAIN: Final = 480
 """Frames after which a pixel that the driver could not calculate is tried again: a minute at 8 a second."""
 MOST_DEAD: Final = 32
@@ -63,7 +63,7 @@ class Mlx90640Source:
         why = ""
         for attempt in range(ATTEMPTS):
             if attempt:
-                self._pause(RETRY_SECONDS)
+                self._pause(RETRY_S)
             try:
                 frame = frame_of(self._sensor.temperatures())
             except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError) as error:

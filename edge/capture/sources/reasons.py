@@ -18,7 +18,7 @@ from edge.capture.sources.address import without_credentials
 from edge.capture.sources.source import AccessRefused, AddressUnusable, SourceUnreachable
 
 LONGEST_REASON: Final = 500
-PROBE_SECONDS: Final = 3.0
+PROBE_S: Final = 3.0
 _LONGEST_LINE: Final = 4096
 
 REFUSED_VIEWER: Final = "the camera takes no more viewers: it refuses another one at this time (4xx, as 453)"
@@ -150,8 +150,8 @@ def _redirects(address: str) -> bool:
         return False
     with suppress(Exception):
         target = f"rtsp://{parts.hostname}:{parts.port or 554}{parts.path}"
-        with socket.create_connection((parts.hostname or "", parts.port or 554), PROBE_SECONDS) as connection:
-            connection.settimeout(PROBE_SECONDS)
+        with socket.create_connection((parts.hostname or "", parts.port or 554), PROBE_S) as connection:
+            connection.settimeout(PROBE_S)
             answers = connection.makefile("rb")
             for number, method in enumerate(("OPTIONS", "DESCRIBE"), 1):
                 connection.sendall(f"{method} {target} RTSP/1.0\r\nCSeq: {number}\r\n\r\n".encode())
@@ -181,11 +181,11 @@ def _content(address: str) -> str | None:
     """What a web server sends at an address that is to be a stream."""
     parts = urlsplit(address)
     host = parts.hostname or ""
-    connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_SECONDS)
+    connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_S)
     if parts.scheme == "https":
         # Nothing is believed of what it says, and cameras sign their certificates themselves.
         context = ssl._create_unverified_context()  # noqa: S323
-        connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_SECONDS, context=context)
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_S, context=context)
     with closing(connection):
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         connection.request("GET", path, headers=_authorization(parts.username, parts.password))

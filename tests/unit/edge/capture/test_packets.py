@@ -143,7 +143,7 @@ def test_a_segment_that_cannot_be_written_costs_only_itself(tmp_path: Path, monk
 def test_without_a_second_keyframe_pictures_are_encoded_until_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segments, "LONGEST_SECONDS", 4)
+    monkeypatch.setattr(segments, "LONGEST_S", 4)
     recorder = Recorder(2, Encoding(preset="ultrafast"))
     record(recorder, filmed(tmp_path / "film.ts", Filmed(pictures=120, options={"g": "100", "tune": "zerolatency"})))
     found = recorder.take()

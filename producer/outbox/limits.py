@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from producer.outbox.backlog import Stream
+from producer.outbox.backlog import OutboxStream
 from producer.outbox.priority import DROPPABLE, Priority
-from producer.outbox.tables import ROW_OVERHEAD_BYTES, Run, absorb, gap_body
+from producer.outbox.tables import ROW_OVERHEAD_BYTES, SequenceGap, absorb, gap_body
 
 OUTBOX_FULL = "outbox_full"
 DISK_FULL = "disk_full"
@@ -22,7 +22,7 @@ FORGET_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class OutboxLimits:
     """Bytes of bodies and media; the file takes about a tenth more."""
 
     max_bytes: int = 4_000_000_000
@@ -35,7 +35,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class OutboxUsage:
     """`bytes` of all rows, of which `tail_bytes` are confirmed."""
 
     bytes: int
@@ -47,14 +47,14 @@ class Usage:
         return self.bytes - self.tail_bytes
 
 
-def usage(connection: sqlite3.Connection) -> Usage:
-    return Usage(*connection.execute("select bytes, tail_bytes from outbox_life").fetchone())
+def usage(connection: sqlite3.Connection) -> OutboxUsage:
+    return OutboxUsage(*connection.execute("select bytes, tail_bytes from outbox_life").fetchone())
 
 
-def enforce(connection: sqlite3.Connection, limits: Limits, now: datetime) -> None:
+def enforce(connection: sqlite3.Connection, limits: OutboxLimits, now: datetime) -> None:
     """Bring the outbox within its limits, inside the caller's transaction."""
 
-    def excess(used: Usage) -> int:
+    def excess(used: OutboxUsage) -> int:
         return max(used.tail_bytes - limits.tail_bytes, used.bytes - limits.max_bytes)
 
     _forget(connection, excess, (now - limits.tail_age).timestamp())
@@ -75,7 +75,9 @@ def release(connection: sqlite3.Connection, need: int, upto: Priority, now: date
     return before - usage(connection).bytes
 
 
-def _forget(connection: sqlite3.Connection, excess: Callable[[Usage], int], born_before: float = -math.inf) -> None:
+def _forget(
+    connection: sqlite3.Connection, excess: Callable[[OutboxUsage], int], born_before: float = -math.inf
+) -> None:
     """Forget confirmed rows while there are bytes in excess, and those born before a moment, oldest first."""
     while (oldest := _oldest_confirmed(connection)) is not None:
         stream, born = oldest
@@ -112,7 +114,11 @@ def _forget_step(connection: sqlite3.Connection, stream: int, excess: int, born_
 
 
 def _drop(
-    connection: sqlite3.Connection, priority: Priority, cause: str, now: datetime, too_much: Callable[[Usage], bool]
+    connection: sqlite3.Connection,
+    priority: Priority,
+    cause: str,
+    now: datetime,
+    too_much: Callable[[OutboxUsage], bool],
 ) -> None:
     while too_much(usage(connection)):
         rows = connection.execute(
@@ -123,12 +129,12 @@ def _drop(
         if not rows:
             return
         for stream, source, epoch, sequence in rows:
-            replace_with_gap(connection, Run(stream, source, epoch, sequence, sequence, cause, now))
+            replace_with_gap(connection, SequenceGap(stream, source, epoch, sequence, sequence, cause, now))
             if not too_much(usage(connection)):
                 return
 
 
-def drop_stale(connection: sqlite3.Connection, stream: Stream, after: int, now: datetime) -> int:
+def drop_stale(connection: sqlite3.Connection, stream: OutboxStream, after: int, now: datetime) -> int:
     """Give up pictures past a sequence that are older than the newest of their stream by `STALE_AFTER`; how many.
 
     Inside the caller's transaction, and not all at once where there are very many.
@@ -145,12 +151,12 @@ def drop_stale(connection: sqlite3.Connection, stream: Stream, after: int, now: 
     ).fetchall()
     for (sequence,) in rows:
         replace_with_gap(
-            connection, Run(stream.id, stream.source, stream.epoch, sequence, sequence, LINK_TOO_SLOW, now)
+            connection, SequenceGap(stream.id, stream.source, stream.epoch, sequence, sequence, LINK_TOO_SLOW, now)
         )
     return len(rows)
 
 
-def replace_with_gap(connection: sqlite3.Connection, run: Run) -> None:
+def replace_with_gap(connection: sqlite3.Connection, run: SequenceGap) -> None:
     """Put a gap in the place of one row, one with the gaps of the same cause on both sides."""
     first, last = absorb(connection, run.stream, run.first, run.cause), run.last
     after = connection.execute(

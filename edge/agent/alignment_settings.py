@@ -4,18 +4,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from edge.agent.source_settings import Part
+from edge.agent.source_settings import SettingsModel
 
 Degrees = Annotated[float, Field(ge=1, le=170)]
-Place = Annotated[float, Field(ge=0, le=1)]
+UnitCoordinate = Annotated[float, Field(ge=0, le=1)]
 Shift = Annotated[float, Field(ge=-1, le=1)]
-Point = tuple[Place, Place]
+Point = tuple[UnitCoordinate, UnitCoordinate]
 Points = Annotated[tuple[Point, ...], Field(min_length=4, max_length=4)]
 LEAST_TURN = 1e-3
 """Twice the area of the triangle that three corners must span."""
 
 
-class FieldsOfView(Part):
+class FieldsOfView(SettingsModel):
     """Both look the same way, and one sees more than the other."""
 
     by: Literal["fields_of_view"] = Field(description="By the angles that both lenses see.")
@@ -26,7 +26,7 @@ class FieldsOfView(Part):
     )
 
 
-class MarkedPoints(Part):
+class MarkedPoints(SettingsModel):
     """Four things that are seen in both pictures, each as x and y from 0 to 1, from the top left."""
 
     by: Literal["points"] = Field(description="By points that were marked in both pictures.")

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from bus_schemas.node import Command, Settings
 from bus_schemas.protocol import CommandRequest
-from edge.agent.building import Surroundings
-from edge.agent.commands import LONGEST_DETAIL, NAMES, Refused, change_of, command_of, read_request
-from edge.agent.device import Device
-from edge.agent.event_emitter import Telling
+from edge.agent.commands import LONGEST_DETAIL, NAMES, CommandRefused, change_of, command_of, read_request
+from edge.agent.context import AgentContext
+from edge.agent.device import DeviceRunner
+from edge.agent.event_emitter import EventEmitter
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
 from edge.capture.sources.reasons import worded
@@ -28,17 +28,17 @@ class CommandHandler:
 
     def __init__(
         self,
-        devices: Mapping[tuple[str, str], Device],
+        devices: Mapping[tuple[str, str], DeviceRunner],
         store: SettingsStore,
-        telling: Telling,
+        emitter: EventEmitter,
         publish: Callable[[Outgoing], None],
-        around: Surroundings,
+        context: AgentContext,
     ) -> None:
         self._devices = devices
         self._store = store
-        self._telling = telling
+        self._emitter = emitter
         self._publish = publish
-        self._around = around
+        self._context = context
         self._retained: set[str] = set()
 
     def answer(self, message: Incoming) -> None:
@@ -55,21 +55,21 @@ class CommandHandler:
         device, name = self._devices[found[:2]], found[2]
         outcome, is_repeat = self._outcome(device, name, message.payload)
         if not is_repeat:
-            self._tell(device, outcome)
+            self._emit(device, outcome)
         self._reply(message, outcome)
         log.info("command", device=device.settings.device, name=name, state=outcome.state, detail=outcome.detail)
 
-    def _outcome(self, device: Device, name: str, payload: bytes) -> tuple[Command, bool]:
+    def _outcome(self, device: DeviceRunner, name: str, payload: bytes) -> tuple[Command, bool]:
         """What became of a request, and whether that was said before."""
         request_id, by = "unknown", None
         try:
             request = read_request(payload)
             request_id, by = request.request_id, request.person
-            before = self._store.answer(device.author.source, request_id)
+            before = self._store.answer(device.event_factory.source, request_id)
             if before is not None:
                 return before, True
             self._carry_out(device, name, request)
-        except Refused as refused:
+        except CommandRefused as refused:
             detail = str(refused)
         except BaseException as error:
             # Whatever it is, whoever asked is to hear of it.
@@ -82,15 +82,15 @@ class CommandHandler:
             False,
         )
 
-    def _tell(self, device: Device, outcome: Command) -> None:
-        source = device.author.source
+    def _emit(self, device: DeviceRunner, outcome: Command) -> None:
+        source = device.event_factory.source
         try:
-            draft = device.author.event(outcome, self._around.clock())
+            draft = device.event_factory.event(outcome, self._context.clock())
         except ValidationError as error:
             log.warning("answer does not fit the contract", device=source, reason=str(error.error_count()))
             return
         # Whoever asked is told only what is certain to be told to everybody.
-        self._telling.put([draft], durable=True)
+        self._emitter.put([draft], durable=True)
         if outcome.request_id != "unknown":
             try:
                 self._store.remember(source, outcome)
@@ -104,37 +104,37 @@ class CommandHandler:
         body = outcome.model_dump_json(exclude_none=True).encode()
         self._publish(Outgoing(topic, body, "application/json", correlation=message.correlation))
 
-    def _carry_out(self, device: Device, name: str, request: CommandRequest) -> None:
+    def _carry_out(self, device: DeviceRunner, name: str, request: CommandRequest) -> None:
         match name:
             case "snapshot":
                 device.capture_now()
             case "settings":
                 self._change_settings(device, request)
             case _:
-                raise Refused(
+                raise CommandRefused(
                     f"'{name}' is not known here; known are {', '.join(NAMES)}", request.request_id, request.person
                 )
 
-    def _change_settings(self, device: Device, request: CommandRequest) -> None:
+    def _change_settings(self, device: DeviceRunner, request: CommandRequest) -> None:
         """Tried, applied, kept, and only then told; where one of these fails the old settings hold."""
         change = change_of(request)
         changed = change.applied_to(device.adjustable)
         if (trouble := trouble_with(changed)) is not None:
-            raise Refused(trouble, request.request_id, request.person)
+            raise CommandRefused(trouble, request.request_id, request.person)
         data = Settings(changed_by=request.person, settings=change.sections(), request_id=request.request_id)
-        draft = device.author.event(data, self._around.clock())
+        draft = device.event_factory.event(data, self._context.clock())
         with ExitStack() as undo:
             undo.callback(device.apply, device.adjustable)
             device.apply(changed)
             try:
-                undo.callback(self._store.keep(device.author.source, changed))
-                self._telling.put([draft], durable=True)
+                undo.callback(self._store.keep(device.event_factory.source, changed))
+                self._emitter.put([draft], durable=True)
             except OSError as error:
                 reason = f"the settings cannot be kept: {error.strerror or error}"
-                raise Refused(reason, request.request_id, request.person) from error
+                raise CommandRefused(reason, request.request_id, request.person) from error
             undo.pop_all()
         try:
-            self._store.was_sent(device.author.source, changed)
+            self._store.was_sent(device.event_factory.source, changed)
         except OSError as error:
             # They hold all the same; after the next start they are told once more.
-            log.warning("settings cannot be written", device=device.author.source, reason=error.strerror)
+            log.warning("settings cannot be written", device=device.event_factory.source, reason=error.strerror)

@@ -16,7 +16,7 @@ MAX_BYTES: Final = 256 * 1024
 LONGEST_DETAIL: Final = 500
 
 
-class Refused(ValueError):
+class CommandRefused(ValueError):
     """The request cannot be done; the message says why."""
 
     def __init__(self, reason: str, request_id: str = "unknown", by: str | None = None) -> None:
@@ -26,13 +26,13 @@ class Refused(ValueError):
 
 
 def read_request(payload: bytes) -> CommandRequest:
-    """Raises `Refused`."""
+    """Raises `CommandRefused`."""
     if len(payload) > MAX_BYTES:
-        raise Refused(f"the request has {len(payload)} bytes; at most {MAX_BYTES} are read")
+        raise CommandRefused(f"the request has {len(payload)} bytes; at most {MAX_BYTES} are read")
     try:
         return CommandRequest.model_validate_json(payload)
     except ValidationError as error:
-        raise Refused(f"the request cannot be read: {summary(error)}") from error
+        raise CommandRefused(f"the request cannot be read: {summary(error)}") from error
 
 
 def command_of(topic: str) -> tuple[str, str, str] | None:
@@ -45,8 +45,8 @@ def command_of(topic: str) -> tuple[str, str, str] | None:
 
 
 def change_of(request: CommandRequest) -> SettingsChange:
-    """All of the sections that the request names, or none and `Refused`."""
+    """All of the sections that the request names, or none and `CommandRefused`."""
     try:
         return SettingsChange.model_validate(request.settings)
     except ValidationError as error:
-        raise Refused(summary(error), request.request_id, request.person) from error
+        raise CommandRefused(summary(error), request.request_id, request.person) from error

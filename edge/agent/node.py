@@ -15,16 +15,16 @@ import structlog
 from bus_schemas.node import HEARTBEAT_EVERY_S, Health, Heartbeat, Settings, SystemLoad
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import command_topic
-from edge.agent.building import Surroundings
 from edge.agent.command_handler import CommandHandler
 from edge.agent.commands import NAMES
-from edge.agent.device import Device
-from edge.agent.event_emitter import Telling
+from edge.agent.context import AgentContext
+from edge.agent.device import DeviceRunner
+from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import has_changed
-from edge.agent.identity.guard import Guard, guarding
+from edge.agent.identity.guard import IdentityGuard, guarding
+from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
-from edge.agent.identity.lock import held
-from edge.agent.identity.process_lock import Alone
+from edge.agent.identity.outbox_lock import outbox_lock
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
@@ -41,7 +41,7 @@ from producer.relay.presence import DevicePresences
 from producer.relay.relay import Relay, RelayOptions
 from producer.relay.session import Incoming, Outgoing
 
-LOOK_S: Final = 0.25
+POLL_EVERY_S: Final = 0.25
 HEALTH_S: Final = 10.0
 JOIN_S: Final = 1.0
 FINISH_S: Final = 1.0
@@ -97,8 +97,8 @@ def _live(
     path = data / "outbox" / f"{settings.node}.sqlite"
     clock = DisciplinedClock(wall)
     instance = Instance.begin(settings.node, clock())
-    with held(path.with_suffix(".lock"), instance) as lock:
-        guard = Guard(instance, [device.source for device in settings.devices], broker)
+    with outbox_lock(path.with_suffix(".lock"), instance) as lock:
+        guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
         limits = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
@@ -109,22 +109,22 @@ def _live(
                 # What is observed now by two would be two truths. Who was alone here before may begin at once.
                 guard.wait(stopping.is_set)
             ending = threading.Event()
-            around = Surroundings(clock, ending.wait, environ, clock())
-            node = Node(settings, Telling(outbox, clock, guard.sources), relay, around, data)
+            context = AgentContext(clock, ending.wait, environ, clock())
+            node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data)
             with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
-                _watch(node, inbox, thread, Alone(guard, lock, presences), stopping)
+                _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping)
 
 
-def _watch(
-    node: "Node",
+def _supervise(
+    node: "Agent",
     inbox: "SimpleQueue[Incoming]",
     relay: threading.Thread,
-    alone: Alone,
+    identity: IdentityCheck,
     stopping: threading.Event,
 ) -> None:
     while not stopping.is_set():
-        alone.look()
-        node.look()
+        identity.poll()
+        node.poll()
         if not relay.is_alive():
             raise RelayFailed("the relay failed")
         node.answer(inbox)
@@ -147,38 +147,38 @@ def relaying(relay: Relay) -> Iterator[threading.Thread]:
         thread.join()
 
 
-class Node:
+class Agent:
     """Used by the main thread of the agent."""
 
     def __init__(
-        self, settings: NodeSettings, telling: Telling, relay: Relay, around: Surroundings, data: Path
+        self, settings: NodeSettings, emitter: EventEmitter, relay: Relay, context: AgentContext, data: Path
     ) -> None:
-        self._telling = telling
+        self._emitter = emitter
         self._relay = relay
-        self._around = around
+        self._context = context
         self._data = data
         self._machine = MachineLoad(data)
         self._store = SettingsStore(
             data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices]
         )
-        self._devices: dict[tuple[str, str], Device] = {}
+        self._devices: dict[tuple[str, str], DeviceRunner] = {}
         self._healths: dict[str, Health] = {}
         self._name = settings.node
         self._began = time.monotonic()
         self._health_at = self._heartbeat_at = -HEALTH_S
         for device in settings.devices:
-            author = telling.authors[device.source]
-            adjustable = self._fitting(author.source, device.adjustable())
-            self._devices[device.site, device.device] = Device(
-                device, adjustable, author, around, telling.put, self._show
+            event_factory = emitter.event_factories[device.source]
+            adjustable = self._fitting(event_factory.source, device.adjustable())
+            self._devices[device.site, device.device] = DeviceRunner(
+                device, adjustable, event_factory, context, emitter.put, self._show
             )
-        self._commands = CommandHandler(self._devices, self._store, telling, relay.publish, around)
+        self._commands = CommandHandler(self._devices, self._store, emitter, relay.publish, context)
 
     @contextmanager
     def running(self, ending: threading.Event) -> Iterator[None]:
         """The devices' threads; at the end what they still had goes to the outbox, with a last heartbeat."""
         for device in self._devices.values():
-            self._tell_settings(device)
+            self._emit_settings(device)
             device.start(ending)
         log.info("agent started", devices=len(self._devices))
         try:
@@ -191,28 +191,28 @@ class Node:
             until = time.monotonic() + FINISH_S
             for device in self._devices.values():
                 device.finish(until)
-            self._tell_health(all_of_them=True)
-            self._telling.put(self._heartbeats("stopping"))
-            if self._telling.is_committed(LAST_COMMIT_S):
+            self._emit_health(all_of_them=True)
+            self._emitter.put(self._heartbeats("stopping"))
+            if self._emitter.is_committed(LAST_COMMIT_S):
                 self._relay.drain(LAST_SENDING_S)
             log.info("agent stopped")
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """See whether all is well, and tell of it when it has changed and every ten seconds."""
-        self._telling.tell_steps()
+        self._emitter.emit_clock_steps()
         now = time.monotonic()
         regular = now - self._health_at >= HEALTH_S
         if regular:
             self._health_at = now
-        self._tell_health(all_of_them=regular)
+        self._emit_health(all_of_them=regular)
         if now - self._heartbeat_at >= HEARTBEAT_EVERY_S:
             self._heartbeat_at = now
-            self._telling.put(self._heartbeats("online"))
+            self._emitter.put(self._heartbeats("online"))
 
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
         """Wait a moment for a command, and do it."""
         with suppress(Empty):
-            self._commands.answer(inbox.get(timeout=LOOK_S))
+            self._commands.answer(inbox.get(timeout=POLL_EVERY_S))
 
     def _fitting(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
         """What people have set, where it still works."""
@@ -222,36 +222,36 @@ class Node:
             return configured
         return current
 
-    def _tell_settings(self, device: Device) -> None:
+    def _emit_settings(self, device: DeviceRunner) -> None:
         """What holds now, where that is not what was told last: at first, and after the configuration has changed."""
-        source = device.author.source
+        source = device.event_factory.source
         if self._store.sent(source) == device.adjustable:
             return
         data = Settings(changed_by=CONFIGURATION, settings=device.adjustable.model_dump(mode="json"))
-        self._telling.put([device.author.event(data, self._around.clock())], durable=True)
+        self._emitter.put([device.event_factory.event(data, self._context.clock())], durable=True)
         try:
             self._store.was_sent(source, device.adjustable)
         except OSError as error:
             log.warning("settings cannot be written", reason=error.strerror)
 
-    def _tell_health(self, *, all_of_them: bool) -> None:
+    def _emit_health(self, *, all_of_them: bool) -> None:
         drafts = []
         for device in self._devices.values():
             health = self._health(device)
-            before = self._healths.get(device.author.source)
+            before = self._healths.get(device.event_factory.source)
             if health.status == "not_started":
                 # To the hub that is a device that is down; how this one does shows within seconds.
                 continue
             if all_of_them or has_changed(before, health):
-                self._healths[device.author.source] = health
-                drafts.append(device.author.event(health, self._around.clock()))
-        self._telling.put(drafts)
+                self._healths[device.event_factory.source] = health
+                drafts.append(device.event_factory.event(health, self._context.clock()))
+        self._emitter.put(drafts)
 
-    def _health(self, device: Device) -> Health:
+    def _health(self, device: DeviceRunner) -> Health:
         """That of its sources; where they are well, what else is wrong with the device."""
         health = device.health()
-        source = device.author.source
-        trouble = self._store.trouble(source) or self._relay.trouble(source) or self._telling.trouble
+        source = device.event_factory.source
+        trouble = self._store.trouble(source) or self._relay.trouble(source) or self._emitter.trouble
         if health.status == "healthy" and trouble is not None:
             return health.model_copy(update={"status": "degraded", "reason": trouble})
         return health
@@ -264,10 +264,10 @@ class Node:
             disk_id=disk_id(self._data),
             node=self._name,
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
-            outbox_bytes=self._telling.outbox_bytes,
+            outbox_bytes=self._emitter.outbox_bytes,
             commands=NAMES,
         )
-        return [device.author.event(data, self._around.clock()) for device in self._devices.values()]
+        return [device.event_factory.event(data, self._context.clock()) for device in self._devices.values()]
 
     def _load(self) -> SystemLoad:
         """Nothing where the machine does not tell: a sign of life needs no figures."""

@@ -17,7 +17,7 @@ _BEST_SCORE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
+class BoundingBox:
     """`box` is (x, y, width, height) in 0..1. A `method` of `heuristic` has seen a shape, not a person."""
 
     label: str
@@ -26,23 +26,23 @@ class Detection:
     method: str
 
 
-def guesses(boxes: Iterable[Box], aspect: float) -> tuple[Detection, ...]:
+def guesses(boxes: Iterable[Box], aspect: float) -> tuple[BoundingBox, ...]:
     """`aspect` is the picture's width / height. No score is above 0.5: a shape is weak evidence."""
     return tuple(_guess(box, aspect) for box in boxes)
 
 
-def people_count(detections: Iterable[Detection]) -> int:
+def people_count(detections: Iterable[BoundingBox]) -> int:
     return sum(1 for detection in detections if detection.label == PERSON)
 
 
-def _guess(box: Box, aspect: float) -> Detection:
+def _guess(box: Box, aspect: float) -> BoundingBox:
     _, _, width, height = box
     shape = height / (width * aspect)
     if 0.04 <= height <= 0.95 and _within(shape, _PERSON_SHAPE):
-        return Detection(PERSON, _score(shape, 2.5, _PERSON_SHAPE), box, HEURISTIC)
+        return BoundingBox(PERSON, _score(shape, 2.5, _PERSON_SHAPE), box, HEURISTIC)
     if width * height >= 0.005 and _within(shape, _VEHICLE_SHAPE):
-        return Detection(VEHICLE, _score(shape, 0.45, _VEHICLE_SHAPE), box, HEURISTIC)
-    return Detection(OBJECT, 0.1, box, HEURISTIC)
+        return BoundingBox(VEHICLE, _score(shape, 0.45, _VEHICLE_SHAPE), box, HEURISTIC)
+    return BoundingBox(OBJECT, 0.1, box, HEURISTIC)
 
 
 def _within(shape: float, limits: tuple[float, float]) -> bool:

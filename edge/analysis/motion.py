@@ -30,7 +30,7 @@ _JOINING: Final = np.ones((7, 5), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
+class MotionMeasurement:
     """`boxes` are (x, y, width, height) in 0..1 of the picture; `area` is the moving share of it."""
 
     boxes: tuple[Box, ...]
@@ -38,7 +38,7 @@ class Motion:
     settled: bool
 
 
-NONE: Final = Motion(boxes=(), area=0.0, settled=False)
+NONE: Final = MotionMeasurement(boxes=(), area=0.0, settled=False)
 
 
 def threshold(sensitivity: int) -> float:
@@ -62,7 +62,7 @@ class MotionDetector:
         self._noise: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._most_noise: Grey = np.zeros((0, 0), np.uint8)
 
-    def look(self, grey: Grey, time: datetime) -> Motion:
+    def analyse(self, grey: Grey, time: datetime) -> MotionMeasurement:
         smooth = cv2.blur(grey, (3, 3))
         if self._background.shape != grey.shape:
             self._start(smooth)
@@ -78,7 +78,7 @@ class MotionDetector:
         self._learn(smooth, difference, moving, max(0.0, elapsed))
         if self._seen <= _WARM_UP_FRAMES:
             return NONE
-        return Motion(boxes=self._boxes(moving) if share else (), area=share, settled=True)
+        return MotionMeasurement(boxes=self._boxes(moving) if share else (), area=share, settled=True)
 
     def _start(self, smooth: MatLike) -> None:
         """A new scene: a switched light, a moved camera. The lens's noise is not known yet either."""
@@ -162,14 +162,14 @@ class MotionTracker:
         self._peak = NONE
         self.active = False
 
-    def advance(self, motion: Motion, time: datetime) -> MotionStarted | MotionEnded | None:
+    def advance(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | MotionEnded | None:
         if motion.boxes:
             return self._moved(motion, time)
         if self._first and self._last and time - self._last >= (self._quiet if self.active else self._confirm):
             return self._stopped(self._first, self._last)
         return None
 
-    def _moved(self, motion: Motion, time: datetime) -> MotionStarted | None:
+    def _moved(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | None:
         self._first = self._first or time
         self._last = time
         self._frames += 1

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.analysis.detector import Detection
+from edge.analysis.detector import BoundingBox
 
 Floats = NDArray[np.float32]
 
@@ -37,7 +37,7 @@ class OnnxDetector:
         self._confidence = confidence
         self._input, self._size = _input_of(self._session.get_inputs())
 
-    def look(self, bgr: NDArray[np.uint8]) -> tuple[Detection, ...]:
+    def analyse(self, bgr: NDArray[np.uint8]) -> tuple[BoundingBox, ...]:
         tensor, scale, (left, top) = letterboxed(bgr, self._size)
         output = np.asarray(self._session.run(None, {self._input: tensor})[0], np.float32)
         boxes, scores, classes = candidates(output, len(self._labels))
@@ -46,10 +46,13 @@ class OnnxDetector:
         boxes[:, :2] -= (left, top)
         boxes /= scale
         return tuple(
-            Detection(
-                self._labels[classes[kept]], round(float(scores[kept]), 3), _box(boxes[kept], bgr.shape[:2]), METHOD
+            BoundingBox(
+                self._labels[classes[selected]],
+                round(float(scores[selected]), 3),
+                _box(boxes[selected], bgr.shape[:2]),
+                METHOD,
             )
-            for kept in strongest(boxes, scores, classes)
+            for selected in strongest(boxes, scores, classes)
         )
 
 
@@ -83,12 +86,12 @@ def candidates(output: Floats, labels: int) -> tuple[Floats, Floats, NDArray[np.
 
 def strongest(boxes: Floats, scores: Floats, classes: NDArray[np.intp]) -> list[int]:
     """Indices, best first, without those that overlap a better one of their class by more than 0.45 of the union."""
-    kept: list[int] = []
+    selected: list[int] = []
     for candidate in np.argsort(-scores, kind="stable"):
-        rivals = [other for other in kept if classes[other] == classes[candidate]]
+        rivals = [other for other in selected if classes[other] == classes[candidate]]
         if all(overlap(boxes[candidate], boxes[other]) <= _OVERLAP for other in rivals):
-            kept.append(int(candidate))
-    return kept
+            selected.append(int(candidate))
+    return selected
 
 
 def overlap(one: Floats, other: Floats) -> float:

@@ -56,10 +56,10 @@ class PictureAnalyser:
         self.settings = settings or PictureSettings()
         self._freeze = FreezeDetector(self.settings.freeze_seconds)
 
-    def look(self, grey: Grey, time: datetime) -> PictureState:
+    def analyse(self, grey: Grey, time: datetime) -> PictureState:
         percentage = black_percentage(grey)
         blackscreen = percentage >= self.settings.black_percentage
-        freeze = self._freeze.look(grey, time, learns=not blackscreen)
+        freeze = self._freeze.analyse(grey, time, learns=not blackscreen)
         return PictureState(
             blackscreen=blackscreen,
             blackscreen_percentage=percentage,
@@ -147,7 +147,7 @@ class FreezeDetector:
         """The 10th percentile of what has differed from frame to frame; `None` until enough has been seen."""
         return self._sorted[len(self._sorted) // 10] if len(self._sorted) >= self.LEARNED else None
 
-    def look(self, grey: Grey, time: datetime, *, learns: bool = True) -> Freeze:
+    def analyse(self, grey: Grey, time: datetime, *, learns: bool = True) -> Freeze:
         """`learns`: whether the picture shows how the device is without a fault."""
         if self._frames and self._frames[-1].shape != grey.shape:
             self._restart()

@@ -27,7 +27,7 @@ _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "em
 
 
 @dataclass(frozen=True, slots=True)
-class FrameStatistics:
+class TemperatureStatistics:
     min: float
     max: float
     mean: float
@@ -39,7 +39,7 @@ class FrameStatistics:
 
 
 @dataclass(frozen=True, slots=True)
-class HotSpot:
+class HotSpotStatistics:
     """`center` in thermal pixels (x, y)."""
 
     center: tuple[int, int]
@@ -58,10 +58,10 @@ class ThermalReading:
 
     timestamp: datetime
     frame: Celsius
-    frame_stats: FrameStatistics | None
+    frame_stats: TemperatureStatistics | None
     regions: tuple[RegionStatistics, ...]
     composite_temperature: float | None
-    hotspots: tuple[HotSpot, ...]
+    hotspots: tuple[HotSpotStatistics, ...]
     sensor_temp: float | None
     flags: tuple[Flag, ...]
     confirmed_max: float | None = None
@@ -88,7 +88,7 @@ class ThermalProcessor:
         self._temporal = TemporalFilter()
         self._confirmation = Confirmation()
         self.apply(settings or ThermographySettings(), rois)
-        self._hotspots: deque[HotSpot] = deque(maxlen=HOTSPOTS_KEPT)
+        self._hotspots: deque[HotSpotStatistics] = deque(maxlen=HOTSPOTS_KEPT)
         self._frames = 0
         self._bad_seen = 0
 
@@ -147,7 +147,7 @@ class ThermalProcessor:
         return clean, tuple(flags)
 
 
-def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot, ...]:
+def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpotStatistics, ...]:
     """4-connected components above `threshold`, hottest first."""
     above = frame > threshold
     if not above.any():
@@ -164,7 +164,7 @@ def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot,
         (np.add.reduceat(values, starts, dtype=float) / areas).round(2).tolist(),
         areas.tolist(),
     )
-    spots = (HotSpot((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
+    spots = (HotSpotStatistics((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
     return tuple(sorted(spots, key=lambda spot: -spot.max_temp))
 
 
@@ -196,13 +196,13 @@ def gradient(frame: Celsius) -> Gradient:
     return Gradient(np.hypot(along_x, along_y), np.degrees(np.arctan2(along_y, along_x)))
 
 
-def _statistics(frame: Celsius, raw: Celsius) -> tuple[FrameStatistics, float]:
+def _statistics(frame: Celsius, raw: Celsius) -> tuple[TemperatureStatistics, float]:
     """One sort gives every order statistic; with them the 10th percentile of the raw frame."""
     ordered = np.sort(frame, axis=None)
     mean, deviation = cv2.meanStdDev(frame)
     low, high = float(ordered[0]), float(ordered[-1])
     unfiltered = ordered if frame is raw else np.sort(raw, axis=None)
-    return FrameStatistics(
+    return TemperatureStatistics(
         min=round(low, 2),
         max=round(high, 2),
         mean=round(float(mean[0, 0]), 2),

@@ -12,7 +12,7 @@ Celsius = NDArray[np.float32]
 COLDEST: Final = -40.0
 HOTTEST: Final = 300.0
 WINDOW: Final = 5
-_LEAST_HELD: Final = 3
+_LEAST_FRAMES: Final = 3
 _WITHIN: Final = np.ones((3, 3), np.uint8)
 _AROUND: Final = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
@@ -30,20 +30,20 @@ class TemporalFilter:
     """
 
     def __init__(self) -> None:
-        self._held: deque[Celsius] = deque(maxlen=WINDOW)
+        self._frames: deque[Celsius] = deque(maxlen=WINDOW)
         self._weights = [weights(count) for count in range(1, WINDOW + 1)]
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._frames)
 
     def filter(self, frame: Celsius) -> Celsius:
-        self._held.append(frame)
-        if len(self._held) < _LEAST_HELD:
+        self._frames.append(frame)
+        if len(self._frames) < _LEAST_FRAMES:
             return frame
-        factors = self._weights[len(self._held) - 1]
-        total = self._held[0] * factors[0]
-        for held, factor in zip(list(self._held)[1:], factors[1:], strict=True):
-            total += held * factor
+        factors = self._weights[len(self._frames) - 1]
+        total = self._frames[0] * factors[0]
+        for earlier, factor in zip(list(self._frames)[1:], factors[1:], strict=True):
+            total += earlier * factor
         return np.asarray(total, np.float32)
 
 

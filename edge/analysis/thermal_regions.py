@@ -41,7 +41,9 @@ class RegionReader:
         self._counts: list[int] = self._sizes.tolist()
         self._ends = np.cumsum(self._sizes)
         self._starts = self._ends - self._sizes
-        self._spans = [slice(start, end) for start, end in zip(self._starts.tolist(), self._ends.tolist(), strict=True)]
+        self._slices = [
+            slice(start, end) for start, end in zip(self._starts.tolist(), self._ends.tolist(), strict=True)
+        ]
         self._index = np.concatenate([_pixels(roi) for roi in self._rois]) if self._rois else np.zeros(0, np.intp)
         self._middles = self._starts + (self._sizes - 1) // 2, self._starts + self._sizes // 2
         factors, offsets = _coefficients([roi.emissivity for roi in self._rois], reflected, legacy=legacy)
@@ -61,8 +63,8 @@ class RegionReader:
         means = np.add.reduceat(surface, self._starts) / self._sizes
         spread = surface - np.repeat(means, self._sizes)
         deviations = np.sqrt(np.add.reduceat(spread * spread, self._starts) / self._sizes)
-        for span in self._spans:
-            surface[span].sort()
+        for part in self._slices:
+            surface[part].sort()
         medians = (surface[self._middles[0]] + surface[self._middles[1]]) / 2
         peaks, certain_peaks = peaks[: len(self._rois)], peaks[len(self._rois) :]
         columns = (surface[self._ends - 1], surface[self._starts], means, medians, deviations, peaks, certain_peaks)

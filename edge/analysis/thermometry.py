@@ -10,8 +10,8 @@ import numpy as np
 
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import AlertLevel, FrameStatistics, HotSpot, Region, Thermal, Transformer
-from edge.agent.event_factory import Author, Picture
-from edge.agent.settings import Rates
+from edge.agent.event_factory import EncodedPicture, EventFactory
+from edge.agent.settings import RatesSettings
 from edge.analysis.alignment import Alignment
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
@@ -25,20 +25,20 @@ from producer.outbox.tables import Draft
 NPY = "application/x-npy"
 
 
-class ThermalWatch:
+class ThermalAnalysis:
     """Used by one capture thread; `apply` may be called by another."""
 
     def __init__(
         self,
-        author: Author,
-        rates: Rates,
+        event_factory: EventFactory,
+        rates: RatesSettings,
         adjustable: AdjustableSettings,
         caption: Callable[[datetime], Caption],
         preview: Callable[[str, bytes], None],
         visual: Callable[[], Planes | None],
         alignment: Alignment | None = None,
     ) -> None:
-        self._author = author
+        self._event_factory = event_factory
         self._wanted = self._applied = adjustable
         self._processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
         self._fusion = Fusion(alignment)
@@ -58,7 +58,7 @@ class ThermalWatch:
     def capture_now(self) -> None:
         self._capture_now = True
 
-    def look(self, frame: ThermalFrame) -> list[Draft]:
+    def analyse(self, frame: ThermalFrame) -> list[Draft]:
         """Every frame is processed; an event is made at its rate, and at once when the level of alert changes, or is
         confirmed."""
         if self._wanted is not self._applied:
@@ -75,11 +75,11 @@ class ThermalWatch:
         keys: list[str] = []
         if self._frame_due.due(frame.time) or self._capture_now:
             self._capture_now = False
-            medium, key = self._author.medium("thermal", _raw(frame), frame.time)
+            medium, key = self._event_factory.medium("thermal", _raw(frame), frame.time)
             drafts.append(medium)
             keys.append(key)
-        data = told(reading, frame, tuple(keys))
-        return [*drafts, self._author.event(data, frame.time)] if data is not None else drafts
+        data = thermal_data(reading, frame, tuple(keys))
+        return [*drafts, self._event_factory.event(data, frame.time)] if data is not None else drafts
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
         return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c
@@ -94,7 +94,7 @@ class ThermalWatch:
             self._preview("fusion", self._fusion.jpeg(planes, reading.frame))
 
 
-def told(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -> Thermal | None:
+def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -> Thermal | None:
     """None where the sensor gave nothing that could be read."""
     statistics = reading.frame_stats
     if statistics is None:
@@ -146,8 +146,8 @@ def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
     return lambda time: Caption(site, time.astimezone(zone))
 
 
-def _raw(frame: ThermalFrame) -> Picture:
+def _raw(frame: ThermalFrame) -> EncodedPicture:
     """24 x 32 float16 in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
     buffer = io.BytesIO()
     np.save(buffer, frame.temperatures.astype(np.float16))
-    return Picture(buffer.getvalue(), 32, 24, content_type=NPY)
+    return EncodedPicture(buffer.getvalue(), 32, 24, content_type=NPY)

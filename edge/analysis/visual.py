@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bus_schemas.camera import Frame as FrameData
-from bus_schemas.camera import Motion as MotionData
+from bus_schemas.camera import MotionMeasurement as MotionData
 from bus_schemas.media import Segment as SegmentData
 from bus_schemas.settings import AdjustableSettings
-from edge.agent.event_factory import Author, Picture
-from edge.agent.settings import Rates
+from edge.agent.event_factory import EncodedPicture, EventFactory
+from edge.agent.settings import RatesSettings
 from edge.analysis import audio
-from edge.analysis.detection import Lookout
-from edge.analysis.motion import Box, Motion, MotionDetector, MotionEnded, MotionStarted, MotionTracker
+from edge.analysis.detection import ObjectDetection
+from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasurement, MotionStarted, MotionTracker
 from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
 from edge.analysis.pictures import THUMBNAIL, Pictures, Planes, thumbnail
 from edge.capture.pacing import Every, per_second
@@ -25,21 +25,21 @@ SOUND_S = 5.0
 """After that long without sound its level is unknown."""
 
 
-class VisualWatch:
+class VisualAnalysis:
     """Used by one capture thread; `apply` may be called by another."""
 
     def __init__(
         self,
-        author: Author,
-        rates: Rates,
+        event_factory: EventFactory,
+        rates: RatesSettings,
         adjustable: AdjustableSettings,
         pictures: Pictures,
-        lookout: Lookout | None,
+        object_detection: ObjectDetection | None,
         preview: Callable[[bytes], None],
     ) -> None:
-        self._author = author
+        self._event_factory = event_factory
         self._pictures = pictures
-        self._lookout = lookout
+        self._object_detection = object_detection
         self._preview = preview
         self._wanted = self._applied = adjustable
         self._size = (0, 0)
@@ -47,11 +47,11 @@ class VisualWatch:
         self._detector: MotionDetector | None = None
         self._tracker = MotionTracker()
         self._level = audio.UNKNOWN
-        self._heard: datetime | None = None
+        self._sound_at: datetime | None = None
         self._captures: deque[str] = deque(maxlen=3)
         self._captured: deque[Grey] = deque(maxlen=3)
         """Of the captures, what is compared of them."""
-        self._told: tuple[object, ...] = ()
+        self._last_emitted: tuple[object, ...] = ()
         self._capture_due = per_second(rates.capture_fps)
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
@@ -68,32 +68,32 @@ class VisualWatch:
     def capture_now(self) -> None:
         self._capture_now = True
 
-    def hear(self, samples: Samples) -> None:
+    def analyse_sound(self, samples: Samples) -> None:
         self._level = audio.level(samples.samples)
-        self._heard = samples.time
+        self._sound_at = samples.time
 
-    def look(self, frame: Frame) -> list[Draft]:
+    def analyse(self, frame: Frame) -> list[Draft]:
         """Drafts in their order: media before the events that refer to them."""
         self._adjust(frame)
         assert self._detector is not None
         small = self._pictures.small(frame.picture)
-        state = self._analyser.look(small.y, frame.time)
-        motion = self._detector.look(small.y, frame.time)
+        state = self._analyser.analyse(small.y, frame.time)
+        motion = self._detector.analyse(small.y, frame.time)
         changed = self._tracker.advance(motion, frame.time)
         drafts = self._keep(frame, small, urgent=isinstance(changed, MotionStarted))
         captured = tuple(self._captures)[-1:] if drafts else ()
-        drafts += self._tell_frame(frame, state, motion, captured)
-        drafts += self._tell_motion(frame, motion, changed)
-        if self._lookout is not None:
-            found = self._lookout.look(frame, motion.boxes, tuple(self._captures)[-1:])
-            drafts += [self._author.event(found, frame.time)] if found is not None else []
+        drafts += self._frame_events(frame, state, motion, captured)
+        drafts += self._motion_events(frame, motion, changed)
+        if self._object_detection is not None:
+            found = self._object_detection.analyse(frame, motion.boxes, tuple(self._captures)[-1:])
+            drafts += [self._event_factory.event(found, frame.time)] if found is not None else []
         return drafts
 
     def segments(self, finished: Sequence[Segment]) -> list[Draft]:
         drafts: list[Draft] = []
         for segment in finished:
-            picture = Picture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
-            medium, key = self._author.medium("segment", picture, segment.start)
+            picture = EncodedPicture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
+            medium, key = self._event_factory.medium("segment", picture, segment.start)
             data = SegmentData(
                 start=segment.start,
                 duration_s=segment.duration_s,
@@ -105,7 +105,7 @@ class VisualWatch:
                 discontinuity=segment.discontinuity,
                 media=(key,),
             )
-            drafts += [medium, self._author.event(data, segment.start)]
+            drafts += [medium, self._event_factory.event(data, segment.start)]
         return drafts
 
     def _adjust(self, frame: Frame) -> None:
@@ -115,8 +115,8 @@ class VisualWatch:
             self._detector = MotionDetector(size, wanted.motion)
         if wanted.picture != self._applied.picture:
             self._analyser = PictureAnalyser(wanted.picture)
-        if self._lookout is not None:
-            self._lookout.zones = wanted.zones
+        if self._object_detection is not None:
+            self._object_detection.zones = wanted.zones
         if size != self._size:
             self._captures.clear()
             self._captured.clear()
@@ -138,23 +138,25 @@ class VisualWatch:
                 drafts.append(self._capture(jpeg, frame))
                 self._captured.append(small.y.copy())
         if self._thumbnail_due is not None and self._thumbnail_due.due(frame.time):
-            picture = Picture(thumbnail(small), *THUMBNAIL)
-            drafts.append(self._author.medium("thumbnail", picture, frame.time)[0])
+            picture = EncodedPicture(thumbnail(small), *THUMBNAIL)
+            drafts.append(self._event_factory.medium("thumbnail", picture, frame.time)[0])
         return drafts
 
     def _capture(self, jpeg: bytes, frame: Frame) -> Draft:
-        picture = Picture(jpeg, frame.picture.width, frame.picture.height)
-        medium, key = self._author.medium("capture", picture, frame.time)
+        picture = EncodedPicture(jpeg, frame.picture.width, frame.picture.height)
+        medium, key = self._event_factory.medium("capture", picture, frame.time)
         self._captures.append(key)
         return medium
 
-    def _tell_frame(self, frame: Frame, state: PictureState, motion: Motion, captured: tuple[str, ...]) -> list[Draft]:
-        if self._heard is None or abs((frame.time - self._heard).total_seconds()) > SOUND_S:
+    def _frame_events(
+        self, frame: Frame, state: PictureState, motion: MotionMeasurement, captured: tuple[str, ...]
+    ) -> list[Draft]:
+        if self._sound_at is None or abs((frame.time - self._sound_at).total_seconds()) > SOUND_S:
             self._level = audio.UNKNOWN
         facts = (state.blackscreen, state.freeze, self._level.audio)
-        if not self._frame_due.due(frame.time) and facts == self._told:
+        if not self._frame_due.due(frame.time) and facts == self._last_emitted:
             return []
-        self._told = facts
+        self._last_emitted = facts
         data = FrameData(
             blackscreen=state.blackscreen,
             blackscreen_percentage=state.blackscreen_percentage,
@@ -170,17 +172,21 @@ class VisualWatch:
             height=frame.picture.height,
             media=captured,
         )
-        return [self._author.event(data, frame.time)]
+        return [self._event_factory.event(data, frame.time)]
 
-    def _tell_motion(self, frame: Frame, motion: Motion, changed: MotionStarted | MotionEnded | None) -> list[Draft]:
+    def _motion_events(
+        self, frame: Frame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
+    ) -> list[Draft]:
         data = self._motion_data(frame, motion, changed)
         if data is None:
             return []
         size = {"frame_width": frame.picture.width, "frame_height": frame.picture.height}
-        return [self._author.event(data.model_copy(update=size), frame.time if changed is None else changed.time)]
+        return [
+            self._event_factory.event(data.model_copy(update=size), frame.time if changed is None else changed.time)
+        ]
 
     def _motion_data(
-        self, frame: Frame, motion: Motion, changed: MotionStarted | MotionEnded | None
+        self, frame: Frame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
     ) -> MotionData | None:
         media = tuple(self._captures)[-1:]
         match changed:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bus_schemas.settings import Zone
-from edge.analysis.detector import PERSON, Detection
+from edge.analysis.detector import PERSON, BoundingBox
 from edge.analysis.motion import Box
 
 RESTRICTED_ACCESS = "RESTRICTED_ACCESS"
@@ -34,7 +34,7 @@ def zone_of(box: Box, zones: Iterable[Zone]) -> str | None:
     return found[0].name if found else None
 
 
-def triggers(detections: Sequence[Detection], zones: Iterable[Zone]) -> tuple[str, ...]:
+def triggers(detections: Sequence[BoundingBox], zones: Iterable[Zone]) -> tuple[str, ...]:
     people = [feet(detection.box) for detection in detections if detection.label == PERSON]
     raised: set[str] = set()
     for zone in zones:

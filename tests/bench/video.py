@@ -69,8 +69,8 @@ def watched(source: VideoSource, recorder: Recorder) -> float:
             reading = source.read()
             if isinstance(reading, Frame):
                 small = pictures.small(reading.picture)
-                motion.look(small.y, reading.time)
-                analyser.look(small.y, reading.time)
+                motion.analyse(small.y, reading.time)
+                analyser.analyse(small.y, reading.time)
                 thumbnail(small)
                 if reading.sequence % 5 == 1:
                     pictures.jpeg(reading.picture)

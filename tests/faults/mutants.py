@@ -329,8 +329,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "step_told_behind_its_events": Mutant(
         "edge/agent/event_emitter.py",
-        "        self.tell_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
-        "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.tell_steps()\n",
+        "        self.emit_clock_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
+        "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.emit_clock_steps()\n",
         ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(

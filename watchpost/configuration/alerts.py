@@ -6,11 +6,11 @@ from pydantic import Field, model_validator
 
 from consumers.alerting.rules import AlertRules
 from edge.agent.settings import Id
-from edge.agent.source_settings import EnvName, Part
+from edge.agent.source_settings import EnvName, SettingsModel
 from watchpost.configuration.sites import refuse_duplicates
 
 
-class WebhookReceiver(Part):
+class WebhookReceiver(SettingsModel):
     """Somebody to whom alerts are posted."""
 
     name: Id = Field(description="What the log and the system page call it.")
@@ -20,7 +20,7 @@ class WebhookReceiver(Part):
     )
 
 
-class AlertsSection(Part):
+class AlertsSection(SettingsModel):
     """Rules, and whom they reach."""
 
     webhook_url_env: EnvName | None = Field(

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from edge.agent.settings import Id, Link
-from edge.agent.source_settings import EnvName, Part
+from edge.agent.settings import Id, LinkSettings
+from edge.agent.source_settings import EnvName, SettingsModel
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.gateway import GatewaySection, Port
@@ -17,7 +17,7 @@ from watchpost.configuration.sites import DeviceSection, SiteSection, refuse_dup
 from watchpost.configuration.yaml_loader import ConfigError, parse
 
 
-class TlsSection(Part):
+class TlsSection(SettingsModel):
     """The broker is spoken to through TLS."""
 
     ca_file: Path | None = Field(
@@ -27,7 +27,7 @@ class TlsSection(Part):
     key_file: Path | None = Field(default=None, description="Its key.")
 
 
-class BrokerSection(Part):
+class BrokerSection(SettingsModel):
     """The MQTT broker that everything goes through."""
 
     start: bool = Field(
@@ -58,7 +58,7 @@ class BrokerSection(Part):
 Hours = Annotated[float, Field(gt=0, le=876_000)]
 
 
-class RetentionSection(Part):
+class RetentionSection(SettingsModel):
     """Hours of event time after which media are dropped."""
 
     capture: Hours = Field(default=1, description="Full pictures.")
@@ -67,13 +67,13 @@ class RetentionSection(Part):
     thermal: Hours = Field(default=24, description="Raw 24x32 frames.")
 
 
-class EmbeddedWarehouse(Part):
+class EmbeddedWarehouse(SettingsModel):
     """Rows are kept by the process of the gateway, in the data directory."""
 
     kind: Literal["chdb"] = Field(default="chdb", description="ClickHouse in process; needs nothing else.")
 
 
-class ClickHouseSection(Part):
+class ClickHouseSection(SettingsModel):
     """A ClickHouse server."""
 
     kind: Literal["clickhouse"] = Field(description="A server, over its native protocol.")
@@ -102,7 +102,7 @@ class ServerWarehouse(ClickHouseSection):
         return name
 
 
-class FileJournal(Part):
+class FileJournal(SettingsModel):
     """The journal is in files in the data directory, which the processes of one machine can read."""
 
     kind: Literal["sqlite"] = Field(default="sqlite", description="One file a day; needs nothing else.")
@@ -121,7 +121,7 @@ class ServerJournal(ClickHouseSection):
         return name
 
 
-class HubSection(Part):
+class HubSection(SettingsModel):
     """What the hub keeps, and how long."""
 
     retention_hours: RetentionSection = Field(default_factory=RetentionSection, description="For each kind of media.")
@@ -159,13 +159,13 @@ class HubSection(Part):
         return self
 
 
-class NodeSection(Link):
+class NodeSection(LinkSettings):
     """The link of one agent."""
 
     node: Id = Field(description="Its id, as devices name it; default that of their site.")
 
 
-class WatchpostConfig(Part):
+class WatchpostConfig(SettingsModel):
     """Everything, each process reading its part."""
 
     broker: BrokerSection = Field(default_factory=BrokerSection, description="MQTT.")

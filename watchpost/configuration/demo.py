@@ -1,8 +1,8 @@
 """What `watchpost up` watches when there is no configuration: a drawn site in which things go wrong by the clock."""
 
 from bus_schemas.settings import Zone
-from edge.agent.settings import SceneDetector
-from edge.agent.source_settings import Fault, SceneSource
+from edge.agent.settings import SceneDetectorSettings
+from edge.agent.source_settings import SceneFaultSettings, SceneSourceSettings
 from edge.simulation.places import TRANSFORMER
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.sites import DeviceSection, SiteSection
@@ -21,34 +21,36 @@ def config() -> WatchpostConfig:
 
 def _gate() -> DeviceSection:
     faults = (
-        Fault(kind="blackscreen", first_s=90, lasts_s=45, every_s=900),
-        Fault(kind="audio_loss", first_s=300, lasts_s=60, every_s=1200),
+        SceneFaultSettings(kind="blackscreen", first_s=90, lasts_s=45, every_s=900),
+        SceneFaultSettings(kind="audio_loss", first_s=300, lasts_s=60, every_s=1200),
     )
-    scene = SceneSource(kind="scene", scene="visual", place="gate", seed=1, audio=True, faults=faults)
+    scene = SceneSourceSettings(kind="scene", scene="visual", place="gate", seed=1, audio=True, faults=faults)
     return DeviceSection(
-        device="GATE", name="Gate", visual=scene, zones=(DRIVEWAY,), detector=SceneDetector(kind="scene")
+        device="GATE", name="Gate", visual=scene, zones=(DRIVEWAY,), detector=SceneDetectorSettings(kind="scene")
     )
 
 
 def _yard() -> DeviceSection:
-    freeze = Fault(kind="freeze", first_s=180, every_s=1100)
-    scene = SceneSource(kind="scene", scene="visual", place="yard", seed=2, faults=(freeze,))
-    return DeviceSection(device="YARD", name="Yard", visual=scene, zones=(YARD,), detector=SceneDetector(kind="scene"))
+    freeze = SceneFaultSettings(kind="freeze", first_s=180, every_s=1100)
+    scene = SceneSourceSettings(kind="scene", scene="visual", place="yard", seed=2, faults=(freeze,))
+    return DeviceSection(
+        device="YARD", name="Yard", visual=scene, zones=(YARD,), detector=SceneDetectorSettings(kind="scene")
+    )
 
 
 def _hall() -> DeviceSection:
-    silence = Fault(kind="silent", first_s=420, lasts_s=60, every_s=1500)
-    scene = SceneSource(kind="scene", scene="visual", place="hall", seed=3, faults=(silence,))
-    return DeviceSection(device="HALL", name="Hall", visual=scene, detector=SceneDetector(kind="scene"))
+    silence = SceneFaultSettings(kind="silent", first_s=420, lasts_s=60, every_s=1500)
+    scene = SceneSourceSettings(kind="scene", scene="visual", place="hall", seed=3, faults=(silence,))
+    return DeviceSection(device="HALL", name="Hall", visual=scene, detector=SceneDetectorSettings(kind="scene"))
 
 
 def _transformer() -> DeviceSection:
-    heat = Fault(kind="hot_spot", first_s=120, lasts_s=90, every_s=600)
+    heat = SceneFaultSettings(kind="hot_spot", first_s=120, lasts_s=90, every_s=600)
     return DeviceSection(
         device="TRANSFORMER",
         name="Transformer",
-        visual=SceneSource(kind="scene", scene="visual", place="transformer", seed=4),
-        thermal=SceneSource(kind="scene", scene="thermal", place="transformer", seed=4, faults=(heat,)),
+        visual=SceneSourceSettings(kind="scene", scene="visual", place="transformer", seed=4),
+        thermal=SceneSourceSettings(kind="scene", scene="thermal", place="transformer", seed=4, faults=(heat,)),
         rois=TRANSFORMER.regions,
-        detector=SceneDetector(kind="scene"),
+        detector=SceneDetectorSettings(kind="scene"),
     )

@@ -7,14 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from edge.agent.source_settings import EnvName, Part
+from edge.agent.source_settings import EnvName, SettingsModel
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.host import Host
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class BrokerLogin(Part):
+class BrokerLogin(SettingsModel):
     """A user of the broker."""
 
     username: str = Field(description="As in the broker's password file.")
@@ -22,7 +22,7 @@ class BrokerLogin(Part):
     password_file: Path | None = Field(default=None, description="Or the file that holds it.")
 
 
-class GatewaySection(Part):
+class GatewaySection(SettingsModel):
     """HTTP for programs and people."""
 
     host: Host = Field(default="127.0.0.1", description="The address to listen on; beyond loopback a token is needed.")

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from edge.agent.settings import DeviceParts, Id
-from edge.agent.source_settings import Part
+from edge.agent.source_settings import SettingsModel
 
 
 class DeviceSection(DeviceParts):
@@ -14,7 +14,7 @@ class DeviceSection(DeviceParts):
     node: Id | None = Field(default=None, description="The agent process that runs it; default one for the whole site.")
 
 
-class SiteSection(Part):
+class SiteSection(SettingsModel):
     """A place with a wall clock of its own."""
 
     site: Id = Field(description="Its id, for ever: it is part of every key and topic.")

@@ -27,7 +27,7 @@ from edge.analysis import picture, thermal
 from edge.analysis.picture import Grey, PictureAnalyser
 from edge.analysis.pictures import SMALL_WIDTH, THUMBNAIL, fitted
 from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor
-from edge.analysis.thermometry import told
+from edge.analysis.thermometry import thermal_data
 from edge.capture.sources.source import ThermalFrame
 
 CLOSE = timedelta(seconds=1)
@@ -102,7 +102,7 @@ class Backfill:
                 break
         else:
             return None
-        state = self._devices[event.source].pictures.look(grey, event.time)
+        state = self._devices[event.source].pictures.analyse(grey, event.time)
         data = event.data.model_copy(
             update={
                 "blackscreen": state.blackscreen,
@@ -132,7 +132,7 @@ class Backfill:
         )
         device.thermal.apply(settings, device.thermal.rois)
         frame = ThermalFrame(event.time, device.frames, temperatures)
-        data = told(device.thermal.process(temperatures, event.time), frame, event.data.media)
+        data = thermal_data(device.thermal.process(temperatures, event.time), frame, event.data.media)
         return None if data is None else self._finding(event, data, event.data.media[0])
 
     def _finding(self, event: FrameEvent | ThermalEvent, data: Any, key: str) -> Finding:

@@ -7,18 +7,18 @@ from pydantic import Field, create_model
 
 from bus_schemas.settings import PictureSettings, Rois
 from consumers.alerting.rules import AlertRules
-from edge.agent.source_settings import Part
+from edge.agent.source_settings import SettingsModel
 from watchpost.configuration.yaml_loader import parse
 
 
-class AnalysisSection(Part):
+class AnalysisSection(SettingsModel):
     """In place of what was set for the devices."""
 
     picture: PictureSettings | None = Field(default=None, description="When a picture is black or frozen.")
     rois: Rois | None = None
 
 
-class _WithSettings(Part):
+class _WithSettings(SettingsModel):
     settings: AnalysisSection = Field(default_factory=AnalysisSection, description="For the analysis.")
 
 

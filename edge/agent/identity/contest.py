@@ -27,7 +27,7 @@ class Contest:
     def disconnected(self) -> None:
         self._asked_at = None
 
-    def hear(self, other: Claim) -> Claim | None:
+    def receive(self, other: Claim) -> Claim | None:
         """The answer, if one is due."""
         if other.instance == self._instance.id:
             return None
@@ -37,7 +37,7 @@ class Contest:
             return None
         return mine if other.asks else None
 
-    def look(self, now: float) -> None:
+    def poll(self, now: float) -> None:
         """Nobody has answered for long enough: the identity is ours."""
         waited = self._asked_at is not None and now - self._asked_at >= ANSWERS_WITHIN_S
         if waited and self.lost_to is None:

@@ -29,10 +29,10 @@ TURN_S: Final = 0.02
 log = structlog.get_logger(__name__)
 
 
-class Guard:
+class IdentityGuard:
     """A connection of its own. The broker keeps nothing of it, so nothing is left of an agent that is dead.
 
-    `look`, `wait` and `established` are for the other threads of the agent.
+    `poll`, `wait` and `established` are for the other threads of the agent.
     """
 
     def __init__(self, instance: Instance, sources: Sequence[str], broker: BrokerAddress) -> None:
@@ -66,11 +66,11 @@ class Guard:
         """Whether somebody was asked, and nobody else has our devices."""
         return self._contest.established
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Raises `IdentityTaken` once another agent has answered that stays."""
         with self._lock:
             now = time.monotonic()
-            self._contest.look(now)
+            self._contest.poll(now)
             lost_to = self._contest.lost_to
             asks = self._ask_at is not None and now - self._ask_at >= AGAIN_S
         if lost_to is not None:
@@ -91,7 +91,7 @@ class Guard:
             if waited > (ANSWERS_WITHIN_S * 2 if self._connected else CONNECTS_WITHIN_S):
                 return
             pause.wait(TURN_S)
-            self.look()
+            self.poll()
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
         if code.is_failure:
@@ -134,7 +134,7 @@ class Guard:
             log.warning("claim unreadable", topic=message.topic, reason=str(error))
             return
         with self._lock:
-            answer = self._contest.hear(claim)
+            answer = self._contest.receive(claim)
             if answer is not None:
                 log.warning("another agent wants our devices", topic=message.topic, other=str(claim))
                 self._say(message.topic, answer)
@@ -146,7 +146,7 @@ class Guard:
 
 
 @contextmanager
-def guarding(guard: Guard) -> Iterator[None]:
+def guarding(guard: IdentityGuard) -> Iterator[None]:
     guard.start()
     try:
         yield

@@ -55,7 +55,7 @@ def test_day_is_bright_and_lamps_keep_the_night_readable(place: PlaceName) -> No
 
     assert noon.mean() > 110
     assert midnight.mean() >= 60
-    assert analyser.look(midnight, after(0)).quality.quality_score == 5
+    assert analyser.analyse(midnight, after(0)).quality.quality_score == 5
 
 
 def test_it_is_night_by_the_clocks_of_the_place_and_never_indoors() -> None:
@@ -88,7 +88,7 @@ def test_people_move_by_day_and_night(hours: int) -> None:
 def moving_boxes(place: Yard, start: float) -> int:
     scene, pictures, detector = VisualScene(place), Pictures(), MotionDetector((640, 360))
     times = [after(start + n / 5) for n in range(100)]
-    return sum(len(detector.look(pictures.small(scene.draw(time)).y, time).boxes) for time in times)
+    return sum(len(detector.analyse(pictures.small(scene.draw(time)).y, time).boxes) for time in times)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -164,7 +164,7 @@ def test_what_is_warm_is_where_the_camera_sees_it(place: PlaceName) -> None:
 def test_a_scheduled_freeze_is_seen_as_one_and_stops_the_thermal_picture_too() -> None:
     place = yard(Fault("freeze", 20, 10))
     scene, thermal, pictures, analyser = VisualScene(place), ThermalScene(place), Pictures(), PictureAnalyser()
-    frozen = [analyser.look(pictures.small(scene.draw(after(n / 5))).y, after(n / 5)).freeze for n in range(175)]
+    frozen = [analyser.analyse(pictures.small(scene.draw(after(n / 5))).y, after(n / 5)).freeze for n in range(175)]
 
     assert not any(frozen[:110])
     assert all(frozen[110:150])
@@ -174,7 +174,7 @@ def test_a_scheduled_freeze_is_seen_as_one_and_stops_the_thermal_picture_too() -
 
 def test_a_scheduled_black_picture_is_seen_as_one() -> None:
     scene, pictures, analyser = VisualScene(yard(Fault("black", 10, 5))), Pictures(), PictureAnalyser()
-    black = [analyser.look(pictures.small(scene.draw(after(s))).y, after(s)).blackscreen for s in (9, 10, 14, 15)]
+    black = [analyser.analyse(pictures.small(scene.draw(after(s))).y, after(s)).blackscreen for s in (9, 10, 14, 15)]
 
     assert black == [False, True, True, False]
 

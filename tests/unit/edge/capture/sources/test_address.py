@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.agent.source_settings import MjpegSource, RtspSource
+from edge.agent.source_settings import MjpegSourceSettings, RtspSourceSettings
 from edge.capture.sources.address import FRAGMENT, AddressInvalid, Redactor, check_address, without_credentials
 from edge.capture.sources.reasons import Attempt, explain, unreachable, worded
 from watchpost.configuration.config import load
@@ -88,7 +88,10 @@ def test_what_is_refused_at_the_start_is_refused_by_one_of_few_sentences_without
 ) -> None:
     whole = form.format(user="ada", password=password)
     kind = "rtsp" if form.startswith("rtsp") else "http"
-    camera = {"rtsp": RtspSource(kind="rtsp", url_env="URL"), "http": MjpegSource(kind="mjpeg", url_env="URL")}[kind]
+    camera = {
+        "rtsp": RtspSourceSettings(kind="rtsp", url_env="URL"),
+        "http": MjpegSourceSettings(kind="mjpeg", url_env="URL"),
+    }[kind]
     examples = (f"{kind}://a@b@c/", f"{kind}://:x/", f"{kind}://x:99999/")
 
     assert camera.trouble({"URL": whole}) in {

@@ -12,7 +12,7 @@ from producer.locks import FileLock, LockHeld
 
 
 @dataclass(slots=True)
-class Lock:
+class OutboxLock:
     """`is_ours` when whoever had it last was established, and ran here since this machine was booted."""
 
     is_ours: bool
@@ -28,7 +28,7 @@ class Lock:
 
 
 @contextmanager
-def held(path: Path, instance: Instance) -> Iterator[Lock]:
+def outbox_lock(path: Path, instance: Instance) -> Iterator[OutboxLock]:
     """Until the end of this process, however that ends. Raises `IdentityTaken`."""
     try:
         file = FileLock(path)
@@ -40,7 +40,7 @@ def held(path: Path, instance: Instance) -> Iterator[Lock]:
             "stop that first, or choose another directory with --data"
         ) from error
     with file:
-        lock = Lock(_is_ours(_read(file.note()), file, instance), file, instance)
+        lock = OutboxLock(_is_ours(_read(file.note()), file, instance), file, instance)
         _write(file, instance, established=False)
         yield lock
 

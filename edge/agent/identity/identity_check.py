@@ -2,24 +2,24 @@
 
 from dataclasses import dataclass
 
-from edge.agent.identity.guard import Guard
+from edge.agent.identity.guard import IdentityGuard
 from edge.agent.identity.instance import IdentityTaken
-from edge.agent.identity.lock import Lock
+from edge.agent.identity.outbox_lock import OutboxLock
 from producer.relay.presence import DevicePresences
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class IdentityCheck:
     """What sees to it that no two agents speak for the same devices."""
 
-    guard: Guard
-    lock: Lock
+    guard: IdentityGuard
+    lock: OutboxLock
     presences: DevicePresences
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Raises `IdentityTaken` when we are to make way."""
         try:
-            self.guard.look()
+            self.guard.poll()
         except IdentityTaken:
             self.presences.leave_silently()
             raise

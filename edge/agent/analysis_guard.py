@@ -10,11 +10,11 @@ from edge.capture.sources.reasons import worded
 from producer.outbox.tables import Draft
 
 FRAMES: Final = 50
-TOLD_SHARE: Final = 0.1
+REPORTED_SHARE: Final = 0.1
 FEWEST: Final = 3
 
 
-class Tolerance:
+class AnalysisGuard:
     """For the frames of one source, in its capture thread. `standing` is what is wrong with the analysis anyway."""
 
     def __init__(
@@ -44,8 +44,8 @@ class Tolerance:
     def _count(self, *, lost: bool, reason: str = "") -> None:
         self._lost.append(lost)
         count = sum(self._lost)
-        if count < FEWEST or count < TOLD_SHARE * len(self._lost):
+        if count < FEWEST or count < REPORTED_SHARE * len(self._lost):
             self._trouble = None
         elif lost:
-            self._trouble = f"the analysis fails for more than {TOLD_SHARE:.0%} of its frames: {reason}"
+            self._trouble = f"the analysis fails for more than {REPORTED_SHARE:.0%} of its frames: {reason}"
         self._health.analysed(self._trouble or self._standing)

@@ -6,7 +6,7 @@ from typing import Final
 
 from edge.agent.health import SourceHealth
 from edge.capture.loop import Reports
-from edge.capture.sources.reasons import worded
+from edge.capture.sources.failure_reasons import describe_error
 from producer.outbox.tables import Draft
 
 FRAMES: Final = 50
@@ -34,7 +34,7 @@ class AnalysisGuard:
             found = list(analyse())
         except BaseException as error:  # noqa: BLE001  (a frame that cannot be analysed costs itself)
             self.lost += 1
-            reason = worded(error, self._redact)
+            reason = describe_error(error, self._redact)
             self._reports.failure(error, reason, frames_lost=self.lost)
             self._count(lost=True, reason=reason)
             return []

@@ -15,7 +15,7 @@ from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
-from edge.capture.sources.reasons import worded
+from edge.capture.sources.failure_reasons import describe_error
 from producer.relay.session import Incoming, Outgoing
 
 LONGEST_TOPIC: Final = 1024
@@ -74,7 +74,7 @@ class CommandHandler:
         except BaseException as error:
             # Whatever it is, whoever asked is to hear of it.
             log.exception("command failed", device=device.settings.device, name=name)
-            detail = f"the agent could not do it: {worded(error)}"
+            detail = f"the agent could not do it: {describe_error(error)}"
         else:
             return Command(request_id=request_id, name=name, state="done", by=by), False
         return (

@@ -23,13 +23,13 @@ from edge.analysis.detection import ObjectDetection, object_detection
 from edge.analysis.pictures import Pictures, Planes
 from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.analysis.visual import VisualAnalysis
-from edge.capture.loop import Capture, Pipeline
+from edge.capture.loop import CaptureLoop, Pipeline
 from edge.capture.recorder import Recorder
 from edge.capture.sources.address import Redactor
-from edge.capture.sources.reasons import worded
-from edge.capture.sources.source import Frame, Reading, Samples, StreamReport, ThermalFrame
+from edge.capture.sources.failure_reasons import describe_error
+from edge.capture.sources.source import CameraFrame, Reading, Samples, StreamReport, ThermalFrame
 from edge.capture.sources.video import VideoSource
-from edge.simulation.yard import Yard
+from edge.simulation.scene import Scene
 from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
 
@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 class CaptureThread(threading.Thread):
     """A daemon, because a camera that does not answer must not hold up the end of the process."""
 
-    def __init__(self, name: str, capture: Capture) -> None:
+    def __init__(self, name: str, capture: CaptureLoop) -> None:
         super().__init__(name=name, daemon=True)
         self.capture = capture
 
@@ -86,7 +86,7 @@ class DeviceRunner:
             if kind in self._healths:
                 name = f"{self.settings.device}-{kind}"
                 source_health = self._healths[kind]
-                capture = Capture(
+                capture = CaptureLoop(
                     name, partial(make, name), source_health, stopping.is_set, stopping.wait, self._redact
                 )
                 self._threads.append(CaptureThread(name, capture))
@@ -143,13 +143,13 @@ class DeviceRunner:
         take = partial(self._take_visual, self._visual, recorder, source_health, guard)
         return Pipeline(source, take, source.takeover) if isinstance(source, VideoSource) else Pipeline(source, take)
 
-    def _object_detection(self, pictures: Pictures, drawn: Yard | None) -> tuple[ObjectDetection | None, str | None]:
+    def _object_detection(self, pictures: Pictures, drawn: Scene | None) -> tuple[ObjectDetection | None, str | None]:
         """The detector, or why there is none: a model that cannot be loaded is no reason not to record."""
         try:
             detector = self.settings.detector
             return (object_detection(detector, self.settings.zones, pictures, drawn) if detector else None), None
         except BaseException as error:  # noqa: BLE001  (of a model, or of the library that is to run it)
-            reason = f"the detector cannot be used: {worded(error, self._redact)}"
+            reason = f"the detector cannot be used: {describe_error(error, self._redact)}"
             log.warning("detector failed", device=self.settings.device, reason=reason)
             return None, reason
 
@@ -183,13 +183,13 @@ class DeviceRunner:
         reading: Reading | None,
     ) -> None:
         drafts: list[Draft] = []
-        if isinstance(reading, Frame):
-            source_health.gave(reading.time, (reading.picture.width, reading.picture.height))
+        if isinstance(reading, CameraFrame):
+            source_health.frame_arrived(reading.time, (reading.picture.width, reading.picture.height))
             drafts += guard.drafts(partial(analysis.analyse, reading))
         elif isinstance(reading, Samples):
             drafts += guard.drafts(partial(analyse_sound, analysis, reading))
         elif isinstance(reading, StreamReport):
-            source_health.reported(reading)
+            source_health.stream_reported(reading)
         if recorder is not None:
             source_health.recording_since(recorder.open_since)
             drafts += analysis.segments(recorder.take())
@@ -200,9 +200,9 @@ class DeviceRunner:
     ) -> None:
         if isinstance(reading, ThermalFrame):
             if np.isfinite(reading.temperatures).any():
-                source_health.gave(reading.time, (32, 24))
+                source_health.frame_arrived(reading.time, (32, 24))
             else:
-                source_health.gave_nothing()
+                source_health.blank_frame_arrived()
             self._hand_over(guard.drafts(partial(analysis.analyse, reading)))
 
     def _hand_over(self, drafts: Sequence[Draft]) -> None:

@@ -147,7 +147,7 @@ class SourceHealth:
             )
             self._since, self._frames = now, 0
 
-    def gave(self, moment: datetime, size: tuple[int, int]) -> None:
+    def frame_arrived(self, moment: datetime, size: tuple[int, int]) -> None:
         """A frame came. The rate at which they are analysed is that of the last 10 s or so; the camera's own may be
         higher, and is then reported.
         """
@@ -166,12 +166,12 @@ class SourceHealth:
                 self._facts, last_frame=moment, came_s=now, failures=0, reason=None, stream=stream, blank_s=None
             )
 
-    def gave_nothing(self) -> None:
+    def blank_frame_arrived(self) -> None:
         """A frame came in which every pixel is invalid."""
         if self.facts.blank_s is None:
             self._set(blank_s=self._elapsed())
 
-    def reported(self, report: StreamReport) -> None:
+    def stream_reported(self, report: StreamReport) -> None:
         """What the camera itself sends."""
         with self._lock:
             self._own = {"fps": report.fps, "codec": report.codec, "bits_per_s": report.bits_per_s}

@@ -15,7 +15,7 @@ from edge.analysis.pictures import THUMBNAIL
 from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.thermal import SHAPE, ThermalProcessor
 from edge.analysis.thermometry import thermal_data
-from edge.capture.sources.reasons import worded
+from edge.capture.sources.failure_reasons import describe_error
 from edge.capture.sources.source import ThermalFrame
 
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def trouble_with(adjustable: AdjustableSettings) -> str | None:
         _try_thermal(adjustable)
         _try_visual(adjustable)
     except BaseException as error:  # noqa: BLE001  (whatever it is, these settings are not to be kept)
-        return f"these settings cannot be applied: {worded(error)}"
+        return f"these settings cannot be applied: {describe_error(error)}"
     return None
 
 

@@ -28,12 +28,11 @@ from edge.capture.sources.inputs import Input, mjpeg, rtsp, v4l2, video_file
 from edge.capture.sources.source import AddressUnusable as AddressUnusable
 from edge.capture.sources.source import Reading, Samples, Source, SourceUnreachable
 from edge.capture.sources.video import VideoSource
+from edge.simulation.scene import Scene
 from edge.simulation.scenes import ThermalSceneSource, VisualSceneSource
-from edge.simulation.schedule import FaultKind, Schedule
-from edge.simulation.schedule import SceneFaultSettings as SceneFault
+from edge.simulation.schedule import FaultKind, SceneFault, Schedule
 from edge.simulation.thermal_scene import ThermalScene
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
 
 _SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
     "blackscreen": "black",
@@ -47,13 +46,13 @@ PASSED: Final = {"sent": frozenset({"h264", "hevc"}), "h264": frozenset({"h264"}
 DRAWN: Final = Encoding(fps=10, bit_rate=600_000, max_width=1280)
 
 
-def scene_of(scene: SceneSourceSettings, started: datetime, time_zone: str) -> Yard:
+def scene_of(scene: SceneSourceSettings, started: datetime, time_zone: str) -> Scene:
     faults = [
         SceneFault(_SCENE_FAULTS[fault.kind], fault.first_s, fault.lasts_s, fault.every_s)
         for fault in scene.faults
         if fault.kind in _SCENE_FAULTS
     ]
-    return Yard(Schedule(started, faults), seed=scene.seed, place=scene.place, zone=ZoneInfo(time_zone))
+    return Scene(Schedule(started, faults), seed=scene.seed, place=scene.place, zone=ZoneInfo(time_zone))
 
 
 def encoding_of(settings: DeviceSettings) -> Encoding:
@@ -70,12 +69,12 @@ def encoding_of(settings: DeviceSettings) -> Encoding:
 
 
 def visual_source(
-    settings: DeviceSettings, drawn: Yard | None, recorder: Recorder | None, context: AgentContext
+    settings: DeviceSettings, drawn: Scene | None, recorder: Recorder | None, context: AgentContext
 ) -> Source:
     source = settings.visual
     assert source is not None, "settings ask for a visual source only where there is one"
     if isinstance(source, SceneSourceSettings):
-        assert drawn is not None, "a drawn scene has a yard"
+        assert drawn is not None, "a drawn scene has a model"
         picture = VisualScene(drawn, name=settings.title)
         scene: Source = VisualSceneSource(picture, drawn, context.clock, context.pause, recorder)
         return InterruptedSource(scene if source.audio else MutedSource(scene), source.faults, context)

@@ -14,8 +14,8 @@ from edge.analysis.pictures import Pictures
 from edge.analysis.zones import triggers, zone_of
 from edge.capture.pacing import Every
 from edge.capture.sources.files import refusal
-from edge.capture.sources.source import Frame, SourceUnreachable, without_credentials
-from edge.simulation.yard import Yard
+from edge.capture.sources.source import CameraFrame, SourceUnreachable, without_credentials
+from edge.simulation.scene import Scene
 
 SCENE: Final = "scene"
 AGAIN_S: Final = 10.0
@@ -23,7 +23,7 @@ _LEAST_HEIGHT: Final = 0.05
 _LEAST_WIDTH: Final = 0.01
 """Of the picture: what is smaller, or seen no more than that at the edge, no detector would find."""
 
-Detect = Callable[[Frame, Sequence[Box]], tuple[BoundingBox, ...]]
+Detect = Callable[[CameraFrame, Sequence[Box]], tuple[BoundingBox, ...]]
 
 
 class ObjectDetection:
@@ -37,7 +37,7 @@ class ObjectDetection:
         self._last_emitted: tuple[object, ...] = (0, (), ())
         self.zones = tuple(zones)
 
-    def analyse(self, frame: Frame, moving: Sequence[Box], media: Sequence[str]) -> DetectionData | None:
+    def analyse(self, frame: CameraFrame, moving: Sequence[Box], media: Sequence[str]) -> DetectionData | None:
         """None where there is nothing to tell: not the time, or all as before and nobody there."""
         if not self._every.due(frame.time):
             return None
@@ -64,11 +64,11 @@ def detection_data(
 
 
 def object_detection(
-    detector: DetectorSettings, zones: Sequence[Zone], pictures: Pictures, yard: Yard | None
+    detector: DetectorSettings, zones: Sequence[Zone], pictures: Pictures, scene: Scene | None
 ) -> ObjectDetection:
     if isinstance(detector, SceneDetectorSettings):
-        assert yard is not None, "settings allow the scene detector only for a drawn scene"
-        return ObjectDetection(_drawn(yard), SCENE, detector.every_s, zones)
+        assert scene is not None, "settings allow the scene detector only for a drawn scene"
+        return ObjectDetection(_drawn(scene), SCENE, detector.every_s, zones)
     if isinstance(detector, ShapeDetectorSettings):
         return ObjectDetection(_shapes, "heuristic", detector.every_s, zones)
     if (why := refusal(detector.model)) is not None:
@@ -77,13 +77,13 @@ def object_detection(
     return ObjectDetection(_modelled(model, pictures), "onnx", detector.every_s, zones)
 
 
-def _drawn(yard: Yard) -> Detect:
+def _drawn(scene: Scene) -> Detect:
     """What the scene knows, of the moments at which it can be seen."""
 
-    def analyse(frame: Frame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
-        if yard.schedule.age("black", frame.time) is not None:
+    def analyse(frame: CameraFrame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
+        if scene.schedule.age("black", frame.time) is not None:
             return ()
-        state = yard.at(frame.time)
+        state = scene.at(frame.time)
         found = [(PERSON, person.box) for person in state.people] + [(VEHICLE, car.box) for car in state.cars]
         return tuple(
             BoundingBox(label, 0.97, box, SCENE)
@@ -94,12 +94,12 @@ def _drawn(yard: Yard) -> Detect:
     return analyse
 
 
-def _shapes(frame: Frame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
+def _shapes(frame: CameraFrame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
     return guesses(moving, frame.picture.width / frame.picture.height)
 
 
 def _modelled(model: OnnxDetector, pictures: Pictures) -> Detect:
-    def analyse(frame: Frame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
+    def analyse(frame: CameraFrame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
         return model.analyse(pictures.bgr(frame.picture)) if moving else ()
 
     return analyse

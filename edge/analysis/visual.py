@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bus_schemas.camera import Frame as FrameData
+from bus_schemas.camera import CameraFrame as FrameData
 from bus_schemas.camera import MotionMeasurement as MotionData
-from bus_schemas.media import Segment as SegmentData
+from bus_schemas.media import RecordedSegment as SegmentData
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.event_factory import EncodedPicture, EventFactory
 from edge.agent.settings import RatesSettings
@@ -16,8 +16,8 @@ from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasure
 from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
 from edge.analysis.pictures import THUMBNAIL, Pictures, Planes, thumbnail
 from edge.capture.pacing import Every, per_second
-from edge.capture.segments import CONTENT_TYPE, Segment
-from edge.capture.sources.source import Frame, Samples
+from edge.capture.segments import CONTENT_TYPE, RecordedSegment
+from edge.capture.sources.source import CameraFrame, Samples
 from producer.outbox.tables import Draft
 
 UPDATE_S = 1.0
@@ -72,7 +72,7 @@ class VisualAnalysis:
         self._level = audio.level(samples.samples)
         self._sound_at = samples.time
 
-    def analyse(self, frame: Frame) -> list[Draft]:
+    def analyse(self, frame: CameraFrame) -> list[Draft]:
         """Drafts in their order: media before the events that refer to them."""
         self._adjust(frame)
         assert self._detector is not None
@@ -89,7 +89,7 @@ class VisualAnalysis:
             drafts += [self._event_factory.event(found, frame.time)] if found is not None else []
         return drafts
 
-    def segments(self, finished: Sequence[Segment]) -> list[Draft]:
+    def segments(self, finished: Sequence[RecordedSegment]) -> list[Draft]:
         drafts: list[Draft] = []
         for segment in finished:
             picture = EncodedPicture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
@@ -108,7 +108,7 @@ class VisualAnalysis:
             drafts += [medium, self._event_factory.event(data, segment.start)]
         return drafts
 
-    def _adjust(self, frame: Frame) -> None:
+    def _adjust(self, frame: CameraFrame) -> None:
         """What was learned of the noise and the background stays where its own settings do."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
         if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
@@ -122,7 +122,7 @@ class VisualAnalysis:
             self._captured.clear()
         self._applied, self._size = wanted, size
 
-    def _keep(self, frame: Frame, small: Planes, *, urgent: bool) -> list[Draft]:
+    def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool) -> list[Draft]:
         """A capture and a thumbnail where one is due; a capture at once where motion begins or somebody asks."""
         urgent = urgent or self._capture_now
         capture = (self._capture_due is not None and self._capture_due.due(frame.time)) or urgent
@@ -142,14 +142,14 @@ class VisualAnalysis:
             drafts.append(self._event_factory.medium("thumbnail", picture, frame.time)[0])
         return drafts
 
-    def _capture(self, jpeg: bytes, frame: Frame) -> Draft:
+    def _capture(self, jpeg: bytes, frame: CameraFrame) -> Draft:
         picture = EncodedPicture(jpeg, frame.picture.width, frame.picture.height)
         medium, key = self._event_factory.medium("capture", picture, frame.time)
         self._captures.append(key)
         return medium
 
     def _frame_events(
-        self, frame: Frame, state: PictureState, motion: MotionMeasurement, captured: tuple[str, ...]
+        self, frame: CameraFrame, state: PictureState, motion: MotionMeasurement, captured: tuple[str, ...]
     ) -> list[Draft]:
         if self._sound_at is None or abs((frame.time - self._sound_at).total_seconds()) > SOUND_S:
             self._level = audio.UNKNOWN
@@ -175,7 +175,7 @@ class VisualAnalysis:
         return [self._event_factory.event(data, frame.time)]
 
     def _motion_events(
-        self, frame: Frame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
+        self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
     ) -> list[Draft]:
         data = self._motion_data(frame, motion, changed)
         if data is None:
@@ -186,7 +186,7 @@ class VisualAnalysis:
         ]
 
     def _motion_data(
-        self, frame: Frame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
+        self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
     ) -> MotionData | None:
         media = tuple(self._captures)[-1:]
         match changed:

@@ -11,10 +11,10 @@ import structlog
 from bus_schemas.node import AGENT_STOPS
 from edge.agent.health import SourceHealth
 from edge.capture.retry import Retries
-from edge.capture.sources.reasons import LONGEST_REASON, worded
+from edge.capture.sources.failure_reasons import LONGEST_REASON, describe_error
 from edge.capture.sources.source import (
     AccessRefused,
-    Frame,
+    CameraFrame,
     Pause,
     Reading,
     Source,
@@ -64,7 +64,7 @@ class Reports:
         self._last = reason
 
 
-class Capture:
+class CaptureLoop:
     """Keeps one source open. Whatever goes wrong in it, `BaseException` included, is the failure of this source alone.
 
     `make` builds the pipeline, at first and after every failure that nobody has foreseen: what such a one leaves behind
@@ -147,7 +147,7 @@ class Capture:
     def _note(self, reading: Reading | None, opened_s: float) -> None:
         """Sound alone is no sign of life of a camera."""
         now = time.monotonic()
-        if isinstance(reading, Frame | ThermalFrame):
+        if isinstance(reading, CameraFrame | ThermalFrame):
             self._opened_s, self._came_s, self._alive_s = opened_s, now, now
         elif isinstance(reading, StreamReport):
             # It sends something, and its source sees to what.
@@ -162,14 +162,14 @@ class Capture:
                 step()
             except BaseException as error:  # noqa: BLE001
                 self._pipeline = None
-                self._reports.failure(error, f"{name}: {worded(error, self._redact)}"[:LONGEST_REASON])
+                self._reports.failure(error, f"{name}: {describe_error(error, self._redact)}"[:LONGEST_REASON])
 
     def _fail(self, error: BaseException) -> None:
         """Tell of a failure and wait. Nothing in here may end the thread either: there may be no memory left."""
         try:
             if not isinstance(error, SourceUnreachable):
                 self._pipeline = None
-            reason = worded(error, self._redact)
+            reason = describe_error(error, self._redact)
             failures = self._health.failed(reason)
             now = time.monotonic()
             gave = self._opened_s is not None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.capture.bitstream import CLOCK, SYNTAXES, Aac, AnnexB, Coded, can_pass_aac
 from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_rate
 from edge.capture.mpegts import Layout
-from edge.capture.segments import Segment, SegmentWriter
+from edge.capture.segments import RecordedSegment, SegmentWriter
 
 TARGET_S: Final = 10.0
 LONGEST_PAUSE: Final = timedelta(seconds=60)
@@ -115,7 +115,7 @@ class Recorder:
         for unit in self._audio.encode(samples, rate, self._ticks(time) if pts is None else pts, time):
             self._writer.add(unit)
 
-    def take(self) -> list[Segment]:
+    def take(self) -> list[RecordedSegment]:
         return self._writer.take()
 
     def finish(self, now: int | None = None) -> None:

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class RecordedSegment:
     """`duration_s` is that of its pictures, up to where the next segment begins. Within a run timestamps go on from
     segment to segment; `discontinuity` says that this one does not go on where the one before ended.
     """
@@ -52,7 +52,7 @@ class SegmentWriter:
         self._latest = 0
         self._restarted = True
         self._ended: datetime | None = None
-        self._finished: list[Segment] = []
+        self._finished: list[RecordedSegment] = []
         self._counters = ContinuityCounters()
         self.lost = 0
         """Segments that could not be written."""
@@ -100,7 +100,7 @@ class SegmentWriter:
             last = min(last, now - shown[-1])
         self._close(until=shown[-1] + max(SHORTEST, last))
 
-    def take(self) -> list[Segment]:
+    def take(self) -> list[RecordedSegment]:
         finished, self._finished = self._finished, []
         return finished
 
@@ -124,13 +124,13 @@ class SegmentWriter:
         self._bytes = 0
         self._first = None
 
-    def _segment(self, first: Unit, until: int, shift: int) -> Segment:
+    def _segment(self, first: Unit, until: int, shift: int) -> RecordedSegment:
         assert self._layout is not None, "start() comes before the first unit"
         duration = (until - first.pts) / CLOCK
         pictures = sum(1 for unit in self._open if unit.kind == "video")
         # A clock that was set leaves a hole, or an overlap, although the pictures go on.
         jumps = self._ended is not None and abs(first.time - self._ended) > HOLE
-        return Segment(
+        return RecordedSegment(
             start=first.time,
             duration_s=round(duration, 6),
             data=self._counters.continued(muxed(ordered(self._open), self._layout, shift)),

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from edge.simulation.canvas import Bytes8, polygon
+from edge.simulation.scene import Car, Person
 from edge.simulation.view import Point, View
-from edge.simulation.yard import Car, Person
 
 Light = tuple[float, float, float]
 Tint = tuple[float, float, float]

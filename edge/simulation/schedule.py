@@ -9,7 +9,7 @@ FaultKind = Literal["freeze", "black", "silence", "hot_spot"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SceneFault:
     """From `start_s` after the schedule's origin for `duration_s`, again after every `every_s` if that is given."""
 
     kind: FaultKind
@@ -30,7 +30,7 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     origin: datetime
-    faults: Sequence[Fault] = ()
+    faults: Sequence[SceneFault] = ()
 
     def age(self, kind: FaultKind, time: datetime) -> float | None:
         """For how many seconds a fault of that kind has been on at `time`; `None` when it is not."""

@@ -8,7 +8,7 @@ from producer.ids import Clock
 TOLERANCE: Final = timedelta(seconds=2)
 
 
-class Timeline:
+class StreamTimeline:
     """The first timestamp is now; later ones keep their distance to it, which is smoother than arrival times are.
 
     `checked` timelines start again when they and the clock are two seconds apart: a paused stream, a set clock.

@@ -25,7 +25,7 @@ from producer.outbox.tables import Draft
 from producer.relay.bulk_sender import BulkSender
 
 TICK_S: Final = 0.05
-TOLD_EVERY_S: Final = 1.0
+REPORT_EVERY_S: Final = 1.0
 PICTURES: Final = 8
 _CAMERA = ("frame", "frame_with_picture", "detection", "motion", "health")
 _CAMERA_WEIGHTS = (60, 15, 12, 10, 3)
@@ -34,7 +34,7 @@ _SENSOR_WEIGHTS = (97, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadProfile:
     """`rate` is that of events a second, of all devices together; one device in four is a thermal sensor."""
 
     site: str
@@ -159,7 +159,7 @@ def _picture(noise: np.random.Generator) -> bytes:
 
 
 def simulate(
-    load: Load, broker: BrokerAddress, stopping: threading.Event, on_achieved: Callable[[Achieved], None]
+    load: LoadProfile, broker: BrokerAddress, stopping: threading.Event, on_achieved: Callable[[Achieved], None]
 ) -> Achieved:
     """For the seconds of the load or until `stopping`, then until everything is confirmed or `stopping`.
 
@@ -176,14 +176,14 @@ def simulate(
             sender.put(drafts)
             sender.room(stopping)
             now = time.monotonic()
-            if now - told_at >= TOLD_EVERY_S:
+            if now - told_at >= REPORT_EVERY_S:
                 told_at = now
                 on_achieved(Achieved(now - began, sender.put_count, sender.put_count - sender.waiting()))
         waiting = sender.drain(stopping)
         return Achieved(time.monotonic() - began, sender.put_count, sender.put_count - waiting)
 
 
-def _made(devices: list[VirtualDevice], load: Load, stopping: threading.Event) -> Iterator[list[Draft]]:
+def _made(devices: list[VirtualDevice], load: LoadProfile, stopping: threading.Event) -> Iterator[list[Draft]]:
     """What is due, every tick; each device in its turn."""
     began, made, turn = time.monotonic(), 0, 0
     while not stopping.is_set():

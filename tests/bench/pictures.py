@@ -14,9 +14,9 @@ from edge.analysis.audio import level
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
+from edge.simulation.scene import Scene
 from edge.simulation.schedule import Schedule
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import PEDESTRIANS, recording
 
@@ -77,7 +77,7 @@ def case_audio_level() -> list[Measurement]:
 
 
 def case_scene() -> list[Measurement]:
-    scene = VisualScene(Yard(Schedule(START)))
+    scene = VisualScene(Scene(Schedule(START)))
     taken = timed(partial(scene.draw, at(index)) for index in range(300))
     return [summary("drawn scene 640x360", taken, "one picture as yuv420p", goal_ms=4)]
 

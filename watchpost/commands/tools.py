@@ -202,7 +202,7 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
 
 def simulate(runtime: Runtime, site: str, wanted: tuple[int, float, float | None]) -> bool:
     """Whether everything is confirmed."""
-    from edge.simulation.virtual_devices import Achieved, Load, simulate
+    from edge.simulation.virtual_devices import Achieved, LoadProfile, simulate
 
     def progress(so_far: Achieved) -> str:
         each = f"{so_far.made / so_far.seconds:,.0f} a second made, {so_far.confirmed / so_far.seconds:,.0f} confirmed"
@@ -211,7 +211,10 @@ def simulate(runtime: Runtime, site: str, wanted: tuple[int, float, float | None
     devices, rate, seconds = wanted
     stopping = stop_event()
     achieved = simulate(
-        Load(site, devices, rate, seconds), runtime.broker, stopping, lambda now: typer.echo(progress(now), err=True)
+        LoadProfile(site, devices, rate, seconds),
+        runtime.broker,
+        stopping,
+        lambda now: typer.echo(progress(now), err=True),
     )
     typer.echo(progress(achieved))
     return not achieved.waiting

@@ -3,7 +3,7 @@
 from bus_schemas.settings import Zone
 from edge.agent.settings import SceneDetectorSettings
 from edge.agent.source_settings import SceneFaultSettings, SceneSourceSettings
-from edge.simulation.places import TRANSFORMER
+from edge.simulation.locations import TRANSFORMER
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.sites import DeviceSection, SiteSection
 

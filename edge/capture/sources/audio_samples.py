@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge.capture.sources.source import Samples
 
 
-class Seconds:
+class OneSecondChunks:
     """Joins parts of sound that follow each other into chunks of a second or a little more."""
 
     def __init__(self) -> None:

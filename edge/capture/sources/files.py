@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from typing import Final, Literal
 
-from edge.capture.sources.reasons import Attempt, explain
+from edge.capture.sources.failure_reasons import Attempt, explain
 
 LocalKind = Literal["file", "device"]
 _OTHERS: Final = (

@@ -9,7 +9,7 @@ WINDOW_S: Final = 60.0
 SHORTEST_LIMIT_S: Final = 2.0
 PAUSES: Final = 5
 LONG_OUTAGE_S: Final = 5.0
-PATIENT_S: Final = 600.0
+LENIENT_S: Final = 600.0
 
 
 class Regularity:
@@ -24,7 +24,7 @@ class Regularity:
         self._since: float | None = None
         self._latest: float | None = None
         self._pauses: deque[tuple[int, float]] = deque()
-        self._patient_until = float("-inf")
+        self._lenient_until = float("-inf")
 
     def connected(self) -> None:
         self._since = None
@@ -36,14 +36,14 @@ class Regularity:
         if self._since is None:
             self._since = at_s
             if pause_s > LONG_OUTAGE_S:
-                self._patient_until = at_s + PATIENT_S
+                self._lenient_until = at_s + LENIENT_S
         else:
             self._note(int(at_s), pause_s)
         self._latest = at_s
 
     def limit_s(self) -> float | None:
         """How long the next packet may take; `None` where nothing is known."""
-        if self._since is None or self._latest is None or self._latest < self._patient_until:
+        if self._since is None or self._latest is None or self._latest < self._lenient_until:
             return None
         if self._latest - self._since < KNOWN_AFTER_S:
             return None

@@ -35,7 +35,7 @@ class SourceEnded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CameraFrame:
     """`picture` is what the decoder left: YUV planes that nobody has copied. `edge.analysis.pictures` makes of it what
     is needed. `time` is when it was taken (UTC); `sequence` counts what this source has handed out, from 1.
     """
@@ -81,7 +81,7 @@ class StreamReport:
     remark: str | None = None
 
 
-Reading = Frame | ThermalFrame | Samples | StreamReport
+Reading = CameraFrame | ThermalFrame | Samples | StreamReport
 
 
 class Source(Protocol):

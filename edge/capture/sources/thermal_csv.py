@@ -12,10 +12,10 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.files import refusal
-from edge.capture.sources.reasons import Attempt, unreachable
 from edge.capture.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame, without_credentials
-from edge.simulation.timeline import TOLERANCE, Timeline
+from edge.simulation.timeline import TOLERANCE, StreamTimeline
 from producer.ids import Clock
 
 PIXELS: Final = 768
@@ -76,7 +76,7 @@ class ThermalCsvSource:
         self._pace = pace
         self._file: TextIOWrapper | None = None
         self._frames: Iterator[RecordedFrame] = iter(())
-        self._timeline = Timeline(clock, checked=pace)
+        self._timeline = StreamTimeline(clock, checked=pace)
         self._gap = 0.125
         self._previous: float | None = None
         self._sequence = 0
@@ -96,7 +96,7 @@ class ThermalCsvSource:
             self._file = self._path.open(encoding="utf-8-sig", errors="replace")
         except OSError as error:
             raise unreachable(error, Attempt(str(self._path))) from None
-        self._timeline = Timeline(self._clock, checked=self._pace)
+        self._timeline = StreamTimeline(self._clock, checked=self._pace)
         self._rewind(self._file)
 
     def read(self) -> ThermalFrame:

@@ -27,7 +27,7 @@ def running() -> SourceHealth:
     health = SourceHealth("visual", lambda: NOON)
     health.attempting()
     health.connected()
-    health.gave(NOON, (320, 240))
+    health.frame_arrived(NOON, (320, 240))
     return health
 
 

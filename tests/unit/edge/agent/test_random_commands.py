@@ -28,7 +28,7 @@ from edge.agent.settings import DeviceSettings, RatesSettings, SceneDetectorSett
 from edge.agent.settings_store import SettingsStore
 from edge.agent.source_settings import SceneSourceSettings
 from edge.capture.loop import Pipeline
-from edge.capture.sources.source import Frame, ThermalFrame
+from edge.capture.sources.source import CameraFrame, ThermalFrame
 from producer.clock import DisciplinedClock
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
@@ -93,7 +93,7 @@ class Agent:
         """A second passes, and each device gets a picture and a frame of temperatures."""
         self.moment, self.number = self.moment + timedelta(seconds=1), self.number + 1
         grey = chance.integers(0, 255, (270, 320), np.uint8)
-        frame = Frame(self.moment, self.number, VideoFrame.from_ndarray(grey, format="yuv420p"))
+        frame = CameraFrame(self.moment, self.number, VideoFrame.from_ndarray(grey, format="yuv420p"))
         heat = ThermalFrame(self.moment, self.number, chance.normal(40, 30, (24, 32)).astype(np.float32))
         for visual, thermal in self.pipelines.values():
             take(visual, frame)

@@ -18,8 +18,8 @@ from edge.agent.source_factory import (
 )
 from edge.agent.source_settings import RtspSourceSettings
 from edge.capture.sources.address import Redactor
-from edge.capture.sources.reasons import worded
-from edge.capture.sources.source import Frame, SourceUnreachable
+from edge.capture.sources.failure_reasons import describe_error
+from edge.capture.sources.source import CameraFrame, SourceUnreachable
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ def test_an_address_that_cannot_be_read_for_certain_is_refused_by_the_name_of_it
         address(RtspSourceSettings(kind="rtsp", url_env="GATE_URL"), {"GATE_URL": given})
 
     assert "cret" not in str(refused.value)
-    assert worded(refused.value, Redactor([given]).redact) == str(refused.value)
+    assert describe_error(refused.value, Redactor([given]).redact) == str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_camera_without_a_microphone_gives_pictures_only() -> None:
     readings = [source.read() for _ in range(25)]
     source.close()
 
-    assert {type(reading) for reading in readings} == {Frame, type(None)}
+    assert {type(reading) for reading in readings} == {CameraFrame, type(None)}
 
 
 def test_a_drawn_camera_does_not_answer_while_it_is_silent() -> None:

@@ -12,24 +12,24 @@ from edge.analysis.detection import ObjectDetection, object_detection
 from edge.analysis.detector import BoundingBox
 from edge.analysis.motion import Box
 from edge.analysis.pictures import Pictures
-from edge.capture.sources.source import Frame
-from edge.simulation.schedule import Fault, Schedule
-from edge.simulation.yard import Yard
+from edge.capture.sources.source import CameraFrame
+from edge.simulation.scene import Scene
+from edge.simulation.schedule import SceneFault, Schedule
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PICTURE = VideoFrame.from_ndarray(np.full((180 * 3 // 2, 320), 128, np.uint8), format="yuv420p")
 DOOR = Zone(name="Back door", points=((0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (0.0, 1.0)), restricted=True)
 
 
-def at(seconds: float) -> Frame:
-    return Frame(NOON + timedelta(seconds=seconds), 1, PICTURE)
+def at(seconds: float) -> CameraFrame:
+    return CameraFrame(NOON + timedelta(seconds=seconds), 1, PICTURE)
 
 
 def seeing(*steps: int, zones: Sequence[Zone] = ()) -> list[int | None]:
     """How many people are told of, where so many are seen each second."""
     counts = iter(steps)
 
-    def analyse(frame: Frame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
+    def analyse(frame: CameraFrame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
         return (BoundingBox("person", 0.9, (0.1, 0.6, 0.1, 0.2), "test"),) * next(counts)
 
     watched = ObjectDetection(analyse, "test", 1.0, zones)
@@ -60,7 +60,7 @@ def test_objects_name_their_zone_and_raise_its_trigger() -> None:
 
 
 def test_a_drawn_scene_knows_its_people_and_nobody_in_the_dark() -> None:
-    yard = Yard(Schedule(NOON, (Fault("black", 100, 50),)), seed=2, people=30)
+    yard = Scene(Schedule(NOON, (SceneFault("black", 100, 50),)), seed=2, people=30)
     watched = object_detection(SceneDetectorSettings(kind="scene"), (), Pictures(), yard)
     seen, dark = watched.analyse(at(0), (), ()), watched.analyse(at(120), (), ())
 

@@ -14,15 +14,15 @@ from edge.agent.event_factory import EventFactory
 from edge.agent.settings import RatesSettings
 from edge.analysis.pictures import Pictures
 from edge.analysis.visual import VisualAnalysis
-from edge.capture.segments import Segment
-from edge.capture.sources.source import Frame, Samples
-from edge.simulation.schedule import Fault, Schedule
+from edge.capture.segments import RecordedSegment
+from edge.capture.sources.source import CameraFrame, Samples
+from edge.simulation.scene import Scene
+from edge.simulation.schedule import SceneFault, Schedule
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
 from producer.ids import Ids, utc_now
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-BLACK = Fault("black", start_s=10, duration_s=5)
+BLACK = SceneFault("black", start_s=10, duration_s=5)
 
 
 def watch(previews: list[bytes] | None = None, **rates: float) -> VisualAnalysis:
@@ -31,20 +31,20 @@ def watch(previews: list[bytes] | None = None, **rates: float) -> VisualAnalysis
     return VisualAnalysis(event_factory, RatesSettings(**rates), AdjustableSettings(), Pictures(), None, shown.append)  # type: ignore[arg-type]
 
 
-def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[Frame]:
-    scene = VisualScene(Yard(Schedule(NOON, (BLACK,)), seed=2, people=people), size=(320, 180))
+def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[CameraFrame]:
+    scene = VisualScene(Scene(Schedule(NOON, (BLACK,)), seed=2, people=people), size=(320, 180))
     times = [NOON + timedelta(seconds=number / fps) for number in range(round(seconds * fps))]
-    return [Frame(time, number, scene.draw(time)) for number, time in enumerate(times, start=1)]
+    return [CameraFrame(time, number, scene.draw(time)) for number, time in enumerate(times, start=1)]
 
 
-def grey_frame(number: int, level: int, size: tuple[int, int] = (320, 180)) -> Frame:
+def grey_frame(number: int, level: int, size: tuple[int, int] = (320, 180)) -> CameraFrame:
     """One each second."""
     picture = np.full((size[1] * 3 // 2, size[0]), 128, np.uint8)
     picture[: size[1]] = level
-    return Frame(NOON + timedelta(seconds=number), number, VideoFrame.from_ndarray(picture, format="yuv420p"))
+    return CameraFrame(NOON + timedelta(seconds=number), number, VideoFrame.from_ndarray(picture, format="yuv420p"))
 
 
-def emitted(watched: VisualAnalysis, given: list[Frame]) -> list[Event]:
+def emitted(watched: VisualAnalysis, given: list[CameraFrame]) -> list[Event]:
     return [draft.event for frame in given for draft in watched.analyse(frame)]
 
 
@@ -105,7 +105,7 @@ def test_other_thresholds_hold_from_the_next_picture_on() -> None:
     dark[:180] = 120
     dark[:2] = 16
     picture = VideoFrame.from_ndarray(dark, format="yuv420p")
-    events = emitted(watched, [Frame(NOON + timedelta(seconds=1), 6, picture)])
+    events = emitted(watched, [CameraFrame(NOON + timedelta(seconds=1), 6, picture)])
 
     assert [event.data.blackscreen for event in events if isinstance(event, FrameEvent)] == [True]
 
@@ -126,8 +126,10 @@ def test_motion_begins_goes_on_and_ends_with_boxes() -> None:
     watched = watch()
     still = frames(8)
     walked = frames(9, people=12)[30:]
-    moved = [Frame(still[-1].time + timedelta(seconds=0.2 * n), 0, f.picture) for n, f in enumerate(walked, start=1)]
-    after = [Frame(moved[-1].time + timedelta(seconds=0.2 * n), 0, still[0].picture) for n in range(1, 60)]
+    moved = [
+        CameraFrame(still[-1].time + timedelta(seconds=0.2 * n), 0, f.picture) for n, f in enumerate(walked, start=1)
+    ]
+    after = [CameraFrame(moved[-1].time + timedelta(seconds=0.2 * n), 0, still[0].picture) for n in range(1, 60)]
     events = [event for event in emitted(watched, [*still, *moved, *after]) if isinstance(event, MotionEvent)]
 
     phases = [event.data.phase for event in events]
@@ -148,7 +150,7 @@ def test_somebody_who_asks_gets_a_capture_at_once() -> None:
 
 
 def test_a_segment_is_a_medium_and_the_event_that_refers_to_it() -> None:
-    segment = Segment(NOON, 9.96, b"\x47" * 188, "h264", 640, 360, 15.0, audio=False, discontinuity=True)
+    segment = RecordedSegment(NOON, 9.96, b"\x47" * 188, "h264", 640, 360, 15.0, audio=False, discontinuity=True)
     medium, event = (draft.event for draft in watch().segments([segment]))
 
     assert isinstance(medium, MediaEvent)

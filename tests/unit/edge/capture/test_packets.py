@@ -18,7 +18,7 @@ from edge.capture.bitstream import CLOCK
 from edge.capture.encoder import Encoding
 from edge.capture.mpegts import muxed
 from edge.capture.recorder import Recorder
-from edge.capture.segments import Segment
+from edge.capture.segments import RecordedSegment
 from tests.played import played
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ def record(recorder: Recorder, path: Path, stamps: Sequence[int] | None = None, 
     return count
 
 
-def recorded_s(found: Sequence[Segment]) -> float:
+def recorded_s(found: Sequence[RecordedSegment]) -> float:
     return sum(segment.duration_s for segment in found)
 
 

@@ -8,7 +8,7 @@ from edge.agent.source_factory import scene_of
 from edge.agent.source_settings import SceneFaultSettings, SceneSourceSettings
 from edge.analysis.detection import object_detection
 from edge.analysis.pictures import Pictures
-from edge.capture.sources.source import Frame
+from edge.capture.sources.source import CameraFrame
 from edge.simulation.visual_scene import VisualScene
 
 START = datetime(2026, 1, 5, 11, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ def told(scene: SceneSourceSettings, seconds: int) -> list[Detection]:
     drawn = VisualScene(place)
     detection = object_detection(SceneDetectorSettings(kind="scene"), (), Pictures(), place)
     times = [START + timedelta(seconds=n) for n in range(seconds)]
-    found = (detection.analyse(Frame(time, n, drawn.draw(time)), (), ()) for n, time in enumerate(times))
+    found = (detection.analyse(CameraFrame(time, n, drawn.draw(time)), (), ()) for n, time in enumerate(times))
     return [data for data in found if data is not None]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge.agent.source_settings import MjpegSourceSettings, RtspSourceSettings
 from edge.capture.sources.address import FRAGMENT, AddressInvalid, Redactor, check_address, without_credentials
-from edge.capture.sources.reasons import Attempt, explain, unreachable, worded
+from edge.capture.sources.failure_reasons import Attempt, describe_error, explain, unreachable
 from watchpost.configuration.config import load
 from watchpost.configuration.yaml_loader import ConfigError
 
@@ -76,7 +76,7 @@ def test_no_reason_and_no_foreign_text_has_four_characters_of_a_password(form: s
         whole = form.format(user="ada", password=text)
         redact = Redactor([whole]).redact
         foreign = redact(f"cannot open '{whole}' as ada:{text}@camera, or {text}")
-        said = worded(OSError(f"cannot open {whole}"), redact)
+        said = describe_error(OSError(f"cannot open {whole}"), redact)
         assert not leaked(text, foreign, said)
 
 

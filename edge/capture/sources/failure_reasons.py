@@ -100,7 +100,7 @@ def explain(error: BaseException, attempt: Attempt) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def worded(error: BaseException, redact: Callable[[str], str] = str) -> str:
+def describe_error(error: BaseException, redact: Callable[[str], str] = str) -> str:
     """Any error as the reason of a source; for those that nobody has foreseen, its kind and its own words."""
     try:
         if isinstance(error, AddressUnusable):

@@ -6,10 +6,10 @@ from math import cos, exp, pi, sin
 from random import Random
 from typing import Final
 
-from edge.simulation.places import PLACES, Place, PlaceName, Route
-from edge.simulation.rounds import Round
+from edge.simulation.locations import LOCATIONS, Location, LocationName, Route
 from edge.simulation.schedule import Schedule
 from edge.simulation.view import ASPECT, View
+from edge.simulation.walks import Walk
 
 Box = tuple[float, float, float, float]
 Rgb = tuple[int, int, int]
@@ -90,7 +90,7 @@ class Car:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SceneState:
     """`daylight` and how far the `barrier` is open 0..1; Celsius, `parts` as the place lists what is warm."""
 
     people: tuple[Person, ...]
@@ -107,7 +107,7 @@ class State:
         return sorted(both, key=lambda one: -one.away)
 
 
-class Yard:
+class Scene:
     """A pure function of time, so that a visual and a thermal scene agree without knowing of each other.
 
     With no people nothing drives either. `zone` is that of the clocks at the place: it decides when it is night.
@@ -118,28 +118,28 @@ class Yard:
         schedule: Schedule,
         seed: int = 1,
         people: int | None = None,
-        place: PlaceName = "yard",
+        place: LocationName = "yard",
         zone: tzinfo = UTC,
     ) -> None:
         self.schedule = schedule
-        self.place_name: PlaceName = place
-        self.place = PLACES[place]
+        self.location_name: LocationName = place
+        self.location = LOCATIONS[place]
         self.zone = zone
         random = Random(seed)
-        count = self.place.people if people is None else people
+        count = self.location.people if people is None else people
         coats = random.sample(_COATS, len(_COATS))
-        self._walkers = [_walker(self.place, number, coats[number % len(coats)], random) for number in range(count)]
-        self._driver = _Driver(self.place.view, self.place.road, random) if self.place.road and count else None
+        self._walkers = [_walker(self.location, number, coats[number % len(coats)], random) for number in range(count)]
+        self._driver = _Driver(self.location.view, self.location.road, random) if self.location.road and count else None
 
-    def at(self, time: datetime) -> State:
+    def at(self, time: datetime) -> SceneState:
         seconds = time.timestamp()
         noon = cos(2 * pi * (self._local_seconds(time) / _DAY - 0.5))
-        daylight = 1.0 if self.place.indoors else min(1.0, max(0.0, 0.5 + 1.2 * noon))
-        ambient = 19 + noon if self.place.indoors else 14 + 8 * noon
+        daylight = 1.0 if self.location.indoors else min(1.0, max(0.0, 0.5 + 1.2 * noon))
+        ambient = 19 + noon if self.location.indoors else 14 + 8 * noon
         people = [person for walker in self._walkers if (person := walker.at(seconds)) is not None]
         car, barrier = self._driver.at(seconds) if self._driver else (None, 0.0)
         parts = self._temperatures(time, ambient)
-        return State(tuple(people), (car,) if car else (), barrier, daylight, ambient, parts)
+        return SceneState(tuple(people), (car,) if car else (), barrier, daylight, ambient, parts)
 
     def _local_seconds(self, time: datetime) -> float:
         local = time.astimezone(self.zone)
@@ -151,12 +151,12 @@ class Yard:
         hot = self.schedule.age("hot_spot", time)
         excess = 0.0 if hot is None else 70 * (1 - exp(-hot / _HOT_RISE_S))
         return tuple(
-            ambient + part.rise + part.per_load * load + (excess if part.hot else 0.0) for part in self.place.warm
+            ambient + part.rise + part.per_load * load + (excess if part.hot else 0.0) for part in self.location.warm
         )
 
 
 class _Walker:
-    def __init__(self, view: View, route: Round, phase: float, looks: Looks) -> None:
+    def __init__(self, view: View, route: Walk, phase: float, looks: Looks) -> None:
         self._view = view
         self._route = route
         self._phase = phase
@@ -179,7 +179,7 @@ class _Driver:
 
     def __init__(self, view: View, road: Route, random: Random) -> None:
         self._view = view
-        self._round = Round(road.points, road.stop_s, random.uniform(*road.absent_s), _CAR_SPEED)
+        self._round = Walk(road.points, road.stop_s, random.uniform(*road.absent_s), _CAR_SPEED)
         self._phase = random.uniform(0, self._round.period)
         self._opens = self._round.arrival(1) + road.stop_s - _BARRIER_S
         self._closes = self._round.arrival(2)
@@ -197,14 +197,14 @@ class _Driver:
         return (car if car.box[3] > 0 else None), barrier
 
 
-def _walker(place: Place, number: int, coat: Rgb, random: Random) -> _Walker:
+def _walker(location: Location, number: int, coat: Rgb, random: Random) -> _Walker:
     """Nobody walks exactly where another did."""
-    route = place.routes[number % len(place.routes)]
+    route = location.routes[number % len(location.routes)]
     aside = random.uniform(-0.3, 0.3)
     points = tuple((across + aside, away + aside) for across, away in route.points)
     if random.random() < 0.5 and not route.one_way:
         points = points[::-1]
-    taken = Round(points, route.stop_s, random.uniform(*route.absent_s), random.uniform(1.15, 1.5))
+    taken = Walk(points, route.stop_s, random.uniform(*route.absent_s), random.uniform(1.15, 1.5))
     looks = Looks(
         coat=coat,
         trousers=random.choice(_TROUSERS),
@@ -213,7 +213,7 @@ def _walker(place: Place, number: int, coat: Rgb, random: Random) -> _Walker:
         metres=random.uniform(1.6, 1.92),
         build=random.uniform(0.88, 1.12),
     )
-    return _Walker(place.view, taken, random.uniform(0, taken.period), looks)
+    return _Walker(location.view, taken, random.uniform(0, taken.period), looks)
 
 
 def _visible(left: float, top: float, right: float, bottom: float) -> Box:

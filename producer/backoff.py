@@ -1,4 +1,4 @@
-"""How long to wait before something that failed is tried again: the one formula of the whole product."""
+"""Exponential backoff with jitter, for everything that is retried."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

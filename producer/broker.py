@@ -1,4 +1,4 @@
-"""Where the broker is, and how to be let in."""
+"""Address, credentials and TLS of the broker."""
 
 import ssl
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Client ids: drawn by chance, because a broker ends the connection of whoever has the id that another brings."""
+"""Draws random client ids: a broker disconnects the client whose id another one presents."""
 
 from secrets import token_hex
 

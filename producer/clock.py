@@ -1,7 +1,7 @@
-"""The time of events: the machine's clock, held against one that nobody sets.
+"""The clock of events: follows the machine's clock slowly, and records each step of it.
 
-A computer without a clock of its own starts in 1970 or where it was switched off, and is set once it finds a time
-server. Durations and order must not suffer from that, and whoever reads the events must be able to know of it.
+A computer without a clock of its own starts in 1970 or when it was switched off, and its clock is set once it finds a
+time server. Durations and order must not suffer from that, and the readers of events must be able to know of it.
 """
 
 import threading

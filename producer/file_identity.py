@@ -1,4 +1,4 @@
-"""Which file an open one is: a name may lead to another by now, or to none."""
+"""Checks that an open file still has its name: it may have been removed or replaced meanwhile."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Ids of events: UUIDv7, which sort in the order in which they were made."""
+"""Makes event ids: UUIDv7, which sort in the order in which they were made."""
 
 import secrets
 import threading

@@ -1,4 +1,4 @@
-"""Locks between processes: on a file, which says who holds the lock, and only as long as the holder lives."""
+"""Locks between processes, on a file that names the holder; the lock ends with its process."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Connections to the broker: what each of them needs of its address, of TLS, of credentials and of its socket."""
+"""Makes MQTT clients and sockets to the broker, with its TLS, credentials and socket options."""
 
 import socket
 from typing import Any, Final

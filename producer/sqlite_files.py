@@ -1,4 +1,4 @@
-"""The files of an SQLite database: the one with its name, and those that SQLite keeps beside it."""
+"""Lists, measures and removes the files of an SQLite database: the database, its log and the index of that."""
 
 from contextlib import suppress
 from pathlib import Path

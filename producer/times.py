@@ -1,4 +1,4 @@
-"""Moments as numbers since 1970, and local days as moments. All is UTC, except for the zone that is passed in."""
+"""Converts moments to numbers since 1970, and local days to moments. Everything is UTC except for a given zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""A transaction of SQLite, for every database of ours that is written."""
+"""Transactions of SQLite, for every database that the product writes."""
 
 import sqlite3
 from collections.abc import Iterator

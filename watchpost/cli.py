@@ -1,4 +1,4 @@
-"""The `watchpost` command: parses, composes, calls."""
+"""The `watchpost` command: parses arguments and calls the process or command that they name."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What a command was asked and cannot do; the message says why, and what to do instead."""
+"""Errors that end a command with a sentence and an exit code."""
 
 from typing import ClassVar
 

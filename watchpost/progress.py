@@ -1,4 +1,4 @@
-"""Tells somebody who waits how far the work is: bars on a terminal, now and then a line elsewhere."""
+"""Shows progress: bars on a terminal, a line every few seconds elsewhere."""
 
 import time
 from collections.abc import Callable

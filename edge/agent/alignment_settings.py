@@ -1,4 +1,4 @@
-"""How the thermal sensor and the camera of a device lie over each other in their fusion."""
+"""Settings that align a thermal sensor with the camera beside it, for their fusion."""
 
 from typing import Annotated, Literal, Self
 

@@ -1,4 +1,4 @@
-"""Lets the analysis of one frame fail without the others: counted, logged once a reason, told above a share."""
+"""Catches what the analysis of a frame raises: counts it, logs each reason once, and reports a high failure rate."""
 
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Carries out requests to the devices of a node: each one once, and each with an answer."""
+"""Carries out commands to the devices of an agent: each request once, and each with an answer."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack

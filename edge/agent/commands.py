@@ -1,4 +1,4 @@
-"""Requests to a node: read at the door, refused with a sentence, answered by events."""
+"""Parses and validates command requests; an invalid one is refused with a sentence."""
 
 from typing import Final
 

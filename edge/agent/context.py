@@ -1,4 +1,4 @@
-"""What the sources of an agent share: its clock, its way to wait, and the environment of its process."""
+"""What the parts of an agent share: the clock, the way to wait, the environment and the start time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One device: its sources, what watches them, and the threads in which that happens."""
+"""Runs one device: builds its sources and analyses, each in a capture thread of its own."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Hands events to the outbox, behind those of them that say how their times are to be read."""
+"""Hands events to the outbox, and emits a clock event before the first event after a clock step."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Writes the events and media of one device."""
+"""Makes the events and media of one device."""
 
 from dataclasses import dataclass
 from datetime import datetime

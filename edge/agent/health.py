@@ -1,4 +1,4 @@
-"""How a device does: facts of its sources, from their threads, and the status that follows from them."""
+"""Tracks the state of each source of a device, and derives the status and reason of its health events."""
 
 import re
 import threading

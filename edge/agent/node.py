@@ -1,4 +1,4 @@
-"""The agent of one machine: devices put into the outbox, the relay empties it, people change settings meanwhile."""
+"""Runs the agent of one machine: its devices, outbox, relay, commands, health events and heartbeats."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""What one agent is told: its devices, their sources, and how often they tell what."""
+"""Settings of one agent: its devices, their detectors and rates, and its link."""
 
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self

@@ -1,4 +1,4 @@
-"""Settings that people have changed and requests that were answered, kept in a file of the node over its restarts."""
+"""Keeps changed settings and answered requests in a file over restarts of the agent."""
 
 import json
 import os

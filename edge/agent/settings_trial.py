@@ -1,4 +1,4 @@
-"""Tries settings before they hold: the analysis itself takes them, with made-up frames."""
+"""Tries settings on made-up frames before they are applied."""
 
 from datetime import UTC, datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""Makes sources of what the settings say."""
+"""Builds the sources of a device from its settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Where a device's pictures, sound and temperatures come from."""
+"""Settings of sources: files, network cameras, local cameras, drawn scenes and thermal sensors."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How busy, warm and full the machine is."""
+"""Measures load, temperature and disk use of the machine."""
 
 import time
 from pathlib import Path

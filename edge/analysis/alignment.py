@@ -1,4 +1,4 @@
-"""Where a thermal sensor looks in the picture of the camera beside it."""
+"""Maps the picture of a camera to the frame of the thermal sensor beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Loudness of decoded samples, in three states: sound, silence, unknown."""
+"""Measures the loudness of decoded samples in three states: sound, silence, unknown."""
 
 from dataclasses import dataclass
 from typing import Any, Final

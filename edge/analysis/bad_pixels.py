@@ -1,4 +1,4 @@
-"""Pixels of a thermal sensor that are broken, told from real hot spots by what only a broken pixel does."""
+"""Finds broken pixels of a thermal sensor without taking hot spots for such."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

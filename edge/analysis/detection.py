@@ -1,4 +1,4 @@
-"""Looks for objects in a device's pictures, and tells of them when something has changed."""
+"""Runs a detector on the pictures of a device, and makes detection data when something has changed."""
 
 from collections.abc import Callable, Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Detections guessed from moving regions by their size and shape alone."""
+"""Guesses objects from the size and shape of moving regions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

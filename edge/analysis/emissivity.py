@@ -1,4 +1,4 @@
-"""From the temperature that a black body of the same radiation would have to that of the surface."""
+"""Corrects measured temperatures for the emissivity of a surface."""
 
 from typing import Final, TypeVar
 

@@ -1,4 +1,4 @@
-"""Text on a grey plane from glyphs drawn once, because drawing each letter anew costs more than the picture."""
+"""Draws text on a grey plane from cached glyphs, because drawing each letter costs more than the picture."""
 
 from functools import cache, lru_cache
 from typing import Final

@@ -1,4 +1,4 @@
-"""Motion in a reduced grey picture: moving regions as boxes, and the start and end of motion in time."""
+"""Finds moving regions in reduced grey pictures, and when motion starts and ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Detections by a model that the user supplies: ONNX as Ultralytics exports YOLOv5 and YOLOv8."""
+"""Detects objects with an ONNX model of the user, as Ultralytics exports YOLOv5 and YOLOv8."""
 
 from collections.abc import Sequence
 from pathlib import Path

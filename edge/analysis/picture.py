@@ -1,4 +1,4 @@
-"""What is wrong with a picture: black, frozen, corrupt or poor."""
+"""Finds what is wrong with a picture: black, frozen, corrupt or of low quality."""
 
 from bisect import bisect_left, insort
 from collections import deque

@@ -1,4 +1,4 @@
-"""The forms in which one device's pictures are needed: reduced grey, JPEG, thumbnail, BGR."""
+"""Converts pictures into the forms that are needed: reduced grey, JPEG, thumbnail, BGR."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""Pictures of temperatures: the thermal JPEG with its regions, and its fusion with the visual picture."""
+"""Renders temperatures: the thermal JPEG with its regions, and its fusion with the visual picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

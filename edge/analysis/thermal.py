@@ -1,4 +1,4 @@
-"""What a thermal frame says: statistics, regions with alert levels, hot spots and their composite."""
+"""Analyses thermal frames: statistics, regions with alert levels, hot spots and composite temperature."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence

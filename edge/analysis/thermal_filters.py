@@ -1,4 +1,4 @@
-"""The filters between a thermal sensor and what is read from its frames."""
+"""Filters of thermal frames: smoothing, confirmation of heat, and correction for the ambient temperature."""
 
 from collections import deque
 from typing import Final

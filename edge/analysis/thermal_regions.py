@@ -1,4 +1,4 @@
-"""Statistics and alert level of every region of a thermal frame, all regions at once."""
+"""Computes statistics and alert level of all regions of a thermal frame at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What one thermal sensor's frames say, as events and media; previews go their own way."""
+"""Makes thermal events, raw frames and previews from the frames of one thermal sensor."""
 
 import io
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The transformer in a thermal frame, found by its warmth, or nothing where nothing stands out."""
+"""Finds a transformer in a thermal frame as the largest part that is warmer than its surroundings."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""What one camera's pictures and sound say, as events and media; previews go their own way."""
+"""Makes events, media and previews from the pictures and the sound of one camera."""
 
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Who stands in which zone of a picture, and which triggers follow from that."""
+"""Finds the zone in which a detected object stands, and the triggers that follow."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""H.264, H.265 and AAC as MPEG-TS wants them: Annex B with parameter sets at every keyframe, and ADTS."""
+"""Converts H.264, H.265 and AAC for MPEG-TS: Annex B with parameter sets at every keyframe, and ADTS."""
 
 from dataclasses import dataclass
 from datetime import datetime

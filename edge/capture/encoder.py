@@ -1,4 +1,4 @@
-"""H.264 and AAC for sources that come as something else: drawn scenes, MJPEG, old video files."""
+"""Encodes H.264 and AAC for sources that send something else: drawn scenes, MJPEG, old video files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The loop of one capture thread: open a source, hand on what it gives, and try again later where it cannot."""
+"""The loop of one capture thread: opens a source, hands on its readings, and opens it again after a failure."""
 
 import time
 import traceback

@@ -1,4 +1,4 @@
-"""MPEG-TS in memory, with timestamps that its multiplexer always takes."""
+"""Writes MPEG-TS in memory, with timestamps that its multiplexer accepts."""
 
 import io
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Things that are done every so often, by the times of what is seen and not by a clock of their own."""
+"""Intervals between actions, measured by the timestamps of the frames."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Records one device: packets as they came where they are H.264 or H.265, encoded pictures where not."""
+"""Records one device: packets of H.264 and H.265 as they come, everything else encoded."""
 
 from datetime import datetime, timedelta
 from typing import Final

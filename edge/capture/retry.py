@@ -1,4 +1,4 @@
-"""When a source that failed is opened again."""
+"""Decides when to open a source again after a failure."""
 
 import random
 from collections import deque

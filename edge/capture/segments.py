@@ -1,4 +1,4 @@
-"""Video segments of a run: MPEG-TS that plays on its own, cut at keyframes near a target length."""
+"""Cuts video segments at keyframes near a target length; each plays on its own."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Lets another thread finish what a capture thread has open, while that one waits for its camera."""
+"""Lets the agent finish a recording in place of a capture thread that waits for its camera."""
 
 import threading
 import time

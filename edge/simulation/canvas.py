@@ -1,4 +1,4 @@
-"""What a backdrop is painted on: its colours by day, and beside them what is seen of it at night."""
+"""Paints a background in layers: its colours by day, what glows, and what lamps light at night."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""People, cars and a barrier as a camera sees them."""
+"""Draws people, cars and a barrier."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What lamps make of a backdrop at night."""
+"""Lights a background at night."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The places that a drawn scene can show: where people go in them, and what is warm."""
+"""The locations of drawn scenes: routes of people and cars, and warm parts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A place and who moves in it: what the drawn scenes of one device both look at."""
+"""Simulates the people, cars and temperatures of a location; both scenes of a device draw the same simulation."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo

@@ -1,4 +1,4 @@
-"""Drawn scenes as sources: pictures with sound, and thermal frames, at the pace of a real device."""
+"""Sources that play drawn scenes at the pace of a real device: pictures with sound, and thermal frames."""
 
 from collections import deque
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Faults of a drawn scene, at times that are given as data."""
+"""Schedules the faults of a drawn scene."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A place as a thermal sensor sees it."""
+"""Draws a location as a thermal sensor sees it."""
 
 from datetime import datetime, timedelta
 from typing import Final

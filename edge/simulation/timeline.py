@@ -1,4 +1,4 @@
-"""From a stream's own timestamps to UTC."""
+"""Maps the timestamps of a stream to UTC."""
 
 from datetime import datetime, timedelta
 from typing import Final

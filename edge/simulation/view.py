@@ -1,4 +1,4 @@
-"""How a drawn camera looks at a place that is given in metres."""
+"""Projects points in metres into the picture of a drawn camera."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""Devices that are not there: a believable mix of events and pictures at a rate, for load."""
+"""Simulates many devices for load tests: a realistic mix of events and pictures at a given rate."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A place as a camera sees it: day and night, sensor noise, a clock in the picture, and the faults of a camera."""
+"""Draws a location as a camera sees it: day and night, sensor noise, a clock in the picture, and camera faults."""
 
 from datetime import datetime, timedelta
 from typing import Final

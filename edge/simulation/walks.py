@@ -1,4 +1,4 @@
-"""How somebody moves along a route, again and again."""
+"""Moves somebody along a route, repeatedly and at one speed."""
 
 from dataclasses import dataclass
 from itertools import pairwise

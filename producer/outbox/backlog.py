@@ -1,4 +1,4 @@
-"""What the relay reads of an outbox, and what it writes: how far each stream is confirmed."""
+"""Reads the rows of an outbox for the relay, and stores how far each stream is confirmed."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How far the file of an outbox may grow, and what is given up when others have filled the disk."""
+"""Limits the growth of the outbox to what the disk has room for, and keeps a reserve file for a full disk."""
 
 import shutil
 import sqlite3

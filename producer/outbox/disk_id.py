@@ -1,4 +1,4 @@
-"""Which disk a directory is on, so that several processes of a machine find out that they fill the same one."""
+"""Identifies the disk of a directory, so that processes of a machine know that they share one."""
 
 from hashlib import sha256
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The files of an outbox that is open: by their names others may have been put in their place, or nothing."""
+"""Checks that the files of an open outbox still have their names."""
 
 from dataclasses import dataclass
 from pathlib import Path

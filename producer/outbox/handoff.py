@@ -1,4 +1,4 @@
-"""Hands events from many capture threads to the one that commits them, without making the former wait."""
+"""Hands events from many capture threads to the committing thread, without making them wait."""
 
 import threading
 from collections.abc import Sequence

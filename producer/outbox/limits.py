@@ -1,4 +1,4 @@
-"""What an outbox may hold, and what it gives up first: the confirmed tail, then the lowest class, oldest first."""
+"""Enforces the limits of an outbox: drops the confirmed tail first, then the lowest priority, oldest first."""
 
 import math
 import sqlite3

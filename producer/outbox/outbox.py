@@ -1,6 +1,6 @@
-"""What a node has observed and the journal has not confirmed: a file, and the thread that commits to it.
+"""The outbox of a node: a file, and the thread that commits events to it.
 
-An event is born, and bears a sequence, once the transaction with its row is committed with `synchronous=FULL`.
+An event exists, and has a sequence, once the transaction with its row is committed with `synchronous=FULL`.
 """
 
 import sqlite3

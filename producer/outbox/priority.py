@@ -1,4 +1,4 @@
-"""What goes first when there is no room, and what goes last."""
+"""Ranks events by priority: the lowest is dropped first when there is no room."""
 
 from enum import IntEnum
 

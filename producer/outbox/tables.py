@@ -1,4 +1,4 @@
-"""The tables of an outbox, and how an event gets its place in a stream: inside the caller's transaction."""
+"""The tables of an outbox, and how an event gets its sequence: inside the caller's transaction."""
 
 import sqlite3
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Sends a lot at once through an outbox of its own, and knows when all of it is confirmed."""
+"""Sends many events through an outbox of its own, and knows when all of them are confirmed."""
 
 import threading
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The connections of a relay: one for each kind of traffic, so that what is urgent waits behind nothing else."""
+"""The connections of a relay, one for each kind of traffic, so that events never wait behind pictures."""
 
 import select
 import socket

@@ -1,4 +1,4 @@
-"""How far one stream is sent and confirmed, and where it goes on when something was lost: decisions without I/O."""
+"""Tracks how far one stream is sent and confirmed, and from where to send again. No I/O."""
 
 from collections import deque
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Sends the streams of an outbox: what is urgent first, each kind of traffic within a window past its watermarks."""
+"""Publishes the streams of an outbox, events first, each kind of traffic within a window past its watermarks."""
 
 import sqlite3
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The streams of one kind of traffic: they share a connection and a window, and wait for watermarks together."""
+"""The streams of one kind of traffic: they share a connection, a window and a retransmission timer."""
 
 from collections.abc import Iterator
 from typing import Final

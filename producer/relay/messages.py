@@ -1,4 +1,4 @@
-"""Puts consecutive rows of a stream into one message: events together, a medium alone."""
+"""Packs consecutive rows of a stream into messages: events together, each medium alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

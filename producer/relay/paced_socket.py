@@ -1,4 +1,4 @@
-"""A socket that takes no more than its link carries soon, so that what is urgent never waits behind what is not."""
+"""A socket that accepts no more bytes than its link carries soon, so that urgent messages never wait for long."""
 
 import fcntl
 import socket

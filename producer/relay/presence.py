@@ -1,4 +1,4 @@
-"""Tells whether the node of a device is there: retained while it is, and left as a last will for when it is not."""
+"""Publishes whether a device is online, retained, with a last will for when the connection is lost."""
 
 from collections.abc import Sequence
 from types import TracebackType

@@ -1,4 +1,4 @@
-"""What the broker refuses us: said loudly, with user, topic and reason, and again only after a while."""
+"""Logs what the broker refuses, with user, topic and reason, and repeats it only after a while."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Moves an outbox to the bus, from the watermark of each stream on, and forgets what the journal holds."""
+"""Moves an outbox to the bus: publishes each stream from its watermark on, and forgets what the journal holds."""
 
 import contextlib
 import socket

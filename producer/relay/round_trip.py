@@ -1,4 +1,4 @@
-"""How long a watermark takes after its message, and how long to wait before sending that again (RFC 6298)."""
+"""Estimates how long watermarks take, and how long to wait before sending again (RFC 6298)."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
-"""How many bytes a connection may have on their way: what its link carries in a quarter of a second. Pure.
+"""Limits the bytes in flight of a connection to what its link carries in a quarter of a second. No I/O.
 
-The kernel would take megabytes, for which a slow link needs minutes, and whatever is urgent would wait behind them.
+The kernel would buffer megabytes, for which a slow link needs minutes, and urgent messages would wait behind them.
 """
 
 from typing import Final

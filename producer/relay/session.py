@@ -1,4 +1,4 @@
-"""One connection to the broker, driven by the thread that uses it, and forgotten with all that it held when it ends."""
+"""One connection to the broker, driven by the thread that uses it. It keeps nothing from one to the next."""
 
 import select
 import ssl

@@ -1,4 +1,4 @@
-"""Decides when pictures are given up because the link does not carry all of them: decisions without I/O."""
+"""Decides when to drop pictures because the link does not carry all of them. No I/O."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A limit of bytes a second, for links that are paid by the byte."""
+"""Limits bytes per second, for links that are paid by the byte."""
 
 
 class Throttle:

@@ -1,4 +1,4 @@
-"""The commands that copy a data directory, and put such a copy in the place of one that was lost."""
+"""The commands `backup` and `restore`."""
 
 import sys
 from collections.abc import Iterator

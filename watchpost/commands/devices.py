@@ -1,4 +1,4 @@
-"""The commands of the registry: which devices there are, added, renamed, retired and brought back."""
+"""The commands `devices list`, `add`, `rename`, `expect`, `retire` and `restore`."""
 
 import sys
 import time

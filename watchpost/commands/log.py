@@ -1,4 +1,4 @@
-"""The commands that work on the log: verify, back up, rebuild, replay, export and import."""
+"""The commands on the journal: verify, backup, rebuild, replay, export-log and import-log."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The body of `watchpost rebuild`: folds a view again, whole or in part, and says what became of it."""
+"""Runs `watchpost rebuild`: folds a view again, whole or in part, and reports the outcome."""
 
 import sys
 from collections.abc import Sequence

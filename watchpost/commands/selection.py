@@ -1,4 +1,4 @@
-"""Which node and which consumers a command line means."""
+"""Selects the node and the consumers that a command line names."""
 
 from collections.abc import Sequence
 

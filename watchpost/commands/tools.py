@@ -1,4 +1,4 @@
-"""The body of each command that works on the log; imports what it needs only when it runs."""
+"""Runs the commands on the journal. It imports the hub only when one of them runs."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The commands of trials: what other rules, or the analysis of today, would have raised."""
+"""The commands `what-if` and `run-trial`: alerts that other rules or the current analysis would have raised."""
 
 import sys
 from pathlib import Path

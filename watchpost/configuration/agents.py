@@ -1,4 +1,4 @@
-"""What an agent is told, out of the one configuration."""
+"""Makes the settings of an agent from the configuration."""
 
 from edge.agent.settings import DeviceSettings, NodeSettings
 from watchpost.configuration.config import WatchpostConfig

@@ -1,4 +1,4 @@
-"""The part of the configuration about alerts: when they are raised, and whom they reach."""
+"""The section `alerts`: rules, and receivers of alerts."""
 
 from typing import Annotated
 

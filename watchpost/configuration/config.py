@@ -1,4 +1,4 @@
-"""One watchpost.yaml: what every process of the product is told."""
+"""The models of `watchpost.yaml`."""
 
 import re
 from collections.abc import Mapping

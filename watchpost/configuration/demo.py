@@ -1,4 +1,4 @@
-"""What `watchpost up` watches when there is no configuration: a drawn site in which things go wrong by the clock."""
+"""The demo configuration: a drawn site with scheduled faults, for `watchpost up` without a configuration."""
 
 from bus_schemas.settings import Zone
 from edge.agent.settings import SceneDetectorSettings

@@ -1,4 +1,4 @@
-"""What each process is given of the environment: what every program needs, and the secrets that it is to know."""
+"""Selects the environment variables that each process is given: common ones, and the secrets that it needs."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final

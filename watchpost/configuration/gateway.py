@@ -1,4 +1,4 @@
-"""The part of the configuration about the gateway: where it listens, who may come in, and how many at once."""
+"""The section `gateway`: where it listens, authentication and limits."""
 
 import ipaddress
 import re

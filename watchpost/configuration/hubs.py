@@ -1,4 +1,4 @@
-"""What the processes of the hub are told, out of the one configuration."""
+"""Makes the settings of the hub's processes from the configuration."""
 
 import os
 import sys

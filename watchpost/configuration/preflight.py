@@ -1,6 +1,4 @@
-"""What a configuration names and this machine does not have: environment variables, files with secrets, recordings,
-models and cameras of the machine.
-"""
+"""Finds what a configuration names and this machine lacks: variables, secret files, recordings, models, cameras."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The reference of `watchpost.yaml` in Markdown, written from the models that read it."""
+"""Writes the reference of `watchpost.yaml` in Markdown from its models."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the configuration only names: tokens and addresses, read from the environment or a file and checked."""
+"""Reads and checks the secrets that the configuration names: tokens and webhook addresses."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Sites and the devices in them."""
+"""The section `sites`: sites and their devices."""
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 

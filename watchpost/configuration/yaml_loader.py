@@ -1,4 +1,4 @@
-"""YAML into a pydantic model, every complaint with its file, line, key and a sentence."""
+"""Loads YAML into a pydantic model; every error names file, line and key."""
 
 import difflib
 import re

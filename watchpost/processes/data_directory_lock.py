@@ -1,4 +1,4 @@
-"""One `watchpost up` a data directory."""
+"""Locks the data directory, so that one `watchpost up` runs on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The body of each process: imports its package only when it runs, so that an agent alone needs no hub installed."""
+"""The entry point of each process. It imports its package only when it runs: an agent needs no hub installed."""
 
 import json
 import os

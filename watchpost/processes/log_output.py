@@ -1,4 +1,4 @@
-"""Where log lines go: streams and files that may take no more, which ends no process."""
+"""Streams and files for log lines, which drop lines instead of failing when the disk is full."""
 
 import logging
 from contextlib import suppress

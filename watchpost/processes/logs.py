@@ -1,4 +1,4 @@
-"""How every process logs, and how the supervisor shows and keeps what its children say."""
+"""Configures logging of each process, and collects the output of child processes."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Keeps what is in the data directory to its owner: directories 0700, files 0600."""
+"""Restricts the data directory to its owner: directories 0700, files 0600."""
 
 import os
 import pwd

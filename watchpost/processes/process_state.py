@@ -1,4 +1,4 @@
-"""What the supervisor knows of its processes, in a file that the gateway shows."""
+"""Writes the state of the supervised processes to a file, which the gateway shows."""
 
 import json
 import os

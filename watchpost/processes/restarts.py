@@ -1,4 +1,4 @@
-"""Tells of processes that end again and again, and of those that stay away, as faults of the hub."""
+"""Reports processes that keep restarting or do not come back as faults of the hub."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What a process starts with: configuration, data directory, broker, secrets, and how it is stopped."""
+"""What a process starts with: configuration, data directory, broker address, and its stop signal."""
 
 import gc
 import logging

@@ -1,4 +1,4 @@
-"""Keeps child processes running: what dies is started again alone, and nothing outlives the supervisor."""
+"""Supervises child processes: restarts each one that ends, and stops all of them with itself."""
 
 import json
 import os
@@ -60,8 +60,7 @@ def _logged_error(line: str) -> str:
 class ProcessSpec:
     """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there.
 
-    One that is `low_priority` goes behind the others where the processors are busy, as a batch job: it takes no core from
-    anybody who has just been woken.
+    A child of `low_priority` runs as a batch job: it takes no processor from a process that has just been woken.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The whole product on one machine: which processes there are, and what somebody at the terminal is told."""
+"""Runs `watchpost up`: the whole product on one machine, under one supervisor."""
 
 import http.client
 import os

@@ -1,6 +1,6 @@
-"""The edge's analysis of today over archived media: what it would have said then.
+"""Runs the current analysis of the edge on archived media.
 
-It lives here because it needs the analyses of the edge and the archive of the hub, which never import each other.
+It stands here because it needs the analyses of the edge and the archive of the hub, which never import each other.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""What somebody at a terminal is shown of a trial that has ended."""
+"""Prints the result of a trial."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A file of rules to be tried: any of those of the configuration, and settings for an analysis."""
+"""Reads a file of rules to try: rules of the configuration, and settings of an analysis."""
 
 from pathlib import Path
 from typing import Any

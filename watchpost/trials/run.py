@@ -1,4 +1,4 @@
-"""Runs trials in a process of their own, as the gateway's child or for somebody at a terminal."""
+"""Runs trials in a process of their own, for the gateway or at a terminal."""
 
 import os
 import sys

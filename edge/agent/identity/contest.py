@@ -1,4 +1,4 @@
-"""Who stays where several agents have one identity: decisions without I/O."""
+"""Decides which of several agents with the same devices stays. No I/O."""
 
 from bus_schemas.protocol import Claim
 from edge.agent.identity.instance import Instance

@@ -1,4 +1,4 @@
-"""Asks on the bus whether somebody else has our devices, and answers those who ask."""
+"""Claims the devices on the bus, and answers the claims of other agents."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What follows for an agent from being alone, or not."""
+"""Ends the agent when another one has its devices, and announces it as online when none has."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One life of an agent, as it tells others of itself."""
+"""Describes one run of an agent in its claims."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""One agent an outbox on this machine, and what the agent before it left there."""
+"""Locks the outbox of an agent on this machine, and remembers whether the agent before had established its identity."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Addresses of network cameras: checked at the start, and shown without anything that is secret in them."""
+"""Checks addresses of network cameras, and removes secrets from texts."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

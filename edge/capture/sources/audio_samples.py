@@ -1,4 +1,4 @@
-"""Sound as int16 of at most two channels, in small parts for a recorder and in seconds for measuring."""
+"""Converts sound to int16 of at most two channels, and joins it into chunks of a second."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The packets of an opened input, with their decoders: a container of FFmpeg, or JPEG after JPEG over HTTP."""
+"""Reads the packets of an opened input, and decodes them: FFmpeg containers, and JPEG streams over HTTP."""
 
 from collections import deque
 from collections.abc import Generator, Iterator

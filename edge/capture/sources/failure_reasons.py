@@ -1,4 +1,4 @@
-"""Says in a sentence why a source gives nothing. Nothing here raises, and nothing quotes what others have worded."""
+"""Explains in a sentence why a source fails. It raises nothing, and quotes no text of a library."""
 
 import base64
 import errno

@@ -1,4 +1,4 @@
-"""Says why a path at this machine is not opened."""
+"""Explains why a local path is not opened."""
 
 import os
 import stat

@@ -1,7 +1,7 @@
-"""Finds the JPEG pictures in a stream of bytes, whatever is between them.
+"""Finds JPEG pictures in a stream of bytes.
 
 Cameras that send JPEG after JPEG wrap them in MIME parts, and many get that wrong: lengths that are not true, parts
-that are empty or something else, boundaries that are not as announced. A JPEG says itself where it ends.
+that are empty or something else, boundaries that differ from the announced ones. The end of a JPEG is marked in itself.
 """
 
 import re

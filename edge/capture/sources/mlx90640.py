@@ -1,4 +1,4 @@
-"""An MLX90640 on the I2C bus: 24 x 32 temperatures with emissivity 1, corrected later and only once."""
+"""Reads an MLX90640 on the I2C bus: 24 x 32 float32 in °C for emissivity 1; the regions correct that later."""
 
 import importlib
 import math

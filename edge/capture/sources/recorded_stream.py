@@ -1,4 +1,4 @@
-"""Gives a recorder what a source reads, and begins a new run where the pictures change."""
+"""Hands packets and pictures to the recorder, and begins a new run when the picture size changes."""
 
 from collections import deque
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How soon a camera that sends without a pause is asked again, where it falls silent."""
+"""Decides how soon to reconnect to a regular camera that falls silent."""
 
 from collections import deque
 from typing import Final

@@ -1,4 +1,4 @@
-"""What every source is, what it hands out, and how it says that it cannot."""
+"""The protocol of sources, their readings and their errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

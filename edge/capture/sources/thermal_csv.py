@@ -1,4 +1,4 @@
-"""A recorded thermal sensor: CSV with the columns Time, RT and P000 to P767, row by row."""
+"""Plays a recorded thermal sensor from CSV with the columns Time, RT and P000 to P767."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

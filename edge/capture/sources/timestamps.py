@@ -1,7 +1,7 @@
-"""Makes times of the timestamps that a stream carries: strictly growing, and true to the clock of this machine.
+"""Turns the timestamps of a stream into times that grow strictly and follow the clock of this machine.
 
-What cameras send is not to be trusted: their clocks run slow, jump, repeat themselves, wrap around, and differ between
-sound and pictures. Each stream therefore has a clock of its own. All times are seconds of one clock that nobody sets.
+Timestamps of cameras cannot be trusted: their clocks run slow, jump, repeat themselves, wrap around, and differ between
+sound and pictures. Each stream therefore has a clock of its own. All times are seconds of a monotonic clock.
 """
 
 from collections import deque

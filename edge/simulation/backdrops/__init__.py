@@ -1,4 +1,4 @@
-"""What stands still in each place that a drawn scene can show."""
+"""Draws the background of each location."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Sky, trees, lamp posts and parked cars, which more than one place has."""
+"""Draws sky, trees, lamp posts and parked cars for the outdoor locations."""
 
 from math import sin
 from typing import Final

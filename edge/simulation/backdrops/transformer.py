@@ -1,4 +1,4 @@
-"""A transformer on gravel behind a fence, as large as the thermal sensor beside the camera sees it."""
+"""Draws a transformer on gravel behind a fence, in the size in which the thermal sensor sees it."""
 
 from edge.simulation.backdrops.outdoors import STEEL, fence, sky, trees
 from edge.simulation.canvas import Canvas, Rgb, shaded

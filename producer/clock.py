@@ -17,7 +17,7 @@ from producer.ids import Clock, utc_now
 
 STEP_S: Final = 0.5
 SLEW: Final = 0.01
-"""How fast a small difference is followed, in seconds a second: far below 1, so that time never goes back."""
+"""Seconds per second by which a small difference is followed: far below 1, so that time never goes back."""
 MAX_READING_S: Final = 0.05
 MAX_PENDING_STEPS: Final = 64
 MAX_TRIES: Final = 10
@@ -27,13 +27,13 @@ Elapsed = Callable[[], float]
 
 
 def since_boot() -> float:
-    """Goes on while the machine sleeps, where it can: else waking up would look like a clock that was set."""
+    """Counts the time that the machine sleeps, where it can; otherwise waking up would look like a clock step."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
 class WallClockStep:
-    """What had shown times since `since` showed `before`, and then `after`."""
+    """A step of the wall clock: times since `since` were shown until `before`, and go on from `after`."""
 
     since: datetime
     before: datetime
@@ -45,10 +45,10 @@ class WallClockStep:
 
 
 class DisciplinedClock:
-    """Begins at the machine's time and goes on with `elapsed`; for all threads of a process.
+    """Starts at the machine's time and goes on with `elapsed`. All threads of a process share it.
 
-    A small difference to the machine's clock is followed slowly, so that later readings are never earlier. A large
-    one is a step: somebody set the clock. It is taken over at once, and `take_steps` tells of it.
+    A small difference to the machine's clock is followed slowly, so that no reading is earlier than the one before. A
+    large difference is a step: somebody set the clock. It takes effect at once, and `take_steps` returns it.
     """
 
     def __init__(self, wall: Clock = utc_now, elapsed: Elapsed = since_boot) -> None:
@@ -70,7 +70,7 @@ class DisciplinedClock:
             began, wall, ended = self._read()
             ours = self._at(began)
             passed, self._read_at = began - self._read_at, began
-            # Where we were held up between the readings they say nothing of each other.
+            # A pause between the readings makes them incomparable.
             if ended - began > MAX_READING_S or not EARLIEST <= wall < AFTER_LATEST:
                 return ours
             difference = (wall - ours).total_seconds()
@@ -81,7 +81,7 @@ class DisciplinedClock:
             return self._at(began)
 
     def take_steps(self) -> list[WallClockStep]:
-        """Those that nobody has taken yet, in their order; each is given once."""
+        """Steps that nobody has taken yet, in order. Each is returned once."""
         if not self._pending_steps:
             return []
         with self._lock:
@@ -90,7 +90,7 @@ class DisciplinedClock:
         return steps
 
     def _read(self) -> tuple[float, datetime, float]:
-        """The machine's time, and the count before and after reading it."""
+        """The machine's time, and the monotonic clock before and after reading it."""
         return self._elapsed(), self._wall(), self._elapsed()
 
     def _at(self, elapsed: float) -> datetime:

@@ -14,7 +14,7 @@ def utc_now() -> datetime:
 
 
 class Ids:
-    """Each id is greater than the one before, also within a millisecond and where the clock goes back."""
+    """Each id is greater than the one before, even within a millisecond and when the clock goes back."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -9,7 +9,7 @@ from bus_schemas.streams import Traffic, traffic_of
 
 @dataclass(frozen=True, slots=True)
 class OutboxStream:
-    """A stream as the outbox has it: the last sequence put, and the last confirmed."""
+    """A stream in the outbox: the last sequence that was put, and the last that was confirmed."""
 
     id: int
     source: str
@@ -24,7 +24,7 @@ class OutboxStream:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """A row stands for its sequence; that of a gap for those from `first` on too."""
+    """A row of one sequence. A gap covers the sequences from `first` on."""
 
     first: int
     sequence: int
@@ -39,7 +39,7 @@ def streams(connection: sqlite3.Connection) -> list[OutboxStream]:
 
 
 def waiting_count(connection: sqlite3.Connection) -> int:
-    """Events that are not confirmed."""
+    """How many events are not confirmed."""
     return sum(stream.sequence - stream.watermark for stream in streams(connection))
 
 
@@ -53,7 +53,7 @@ def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit
 
 
 def confirm(connection: sqlite3.Connection, stream: int, watermark: int) -> None:
-    """Move the watermark of a stream, up or down, inside the caller's transaction."""
+    """Move the watermark of a stream, up or down, within the caller's transaction."""
     before: int = connection.execute("select watermark from outbox_stream where id = ?", (stream,)).fetchone()[0]
     low, high = sorted((before, watermark))
     size: int = connection.execute(

@@ -9,7 +9,7 @@ _LENGTH: Final = 16
 
 
 def disk_id(directory: Path) -> str | None:
-    """The same in every container of a machine until it is started again; `None` where nobody can tell."""
+    """The same in every container of a machine until it restarts; `None` where it cannot be determined."""
     try:
         machine, device = _BOOT_ID.read_text().strip(), directory.stat().st_dev
     except OSError:

@@ -19,7 +19,7 @@ class OutboxFailed(OSError):
 
 @dataclass(slots=True)
 class Ticket:
-    """A promise that what was handed over will be committed; `is_committed` once it is."""
+    """Lets a thread wait for the commit of what it handed over; `is_committed` once that has happened."""
 
     done: threading.Event = field(default_factory=threading.Event)
     is_committed: bool = False
@@ -31,14 +31,14 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class CommitBatch:
-    """What is to be committed next, together, and who waits for it."""
+    """What is committed together next, and who waits for it."""
 
     items: list[Item]
     tickets: list[Ticket]
 
 
 class Handoff:
-    """Bounded: where the disk does not keep up, the fuller it is the fewer classes it takes, and a gap will tell."""
+    """A bounded queue. The fuller it is, the fewer priorities it accepts; a gap event counts what it dropped."""
 
     def __init__(self, max_items: int = MAX_ITEMS, max_bytes: int = MAX_BYTES) -> None:
         self._max_items = max_items
@@ -51,7 +51,7 @@ class Handoff:
         self._closed: str | None = None
 
     def give(self, drafts: Sequence[Draft], ticket: Ticket | None = None) -> None:
-        """Raises `OutboxFailed` where nobody will take it any more."""
+        """Raises `OutboxFailed` where the queue is closed."""
         with self._changed:
             if self._closed is not None:
                 raise OutboxFailed(self._closed)
@@ -62,7 +62,7 @@ class Handoff:
             self._changed.notify()
 
     def take(self) -> CommitBatch | None:
-        """Wait for something to commit, or for who waits for that, and take all of it; None once closed and empty."""
+        """Wait for events or waiting threads, and take all of them; `None` once the queue is closed and empty."""
         with self._changed:
             while not (self._items or self._tickets) and self._closed is None:
                 self._changed.wait()
@@ -73,13 +73,13 @@ class Handoff:
             return load
 
     def close(self, reason: str) -> None:
-        """Take no more. What is here already can still be taken."""
+        """Accept no more. Events that are already queued can still be taken."""
         with self._changed:
             self._closed = self._closed or reason
             self._changed.notify_all()
 
     def abandon(self, reason: str) -> None:
-        """Take no more, and tell whoever waits that it will not be committed."""
+        """Accept no more, and tell waiting threads that their events will not be committed."""
         self.close(reason)
         with self._changed:
             for ticket in self._tickets:
@@ -92,7 +92,7 @@ class Handoff:
             self._items.append(draft)
             self._bytes += draft.weight
         elif (place := self._lost_at.get((draft.source, draft.traffic))) is not None:
-            # One for a stream while it lasts, so that losing takes no memory either.
+            # One entry for each stream, so that dropping takes no memory either.
             before = self._items[place]
             assert isinstance(before, DroppedDrafts)
             self._items[place] = replace(before, time=draft.event.time, count=before.count + 1)

@@ -36,14 +36,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """When, by the monotonic clock, and how many events it held that were not confirmed."""
+    """When the file was lost, by the monotonic clock, and how many unconfirmed events it held."""
 
     at_s: float
     events: int
 
 
 class Outbox:
-    """One for a node, used by all of its capture threads; as a context manager it runs the committing thread."""
+    """One for each node, shared by its capture threads. As a context manager it runs the committing thread."""
 
     def __init__(
         self,
@@ -60,16 +60,16 @@ class Outbox:
         self._handoff = Handoff()
         self._disk = OutboxDisk(path, room or DiskReserve())
         self.lost_file: LostFile | None = None
-        """The last time that its file was removed while this was open."""
+        """The last time that its file was removed while it was open."""
         self._open()
         self._disk_full = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox")
 
     def put(self, *drafts: Draft, durable: bool = False) -> None:
-        """Hand events over in their order, to be committed in one transaction; `durable` waits until they are.
+        """Hand over events in order, to be committed in one transaction. With `durable`, wait until they are.
 
-        Without `durable` this never waits for the disk. `OutboxFailed` when the outbox can take no more.
+        Without `durable` this never waits for the disk. Raises `OutboxFailed` when the outbox accepts no more.
         """
         if not durable:
             self._handoff.give(drafts)
@@ -81,7 +81,7 @@ class Outbox:
             raise OutboxFailed("the outbox ended before the events were committed")
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until what was put before is committed; whether it is."""
+        """Wait until the events that were put before are committed. Returns whether they are."""
         ticket = Ticket()
         try:
             self._handoff.give((), ticket)
@@ -113,7 +113,7 @@ class Outbox:
         """As of the last commit."""
 
     def _begin_anew(self, reason: FileGone) -> None:
-        """A new epoch in a new file. What only the old one held is lost."""
+        """Begin a new epoch in a new file. What only the old file held is lost."""
         lost = waiting_count(self._connection)
         self._connection.close()
         self._files.remove_rest()
@@ -127,7 +127,7 @@ class Outbox:
             try:
                 is_committed = self._commit(load.items)
             except (sqlite3.Error, OSError) as error:
-                # The next put raises, and with it the process ends: there is no place for what it observes.
+                # The next put raises and ends the process: there is no place for what it observes.
                 log.error("outbox failed", reason=str(error))
                 self._handoff.abandon(f"the outbox cannot be written: {error}")
             for ticket in load.tickets:
@@ -143,7 +143,7 @@ class Outbox:
             items = [_without(item, worst) for item in items]
             self._make_room(_weight(items), worst)
         while not self._try_to_commit(items):
-            # Nothing is left to give up but these. They wait here while the handoff counts what comes after them.
+            # Nothing is left to drop except for these. They wait here while the handoff counts what comes after them.
             if self._stopping.wait(FULL_PAUSE_S):
                 log.error("events lost, the disk is full", events=len(items))
                 return False
@@ -179,7 +179,8 @@ class Outbox:
             log.warning("disk full, the outbox gives up what matters least")
         self._disk.release_reserve_file()
         try:
-            # First, so that the log begins again in the room that it has; what is in it may need some of the ballast's.
+            # Before the transaction, so that the log restarts within its size; what is in it may need the reserve
+            # file's room.
             self._connection.execute("pragma wal_checkpoint(restart)")
             with transaction(self._connection) as connection:
                 release(connection, max(2 * need, RELEASE_BYTES), worst, self._clock())
@@ -189,7 +190,7 @@ class Outbox:
 
 
 def _without(item: Item, worst: Priority) -> Item:
-    """What is of a lower class than `worst` is lost before anything of that class is touched."""
+    """Drafts of a lower priority than `worst` are dropped before any row of that priority."""
     if isinstance(item, Draft) and item.rank < worst:
         return DroppedDrafts(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
     return item

@@ -20,17 +20,17 @@ MAX_WAITING: Final = 20_000
 MAX_WAITING_BYTES: Final = 256 * 1024 * 1024
 POLL_EVERY_S: Final = 0.02
 
-# Nothing is kept that is confirmed, and `room` sees to it that nothing is ever dropped.
+# Confirmed rows are not kept, and `room` makes sure that nothing is ever dropped.
 _LIMITS = OutboxLimits(tail_bytes=0, tail_age=timedelta(0))
 
 OnWaiting = Callable[[int], None]
 
 
 class BulkSender:
-    """For one thread. A new file is a new epoch: what is sent makes new streams."""
+    """Used by one thread. A new file is a new epoch, so its events are new streams."""
 
     def __init__(self, file: Path, broker: BrokerAddress, clock: Clock) -> None:
-        # In a power cut all of it is sent again from its source, so it need not wait for the disk.
+        # After a power cut everything is sent again from its source, so this need not wait for the disk.
         self._outbox = connect(file, synchronous="normal")
         self.epoch = open_tables(self._outbox, clock)
         self._relay = Relay(file, broker, clock, RelayOptions(limits=_LIMITS))
@@ -50,7 +50,7 @@ class BulkSender:
         self._outbox.close()
 
     def put(self, items: Sequence[Item]) -> None:
-        """In this order, in one transaction."""
+        """Put items in this order, in one transaction."""
         with transaction(self._outbox):
             put_many(self._outbox, items)
         self.put_count += sum(item.count for item in items)
@@ -65,12 +65,12 @@ class BulkSender:
         return waiting_count(self._outbox)
 
     def room(self, stopping: threading.Event) -> None:
-        """Wait until more may be put, or `stopping`."""
+        """Wait until more may be put, or for `stopping`."""
         while not stopping.is_set() and self._is_full():
             self._wait(stopping)
 
     def drain(self, stopping: threading.Event, on_waiting: OnWaiting = lambda waiting: None) -> int:
-        """Wait until everything is confirmed, or `stopping`; how many events are not."""
+        """Wait until everything is confirmed, or for `stopping`. Returns how many events are not confirmed."""
         while (waiting := self.waiting()) and not stopping.is_set():
             on_waiting(waiting)
             self._wait(stopping)

@@ -16,16 +16,16 @@ from producer.relay.session import BrokerRefusal, BrokerSession, BrokerUnreachab
 from producer.relay.throttle import Throttle
 
 RECONNECT: Final = Backoff(2, 60, jitter=1.0)
-"""Full jitter, so that the nodes of a site do not all come back in the same second."""
+"""Full jitter, so that the nodes of a site do not all reconnect in the same second."""
 BULK_KEEPALIVE_S: Final = 300
-"""A segment may take a slow link minutes; whether the broker is there the connection of the events says sooner."""
+"""A segment may take minutes on a slow link. The connection of the events finds a lost broker sooner."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class _Bulk:
-    """A connection beside that of the events, or when to try for one again."""
+    """A connection beside that of the events, or the time of the next attempt."""
 
     session: BrokerSession | None = None
     is_ready: bool = False
@@ -34,7 +34,7 @@ class _Bulk:
 
 
 class RelayConnections:
-    """Begins with the connection of the events, and ends with it. Raises `BrokerUnreachable`."""
+    """Starts with the connection of the events, and ends with it. Raises `BrokerUnreachable`."""
 
     def __init__(self, broker: BrokerAddress, throttle: Throttle) -> None:
         self._broker = broker
@@ -43,14 +43,14 @@ class RelayConnections:
         self._refused = 0
         self.events = BrokerSession(broker, "relay", Pace(on_sent=throttle.spend))
         self.sessions: dict[Traffic, BrokerSession] = {Traffic.EVENTS: self.events}
-        """Those that can be sent over, the events first."""
+        """The sessions that are connected, events first."""
 
     def allowance(self, now: float) -> float:
-        """What is not urgent goes where no event waits, and no further than the limit."""
+        """Traffic other than events is sent while no event waits, within the byte limit."""
         return 0.0 if self.events.congested() else self._throttle.credit(now)
 
     def want(self, traffics: Iterable[Traffic], now: float) -> list[Traffic]:
-        """Have a connection for each of these. Returns those that have a new one since the last call."""
+        """Connect each of these kinds of traffic. Returns those with a new connection since the last call."""
         begun: list[Traffic] = []
         for traffic in sorted(traffics):
             if traffic is not Traffic.EVENTS:
@@ -88,7 +88,7 @@ class RelayConnections:
         bulk.again_at = now + bulk.retry.next_s()
 
     def step(self, timeout_s: float, wake: socket.socket) -> None:
-        """Wait for the broker or for a byte on `wake`, at most so long, and do what the connections need."""
+        """Wait for the broker, for a byte on `wake` or for the timeout, and serve the connections."""
         everyone = self._everyone()
         poll = select.poll()
         poll.register(wake, select.POLLIN)
@@ -101,7 +101,7 @@ class RelayConnections:
         return [self.events, *(bulk.session for bulk in self._bulk.values() if bulk.session is not None)]
 
     def take_refusals(self) -> list[BrokerRefusal]:
-        """What the broker said no to since the last call."""
+        """Refusals of the broker since the last call."""
         found: list[BrokerRefusal] = []
         for session in self._everyone():
             found += session.refusals

@@ -26,10 +26,10 @@ from producer.transaction import transaction
 IDLE_S: Final = 1.0
 TOO_LARGE: Final = "too_large"
 HEADER_BYTES: Final = 1024
-"""Room for topic and properties in what a broker says it takes."""
+"""Room for topic and properties within the broker's maximum packet size."""
 MESSAGE_S: Final = 0.25
 MIN_MESSAGE_BYTES: Final = 4 * 1024
-"""A message of events takes a slow link no longer than these seconds, unless it is smaller than that."""
+"""A message of events occupies a slow link no longer than this, unless it has the minimum size."""
 
 Sessions = Mapping[Traffic, BrokerSession]
 
@@ -46,11 +46,11 @@ class DeliveryCounters:
     events_resent: int = 0
     ignored_watermarks: int = 0
     waiting: int = 0
-    """Events that are not confirmed, as of the last look."""
+    """Events that are not confirmed, as of the last poll."""
 
 
 class StreamDelivery:
-    """Used by the thread of the relay alone. Times are of a monotonic clock, in seconds."""
+    """Used by the thread of the relay alone. Times are seconds of a monotonic clock."""
 
     def __init__(self, outbox: sqlite3.Connection, clock: Clock, bytes_per_s: int | None, compress: bool) -> None:
         self._outbox = outbox
@@ -68,28 +68,28 @@ class StreamDelivery:
         self.watermark_topics: set[str] = set()
         self.counters = DeliveryCounters()
         self.polls = 0
-        """How often it has seen what the outbox has."""
+        """How often the outbox was polled."""
 
     @property
     def traffics(self) -> set[Traffic]:
-        """The kinds of traffic that there is something of."""
+        """The kinds of traffic that have streams."""
         return {traffic for traffic, flow in self._flows.items() if flow.cursors}
 
     def waiting(self, traffic: Traffic) -> int:
-        """How many events are not confirmed, as of the last look."""
+        """How many events are not confirmed, as of the last poll."""
         return self._flows[traffic].window.waiting
 
     def take_silent_topics(self) -> set[str]:
-        """The watermark topics that were silent for too long: the broker may not know that we want them."""
+        """Watermark topics that were silent for too long: the broker may have lost the subscription."""
         unheard, self._silent_topics = self._silent_topics, set()
         return unheard
 
     def reconnected(self, traffic: Traffic, now: float) -> None:
-        """What was on its way when a connection ended is lost, or comes twice."""
+        """What was in flight when a connection ended is lost, or arrives twice."""
         self._flows[traffic].reconnected(now)
 
     def poll(self, sessions: Sessions, now: float) -> None:
-        """See what the outbox has that it had not, and who has been silent for too long."""
+        """Read what is new in the outbox, and find streams whose watermark is overdue."""
         self.polls += 1
         version: int = self._outbox.execute("pragma data_version").fetchone()[0]
         if version != self._version:
@@ -115,7 +115,7 @@ class StreamDelivery:
             self._thinning.poll(self._flows[Traffic.PICTURES].window.unsent, is_full, now)
 
     def send(self, sessions: Sessions, now: float) -> float:
-        """Send what may be sent. Returns the seconds after which to look again if nothing else happens."""
+        """Send what may be sent. Returns the seconds until the next call, if nothing else happens."""
         moments = []
         for traffic, session in sessions.items():
             flow = self._flows[traffic]
@@ -132,7 +132,7 @@ class StreamDelivery:
         return self.throttle.wait_s(now) > 0
 
     def take_in(self, message: Incoming, now: float) -> bool:
-        """Whether the message is a watermark of ours; a foreign epoch or a sequence never given is ignored."""
+        """Whether it is a watermark of this outbox. Another epoch, or a sequence never assigned, is ignored."""
         if message.topic not in self.watermark_topics:
             return False
         try:
@@ -145,7 +145,7 @@ class StreamDelivery:
         if cursor is None or watermark.epoch != cursor.stream.epoch:
             self._ignore("watermark of another epoch", message.topic, watermark.epoch)
         elif watermark.sequence > max(cursor.stream.sequence, cursor.sent):
-            # Somebody else lives by this epoch: a copied disk. Two of them cannot share a stream.
+            # Another producer has this epoch: a copied disk. Two of them cannot share a stream.
             self._ignore("watermark of another life", message.topic, f"{watermark.sequence} was never given")
         else:
             if not message.retained:
@@ -154,7 +154,7 @@ class StreamDelivery:
         return True
 
     def write_down(self) -> None:
-        """Put what was confirmed into the outbox, which may forget it then."""
+        """Store the watermarks in the outbox, which may then forget the rows."""
         if not self._moved:
             return
         try:
@@ -162,7 +162,7 @@ class StreamDelivery:
                 for stream, sequence in self._moved.items():
                     backlog.confirm(self._outbox, stream, sequence)
         except sqlite3.OperationalError as error:
-            # The next time; until then it is enough to know it.
+            # They are stored the next time; until then they are known here.
             if not is_disk_full(error):
                 raise
         else:
@@ -175,13 +175,13 @@ class StreamDelivery:
         if watermark.session is not None and watermark.session != before:
             self._ingests[topic] = watermark.session
             if before is not None or was_silent:
-                # Ingest has lost its connection, and with it whatever was on its way.
+                # Ingest has lost its connection, and with it everything in flight.
                 for each in self._flows.values():
                     if topic in each.cursors:
                         each.cursors[topic].go_back()
 
     def _ignore(self, event: str, topic: str, reason: str) -> None:
-        """Ingest announces again and again; one line is enough."""
+        """Ingest announces repeatedly; one log line is enough."""
         self.counters.ignored_watermarks += 1
         if (event, topic) not in self._ignored:
             self._ignored.add((event, topic))
@@ -214,7 +214,7 @@ class StreamDelivery:
         self.counters.bytes_saved += message.saved
 
     def _max_bytes(self, session: BrokerSession) -> int:
-        """Of a message of events: not so many that those of another device would wait for long."""
+        """The size limit of a message of events, so that events of other devices do not wait for long."""
         rates = [rate for rate in (self.throttle.bytes_per_s, session.bytes_per_s) if rate is not None]
         most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_S) * MESSAGE_S)
         if session.max_packet_bytes is not None:

@@ -22,10 +22,11 @@ log = structlog.get_logger(__name__)
 
 
 class Flow:
-    """Times are of a monotonic clock, in seconds.
+    """Times are seconds of a monotonic clock.
 
-    Where no watermark comes at all, ingest is away or slow: one message of one stream asks for it, seldom, and the rest
-    waits. Where those of other streams come, what is missing was lost, or is still to come: that stream asks alone.
+    If no watermark comes at all, ingest is away or slow: one message of one stream probes for it at growing intervals,
+    and everything else waits. If watermarks of other streams come, what is missing was lost or is still to come: only
+    that stream probes.
     """
 
     def __init__(self, traffic: Traffic) -> None:
@@ -41,7 +42,7 @@ class Flow:
 
     @property
     def is_silent(self) -> bool:
-        """Whether ingest was asked, and has not said anything since."""
+        """Whether ingest was probed and has not announced anything since."""
         return bool(self._probes)
 
     def saw(self, topic: str, stream: OutboxStream, now: float) -> None:
@@ -55,7 +56,7 @@ class Flow:
         self._reset_probes(now)
 
     def watermark_arrived(self, now: float) -> None:
-        """Ingest said something about one of these streams."""
+        """Ingest announced a watermark of one of these streams."""
         if self._probes:
             for cursor in self.cursors.values():
                 cursor.progress_at = now
@@ -70,7 +71,7 @@ class Flow:
             self._round_trip.add(took)
 
     def poll(self, session: BrokerSession, now: float) -> list[str]:
-        """Ask where it is time for that. Returns the topics of the streams that do."""
+        """Probe overdue streams. Returns their topics."""
         if now < self._check_at:
             return []
         self._check_at = now + CHECK_S
@@ -95,7 +96,7 @@ class Flow:
         return asking
 
     def _waiting(self, session: BrokerSession, now: float) -> dict[str, Cursor]:
-        """The streams of which ingest may have something that it has not confirmed; no time passes for the others."""
+        """Streams that wait for ingest. The timers of streams that wait for the link do not run."""
         waiting = {}
         for topic, cursor in self.cursors.items():
             if cursor.is_waiting:
@@ -109,7 +110,7 @@ class Flow:
         return now - cursor.progress_at >= self._round_trip.timeout_s(cursor.retries)
 
     def ready(self, session: BrokerSession, now: float) -> Iterator[Cursor]:
-        """Streams of which a message may be sent, each in its turn, until there is no room or nothing left."""
+        """Streams that may send a message, in turn, until there is no room or nothing left."""
         cursors = [cursor for cursor in self.cursors.values() if cursor.unsent > 0]
         turn, idle = self._turn, 0
         while idle < len(cursors) and self._takes_more(session):
@@ -133,7 +134,7 @@ class Flow:
             return False
         if max(self.window.bytes, session.in_flight_bytes) >= WINDOW_BYTES:
             return False
-        # A quiet device sends at once; a busy one waits for company while others are on their way.
+        # A quiet device sends at once; a busy one gathers events while messages are in flight.
         return cursor.unsent >= MAX_EVENTS or not session.in_flight or now - cursor.news_at >= LINGER_S
 
     def sent(self, cursor: Cursor, sequence: int, size: int, now: float, number: int) -> None:
@@ -143,7 +144,7 @@ class Flow:
         cursor.news_at = now
 
     def next_moment(self, session: BrokerSession) -> list[float]:
-        """When to look again; what is overdue waits for room, which the connection will tell."""
+        """When to poll again. A stream that lacks room is woken by its connection."""
         moments = []
         if self.window.events:
             moments.append(max(self._check_at, self._last_watermark_at + self._round_trip.timeout_s(self._probes)))

@@ -24,7 +24,7 @@ GAP_KIND: Final = short_name(type_of(GapEvent))
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """What goes out as one message, the sequences that it covers, and the bytes that packing saved."""
+    """One message to publish, the sequences that it covers, and the bytes that packing saved."""
 
     outgoing: Outgoing
     first: int
@@ -43,7 +43,7 @@ class Composer:
     def compose(
         self, stream: OutboxStream, after: int, rows: Iterator[OutboxRow], max_bytes: int = MAX_BYTES
     ) -> OutboxMessage:
-        """The next message after a sequence; `rows` are those after it. A medium may be larger."""
+        """The next message after a sequence; `rows` are the rows after it. A medium may exceed `max_bytes`."""
         row = next(rows, None)
         first = stream.sequence + 1 if row is None else row.first
         if first > after + 1:

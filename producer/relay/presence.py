@@ -22,7 +22,7 @@ _CAUSES: Final[dict[str, Literal["stopped", "connection_lost"]]] = {STOPPED: "st
 
 
 class DevicePresence:
-    """A connection of its own for each device, because a connection leaves no more than one last will."""
+    """One connection for each device, because a connection has no more than one last will."""
 
     def __init__(self, source: str, broker: BrokerAddress, clock: Clock) -> None:
         self._source = source
@@ -36,7 +36,7 @@ class DevicePresence:
         self._client.loop_start()
 
     def leave(self, *, silent: bool = False) -> None:
-        """With a goodbye, unless `silent`; never with the last will."""
+        """Publish the stop, unless `silent`, and disconnect; the last will is not published."""
         if self._client.is_connected() and not silent:
             self._publish(online=False, reason=STOPPED).wait_for_publish(DISCONNECT_WITHIN_S)
         self._client.disconnect()
@@ -45,7 +45,7 @@ class DevicePresence:
         self._client.loop_stop()
 
     def _set_last_will(self, client: Client, _data: Any) -> None:
-        # Anew for each connection: two losses are two events, with two ids.
+        # A new one for each connection: two losses are two events, with two ids.
         client.will_set(
             state_topic(self._source),
             self._event(online=False, reason=LOST),
@@ -73,7 +73,7 @@ class DevicePresence:
 
 
 class DevicePresences:
-    """Of all devices of a node: online from `begin` until this is left, offline at once if it ends in another way."""
+    """All devices of a node: online from `begin` until exit, and offline by their last wills if the process dies."""
 
     def __init__(self, sources: Sequence[str], broker: BrokerAddress, clock: Clock) -> None:
         self._sources = sources
@@ -83,13 +83,13 @@ class DevicePresences:
         self._silent = False
 
     def begin(self) -> None:
-        """The first time; after that it does nothing."""
+        """Connect on the first call; later calls do nothing."""
         self._connections = self._connections or [
             DevicePresence(source, self._broker, self._clock) for source in self._sources
         ]
 
     def leave_silently(self) -> None:
-        """Leave without a word, because somebody else is there for these devices."""
+        """Disconnect without an event, because another agent has these devices."""
         self._silent = True
 
     def __enter__(self) -> Self:

@@ -34,7 +34,7 @@ class _NotedRefusal:
 
 
 class RefusalLog:
-    """Noted by the thread of a connection; `trouble` may be asked by any other."""
+    """Written by the thread of a connection; `trouble` may be called by any other thread."""
 
     def __init__(self, user: str | None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._user = user
@@ -56,11 +56,11 @@ class RefusalLog:
             log.error(_SENTENCES[what], user=self._user, topic=topic, reason=reason)
 
     def message_arrived(self, topic: str) -> None:
-        """Something came on it: it may be read after all."""
+        """A message arrived on the topic, so it can be read."""
         self._noted.pop(topic, None)
 
     def trouble(self, source: str) -> str | None:
-        """What of a device is refused at this time, in a sentence."""
+        """What the broker refuses of a device at this time, in a sentence."""
         now, root = self._monotonic(), state_topic(source).removesuffix("state")
         for topic, noted in list(self._noted.items()):
             if topic.startswith(root) and noted.logged is not None and now - noted.last < HOLDS_S:

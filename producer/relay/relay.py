@@ -55,25 +55,25 @@ class ConnectionCounters:
 
 
 def ignore(message: Incoming) -> None:
-    """For who subscribes to nothing."""
+    """The default of a relay without subscriptions."""
 
 
 def nothing() -> Iterable[Outgoing]:
-    """For who retains nothing."""
+    """The default of a relay that retains nothing."""
     return ()
 
 
 def always() -> bool:
-    """For who is alone by other means."""
+    """The default of a relay that needs no permission to send."""
     return True
 
 
 class Relay:
-    """One for an outbox. `run` is its thread; `wake`, `publish` and `statistics` may be called from any other.
+    """One for each outbox. `run` is its thread; `wake`, `publish` and `statistics` may be called from any other thread.
 
-    `on_message` and `on_connect` are called in the thread of the relay: they hand on, and do not work. What
-    `on_connect` returns is published after each connect: the broker may have forgotten what it retained. Nothing is
-    sent until `allowed`.
+    `on_message` and `on_connect` are called in the thread of the relay and must return quickly. What `on_connect`
+    returns is published after each connect, because the broker may have forgotten what it retained. Nothing is sent
+    until `allowed` returns true.
     """
 
     def __init__(
@@ -105,14 +105,14 @@ class Relay:
         self._refusals = RefusalLog(broker.username)
 
     def wake(self) -> None:
-        """Say that there is something to send. Costs nothing while the relay has not yet looked."""
+        """Report that there is something to send. It is free while an earlier wake-up is pending."""
         if not self._awake:
             self._awake = True
             with contextlib.suppress(BlockingIOError, OSError):
                 self._wake_writer.send(b"\0")
 
     def publish(self, message: Outgoing) -> None:
-        """Publish beside the streams, now or never: live pictures and answers. Dropped where nobody is connected."""
+        """Publish beside the streams, at most once: live pictures and answers. Dropped while not connected."""
         if self._counters.connected:
             self._shows = self._shows or not message.qos
             self._unqueued.append(message)
@@ -123,9 +123,9 @@ class Relay:
         return self._counters.connected
 
     def drain(self, timeout_s: float) -> None:
-        """Wait until all that is urgent is confirmed, for `timeout_s` at most, and not without a connection."""
+        """Wait until all events are confirmed, for `timeout_s` at most and only while connected."""
         until, delivery = time.monotonic() + timeout_s, self._delivery
-        # The look that is going on may not see what was committed just now.
+        # The poll that is running may not see what was committed just now.
         seen = delivery.polls + 2 if delivery else 0
         while delivery and self.connected and time.monotonic() < until:
             if delivery.polls >= seen and not delivery.waiting(Traffic.EVENTS):
@@ -138,7 +138,7 @@ class Relay:
         return self._refusals.trouble(source)
 
     def statistics(self) -> dict[str, int | bool]:
-        """The figures of the link, by the names under which operators know them."""
+        """Counters of the link, by the names under which operators know them."""
         sent = self._delivery.counters if self._delivery is not None else None
         return {
             "messages_published": sent.published if sent else 0,
@@ -154,19 +154,19 @@ class Relay:
         }
 
     def run(self, stopping: threading.Event) -> None:
-        """Until `stopping`; what is not confirmed by then stays in the outbox. Looks at `stopping` 4 times a second."""
+        """Run until `stopping`, which is checked 4 times a second. Unconfirmed events stay in the outbox."""
         with contextlib.closing(self._wake_reader), contextlib.closing(self._wake_writer):
             while not stopping.is_set():
                 with contextlib.closing(self._open()) as outbox:
                     self._serve(outbox, stopping)
                 if self._is_gone:
                     self._files.remove_rest()
-                # Whoever commits to the outbox notices as well, and makes a new file.
+                # The committing thread notices as well, and makes a new file.
                 while identity(self._path) is None and not stopping.wait(TICK_S):
                     pass
 
     def _serve(self, outbox: sqlite3.Connection, stopping: threading.Event) -> None:
-        """As long as the outbox is the file that was opened."""
+        """Run as long as the outbox is the file that was opened."""
         self._delivery = StreamDelivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
         retry = Retry(RECONNECT)
         while not (stopping.is_set() or self._allowed() or self._is_gone):
@@ -186,7 +186,7 @@ class Relay:
     def _connect_and_send(
         self, outbox: sqlite3.Connection, delivery: StreamDelivery, stopping: threading.Event
     ) -> bool:
-        """False when no connection came about."""
+        """False when no connection was established."""
         try:
             connections = RelayConnections(self._broker, delivery.throttle)
         except BrokerUnreachable as error:
@@ -237,7 +237,7 @@ class Relay:
             session.publish(message)
         while session.ended is None and not (stopping.is_set() or self._is_gone):
             delivery.poll(connections.sessions, time.monotonic())
-            # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
+            # A subscription can be lost in transit; repeating it costs nothing.
             silent = delivery.take_silent_topics()
             for topic in silent:
                 self._refusals.note("read", topic, "no watermark")
@@ -253,7 +253,7 @@ class Relay:
         return True
 
     def _tend(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
-        """Connections for pictures and recordings where there are any, and what is said beside the streams."""
+        """Connect pictures and recordings where there are any, and publish the messages beside the streams."""
         now = time.monotonic()
         shown = {Traffic.PICTURES} if self._shows else set()
         for traffic in connections.want(delivery.traffics | shown, now):
@@ -270,7 +270,7 @@ class Relay:
         with contextlib.suppress(BlockingIOError):
             while self._wake_reader.recv(64):
                 pass
-        # Cleared after reading: who found it set until now has committed before, and the next look sees that.
+        # Cleared after reading: a thread that found it set until now has committed before, and the next poll sees that.
         self._awake = False
 
     def _take_in(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
@@ -285,7 +285,7 @@ class Relay:
         delivery.write_down()
 
     def _keep_up(self, outbox: sqlite3.Connection) -> None:
-        """Keep the outbox within its limits also where nothing but a relay has it open."""
+        """Enforce the limits also where nothing but a relay has the outbox open."""
         now = time.monotonic()
         if now - self._upkeep_at >= UPKEEP_S:
             self._upkeep_at = now
@@ -294,7 +294,7 @@ class Relay:
                 with transaction(outbox):
                     enforce(outbox, self._options.limits, self._clock())
             except sqlite3.OperationalError as error:
-                # Who commits to the outbox makes room.
+                # The committing thread makes room.
                 if not is_disk_full(error):
                     raise
             except FileGone:

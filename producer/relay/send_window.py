@@ -13,22 +13,22 @@ LONGEST_SPAN_S: Final = 0.5
 
 
 class SendWindow:
-    """Grows and shrinks with what the link carries. Times are of a monotonic clock, in seconds."""
+    """Grows and shrinks with the throughput of the link. Times are seconds of a monotonic clock."""
 
     def __init__(self, round_trip_s: float = 0.0) -> None:
         self._target_s = QUEUE_S + round_trip_s
         self._sent = 0
         self._full: tuple[float, int] | None = None
-        """Since when it has been full, and how many bytes had arrived by then."""
+        """Since when the window has been full, and how many bytes had arrived by then."""
         self.bytes = FIRST_WINDOW_BYTES
         self.bytes_per_s: float | None = None
-        """What the link carried when the window was full last; None until then."""
+        """Throughput when the window was last full; `None` until then."""
 
     def add(self, sent: int) -> None:
         self._sent += sent
 
     def room(self, queued: int, now: float) -> int:
-        """How many bytes may be sent, where so many of those before have not arrived at the other side."""
+        """How many bytes may be sent, while `queued` bytes have not arrived at the peer."""
         arrived = self._sent - queued
         if self._full is not None:
             self._learn(*self._full, arrived, queued, now)

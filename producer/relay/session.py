@@ -24,12 +24,12 @@ KEEPALIVE_S: Final = 10
 
 
 class BrokerUnreachable(OSError):
-    """Nobody answers there, or we are not let in."""
+    """The broker cannot be reached, or refuses the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to publish. `user_properties` are attributes of media and correlation of answers."""
+    """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer."""
 
     topic: str
     payload: bytes
@@ -52,19 +52,19 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that arrived on a topic that was subscribed to."""
+    """A message that arrived on a subscribed topic."""
 
     topic: str
     payload: bytes
     response_topic: str | None = None
     correlation: bytes | None = None
     retained: bool = False
-    """Whether the broker had kept it from before we subscribed."""
+    """Whether the broker had retained it from before the subscription."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerRefusal:
-    """The broker has said no to a topic."""
+    """The broker has refused a topic."""
 
     what: Literal["subscribe", "publish"]
     topic: str
@@ -73,24 +73,24 @@ class BrokerRefusal:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """Why a connection is over, in words; a refusal is the broker's answer to name and password."""
+    """Why a connection ended; `is_refusal` where the broker refused user or password."""
 
     reason: str
     is_refusal: bool = False
 
 
 def unlimited(_now: float) -> float:
-    """For what no limit holds back."""
+    """The allowance without a limit."""
     return float("inf")
 
 
 def ignore_sent(_sent: int) -> None:
-    """For whose bytes nobody counts."""
+    """The counter of a connection whose bytes are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a connection may send at a moment, and who counts the bytes that it has sent."""
+    """How much a connection may send at a moment, and who counts the bytes."""
 
     allowance: Allowance = unlimited
     on_sent: Callable[[int], None] = ignore_sent
@@ -104,7 +104,7 @@ class _InFlight(NamedTuple):
 
 
 class BrokerSession:
-    """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
+    """A clean start, without session state: what was in flight is sent again by whoever still has it."""
 
     def __init__(self, broker: BrokerAddress, role: str, pace: Pace | None = None) -> None:
         pace = pace or Pace()
@@ -124,7 +124,7 @@ class BrokerSession:
         self.refusals: deque[BrokerRefusal] = deque(maxlen=MAX_IN_FLIGHT)
         self.in_flight_bytes = 0
         self.published = self.acknowledged = 0
-        """The number of the last message, and of the last that the broker has."""
+        """The number of the last message, and of the last that the broker acknowledged."""
         try:
             self._client.connect(broker.target, broker.port, keepalive=pace.keepalive_s, clean_start=True)
         except (OSError, ssl.SSLError) as error:
@@ -133,7 +133,7 @@ class BrokerSession:
 
     @property
     def bytes_per_s(self) -> float | None:
-        """What the link was seen to carry, where it was ever full."""
+        """The measured throughput of the link, once it was full."""
         return self._socket.bytes_per_s
 
     @property
@@ -159,11 +159,11 @@ class BrokerSession:
                 self._subscribing[mid] = [topic for topic, _ in wanted]
 
     def congested(self) -> bool:
-        """Whether bytes wait because the connection does not take them."""
+        """Whether bytes wait because the connection does not accept them."""
         return self._client.want_write()
 
     def register(self, poll: select.poll) -> float | None:
-        """Wait for the broker; returns after which time to step in any case, if at all."""
+        """Register for the poll. Returns after how many seconds to step in any case, if at all."""
         writes = self._client.want_write() and not self._socket.is_full
         try:
             poll.register(self._socket.wire, select.POLLIN | (select.POLLOUT if writes else 0))
@@ -175,7 +175,7 @@ class BrokerSession:
         return AGAIN_S if self._client.want_write() and not writes else None
 
     def step(self, happened: dict[int, int]) -> None:
-        """Do what the connection needs, after a poll."""
+        """Serve the connection after a poll."""
         event = happened.get(self._socket.fileno(), 0)
         if self._socket.pending() or event & ~select.POLLOUT:
             self._check(self._client.loop_read())
@@ -184,7 +184,7 @@ class BrokerSession:
         self._check(self._client.loop_misc())
 
     def close(self) -> None:
-        """Say goodbye where somebody listens, and let go of the socket."""
+        """Disconnect if the broker still listens, and close the socket."""
         self._client.disconnect()
         if not self.congested():
             self._client.loop_misc()
@@ -243,7 +243,7 @@ class BrokerSession:
 
 
 class _PacedClient(MqttClient):
-    """paho over a socket that takes no more than its link carries soon."""
+    """A paho client over a socket that accepts no more than its link carries soon."""
 
     def __init__(self, broker: BrokerAddress, role: str, pace: Pace) -> None:
         super().__init__(broker, role)

@@ -6,9 +6,9 @@ WATCHED_S: Final = 10.0
 
 
 class Thinning:
-    """Holds while more pictures come than the link carries. What an outage has left is no reason: that gets less.
+    """Active while more pictures come than the link carries. The backlog of an outage is no reason, since it shrinks.
 
-    Times are of a monotonic clock, in seconds.
+    Times are seconds of a monotonic clock.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Thinning:
         self._polls = self._full_polls = 0
 
     def poll(self, unsent: int, is_full: bool, now: float) -> None:
-        """`unsent` pictures wait; `is_full` says that the link took no more just now."""
+        """`unsent` pictures wait; `is_full` says whether the link accepted no more just now."""
         if not unsent:
             self.is_needed, self._since = False, None
         elif self._since is None:
@@ -30,7 +30,7 @@ class Thinning:
                 self._begin(unsent, now)
 
     def pause(self) -> None:
-        """Something else than the link holds the pictures up."""
+        """Something other than the link delays the pictures."""
         self._since = None
 
     def _begin(self, unsent: int, now: float) -> None:

@@ -16,7 +16,7 @@ LEAST_TURN = 1e-3
 
 
 class FieldsOfView(SettingsModel):
-    """Both look the same way, and one sees more than the other."""
+    """Both sensors look in the same direction, with different fields of view."""
 
     by: Literal["fields_of_view"] = Field(description="By the angles that both lenses see.")
     thermal: tuple[Degrees, Degrees] = Field(description="Degrees that the sensor sees, across and down.")
@@ -27,7 +27,7 @@ class FieldsOfView(SettingsModel):
 
 
 class MarkedPoints(SettingsModel):
-    """Four things that are seen in both pictures, each as x and y from 0 to 1, from the top left."""
+    """Four points that are visible in both pictures, each as x and y from 0 to 1, from the top left."""
 
     by: Literal["points"] = Field(description="By points that were marked in both pictures.")
     visual: Points = Field(description="Where they are in the picture of the camera.")

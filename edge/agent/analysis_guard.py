@@ -15,7 +15,7 @@ FEWEST: Final = 3
 
 
 class AnalysisGuard:
-    """For the frames of one source, in its capture thread. `standing` is what is wrong with the analysis anyway."""
+    """For the frames of one source, in its capture thread. `standing` is a lasting fault of the analysis."""
 
     def __init__(
         self, name: str, health: SourceHealth, redact: Callable[[str], str], standing: str | None = None
@@ -29,7 +29,7 @@ class AnalysisGuard:
         self.lost = 0
 
     def drafts(self, analyse: Callable[[], Sequence[Draft]]) -> list[Draft]:
-        """What the analysis of a frame gives, or nothing where it fails."""
+        """The drafts of a frame; none where its analysis fails."""
         try:
             found = list(analyse())
         except BaseException as error:  # noqa: BLE001  (a frame that cannot be analysed costs itself)

@@ -42,12 +42,12 @@ class CommandHandler:
         self._retained: set[str] = set()
 
     def answer(self, message: Incoming) -> None:
-        """Do what a message asks for, and say what became of it. Never raises for what it holds."""
+        """Carry out the request of a message, and answer it. It raises nothing for the content of a message."""
         found = command_of(message.topic)
         if found is None or found[:2] not in self._devices:
             return
         if message.retained:
-            # It was said at some other time, to whoever was there then: since then others may have said otherwise.
+            # A retained command is old: newer commands may have been given since then.
             if message.topic not in self._retained:
                 self._retained.add(message.topic)
                 log.warning("retained command ignored", topic=message.topic)
@@ -60,7 +60,7 @@ class CommandHandler:
         log.info("command", device=device.settings.device, name=name, state=outcome.state, detail=outcome.detail)
 
     def _outcome(self, device: DeviceRunner, name: str, payload: bytes) -> tuple[Command, bool]:
-        """What became of a request, and whether that was said before."""
+        """The outcome of a request, and whether the request is a repeat."""
         request_id, by = "unknown", None
         try:
             request = read_request(payload)
@@ -72,7 +72,7 @@ class CommandHandler:
         except CommandRefused as refused:
             detail = str(refused)
         except BaseException as error:
-            # Whatever it is, whoever asked is to hear of it.
+            # Whatever the error is, the sender must get an answer.
             log.exception("command failed", device=device.settings.device, name=name)
             detail = f"the agent could not do it: {describe_error(error)}"
         else:
@@ -89,7 +89,7 @@ class CommandHandler:
         except ValidationError as error:
             log.warning("answer does not fit the contract", device=source, reason=str(error.error_count()))
             return
-        # Whoever asked is told only what is certain to be told to everybody.
+        # The event is committed before the sender gets the reply.
         self._emitter.put([draft], durable=True)
         if outcome.request_id != "unknown":
             try:
@@ -116,7 +116,7 @@ class CommandHandler:
                 )
 
     def _change_settings(self, device: DeviceRunner, request: CommandRequest) -> None:
-        """Tried, applied, kept, and only then told; where one of these fails the old settings hold."""
+        """Try, apply, store and emit the settings, in this order. If a step fails, the old settings stay in force."""
         change = change_of(request)
         changed = change.applied_to(device.adjustable)
         if (trouble := trouble_with(changed)) is not None:
@@ -136,5 +136,5 @@ class CommandHandler:
         try:
             self._store.was_sent(device.event_factory.source, changed)
         except OSError as error:
-            # They hold all the same; after the next start they are told once more.
+            # The settings are in force all the same; after the next start the event is emitted once more.
             log.warning("settings cannot be written", device=device.event_factory.source, reason=error.strerror)

@@ -17,7 +17,7 @@ LONGEST_DETAIL: Final = 500
 
 
 class CommandRefused(ValueError):
-    """The request cannot be done; the message says why."""
+    """The request cannot be carried out. The message says why."""
 
     def __init__(self, reason: str, request_id: str = "unknown", by: str | None = None) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ def read_request(payload: bytes) -> CommandRequest:
 
 
 def command_of(topic: str) -> tuple[str, str, str] | None:
-    """Site, device and name of the command that came on a topic."""
+    """Site, device and command name of a topic."""
     try:
         parsed = parse(topic)
     except UnknownTopic:
@@ -45,7 +45,7 @@ def command_of(topic: str) -> tuple[str, str, str] | None:
 
 
 def change_of(request: CommandRequest) -> SettingsChange:
-    """All of the sections that the request names, or none and `CommandRefused`."""
+    """The sections that the request changes. Raises `CommandRefused` where any of them is invalid."""
     try:
         return SettingsChange.model_validate(request.settings)
     except ValidationError as error:

@@ -35,13 +35,13 @@ from producer.outbox.tables import Draft
 
 Put = Callable[[Sequence[Draft]], None]
 Show = Callable[[str, bytes], None]
-"""Takes a topic and a JPEG, which may be dropped."""
+"""Takes a topic and a preview JPEG, which may be dropped."""
 
 log = structlog.get_logger(__name__)
 
 
 class CaptureThread(threading.Thread):
-    """A daemon, because a camera that does not answer must not hold up the end of the process."""
+    """A daemon thread, because a camera that does not answer must not delay the end of the process."""
 
     def __init__(self, name: str, capture: CaptureLoop) -> None:
         super().__init__(name=name, daemon=True)
@@ -52,8 +52,8 @@ class CaptureThread(threading.Thread):
 
 
 class DeviceRunner:
-    """Threads begin with `start` and end after the pause of `context` says so. What a source needs is built in its
-    thread, again and again where it cannot be: a device always exists, and says what is wrong with it.
+    """`start` starts its threads; they stop when `stopping` is set. Sources are built in their threads, repeatedly
+    where that fails: a device always exists, and its health says what is wrong.
     """
 
     def __init__(
@@ -94,12 +94,12 @@ class DeviceRunner:
             thread.start()
 
     def join(self, until_s: float) -> None:
-        """Wait for its threads until a moment of the monotonic clock."""
+        """Wait for the threads until a time of the monotonic clock."""
         for thread in self._threads:
             thread.join(max(0.0, until_s - time.monotonic()))
 
     def finish(self, until_s: float) -> None:
-        """What threads have open that wait for a camera until then becomes events without them."""
+        """Finish the recordings of threads that still wait for their camera by then."""
         for thread in self._threads:
             if thread.is_alive():
                 thread.capture.finish(until_s - time.monotonic())
@@ -144,7 +144,7 @@ class DeviceRunner:
         return Pipeline(source, take, source.takeover) if isinstance(source, VideoSource) else Pipeline(source, take)
 
     def _object_detection(self, pictures: Pictures, drawn: Scene | None) -> tuple[ObjectDetection | None, str | None]:
-        """The detector, or why there is none: a model that cannot be loaded is no reason not to record."""
+        """The object detection, or why there is none. A model that cannot be loaded must not stop the recording."""
         try:
             detector = self.settings.detector
             return (object_detection(detector, self.settings.zones, pictures, drawn) if detector else None), None
@@ -206,13 +206,13 @@ class DeviceRunner:
             self._hand_over(guard.drafts(partial(analysis.analyse, reading)))
 
     def _hand_over(self, drafts: Sequence[Draft]) -> None:
-        # An outbox that takes nothing is the failure of the node, whose own thread finds it and begins anew.
+        # A failed outbox is a failure of the agent, whose main thread notices it and restarts.
         with suppress(OutboxFailed):
             if drafts:
                 self._put(drafts)
 
 
 def analyse_sound(analysis: VisualAnalysis, samples: Samples) -> list[Draft]:
-    """Sound gives no events of its own."""
+    """Sound makes no events of its own; frame events contain its level."""
     analysis.analyse_sound(samples)
     return []

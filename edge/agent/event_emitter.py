@@ -22,9 +22,9 @@ log = structlog.get_logger(__name__)
 
 
 class EventEmitter:
-    """For all threads of a node, whose devices are `sources`.
+    """Shared by all threads of an agent with the devices `sources`.
 
-    In a stream, what has a time from after a step of the clock stands behind the event of the step.
+    In each stream the clock event of a step precedes all events with times after the step.
     """
 
     def __init__(self, outbox: Outbox, clock: DisciplinedClock, sources: Sequence[str]) -> None:
@@ -40,7 +40,7 @@ class EventEmitter:
 
     @property
     def trouble(self) -> str | None:
-        """What happened to the outbox lately, in a sentence."""
+        """A recent loss of the outbox file, in a sentence."""
         lost = self._outbox.lost_file
         if lost is None or time.monotonic() - lost.at_s > LOST_FILE_REPORTED_FOR_S:
             return None
@@ -48,7 +48,7 @@ class EventEmitter:
         return f"the file of its outbox was removed, and a new one begins: {what}"
 
     def is_committed(self, timeout_s: float) -> bool:
-        """Wait until the outbox has what was put before."""
+        """Wait until the events that were put before are committed."""
         return self._outbox.flush(timeout_s)
 
     def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
@@ -58,7 +58,7 @@ class EventEmitter:
             self._outbox.put(*drafts, durable=durable)
 
     def emit_clock_steps(self) -> None:
-        # Under a lock: who finds no step here must not overtake the one who is about to tell of it.
+        # Under a lock: a thread that finds no step must not overtake the one that is about to emit it.
         with self._lock:
             for step in self._clock.take_steps():
                 self._emit(step)
@@ -72,5 +72,5 @@ class EventEmitter:
 
 
 def in_milliseconds(moment: datetime) -> datetime:
-    """As it is written in an event, so that what is told of two moments adds up."""
+    """In the precision of events, so that the difference of two written times is exact."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

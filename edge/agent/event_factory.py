@@ -41,7 +41,7 @@ _EVENTS: dict[type[Data], type[Event]] = {
 
 @dataclass(frozen=True, slots=True)
 class EncodedPicture:
-    """Encoded bytes and the size of what they show; `duration_s` where it is video."""
+    """Encoded bytes and the size of the picture; `duration_s` for video."""
 
     payload: bytes
     width: int | None = None

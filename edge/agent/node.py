@@ -45,12 +45,12 @@ POLL_EVERY_S: Final = 0.25
 HEALTH_S: Final = 10.0
 JOIN_S: Final = 1.0
 FINISH_S: Final = 1.0
-"""For all devices together to end by themselves, and then for what is left open: what hangs must not cost the others
-their last events.
+"""How long all devices together may take to end, and then to finish what is open. One that hangs must not cost the
+others their last events.
 """
 LAST_COMMIT_S: Final = 0.5
 LAST_SENDING_S: Final = 0.5
-"""So that the hub hears now, and not when the agent begins again, that it was stopped."""
+"""Time to send the last events, so that the hub hears of the stop now and not at the next start."""
 RESTART: Final = Backoff(1.0, 60.0)
 CONFIGURATION: Final = "configuration"
 
@@ -65,9 +65,9 @@ def run(
     wall: Clock = utc_now,
     environ: Mapping[str, str] | None = None,
 ) -> None:
-    """Until `stopping`: whatever fails in the node itself, its outbox or its relay, is logged, and it begins anew.
+    """Run until `stopping`. A failure of the agent itself, its outbox or its relay is logged, and it starts again.
 
-    `wall` is the clock of the machine, which may be set at any time; that of the events is disciplined. Raises
+    `wall` is the clock of the machine, which may be set at any time; events use a disciplined clock. Raises
     `IdentityTaken` when another agent has the outbox or the devices.
     """
     environ = dict(os.environ) if environ is None else environ
@@ -106,7 +106,7 @@ def _live(
         relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
         with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread, guarding(guard):
             if not lock.is_ours:
-                # What is observed now by two would be two truths. Who was alone here before may begin at once.
+                # Two agents must not observe one device. An agent that had the identity here before may start at once.
                 guard.wait(stopping.is_set)
             ending = threading.Event()
             context = AgentContext(clock, ending.wait, environ, clock())
@@ -131,7 +131,7 @@ def _supervise(
 
 
 class RelayFailed(RuntimeError):
-    """The thread of the relay has ended by a fault of ours; what it was is in the log."""
+    """The thread of the relay has ended by a fault of its own, which is in the log."""
 
 
 @contextmanager
@@ -176,7 +176,7 @@ class Agent:
 
     @contextmanager
     def running(self, ending: threading.Event) -> Iterator[None]:
-        """The devices' threads; at the end what they still had goes to the outbox, with a last heartbeat."""
+        """Run the threads of the devices. At the end, put their last events and a last heartbeat into the outbox."""
         for device in self._devices.values():
             self._emit_settings(device)
             device.start(ending)
@@ -198,7 +198,7 @@ class Agent:
             log.info("agent stopped")
 
     def poll(self) -> None:
-        """See whether all is well, and tell of it when it has changed and every ten seconds."""
+        """Emit health when it changes and every ten seconds, and heartbeats."""
         self._emitter.emit_clock_steps()
         now = time.monotonic()
         regular = now - self._health_at >= HEALTH_S
@@ -210,12 +210,12 @@ class Agent:
             self._emitter.put(self._heartbeats("online"))
 
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
-        """Wait a moment for a command, and do it."""
+        """Wait a moment for a command, and carry it out."""
         with suppress(Empty):
             self._commands.answer(inbox.get(timeout=POLL_EVERY_S))
 
     def _fitting(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
-        """What people have set, where it still works."""
+        """The changed settings where they still work, otherwise the configured ones."""
         current = self._store.current(source, configured)
         if current is not configured and (trouble := trouble_with(current)) is not None:
             self._store.set_aside(source, trouble)
@@ -223,7 +223,9 @@ class Agent:
         return current
 
     def _emit_settings(self, device: DeviceRunner) -> None:
-        """What holds now, where that is not what was told last: at first, and after the configuration has changed."""
+        """Emit the settings in force unless the last settings event has the same: at first, and after the configuration
+        changed.
+        """
         source = device.event_factory.source
         if self._store.sent(source) == device.adjustable:
             return
@@ -240,7 +242,7 @@ class Agent:
             health = self._health(device)
             before = self._healths.get(device.event_factory.source)
             if health.status == "not_started":
-                # To the hub that is a device that is down; how this one does shows within seconds.
+                # The hub would take it for offline; the real state shows within seconds.
                 continue
             if all_of_them or has_changed(before, health):
                 self._healths[device.event_factory.source] = health
@@ -248,7 +250,7 @@ class Agent:
         self._emitter.put(drafts)
 
     def _health(self, device: DeviceRunner) -> Health:
-        """That of its sources; where they are well, what else is wrong with the device."""
+        """The health of the sources; where they are healthy, another fault of the device."""
         health = device.health()
         source = device.event_factory.source
         trouble = self._store.trouble(source) or self._relay.trouble(source) or self._emitter.trouble
@@ -270,7 +272,7 @@ class Agent:
         return [device.event_factory.event(data, self._context.clock()) for device in self._devices.values()]
 
     def _load(self) -> SystemLoad:
-        """Nothing where the machine does not tell: a sign of life needs no figures."""
+        """Empty where the machine reports nothing: a heartbeat needs no figures."""
         try:
             return self._machine.measure()
         except Exception as error:  # noqa: BLE001  (of whatever this machine's drivers say)

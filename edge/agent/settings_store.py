@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class UnusableSettings(BaseModel):
-    """Settings that do not fit any more, as they were written, and why."""
+    """Settings that do not fit any more, as they were written, and the reason."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,8 +29,8 @@ class UnusableSettings(BaseModel):
 
 
 class StoredSettings(BaseModel):
-    """By source: what people have set, what the node last sent as an event, and what does not fit any more. `answers`
-    are those to the newest requests, by source and request id.
+    """By source: changed settings, the settings of the last event, and those that no longer fit. `answers` holds the
+    answers to the newest requests, by source and request id.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
@@ -42,8 +42,8 @@ class StoredSettings(BaseModel):
 
 
 class SettingsStore:
-    """Of the devices `sources`. Replaced as a whole, so that a power cut leaves the old or the new one. Writing raises
-    `OSError`.
+    """For the devices `sources`. The file is replaced as a whole, so that a power cut leaves the old or the new one.
+    Writing raises `OSError`.
     """
 
     def __init__(self, path: Path, sources: Collection[str]) -> None:
@@ -54,20 +54,20 @@ class SettingsStore:
         return self._stored.changed.get(source, configured)
 
     def sent(self, source: str) -> AdjustableSettings | None:
-        """What the last settings event of a source said."""
+        """The settings of the last settings event of a source."""
         return self._stored.sent.get(source)
 
     def trouble(self, source: str) -> str | None:
-        """Why what people had set for a source does not hold, where that is so."""
+        """Why the changed settings of a source are not in force, where that is so."""
         found = self._stored.set_aside.get(source)
         return None if found is None else f"its settings no longer fit, and the configuration holds: {found.reason}"
 
     def answer(self, source: str, request_id: str) -> Command | None:
-        """What was answered to this request before."""
+        """The answer that this request got before."""
         return self._stored.answers.get(_key(source, request_id))
 
     def keep(self, source: str, adjustable: AdjustableSettings) -> Callable[[], None]:
-        """Returns how to take it back."""
+        """Store changed settings. Returns a function that restores the previous ones."""
         before = self._stored
         aside = {key: value for key, value in before.set_aside.items() if key != source}
         changed = before.changed | {source: adjustable}
@@ -83,7 +83,7 @@ class SettingsStore:
         self._save(self._stored.model_copy(update={"answers": newest}))
 
     def set_aside(self, source: str, reason: str) -> None:
-        """What people had set cannot be used: the configuration holds until they set something else."""
+        """Stop using changed settings that do not work: the configuration is in force until they are changed again."""
         changed = dict(self._stored.changed)
         gone = changed.pop(source)
         aside = self._stored.set_aside | {
@@ -100,11 +100,11 @@ class SettingsStore:
         except OSError as error:
             return self._unreadable(sources, error.strerror or type(error).__name__)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            # Of another version, or torn by something else than us.
+            # Written by another version, or damaged.
             return self._unreadable(sources, type(error).__name__)
 
     def _unreadable(self, sources: Collection[str], why: str) -> StoredSettings:
-        """Nobody knows for which of the devices people had set something. The file is kept for whoever wants it."""
+        """Nobody knows which devices had changed settings. The file is kept under another name."""
         aside = self._path.with_suffix(".unreadable")
         reason = f"{self._path.name} could not be read ({why}), and is kept as {aside.name}"
         log.error("settings unreadable", reason=reason)
@@ -138,7 +138,7 @@ def _key(source: str, request_id: str) -> str:
 
 
 def _read(found: dict[str, Any]) -> StoredSettings:
-    """Entry by entry: what does not fit costs itself, and what people had set is not forgotten."""
+    """Entry by entry: one that does not fit costs only itself."""
     aside = dict(_fitting(found.get("set_aside", {}), UnusableSettings, lambda *_: None))
 
     def refused(source: str, given: Any, reason: str) -> None:

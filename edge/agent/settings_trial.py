@@ -37,7 +37,7 @@ def trouble_with(adjustable: AdjustableSettings) -> str | None:
 
 
 def _try_thermal(adjustable: AdjustableSettings) -> None:
-    """As far as the event and the picture of a frame."""
+    """Process frames as far as the event and the JPEG."""
     processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
     for level in (-40.0, 20.0, 300.0):
         temperatures = np.full(SHAPE, level, np.float32)

@@ -56,7 +56,7 @@ def scene_of(scene: SceneSourceSettings, started: datetime, time_zone: str) -> S
 
 
 def encoding_of(settings: DeviceSettings) -> Encoding:
-    """How pictures are recorded that are not recorded as they are sent. A drawn scene needs no more than these."""
+    """How pictures are encoded that are not recorded as they are sent. Drawn scenes need low rates only."""
     rates = settings.rates
     encoding = DRAWN if isinstance(settings.visual, SceneSourceSettings) else Encoding()
     return replace(
@@ -136,7 +136,7 @@ def address(source: NetworkSourceSettings, environ: Mapping[str, str]) -> str:
 
 
 def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]:
-    """What may hold a password, usable or not: also a path, where somebody put an address into it."""
+    """Every text that may contain a password; paths too, because somebody may have put an address into one."""
     given: list[str | None] = []
     for part in (settings.visual, settings.thermal, settings.detector):
         if isinstance(part, NetworkSourceSettings):
@@ -166,7 +166,7 @@ class MutedSource:
 
 
 class InterruptedSource:
-    """A drawn scene whose camera is out of reach while a `silent` fault is on."""
+    """A drawn scene whose camera is unreachable while a `silent` fault is active."""
 
     def __init__(self, source: Source, faults: Sequence[SceneFaultSettings], context: AgentContext) -> None:
         self._source = source

@@ -21,7 +21,7 @@ SCENE: Final = "scene"
 AGAIN_S: Final = 10.0
 _LEAST_HEIGHT: Final = 0.05
 _LEAST_WIDTH: Final = 0.01
-"""Of the picture: what is smaller, or seen no more than that at the edge, no detector would find."""
+"""Shares of the picture. No detector would find a smaller object, or one that is hardly visible at the edge."""
 
 Detect = Callable[[CameraFrame, Sequence[Box]], tuple[BoundingBox, ...]]
 
@@ -38,7 +38,7 @@ class ObjectDetection:
         self.zones = tuple(zones)
 
     def analyse(self, frame: CameraFrame, moving: Sequence[Box], media: Sequence[str]) -> DetectionData | None:
-        """None where there is nothing to tell: not the time, or all as before and nobody there."""
+        """None where nothing is due: it is too early, or nothing has changed and nobody is there."""
         if not self._every.due(frame.time):
             return None
         found = self._detect(frame, moving)
@@ -78,7 +78,7 @@ def object_detection(
 
 
 def _drawn(scene: Scene) -> Detect:
-    """What the scene knows, of the moments at which it can be seen."""
+    """The objects of a drawn scene, while the scene can be seen."""
 
     def analyse(frame: CameraFrame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
         if scene.schedule.age("black", frame.time) is not None:
@@ -120,7 +120,7 @@ def _within(box: Box) -> Box:
 
 
 def _zone_name(name: str | None) -> str | None:
-    # The contract allows names that topics allow; people name zones as they like.
+    # The contract allows the characters of topics; names of zones may have any.
     return (
         None if name is None else "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name)[:64]
     )

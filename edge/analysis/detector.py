@@ -18,7 +18,7 @@ _BEST_SCORE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class BoundingBox:
-    """`box` is (x, y, width, height) in 0..1. A `method` of `heuristic` has seen a shape, not a person."""
+    """`box` is (x, y, width, height) in 0..1. The `method` `heuristic` has recognised a shape, not a person."""
 
     label: str
     score: float
@@ -27,7 +27,7 @@ class BoundingBox:
 
 
 def guesses(boxes: Iterable[Box], aspect: float) -> tuple[BoundingBox, ...]:
-    """`aspect` is the picture's width / height. No score is above 0.5: a shape is weak evidence."""
+    """`aspect` is width / height of the picture. No score is above 0.5, because a shape is weak evidence."""
     return tuple(_guess(box, aspect) for box in boxes)
 
 
@@ -50,6 +50,6 @@ def _within(shape: float, limits: tuple[float, float]) -> bool:
 
 
 def _score(shape: float, typical: float, limits: tuple[float, float]) -> float:
-    """0.5 for the typical shape, falling to 0.2 at the limits."""
+    """0.5 for the typical shape, down to 0.2 at the limits."""
     reach = typical - limits[0] if shape < typical else limits[1] - typical
     return round(_BEST_SCORE - 0.3 * abs(shape - typical) / reach, 2)

@@ -18,11 +18,12 @@ _OVERLAP: Final = 0.45
 
 
 class UnusableModel(ValueError):
-    """The model's input or output is of no shape that we can read."""
+    """The input or output of the model has no shape that is supported."""
 
 
 class OnnxDetector:
-    """One input `[1, 3, H, W]` (RGB, 0..1) and one output: v8 `[1, 4 + n, boxes]` or v5 `[1, boxes, 5 + n]`, n labels.
+    """One input `[1, 3, H, W]` (float32 RGB, 0..1) and one output: v8 `[1, 4 + n, boxes]` or v5 `[1, boxes, 5 + n]`, n
+    labels.
 
     Boxes are (centre x, centre y, width, height) in pixels of the input.
     """
@@ -57,7 +58,9 @@ class OnnxDetector:
 
 
 def letterboxed(bgr: NDArray[np.uint8], size: tuple[int, int]) -> tuple[Floats, float, tuple[int, int]]:
-    """The tensor, the scale from picture to input, and where the picture's corner (left, top) is in the input."""
+    """`bgr` is H x W x 3 uint8. Returns the tensor, the scale from picture to input, and the picture's corner (left,
+    top) in it.
+    """
     width, height = size
     scale = min(width / bgr.shape[1], height / bgr.shape[0])
     inner = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
@@ -69,7 +72,7 @@ def letterboxed(bgr: NDArray[np.uint8], size: tuple[int, int]) -> tuple[Floats, 
 
 
 def candidates(output: Floats, labels: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Boxes (n x 4: centre x, centre y, width, height), their best score and its class."""
+    """Boxes (n x 4 float32: centre x, centre y, width, height), their best scores (n) and classes (n)."""
     if output.ndim != 3 or output.shape[0] != 1:
         raise UnusableModel(f"the output has shape {output.shape}; [1, 4 + n, boxes] or [1, boxes, 5 + n] is needed")
     if output.shape[1] == 4 + labels:
@@ -85,7 +88,7 @@ def candidates(output: Floats, labels: int) -> tuple[Floats, Floats, NDArray[np.
 
 
 def strongest(boxes: Floats, scores: Floats, classes: NDArray[np.intp]) -> list[int]:
-    """Indices, best first, without those that overlap a better one of their class by more than 0.45 of the union."""
+    """Indices, best first, without boxes that overlap a better one of their class by more than 0.45 of the union."""
     selected: list[int] = []
     for candidate in np.argsort(-scores, kind="stable"):
         rivals = [other for other in selected if classes[other] == classes[candidate]]
@@ -95,7 +98,7 @@ def strongest(boxes: Floats, scores: Floats, classes: NDArray[np.intp]) -> list[
 
 
 def overlap(one: Floats, other: Floats) -> float:
-    """Intersection over union of two (centre x, centre y, width, height)."""
+    """Intersection over union of two boxes (centre x, centre y, width, height), each 4 float32."""
     low = np.maximum(one[:2] - one[2:] / 2, other[:2] - other[2:] / 2)
     high = np.minimum(one[:2] + one[2:] / 2, other[:2] + other[2:] / 2)
     common = float(np.prod(np.clip(high - low, 0, None)))

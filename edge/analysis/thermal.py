@@ -20,7 +20,7 @@ Celsius = NDArray[np.float32]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
 VERSION: Final = 3
-"""Counts what changes the outcome for the same frames, so that findings say by which analysis they were made."""
+"""Incremented by changes of the outcome for the same frames, so that findings name their analysis."""
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (24, 32)
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
@@ -40,7 +40,7 @@ class TemperatureStatistics:
 
 @dataclass(frozen=True, slots=True)
 class HotSpotStatistics:
-    """`center` in thermal pixels (x, y)."""
+    """`center` is (x, y) in thermal pixels; temperatures in °C, `area` in pixels."""
 
     center: tuple[int, int]
     max_temp: float
@@ -51,9 +51,9 @@ class HotSpotStatistics:
 
 @dataclass(frozen=True, slots=True)
 class ThermalReading:
-    """`frame` is what pictures are made of. Alert levels and hot spots are of the unsmoothed frame: a smoothed one
-    is late and lower. `confirmed_max` is the hottest that is no spike of one pixel in one frame. `None` and empty where
-    every pixel was invalid (`no_data`).
+    """`frame` (24 x 32 float32, °C) is what pictures are made of. Alert levels and hot spots are those of the
+    unsmoothed frame, because smoothing delays and lowers them. `confirmed_max` is the hottest temperature that is not a
+    spike of one pixel in one frame. If every pixel is invalid (`no_data`), values are `None` and empty.
     """
 
     timestamp: datetime
@@ -76,7 +76,7 @@ class ThermalReading:
 
 
 class ThermalProcessor:
-    """Feed it every frame of one sensor (24 x 32 float32, Celsius) once and in order."""
+    """Give it every frame of one sensor (24 x 32 float32, °C) once and in order."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class ThermalProcessor:
         self._bad_seen = 0
 
     def apply(self, settings: ThermographySettings, rois: Sequence[Roi]) -> None:
-        """New settings from the next frame on; what has been learned about the sensor stays."""
+        """Apply settings from the next frame on. What was learned about the sensor stays."""
         self.settings = settings
         self.rois = tuple(rois)
         self._weights = {roi.name: roi.weight for roi in self.rois}
@@ -127,7 +127,7 @@ class ThermalProcessor:
         }
 
     def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, tuple[Flag, ...]]:
-        """In a fire the sensor's range ends, but the frame is still worth more than any other."""
+        """Replace bad pixels and clamp to the range of the sensor: in a fire the frame is worth more than any other."""
         flags: list[Flag] = []
         bad = self.bad_pixels.find(raw, time)
         if bad is not None:
@@ -148,7 +148,7 @@ class ThermalProcessor:
 
 
 def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpotStatistics, ...]:
-    """4-connected components above `threshold`, hottest first."""
+    """4-connected components of a 24 x 32 float32 frame above `threshold`, both in °C, hottest first."""
     above = frame > threshold
     if not above.any():
         return ()
@@ -171,7 +171,7 @@ def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpotS
 def composite_temperature(
     regions: Sequence[RegionStatistics], weights: Mapping[str, float], method: str
 ) -> float | None:
-    """Of the regions' maxima; `None` where there is no region or it is switched off."""
+    """The composite of the regions' maxima in °C; `None` without regions or where it is switched off."""
     if not regions or method == "none":
         return None
     maxima = [region.max_temp for region in regions]
@@ -183,21 +183,21 @@ def composite_temperature(
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """`magnitude` in degrees Celsius and `direction` in degrees (atan2, -180..180), both 24 x 32."""
+    """`magnitude` in °C and `direction` in degrees (atan2, -180..180), both 24 x 32 float32."""
 
     magnitude: Celsius
     direction: Celsius
 
 
 def gradient(frame: Celsius) -> Gradient:
-    """By Sobel 3 x 3 along both axes, not normalised."""
+    """Sobel 3 x 3 along both axes, not normalised, of a 24 x 32 float32 frame in °C."""
     along_x = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 1, 0), np.float32)
     along_y = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 0, 1), np.float32)
     return Gradient(np.hypot(along_x, along_y), np.degrees(np.arctan2(along_y, along_x)))
 
 
 def _statistics(frame: Celsius, raw: Celsius) -> tuple[TemperatureStatistics, float]:
-    """One sort gives every order statistic; with them the 10th percentile of the raw frame."""
+    """Statistics of a frame by one sort, and the 10th percentile of the raw frame; both 24 x 32 float32, °C."""
     ordered = np.sort(frame, axis=None)
     mean, deviation = cv2.meanStdDev(frame)
     low, high = float(ordered[0]), float(ordered[-1])
@@ -215,7 +215,7 @@ def _statistics(frame: Celsius, raw: Celsius) -> tuple[TemperatureStatistics, fl
 
 
 def _quantile(ordered: Celsius, share: float) -> float:
-    """Between the two nearest values in proportion, as numpy's percentile does."""
+    """Linear interpolation between the nearest values of a sorted array, as in numpy's percentile."""
     place = share * (ordered.size - 1)
     below = int(place)
     low = float(ordered[below])

@@ -52,15 +52,14 @@ class ThermalAnalysis:
         self._capture_now = False
 
     def apply(self, adjustable: AdjustableSettings) -> None:
-        """From the next frame on."""
+        """Apply settings from the next frame on."""
         self._wanted = adjustable
 
     def capture_now(self) -> None:
         self._capture_now = True
 
     def analyse(self, frame: ThermalFrame) -> list[Draft]:
-        """Every frame is processed; an event is made at its rate, and at once when the level of alert changes, or is
-        confirmed."""
+        """Process a frame. An event is due at its rate, and at once when the alert level changes or is confirmed."""
         if self._wanted is not self._applied:
             self._applied = self._wanted
             self._processor.apply(self._applied.thermography, self._applied.measured_rois)
@@ -95,7 +94,7 @@ class ThermalAnalysis:
 
 
 def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -> Thermal | None:
-    """None where the sensor gave nothing that could be read."""
+    """The data of a thermal event; `None` where the frame has no valid pixel."""
     statistics = reading.frame_stats
     if statistics is None:
         return None
@@ -147,7 +146,7 @@ def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
 
 
 def _raw(frame: ThermalFrame) -> EncodedPicture:
-    """24 x 32 float16 in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
+    """24 x 32 float16 °C in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
     buffer = io.BytesIO()
     np.save(buffer, frame.temperatures.astype(np.float16))
     return EncodedPicture(buffer.getvalue(), 32, 24, content_type=NPY)

@@ -22,7 +22,7 @@ from producer.outbox.tables import Draft
 
 UPDATE_S = 1.0
 SOUND_S = 5.0
-"""After that long without sound its level is unknown."""
+"""Without sound for this long its level is unknown."""
 
 
 class VisualAnalysis:
@@ -50,7 +50,7 @@ class VisualAnalysis:
         self._sound_at: datetime | None = None
         self._captures: deque[str] = deque(maxlen=3)
         self._captured: deque[Grey] = deque(maxlen=3)
-        """Of the captures, what is compared of them."""
+        """The grey planes of the captures (H x W uint8), which are compared."""
         self._last_emitted: tuple[object, ...] = ()
         self._capture_due = per_second(rates.capture_fps)
         self._thumbnail_due = per_second(rates.thumbnail_fps)
@@ -59,10 +59,10 @@ class VisualAnalysis:
         self._update_due = Every(UPDATE_S)
         self._capture_now = False
         self.planes: Planes | None = None
-        """The newest full picture, for whoever lays temperatures over it."""
+        """The newest full picture, for the fusion with temperatures."""
 
     def apply(self, adjustable: AdjustableSettings) -> None:
-        """From the next picture on."""
+        """Apply settings from the next picture on."""
         self._wanted = adjustable
 
     def capture_now(self) -> None:
@@ -73,7 +73,7 @@ class VisualAnalysis:
         self._sound_at = samples.time
 
     def analyse(self, frame: CameraFrame) -> list[Draft]:
-        """Drafts in their order: media before the events that refer to them."""
+        """Drafts in order: media before the events that refer to them."""
         self._adjust(frame)
         assert self._detector is not None
         small = self._pictures.small(frame.picture)
@@ -109,7 +109,7 @@ class VisualAnalysis:
         return drafts
 
     def _adjust(self, frame: CameraFrame) -> None:
-        """What was learned of the noise and the background stays where its own settings do."""
+        """Restart only those analyses whose own settings changed: the others keep what they have learned."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
         if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
             self._detector = MotionDetector(size, wanted.motion)
@@ -123,7 +123,9 @@ class VisualAnalysis:
         self._applied, self._size = wanted, size
 
     def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool) -> list[Draft]:
-        """A capture and a thumbnail where one is due; a capture at once where motion begins or somebody asks."""
+        """A capture and a thumbnail where one is due; a capture at once where motion begins or a snapshot was
+        requested.
+        """
         urgent = urgent or self._capture_now
         capture = (self._capture_due is not None and self._capture_due.due(frame.time)) or urgent
         live = self._live_due is not None and self._live_due.due(frame.time)
@@ -209,7 +211,7 @@ class VisualAnalysis:
 
 
 def _rounded(boxes: Sequence[Box]) -> tuple[Box, ...]:
-    """To a ten-thousandth of the picture, and not beyond it."""
+    """Rounded to a ten-thousandth of the picture, and not beyond it."""
     return tuple(
         (round(x, 4), round(y, 4), min(round(width, 4), 1.0), min(round(height, 4), 1.0))
         for x, y, width, height in boxes

@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 
 def feet(box: Box) -> Point:
-    """Where what is in the box touches the ground: a head may be in front of a zone that is behind."""
+    """Where the object in the box touches the ground: its head may be in front of a zone behind it."""
     x, y, width, height = box
     return x + width / 2, y + height
 
@@ -28,7 +28,7 @@ def contains(corners: Sequence[Point], point: Point) -> bool:
 
 
 def zone_of(box: Box, zones: Iterable[Zone]) -> str | None:
-    """The first zone that it stands in, restricted ones before others."""
+    """The first zone in which the object stands, restricted zones before others."""
     found = [zone for zone in zones if contains(zone.points, feet(box))]
     found.sort(key=lambda zone: not zone.restricted)
     return found[0].name if found else None

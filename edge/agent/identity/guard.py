@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 class IdentityGuard:
-    """A connection of its own. The broker keeps nothing of it, so nothing is left of an agent that is dead.
+    """Uses a connection of its own without session state, so nothing is left on the broker of an agent that died.
 
     `poll`, `wait` and `established` are for the other threads of the agent.
     """
@@ -63,11 +63,11 @@ class IdentityGuard:
 
     @property
     def established(self) -> bool:
-        """Whether somebody was asked, and nobody else has our devices."""
+        """Whether the agent has asked, and no other agent has its devices."""
         return self._contest.established
 
     def poll(self) -> None:
-        """Raises `IdentityTaken` once another agent has answered that stays."""
+        """Raises `IdentityTaken` once another agent has answered that stays. Claims again from time to time."""
         with self._lock:
             now = time.monotonic()
             self._contest.poll(now)
@@ -79,11 +79,11 @@ class IdentityGuard:
                 "data directory of its own (a copied disk: delete the outbox in the copy)"
             )
         if asks:
-            # The subscription too: it may have been lost on its way.
+            # Subscribe again as well: the subscription may have been lost in transit.
             self._subscribe()
 
     def wait(self, stopped: Callable[[], bool]) -> None:
-        """Until it is clear that we are alone, or that there is nobody to ask. Raises `IdentityTaken`."""
+        """Wait until no other agent has answered in time, or the broker is out of reach. Raises `IdentityTaken`."""
         began = time.monotonic()
         pause = threading.Event()
         while not (self.established or stopped()):
@@ -95,7 +95,7 @@ class IdentityGuard:
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
         if code.is_failure:
-            # Nothing is sent before it is known who has the devices, so nobody else says it.
+            # The relay does not connect before the identity is established, so nothing else logs this.
             log.error("broker refuses the connection", broker=str(self._broker), user=self._user, reason=str(code))
             return
         self._connected = True

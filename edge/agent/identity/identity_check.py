@@ -10,14 +10,14 @@ from producer.relay.presence import DevicePresences
 
 @dataclass(frozen=True, slots=True)
 class IdentityCheck:
-    """What sees to it that no two agents speak for the same devices."""
+    """The parts that prevent two agents from running the same devices."""
 
     guard: IdentityGuard
     lock: OutboxLock
     presences: DevicePresences
 
     def poll(self) -> None:
-        """Raises `IdentityTaken` when we are to make way."""
+        """Raises `IdentityTaken` when another agent stays."""
         try:
             self.guard.poll()
         except IdentityTaken:

@@ -13,7 +13,7 @@ from producer.locks import FileLock, LockHeld
 
 @dataclass(slots=True)
 class OutboxLock:
-    """`is_ours` when whoever had it last was established, and ran here since this machine was booted."""
+    """`is_ours` when the previous holder had established its identity since this machine was booted."""
 
     is_ours: bool
     _file: FileLock
@@ -21,7 +21,7 @@ class OutboxLock:
     _is_established: bool = False
 
     def establish(self) -> None:
-        """From now on who begins here after us need not wait for an answer of others."""
+        """Remember that the identity is established: the next agent here need not wait for answers."""
         if not self._is_established:
             _write(self._file, self._instance, established=True)
             self._is_established = True
@@ -29,7 +29,7 @@ class OutboxLock:
 
 @contextmanager
 def outbox_lock(path: Path, instance: Instance) -> Iterator[OutboxLock]:
-    """Until the end of this process, however that ends. Raises `IdentityTaken`."""
+    """Hold the lock until the end of the block or of the process. Raises `IdentityTaken`."""
     try:
         file = FileLock(path)
     except LockHeld as error:
@@ -46,13 +46,13 @@ def outbox_lock(path: Path, instance: Instance) -> Iterator[OutboxLock]:
 
 
 def _is_ours(before: dict[str, object], file: FileLock, instance: Instance) -> bool:
-    # A copy has another inode, also on the same machine.
+    # A copied file has another inode, also on the same machine.
     same = before.get("boot_id") == instance.boot_id and before.get("inode") == file.path.stat().st_ino
     return bool(instance.boot_id and same and before.get("established"))
 
 
 def _read(note: str) -> dict[str, object]:
-    """Empty where nobody was before, or where its writing was cut short."""
+    """Empty where there was no holder, or where its note was cut short."""
     try:
         found = json.loads(note)
     except ValueError:

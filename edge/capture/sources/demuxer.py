@@ -27,7 +27,7 @@ _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
 
 @dataclass(frozen=True, slots=True)
-class DemuxedPacket:
+class Arrival:
     """A packet with its own timestamp in seconds, where it has one."""
 
     kind: Literal["video", "audio"]
@@ -56,7 +56,7 @@ class Demuxer(Protocol):
     def cut_short(self) -> int:
         """Pictures that broke off on their way, since the beginning."""
 
-    def next(self) -> DemuxedPacket | None:
+    def next(self) -> Arrival | None:
         """`None` at the end."""
 
     def resume(self) -> None:
@@ -96,7 +96,7 @@ class ContainerDemuxer:
         self.codec: str = self._context.name
         self.is_late_by_one = self._container.format.name == "rtsp" and self.codec in _HELD_BY_PARSER
         self._packets: Iterator[Any] = iter(())
-        self._ahead: deque[DemuxedPacket] = deque()
+        self._ahead: deque[Arrival] = deque()
         self.resume()
 
     @property
@@ -119,7 +119,7 @@ class ContainerDemuxer:
         assert self.video is not None
         return float(self.video.average_rate or self.video.guessed_rate or 25)
 
-    def next(self) -> DemuxedPacket | None:
+    def next(self) -> Arrival | None:
         return self._ahead.popleft() if self._ahead else self._read()
 
     def _refuse_single(self) -> None:
@@ -139,13 +139,13 @@ class ContainerDemuxer:
         if pictures == 1 and len(self._ahead) < MOST_AHEAD:
             raise NoVideo("this is a single picture, not a video")
 
-    def _read(self) -> DemuxedPacket | None:
+    def _read(self) -> Arrival | None:
         packet = next(self._packets, None)
         if packet is None:
             return None
         stamp = packet.pts if packet.pts is not None else packet.dts
         seconds = None if stamp is None else float(stamp * packet.time_base)
-        return DemuxedPacket("video" if packet.stream.type == "video" else "audio", packet, seconds)
+        return Arrival("video" if packet.stream.type == "video" else "audio", packet, seconds)
 
     def resume(self) -> None:
         streams = [self.video, *([self.audio] if self.audio is not None else [])]
@@ -194,8 +194,8 @@ class JpegDemuxer:
     def cut_short(self) -> int:
         return self._scanner.cut_short
 
-    def next(self) -> DemuxedPacket | None:
-        """A piece that holds no whole picture counts as nothing yet: an `DemuxedPacket` without packet."""
+    def next(self) -> Arrival | None:
+        """A piece that holds no whole picture counts as nothing yet: an `Arrival` without packet."""
         if not self._pictures:
             data = self._read()
             if not data:
@@ -204,11 +204,11 @@ class JpegDemuxer:
             self._pictures.extend(self._scanner.feed(data))
             self._found += len(self._pictures)
         if not self._pictures:
-            return DemuxedPacket("video", None, None)
+            return Arrival("video", None, None)
         packet: Packet[Any] = Packet(self._pictures.popleft())
         packet.time_base = Fraction(1, CLOCK)
         packet.is_keyframe = True
-        return DemuxedPacket("video", packet, None)
+        return Arrival("video", packet, None)
 
     def resume(self) -> None:
         _close(self._chunks)

@@ -15,13 +15,13 @@ from av.video.frame import VideoFrame
 from edge.analysis.pictures import upright
 from edge.capture.bitstream import CLOCK
 from edge.capture.recorder import Recorder
+from edge.capture.sources.arrivals import Arrivals, Counter
 from edge.capture.sources.audio_samples import OneSecondChunks, Resampler
 from edge.capture.sources.containers import NoVideo
-from edge.capture.sources.demuxer import DemuxedPacket, Demuxer, demuxer
+from edge.capture.sources.demuxer import Arrival, Demuxer, demuxer
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
-from edge.capture.sources.packet_timing import Counter, PacketTiming
 from edge.capture.sources.recorded_stream import RecordedStream
 from edge.capture.sources.regularity import Regularity
 from edge.capture.sources.source import (
@@ -81,7 +81,7 @@ class VideoSource:
     def open(self) -> None:
         self.close()
         self._counter = Counter(self._elapsed)
-        self._liveness = Liveness(self._silence_limit_s(), self._elapsed(), self._regularity)
+        self._liveness = Liveness(self._patience_s(), self._elapsed(), self._regularity)
         self._fruitless += 1
         self._asked_s = self._elapsed()
         self._report_due = self._asked_s + REPORT_S
@@ -121,7 +121,7 @@ class VideoSource:
         """While FFmpeg waits for a camera. A file is there at once."""
         return self.takeover.waiting() if self._input.ending == "live" else nullcontext()
 
-    def _silence_limit_s(self) -> float:
+    def _patience_s(self) -> float:
         """Every third attempt waits longer: a camera may send less than one picture in ten seconds."""
         is_long = self._fruitless % 3 == 2
         return max(self._input.timeout_s, LONGEST_SILENCE_S) if is_long else self._input.timeout_s
@@ -148,7 +148,7 @@ class VideoSource:
     def _begin(self, start: float) -> None:
         """Read from the beginning: a new connection, or a file once more."""
         assert self._demuxer is not None
-        self._arrivals = PacketTiming(self._input, self._demuxer, self._elapsed, start, self._counter)
+        self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start, self._counter)
         if self._recorder and not (self._stream and self._stream.goes_on_with(self._demuxer)):
             self._stream = RecordedStream(self._recorder, self._demuxer)
         self._resampler, self._seconds = Resampler(), OneSecondChunks()
@@ -216,7 +216,7 @@ class VideoSource:
         self._demuxer = demuxer(self._input, self._liveness)
         self._begin(end)
 
-    def _take(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
+    def _take(self, demuxer: Demuxer, arrival: Arrival) -> None:
         self._is_damaged = False
         if arrival.kind == "video":
             if arrival.packet.size:
@@ -236,7 +236,7 @@ class VideoSource:
             log.debug("packet lost", step=step.__name__, error=repr(error))
             return None
 
-    def _take_video(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
+    def _take_video(self, demuxer: Demuxer, arrival: Arrival) -> None:
         packet = arrival.packet
         at = self._arrivals.time(arrival) if packet.size else self._zero
         stampless = self._arrivals.stampless
@@ -270,7 +270,7 @@ class VideoSource:
             self._sequence += 1
             self._ready.append(CameraFrame(time, self._sequence, upright_one))
 
-    def _take_sound(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
+    def _take_sound(self, demuxer: Demuxer, arrival: Arrival) -> None:
         packet = arrival.packet
         at = self._arrivals.time(arrival) if packet.size else self._zero
         packet.time_base = _TICK

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final
 
-from edge.capture.sources.demuxer import ContainerDemuxer, DemuxedPacket, Demuxer
+from edge.capture.sources.demuxer import Arrival, ContainerDemuxer, Demuxer
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.timestamps import DEFAULT_INTERVAL_S, FileClock, LiveClock
 from producer.clock import Elapsed
@@ -33,7 +33,7 @@ class Counter:
         return (pictures / seconds, sent // pictures) if pictures >= FEWEST_COUNTED and seconds > 0 else None
 
 
-class PacketTiming:
+class Arrivals:
     """Live packets are timed by when they come, those of a file by their own timestamps from `start` on."""
 
     def __init__(self, source: Input, demuxer: Demuxer, elapsed: Elapsed, start: float, counter: Counter) -> None:
@@ -44,7 +44,7 @@ class PacketTiming:
         self._files: dict[str, FileClock] = {}
         self._start = start
         self._primed = not self._is_live or source.is_jpeg_stream
-        self._held: deque[tuple[DemuxedPacket, float]] = deque()
+        self._held: deque[tuple[Arrival, float]] = deque()
         self._read_at: float | None = None
         self._at = 0.0
         self._counter = counter
@@ -73,7 +73,7 @@ class PacketTiming:
         """Of a file: when it goes on after its last picture."""
         return self._files["video"].end if "video" in self._files else self._start
 
-    def next(self) -> DemuxedPacket | None:
+    def next(self) -> Arrival | None:
         if not self._primed:
             self._prime()
         if self._held:
@@ -86,7 +86,7 @@ class PacketTiming:
         """When the packet that came last was complete here."""
         return self._at
 
-    def time(self, arrival: DemuxedPacket) -> float:
+    def time(self, arrival: Arrival) -> float:
         """Of the packet that came last."""
         reordered = arrival.kind == "video" and self._demuxer.reorders
         if arrival.kind == "video" and arrival.packet.size:
@@ -103,20 +103,20 @@ class PacketTiming:
 
     def picture_time(self) -> float:
         """Of the next picture of a file without timestamps."""
-        return self._file(DemuxedPacket("video", None, None)).time(None)
+        return self._file(Arrival("video", None, None)).time(None)
 
     def shift(self, seconds: float) -> None:
         for clock in self._files.values():
             clock.shift(seconds)
 
-    def _file(self, arrival: DemuxedPacket) -> FileClock:
+    def _file(self, arrival: Arrival) -> FileClock:
         if arrival.kind not in self._files:
             known = self._demuxer.start if isinstance(self._demuxer, ContainerDemuxer) else None
             zero = known if known is not None else arrival.stamp or 0.0
             self._files[arrival.kind] = FileClock(self._start, zero, self.interval_s)
         return self._files[arrival.kind]
 
-    def _read(self) -> DemuxedPacket | None:
+    def _read(self) -> Arrival | None:
         arrival = self._demuxer.next()
         self._at = now = self._elapsed()
         if arrival is not None and arrival.kind == "video" and self._demuxer.is_late_by_one:

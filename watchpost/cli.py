@@ -32,7 +32,7 @@ class Schema(StrEnum):
     REFERENCE = "reference"
 
 
-# It is written by nobody else, and where there is no server for it the gateway does.
+# It runs in a process of its own; without a ClickHouse server the gateway writes the rows.
 WAREHOUSE = "warehouse"
 
 app = typer.Typer(

@@ -10,6 +10,6 @@ class CliError(RuntimeError):
 
 
 class IdentityInUse(CliError):
-    """Somebody else is who we are to be."""
+    """Another process has the identity of this one."""
 
     code: ClassVar[int] = 3

@@ -21,7 +21,7 @@ class _Figures(ProgressColumn):
 
 
 class Bars:
-    """A bar for each piece of work that is going on. Seconds are those of a monotonic clock."""
+    """One bar for each task. Seconds are those of a monotonic clock."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -45,7 +45,7 @@ class Bars:
         self._drawn: set[str] = set()
 
     def begin(self, what: str, done: int = 0) -> None:
-        """How many were `done` before: the rate is that of what is done from here on."""
+        """`done` were done before; the rate counts from here on."""
         self._tasks[what] = self._progress.add_task(what, first=done, completed=done)
         self._shown_at[what] = self._clock()
 
@@ -67,7 +67,7 @@ class Bars:
             self._stream.flush()
 
     def end(self, what: str) -> None:
-        """The bar goes, and the lines of the others until they go on, so that something can be written."""
+        """Remove the bar, and hide the others until their next update, so that lines can be printed."""
         if what in self._tasks:
             self._progress.remove_task(self._tasks.pop(what))
             self._drawn.discard(what)
@@ -76,7 +76,7 @@ class Bars:
 
 
 class Bar:
-    """Of one piece of work. Called with how many are done, of how many."""
+    """The bar of one task. Call it with how many are done, of how many."""
 
     def __init__(self, what: str, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
@@ -84,7 +84,7 @@ class Bar:
         self._bars.begin(what)
 
     def begin_at(self, done: int) -> None:
-        """Say how many were done before."""
+        """Set how many were done before."""
         self._bars.end(self._what)
         self._bars.begin(self._what, done)
 

@@ -29,14 +29,14 @@ NO_DATA_S: Final = 25.0
 REASONS_LOGGED: Final = 50
 LAST_RESORT_S: Final = 5.0
 DRAIN_S: Final = 0.4
-"""So long what has come already is taken in when the agent is told to end."""
+"""How long to read what has arrived already, when the agent stops."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A source, and what takes what it gives; `take` gets None when nothing came."""
+    """A source, and the function that takes its readings; `take` gets `None` when nothing came."""
 
     source: Source
     take: Callable[[Reading | None], None]
@@ -44,7 +44,7 @@ class Pipeline:
 
 
 class Reports:
-    """Writes failures of one source to the log: the trace once for each distinct reason, and no flood of lines."""
+    """Logs failures of one source: the trace once for each reason, and no repeated lines."""
 
     def __init__(self, name: str, redact: Callable[[str], str]) -> None:
         self._name = name
@@ -65,10 +65,10 @@ class Reports:
 
 
 class CaptureLoop:
-    """Keeps one source open. Whatever goes wrong in it, `BaseException` included, is the failure of this source alone.
+    """Keeps one source open. Whatever is raised in it, `BaseException` included, is a failure of this source only.
 
-    `make` builds the pipeline, at first and after every failure that nobody has foreseen: what such a one leaves behind
-    is not trusted.
+    `make` builds the pipeline at first and after every unforeseen failure, because what such a failure leaves behind
+    cannot be trusted.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class CaptureLoop:
         self._stopped_s: float | None = None
 
     def run(self) -> None:
-        """Until `stopped`, or until a recording that is played once is over."""
+        """Run until `stopped`, or until a recording that is played once is over."""
         while not self._stopped():
             try:
                 self._read()
@@ -110,7 +110,7 @@ class CaptureLoop:
         self._health.stopped(AGENT_STOPS)
 
     def finish(self, timeout_s: float) -> None:
-        """From another thread, at the end of the agent: what is open is finished, although its camera says nothing."""
+        """Called from another thread at the end of the agent: finish the recording although the camera is silent."""
         pipeline = self._pipeline
         if pipeline is not None:
             pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
@@ -137,7 +137,7 @@ class CaptureLoop:
             self._close(source, take)
 
     def _is_over(self, takeover: Takeover) -> bool:
-        """Told to end, with nothing left that came before."""
+        """Whether the agent stops, and everything that had arrived is read."""
         if not self._stopped():
             return False
         now = time.monotonic()
@@ -145,18 +145,18 @@ class CaptureLoop:
         return not takeover.has_more or now - self._stopped_s > DRAIN_S
 
     def _note(self, reading: Reading | None, opened_s: float) -> None:
-        """Sound alone is no sign of life of a camera."""
+        """Sound alone does not show that a camera works."""
         now = time.monotonic()
         if isinstance(reading, CameraFrame | ThermalFrame):
             self._opened_s, self._came_s, self._alive_s = opened_s, now, now
         elif isinstance(reading, StreamReport):
-            # It sends something, and its source sees to what.
+            # The camera sends something, and the source checks what.
             self._alive_s = now
         elif now - max(self._alive_s, opened_s) >= NO_DATA_S:
             raise SourceUnreachable(f"it is open, but no data for {NO_DATA_S:g} s")
 
     def _close(self, source: Source, take: Callable[[Reading | None], None]) -> None:
-        """What fails here must not hide why the source is closed, and must not keep what was recorded."""
+        """A failure here must not hide why the source is closed, nor lose what was recorded."""
         for name, step in (("closing", source.close), ("what was recorded last", lambda: take(None))):
             try:
                 step()
@@ -165,7 +165,7 @@ class CaptureLoop:
                 self._reports.failure(error, f"{name}: {describe_error(error, self._redact)}"[:LONGEST_REASON])
 
     def _fail(self, error: BaseException) -> None:
-        """Tell of a failure and wait. Nothing in here may end the thread either: there may be no memory left."""
+        """Report a failure and wait. Nothing in here may end the thread either, even without memory."""
         try:
             if not isinstance(error, SourceUnreachable):
                 self._pipeline = None

@@ -22,9 +22,9 @@ _TOP_SHADE: Final = 1.12
 
 
 class Canvas:
-    """Twice as fine as the picture, so that every edge is smooth in it. RGB; points in 0..1 of the picture.
+    """Twice as fine as the picture, so that edges are smooth. RGB; points in 0..1 of the picture.
 
-    `glow` is what shines by itself, `matte` is 255 where there is a surface instead that lamps light.
+    `glow` is light of its own; `matte` is 255 where a surface is lit by lamps instead.
     """
 
     def __init__(self, size: tuple[int, int], view: View) -> None:

@@ -32,7 +32,7 @@ _SHADOW: Final = np.exp(-(np.linspace(-1.7, 1.7, 48)[:, np.newaxis] ** 2) - np.l
 
 
 def draw_person(picture: Bytes8, person: Person, light: Light) -> None:
-    """All of it, but for the shadow, lies within the person's box."""
+    """Everything except for the shadow lies within the person's box."""
     rows, columns = picture.shape[:2]
     tall = person.height * rows
     x, feet = person.x * columns, person.y * rows

@@ -14,9 +14,9 @@ Rectangle = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Points (metres right of the axis, metres away) that somebody walks along, with `stop_s` at each in between.
+    """Points (metres right of the axis, metres away) of a walk, with `stop_s` at each in between.
 
-    `absent_s` is how long nobody is there, at the least and at the most. A route is also walked back unless `one_way`.
+    `absent_s` is the shortest and longest absence. A route is also walked back unless `one_way`.
     """
 
     points: tuple[Point, ...]
@@ -29,7 +29,7 @@ class Route:
 class Warm:
     """A part that is warmer than the air by `rise` degrees, and by `per_load` more at full load.
 
-    A `hot` part is where the fault of that name shows.
+    The fault `hot_spot` shows at a `hot` part.
     """
 
     part: Rectangle
@@ -40,7 +40,7 @@ class Warm:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """`road` is the way of cars, which stop at its middle point; `people` is how many there are usually."""
+    """`road` is the route of cars, which stop at its middle point; `people` is the usual number of people."""
 
     view: View
     routes: tuple[Route, ...]
@@ -52,7 +52,7 @@ class Location:
 
 
 def _of_sensor(x: float, y: float, wide: float, high: float) -> Rectangle:
-    """Thermal pixels as shares of the picture: parts that lie on them are measured without their surroundings."""
+    """Thermal pixels as shares of the picture, so that parts on them are measured without their surroundings."""
     return x / COLUMNS, y / ROWS, wide / COLUMNS, high / ROWS
 
 

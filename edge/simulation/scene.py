@@ -22,7 +22,7 @@ _CAR_SPEED: Final = 6.0
 _BARRIER_S: Final = 1.5
 _PERSON_WIDTH: Final = 0.42
 _TURNED: Final = 0.35
-"""Who stops turns towards the camera."""
+"""Somebody who stops turns towards the camera."""
 _COATS: Final[tuple[Rgb, ...]] = (
     (62, 84, 112),
     (128, 58, 52),
@@ -91,7 +91,7 @@ class Car:
 
 @dataclass(frozen=True, slots=True)
 class SceneState:
-    """`daylight` and how far the `barrier` is open 0..1; Celsius, `parts` as the place lists what is warm."""
+    """`daylight` and opening of the `barrier` 0..1; °C, `parts` in the order of the location's warm parts."""
 
     people: tuple[Person, ...]
     cars: tuple[Car, ...]
@@ -102,15 +102,15 @@ class SceneState:
 
     @property
     def figures(self) -> list[Person | Car]:
-        """From far to near, so that who is nearer hides who is farther."""
+        """From far to near, so that nearer figures hide farther ones."""
         both: list[Person | Car] = [*self.people, *self.cars]
         return sorted(both, key=lambda one: -one.away)
 
 
 class Scene:
-    """A pure function of time, so that a visual and a thermal scene agree without knowing of each other.
+    """A pure function of time, so that a visual and a thermal scene agree without knowing each other.
 
-    With no people nothing drives either. `zone` is that of the clocks at the place: it decides when it is night.
+    Without people there are no cars either. `zone` is the time zone of the location: it decides when it is night.
     """
 
     def __init__(
@@ -198,7 +198,7 @@ class _Driver:
 
 
 def _walker(location: Location, number: int, coat: Rgb, random: Random) -> _Walker:
-    """Nobody walks exactly where another did."""
+    """Every walk differs slightly from all others."""
     route = location.routes[number % len(location.routes)]
     aside = random.uniform(-0.3, 0.3)
     points = tuple((across + aside, away + aside) for across, away in route.points)

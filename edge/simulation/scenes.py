@@ -20,7 +20,7 @@ _LATE: Final = timedelta(seconds=1)
 
 
 class Ticker:
-    """Moments that lie 1/rate apart. It never hurries to make up for what a slow machine has missed."""
+    """Times that are 1/rate apart. It does not make up for what a slow machine has missed."""
 
     def __init__(self, rate: float, clock: Clock, pause: Pause) -> None:
         self._every = timedelta(seconds=1 / rate)
@@ -93,7 +93,7 @@ class ThermalSceneSource:
         self._sequence = 0
 
     def open(self) -> None:
-        """A drawing is always there."""
+        """A drawing needs no opening."""
 
     def read(self) -> ThermalFrame:
         time = self._ticker.wait()
@@ -101,7 +101,7 @@ class ThermalSceneSource:
         return ThermalFrame(time, self._sequence, self._drawing.draw(time))
 
     def close(self) -> None:
-        """A drawing holds nothing."""
+        """A drawing needs no closing."""
 
 
 class SceneSound:

@@ -21,7 +21,7 @@ _NOISE: Final = 0.12
 
 
 class ThermalScene:
-    """Draws eight times finer and averages, as the sensor's lens does; the same time is the same frame."""
+    """Draws 24 x 32 float32 in °C, eight times finer and averaged, as a lens does. One time gives one frame."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene

@@ -19,5 +19,5 @@ class View:
     eye: float
 
     def point(self, across: float, up: float, away: float) -> Point:
-        """Where in 0..1 of the picture a point is seen that is so many metres right of the axis, high and away."""
+        """Where a point is seen, in 0..1 of the picture: `across` metres right of the axis, `up` high and `away`."""
         return 0.5 + across / away / ASPECT, self.horizon + (self.eye - up) / away

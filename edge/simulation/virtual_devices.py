@@ -35,7 +35,7 @@ _SENSOR_WEIGHTS = (97, 3)
 
 @dataclass(frozen=True, slots=True)
 class LoadProfile:
-    """`rate` is that of events a second, of all devices together; one device in four is a thermal sensor."""
+    """`rate` is in events per second, of all devices together; one device in four is a thermal sensor."""
 
     site: str
     devices: int
@@ -45,7 +45,7 @@ class LoadProfile:
 
 @dataclass(frozen=True, slots=True)
 class Achieved:
-    """So far. Rates are the business of who tells them."""
+    """Counts so far."""
 
     seconds: float
     made: int
@@ -69,7 +69,7 @@ class VirtualDevice:
         self._is_camera = number % 4 != 3
 
     def observe(self) -> list[Draft]:
-        """One event, and the picture that belongs to it where it has one."""
+        """One event, and its picture where it has one."""
         kinds, weights = (_CAMERA, _CAMERA_WEIGHTS) if self._is_camera else (_SENSOR, _SENSOR_WEIGHTS)
         (kind,) = self._random.choices(kinds, weights)
         now = self._clock()
@@ -161,9 +161,9 @@ def _picture(noise: np.random.Generator) -> bytes:
 def simulate(
     load: LoadProfile, broker: BrokerAddress, stopping: threading.Event, on_achieved: Callable[[Achieved], None]
 ) -> Achieved:
-    """For the seconds of the load or until `stopping`, then until everything is confirmed or `stopping`.
+    """Run for the seconds of the load or until `stopping`, and then until everything is confirmed or `stopping`.
 
-    Where ingest does not keep up, fewer are made: then the rate that is told is the most that goes through.
+    If ingest does not keep up, fewer events are made: the reported rate is then the highest that gets through.
     """
     drawn = pictures()
     devices = [VirtualDevice(load.site, number, drawn, utc_now) for number in range(load.devices)]
@@ -184,14 +184,14 @@ def simulate(
 
 
 def _made(devices: list[VirtualDevice], load: LoadProfile, stopping: threading.Event) -> Iterator[list[Draft]]:
-    """What is due, every tick; each device in its turn."""
+    """The drafts that are due, every tick; each device in its turn."""
     began, made, turn = time.monotonic(), 0, 0
     while not stopping.is_set():
         elapsed = time.monotonic() - began
         over = load.seconds is not None and elapsed >= load.seconds
         due = int(load.rate * (min(elapsed, load.seconds) if load.seconds is not None else elapsed)) - made
         drafts: list[Draft] = []
-        # At most what one tick makes: what was missed while there was no room is not made up for.
+        # At most what one tick makes: missed events are not made up for.
         while len(drafts) < min(due, max(1, int(load.rate * TICK_S * 4))):
             drafts += devices[turn % len(devices)].observe()
             turn += 1

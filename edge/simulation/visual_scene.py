@@ -33,7 +33,7 @@ class VisualScene:
         self._night, self._lamplight = at_night(self._day, glow, matte, lamps)
         self._lit: tuple[int, Bytes8] = (-1, self._day)
         random = np.random.default_rng(7)
-        # Rows of noise, of which each picture takes others: a new field every time would cost more than the drawing.
+        # Rows of noise, of which each picture takes others: a new field each time would cost more than the drawing.
         field = random.normal(0, _NOISE, (size[1] * 2, size[0]))
         self._brighter = np.clip(field, 0, 255).astype(np.uint8)
         self._darker = np.clip(-field, 0, 255).astype(np.uint8)
@@ -61,7 +61,7 @@ class VisualScene:
         return self._lit[1]
 
     def _figures(self, picture: Bytes8, state: SceneState) -> None:
-        """A barrier hides who is behind it, and is hidden by who is before it."""
+        """The barrier hides figures behind it, and is hidden by figures before it."""
         for figure in state.figures:
             if figure.away >= BARRIER_AWAY:
                 self._figure(picture, figure, state.daylight)
@@ -81,7 +81,7 @@ class VisualScene:
             draw_person(picture, figure, light)
 
     def _light(self, x: float, y: float, daylight: float) -> Light:
-        """What falls on somebody: of the day, and of the lamps at that place."""
+        """The light on a figure: daylight, and lamps at its place."""
         rows, columns = self._lamplight.shape[:2]
         row, column = min(rows - 1, max(0, int(y * rows))), min(columns - 1, max(0, int(x * columns)))
         red, green, blue = self._lamplight[row, column].tolist()

@@ -23,7 +23,7 @@ class _Interrupted(Exception):
 
 
 def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
-    """Ctrl-C leaves the old view where it is, and what is folded so far for the next time."""
+    """Ctrl-C keeps the old view, and what is folded so far for the next time."""
     stopping = stop_event()
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.rebuild.process_lock import AlreadyRebuilding
@@ -55,7 +55,7 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
 
 
 def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
-    """Those rows alone; the consumer goes on meanwhile."""
+    """Fold these rows again while the consumer runs."""
     stopping = stop_event()
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.rebuild.part import NotInPart
@@ -81,7 +81,7 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "Stretch") -> None:
 
 
 class _InterruptibleBar:
-    """A bar that stops the work where the process is to end."""
+    """A progress bar that stops the work when the process is to end."""
 
     def __init__(self, name: str, stopping: Event) -> None:
         self.done, self.of = -1, 0

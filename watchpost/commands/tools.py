@@ -26,7 +26,7 @@ REPORT_EVERY_S = 5.0
 
 
 def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
-    """Whether everything was compared, and is as it should be."""
+    """Whether everything was compared and is equal."""
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.view_files import NoView
     from consumers.store.journal.store import JournalAway
@@ -59,7 +59,7 @@ def _lines(found: "Findings") -> Iterator[str]:
 
 
 def _verdict(parts: "Sequence[Findings]") -> str:
-    """What was not compared is not called as it should be."""
+    """Parts that were not compared are not called correct."""
     if any(found.count for found in parts):
         return "something differs"
     if uncompared := [found.part for found in parts if found.uncompared]:
@@ -70,7 +70,7 @@ def _verdict(parts: "Sequence[Findings]") -> str:
 
 
 def moment(text: str) -> datetime:
-    """What a person writes for a moment; UTC where no zone is named."""
+    """Parse a moment; UTC where no zone is given."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
@@ -79,7 +79,7 @@ def moment(text: str) -> datetime:
 
 
 def speed(text: str) -> float | None:
-    """`None` is as fast as it goes."""
+    """`None` means as fast as possible."""
     if text == "max":
         return None
     try:

@@ -6,7 +6,7 @@ from watchpost.configuration.sites import DeviceSection, SiteSection
 
 
 def node_settings(config: WatchpostConfig, node: str) -> NodeSettings:
-    """What the agent of this name is told."""
+    """The settings of the agent with this name."""
     link = next((link.model_dump(exclude={"node"}) for link in config.nodes if link.node == node), {})
     devices = tuple(_device_settings(site, device) for site, device in config.devices_by_node()[node])
     return NodeSettings(node=node, devices=devices, **link)

@@ -37,7 +37,7 @@ class AlertsSection(SettingsModel):
         return self
 
     def receivers(self) -> tuple[WebhookReceiver, ...]:
-        """All of them, also the one that `webhook_url_env` gives."""
+        """All receivers, with the one of `webhook_url_env`."""
         if self.webhook_url_env is None:
             return self.webhooks
         return (WebhookReceiver(name="webhook", url_env=self.webhook_url_env), *self.webhooks)

@@ -31,9 +31,10 @@ def hub(
     environ: Mapping[str, str] = os.environ,
     secrets: Collection[str] = (),
 ) -> Hub:
-    """What consumers and gateway are told; the journal's password, and those of `webhook` and `warehouse` in `secrets`.
+    """The settings of consumers and gateway, with the password of the journal, and of `webhook` and `warehouse` if in
+    `secrets`.
 
-    Raises `ConfigError` where one of these is named and is not there.
+    Raises `ConfigError` where a named secret is missing.
     """
     return Hub(
         data=data,
@@ -49,7 +50,7 @@ def hub(
 
 
 def configured(config: WatchpostConfig) -> Configured:
-    """What the configuration says of the registry."""
+    """The part of the configuration that enters the registry."""
     return Configured(tuple(_site_info(site) for site in config.sites), config.alerts.rules.values())
 
 
@@ -78,7 +79,7 @@ def _retention(hub: HubSection) -> RetentionPolicy:
 
 
 def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServer | None:
-    """`None` where it is not a server that is meant; without a password where that is not to be known."""
+    """`None` where it is not a server; without a password where the process must not know it."""
     if not isinstance(server, ServerWarehouse | ServerJournal):
         return None
     return ClickHouseServer(
@@ -97,7 +98,7 @@ def gateway_settings(
     path: Path | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> GatewaySettings:
-    """`path` is where the configuration was read: the processes that run trials read it as well."""
+    """`path` is the configuration file, which the processes of trials read too."""
     gateway = config.gateway
     read = () if path is None else ("--config", str(path))
     return GatewaySettings(

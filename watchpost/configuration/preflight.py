@@ -18,7 +18,7 @@ from watchpost.configuration.config import WatchpostConfig
 
 
 def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[str]:
-    """A sentence for each variable or file that is missing or of no use, with the key that names it."""
+    """A sentence for each variable or file that is missing or unusable, with the key that names it."""
     return list(_troubles("", config, environ))
 
 

@@ -29,7 +29,7 @@ def markdown() -> str:
 
 
 def _reached(schema: Schema, parts: dict[str, Schema]) -> dict[str, Schema]:
-    """The parts in the order in which a reader of the file meets them."""
+    """The parts in the order in which the file refers to them."""
     found: dict[str, Schema] = {}
     for name in _references(schema):
         if name not in found:
@@ -75,7 +75,7 @@ def _default(field: Schema) -> str:
 
 
 def _value(field: Schema) -> str:
-    """What may stand there, in words."""
+    """The allowed values, in words."""
     if "$ref" in field:
         return _link(_name(field))
     if "const" in field:
@@ -111,5 +111,5 @@ def _link(name: str) -> str:
 
 
 def _title(name: str) -> str:
-    """A reader of the file knows `Broker`, and not the class `BrokerSection`."""
+    """Readers of the file know `Broker`, and not the class `BrokerSection`."""
     return name.removesuffix("Section").removesuffix("Settings")

@@ -15,7 +15,7 @@ class DeviceSection(DeviceParts):
 
 
 class SiteSection(SettingsModel):
-    """A place with a wall clock of its own."""
+    """A place with a time zone of its own."""
 
     site: Id = Field(description="Its id, for ever: it is part of every key and topic.")
     name: str | None = Field(default=None, description="What people read; default the id.")

@@ -13,17 +13,17 @@ from pydantic_core import ErrorDetails
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[int | str, ...]
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
-"""Keys beside whose values people put secrets by mistake."""
+"""Keys beside which people put secrets by mistake."""
 _QUOTED_ADDRESS = re.compile(r"'[^']*(?:@|:/)[^']*'")
 _USER_AND_HOST = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used; the message has one line for each thing that is wrong."""
+    """The configuration is unusable. The message has one line for each error."""
 
 
 def parse(model: type[Model], path: Path, whole: str = "the configuration") -> Model:
-    """`whole` is what complaints call the file's outermost part. Raises `ConfigError`."""
+    """`whole` is what errors call the outermost part of the file. Raises `ConfigError`."""
     root = _read(path)
     if root is None:
         return model()
@@ -107,12 +107,12 @@ def _complaint(detail: ErrorDetails) -> str:
 
 
 def _without_addresses(sentence: str) -> str:
-    """The words of a validator, which may quote what was given."""
+    """The message of a validator, without addresses that it may quote."""
     return _USER_AND_HOST.sub("an address", _QUOTED_ADDRESS.sub("an address", sentence))
 
 
 def _shown(value: object) -> str:
-    """What somebody may have put in the wrong place is not quoted where it may hold a password."""
+    """A value that may hold a password is not quoted."""
     if isinstance(value, str) and ("@" in value or ":/" in value):
         return "an address"
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
@@ -124,7 +124,7 @@ def _dotted(place: KeyPath, whole: str) -> str:
 
 
 def _locate(root: yaml.Node, place: KeyPath) -> tuple[int, KeyPath]:
-    """Line and path of what is written of a place: the tag of a union and a missing key are not."""
+    """Line and written path of a key: tags of unions and missing keys are not written."""
     node, line = root, root.start_mark.line
     written: list[int | str] = []
     for part in place:

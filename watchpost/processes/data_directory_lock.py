@@ -14,7 +14,7 @@ class DataInUse(RuntimeError):
 
 @contextmanager
 def data_directory_lock(data: Path, now: datetime) -> Iterator[None]:
-    """The lock ends with this process however that ends; children do not inherit it."""
+    """Hold the lock until the end of the block or of the process; children do not inherit it."""
     try:
         lock = FileLock(data / "run" / "lock")
     except LockHeld as error:

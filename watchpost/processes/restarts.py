@@ -12,7 +12,7 @@ from watchpost.processes.process_state import ProcessState
 
 WINDOW_S: Final = 300.0
 RESTARTS: Final = 2
-"""So many in the window are more than an accident."""
+"""More restarts than this within the window are reported."""
 AWAY_S: Final = 10.0
 CHECK_EVERY_S: Final = 2.0
 
@@ -31,7 +31,7 @@ class _RestartHistory:
 
 
 class RestartWatch:
-    """Fed with the states of the processes whenever one changes, and asked to look every few seconds."""
+    """Takes the states of the processes whenever one changes, and checks them every few seconds."""
 
     def __init__(self, reporter: Reporter, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._reporter = reporter

@@ -26,21 +26,21 @@ from watchpost.processes.runtime import broker_address
 from watchpost.processes.supervisor import ProcessSpec, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
-# In processes of their own: mosaics, which decode pictures, hold up nobody; nobody holds up what people are told, nor
-# which devices there are, without which the page shows none.
+# In processes of their own: mosaics decode pictures, and must not delay others; alerts and the registry must not be
+# delayed by others, and the page needs the registry to show any device.
 OWN_PROCESS = {"mosaics": ("mosaics",), "alerting": ("registry", "alerting", "alert_log", "webhook", "conditions")}
 
-# Who makes views that may be a second old steps back for who takes in, decides and answers.
+# Consumers whose views may lag a second give way to ingest, alerting and the gateway.
 LOW_PRIORITY = frozenset({"mosaics", "consumers", "warehouse"})
 
 
 class CannotStart(RuntimeError):
-    """Something that `watchpost up` needs is not there or is taken; the message says what to do."""
+    """Something that `watchpost up` needs is missing or taken. The message says what to do."""
 
 
 @dataclass(frozen=True)
 class UpOptions:
-    """What `watchpost up` was told on the command line."""
+    """The command line of `watchpost up`."""
 
     config_path: Path | None
     data: Path
@@ -51,7 +51,7 @@ class UpOptions:
 
 
 def with_ports(options: UpOptions, config: WatchpostConfig) -> UpOptions:
-    """0 becomes a free port; one that is taken is refused before anything starts."""
+    """0 becomes a free port; a taken port is refused before anything starts."""
     ports = {"gateway_port": ("--port", config.gateway.host), "mqtt_port": ("--mqtt-port", config.broker.host)}
     if not config.broker.start:
         del ports["mqtt_port"]
@@ -65,14 +65,14 @@ def with_ports(options: UpOptions, config: WatchpostConfig) -> UpOptions:
 
 
 def _free_port(host: str, taken: Collection[int]) -> int:
-    """One that is not chosen yet: until somebody listens there, the system may name it again."""
+    """A port that is not chosen yet: until somebody listens there, the system may return it again."""
     while (port := free_port(host)) in taken:
         pass
     return port
 
 
 def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
-    """Everything at once after the broker; without a broker of our own everything at once."""
+    """All processes start after the broker, or at once where the broker runs elsewhere."""
     common = ["--data", str(options.data), "--mqtt-port", str(options.mqtt_port), "--log-format", "json"]
     if options.config_path is not None:
         common += ["--config", str(options.config_path)]
@@ -121,7 +121,7 @@ def _broker(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
 
 
 def run(options: UpOptions, config: WatchpostConfig, say: Callable[[str], None]) -> None:
-    """Until somebody stops it."""
+    """Run until a stop signal."""
     from consumers.hub_faults import FaultReporter
 
     _prepare(options.data, say)
@@ -154,7 +154,7 @@ def run(options: UpOptions, config: WatchpostConfig, say: Callable[[str], None])
 
 
 def _prepare(data: Path, say: Callable[[str], None]) -> None:
-    """A full disk stops nothing here; what little the processes need to open their files is released."""
+    """Check the data directory. On a full disk the processes start all the same, with the room of the reserve file."""
     if shutil.which("setpriv") is None:
         raise CannotStart(
             "setpriv is missing, which ties every process to this one; on Debian: apt-get install util-linux"

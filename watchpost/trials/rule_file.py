@@ -12,7 +12,7 @@ from watchpost.configuration.yaml_loader import parse
 
 
 class AnalysisSection(SettingsModel):
-    """In place of what was set for the devices."""
+    """They replace the settings of the devices."""
 
     picture: PictureSettings | None = Field(default=None, description="When a picture is black or frozen.")
     rois: Rois | None = None
@@ -22,7 +22,7 @@ class _WithSettings(SettingsModel):
     settings: AnalysisSection = Field(default_factory=AnalysisSection, description="For the analysis.")
 
 
-# Those that the file does not name stay as they are in force, so that one of two may be below the other here.
+# Rules that the file does not name stay in force, so one bound may be below another here.
 _FIELDS: dict[str, Any] = {name: (info.annotation, info) for name, info in AlertRules.model_fields.items()}
 _RULE_FILE = create_model("RuleFile", __base__=_WithSettings, **_FIELDS)
 

@@ -25,13 +25,13 @@ from watchpost.cli_errors import CliError
 from watchpost.progress import Bar
 
 NICER = 10
-"""The live path goes first."""
+"""Live processes have priority."""
 BY = "command line"
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRequest:
-    """What somebody at a terminal asks for."""
+    """A trial that is requested at a terminal."""
 
     since: datetime
     until: datetime
@@ -42,7 +42,7 @@ class TrialRequest:
 
 
 def what_if(hub: Hub, wanted: TrialRequest) -> str:
-    """Run it here and now; its id. Raises `CliError`; Ctrl-C cancels it."""
+    """Run a trial here. Returns its id. Raises `CliError`; Ctrl-C cancels it."""
     asked = _asked(hub, wanted)
     bar = Bar("what if", sys.stderr)
     try:

@@ -11,7 +11,7 @@ from edge.capture.sources.source import Samples
 
 
 class OneSecondChunks:
-    """Joins parts of sound that follow each other into chunks of a second or a little more."""
+    """Joins consecutive samples into chunks of a second or slightly more."""
 
     def __init__(self) -> None:
         self._parts: list[NDArray[np.int16]] = []
@@ -34,7 +34,7 @@ class OneSecondChunks:
 
 
 class Resampler:
-    """Whatever a decoder gives, as int16. It may change its rate, its form and its channels in the middle."""
+    """Converts decoded sound to int16. Rate, format and channels may change at any time."""
 
     def __init__(self) -> None:
         self._resampler: AudioResampler | None = None

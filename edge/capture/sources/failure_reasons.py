@@ -62,18 +62,20 @@ _BY_NUMBER: Final[dict[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was tried when an error came: opening or reading an address, for so long, with this patience."""
+    """What was attempted when an error came: opening or reading an address, after waiting for `waited_s` of
+    `timeout_s`.
+    """
 
     address: str
     is_open: bool = False
     waited_s: float = 0.0
     timeout_s: float = 10.0
     codec: str | None = None
-    """Of its video, as the description of the stream says."""
+    """The codec of its video in the description of the stream."""
 
 
 def unreachable(error: BaseException, attempt: Attempt) -> SourceUnreachable:
-    """What to raise in place of an error of a library, whose text may hold the address with its password."""
+    """The error to raise in place of a library's, whose text may hold the address with its password."""
     why = explain(error, attempt)
     is_refused = why == REDIRECTS or any(isinstance(error, getattr(av.error, name, ())) for name in _REFUSALS)
     kind = AccessRefused if is_refused else SourceUnreachable
@@ -101,7 +103,7 @@ def explain(error: BaseException, attempt: Attempt) -> str:
 
 
 def describe_error(error: BaseException, redact: Callable[[str], str] = str) -> str:
-    """Any error as the reason of a source; for those that nobody has foreseen, its kind and its own words."""
+    """Any error as the reason of a source; for unforeseen ones their type and text."""
     try:
         if isinstance(error, AddressUnusable):
             return str(error)[:LONGEST_REASON]
@@ -118,7 +120,7 @@ def describe_error(error: BaseException, redact: Callable[[str], str] = str) -> 
 
 
 def _looked_up(address: str) -> str | None:
-    """What can be found out by a look at the address: only after a failure, so that no camera is asked twice."""
+    """What a probe of the address finds out. It runs only after a failure, so that no camera is asked twice."""
     with suppress(Exception):
         parts = urlsplit(address)
         if not parts.hostname:
@@ -144,7 +146,7 @@ def _silence(attempt: Attempt) -> str:
 
 
 def _redirects(address: str) -> bool:
-    """FFmpeg follows an RTSP server wherever it sends it, for as long as it may."""
+    """FFmpeg follows the redirects of an RTSP server without end."""
     parts = urlsplit(address)
     if parts.scheme != "rtsp":
         return False
@@ -161,7 +163,7 @@ def _redirects(address: str) -> bool:
 
 
 def _status(answers: BinaryIO) -> bytes:
-    """Of the next answer, which has no body where this is used."""
+    """The status of the next answer, which has no body here."""
     words = answers.readline(_LONGEST_LINE).split()
     while answers.readline(_LONGEST_LINE).strip():
         pass
@@ -169,7 +171,7 @@ def _status(answers: BinaryIO) -> bytes:
 
 
 def _has_free_descriptor() -> bool:
-    """Without one every look-up fails, and would say something wrong about the camera."""
+    """Without a free descriptor every probe fails, and would blame the camera."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
@@ -178,12 +180,12 @@ def _has_free_descriptor() -> bool:
 
 
 def _content(address: str) -> str | None:
-    """What a web server sends at an address that is to be a stream."""
+    """What a web server sends at an address that should be a stream."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_S)
     if parts.scheme == "https":
-        # Nothing is believed of what it says, and cameras sign their certificates themselves.
+        # Nothing that it sends is trusted, and cameras sign their certificates themselves.
         context = ssl._create_unverified_context()  # noqa: S323
         connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_S, context=context)
     with closing(connection):

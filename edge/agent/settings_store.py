@@ -33,10 +33,10 @@ class StoredSettings(BaseModel):
     answers to the newest requests, by source and request id.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True)
 
     changed: dict[str, AdjustableSettings] = Field(default_factory=dict)
-    sent: dict[str, AdjustableSettings] = Field(default_factory=dict, alias="told")
+    sent: dict[str, AdjustableSettings] = Field(default_factory=dict, serialization_alias="told")
     set_aside: dict[str, UnusableSettings] = Field(default_factory=dict)
     answers: dict[str, Command] = Field(default_factory=dict)
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bus_schemas.camera import BoundingBox as DetectionData
-from bus_schemas.camera import DetectedObject
+from bus_schemas.camera import DetectedObject, Detection
 from bus_schemas.settings import Zone
 from edge.agent.settings import DetectorSettings, SceneDetectorSettings, ShapeDetectorSettings
 from edge.analysis.detector import PERSON, VEHICLE, BoundingBox, guesses, people_count
@@ -37,7 +36,7 @@ class ObjectDetection:
         self._last_emitted: tuple[object, ...] = (0, (), ())
         self.zones = tuple(zones)
 
-    def analyse(self, frame: CameraFrame, moving: Sequence[Box], media: Sequence[str]) -> DetectionData | None:
+    def analyse(self, frame: CameraFrame, moving: Sequence[Box], media: Sequence[str]) -> Detection | None:
         """None where nothing is due: it is too early, or nothing has changed and nobody is there."""
         if not self._every.due(frame.time):
             return None
@@ -53,8 +52,8 @@ class ObjectDetection:
 
 def detection_data(
     found: Sequence[BoundingBox], zones: Sequence[Zone], method: str, media: Sequence[str] = ()
-) -> DetectionData:
-    return DetectionData(
+) -> Detection:
+    return Detection(
         people_count=people_count(found),
         event_triggers=triggers(found, zones),
         objects=tuple(_object(detection, zones) for detection in found),

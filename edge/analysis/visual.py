@@ -4,9 +4,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bus_schemas.camera import CameraFrame as FrameData
-from bus_schemas.camera import MotionMeasurement as MotionData
-from bus_schemas.media import RecordedSegment as SegmentData
+from bus_schemas.camera import Frame, Motion
+from bus_schemas.media import Segment
 from bus_schemas.settings import AdjustableSettings
 from edge.agent.event_factory import EncodedPicture, EventFactory
 from edge.agent.settings import RatesSettings
@@ -94,7 +93,7 @@ class VisualAnalysis:
         for segment in finished:
             picture = EncodedPicture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
             medium, key = self._event_factory.medium("segment", picture, segment.start)
-            data = SegmentData(
+            data = Segment(
                 start=segment.start,
                 duration_s=segment.duration_s,
                 codec=segment.codec,
@@ -159,7 +158,7 @@ class VisualAnalysis:
         if not self._frame_due.due(frame.time) and facts == self._last_emitted:
             return []
         self._last_emitted = facts
-        data = FrameData(
+        data = Frame(
             blackscreen=state.blackscreen,
             blackscreen_percentage=state.blackscreen_percentage,
             freeze=state.freeze,
@@ -189,15 +188,15 @@ class VisualAnalysis:
 
     def _motion_data(
         self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
-    ) -> MotionData | None:
+    ) -> Motion | None:
         media = tuple(self._captures)[-1:]
         match changed:
             case MotionStarted(boxes=boxes, area=area):
                 self._update_due = Every(UPDATE_S)
                 self._update_due.due(frame.time)
-                return MotionData(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
+                return Motion(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
             case MotionEnded(boxes=boxes, area=area, duration_s=seconds, frames=frames):
-                return MotionData(
+                return Motion(
                     phase="end",
                     boxes=_rounded(boxes),
                     intensity=min(1.0, area),
@@ -206,7 +205,7 @@ class VisualAnalysis:
                     frames=frames,
                 )
         if self._tracker.active and motion.boxes and self._update_due.due(frame.time):
-            return MotionData(phase="update", boxes=_rounded(motion.boxes), intensity=min(1.0, motion.area))
+            return Motion(phase="update", boxes=_rounded(motion.boxes), intensity=min(1.0, motion.area))
         return None
 
 

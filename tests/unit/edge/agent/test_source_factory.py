@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from edge.agent.context import AgentContext
 from edge.agent.settings import DeviceSettings, NodeSettings
 from edge.agent.source_factory import (
     AddressUnusable,
-    AgentContext,
     address,
     addresses,
     scene_of,

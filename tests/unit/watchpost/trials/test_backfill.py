@@ -153,7 +153,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
     told: Told = []
     payloads: dict[str, bytes] = {}
     for frame in recorded(recording(ROOM_THERMAL)):
-        for draft in watch.look(frame):
+        for draft in watch.analyse(frame):
             told.append((frame.time, draft.event))
             if isinstance(draft.event, MediaEvent) and draft.media is not None:
                 payloads[draft.event.data.key] = draft.media

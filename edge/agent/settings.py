@@ -173,7 +173,7 @@ class LinkSettings(SettingsModel):
     )
     tail_bytes: Annotated[int, Field(ge=0)] = Field(
         default=1_000_000_000,
-        description="SettingsModel of that for what the hub has already, to fill a lost journal again.",
+        description="Part of that for what the hub has already, to fill a lost journal again.",
     )
     tail_hours: Annotated[float, Field(ge=0, le=876_000)] = Field(default=24.0, description="How long that is kept.")
 

@@ -1,1 +1,1 @@
-"""The contract of the bus: topics, events and their encoding. Needs pydantic, does no I/O."""
+"""The contract of the bus: topics, events and their encoding. It needs pydantic and does no I/O."""

@@ -1,4 +1,4 @@
-"""What people are told, and what the hub does: incidents, alerts, retention and annotations."""
+"""Events of alerting and upkeep: incidents, alerts, retention and annotations."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The bus as an AsyncAPI 3 document, generated from the channels and the models of what travels there."""
+"""Writes the AsyncAPI 3 document of the bus from its channels and message models."""
 
 from collections.abc import Iterable
 from typing import Any, get_args

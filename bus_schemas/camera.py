@@ -1,4 +1,4 @@
-"""What is seen and heard by a camera: frames, motion and detections."""
+"""Events of a camera: frames, motion and detections."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The list of every event type and version that was ever released."""
+"""Lists every event type and version that was ever released."""
 
 import re
 from typing import Annotated, Union, get_args

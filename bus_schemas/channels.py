@@ -1,4 +1,4 @@
-"""Every channel of the bus: its topic, what travels there, who sends it, and how. AsyncAPI is generated from this."""
+"""Lists every channel of the bus with its topic, messages, sender and quality of service, for AsyncAPI."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

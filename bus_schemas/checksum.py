@@ -1,6 +1,7 @@
-"""Tells a message that was changed on its way, which its producer can send again, from one that was wrong at its birth.
+"""Finds messages that were damaged in transit, by a checksum in a user property.
 
-TCP's own sum misses one damaged segment in some ten thousand, and MQTT has none. A producer may leave it out.
+The producer can send such a message again; one that was wrong from the start would be wrong again. TCP's own checksum
+misses one damaged segment in some ten thousand, and MQTT has none. A producer may leave the property out.
 """
 
 import zlib

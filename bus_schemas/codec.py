@@ -1,6 +1,6 @@
-"""Events to bytes and back: single, batch, gzip, and media in CloudEvents binary mode.
+"""Encodes and decodes events: single, batch, gzip, and media in CloudEvents binary mode.
 
-What fits is an event; what does not is a `Malformed` with a reason, never an exception, so that one bad
+Decoding raises nothing. What does not fit the contract is returned as a `Malformed` with the reason, so that one bad
 event in a message costs only itself.
 """
 

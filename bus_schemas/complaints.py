@@ -1,4 +1,4 @@
-"""Says what is wrong with a value that somebody sent, in the same words wherever it is checked."""
+"""Words validation errors as sentences, the same ones wherever a value is checked."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

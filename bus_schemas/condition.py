@@ -1,4 +1,4 @@
-"""How a device is: one word, the worst of what is open, and the order in which people are shown it."""
+"""Derives the condition of a device from its open incidents, and ranks conditions by severity."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args

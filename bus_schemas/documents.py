@@ -1,4 +1,4 @@
-"""The contract as documents on standard output or over HTTP."""
+"""Writes the contract as documents: JSON Schema, AsyncAPI and TypeScript."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Faults of the hub itself: what a part of it cannot do, since when, and why."""
+"""Events of faults of the hub: which part fails, since when, and why."""
 
 from typing import Annotated, Literal
 

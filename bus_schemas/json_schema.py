@@ -1,4 +1,4 @@
-"""JSON Schema of the event types, generated from their models."""
+"""Generates JSON Schema of the event types from their models."""
 
 from typing import Any, Literal
 

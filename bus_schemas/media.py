@@ -1,4 +1,4 @@
-"""Media and what is made of them: captures, thumbnails, thermal frames, segments and recordings."""
+"""Events of media and of what is made of them: captures, thumbnails, thermal frames, segments and recordings."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What a node tells of itself and its devices: state, health, heartbeats, settings, commands and gaps."""
+"""Events of a node and its devices: state, health, heartbeats, clock steps, settings, commands and gaps."""
 
 from datetime import timedelta
 from typing import Annotated, Final, Literal

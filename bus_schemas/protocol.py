@@ -1,6 +1,6 @@
-"""The messages of the bus that are no events: what ingest announces, what agents ask each other, commands, reports.
+"""Messages of the bus that are not events: watermarks, claims, commands, and reports of the hub.
 
-They are about the moment, so none of them enters the journal. Unknown keys are ignored, as in events.
+They describe the present moment, so none of them enters the journal. Unknown keys are ignored, as in events.
 """
 
 from datetime import datetime

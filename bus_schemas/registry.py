@@ -1,4 +1,4 @@
-"""Which sites and devices there are, what they are called, what they are expected to send, and the rules in force."""
+"""Events of the registry: sites and devices, their names and expectations, and the rules in force."""
 
 from typing import Annotated, Literal
 

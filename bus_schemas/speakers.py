@@ -1,4 +1,4 @@
-"""Who may say what: for each type of event its speakers, and about whom each of them may speak.
+"""Decides which source may emit which event: for each type its speakers, and the subjects of each speaker.
 
 The speaker follows from the source: `/sites/SITE/devices/DEVICE` is a device, and the names `_hub` and `_gateway` in
 the place of a device belong to the consumers of the hub and to the gateway of a site. A broker's access list gives the

@@ -1,6 +1,7 @@
-"""The streams of one outbox: what is urgent in one, pictures and recordings in others that never hold it up.
+"""Names the streams of one outbox: events in one, pictures and recordings in two others.
 
-All streams of an outbox share its epoch; those of pictures and recordings have a suffix behind it.
+Events are urgent, so the other two must never hold them up. All streams of an outbox share its epoch; those of pictures
+and recordings add a suffix to it.
 """
 
 from enum import StrEnum

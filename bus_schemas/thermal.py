@@ -1,4 +1,4 @@
-"""What a thermal sensor measures: temperatures in °C over a frame of 24 rows by 32 columns."""
+"""Events of a thermal sensor: temperatures in °C over a frame of 24 rows by 32 columns."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The topics of the bus: built from parts, and taken apart again."""
+"""Builds the topics of the bus, and parses them."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The contract as TypeScript types, for the page and for whoever else reads events in a browser."""
+"""Generates TypeScript types of the contract, for the page and for other readers in a browser."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Old versions of events turned into the current ones while reading; what is stored stays as it was."""
+"""Turns old versions of events into the current ones while they are read; stored events stay as they were."""
 
 from collections.abc import Callable
 

@@ -1,1 +1,1 @@
-"""The agent of one edge machine: sources, analysis, recorder and what carries their facts to the hub."""
+"""The agent of one edge machine: capture, analysis, commands and health of its devices."""

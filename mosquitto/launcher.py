@@ -1,4 +1,4 @@
-"""How a mosquitto is started, and whether it accepts an MQTT connection."""
+"""Writes the configuration of mosquitto, and checks whether a broker accepts connections."""
 
 import errno
 import os

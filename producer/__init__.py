@@ -1,1 +1,1 @@
-"""The half of the delivery protocol that a producer of events holds: an outbox, and the relay that empties it."""
+"""The producer's half of delivery: an outbox, and the relay that empties it."""

@@ -1,19 +1,19 @@
-"""How long to wait before something that failed is tried again: the one formula of the whole product."""
+"""Exponential backoff with jitter, for everything that is retried."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 Chance = Callable[[], float]
-"""A number of [0, 1), by chance."""
+"""A random number of [0, 1)."""
 _chance = Random().random
-"""Of our own: who seeds the one that all share, as tests do, must not make everybody come back at once."""
+"""A generator of our own: tests seed the shared one, and then all retries would come at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Waits that double from the first to the longest. `jitter` is the share of each that chance may take away, so that
-    those who failed together do not all come back together.
+    """Waits that double from the first to the longest. `jitter` is the share of each wait that chance may take away, so
+    that parties which failed together do not retry together.
     """
 
     first_s: float
@@ -40,5 +40,5 @@ class Retry:
         return self._backoff.after(self.failures, self._chance)
 
     def reset(self) -> None:
-        """What was tried has worked."""
+        """The attempt has succeeded."""
         self.failures = 0

@@ -1,4 +1,4 @@
-"""Where the broker is, and how to be let in."""
+"""Address, credentials and TLS of the broker."""
 
 import ssl
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """`ca_file` None trusts what the machine trusts; a certificate of our own needs its key."""
+    """Without a `ca_file` the authorities of the system are trusted. A client certificate needs its key."""
 
     ca_file: Path | None = None
     certificate_file: Path | None = None
@@ -38,7 +38,7 @@ class BrokerAddress:
 
     @property
     def target(self) -> str:
-        """What the clients for MQTT take as the host."""
+        """The host argument of MQTT clients."""
         return self.host if self.unix_socket is None else str(self.unix_socket)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Client ids: drawn by chance, because a broker ends the connection of whoever has the id that another brings."""
+"""Draws random client ids: a broker disconnects the client whose id another one presents."""
 
 from secrets import token_hex
 
@@ -6,5 +6,5 @@ _BYTES = 16
 
 
 def draw_client_id(role: str) -> str:
-    """An id for one connection, which nobody can guess; `role` is for who reads the log of the broker."""
+    """A random id for one connection. `role` is for people who read the log of the broker."""
     return f"watchpost-{role}-{token_hex(_BYTES)}"

@@ -1,7 +1,7 @@
-"""The time of events: the machine's clock, held against one that nobody sets.
+"""The clock of events: follows the machine's clock slowly, and records each step of it.
 
-A computer without a clock of its own starts in 1970 or where it was switched off, and is set once it finds a time
-server. Durations and order must not suffer from that, and whoever reads the events must be able to know of it.
+A computer without a clock of its own starts in 1970 or when it was switched off, and its clock is set once it finds a
+time server. Durations and order must not suffer from that, and the readers of events must be able to know of it.
 """
 
 import threading
@@ -15,11 +15,11 @@ from typing import Final
 from bus_schemas.event import AFTER_LATEST, EARLIEST
 from producer.ids import Clock, utc_now
 
-STEP_SECONDS: Final = 0.5
+STEP_S: Final = 0.5
 SLEW: Final = 0.01
-"""How fast a small difference is followed, in seconds a second: far below 1, so that time never goes back."""
-PATIENCE_SECONDS: Final = 0.05
-MAX_UNTOLD: Final = 64
+"""Seconds per second by which a small difference is followed: far below 1, so that time never goes back."""
+MAX_READING_S: Final = 0.05
+MAX_PENDING_STEPS: Final = 64
 MAX_TRIES: Final = 10
 
 Elapsed = Callable[[], float]
@@ -27,13 +27,13 @@ Elapsed = Callable[[], float]
 
 
 def since_boot() -> float:
-    """Goes on while the machine sleeps, where it can: else waking up would look like a clock that was set."""
+    """Counts the time that the machine sleeps, where it can; otherwise waking up would look like a clock step."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What had shown times since `since` showed `before`, and then `after`."""
+class WallClockStep:
+    """A step of the wall clock: times since `since` were shown until `before`, and go on from `after`."""
 
     since: datetime
     before: datetime
@@ -45,20 +45,20 @@ class Step:
 
 
 class DisciplinedClock:
-    """Begins at the machine's time and goes on with `elapsed`; for all threads of a process.
+    """Starts at the machine's time and goes on with `elapsed`. All threads of a process share it.
 
-    A small difference to the machine's clock is followed slowly, so that later readings are never earlier. A large
-    one is a step: somebody set the clock. It is taken over at once, and `take_steps` tells of it.
+    A small difference to the machine's clock is followed slowly, so that no reading is earlier than the one before. A
+    large difference is a step: somebody set the clock. It takes effect at once, and `take_steps` returns it.
     """
 
     def __init__(self, wall: Clock = utc_now, elapsed: Elapsed = since_boot) -> None:
         self._wall = wall
         self._elapsed = elapsed
         self._lock = threading.Lock()
-        self._untold: deque[Step] = deque(maxlen=MAX_UNTOLD)
+        self._pending_steps: deque[WallClockStep] = deque(maxlen=MAX_PENDING_STEPS)
         began, now, ended = self._read()
         for _ in range(MAX_TRIES):
-            if ended - began <= PATIENCE_SECONDS:
+            if ended - began <= MAX_READING_S:
                 break
             began, now, ended = self._read()
         self._zero = self._read_at = began
@@ -70,32 +70,32 @@ class DisciplinedClock:
             began, wall, ended = self._read()
             ours = self._at(began)
             passed, self._read_at = began - self._read_at, began
-            # Where we were held up between the readings they say nothing of each other.
-            if ended - began > PATIENCE_SECONDS or not EARLIEST <= wall < AFTER_LATEST:
+            # A pause between the readings makes them incomparable.
+            if ended - began > MAX_READING_S or not EARLIEST <= wall < AFTER_LATEST:
                 return ours
             difference = (wall - ours).total_seconds()
-            if abs(difference) > STEP_SECONDS:
+            if abs(difference) > STEP_S:
                 self._take_over(ours, wall, began)
                 return wall
             self._ahead += min(max(difference, -SLEW * passed), SLEW * passed)
             return self._at(began)
 
-    def take_steps(self) -> list[Step]:
-        """Those that nobody has taken yet, in their order; each is given once."""
-        if not self._untold:
+    def take_steps(self) -> list[WallClockStep]:
+        """Steps that nobody has taken yet, in order. Each is returned once."""
+        if not self._pending_steps:
             return []
         with self._lock:
-            steps = list(self._untold)
-            self._untold.clear()
+            steps = list(self._pending_steps)
+            self._pending_steps.clear()
         return steps
 
     def _read(self) -> tuple[float, datetime, float]:
-        """The machine's time, and the count before and after reading it."""
+        """The machine's time, and the monotonic clock before and after reading it."""
         return self._elapsed(), self._wall(), self._elapsed()
 
     def _at(self, elapsed: float) -> datetime:
         return self._start + timedelta(seconds=elapsed - self._zero + self._ahead)
 
     def _take_over(self, ours: datetime, wall: datetime, elapsed: float) -> None:
-        self._untold.append(Step(self._since, ours, wall))
+        self._pending_steps.append(WallClockStep(self._since, ours, wall))
         self._start, self._since, self._zero, self._ahead = wall, wall, elapsed, 0.0

@@ -1,4 +1,4 @@
-"""Which file an open one is: a name may lead to another by now, or to none."""
+"""Checks that an open file still has its name: it may have been removed or replaced meanwhile."""
 
 import os
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Self
 
 Identity = tuple[int, int]
-"""Device and inode. While somebody holds a file open no other has its identity, though it has lost its name."""
+"""Device and inode. No other file gets this identity while the file is open, even after its name was removed."""
 
 
 class FileGone(RuntimeError):
-    """A file that is written to has lost its name, or another one bears it now: what is written is lost."""
+    """A file that is written to was removed or replaced: what is written to it is lost."""
 
 
 def identity(path: Path) -> Identity | None:
-    """Of the file that a name leads to; `None` where it leads to none."""
+    """The identity of the file with this name; `None` where there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116 - asked for each batch, at half the cost of a path
     except (FileNotFoundError, NotADirectoryError):
@@ -23,8 +23,8 @@ def identity(path: Path) -> Identity | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A file that is open, as it was when it was opened."""
+class OpenFile:
+    """An open file, and its identity when it was opened."""
 
     path: Path
     identity: Identity | None
@@ -34,7 +34,7 @@ class Held:
         return cls(path, identity(path))
 
     def check(self) -> None:
-        """Raises `FileGone` where its name does not lead to it any more."""
+        """Raises `FileGone` where the name does not lead to this file any more."""
         now = identity(self.path)
         if now is None:
             raise FileGone(f"{self.path} was removed while it was written to")

@@ -1,4 +1,4 @@
-"""Ids of events: UUIDv7, which sort in the order in which they were made."""
+"""Makes event ids: UUIDv7, which sort in the order in which they were made."""
 
 import secrets
 import threading
@@ -14,7 +14,7 @@ def utc_now() -> datetime:
 
 
 class Ids:
-    """Each id is greater than the one before, also within a millisecond and where the clock goes back."""
+    """Each id is greater than the one before, even within a millisecond and when the clock goes back."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Locks between processes: on a file, which says who holds the lock, and only as long as the holder lives."""
+"""Locks between processes, on a file that names the holder; the lock ends with its process."""
 
 import fcntl
 import os
@@ -11,13 +11,13 @@ from typing import Final, Self
 
 from bus_schemas.event import iso
 
-PAUSE_SECONDS: Final = 0.02
-LOOK_SECONDS: Final = 1.0
-"""How long to wait for a lock that others only look at: each of them holds it for a moment."""
+PAUSE_S: Final = 0.02
+WAIT_FOR_READERS_S: Final = 1.0
+"""How long to wait for processes that only check the lock: each holds it for a moment."""
 
 
 class LockHeld(RuntimeError):
-    """Another process holds the lock, or another thread of this one. `holder` is the note that it left, or empty."""
+    """Another process or thread holds the lock. `holder` is the note that it left, or empty."""
 
     def __init__(self, path: Path, holder: str) -> None:
         super().__init__(f"{path} is locked by {holder or 'another process'}")
@@ -25,13 +25,13 @@ class LockHeld(RuntimeError):
 
 
 class FileLock:
-    """The kernel ends the lock when the file is closed, so also when the process dies.
+    """The kernel releases the lock when the file is closed, so also when the process dies.
 
-    The lock belongs to the open file: a child process that is given the descriptor holds it too.
+    The lock belongs to the open file: a child process that inherits the descriptor holds it too.
     """
 
     def __init__(self, path: Path, *, wait_s: float | None = 0.0) -> None:
-        """Wait for the lock up to `wait_s` seconds; `None` is for ever. Raises `LockHeld`, and `OSError`."""
+        """Wait for the lock up to `wait_s` seconds, or without limit for `None`. Raises `LockHeld` and `OSError`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -49,17 +49,17 @@ class FileLock:
         while not _locked(self._descriptor, fcntl.LOCK_EX):
             if time.monotonic() >= until:
                 raise LockHeld(self.path, self.note())
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_S)
 
     def fileno(self) -> int:
         return self._descriptor
 
     def note(self) -> str:
-        """What the holder wrote; before the first `write` that is what the holder before this one wrote."""
+        """The note of the holder; before the first `write` that of the previous holder."""
         return _note(self._descriptor)
 
     def write(self, note: str) -> None:
-        """Say who holds the lock. On a full disk it is held without that."""
+        """Write who holds the lock. On a full disk the lock is held without a note."""
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, note.encode(), 0)
@@ -77,7 +77,7 @@ class FileLock:
 
 
 def holder_of(path: Path) -> str | None:
-    """The note of whoever holds the lock now, which may be empty; `None` where nobody does."""
+    """The note of the current holder, which may be empty; `None` where nobody holds the lock."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -89,7 +89,7 @@ def holder_of(path: Path) -> str | None:
 
 
 def this_process(now: datetime) -> str:
-    """A note that lets people find the holder."""
+    """A note by which people find the process that holds a lock."""
     return f"process {os.getpid()}, since {iso(now)}"
 
 
@@ -102,5 +102,5 @@ def _locked(descriptor: int, kind: int) -> bool:
 
 
 def _note(descriptor: int) -> str:
-    """A note that was cut short, or is no text, is read as far as it is one."""
+    """A note that is incomplete, or not text, is read as far as possible."""
     return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace").strip()

@@ -1,4 +1,4 @@
-"""Connections to the broker: what each of them needs of its address, of TLS, of credentials and of its socket."""
+"""Makes MQTT clients and sockets to the broker, with its TLS, credentials and socket options."""
 
 import socket
 from typing import Any, Final
@@ -9,16 +9,16 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from producer.broker import BrokerAddress
 from producer.client_ids import draw_client_id
 
-CONNECT_SECONDS: Final = 5.0
+CONNECT_S: Final = 5.0
 MAX_IN_FLIGHT: Final = 100
 NO_DELAY: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-"""Nagle and delayed acknowledgements together make a round trip 44 ms instead of 0.4."""
+"""Nagle's algorithm and delayed acknowledgements together make a round trip 44 ms instead of 0.4."""
 
 
 class MqttClient(Client):
-    """A client that speaks MQTT 5, with credentials and TLS as the address says; not connected.
+    """An MQTT 5 client with the credentials and TLS of the address. It is not connected yet.
 
-    `role` is the part of its id that people read.
+    `role` is the readable part of its id.
     """
 
     def __init__(self, broker: BrokerAddress, role: str, *, reconnects: bool = False) -> None:
@@ -30,8 +30,8 @@ class MqttClient(Client):
             reconnect_on_failure=reconnects,
         )
         self._broker = broker
-        self.connect_timeout = CONNECT_SECONDS
-        # Whoever publishes holds the window; paho is to hold no message back, and none for later.
+        self.connect_timeout = CONNECT_S
+        # The publisher limits its own window, so paho must neither delay nor queue messages.
         self.max_inflight_messages_set(2 * MAX_IN_FLIGHT)
         self.max_queued_messages_set(2 * MAX_IN_FLIGHT)
         if broker.username is not None:
@@ -50,9 +50,9 @@ class MqttClient(Client):
 def background_client(
     broker: BrokerAddress, role: str, *, keepalive_s: int, longest_pause_s: int, first_pause_s: int = 1
 ) -> MqttClient:
-    """A client that connects with `loop_start`, in a thread of its own, and again whenever the connection is lost.
+    """A client that `loop_start` connects in a thread of its own, and reconnects whenever the connection is lost.
 
-    The broker keeps nothing of it from one connection to the next.
+    The broker keeps nothing of it between connections.
     """
     client = MqttClient(broker, role, reconnects=True)
     client.reconnect_delay_set(first_pause_s, longest_pause_s)
@@ -61,12 +61,12 @@ def background_client(
 
 
 def open_socket(broker: BrokerAddress) -> socket.socket:
-    """A connection for a protocol of our own, over TLS where the address says so. Raises `OSError`."""
+    """A socket for an MQTT reader of our own, over TLS where the address says so. Raises `OSError`."""
     if broker.unix_socket is not None:
         plain = socket.socket(socket.AF_UNIX)
-        plain.settimeout(CONNECT_SECONDS)
+        plain.settimeout(CONNECT_S)
     else:
-        plain = socket.create_connection((broker.host, broker.port), CONNECT_SECONDS)
+        plain = socket.create_connection((broker.host, broker.port), CONNECT_S)
     try:
         if broker.unix_socket is not None:
             plain.connect(str(broker.unix_socket))

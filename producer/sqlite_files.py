@@ -1,12 +1,12 @@
-"""The files of an SQLite database: the one with its name, and those that SQLite keeps beside it."""
+"""Lists, measures and removes the files of an SQLite database: the database, its log and the index of that."""
 
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 BESIDE: Final = ("-wal", "-shm")
-"""The write-ahead log and its index. Left behind by a database that was removed, they would be read as those of the
-next one of its name.
+"""Write-ahead log and index. Left behind by a removed database, they would be read as those of the next one of its
+name.
 """
 
 
@@ -15,12 +15,12 @@ def files_beside(file: Path) -> tuple[Path, ...]:
 
 
 def database_files(file: Path) -> tuple[Path, ...]:
-    """All that there may be of it."""
+    """All files that the database may have."""
     return file, *files_beside(file)
 
 
 def size_of(file: Path) -> int:
-    """Bytes of the database and of its log; 0 where it was removed a moment ago."""
+    """Bytes of database and log; 0 where it was removed a moment ago."""
     total = 0
     for path in database_files(file)[:2]:
         with suppress(FileNotFoundError):
@@ -29,7 +29,7 @@ def size_of(file: Path) -> int:
 
 
 def remove_database(file: Path) -> int:
-    """Delete it with what is beside it; the bytes that this frees. Whoever has it open keeps them on the disk."""
+    """Delete the database with its log and index. Returns the bytes, which open descriptors keep on the disk."""
     freed = 0
     for path in database_files(file):
         with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Moments as numbers since 1970, and local days as moments. All is UTC, except for the zone that is passed in."""
+"""Converts moments to numbers since 1970, and local days to moments. Everything is UTC except for a given zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ DAY: Final = timedelta(days=1)
 
 
 def micros(moment: datetime) -> int:
-    """Whole microseconds since 1970: exact, which the float of `timestamp()` is not."""
+    """Whole microseconds since 1970: exact, unlike the float of `timestamp()`."""
     return (moment - EPOCH) // MICROSECOND
 
 
@@ -26,14 +26,14 @@ def moment_of_seconds(seconds: float) -> datetime:
 
 
 def iso_of(time_us: int) -> str:
-    """As `iso` writes the moment so many microseconds after 1970."""
+    """The moment so many microseconds after 1970, as `iso` writes it."""
     minutes, rest = divmod(time_us, 60_000_000)
     return f"{_minute(minutes)}:{rest // 1_000_000:02}.{rest // 1000 % 1000:03}Z"
 
 
 @lru_cache(maxsize=256)
 def _minute(minutes: int) -> str:
-    """The newest events of many devices are of the same few."""
+    """The newest events of many devices share a few minutes."""
     return moment(minutes * 60_000_000).isoformat()[: len("2026-01-05T10:00")]
 
 
@@ -43,5 +43,5 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Where the clocks skip midnight, the day begins when they have."""
+    """If the clocks skip midnight, the day begins when they have."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)

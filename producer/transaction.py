@@ -1,4 +1,4 @@
-"""A transaction of SQLite, for every database of ours that is written."""
+"""Transactions of SQLite, for every database that the product writes."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All of it or nothing; waits for whoever writes now, and then nobody else writes meanwhile.
+    """All or nothing. It waits for the current writer, and then excludes other writers.
 
-    The connection opens no transactions by itself (`isolation_level=None`). A commit that fails is undone too: a full
-    disk may leave it open, or have ended it already.
+    The connection opens no transactions by itself (`isolation_level=None`). A commit that fails is rolled back too: a
+    full disk may leave it open, or have ended it already.
     """
     connection.execute("begin immediate")
     try:

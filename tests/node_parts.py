@@ -14,7 +14,7 @@ from bus_schemas.node import Health, HealthEvent
 from producer.broker import BrokerAddress
 from producer.ids import Ids, utc_now
 from producer.outbox.tables import Draft
-from producer.relay.relay import Options, Relay, ignore
+from producer.relay.relay import Relay, RelayOptions, ignore
 from producer.relay.session import Incoming
 
 SOURCE = device_source("YARD", "GATE")
@@ -56,7 +56,7 @@ def ticking(start: datetime = NOON) -> Callable[[], datetime]:
 
 @contextmanager
 def running_relay(
-    path: Path, port: int, options: Options | None = None, on_message: Callable[[Incoming], None] = ignore
+    path: Path, port: int, options: RelayOptions | None = None, on_message: Callable[[Incoming], None] = ignore
 ) -> Iterator[Relay]:
     relay = Relay(path, BrokerAddress(port=port), utc_now, options, on_message)
     stopping = threading.Event()

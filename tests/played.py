@@ -7,7 +7,7 @@ import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
-from edge.capture.segments import Segment
+from edge.capture.segments import RecordedSegment
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Played:
     sound_start: float | None
 
 
-def played(segment: Segment) -> Played:
+def played(segment: RecordedSegment) -> Played:
     with av.open(io.BytesIO(segment.data), "r", format="mpegts") as container:
         assert isinstance(container, InputContainer)
         pictures = list(container.decode(video=0))

@@ -1,4 +1,4 @@
-"""The `watchpost` command: parses, composes, calls."""
+"""The `watchpost` command: parses arguments and calls the process or command that they name."""
 
 import os
 import sys
@@ -9,18 +9,18 @@ from typing import Annotated
 import typer
 
 from mosquitto.launcher import BrokerMissing
+from watchpost.cli_errors import CliError
 from watchpost.commands import devices as device_commands
 from watchpost.commands import log as log_commands
 from watchpost.commands import trials as trial_commands
-from watchpost.commands.choice import chosen_consumers, chosen_node
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
-from watchpost.configuration.located import ConfigError
+from watchpost.commands.selection import chosen_consumers, chosen_node
 from watchpost.configuration.secrets import check as check_secrets
-from watchpost.processes import logs, parts, up
-from watchpost.processes.lock import DataInUse
+from watchpost.configuration.yaml_loader import ConfigError
+from watchpost.processes import entry_points, logs, up
+from watchpost.processes.data_directory_lock import DataInUse
 from watchpost.processes.permissions import PRIVATE_UMASK
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
-from watchpost.refused import Refused
 
 
 class Schema(StrEnum):
@@ -32,7 +32,7 @@ class Schema(StrEnum):
     REFERENCE = "reference"
 
 
-# It is written by nobody else, and where there is no server for it the gateway does.
+# It runs in a process of its own; without a ClickHouse server the gateway writes the rows.
 WAREHOUSE = "warehouse"
 
 app = typer.Typer(
@@ -62,7 +62,7 @@ def up_command(
     """Broker, ingest, consumers, gateway and the configured edge agents; a demo site without a configuration."""
     settings = configuration(config)
     check_secrets(settings, os.environ)
-    options = up.Options(
+    options = up.UpOptions(
         config_path=chosen_config(config),
         data=data,
         gateway_port=settings.gateway.port if port is None else port,
@@ -85,7 +85,7 @@ def edge(
 ) -> None:
     """One agent alone: its devices' pictures and temperatures become events on the bus."""
     runtime = _runtime(config, data, mqtt_port, log_format)
-    parts.edge(runtime, chosen_node(node, runtime.config))
+    entry_points.edge(runtime, chosen_node(node, runtime.config))
 
 
 @app.command()
@@ -96,7 +96,7 @@ def ingest(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """From the bus into the journal and the archive."""
-    parts.ingest(_runtime(config, data, mqtt_port, log_format))
+    entry_points.ingest(_runtime(config, data, mqtt_port, log_format))
 
 
 @app.command()
@@ -113,9 +113,9 @@ def consume(
     """Named consumers as a process of their own."""
     runtime = _runtime(config, data, mqtt_port, log_format)
     if names == [WAREHOUSE]:
-        parts.consume_warehouse(runtime)
+        entry_points.consume_warehouse(runtime)
     else:
-        parts.consume(runtime, chosen_consumers(names or [], left_out or [], parts.consumer_names()))
+        entry_points.consume(runtime, chosen_consumers(names or [], left_out or [], entry_points.consumer_names()))
 
 
 @app.command()
@@ -127,20 +127,20 @@ def gateway(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """HTTP and the page alone."""
-    parts.gateway(_runtime(config, data, mqtt_port, log_format, is_gateway=True), port)
+    entry_points.gateway(_runtime(config, data, mqtt_port, log_format, is_gateway=True), port)
 
 
 @app.command()
 def schema(kind: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.JSON) -> None:
     """The contract on standard output: of events, bus, HTTP and configuration, or as TypeScript types."""
-    typer.echo(parts.schema(kind.value))
+    typer.echo(entry_points.schema(kind.value))
 
 
 @config_app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="The configuration to look at.")] = Path("watchpost.yaml")) -> None:
     """Say what is wrong: exit 2 with line and key of the configuration, 1 for variables and files that are missing."""
     settings = configuration(file)
-    missing = parts.missing(settings)
+    missing = entry_points.missing(settings)
     if missing:
         typer.echo("\n".join(f"{file}: {trouble}" for trouble in missing), err=True)
         raise typer.Exit(1)
@@ -161,6 +161,6 @@ def main() -> None:
     os.umask(PRIVATE_UMASK)
     try:
         app(prog_name="watchpost")
-    except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, Refused) as error:
+    except (ConfigError, DataInUse, up.CannotStart, BrokerMissing, CliError) as error:
         typer.echo(str(error), err=True)
-        sys.exit(error.code if isinstance(error, Refused) else 2)
+        sys.exit(error.code if isinstance(error, CliError) else 2)

@@ -1,4 +1,4 @@
-"""Tells somebody who waits how far the work is: bars on a terminal, now and then a line elsewhere."""
+"""Shows progress: bars on a terminal, a line every few seconds elsewhere."""
 
 import time
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 BAR: Final = 30
-BAR_SECONDS: Final = 0.1
-LINE_SECONDS: Final = 5.0
+BAR_EVERY_S: Final = 0.1
+LINE_EVERY_S: Final = 5.0
 
 
 class _Figures(ProgressColumn):
@@ -21,14 +21,14 @@ class _Figures(ProgressColumn):
 
 
 class Bars:
-    """A bar for each piece of work that is going on. Seconds are those of a monotonic clock."""
+    """One bar for each task. Seconds are those of a monotonic clock."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
         console = Console(file=stream, highlight=False)
         self._is_terminal = console.is_terminal
-        self._pause = BAR_SECONDS if self._is_terminal else LINE_SECONDS
+        self._pause = BAR_EVERY_S if self._is_terminal else LINE_EVERY_S
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(BAR),
@@ -41,22 +41,22 @@ class Bars:
             get_time=clock,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._told_at: dict[str, float] = {}
+        self._shown_at: dict[str, float] = {}
         self._drawn: set[str] = set()
 
     def begin(self, what: str, done: int = 0) -> None:
-        """How many were `done` before: the rate is that of what is done from here on."""
+        """`done` were done before; the rate counts from here on."""
         self._tasks[what] = self._progress.add_task(what, first=done, completed=done)
-        self._told_at[what] = self._clock()
+        self._shown_at[what] = self._clock()
 
     def update(self, what: str, done: int, of: int) -> None:
         if what not in self._tasks:
             self.begin(what)
         self._progress.update(self._tasks[what], completed=done, total=of)
         now, is_last = self._clock(), done >= of and what in self._drawn
-        if now - self._told_at[what] < self._pause and not is_last:
+        if now - self._shown_at[what] < self._pause and not is_last:
             return
-        self._told_at[what] = now
+        self._shown_at[what] = now
         self._drawn.add(what)
         if self._is_terminal:
             self._progress.start()
@@ -67,7 +67,7 @@ class Bars:
             self._stream.flush()
 
     def end(self, what: str) -> None:
-        """The bar goes, and the lines of the others until they go on, so that something can be written."""
+        """Remove the bar, and hide the others until their next update, so that lines can be printed."""
         if what in self._tasks:
             self._progress.remove_task(self._tasks.pop(what))
             self._drawn.discard(what)
@@ -76,7 +76,7 @@ class Bars:
 
 
 class Bar:
-    """Of one piece of work. Called with how many are done, of how many."""
+    """The bar of one task. Call it with how many are done, of how many."""
 
     def __init__(self, what: str, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
@@ -84,7 +84,7 @@ class Bar:
         self._bars.begin(what)
 
     def begin_at(self, done: int) -> None:
-        """Say how many were done before."""
+        """Set how many were done before."""
         self._bars.end(self._what)
         self._bars.begin(self._what, done)
 

@@ -1,22 +1,22 @@
-"""How the thermal sensor and the camera of a device lie over each other in their fusion."""
+"""Settings that align a thermal sensor with the camera beside it, for their fusion."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from edge.agent.source_settings import Part
+from edge.agent.source_settings import SettingsModel
 
 Degrees = Annotated[float, Field(ge=1, le=170)]
-Place = Annotated[float, Field(ge=0, le=1)]
+UnitCoordinate = Annotated[float, Field(ge=0, le=1)]
 Shift = Annotated[float, Field(ge=-1, le=1)]
-Point = tuple[Place, Place]
+Point = tuple[UnitCoordinate, UnitCoordinate]
 Points = Annotated[tuple[Point, ...], Field(min_length=4, max_length=4)]
 LEAST_TURN = 1e-3
 """Twice the area of the triangle that three corners must span."""
 
 
-class FieldsOfView(Part):
-    """Both look the same way, and one sees more than the other."""
+class FieldsOfView(SettingsModel):
+    """Both sensors look in the same direction, with different fields of view."""
 
     by: Literal["fields_of_view"] = Field(description="By the angles that both lenses see.")
     thermal: tuple[Degrees, Degrees] = Field(description="Degrees that the sensor sees, across and down.")
@@ -26,8 +26,8 @@ class FieldsOfView(Part):
     )
 
 
-class MarkedPoints(Part):
-    """Four things that are seen in both pictures, each as x and y from 0 to 1, from the top left."""
+class MarkedPoints(SettingsModel):
+    """Four points that are visible in both pictures, each as x and y from 0 to 1, from the top left."""
 
     by: Literal["points"] = Field(description="By points that were marked in both pictures.")
     visual: Points = Field(description="Where they are in the picture of the camera.")

@@ -1,4 +1,4 @@
-"""Carries out requests to the devices of a node: each one once, and each with an answer."""
+"""Carries out commands to the devices of an agent: each request once, and each with an answer."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from bus_schemas.node import Command, Settings
 from bus_schemas.protocol import CommandRequest
-from edge.agent.building import Surroundings
-from edge.agent.commands import LONGEST_DETAIL, NAMES, Refused, change_of, command_of, read_request
-from edge.agent.device import Device
-from edge.agent.event_emitter import Telling
+from edge.agent.commands import LONGEST_DETAIL, NAMES, CommandRefused, change_of, command_of, read_request
+from edge.agent.context import AgentContext
+from edge.agent.device import DeviceRunner
+from edge.agent.event_emitter import EventEmitter
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
-from edge.capture.sources.reasons import worded
+from edge.capture.sources.failure_reasons import describe_error
 from producer.relay.session import Incoming, Outgoing
 
 LONGEST_TOPIC: Final = 1024
@@ -28,26 +28,26 @@ class CommandHandler:
 
     def __init__(
         self,
-        devices: Mapping[tuple[str, str], Device],
+        devices: Mapping[tuple[str, str], DeviceRunner],
         store: SettingsStore,
-        telling: Telling,
-        say: Callable[[Outgoing], None],
-        around: Surroundings,
+        emitter: EventEmitter,
+        publish: Callable[[Outgoing], None],
+        context: AgentContext,
     ) -> None:
         self._devices = devices
         self._store = store
-        self._telling = telling
-        self._say = say
-        self._around = around
+        self._emitter = emitter
+        self._publish = publish
+        self._context = context
         self._retained: set[str] = set()
 
     def answer(self, message: Incoming) -> None:
-        """Do what a message asks for, and say what became of it. Never raises for what it holds."""
+        """Carry out the request of a message, and answer it. It raises nothing for the content of a message."""
         found = command_of(message.topic)
         if found is None or found[:2] not in self._devices:
             return
         if message.retained:
-            # It was said at some other time, to whoever was there then: since then others may have said otherwise.
+            # A retained command is old: newer commands may have been given since then.
             if message.topic not in self._retained:
                 self._retained.add(message.topic)
                 log.warning("retained command ignored", topic=message.topic)
@@ -55,26 +55,26 @@ class CommandHandler:
         device, name = self._devices[found[:2]], found[2]
         outcome, is_repeat = self._outcome(device, name, message.payload)
         if not is_repeat:
-            self._tell(device, outcome)
+            self._emit(device, outcome)
         self._reply(message, outcome)
         log.info("command", device=device.settings.device, name=name, state=outcome.state, detail=outcome.detail)
 
-    def _outcome(self, device: Device, name: str, payload: bytes) -> tuple[Command, bool]:
-        """What became of a request, and whether that was said before."""
+    def _outcome(self, device: DeviceRunner, name: str, payload: bytes) -> tuple[Command, bool]:
+        """The outcome of a request, and whether the request is a repeat."""
         request_id, by = "unknown", None
         try:
             request = read_request(payload)
             request_id, by = request.request_id, request.person
-            before = self._store.answer(device.author.source, request_id)
+            before = self._store.answer(device.event_factory.source, request_id)
             if before is not None:
                 return before, True
             self._carry_out(device, name, request)
-        except Refused as refused:
+        except CommandRefused as refused:
             detail = str(refused)
         except BaseException as error:
-            # Whatever it is, whoever asked is to hear of it.
+            # Whatever the error is, the sender must get an answer.
             log.exception("command failed", device=device.settings.device, name=name)
-            detail = f"the agent could not do it: {worded(error)}"
+            detail = f"the agent could not do it: {describe_error(error)}"
         else:
             return Command(request_id=request_id, name=name, state="done", by=by), False
         return (
@@ -82,15 +82,15 @@ class CommandHandler:
             False,
         )
 
-    def _tell(self, device: Device, outcome: Command) -> None:
-        source = device.author.source
+    def _emit(self, device: DeviceRunner, outcome: Command) -> None:
+        source = device.event_factory.source
         try:
-            draft = device.author.event(outcome, self._around.clock())
+            draft = device.event_factory.event(outcome, self._context.clock())
         except ValidationError as error:
             log.warning("answer does not fit the contract", device=source, reason=str(error.error_count()))
             return
-        # Whoever asked is told only what is certain to be told to everybody.
-        self._telling.put([draft], durable=True)
+        # The event is committed before the sender gets the reply.
+        self._emitter.put([draft], durable=True)
         if outcome.request_id != "unknown":
             try:
                 self._store.remember(source, outcome)
@@ -102,39 +102,39 @@ class CommandHandler:
         if not topic or len(topic) > LONGEST_TOPIC or any(character in topic for character in "+#\0"):
             return
         body = outcome.model_dump_json(exclude_none=True).encode()
-        self._say(Outgoing(topic, body, "application/json", correlation=message.correlation))
+        self._publish(Outgoing(topic, body, "application/json", correlation=message.correlation))
 
-    def _carry_out(self, device: Device, name: str, request: CommandRequest) -> None:
+    def _carry_out(self, device: DeviceRunner, name: str, request: CommandRequest) -> None:
         match name:
             case "snapshot":
                 device.capture_now()
             case "settings":
                 self._change_settings(device, request)
             case _:
-                raise Refused(
+                raise CommandRefused(
                     f"'{name}' is not known here; known are {', '.join(NAMES)}", request.request_id, request.person
                 )
 
-    def _change_settings(self, device: Device, request: CommandRequest) -> None:
-        """Tried, applied, kept, and only then told; where one of these fails the old settings hold."""
+    def _change_settings(self, device: DeviceRunner, request: CommandRequest) -> None:
+        """Try, apply, store and emit the settings, in this order. If a step fails, the old settings stay in force."""
         change = change_of(request)
         changed = change.applied_to(device.adjustable)
         if (trouble := trouble_with(changed)) is not None:
-            raise Refused(trouble, request.request_id, request.person)
+            raise CommandRefused(trouble, request.request_id, request.person)
         data = Settings(changed_by=request.person, settings=change.sections(), request_id=request.request_id)
-        draft = device.author.event(data, self._around.clock())
+        draft = device.event_factory.event(data, self._context.clock())
         with ExitStack() as undo:
             undo.callback(device.apply, device.adjustable)
             device.apply(changed)
             try:
-                undo.callback(self._store.keep(device.author.source, changed))
-                self._telling.put([draft], durable=True)
+                undo.callback(self._store.keep(device.event_factory.source, changed))
+                self._emitter.put([draft], durable=True)
             except OSError as error:
                 reason = f"the settings cannot be kept: {error.strerror or error}"
-                raise Refused(reason, request.request_id, request.person) from error
+                raise CommandRefused(reason, request.request_id, request.person) from error
             undo.pop_all()
         try:
-            self._store.was_sent(device.author.source, changed)
+            self._store.was_sent(device.event_factory.source, changed)
         except OSError as error:
-            # They hold all the same; after the next start they are told once more.
-            log.warning("settings cannot be written", device=device.author.source, reason=error.strerror)
+            # The settings are in force all the same; after the next start the event is emitted once more.
+            log.warning("settings cannot be written", device=device.event_factory.source, reason=error.strerror)

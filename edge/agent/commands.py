@@ -1,4 +1,4 @@
-"""Requests to a node: read at the door, refused with a sentence, answered by events."""
+"""Parses and validates command requests; an invalid one is refused with a sentence."""
 
 from typing import Final
 
@@ -16,8 +16,8 @@ MAX_BYTES: Final = 256 * 1024
 LONGEST_DETAIL: Final = 500
 
 
-class Refused(ValueError):
-    """The request cannot be done; the message says why."""
+class CommandRefused(ValueError):
+    """The request cannot be carried out. The message says why."""
 
     def __init__(self, reason: str, request_id: str = "unknown", by: str | None = None) -> None:
         super().__init__(reason)
@@ -26,17 +26,17 @@ class Refused(ValueError):
 
 
 def read_request(payload: bytes) -> CommandRequest:
-    """Raises `Refused`."""
+    """Raises `CommandRefused`."""
     if len(payload) > MAX_BYTES:
-        raise Refused(f"the request has {len(payload)} bytes; at most {MAX_BYTES} are read")
+        raise CommandRefused(f"the request has {len(payload)} bytes; at most {MAX_BYTES} are read")
     try:
         return CommandRequest.model_validate_json(payload)
     except ValidationError as error:
-        raise Refused(f"the request cannot be read: {summary(error)}") from error
+        raise CommandRefused(f"the request cannot be read: {summary(error)}") from error
 
 
 def command_of(topic: str) -> tuple[str, str, str] | None:
-    """Site, device and name of the command that came on a topic."""
+    """Site, device and command name of a topic."""
     try:
         parsed = parse(topic)
     except UnknownTopic:
@@ -45,8 +45,8 @@ def command_of(topic: str) -> tuple[str, str, str] | None:
 
 
 def change_of(request: CommandRequest) -> SettingsChange:
-    """All of the sections that the request names, or none and `Refused`."""
+    """The sections that the request changes. Raises `CommandRefused` where any of them is invalid."""
     try:
         return SettingsChange.model_validate(request.settings)
     except ValidationError as error:
-        raise Refused(summary(error), request.request_id, request.person) from error
+        raise CommandRefused(summary(error), request.request_id, request.person) from error

@@ -1,4 +1,4 @@
-"""One device: its sources, what watches them, and the threads in which that happens."""
+"""Runs one device: builds its sources and analyses, each in a capture thread of its own."""
 
 import threading
 import time
@@ -12,37 +12,38 @@ import structlog
 from bus_schemas.node import Health
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import live_topic
-from edge.agent.building import Surroundings, addresses, alignment, encoding_of, thermal_source, visual_source, yard
-from edge.agent.event_factory import Author
+from edge.agent.analysis_guard import AnalysisGuard
+from edge.agent.context import AgentContext
+from edge.agent.event_factory import EventFactory
 from edge.agent.health import Facts, Kind, SourceHealth, health
 from edge.agent.settings import DeviceSettings
-from edge.agent.source_settings import SceneSource
-from edge.agent.tolerance import Tolerance
-from edge.analysis.detection import Lookout, lookout
+from edge.agent.source_factory import addresses, alignment, encoding_of, scene_of, thermal_source, visual_source
+from edge.agent.source_settings import SceneSourceSettings
+from edge.analysis.detection import ObjectDetection, object_detection
 from edge.analysis.pictures import Pictures, Planes
-from edge.analysis.thermometry import ThermalWatch, captions
-from edge.analysis.visual import VisualWatch
-from edge.capture.loop import Capture, Pipeline
+from edge.analysis.thermometry import ThermalAnalysis, captions
+from edge.analysis.visual import VisualAnalysis
+from edge.capture.loop import CaptureLoop, Pipeline
 from edge.capture.recorder import Recorder
 from edge.capture.sources.address import Redactor
-from edge.capture.sources.reasons import worded
-from edge.capture.sources.source import Frame, Reading, Samples, StreamReport, ThermalFrame
+from edge.capture.sources.failure_reasons import describe_error
+from edge.capture.sources.source import CameraFrame, Reading, Samples, StreamReport, ThermalFrame
 from edge.capture.sources.video import VideoSource
-from edge.simulation.yard import Yard
+from edge.simulation.scene import Scene
 from producer.outbox.handoff import OutboxFailed
 from producer.outbox.tables import Draft
 
 Put = Callable[[Sequence[Draft]], None]
 Show = Callable[[str, bytes], None]
-"""Takes a topic and a JPEG, which may be dropped."""
+"""Takes a topic and a preview JPEG, which may be dropped."""
 
 log = structlog.get_logger(__name__)
 
 
 class CaptureThread(threading.Thread):
-    """A daemon, because a camera that does not answer must not hold up the end of the process."""
+    """A daemon thread, because a camera that does not answer must not delay the end of the process."""
 
-    def __init__(self, name: str, capture: Capture) -> None:
+    def __init__(self, name: str, capture: CaptureLoop) -> None:
         super().__init__(name=name, daemon=True)
         self.capture = capture
 
@@ -50,42 +51,42 @@ class CaptureThread(threading.Thread):
         self.capture.run()
 
 
-class Device:
-    """Threads begin with `start` and end after the pause of `around` says so. What a source needs is built in its
-    thread, again and again where it cannot be: a device always exists, and says what is wrong with it.
+class DeviceRunner:
+    """`start` starts its threads; they stop when `stopping` is set. Sources are built in their threads, repeatedly
+    where that fails: a device always exists, and its health says what is wrong.
     """
 
     def __init__(
         self,
         settings: DeviceSettings,
         adjustable: AdjustableSettings,
-        author: Author,
-        around: Surroundings,
+        event_factory: EventFactory,
+        context: AgentContext,
         put: Put,
         show: Show,
     ) -> None:
         self.settings = settings
-        self.author = author
+        self.event_factory = event_factory
         self.adjustable = adjustable
-        self._around = around
+        self._context = context
         self._put = put
         self._show = show
-        self._redact = Redactor(addresses(settings, around.environ)).redact
-        self._visual: VisualWatch | None = None
-        self._thermal: ThermalWatch | None = None
+        self._redact = Redactor(addresses(settings, context.environ)).redact
+        self._visual: VisualAnalysis | None = None
+        self._thermal: ThermalAnalysis | None = None
         self._healths: dict[Kind, SourceHealth] = {}
         self._threads: list[CaptureThread] = []
         if settings.visual is not None:
-            self._healths["visual"] = SourceHealth("visual", around.clock)
+            self._healths["visual"] = SourceHealth("visual", context.clock)
         if settings.thermal is not None:
-            self._healths["thermal"] = SourceHealth("thermal", around.clock)
+            self._healths["thermal"] = SourceHealth("thermal", context.clock)
 
     def start(self, stopping: threading.Event) -> None:
         for kind, make in (("visual", self._make_visual), ("thermal", self._make_thermal)):
             if kind in self._healths:
                 name = f"{self.settings.device}-{kind}"
                 source_health = self._healths[kind]
-                capture = Capture(
+                capture = CaptureLoop(
                     name, partial(make, name), source_health, stopping.is_set, stopping.wait, self._redact
                 )
                 self._threads.append(CaptureThread(name, capture))
@@ -93,12 +94,12 @@ class Device:
             thread.start()
 
     def join(self, until_s: float) -> None:
-        """Wait for its threads until a moment of the monotonic clock."""
+        """Wait for the threads until a time of the monotonic clock."""
         for thread in self._threads:
             thread.join(max(0.0, until_s - time.monotonic()))
 
     def finish(self, until_s: float) -> None:
-        """What threads have open that wait for a camera until then becomes events without them."""
+        """Finish the recordings of threads that still wait for their camera by then."""
         for thread in self._threads:
             if thread.is_alive():
                 thread.capture.finish(until_s - time.monotonic())
@@ -114,44 +115,48 @@ class Device:
 
     def apply(self, adjustable: AdjustableSettings) -> None:
         self.adjustable = adjustable
-        for watch in self._watches():
-            watch.apply(adjustable)
+        for analysis in self._analyses():
+            analysis.apply(adjustable)
 
     def capture_now(self) -> None:
-        for watch in self._watches():
-            watch.capture_now()
+        for analysis in self._analyses():
+            analysis.capture_now()
 
-    def _watches(self) -> Iterable[VisualWatch | ThermalWatch]:
-        return [watch for watch in (self._visual, self._thermal) if watch is not None]
+    def _analyses(self) -> Iterable[VisualAnalysis | ThermalAnalysis]:
+        return [analysis for analysis in (self._visual, self._thermal) if analysis is not None]
 
     def _make_visual(self, name: str) -> Pipeline:
         settings, scene = self.settings, self.settings.visual
         recorder = Recorder(settings.rates.segment_s, encoding_of(settings)) if settings.rates.record else None
-        drawn = yard(scene, self._around.started, settings.time_zone) if isinstance(scene, SceneSource) else None
+        drawn = (
+            scene_of(scene, self._context.started, settings.time_zone)
+            if isinstance(scene, SceneSourceSettings)
+            else None
+        )
         pictures = Pictures()
-        looking, missing = self._lookout(pictures, drawn)
-        preview = partial(self._show, live_topic(self.author.source, "visual"))
-        source = visual_source(settings, drawn, recorder, self._around)
-        self._visual = VisualWatch(self.author, settings.rates, self.adjustable, pictures, looking, preview)
+        detection, missing = self._object_detection(pictures, drawn)
+        preview = partial(self._show, live_topic(self.event_factory.source, "visual"))
+        source = visual_source(settings, drawn, recorder, self._context)
+        self._visual = VisualAnalysis(self.event_factory, settings.rates, self.adjustable, pictures, detection, preview)
         source_health = self._healths["visual"]
-        tolerance = Tolerance(name, source_health, self._redact, missing)
-        take = partial(self._take_visual, self._visual, recorder, source_health, tolerance)
+        guard = AnalysisGuard(name, source_health, self._redact, missing)
+        take = partial(self._take_visual, self._visual, recorder, source_health, guard)
         return Pipeline(source, take, source.takeover) if isinstance(source, VideoSource) else Pipeline(source, take)
 
-    def _lookout(self, pictures: Pictures, drawn: Yard | None) -> tuple[Lookout | None, str | None]:
-        """The detector, or why there is none: a model that cannot be loaded is no reason not to record."""
+    def _object_detection(self, pictures: Pictures, drawn: Scene | None) -> tuple[ObjectDetection | None, str | None]:
+        """The object detection, or why there is none. A model that cannot be loaded must not stop the recording."""
         try:
             detector = self.settings.detector
-            return (lookout(detector, self.settings.zones, pictures, drawn) if detector else None), None
+            return (object_detection(detector, self.settings.zones, pictures, drawn) if detector else None), None
         except BaseException as error:  # noqa: BLE001  (of a model, or of the library that is to run it)
-            reason = f"the detector cannot be used: {worded(error, self._redact)}"
+            reason = f"the detector cannot be used: {describe_error(error, self._redact)}"
             log.warning("detector failed", device=self.settings.device, reason=reason)
             return None, reason
 
     def _make_thermal(self, name: str) -> Pipeline:
-        source = thermal_source(self.settings, self._around)
-        self._thermal = ThermalWatch(
-            self.author,
+        source = thermal_source(self.settings, self._context)
+        self._thermal = ThermalAnalysis(
+            self.event_factory,
             self.settings.rates,
             self.adjustable,
             captions(self.settings.site_name or self.settings.site, self.settings.time_zone),
@@ -160,54 +165,54 @@ class Device:
             alignment(self.settings),
         )
         source_health = self._healths["thermal"]
-        tolerance = Tolerance(name, source_health, self._redact)
-        return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, tolerance))
+        guard = AnalysisGuard(name, source_health, self._redact)
+        return Pipeline(source, partial(self._take_thermal, self._thermal, source_health, guard))
 
     def _planes(self) -> Planes | None:
         return self._visual.planes if self._visual is not None else None
 
     def _show_thermal(self, kind: str, jpeg: bytes) -> None:
-        self._show(live_topic(self.author.source, kind), jpeg)
+        self._show(live_topic(self.event_factory.source, kind), jpeg)
 
     def _take_visual(
         self,
-        watch: VisualWatch,
+        analysis: VisualAnalysis,
         recorder: Recorder | None,
         source_health: SourceHealth,
-        tolerance: Tolerance,
+        guard: AnalysisGuard,
         reading: Reading | None,
     ) -> None:
         drafts: list[Draft] = []
-        if isinstance(reading, Frame):
-            source_health.gave(reading.time, (reading.picture.width, reading.picture.height))
-            drafts += tolerance.drafts(partial(watch.look, reading))
+        if isinstance(reading, CameraFrame):
+            source_health.frame_arrived(reading.time, (reading.picture.width, reading.picture.height))
+            drafts += guard.drafts(partial(analysis.analyse, reading))
         elif isinstance(reading, Samples):
-            drafts += tolerance.drafts(partial(heard, watch, reading))
+            drafts += guard.drafts(partial(analyse_sound, analysis, reading))
         elif isinstance(reading, StreamReport):
-            source_health.reported(reading)
+            source_health.stream_reported(reading)
         if recorder is not None:
             source_health.recording_since(recorder.open_since)
-            drafts += watch.segments(recorder.take())
+            drafts += analysis.segments(recorder.take())
         self._hand_over(drafts)
 
     def _take_thermal(
-        self, watch: ThermalWatch, source_health: SourceHealth, tolerance: Tolerance, reading: Reading | None
+        self, analysis: ThermalAnalysis, source_health: SourceHealth, guard: AnalysisGuard, reading: Reading | None
     ) -> None:
         if isinstance(reading, ThermalFrame):
             if np.isfinite(reading.temperatures).any():
-                source_health.gave(reading.time, (32, 24))
+                source_health.frame_arrived(reading.time, (32, 24))
             else:
-                source_health.gave_nothing()
-            self._hand_over(tolerance.drafts(partial(watch.look, reading)))
+                source_health.blank_frame_arrived()
+            self._hand_over(guard.drafts(partial(analysis.analyse, reading)))
 
     def _hand_over(self, drafts: Sequence[Draft]) -> None:
-        # An outbox that takes nothing is the failure of the node, whose own thread finds it and begins anew.
+        # A failed outbox is a failure of the agent, whose main thread notices it and restarts.
         with suppress(OutboxFailed):
             if drafts:
                 self._put(drafts)
 
 
-def heard(watch: VisualWatch, samples: Samples) -> list[Draft]:
-    """Sound gives no events of its own."""
-    watch.hear(samples)
+def analyse_sound(analysis: VisualAnalysis, samples: Samples) -> list[Draft]:
+    """Sound makes no events of its own; frame events contain its level."""
+    analysis.analyse_sound(samples)
     return []

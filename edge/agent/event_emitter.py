@@ -1,4 +1,4 @@
-"""Hands events to the outbox, behind those of them that say how their times are to be read."""
+"""Hands events to the outbox, and emits a clock event before the first event after a clock step."""
 
 import threading
 import time
@@ -10,21 +10,21 @@ import structlog
 
 from bus_schemas.event import iso, place
 from bus_schemas.node import ClockStep
-from edge.agent.event_factory import Author
-from producer.clock import DisciplinedClock, Step
+from edge.agent.event_factory import EventFactory
+from producer.clock import DisciplinedClock, WallClockStep
 from producer.ids import Ids
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 
-TOLD_SECONDS: Final = 600.0
+LOST_FILE_REPORTED_FOR_S: Final = 600.0
 
 log = structlog.get_logger(__name__)
 
 
-class Telling:
-    """For all threads of a node, whose devices are `sources`.
+class EventEmitter:
+    """Shared by all threads of an agent with the devices `sources`.
 
-    In a stream, what has a time from after a step of the clock stands behind the event of the step.
+    In each stream the clock event of a step precedes all events with times after the step.
     """
 
     def __init__(self, outbox: Outbox, clock: DisciplinedClock, sources: Sequence[str]) -> None:
@@ -32,7 +32,7 @@ class Telling:
         self._clock = clock
         self._lock = threading.Lock()
         new_id = Ids(clock)
-        self.authors = {source: Author(*place(source), new_id) for source in sources}
+        self.event_factories = {source: EventFactory(*place(source), new_id) for source in sources}
 
     @property
     def outbox_bytes(self) -> int:
@@ -40,37 +40,37 @@ class Telling:
 
     @property
     def trouble(self) -> str | None:
-        """What happened to the outbox lately, in a sentence."""
+        """A recent loss of the outbox file, in a sentence."""
         lost = self._outbox.lost_file
-        if lost is None or time.monotonic() - lost.at_s > TOLD_SECONDS:
+        if lost is None or time.monotonic() - lost.at_s > LOST_FILE_REPORTED_FOR_S:
             return None
         what = f"{lost.events} events that had not been confirmed are lost" if lost.events else "nothing is lost by it"
         return f"the file of its outbox was removed, and a new one begins: {what}"
 
     def is_committed(self, timeout_s: float) -> bool:
-        """Wait until the outbox has what was put before."""
+        """Wait until the events that were put before are committed."""
         return self._outbox.flush(timeout_s)
 
     def put(self, drafts: Sequence[Draft], *, durable: bool = False) -> None:
         """As `Outbox.put`."""
-        self.tell_steps()
+        self.emit_clock_steps()
         if drafts:
             self._outbox.put(*drafts, durable=durable)
 
-    def tell_steps(self) -> None:
-        # Under a lock: who finds no step here must not overtake the one who is about to tell of it.
+    def emit_clock_steps(self) -> None:
+        # Under a lock: a thread that finds no step must not overtake the one that is about to emit it.
         with self._lock:
             for step in self._clock.take_steps():
-                self._tell(step)
+                self._emit(step)
 
-    def _tell(self, step: Step) -> None:
-        before, after = as_told(step.before), as_told(step.after)
+    def _emit(self, step: WallClockStep) -> None:
+        before, after = in_milliseconds(step.before), in_milliseconds(step.after)
         step_s = (after - before).total_seconds()
         log.warning("clock stepped", step_s=step_s, before=iso(before), after=iso(after))
         data = ClockStep(step_s=step_s, before=before, after=after, since=step.since)
-        self._outbox.put(*[author.event(data, step.after) for author in self.authors.values()])
+        self._outbox.put(*[event_factory.event(data, step.after) for event_factory in self.event_factories.values()])
 
 
-def as_told(moment: datetime) -> datetime:
-    """As it is written in an event, so that what is told of two moments adds up."""
+def in_milliseconds(moment: datetime) -> datetime:
+    """In the precision of events, so that the difference of two written times is exact."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""Writes the events and media of one device."""
+"""Makes the events and media of one device."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,8 +40,8 @@ _EVENTS: dict[type[Data], type[Event]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """Encoded bytes and the size of what they show; `duration_s` where it is video."""
+class EncodedPicture:
+    """Encoded bytes and the size of the picture; `duration_s` for video."""
 
     payload: bytes
     width: int | None = None
@@ -50,7 +50,7 @@ class Picture:
     content_type: str | None = None
 
 
-class Author:
+class EventFactory:
     """Used by the threads of one device."""
 
     def __init__(self, site: str, device: str, new_id: Ids) -> None:
@@ -63,7 +63,7 @@ class Author:
         model = _EVENTS[type(data)]
         return Draft(model(id=self._new_id(), source=self.source, time=time, data=data))  # type: ignore[call-arg]
 
-    def medium(self, kind: MediaKind, picture: Picture, time: datetime) -> tuple[Draft, str]:
+    def medium(self, kind: MediaKind, picture: EncodedPicture, time: datetime) -> tuple[Draft, str]:
         """The draft, and the key by which other events refer to it."""
         event_id = self._new_id()
         key = media_key(self.site, self.device, kind, event_id)

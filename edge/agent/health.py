@@ -1,4 +1,4 @@
-"""How a device does: facts of its sources, from their threads, and the status that follows from them."""
+"""Tracks the state of each source of a device, and derives the status and reason of its health events."""
 
 import re
 import threading
@@ -17,9 +17,9 @@ from producer.ids import Clock
 Kind = Literal["visual", "thermal"]
 STALE_AFTER_S: Final = 30.0
 OPENING_S: Final = 10.0
-"""So long a source may take to open before it counts as one that does not answer."""
+"""A source that opens for longer counts as one that does not answer."""
 FIRST_FRAME_S: Final = 10.0
-"""So long after it was opened a source may take to its first frame."""
+"""The longest time from opening to the first frame."""
 BLANK_S: Final = 2.0
 BLANK: Final = "every pixel that the sensor gives is invalid"
 _FIGURE: Final = re.compile(r"\d+(\.\d+)?")
@@ -28,10 +28,10 @@ _WORST_FIRST: Final[tuple[DeviceStatus, ...]] = ("stopped", "degraded", "stale",
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one source. `failures` are those since it last gave something.
+    """The state of one source. `failures` counts the failures since the last frame.
 
-    `came_s` is when the last frame came, `attempt_s` when opening began, by a clock that is never set: a device is not
-    stale because the time of day was put right.
+    `came_s` is the time of the last frame and `attempt_s` that of the last attempt, by a monotonic clock: a device is
+    not stale because somebody set the time of day.
     """
 
     kind: Kind
@@ -50,17 +50,17 @@ class Facts:
     failures: int = 0
     segment_start: datetime | None = None
     complaint: str | None = None
-    """What is wrong with what it sends, although it sends."""
+    """What is wrong with the stream, although frames come."""
     remark: str | None = None
     analysis: str | None = None
-    """Why too many frames could not be analysed; `None` where they could."""
+    """Why too many frames cannot be analysed; `None` where they can."""
     blank_s: float | None = None
-    """Since when frames come that hold nothing at all."""
+    """Since when all frames are blank."""
     is_over: bool = False
-    """Whether it was a recording, and all of it was played."""
+    """Whether a recording was played to its end."""
 
     def status(self, now_s: float) -> DeviceStatus:
-        """What never gave a frame is not healthy, and for a while nothing is wrong with it either."""
+        """A source without a first frame is not healthy, but for a while it is not degraded either."""
         if self.last_attempt is None:
             return "not_started"
         if not self.running:
@@ -79,7 +79,7 @@ class Facts:
         return "degraded" if self._opening_s(now_s) > OPENING_S else "not_started"
 
     def _is_blank(self, now_s: float) -> bool:
-        """A single frame of nothing is no matter."""
+        """A single blank frame does not count."""
         return self.blank_s is not None and now_s - self.blank_s >= BLANK_S
 
     def silent_since(self, now_s: float) -> datetime | None:
@@ -89,7 +89,7 @@ class Facts:
         return now_s - self.attempt_s if self.attempt_s is not None else 0.0
 
     def why(self, now_s: float) -> str | None:
-        """The reason of the status, in a sentence; there is one wherever the status is not healthy."""
+        """The reason of the status, in a sentence. Every status except for healthy has one."""
         match self.status(now_s):
             case "healthy":
                 return self.remark
@@ -112,7 +112,7 @@ class Facts:
 
 
 class SourceHealth:
-    """Written by the thread of one source, read by that of the node."""
+    """Written by the thread of one source, read by the main thread of the agent."""
 
     def __init__(self, kind: Kind, clock: Clock, *, elapsed: Elapsed = time.monotonic) -> None:
         self._clock = clock
@@ -147,9 +147,9 @@ class SourceHealth:
             )
             self._since, self._frames = now, 0
 
-    def gave(self, moment: datetime, size: tuple[int, int]) -> None:
-        """A frame came. The rate at which they are analysed is that of the last 10 s or so; the camera's own may be
-        higher, and is then reported.
+    def frame_arrived(self, moment: datetime, size: tuple[int, int]) -> None:
+        """A frame arrived. The reported rate is that of analysed frames over about 10 s, or that of the camera where it
+        is known.
         """
         with self._lock:
             self._frames += 1
@@ -166,13 +166,13 @@ class SourceHealth:
                 self._facts, last_frame=moment, came_s=now, failures=0, reason=None, stream=stream, blank_s=None
             )
 
-    def gave_nothing(self) -> None:
-        """A frame came in which every pixel is invalid."""
+    def blank_frame_arrived(self) -> None:
+        """A frame arrived in which every pixel is invalid."""
         if self.facts.blank_s is None:
             self._set(blank_s=self._elapsed())
 
-    def reported(self, report: StreamReport) -> None:
-        """What the camera itself sends."""
+    def stream_reported(self, report: StreamReport) -> None:
+        """The source reported what the camera sends."""
         with self._lock:
             self._own = {"fps": report.fps, "codec": report.codec, "bits_per_s": report.bits_per_s}
             stream = self._facts.stream
@@ -181,12 +181,12 @@ class SourceHealth:
             self._facts = replace(self._facts, complaint=report.complaint, remark=report.remark, stream=stream)
 
     def recording_since(self, start: datetime | None) -> None:
-        """When the segment began that is being recorded; `None` while there is none."""
+        """Set the start of the segment that is being recorded; `None` while there is none."""
         if start != self.facts.segment_start or self.facts.recording != (start is not None):
             self._set(segment_start=start, recording=start is not None)
 
     def failed(self, reason: str) -> int:
-        """Returns how often in a row that makes."""
+        """Returns the number of failures in a row."""
         with self._lock:
             failures = self._facts.failures + 1
             self._facts = replace(
@@ -195,12 +195,12 @@ class SourceHealth:
             return failures
 
     def analysed(self, trouble: str | None) -> None:
-        """Whether the frames can be analysed: `None`, or why too many cannot."""
+        """Set why too many frames cannot be analysed; `None` where they can."""
         if self.facts.analysis != trouble:
             self._set(analysis=trouble)
 
     def abandoned(self) -> None:
-        """Nobody waits any longer for a thread that does not end."""
+        """The agent stops waiting for a thread that does not end."""
         if self.facts.running:
             self.stopped(AGENT_STOPS)
 
@@ -213,7 +213,7 @@ class SourceHealth:
 
 
 def health(sources: Sequence[Facts], now_s: float) -> Health:
-    """Of a device: the worst of its sources, and the figures of the first, its camera where it has one."""
+    """The health of a device: the status of its worst source, and the figures of its camera where it has one."""
     first = sources[0]
     worst = min(sources, key=lambda facts: _WORST_FIRST.index(facts.status(now_s)))
     return Health(
@@ -235,15 +235,13 @@ def health(sources: Sequence[Facts], now_s: float) -> Health:
 
 
 def _expected(sources: Sequence[Facts]) -> Expectation:
-    """Of a recording that is over nothing is expected but that its agent is there."""
+    """Of a recording that is over only heartbeats are expected."""
     kinds = {facts.kind for facts in sources if not facts.is_over}
     return "frames" if "visual" in kinds else "readings" if kinds else "heartbeat"
 
 
 def has_changed(before: Health | None, now: Health) -> bool:
-    """Whether a health is worth an event of its own: another status, or a reason that differs in more than a figure,
-    which may count seconds.
-    """
+    """Whether a health event is due: the status changed, or the reason changed in more than its figures."""
     return before is None or before.status != now.status or _worded(before.reason) != _worded(now.reason)
 
 

@@ -1,4 +1,4 @@
-"""The agent of one machine: devices put into the outbox, the relay empties it, people change settings meanwhile."""
+"""Runs the agent of one machine: its devices, outbox, relay, commands, health events and heartbeats."""
 
 import os
 import threading
@@ -15,16 +15,16 @@ import structlog
 from bus_schemas.node import HEARTBEAT_EVERY_S, Health, Heartbeat, Settings, SystemLoad
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.topics import command_topic
-from edge.agent.building import Surroundings
 from edge.agent.command_handler import CommandHandler
 from edge.agent.commands import NAMES
-from edge.agent.device import Device
-from edge.agent.event_emitter import Telling
+from edge.agent.context import AgentContext
+from edge.agent.device import DeviceRunner
+from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import has_changed
-from edge.agent.identity.guard import Guard, guarding
+from edge.agent.identity.guard import IdentityGuard, guarding
+from edge.agent.identity.identity_check import IdentityCheck
 from edge.agent.identity.instance import IdentityTaken, Instance
-from edge.agent.identity.lock import held
-from edge.agent.identity.process_lock import Alone
+from edge.agent.identity.outbox_lock import outbox_lock
 from edge.agent.settings import NodeSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
@@ -33,24 +33,24 @@ from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, utc_now
-from producer.outbox.bounds import Limits
 from producer.outbox.disk_id import disk_id
+from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
-from producer.relay.presence import Presences
-from producer.relay.relay import Options, Relay
+from producer.relay.presence import DevicePresences
+from producer.relay.relay import Relay, RelayOptions
 from producer.relay.session import Incoming, Outgoing
 
-LOOK_SECONDS: Final = 0.25
-HEALTH_SECONDS: Final = 10.0
-JOIN_SECONDS: Final = 1.0
-FINISH_SECONDS: Final = 1.0
-"""For all devices together to end by themselves, and then for what is left open: what hangs must not cost the others
-their last events.
+POLL_EVERY_S: Final = 0.25
+HEALTH_S: Final = 10.0
+JOIN_S: Final = 1.0
+FINISH_S: Final = 1.0
+"""How long all devices together may take to end, and then to finish what is open. One that hangs must not cost the
+others their last events.
 """
-LAST_COMMIT_SECONDS: Final = 0.5
-LAST_SENDING_SECONDS: Final = 0.5
-"""So that the hub hears now, and not when the agent begins again, that it was stopped."""
+LAST_COMMIT_S: Final = 0.5
+LAST_SENDING_S: Final = 0.5
+"""Time to send the last events, so that the hub hears of the stop now and not at the next start."""
 RESTART: Final = Backoff(1.0, 60.0)
 CONFIGURATION: Final = "configuration"
 
@@ -65,9 +65,9 @@ def run(
     wall: Clock = utc_now,
     environ: Mapping[str, str] | None = None,
 ) -> None:
-    """Until `stopping`: whatever fails in the node itself, its outbox or its relay, is logged, and it begins anew.
+    """Run until `stopping`. A failure of the agent itself, its outbox or its relay is logged, and it starts again.
 
-    `wall` is the clock of the machine, which may be set at any time; that of the events is disciplined. Raises
+    `wall` is the clock of the machine, which may be set at any time; events use a disciplined clock. Raises
     `IdentityTaken` when another agent has the outbox or the devices.
     """
     environ = dict(os.environ) if environ is None else environ
@@ -97,41 +97,41 @@ def _live(
     path = data / "outbox" / f"{settings.node}.sqlite"
     clock = DisciplinedClock(wall)
     instance = Instance.begin(settings.node, clock())
-    with held(path.with_suffix(".lock"), instance) as lock:
-        guard = Guard(instance, [device.source for device in settings.devices], broker)
-        limits = Limits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
+    with outbox_lock(path.with_suffix(".lock"), instance) as lock:
+        guard = IdentityGuard(instance, [device.source for device in settings.devices], broker)
+        limits = OutboxLimits(settings.max_outbox_bytes, settings.tail_bytes, timedelta(hours=settings.tail_hours))
         inbox: SimpleQueue[Incoming] = SimpleQueue()
         topics = [command_topic(device.source, name) for device in settings.devices for name in NAMES]
-        options = Options(settings.bytes_per_s, settings.compress, limits, tuple(topics))
+        options = RelayOptions(settings.bytes_per_s, settings.compress, limits, tuple(topics))
         relay = Relay(path, broker, clock, options, inbox.put, allowed=lambda: guard.established)
         with Outbox(path, clock, limits, relay.wake) as outbox, relaying(relay) as thread, guarding(guard):
             if not lock.is_ours:
-                # What is observed now by two would be two truths. Who was alone here before may begin at once.
+                # Two agents must not observe one device. An agent that had the identity here before may start at once.
                 guard.wait(stopping.is_set)
             ending = threading.Event()
-            around = Surroundings(clock, ending.wait, environ, clock())
-            node = Node(settings, Telling(outbox, clock, guard.sources), relay, around, data)
-            with Presences(guard.sources, broker, clock) as presences, node.running(ending):
-                _watch(node, inbox, thread, Alone(guard, lock, presences), stopping)
+            context = AgentContext(clock, ending.wait, environ, clock())
+            node = Agent(settings, EventEmitter(outbox, clock, guard.sources), relay, context, data)
+            with DevicePresences(guard.sources, broker, clock) as presences, node.running(ending):
+                _supervise(node, inbox, thread, IdentityCheck(guard, lock, presences), stopping)
 
 
-def _watch(
-    node: "Node",
+def _supervise(
+    node: "Agent",
     inbox: "SimpleQueue[Incoming]",
     relay: threading.Thread,
-    alone: Alone,
+    identity: IdentityCheck,
     stopping: threading.Event,
 ) -> None:
     while not stopping.is_set():
-        alone.look()
-        node.look()
+        identity.poll()
+        node.poll()
         if not relay.is_alive():
             raise RelayFailed("the relay failed")
         node.answer(inbox)
 
 
 class RelayFailed(RuntimeError):
-    """The thread of the relay has ended by a fault of ours; what it was is in the log."""
+    """The thread of the relay has ended by a fault of its own, which is in the log."""
 
 
 @contextmanager
@@ -147,111 +147,113 @@ def relaying(relay: Relay) -> Iterator[threading.Thread]:
         thread.join()
 
 
-class Node:
+class Agent:
     """Used by the main thread of the agent."""
 
     def __init__(
-        self, settings: NodeSettings, telling: Telling, relay: Relay, around: Surroundings, data: Path
+        self, settings: NodeSettings, emitter: EventEmitter, relay: Relay, context: AgentContext, data: Path
     ) -> None:
-        self._telling = telling
+        self._emitter = emitter
         self._relay = relay
-        self._around = around
+        self._context = context
         self._data = data
         self._machine = MachineLoad(data)
         self._store = SettingsStore(
             data / "agent" / f"{settings.node}.json", [device.source for device in settings.devices]
         )
-        self._devices: dict[tuple[str, str], Device] = {}
+        self._devices: dict[tuple[str, str], DeviceRunner] = {}
         self._healths: dict[str, Health] = {}
         self._name = settings.node
         self._began = time.monotonic()
-        self._health_at = self._heartbeat_at = -HEALTH_SECONDS
+        self._health_at = self._heartbeat_at = -HEALTH_S
         for device in settings.devices:
-            author = telling.authors[device.source]
-            adjustable = self._fitting(author.source, device.adjustable())
-            self._devices[device.site, device.device] = Device(
-                device, adjustable, author, around, telling.put, self._show
+            event_factory = emitter.event_factories[device.source]
+            adjustable = self._fitting(event_factory.source, device.adjustable())
+            self._devices[device.site, device.device] = DeviceRunner(
+                device, adjustable, event_factory, context, emitter.put, self._show
             )
-        self._commands = CommandHandler(self._devices, self._store, telling, relay.say, around)
+        self._commands = CommandHandler(self._devices, self._store, emitter, relay.publish, context)
 
     @contextmanager
     def running(self, ending: threading.Event) -> Iterator[None]:
-        """The devices' threads; at the end what they still had goes to the outbox, with a last heartbeat."""
+        """Run the threads of the devices. At the end, put their last events and a last heartbeat into the outbox."""
         for device in self._devices.values():
-            self._tell_settings(device)
+            self._emit_settings(device)
             device.start(ending)
         log.info("agent started", devices=len(self._devices))
         try:
             yield
         finally:
             ending.set()
-            until = time.monotonic() + JOIN_SECONDS
+            until = time.monotonic() + JOIN_S
             for device in self._devices.values():
                 device.join(until)
-            until = time.monotonic() + FINISH_SECONDS
+            until = time.monotonic() + FINISH_S
             for device in self._devices.values():
                 device.finish(until)
-            self._tell_health(all_of_them=True)
-            self._telling.put(self._heartbeats("stopping"))
-            if self._telling.is_committed(LAST_COMMIT_SECONDS):
-                self._relay.drain(LAST_SENDING_SECONDS)
+            self._emit_health(all_of_them=True)
+            self._emitter.put(self._heartbeats("stopping"))
+            if self._emitter.is_committed(LAST_COMMIT_S):
+                self._relay.drain(LAST_SENDING_S)
             log.info("agent stopped")
 
-    def look(self) -> None:
-        """See whether all is well, and tell of it when it has changed and every ten seconds."""
-        self._telling.tell_steps()
+    def poll(self) -> None:
+        """Emit health when it changes and every ten seconds, and heartbeats."""
+        self._emitter.emit_clock_steps()
         now = time.monotonic()
-        regular = now - self._health_at >= HEALTH_SECONDS
+        regular = now - self._health_at >= HEALTH_S
         if regular:
             self._health_at = now
-        self._tell_health(all_of_them=regular)
+        self._emit_health(all_of_them=regular)
         if now - self._heartbeat_at >= HEARTBEAT_EVERY_S:
             self._heartbeat_at = now
-            self._telling.put(self._heartbeats("online"))
+            self._emitter.put(self._heartbeats("online"))
 
     def answer(self, inbox: "SimpleQueue[Incoming]") -> None:
-        """Wait a moment for a command, and do it."""
+        """Wait a moment for a command, and carry it out."""
         with suppress(Empty):
-            self._commands.answer(inbox.get(timeout=LOOK_SECONDS))
+            self._commands.answer(inbox.get(timeout=POLL_EVERY_S))
 
     def _fitting(self, source: str, configured: AdjustableSettings) -> AdjustableSettings:
-        """What people have set, where it still works."""
+        """The changed settings where they still work, otherwise the configured ones."""
         current = self._store.current(source, configured)
         if current is not configured and (trouble := trouble_with(current)) is not None:
             self._store.set_aside(source, trouble)
             return configured
         return current
 
-    def _tell_settings(self, device: Device) -> None:
-        """What holds now, where that is not what was told last: at first, and after the configuration has changed."""
-        source = device.author.source
+    def _emit_settings(self, device: DeviceRunner) -> None:
+        """Emit the settings in force unless the last settings event has the same: at first, and after the configuration
+        changed.
+        """
+        source = device.event_factory.source
         if self._store.sent(source) == device.adjustable:
             return
         data = Settings(changed_by=CONFIGURATION, settings=device.adjustable.model_dump(mode="json"))
-        self._telling.put([device.author.event(data, self._around.clock())], durable=True)
+        self._emitter.put([device.event_factory.event(data, self._context.clock())], durable=True)
         try:
             self._store.was_sent(source, device.adjustable)
         except OSError as error:
             log.warning("settings cannot be written", reason=error.strerror)
 
-    def _tell_health(self, *, all_of_them: bool) -> None:
+    def _emit_health(self, *, all_of_them: bool) -> None:
         drafts = []
         for device in self._devices.values():
             health = self._health(device)
-            before = self._healths.get(device.author.source)
+            before = self._healths.get(device.event_factory.source)
             if health.status == "not_started":
-                # To the hub that is a device that is down; how this one does shows within seconds.
+                # The hub would take it for offline; the real state shows within seconds.
                 continue
             if all_of_them or has_changed(before, health):
-                self._healths[device.author.source] = health
-                drafts.append(device.author.event(health, self._around.clock()))
-        self._telling.put(drafts)
+                self._healths[device.event_factory.source] = health
+                drafts.append(device.event_factory.event(health, self._context.clock()))
+        self._emitter.put(drafts)
 
-    def _health(self, device: Device) -> Health:
-        """That of its sources; where they are well, what else is wrong with the device."""
+    def _health(self, device: DeviceRunner) -> Health:
+        """The health of the sources; where they are healthy, another fault of the device."""
         health = device.health()
-        source = device.author.source
-        trouble = self._store.trouble(source) or self._relay.trouble(source) or self._telling.trouble
+        source = device.event_factory.source
+        trouble = self._store.trouble(source) or self._relay.trouble(source) or self._emitter.trouble
         if health.status == "healthy" and trouble is not None:
             return health.model_copy(update={"status": "degraded", "reason": trouble})
         return health
@@ -264,13 +266,13 @@ class Node:
             disk_id=disk_id(self._data),
             node=self._name,
             outbox_rows=int(self._relay.statistics()["failed_queue_size"]),
-            outbox_bytes=self._telling.outbox_bytes,
+            outbox_bytes=self._emitter.outbox_bytes,
             commands=NAMES,
         )
-        return [device.author.event(data, self._around.clock()) for device in self._devices.values()]
+        return [device.event_factory.event(data, self._context.clock()) for device in self._devices.values()]
 
     def _load(self) -> SystemLoad:
-        """Nothing where the machine does not tell: a sign of life needs no figures."""
+        """Empty where the machine reports nothing: a heartbeat needs no figures."""
         try:
             return self._machine.measure()
         except Exception as error:  # noqa: BLE001  (of whatever this machine's drivers say)
@@ -278,4 +280,4 @@ class Node:
             return SystemLoad()
 
     def _show(self, topic: str, jpeg: bytes) -> None:
-        self._relay.say(Outgoing(topic, jpeg, "image/jpeg", qos=0))
+        self._relay.publish(Outgoing(topic, jpeg, "image/jpeg", qos=0))

@@ -1,4 +1,4 @@
-"""What one agent is told: its devices, their sources, and how often they tell what."""
+"""Settings of one agent: its devices, their detectors and rates, and its link."""
 
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -22,7 +22,7 @@ from bus_schemas.settings import (
     Zones,
 )
 from edge.agent.alignment_settings import AlignmentSettings
-from edge.agent.source_settings import Part, SceneSource, ThermalSource, VisualSource
+from edge.agent.source_settings import SceneSourceSettings, SettingsModel, ThermalSourceSettings, VisualSourceSettings
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 SLOWEST: Final = 0.01
@@ -30,7 +30,7 @@ PerSecond = Annotated[float, Field(ge=SLOWEST, le=120)]
 Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
 
 
-class OnnxDetector(Part):
+class OnnxDetectorSettings(SettingsModel):
     """A YOLO-shaped model run by onnxruntime."""
 
     kind: Literal["onnx"]
@@ -40,24 +40,26 @@ class OnnxDetector(Part):
     every_s: Seconds = Field(default=1.0, description="Seconds between two looks, while there is motion.")
 
 
-class SceneDetector(Part):
+class SceneDetectorSettings(SettingsModel):
     """What a drawn scene knows to be in its picture: detections without a model."""
 
     kind: Literal["scene"]
     every_s: Seconds = Field(default=1.0, description="Seconds between two looks.")
 
 
-class ShapeDetector(Part):
+class ShapeDetectorSettings(SettingsModel):
     """Guesses from the size and shape of what moves: no model needed, and no score above 0.5."""
 
     kind: Literal["shape"]
     every_s: Seconds = Field(default=1.0, description="Seconds between two looks.")
 
 
-Detector = Annotated[OnnxDetector | SceneDetector | ShapeDetector, Field(discriminator="kind")]
+DetectorSettings = Annotated[
+    OnnxDetectorSettings | SceneDetectorSettings | ShapeDetectorSettings, Field(discriminator="kind")
+]
 
 
-class Rates(Part):
+class RatesSettings(SettingsModel):
     """How often a device tells what. A segment begins with the first keyframe after `segment_s`."""
 
     analysis_fps: PerSecond = Field(default=5.0, description="Pictures that are looked at, a second.")
@@ -94,13 +96,13 @@ class Rates(Part):
         return rate
 
 
-class DeviceParts(Part):
+class DeviceParts(SettingsModel):
     """A camera, a thermal sensor, or both looking at one place."""
 
     device: Id = Field(description="Its id, for ever: it is part of every key and topic.")
     name: str | None = Field(default=None, description="What people read; default the id.")
-    visual: VisualSource | None = Field(default=None, description="Its camera.")
-    thermal: ThermalSource | None = Field(default=None, description="Its 24x32 sensor.")
+    visual: VisualSourceSettings | None = Field(default=None, description="Its camera.")
+    thermal: ThermalSourceSettings | None = Field(default=None, description="Its 24x32 sensor.")
     alignment: AlignmentSettings | None = Field(
         default=None, description="How the two lie over each other in their fusion; none means that both see the same."
     )
@@ -111,8 +113,8 @@ class DeviceParts(Part):
     picture: Picture = PictureSettings()
     thermography: Thermography = ThermographySettings()
     recording: Recording = RecordingSettings()
-    detector: Detector | None = Field(default=None, description="Who looks for objects; none means nobody.")
-    rates: Rates = Field(default_factory=Rates, description="How often it tells what.")
+    detector: DetectorSettings | None = Field(default=None, description="Who looks for objects; none means nobody.")
+    rates: RatesSettings = Field(default_factory=RatesSettings, description="How often it tells what.")
 
     @field_validator("device")
     @classmethod
@@ -126,11 +128,11 @@ class DeviceParts(Part):
         if self.visual is None and self.thermal is None:
             raise ValueError(f"device '{self.device}' needs a visual or a thermal source")
         for which, source in (("visual", self.visual), ("thermal", self.thermal)):
-            if isinstance(source, SceneSource) and source.scene != which:
+            if isinstance(source, SceneSourceSettings) and source.scene != which:
                 raise ValueError(f"device '{self.device}': the {which} source is a {source.scene} scene")
         if self.alignment is not None and (self.visual is None or self.thermal is None):
             raise ValueError(f"device '{self.device}': alignment needs a visual and a thermal source")
-        if isinstance(self.detector, SceneDetector) and not isinstance(self.visual, SceneSource):
+        if isinstance(self.detector, SceneDetectorSettings) and not isinstance(self.visual, SceneSourceSettings):
             raise ValueError(f"device '{self.device}': the scene detector knows only drawn scenes")
         if self.rois and self.roi_set is not None:
             raise ValueError(f"device '{self.device}': give either rois or roi_set")
@@ -159,7 +161,7 @@ class DeviceSettings(DeviceParts):
         return device_source(self.site, self.device)
 
 
-class Link(Part):
+class LinkSettings(SettingsModel):
     """What an agent keeps while the hub is away, and how it sends."""
 
     bytes_per_s: Annotated[int, Field(ge=1000)] | None = Field(
@@ -170,12 +172,13 @@ class Link(Part):
         default=4_000_000_000, description="What it keeps while the hub is away, at most."
     )
     tail_bytes: Annotated[int, Field(ge=0)] = Field(
-        default=1_000_000_000, description="Part of that for what the hub has already, to fill a lost journal again."
+        default=1_000_000_000,
+        description="Part of that for what the hub has already, to fill a lost journal again.",
     )
     tail_hours: Annotated[float, Field(ge=0, le=876_000)] = Field(default=24.0, description="How long that is kept.")
 
 
-class NodeSettings(Link):
+class NodeSettings(LinkSettings):
     """One agent process. A device that is configured later begins a stream of its own in the same outbox."""
 
     node: Id = Field(description="Its id: the name of its outbox.")

@@ -1,4 +1,4 @@
-"""Settings that people have changed and requests that were answered, kept in a file of the node over its restarts."""
+"""Keeps changed settings and answered requests in a file over restarts of the agent."""
 
 import json
 import os
@@ -19,8 +19,8 @@ ANSWERS_KEPT: Final = 256
 log = structlog.get_logger(__name__)
 
 
-class SetAside(BaseModel):
-    """Settings that do not fit any more, as they were written, and why."""
+class UnusableSettings(BaseModel):
+    """Settings that do not fit any more, as they were written, and the reason."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,22 +28,22 @@ class SetAside(BaseModel):
     reason: str
 
 
-class Stored(BaseModel):
-    """By source: what people have set, what the node last sent as an event, and what does not fit any more. `answers`
-    are those to the newest requests, by source and request id.
+class StoredSettings(BaseModel):
+    """By source: changed settings, the settings of the last event, and those that no longer fit. `answers` holds the
+    answers to the newest requests, by source and request id.
     """
 
     model_config = ConfigDict(frozen=True)
 
     changed: dict[str, AdjustableSettings] = Field(default_factory=dict)
-    told: dict[str, AdjustableSettings] = Field(default_factory=dict)
-    set_aside: dict[str, SetAside] = Field(default_factory=dict)
+    sent: dict[str, AdjustableSettings] = Field(default_factory=dict, serialization_alias="told")
+    set_aside: dict[str, UnusableSettings] = Field(default_factory=dict)
     answers: dict[str, Command] = Field(default_factory=dict)
 
 
 class SettingsStore:
-    """Of the devices `sources`. Replaced as a whole, so that a power cut leaves the old or the new one. Writing raises
-    `OSError`.
+    """For the devices `sources`. The file is replaced as a whole, so that a power cut leaves the old or the new one.
+    Writing raises `OSError`.
     """
 
     def __init__(self, path: Path, sources: Collection[str]) -> None:
@@ -54,20 +54,20 @@ class SettingsStore:
         return self._stored.changed.get(source, configured)
 
     def sent(self, source: str) -> AdjustableSettings | None:
-        """What the last settings event of a source said."""
-        return self._stored.told.get(source)
+        """The settings of the last settings event of a source."""
+        return self._stored.sent.get(source)
 
     def trouble(self, source: str) -> str | None:
-        """Why what people had set for a source does not hold, where that is so."""
+        """Why the changed settings of a source are not in force, where that is so."""
         found = self._stored.set_aside.get(source)
         return None if found is None else f"its settings no longer fit, and the configuration holds: {found.reason}"
 
     def answer(self, source: str, request_id: str) -> Command | None:
-        """What was answered to this request before."""
+        """The answer that this request got before."""
         return self._stored.answers.get(_key(source, request_id))
 
     def keep(self, source: str, adjustable: AdjustableSettings) -> Callable[[], None]:
-        """Returns how to take it back."""
+        """Store changed settings. Returns a function that restores the previous ones."""
         before = self._stored
         aside = {key: value for key, value in before.set_aside.items() if key != source}
         changed = before.changed | {source: adjustable}
@@ -75,7 +75,7 @@ class SettingsStore:
         return lambda: self._save(before)
 
     def was_sent(self, source: str, adjustable: AdjustableSettings) -> None:
-        self._save(self._stored.model_copy(update={"told": self._stored.told | {source: adjustable}}))
+        self._save(self._stored.model_copy(update={"sent": self._stored.sent | {source: adjustable}}))
 
     def remember(self, source: str, answer: Command) -> None:
         answers = self._stored.answers | {_key(source, answer.request_id): answer}
@@ -83,32 +83,36 @@ class SettingsStore:
         self._save(self._stored.model_copy(update={"answers": newest}))
 
     def set_aside(self, source: str, reason: str) -> None:
-        """What people had set cannot be used: the configuration holds until they set something else."""
+        """Stop using changed settings that do not work: the configuration is in force until they are changed again."""
         changed = dict(self._stored.changed)
         gone = changed.pop(source)
-        aside = self._stored.set_aside | {source: SetAside(settings=gone.model_dump(mode="json"), reason=reason)}
+        aside = self._stored.set_aside | {
+            source: UnusableSettings(settings=gone.model_dump(mode="json"), reason=reason)
+        }
         self._stored = self._stored.model_copy(update={"changed": changed, "set_aside": aside})
         log.error("settings set aside", device=source, reason=reason)
         self._try_to_save()
 
-    def _load(self, sources: Collection[str]) -> Stored:
+    def _load(self, sources: Collection[str]) -> StoredSettings:
         try:
             found = json.loads(self._path.read_bytes()) if self._path.exists() else {}
             return _read(found)
         except OSError as error:
             return self._unreadable(sources, error.strerror or type(error).__name__)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            # Of another version, or torn by something else than us.
+            # Written by another version, or damaged.
             return self._unreadable(sources, type(error).__name__)
 
-    def _unreadable(self, sources: Collection[str], why: str) -> Stored:
-        """Nobody knows for which of the devices people had set something. The file is kept for whoever wants it."""
+    def _unreadable(self, sources: Collection[str], why: str) -> StoredSettings:
+        """Nobody knows which devices had changed settings. The file is kept under another name."""
         aside = self._path.with_suffix(".unreadable")
         reason = f"{self._path.name} could not be read ({why}), and is kept as {aside.name}"
         log.error("settings unreadable", reason=reason)
         with suppress(OSError):
             self._path.replace(aside)
-        self._stored = Stored(set_aside={source: SetAside(settings=None, reason=reason) for source in sources})
+        self._stored = StoredSettings(
+            set_aside={source: UnusableSettings(settings=None, reason=reason) for source in sources}
+        )
         self._try_to_save()
         return self._stored
 
@@ -118,11 +122,11 @@ class SettingsStore:
         except OSError as error:
             log.warning("settings cannot be written", reason=error.strerror)
 
-    def _save(self, stored: Stored) -> None:
+    def _save(self, stored: StoredSettings) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
         with new.open("wb") as file:
-            file.write(stored.model_dump_json(indent=2).encode())
+            file.write(stored.model_dump_json(indent=2, by_alias=True).encode())
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
@@ -133,17 +137,17 @@ def _key(source: str, request_id: str) -> str:
     return f"{source} {request_id}"
 
 
-def _read(found: dict[str, Any]) -> Stored:
-    """Entry by entry: what does not fit costs itself, and what people had set is not forgotten."""
-    aside = dict(_fitting(found.get("set_aside", {}), SetAside, lambda *_: None))
+def _read(found: dict[str, Any]) -> StoredSettings:
+    """Entry by entry: one that does not fit costs only itself."""
+    aside = dict(_fitting(found.get("set_aside", {}), UnusableSettings, lambda *_: None))
 
     def refused(source: str, given: Any, reason: str) -> None:
-        aside[source] = SetAside(settings=given, reason=reason)
+        aside[source] = UnusableSettings(settings=given, reason=reason)
         log.error("settings set aside", device=source, reason=reason)
 
-    return Stored(
+    return StoredSettings(
         changed=dict(_fitting(found.get("changed", {}), AdjustableSettings, refused)),
-        told=dict(_fitting(found.get("told", {}), AdjustableSettings, lambda *_: None)),
+        sent=dict(_fitting(found.get("told", {}), AdjustableSettings, lambda *_: None)),
         set_aside=aside,
         answers=dict(_fitting(found.get("answers", {}), Command, lambda *_: None)),
     )

@@ -1,4 +1,4 @@
-"""Tries settings before they hold: the analysis itself takes them, with made-up frames."""
+"""Tries settings on made-up frames before they are applied."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -8,19 +8,19 @@ import numpy as np
 from bus_schemas.node import Settings
 from bus_schemas.settings import AdjustableSettings
 from edge.analysis.detection import SCENE, detection_data
-from edge.analysis.detector import PERSON, Detection
+from edge.analysis.detector import PERSON, BoundingBox
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import THUMBNAIL
 from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.thermal import SHAPE, ThermalProcessor
-from edge.analysis.thermometry import told
-from edge.capture.sources.reasons import worded
+from edge.analysis.thermometry import thermal_data
+from edge.capture.sources.failure_reasons import describe_error
 from edge.capture.sources.source import ThermalFrame
 
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _SPREAD: Final = tuple(
-    Detection(PERSON, 1.0, (x / 10, y / 10, 0.1, 0.1), SCENE) for x in range(0, 10, 3) for y in range(0, 10, 3)
+    BoundingBox(PERSON, 1.0, (x / 10, y / 10, 0.1, 0.1), SCENE) for x in range(0, 10, 3) for y in range(0, 10, 3)
 )
 """People all over the picture."""
 
@@ -32,18 +32,18 @@ def trouble_with(adjustable: AdjustableSettings) -> str | None:
         _try_thermal(adjustable)
         _try_visual(adjustable)
     except BaseException as error:  # noqa: BLE001  (whatever it is, these settings are not to be kept)
-        return f"these settings cannot be applied: {worded(error)}"
+        return f"these settings cannot be applied: {describe_error(error)}"
     return None
 
 
 def _try_thermal(adjustable: AdjustableSettings) -> None:
-    """As far as the event and the picture of a frame."""
+    """Process frames as far as the event and the JPEG."""
     processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
     for level in (-40.0, 20.0, 300.0):
         temperatures = np.full(SHAPE, level, np.float32)
         temperatures[10:14, 10:14] += 30
         reading = processor.process(temperatures, _MOMENT)
-        told(reading, ThermalFrame(_MOMENT, 1, temperatures), ())
+        thermal_data(reading, ThermalFrame(_MOMENT, 1, temperatures), ())
     thermal_jpeg(reading.frame, Caption("trial", _MOMENT), processor.rois, reading.regions)
 
 
@@ -52,6 +52,6 @@ def _try_visual(adjustable: AdjustableSettings) -> None:
     grey = np.zeros((height, width), np.uint8)
     analyser, detector = PictureAnalyser(adjustable.picture), MotionDetector((width, height), adjustable.motion)
     for picture in (grey, 255 - grey):
-        analyser.look(picture, _MOMENT)
-        detector.look(picture, _MOMENT)
+        analyser.analyse(picture, _MOMENT)
+        detector.analyse(picture, _MOMENT)
     detection_data(_SPREAD, adjustable.zones, SCENE)

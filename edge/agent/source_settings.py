@@ -1,4 +1,4 @@
-"""Where a device's pictures, sound and temperatures come from."""
+"""Settings of sources: files, network cameras, local cameras, drawn scenes and thermal sensors."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +13,13 @@ YEAR_S = 31_536_000
 REFRESH_HZ = (0.5, 1, 2, 4, 8, 16, 32, 64)
 
 
-class Part(BaseModel):
+class SettingsModel(BaseModel):
     """A part of the configuration: frozen, numbers finite, no key ignored, and no complaint quotes what was given."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
-class FileSource(Part):
+class FileSourceSettings(SettingsModel):
     """A recording, played at its own speed as if it happened now."""
 
     kind: Literal["file"]
@@ -27,7 +27,7 @@ class FileSource(Part):
     loop: bool = Field(default=True, description="Start again at the end; else the device falls silent there.")
 
 
-class NetworkSource(Part):
+class NetworkSourceSettings(SettingsModel):
     """An address, given openly, or by the name of an environment variable when it holds credentials."""
 
     schemes: ClassVar[tuple[str, ...]] = ()
@@ -51,7 +51,7 @@ class NetworkSource(Part):
         return url
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> "NetworkSource":
+    def _exactly_one(self) -> "NetworkSourceSettings":
         if (self.url is None) == (self.url_env is None):
             raise ValueError("give either url or url_env")
         return self
@@ -69,7 +69,7 @@ class NetworkSource(Part):
         return None
 
 
-class RtspSource(NetworkSource):
+class RtspSourceSettings(NetworkSourceSettings):
     """A network camera."""
 
     schemes: ClassVar[tuple[str, ...]] = ("rtsp", "rtsps")
@@ -81,7 +81,7 @@ class RtspSource(NetworkSource):
     )
 
 
-class MjpegSource(NetworkSource):
+class MjpegSourceSettings(NetworkSourceSettings):
     """A camera that sends JPEG after JPEG over HTTP."""
 
     schemes: ClassVar[tuple[str, ...]] = ("http", "https")
@@ -89,14 +89,14 @@ class MjpegSource(NetworkSource):
     kind: Literal["mjpeg"]
 
 
-class V4l2Source(Part):
+class V4l2SourceSettings(SettingsModel):
     """A camera at this machine."""
 
     kind: Literal["v4l2"]
     path: Path = Field(default=Path("/dev/video0"), description="The video device.")
 
 
-class Fault(Part):
+class SceneFaultSettings(SettingsModel):
     """Something that goes wrong in a drawn scene, by the clock, again and again."""
 
     kind: Literal["blackscreen", "freeze", "audio_loss", "silent", "hot_spot"] = Field(
@@ -109,13 +109,13 @@ class Fault(Part):
     every_s: float = Field(default=600.0, ge=0.1, le=YEAR_S, description="Seconds from one beginning to the next.")
 
     @model_validator(mode="after")
-    def _ends_before_it_begins_again(self) -> "Fault":
+    def _ends_before_it_begins_again(self) -> "SceneFaultSettings":
         if self.lasts_s >= self.every_s:
             raise ValueError(f"lasts_s ({self.lasts_s}) must be less than every_s ({self.every_s})")
         return self
 
 
-class SceneSource(Part):
+class SceneSourceSettings(SettingsModel):
     """A scene that the agent draws itself: no camera and no file needed. By the site's clock it has day and night."""
 
     kind: Literal["scene"]
@@ -125,10 +125,10 @@ class SceneSource(Part):
     )
     seed: int = Field(default=1, description="Two scenes of one place with one seed show the same.")
     audio: bool = Field(default=False, description="Whether the visual scene has sound.")
-    faults: tuple[Fault, ...] = Field(default=(), description="What goes wrong, and when.")
+    faults: tuple[SceneFaultSettings, ...] = Field(default=(), description="What goes wrong, and when.")
 
 
-class ThermalCsvSource(Part):
+class ThermalCsvSourceSettings(SettingsModel):
     """A recording of a 24x32 sensor: columns Time, RT, P000 ... P767."""
 
     kind: Literal["thermal_csv"]
@@ -136,7 +136,7 @@ class ThermalCsvSource(Part):
     loop: bool = Field(default=True, description="Start again at the end; else the sensor falls silent there.")
 
 
-class Mlx90640Source(Part):
+class Mlx90640SourceSettings(SettingsModel):
     """An MLX90640 at the I2C bus of this machine, address 0x33."""
 
     kind: Literal["mlx90640"]
@@ -152,5 +152,10 @@ class Mlx90640Source(Part):
         return rate
 
 
-VisualSource = Annotated[FileSource | RtspSource | MjpegSource | V4l2Source | SceneSource, Field(discriminator="kind")]
-ThermalSource = Annotated[ThermalCsvSource | Mlx90640Source | SceneSource, Field(discriminator="kind")]
+VisualSourceSettings = Annotated[
+    FileSourceSettings | RtspSourceSettings | MjpegSourceSettings | V4l2SourceSettings | SceneSourceSettings,
+    Field(discriminator="kind"),
+]
+ThermalSourceSettings = Annotated[
+    ThermalCsvSourceSettings | Mlx90640SourceSettings | SceneSourceSettings, Field(discriminator="kind")
+]

@@ -1,4 +1,4 @@
-"""How busy, warm and full the machine is."""
+"""Measures load, temperature and disk use of the machine."""
 
 import time
 from pathlib import Path
@@ -13,11 +13,11 @@ _PREFERRED = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal")
 
 
 SHORTEST_S: Final = 1.0
-"""Of less the share that the processors were busy says nothing."""
+"""CPU use over a shorter time says nothing."""
 
 
 class MachineLoad:
-    """Of one agent. `data` is on the disk that is told of: what the file system keeps for root alone is no room."""
+    """Used by one agent. `data` is on the disk that is reported. Space reserved for root does not count as free."""
 
     def __init__(self, data: Path, elapsed: Elapsed = time.monotonic) -> None:
         self._data = data
@@ -26,7 +26,7 @@ class MachineLoad:
         self._cpu_percent: float | None = None
 
     def measure(self) -> SystemLoad:
-        """`cpu_percent` is that since this was asked last, a second ago at least; until then it is not known."""
+        """`cpu_percent` covers the time since the last measurement, a second at least; until then it is unknown."""
         disk = psutil.disk_usage(str(self._data))
         return SystemLoad(
             cpu_percent=self._cpu(),
@@ -47,14 +47,14 @@ class MachineLoad:
 
 
 def _busy() -> tuple[float, float]:
-    """Seconds that the processors worked, and all of theirs."""
+    """Busy seconds, and all seconds, of the processors."""
     times = psutil.cpu_times()
     in_all = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     return in_all - times.idle - getattr(times, "iowait", 0.0), in_all
 
 
 def _temperature() -> float | None:
-    """Of the processor, in °C, on machines that tell."""
+    """Temperature of the processor in °C, where the machine reports it."""
     read: Any = getattr(psutil, "sensors_temperatures", dict)
     sensors = read()
     for name in (*_PREFERRED, *sensors):

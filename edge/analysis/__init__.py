@@ -1,1 +1,1 @@
-"""Pure kernels: numbers from pictures, sound and temperatures, without I/O."""
+"""Analysis of pictures, sound and temperatures. No I/O."""

@@ -1,4 +1,4 @@
-"""Where a thermal sensor looks in the picture of the camera beside it."""
+"""Maps the picture of a camera to the frame of the thermal sensor beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """A homography from the visual picture to the thermal frame, both measured 0..1 from the top left."""
+    """A homography from the visual picture to the thermal frame, in shares 0..1 of both, origin at the top left."""
 
     rows: tuple[tuple[float, float, float], ...] = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 
@@ -26,7 +26,8 @@ class Alignment:
     def from_fields_of_view(
         cls, thermal: tuple[float, float], visual: tuple[float, float], shift: tuple[float, float] = (0.0, 0.0)
     ) -> "Alignment":
-        """Fields of view in degrees (across, down), both looking the same way; `shift` of the thermal 0..1.
+        """From the fields of view in degrees (across, down) of sensors that look in the same direction; `shift` of the
+        thermal frame, 0..1.
 
         A flat picture spans 2 tan(fov / 2): the narrower camera sees that part of the middle of the wider sensor.
         """
@@ -36,13 +37,13 @@ class Alignment:
 
     @classmethod
     def from_points(cls, visual: Sequence[Sequence[float]], thermal: Sequence[Sequence[float]]) -> "Alignment":
-        """From four points (x, y in 0..1) that a person has marked in both pictures."""
+        """From four points (x, y), 0..1, that a person marked in both pictures."""
         found: Any = cv2.getPerspectiveTransform(np.array(visual, np.float32), np.array(thermal, np.float32))
         (a, b, c), (d, e, f), (g, h, i) = found.tolist()
         return cls(((a, b, c), (d, e, f), (g, h, i)))
 
     def pixels(self, visual: tuple[int, int], thermal: tuple[int, int]) -> Matrix:
-        """From pixel centres of a visual picture (width, height) to pixel centres of a thermal one."""
+        """A 3 x 3 float64 matrix from pixel centres of a visual picture (width, height) to those of a thermal frame."""
         to_unit = np.array([[1 / visual[0], 0, 0.5 / visual[0]], [0, 1 / visual[1], 0.5 / visual[1]], [0, 0, 1]])
         to_pixels = np.array([[thermal[0], 0, -0.5], [0, thermal[1], -0.5], [0, 0, 1]])
         return np.asarray(to_pixels @ self.matrix @ to_unit, np.float64)

@@ -1,4 +1,4 @@
-"""Loudness of decoded samples, in three states: sound, silence, unknown."""
+"""Measures the loudness of decoded samples in three states: sound, silence, unknown."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +12,7 @@ AUDIBLE_PERCENT: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class AudioLevel:
-    """`None` throughout is "unknown": no sound was there to be measured, which is not the same as silence."""
+    """All fields are `None` if no sound could be measured, which is not the same as silence."""
 
     audio: bool | None
     mean_volume_db: float | None
@@ -24,7 +24,7 @@ UNKNOWN: Final = AudioLevel(audio=None, mean_volume_db=None, volume_percentage=N
 
 
 def level(samples: NDArray[Any] | None) -> AudioLevel:
-    """Level of samples of any shape: integers of full scale of their type, or floats of full scale 1.0."""
+    """The level of samples of any shape: integers with the full scale of their type, or floats with full scale 1.0."""
     if samples is None or samples.size == 0:
         return UNKNOWN
     scaled = samples.astype(np.float32).ravel()

@@ -1,4 +1,4 @@
-"""Pixels of a thermal sensor that are broken, told from real hot spots by what only a broken pixel does."""
+"""Finds broken pixels of a thermal sensor without taking hot spots for such."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ _STEADY: Final = 0.5
 
 
 class BadPixels:
-    """Bad is what does not depend on the scene: listed by the sensor's EEPROM, stuck at one number while its
-    neighbours have noise, or off by the same amount for an hour in which the neighbourhood itself went further up
-    and down than that. A hot spot does none of these: it has noise, and its excess follows the load.
+    """A pixel is bad if its error does not depend on the scene: it is listed in the sensor's EEPROM, is stuck at one
+    number while its neighbours have noise, or is off by the same amount for an hour in which its neighbourhood changed
+    by more than that. A hot spot does none of these: it has noise, and its excess follows the load.
     """
 
     def __init__(self, shape: tuple[int, int] = (24, 32), listed: Iterable[int] = ()) -> None:
@@ -36,7 +36,9 @@ class BadPixels:
         self._any = bool(self._bad.any())
 
     def find(self, frame: Celsius, time: datetime) -> Mask | None:
-        """The bad pixels as of this frame, or `None` when there are none, which is what most sensors have."""
+        """`frame` is 24 x 32 float32 in °C. Returns a mask of the same shape; `None` where no pixel is bad, as in most
+        sensors.
+        """
         if self._previous is not None:
             self._count_repeats(frame, self._previous)
         self._previous = frame
@@ -48,7 +50,7 @@ class BadPixels:
         return self._bad if self._any else None
 
     def causes(self) -> dict[tuple[int, int], Cause]:
-        """(x, y) of each bad pixel and why: what is left out of alarms has to be told."""
+        """(x, y) of each bad pixel with the cause."""
         why: dict[tuple[int, int], Cause] = {}
         for y, x in np.argwhere(self._bad):
             stuck = self._repeats[y, x] >= STUCK_FRAMES
@@ -56,7 +58,7 @@ class BadPixels:
         return why
 
     def _learn(self, frame: Celsius) -> None:
-        """Invalid pixels would stay in every mean for ever."""
+        """Learn from a frame, with invalid pixels replaced: they would stay in every mean for ever."""
         invalid = ~np.isfinite(frame)
         if not invalid.any():
             self._offsets.learn(frame)
@@ -64,7 +66,7 @@ class BadPixels:
             self._offsets.learn(replaced(frame, invalid))
 
     def _count_repeats(self, frame: Celsius, previous: Celsius) -> None:
-        """A frame that repeats altogether says nothing about any one pixel."""
+        """A frame that repeats as a whole says nothing about single pixels."""
         changed = frame != previous
         if changed.any():
             self._repeats += 1
@@ -72,7 +74,7 @@ class BadPixels:
 
 
 class _Offsets:
-    """Mean and spread of each pixel's deviation from its neighbours, and how far these have gone up and down."""
+    """Mean and deviation of each pixel's difference to its neighbours, and the range of the neighbours."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._count = 0
@@ -99,12 +101,14 @@ class _Offsets:
 
 
 def neighbours(frame: Celsius) -> Celsius:
-    """Median of the 3 x 3 window at each pixel, edges repeated: one odd pixel does not move it."""
+    """Median of the 3 x 3 window at each pixel, edges repeated, so that one odd pixel does not change it. H x W float32
+    in °C.
+    """
     return np.asarray(cv2.medianBlur(frame, 3), np.float32)
 
 
 def replaced(frame: Celsius, bad: Mask) -> Celsius:
-    """A copy with the mean of the nearest good pixels in place of each bad one."""
+    """A copy of H x W float32 in °C with the mean of the nearest good pixels in place of each bad one (H x W bool)."""
     good = ~bad
     if not good.any():
         raise ValueError("no pixel of the frame is good")

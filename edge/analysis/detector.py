@@ -1,4 +1,4 @@
-"""Detections guessed from moving regions by their size and shape alone."""
+"""Guesses objects from the size and shape of moving regions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ _BEST_SCORE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
-    """`box` is (x, y, width, height) in 0..1. A `method` of `heuristic` has seen a shape, not a person."""
+class BoundingBox:
+    """`box` is (x, y, width, height) in 0..1. The `method` `heuristic` has recognised a shape, not a person."""
 
     label: str
     score: float
@@ -26,23 +26,23 @@ class Detection:
     method: str
 
 
-def guesses(boxes: Iterable[Box], aspect: float) -> tuple[Detection, ...]:
-    """`aspect` is the picture's width / height. No score is above 0.5: a shape is weak evidence."""
+def guesses(boxes: Iterable[Box], aspect: float) -> tuple[BoundingBox, ...]:
+    """`aspect` is width / height of the picture. No score is above 0.5, because a shape is weak evidence."""
     return tuple(_guess(box, aspect) for box in boxes)
 
 
-def people_count(detections: Iterable[Detection]) -> int:
+def people_count(detections: Iterable[BoundingBox]) -> int:
     return sum(1 for detection in detections if detection.label == PERSON)
 
 
-def _guess(box: Box, aspect: float) -> Detection:
+def _guess(box: Box, aspect: float) -> BoundingBox:
     _, _, width, height = box
     shape = height / (width * aspect)
     if 0.04 <= height <= 0.95 and _within(shape, _PERSON_SHAPE):
-        return Detection(PERSON, _score(shape, 2.5, _PERSON_SHAPE), box, HEURISTIC)
+        return BoundingBox(PERSON, _score(shape, 2.5, _PERSON_SHAPE), box, HEURISTIC)
     if width * height >= 0.005 and _within(shape, _VEHICLE_SHAPE):
-        return Detection(VEHICLE, _score(shape, 0.45, _VEHICLE_SHAPE), box, HEURISTIC)
-    return Detection(OBJECT, 0.1, box, HEURISTIC)
+        return BoundingBox(VEHICLE, _score(shape, 0.45, _VEHICLE_SHAPE), box, HEURISTIC)
+    return BoundingBox(OBJECT, 0.1, box, HEURISTIC)
 
 
 def _within(shape: float, limits: tuple[float, float]) -> bool:
@@ -50,6 +50,6 @@ def _within(shape: float, limits: tuple[float, float]) -> bool:
 
 
 def _score(shape: float, typical: float, limits: tuple[float, float]) -> float:
-    """0.5 for the typical shape, falling to 0.2 at the limits."""
+    """0.5 for the typical shape, down to 0.2 at the limits."""
     reach = typical - limits[0] if shape < typical else limits[1] - typical
     return round(_BEST_SCORE - 0.3 * abs(shape - typical) / reach, 2)

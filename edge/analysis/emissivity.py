@@ -1,4 +1,4 @@
-"""From the temperature that a black body of the same radiation would have to that of the surface."""
+"""Corrects measured temperatures for the emissivity of a surface."""
 
 from typing import Final, TypeVar
 
@@ -11,9 +11,11 @@ Temperature = TypeVar("Temperature", float, NDArray[np.float32], NDArray[np.floa
 
 
 def corrected(measured: Temperature, emissivity: float, reflected: float = 25.0) -> Temperature:
-    """Celsius, by Stefan and Boltzmann: T^4 = (Tm^4 - (1 - e) Tr^4) / e, with the sensor itself set to e = 1.
+    """°C by the Stefan-Boltzmann law: T^4 = (Tm^4 - (1 - e) Tr^4) / e, with the sensor itself set to e = 1. Scalars, or
+    arrays of any shape.
 
-    Colder than what the surroundings alone would reflect means that `reflected` is wrong; the result ends at 0 K.
+    A temperature below what the surroundings alone would reflect means that `reflected` is wrong; the result ends at 0
+    K.
     """
     if emissivity == 1.0:
         return measured
@@ -23,9 +25,9 @@ def corrected(measured: Temperature, emissivity: float, reflected: float = 25.0)
 
 
 def legacy(measured: Temperature, emissivity: float) -> Temperature:
-    """Celsius, by the formula of an older monitor, (T + 273.15) / e^0.25 - 273.15: it reads 25 as 28.85 at 0.95.
+    """°C by the formula of an older monitor, (T + 273.15) / e^0.25 - 273.15: it reads 25 as 28.85 at 0.95.
 
-    Kept for sites whose thresholds were set by it. It takes the surroundings to be at absolute zero.
+    Kept for sites whose thresholds were set by it. It assumes that the surroundings are at absolute zero.
     """
     surface: Temperature = (measured + KELVIN) / emissivity**0.25 - KELVIN
     return surface

@@ -1,4 +1,4 @@
-"""Text on a grey plane from glyphs drawn once, because drawing each letter anew costs more than the picture."""
+"""Draws text on a grey plane from cached glyphs, because drawing each letter costs more than the picture."""
 
 from functools import cache, lru_cache
 from typing import Final
@@ -20,11 +20,13 @@ class Lettering:
         self._baseline = height + 2
 
     def image(self, text: str) -> Plane:
-        """`height` x the text's width, uint8; not to be written to, the next user of the text gets the same."""
+        """H x W uint8, as wide as the text. It is shared by all users of the text and must not be changed."""
         return _words(text, self.height, self._baseline)
 
     def write(self, plane: Plane, text: str, corner: tuple[int, int]) -> tuple[int, int, int, int]:
-        """With its top left at `corner` (x, y), moved so that it stays inside; where it went as (x, y, w, h)."""
+        """Write on an H x W uint8 plane with the top left at `corner` (x, y), moved so that it stays inside. Returns
+        (x, y, w, h).
+        """
         words = self.image(text)[: plane.shape[0], : plane.shape[1]]
         high, wide = words.shape
         x = max(0, min(corner[0], plane.shape[1] - wide))

@@ -1,4 +1,4 @@
-"""Motion in a reduced grey picture: moving regions as boxes, and the start and end of motion in time."""
+"""Finds moving regions in reduced grey pictures, and when motion starts and ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,35 +22,35 @@ _MOST_NOISE: Final = 12
 _WARM_UP_FRAMES: Final = 5
 _SCENE_CHANGE_SHARE: Final = 0.6
 _BACKGROUND_S: Final = 4.0
-"""How long the background takes to follow what rests."""
+"""Time constant of the background for pixels that do not move."""
 _ABSORB_S: Final = 8.0
-"""The same for what moves, until it is background itself."""
+"""Time constant for moving pixels, until they are background."""
 _OPENING: Final = np.ones((3, 3), np.uint8)
 _JOINING: Final = np.ones((7, 5), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
-    """`boxes` are (x, y, width, height) in 0..1 of the picture; `area` is the moving share of it."""
+class MotionMeasurement:
+    """`boxes` are (x, y, width, height) in 0..1 of the picture; `area` is the moving share of the picture."""
 
     boxes: tuple[Box, ...]
     area: float
     settled: bool
 
 
-NONE: Final = Motion(boxes=(), area=0.0, settled=False)
+NONE: Final = MotionMeasurement(boxes=(), area=0.0, settled=False)
 
 
 def threshold(sensitivity: int) -> float:
-    """Difference in grey levels, above the learned noise, that counts: 24 at 0, 14 at 25, 3 at 100."""
+    """The difference in grey levels, above the learned noise, that counts: 24 at 0, 14 at 25, 3 at 100."""
     share = min(100, max(0, sensitivity)) / 100
     return float(_LEAST_SENSITIVE * (_MOST_SENSITIVE / _LEAST_SENSITIVE) ** share)
 
 
 class MotionDetector:
-    """A background and its noise, learned for each pixel; what differs by more than both explain is motion.
+    """Learns background and noise of each pixel. A pixel moves if it differs by more than both explain.
 
-    Feed it every frame of one device in order, always of one size; another size starts it afresh.
+    Give it every frame of one device in order, as reduced grey (H x W uint8). A frame of another size restarts it.
     """
 
     def __init__(self, source_size: tuple[int, int], settings: MotionSettings | None = None) -> None:
@@ -62,7 +62,7 @@ class MotionDetector:
         self._noise: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._most_noise: Grey = np.zeros((0, 0), np.uint8)
 
-    def look(self, grey: Grey, time: datetime) -> Motion:
+    def analyse(self, grey: Grey, time: datetime) -> MotionMeasurement:
         smooth = cv2.blur(grey, (3, 3))
         if self._background.shape != grey.shape:
             self._start(smooth)
@@ -78,17 +78,19 @@ class MotionDetector:
         self._learn(smooth, difference, moving, max(0.0, elapsed))
         if self._seen <= _WARM_UP_FRAMES:
             return NONE
-        return Motion(boxes=self._boxes(moving) if share else (), area=share, settled=True)
+        return MotionMeasurement(boxes=self._boxes(moving) if share else (), area=share, settled=True)
 
     def _start(self, smooth: MatLike) -> None:
-        """A new scene: a switched light, a moved camera. The lens's noise is not known yet either."""
+        """A new scene, because a light was switched or the camera moved. The noise is unknown too."""
         self._background = smooth.astype(np.float32)
         self._noise = np.full(smooth.shape, _FIRST_NOISE, np.float32)
         self._most_noise = np.full(smooth.shape, _MOST_NOISE, np.uint8)
         self._seen = 0
 
     def _learn(self, smooth: MatLike, difference: MatLike, moving: MatLike, elapsed: float) -> None:
-        """Still pixels at once, moving ones slowly: what has come to stay is absorbed, what passes leaves no trail."""
+        """Learn still pixels at once and moving ones slowly: what stays becomes background, what passes leaves no
+        trail.
+        """
         self._seen += 1
         first = 1.0 / (self._seen + 1)
         still = cv2.bitwise_not(moving)
@@ -116,7 +118,7 @@ class MotionDetector:
 
 
 def _normalised(left: int, top: int, wide: int, high: int, size: tuple[int, int]) -> Box:
-    """Without the rim that the joining has added on every side."""
+    """The box without the rim that joining has added on every side."""
     width, height = size
     rim_x, rim_y = _JOINING.shape[1] // 2, _JOINING.shape[0] // 2
     x0 = left + rim_x if left else 0
@@ -127,7 +129,7 @@ def _normalised(left: int, top: int, wide: int, high: int, size: tuple[int, int]
 
 
 def _rate(elapsed: float, time_constant: float) -> float:
-    """The weight of a frame that came `elapsed` seconds after the one before, for an exponential average."""
+    """The weight of a frame that came `elapsed` seconds after the one before, in an exponential average."""
     return float(1.0 - np.exp(-elapsed / time_constant))
 
 
@@ -151,7 +153,7 @@ class MotionEnded:
 
 
 class MotionTracker:
-    """When motion starts and ends, in time and not in frames: a slow loop changes nothing."""
+    """Finds start and end of motion by time instead of frames, so that a slow loop changes nothing."""
 
     def __init__(self, confirm_seconds: float = 0.3, quiet_seconds: float = 3.0) -> None:
         self._confirm = timedelta(seconds=confirm_seconds)
@@ -162,14 +164,14 @@ class MotionTracker:
         self._peak = NONE
         self.active = False
 
-    def advance(self, motion: Motion, time: datetime) -> MotionStarted | MotionEnded | None:
+    def advance(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | MotionEnded | None:
         if motion.boxes:
             return self._moved(motion, time)
         if self._first and self._last and time - self._last >= (self._quiet if self.active else self._confirm):
             return self._stopped(self._first, self._last)
         return None
 
-    def _moved(self, motion: Motion, time: datetime) -> MotionStarted | None:
+    def _moved(self, motion: MotionMeasurement, time: datetime) -> MotionStarted | None:
         self._first = self._first or time
         self._last = time
         self._frames += 1

@@ -1,4 +1,4 @@
-"""Detections by a model that the user supplies: ONNX as Ultralytics exports YOLOv5 and YOLOv8."""
+"""Detects objects with an ONNX model of the user, as Ultralytics exports YOLOv5 and YOLOv8."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.analysis.detector import Detection
+from edge.analysis.detector import BoundingBox
 
 Floats = NDArray[np.float32]
 
@@ -18,11 +18,12 @@ _OVERLAP: Final = 0.45
 
 
 class UnusableModel(ValueError):
-    """The model's input or output is of no shape that we can read."""
+    """The input or output of the model has no shape that is supported."""
 
 
 class OnnxDetector:
-    """One input `[1, 3, H, W]` (RGB, 0..1) and one output: v8 `[1, 4 + n, boxes]` or v5 `[1, boxes, 5 + n]`, n labels.
+    """One input `[1, 3, H, W]` (float32 RGB, 0..1) and one output: v8 `[1, 4 + n, boxes]` or v5 `[1, boxes, 5 + n]`, n
+    labels.
 
     Boxes are (centre x, centre y, width, height) in pixels of the input.
     """
@@ -37,7 +38,7 @@ class OnnxDetector:
         self._confidence = confidence
         self._input, self._size = _input_of(self._session.get_inputs())
 
-    def look(self, bgr: NDArray[np.uint8]) -> tuple[Detection, ...]:
+    def analyse(self, bgr: NDArray[np.uint8]) -> tuple[BoundingBox, ...]:
         tensor, scale, (left, top) = letterboxed(bgr, self._size)
         output = np.asarray(self._session.run(None, {self._input: tensor})[0], np.float32)
         boxes, scores, classes = candidates(output, len(self._labels))
@@ -46,15 +47,20 @@ class OnnxDetector:
         boxes[:, :2] -= (left, top)
         boxes /= scale
         return tuple(
-            Detection(
-                self._labels[classes[kept]], round(float(scores[kept]), 3), _box(boxes[kept], bgr.shape[:2]), METHOD
+            BoundingBox(
+                self._labels[classes[selected]],
+                round(float(scores[selected]), 3),
+                _box(boxes[selected], bgr.shape[:2]),
+                METHOD,
             )
-            for kept in strongest(boxes, scores, classes)
+            for selected in strongest(boxes, scores, classes)
         )
 
 
 def letterboxed(bgr: NDArray[np.uint8], size: tuple[int, int]) -> tuple[Floats, float, tuple[int, int]]:
-    """The tensor, the scale from picture to input, and where the picture's corner (left, top) is in the input."""
+    """`bgr` is H x W x 3 uint8. Returns the tensor, the scale from picture to input, and the picture's corner (left,
+    top) in it.
+    """
     width, height = size
     scale = min(width / bgr.shape[1], height / bgr.shape[0])
     inner = (round(bgr.shape[1] * scale), round(bgr.shape[0] * scale))
@@ -66,7 +72,7 @@ def letterboxed(bgr: NDArray[np.uint8], size: tuple[int, int]) -> tuple[Floats, 
 
 
 def candidates(output: Floats, labels: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Boxes (n x 4: centre x, centre y, width, height), their best score and its class."""
+    """Boxes (n x 4 float32: centre x, centre y, width, height), their best scores (n) and classes (n)."""
     if output.ndim != 3 or output.shape[0] != 1:
         raise UnusableModel(f"the output has shape {output.shape}; [1, 4 + n, boxes] or [1, boxes, 5 + n] is needed")
     if output.shape[1] == 4 + labels:
@@ -82,17 +88,17 @@ def candidates(output: Floats, labels: int) -> tuple[Floats, Floats, NDArray[np.
 
 
 def strongest(boxes: Floats, scores: Floats, classes: NDArray[np.intp]) -> list[int]:
-    """Indices, best first, without those that overlap a better one of their class by more than 0.45 of the union."""
-    kept: list[int] = []
+    """Indices, best first, without boxes that overlap a better one of their class by more than 0.45 of the union."""
+    selected: list[int] = []
     for candidate in np.argsort(-scores, kind="stable"):
-        rivals = [other for other in kept if classes[other] == classes[candidate]]
+        rivals = [other for other in selected if classes[other] == classes[candidate]]
         if all(overlap(boxes[candidate], boxes[other]) <= _OVERLAP for other in rivals):
-            kept.append(int(candidate))
-    return kept
+            selected.append(int(candidate))
+    return selected
 
 
 def overlap(one: Floats, other: Floats) -> float:
-    """Intersection over union of two (centre x, centre y, width, height)."""
+    """Intersection over union of two boxes (centre x, centre y, width, height), each 4 float32."""
     low = np.maximum(one[:2] - one[2:] / 2, other[:2] - other[2:] / 2)
     high = np.minimum(one[:2] + one[2:] / 2, other[:2] + other[2:] / 2)
     common = float(np.prod(np.clip(high - low, 0, None)))

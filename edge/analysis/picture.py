@@ -1,4 +1,4 @@
-"""What is wrong with a picture: black, frozen, corrupt or poor."""
+"""Finds what is wrong with a picture: black, frozen, corrupt or of low quality."""
 
 from bisect import bisect_left, insort
 from collections import deque
@@ -17,7 +17,7 @@ from bus_schemas.settings import PictureSettings
 Grey = NDArray[np.uint8]
 
 VERSION: Final = 1
-"""Counts what changes the outcome for the same pictures, so that findings say by which analysis they were made."""
+"""Incremented by changes of the outcome for the same pictures, so that findings name their analysis."""
 DARK_LEVEL: Final = 10
 _CORRUPT_SHARE: Final = 0.18
 
@@ -25,7 +25,7 @@ _CORRUPT_SHARE: Final = 0.18
 @dataclass(frozen=True, slots=True)
 class PictureState:
     """`freeze_diffs` are the mean grey differences [(-2, -1), (-2, 0), (-1, 0)] of the last three frames. `freeze` is
-    `None` as long as nobody can tell.
+    `None` as long as it is unknown.
     """
 
     blackscreen: bool
@@ -39,7 +39,7 @@ class PictureState:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """`identical_rows`: share of rows that repeat the one above, which a broken decoder smears."""
+    """`identical_rows` is the share of rows that repeat the row above, as a broken decoder smears them."""
 
     brightness: float
     contrast: float
@@ -50,16 +50,16 @@ class Quality:
 
 
 class PictureAnalyser:
-    """Feed it every analysed frame of one device in order, as reduced grey (H x W uint8)."""
+    """Give it every analysed frame of one device in order, as reduced grey (H x W uint8, 0 black)."""
 
     def __init__(self, settings: PictureSettings | None = None) -> None:
         self.settings = settings or PictureSettings()
         self._freeze = FreezeDetector(self.settings.freeze_seconds)
 
-    def look(self, grey: Grey, time: datetime) -> PictureState:
+    def analyse(self, grey: Grey, time: datetime) -> PictureState:
         percentage = black_percentage(grey)
         blackscreen = percentage >= self.settings.black_percentage
-        freeze = self._freeze.look(grey, time, learns=not blackscreen)
+        freeze = self._freeze.analyse(grey, time, learns=not blackscreen)
         return PictureState(
             blackscreen=blackscreen,
             blackscreen_percentage=percentage,
@@ -72,12 +72,12 @@ class PictureAnalyser:
 
 
 def black_percentage(grey: Grey) -> float:
-    """One decimal: kept in the event, so that another threshold can be tried on the log."""
+    """Per cent with one decimal, for trials of other thresholds. `grey` is H x W uint8."""
     return round(100.0 * int(np.count_nonzero(grey <= DARK_LEVEL)) / grey.size, 1)
 
 
 def quality(grey: Grey) -> Quality:
-    """The score is a point each for: not dark, not blown out, contrast, detail, rows intact."""
+    """One point each for: not dark, not blown out, contrast, detail, rows intact. `grey` is H x W uint8."""
     mean, deviation = cv2.meanStdDev(grey)
     brightness, contrast = float(mean[0, 0]), float(deviation[0, 0])
     sharpness = _variance(cv2.Laplacian(grey, cv2.CV_16S))
@@ -100,7 +100,7 @@ def _variance(values: MatLike) -> float:
 
 
 def identical_rows(grey: Grey) -> float:
-    """Rows of a flat sky or a letterbox repeat too: only rows with some contrast are counted."""
+    """The share of rows equal to the row above. Rows without contrast do not count: a flat sky repeats too."""
     repeated = np.max(cv2.absdiff(grey[1:], grey[:-1]), axis=1) == 0
     if not repeated.any():
         return 0.0
@@ -117,18 +117,18 @@ class Freeze:
 
 
 class FreezeDetector:
-    """Frozen is: the same picture for longer than this device has been seen to repeat one by itself. From the first
-    picture of a size on it is `None` until one differs, or has been the same for long enough.
+    """A picture is frozen if it stays the same for longer than this device has repeated pictures by itself. After the
+    first picture of a size the state is `None` until a picture differs, or has been the same for long enough.
 
-    The same means identical, or nearer than a quarter of the least difference that the device's own noise makes:
-    a frozen camera is encoded anew by what stands behind it. A still scene is not frozen as long as it has noise.
+    The same means identical, or closer than a quarter of the least difference that the device's own noise makes: the
+    stream of a frozen camera may be encoded anew. A still scene is not frozen as long as it has noise.
 
-    Nothing is learned of a fault: of a black picture, nor of one that was the same for too long.
+    Nothing is learned from a fault: a black picture, or one that was the same for too long.
     """
 
     LEARNED: Final = 30
     WINDOW: Final = 150
-    LONGEST_SECONDS: Final = 10.0
+    LONGEST_S: Final = 10.0
 
     def __init__(self, seconds: float = 2.0) -> None:
         self._least_seconds = seconds
@@ -144,11 +144,11 @@ class FreezeDetector:
 
     @property
     def noise_floor(self) -> float | None:
-        """The 10th percentile of what has differed from frame to frame; `None` until enough has been seen."""
+        """The 10th percentile of the differences between frames; `None` until enough frames were seen."""
         return self._sorted[len(self._sorted) // 10] if len(self._sorted) >= self.LEARNED else None
 
-    def look(self, grey: Grey, time: datetime, *, learns: bool = True) -> Freeze:
-        """`learns`: whether the picture shows how the device is without a fault."""
+    def analyse(self, grey: Grey, time: datetime, *, learns: bool = True) -> Freeze:
+        """`grey` is H x W uint8. `learns` is false while the picture shows a fault."""
         if self._frames and self._frames[-1].shape != grey.shape:
             self._restart()
         latest = difference(self._frames[-1], grey) if self._frames else None
@@ -161,13 +161,13 @@ class FreezeDetector:
         self._neighbours = latest
         self._frames.append(grey)
         self._previous = time
-        needed = max(self._least_seconds, min(self.LONGEST_SECONDS, 2 * self._usual_run))
+        needed = max(self._least_seconds, min(self.LONGEST_S, 2 * self._usual_run))
         frozen = same and len(diffs) == 3 and seconds >= needed
         self._is_known = self._is_known or frozen or (latest is not None and not same)
         return Freeze(frozen if self._is_known else None, diffs, round(seconds, 3), self.noise_floor)
 
     def _restart(self) -> None:
-        """Pictures of another size are compared with none before."""
+        """A picture of another size is not compared with earlier ones."""
         self._frames.clear()
         self._same_since = self._neighbours = None
         self._is_known = False
@@ -178,13 +178,13 @@ class FreezeDetector:
         return round(self._neighbours, 2), round(difference(self._frames[0], grey), 2), round(latest, 2)
 
     def _run(self, time: datetime, *, same: bool) -> float:
-        """How long the picture has been the same; an ended run that was no freeze shows what is usual here."""
+        """Seconds for which the picture has been the same. A run that ends without a freeze is learned as usual."""
         if same:
             self._same_since = self._same_since or self._previous or time
             return (time - self._same_since).total_seconds()
         if self._same_since and self._previous:
             run = (self._previous - self._same_since).total_seconds()
-            if run <= self.LONGEST_SECONDS / 2 and not self._is_fault:
+            if run <= self.LONGEST_S / 2 and not self._is_fault:
                 self._usual_run = max(0.98 * self._usual_run, run)
         self._same_since = None
         self._is_fault = False
@@ -198,12 +198,12 @@ class FreezeDetector:
 
 
 def difference(one: Grey, other: Grey) -> float:
-    """Mean absolute difference in grey levels."""
+    """Mean absolute difference in grey levels of two H x W uint8."""
     return float(cv2.norm(one, other, cv2.NORM_L1)) / one.size
 
 
 def differences(pictures: Sequence[Grey]) -> tuple[float, ...]:
-    """Of the last three, [(-2, -1), (-2, 0), (-1, 0)]; nothing of fewer."""
+    """Of the last three pictures (H x W uint8), [(-2, -1), (-2, 0), (-1, 0)]; empty for fewer."""
     if len(pictures) < 3:
         return ()
     oldest, middle, newest = (pictures[place] for place in (-3, -2, -1))

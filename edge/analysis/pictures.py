@@ -1,4 +1,4 @@
-"""The forms in which one device's pictures are needed: reduced grey, JPEG, thumbnail, BGR."""
+"""Converts pictures into the forms that are needed: reduced grey, JPEG, thumbnail, BGR."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +20,7 @@ _BLACK: Final = (0, 128, 128)
 
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """Full-range BT.601 YCbCr 4:2:0, as JPEG has it: `y` H x W, `u` and `v` half of both, rounded up; uint8."""
+    """Full-range BT.601 YCbCr 4:2:0, as in JPEG: `y` H x W, `u` and `v` half of both, rounded up; uint8."""
 
     y: Bytes8
     u: Bytes8
@@ -32,7 +32,7 @@ class Planes:
 
 
 class Pictures:
-    """One for each device and thread: a scaler is set up once for each form and is not safe to share."""
+    """One for each device and thread: its scalers are set up once for each form, and cannot be shared."""
 
     def __init__(self) -> None:
         self._grey = VideoReformatter()
@@ -41,7 +41,7 @@ class Pictures:
         self._bgr = VideoReformatter()
 
     def grey(self, picture: VideoFrame, width: int = SMALL_WIDTH) -> Bytes8:
-        """The `y` of `small` alone, for frames that need no thumbnail: two thirds of the time."""
+        """Only the `y` of `small`, for frames that need no thumbnail: two thirds of the time. H x W uint8."""
         width, height = _reduced((picture.width, picture.height), width)
         scaled = self._grey.reformat(
             picture, width, height, "gray", interpolation=Interpolation.AREA, dst_color_range=ColorRange.JPEG
@@ -49,9 +49,9 @@ class Pictures:
         return plane(scaled.planes[0])
 
     def small(self, picture: VideoFrame, width: int = SMALL_WIDTH) -> Planes:
-        """At most `width` wide, aspect kept. Its `y` (0 black, 255 white) is the grey that every kernel reads.
+        """At most `width` wide, aspect kept. Its `y` (H x W uint8, 0 black, 255 white) is the grey of all analyses.
 
-        Averaging while reducing is what makes sensor noise small enough for those kernels.
+        Averaging while reducing makes sensor noise small enough for them.
         """
         return _planes(self._small, picture, *_reduced((picture.width, picture.height), width))
 
@@ -62,19 +62,19 @@ class Pictures:
         return self.planes(picture).jpeg(quality)
 
     def bgr(self, picture: VideoFrame) -> Bytes8:
-        """H x W x 3 uint8, for what needs colour (a detector); a copy."""
+        """A copy as H x W x 3 uint8, for detectors."""
         return plane(self._bgr.reformat(picture, format="bgr24").planes[0], channels=3)
 
 
 def thumbnail(small: Planes, size: tuple[int, int] = THUMBNAIL, quality: int = 75) -> bytes:
-    """JPEG of exactly `size` (width, height, even): the whole picture, letterboxed on black."""
+    """JPEG of exactly `size` (width, height, both even): the whole picture, letterboxed on black."""
     width, height = fitted((small.y.shape[1], small.y.shape[0]), size)
     resized = small if small.y.shape == (height, width) else _resized(small, width, height)
     return (resized if (width, height) == size else _letterboxed(resized, size)).jpeg(quality)
 
 
 def plane(source: VideoPlane, channels: int = 1) -> Bytes8:
-    """A view of the plane's own memory where its rows are packed, else a packed copy."""
+    """H x W or H x W x channels uint8: a view of the plane's memory where its rows are packed, else a copy."""
     rows = np.frombuffer(memoryview(source), np.uint8).reshape(source.height, source.line_size)[
         :, : source.width * channels
     ]
@@ -89,7 +89,7 @@ def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:
 
 
 def upright(picture: VideoFrame) -> VideoFrame:
-    """As it is to be looked at: a telephone or a camera on its side says by how much its pictures are turned."""
+    """The picture as it should be seen: streams of phones and of cameras on their side state a rotation."""
     turns = round(picture.rotation / 90) % 4
     if not turns:
         return picture
@@ -105,7 +105,7 @@ def upright(picture: VideoFrame) -> VideoFrame:
 
 
 def frame_of(bgr: Bytes8) -> VideoFrame:
-    """What a source that draws or grabs BGR hands on, in the form that every decoder gives: yuv420p."""
+    """yuv420p, as every decoder gives it, from H x W x 3 uint8 BGR."""
     return VideoFrame.from_ndarray(bgr, format="bgr24").reformat(format="yuv420p")
 
 

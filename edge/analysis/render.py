@@ -1,4 +1,4 @@
-"""Pictures of temperatures: the thermal JPEG with its regions, and its fusion with the visual picture."""
+"""Renders temperatures: the thermal JPEG with its regions, and its fusion with the visual picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ VISUAL_SHARE: Final = 0.6
 
 
 def _palette() -> tuple[Bytes8, Bytes8, Bytes8]:
-    """INFERNO straight to Y, U and V, so that a picture is never made in BGR first."""
+    """INFERNO as tables of Y, U and V (256 uint8 each), so that no picture is made in BGR first."""
     bgr = cv2.applyColorMap(np.arange(256, dtype=np.uint8).reshape(256, 1), cv2.COLORMAP_INFERNO)
     ycrcb = cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb).reshape(256, 3)
     return ycrcb[:, 0].copy(), ycrcb[:, 2].copy(), ycrcb[:, 1].copy()  # type: ignore[return-value]
@@ -50,14 +50,14 @@ _CAPTIONS: Final = Lettering(14)
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """`time` as people at the site read their clocks: local, which is why it is not UTC here."""
+    """`time` is the local time of the site, as people there read their clocks."""
 
     site: str
     time: datetime
 
 
 def normalised(frame: Celsius) -> Bytes8:
-    """Coldest 0, hottest 255; a flat frame is all zeros."""
+    """H x W uint8 from H x W °C: coldest 0, hottest 255; a flat frame is all zeros."""
     low, high = _range(frame)
     if not high > low:
         return np.zeros(frame.shape, np.uint8)
@@ -73,7 +73,9 @@ def thermal_jpeg(
     regions: Sequence[RegionStatistics] = (),
     quality: int = 85,
 ) -> bytes:
-    """640 x 480; boxes and labels of the regions in the colour of their alert level, site, time and range below."""
+    """640 x 480 JPEG of a 24 x 32 float32 frame in °C, with boxes and labels of the regions in the colour of their
+    alert level, and site, time and range below.
+    """
     planes = coloured(normalised(frame), SIZE)
     found = {region.name: region for region in regions}
     for roi in rois:
@@ -87,12 +89,12 @@ def thermal_jpeg(
 
 
 def _range(frame: Celsius) -> tuple[float, float]:
-    """Coldest and hottest of what was measured; both `nan` for a frame of nothing."""
+    """Coldest and hottest valid pixel in °C; both `nan` where there is none."""
     return float(np.fmin.reduce(frame, None)), float(np.fmax.reduce(frame, None))
 
 
 def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:
-    """Enlarged bicubically to `size` (width, height, both even), then INFERNO."""
+    """H x W uint8 enlarged bicubically to `size` (width, height, both even), in INFERNO."""
     width, height = size
     large = cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)
     half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_CUBIC)
@@ -106,10 +108,10 @@ def coloured(grey: Bytes8, size: tuple[int, int]) -> Planes:
 
 
 class Fusion:
-    """0.6 visual + 0.4 thermal in the visual picture's size, through the alignment of one device's two sensors.
+    """0.6 visual + 0.4 thermal in the size of the visual picture, through the alignment of both sensors.
 
-    The map from thermal to visual is worked out once for each size. It is made at a quarter of the resolution and
-    enlarged: 32 x 24 temperatures hold nothing that would show at more.
+    The map from thermal to visual is computed once for each size, at a quarter of the resolution: 32 x 24 temperatures
+    have no more detail.
     """
 
     def __init__(self, alignment: Alignment | None = None) -> None:
@@ -166,7 +168,7 @@ def _outline(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
 
 
 def _box(part: Bytes8, first: tuple[int, int], last: tuple[int, int], value: int, thickness: int) -> None:
-    """Inside its own edge, so that a box along the picture's edge is seen whole."""
+    """Draw inside the edge, so that a box along the edge of the picture is visible."""
     (left, top), (right, bottom) = first, last
     part[top : top + thickness, left : right + 1] = value
     part[bottom + 1 - thickness : bottom + 1, left : right + 1] = value
@@ -182,7 +184,7 @@ def _label(planes: Planes, roi: Roi, region: RegionStatistics) -> None:
 
 
 def _bar(planes: Planes, caption: Caption, low: float, high: float) -> None:
-    """70 % black over the bottom 40 rows, the texts within it."""
+    """70 % black over the bottom 40 rows, with the texts in it."""
     top = SIZE[1] - BAR
     for part, rest in ((planes.y[top:], 0.0), (planes.u[top // 2 :], 128.0), (planes.v[top // 2 :], 128.0)):
         part[:] = cv2.convertScaleAbs(part, alpha=_BAR_LIGHT, beta=rest * (1 - _BAR_LIGHT))

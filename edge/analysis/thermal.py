@@ -1,4 +1,4 @@
-"""What a thermal frame says: statistics, regions with alert levels, hot spots and their composite."""
+"""Analyses thermal frames: statistics, regions with alert levels, hot spots and composite temperature."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +20,14 @@ Celsius = NDArray[np.float32]
 Flag = Literal["clamped", "invalid_pixels", "bad_pixels", "no_data"]
 
 VERSION: Final = 3
-"""Counts what changes the outcome for the same frames, so that findings say by which analysis they were made."""
+"""Incremented by changes of the outcome for the same frames, so that findings name their analysis."""
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (24, 32)
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
 
 
 @dataclass(frozen=True, slots=True)
-class FrameStatistics:
+class TemperatureStatistics:
     min: float
     max: float
     mean: float
@@ -39,8 +39,8 @@ class FrameStatistics:
 
 
 @dataclass(frozen=True, slots=True)
-class HotSpot:
-    """`center` in thermal pixels (x, y)."""
+class HotSpotStatistics:
+    """`center` is (x, y) in thermal pixels; temperatures in °C, `area` in pixels."""
 
     center: tuple[int, int]
     max_temp: float
@@ -51,17 +51,17 @@ class HotSpot:
 
 @dataclass(frozen=True, slots=True)
 class ThermalReading:
-    """`frame` is what pictures are made of. Alert levels and hot spots are of the unsmoothed frame: a smoothed one
-    is late and lower. `confirmed_max` is the hottest that is no spike of one pixel in one frame. `None` and empty where
-    every pixel was invalid (`no_data`).
+    """`frame` (24 x 32 float32, °C) is what pictures are made of. Alert levels and hot spots are those of the
+    unsmoothed frame, because smoothing delays and lowers them. `confirmed_max` is the hottest temperature that is not a
+    spike of one pixel in one frame. If every pixel is invalid (`no_data`), values are `None` and empty.
     """
 
     timestamp: datetime
     frame: Celsius
-    frame_stats: FrameStatistics | None
+    frame_stats: TemperatureStatistics | None
     regions: tuple[RegionStatistics, ...]
     composite_temperature: float | None
-    hotspots: tuple[HotSpot, ...]
+    hotspots: tuple[HotSpotStatistics, ...]
     sensor_temp: float | None
     flags: tuple[Flag, ...]
     confirmed_max: float | None = None
@@ -76,7 +76,7 @@ class ThermalReading:
 
 
 class ThermalProcessor:
-    """Feed it every frame of one sensor (24 x 32 float32, Celsius) once and in order."""
+    """Give it every frame of one sensor (24 x 32 float32, °C) once and in order."""
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class ThermalProcessor:
         self._temporal = TemporalFilter()
         self._confirmation = Confirmation()
         self.apply(settings or ThermographySettings(), rois)
-        self._hotspots: deque[HotSpot] = deque(maxlen=HOTSPOTS_KEPT)
+        self._hotspots: deque[HotSpotStatistics] = deque(maxlen=HOTSPOTS_KEPT)
         self._frames = 0
         self._bad_seen = 0
 
     def apply(self, settings: ThermographySettings, rois: Sequence[Roi]) -> None:
-        """New settings from the next frame on; what has been learned about the sensor stays."""
+        """Apply settings from the next frame on. What was learned about the sensor stays."""
         self.settings = settings
         self.rois = tuple(rois)
         self._weights = {roi.name: roi.weight for roi in self.rois}
@@ -127,7 +127,7 @@ class ThermalProcessor:
         }
 
     def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, tuple[Flag, ...]]:
-        """In a fire the sensor's range ends, but the frame is still worth more than any other."""
+        """Replace bad pixels and clamp to the range of the sensor: in a fire the frame is worth more than any other."""
         flags: list[Flag] = []
         bad = self.bad_pixels.find(raw, time)
         if bad is not None:
@@ -147,8 +147,8 @@ class ThermalProcessor:
         return clean, tuple(flags)
 
 
-def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot, ...]:
-    """4-connected components above `threshold`, hottest first."""
+def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpotStatistics, ...]:
+    """4-connected components of a 24 x 32 float32 frame above `threshold`, both in °C, hottest first."""
     above = frame > threshold
     if not above.any():
         return ()
@@ -164,14 +164,14 @@ def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpot,
         (np.add.reduceat(values, starts, dtype=float) / areas).round(2).tolist(),
         areas.tolist(),
     )
-    spots = (HotSpot((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
+    spots = (HotSpotStatistics((x, y), top, mean, area, time) for (x, y), top, mean, area in zip(*columns, strict=True))
     return tuple(sorted(spots, key=lambda spot: -spot.max_temp))
 
 
 def composite_temperature(
     regions: Sequence[RegionStatistics], weights: Mapping[str, float], method: str
 ) -> float | None:
-    """Of the regions' maxima; `None` where there is no region or it is switched off."""
+    """The composite of the regions' maxima in °C; `None` without regions or where it is switched off."""
     if not regions or method == "none":
         return None
     maxima = [region.max_temp for region in regions]
@@ -183,26 +183,26 @@ def composite_temperature(
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """`magnitude` in degrees Celsius and `direction` in degrees (atan2, -180..180), both 24 x 32."""
+    """`magnitude` in °C and `direction` in degrees (atan2, -180..180), both 24 x 32 float32."""
 
     magnitude: Celsius
     direction: Celsius
 
 
 def gradient(frame: Celsius) -> Gradient:
-    """By Sobel 3 x 3 along both axes, not normalised."""
+    """Sobel 3 x 3 along both axes, not normalised, of a 24 x 32 float32 frame in °C."""
     along_x = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 1, 0), np.float32)
     along_y = np.asarray(cv2.Sobel(frame, cv2.CV_32F, 0, 1), np.float32)
     return Gradient(np.hypot(along_x, along_y), np.degrees(np.arctan2(along_y, along_x)))
 
 
-def _statistics(frame: Celsius, raw: Celsius) -> tuple[FrameStatistics, float]:
-    """One sort gives every order statistic; with them the 10th percentile of the raw frame."""
+def _statistics(frame: Celsius, raw: Celsius) -> tuple[TemperatureStatistics, float]:
+    """Statistics of a frame by one sort, and the 10th percentile of the raw frame; both 24 x 32 float32, °C."""
     ordered = np.sort(frame, axis=None)
     mean, deviation = cv2.meanStdDev(frame)
     low, high = float(ordered[0]), float(ordered[-1])
     unfiltered = ordered if frame is raw else np.sort(raw, axis=None)
-    return FrameStatistics(
+    return TemperatureStatistics(
         min=round(low, 2),
         max=round(high, 2),
         mean=round(float(mean[0, 0]), 2),
@@ -215,7 +215,7 @@ def _statistics(frame: Celsius, raw: Celsius) -> tuple[FrameStatistics, float]:
 
 
 def _quantile(ordered: Celsius, share: float) -> float:
-    """Between the two nearest values in proportion, as numpy's percentile does."""
+    """Linear interpolation between the nearest values of a sorted array, as in numpy's percentile."""
     place = share * (ordered.size - 1)
     below = int(place)
     low = float(ordered[below])

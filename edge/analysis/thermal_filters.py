@@ -1,4 +1,4 @@
-"""The filters between a thermal sensor and what is read from its frames."""
+"""Filters of thermal frames: smoothing, confirmation of heat, and correction for the ambient temperature."""
 
 from collections import deque
 from typing import Final
@@ -12,49 +12,51 @@ Celsius = NDArray[np.float32]
 COLDEST: Final = -40.0
 HOTTEST: Final = 300.0
 WINDOW: Final = 5
-_LEAST_HELD: Final = 3
+_LEAST_FRAMES: Final = 3
 _WITHIN: Final = np.ones((3, 3), np.uint8)
 _AROUND: Final = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
 
 def weights(count: int) -> NDArray[np.float32]:
-    """exp(linspace(-1, 0, count)), normalised: oldest first, the current frame last and heaviest."""
+    """exp(linspace(-1, 0, count)), normalised: oldest first, the current frame last and heaviest; float32."""
     raw = np.exp(np.linspace(-1.0, 0.0, count))
     return np.asarray(raw / raw.sum(), np.float32)
 
 
 class TemporalFilter:
-    """Weighted mean of the current frame and the raw ones before it, at most five together.
+    """Weighted mean of the current frame and the raw ones before it, at most five together; 24 x 32 float32, °C.
 
-    Raw ones, never its own output: a filter fed by itself never arrives.
+    It averages raw frames instead of its own output: a filter of its own output never arrives.
     """
 
     def __init__(self) -> None:
-        self._held: deque[Celsius] = deque(maxlen=WINDOW)
+        self._frames: deque[Celsius] = deque(maxlen=WINDOW)
         self._weights = [weights(count) for count in range(1, WINDOW + 1)]
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._frames)
 
     def filter(self, frame: Celsius) -> Celsius:
-        self._held.append(frame)
-        if len(self._held) < _LEAST_HELD:
+        self._frames.append(frame)
+        if len(self._frames) < _LEAST_FRAMES:
             return frame
-        factors = self._weights[len(self._held) - 1]
-        total = self._held[0] * factors[0]
-        for held, factor in zip(list(self._held)[1:], factors[1:], strict=True):
-            total += held * factor
+        factors = self._weights[len(self._frames) - 1]
+        total = self._frames[0] * factors[0]
+        for earlier, factor in zip(list(self._frames)[1:], factors[1:], strict=True):
+            total += earlier * factor
         return np.asarray(total, np.float32)
 
 
 class Confirmation:
-    """Tells heat from a spike of one pixel in one frame: feed it every frame of one sensor once and in order."""
+    """Tells heat from a spike of one pixel in one frame. Give it every frame of one sensor once and in order."""
 
     def __init__(self) -> None:
         self._before: Celsius | None = None
 
     def confirmed(self, frame: Celsius) -> Celsius:
-        """Each pixel, but no hotter than its hottest neighbour, or than what was there in the frame before."""
+        """Each pixel (24 x 32 float32, °C), but no hotter than its hottest neighbour or than that place in the frame
+        before.
+        """
         known = np.asarray(cv2.dilate(frame, _AROUND), np.float32)
         if self._before is not None:
             known = np.maximum(known, self._before)
@@ -63,10 +65,10 @@ class Confirmation:
 
 
 def smoothed(frame: Celsius) -> Celsius:
-    """Gaussian 3 x 3, sigma 0.5."""
+    """Gaussian 3 x 3, sigma 0.5; H x W float32."""
     return np.asarray(cv2.GaussianBlur(frame, (3, 3), 0.5), np.float32)
 
 
 def for_ambient(frame: Celsius, ambient: float | None) -> Celsius:
-    """frame - (ambient - 25) * 0.1; unchanged when the ambient temperature is not known."""
+    """frame - (ambient - 25) * 0.1 in °C; unchanged when the ambient temperature is unknown."""
     return frame if ambient is None else frame - np.float32((ambient - 25.0) * 0.1)

@@ -1,4 +1,4 @@
-"""Statistics and alert level of every region of a thermal frame, all regions at once."""
+"""Computes statistics and alert level of all regions of a thermal frame at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ Celsius = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class RegionStatistics:
-    """Degrees Celsius of the surface. `peak_temp` is the unsmoothed maximum: the alert level is that of the higher.
+    """°C of the surface. `peak_temp` is the unsmoothed maximum; the alert level is that of the higher maximum.
 
-    `confirmed_level` is that of what more than one pixel or more than one frame has measured.
+    `confirmed_level` is that of heat which more than one pixel or more than one frame has measured.
     """
 
     name: str
@@ -33,7 +33,7 @@ class RegionStatistics:
 
 
 class RegionReader:
-    """Where the pixels of each region are and what to do with them, worked out once for many frames."""
+    """Precomputes the pixels of each region and their correction, for many frames."""
 
     def __init__(self, rois: Sequence[Roi], reflected: float = 25.0, *, legacy: bool = False) -> None:
         self._rois = [roi for roi in rois if roi.enabled]
@@ -41,7 +41,9 @@ class RegionReader:
         self._counts: list[int] = self._sizes.tolist()
         self._ends = np.cumsum(self._sizes)
         self._starts = self._ends - self._sizes
-        self._spans = [slice(start, end) for start, end in zip(self._starts.tolist(), self._ends.tolist(), strict=True)]
+        self._slices = [
+            slice(start, end) for start, end in zip(self._starts.tolist(), self._ends.tolist(), strict=True)
+        ]
         self._index = np.concatenate([_pixels(roi) for roi in self._rois]) if self._rois else np.zeros(0, np.intp)
         self._middles = self._starts + (self._sizes - 1) // 2, self._starts + self._sizes // 2
         factors, offsets = _coefficients([roi.emissivity for roi in self._rois], reflected, legacy=legacy)
@@ -49,10 +51,12 @@ class RegionReader:
         self._offsets = np.concatenate([np.repeat(offsets, self._sizes), offsets, offsets])
 
     def read(self, frame: Celsius, sharp: Celsius, confirmed: Celsius | None = None) -> tuple[RegionStatistics, ...]:
-        """`confirmed` is the part of `sharp` that is no spike of one pixel in one frame; all of it where left out."""
+        """All arrays are 24 x 32 float32 in °C: `frame` smoothed, `sharp` unsmoothed, `confirmed` without spikes;
+        default `sharp`.
+        """
         if not self._rois:
             return ()
-        # The correction rises with the temperature, so that the peaks are corrected alone, behind all pixels.
+        # The correction is monotonic, so only the peaks are corrected, appended to all pixels.
         peaks = np.maximum.reduceat(sharp.take(self._index), self._starts)
         certain = sharp if confirmed is None else confirmed
         certain_peaks = np.maximum.reduceat(certain.take(self._index), self._starts)
@@ -61,8 +65,8 @@ class RegionReader:
         means = np.add.reduceat(surface, self._starts) / self._sizes
         spread = surface - np.repeat(means, self._sizes)
         deviations = np.sqrt(np.add.reduceat(spread * spread, self._starts) / self._sizes)
-        for span in self._spans:
-            surface[span].sort()
+        for part in self._slices:
+            surface[part].sort()
         medians = (surface[self._middles[0]] + surface[self._middles[1]]) / 2
         peaks, certain_peaks = peaks[: len(self._rois)], peaks[len(self._rois) :]
         columns = (surface[self._ends - 1], surface[self._starts], means, medians, deviations, peaks, certain_peaks)
@@ -70,7 +74,7 @@ class RegionReader:
         return tuple(_region(roi, size, row) for roi, size, row in zip(self._rois, self._counts, rows, strict=True))
 
     def _corrected(self, measured: Celsius) -> Celsius:
-        """A new array. Two square roots are a fourth root at a tenth of the time."""
+        """A new array in °C. Two square roots take a tenth of the time of a fourth root."""
         radiation = measured + np.float32(KELVIN)
         radiation *= radiation
         radiation *= radiation
@@ -84,7 +88,9 @@ class RegionReader:
 
 
 def _coefficients(emissivities: Sequence[float], reflected: float, *, legacy: bool) -> tuple[Celsius, Celsius]:
-    """Either formula of `edge.analysis.emissivity` is (a T^4 + b)^(1/4) with T in Kelvin: all a and all b."""
+    """Both formulas of `edge.analysis.emissivity` are (a T^4 + b)^(1/4) with T in Kelvin. Returns all a and all b (n
+    float32).
+    """
     emissivity = np.array(emissivities, np.float64)
     factors = 1 / emissivity
     offsets = np.zeros_like(factors) if legacy else (1 - factors) * (reflected + KELVIN) ** 4

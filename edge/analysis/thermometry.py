@@ -1,4 +1,4 @@
-"""What one thermal sensor's frames say, as events and media; previews go their own way."""
+"""Makes thermal events, raw frames and previews from the frames of one thermal sensor."""
 
 import io
 from collections.abc import Callable
@@ -10,8 +10,8 @@ import numpy as np
 
 from bus_schemas.settings import AdjustableSettings
 from bus_schemas.thermal import AlertLevel, FrameStatistics, HotSpot, Region, Thermal, Transformer
-from edge.agent.event_factory import Author, Picture
-from edge.agent.settings import Rates
+from edge.agent.event_factory import EncodedPicture, EventFactory
+from edge.agent.settings import RatesSettings
 from edge.analysis.alignment import Alignment
 from edge.analysis.pictures import Planes
 from edge.analysis.render import Caption, Fusion, thermal_jpeg
@@ -25,20 +25,20 @@ from producer.outbox.tables import Draft
 NPY = "application/x-npy"
 
 
-class ThermalWatch:
+class ThermalAnalysis:
     """Used by one capture thread; `apply` may be called by another."""
 
     def __init__(
         self,
-        author: Author,
-        rates: Rates,
+        event_factory: EventFactory,
+        rates: RatesSettings,
         adjustable: AdjustableSettings,
         caption: Callable[[datetime], Caption],
         preview: Callable[[str, bytes], None],
         visual: Callable[[], Planes | None],
         alignment: Alignment | None = None,
     ) -> None:
-        self._author = author
+        self._event_factory = event_factory
         self._wanted = self._applied = adjustable
         self._processor = ThermalProcessor(adjustable.thermography, adjustable.measured_rois)
         self._fusion = Fusion(alignment)
@@ -52,15 +52,14 @@ class ThermalWatch:
         self._capture_now = False
 
     def apply(self, adjustable: AdjustableSettings) -> None:
-        """From the next frame on."""
+        """Apply settings from the next frame on."""
         self._wanted = adjustable
 
     def capture_now(self) -> None:
         self._capture_now = True
 
-    def look(self, frame: ThermalFrame) -> list[Draft]:
-        """Every frame is processed; an event is made at its rate, and at once when the level of alert changes, or is
-        confirmed."""
+    def analyse(self, frame: ThermalFrame) -> list[Draft]:
+        """Process a frame. An event is due at its rate, and at once when the alert level changes or is confirmed."""
         if self._wanted is not self._applied:
             self._applied = self._wanted
             self._processor.apply(self._applied.thermography, self._applied.measured_rois)
@@ -75,11 +74,11 @@ class ThermalWatch:
         keys: list[str] = []
         if self._frame_due.due(frame.time) or self._capture_now:
             self._capture_now = False
-            medium, key = self._author.medium("thermal", _raw(frame), frame.time)
+            medium, key = self._event_factory.medium("thermal", _raw(frame), frame.time)
             drafts.append(medium)
             keys.append(key)
-        data = told(reading, frame, tuple(keys))
-        return [*drafts, self._author.event(data, frame.time)] if data is not None else drafts
+        data = thermal_data(reading, frame, tuple(keys))
+        return [*drafts, self._event_factory.event(data, frame.time)] if data is not None else drafts
 
     def _is_confirmed_hot(self, reading: ThermalReading) -> bool:
         return (reading.confirmed_max or COLDEST) > self._processor.settings.hot_spot_c
@@ -94,8 +93,8 @@ class ThermalWatch:
             self._preview("fusion", self._fusion.jpeg(planes, reading.frame))
 
 
-def told(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -> Thermal | None:
-    """None where the sensor gave nothing that could be read."""
+def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str, ...]) -> Thermal | None:
+    """The data of a thermal event; `None` where the frame has no valid pixel."""
     statistics = reading.frame_stats
     if statistics is None:
         return None
@@ -146,8 +145,8 @@ def captions(site: str, time_zone: str) -> Callable[[datetime], Caption]:
     return lambda time: Caption(site, time.astimezone(zone))
 
 
-def _raw(frame: ThermalFrame) -> Picture:
-    """24 x 32 float16 in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
+def _raw(frame: ThermalFrame) -> EncodedPicture:
+    """24 x 32 float16 °C in NumPy's file format: 0.03 degrees at 50 degrees, a third of the sensor's noise."""
     buffer = io.BytesIO()
     np.save(buffer, frame.temperatures.astype(np.float16))
-    return Picture(buffer.getvalue(), 32, 24, content_type=NPY)
+    return EncodedPicture(buffer.getvalue(), 32, 24, content_type=NPY)

@@ -1,4 +1,4 @@
-"""The transformer in a thermal frame, found by its warmth, or nothing where nothing stands out."""
+"""Finds a transformer in a thermal frame as the largest part that is warmer than its surroundings."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ _KERNEL: Final = np.ones((2, 2), np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class TransformerRegion:
-    """Degrees Celsius; `detection_confidence` is (average - background) / average."""
+    """°C; `detection_confidence` is (average - background) / average."""
 
     min_temp: float
     max_temp: float
@@ -31,13 +31,13 @@ class TransformerRegion:
 
 
 def transformer_region(frame: Celsius) -> TransformerRegion | None:
-    """The largest component at or above the 85th percentile.
+    """The largest component of a 24 x 32 float32 frame (°C) at or above the 85th percentile.
 
-    It must be 3 degrees warmer than the rest and half of that must lie at its edge: the warm end of a gradient that
-    fills the picture has no edge.
+    It must be 3 degrees warmer than the rest, and half of the difference must lie at its edge: the warm end of a
+    gradient over the whole picture has no edge.
     """
     warm = (frame >= np.percentile(frame, 85)).astype(np.uint8)
-    # An even kernel moves what it keeps by a pixel; the other corner as its anchor moves it back.
+    # An even kernel moves the result by a pixel; the other corner as the anchor moves it back.
     opened = cv2.morphologyEx(warm, cv2.MORPH_OPEN, _KERNEL)
     opened = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _KERNEL, anchor=(0, 0))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)

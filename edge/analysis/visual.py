@@ -1,45 +1,44 @@
-"""What one camera's pictures and sound say, as events and media; previews go their own way."""
+"""Makes events, media and previews from the pictures and the sound of one camera."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bus_schemas.camera import Frame as FrameData
-from bus_schemas.camera import Motion as MotionData
-from bus_schemas.media import Segment as SegmentData
+from bus_schemas.camera import Frame, Motion
+from bus_schemas.media import Segment
 from bus_schemas.settings import AdjustableSettings
-from edge.agent.event_factory import Author, Picture
-from edge.agent.settings import Rates
+from edge.agent.event_factory import EncodedPicture, EventFactory
+from edge.agent.settings import RatesSettings
 from edge.analysis import audio
-from edge.analysis.detection import Lookout
-from edge.analysis.motion import Box, Motion, MotionDetector, MotionEnded, MotionStarted, MotionTracker
+from edge.analysis.detection import ObjectDetection
+from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasurement, MotionStarted, MotionTracker
 from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
 from edge.analysis.pictures import THUMBNAIL, Pictures, Planes, thumbnail
 from edge.capture.pacing import Every, per_second
-from edge.capture.segments import CONTENT_TYPE, Segment
-from edge.capture.sources.source import Frame, Samples
+from edge.capture.segments import CONTENT_TYPE, RecordedSegment
+from edge.capture.sources.source import CameraFrame, Samples
 from producer.outbox.tables import Draft
 
-UPDATE_SECONDS = 1.0
-SOUND_SECONDS = 5.0
-"""After that long without sound its level is unknown."""
+UPDATE_S = 1.0
+SOUND_S = 5.0
+"""Without sound for this long its level is unknown."""
 
 
-class VisualWatch:
+class VisualAnalysis:
     """Used by one capture thread; `apply` may be called by another."""
 
     def __init__(
         self,
-        author: Author,
-        rates: Rates,
+        event_factory: EventFactory,
+        rates: RatesSettings,
         adjustable: AdjustableSettings,
         pictures: Pictures,
-        lookout: Lookout | None,
+        object_detection: ObjectDetection | None,
         preview: Callable[[bytes], None],
     ) -> None:
-        self._author = author
+        self._event_factory = event_factory
         self._pictures = pictures
-        self._lookout = lookout
+        self._object_detection = object_detection
         self._preview = preview
         self._wanted = self._applied = adjustable
         self._size = (0, 0)
@@ -47,54 +46,54 @@ class VisualWatch:
         self._detector: MotionDetector | None = None
         self._tracker = MotionTracker()
         self._level = audio.UNKNOWN
-        self._heard: datetime | None = None
+        self._sound_at: datetime | None = None
         self._captures: deque[str] = deque(maxlen=3)
         self._captured: deque[Grey] = deque(maxlen=3)
-        """Of the captures, what is compared of them."""
-        self._told: tuple[object, ...] = ()
+        """The grey planes of the captures (H x W uint8), which are compared."""
+        self._last_emitted: tuple[object, ...] = ()
         self._capture_due = per_second(rates.capture_fps)
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
         self._frame_due = Every(1.0)
-        self._update_due = Every(UPDATE_SECONDS)
+        self._update_due = Every(UPDATE_S)
         self._capture_now = False
         self.planes: Planes | None = None
-        """The newest full picture, for whoever lays temperatures over it."""
+        """The newest full picture, for the fusion with temperatures."""
 
     def apply(self, adjustable: AdjustableSettings) -> None:
-        """From the next picture on."""
+        """Apply settings from the next picture on."""
         self._wanted = adjustable
 
     def capture_now(self) -> None:
         self._capture_now = True
 
-    def hear(self, samples: Samples) -> None:
+    def analyse_sound(self, samples: Samples) -> None:
         self._level = audio.level(samples.samples)
-        self._heard = samples.time
+        self._sound_at = samples.time
 
-    def look(self, frame: Frame) -> list[Draft]:
-        """Drafts in their order: media before the events that refer to them."""
+    def analyse(self, frame: CameraFrame) -> list[Draft]:
+        """Drafts in order: media before the events that refer to them."""
         self._adjust(frame)
         assert self._detector is not None
         small = self._pictures.small(frame.picture)
-        state = self._analyser.look(small.y, frame.time)
-        motion = self._detector.look(small.y, frame.time)
+        state = self._analyser.analyse(small.y, frame.time)
+        motion = self._detector.analyse(small.y, frame.time)
         changed = self._tracker.advance(motion, frame.time)
         drafts = self._keep(frame, small, urgent=isinstance(changed, MotionStarted))
         captured = tuple(self._captures)[-1:] if drafts else ()
-        drafts += self._tell_frame(frame, state, motion, captured)
-        drafts += self._tell_motion(frame, motion, changed)
-        if self._lookout is not None:
-            found = self._lookout.look(frame, motion.boxes, tuple(self._captures)[-1:])
-            drafts += [self._author.event(found, frame.time)] if found is not None else []
+        drafts += self._frame_events(frame, state, motion, captured)
+        drafts += self._motion_events(frame, motion, changed)
+        if self._object_detection is not None:
+            found = self._object_detection.analyse(frame, motion.boxes, tuple(self._captures)[-1:])
+            drafts += [self._event_factory.event(found, frame.time)] if found is not None else []
         return drafts
 
-    def segments(self, finished: Sequence[Segment]) -> list[Draft]:
+    def segments(self, finished: Sequence[RecordedSegment]) -> list[Draft]:
         drafts: list[Draft] = []
         for segment in finished:
-            picture = Picture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
-            medium, key = self._author.medium("segment", picture, segment.start)
-            data = SegmentData(
+            picture = EncodedPicture(segment.data, segment.width, segment.height, segment.duration_s, CONTENT_TYPE)
+            medium, key = self._event_factory.medium("segment", picture, segment.start)
+            data = Segment(
                 start=segment.start,
                 duration_s=segment.duration_s,
                 codec=segment.codec,
@@ -105,25 +104,27 @@ class VisualWatch:
                 discontinuity=segment.discontinuity,
                 media=(key,),
             )
-            drafts += [medium, self._author.event(data, segment.start)]
+            drafts += [medium, self._event_factory.event(data, segment.start)]
         return drafts
 
-    def _adjust(self, frame: Frame) -> None:
-        """What was learned of the noise and the background stays where its own settings do."""
+    def _adjust(self, frame: CameraFrame) -> None:
+        """Restart only those analyses whose own settings changed: the others keep what they have learned."""
         wanted, size = self._wanted, (frame.picture.width, frame.picture.height)
         if self._detector is None or size != self._size or wanted.motion != self._applied.motion:
             self._detector = MotionDetector(size, wanted.motion)
         if wanted.picture != self._applied.picture:
             self._analyser = PictureAnalyser(wanted.picture)
-        if self._lookout is not None:
-            self._lookout.zones = wanted.zones
+        if self._object_detection is not None:
+            self._object_detection.zones = wanted.zones
         if size != self._size:
             self._captures.clear()
             self._captured.clear()
         self._applied, self._size = wanted, size
 
-    def _keep(self, frame: Frame, small: Planes, *, urgent: bool) -> list[Draft]:
-        """A capture and a thumbnail where one is due; a capture at once where motion begins or somebody asks."""
+    def _keep(self, frame: CameraFrame, small: Planes, *, urgent: bool) -> list[Draft]:
+        """A capture and a thumbnail where one is due; a capture at once where motion begins or a snapshot was
+        requested.
+        """
         urgent = urgent or self._capture_now
         capture = (self._capture_due is not None and self._capture_due.due(frame.time)) or urgent
         live = self._live_due is not None and self._live_due.due(frame.time)
@@ -138,24 +139,26 @@ class VisualWatch:
                 drafts.append(self._capture(jpeg, frame))
                 self._captured.append(small.y.copy())
         if self._thumbnail_due is not None and self._thumbnail_due.due(frame.time):
-            picture = Picture(thumbnail(small), *THUMBNAIL)
-            drafts.append(self._author.medium("thumbnail", picture, frame.time)[0])
+            picture = EncodedPicture(thumbnail(small), *THUMBNAIL)
+            drafts.append(self._event_factory.medium("thumbnail", picture, frame.time)[0])
         return drafts
 
-    def _capture(self, jpeg: bytes, frame: Frame) -> Draft:
-        picture = Picture(jpeg, frame.picture.width, frame.picture.height)
-        medium, key = self._author.medium("capture", picture, frame.time)
+    def _capture(self, jpeg: bytes, frame: CameraFrame) -> Draft:
+        picture = EncodedPicture(jpeg, frame.picture.width, frame.picture.height)
+        medium, key = self._event_factory.medium("capture", picture, frame.time)
         self._captures.append(key)
         return medium
 
-    def _tell_frame(self, frame: Frame, state: PictureState, motion: Motion, captured: tuple[str, ...]) -> list[Draft]:
-        if self._heard is None or abs((frame.time - self._heard).total_seconds()) > SOUND_SECONDS:
+    def _frame_events(
+        self, frame: CameraFrame, state: PictureState, motion: MotionMeasurement, captured: tuple[str, ...]
+    ) -> list[Draft]:
+        if self._sound_at is None or abs((frame.time - self._sound_at).total_seconds()) > SOUND_S:
             self._level = audio.UNKNOWN
         facts = (state.blackscreen, state.freeze, self._level.audio)
-        if not self._frame_due.due(frame.time) and facts == self._told:
+        if not self._frame_due.due(frame.time) and facts == self._last_emitted:
             return []
-        self._told = facts
-        data = FrameData(
+        self._last_emitted = facts
+        data = Frame(
             blackscreen=state.blackscreen,
             blackscreen_percentage=state.blackscreen_percentage,
             freeze=state.freeze,
@@ -170,26 +173,30 @@ class VisualWatch:
             height=frame.picture.height,
             media=captured,
         )
-        return [self._author.event(data, frame.time)]
+        return [self._event_factory.event(data, frame.time)]
 
-    def _tell_motion(self, frame: Frame, motion: Motion, changed: MotionStarted | MotionEnded | None) -> list[Draft]:
+    def _motion_events(
+        self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
+    ) -> list[Draft]:
         data = self._motion_data(frame, motion, changed)
         if data is None:
             return []
         size = {"frame_width": frame.picture.width, "frame_height": frame.picture.height}
-        return [self._author.event(data.model_copy(update=size), frame.time if changed is None else changed.time)]
+        return [
+            self._event_factory.event(data.model_copy(update=size), frame.time if changed is None else changed.time)
+        ]
 
     def _motion_data(
-        self, frame: Frame, motion: Motion, changed: MotionStarted | MotionEnded | None
-    ) -> MotionData | None:
+        self, frame: CameraFrame, motion: MotionMeasurement, changed: MotionStarted | MotionEnded | None
+    ) -> Motion | None:
         media = tuple(self._captures)[-1:]
         match changed:
             case MotionStarted(boxes=boxes, area=area):
-                self._update_due = Every(UPDATE_SECONDS)
+                self._update_due = Every(UPDATE_S)
                 self._update_due.due(frame.time)
-                return MotionData(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
+                return Motion(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
             case MotionEnded(boxes=boxes, area=area, duration_s=seconds, frames=frames):
-                return MotionData(
+                return Motion(
                     phase="end",
                     boxes=_rounded(boxes),
                     intensity=min(1.0, area),
@@ -198,12 +205,12 @@ class VisualWatch:
                     frames=frames,
                 )
         if self._tracker.active and motion.boxes and self._update_due.due(frame.time):
-            return MotionData(phase="update", boxes=_rounded(motion.boxes), intensity=min(1.0, motion.area))
+            return Motion(phase="update", boxes=_rounded(motion.boxes), intensity=min(1.0, motion.area))
         return None
 
 
 def _rounded(boxes: Sequence[Box]) -> tuple[Box, ...]:
-    """To a ten-thousandth of the picture, and not beyond it."""
+    """Rounded to a ten-thousandth of the picture, and not beyond it."""
     return tuple(
         (round(x, 4), round(y, 4), min(round(width, 4), 1.0), min(round(height, 4), 1.0))
         for x, y, width, height in boxes

@@ -1,9 +1,9 @@
-"""Who stands in which zone of a picture, and which triggers follow from that."""
+"""Finds the zone in which a detected object stands, and the triggers that follow."""
 
 from collections.abc import Iterable, Sequence
 
 from bus_schemas.settings import Zone
-from edge.analysis.detector import PERSON, Detection
+from edge.analysis.detector import PERSON, BoundingBox
 from edge.analysis.motion import Box
 
 RESTRICTED_ACCESS = "RESTRICTED_ACCESS"
@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 
 def feet(box: Box) -> Point:
-    """Where what is in the box touches the ground: a head may be in front of a zone that is behind."""
+    """Where the object in the box touches the ground: its head may be in front of a zone behind it."""
     x, y, width, height = box
     return x + width / 2, y + height
 
@@ -28,13 +28,13 @@ def contains(corners: Sequence[Point], point: Point) -> bool:
 
 
 def zone_of(box: Box, zones: Iterable[Zone]) -> str | None:
-    """The first zone that it stands in, restricted ones before others."""
+    """The first zone in which the object stands, restricted zones before others."""
     found = [zone for zone in zones if contains(zone.points, feet(box))]
     found.sort(key=lambda zone: not zone.restricted)
     return found[0].name if found else None
 
 
-def triggers(detections: Sequence[Detection], zones: Iterable[Zone]) -> tuple[str, ...]:
+def triggers(detections: Sequence[BoundingBox], zones: Iterable[Zone]) -> tuple[str, ...]:
     people = [feet(detection.box) for detection in detections if detection.label == PERSON]
     raised: set[str] = set()
     for zone in zones:

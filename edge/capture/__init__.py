@@ -1,1 +1,1 @@
-"""From a source to segments: opens, reads, encodes and cuts what cameras and sensors send."""
+"""Capture: opens sources, reads and decodes them, and records segments."""

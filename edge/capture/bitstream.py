@@ -1,4 +1,4 @@
-"""H.264, H.265 and AAC as MPEG-TS wants them: Annex B with parameter sets at every keyframe, and ADTS."""
+"""Converts H.264, H.265 and AAC for MPEG-TS: Annex B with parameter sets at every keyframe, and ADTS."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,12 +31,12 @@ class Unit:
 
 class Converter(Protocol):
     def convert(self, packet: Coded, time: datetime) -> list[Unit]:
-        """Uses the packet up: decode it before."""
+        """It consumes the packet: decode it before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """How the NAL units of a codec are told apart: `kind = first byte >> shift & mask`."""
+    """How to tell the NAL units of a codec apart: `kind = first byte >> shift & mask`."""
 
     codec: str
     shift: int
@@ -71,7 +71,7 @@ SYNTAXES: Final = {syntax.codec: syntax for syntax in (H264, HEVC)}
 
 
 class AnnexB:
-    """Parameter sets come with the stream, before keyframes or (Raspberry Pi) as packets of their own; each keyframe
+    """Parameter sets come with the stream, before keyframes or (Raspberry Pi) as packets of their own. Each keyframe
     gets the latest.
     """
 
@@ -91,7 +91,7 @@ class AnnexB:
         ]
 
     def _decodable(self, data: bytes, *, keyframe: bool) -> bytes | None:
-        """`None` for what is no picture."""
+        """`None` for a packet without a picture."""
         picture, sets = without_trailing_sets(data, self._syntax)
         kinds = nal_kinds(picture, self._syntax)
         lacks = keyframe and self._syntax.sequence_set not in kinds
@@ -101,7 +101,7 @@ class AnnexB:
 
 
 class Aac:
-    """Raw AAC gets its header from the stream's AudioSpecificConfig; AAC that comes as ADTS is left as it is."""
+    """Raw AAC gets ADTS headers from the stream's AudioSpecificConfig; AAC that comes as ADTS stays as it is."""
 
     def __init__(self, config: bytes) -> None:
         self._config = config
@@ -113,7 +113,7 @@ class Aac:
 
 
 def can_pass_aac(stream: AudioStream) -> bool:
-    """ADTS has no place for a sampling rate that is not one of the usual thirteen."""
+    """ADTS has no code for a sampling rate other than the usual thirteen."""
     config = bytes(stream.codec_context.extradata or b"")
     if stream.codec_context.name != "aac":
         return False
@@ -121,7 +121,7 @@ def can_pass_aac(stream: AudioStream) -> bool:
 
 
 def nal_kinds(data: bytes, syntax: Syntax = H264) -> set[int]:
-    """The kinds of the NAL units of an Annex B packet, up to and with its first slice."""
+    """The kinds of the NAL units of an Annex B packet, up to its first slice."""
     kinds: set[int] = set()
     place = data.find(b"\0\0\1")
     while 0 <= place < len(data) - 3:
@@ -133,7 +133,7 @@ def nal_kinds(data: bytes, syntax: Syntax = H264) -> set[int]:
 
 
 def without_trailing_sets(data: bytes, syntax: Syntax = H264) -> tuple[bytes, bytes]:
-    """The packet, and the parameter sets at its end, which belong to the next keyframe and not to this picture."""
+    """The packet without the parameter sets at its end, and these sets, which belong to the next keyframe."""
     end = len(data)
     while (place := data.rfind(b"\0\0\1", 0, end)) >= 0 and data[place + 3 : place + 4] in syntax.set_starts:
         end = place

@@ -1,4 +1,4 @@
-"""H.264 and AAC for sources that come as something else: drawn scenes, MJPEG, old video files."""
+"""Encodes H.264 and AAC for sources that send something else: drawn scenes, MJPEG, old video files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _LEAST_BIT_RATE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """`None` leaves a thing as the camera has it: its rate, its size, and as many bits as its pictures are worth.
+    """`None` keeps what the camera has: its rate, its size, and as many bits as its pictures need.
 
     Video of the codecs in `passed` is recorded as it is sent, and everything else is encoded.
     """
@@ -42,7 +42,7 @@ class Encoding:
 
 
 class VideoEncoder:
-    """One for each run, so that pictures of a segment refer to none of the one before but rate control goes on."""
+    """One for each run: segments do not refer to each other's pictures, but rate control continues."""
 
     def __init__(self, encoding: Encoding, size: tuple[int, int]) -> None:
         scale = min(1.0, (encoding.max_width or size[0]) / size[0])
@@ -74,7 +74,7 @@ class VideoEncoder:
         return {"crf": _QUALITY, "maxrate": str(most), "bufsize": str(2 * most)}
 
     def due(self, pts: int) -> bool:
-        """A little early is in time: sources jitter."""
+        """A slightly early picture is accepted, because sources jitter."""
         if self._latest is not None and pts <= self._latest:
             return False
         return not self._thins_out or self._due is None or pts >= self._due - self._interval // 8
@@ -95,7 +95,7 @@ class VideoEncoder:
 
 
 def encoded_rate(rate: int) -> int:
-    """The nearest sampling rate that AAC has which loses nothing, or its highest."""
+    """The lowest sampling rate of AAC that loses nothing, or its highest."""
     return next((known for known in AAC_RATES if known >= rate), AAC_RATES[-1])
 
 
@@ -118,15 +118,15 @@ class AudioEncoder:
         self._next: int | None = None
 
     def encode(self, samples: NDArray[np.int16], rate: int, pts: int, time: datetime) -> list[Unit]:
-        """`pts` in 1/90000 s is that of the first sample. A hole in time is kept as a hole; what comes more than a
-        tenth of a second before its time is left out, as from a sound card whose clock runs fast.
+        """`pts` is that of the first sample, in 1/90000 s. A gap in time stays a gap. Samples that come more than a
+        tenth of a second too early are dropped, as from a sound card whose clock runs fast.
         """
         start = round(pts * self.rate / CLOCK)
         ahead = 0 if self._next is None else self._next + len(self._held) - start
         if ahead > self.rate // 10:
             return []
         if self._next is None or ahead < -self.rate // 10:
-            # What is too short for a packet yet moves along with what follows.
+            # Samples that are too few for a packet move along with those that follow.
             self._next = max(start - len(self._held), 0)
         self._held = np.concatenate([self._held, self._converted(samples, rate)])
         units: list[Unit] = []

@@ -1,4 +1,4 @@
-"""The loop of one capture thread: open a source, hand on what it gives, and try again later where it cannot."""
+"""The loop of one capture thread: opens a source, hands on its readings, and opens it again after a failure."""
 
 import time
 import traceback
@@ -11,10 +11,10 @@ import structlog
 from bus_schemas.node import AGENT_STOPS
 from edge.agent.health import SourceHealth
 from edge.capture.retry import Retries
-from edge.capture.sources.reasons import LONGEST_REASON, worded
+from edge.capture.sources.failure_reasons import LONGEST_REASON, describe_error
 from edge.capture.sources.source import (
     AccessRefused,
-    Frame,
+    CameraFrame,
     Pause,
     Reading,
     Source,
@@ -25,18 +25,18 @@ from edge.capture.sources.source import (
 )
 from edge.capture.takeover import TakenOver, Takeover
 
-NO_DATA_SECONDS: Final = 25.0
+NO_DATA_S: Final = 25.0
 REASONS_LOGGED: Final = 50
-LAST_RESORT_SECONDS: Final = 5.0
-DRAIN_SECONDS: Final = 0.4
-"""So long what has come already is taken in when the agent is told to end."""
+LAST_RESORT_S: Final = 5.0
+DRAIN_S: Final = 0.4
+"""How long to read what has arrived already, when the agent stops."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A source, and what takes what it gives; `take` gets None when nothing came."""
+    """A source, and the function that takes its readings; `take` gets `None` when nothing came."""
 
     source: Source
     take: Callable[[Reading | None], None]
@@ -44,7 +44,7 @@ class Pipeline:
 
 
 class Reports:
-    """Writes failures of one source to the log: the trace once for each distinct reason, and no flood of lines."""
+    """Logs failures of one source: the trace once for each reason, and no repeated lines."""
 
     def __init__(self, name: str, redact: Callable[[str], str]) -> None:
         self._name = name
@@ -64,11 +64,11 @@ class Reports:
         self._last = reason
 
 
-class Capture:
-    """Keeps one source open. Whatever goes wrong in it, `BaseException` included, is the failure of this source alone.
+class CaptureLoop:
+    """Keeps one source open. Whatever is raised in it, `BaseException` included, is a failure of this source only.
 
-    `make` builds the pipeline, at first and after every failure that nobody has foreseen: what such a one leaves behind
-    is not trusted.
+    `make` builds the pipeline at first and after every unforeseen failure, because what such a failure leaves behind
+    cannot be trusted.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Capture:
         self._stopped_s: float | None = None
 
     def run(self) -> None:
-        """Until `stopped`, or until a recording that is played once is over."""
+        """Run until `stopped`, or until a recording that is played once is over."""
         while not self._stopped():
             try:
                 self._read()
@@ -110,7 +110,7 @@ class Capture:
         self._health.stopped(AGENT_STOPS)
 
     def finish(self, timeout_s: float) -> None:
-        """From another thread, at the end of the agent: what is open is finished, although its camera says nothing."""
+        """Called from another thread at the end of the agent: finish the recording although the camera is silent."""
         pipeline = self._pipeline
         if pipeline is not None:
             pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
@@ -137,39 +137,39 @@ class Capture:
             self._close(source, take)
 
     def _is_over(self, takeover: Takeover) -> bool:
-        """Told to end, with nothing left that came before."""
+        """Whether the agent stops, and everything that had arrived is read."""
         if not self._stopped():
             return False
         now = time.monotonic()
         self._stopped_s = self._stopped_s or now
-        return not takeover.has_more or now - self._stopped_s > DRAIN_SECONDS
+        return not takeover.has_more or now - self._stopped_s > DRAIN_S
 
     def _note(self, reading: Reading | None, opened_s: float) -> None:
-        """Sound alone is no sign of life of a camera."""
+        """Sound alone does not show that a camera works."""
         now = time.monotonic()
-        if isinstance(reading, Frame | ThermalFrame):
+        if isinstance(reading, CameraFrame | ThermalFrame):
             self._opened_s, self._came_s, self._alive_s = opened_s, now, now
         elif isinstance(reading, StreamReport):
-            # It sends something, and its source sees to what.
+            # The camera sends something, and the source checks what.
             self._alive_s = now
-        elif now - max(self._alive_s, opened_s) >= NO_DATA_SECONDS:
-            raise SourceUnreachable(f"it is open, but no data for {NO_DATA_SECONDS:g} s")
+        elif now - max(self._alive_s, opened_s) >= NO_DATA_S:
+            raise SourceUnreachable(f"it is open, but no data for {NO_DATA_S:g} s")
 
     def _close(self, source: Source, take: Callable[[Reading | None], None]) -> None:
-        """What fails here must not hide why the source is closed, and must not keep what was recorded."""
+        """A failure here must not hide why the source is closed, nor lose what was recorded."""
         for name, step in (("closing", source.close), ("what was recorded last", lambda: take(None))):
             try:
                 step()
             except BaseException as error:  # noqa: BLE001
                 self._pipeline = None
-                self._reports.failure(error, f"{name}: {worded(error, self._redact)}"[:LONGEST_REASON])
+                self._reports.failure(error, f"{name}: {describe_error(error, self._redact)}"[:LONGEST_REASON])
 
     def _fail(self, error: BaseException) -> None:
-        """Tell of a failure and wait. Nothing in here may end the thread either: there may be no memory left."""
+        """Report a failure and wait. Nothing in here may end the thread either, even without memory."""
         try:
             if not isinstance(error, SourceUnreachable):
                 self._pipeline = None
-            reason = worded(error, self._redact)
+            reason = describe_error(error, self._redact)
             failures = self._health.failed(reason)
             now = time.monotonic()
             gave = self._opened_s is not None
@@ -178,6 +178,6 @@ class Capture:
             wait_s = self._retries.wait_s(now, now - self._came_s, gave=gave, is_refused=is_refused)
             self._reports.failure(error, reason, failures=failures, retry_s=round(wait_s, 1))
         except BaseException:  # noqa: BLE001
-            wait_s = LAST_RESORT_SECONDS
+            wait_s = LAST_RESORT_S
         if wait_s:
             self._pause(wait_s)

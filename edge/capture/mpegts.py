@@ -1,4 +1,4 @@
-"""MPEG-TS in memory, with timestamps that its multiplexer always takes."""
+"""Writes MPEG-TS in memory, with timestamps that its multiplexer accepts."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _TS_PACKET: Final = 188
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the units of a run are. `audio_rate` is `None` where there is no sound."""
+    """The streams of a run. `audio_rate` is `None` where there is no sound."""
 
     width: int
     height: int
@@ -26,7 +26,7 @@ class Layout:
 
 
 def ordered(units: Sequence[Unit]) -> list[Unit]:
-    """The same units with decoding times that grow strictly in each stream; sound that would go back is left out."""
+    """The same units with decoding times that grow strictly in each stream; sound that goes back is dropped."""
     shown = distinct([unit.pts for unit in units if unit.kind == "video"])
     times = zip(shown, decoding_times(shown), strict=True)
     result: list[Unit] = []
@@ -42,8 +42,8 @@ def ordered(units: Sequence[Unit]) -> list[Unit]:
 
 
 def decoding_times(shown: Sequence[int]) -> list[int]:
-    """Of pictures in the order in which they come, the times at which each must be decoded: strictly growing, and
-    never after the picture is shown. `shown` has no time twice.
+    """The decoding times of pictures in the order in which they come: strictly growing, and never later than the
+    picture is shown. `shown` has no time twice.
     """
     ordered = sorted(shown)
     depth = _reordering_depth(shown, ordered)
@@ -95,7 +95,7 @@ def _wanted(units: Sequence[Unit], kinds: set[str], shift: int) -> Iterator[Unit
 
 
 class ContinuityCounters:
-    """Goes on counting the transport stream packets of each PID from segment to segment, as one muxer would."""
+    """Continues the counters of transport stream packets of each PID from segment to segment, as one muxer would."""
 
     def __init__(self) -> None:
         self._next: dict[int, int] = {}

@@ -1,10 +1,10 @@
-"""Things that are done every so often, by the times of what is seen and not by a clock of their own."""
+"""Intervals between actions, measured by the timestamps of the frames."""
 
 from datetime import datetime, timedelta
 
 
 class Every:
-    """Due once in each interval. What came too late is not made up for, and a clock that goes back starts anew."""
+    """Due once in each interval. A missed interval is not made up for, and a clock that goes back restarts it."""
 
     def __init__(self, seconds: float) -> None:
         self._interval = timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""Records one device: packets as they came where they are H.264 or H.265, encoded pictures where not."""
+"""Records one device: packets of H.264 and H.265 as they come, everything else encoded."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from edge.capture.bitstream import CLOCK, SYNTAXES, Aac, AnnexB, Coded, can_pass_aac
 from edge.capture.encoder import AudioEncoder, Encoding, VideoEncoder, encoded_rate
 from edge.capture.mpegts import Layout
-from edge.capture.segments import Segment, SegmentWriter
+from edge.capture.segments import RecordedSegment, SegmentWriter
 
-TARGET_SECONDS: Final = 10.0
+TARGET_S: Final = 10.0
 LONGEST_PAUSE: Final = timedelta(seconds=60)
 
 
 class Recorder:
-    """A source says what it is (`begin`), then gives everything in order; the agent takes finished segments.
+    """A source announces its streams (`begin`), then gives everything in order; the agent takes finished segments.
 
-    Used by one thread. Times are those of the pictures, so that a segment starts when its first picture was taken.
+    Used by one thread. Times are those of the pictures, so a segment starts when its first picture was taken.
     """
 
-    def __init__(self, target_seconds: float = TARGET_SECONDS, encoding: Encoding | None = None) -> None:
+    def __init__(self, target_seconds: float = TARGET_S, encoding: Encoding | None = None) -> None:
         self._encoding = encoding or Encoding()
         self._writer = SegmentWriter(target_seconds)
         self._size = (0, 0)
@@ -39,7 +39,7 @@ class Recorder:
 
     @property
     def passes_video(self) -> bool:
-        """Whether packets are recorded as they come, without being encoded anew."""
+        """Whether packets are recorded as they come, without encoding."""
         return self._video is None
 
     @property
@@ -66,8 +66,8 @@ class Recorder:
         audio: AudioStream | None = None,
         rate: int | None = None,
     ) -> None:
-        """A new run of pictures of `size`. `video` and `audio` are a container's streams; a scene gives only the `rate`
-        of its sound. Without a `video` that can pass the pictures are encoded.
+        """Begin a run of pictures of `size`. `video` and `audio` are streams of a container; a scene gives only the
+        `rate` of its sound. Without a `video` that can be passed on, pictures are encoded.
         """
         self._size = size
         self._audio = self._origin = self._latest = None
@@ -84,7 +84,7 @@ class Recorder:
             self._pass()
 
     def packet(self, packet: Coded, time: datetime) -> None:
-        """Uses the packet up: decode it before."""
+        """It consumes the packet: decode it before."""
         if packet.stream.type == "audio":
             if self._sounds is not None:
                 for unit in self._sounds.convert(packet, time):
@@ -93,7 +93,7 @@ class Recorder:
             self._video_packet(self._packets, packet, time)
 
     def picture(self, picture: VideoFrame, time: datetime, pts: int | None = None) -> None:
-        """`pts` in 1/90000 s by the clock of the source; without it `time` says when."""
+        """`pts` is in 1/90000 s by the clock of the source; without it `time` counts."""
         if self._video is None:
             return
         if pts is None:
@@ -107,7 +107,7 @@ class Recorder:
                 self._writer.add(unit)
 
     def sound(self, samples: NDArray[np.int16], rate: int, time: datetime, pts: int | None = None) -> None:
-        """n x channels; ignored where the source's own packets are recorded, and before the first picture."""
+        """n x channels int16; ignored where packets of sound are recorded, and before the first picture."""
         if self._sounds is not None or self._origin is None or not self._audio_rate:
             return
         if self._audio is None:
@@ -115,11 +115,11 @@ class Recorder:
         for unit in self._audio.encode(samples, rate, self._ticks(time) if pts is None else pts, time):
             self._writer.add(unit)
 
-    def take(self) -> list[Segment]:
+    def take(self) -> list[RecordedSegment]:
         return self._writer.take()
 
     def finish(self, now: int | None = None) -> None:
-        """The source has ended or is lost, `now` by its clock in 1/90000 s: what is open becomes a segment."""
+        """Finish the open segment: the source has ended or is lost, `now` by its clock in 1/90000 s."""
         self._writer.finish(now)
 
     def _video_packet(self, packets: AnnexB, packet: Coded, time: datetime) -> None:
@@ -144,7 +144,7 @@ class Recorder:
         self._writer.start(Layout(self._video.width, self._video.height, self._audio_rate))
 
     def _restart_after_jump(self, time: datetime) -> None:
-        """The clock was set: what follows is a run of its own."""
+        """A clock step begins a run of its own."""
         if self._latest is not None and not timedelta(0) < time - self._latest < LONGEST_PAUSE:
             self._origin = self._audio = None
             self._encode()

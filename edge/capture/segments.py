@@ -1,4 +1,4 @@
-"""Video segments of a run: MPEG-TS that plays on its own, cut at keyframes near a target length."""
+"""Cuts video segments at keyframes near a target length; each plays on its own."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from edge.capture.bitstream import CLOCK, Unit
 from edge.capture.mpegts import ContinuityCounters, Layout, muxed, ordered
 
 CONTENT_TYPE: Final = "video/mp2t"
-LONGEST_SECONDS: Final = 120
+LONGEST_S: Final = 120
 LARGEST_BYTES: Final = 64_000_000
 HOLE: Final = timedelta(seconds=0.5)
 SHORTEST: Final = CLOCK // 100
@@ -22,9 +22,9 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """`duration_s` is that of its pictures, up to where the next segment begins. Within a run timestamps go on from
-    segment to segment; `discontinuity` says that this one does not go on where the one before ended.
+class RecordedSegment:
+    """`duration_s` lasts to the beginning of the next segment. Timestamps continue from segment to segment within a
+    run; `discontinuity` says that this one does not continue the one before.
     """
 
     start: datetime
@@ -39,7 +39,7 @@ class Segment:
 
 
 class SegmentWriter:
-    """Takes the units of one run after another and keeps the segments that are finished until they are taken."""
+    """Cuts the units of successive runs into segments, and keeps finished ones until they are taken."""
 
     def __init__(self, target_seconds: float) -> None:
         self._target = round(target_seconds * CLOCK)
@@ -52,7 +52,7 @@ class SegmentWriter:
         self._latest = 0
         self._restarted = True
         self._ended: datetime | None = None
-        self._finished: list[Segment] = []
+        self._finished: list[RecordedSegment] = []
         self._counters = ContinuityCounters()
         self.lost = 0
         """Segments that could not be written."""
@@ -63,7 +63,7 @@ class SegmentWriter:
         return self._first.time if self._first is not None else None
 
     def start(self, layout: Layout) -> None:
-        """A new run: a new connection, a loop, another picture size."""
+        """Begin a run: a new connection, a loop, another picture size."""
         self.finish()
         self._layout = layout
         self._shift = None
@@ -80,18 +80,18 @@ class SegmentWriter:
         self._bytes += len(unit.data)
 
     def cuts_at(self, pts: int) -> bool:
-        """Whether a keyframe at `pts` would begin a new segment; a little short is near enough."""
+        """Whether a keyframe at `pts` would begin a new segment; slightly early is accepted."""
         return self._first is not None and (pts - self._first.pts >= self._target - _JITTER or self.is_overlong)
 
     @property
     def is_overlong(self) -> bool:
-        """Whether so much is open that it must not become more, keyframe or not."""
+        """Whether the open segment must be closed, with a keyframe or without."""
         if self._first is None:
             return False
-        return self._bytes > LARGEST_BYTES or self._latest - self._first.pts > LONGEST_SECONDS * CLOCK
+        return self._bytes > LARGEST_BYTES or self._latest - self._first.pts > LONGEST_S * CLOCK
 
     def finish(self, now: int | None = None) -> None:
-        """Close what is open; the last picture lasts as long as the one before it, but not beyond `now`."""
+        """Close the open segment. Its last picture lasts as long as the one before, but not beyond `now`."""
         if self._first is None:
             return
         shown = sorted(unit.pts for unit in self._open if unit.kind == "video")
@@ -100,7 +100,7 @@ class SegmentWriter:
             last = min(last, now - shown[-1])
         self._close(until=shown[-1] + max(SHORTEST, last))
 
-    def take(self) -> list[Segment]:
+    def take(self) -> list[RecordedSegment]:
         finished, self._finished = self._finished, []
         return finished
 
@@ -124,13 +124,13 @@ class SegmentWriter:
         self._bytes = 0
         self._first = None
 
-    def _segment(self, first: Unit, until: int, shift: int) -> Segment:
+    def _segment(self, first: Unit, until: int, shift: int) -> RecordedSegment:
         assert self._layout is not None, "start() comes before the first unit"
         duration = (until - first.pts) / CLOCK
         pictures = sum(1 for unit in self._open if unit.kind == "video")
-        # A clock that was set leaves a hole, or an overlap, although the pictures go on.
+        # A clock step leaves a hole or an overlap, although the pictures go on.
         jumps = self._ended is not None and abs(first.time - self._ended) > HOLE
-        return Segment(
+        return RecordedSegment(
             start=first.time,
             duration_s=round(duration, 6),
             data=self._counters.continued(muxed(ordered(self._open), self._layout, shift)),

@@ -1,4 +1,4 @@
-"""Lets another thread finish what a capture thread has open, while that one waits for its camera."""
+"""Lets the agent finish a recording in place of a capture thread that waits for its camera."""
 
 import threading
 import time
@@ -7,20 +7,20 @@ from contextlib import contextmanager
 from typing import Final
 
 AT_ONCE_S: Final = 0.005
-"""What is there sooner had come before it was asked for."""
+"""A reading that comes sooner had arrived before."""
 
 
 class TakenOver(Exception):
-    """What this thread had open was finished by another one: nothing is left to do here."""
+    """Another thread has finished the recording of this one, which has nothing left to do."""
 
 
 def nothing() -> None:
-    """For a source that has nothing open."""
+    """The default of a source that has nothing open."""
 
 
 class Takeover:
-    """A lock that a capture thread holds while it works and lets go while it waits. `finish` is called by whoever takes
-    over, and makes of what is open something whole.
+    """A lock that a capture thread holds while it works and releases while it waits. `finish` completes what is open
+    when another thread takes over.
     """
 
     def __init__(self, finish: Callable[[], None] = nothing) -> None:
@@ -31,7 +31,7 @@ class Takeover:
 
     @property
     def has_more(self) -> bool:
-        """Whether what came last had been there already, so that more may be."""
+        """Whether the last reading had already arrived, so that more may be there."""
         return self._waited_s is not None and self._waited_s < AT_ONCE_S
 
     @contextmanager
@@ -60,7 +60,9 @@ class Takeover:
             self._check()
 
     def take(self, timeout_s: float, then: Callable[[], None]) -> bool:
-        """Finish in place of the thread, and do `then`; `False` where it works, and does not wait, for so long."""
+        """Finish in place of the thread, and call `then`; `False` where the thread works for so long instead of
+        waiting.
+        """
         if not self._lock.acquire(timeout=max(0.0, timeout_s)):
             return False
         try:

@@ -1,1 +1,1 @@
-"""Drawn scenes and virtual devices, for demonstration and load."""
+"""Drawn scenes and virtual devices, for demonstrations and load tests."""

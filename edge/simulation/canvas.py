@@ -1,4 +1,4 @@
-"""What a backdrop is painted on: its colours by day, and beside them what is seen of it at night."""
+"""Paints a background in layers: its colours by day, what glows, and what lamps light at night."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from edge.simulation.view import Point, View
 
 Bytes8 = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
-Span = tuple[float, float]
+Extent = tuple[float, float]
 
 DARK: Final[Rgb] = (0, 0, 0)
 _SOLID: Final[Rgb] = (255, 255, 255)
@@ -22,9 +22,9 @@ _TOP_SHADE: Final = 1.12
 
 
 class Canvas:
-    """Twice as fine as the picture, so that every edge is smooth in it. RGB; points in 0..1 of the picture.
+    """Twice as fine as the picture, so that edges are smooth. RGB; points in 0..1 of the picture.
 
-    `glow` is what shines by itself, `matte` is 255 where there is a surface instead that lamps light.
+    `glow` is light of its own; `matte` is 255 where a surface is lit by lamps instead.
     """
 
     def __init__(self, size: tuple[int, int], view: View) -> None:
@@ -50,7 +50,7 @@ class Canvas:
     def box(self, x: float, y: float, wide: float, high: float, colour: Rgb, glow: Rgb = DARK) -> None:
         self.area(((x, y), (x + wide, y), (x + wide, y + high), (x, y + high)), colour, glow)
 
-    def fade(self, rows: Span, first: Rgb, last: Rgb, glows: tuple[Rgb, Rgb] = (DARK, DARK)) -> None:
+    def fade(self, rows: Extent, first: Rgb, last: Rgb, glows: tuple[Rgb, Rgb] = (DARK, DARK)) -> None:
         """From one colour to another over the whole width, downwards."""
         height = self.colour.shape[0]
         top, bottom = (round(row * height) for row in rows)
@@ -78,13 +78,13 @@ class Canvas:
     def _layers(self, colour: Rgb, glow: Rgb) -> tuple[tuple[Bytes8, Rgb], ...]:
         return (self.colour, colour), (self.glow, glow), (self.matte, _matte(glow))
 
-    def ground(self, across: Span, away: Span, colour: Rgb) -> None:
+    def ground(self, across: Extent, away: Extent, colour: Rgb) -> None:
         """A rectangle that lies on the ground, in metres."""
         (left, right), (near, far) = across, away
         corners = ((left, near), (left, far), (right, far), (right, near))
         self.area([self.view.point(x, 0.0, z) for x, z in corners], colour)
 
-    def solid(self, across: Span, up: Span, away: Span, colour: Rgb) -> None:
+    def solid(self, across: Extent, up: Extent, away: Extent, colour: Rgb) -> None:
         """A block in metres: its front, the side that the camera sees and its top where that is below the eye."""
         (left, right), (low, high), (near, far) = across, up, away
         see = self.view.point
@@ -97,7 +97,7 @@ class Canvas:
             self.area(edges, shaded(colour, _TOP_SHADE))
         self.front(across, up, near, colour)
 
-    def front(self, across: Span, up: Span, away: float, colour: Rgb, glow: Rgb = DARK) -> None:
+    def front(self, across: Extent, up: Extent, away: float, colour: Rgb, glow: Rgb = DARK) -> None:
         """An upright rectangle that faces the camera, in metres."""
         (left, right), (low, high) = across, up
         corners = ((left, low), (left, high), (right, high), (right, low))
@@ -112,12 +112,12 @@ class Canvas:
         light = 1 - depth / 255 * np.asarray(blurred, np.float32)
         self.colour[:] = np.clip(self.colour * light[:, :, np.newaxis], 0, 255).astype(np.uint8)
 
-    def ground_shadow(self, across: Span, away: Span, depth: float = 0.4, soft: float = 0.012) -> None:
+    def ground_shadow(self, across: Extent, away: Extent, depth: float = 0.4, soft: float = 0.012) -> None:
         (left, right), (near, far) = across, away
         corners = ((left, near), (left, far), (right, far), (right, near))
         self.shadow([self.view.point(x, 0.0, z) for x, z in corners], depth, soft)
 
-    def grain(self, rows: Span, strength: float, pixels: int = 1) -> None:
+    def grain(self, rows: Extent, strength: float, pixels: int = 1) -> None:
         """Roughness of a surface, in spots of that many pixels of the picture, finer towards the horizon."""
         height, width = self.colour.shape[:2]
         top, bottom = (round(row * height) for row in rows)

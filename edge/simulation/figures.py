@@ -1,4 +1,4 @@
-"""People, cars and a barrier as a camera sees them."""
+"""Draws people, cars and a barrier."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from edge.simulation.canvas import Bytes8, polygon
+from edge.simulation.scene import Car, Person
 from edge.simulation.view import Point, View
-from edge.simulation.yard import Car, Person
 
 Light = tuple[float, float, float]
 Tint = tuple[float, float, float]
@@ -32,7 +32,7 @@ _SHADOW: Final = np.exp(-(np.linspace(-1.7, 1.7, 48)[:, np.newaxis] ** 2) - np.l
 
 
 def draw_person(picture: Bytes8, person: Person, light: Light) -> None:
-    """All of it, but for the shadow, lies within the person's box."""
+    """Everything except for the shadow lies within the person's box."""
     rows, columns = picture.shape[:2]
     tall = person.height * rows
     x, feet = person.x * columns, person.y * rows

@@ -1,4 +1,4 @@
-"""What lamps make of a backdrop at night."""
+"""Lights a background at night."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _CONE: Final = 26.0
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """Its `head`, the middle of what it lights and the `reach` across and down, all in 0..1 of the picture."""
+    """Its `head`, the middle of the lit area and the `reach` across and down, all in 0..1 of the picture."""
 
     head: Point
     spot: Point
@@ -34,7 +34,9 @@ class Lamp:
 
 
 def at_night(colour: Bytes8, glow: Bytes8, matte: Bytes8, lamps: Sequence[Lamp]) -> tuple[Bytes8, Floats]:
-    """From the layers of a canvas the picture, and the light (H x W x RGB, 1 is daylight) on who stands in it."""
+    """From the layers of a canvas (H x W x 3 uint8) the picture, and the light on figures (H x W x 3 float32, 1 is
+    daylight).
+    """
     size = colour.shape[1], colour.shape[0]
     light = _light(size, lamps)
     picture = colour * light * (matte.astype(np.float32) / 255) + glow + _haze(size, lamps)

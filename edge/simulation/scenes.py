@@ -1,4 +1,4 @@
-"""Drawn scenes as sources: pictures with sound, and thermal frames, at the pace of a real device."""
+"""Sources that play drawn scenes at the pace of a real device: pictures with sound, and thermal frames."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.capture.recorder import Recorder
-from edge.capture.sources.audio_samples import Seconds
-from edge.capture.sources.source import Frame, Pause, Reading, Samples, ThermalFrame
+from edge.capture.sources.audio_samples import OneSecondChunks
+from edge.capture.sources.source import CameraFrame, Pause, Reading, Samples, ThermalFrame
+from edge.simulation.scene import Scene
 from edge.simulation.thermal_scene import ThermalScene
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
 from producer.ids import Clock
 
 SOUND_RATE: Final = 16_000
@@ -20,7 +20,7 @@ _LATE: Final = timedelta(seconds=1)
 
 
 class Ticker:
-    """Moments that lie 1/rate apart. It never hurries to make up for what a slow machine has missed."""
+    """Times that are 1/rate apart. It does not make up for what a slow machine has missed."""
 
     def __init__(self, rate: float, clock: Clock, pause: Pause) -> None:
         self._every = timedelta(seconds=1 / rate)
@@ -42,35 +42,35 @@ class VisualSceneSource:
 
     def __init__(
         self,
-        scene: VisualScene,
-        yard: Yard,
+        drawing: VisualScene,
+        scene: Scene,
         clock: Clock,
         pause: Pause,
         recorder: Recorder | None = None,
         fps: int = 10,
     ) -> None:
-        self._scene = scene
-        self._sound = SceneSound(yard)
+        self._drawing = drawing
+        self._sound = SceneSound(scene)
         self._clock = clock
         self._pause = pause
         self._recorder = recorder
         self._fps = fps
         self._ticker = Ticker(fps, clock, pause)
-        self._seconds = Seconds()
+        self._seconds = OneSecondChunks()
         self._ready: deque[Reading] = deque()
         self._sequence = 0
 
     def open(self) -> None:
         self._ticker = Ticker(self._fps, self._clock, self._pause)
-        self._seconds = Seconds()
+        self._seconds = OneSecondChunks()
         if self._recorder:
-            self._recorder.begin(self._scene.size, rate=SOUND_RATE)
+            self._recorder.begin(self._drawing.size, rate=SOUND_RATE)
 
     def read(self) -> Reading:
         if self._ready:
             return self._ready.popleft()
         time = self._ticker.wait()
-        picture = self._scene.draw(time)
+        picture = self._drawing.draw(time)
         heard = Samples(time, self._sound.samples(time, 1 / self._fps), SOUND_RATE)
         if self._recorder:
             self._recorder.picture(picture, time)
@@ -78,7 +78,7 @@ class VisualSceneSource:
         if second := self._seconds.add(heard):
             self._ready.append(second)
         self._sequence += 1
-        return Frame(time, self._sequence, picture)
+        return CameraFrame(time, self._sequence, picture)
 
     def close(self) -> None:
         self._ready.clear()
@@ -87,28 +87,28 @@ class VisualSceneSource:
 
 
 class ThermalSceneSource:
-    def __init__(self, scene: ThermalScene, clock: Clock, pause: Pause, rate: float = 8.0) -> None:
-        self._scene = scene
+    def __init__(self, drawing: ThermalScene, clock: Clock, pause: Pause, rate: float = 8.0) -> None:
+        self._drawing = drawing
         self._ticker = Ticker(rate, clock, pause)
         self._sequence = 0
 
     def open(self) -> None:
-        """A drawing is always there."""
+        """A drawing needs no opening."""
 
     def read(self) -> ThermalFrame:
         time = self._ticker.wait()
         self._sequence += 1
-        return ThermalFrame(time, self._sequence, self._scene.draw(time))
+        return ThermalFrame(time, self._sequence, self._drawing.draw(time))
 
     def close(self) -> None:
-        """A drawing holds nothing."""
+        """A drawing needs no closing."""
 
 
 class SceneSound:
     """The hum of a transformer (twice 50 Hz and overtones) with wind; nothing at all while `silence` is on."""
 
-    def __init__(self, yard: Yard) -> None:
-        self._schedule = yard.schedule
+    def __init__(self, scene: Scene) -> None:
+        self._schedule = scene.schedule
         moments = np.arange(2 * SOUND_RATE) / SOUND_RATE
         hum = sum(np.sin(2 * np.pi * tone * moments) * part for tone, part in ((100, 0.06), (200, 0.03), (400, 0.01)))
         wind = np.random.default_rng(5).normal(0, 0.01, len(moments))

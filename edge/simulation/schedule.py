@@ -1,4 +1,4 @@
-"""Faults of a drawn scene, at times that are given as data."""
+"""Schedules the faults of a drawn scene."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ FaultKind = Literal["freeze", "black", "silence", "hot_spot"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """From `start_s` after the schedule's origin for `duration_s`, again after every `every_s` if that is given."""
+class SceneFault:
+    """From `start_s` after the schedule's origin for `duration_s`, and again after every `every_s` if that is given."""
 
     kind: FaultKind
     start_s: float
@@ -18,7 +18,7 @@ class Fault:
     every_s: float | None = None
 
     def began(self, seconds: float) -> float | None:
-        """When the fault that is on at `seconds` began, or `None` while there is none."""
+        """When the fault that is active at `seconds` began; `None` while none is."""
         if seconds < self.start_s:
             return None
         start = self.start_s
@@ -30,10 +30,10 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     origin: datetime
-    faults: Sequence[Fault] = ()
+    faults: Sequence[SceneFault] = ()
 
     def age(self, kind: FaultKind, time: datetime) -> float | None:
-        """For how many seconds a fault of that kind has been on at `time`; `None` when it is not."""
+        """For how many seconds a fault of that kind has been active at `time`; `None` while none is."""
         seconds = (time - self.origin).total_seconds()
         begun = [began for fault in self.faults if fault.kind == kind and (began := fault.began(seconds)) is not None]
         return seconds - min(begun) if begun else None

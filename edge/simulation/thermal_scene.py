@@ -1,4 +1,4 @@
-"""A place as a thermal sensor sees it."""
+"""Draws a location as a thermal sensor sees it."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bus_schemas.settings import COLUMNS, ROWS
-from edge.simulation.places import Rectangle
-from edge.simulation.yard import Car, Person, Yard
+from edge.simulation.locations import Rectangle
+from edge.simulation.scene import Car, Person, Scene
 
 Celsius = NDArray[np.float32]
 
@@ -21,22 +21,22 @@ _NOISE: Final = 0.12
 
 
 class ThermalScene:
-    """Draws eight times finer and averages, as the sensor's lens does; the same time is the same frame."""
+    """Draws 24 x 32 float32 in °C, eight times finer and averaged, as a lens does. One time gives one frame."""
 
-    def __init__(self, yard: Yard) -> None:
-        self._yard = yard
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
         self._noise = np.random.default_rng(11).normal(0, _NOISE, (256, ROWS, COLUMNS)).astype(np.float32)
 
     def draw(self, time: datetime) -> Celsius:
-        age = self._yard.schedule.age("freeze", time)
+        age = self._scene.schedule.age("freeze", time)
         if age is not None:
             time -= timedelta(seconds=age)
-        state = self._yard.at(time)
-        place = self._yard.place
+        state = self._scene.at(time)
+        location = self._scene.location
         fine = np.full((ROWS * _FINER, COLUMNS * _FINER), state.ambient, np.float32)
-        if not place.indoors:
-            fine[: round(place.view.horizon * ROWS * _FINER)] -= _SKY
-        for warm, temperature in zip(place.warm, state.parts, strict=True):
+        if not location.indoors:
+            fine[: round(location.view.horizon * ROWS * _FINER)] -= _SKY
+        for warm, temperature in zip(location.warm, state.parts, strict=True):
             _fill(fine, warm.part, temperature)
         for figure in state.figures:
             if isinstance(figure, Person):

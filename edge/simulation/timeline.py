@@ -1,4 +1,4 @@
-"""From a stream's own timestamps to UTC."""
+"""Maps the timestamps of a stream to UTC."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,10 +8,10 @@ from producer.ids import Clock
 TOLERANCE: Final = timedelta(seconds=2)
 
 
-class Timeline:
-    """The first timestamp is now; later ones keep their distance to it, which is smoother than arrival times are.
+class StreamTimeline:
+    """The first timestamp is now; later ones keep their distance to it, which is smoother than times of arrival.
 
-    `checked` timelines start again when they and the clock are two seconds apart: a paused stream, a set clock.
+    A `checked` timeline restarts when it differs from the clock by two seconds: a paused stream, or a clock step.
     """
 
     def __init__(self, clock: Clock, *, checked: bool) -> None:
@@ -31,6 +31,6 @@ class Timeline:
         return time
 
     def loop(self, first: float, gap: float) -> None:
-        """The recording begins anew at its timestamp `first`, `gap` seconds after the last picture."""
+        """Restart the recording at its timestamp `first`, `gap` seconds after the last picture."""
         if self._latest is not None:
             self._zero = self._latest + timedelta(seconds=gap - first)

@@ -1,4 +1,4 @@
-"""How a drawn camera looks at a place that is given in metres."""
+"""Projects points in metres into the picture of a drawn camera."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,5 +19,5 @@ class View:
     eye: float
 
     def point(self, across: float, up: float, away: float) -> Point:
-        """Where in 0..1 of the picture a point is seen that is so many metres right of the axis, high and away."""
+        """Where a point is seen, in 0..1 of the picture: `across` metres right of the axis, `up` high and `away`."""
         return 0.5 + across / away / ASPECT, self.horizon + (self.eye - up) / away

@@ -1,4 +1,4 @@
-"""Devices that are not there: a believable mix of events and pictures at a rate, for load."""
+"""Simulates many devices for load tests: a realistic mix of events and pictures at a given rate."""
 
 import threading
 import time
@@ -22,10 +22,10 @@ from bus_schemas.thermal import FrameStatistics, Region, Thermal, ThermalEvent
 from producer.broker import BrokerAddress
 from producer.ids import Clock, Ids, utc_now
 from producer.outbox.tables import Draft
-from producer.relay.sending import Sending
+from producer.relay.bulk_sender import BulkSender
 
 TICK_S: Final = 0.05
-TOLD_EVERY_S: Final = 1.0
+REPORT_EVERY_S: Final = 1.0
 PICTURES: Final = 8
 _CAMERA = ("frame", "frame_with_picture", "detection", "motion", "health")
 _CAMERA_WEIGHTS = (60, 15, 12, 10, 3)
@@ -34,8 +34,8 @@ _SENSOR_WEIGHTS = (97, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """`rate` is that of events a second, of all devices together; one device in four is a thermal sensor."""
+class LoadProfile:
+    """`rate` is in events per second, of all devices together; one device in four is a thermal sensor."""
 
     site: str
     devices: int
@@ -45,7 +45,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Achieved:
-    """So far. Rates are the business of who tells them."""
+    """Counts so far."""
 
     seconds: float
     made: int
@@ -69,7 +69,7 @@ class VirtualDevice:
         self._is_camera = number % 4 != 3
 
     def observe(self) -> list[Draft]:
-        """One event, and the picture that belongs to it where it has one."""
+        """One event, and its picture where it has one."""
         kinds, weights = (_CAMERA, _CAMERA_WEIGHTS) if self._is_camera else (_SENSOR, _SENSOR_WEIGHTS)
         (kind,) = self._random.choices(kinds, weights)
         now = self._clock()
@@ -159,39 +159,39 @@ def _picture(noise: np.random.Generator) -> bytes:
 
 
 def simulate(
-    load: Load, broker: BrokerAddress, stopping: threading.Event, on_achieved: Callable[[Achieved], None]
+    load: LoadProfile, broker: BrokerAddress, stopping: threading.Event, on_achieved: Callable[[Achieved], None]
 ) -> Achieved:
-    """For the seconds of the load or until `stopping`, then until everything is confirmed or `stopping`.
+    """Run for the seconds of the load or until `stopping`, and then until everything is confirmed or `stopping`.
 
-    Where ingest does not keep up, fewer are made: then the rate that is told is the most that goes through.
+    If ingest does not keep up, fewer events are made: the reported rate is then the highest that gets through.
     """
     drawn = pictures()
     devices = [VirtualDevice(load.site, number, drawn, utc_now) for number in range(load.devices)]
     with (
         TemporaryDirectory(prefix="watchpost-simulate-") as directory,
-        Sending(Path(directory) / "outbox.sqlite", broker, utc_now) as sending,
+        BulkSender(Path(directory) / "outbox.sqlite", broker, utc_now) as sender,
     ):
         began = told_at = time.monotonic()
         for drafts in _made(devices, load, stopping):
-            sending.put(drafts)
-            sending.room(stopping)
+            sender.put(drafts)
+            sender.room(stopping)
             now = time.monotonic()
-            if now - told_at >= TOLD_EVERY_S:
+            if now - told_at >= REPORT_EVERY_S:
                 told_at = now
-                on_achieved(Achieved(now - began, sending.put_count, sending.put_count - sending.waiting()))
-        waiting = sending.drain(stopping)
-        return Achieved(time.monotonic() - began, sending.put_count, sending.put_count - waiting)
+                on_achieved(Achieved(now - began, sender.put_count, sender.put_count - sender.waiting()))
+        waiting = sender.drain(stopping)
+        return Achieved(time.monotonic() - began, sender.put_count, sender.put_count - waiting)
 
 
-def _made(devices: list[VirtualDevice], load: Load, stopping: threading.Event) -> Iterator[list[Draft]]:
-    """What is due, every tick; each device in its turn."""
+def _made(devices: list[VirtualDevice], load: LoadProfile, stopping: threading.Event) -> Iterator[list[Draft]]:
+    """The drafts that are due, every tick; each device in its turn."""
     began, made, turn = time.monotonic(), 0, 0
     while not stopping.is_set():
         elapsed = time.monotonic() - began
         over = load.seconds is not None and elapsed >= load.seconds
         due = int(load.rate * (min(elapsed, load.seconds) if load.seconds is not None else elapsed)) - made
         drafts: list[Draft] = []
-        # At most what one tick makes: what was missed while there was no room is not made up for.
+        # At most what one tick makes: missed events are not made up for.
         while len(drafts) < min(due, max(1, int(load.rate * TICK_S * 4))):
             drafts += devices[turn % len(devices)].observe()
             turn += 1

@@ -1,4 +1,4 @@
-"""A place as a camera sees it: day and night, sensor noise, a clock in the picture, and the faults of a camera."""
+"""Draws a location as a camera sees it: day and night, sensor noise, a clock in the picture, and camera faults."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +12,7 @@ from edge.simulation.backdrops import backdrop
 from edge.simulation.canvas import Bytes8
 from edge.simulation.figures import BARRIER_AWAY, Light, draw_barrier, draw_car, draw_person
 from edge.simulation.lighting import at_night
-from edge.simulation.yard import Car, Person, State, Yard
+from edge.simulation.scene import Car, Person, Scene, SceneState
 
 _LETTERS: Final = Lettering(14)
 _NOISE: Final = 2.0
@@ -24,32 +24,32 @@ _HEADLIGHTS_BELOW: Final = 0.6
 class VisualScene:
     """Draws any moment by itself: the same time is the same picture, noise included."""
 
-    def __init__(self, yard: Yard, size: tuple[int, int] = (640, 360), name: str = "") -> None:
+    def __init__(self, scene: Scene, size: tuple[int, int] = (640, 360), name: str = "") -> None:
         self.size = size
-        self._yard = yard
+        self._scene = scene
         self._name = name
-        painted, lamps = backdrop(yard.place_name, size)
+        painted, lamps = backdrop(scene.location_name, size)
         self._day, glow, matte = painted.finished()
         self._night, self._lamplight = at_night(self._day, glow, matte, lamps)
         self._lit: tuple[int, Bytes8] = (-1, self._day)
         random = np.random.default_rng(7)
-        # Rows of noise, of which each picture takes others: a new field every time would cost more than the drawing.
+        # Rows of noise, of which each picture takes others: a new field each time would cost more than the drawing.
         field = random.normal(0, _NOISE, (size[1] * 2, size[0]))
         self._brighter = np.clip(field, 0, 255).astype(np.uint8)
         self._darker = np.clip(-field, 0, 255).astype(np.uint8)
 
     def draw(self, time: datetime) -> VideoFrame:
-        age = self._yard.schedule.age("freeze", time)
+        age = self._scene.schedule.age("freeze", time)
         if age is not None:
             time -= timedelta(seconds=age)
-        if self._yard.schedule.age("black", time) is not None:
+        if self._scene.schedule.age("black", time) is not None:
             return self._black()
-        state = self._yard.at(time)
+        state = self._scene.at(time)
         picture = self._background(state.daylight).copy()
         self._figures(picture, state)
         planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
         self._add_noise(planes[: self.size[1]], time)
-        local = time.astimezone(self._yard.zone)
+        local = time.astimezone(self._scene.zone)
         _LETTERS.write(planes[: self.size[1]], f"{self._name} {local:%Y-%m-%d %H:%M:%S %Z}".strip(), (8, 8))
         return VideoFrame.from_ndarray(planes, format="yuv420p")
 
@@ -60,13 +60,13 @@ class VisualScene:
             self._lit = step, np.asarray(cv2.addWeighted(self._day, share, self._night, 1 - share, 0), np.uint8)
         return self._lit[1]
 
-    def _figures(self, picture: Bytes8, state: State) -> None:
-        """A barrier hides who is behind it, and is hidden by who is before it."""
+    def _figures(self, picture: Bytes8, state: SceneState) -> None:
+        """The barrier hides figures behind it, and is hidden by figures before it."""
         for figure in state.figures:
             if figure.away >= BARRIER_AWAY:
                 self._figure(picture, figure, state.daylight)
-        if self._yard.place.road is not None:
-            view = self._yard.place.view
+        if self._scene.location.road is not None:
+            view = self._scene.location.view
             light = self._light(*view.point(0, 1, BARRIER_AWAY), state.daylight)
             draw_barrier(picture, view, light, state.barrier)
         for figure in state.figures:
@@ -81,7 +81,7 @@ class VisualScene:
             draw_person(picture, figure, light)
 
     def _light(self, x: float, y: float, daylight: float) -> Light:
-        """What falls on somebody: of the day, and of the lamps at that place."""
+        """The light on a figure: daylight, and lamps at its place."""
         rows, columns = self._lamplight.shape[:2]
         row, column = min(rows - 1, max(0, int(y * rows))), min(columns - 1, max(0, int(x * columns)))
         red, green, blue = self._lamplight[row, column].tolist()

@@ -1,1 +1,1 @@
-"""What a node has observed and the journal has not confirmed."""
+"""The outbox: the events of a producer that the journal has not confirmed yet."""

@@ -1,4 +1,4 @@
-"""What the relay reads of an outbox, and what it writes: how far each stream is confirmed."""
+"""Reads the rows of an outbox for the relay, and stores how far each stream is confirmed."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from bus_schemas.streams import Traffic, traffic_of
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """A stream as the outbox has it: the last sequence put, and the last confirmed."""
+class OutboxStream:
+    """A stream in the outbox: the last sequence that was put, and the last that was confirmed."""
 
     id: int
     source: str
@@ -23,8 +23,8 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row stands for its sequence; that of a gap for those from `first` on too."""
+class OutboxRow:
+    """A row of one sequence. A gap covers the sequences from `first` on."""
 
     first: int
     sequence: int
@@ -33,27 +33,27 @@ class Row:
     payload: bytes | None
 
 
-def streams(connection: sqlite3.Connection) -> list[Stream]:
+def streams(connection: sqlite3.Connection) -> list[OutboxStream]:
     found = connection.execute("select id, source, epoch, sequence, watermark from outbox_stream order by id")
-    return [Stream(*row) for row in found]
+    return [OutboxStream(*row) for row in found]
 
 
 def waiting_count(connection: sqlite3.Connection) -> int:
-    """Events that are not confirmed."""
+    """How many events are not confirmed."""
     return sum(stream.sequence - stream.watermark for stream in streams(connection))
 
 
-def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[Row]:
+def rows_after(connection: sqlite3.Connection, stream: int, sequence: int, limit: int) -> Iterator[OutboxRow]:
     found = connection.execute(
         "select coalesce(gap_first, sequence), sequence, kind, body, payload from outbox_event"
         " where stream = ? and sequence > ? order by sequence limit ?",
         (stream, sequence, limit),
     )
-    return (Row(*row) for row in found)
+    return (OutboxRow(*row) for row in found)
 
 
 def confirm(connection: sqlite3.Connection, stream: int, watermark: int) -> None:
-    """Move the watermark of a stream, up or down, inside the caller's transaction."""
+    """Move the watermark of a stream, up or down, within the caller's transaction."""
     before: int = connection.execute("select watermark from outbox_stream where id = ?", (stream,)).fetchone()[0]
     low, high = sorted((before, watermark))
     size: int = connection.execute(

@@ -1,4 +1,4 @@
-"""How far the file of an outbox may grow, and what is given up when others have filled the disk."""
+"""Limits the growth of the outbox to what the disk has room for, and keeps a reserve file for a full disk."""
 
 import shutil
 import sqlite3
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 RESERVE_BYTES: Final = 16 * 1024 * 1024
-"""Left free on the disk for the write-ahead log, which is 4 MB and as much more as one transaction takes."""
-BALLAST_BYTES: Final = 8 * 1024 * 1024
+"""Left free on the disk for the write-ahead log: 4 MB, and as much more as one transaction takes."""
+RESERVE_FILE_BYTES: Final = 8 * 1024 * 1024
 OPEN_BYTES: Final = 256 * 1024
 
 
@@ -18,52 +18,52 @@ def free_bytes(path: Path) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """What an outbox leaves free, what it occupies to give it up in need, and how it sees what is free."""
+class DiskReserve:
+    """Bytes that an outbox leaves free, the size of its reserve file, and how it measures free space."""
 
     reserve_bytes: int = RESERVE_BYTES
-    ballast_bytes: int = BALLAST_BYTES
+    reserve_file_bytes: int = RESERVE_FILE_BYTES
     free: Callable[[Path], int] = free_bytes
 
 
-class Disk:
-    """Lets the file grow only while the disk has room for more than that.
+class OutboxDisk:
+    """Lets the file grow only while the disk has room beyond the reserve.
 
-    A transaction that does not fit then fails while the log still has room in which rows can be given up. Were it
-    the log that fails, the rows in it could not be moved to the file, nor anything be deleted.
+    A transaction that does not fit then fails while the log still has room for dropping rows. If the log itself failed,
+    its rows could not be moved to the file, and nothing could be deleted.
     """
 
-    def __init__(self, path: Path, room: Room) -> None:
+    def __init__(self, path: Path, room: DiskReserve) -> None:
         self._path = path
         self._room = room
-        self._ballast = path.with_suffix(".ballast")
+        self._reserve_file = path.with_suffix(".ballast")
 
     def hold_growth(self, connection: sqlite3.Connection) -> None:
-        """Before a transaction: allow the pages that the disk has room for, and no more."""
+        """Before a transaction: allow as many pages as the disk has room for."""
         pages, page_bytes = self._pages(connection)
         due = max(0, pages * page_bytes - self._path.stat().st_size)
         room = self._room.free(self._path.parent) - self._room.reserve_bytes - due
         connection.execute(f"pragma max_page_count = {pages + max(0, room) // page_bytes}")
 
-    def take_ballast(self) -> None:
-        """Occupy the ballast's room where there is plenty."""
-        wanted = self._room.ballast_bytes
-        if not wanted or self._ballast.exists():
+    def create_reserve_file(self) -> None:
+        """Create the reserve file where there is plenty of room."""
+        wanted = self._room.reserve_file_bytes
+        if not wanted or self._reserve_file.exists():
             return
         if self._room.free(self._path.parent) < 2 * wanted + self._room.reserve_bytes:
             return
         try:
-            self._ballast.write_bytes(b"\1" * wanted)
+            self._reserve_file.write_bytes(b"\1" * wanted)
         except OSError:
-            self.give_up_ballast()
+            self.release_reserve_file()
 
     def make_room_to_open(self) -> None:
-        """SQLite opens no file that it has no room for a log and its index beside."""
+        """SQLite opens no file unless there is room for a log and its index."""
         if self._room.free(self._path.parent) < OPEN_BYTES:
-            self.give_up_ballast()
+            self.release_reserve_file()
 
-    def give_up_ballast(self) -> None:
-        self._ballast.unlink(missing_ok=True)
+    def release_reserve_file(self) -> None:
+        self._reserve_file.unlink(missing_ok=True)
 
     def _pages(self, connection: sqlite3.Connection) -> tuple[int, int]:
         pages: int = connection.execute("pragma page_count").fetchone()[0]

@@ -1,4 +1,4 @@
-"""Which disk a directory is on, so that several processes of a machine find out that they fill the same one."""
+"""Identifies the disk of a directory, so that processes of a machine know that they share one."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +9,7 @@ _LENGTH: Final = 16
 
 
 def disk_id(directory: Path) -> str | None:
-    """The same in every container of a machine until it is started again; `None` where nobody can tell."""
+    """The same in every container of a machine until it restarts; `None` where it cannot be determined."""
     try:
         machine, device = _BOOT_ID.read_text().strip(), directory.stat().st_dev
     except OSError:

@@ -1,4 +1,4 @@
-"""Hands events from many capture threads to the one that commits them, without making the former wait."""
+"""Hands events from many capture threads to the committing thread, without making them wait."""
 
 import threading
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from bus_schemas.streams import Traffic
 from producer.outbox.priority import Priority
-from producer.outbox.tables import Draft, Item, Lost
+from producer.outbox.tables import Draft, DroppedDrafts, Item
 
 HANDOFF_FULL = "handoff_full"
 MAX_ITEMS = 20_000
@@ -19,31 +19,31 @@ class OutboxFailed(OSError):
 
 @dataclass(slots=True)
 class Ticket:
-    """A promise that what was handed over will be committed; `kept` once it is."""
+    """Lets a thread wait for the commit of what it handed over; `is_committed` once that has happened."""
 
     done: threading.Event = field(default_factory=threading.Event)
-    kept: bool = False
+    is_committed: bool = False
 
-    def settle(self, kept: bool) -> None:
-        self.kept = kept
+    def settle(self, is_committed: bool) -> None:
+        self.is_committed = is_committed
         self.done.set()
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What is to be committed next, together, and who waits for it."""
+class CommitBatch:
+    """What is committed together next, and who waits for it."""
 
     items: list[Item]
     tickets: list[Ticket]
 
 
 class Handoff:
-    """Bounded: where the disk does not keep up, the fuller it is the fewer classes it takes, and a gap will tell."""
+    """A bounded queue. The fuller it is, the fewer priorities it accepts; a gap event counts what it dropped."""
 
     def __init__(self, max_items: int = MAX_ITEMS, max_bytes: int = MAX_BYTES) -> None:
         self._max_items = max_items
         self._max_bytes = max_bytes
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._items: list[Item] = []
         self._lost_at: dict[tuple[str, Traffic], int] = {}
         self._bytes = 0
@@ -51,39 +51,39 @@ class Handoff:
         self._closed: str | None = None
 
     def give(self, drafts: Sequence[Draft], ticket: Ticket | None = None) -> None:
-        """Raises `OutboxFailed` where nobody will take it any more."""
-        with self._news:
+        """Raises `OutboxFailed` where the queue is closed."""
+        with self._changed:
             if self._closed is not None:
                 raise OutboxFailed(self._closed)
             for draft in drafts:
                 self._add(draft)
             if ticket is not None:
                 self._tickets.append(ticket)
-            self._news.notify()
+            self._changed.notify()
 
-    def take(self) -> Load | None:
-        """Wait for something to commit, or for who waits for that, and take all of it; None once closed and empty."""
-        with self._news:
+    def take(self) -> CommitBatch | None:
+        """Wait for events or waiting threads, and take all of them; `None` once the queue is closed and empty."""
+        with self._changed:
             while not (self._items or self._tickets) and self._closed is None:
-                self._news.wait()
+                self._changed.wait()
             if not (self._items or self._tickets):
                 return None
-            load = Load(self._items, self._tickets)
+            load = CommitBatch(self._items, self._tickets)
             self._items, self._lost_at, self._tickets, self._bytes = [], {}, [], 0
             return load
 
     def close(self, reason: str) -> None:
-        """Take no more. What is here already can still be taken."""
-        with self._news:
+        """Accept no more. Events that are already queued can still be taken."""
+        with self._changed:
             self._closed = self._closed or reason
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def abandon(self, reason: str) -> None:
-        """Take no more, and tell whoever waits that it will not be committed."""
+        """Accept no more, and tell waiting threads that their events will not be committed."""
         self.close(reason)
-        with self._news:
+        with self._changed:
             for ticket in self._tickets:
-                ticket.settle(kept=False)
+                ticket.settle(is_committed=False)
             self._tickets = []
 
     def _add(self, draft: Draft) -> None:
@@ -92,13 +92,13 @@ class Handoff:
             self._items.append(draft)
             self._bytes += draft.weight
         elif (place := self._lost_at.get((draft.source, draft.traffic))) is not None:
-            # One for a stream while it lasts, so that losing takes no memory either.
+            # One entry for each stream, so that dropping takes no memory either.
             before = self._items[place]
-            assert isinstance(before, Lost)
+            assert isinstance(before, DroppedDrafts)
             self._items[place] = replace(before, time=draft.event.time, count=before.count + 1)
         else:
             self._lost_at[draft.source, draft.traffic] = len(self._items)
-            self._items.append(Lost(draft.source, HANDOFF_FULL, draft.event.time, traffic=draft.traffic))
+            self._items.append(DroppedDrafts(draft.source, HANDOFF_FULL, draft.event.time, traffic=draft.traffic))
 
     def _takes(self, draft: Draft) -> bool:
         share = (draft.rank + 5) / (Priority.VITAL + 5)

@@ -1,6 +1,6 @@
-"""What a node has observed and the journal has not confirmed: a file, and the thread that commits to it.
+"""The outbox of a node: a file, and the thread that commits events to it.
 
-An event is born, and bears a sequence, once the transaction with its row is committed with `synchronous=FULL`.
+An event exists, and has a sequence, once the transaction with its row is committed with `synchronous=FULL`.
 """
 
 import sqlite3
@@ -17,59 +17,59 @@ import structlog
 from producer.file_identity import FileGone
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
-from producer.outbox.bounds import DISK_FULL, Limits, Usage, enforce, release, usage
-from producer.outbox.disk import Disk, Room
+from producer.outbox.disk import DiskReserve, OutboxDisk
 from producer.outbox.files import OpenFiles
 from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
+from producer.outbox.limits import DISK_FULL, OutboxLimits, OutboxUsage, enforce, release, usage
 from producer.outbox.priority import DROPPABLE, Priority
-from producer.outbox.tables import Draft, Item, Lost, connect, is_disk_full, open_tables, put
+from producer.outbox.tables import Draft, DroppedDrafts, Item, connect, is_disk_full, open_tables, put
 from producer.outbox.tables import put_many as append
 from producer.transaction import transaction
 
 __all__ = ["Draft", "Outbox", "OutboxFailed", "open_tables", "put"]
 
 RELEASE_BYTES = 1024 * 1024
-FULL_PAUSE_SECONDS = 1.0
+FULL_PAUSE_S = 1.0
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """When, by the monotonic clock, and how many events it held that were not confirmed."""
+    """When the file was lost, by the monotonic clock, and how many unconfirmed events it held."""
 
     at_s: float
     events: int
 
 
 class Outbox:
-    """One for a node, used by all of its capture threads; as a context manager it runs the committing thread."""
+    """One for each node, shared by its capture threads. As a context manager it runs the committing thread."""
 
     def __init__(
         self,
         path: Path,
         clock: Clock,
-        limits: Limits | None = None,
+        limits: OutboxLimits | None = None,
         on_commit: Callable[[], None] | None = None,
-        room: Room | None = None,
+        room: DiskReserve | None = None,
     ) -> None:
         self._path = path
         self._clock = clock
-        self._limits = limits or Limits()
+        self._limits = limits or OutboxLimits()
         self._on_commit = on_commit
         self._handoff = Handoff()
-        self._disk = Disk(path, room or Room())
+        self._disk = OutboxDisk(path, room or DiskReserve())
         self.lost_file: LostFile | None = None
-        """The last time that its file was removed while this was open."""
+        """The last time that its file was removed while it was open."""
         self._open()
         self._disk_full = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="outbox")
 
     def put(self, *drafts: Draft, durable: bool = False) -> None:
-        """Hand events over in their order, to be committed in one transaction; `durable` waits until they are.
+        """Hand over events in order, to be committed in one transaction. With `durable`, wait until they are.
 
-        Without `durable` this never waits for the disk. `OutboxFailed` when the outbox can take no more.
+        Without `durable` this never waits for the disk. Raises `OutboxFailed` when the outbox accepts no more.
         """
         if not durable:
             self._handoff.give(drafts)
@@ -77,20 +77,20 @@ class Outbox:
         ticket = Ticket()
         self._handoff.give(drafts, ticket)
         ticket.done.wait()
-        if not ticket.kept:
+        if not ticket.is_committed:
             raise OutboxFailed("the outbox ended before the events were committed")
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until what was put before is committed; whether it is."""
+        """Wait until the events that were put before are committed. Returns whether they are."""
         ticket = Ticket()
         try:
             self._handoff.give((), ticket)
         except OutboxFailed:
             return False
-        return ticket.done.wait(timeout_s) and ticket.kept
+        return ticket.done.wait(timeout_s) and ticket.is_committed
 
     def __enter__(self) -> Self:
-        self._disk.take_ballast()
+        self._disk.create_reserve_file()
         self._thread.start()
         return self
 
@@ -109,11 +109,11 @@ class Outbox:
         self._connection = connect(self._path)
         self.epoch = open_tables(self._connection, self._clock)
         self._files = OpenFiles.now(self._path)
-        self.usage: Usage = usage(self._connection)
+        self.usage: OutboxUsage = usage(self._connection)
         """As of the last commit."""
 
     def _begin_anew(self, reason: FileGone) -> None:
-        """A new epoch in a new file. What only the old one held is lost."""
+        """Begin a new epoch in a new file. What only the old file held is lost."""
         lost = waiting_count(self._connection)
         self._connection.close()
         self._files.remove_rest()
@@ -123,15 +123,15 @@ class Outbox:
 
     def _run(self) -> None:
         while (load := self._handoff.take()) is not None:
-            kept = False
+            is_committed = False
             try:
-                kept = self._commit(load.items)
+                is_committed = self._commit(load.items)
             except (sqlite3.Error, OSError) as error:
-                # The next put raises, and with it the process ends: there is no place for what it observes.
+                # The next put raises and ends the process: there is no place for what it observes.
                 log.error("outbox failed", reason=str(error))
                 self._handoff.abandon(f"the outbox cannot be written: {error}")
             for ticket in load.tickets:
-                ticket.settle(kept)
+                ticket.settle(is_committed)
             if self._on_commit is not None:
                 self._on_commit()
 
@@ -143,8 +143,8 @@ class Outbox:
             items = [_without(item, worst) for item in items]
             self._make_room(_weight(items), worst)
         while not self._try_to_commit(items):
-            # Nothing is left to give up but these. They wait here while the handoff counts what comes after them.
-            if self._stopping.wait(FULL_PAUSE_SECONDS):
+            # Nothing is left to drop except for these. They wait here while the handoff counts what comes after them.
+            if self._stopping.wait(FULL_PAUSE_S):
                 log.error("events lost, the disk is full", events=len(items))
                 return False
             self._make_room(_weight(items), Priority.VITAL)
@@ -167,9 +167,9 @@ class Outbox:
                 raise
             return False
         self.usage = used
-        if self._disk_full and not any(isinstance(item, Lost) for item in items):
+        if self._disk_full and not any(isinstance(item, DroppedDrafts) for item in items):
             self._disk_full = False
-            self._disk.take_ballast()
+            self._disk.create_reserve_file()
             log.info("outbox has room again")
         return True
 
@@ -177,9 +177,10 @@ class Outbox:
         if not self._disk_full:
             self._disk_full = True
             log.warning("disk full, the outbox gives up what matters least")
-        self._disk.give_up_ballast()
+        self._disk.release_reserve_file()
         try:
-            # First, so that the log begins again in the room that it has; what is in it may need some of the ballast's.
+            # Before the transaction, so that the log restarts within its size; what is in it may need the reserve
+            # file's room.
             self._connection.execute("pragma wal_checkpoint(restart)")
             with transaction(self._connection) as connection:
                 release(connection, max(2 * need, RELEASE_BYTES), worst, self._clock())
@@ -189,9 +190,9 @@ class Outbox:
 
 
 def _without(item: Item, worst: Priority) -> Item:
-    """What is of a lower class than `worst` is lost before anything of that class is touched."""
+    """Drafts of a lower priority than `worst` are dropped before any row of that priority."""
     if isinstance(item, Draft) and item.rank < worst:
-        return Lost(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
+        return DroppedDrafts(item.source, DISK_FULL, item.event.time, traffic=item.traffic)
     return item
 
 

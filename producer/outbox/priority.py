@@ -1,4 +1,4 @@
-"""What goes first when there is no room, and what goes last."""
+"""Ranks events by priority: the lowest is dropped first when there is no room."""
 
 from enum import IntEnum
 
@@ -9,7 +9,7 @@ from bus_schemas.streams import Traffic
 
 
 class Priority(IntEnum):
-    """Rows of the lowest class go first, the oldest of them before the others. Gaps never go."""
+    """The lowest priority is dropped first, and within it the oldest rows. Gaps are never dropped."""
 
     PICTURE = 0
     FRAME = 1
@@ -20,7 +20,7 @@ class Priority(IntEnum):
 
     @property
     def traffic(self) -> Traffic:
-        """Which stream of its source carries an event of this class."""
+        """The stream that carries events of this priority."""
         if self is Priority.PICTURE:
             return Traffic.PICTURES
         return Traffic.RECORDING if self is Priority.SEGMENT else Traffic.EVENTS
@@ -53,8 +53,8 @@ BY_TYPE = {
 
 
 def priority_of(event: Event) -> Priority:
-    """The class of an event whose producer names none."""
+    """The priority of an event whose producer names none."""
     if isinstance(event, MediaEvent):
         return Priority.SEGMENT if event.data.kind == "segment" else Priority.PICTURE
-    # Only what is said to be vital outlives the rest: a new type may come many times a second.
+    # Only known types are vital: a new type may come many times a second.
     return BY_TYPE.get(short_name(event.type), Priority.FINDING)

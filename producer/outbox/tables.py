@@ -1,4 +1,4 @@
-"""The tables of an outbox, and how an event gets its place in a stream: inside the caller's transaction."""
+"""The tables of an outbox, and how an event gets its sequence: inside the caller's transaction."""
 
 import sqlite3
 from collections import Counter
@@ -18,9 +18,9 @@ from producer.ids import Clock, Ids, utc_now
 from producer.outbox.priority import Priority, priority_of
 from producer.transaction import transaction
 
-BUSY_SECONDS = 30.0
+BUSY_S = 30.0
 ROW_OVERHEAD_BYTES = 96
-"""What a row takes beside its body and payload: the other columns and its part of two indexes."""
+"""Bytes that a row takes beside its body and payload: other columns, and its part of two indexes."""
 
 SCHEMA = """
 create table if not exists outbox_life (
@@ -71,7 +71,7 @@ new_id = Ids(utc_now)
 
 @dataclass(frozen=True)
 class Draft:
-    """An event without epoch and sequence, the bytes if it is a medium, and its class; not born before the commit."""
+    """An event without epoch and sequence, the bytes if it is a medium, and its priority. The commit numbers it."""
 
     event: Event
     media: bytes | None = None
@@ -99,13 +99,13 @@ class Draft:
 
     @cached_property
     def weight(self) -> int:
-        """Bytes that it will take, about."""
+        """Approximate bytes in the outbox."""
         return 512 if self.media is None else 1024 + len(self.media)
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """What stands for drafts that found no room: they take sequences, and a gap event tells of them."""
+class DroppedDrafts:
+    """Stands for dropped drafts: they take sequences, and a gap event covers them."""
 
     source: str
     cause: str
@@ -114,11 +114,11 @@ class Lost:
     traffic: Traffic = Traffic.EVENTS
 
 
-Item = Draft | Lost
+Item = Draft | DroppedDrafts
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SequenceGap:
     """Consecutive sequences of a stream that are missing for one cause."""
 
     stream: int
@@ -135,15 +135,15 @@ def is_disk_full(error: sqlite3.OperationalError) -> bool:
 
 
 def connect(path: Path, synchronous: str = "full") -> sqlite3.Connection:
-    """A connection that may be made in one thread and used in another, one at a time."""
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    """A connection that may be made in one thread and used in another, by one thread at a time."""
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("pragma journal_mode = wal")
     connection.execute(f"pragma synchronous = {synchronous}")
     return connection
 
 
 def open_tables(connection: sqlite3.Connection, clock: Clock = utc_now) -> str:
-    """Make the tables where they are missing, and so begin a life. Returns the epoch.
+    """Create the tables where they are missing, and with them an epoch. Returns the epoch.
 
     Call it outside of a transaction.
     """
@@ -156,9 +156,9 @@ def open_tables(connection: sqlite3.Connection, clock: Clock = utc_now) -> str:
 
 
 def move_streams(connection: sqlite3.Connection, schema: str = "main") -> None:
-    """Bring an outbox of version 0.1, in which a source had one stream, to this form; inside the caller's transaction.
+    """Convert an outbox of version 0.1, in which a source had one stream; within the caller's transaction.
 
-    What it holds keeps its stream, pictures too.
+    Its rows stay in their stream, pictures too.
     """
     columns = {row[1] for row in connection.execute(f"pragma {schema}.table_info(outbox_stream)")}
     if not columns or "epoch" in columns:
@@ -190,21 +190,21 @@ def epoch(connection: sqlite3.Connection) -> str:
 def put(
     connection: sqlite3.Connection, event: Event, *, media: bytes | None = None, priority: Priority | None = None
 ) -> None:
-    """Append to the outbox within the caller's transaction; the event is born when that commits."""
+    """Append an event within the caller's transaction, which numbers it when it commits."""
     put_many(connection, [Draft(event, media, priority)])
 
 
 def put_many(connection: sqlite3.Connection, items: Sequence[Item]) -> None:
     """Append in this order within the caller's transaction."""
     rows: list[_Row] = []
-    runs: dict[int, Run] = {}
+    runs: dict[int, SequenceGap] = {}
     for stream, life, sequence, item in _numbered(connection, items):
         run = runs.pop(stream, None)
-        if isinstance(item, Lost):
+        if isinstance(item, DroppedDrafts):
             first = sequence - item.count + 1
             if run is not None and run.cause == item.cause:
                 first, run = run.first, None
-            runs[stream] = Run(stream, item.source, life, first, sequence, item.cause, item.time)
+            runs[stream] = SequenceGap(stream, item.source, life, first, sequence, item.cause, item.time)
         if run is not None:
             rows.append(gap_row(connection, run))
         if isinstance(item, Draft):
@@ -214,7 +214,7 @@ def put_many(connection: sqlite3.Connection, items: Sequence[Item]) -> None:
 
 
 def _numbered(connection: sqlite3.Connection, items: Sequence[Item]) -> Iterator[tuple[int, str, int, Item]]:
-    """Stream, its epoch and sequence of each item; the last sequence of those that a Lost stands for."""
+    """Stream, its epoch and sequence of each item; for `DroppedDrafts` the last of their sequences."""
     counts: Counter[tuple[str, Traffic]] = Counter()
     for item in items:
         counts[item.source, item.traffic] += item.count
@@ -242,8 +242,8 @@ def _row(stream: int, sequence: int, draft: Draft, life: str) -> _Row:
     return stream, sequence, draft.rank, size, born, short_name(event.type), None, None, body, draft.media
 
 
-def gap_row(connection: sqlite3.Connection, run: Run) -> _Row:
-    """The row that tells of a run; it takes in the gap of the same cause that the run continues."""
+def gap_row(connection: sqlite3.Connection, run: SequenceGap) -> _Row:
+    """The row of a gap. It absorbs a preceding gap of the same cause."""
     first = absorb(connection, run.stream, run.first, run.cause)
     body = gap_body(run.source, run.epoch, (first, run.last), run.cause, run.time)
     size = len(body) + ROW_OVERHEAD_BYTES
@@ -253,7 +253,7 @@ def gap_row(connection: sqlite3.Connection, run: Run) -> _Row:
 
 
 def absorb(connection: sqlite3.Connection, stream: int, first: int, cause: str) -> int:
-    """Take away the unconfirmed gap of the same cause that ends just before `first`; returns where it began."""
+    """Remove an unconfirmed gap of the same cause that ends just before `first`. Returns where the gap began."""
     before = connection.execute(
         "delete from outbox_event where stream = ? and sequence = ? and gap_cause = ?"
         " and sequence > (select watermark from outbox_stream where id = stream) returning gap_first",
@@ -262,7 +262,7 @@ def absorb(connection: sqlite3.Connection, stream: int, first: int, cause: str) 
     return first if before is None else int(before[0])
 
 
-def gap_body(source: str, life: str, span: tuple[int, int], cause: str, time: datetime) -> bytes:
-    first, last = span
+def gap_body(source: str, life: str, sequences: tuple[int, int], cause: str, time: datetime) -> bytes:
+    first, last = sequences
     gap = Gap(first=first, last=last, count=last - first + 1, cause=cause)
     return to_bytes(GapEvent(id=new_id(), source=source, time=time, epoch=life, sequence=last, data=gap))

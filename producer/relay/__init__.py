@@ -1,1 +1,1 @@
-"""Moves the outbox to the bus."""
+"""The relay: publishes the outbox to the bus."""

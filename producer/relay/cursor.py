@@ -1,15 +1,15 @@
-"""How far one stream is sent and confirmed, and where it goes on when something was lost: decisions without I/O."""
+"""Tracks how far one stream is sent and confirmed, and from where to send again. No I/O."""
 
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from producer.outbox.backlog import Stream
+from producer.outbox.backlog import OutboxStream
 
 
 @dataclass(slots=True)
 class Window:
-    """What is sent and not confirmed, of all streams of one kind of traffic; `waiting` counts what is not sent too."""
+    """Events and bytes in flight of one kind of traffic; `waiting` also counts events that are not sent yet."""
 
     events: int = 0
     bytes: int = 0
@@ -20,8 +20,8 @@ class Window:
         return self.waiting - self.events
 
 
-class Sent(NamedTuple):
-    """A message: its last sequence, its bytes, its number on the connection, and when it was sent if only once."""
+class SentMessage(NamedTuple):
+    """A message: last sequence, bytes, number on its connection, and the time of sending if it was sent once."""
 
     last: int
     size: int
@@ -31,23 +31,23 @@ class Sent(NamedTuple):
 
 @dataclass(slots=True)
 class Cursor:
-    """All times are of a monotonic clock, in seconds."""
+    """Times are seconds of a monotonic clock."""
 
-    stream: Stream
+    stream: OutboxStream
     window: Window = field(default_factory=Window)
     sent: int = 0
     highest: int = 0
-    """The last sequence that was ever sent: what is beyond it nobody else can have."""
+    """The highest sequence that was ever sent: nobody else can have later ones."""
     news_at: float = 0.0
     progress_at: float = 0.0
     retries: int = 0
     """How often it was sent again since the watermark moved."""
-    _messages: deque[Sent] = field(default_factory=deque)
-    """Those on their way, past the watermark."""
-    _doubted: deque[Sent] = field(default_factory=deque)
-    """Those that may be lost, from the watermark on. Ingest may just as well be slow, and have them still to come."""
+    _messages: deque[SentMessage] = field(default_factory=deque)
+    """Messages in flight, past the watermark."""
+    _doubted: deque[SentMessage] = field(default_factory=deque)
+    """Messages from the watermark on that may be lost. Ingest may also be slow, and still receive them."""
     _allowed: int | None = None
-    """How many messages may be on their way until it is clear what is lost."""
+    """How many messages may be in flight until it is clear what is lost."""
     _bytes: int = 0
     _counted: tuple[int, int, int] = (0, 0, 0)
 
@@ -57,12 +57,12 @@ class Cursor:
 
     @property
     def outstanding(self) -> int:
-        """Sequences that are sent and not confirmed."""
+        """How many sequences are in flight."""
         return self.sent - self.stream.watermark
 
     @property
     def is_waiting(self) -> bool:
-        """Whether something was sent for which no watermark came yet."""
+        """Whether something was sent that no watermark covers yet."""
         return bool(self.outstanding or self._doubted)
 
     @property
@@ -71,15 +71,15 @@ class Cursor:
 
     @property
     def first_number(self) -> int | None:
-        """Of the first message past the watermark, on its connection; None where it is still to be sent."""
+        """The number of the first message past the watermark; `None` where it is not sent yet."""
         return self._messages[0].number if self._messages else None
 
     @property
     def has_room(self) -> bool:
         return self._allowed is None or len(self._messages) < self._allowed
 
-    def saw(self, stream: Stream, now: float) -> None:
-        """Take in how far the outbox reaches; the watermark is ours to know."""
+    def saw(self, stream: OutboxStream, now: float) -> None:
+        """Take in how far the outbox reaches. The watermark is tracked here."""
         if stream.sequence > self.stream.sequence and self.unsent <= 0:
             self.news_at = now
         if stream.sequence != self.stream.sequence:
@@ -90,14 +90,14 @@ class Cursor:
         if not self.outstanding:
             self.progress_at = now
         again = bool(self._doubted) and self.sent < self._doubted[-1].last
-        self._messages.append(Sent(sequence, size, number, None if again else now))
+        self._messages.append(SentMessage(sequence, size, number, None if again else now))
         self._bytes += size
         self.sent = sequence
         self.highest = max(self.highest, sequence)
         self._count()
 
     def confirmed(self, watermark: int, now: float) -> float | None:
-        """Ingest named a watermark. Returns how long the last message took which that covers, where it is known."""
+        """Take in a watermark. Returns the round trip of the last message that it covers, where it is known."""
         before = self.stream.watermark
         self.stream = replace(self.stream, watermark=watermark)
         if watermark < before:
@@ -124,14 +124,14 @@ class Cursor:
         return took
 
     def _trust(self) -> None:
-        """More has arrived than was sent again: nothing was lost, and the rest is still to come."""
+        """More arrived than was sent again, so nothing was lost, and the rest is still to come."""
         self._messages = deque(one if one.last > self.sent else one._replace(at=None) for one in self._doubted)
         self._bytes = sum(one.size for one in self._messages)
         self.sent = self._doubted[-1].last
         self._doubted = deque()
 
     def probe(self, now: float) -> None:
-        """Send the first message past the watermark again, and no more until it is clear whether that was lost."""
+        """Send the first message past the watermark again, and no more until it is clear whether it was lost."""
         self._doubted = self._doubted or self._messages
         self._allowed = 1
         self.retries = min(self.retries + 1, 10)
@@ -139,7 +139,7 @@ class Cursor:
         self._rewind()
 
     def go_back(self) -> None:
-        """All that is past the watermark is lost for certain: send it again."""
+        """Everything past the watermark is certainly lost: send it again."""
         self._doubted = deque()
         self._allowed = None
         self._rewind()
@@ -151,7 +151,7 @@ class Cursor:
         self._count()
 
     def _count(self) -> None:
-        """Bring the window, which is of many streams, up to date."""
+        """Update the window, which all streams of one kind share."""
         events, size, waiting = self._counted
         self._counted = self.outstanding, self._bytes, self.stream.sequence - self.stream.watermark
         self.window.events += self._counted[0] - events

@@ -1,4 +1,4 @@
-"""Sends the streams of an outbox: what is urgent first, each kind of traffic within a window past its watermarks."""
+"""Publishes the streams of an outbox, events first, each kind of traffic within a window past its watermarks."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -13,31 +13,31 @@ from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from producer.ids import Clock
 from producer.outbox import backlog
-from producer.outbox.bounds import drop_stale, replace_with_gap
-from producer.outbox.tables import Run, epoch, is_disk_full
+from producer.outbox.limits import drop_stale, replace_with_gap
+from producer.outbox.tables import SequenceGap, epoch, is_disk_full
 from producer.relay.cursor import Cursor
 from producer.relay.flow import Flow
-from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, Message
-from producer.relay.session import Incoming, Session
+from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, OutboxMessage
+from producer.relay.session import BrokerSession, Incoming
 from producer.relay.thinning import Thinning
 from producer.relay.throttle import Throttle
 from producer.transaction import transaction
 
-IDLE_SECONDS: Final = 1.0
+IDLE_S: Final = 1.0
 TOO_LARGE: Final = "too_large"
 HEADER_BYTES: Final = 1024
-"""Room for topic and properties in what a broker says it takes."""
-MESSAGE_SECONDS: Final = 0.25
+"""Room for topic and properties within the broker's maximum packet size."""
+MESSAGE_S: Final = 0.25
 MIN_MESSAGE_BYTES: Final = 4 * 1024
-"""A message of events takes a slow link no longer than these seconds, unless it is smaller than that."""
+"""A message of events occupies a slow link no longer than this, unless it has the minimum size."""
 
-Sessions = Mapping[Traffic, Session]
+Sessions = Mapping[Traffic, BrokerSession]
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Figures:
+class DeliveryCounters:
     published: int = 0
     failed: int = 0
     bytes_sent: int = 0
@@ -46,11 +46,11 @@ class Figures:
     events_resent: int = 0
     ignored_watermarks: int = 0
     waiting: int = 0
-    """Events that are not confirmed, as of the last look."""
+    """Events that are not confirmed, as of the last poll."""
 
 
-class Delivery:
-    """Used by the thread of the relay alone. Times are of a monotonic clock, in seconds."""
+class StreamDelivery:
+    """Used by the thread of the relay alone. Times are seconds of a monotonic clock."""
 
     def __init__(self, outbox: sqlite3.Connection, clock: Clock, bytes_per_s: int | None, compress: bool) -> None:
         self._outbox = outbox
@@ -63,34 +63,34 @@ class Delivery:
         self._version = -1
         self._ignored: set[tuple[str, str]] = set()
         self._ingests: dict[str, str] = {}
-        self._unheard: set[str] = set()
+        self._silent_topics: set[str] = set()
         self._moved: dict[int, int] = {}
         self.watermark_topics: set[str] = set()
-        self.figures = Figures()
-        self.looks = 0
-        """How often it has seen what the outbox has."""
+        self.counters = DeliveryCounters()
+        self.polls = 0
+        """How often the outbox was polled."""
 
     @property
     def traffics(self) -> set[Traffic]:
-        """The kinds of traffic that there is something of."""
+        """The kinds of traffic that have streams."""
         return {traffic for traffic, flow in self._flows.items() if flow.cursors}
 
     def waiting(self, traffic: Traffic) -> int:
-        """How many events are not confirmed, as of the last look."""
+        """How many events are not confirmed, as of the last poll."""
         return self._flows[traffic].window.waiting
 
-    def take_unheard(self) -> set[str]:
-        """The watermark topics that were silent for too long: the broker may not know that we want them."""
-        unheard, self._unheard = self._unheard, set()
+    def take_silent_topics(self) -> set[str]:
+        """Watermark topics that were silent for too long: the broker may have lost the subscription."""
+        unheard, self._silent_topics = self._silent_topics, set()
         return unheard
 
     def reconnected(self, traffic: Traffic, now: float) -> None:
-        """What was on its way when a connection ended is lost, or comes twice."""
+        """What was in flight when a connection ended is lost, or arrives twice."""
         self._flows[traffic].reconnected(now)
 
-    def look(self, sessions: Sessions, now: float) -> None:
-        """See what the outbox has that it had not, and who has been silent for too long."""
-        self.looks += 1
+    def poll(self, sessions: Sessions, now: float) -> None:
+        """Read what is new in the outbox, and find streams whose watermark is overdue."""
+        self.polls += 1
         version: int = self._outbox.execute("pragma data_version").fetchone()[0]
         if version != self._version:
             self._version = version
@@ -100,22 +100,22 @@ class Delivery:
                 self._flows[stream.traffic].saw(topic, stream, now)
         for traffic, session in sessions.items():
             flow = self._flows[traffic]
-            asking = flow.look(session, now)
-            self.figures.failed += len(asking)
-            self._unheard.update(asking)
-        self._look_at_pictures(sessions, now)
-        self.figures.waiting = sum(flow.window.waiting for flow in self._flows.values())
+            asking = flow.poll(session, now)
+            self.counters.failed += len(asking)
+            self._silent_topics.update(asking)
+        self._poll_pictures(sessions, now)
+        self.counters.waiting = sum(flow.window.waiting for flow in self._flows.values())
 
-    def _look_at_pictures(self, sessions: Sessions, now: float) -> None:
+    def _poll_pictures(self, sessions: Sessions, now: float) -> None:
         session = sessions.get(Traffic.PICTURES)
         if session is None or self._flows[Traffic.EVENTS].window.unsent > MAX_EVENTS:
             self._thinning.pause()
         else:
-            held = session.congested() or self.throttle.credit(now) <= 0
-            self._thinning.look(self._flows[Traffic.PICTURES].window.unsent, held, now)
+            is_full = session.congested() or self.throttle.credit(now) <= 0
+            self._thinning.poll(self._flows[Traffic.PICTURES].window.unsent, is_full, now)
 
     def send(self, sessions: Sessions, now: float) -> float:
-        """Send what may be sent. Returns the seconds after which to look again if nothing else happens."""
+        """Send what may be sent. Returns the seconds until the next call, if nothing else happens."""
         moments = []
         for traffic, session in sessions.items():
             flow = self._flows[traffic]
@@ -126,13 +126,13 @@ class Delivery:
             moments += flow.next_moment(session)
         if (pause := self.throttle.wait_s(now)) > 0:
             return pause
-        return min((moment - now for moment in moments if moment > now), default=IDLE_SECONDS)
+        return min((moment - now for moment in moments if moment > now), default=IDLE_S)
 
     def throttled(self, now: float) -> bool:
         return self.throttle.wait_s(now) > 0
 
     def take_in(self, message: Incoming, now: float) -> bool:
-        """Whether the message is a watermark of ours; a foreign epoch or a sequence never given is ignored."""
+        """Whether it is a watermark of this outbox. Another epoch, or a sequence never assigned, is ignored."""
         if message.topic not in self.watermark_topics:
             return False
         try:
@@ -145,16 +145,16 @@ class Delivery:
         if cursor is None or watermark.epoch != cursor.stream.epoch:
             self._ignore("watermark of another epoch", message.topic, watermark.epoch)
         elif watermark.sequence > max(cursor.stream.sequence, cursor.sent):
-            # Somebody else lives by this epoch: a copied disk. Two of them cannot share a stream.
+            # Another producer has this epoch: a copied disk. Two of them cannot share a stream.
             self._ignore("watermark of another life", message.topic, f"{watermark.sequence} was never given")
         else:
             if not message.retained:
-                self._hear(message.topic, flow, watermark, now)
+                self._note_ingest(message.topic, flow, watermark, now)
             self._confirm(flow, cursor, watermark.sequence, now)
         return True
 
     def write_down(self) -> None:
-        """Put what was confirmed into the outbox, which may forget it then."""
+        """Store the watermarks in the outbox, which may then forget the rows."""
         if not self._moved:
             return
         try:
@@ -162,27 +162,27 @@ class Delivery:
                 for stream, sequence in self._moved.items():
                     backlog.confirm(self._outbox, stream, sequence)
         except sqlite3.OperationalError as error:
-            # The next time; until then it is enough to know it.
+            # They are stored the next time; until then they are known here.
             if not is_disk_full(error):
                 raise
         else:
             self._moved.clear()
 
-    def _hear(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
+    def _note_ingest(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
         was_silent = flow.is_silent
-        flow.hear(now)
+        flow.watermark_arrived(now)
         before = self._ingests.get(topic)
         if watermark.session is not None and watermark.session != before:
             self._ingests[topic] = watermark.session
             if before is not None or was_silent:
-                # Ingest has lost its connection, and with it whatever was on its way.
+                # Ingest has lost its connection, and with it everything in flight.
                 for each in self._flows.values():
                     if topic in each.cursors:
                         each.cursors[topic].go_back()
 
     def _ignore(self, event: str, topic: str, reason: str) -> None:
-        """Ingest announces again and again; one line is enough."""
-        self.figures.ignored_watermarks += 1
+        """Ingest announces repeatedly; one log line is enough."""
+        self.counters.ignored_watermarks += 1
         if (event, topic) not in self._ignored:
             self._ignored.add((event, topic))
             log.warning(event, topic=topic, reason=reason)
@@ -191,12 +191,12 @@ class Delivery:
         before = cursor.stream.watermark
         if sequence < before:
             log.warning("watermark went back", source=cursor.stream.source, before=before, now=sequence)
-        self.figures.retries_successful += bool(cursor.retries and sequence > before)
+        self.counters.retries_successful += bool(cursor.retries and sequence > before)
         if sequence != before:
             self._moved[cursor.stream.id] = sequence
         flow.confirmed(cursor, sequence, now)
 
-    def _send_one(self, flow: Flow, cursor: Cursor, session: Session, now: float) -> None:
+    def _send_one(self, flow: Flow, cursor: Cursor, session: BrokerSession, now: float) -> None:
         stream = cursor.stream
         if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
             self._thin(cursor)
@@ -207,16 +207,16 @@ class Delivery:
             self._give_up(cursor, message)
             return
         session.publish(message.outgoing)
-        self.figures.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
+        self.counters.events_resent += max(0, min(message.last, cursor.highest) - cursor.sent)
         flow.sent(cursor, message.last, size, now, session.published)
-        self.figures.bytes_sent += size
-        self.figures.published += 1
-        self.figures.bytes_saved += message.saved
+        self.counters.bytes_sent += size
+        self.counters.published += 1
+        self.counters.bytes_saved += message.saved
 
-    def _max_bytes(self, session: Session) -> int:
-        """Of a message of events: not so many that those of another device would wait for long."""
+    def _max_bytes(self, session: BrokerSession) -> int:
+        """The size limit of a message of events, so that events of other devices do not wait for long."""
         rates = [rate for rate in (self.throttle.bytes_per_s, session.bytes_per_s) if rate is not None]
-        most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_SECONDS) * MESSAGE_SECONDS)
+        most = max(MIN_MESSAGE_BYTES, min(rates, default=MAX_BYTES / MESSAGE_S) * MESSAGE_S)
         if session.max_packet_bytes is not None:
             most = min(most, session.max_packet_bytes - HEADER_BYTES)
         return int(min(most, MAX_BYTES))
@@ -227,9 +227,9 @@ class Delivery:
         if dropped:
             log.info("link too slow for all pictures", source=cursor.stream.source, given_up=dropped)
 
-    def _give_up(self, cursor: Cursor, message: Message) -> None:
+    def _give_up(self, cursor: Cursor, message: OutboxMessage) -> None:
         stream = cursor.stream
         log.warning("broker takes no message of this size", source=stream.source, bytes=len(message.outgoing.payload))
-        run = Run(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())
+        run = SequenceGap(stream.id, stream.source, stream.epoch, message.first, message.last, TOO_LARGE, self._clock())
         with transaction(self._outbox):
             replace_with_gap(self._outbox, run)

@@ -1,4 +1,4 @@
-"""Puts consecutive rows of a stream into one message: events together, a medium alone."""
+"""Packs consecutive rows of a stream into messages: events together, each medium alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import GapEvent
 from bus_schemas.topics import BATCH, event_topic, media_topic
 from producer.ids import Clock
-from producer.outbox.backlog import Row, Stream
+from producer.outbox.backlog import OutboxRow, OutboxStream
 from producer.outbox.tables import gap_body
 from producer.relay.session import Outgoing
 
@@ -23,8 +23,8 @@ GAP_KIND: Final = short_name(type_of(GapEvent))
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What goes out as one message, the sequences that it covers, and the bytes that packing saved."""
+class OutboxMessage:
+    """One message to publish, the sequences that it covers, and the bytes that packing saved."""
 
     outgoing: Outgoing
     first: int
@@ -40,8 +40,10 @@ class Composer:
     clock: Clock
     compress: bool = False
 
-    def compose(self, stream: Stream, after: int, rows: Iterator[Row], max_bytes: int = MAX_BYTES) -> Message:
-        """The next message after a sequence; `rows` are those after it. A medium may be larger."""
+    def compose(
+        self, stream: OutboxStream, after: int, rows: Iterator[OutboxRow], max_bytes: int = MAX_BYTES
+    ) -> OutboxMessage:
+        """The next message after a sequence; `rows` are the rows after it. A medium may exceed `max_bytes`."""
         row = next(rows, None)
         first = stream.sequence + 1 if row is None else row.first
         if first > after + 1:
@@ -51,22 +53,22 @@ class Composer:
             return _medium(stream.source, row)
         return self._events(stream.source, _together(row, rows, max_bytes))
 
-    def _events(self, source: str, rows: list[Row]) -> Message:
+    def _events(self, source: str, rows: list[OutboxRow]) -> OutboxMessage:
         kinds = {row.kind for row in rows}
         packed = pack([row.body for row in rows], compress=self.compress)
         topic = event_topic(source, kinds.pop() if len(kinds) == 1 else BATCH)
         plain = sum(len(row.body) + 1 for row in rows) + 1 if len(rows) > 1 else len(rows[0].body)
         outgoing = _checked(topic, packed.body, packed.content_type)
-        return Message(outgoing, rows[0].first, rows[-1].sequence, len(rows), plain - len(packed.body))
+        return OutboxMessage(outgoing, rows[0].first, rows[-1].sequence, len(rows), plain - len(packed.body))
 
-    def _forgotten(self, stream: Stream, first: int, last: int) -> Message:
+    def _forgotten(self, stream: OutboxStream, first: int, last: int) -> OutboxMessage:
         body = gap_body(stream.source, stream.epoch, (first, last), FORGOTTEN, self.clock())
         packed = pack([body], compress=self.compress)
         outgoing = _checked(event_topic(stream.source, GAP_KIND), packed.body, packed.content_type)
-        return Message(outgoing, first, last, 1)
+        return OutboxMessage(outgoing, first, last, 1)
 
 
-def _together(row: Row, rows: Iterator[Row], max_bytes: int) -> list[Row]:
+def _together(row: OutboxRow, rows: Iterator[OutboxRow], max_bytes: int) -> list[OutboxRow]:
     together, size = [row], len(row.body)
     for following in rows:
         size += len(following.body) + 1
@@ -81,12 +83,12 @@ def _together(row: Row, rows: Iterator[Row], max_bytes: int) -> list[Row]:
     return together
 
 
-def _medium(source: str, row: Row) -> Message:
+def _medium(source: str, row: OutboxRow) -> OutboxMessage:
     event = read_stored([row.body])[0]
     assert isinstance(event, MediaEvent)
     topic, attributes = media_topic(source, event.data.kind), tuple(media_properties(event))
     outgoing = _checked(topic, row.payload or b"", event.data.content_type, attributes)
-    return Message(outgoing, row.sequence, row.sequence, 1)
+    return OutboxMessage(outgoing, row.sequence, row.sequence, 1)
 
 
 def _checked(

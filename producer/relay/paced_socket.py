@@ -1,4 +1,4 @@
-"""A socket that takes no more than its link carries soon, so that what is urgent never waits behind what is not."""
+"""A socket that accepts no more bytes than its link carries soon, so that urgent messages never wait for long."""
 
 import fcntl
 import socket
@@ -11,16 +11,16 @@ from typing import Final
 
 from producer.relay.send_window import SendWindow
 
-AGAIN_SECONDS: Final = 0.01
-"""After which to look whether a full window has room again: nothing tells of that."""
+AGAIN_S: Final = 0.01
+"""How often to check whether a full window has room again: the kernel does not report that."""
 MIN_SEND_BYTES: Final = 1024
 
 Allowance = Callable[[float], float]
-"""How many bytes may be sent at a moment by a limit that others share."""
+"""How many bytes may be sent now within a limit that others share."""
 
 
 class PacedSocket:
-    """What paho uses of a socket. `on_sent` is told of the bytes that were sent."""
+    """The part of a socket that paho uses. `on_sent` receives the number of bytes that were sent."""
 
     def __init__(
         self, wire: socket.socket, window: SendWindow, allowance: Allowance, on_sent: Callable[[int], None]
@@ -30,9 +30,9 @@ class PacedSocket:
         self._allowance = allowance
         self._on_sent = on_sent
         self._owed = 0
-        """Bytes that TLS has encrypted and the wire did not take: it insists on being given all of them again."""
-        self.held = False
-        """Whether bytes wait that the wire would take."""
+        """Bytes that TLS has encrypted and the socket did not accept: TLS must be given all of them again."""
+        self.is_full = False
+        """Whether bytes wait for the window although the socket would accept them."""
 
     @property
     def bytes_per_s(self) -> float | None:
@@ -41,8 +41,8 @@ class PacedSocket:
     def send(self, data: bytes) -> int:
         now = time.monotonic()
         room = int(min(self._window.room(self._queued(), now), self._allowance(now)))
-        self.held = room < min(MIN_SEND_BYTES, len(data)) and not self._owed
-        if self.held:
+        self.is_full = room < min(MIN_SEND_BYTES, len(data)) and not self._owed
+        if self.is_full:
             raise BlockingIOError
         size = min(len(data), max(room, self._owed))
         try:
@@ -56,7 +56,7 @@ class PacedSocket:
         return sent
 
     def _queued(self) -> int:
-        """Bytes that the kernel holds because the other side has not acknowledged them."""
+        """Bytes that the kernel holds because the peer has not acknowledged them."""
         if self.wire.family == socket.AF_UNIX:
             return 0
         return int(struct.unpack("i", fcntl.ioctl(self.wire.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])

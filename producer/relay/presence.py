@@ -1,4 +1,4 @@
-"""Tells whether the node of a device is there: retained while it is, and left as a last will for when it is not."""
+"""Publishes whether a device is online, retained, with a last will for when the connection is lost."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -16,36 +16,36 @@ from producer.broker import BrokerAddress
 from producer.ids import Clock, Ids
 from producer.mqtt import background_client
 
-KEEPALIVE_SECONDS: Final = 10
-GOODBYE_SECONDS: Final = 0.5
+KEEPALIVE_S: Final = 10
+DISCONNECT_WITHIN_S: Final = 0.5
 _CAUSES: Final[dict[str, Literal["stopped", "connection_lost"]]] = {STOPPED: "stopped", LOST: "connection_lost"}
 
 
-class Presence:
-    """A connection of its own for each device, because a connection leaves no more than one last will."""
+class DevicePresence:
+    """One connection for each device, because a connection has no more than one last will."""
 
     def __init__(self, source: str, broker: BrokerAddress, clock: Clock) -> None:
         self._source = source
         self._clock = clock
         self._ids = Ids(clock)
         self._client = background_client(
-            broker, "presence", keepalive_s=KEEPALIVE_SECONDS, first_pause_s=2, longest_pause_s=60
+            broker, "presence", keepalive_s=KEEPALIVE_S, first_pause_s=2, longest_pause_s=60
         )
-        self._client.on_pre_connect = self._leave_a_will
-        self._client.on_connect = self._greet
+        self._client.on_pre_connect = self._set_last_will
+        self._client.on_connect = self._publish_online
         self._client.loop_start()
 
     def leave(self, *, silent: bool = False) -> None:
-        """With a goodbye, unless `silent`; never with the last will."""
+        """Publish the stop, unless `silent`, and disconnect; the last will is not published."""
         if self._client.is_connected() and not silent:
-            self._publish(online=False, reason=STOPPED).wait_for_publish(GOODBYE_SECONDS)
+            self._publish(online=False, reason=STOPPED).wait_for_publish(DISCONNECT_WITHIN_S)
         self._client.disconnect()
 
     def close(self) -> None:
         self._client.loop_stop()
 
-    def _leave_a_will(self, client: Client, _data: Any) -> None:
-        # Anew for each connection: two losses are two events, with two ids.
+    def _set_last_will(self, client: Client, _data: Any) -> None:
+        # A new one for each connection: two losses are two events, with two ids.
         client.will_set(
             state_topic(self._source),
             self._event(online=False, reason=LOST),
@@ -54,7 +54,7 @@ class Presence:
             properties=_properties(PacketTypes.WILLMESSAGE),
         )
 
-    def _greet(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+    def _publish_online(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
         if not code.is_failure:
             self._publish(online=True)
 
@@ -72,24 +72,24 @@ class Presence:
         return to_bytes(StateEvent(id=self._ids(), source=self._source, time=self._clock(), data=data))
 
 
-class Presences:
-    """Of all devices of a node: online from `begin` until this is left, offline at once if it ends in another way."""
+class DevicePresences:
+    """All devices of a node: online from `begin` until exit, and offline by their last wills if the process dies."""
 
     def __init__(self, sources: Sequence[str], broker: BrokerAddress, clock: Clock) -> None:
         self._sources = sources
         self._broker = broker
         self._clock = clock
-        self._connections: list[Presence] = []
+        self._connections: list[DevicePresence] = []
         self._silent = False
 
     def begin(self) -> None:
-        """The first time; after that it does nothing."""
+        """Connect on the first call; later calls do nothing."""
         self._connections = self._connections or [
-            Presence(source, self._broker, self._clock) for source in self._sources
+            DevicePresence(source, self._broker, self._clock) for source in self._sources
         ]
 
-    def make_way(self) -> None:
-        """Leave without a word, because somebody else is there for these devices."""
+    def leave_silently(self) -> None:
+        """Disconnect without an event, because another agent has these devices."""
         self._silent = True
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Moves an outbox to the bus, from the watermark of each stream on, and forgets what the journal holds."""
+"""Moves an outbox to the bus: publishes each stream from its watermark on, and forgets what the journal holds."""
 
 import contextlib
 import socket
@@ -18,62 +18,62 @@ from producer.backoff import Retry
 from producer.broker import BrokerAddress
 from producer.file_identity import FileGone, identity
 from producer.ids import Clock
-from producer.outbox.bounds import Limits, enforce
 from producer.outbox.files import OpenFiles
+from producer.outbox.limits import OutboxLimits, enforce
 from producer.outbox.tables import connect, is_disk_full, open_tables
-from producer.relay.delivery import Delivery
-from producer.relay.links import RECONNECT, Links
-from producer.relay.refusals import Refusals
-from producer.relay.session import Ended, Incoming, Outgoing, Unreachable
+from producer.relay.connections import RECONNECT, RelayConnections
+from producer.relay.delivery import StreamDelivery
+from producer.relay.refusal_log import RefusalLog
+from producer.relay.session import BrokerUnreachable, Incoming, Outgoing, SessionEnd
 from producer.transaction import transaction
 
-CONNECT_SECONDS: Final = 15.0
-TICK_SECONDS: Final = 0.25
-UPKEEP_SECONDS: Final = 1.0
-ALLOWED_SECONDS: Final = 0.05
-DRAIN_SECONDS: Final = 0.01
-MAX_ASIDE: Final = 64
+CONNECT_S: Final = 15.0
+TICK_S: Final = 0.25
+UPKEEP_S: Final = 1.0
+ALLOWED_S: Final = 0.05
+DRAIN_S: Final = 0.01
+MAX_UNQUEUED: Final = 64
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RelayOptions:
     """`bytes_per_s` None is no limit; 50,000 suits a cellular link."""
 
     bytes_per_s: int | None = None
     compress: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: OutboxLimits = field(default_factory=OutboxLimits)
     subscriptions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class Counters:
+class ConnectionCounters:
     connections: int = 0
     network_available: bool = False
     connected: bool = False
 
 
 def ignore(message: Incoming) -> None:
-    """For who subscribes to nothing."""
+    """The default of a relay without subscriptions."""
 
 
 def nothing() -> Iterable[Outgoing]:
-    """For who retains nothing."""
+    """The default of a relay that retains nothing."""
     return ()
 
 
 def always() -> bool:
-    """For who is alone by other means."""
+    """The default of a relay that needs no permission to send."""
     return True
 
 
 class Relay:
-    """One for an outbox. `run` is its thread; `wake`, `say` and `statistics` may be called from any other.
+    """One for each outbox. `run` is its thread; `wake`, `publish` and `statistics` may be called from any other thread.
 
-    `on_message` and `on_connect` are called in the thread of the relay: they hand on, and do not work. What
-    `on_connect` returns is published after each connect: the broker may have forgotten what it retained. Nothing is
-    sent until `allowed`.
+    `on_message` and `on_connect` are called in the thread of the relay and must return quickly. What `on_connect`
+    returns is published after each connect, because the broker may have forgotten what it retained. Nothing is sent
+    until `allowed` returns true.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Relay:
         outbox_path: Path,
         broker: BrokerAddress,
         clock: Clock,
-        options: Options | None = None,
+        options: RelayOptions | None = None,
         on_message: Callable[[Incoming], None] = ignore,
         on_connect: Callable[[], Iterable[Outgoing]] = nothing,
         allowed: Callable[[], bool] = always,
@@ -89,33 +89,33 @@ class Relay:
         self._path = outbox_path
         self._broker = broker
         self._clock = clock
-        self._options = options or Options()
+        self._options = options or RelayOptions()
         self._on_message = on_message
         self._on_connect = on_connect
         self._allowed = allowed
-        self._counters = Counters()
-        self._aside: deque[Outgoing] = deque(maxlen=MAX_ASIDE)
-        self._ear, self._mouth = socket.socketpair()
-        self._ear.settimeout(0)
-        self._mouth.settimeout(0)
+        self._counters = ConnectionCounters()
+        self._unqueued: deque[Outgoing] = deque(maxlen=MAX_UNQUEUED)
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.settimeout(0)
+        self._wake_writer.settimeout(0)
         self._awake = False
         self._shows = False
-        self._delivery: Delivery | None = None
+        self._delivery: StreamDelivery | None = None
         self._upkeep_at = 0.0
-        self._refusals = Refusals(broker.username)
+        self._refusals = RefusalLog(broker.username)
 
     def wake(self) -> None:
-        """Say that there is something to send. Costs nothing while the relay has not yet looked."""
+        """Report that there is something to send. It is free while an earlier wake-up is pending."""
         if not self._awake:
             self._awake = True
             with contextlib.suppress(BlockingIOError, OSError):
-                self._mouth.send(b"\0")
+                self._wake_writer.send(b"\0")
 
-    def say(self, message: Outgoing) -> None:
-        """Publish beside the streams, now or never: live pictures and answers. Dropped where nobody is connected."""
+    def publish(self, message: Outgoing) -> None:
+        """Publish beside the streams, at most once: live pictures and answers. Dropped while not connected."""
         if self._counters.connected:
             self._shows = self._shows or not message.qos
-            self._aside.append(message)
+            self._unqueued.append(message)
             self.wake()
 
     @property
@@ -123,23 +123,23 @@ class Relay:
         return self._counters.connected
 
     def drain(self, timeout_s: float) -> None:
-        """Wait until all that is urgent is confirmed, for `timeout_s` at most, and not without a connection."""
+        """Wait until all events are confirmed, for `timeout_s` at most and only while connected."""
         until, delivery = time.monotonic() + timeout_s, self._delivery
-        # The look that is going on may not see what was committed just now.
-        seen = delivery.looks + 2 if delivery else 0
+        # The poll that is running may not see what was committed just now.
+        seen = delivery.polls + 2 if delivery else 0
         while delivery and self.connected and time.monotonic() < until:
-            if delivery.looks >= seen and not delivery.waiting(Traffic.EVENTS):
+            if delivery.polls >= seen and not delivery.waiting(Traffic.EVENTS):
                 return
             self.wake()
-            time.sleep(DRAIN_SECONDS)
+            time.sleep(DRAIN_S)
 
     def trouble(self, source: str) -> str | None:
         """What the broker refuses of a device at this time, in a sentence."""
         return self._refusals.trouble(source)
 
     def statistics(self) -> dict[str, int | bool]:
-        """The figures of the link, by the names under which operators know them."""
-        sent = self._delivery.figures if self._delivery is not None else None
+        """Counters of the link, by the names under which operators know them."""
+        sent = self._delivery.counters if self._delivery is not None else None
         return {
             "messages_published": sent.published if sent else 0,
             "messages_failed": sent.failed if sent else 0,
@@ -154,23 +154,23 @@ class Relay:
         }
 
     def run(self, stopping: threading.Event) -> None:
-        """Until `stopping`; what is not confirmed by then stays in the outbox. Looks at `stopping` 4 times a second."""
-        with contextlib.closing(self._ear), contextlib.closing(self._mouth):
+        """Run until `stopping`, which is checked 4 times a second. Unconfirmed events stay in the outbox."""
+        with contextlib.closing(self._wake_reader), contextlib.closing(self._wake_writer):
             while not stopping.is_set():
                 with contextlib.closing(self._open()) as outbox:
                     self._serve(outbox, stopping)
                 if self._is_gone:
                     self._files.remove_rest()
-                # Whoever commits to the outbox notices as well, and makes a new file.
-                while identity(self._path) is None and not stopping.wait(TICK_SECONDS):
+                # The committing thread notices as well, and makes a new file.
+                while identity(self._path) is None and not stopping.wait(TICK_S):
                     pass
 
     def _serve(self, outbox: sqlite3.Connection, stopping: threading.Event) -> None:
-        """As long as the outbox is the file that was opened."""
-        self._delivery = Delivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
+        """Run as long as the outbox is the file that was opened."""
+        self._delivery = StreamDelivery(outbox, self._clock, self._options.bytes_per_s, self._options.compress)
         retry = Retry(RECONNECT)
         while not (stopping.is_set() or self._allowed() or self._is_gone):
-            self._pause(outbox, ALLOWED_SECONDS, stopping)
+            self._pause(outbox, ALLOWED_S, stopping)
         while not (stopping.is_set() or self._is_gone):
             if self._connect_and_send(outbox, self._delivery, stopping):
                 retry.reset()
@@ -183,24 +183,26 @@ class Relay:
         self._files, self._is_gone = OpenFiles.now(self._path), False
         return connection
 
-    def _connect_and_send(self, outbox: sqlite3.Connection, delivery: Delivery, stopping: threading.Event) -> bool:
-        """False when no connection came about."""
+    def _connect_and_send(
+        self, outbox: sqlite3.Connection, delivery: StreamDelivery, stopping: threading.Event
+    ) -> bool:
+        """False when no connection was established."""
         try:
-            links = Links(self._broker, delivery.throttle)
-        except Unreachable as error:
+            connections = RelayConnections(self._broker, delivery.throttle)
+        except BrokerUnreachable as error:
             self._counters.network_available = False
             log.info("broker unreachable", broker=str(self._broker), reason=str(error))
             return False
         self._counters.network_available = True
         try:
-            return self._accepted(links, stopping) and self._send(outbox, delivery, links, stopping)
+            return self._accepted(connections, stopping) and self._send(outbox, delivery, connections, stopping)
         finally:
             self._counters.connected = False
-            self._aside.clear()
-            links.close()
-            self._log_end(links.events.ended)
+            self._unqueued.clear()
+            connections.close()
+            self._log_end(connections.events.ended)
 
-    def _log_end(self, ended: Ended | None) -> None:
+    def _log_end(self, ended: SessionEnd | None) -> None:
         if ended is None:
             return
         where = {"broker": str(self._broker), "reason": ended.reason}
@@ -209,16 +211,22 @@ class Relay:
         else:
             log.info("broker lost", **where)
 
-    def _accepted(self, links: Links, stopping: threading.Event) -> bool:
-        session = links.events
-        deadline = time.monotonic() + CONNECT_SECONDS
+    def _accepted(self, connections: RelayConnections, stopping: threading.Event) -> bool:
+        session = connections.events
+        deadline = time.monotonic() + CONNECT_S
         while not (session.connected or session.ended or stopping.is_set()) and time.monotonic() < deadline:
-            links.step(TICK_SECONDS, self._ear)
-            self._hear()
+            connections.step(TICK_S, self._wake_reader)
+            self._clear_wake()
         return session.connected
 
-    def _send(self, outbox: sqlite3.Connection, delivery: Delivery, links: Links, stopping: threading.Event) -> bool:
-        session = links.events
+    def _send(
+        self,
+        outbox: sqlite3.Connection,
+        delivery: StreamDelivery,
+        connections: RelayConnections,
+        stopping: threading.Event,
+    ) -> bool:
+        session = connections.events
         self._counters.connected = True
         self._counters.connections += 1
         log.info("broker connected", broker=str(self._broker), connections=self._counters.connections)
@@ -228,65 +236,65 @@ class Relay:
         for message in self._on_connect():
             session.publish(message)
         while session.ended is None and not (stopping.is_set() or self._is_gone):
-            delivery.look(links.sessions, time.monotonic())
-            # A subscription can be lost on its way, and then nothing is ever heard; to repeat it costs nothing.
-            unheard = delivery.take_unheard()
-            for topic in unheard:
+            delivery.poll(connections.sessions, time.monotonic())
+            # A subscription can be lost in transit; repeating it costs nothing.
+            silent = delivery.take_silent_topics()
+            for topic in silent:
                 self._refusals.note("read", topic, "no watermark")
-            subscribed -= unheard
+            subscribed -= silent
             session.subscribe(delivery.watermark_topics - subscribed)
             subscribed |= delivery.watermark_topics
-            self._tend(links, delivery)
-            wait_s = delivery.send(links.sessions, time.monotonic())
-            links.step(min(wait_s, TICK_SECONDS), self._ear)
-            self._hear()
-            self._take_in(links, delivery)
+            self._tend(connections, delivery)
+            wait_s = delivery.send(connections.sessions, time.monotonic())
+            connections.step(min(wait_s, TICK_S), self._wake_reader)
+            self._clear_wake()
+            self._take_in(connections, delivery)
             self._keep_up(outbox)
         return True
 
-    def _tend(self, links: Links, delivery: Delivery) -> None:
-        """Connections for pictures and recordings where there are any, and what is said beside the streams."""
+    def _tend(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
+        """Connect pictures and recordings where there are any, and publish the messages beside the streams."""
         now = time.monotonic()
         shown = {Traffic.PICTURES} if self._shows else set()
-        for traffic in links.want(delivery.traffics | shown, now):
+        for traffic in connections.want(delivery.traffics | shown, now):
             delivery.reconnected(traffic, now)
-        delivery.figures.failed += links.refusals()
-        while self._aside:
-            message = self._aside.popleft()
-            session = links.events if message.qos else links.sessions.get(Traffic.PICTURES)
-            if session is not None and (message.qos or not (session.congested() or links.allowance(now) <= 0)):
+        delivery.counters.failed += connections.refusals()
+        while self._unqueued:
+            message = self._unqueued.popleft()
+            session = connections.events if message.qos else connections.sessions.get(Traffic.PICTURES)
+            if session is not None and (message.qos or not (session.congested() or connections.allowance(now) <= 0)):
                 session.publish(message)
-                delivery.figures.bytes_sent += len(message.payload)
+                delivery.counters.bytes_sent += len(message.payload)
 
-    def _hear(self) -> None:
+    def _clear_wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            while self._ear.recv(64):
+            while self._wake_reader.recv(64):
                 pass
-        # Cleared after reading: who found it set until now has committed before, and the next look sees that.
+        # Cleared after reading: a thread that found it set until now has committed before, and the next poll sees that.
         self._awake = False
 
-    def _take_in(self, links: Links, delivery: Delivery) -> None:
-        for refusal in links.take_refusals():
+    def _take_in(self, connections: RelayConnections, delivery: StreamDelivery) -> None:
+        for refusal in connections.take_refusals():
             self._refusals.note(refusal.what, refusal.topic, refusal.reason)
-        incoming = links.events.incoming
+        incoming = connections.events.incoming
         while incoming:
             message = incoming.popleft()
-            self._refusals.heard(message.topic)
+            self._refusals.message_arrived(message.topic)
             if not delivery.take_in(message, time.monotonic()):
                 self._on_message(message)
         delivery.write_down()
 
     def _keep_up(self, outbox: sqlite3.Connection) -> None:
-        """Keep the outbox within its limits also where nothing but a relay has it open."""
+        """Enforce the limits also where nothing but a relay has the outbox open."""
         now = time.monotonic()
-        if now - self._upkeep_at >= UPKEEP_SECONDS:
+        if now - self._upkeep_at >= UPKEEP_S:
             self._upkeep_at = now
             try:
                 self._files.check()
                 with transaction(outbox):
                     enforce(outbox, self._options.limits, self._clock())
             except sqlite3.OperationalError as error:
-                # Who commits to the outbox makes room.
+                # The committing thread makes room.
                 if not is_disk_full(error):
                     raise
             except FileGone:
@@ -295,6 +303,6 @@ class Relay:
     def _pause(self, outbox: sqlite3.Connection, seconds: float, stopping: threading.Event) -> None:
         until = time.monotonic() + seconds
         while not self._is_gone and (left := until - time.monotonic()) > 0:
-            if stopping.wait(min(left, UPKEEP_SECONDS)):
+            if stopping.wait(min(left, UPKEEP_S)):
                 return
             self._keep_up(outbox)

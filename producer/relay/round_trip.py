@@ -1,13 +1,13 @@
-"""How long a watermark takes after its message, and how long to wait before sending that again (RFC 6298)."""
+"""Estimates how long watermarks take, and how long to wait before sending again (RFC 6298)."""
 
 from typing import Final
 
-MIN_TIMEOUT_SECONDS: Final = 1.0
-MAX_TIMEOUT_SECONDS: Final = 30.0
+MIN_TIMEOUT_S: Final = 1.0
+MAX_TIMEOUT_S: Final = 30.0
 
 
 class RoundTrip:
-    """Smoothed over the messages that were sent once: of what was sent twice nobody knows which one was confirmed."""
+    """Smoothed over messages that were sent once: after a retransmission the watermark may belong to either."""
 
     def __init__(self) -> None:
         self._smoothed_s: float | None = None
@@ -21,6 +21,6 @@ class RoundTrip:
         self._smoothed_s += (seconds - self._smoothed_s) / 8
 
     def timeout_s(self, retries: int) -> float:
-        """How long to wait for a watermark that moves, doubled each time that was in vain."""
+        """The retransmission timeout, doubled with each retry."""
         known = 0.0 if self._smoothed_s is None else self._smoothed_s + 4 * self._deviation_s
-        return min(max(known, MIN_TIMEOUT_SECONDS) * 2.0**retries, MAX_TIMEOUT_SECONDS)
+        return min(max(known, MIN_TIMEOUT_S) * 2.0**retries, MAX_TIMEOUT_S)

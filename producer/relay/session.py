@@ -1,4 +1,4 @@
-"""One connection to the broker, driven by the thread that uses it, and forgotten with all that it held when it ends."""
+"""One connection to the broker, driven by the thread that uses it. It keeps nothing from one to the next."""
 
 import select
 import ssl
@@ -17,19 +17,19 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from producer.broker import BrokerAddress
 from producer.mqtt import MAX_IN_FLIGHT, MqttClient
-from producer.relay.paced_socket import AGAIN_SECONDS, Allowance, PacedSocket
+from producer.relay.paced_socket import AGAIN_S, Allowance, PacedSocket
 from producer.relay.send_window import SendWindow
 
-KEEPALIVE_SECONDS: Final = 10
+KEEPALIVE_S: Final = 10
 
 
-class Unreachable(OSError):
-    """Nobody answers there, or we are not let in."""
+class BrokerUnreachable(OSError):
+    """The broker cannot be reached, or refuses the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to publish. `user_properties` are attributes of media and correlation of answers."""
+    """A message to publish. `user_properties` are attributes of media; `correlation` is that of an answer."""
 
     topic: str
     payload: bytes
@@ -52,19 +52,19 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that arrived on a topic that was subscribed to."""
+    """A message that arrived on a subscribed topic."""
 
     topic: str
     payload: bytes
     response_topic: str | None = None
     correlation: bytes | None = None
     retained: bool = False
-    """Whether the broker had kept it from before we subscribed."""
+    """Whether the broker had retained it from before the subscription."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """The broker has said no to a topic."""
+class BrokerRefusal:
+    """The broker has refused a topic."""
 
     what: Literal["subscribe", "publish"]
     topic: str
@@ -72,29 +72,29 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """Why a connection is over, in words; a refusal is the broker's answer to name and password."""
+class SessionEnd:
+    """Why a connection ended; `is_refusal` where the broker refused user or password."""
 
     reason: str
     is_refusal: bool = False
 
 
 def unlimited(_now: float) -> float:
-    """For what no limit holds back."""
+    """The allowance without a limit."""
     return float("inf")
 
 
-def uncounted(_sent: int) -> None:
-    """For whose bytes nobody counts."""
+def ignore_sent(_sent: int) -> None:
+    """The counter of a connection whose bytes are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a connection may send at a moment, and who counts the bytes that it has sent."""
+    """How much a connection may send at a moment, and who counts the bytes."""
 
     allowance: Allowance = unlimited
-    on_sent: Callable[[int], None] = uncounted
-    keepalive_s: int = KEEPALIVE_SECONDS
+    on_sent: Callable[[int], None] = ignore_sent
+    keepalive_s: int = KEEPALIVE_S
 
 
 class _InFlight(NamedTuple):
@@ -103,8 +103,8 @@ class _InFlight(NamedTuple):
     topic: str
 
 
-class Session:
-    """Clean start, and nothing kept: what was on its way is sent again by whoever still has it."""
+class BrokerSession:
+    """A clean start, without session state: what was in flight is sent again by whoever still has it."""
 
     def __init__(self, broker: BrokerAddress, role: str, pace: Pace | None = None) -> None:
         pace = pace or Pace()
@@ -117,23 +117,23 @@ class Session:
         self._in_flight: dict[int, _InFlight] = {}
         self._subscribing: dict[int, list[str]] = {}
         self.connected = False
-        self.ended: Ended | None = None
+        self.ended: SessionEnd | None = None
         self.max_packet_bytes: int | None = None
         self.incoming: deque[Incoming] = deque()
         self.refused: int = 0
-        self.refusals: deque[Refusal] = deque(maxlen=MAX_IN_FLIGHT)
+        self.refusals: deque[BrokerRefusal] = deque(maxlen=MAX_IN_FLIGHT)
         self.in_flight_bytes = 0
         self.published = self.acknowledged = 0
-        """The number of the last message, and of the last that the broker has."""
+        """The number of the last message, and of the last that the broker acknowledged."""
         try:
             self._client.connect(broker.target, broker.port, keepalive=pace.keepalive_s, clean_start=True)
         except (OSError, ssl.SSLError) as error:
-            raise Unreachable(f"{broker}: {error}") from error
+            raise BrokerUnreachable(f"{broker}: {error}") from error
         self._socket = self._client.paced
 
     @property
     def bytes_per_s(self) -> float | None:
-        """What the link was seen to carry, where it was ever full."""
+        """The measured throughput of the link, once it was full."""
         return self._socket.bytes_per_s
 
     @property
@@ -145,7 +145,7 @@ class Session:
             message.topic, message.payload, message.qos, message.retain, properties=message.properties()
         )
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self.ended = self.ended or Ended(f"publish: {info.rc.name}")
+            self.ended = self.ended or SessionEnd(f"publish: {info.rc.name}")
         elif message.qos:
             self.published += 1
             self._in_flight[info.mid] = _InFlight(self.published, len(message.payload), message.topic)
@@ -159,32 +159,32 @@ class Session:
                 self._subscribing[mid] = [topic for topic, _ in wanted]
 
     def congested(self) -> bool:
-        """Whether bytes wait because the connection does not take them."""
+        """Whether bytes wait because the connection does not accept them."""
         return self._client.want_write()
 
     def register(self, poll: select.poll) -> float | None:
-        """Wait for the broker; returns after which time to step in any case, if at all."""
-        writes = self._client.want_write() and not self._socket.held
+        """Register for the poll. Returns after how many seconds to step in any case, if at all."""
+        writes = self._client.want_write() and not self._socket.is_full
         try:
             poll.register(self._socket.wire, select.POLLIN | (select.POLLOUT if writes else 0))
         except ValueError:
-            self.ended = self.ended or Ended("the connection is closed")
+            self.ended = self.ended or SessionEnd("the connection is closed")
             return 0.0
         if self._socket.pending():
             return 0.0
-        return AGAIN_SECONDS if self._client.want_write() and not writes else None
+        return AGAIN_S if self._client.want_write() and not writes else None
 
     def step(self, happened: dict[int, int]) -> None:
-        """Do what the connection needs, after a poll."""
+        """Serve the connection after a poll."""
         event = happened.get(self._socket.fileno(), 0)
         if self._socket.pending() or event & ~select.POLLOUT:
             self._check(self._client.loop_read())
-        if self._client.want_write() and (event & select.POLLOUT or self._socket.held):
+        if self._client.want_write() and (event & select.POLLOUT or self._socket.is_full):
             self._check(self._client.loop_write())
         self._check(self._client.loop_misc())
 
     def close(self) -> None:
-        """Say goodbye where somebody listens, and let go of the socket."""
+        """Disconnect if the broker still listens, and close the socket."""
         self._client.disconnect()
         if not self.congested():
             self._client.loop_misc()
@@ -192,13 +192,13 @@ class Session:
 
     def _check(self, code: MQTTErrorCode) -> None:
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self.ended = self.ended or Ended(code.name)
+            self.ended = self.ended or SessionEnd(code.name)
 
     def _on_connect(
         self, _client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self.ended = Ended(f"refused: {code}", is_refusal=True)
+            self.ended = SessionEnd(f"refused: {code}", is_refusal=True)
             return
         self.connected = True
         self.max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
@@ -207,7 +207,7 @@ class Session:
         self, _client: Client, _data: Any, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
         self.connected = False
-        self.ended = self.ended or Ended(str(code))
+        self.ended = self.ended or SessionEnd(str(code))
 
     def _on_publish(
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
@@ -220,14 +220,14 @@ class Session:
         self.acknowledged = max(self.acknowledged, message.number)
         if code.is_failure:
             self.refused += 1
-            self.refusals.append(Refusal("publish", message.topic, str(code)))
+            self.refusals.append(BrokerRefusal("publish", message.topic, str(code)))
 
     def _on_subscribe(
         self, _client: Client, _data: Any, mid: int, codes: list[ReasonCode], _properties: Properties | None
     ) -> None:
         for topic, code in zip(self._subscribing.pop(mid, []), codes, strict=False):
             if code.is_failure:
-                self.refusals.append(Refusal("subscribe", topic, str(code)))
+                self.refusals.append(BrokerRefusal("subscribe", topic, str(code)))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         properties = message.properties
@@ -243,7 +243,7 @@ class Session:
 
 
 class _PacedClient(MqttClient):
-    """paho over a socket that takes no more than its link carries soon."""
+    """A paho client over a socket that accepts no more than its link carries soon."""
 
     def __init__(self, broker: BrokerAddress, role: str, pace: Pace) -> None:
         super().__init__(broker, role)

@@ -14,9 +14,9 @@ from edge.analysis.audio import level
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
+from edge.simulation.scene import Scene
 from edge.simulation.schedule import Schedule
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.recordings import PEDESTRIANS, recording
 
@@ -34,11 +34,11 @@ def case_frame_analysis() -> list[Measurement]:
             pictures, analyser = Pictures(), PictureAnalyser()
             small = [pictures.grey(frame) for frame in frames]
 
-            def look(index: int, reduced: bool = reduced, pictures: Pictures = pictures) -> None:
+            def analyse(index: int, reduced: bool = reduced, pictures: Pictures = pictures) -> None:
                 grey = small[index] if reduced else pictures.grey(frames[index])  # noqa: B023
-                analyser.look(grey, at(index))  # noqa: B023
+                analyser.analyse(grey, at(index))  # noqa: B023
 
-            taken = timed(partial(look, index) for index in range(len(frames)))
+            taken = timed(partial(analyse, index) for index in range(len(frames)))
             found.append(summary(f"frame analysis {size[0]}x{size[1]} {name}", taken[10:], "one frame", goal_ms=0.4))
     return found
 
@@ -51,10 +51,10 @@ def case_motion() -> list[Measurement]:
         frames = list(islice(pedestrians(size), 120))
         pictures, detector = Pictures(), MotionDetector(size)
 
-        def look(index: int) -> None:
-            detector.look(pictures.grey(frames[index]), at(index))  # noqa: B023
+        def analyse(index: int) -> None:
+            detector.analyse(pictures.grey(frames[index]), at(index))  # noqa: B023
 
-        taken = timed(partial(look, index) for index in range(len(frames)))
+        taken = timed(partial(analyse, index) for index in range(len(frames)))
         found.append(summary(f"motion {size[0]}x{size[1]}", taken[10:], "reduction and detection", goal_ms=0.5))
     return found
 
@@ -77,7 +77,7 @@ def case_audio_level() -> list[Measurement]:
 
 
 def case_scene() -> list[Measurement]:
-    scene = VisualScene(Yard(Schedule(START)))
+    scene = VisualScene(Scene(Schedule(START)))
     taken = timed(partial(scene.draw, at(index)) for index in range(300))
     return [summary("drawn scene 640x360", taken, "one picture as yuv420p", goal_ms=4)]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
-from producer.relay.relay import Options
+from producer.relay.relay import RelayOptions
 from tests.bench.measure import Measurement, summary
 from tests.broker import Broker
 from tests.eventually import eventually
@@ -21,12 +21,12 @@ GOAL_P99_MS = 2000.0
 
 def case_alarm() -> list[Measurement]:
     """A camera at default rates makes 90 kB a second, the link carries 50: of itself, or because it was told to."""
-    link = _behind(BYTES_PER_S, Options())
-    limit = _behind(1_000_000_000, Options(bytes_per_s=BYTES_PER_S))
+    link = _behind(BYTES_PER_S, RelayOptions())
+    limit = _behind(1_000_000_000, RelayOptions(bytes_per_s=BYTES_PER_S))
     return [*_rows("alarm on a 50 kB/s link", link), *_rows("alarm with a limit of 50 kB/s", limit)]
 
 
-def _behind(bytes_per_s: int, options: Options) -> Arrivals:
+def _behind(bytes_per_s: int, options: RelayOptions) -> Arrivals:
     with tempfile.TemporaryDirectory() as folder:
         home, path = Path(folder), Path(folder) / "node.sqlite"
         with (

@@ -15,7 +15,7 @@ from edge.analysis.picture import PictureAnalyser
 from edge.analysis.pictures import Pictures, thumbnail
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import video_file
-from edge.capture.sources.source import Frame, SourceEnded
+from edge.capture.sources.source import CameraFrame, SourceEnded
 from edge.capture.sources.video import VideoSource
 from tests.bench.measure import Measurement, summary, timed
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
@@ -67,10 +67,10 @@ def watched(source: VideoSource, recorder: Recorder) -> float:
     try:
         while True:
             reading = source.read()
-            if isinstance(reading, Frame):
+            if isinstance(reading, CameraFrame):
                 small = pictures.small(reading.picture)
-                motion.look(small.y, reading.time)
-                analyser.look(small.y, reading.time)
+                motion.analyse(small.y, reading.time)
+                analyser.analyse(small.y, reading.time)
                 thumbnail(small)
                 if reading.sequence % 5 == 1:
                     pictures.jpeg(reading.picture)

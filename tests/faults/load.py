@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bus_schemas.event import device_source
-from edge.agent.event_emitter import Telling
+from edge.agent.event_emitter import EventEmitter
 from producer.broker import BrokerAddress
 from producer.clock import DisciplinedClock
 from producer.ids import Clock, Ids
-from producer.outbox.disk import Room
+from producer.outbox.disk import DiskReserve
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import Draft
 from producer.relay.relay import Relay
@@ -43,7 +43,7 @@ class Node:
     picture_bytes: int = 4000
     devices: int = 0
     """So many besides the three, each with streams of its own."""
-    room: Room | None = None
+    room: DiskReserve | None = None
 
     @property
     def places(self) -> tuple[tuple[str, str], ...]:
@@ -110,19 +110,22 @@ def run(node: Node, life: int) -> None:
         thread.start()
         observer = Observer(node.seed * 1000 + life, clock, node.picture_bytes, node.places)
         _observe(
-            node, observer, Telling(outbox, clock, sorted(device_source(*place) for place in node.places)), stopping
+            node,
+            observer,
+            EventEmitter(outbox, clock, sorted(device_source(*place) for place in node.places)),
+            stopping,
         )
         stopping.wait()
         thread.join()
 
 
-def _observe(node: Node, observer: Observer, telling: Telling, stopping: threading.Event) -> None:
+def _observe(node: Node, observer: Observer, emitter: EventEmitter, stopping: threading.Event) -> None:
     dice = random.Random(node.seed + 1)
     ledger = os.open(node.ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     written = 0
     while not stopping.is_set() and (written < node.backlog or not node.quiet.exists()):
         group = observer.group(500 if written < node.backlog else dice.randrange(1, 12))
-        telling.put(group, durable=True)
+        emitter.put(group, durable=True)
         os.write(ledger, "".join(f"{draft.event.id}\n" for draft in group).encode())
         written += len(group)
         if written >= node.backlog:

@@ -226,7 +226,7 @@ MUTANTS: dict[str, Mutant] = {
         RELAY,
     ),
     "outbox_forgets_what_is_not_confirmed": Mutant(
-        "producer/outbox/bounds.py",
+        "producer/outbox/limits.py",
         '" where e.sequence <= s.watermark order by e.position limit 1"',
         '" order by e.position limit 1"',
         PRODUCER,
@@ -263,7 +263,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "silence_not_answered": Mutant(
         "producer/relay/delivery.py",
-        "            self._unheard.update(asking)\n",
+        "            self._silent_topics.update(asking)\n",
         "",
         PRODUCER,
     ),
@@ -280,7 +280,7 @@ MUTANTS: dict[str, Mutant] = {
         RELAY,
     ),
     "commit_goes_through_the_backlog": Mutant(
-        "producer/outbox/bounds.py",
+        "producer/outbox/limits.py",
         "outbox_stream s cross join outbox_event",
         "outbox_stream s join outbox_event",
         PRODUCER,
@@ -317,20 +317,20 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "clock_step_not_taken_over": Mutant(
         "producer/clock.py",
-        "            if abs(difference) > STEP_SECONDS:\n",
-        "            if difference > STEP_SECONDS:\n",
+        "            if abs(difference) > STEP_S:\n",
+        "            if difference > STEP_S:\n",
         ("tests/unit/producer/test_clock.py",),
     ),
     "held_up_process_sees_a_step": Mutant(
         "producer/clock.py",
-        "ended - began > PATIENCE_SECONDS or not",
+        "ended - began > MAX_READING_S or not",
         "not",
         ("tests/unit/producer/test_clock.py",),
     ),
     "step_told_behind_its_events": Mutant(
         "edge/agent/event_emitter.py",
-        "        self.tell_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
-        "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.tell_steps()\n",
+        "        self.emit_clock_steps()\n        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n",
+        "        if drafts:\n            self._outbox.put(*drafts, durable=durable)\n        self.emit_clock_steps()\n",
         ("tests/unit/edge/agent/test_event_emitter.py",),
     ),
     "newcomer_stays": Mutant(

@@ -15,7 +15,7 @@ from pathlib import Path
 from consumers.engine.view_files import NoView, open_view
 from consumers.registry import CONSUMERS
 from consumers.store.journal.queries import JournalQueries
-from producer.outbox.disk import Room
+from producer.outbox.disk import DiskReserve
 from tests.broker import Broker, BrokerFailed
 from tests.faults import load, parts
 from tests.faults.clock import FileClock
@@ -43,7 +43,7 @@ class Setup:
     node_disk_mb: int | None = None
     hub_disk_mb: int | None = None
     warehouse_disk_mb: int | None = None
-    room: Room | None = None
+    room: DiskReserve | None = None
 
 
 class Rig:

@@ -19,16 +19,16 @@ from bus_schemas.node import GapEvent, StateEvent
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox import backlog
-from producer.outbox.disk import Room
+from producer.outbox.disk import DiskReserve
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
-from producer.relay.presence import Presences
+from producer.relay.presence import DevicePresences
 from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay
 
-ROOM = Room(reserve_bytes=6_000_000, ballast_bytes=5_000_000)
+ROOM = DiskReserve(reserve_bytes=6_000_000, reserve_file_bytes=5_000_000)
 
 
 def people_counted(ingest: IngestDouble) -> list[int]:
@@ -194,7 +194,7 @@ def test_a_disk_that_others_fill_to_the_last_byte_does_not_end_the_agent(broker:
 
 
 def _present(port: int, killed: ProcessEvent) -> None:
-    with Presences([SOURCE, OTHER], BrokerAddress(port=port), utc_now) as presences:
+    with DevicePresences([SOURCE, OTHER], BrokerAddress(port=port), utc_now) as presences:
         presences.begin()
         killed.wait()
 

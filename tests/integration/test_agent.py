@@ -26,8 +26,13 @@ from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
 from edge.agent.health import BLANK
 from edge.agent.node import run
-from edge.agent.settings import DeviceSettings, NodeSettings, Rates, SceneDetector
-from edge.agent.source_settings import Fault, RtspSource, SceneSource, ThermalCsvSource
+from edge.agent.settings import DeviceSettings, NodeSettings, RatesSettings, SceneDetectorSettings
+from edge.agent.source_settings import (
+    RtspSourceSettings,
+    SceneFaultSettings,
+    SceneSourceSettings,
+    ThermalCsvSourceSettings,
+)
 from mosquitto.launcher import free_port
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
@@ -36,17 +41,17 @@ from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, are_numbered, ingest_double
 
 T = TypeVar("T", bound=Event)
-RATES = Rates(segment_s=1, thermal_frame_s=2)
+RATES = RatesSettings(segment_s=1, thermal_frame_s=2)
 GATE = DeviceSettings(
     site="YARD",
     device="GATE",
-    visual=SceneSource(kind="scene", scene="visual", seed=3, audio=True),
-    thermal=SceneSource(kind="scene", scene="thermal", seed=3),
-    detector=SceneDetector(kind="scene"),
+    visual=SceneSourceSettings(kind="scene", scene="visual", seed=3, audio=True),
+    thermal=SceneSourceSettings(kind="scene", scene="thermal", seed=3),
+    detector=SceneDetectorSettings(kind="scene"),
     rates=RATES,
 )
 SENSOR = DeviceSettings(
-    site="YARD", device="SENSOR", thermal=SceneSource(kind="scene", scene="thermal", seed=3), rates=RATES
+    site="YARD", device="SENSOR", thermal=SceneSourceSettings(kind="scene", scene="thermal", seed=3), rates=RATES
 )
 ROI = {"name": "lid", "coordinates": [[1, 2], [9, 8]]}
 
@@ -194,7 +199,7 @@ def test_settings_that_do_not_fit_change_nothing_and_say_why(
 
 def test_a_camera_that_is_not_there_is_degraded_and_the_others_go_on(broker: Broker, tmp_path: Path) -> None:
     nowhere = DeviceSettings(
-        site="YARD", device="DOOR", visual=RtspSource(kind="rtsp", url=f"rtsp://127.0.0.1:{free_port()}/live")
+        site="YARD", device="DOOR", visual=RtspSourceSettings(kind="rtsp", url=f"rtsp://127.0.0.1:{free_port()}/live")
     )
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, nowhere, SENSOR):
         eventually(lambda: [e for e in of(ingest, HealthEvent) if e.data.status == "degraded"], within=20)
@@ -208,8 +213,8 @@ def test_a_camera_that_is_not_there_is_degraded_and_the_others_go_on(broker: Bro
 
 
 def test_a_camera_that_comes_back_counts_a_reconnect(broker: Broker, tmp_path: Path) -> None:
-    silence = Fault(kind="silent", first_s=1, lasts_s=1, every_s=3600)
-    scene = SceneSource(kind="scene", scene="thermal", seed=3, faults=(silence,))
+    silence = SceneFaultSettings(kind="silent", first_s=1, lasts_s=1, every_s=3600)
+    scene = SceneSourceSettings(kind="scene", scene="thermal", seed=3, faults=(silence,))
     device = SENSOR.model_copy(update={"thermal": scene})
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, device):
         eventually(lambda: [e for e in of(ingest, HealthEvent) if e.data.total_reconnects == 1], within=30)
@@ -250,7 +255,7 @@ def test_a_sensor_of_which_every_pixel_is_invalid_is_not_healthy_and_the_others_
     recording = tmp_path / "blind.csv"
     recording.write_text("".join(f"2026-01-05 12:00:{second:02d}{',nan' * 768}\n" for second in range(60)))
     blind = DeviceSettings(
-        site="YARD", device="BLIND", thermal=ThermalCsvSource(kind="thermal_csv", path=recording), rates=RATES
+        site="YARD", device="BLIND", thermal=ThermalCsvSourceSettings(kind="thermal_csv", path=recording), rates=RATES
     )
     with ingest_double(broker.port) as ingest, running_agent(broker.port, tmp_path, blind, SENSOR):
         eventually(lambda: [e for e in of(ingest, HealthEvent) if e.data.status == "degraded"], within=30)

@@ -14,8 +14,8 @@ import pytest
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import Health, HealthEvent, HeartbeatEvent
-from edge.agent.settings import DeviceSettings, OnnxDetector, Rates
-from edge.agent.source_settings import RtspSource, SceneSource
+from edge.agent.settings import DeviceSettings, OnnxDetectorSettings, RatesSettings
+from edge.agent.source_settings import RtspSourceSettings, SceneSourceSettings
 from producer.outbox.tables import connect
 from tests.broker import Broker
 from tests.eventually import eventually
@@ -51,11 +51,13 @@ def test_cameras_that_never_answer_are_not_healthy_and_hold_up_no_last_event(
     names = [f"HUNG{number}" for number in range(COUNT)]
     hung = [
         DeviceSettings(
-            site="YARD", device=name, visual=RtspSource(kind="rtsp", url=f"rtsp://127.0.0.1:{silent_port}/{name}")
+            site="YARD",
+            device=name,
+            visual=RtspSourceSettings(kind="rtsp", url=f"rtsp://127.0.0.1:{silent_port}/{name}"),
         )
         for name in names
     ]
-    good = DeviceSettings(site="YARD", device="GOOD", visual=SceneSource(kind="scene", scene="visual", seed=3))
+    good = DeviceSettings(site="YARD", device="GOOD", visual=SceneSourceSettings(kind="scene", scene="visual", seed=3))
     with running_agent(broker.port, tmp_path, *hung, good):
         eventually(lambda: all(healths(tmp_path, name) for name in names), within=20)
         eventually(lambda: len(healths(tmp_path, "GOOD")) >= 1, within=10)
@@ -84,9 +86,9 @@ def test_a_model_that_is_a_pipe_keeps_nobody_from_recording(broker: Broker, tmp_
     watched = DeviceSettings(
         site="YARD",
         device="WATCHED",
-        visual=SceneSource(kind="scene", scene="visual", seed=3),
-        detector=OnnxDetector(kind="onnx", model=model),
-        rates=Rates(segment_s=1),
+        visual=SceneSourceSettings(kind="scene", scene="visual", seed=3),
+        detector=OnnxDetectorSettings(kind="onnx", model=model),
+        rates=RatesSettings(segment_s=1),
     )
     with running_agent(broker.port, tmp_path, watched):
         told = eventually(lambda: [one for one in healths(tmp_path, "WATCHED") if one.is_recording], within=20)

@@ -14,9 +14,10 @@ import edge.agent.device as device_module
 from bus_schemas.media import SegmentEvent
 from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
-from edge.agent.building import Surroundings, thermal_source
-from edge.agent.settings import DeviceSettings, Rates
-from edge.agent.source_settings import RtspSource, SceneSource
+from edge.agent.context import AgentContext
+from edge.agent.settings import DeviceSettings, RatesSettings
+from edge.agent.source_factory import thermal_source
+from edge.agent.source_settings import RtspSourceSettings, SceneSourceSettings
 from edge.capture.sources.source import Reading, Source, ThermalFrame
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
@@ -26,18 +27,21 @@ from tests.ingest_double import IngestDouble, ingest_double
 from tests.integration.test_agent import of, running_agent
 from tests.unit.edge.capture.test_loop import ERRORS
 
-THERMAL = SceneSource(kind="scene", scene="thermal", seed=3)
+THERMAL = SceneSourceSettings(kind="scene", scene="thermal", seed=3)
 GOOD = DeviceSettings(
-    site="YARD", device="GOOD", visual=SceneSource(kind="scene", scene="visual", seed=3), rates=Rates(segment_s=1)
+    site="YARD",
+    device="GOOD",
+    visual=SceneSourceSettings(kind="scene", scene="visual", seed=3),
+    rates=RatesSettings(segment_s=1),
 )
 BAD = DeviceSettings(
     site="YARD",
     device="BAD",
-    visual=SceneSource(kind="scene", scene="visual", seed=4),
+    visual=SceneSourceSettings(kind="scene", scene="visual", seed=4),
     thermal=THERMAL,
-    rates=Rates(segment_s=1),
+    rates=RatesSettings(segment_s=1),
 )
-UNSET = DeviceSettings(site="YARD", device="UNSET", visual=RtspSource(kind="rtsp", url_env="NOT_SET_ANYWHERE"))
+UNSET = DeviceSettings(site="YARD", device="UNSET", visual=RtspSourceSettings(kind="rtsp", url_env="NOT_SET_ANYWHERE"))
 STEPS = ("open", "read", "close", "analyse")
 
 
@@ -84,7 +88,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> list[Faulty]:
     faults = cycle([(step, error) for error in ERRORS for step in STEPS])
     monkeypatch.setattr("edge.capture.loop.Retries.wait_s", lambda *_, **__: 0.02)
 
-    def source(settings: DeviceSettings, around: Surroundings) -> Source:
+    def source(settings: DeviceSettings, around: AgentContext) -> Source:
         made = thermal_source(settings, around)
         if settings.device != BAD.device:
             return made

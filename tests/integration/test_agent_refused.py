@@ -16,8 +16,8 @@ from bus_schemas.codec import read_stored
 from bus_schemas.node import HealthEvent
 from bus_schemas.thermal import ThermalEvent
 from edge.agent.node import run
-from edge.agent.settings import DeviceSettings, NodeSettings, Rates
-from edge.agent.source_settings import SceneSource
+from edge.agent.settings import DeviceSettings, NodeSettings, RatesSettings
+from edge.agent.source_settings import SceneSourceSettings
 from mosquitto.launcher import BrokerMissing, accepts, command, free_port, mosquitto_path
 from producer.broker import BrokerAddress
 from producer.outbox.tables import connect
@@ -28,8 +28,8 @@ from tests.integration.test_agent import of
 SENSOR = DeviceSettings(
     site="YARD",
     device="SENSOR",
-    thermal=SceneSource(kind="scene", scene="thermal"),
-    rates=Rates(thermal_frame_s=1),
+    thermal=SceneSourceSettings(kind="scene", scene="thermal"),
+    rates=RatesSettings(thermal_frame_s=1),
 )
 OWN = "watchpost/v1/YARD/SENSOR"
 Logs = list[MutableMapping[str, Any]]
@@ -125,7 +125,7 @@ def test_a_missing_line_of_the_access_list_is_said_with_its_topic_and_makes_the_
 def test_what_is_never_heard_of_ingest_is_said_with_the_topic_that_may_not_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("producer.relay.refusals.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("producer.relay.refusal_log.SILENT_S", 1.0)
     access = f"{ACCESS}topic write {OWN}/media/#\n"
     with (
         broker_with(tmp_path, access) as port,

@@ -15,7 +15,7 @@ from consumers.store.journal.files import SqliteStore
 from consumers.upkeep.log_transfer.log_slice import LogEntry, LogRange, read
 from consumers.upkeep.log_transfer.resend import ResendOptions, ResendReport, resend
 from consumers.upkeep.verify.run import check
-from edge.simulation.virtual_devices import Achieved, Load, simulate
+from edge.simulation.virtual_devices import Achieved, LoadProfile, simulate
 from producer.broker import BrokerAddress
 from tests import builders, logged
 from tests.broker import Broker
@@ -116,7 +116,7 @@ def test_a_replay_that_is_stopped_says_what_is_not_confirmed(original: Path, own
 def test_virtual_devices_are_believed(own_broker: Broker, tmp_path: Path) -> None:
     seen: list[Achieved] = []
     with running_ingest(tmp_path, BrokerAddress(port=own_broker.port)):
-        load = Load("SIMULATED", devices=8, rate=400, seconds=1.5)
+        load = LoadProfile("SIMULATED", devices=8, rate=400, seconds=1.5)
         achieved = simulate(load, BrokerAddress(port=own_broker.port), threading.Event(), seen.append)
 
     events = [event for event in journaled(tmp_path) if not isinstance(event, HeartbeatEvent)]

@@ -32,7 +32,7 @@ from producer.broker import BrokerAddress, Tls
 from producer.client_ids import draw_client_id
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
-from producer.relay.relay import Options, Relay
+from producer.relay.relay import Relay, RelayOptions
 from producer.relay.session import Incoming, Outgoing
 from tests import builders
 from tests.eventually import eventually
@@ -435,7 +435,7 @@ def test_agent_ingest_and_gateway_work_as_users_of_their_own(production: Product
     hub, gateway, device = (own_address(production, user, tls) for user in ("hub", "gateway", AGENT))
     source = device_source(*AGENT.split("/"))
     commands: list[Incoming] = []
-    options = Options(subscriptions=(command_topic(source, "snapshot"),))
+    options = RelayOptions(subscriptions=(command_topic(source, "snapshot"),))
     path = tmp_path / "node.sqlite"
     with (
         running_ingest(tmp_path / "hub", hub),
@@ -467,7 +467,7 @@ async def _asked(gateway: BrokerAddress, source: str, relay: Relay, commands: li
             await asyncio.to_thread(eventually, lambda: bus.is_connected)
             async with bus.asked(command_topic(source, "snapshot"), b"{}") as reply:
                 await asyncio.to_thread(eventually, lambda: commands)
-                relay.say(Outgoing(commands[0].response_topic or "", b"done", correlation=commands[0].correlation))
+                relay.publish(Outgoing(commands[0].response_topic or "", b"done", correlation=commands[0].correlation))
                 return await reply
     finally:
         running.cancel()

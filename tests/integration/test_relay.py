@@ -14,10 +14,10 @@ from bus_schemas.streams import Traffic, stream_epoch
 from bus_schemas.topics import command_topic
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
-from producer.outbox.bounds import Limits
+from producer.outbox.limits import OutboxLimits
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
-from producer.relay.relay import Options, Relay
+from producer.relay.relay import Relay, RelayOptions
 from producer.relay.session import Incoming, Outgoing
 from tests.broker import Broker
 from tests.eventually import eventually
@@ -96,7 +96,7 @@ def test_compressed_messages_say_so_and_are_read(broker: Broker, tmp_path: Path)
     with (
         ingest_double(broker.port) as ingest,
         Outbox(path, utc_now) as outbox,
-        running_relay(path, broker.port, Options(compress=True)) as relay,
+        running_relay(path, broker.port, RelayOptions(compress=True)) as relay,
     ):
         outbox.put(*[detection(people) for people in range(50)])
         eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)) == 50)
@@ -149,11 +149,11 @@ def rows_in(path: Path) -> int:
 
 def test_what_was_forgotten_is_told_as_a_gap(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "node.sqlite"
-    no_tail = Limits(tail_bytes=0)
+    no_tail = OutboxLimits(tail_bytes=0)
     with (
         ingest_double(broker.port) as ingest,
         Outbox(path, utc_now, no_tail) as outbox,
-        running_relay(path, broker.port, Options(limits=no_tail)) as relay,
+        running_relay(path, broker.port, RelayOptions(limits=no_tail)) as relay,
     ):
         stream = (SOURCE, outbox.epoch)
         outbox.put(*[detection(people) for people in range(100)])
@@ -195,7 +195,9 @@ def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_pat
         arrived.set()
 
     topic = command_topic(SOURCE, "snapshot")
-    with running_relay(path, broker.port, Options(subscriptions=(command_topic(SOURCE, "snapshot"),)), take) as relay:
+    with running_relay(
+        path, broker.port, RelayOptions(subscriptions=(command_topic(SOURCE, "snapshot"),)), take
+    ) as relay:
         eventually(lambda: relay.connected)
         asking = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         asking.connect("127.0.0.1", broker.port)
@@ -203,7 +205,7 @@ def test_commands_reach_the_handler_with_where_to_answer(broker: Broker, tmp_pat
         eventually(lambda: asking.publish(topic, b"{}", qos=1) and arrived.wait(0.05))
         asking.disconnect()
         asking.loop_stop()
-        relay.say(Outgoing(topic, b"ignored", qos=0))
+        relay.publish(Outgoing(topic, b"ignored", qos=0))
 
     assert (heard[0].topic, heard[0].payload) == (topic, b"{}")
 
@@ -213,7 +215,7 @@ def test_the_byte_rate_has_a_limit(broker: Broker, tmp_path: Path) -> None:
     with (
         ingest_double(broker.port) as ingest,
         Outbox(path, utc_now) as outbox,
-        running_relay(path, broker.port, Options(bytes_per_s=20_000)) as relay,
+        running_relay(path, broker.port, RelayOptions(bytes_per_s=20_000)) as relay,
     ):
         outbox.put(*[detection(people) for people in range(1000)])
         eventually(lambda: ingest.watermarks.get((SOURCE, outbox.epoch)))

@@ -6,7 +6,7 @@ import pytest
 
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
-from producer.relay.relay import Options
+from producer.relay.relay import RelayOptions
 from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
@@ -25,7 +25,7 @@ def test_readings_and_health_arrive_at_once_and_pictures_thin_themselves(
     own_broker: Broker, is_told: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "node.sqlite"
-    options = Options(bytes_per_s=BYTES_PER_S if is_told else None)
+    options = RelayOptions(bytes_per_s=BYTES_PER_S if is_told else None)
     with (
         ingest_process(tmp_path, own_broker.port),
         slow_link(own_broker.port, 2 * BYTES_PER_S if is_told else BYTES_PER_S) as link,

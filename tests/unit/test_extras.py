@@ -12,7 +12,7 @@ HUB_ONLY = {"aiomqtt", "boto3", "chdb", "clickhouse_driver", "prometheus_client"
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [
-        ("edge.agent.node, watchpost.cli, watchpost.configuration.agents, watchpost.processes.parts", HUB_ONLY),
+        ("edge.agent.node, watchpost.cli, watchpost.configuration.agents, watchpost.processes.entry_points", HUB_ONLY),
         ("watchpost.cli, watchpost.configuration.config", HUB_ONLY | {"av", "cv2", "numpy"}),
         ("consumers.ingest.run", HUB_ONLY | {"av", "cv2", "numpy"}),
     ],

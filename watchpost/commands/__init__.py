@@ -1,1 +1,1 @@
-"""The commands besides those that start processes: what they are asked, and what they do."""
+"""The commands of `watchpost` except for those that start processes."""

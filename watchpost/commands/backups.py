@@ -1,4 +1,4 @@
-"""The commands that copy a data directory, and put such a copy in the place of one that was lost."""
+"""The commands `backup` and `restore`."""
 
 import sys
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from watchpost import VERSION
+from watchpost.cli_errors import CliError
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.commands.tools import verify
 from watchpost.processes import logs
 from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.runtime import Runtime
 from watchpost.progress import Bar
-from watchpost.refused import Refused
 
 CHECKED = ("journal", "media")
 
@@ -34,13 +34,13 @@ def backup(
     logs.configure(log_format.value, sys.stderr)
     runtime = Runtime.start(config, data, on_the_bus=False)
     if target.resolve().is_relative_to(runtime.data):
-        raise Refused(f"{target} lies in the data directory that is to be copied; choose another disk")
+        raise CliError(f"{target} lies in the data directory that is to be copied; choose another disk")
     keep_to_the_owner(target)
     with _bar("media") as bar:
         try:
             taken = take(hub(runtime.config, runtime.data, secrets=()), target, VERSION, utc_now, bar)
         except (NothingToBackUp, OSError) as error:
-            raise Refused(f"no backup was made: {error}") from error
+            raise CliError(f"no backup was made: {error}") from error
     typer.echo(f"{target}: {taken.files:,} files, {taken.bytes:,} bytes, journal up to position {taken.head}")
     if taken.head is None:
         typer.echo("the journal is on a ClickHouse server and is not in this backup; back that up with its own tools")
@@ -65,7 +65,7 @@ def restore(
         try:
             manifest = put_back(source, data, bar)
         except (NoBackup, DataThere, OSError) as error:
-            raise Refused(f"nothing was restored: {error}") from error
+            raise CliError(f"nothing was restored: {error}") from error
     typer.echo(f"{data}: as of {manifest.taken:%Y-%m-%d %H:%M:%S} UTC, journal up to position {manifest.head}")
 
 

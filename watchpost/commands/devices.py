@@ -1,4 +1,4 @@
-"""The commands of the registry: which devices there are, added, renamed, retired and brought back."""
+"""The commands `devices list`, `add`, `rename`, `expect`, `retire` and `restore`."""
 
 import sys
 import time
@@ -16,10 +16,10 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB, RESERVED, device_source
 from bus_schemas.registry import RegistryChange, RegistryEvent
 from bus_schemas.topics import event_topic
+from watchpost.cli_errors import CliError
 from watchpost.commands.options import DATA, ConfigOption, DataOption, MqttPortOption
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime
-from watchpost.refused import Refused
 
 if TYPE_CHECKING:
     from consumers.site_registry import DeviceEntry, Registered
@@ -76,7 +76,7 @@ def add(
         hint = (
             "it is retired: `watchpost devices restore` brings it back" if known.is_retired else "rename or retire it"
         )
-        raise Refused(f"there is a device {device} in site {site} already; {hint}")
+        raise CliError(f"there is a device {device} in site {site} already; {hint}")
     fields = {"name": name or device, "expects": expects, "retired": False}
     _change(runtime, site, device, fields)
     typer.echo(f"{site}/{device} is added as {name or device}.")
@@ -108,7 +108,7 @@ def expect(
 ) -> None:
     """Say what a device sends all the time, or after which silence it is offline."""
     if expects is None and silent_after is None:
-        raise Refused("say --expects, --silent-after, or both")
+        raise CliError("say --expects, --silent-after, or both")
     _change(_runtime(config, data, mqtt_port), site, device, {"expects": expects, "silent_after_s": silent_after})
     typer.echo(f"{site}/{device} is set.")
 
@@ -156,33 +156,33 @@ def _registered(runtime: Runtime) -> "Registered":
         with closing(open_view(runtime.data, RegistryProjection.name)) as view:
             return registry(view)
     except NoView as missing:
-        raise Refused(f"{missing} in {runtime.data}; start the hub, or name its directory with --data") from missing
+        raise CliError(f"{missing} in {runtime.data}; start the hub, or name its directory with --data") from missing
 
 
 def _change(runtime: Runtime, site: str, device: str | None, fields: Mapping[str, Any]) -> None:
-    """Publish it as the hub, and wait until it is in the journal. Raises `Refused`."""
+    """Publish it as the hub, and wait until it is in the journal. Raises `CliError`."""
     event = _event(site, device, {name: value for name, value in fields.items() if value is not None})
     _publish(runtime, event)
     deadline = time.monotonic() + WITHIN_S
     while not _is_in_the_journal(runtime, event.id):
         if time.monotonic() >= deadline:
-            raise Refused(f"sent, but not in the journal after {WITHIN_S:g} s: does ingest run on {runtime.data}?")
+            raise CliError(f"sent, but not in the journal after {WITHIN_S:g} s: does ingest run on {runtime.data}?")
         time.sleep(PAUSE_S)
 
 
 def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> RegistryEvent:
-    """Raises `Refused`."""
+    """Raises `CliError`."""
     from pydantic import ValidationError
 
     if site == HUB or device in RESERVED:
-        raise Refused(f"{HUB} is the hub's own name")
-    said = {"site": site, "device": device, "origin": "command_line", "by": getuser()}
+        raise CliError(f"{HUB} is the hub's own name")
+    common = {"site": site, "device": device, "origin": "command_line", "by": getuser()}
     event_id = str(uuid4())
     try:
-        data = RegistryChange.model_validate({**said, **fields, "request_id": event_id})
+        data = RegistryChange.model_validate({**common, **fields, "request_id": event_id})
     except ValidationError as error:
         first = error.errors()[0]
-        raise Refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise CliError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     return RegistryEvent(id=event_id, source=device_source(site, HUB), time=datetime.now(UTC), data=data)
 
 
@@ -198,9 +198,9 @@ def _publish(runtime: Runtime, event: RegistryEvent) -> None:
         sent: MQTTMessageInfo = client.publish(event_topic(event.source, "registry"), to_bytes(event), qos=1)
         sent.wait_for_publish(WITHIN_S)
         if not sent.is_published():
-            raise Refused(f"the broker at {runtime.broker} did not take it")
+            raise CliError(f"the broker at {runtime.broker} did not take it")
     except (OSError, RuntimeError, ValueError) as error:
-        raise Refused(f"the broker at {runtime.broker} cannot be reached: {error}") from error
+        raise CliError(f"the broker at {runtime.broker} cannot be reached: {error}") from error
     finally:
         client.disconnect()
         client.loop_stop()

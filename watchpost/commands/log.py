@@ -1,4 +1,4 @@
-"""The commands that work on the log: verify, back up, rebuild, replay, export and import."""
+"""The commands on the journal: verify, backup, rebuild, replay, export-log and import-log."""
 
 import sys
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from watchpost.commands import backups, rebuilding, tools
+from watchpost.cli_errors import CliError
+from watchpost.commands import backups, rebuilds, tools
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption
 from watchpost.processes import logs
 from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import Runtime
-from watchpost.refused import Refused
 
 FromOption = Annotated[str, typer.Option("--from", help="The moment of arrival, as 2026-01-05T10:00Z; UTC.")]
 ToOption = Annotated[str, typer.Option("--to", help="And the one before which it ends.")]
@@ -57,9 +57,9 @@ def rebuild(
     runtime = _runtime(config, data, log_format, on_the_bus=False)
     become_the_owner(data)
     if site or since or until:
-        rebuilding.rebuild_part(runtime, name, tools.part(site, since, until))
+        rebuilds.rebuild_part(runtime, name, tools.part(site, since, until))
     else:
-        rebuilding.rebuild(runtime, name, restart=restart, force=force)
+        rebuilds.rebuild(runtime, name, restart=restart, force=force)
 
 
 def replay(
@@ -76,10 +76,10 @@ def replay(
 ) -> None:
     """Publish a stretch of the log again, events and media, to a broker of your choice or into another site."""
     if into is None and mqtt_host is None and mqtt_port is None:
-        raise Refused("this hub has heard all of it; say --into SITE, or name another broker with --mqtt-port")
+        raise CliError("this hub has heard all of it; say --into SITE, or name another broker with --mqtt-port")
     runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
-    stretch = tools.log_range(start, end, site)
-    if not tools.replay(runtime, stretch, into=tools.site_id(into), speed=tools.speed(speed)):
+    wanted = tools.time_range(start, end, site)
+    if not tools.replay(runtime, wanted, into=tools.site_id(into), speed=tools.speed(speed)):
         raise typer.Exit(1)
 
 
@@ -95,7 +95,7 @@ def export_log(
 ) -> None:
     """A stretch of the log in one file, such as for a bug report."""
     tools.export(
-        _runtime(config, data, log_format, on_the_bus=False), file, tools.log_range(start, end, site), media=media
+        _runtime(config, data, log_format, on_the_bus=False), file, tools.time_range(start, end, site), media=media
     )
 
 

@@ -1,4 +1,4 @@
-"""The body of each command that works on the log; imports what it needs only when it runs."""
+"""Runs the commands on the journal. It imports the hub only when one of them runs."""
 
 import os
 import re
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from bus_schemas.event import NAME
+from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 from watchpost.progress import Bars
-from watchpost.refused import Refused
 
 if TYPE_CHECKING:
     from consumers.engine.rebuild.time_range import TimeRange
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from consumers.upkeep.log_transfer.resend import ResendReport
     from consumers.upkeep.verify.findings import Findings
 
-TOLD_EVERY_S = 5.0
+REPORT_EVERY_S = 5.0
 
 
 def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
-    """Whether everything was compared, and is as it should be."""
+    """Whether everything was compared and is equal."""
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.view_files import NoView
     from consumers.store.journal.store import JournalAway
@@ -44,7 +44,7 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
                 typer.echo(f"{found.part}: {line}")
             parts.append(found)
     except (NothingThere, UnknownConsumer, NotAView, NoView, JournalAway, CheckDied) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     typer.echo(_verdict(parts))
     return not any(found.count or found.uncompared for found in parts)
 
@@ -59,7 +59,7 @@ def _lines(found: "Findings") -> Iterator[str]:
 
 
 def _verdict(parts: "Sequence[Findings]") -> str:
-    """What was not compared is not called as it should be."""
+    """Parts that were not compared are not called correct."""
     if any(found.count for found in parts):
         return "something differs"
     if uncompared := [found.part for found in parts if found.uncompared]:
@@ -70,16 +70,16 @@ def _verdict(parts: "Sequence[Findings]") -> str:
 
 
 def moment(text: str) -> datetime:
-    """What a person writes for a moment; UTC where no zone is named."""
+    """Parse a moment; UTC where no zone is given."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Refused(f"{text!r} is no moment: write it as 2026-01-05T10:00Z") from error
+        raise CliError(f"{text!r} is no moment: write it as 2026-01-05T10:00Z") from error
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def speed(text: str) -> float | None:
-    """`None` is as fast as it goes."""
+    """`None` means as fast as possible."""
     if text == "max":
         return None
     try:
@@ -87,22 +87,22 @@ def speed(text: str) -> float | None:
     except ValueError:
         found = 0.0
     if not 1 <= found <= 100:
-        raise Refused(f"a speed of {text!r}: give a number from 1 to 100, or max")
+        raise CliError(f"a speed of {text!r}: give a number from 1 to 100, or max")
     return found
 
 
 def site_id(text: str | None) -> str | None:
     if text is not None and re.fullmatch(NAME, text) is None:
-        raise Refused(f"{text!r} is no id of a site: letters, digits, _ and -, at most 64")
+        raise CliError(f"{text!r} is no id of a site: letters, digits, _ and -, at most 64")
     return text
 
 
-def log_range(start: str, end: str, site: str | None) -> "LogRange":
+def time_range(start: str, end: str, site: str | None) -> "LogRange":
     from consumers.upkeep.log_transfer.log_slice import LogRange
 
     wanted = LogRange(moment(start), moment(end), site_id(site))
     if wanted.end <= wanted.start:
-        raise Refused(f"the stretch ends ({end}) before it begins ({start})")
+        raise CliError(f"the stretch ends ({end}) before it begins ({start})")
     return wanted
 
 
@@ -110,10 +110,10 @@ def part(site: str | None, since: str | None, until: str | None) -> "TimeRange":
     from consumers.engine.rebuild.time_range import TimeRange
 
     if site is None or since is None or until is None:
-        raise Refused("a part of a view is given by --site, --since and --until, all three")
+        raise CliError("a part of a view is given by --site, --since and --until, all three")
     wanted = TimeRange(str(site_id(site)), moment(since), moment(until))
     if wanted.until <= wanted.since:
-        raise Refused(f"the stretch ends ({until}) before it begins ({since})")
+        raise CliError(f"the stretch ends ({until}) before it begins ({since})")
     return wanted
 
 
@@ -128,22 +128,22 @@ def replay(runtime: Runtime, wanted: "LogRange", *, into: str | None, speed: flo
     try:
         return _resend(runtime, read(runtime.data, journal, wanted), into=into, speed=speed)
     except JournalAway as away:
-        raise Refused(str(away)) from away
+        raise CliError(str(away)) from away
 
 
 def _resend(runtime: Runtime, pieces: Iterable[list["LogEntry"]], *, into: str | None, speed: float | None) -> bool:
     from consumers.upkeep.log_transfer.resend import ResendOptions, resend
 
     stopping = stop_event()
-    told_at = began = time.monotonic()
+    reported_at = began = time.monotonic()
 
-    def tell(sent: "ResendReport", waiting: int) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at >= TOLD_EVERY_S:
-            told_at = time.monotonic()
+    def report(sent: "ResendReport", waiting: int) -> None:
+        nonlocal reported_at
+        if time.monotonic() - reported_at >= REPORT_EVERY_S:
+            reported_at = time.monotonic()
             typer.echo(f"{sent.events:,} events sent, {waiting:,} not confirmed yet", err=True)
 
-    sent = resend(pieces, ResendOptions(runtime.broker, speed, into), stopping, tell)
+    sent = resend(pieces, ResendOptions(runtime.broker, speed, into), stopping, report)
     seconds = time.monotonic() - began
     rate = sent.events / seconds
     typer.echo(f"{sent.events:,} events, {sent.media:,} of them media, in {seconds:.1f} s: {rate:,.0f} a second")
@@ -166,7 +166,7 @@ def export(runtime: Runtime, file: Path, wanted: "LogRange", *, media: bool) -> 
     try:
         written = write(file, read(runtime.data, journal, wanted, media=media), wanted)
     except (AlreadyThere, OSError) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     left_out = f", {written.media_left_out:,} left out or not kept" if written.media_left_out else ""
     typer.echo(f"{file}: {written.events:,} events, {written.media:,} media{left_out}, {written.bytes:,} bytes")
 
@@ -185,9 +185,9 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
                 return _resend(runtime, found.pieces(), into=into, speed=None)
             arrived = import_entries(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.pieces())
     except NotALogExport as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     except (NotFresh, JournalInUse, JournalAway) as error:
-        raise Refused(
+        raise CliError(
             f"{error}; choose a fresh directory with --data, or say --into SITE for a hub that runs"
         ) from error
     typer.echo(f"{runtime.data}: {arrived.events:,} events, {arrived.media:,} media")
@@ -202,16 +202,19 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
 
 def simulate(runtime: Runtime, site: str, wanted: tuple[int, float, float | None]) -> bool:
     """Whether everything is confirmed."""
-    from edge.simulation.virtual_devices import Achieved, Load, simulate
+    from edge.simulation.virtual_devices import Achieved, LoadProfile, simulate
 
-    def told(so_far: Achieved) -> str:
+    def progress(so_far: Achieved) -> str:
         each = f"{so_far.made / so_far.seconds:,.0f} a second made, {so_far.confirmed / so_far.seconds:,.0f} confirmed"
         return f"{so_far.seconds:.1f} s: {so_far.made:,} events, {each}, {so_far.waiting:,} waiting"
 
     devices, rate, seconds = wanted
     stopping = stop_event()
     achieved = simulate(
-        Load(site, devices, rate, seconds), runtime.broker, stopping, lambda now: typer.echo(told(now), err=True)
+        LoadProfile(site, devices, rate, seconds),
+        runtime.broker,
+        stopping,
+        lambda now: typer.echo(progress(now), err=True),
     )
-    typer.echo(told(achieved))
+    typer.echo(progress(achieved))
     return not achieved.waiting

@@ -1,4 +1,4 @@
-"""The commands of trials: what other rules, or the analysis of today, would have raised."""
+"""The commands `what-if` and `run-trial`: alerts that other rules or the current analysis would have raised."""
 
 import sys
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from watchpost.cli_errors import CliError
 from watchpost.commands import tools
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption
 from watchpost.processes import logs
 from watchpost.processes.runtime import Runtime
-from watchpost.refused import Refused
 
 
 def what_if(
@@ -31,12 +31,12 @@ def what_if(
     from watchpost.configuration.hubs import hub
     from watchpost.trials.report import report
     from watchpost.trials.rule_file import read
-    from watchpost.trials.run import Wanted, what_if
+    from watchpost.trials.run import TrialOptions, what_if
 
     logs.configure(log_format.value, sys.stderr)
-    span = tools.log_range(since, until, site)
+    period = tools.time_range(since, until, site)
     named, settings = read(rules) if rules is not None else ({}, {})
-    wanted = Wanted(span.start, span.end, span.site, {**named, **_set(given or [])}, settings, analysis)
+    wanted = TrialOptions(period.start, period.end, period.site, {**named, **_set(given or [])}, settings, analysis)
     runtime = Runtime.start(config, data, on_the_bus=False)
     trial_id = what_if(hub(runtime.config, runtime.data), wanted)
     if not report(runtime.data, trial_id, as_json=as_json):
@@ -50,7 +50,7 @@ def _set(given: list[str]) -> dict[str, float]:
         try:
             found[name.strip()] = float(value)
         except ValueError as error:
-            raise Refused(f"--set {text}: write it as NAME=NUMBER, such as hot_spot_c=75") from error
+            raise CliError(f"--set {text}: write it as NAME=NUMBER, such as hot_spot_c=75") from error
     return found
 
 

@@ -1,1 +1,1 @@
-"""The one configuration: what stands in it, and what each process is told of it."""
+"""The configuration file, and the settings of each process that are made from it."""

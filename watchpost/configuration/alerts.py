@@ -1,4 +1,4 @@
-"""The part of the configuration about alerts: when they are raised, and whom they reach."""
+"""The section `alerts`: rules, and receivers of alerts."""
 
 from typing import Annotated
 
@@ -6,11 +6,11 @@ from pydantic import Field, model_validator
 
 from consumers.alerting.rules import AlertRules
 from edge.agent.settings import Id
-from edge.agent.source_settings import EnvName, Part
-from watchpost.configuration.sites import refuse_doubled
+from edge.agent.source_settings import EnvName, SettingsModel
+from watchpost.configuration.sites import refuse_duplicates
 
 
-class WebhookReceiver(Part):
+class WebhookReceiver(SettingsModel):
     """Somebody to whom alerts are posted."""
 
     name: Id = Field(description="What the log and the system page call it.")
@@ -20,7 +20,7 @@ class WebhookReceiver(Part):
     )
 
 
-class Alerts(Part):
+class AlertsSection(SettingsModel):
     """Rules, and whom they reach."""
 
     webhook_url_env: EnvName | None = Field(
@@ -32,12 +32,12 @@ class Alerts(Part):
     rules: AlertRules = Field(default_factory=AlertRules, description="Bounds and durations.")
 
     @model_validator(mode="after")
-    def _once_each(self) -> "Alerts":
-        refuse_doubled("receiver", [one.name for one in self.receivers()], "in alerts.webhooks")
+    def _once_each(self) -> "AlertsSection":
+        refuse_duplicates("receiver", [one.name for one in self.receivers()], "in alerts.webhooks")
         return self
 
     def receivers(self) -> tuple[WebhookReceiver, ...]:
-        """All of them, also the one that `webhook_url_env` gives."""
+        """All receivers, with the one of `webhook_url_env`."""
         if self.webhook_url_env is None:
             return self.webhooks
         return (WebhookReceiver(name="webhook", url_env=self.webhook_url_env), *self.webhooks)

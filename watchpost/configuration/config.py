@@ -1,4 +1,4 @@
-"""One watchpost.yaml: what every process of the product is told."""
+"""The models of `watchpost.yaml`."""
 
 import re
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from edge.agent.settings import Id, Link
-from edge.agent.source_settings import EnvName, Part
+from edge.agent.settings import Id, LinkSettings
+from edge.agent.source_settings import EnvName, SettingsModel
 from gateway.http.loopback import is_loopback
-from watchpost.configuration.alerts import Alerts
-from watchpost.configuration.gateway import Gateway, Port
+from watchpost.configuration.alerts import AlertsSection
+from watchpost.configuration.gateway import GatewaySection, Port
 from watchpost.configuration.host import Host
-from watchpost.configuration.located import ConfigError, parse
-from watchpost.configuration.sites import Device, Site, refuse_doubled
+from watchpost.configuration.sites import DeviceSection, SiteSection, refuse_duplicates
+from watchpost.configuration.yaml_loader import ConfigError, parse
 
 
-class Tls(Part):
+class TlsSection(SettingsModel):
     """The broker is spoken to through TLS."""
 
     ca_file: Path | None = Field(
@@ -27,7 +27,7 @@ class Tls(Part):
     key_file: Path | None = Field(default=None, description="Its key.")
 
 
-class Broker(Part):
+class BrokerSection(SettingsModel):
     """The MQTT broker that everything goes through."""
 
     start: bool = Field(
@@ -37,13 +37,13 @@ class Broker(Part):
     port: Port = Field(
         default=11883, description="0 takes a free one. Not 1883: a mosquitto installed by Debian sits there."
     )
-    tls: Tls | None = Field(default=None, description="Given, also empty, it means TLS.")
+    tls: TlsSection | None = Field(default=None, description="Given, also empty, it means TLS.")
     username: str | None = Field(default=None, description="As in the broker's password file.")
     password_env: EnvName | None = Field(default=None, description="The environment variable that holds the password.")
     password_file: Path | None = Field(default=None, description="Or the file that holds it.")
 
     @model_validator(mode="after")
-    def _ours_is_here(self) -> "Broker":
+    def _ours_is_here(self) -> "BrokerSection":
         if self.start and not is_loopback(self.host):
             raise ValueError(
                 f"the broker that is started here listens on loopback only; for '{self.host}' say start: false"
@@ -58,7 +58,7 @@ class Broker(Part):
 Hours = Annotated[float, Field(gt=0, le=876_000)]
 
 
-class Retention(Part):
+class RetentionSection(SettingsModel):
     """Hours of event time after which media are dropped."""
 
     capture: Hours = Field(default=1, description="Full pictures.")
@@ -67,13 +67,13 @@ class Retention(Part):
     thermal: Hours = Field(default=24, description="Raw 24x32 frames.")
 
 
-class EmbeddedWarehouse(Part):
+class EmbeddedWarehouse(SettingsModel):
     """Rows are kept by the process of the gateway, in the data directory."""
 
     kind: Literal["chdb"] = Field(default="chdb", description="ClickHouse in process; needs nothing else.")
 
 
-class Server(Part):
+class ClickHouseSection(SettingsModel):
     """A ClickHouse server."""
 
     kind: Literal["clickhouse"] = Field(description="A server, over its native protocol.")
@@ -86,7 +86,7 @@ class Server(Part):
     secure: bool = Field(default=False, description="TLS, with a certificate of an authority that the system knows.")
 
 
-class ServerWarehouse(Server):
+class ServerWarehouse(ClickHouseSection):
     """Rows are kept by a ClickHouse server, and written by a process of its own."""
 
     database: str = Field(
@@ -102,13 +102,13 @@ class ServerWarehouse(Server):
         return name
 
 
-class FileJournal(Part):
+class FileJournal(SettingsModel):
     """The journal is in files in the data directory, which the processes of one machine can read."""
 
     kind: Literal["sqlite"] = Field(default="sqlite", description="One file a day; needs nothing else.")
 
 
-class ServerJournal(Server):
+class ServerJournal(ClickHouseSection):
     """The journal is on a ClickHouse server, which processes of other machines can read too."""
 
     database: str = Field(default="watchpost_journal", description="A name for the journal of this hub alone.")
@@ -121,10 +121,10 @@ class ServerJournal(Server):
         return name
 
 
-class Hub(Part):
+class HubSection(SettingsModel):
     """What the hub keeps, and how long."""
 
-    retention_hours: Retention = Field(default_factory=Retention, description="For each kind of media.")
+    retention_hours: RetentionSection = Field(default_factory=RetentionSection, description="For each kind of media.")
     segment_bytes: PositiveInt = Field(
         default=20_000_000_000,
         description="Bytes of recorded video; beyond them goes the oldest of devices above their equal share.",
@@ -150,7 +150,7 @@ class Hub(Part):
     )
 
     @model_validator(mode="after")
-    def _target_below_threshold(self) -> "Hub":
+    def _target_below_threshold(self) -> "HubSection":
         if self.cleanup_target_percent >= self.cleanup_threshold_percent:
             raise ValueError(
                 f"cleanup_target_percent ({self.cleanup_target_percent}) must be below"
@@ -159,21 +159,21 @@ class Hub(Part):
         return self
 
 
-class Node(Link):
+class NodeSection(LinkSettings):
     """The link of one agent."""
 
     node: Id = Field(description="Its id, as devices name it; default that of their site.")
 
 
-class WatchpostConfig(Part):
+class WatchpostConfig(SettingsModel):
     """Everything, each process reading its part."""
 
-    broker: Broker = Field(default_factory=Broker, description="MQTT.")
-    hub: Hub = Field(default_factory=Hub, description="Journal, archive and views.")
-    gateway: Gateway = Field(default_factory=Gateway, description="HTTP.")
-    sites: tuple[Site, ...] = Field(default=(), description="What is watched.")
-    nodes: tuple[Node, ...] = Field(default=(), description="Agents whose link is not as the defaults have it.")
-    alerts: Alerts = Field(default_factory=Alerts, description="When people are told, and how.")
+    broker: BrokerSection = Field(default_factory=BrokerSection, description="MQTT.")
+    hub: HubSection = Field(default_factory=HubSection, description="Journal, archive and views.")
+    gateway: GatewaySection = Field(default_factory=GatewaySection, description="HTTP.")
+    sites: tuple[SiteSection, ...] = Field(default=(), description="What is watched.")
+    nodes: tuple[NodeSection, ...] = Field(default=(), description="Agents whose link is not as the defaults have it.")
+    alerts: AlertsSection = Field(default_factory=AlertsSection, description="When people are told, and how.")
     triggers: tuple[str, ...] = Field(
         default=("UNAUTHORIZED_STRANGER", "RESTRICTED_ACCESS", "CROWD_VIOLATION"),
         description="Always shown on the dashboard, also with a count of 0.",
@@ -181,8 +181,8 @@ class WatchpostConfig(Part):
 
     @field_validator("sites")
     @classmethod
-    def _once_each(cls, sites: tuple[Site, ...]) -> tuple[Site, ...]:
-        refuse_doubled("site", [site.site for site in sites], "in the configuration")
+    def _once_each(cls, sites: tuple[SiteSection, ...]) -> tuple[SiteSection, ...]:
+        refuse_duplicates("site", [site.site for site in sites], "in the configuration")
         return sites
 
     @field_validator("triggers")
@@ -192,9 +192,9 @@ class WatchpostConfig(Part):
             raise ValueError("'total_events' is the name of the total")
         return triggers
 
-    def devices_by_node(self) -> dict[str, list[tuple[Site, Device]]]:
+    def devices_by_node(self) -> dict[str, list[tuple[SiteSection, DeviceSection]]]:
         """The devices that each agent process runs."""
-        nodes: dict[str, list[tuple[Site, Device]]] = {}
+        nodes: dict[str, list[tuple[SiteSection, DeviceSection]]] = {}
         for site in self.sites:
             for device in site.devices:
                 nodes.setdefault(device.node or site.site, []).append((site, device))

@@ -1,4 +1,4 @@
-"""What each process is given of the environment: what every program needs, and the secrets that it is to know."""
+"""Selects the environment variables that each process is given: common ones, and the secrets that it needs."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
@@ -14,11 +14,11 @@ _NAMES: Final = frozenset({
 })  # fmt: skip
 _PREFIXES: Final = ("LC_", "PYTHON", "OMP_", "OPENBLAS_", "MKL_", "MALLOC_", "OPENCV_", "COVERAGE_")
 _PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
-"""May hold a password; for who speaks HTTP to others."""
+"""They may hold a password, so they are only for processes that speak HTTP to others."""
 
 
 def environment(environ: Mapping[str, str], secrets: Collection[str], *, proxies: bool = False) -> dict[str, str]:
-    """Of the environment what every program needs, and these variables."""
+    """The variables that every program needs, and these secrets."""
     return {
         name: value
         for name, value in environ.items()

@@ -1,4 +1,4 @@
-"""The part of the configuration about the gateway: where it listens, who may come in, and how many at once."""
+"""The section `gateway`: where it listens, authentication and limits."""
 
 import ipaddress
 import re
@@ -7,14 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from edge.agent.source_settings import EnvName, Part
+from edge.agent.source_settings import EnvName, SettingsModel
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.host import Host
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class BrokerLogin(Part):
+class BrokerLogin(SettingsModel):
     """A user of the broker."""
 
     username: str = Field(description="As in the broker's password file.")
@@ -22,7 +22,7 @@ class BrokerLogin(Part):
     password_file: Path | None = Field(default=None, description="Or the file that holds it.")
 
 
-class Gateway(Part):
+class GatewaySection(SettingsModel):
     """HTTP for programs and people."""
 
     host: Host = Field(default="127.0.0.1", description="The address to listen on; beyond loopback a token is needed.")
@@ -69,7 +69,7 @@ class Gateway(Part):
         return proxies
 
     @model_validator(mode="after")
-    def _closed_to_strangers(self) -> "Gateway":
+    def _closed_to_strangers(self) -> "GatewaySection":
         if not is_loopback(self.host) and self.token_env is None and self.token_file is None:
             raise ValueError(f"'{self.host}' is open to other machines; give token_env or token_file, or use 127.0.0.1")
         return self

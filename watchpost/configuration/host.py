@@ -1,4 +1,4 @@
-"""The name or address of a machine, and nothing else."""
+"""The type of a host name or address without anything else."""
 
 import re
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What the processes of the hub are told, out of the one configuration."""
+"""Makes the settings of the hub's processes from the configuration."""
 
 import os
 import sys
@@ -10,9 +10,9 @@ from consumers.hub_config import ClickHouseServer, DeviceInfo, HubConfig, Retent
 from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import IndexedMedia
 from gateway.settings import ConnectionLimits, GatewaySettings
-from watchpost.configuration.config import Hub as HubSection
 from watchpost.configuration.config import (
-    Retention,
+    HubSection,
+    RetentionSection,
     ServerJournal,
     ServerWarehouse,
     WatchpostConfig,
@@ -20,7 +20,7 @@ from watchpost.configuration.config import (
 )
 from watchpost.configuration.environment import Secrets, environment
 from watchpost.configuration.secrets import gateway_token, webhooks
-from watchpost.configuration.sites import Device, Site
+from watchpost.configuration.sites import DeviceSection, SiteSection
 
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
@@ -31,9 +31,10 @@ def hub(
     environ: Mapping[str, str] = os.environ,
     secrets: Collection[str] = (),
 ) -> HubConfig:
-    """What consumers and gateway are told; the journal's password, and those of `webhook` and `warehouse` in `secrets`.
+    """The settings of consumers and gateway, with the password of the journal, and of `webhook` and `warehouse` if in
+    `secrets`.
 
-    Raises `ConfigError` where one of these is named and is not there.
+    Raises `ConfigError` where a named secret is missing.
     """
     return HubConfig(
         data=data,
@@ -49,15 +50,15 @@ def hub(
 
 
 def configured(config: WatchpostConfig) -> Configured:
-    """What the configuration says of the registry."""
+    """The part of the configuration that enters the registry."""
     return Configured(tuple(_site_info(site) for site in config.sites), config.alerts.rules.values())
 
 
-def _site_info(site: Site) -> SiteInfo:
+def _site_info(site: SiteSection) -> SiteInfo:
     return SiteInfo(site.site, site.title, site.time_zone, tuple(_device_info(device) for device in site.devices))
 
 
-def _device_info(device: Device) -> DeviceInfo:
+def _device_info(device: DeviceSection) -> DeviceInfo:
     if device.visual is None:
         return DeviceInfo(device.device, device.title, ("thermal",))
     if device.thermal is None:
@@ -68,7 +69,7 @@ def _device_info(device: Device) -> DeviceInfo:
 def _retention(hub: HubSection) -> RetentionPolicy:
     hours = hub.retention_hours
     return RetentionPolicy(
-        media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in Retention.model_fields),
+        media=tuple((kind, timedelta(hours=getattr(hours, kind))) for kind in RetentionSection.model_fields),
         journal=timedelta(days=hub.journal_days),
         journal_bytes=hub.journal_bytes,
         segment_bytes=hub.segment_bytes,
@@ -78,7 +79,7 @@ def _retention(hub: HubSection) -> RetentionPolicy:
 
 
 def _server(server: object, environ: Mapping[str, str] | None) -> ClickHouseServer | None:
-    """`None` where it is not a server that is meant; without a password where that is not to be known."""
+    """`None` where it is not a server; without a password where the process must not know it."""
     if not isinstance(server, ServerWarehouse | ServerJournal):
         return None
     return ClickHouseServer(
@@ -97,7 +98,7 @@ def gateway_settings(
     path: Path | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> GatewaySettings:
-    """`path` is where the configuration was read: the processes that run trials read it as well."""
+    """`path` is the configuration file, which the processes of trials read too."""
     gateway = config.gateway
     read = () if path is None else ("--config", str(path))
     return GatewaySettings(

@@ -1,26 +1,29 @@
-"""What a configuration names and this machine does not have: environment variables, files with secrets, recordings,
-models and cameras of the machine.
-"""
+"""Finds what a configuration names and this machine lacks: variables, secret files, recordings, models, cameras."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from edge.agent.settings import OnnxDetector
-from edge.agent.source_settings import FileSource, NetworkSource, ThermalCsvSource, V4l2Source
+from edge.agent.settings import OnnxDetectorSettings
+from edge.agent.source_settings import (
+    FileSourceSettings,
+    NetworkSourceSettings,
+    ThermalCsvSourceSettings,
+    V4l2SourceSettings,
+)
 from edge.capture.sources.address import without_credentials
 from edge.capture.sources.files import LocalKind, refusal
 from watchpost.configuration.config import WatchpostConfig
 
 
 def troubles(config: WatchpostConfig, environ: Mapping[str, str]) -> list[str]:
-    """A sentence for each variable or file that is missing or of no use, with the key that names it."""
+    """A sentence for each variable or file that is missing or unusable, with the key that names it."""
     return list(_troubles("", config, environ))
 
 
 def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterator[str]:
-    if isinstance(part, NetworkSource):
+    if isinstance(part, NetworkSourceSettings):
         trouble = part.trouble(environ)
         yield from [f"{place}.url_env: {trouble}"] if trouble is not None else []
         return
@@ -42,11 +45,11 @@ def _troubles(place: str, part: BaseModel, environ: Mapping[str, str]) -> Iterat
 
 def _named_file(part: BaseModel) -> tuple[str, Path, LocalKind] | None:
     match part:
-        case FileSource() | ThermalCsvSource():
+        case FileSourceSettings() | ThermalCsvSourceSettings():
             return "path", part.path, "file"
-        case V4l2Source():
+        case V4l2SourceSettings():
             return "path", part.path, "device"
-        case OnnxDetector():
+        case OnnxDetectorSettings():
             return "model", part.model, "file"
     return None
 

@@ -1,4 +1,4 @@
-"""The reference of `watchpost.yaml` in Markdown, written from the models that read it."""
+"""Writes the reference of `watchpost.yaml` in Markdown from its models."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def markdown() -> str:
 
 
 def _reached(schema: Schema, parts: dict[str, Schema]) -> dict[str, Schema]:
-    """The parts in the order in which a reader of the file meets them."""
+    """The parts in the order in which the file refers to them."""
     found: dict[str, Schema] = {}
     for name in _references(schema):
         if name not in found:
@@ -54,7 +54,7 @@ def _section(name: str, schema: Schema) -> str:
     required = schema.get("required", [])
     rows = [_row(key, field, key in required) for key, field in schema["properties"].items()]
     lines = [
-        f"## {name}",
+        f"## {_title(name)}",
         "",
         schema.get("description", ""),
         "",
@@ -75,7 +75,7 @@ def _default(field: Schema) -> str:
 
 
 def _value(field: Schema) -> str:
-    """What may stand there, in words."""
+    """The allowed values, in words."""
     if "$ref" in field:
         return _link(_name(field))
     if "const" in field:
@@ -107,4 +107,9 @@ def _name(reference: Schema) -> str:
 
 
 def _link(name: str) -> str:
-    return f"[{name}](#{name.lower()})"
+    return f"[{_title(name)}](#{_title(name).lower()})"
+
+
+def _title(name: str) -> str:
+    """Readers of the file know `Broker`, and not the class `BrokerSection`."""
+    return name.removesuffix("Section").removesuffix("Settings")

@@ -1,4 +1,4 @@
-"""What the configuration only names: tokens and addresses, read from the environment or a file and checked."""
+"""Reads and checks the secrets that the configuration names: tokens and webhook addresses."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,11 @@ from consumers.alerting.notify.address import InvalidAddress, valid_address
 from consumers.hub_config import Webhook
 from gateway.http.token import WeakToken, require_strong
 from watchpost.configuration.config import WatchpostConfig, secret
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 
 def webhooks(config: WatchpostConfig, environ: Mapping[str, str]) -> tuple[Webhook, ...]:
-    """The receivers of alerts. Raises `ConfigError` where an address is not there."""
+    """The receivers of alerts. Raises `ConfigError` where an address is missing."""
     found = []
     for receiver in config.alerts.receivers():
         url = secret(environ, receiver.url_env)
@@ -20,7 +20,7 @@ def webhooks(config: WatchpostConfig, environ: Mapping[str, str]) -> tuple[Webho
 
 
 def gateway_token(config: WatchpostConfig, environ: Mapping[str, str]) -> str | None:
-    """Raises `ConfigError` where it is not there, or could be guessed."""
+    """Raises `ConfigError` where the token is missing or weak."""
     gateway = config.gateway
     token = secret(environ, gateway.token_env, gateway.token_file)
     if token is None:
@@ -34,7 +34,7 @@ def gateway_token(config: WatchpostConfig, environ: Mapping[str, str]) -> str | 
 
 
 def check(config: WatchpostConfig, environ: Mapping[str, str]) -> None:
-    """Raises `ConfigError` with a line for each secret that is not there or cannot be used."""
+    """Raises `ConfigError` with a line for each secret that is missing or unusable."""
     wrong = []
     try:
         gateway_token(config, environ)

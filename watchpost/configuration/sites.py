@@ -1,28 +1,28 @@
-"""Sites and the devices in them."""
+"""The section `sites`: sites and their devices."""
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
 from edge.agent.settings import DeviceParts, Id
-from edge.agent.source_settings import Part
+from edge.agent.source_settings import SettingsModel
 
 
-class Device(DeviceParts):
+class DeviceSection(DeviceParts):
     """A device, and which agent runs it."""
 
     node: Id | None = Field(default=None, description="The agent process that runs it; default one for the whole site.")
 
 
-class Site(Part):
-    """A place with a wall clock of its own."""
+class SiteSection(SettingsModel):
+    """A place with a time zone of its own."""
 
     site: Id = Field(description="Its id, for ever: it is part of every key and topic.")
     name: str | None = Field(default=None, description="What people read; default the id.")
     time_zone: str = Field(
         default="UTC", description="IANA zone, as Europe/Berlin: the days and hours that people see."
     )
-    devices: tuple[Device, ...] = Field(default=(), description="What watches it.")
+    devices: tuple[DeviceSection, ...] = Field(default=(), description="What watches it.")
 
     @field_validator("time_zone")
     @classmethod
@@ -35,8 +35,8 @@ class Site(Part):
 
     @field_validator("devices")
     @classmethod
-    def _once_each(cls, devices: tuple[Device, ...]) -> tuple[Device, ...]:
-        refuse_doubled("device", [device.device for device in devices], "in one site")
+    def _once_each(cls, devices: tuple[DeviceSection, ...]) -> tuple[DeviceSection, ...]:
+        refuse_duplicates("device", [device.device for device in devices], "in one site")
         return devices
 
     @property
@@ -44,7 +44,7 @@ class Site(Part):
         return self.name or self.site
 
 
-def refuse_doubled(what: str, names: list[str], where: str) -> None:
+def refuse_duplicates(what: str, names: list[str], where: str) -> None:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise ValueError(f"{what} '{doubled[0]}' stands twice {where}")

@@ -1,1 +1,1 @@
-"""The processes of the product: what each does, how it starts, logs and stops, and who keeps them running."""
+"""The processes of the product: their entry points, supervision and logging."""

@@ -1,4 +1,4 @@
-"""Where log lines go: streams and files that may take no more, which ends no process."""
+"""Streams and files for log lines, which drop lines instead of failing when the disk is full."""
 
 import logging
 from contextlib import suppress
@@ -11,7 +11,7 @@ FILES = 5
 
 
 class LogStream:
-    """A stream that is written to as far as it takes it: no process ends because nobody can read what it says."""
+    """A stream that ignores failed writes: no process may end because its output cannot be written."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -27,7 +27,7 @@ class LogStream:
 
 
 class LogFile(RotatingFileHandler):
-    """Opened with the first line; lines for which the disk has no room are dropped."""
+    """Opened with the first line. Lines for which the disk has no room are dropped."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True)

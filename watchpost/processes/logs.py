@@ -1,4 +1,4 @@
-"""How every process logs, and how the supervisor shows and keeps what its children say."""
+"""Configures logging of each process, and collects the output of child processes."""
 
 import json
 import logging
@@ -72,13 +72,13 @@ LONGEST_TRACEBACK = 400
 
 @dataclass(slots=True)
 class Traceback:
-    """The lines of one, as Python writes them on standard error: frames are indented, what was raised is not."""
+    """The lines of a traceback on standard error: frames are indented, the exception is not."""
 
     lines: list[str]
     is_whole: bool = False
 
     def take(self, line: str) -> bool:
-        """Whether the line belongs to it. Behind what was raised may stand more of its text, or what caused it."""
+        """Whether the line belongs to the traceback. More of its text, or its cause, may follow the exception."""
         if len(self.lines) >= LONGEST_TRACEBACK or line.startswith("{"):
             return False
         if not line.startswith((" ", *GOES_ON)) and line:
@@ -90,13 +90,15 @@ class Traceback:
 
     @property
     def summary(self) -> str:
-        """The line that says what was raised, of several the last."""
+        """The line of the exception; of several tracebacks, the last."""
         begun = max(number for number, line in enumerate(self.lines) if line.startswith((BEGINS[0], self.lines[0])))
         return next((line for line in self.lines[begun + 1 :] if line and line[0] != " "), self.lines[0])
 
 
 class ChildLog:
-    """What children say: shown with the name of who said it, and kept as JSON lines in a file of bounded size."""
+    """Collects the output of children: shows each line with the name of its process, and keeps it as JSON in a bounded
+    file.
+    """
 
     def __init__(self, path: Path, stream: TextIO, log_format: LogFormat, clock: Callable[[], datetime]) -> None:
         with suppress(OSError):
@@ -110,7 +112,7 @@ class ChildLog:
         self._tracebacks: dict[str, Traceback] = {}
 
     def line(self, process: str, text: str) -> None:
-        """A traceback is gathered line by line, and is one record once it is over."""
+        """A traceback is gathered line by line, and becomes one record when it is complete."""
         for other in [name for name, found in self._tracebacks.items() if name != process and found.is_whole]:
             self.flush(other)
         gathered = self._tracebacks.get(process)
@@ -123,17 +125,17 @@ class ChildLog:
         self._write(process, self._parsed(text))
 
     def flush(self, process: str) -> None:
-        """Write what was gathered of a traceback of this process."""
+        """Write the gathered traceback of this process."""
         gathered = self._tracebacks.pop(process, None)
         if gathered is not None:
-            told = {"event": gathered.summary, "level": "error", "timestamp": iso(self._clock())}
-            self._write(process, {**told, "exception": "\n".join(gathered.lines)})
+            error = {"event": gathered.summary, "level": "error", "timestamp": iso(self._clock())}
+            self._write(process, {**error, "exception": "\n".join(gathered.lines)})
 
     def _write(self, process: str, fields: Mapping[str, Any]) -> None:
-        said = {"process": process, **fields}
-        as_json = json.dumps(said, ensure_ascii=False)
+        record = {"process": process, **fields}
+        as_json = json.dumps(record, ensure_ascii=False)
         self._file.emit(logging.makeLogRecord({"msg": as_json}))
-        self._stream.write((as_json if self._json else self._shown(process, said)) + "\n")
+        self._stream.write((as_json if self._json else self._shown(process, record)) + "\n")
         self._stream.flush()
 
     def close(self) -> None:
@@ -152,8 +154,8 @@ class ChildLog:
         level = "error" if text.lower().startswith(COMPLAINTS) else "info"
         return {"event": text, "level": level, "timestamp": iso(self._clock())}
 
-    def _shown(self, process: str, said: dict[str, Any]) -> str:
-        fields = {key: value for key, value in said.items() if key != "process"}
+    def _shown(self, process: str, record: dict[str, Any]) -> str:
+        fields = {key: value for key, value in record.items() if key != "process"}
         text = self._renderer(None, str(fields.get("level", "info")), dict(fields))
         color = COLORS[sum(process.encode()) % len(COLORS)]
         return f"{color}{process:>9}{RESET} {text}" if self._colors else f"{process:>9} {text}"

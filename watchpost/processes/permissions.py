@@ -1,4 +1,4 @@
-"""Keeps what is in the data directory to its owner: directories 0700, files 0600."""
+"""Restricts the data directory to its owner: directories 0700, files 0600."""
 
 import os
 import pwd
@@ -11,14 +11,14 @@ import structlog
 
 PRIVATE_UMASK = 0o077
 OTHERS = 0o077
-# A directory that was named by mistake may hold what is not ours.
+# A directory that was named by mistake may hold other files.
 OURS = ("agent", "archive", "broker", "journal", "logs", "outbox", "run", "tiles", "trials", "views", "warehouse")
 
 log = structlog.get_logger()
 
 
 def keep_to_the_owner(data: Path) -> None:
-    """What the process makes from here on is its owner's alone; so is what an earlier version made."""
+    """Make new files private to the owner, and tighten those of an earlier version."""
     os.umask(PRIVATE_UMASK)
     try:
         mode = data.stat().st_mode
@@ -42,7 +42,7 @@ def _paths(data: Path) -> Iterator[Path]:
 
 
 def _tighten(path: Path) -> bool:
-    """Whether others had a right to it. What is gone meanwhile needs nothing."""
+    """Whether others had access. A path that is gone needs nothing."""
     with suppress(OSError):
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode) and mode & OTHERS:
@@ -52,7 +52,7 @@ def _tighten(path: Path) -> bool:
 
 
 def become_the_owner(data: Path) -> None:
-    """Root writes into another user's data as that user: what root makes the others could not write again."""
+    """Run as the owner of the data directory, so that root leaves no files that the owner cannot write."""
     if os.geteuid() != 0 or not data.exists():
         return
     owner = data.stat()

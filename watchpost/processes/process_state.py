@@ -1,4 +1,4 @@
-"""What the supervisor knows of its processes, in a file that the gateway shows."""
+"""Writes the state of the supervised processes to a file, which the gateway shows."""
 
 import json
 import os
@@ -23,7 +23,7 @@ class ProcessState:
 
 
 def write_states(path: Path, states: Sequence[ProcessState]) -> None:
-    """Whole or not at all: the gateway reads it at any moment. Raises `OSError`."""
+    """Replaces the file as a whole, because the gateway reads it at any moment. Raises `OSError`."""
     processes = [{**asdict(state), "since": iso(state.since)} for state in states]
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".tmp")

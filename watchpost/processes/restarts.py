@@ -1,4 +1,4 @@
-"""Tells of processes that end again and again, and of those that stay away, as faults of the hub."""
+"""Reports processes that keep restarting or do not come back as faults of the hub."""
 
 import threading
 import time
@@ -12,9 +12,9 @@ from watchpost.processes.process_state import ProcessState
 
 WINDOW_S: Final = 300.0
 RESTARTS: Final = 2
-"""So many in the window are more than an accident."""
+"""More restarts than this within the window are reported."""
 AWAY_S: Final = 10.0
-LOOK_EVERY_S: Final = 2.0
+CHECK_EVERY_S: Final = 2.0
 
 
 class Reporter(Protocol):
@@ -23,7 +23,7 @@ class Reporter(Protocol):
 
 
 @dataclass(slots=True)
-class _Known:
+class _RestartHistory:
     restarts: int = 0
     at: deque[float] = field(default_factory=deque)
     last_exit: str | None = None
@@ -31,25 +31,25 @@ class _Known:
 
 
 class RestartWatch:
-    """Fed with the states of the processes whenever one changes, and asked to look every few seconds."""
+    """Takes the states of the processes whenever one changes, and checks them every few seconds."""
 
     def __init__(self, reporter: Reporter, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._reporter = reporter
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _RestartHistory] = {}
 
     def take(self, states: Sequence[ProcessState]) -> None:
         now = self._monotonic()
         with self._lock:
             for state in states:
-                known = self._known.setdefault(state.name, _Known())
+                known = self._known.setdefault(state.name, _RestartHistory())
                 known.at.extend([now] * (state.restarts - known.restarts))
                 known.restarts, known.last_exit = state.restarts, state.last_exit
                 is_away = state.state == "restarting"
                 known.away_since = (known.away_since or now) if is_away else None
 
-    def look(self) -> None:
+    def check(self) -> None:
         now = self._monotonic()
         with self._lock:
             found = {name: self._sentence(name, known, now) for name, known in self._known.items()}
@@ -61,11 +61,11 @@ class RestartWatch:
 
     def run(self, stopping: threading.Event) -> None:
         """In a thread, until `stopping`."""
-        while not stopping.wait(LOOK_EVERY_S):
-            self.look()
+        while not stopping.wait(CHECK_EVERY_S):
+            self.check()
 
     @staticmethod
-    def _sentence(name: str, known: _Known, now: float) -> str | None:
+    def _sentence(name: str, known: _RestartHistory, now: float) -> str | None:
         while known.at and now - known.at[0] > WINDOW_S:
             known.at.popleft()
         if known.away_since is not None and now - known.away_since > AWAY_S:

@@ -1,4 +1,4 @@
-"""What a process starts with: configuration, data directory, broker, secrets, and how it is stopped."""
+"""What a process starts with: configuration, data directory, broker address, and its stop signal."""
 
 import gc
 import logging
@@ -35,7 +35,7 @@ class Runtime:
         is_gateway: bool = False,
         on_the_bus: bool = True,
     ) -> "Runtime":
-        """Who is not `on_the_bus` needs no password of the broker."""
+        """A command that is not `on_the_bus` needs no password of the broker."""
         keep_to_the_owner(data)
         config = configuration(config_path)
         # chDB changes the working directory for a moment while it is imported.
@@ -46,7 +46,7 @@ class Runtime:
 def broker_address(
     config: WatchpostConfig, port: int | None = None, *, is_gateway: bool = False, with_password: bool = True
 ) -> BrokerAddress:
-    """Where the broker is, on another port where one is given, and who signs in."""
+    """The address of the broker, with another port where one is given, and the credentials of the process."""
     broker = config.broker
     login = (config.gateway.broker if is_gateway else None) or broker
     return BrokerAddress(
@@ -59,23 +59,23 @@ def broker_address(
 
 
 def chosen_config(path: Path | None) -> Path | None:
-    """The file that was named, else ./watchpost.yaml when there is one."""
+    """The file that was named, else ./watchpost.yaml where there is one."""
     if path is not None:
         return path
     return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
 
 
 def configuration(path: Path | None) -> WatchpostConfig:
-    """Without a file, the demo."""
+    """The demo without a file."""
     chosen = chosen_config(path)
     return demo.config() if chosen is None else load(chosen)
 
 
 def spare_the_collector() -> None:
-    """Called after the imports: what is there now stays, so the garbage collector need not look at it again.
+    """Call it after the imports: it exempts what is loaded from garbage collection.
 
-    Folding makes many objects that live for a batch and no cycles; looking through all of them after every 700 took
-    half of the time.
+    Folding makes many objects that live for a batch and no cycles; scanning all of them after every 700 took half of
+    the time.
     """
     gc.collect()
     gc.freeze()
@@ -104,9 +104,9 @@ def stop_event() -> threading.Event:
 
 
 def exit_beside_threads() -> NoReturn:
-    """End the process although threads still run, as those do that wait in FFmpeg for a camera.
+    """End the process although threads still run, such as those that wait in FFmpeg for a camera.
 
-    An interpreter that ends meanwhile takes away what they return to, and the process dies of a segmentation fault.
+    If the interpreter shut down meanwhile, they would return to freed memory, and the process would crash.
     """
     logging.shutdown()
     os._exit(0)

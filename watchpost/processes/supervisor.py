@@ -1,4 +1,4 @@
-"""Keeps child processes running: what dies is started again alone, and nothing outlives the supervisor."""
+"""Supervises child processes: restarts each one that ends, and stops all of them with itself."""
 
 import json
 import os
@@ -16,23 +16,23 @@ from typing import IO
 
 from producer.backoff import Backoff, Retry
 from producer.ids import Clock, utc_now
+from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.processes.process_state import ProcessState
-from watchpost.refused import IdentityInUse, Refused
 
 RESTART = Backoff(0.2, 30.0)
 """Between the starts of a process that keeps ending."""
 HEALTHY_AFTER_S = 30.0
-IMPATIENT = 2  # stop signals: who asks twice does not want to wait
+STOPS_UNTIL_KILL = 2  # the second stop signal ends the waiting
 STAGE_S = 0.8
 KILL_AFTER_S = 4.0
 POLL_S = 0.02
 REPORT_AGAIN_S = 2.0
 SUPERVISOR = "watchpost"
-"""Who speaks where it is no child."""
+"""The name of the supervisor in its own log lines."""
 LONGEST_LINE = 65536
 LONGEST_REASON = 500
-REFUSALS = {Refused.code, IdentityInUse.code}
-PATIENTLY = ("nice", "-n", "10", "chrt", "--batch", "0")
+REFUSALS = {CliError.code, IdentityInUse.code}
+LOW_PRIORITY_COMMAND = ("nice", "-n", "10", "chrt", "--batch", "0")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Monotonic = Callable[[], float]
@@ -41,33 +41,32 @@ OnState = Callable[[Sequence[ProcessState]], None]
 
 
 def exit_text(code: int, lived_s: float, last_line: str = "") -> str:
-    """Who refuses to run says why, in its last line; who fails logs it there."""
+    """A process that refuses to run says why in its last line; one that fails logs the error there."""
     how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     why = last_line if code in REFUSALS else _logged_error(last_line)
     return f"{how} after {lived_s:.1f} s" + (f": {why[:LONGEST_REASON]}" if why else "")
 
 
 def _logged_error(line: str) -> str:
-    """What a process said of the error that ended it."""
+    """The error that a process logged before it ended."""
     try:
-        said = json.loads(line)
+        record = json.loads(line)
     except ValueError:
         return ""
-    return str(said.get("event", "")) if isinstance(said, dict) and said.get("level") == "error" else ""
+    return str(record.get("event", "")) if isinstance(record, dict) and record.get("level") == "error" else ""
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessSpec:
     """One child; higher stages are stopped first, and `start_when` holds a start back until something else is there.
 
-    One that is `patient` goes behind the others where the processors are busy, as a batch job: it takes no core from
-    anybody who has just been woken.
+    A child of `low_priority` runs as a batch job: it takes no processor from a process that has just been woken.
     """
 
     name: str
     argv: tuple[str, ...]
     stage: int = 0
-    patient: bool = False
+    low_priority: bool = False
     env: Mapping[str, str] | None = field(default=None, repr=False)
     """All of its environment; default that of the supervisor."""
 
@@ -75,9 +74,9 @@ class Process:
 
 
 class Child:
-    """One process specification and its life so far."""
+    """A process specification and its current state."""
 
-    def __init__(self, process: Process, now: datetime) -> None:
+    def __init__(self, process: ProcessSpec, now: datetime) -> None:
         self.process = process
         self.popen: subprocess.Popen[bytes] | None = None
         self.due = 0.0
@@ -93,7 +92,14 @@ class Child:
     def start(self, monotonic: float, now: datetime) -> None:
         self.popen = subprocess.Popen(
             # The kernel kills it when the thread that spawned it is gone, so children are spawned in the main thread.
-            [*(PATIENTLY if self.process.patient else ()), "setpriv", "--pdeathsig", "KILL", "--", *self.process.argv],
+            [
+                *(LOW_PRIORITY_COMMAND if self.process.low_priority else ()),
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "--",
+                *self.process.argv,
+            ],
             env=self.process.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -112,7 +118,7 @@ class Child:
         return self.popen.stdout
 
     def lines(self) -> Iterator[str]:
-        """What it has written since the last time, whole lines only."""
+        """Complete lines that it has written since the last call."""
         while chunk := self.output.read(LONGEST_LINE):
             *whole, self._rest = (self._rest + chunk).split(b"\n")
             if len(self._rest) > LONGEST_LINE:
@@ -122,8 +128,8 @@ class Child:
                 yield self._last_line
         self.silent = chunk == b""
 
-    def bury(self, monotonic: float, now: datetime) -> list[str]:
-        """Its last words; afterwards it is due again when its backoff is over."""
+    def reap(self, monotonic: float, now: datetime) -> list[str]:
+        """Collect its last output. It is started again when its backoff is over."""
         assert self.popen is not None
         assert self.popen.returncode is not None
         last_words = list(self.lines())
@@ -152,11 +158,11 @@ class Child:
 
 
 class Supervisor:
-    """One loop in the main thread: starts, restarts, forwards what the children say, and stops them in order."""
+    """One loop in the main thread: starts, restarts, forwards output, and stops the children in order."""
 
     def __init__(
         self,
-        processes: Sequence[Process],
+        processes: Sequence[ProcessSpec],
         on_line: OnLine,
         on_state: OnState,
         clock: Clock = utc_now,
@@ -203,7 +209,7 @@ class Supervisor:
         return REPORT_AGAIN_S if soonest is None else min(REPORT_AGAIN_S, soonest)
 
     def _turn(self, selector: selectors.BaseSelector, timeout: float | None) -> None:
-        """Wait for a line, a death or a signal, and see to it."""
+        """Wait for a line, the end of a child or a signal, and handle it."""
         for key, _events in selector.select(timeout):
             if isinstance(key.data, Child):
                 self._forward(key.data, key.data.lines())
@@ -217,7 +223,7 @@ class Supervisor:
             if child.popen is not None and child.popen.poll() is not None:
                 if not child.silent:
                     selector.unregister(child.output)
-                self._forward(child, child.bury(self._monotonic(), self._clock()))
+                self._forward(child, child.reap(self._monotonic(), self._clock()))
                 self._report()
 
     def _forward(self, child: Child, lines: Iterable[str]) -> None:
@@ -225,7 +231,7 @@ class Supervisor:
             self._on_line(child.process.name, line)
 
     def _stop(self, selector: selectors.BaseSelector) -> None:
-        """SIGTERM from the highest stage down, each given a moment to end before the next; SIGKILL for who is left."""
+        """SIGTERM from the highest stage down, with a moment to end before the next; SIGKILL for the rest."""
         self._stopping = True
         killing = self._monotonic() + KILL_AFTER_S
         for stage in sorted({child.process.stage for child in self._children}, reverse=True):
@@ -238,8 +244,8 @@ class Supervisor:
         self._report()
 
     def _wait_for(self, selector: selectors.BaseSelector, stage: int, deadline: float) -> None:
-        """Until everyone of this stage or above is gone, the time is over, or somebody asks to stop a second time."""
-        while self._living(stage) and self._stop_signals < IMPATIENT and self._monotonic() < deadline:
+        """Wait until all of this stage or above have ended, the deadline passes, or a second stop signal comes."""
+        while self._living(stage) and self._stop_signals < STOPS_UNTIL_KILL and self._monotonic() < deadline:
             self._turn(selector, POLL_S)
 
     def _living(self, stage: int) -> list[subprocess.Popen[bytes]]:
@@ -250,7 +256,7 @@ class Supervisor:
             popen.send_signal(number)
 
     def _report(self) -> None:
-        """What cannot be written down ends nobody; it is tried again."""
+        """A failed write ends nothing; it is tried again."""
         try:
             self._on_state([child.state(self._stopping) for child in self._children])
         except OSError as error:
@@ -262,7 +268,7 @@ class Supervisor:
 
     @contextmanager
     def _signals(self) -> Iterator[socket.socket]:
-        """Count the stop signals, and wake the loop for them and for the death of a child."""
+        """Count the stop signals, and wake the loop for them and for the end of a child."""
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             self._stop_signals += 1

@@ -1,4 +1,4 @@
-"""The whole product on one machine: which processes there are, and what somebody at the terminal is told."""
+"""Runs `watchpost up`: the whole product on one machine, under one supervisor."""
 
 import http.client
 import os
@@ -17,30 +17,30 @@ from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, 
 from producer.ids import utc_now
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.environment import Secrets, environment
-from watchpost.processes.lock import held
+from watchpost.processes.data_directory_lock import data_directory_lock
 from watchpost.processes.logs import ChildLog, LogFormat
 from watchpost.processes.permissions import keep_to_the_owner
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.restarts import RestartWatch
 from watchpost.processes.runtime import broker_address
-from watchpost.processes.supervisor import Process, Supervisor
+from watchpost.processes.supervisor import ProcessSpec, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
-# In processes of their own: mosaics, which decode pictures, hold up nobody; nobody holds up what people are told, nor
-# which devices there are, without which the page shows none.
-APART = {"mosaics": ("mosaics",), "alerting": ("registry", "alerting", "alert_log", "webhook", "conditions")}
+# In processes of their own: mosaics decode pictures, and must not delay others; alerts and the registry must not be
+# delayed by others, and the page needs the registry to show any device.
+OWN_PROCESS = {"mosaics": ("mosaics",), "alerting": ("registry", "alerting", "alert_log", "webhook", "conditions")}
 
-# Who makes views that may be a second old steps back for who takes in, decides and answers.
-PATIENT = frozenset({"mosaics", "consumers", "warehouse"})
+# Consumers whose views may lag a second give way to ingest, alerting and the gateway.
+LOW_PRIORITY = frozenset({"mosaics", "consumers", "warehouse"})
 
 
 class CannotStart(RuntimeError):
-    """Something that `watchpost up` needs is not there or is taken; the message says what to do."""
+    """Something that `watchpost up` needs is missing or taken. The message says what to do."""
 
 
 @dataclass(frozen=True)
-class Options:
-    """What `watchpost up` was told on the command line."""
+class UpOptions:
+    """The command line of `watchpost up`."""
 
     config_path: Path | None
     data: Path
@@ -50,8 +50,8 @@ class Options:
     open_browser: bool = False
 
 
-def with_ports(options: Options, config: WatchpostConfig) -> Options:
-    """0 becomes a free port; one that is taken is refused before anything starts."""
+def with_ports(options: UpOptions, config: WatchpostConfig) -> UpOptions:
+    """0 becomes a free port; a taken port is refused before anything starts."""
     ports = {"gateway_port": ("--port", config.gateway.host), "mqtt_port": ("--mqtt-port", config.broker.host)}
     if not config.broker.start:
         del ports["mqtt_port"]
@@ -65,14 +65,14 @@ def with_ports(options: Options, config: WatchpostConfig) -> Options:
 
 
 def _free_port(host: str, taken: Collection[int]) -> int:
-    """One that is not chosen yet: until somebody listens there, the system may name it again."""
+    """A port that is not chosen yet: until somebody listens there, the system may return it again."""
     while (port := free_port(host)) in taken:
         pass
     return port
 
 
-def processes(options: Options, config: WatchpostConfig) -> list[Process]:
-    """Everything at once after the broker; without a broker of our own everything at once."""
+def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
+    """All processes start after the broker, or at once where the broker runs elsewhere."""
     common = ["--data", str(options.data), "--mqtt-port", str(options.mqtt_port), "--log-format", "json"]
     if options.config_path is not None:
         common += ["--config", str(options.config_path)]
@@ -80,20 +80,22 @@ def processes(options: Options, config: WatchpostConfig) -> list[Process]:
 
     secrets = Secrets(config)
 
-    def ours(name: str, stage: int, arguments: Sequence[str], known: Collection[str]) -> Process:
+    def ours(name: str, stage: int, arguments: Sequence[str], known: Collection[str]) -> ProcessSpec:
         argv = (sys.executable, "-m", "watchpost", *arguments, *common)
         env = environment(os.environ, known, proxies=stage == EDGE or name == "alerting")
-        return Process(name=name, argv=argv, stage=stage, patient=name in PATIENT, env=env, start_when=ready)
+        return ProcessSpec(
+            name=name, argv=argv, stage=stage, low_priority=name in LOW_PRIORITY, env=env, start_when=ready
+        )
 
-    def consumers(name: str, names: Sequence[str], arguments: Sequence[str]) -> Process:
+    def consumers(name: str, names: Sequence[str], arguments: Sequence[str]) -> ProcessSpec:
         return ours(name, CONSUMERS, ("consume", *arguments), secrets.of_consumers(names))
 
     return [
         *_broker(options, config),
         ours("gateway", GATEWAY, ("gateway", "--port", str(options.gateway_port)), secrets.of_gateway()),
         ours("ingest", INGEST, ("ingest",), secrets.of_consumers()),
-        *[consumers(name, names, names) for name, names in APART.items()],
-        consumers("consumers", (), _all_but(APART)),
+        *[consumers(name, names, names) for name, names in OWN_PROCESS.items()],
+        consumers("consumers", (), _all_but(OWN_PROCESS)),
         *(
             [consumers("warehouse", ("warehouse",), ("warehouse",))]
             if config.hub.warehouse.kind == "clickhouse"
@@ -110,20 +112,20 @@ def _all_but(apart: Mapping[str, Sequence[str]]) -> list[str]:
     return [word for names in apart.values() for name in names for word in ("--except", name)]
 
 
-def _broker(options: Options, config: WatchpostConfig) -> list[Process]:
+def _broker(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
     if not config.broker.start:
         return []
     listeners = Listeners(port=options.mqtt_port, host=config.broker.host)
     argv = command(write_config(options.data / "broker", listeners))
-    return [Process(name="broker", argv=tuple(argv), stage=BROKER, env=environment(os.environ, ()))]
+    return [ProcessSpec(name="broker", argv=tuple(argv), stage=BROKER, env=environment(os.environ, ()))]
 
 
-def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -> None:
-    """Until somebody stops it."""
+def run(options: UpOptions, config: WatchpostConfig, say: Callable[[str], None]) -> None:
+    """Run until a stop signal."""
     from consumers.hub_faults import FaultReporter
 
     _prepare(options.data, say)
-    with held(options.data, utc_now()):
+    with data_directory_lock(options.data, utc_now()):
         options = with_ports(options, config)
         log = ChildLog(options.data / "logs" / "watchpost.log", sys.stderr, options.log_format, utc_now)
         reporter = FaultReporter("supervisor", broker_address(config, options.mqtt_port))
@@ -152,7 +154,7 @@ def run(options: Options, config: WatchpostConfig, say: Callable[[str], None]) -
 
 
 def _prepare(data: Path, say: Callable[[str], None]) -> None:
-    """A full disk stops nothing here; what little the processes need to open their files is released."""
+    """Check the data directory. On a full disk the processes start all the same, with the room of the reserve file."""
     if shutil.which("setpriv") is None:
         raise CannotStart(
             "setpriv is missing, which ties every process to this one; on Debian: apt-get install util-linux"
@@ -172,7 +174,7 @@ def _prepare(data: Path, say: Callable[[str], None]) -> None:
     ReserveFile(data).tend(disk)
 
 
-def _announce(options: Options, host: str, stopping: threading.Event, say: Callable[[str], None]) -> None:
+def _announce(options: UpOptions, host: str, stopping: threading.Event, say: Callable[[str], None]) -> None:
     """One line, once the page answers."""
     shown = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
     while not _answers(shown, options.gateway_port):

@@ -1,1 +1,1 @@
-"""Trials at a terminal or as a child of the gateway: what other rules, or the analysis of today, would have raised."""
+"""Runs trials at a terminal or as a child of the gateway: other rules or the current analysis on past events."""

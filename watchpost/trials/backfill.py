@@ -1,6 +1,6 @@
-"""The edge's analysis of today over archived media: what it would have said then.
+"""Runs the current analysis of the edge on archived media.
 
-It lives here because it needs the analyses of the edge and the archive of the hub, which never import each other.
+It stands here because it needs the analyses of the edge and the archive of the hub, which never import each other.
 """
 
 import io
@@ -27,19 +27,19 @@ from edge.analysis import picture, thermal
 from edge.analysis.picture import Grey, PictureAnalyser
 from edge.analysis.pictures import SMALL_WIDTH, THUMBNAIL, fitted
 from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor
-from edge.analysis.thermometry import told
+from edge.analysis.thermometry import thermal_data
 from edge.capture.sources.source import ThermalFrame
 
 CLOSE = timedelta(seconds=1)
-"""A thumbnail that is no further from a frame shows it as well."""
+"""A thumbnail within this time of a frame shows the same."""
 STEADY: Final = timedelta(seconds=10)
-"""Frames further apart are not smoothed with each other."""
+"""Frames further apart are not smoothed together."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:backfill")
 
 
 @dataclass
 class _Device:
-    """What the analyses have learned of one device, and what is set for it."""
+    """What the analyses have learned of one device, and its settings."""
 
     adjustable: AdjustableSettings
     pictures: PictureAnalyser
@@ -49,7 +49,7 @@ class _Device:
 
 
 class Backfill:
-    """Given every event of a stretch in order. `settings` hold for all devices, whatever was set for each."""
+    """Takes every event of a period in order. `settings` apply to all devices instead of their own."""
 
     version: str = f"picture {picture.VERSION}, thermal {thermal.VERSION}"
 
@@ -87,7 +87,7 @@ class Backfill:
         return adjustable.thermography.model_copy(update={"hot_spot_c": self._hot_spot_c})
 
     def _set(self, event: SettingsEvent) -> None:
-        """A section that does not fit is left as it was."""
+        """A section that does not fit is ignored."""
         device = self._devices[event.source]
         wanted = self._tried(read_sections(event.data.settings).applied_to(device.adjustable))
         if wanted.picture != device.adjustable.picture:
@@ -102,7 +102,7 @@ class Backfill:
                 break
         else:
             return None
-        state = self._devices[event.source].pictures.look(grey, event.time)
+        state = self._devices[event.source].pictures.analyse(grey, event.time)
         data = event.data.model_copy(
             update={
                 "blackscreen": state.blackscreen,
@@ -115,7 +115,7 @@ class Backfill:
         return self._finding(event, data, key)
 
     def _thumbnail(self, event: FrameEvent) -> list[str]:
-        """The nearest one, asked for last: full pictures are kept for a shorter time."""
+        """The nearest thumbnail, for when the full picture is not kept any more."""
         site, device = place(event.source)
         near = self._archive.between(site, device, "thumbnail", event.time - CLOSE, event.time + CLOSE)
         return [min(near, key=lambda stored: abs(stored.time - event.time)).key] if near else []
@@ -132,7 +132,7 @@ class Backfill:
         )
         device.thermal.apply(settings, device.thermal.rois)
         frame = ThermalFrame(event.time, device.frames, temperatures)
-        data = told(device.thermal.process(temperatures, event.time), frame, event.data.media)
+        data = thermal_data(device.thermal.process(temperatures, event.time), frame, event.data.media)
         return None if data is None else self._finding(event, data, event.data.media[0])
 
     def _finding(self, event: FrameEvent | ThermalEvent, data: Any, key: str) -> Finding:
@@ -141,7 +141,7 @@ class Backfill:
 
 
 def _read(archive: ArchiveReader, key: str, decode: Callable[[bytes], Any]) -> Any:
-    """`None` where the medium is not kept, or is none that can be looked at."""
+    """`None` where the medium is not kept, or cannot be decoded."""
     body = archive.read(key)
     if body is None:
         return None
@@ -152,7 +152,7 @@ def _read(archive: ArchiveReader, key: str, decode: Callable[[bytes], Any]) -> A
 
 
 def _grey(event: FrameEvent, key: str, body: bytes) -> Grey:
-    """As the live analysis had it: reduced, without the bars of a thumbnail. Raises `ValueError`."""
+    """Reduced grey as the live analysis had it, without the bars of a thumbnail. H x W uint8. Raises `ValueError`."""
     decoded = simplejpeg.decode_jpeg(body, colorspace="GRAY", min_width=SMALL_WIDTH)
     grey = np.ascontiguousarray(decoded[:, :, 0])
     if key.split("/")[2] == "thumbnail":

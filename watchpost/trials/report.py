@@ -1,4 +1,4 @@
-"""What somebody at a terminal is shown of a trial that has ended."""
+"""Prints the result of a trial."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +20,7 @@ _TITLES: dict[Found, str] = {
 
 
 def report(data: Path, trial_id: str, *, as_json: bool) -> bool:
-    """Whether it was done."""
+    """Whether the trial is done."""
     trial, found = files.trial(data, trial_id)
     if as_json:
         typer.echo(Detailed.told(trial, found).model_dump_json(indent=2))

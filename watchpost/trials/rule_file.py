@@ -1,4 +1,4 @@
-"""A file of rules to be tried: any of those of the configuration, and settings for an analysis."""
+"""Reads a file of rules to try: rules of the configuration, and settings of an analysis."""
 
 from pathlib import Path
 from typing import Any
@@ -7,28 +7,28 @@ from pydantic import Field, create_model
 
 from bus_schemas.settings import PictureSettings, Rois
 from consumers.alerting.rules import AlertRules
-from edge.agent.source_settings import Part
-from watchpost.configuration.located import parse
+from edge.agent.source_settings import SettingsModel
+from watchpost.configuration.yaml_loader import parse
 
 
-class AnalysisSettings(Part):
-    """In place of what was set for the devices."""
+class AnalysisSection(SettingsModel):
+    """They replace the settings of the devices."""
 
     picture: PictureSettings | None = Field(default=None, description="When a picture is black or frozen.")
     rois: Rois | None = None
 
 
-class _WithSettings(Part):
-    settings: AnalysisSettings = Field(default_factory=AnalysisSettings, description="For the analysis.")
+class _WithSettings(SettingsModel):
+    settings: AnalysisSection = Field(default_factory=AnalysisSection, description="For the analysis.")
 
 
-# Those that the file does not name stay as they are in force, so that one of two may be below the other here.
+# Rules that the file does not name stay in force, so one bound may be below another here.
 _FIELDS: dict[str, Any] = {name: (info.annotation, info) for name, info in AlertRules.model_fields.items()}
 _RULE_FILE = create_model("RuleFile", __base__=_WithSettings, **_FIELDS)
 
 
 def read(path: Path) -> tuple[dict[str, float], dict[str, Any]]:
     """The rules that the file names, and the settings. ConfigError says what is wrong, with file, line and key."""
-    told = parse(_RULE_FILE, path, "the rules").model_dump(mode="json", exclude_unset=True)
-    settings = {name: value for name, value in told.pop("settings", {}).items() if value is not None}
-    return told, settings
+    sections = parse(_RULE_FILE, path, "the rules").model_dump(mode="json", exclude_unset=True)
+    settings = {name: value for name, value in sections.pop("settings", {}).items() if value is not None}
+    return sections, settings

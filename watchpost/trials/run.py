@@ -1,4 +1,4 @@
-"""Runs trials in a process of their own, as the gateway's child or for somebody at a terminal."""
+"""Runs trials in a process of their own, for the gateway or at a terminal."""
 
 import os
 import sys
@@ -21,17 +21,17 @@ from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalAway
 from producer.ids import Ids, utc_now
 from watchpost import VERSION
+from watchpost.cli_errors import CliError
 from watchpost.progress import Bar
-from watchpost.refused import Refused
 
 NICER = 10
-"""The live path goes first."""
+"""Live processes have priority."""
 BY = "command line"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody at a terminal asks for."""
+class TrialOptions:
+    """A trial that is requested at a terminal."""
 
     since: datetime
     until: datetime
@@ -41,17 +41,17 @@ class Wanted:
     analysis: bool = False
 
 
-def what_if(hub: HubConfig, wanted: Wanted) -> str:
-    """Run it here and now; its id. Raises `Refused`; Ctrl-C cancels it."""
+def what_if(hub: HubConfig, wanted: TrialOptions) -> str:
+    """Run a trial here. Returns its id. Raises `CliError`; Ctrl-C cancels it."""
     asked = _asked(hub, wanted)
     bar = Bar("what if", sys.stderr)
     try:
         with closing(files.TrialLock(hub.data, asked.id)), _bench(hub, asked, threading.Event(), bar) as bench:
             run(files.create(hub.data, asked), bench)
     except (files.TrialRunning, JournalAway) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     except KeyboardInterrupt:
-        raise Refused("interrupted; the trial is kept as such") from None
+        raise CliError("interrupted; the trial is kept as such") from None
     finally:
         bar.end()
     return asked.id
@@ -82,13 +82,13 @@ def run_asked(hub: HubConfig, trial_id: str, *, until: int, lock: int) -> None:
         log.info("trial ended", trial=trial_id, state=ended.state, error=ended.outcome.error)
 
 
-def _asked(hub: HubConfig, wanted: Wanted) -> TrialRequest:
+def _asked(hub: HubConfig, wanted: TrialOptions) -> TrialRequest:
     if wanted.settings and not wanted.analysis:
-        raise Refused("settings are those of an analysis: say --analysis as well")
+        raise CliError("settings are those of an analysis: say --analysis as well")
     try:
         made = hub.rules.changed(wanted.rules)
     except BadRule as bad:
-        raise Refused(str(bad)) from bad
+        raise CliError(str(bad)) from bad
     return TrialRequest(
         id=Ids(utc_now)(),
         created=utc_now(),

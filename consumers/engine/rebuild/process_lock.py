@@ -7,7 +7,7 @@ from pathlib import Path
 
 from consumers.engine import checkpoint, view_files
 from producer.ids import utc_now
-from producer.locks import LOOK_SECONDS, FileLock, LockHeld, holder_of, this_process
+from producer.locks import WAIT_FOR_READERS_S, FileLock, LockHeld, holder_of, this_process
 
 
 class AlreadyRebuilding(RuntimeError):
@@ -18,7 +18,7 @@ class AlreadyRebuilding(RuntimeError):
 def rebuild_lock(data: Path, name: str) -> Iterator[None]:
     """Two rebuilds of one view would write one shadow. Raises `AlreadyRebuilding`."""
     try:
-        lock = FileLock(_lock_of(data, name), wait_s=LOOK_SECONDS)
+        lock = FileLock(_lock_of(data, name), wait_s=WAIT_FOR_READERS_S)
     except LockHeld as error:
         holder = f": {error.holder}" if error.holder else ""
         raise AlreadyRebuilding(f"the view {name!r} is being folded again already{holder}") from error

@@ -22,7 +22,7 @@ from consumers.store.archive.keys import PackInterval, Series, interval_of, pack
 from consumers.store.archive.packs import PACKS_PER_ROUND, Pack, open_packs, sync_all
 from consumers.store.archive.records import RecordHeader, ScannedRecord
 from consumers.store.archive.recovery import recover
-from producer.file_identity import Held
+from producer.file_identity import OpenFile
 from producer.ids import Clock
 from producer.times import micros
 from producer.transaction import transaction
@@ -55,7 +55,7 @@ class Archive:
         self._syncs = ThreadPoolExecutor(SYNCS_AT_ONCE, "sync")
         self._series: dict[int, Series] = {}
         self._index = open_to_write(directory)
-        self._held = Held.now(directory / NAME)
+        self._held = OpenFile.now(directory / NAME)
         self._recover()
 
     def store(self, media: Sequence[Medium]) -> int:

@@ -27,7 +27,7 @@ from consumers.store.journal.writing import (
     StreamState,
     Writer,
 )
-from producer.file_identity import FileGone, Held
+from producer.file_identity import FileGone, OpenFile
 from producer.ids import Clock
 from producer.transaction import transaction
 
@@ -52,7 +52,7 @@ class Journal(Writer):
         days = list_days(directory)
         self._day = days[-1].date if days else clock().date()
         path = days[-1].path if days else create_day(directory, self._day, 1, None)
-        self._today, self._held = open_to_write(path), Held.now(path)
+        self._today, self._held = open_to_write(path), OpenFile.now(path)
         if len(days) > 1:
             self._previous = open_to_read(days[-2].path)
         self._load()
@@ -164,7 +164,7 @@ class Journal(Writer):
         self._today.close()
         if self._previous is not None:
             self._previous.close()
-        self._today, self._held = today, Held.now(path)
+        self._today, self._held = today, OpenFile.now(path)
         self._previous, self._day, self._is_empty = open_to_read(ended), now, True
 
     def close(self) -> None:

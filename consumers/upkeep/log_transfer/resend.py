@@ -16,8 +16,8 @@ from consumers.upkeep.log_transfer.site_rename import renamed
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.priority import priority_of
-from producer.outbox.tables import Draft, Item, Lost
-from producer.relay.sending import Sending
+from producer.outbox.tables import Draft, DroppedDrafts, Item
+from producer.relay.bulk_sender import BulkSender
 
 NOT_KEPT = "medium_not_kept"
 """The cause of a gap where a medium is not in the archive any more."""
@@ -56,17 +56,17 @@ def resend(
     sent = ResendReport()
     with (
         TemporaryDirectory(prefix="watchpost-replay-") as directory,
-        Sending(Path(directory) / "outbox.sqlite", how.broker, utc_now) as sending,
+        BulkSender(Path(directory) / "outbox.sqlite", how.broker, utc_now) as sender,
     ):
         for batch in _paced(pieces, how.speed, stopping):
-            sending.room(stopping)
+            sender.room(stopping)
             if stopping.is_set():
                 break
             items = [item for piece in batch if (item := _item(piece, how.into, sent)) is not None]
             if items:
-                sending.put(items)
-            on_sent(sent, sending.waiting())
-        sent.unconfirmed = sending.drain(stopping, lambda waiting: on_sent(sent, waiting))
+                sender.put(items)
+            on_sent(sent, sender.waiting())
+        sent.unconfirmed = sender.drain(stopping, lambda waiting: on_sent(sent, waiting))
     return sent
 
 
@@ -80,11 +80,11 @@ def _item(piece: LogEntry, into: str | None, sent: ResendReport) -> Item | None:
     sent.events += 1
     if isinstance(event, GapEvent):
         count = event.data.last - event.data.first + 1
-        return Lost(event.source, event.data.cause, event.time, count, traffic_of(event.epoch or ""))
+        return DroppedDrafts(event.source, event.data.cause, event.time, count, traffic_of(event.epoch or ""))
     if isinstance(event, MediaEvent):
         if piece.medium is None:
             sent.lost += 1
-            return Lost(event.source, NOT_KEPT, event.time, traffic=priority_of(event).traffic)
+            return DroppedDrafts(event.source, NOT_KEPT, event.time, traffic=priority_of(event).traffic)
         sent.media += 1
     return Draft(event, piece.medium)
 

@@ -1,1 +1,1 @@
-"""One agent an identity: who watches a device under one name is alone, or says who the other one is and ends."""
+"""Makes sure that one agent alone runs each device; a second one names the first and ends."""

@@ -1,10 +1,10 @@
-"""Who stays where several agents have one identity: decisions without I/O."""
+"""Decides which of several agents with the same devices stays. No I/O."""
 
 from bus_schemas.protocol import Claim
 from edge.agent.identity.instance import Instance
 
-ANSWERS_WITHIN_SECONDS = 2.0
-"""Whoever has not answered by then is dead, or cut off: then we could not stop it either."""
+ANSWERS_WITHIN_S = 2.0
+"""An agent that does not answer within this time is dead or unreachable."""
 
 
 class Contest:
@@ -17,18 +17,18 @@ class Contest:
         self.lost_to: Claim | None = None
 
     def ask(self) -> Claim:
-        """What to say of each device on every new connection, and now and then."""
+        """The claim to publish for each device on every new connection, and from time to time."""
         return self._instance.claim(established=self.established, asks=True)
 
     def asked(self, now: float) -> None:
-        """The broker has the questions: from now on answers count."""
+        """The broker has the claims: from now on the time for answers runs."""
         self._asked_at = now
 
     def disconnected(self) -> None:
         self._asked_at = None
 
-    def hear(self, other: Claim) -> Claim | None:
-        """The answer, if one is due."""
+    def receive(self, other: Claim) -> Claim | None:
+        """Take in a claim of another agent. Returns the answer, if one is due."""
         if other.instance == self._instance.id:
             return None
         mine = self._instance.claim(established=self.established)
@@ -37,8 +37,8 @@ class Contest:
             return None
         return mine if other.asks else None
 
-    def look(self, now: float) -> None:
-        """Nobody has answered for long enough: the identity is ours."""
-        waited = self._asked_at is not None and now - self._asked_at >= ANSWERS_WITHIN_SECONDS
+    def poll(self, now: float) -> None:
+        """Establish the identity when no answer came in time."""
+        waited = self._asked_at is not None and now - self._asked_at >= ANSWERS_WITHIN_S
         if waited and self.lost_to is None:
             self.established = True

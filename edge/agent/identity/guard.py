@@ -1,4 +1,4 @@
-"""Asks on the bus whether somebody else has our devices, and answers those who ask."""
+"""Claims the devices on the bus, and answers the claims of other agents."""
 
 import threading
 import time
@@ -15,24 +15,24 @@ from pydantic import ValidationError
 
 from bus_schemas.protocol import Claim
 from bus_schemas.topics import claim_topic
-from edge.agent.identity.contest import ANSWERS_WITHIN_SECONDS, Contest
+from edge.agent.identity.contest import ANSWERS_WITHIN_S, Contest
 from edge.agent.identity.instance import IdentityTaken, Instance
 from producer.broker import BrokerAddress
 from producer.mqtt import background_client
-from producer.relay.refusals import Refusals
+from producer.relay.refusal_log import RefusalLog
 
-KEEPALIVE_SECONDS: Final = 10
-AGAIN_SECONDS: Final = 30.0
-CONNECTS_WITHIN_SECONDS: Final = 1.0
-TURN_SECONDS: Final = 0.02
+KEEPALIVE_S: Final = 10
+AGAIN_S: Final = 30.0
+CONNECTS_WITHIN_S: Final = 1.0
+TURN_S: Final = 0.02
 
 log = structlog.get_logger(__name__)
 
 
-class Guard:
-    """A connection of its own. The broker keeps nothing of it, so nothing is left of an agent that is dead.
+class IdentityGuard:
+    """Uses a connection of its own without session state, so nothing is left on the broker of an agent that died.
 
-    `look`, `wait` and `established` are for the other threads of the agent.
+    `poll`, `wait` and `established` are for the other threads of the agent.
     """
 
     def __init__(self, instance: Instance, sources: Sequence[str], broker: BrokerAddress) -> None:
@@ -44,10 +44,10 @@ class Guard:
         self._lock = threading.Lock()
         self._unanswered: set[int] = set()
         self._claimed: dict[int, str] = {}
-        self._refusals = Refusals(broker.username)
+        self._refusals = RefusalLog(broker.username)
         self._ask_at: float | None = None
         self._connected = False
-        self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_SECONDS, longest_pause_s=30)
+        self._client = background_client(broker, "guard", keepalive_s=KEEPALIVE_S, longest_pause_s=30)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -63,39 +63,39 @@ class Guard:
 
     @property
     def established(self) -> bool:
-        """Whether somebody was asked, and nobody else has our devices."""
+        """Whether the agent has asked, and no other agent has its devices."""
         return self._contest.established
 
-    def look(self) -> None:
-        """Raises `IdentityTaken` once another agent has answered that stays."""
+    def poll(self) -> None:
+        """Raises `IdentityTaken` once another agent has answered that stays. Claims again from time to time."""
         with self._lock:
             now = time.monotonic()
-            self._contest.look(now)
+            self._contest.poll(now)
             lost_to = self._contest.lost_to
-            asks = self._ask_at is not None and now - self._ask_at >= AGAIN_SECONDS
+            asks = self._ask_at is not None and now - self._ask_at >= AGAIN_S
         if lost_to is not None:
             raise IdentityTaken(
                 f"another agent has the same devices: {lost_to}; stop it, or give this one a name, devices and a "
                 "data directory of its own (a copied disk: delete the outbox in the copy)"
             )
         if asks:
-            # The subscription too: it may have been lost on its way.
+            # Subscribe again as well: the subscription may have been lost in transit.
             self._subscribe()
 
     def wait(self, stopped: Callable[[], bool]) -> None:
-        """Until it is clear that we are alone, or that there is nobody to ask. Raises `IdentityTaken`."""
+        """Wait until no other agent has answered in time, or the broker is out of reach. Raises `IdentityTaken`."""
         began = time.monotonic()
         pause = threading.Event()
         while not (self.established or stopped()):
             waited = time.monotonic() - began
-            if waited > (ANSWERS_WITHIN_SECONDS * 2 if self._connected else CONNECTS_WITHIN_SECONDS):
+            if waited > (ANSWERS_WITHIN_S * 2 if self._connected else CONNECTS_WITHIN_S):
                 return
-            pause.wait(TURN_SECONDS)
-            self.look()
+            pause.wait(TURN_S)
+            self.poll()
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
         if code.is_failure:
-            # Nothing is sent before it is known who has the devices, so nobody else says it.
+            # The relay does not connect before the identity is established, so nothing else logs this.
             log.error("broker refuses the connection", broker=str(self._broker), user=self._user, reason=str(code))
             return
         self._connected = True
@@ -134,7 +134,7 @@ class Guard:
             log.warning("claim unreadable", topic=message.topic, reason=str(error))
             return
         with self._lock:
-            answer = self._contest.hear(claim)
+            answer = self._contest.receive(claim)
             if answer is not None:
                 log.warning("another agent wants our devices", topic=message.topic, other=str(claim))
                 self._say(message.topic, answer)
@@ -146,7 +146,7 @@ class Guard:
 
 
 @contextmanager
-def guarding(guard: Guard) -> Iterator[None]:
+def guarding(guard: IdentityGuard) -> Iterator[None]:
     guard.start()
     try:
         yield

@@ -1,4 +1,4 @@
-"""One life of an agent, as it tells others of itself."""
+"""Describes one run of an agent in its claims."""
 
 import os
 import socket
@@ -14,12 +14,12 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class IdentityTaken(RuntimeError):
-    """Another agent has our identity; the message says which one, and since when."""
+    """Another agent has the identity of this one. The message names it, and since when it runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """`boot_id` tells one run of a machine from another one, and from every other machine's."""
+    """`boot_id` differs between machines, and between two starts of one machine."""
 
     id: str
     node: str

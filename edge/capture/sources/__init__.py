@@ -1,1 +1,1 @@
-"""Where pictures, sound and temperatures come from."""
+"""Sources of pictures, sound and temperatures."""

@@ -1,4 +1,4 @@
-"""Addresses of network cameras: checked at the start, and shown without anything that is secret in them."""
+"""Checks addresses of network cameras, and removes secrets from texts."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 HIDDEN: Final = "***"
 FRAGMENT: Final = 4
-"""So many characters of a password in a row are never shown."""
+"""A sequence of this many characters of a password is never shown."""
 HOW_TO_ENCODE: Final = (
     "percent-encode what is special in user, password and path: %40 for @, %3A for :, %2F for /, %3F for ?, "
     "%23 for #, %25 for %, %20 for a space"
@@ -20,16 +20,16 @@ _REST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:/?-]|%[0-9A-Fa-f]{2})*")
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9._~-]*/?")
 _PASSWORD_KEY = re.compile(r"[?&/](?:pass|passwd|password|pwd)=", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(:/+)[^\s'\"]*@")
-"""A path into which an address was put by mistake has one slash: that is what becomes of two in a path."""
+"""An address that was given as a path has one slash, because paths do not keep two."""
 _SHORT: Final = 2
 
 
 class AddressInvalid(ValueError):
-    """A text is no address that can be used. The message says why and quotes nothing of it."""
+    """The text is not a usable address. The message says why, without quoting it."""
 
 
 def check_address(text: str, schemes: Sequence[str]) -> None:
-    """Raises `AddressInvalid` for whatever leaves a doubt about where user and password end."""
+    """Raises `AddressInvalid` for every text in which the end of user and password is in doubt."""
     known = " or ".join(f"{scheme}://" for scheme in schemes)
     scheme, separator, rest = text.partition("://")
     if not separator or scheme.lower() not in schemes:
@@ -51,9 +51,9 @@ def holds_credentials(text: str) -> bool:
 
 
 def without_credentials(address: str) -> str:
-    """rtsp://user:secret@host/path?token=x becomes rtsp://host/path; a path or a device stays what it is.
+    """rtsp://user:secret@host/path?token=x becomes rtsp://host/path; a path or a device stays as it is.
 
-    Shows only what is certain to be no secret, so it cannot fail: what cannot be told apart is hidden.
+    It shows only what is certainly not secret, and hides the rest, so it cannot fail.
     """
     found = _ADDRESS.fullmatch(address)
     if found is None:
@@ -69,7 +69,7 @@ def without_credentials(address: str) -> str:
 
 
 class Redactor:
-    """Takes the secrets of these addresses out of any text: of exceptions and traces that others have worded."""
+    """Removes the secrets of these addresses from any text, such as exceptions and traces."""
 
     def __init__(self, addresses: Iterable[str] = ()) -> None:
         self._addresses = sorted(addresses, key=len, reverse=True)
@@ -88,7 +88,7 @@ def _split(rest: str) -> tuple[str, str]:
 
 
 def _plain_path(beyond: str) -> tuple[str, str]:
-    """The beginning of a path that is certain to be nothing but a path, and the rest of it with the query."""
+    """The part of a path that is certainly nothing but a path, and the rest with the query."""
     plain = ""
     for segment in re.split(r"(?<=/)", beyond):
         if not _PLAIN_SEGMENT.fullmatch(segment):
@@ -100,7 +100,7 @@ def _plain_path(beyond: str) -> tuple[str, str]:
 
 
 def _secrets(address: str) -> Iterator[str]:
-    """The password, and what a path or query may hold, as written and decoded."""
+    """The password, and what path and query may hold, as written and decoded."""
     yield from _passwords(address)
     found = _ADDRESS.fullmatch(address)
     if found is not None:
@@ -108,7 +108,7 @@ def _secrets(address: str) -> Iterator[str]:
 
 
 def _passwords(address: str) -> list[str]:
-    """Where nobody can tell where the password ends, all that may belong to it."""
+    """If the end of the password is in doubt, everything that may belong to it."""
     found = _ADDRESS.fullmatch(address)
     userinfo = found.group(2).rpartition("@")[0] if found else ""
     password = userinfo.partition(":")[2] or userinfo
@@ -120,7 +120,7 @@ def _both(text: str) -> tuple[str, str]:
 
 
 def _covered(text: str, secrets: Iterable[str]) -> str:
-    """Without any secret, and any `FRAGMENT` characters in a row of one; short ones only where they stand alone."""
+    """Without the secrets, and without `FRAGMENT` characters in a row of one; short ones only as whole words."""
     hidden = [False] * len(text)
     for secret in secrets:
         if len(secret) < FRAGMENT:

@@ -1,4 +1,4 @@
-"""Gives every packet of an input its time, by the clocks of its streams."""
+"""Gives every packet of an input its time, with one clock for each stream."""
 
 from collections import deque
 from typing import Final

@@ -1,4 +1,4 @@
-"""Sound as int16 of at most two channels, in small parts for a recorder and in seconds for measuring."""
+"""Converts sound to int16 of at most two channels, and joins it into chunks of a second."""
 
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from edge.capture.sources.source import Samples
 
 
-class Seconds:
-    """Joins parts of sound that follow each other into chunks of a second or a little more."""
+class OneSecondChunks:
+    """Joins consecutive samples into chunks of a second or slightly more."""
 
     def __init__(self) -> None:
         self._parts: list[NDArray[np.int16]] = []
@@ -34,7 +34,7 @@ class Seconds:
 
 
 class Resampler:
-    """Whatever a decoder gives, as int16. It may change its rate, its form and its channels in the middle."""
+    """Converts decoded sound to int16. Rate, format and channels may change at any time."""
 
     def __init__(self) -> None:
         self._resampler: AudioResampler | None = None

@@ -1,4 +1,4 @@
-"""Opens a container of FFmpeg, and leaves nothing open where that fails."""
+"""Opens containers with FFmpeg, and closes them when opening fails."""
 
 import gc
 import time

@@ -1,4 +1,4 @@
-"""The packets of an opened input, with their decoders: a container of FFmpeg, or JPEG after JPEG over HTTP."""
+"""Reads the packets of an opened input, and decodes them: FFmpeg containers, and JPEG streams over HTTP."""
 
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -15,9 +15,9 @@ from av.video.stream import VideoStream
 
 from edge.capture.bitstream import CLOCK
 from edge.capture.sources.containers import NoVideo, closing_on_failure, opened
+from edge.capture.sources.failure_reasons import UNKNOWN_CODEC
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.jpeg_scanner import JpegScanner
-from edge.capture.sources.reasons import UNKNOWN_CODEC
 
 MAX_PIXELS: Final = 70_000_000
 """A larger picture is damage, or an attempt to take all memory."""

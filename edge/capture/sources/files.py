@@ -1,11 +1,11 @@
-"""Says why a path at this machine is not opened."""
+"""Explains why a local path is not opened."""
 
 import os
 import stat
 from pathlib import Path
 from typing import Final, Literal
 
-from edge.capture.sources.reasons import Attempt, explain
+from edge.capture.sources.failure_reasons import Attempt, explain
 
 LocalKind = Literal["file", "device"]
 _OTHERS: Final = (
@@ -19,8 +19,8 @@ _OTHERS: Final = (
 
 
 def refusal(path: str | os.PathLike[str], kind: LocalKind = "file") -> str | None:
-    """`None` for a regular file, or for a character device where one is wanted. Anything else may block whoever opens
-    it, and with it the end of the agent and all that the same thread does.
+    """`None` for a regular file, or for a character device where one is wanted. Anything else might block the thread
+    that opens it, and with it the end of the agent.
     """
     try:
         mode = Path(path).stat().st_mode

@@ -1,4 +1,4 @@
-"""What is opened as a camera, and how."""
+"""Describes inputs for FFmpeg: files, RTSP, MJPEG and V4L2 with their options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

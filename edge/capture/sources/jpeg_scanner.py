@@ -1,7 +1,7 @@
-"""Finds the JPEG pictures in a stream of bytes, whatever is between them.
+"""Finds JPEG pictures in a stream of bytes.
 
 Cameras that send JPEG after JPEG wrap them in MIME parts, and many get that wrong: lengths that are not true, parts
-that are empty or something else, boundaries that are not as announced. A JPEG says itself where it ends.
+that are empty or something else, boundaries that differ from the announced ones. The end of a JPEG is marked in itself.
 """
 
 import re
@@ -15,11 +15,11 @@ _END: Final = 0xD9
 _START_AGAIN: Final = 0xD8
 _FREE: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
 _MOST_IN_TABLE: Final = 4096
-"""No segment is longer but those that hold whatever their writer likes."""
+"""No segment is longer, except for those of free content."""
 
 
 class JpegScanner:
-    """`cut_short` counts pictures that broke off."""
+    """`cut_short` counts incomplete pictures."""
 
     def __init__(self) -> None:
         self._held = b""
@@ -37,7 +37,7 @@ class JpegScanner:
         return found
 
     def _next(self) -> int | None:
-        """Where the first picture ends, or `None` before it has."""
+        """Where the first picture ends; `None` while it is incomplete."""
         if not self._begin():
             return None
         while (marker := self._marker()) is not None:
@@ -58,7 +58,7 @@ class JpegScanner:
         return None
 
     def _begin(self) -> bool:
-        """What comes before a picture is dropped."""
+        """Drop what comes before a picture."""
         if self._at:
             return True
         place = self._held.find(_START)
@@ -84,7 +84,7 @@ class JpegScanner:
         return (place, self._held[place + 1]) if place + 1 < len(self._held) else None
 
     def _skip(self, place: int, kind: int) -> bool:
-        """Go past a segment, where all of it is here; `False` where this cannot be one."""
+        """Skip a segment once it is complete; `False` where it cannot be a segment."""
         if self._held[place] != 0xFF or kind < 0xC0:
             return False
         self._at = place

@@ -1,4 +1,4 @@
-"""How long a camera may be silent, and how much of what it sends is damaged."""
+"""Limits the silence of a camera, and counts the share of damaged packets."""
 
 from collections import deque
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""An MLX90640 on the I2C bus: 24 x 32 temperatures with emissivity 1, corrected later and only once."""
+"""Reads an MLX90640 on the I2C bus: 24 x 32 float32 in °C for emissivity 1; the regions correct that later."""
 
 import importlib
 import math
@@ -17,16 +17,16 @@ RATES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 DEFAULT_RATE: Final = 8.0
 ATTEMPTS: Final = 3
 FRAMES_LOST: Final = 10
-RETRY_SECONDS: Final = 0.1
+RETRY_S: Final = 0.1
 TRY_DEAD_AGAIN: Final = 480
-"""Frames after which a pixel that the driver could not calculate is tried again: a minute at 8 a second."""
+"""Frames after which to retry a pixel that the driver could not calculate: a minute at 8 frames a second."""
 MOST_DEAD: Final = 32
 _BROKEN: Final = -200.0  # the driver writes -273.15 for pixels that the sensor's EEPROM lists
 _PIXELS: Final = 768
 
 
 class Sensor(Protocol):
-    """What is needed of a driver."""
+    """The part of a driver that is used."""
 
     def temperatures(self) -> list[float]:
         """768 temperatures of a whole frame for emissivity 1. Raises `OSError`, `RuntimeError` or `ValueError`."""
@@ -35,7 +35,7 @@ class Sensor(Protocol):
 
 
 class Mlx90640Source:
-    """The only reader of its sensor: a health check that read frames too would tear the halves of one apart."""
+    """The only reader of its sensor: a second one, such as a health check, would tear the halves of a frame apart."""
 
     def __init__(self, connect: Callable[[], Sensor], clock: Clock, pause: Pause) -> None:
         self._connect = connect
@@ -57,13 +57,13 @@ class Mlx90640Source:
         self._lost = 0
 
     def read(self) -> ThermalFrame | None:
-        """`None` after three attempts: one lost frame is no lost sensor, but ten in a row are one."""
+        """`None` after three attempts: one lost frame is not a lost sensor, but ten in a row are."""
         if self._sensor is None:
             raise SourceUnreachable("MLX90640 is not open")
         why = ""
         for attempt in range(ATTEMPTS):
             if attempt:
-                self._pause(RETRY_SECONDS)
+                self._pause(RETRY_S)
             try:
                 frame = frame_of(self._sensor.temperatures())
             except (OSError, RuntimeError, ValueError, ArithmeticError, LookupError) as error:
@@ -78,7 +78,7 @@ class Mlx90640Source:
         return None
 
     def listed_bad(self) -> list[int]:
-        """Indices of the pixels that the sensor itself knows to be broken."""
+        """Indices of the pixels that the sensor lists as broken."""
         return self._sensor.listed_bad() if self._sensor else []
 
     def close(self) -> None:
@@ -92,18 +92,18 @@ def frame_of(values: list[float]) -> NDArray[np.float32]:
 
 
 def refresh_rate(hertz: float) -> int:
-    """The sensor's code for a rate; one that it does not have is read as 8 Hz."""
+    """The sensor's code for a rate; an unsupported rate becomes 8 Hz."""
     return RATES.index(hertz if hertz in RATES else DEFAULT_RATE)
 
 
 class AdafruitSensor:
-    """`adafruit-circuitpython-mlx90640`, of which `getFrame` would apply an emissivity of 0.95 that cannot be set."""
+    """`adafruit-circuitpython-mlx90640`, whose `getFrame` would apply a fixed emissivity of 0.95."""
 
     def __init__(self, hertz: float = DEFAULT_RATE, address: int = ADDRESS) -> None:
         board, busio = importlib.import_module("board"), importlib.import_module("busio")
         self._driver: Any = importlib.import_module("adafruit_mlx90640")
         for listed in ("brokenPixels", "outlierPixels"):
-            # The driver appends to lists of its class: what it read at an earlier opening would count again.
+            # The driver appends to lists of its class: pixels of an earlier opening would count again.
             if isinstance(getattr(self._driver.MLX90640, listed), list):
                 setattr(self._driver.MLX90640, listed, [])
         bus = busio.I2C(board.SCL, board.SDA, frequency=BUS_HERTZ)
@@ -115,7 +115,7 @@ class AdafruitSensor:
         self._values = [0.0] * _PIXELS
 
     def temperatures(self) -> list[float]:
-        """Two half frames, a chessboard each. With emissivity 1 the reflected temperature cancels out."""
+        """Two half frames in a chessboard pattern. With emissivity 1 the reflected temperature cancels out."""
         raw = [0] * 834
         self._frames += 1
         if self._frames % TRY_DEAD_AGAIN == 0:
@@ -132,8 +132,8 @@ class AdafruitSensor:
         return sorted({int(pixel) for pixel in listed if 0 <= int(pixel) < _PIXELS})
 
     def _calculate(self, raw: list[int], reflected: float) -> None:
-        """The driver gives up the whole frame at a pixel with which it cannot calculate. That one is left out, like
-        those that the sensor lists, and the driver is asked again; what it has read stays the same.
+        """The driver gives up the whole frame at a pixel that it cannot calculate. Exclude this pixel, like those that
+        the sensor lists, and let the driver calculate the same data again.
         """
         for _ in range(MOST_DEAD):
             self._sensor.brokenPixels = [*self._broken, *self._dead]
@@ -154,7 +154,7 @@ class AdafruitSensor:
 
 
 def _first_missing(half: Sequence[float], raw: Sequence[int]) -> int | None:
-    """The first pixel of this half frame that has no value: as the driver goes through them, that is where it ended."""
+    """The first pixel of this half frame without a value: the driver goes through them in order, and ended there."""
     page, chess = raw[833] & 1, raw[832] & 0x1000
     for pixel, value in enumerate(half):
         row, column = divmod(pixel, 32)

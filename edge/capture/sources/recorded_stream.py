@@ -1,4 +1,4 @@
-"""Gives a recorder what a source reads, and begins a new run where the pictures change."""
+"""Hands packets and pictures to the recorder, and begins a new run when the picture size changes."""
 
 from collections import deque
 from datetime import datetime
@@ -14,7 +14,7 @@ MOST_WAITING: Final = 500
 
 
 class RecordedStream:
-    """The size of pictures is that of decoded ones, so packets wait for the first picture; none is lost."""
+    """The picture size is known once a picture is decoded, so packets wait for the first picture; none is lost."""
 
     def __init__(self, recorder: Recorder, demuxer: Demuxer) -> None:
         self._recorder = recorder
@@ -24,18 +24,18 @@ class RecordedStream:
         self._waiting: deque[tuple[Any, datetime]] = deque(maxlen=MOST_WAITING)
 
     def goes_on_with(self, demuxer: Demuxer) -> bool:
-        """The same recording once more, opened anew: it is recorded as if it had not ended. `False` for another one."""
+        """Continue with the same recording, opened again, in one run. `False` for a different one."""
         if _form(demuxer) != _form(self._demuxer):
             return False
         self._demuxer = demuxer
         return True
 
     def never_pass(self) -> None:
-        """The packets have no timestamps, or the pictures are upright only after they were turned."""
+        """Encode from now on: the packets have no timestamps, or the pictures must be rotated."""
         self._may_pass = False
 
     def packet(self, packet: Any, time: datetime) -> None:
-        """A packet of the pictures, after it was decoded."""
+        """A packet of video, after it was decoded."""
         if not self._may_pass or not packet.size:
             return
         if self._size is None:
@@ -73,6 +73,6 @@ class RecordedStream:
 
 
 def _form(demuxer: Demuxer) -> tuple[object, ...]:
-    """What must be the same for one run of packets."""
+    """What must be equal within one run of packets."""
     contexts = [stream.codec_context if stream is not None else None for stream in (demuxer.video, demuxer.audio)]
     return demuxer.codec, *((one.name, bytes(one.extradata or b"")) if one is not None else None for one in contexts)

@@ -1,49 +1,49 @@
-"""How soon a camera that sends without a pause is asked again, where it falls silent."""
+"""Decides how soon to reconnect to a regular camera that falls silent."""
 
 from collections import deque
 from typing import Final
 
 KNOWN_AFTER_S: Final = 20.0
-"""So long a connection must have been without pauses."""
+"""How long a connection must have been without pauses."""
 WINDOW_S: Final = 60.0
 SHORTEST_LIMIT_S: Final = 2.0
 PAUSES: Final = 5
 LONG_OUTAGE_S: Final = 5.0
-PATIENT_S: Final = 600.0
+LENIENT_S: Final = 600.0
 
 
 class Regularity:
-    """Of the pictures of one camera, over all its connections. Interleaved in TCP (RTSP), one damaged length makes
-    FFmpeg read the rest as what it is not: bytes come, and no packet, until the connection is made anew. That is
-    indistinguishable from a network that stands still for a moment, in which it would be better to wait. So a short
-    silence ends only a connection that had no pause of even a fraction of it, and after an outage that a new connection
-    did not end nothing is ended so soon for a while.
+    """For the pictures of one camera, over all its connections. With RTSP interleaved in TCP, one damaged length makes
+    FFmpeg misread everything that follows: bytes come, but no packets, until it reconnects. That looks like a network
+    that stalls for a moment, in which case waiting is better. So a short silence ends only a connection whose pauses
+    were all much shorter, and after an outage that reconnecting did not end, no connection is ended so soon for a
+    while.
     """
 
     def __init__(self) -> None:
         self._since: float | None = None
         self._latest: float | None = None
         self._pauses: deque[tuple[int, float]] = deque()
-        self._patient_until = float("-inf")
+        self._lenient_until = float("-inf")
 
     def connected(self) -> None:
         self._since = None
         self._pauses.clear()
 
     def packet(self, at_s: float) -> None:
-        """One of which a picture was made: others may be something else that was taken for one."""
+        """A packet that was decoded; others may be misread data."""
         pause_s = 0.0 if self._latest is None else at_s - self._latest
         if self._since is None:
             self._since = at_s
             if pause_s > LONG_OUTAGE_S:
-                self._patient_until = at_s + PATIENT_S
+                self._lenient_until = at_s + LENIENT_S
         else:
             self._note(int(at_s), pause_s)
         self._latest = at_s
 
     def limit_s(self) -> float | None:
         """How long the next packet may take; `None` where nothing is known."""
-        if self._since is None or self._latest is None or self._latest < self._patient_until:
+        if self._since is None or self._latest is None or self._latest < self._lenient_until:
             return None
         if self._latest - self._since < KNOWN_AFTER_S:
             return None

@@ -1,4 +1,4 @@
-"""What every source is, what it hands out, and how it says that it cannot."""
+"""The protocol of sources, their readings and their errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from edge.capture.sources.address import without_credentials as without_credentials
 
 Pause = Callable[[float], object]
-"""Waits for that many seconds or less: `threading.Event().wait` in the agent, so that stopping is at once."""
+"""Waits for that many seconds or less: `threading.Event().wait` in the agent, so that it stops at once."""
 
 
 class SourceUnreachable(OSError):
-    """Nothing comes from the source and it should be opened again later; the reason names no credentials."""
+    """The source gives nothing and should be opened again later. The reason contains no credentials."""
 
 
 class AccessRefused(SourceUnreachable):
-    """The camera refuses the user or the password: only a person can mend that."""
+    """The camera refuses user or password: only a person can correct that."""
 
 
 class AddressUnusable(SourceUnreachable):
-    """The environment does not hold the address that the settings name, or what it holds is none.
+    """The variable that the settings name is missing, or holds no usable address.
 
     The reason quotes nothing of it, and is shown as it is.
     """
@@ -35,9 +35,9 @@ class SourceEnded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """`picture` is what the decoder left: YUV planes that nobody has copied. `edge.analysis.pictures` makes of it what
-    is needed. `time` is when it was taken (UTC); `sequence` counts what this source has handed out, from 1.
+class CameraFrame:
+    """`picture` is the decoder's output: YUV planes, not copied; `edge.analysis.pictures` converts it. `time` is when
+    it was taken (UTC); `sequence` counts the frames of this source from 1.
     """
 
     time: datetime
@@ -47,7 +47,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class ThermalFrame:
-    """`temperatures` is 24 x 32 float32 in Celsius as the sensor gave it, NaN for what it could not give."""
+    """`temperatures` is 24 x 32 float32 in °C as the sensor measured it, NaN for invalid pixels."""
 
     time: datetime
     sequence: int
@@ -69,9 +69,9 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class StreamReport:
-    """What a camera sends, every few seconds: its own rate, codec and bit rate, and what is wrong with it.
+    """What a camera sends, every few seconds: its rate, codec, bit rate, and what is wrong with it.
 
-    A `remark` is about its sound, and no fault of its pictures.
+    A `remark` is about its sound, and not a fault of its pictures.
     """
 
     fps: float
@@ -81,11 +81,11 @@ class StreamReport:
     remark: str | None = None
 
 
-Reading = Frame | ThermalFrame | Samples | StreamReport
+Reading = CameraFrame | ThermalFrame | Samples | StreamReport
 
 
 class Source(Protocol):
-    """Used by one capture thread. `read` waits about a second at most, and `None` means that nothing came in it."""
+    """Used by one capture thread. `read` waits for about a second at most; `None` means that nothing came."""
 
     def open(self) -> None:
         """Raises `SourceUnreachable`."""

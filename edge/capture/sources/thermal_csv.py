@@ -1,4 +1,4 @@
-"""A recorded thermal sensor: CSV with the columns Time, RT and P000 to P767, row by row."""
+"""Plays a recorded thermal sensor from CSV with the columns Time, RT and P000 to P767."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,36 +12,36 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.files import refusal
-from edge.capture.sources.reasons import Attempt, unreachable
 from edge.capture.sources.source import Pause, SourceEnded, SourceUnreachable, ThermalFrame, without_credentials
-from edge.simulation.timeline import TOLERANCE, Timeline
+from edge.simulation.timeline import TOLERANCE, StreamTimeline
 from producer.ids import Clock
 
 PIXELS: Final = 768
 LONGEST_LINE: Final = 65_536
 MOST_CHARACTERS: Final = 1_000_000
-"""A line with more is no line of a recording, and perhaps never ends."""
+"""A longer line is not part of a recording, and may never end."""
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
-"""When a sensor may have been read; some count from 1970. What is far beyond cannot be reckoned with."""
+"""The range of plausible times; some sensors count from 1970. Times far beyond it would overflow."""
 LONGEST_GAP_S: Final = 3600.0
 _SEPARATORS: Final = (";", "\t")
 _SHOWN: Final = 80
 _KEPT: Final = 20
 _HOTTEST: Final = 10_000.0
-"""°C; what is beyond, in either direction, is no temperature."""
+"""°C; values beyond it in either direction are not temperatures."""
 
 log = structlog.get_logger(__name__)
 
 
 class BadLine(ValueError):
-    """A line that is no frame; the message says which and why."""
+    """A line that is not a frame; the message says which and why."""
 
 
 @dataclass(slots=True)
 class BadLines:
-    """How many lines were left out, and the first of them."""
+    """The number of skipped lines, and the first of them."""
 
     count: int = 0
     first: list[BadLine] = field(default_factory=list)
@@ -65,7 +65,7 @@ class RecordedFrame:
 
 
 class ThermalCsvSource:
-    """Bad lines are left out and counted: one torn line is no reason to be blind."""
+    """Bad lines are skipped and counted: one torn line must not stop the source."""
 
     def __init__(self, path: Path, clock: Clock, pause: Pause, *, loop: bool = False, pace: bool = True) -> None:
         self._path = path
@@ -76,7 +76,7 @@ class ThermalCsvSource:
         self._pace = pace
         self._file: TextIOWrapper | None = None
         self._frames: Iterator[RecordedFrame] = iter(())
-        self._timeline = Timeline(clock, checked=pace)
+        self._timeline = StreamTimeline(clock, checked=pace)
         self._gap = 0.125
         self._previous: float | None = None
         self._sequence = 0
@@ -85,7 +85,7 @@ class ThermalCsvSource:
 
     @property
     def bad_lines(self) -> list[BadLine]:
-        """The first lines that were left out."""
+        """The first lines that were skipped."""
         return self._bad.first
 
     def open(self) -> None:
@@ -96,7 +96,7 @@ class ThermalCsvSource:
             self._file = self._path.open(encoding="utf-8-sig", errors="replace")
         except OSError as error:
             raise unreachable(error, Attempt(str(self._path))) from None
-        self._timeline = Timeline(self._clock, checked=self._pace)
+        self._timeline = StreamTimeline(self._clock, checked=self._pace)
         self._rewind(self._file)
 
     def read(self) -> ThermalFrame:
@@ -136,14 +136,14 @@ class ThermalCsvSource:
         self._frames = recorded_frames(bounded_lines(file), self._bad)
 
     def _log_bad_lines(self) -> None:
-        """Once for a file, and again where there are more of them."""
+        """Log once for each file, and again when there are more."""
         if self._bad.count > self._bad_logged:
             self._bad_logged = self._bad.count
             log.warning("lines left out", file=self._shown, count=self._bad.count, reason=str(self._bad))
 
 
 def recorded_frames(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedFrame]:
-    """The frames in order; what is no frame goes to `bad`. A line that is None was too long to be read."""
+    """The frames in order; other lines go to `bad`. A line that is `None` was too long to be read."""
     try:
         yield from _frames_of(lines, bad)
     except BadLine as endless:
@@ -166,7 +166,7 @@ def _frames_of(lines: Iterator[str | None], bad: BadLines) -> Iterator[RecordedF
 
 
 def bounded_lines(file: TextIOWrapper) -> Iterator[str | None]:
-    """`None` for a line that is too long. Raises `BadLine` where one does not seem to end."""
+    """`None` for a line that is too long. Raises `BadLine` where a line does not end."""
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
@@ -186,7 +186,7 @@ def _skip_rest(file: TextIOWrapper, number: int) -> None:
 
 
 def split(line: str | None, number: int) -> list[str]:
-    """The cells of a line, whatever separates them; where that is no comma, a comma is that of a decimal."""
+    """The cells of a line, for any separator; if that is not a comma, commas are decimal ones."""
     if line is None:
         raise BadLine(f"line {number} is longer than {LONGEST_LINE} characters")
     separator = next((other for other in _SEPARATORS if line.count(other) >= PIXELS), ",")
@@ -196,7 +196,7 @@ def split(line: str | None, number: int) -> list[str]:
 
 
 def parsed(cells: Sequence[str], number: int) -> tuple[datetime, NDArray[np.float32]]:
-    """With or without the column RT, which is not used."""
+    """With or without the column RT, which is not used. Returns the time, and 24 x 32 float32 in °C."""
     if len(cells) not in (PIXELS + 1, PIXELS + 2):
         raise BadLine(f"line {number} has {len(cells)} columns instead of {PIXELS + 2}")
     time = _moment(cells[0])
@@ -211,7 +211,7 @@ def parsed(cells: Sequence[str], number: int) -> tuple[datetime, NDArray[np.floa
 
 
 def _moment(text: str) -> datetime | None:
-    """Only differences are used, so that it does not matter of which zone a time without one is."""
+    """Only differences are used, so the zone of a time without one does not matter."""
     with suppress(ValueError, OverflowError, OSError):
         time = _written(text)
         return time if EARLIEST <= time <= LATEST else None

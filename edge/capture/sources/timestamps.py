@@ -1,7 +1,7 @@
-"""Makes times of the timestamps that a stream carries: strictly growing, and true to the clock of this machine.
+"""Turns the timestamps of a stream into times that grow strictly and follow the clock of this machine.
 
-What cameras send is not to be trusted: their clocks run slow, jump, repeat themselves, wrap around, and differ between
-sound and pictures. Each stream therefore has a clock of its own. All times are seconds of one clock that nobody sets.
+Timestamps of cameras cannot be trusted: their clocks run slow, jump, repeat themselves, wrap around, and differ between
+sound and pictures. Each stream therefore has a clock of its own. All times are seconds of a monotonic clock.
 """
 
 from collections import deque
@@ -10,14 +10,14 @@ from itertools import pairwise
 from typing import Final
 
 WINDOW_S: Final = 0.15
-"""So far back one packet that was not held up on its way says when the others were sent."""
+"""The least delayed packet of this time shows when the others were sent."""
 SLACK_S: Final = 0.015
-"""A difference that is not followed, so that jitter of the network does not become jitter of the recording."""
+"""A difference that is not followed, so that network jitter does not become jitter of the recording."""
 EARLY_S: Final = 0.2
 EARLY_REORDERED_S: Final = 2.0
-"""No packet comes before it was sent: whatever is so much ahead of its arrival has a wrong timestamp."""
+"""No packet arrives before it was sent: a timestamp that far ahead of its arrival is wrong."""
 AGREEING: Final = 3
-"""So many packets in a row make a jump of the timestamps believable."""
+"""How many packets in a row confirm a jump of the timestamps."""
 ALIKE_S: Final = 0.5
 STEP_S: Final = 0.001
 LONGEST_FILE_STEP_S: Final = 10.0
@@ -26,14 +26,14 @@ _WINDOW_PACKETS: Final = 2
 _WINDOW_PACKETS_REORDERED: Final = 8
 _AHEAD_REORDERED: Final = 3
 _SLEW_REORDERED: Final = 0.2
-"""Of the interval, for each packet: more would change the order in which neighbours are shown."""
+"""Share of the interval for each packet: more would change the order in which neighbours are shown."""
 
 
 class LiveClock:
-    """Times of one live stream: `stamp + offset`, where the offset is the smallest delay of the last packets.
+    """The times of one live stream: `stamp + offset`, where the offset is the smallest delay of the last packets.
 
-    A packet can be late and never early, so the least delayed one tells the truth about the others. Where a timestamp
-    cannot be right the time since the packet before says how far to go on.
+    A packet can be late but not early, so the least delayed one shows the delay of the others. If a timestamp is
+    impossible, the time since the packet before counts.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class LiveClock:
         """Between two packets, as they arrive."""
 
     def prime(self, packets: Sequence[tuple[float | None, float]]) -> list[float]:
-        """Of what was buffered before anybody read it, (timestamp, arrival), the arrivals as they would have been."""
+        """The corrected arrivals of packets (timestamp, arrival) that were buffered before anybody read them."""
         stamps = [stamp for stamp, _ in packets if stamp is not None]
         spaces = sorted(later - earlier for earlier, later in pairwise(stamps) if later > earlier)
         if spaces and spaces[len(spaces) // 2] < LONGEST_FILE_STEP_S:
@@ -66,7 +66,7 @@ class LiveClock:
         return arrivals
 
     def time(self, stamp: float | None, arrival: float, *, reordered: bool = False) -> float:
-        """`reordered` streams have pictures that are shown in another order than they come in: theirs is kept."""
+        """`reordered` streams show pictures in another order than they come; that order is kept."""
         time = self._by_stamp(stamp, arrival, reordered=reordered) if stamp is not None else None
         back = EARLY_REORDERED_S if reordered else -STEP_S / 2
         if time is None or time < self._latest - back:
@@ -79,7 +79,7 @@ class LiveClock:
         return time
 
     def _by_stamp(self, stamp: float, arrival: float, *, reordered: bool) -> float | None:
-        """`None` where the timestamp is ahead of what can be."""
+        """`None` where the timestamp is impossibly far ahead."""
         delay = arrival - stamp
         if self._offset is None:
             self._offset = delay - (_AHEAD_REORDERED * self.interval_s if reordered else 0.0)
@@ -101,7 +101,7 @@ class LiveClock:
     def _follow(self, stamp: float, arrival: float, *, reordered: bool) -> None:
         assert self._offset is not None
         delay = arrival - stamp
-        # What comes faster than it was taken makes up for a time when the network stood still: it is late for certain.
+        # Packets that come faster than they were taken make up for a stall of the network: they are certainly late.
         catching_up = arrival - self._arrival < (stamp - self._stamp) / 2
         self._stamp = stamp
         if catching_up and delay > self._offset:
@@ -126,10 +126,10 @@ class LiveClock:
 
 
 class FileClock:
-    """Times of one stream of a file: its own, from `start` on, without what jumps in them.
+    """The times of one stream of a file: its own, from `start` on, without jumps.
 
-    A step of up to ten seconds is one that the recording has; a longer one, or one back, needs several packets that
-    agree, and is then left out.
+    A step of up to ten seconds belongs to the recording. A longer one, or one back, is removed once several packets
+    confirm it.
     """
 
     def __init__(self, start: float, zero: float, interval_s: float = DEFAULT_INTERVAL_S) -> None:
@@ -146,7 +146,7 @@ class FileClock:
         return self._first if self._latest is None else self._latest + self._interval_s
 
     def shift(self, seconds: float) -> None:
-        """All that follows is so much later: whoever reads the file could not keep up with it."""
+        """Delay everything that follows: the reader of the file could not keep up."""
         self._offset += seconds
 
     def time(self, stamp: float | None, *, reordered: bool = False) -> float:

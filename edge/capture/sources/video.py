@@ -1,4 +1,4 @@
-"""Pictures and sound from whatever PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
+"""Reads pictures and sound from whatever PyAV opens: files, RTSP, MJPEG over HTTP, V4L2 devices."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,16 +16,16 @@ from edge.analysis.pictures import upright
 from edge.capture.bitstream import CLOCK
 from edge.capture.recorder import Recorder
 from edge.capture.sources.arrivals import Arrivals, Counter
-from edge.capture.sources.audio_samples import Resampler, Seconds
+from edge.capture.sources.audio_samples import OneSecondChunks, Resampler
 from edge.capture.sources.containers import NoVideo
 from edge.capture.sources.demuxer import Arrival, Demuxer, demuxer
+from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
-from edge.capture.sources.reasons import Attempt, unreachable
 from edge.capture.sources.recorded_stream import RecordedStream
 from edge.capture.sources.regularity import Regularity
 from edge.capture.sources.source import (
-    Frame,
+    CameraFrame,
     Pause,
     Reading,
     SourceEnded,
@@ -151,7 +151,7 @@ class VideoSource:
         self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start, self._counter)
         if self._recorder and not (self._stream and self._stream.goes_on_with(self._demuxer)):
             self._stream = RecordedStream(self._recorder, self._demuxer)
-        self._resampler, self._seconds = Resampler(), Seconds()
+        self._resampler, self._seconds = Resampler(), OneSecondChunks()
         self._limit_s = self._liveness.read_limit_s
         self._due: float | None = None
         self._damaged_in_a_row = self._pictures = self._cut_short = 0
@@ -268,7 +268,7 @@ class VideoSource:
             late = self._due is None or at - self._due > self._every_s
             self._due = (at if late or self._due is None else self._due) + self._every_s
             self._sequence += 1
-            self._ready.append(Frame(time, self._sequence, upright_one))
+            self._ready.append(CameraFrame(time, self._sequence, upright_one))
 
     def _take_sound(self, demuxer: Demuxer, arrival: Arrival) -> None:
         packet = arrival.packet

@@ -1,4 +1,4 @@
-"""What stands still in each place that a drawn scene can show."""
+"""Draws the background of each location."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 from edge.simulation.backdrops import gate, hall, transformer, yard
 from edge.simulation.canvas import Canvas
 from edge.simulation.lighting import Lamp
-from edge.simulation.places import PLACES, PlaceName
+from edge.simulation.locations import LOCATIONS, LocationName
 
-_PAINTERS: Final[Mapping[PlaceName, Callable[[Canvas], tuple[Lamp, ...]]]] = {
+_PAINTERS: Final[Mapping[LocationName, Callable[[Canvas], tuple[Lamp, ...]]]] = {
     "gate": gate.paint,
     "yard": yard.paint,
     "hall": hall.paint,
@@ -16,6 +16,6 @@ _PAINTERS: Final[Mapping[PlaceName, Callable[[Canvas], tuple[Lamp, ...]]]] = {
 }
 
 
-def backdrop(place: PlaceName, size: tuple[int, int]) -> tuple[Canvas, tuple[Lamp, ...]]:
-    canvas = Canvas(size, PLACES[place].view)
+def backdrop(place: LocationName, size: tuple[int, int]) -> tuple[Canvas, tuple[Lamp, ...]]:
+    canvas = Canvas(size, LOCATIONS[place].view)
     return canvas, _PAINTERS[place](canvas)

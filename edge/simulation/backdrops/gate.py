@@ -1,4 +1,4 @@
-"""The way in: a road with a barrier, a guard's hut and a fence."""
+"""Draws a gate: a road with a barrier, a guard's hut and a fence."""
 
 from edge.simulation.backdrops.outdoors import STEEL, fence, lamp_post, sky, trees
 from edge.simulation.canvas import Canvas

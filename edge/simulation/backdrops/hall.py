@@ -1,4 +1,4 @@
-"""A warehouse: racks on both sides of an aisle under rows of lamps, by day and night the same."""
+"""Draws a warehouse: racks on both sides of an aisle under rows of lamps, by day and night the same."""
 
 from math import sin
 

@@ -1,4 +1,4 @@
-"""Sky, trees, lamp posts and parked cars, which more than one place has."""
+"""Draws sky, trees, lamp posts and parked cars for the outdoor locations."""
 
 from math import sin
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 from edge.simulation.canvas import Canvas, Rgb
 from edge.simulation.figures import draw_car
 from edge.simulation.lighting import WARM_WHITE, Lamp
+from edge.simulation.scene import CAR_METRES, Car
 from edge.simulation.view import ASPECT
-from edge.simulation.yard import CAR_METRES, Car
 
 STEEL: Final[Rgb] = (118, 124, 128)
 _TREES: Final[Rgb] = (74, 98, 70)

@@ -1,9 +1,9 @@
-"""A transformer on gravel behind a fence, as large as the thermal sensor beside the camera sees it."""
+"""Draws a transformer on gravel behind a fence, in the size in which the thermal sensor sees it."""
 
 from edge.simulation.backdrops.outdoors import STEEL, fence, sky, trees
 from edge.simulation.canvas import Canvas, Rgb, shaded
 from edge.simulation.lighting import COLD_WHITE, WARM_WHITE, Lamp
-from edge.simulation.places import BUSHINGS, CONSERVATOR, FINS, TANK, Rectangle
+from edge.simulation.locations import BUSHINGS, CONSERVATOR, FINS, TANK, Rectangle
 
 _AWAY = 7.5
 _PAINT: Rgb = (128, 138, 134)

@@ -1,4 +1,4 @@
-"""The front of an office building with parked cars before it."""
+"""Draws the front of an office building with parked cars."""
 
 from edge.simulation.backdrops.outdoors import lamp_post, parked, sky, trees
 from edge.simulation.canvas import Canvas

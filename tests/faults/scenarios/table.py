@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from producer.outbox.disk import Room
+from producer.outbox.disk import DiskReserve
 from tests.faults import poison
 from tests.faults.rig import Setup
 from tests.faults.scenarios import full, killing, losing, time, wire
@@ -45,7 +45,7 @@ SCENARIOS: dict[str, Scenario] = {
     "full_backlog": Scenario(wire.backlog, Setup(backlog=100_000), full=True),
     "full_disk_of_node": Scenario(
         full.full_disk_of_node,
-        Setup(node_disk_mb=24, picture_bytes=100_000, room=Room(6_000_000, 5_000_000)),
+        Setup(node_disk_mb=24, picture_bytes=100_000, room=DiskReserve(6_000_000, 5_000_000)),
         causes=("disk_full", "handoff_full", "outbox_full"),
     ),
     "full_disk_of_hub": Scenario(

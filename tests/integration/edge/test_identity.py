@@ -22,8 +22,8 @@ from bus_schemas.streams import outbox_epoch
 from bus_schemas.thermal import ThermalEvent
 from edge.agent.identity.instance import IdentityTaken
 from edge.agent.node import run
-from edge.agent.settings import DeviceSettings, NodeSettings, Rates
-from edge.agent.source_settings import SceneSource
+from edge.agent.settings import DeviceSettings, NodeSettings, RatesSettings
+from edge.agent.source_settings import SceneSourceSettings
 from producer.broker import BrokerAddress
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
@@ -37,8 +37,8 @@ ROOT = Path(__file__).resolve().parents[3]
 SENSOR = DeviceSettings(
     site="YARD",
     device="SENSOR",
-    thermal=SceneSource(kind="scene", scene="thermal", seed=3),
-    rates=Rates(thermal_frame_s=60),
+    thermal=SceneSourceSettings(kind="scene", scene="thermal", seed=3),
+    rates=RatesSettings(thermal_frame_s=60),
 )
 
 

@@ -11,7 +11,7 @@ import simplejpeg
 
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import mjpeg
-from edge.capture.sources.source import Frame, SourceUnreachable
+from edge.capture.sources.source import CameraFrame, SourceUnreachable
 from edge.capture.sources.video import VideoSource
 from tests.played import played
 
@@ -52,15 +52,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def until_lost(source: VideoSource) -> tuple[list[Frame], str]:
-    frames: list[Frame] = []
+def until_lost(source: VideoSource) -> tuple[list[CameraFrame], str]:
+    frames: list[CameraFrame] = []
     until = now() + timedelta(seconds=20)
     while now() < until:
         try:
             reading = source.read()
         except SourceUnreachable as lost:
             return frames, str(lost)
-        frames += [reading] if isinstance(reading, Frame) else []
+        frames += [reading] if isinstance(reading, CameraFrame) else []
     return frames, "never lost"
 
 

@@ -11,9 +11,9 @@ from typing import Literal
 import pytest
 
 from edge.capture.recorder import Recorder
-from edge.capture.segments import Segment
+from edge.capture.segments import RecordedSegment
 from edge.capture.sources.inputs import rtsp
-from edge.capture.sources.source import Frame, Samples, SourceUnreachable
+from edge.capture.sources.source import CameraFrame, Samples, SourceUnreachable
 from edge.capture.sources.video import VideoSource
 from tests.played import played
 
@@ -59,16 +59,16 @@ def server(gstreamer: None) -> Iterator[str]:
 
 def watch(
     url: str, seconds: float, transport: Literal["tcp", "udp"] = "tcp"
-) -> tuple[list[Frame], list[Samples], list[Segment]]:
+) -> tuple[list[CameraFrame], list[Samples], list[RecordedSegment]]:
     recorder = Recorder(target_seconds=2)
     source = VideoSource(rtsp(url, transport=transport), now, threading.Event().wait, recorder, analysis_fps=5)
-    frames: list[Frame] = []
+    frames: list[CameraFrame] = []
     sounds: list[Samples] = []
     source.open()
     until = None
     while until is None or now() < until:
         match source.read():
-            case Frame() as frame:
+            case CameraFrame() as frame:
                 until = until or now() + timedelta(seconds=seconds)
                 frames.append(frame)
             case Samples() as samples:
@@ -77,7 +77,7 @@ def watch(
     return frames, sounds, recorder.take()
 
 
-def span_s(frames: list[Frame]) -> float:
+def span_s(frames: list[CameraFrame]) -> float:
     return (frames[-1].time - frames[0].time).total_seconds()
 
 

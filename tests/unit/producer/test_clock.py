@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.clock import DisciplinedClock, Step
+from producer.clock import DisciplinedClock, WallClockStep
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 NEW_YEAR_1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_a_step_is_taken_over_at_once_and_told_once(hours: int) -> None:
 
     assert first == NOON + timedelta(hours=hours, seconds=15)
     assert second == first + timedelta(seconds=1)
-    assert clock.take_steps() == [Step(NOON, NOON + timedelta(seconds=15), first)]
+    assert clock.take_steps() == [WallClockStep(NOON, NOON + timedelta(seconds=15), first)]
     assert clock.take_steps() == []
 
 

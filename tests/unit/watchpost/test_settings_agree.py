@@ -17,12 +17,12 @@ from bus_schemas.codec import decode
 from bus_schemas.node import SettingsEvent
 from bus_schemas.protocol import CommandRequest
 from bus_schemas.settings import SECTIONS, AdjustableSettings, SettingsChange, read_sections
-from edge.agent.commands import Refused, change_of
+from edge.agent.commands import CommandRefused, change_of
 from gateway.calls import parsed
 from gateway.http.problems import Problem
 from tests import builders, random_commands
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.located import ConfigError, parse
+from watchpost.configuration.yaml_loader import ConfigError, parse
 
 Complaints = list[tuple[str, str]]
 IN_OTHER_WORDS = ("Input should be an object", "Input should be a list", "is not known here", "Field required")
@@ -41,7 +41,7 @@ def of_the_api(text: str) -> tuple[SettingsChange | None, Complaints]:
 def of_the_agent(value: Any) -> AdjustableSettings | str:
     try:
         return change_of(CommandRequest(request_id="r1", settings=value)).applied_to(AdjustableSettings())
-    except Refused as refused:
+    except CommandRefused as refused:
         return str(refused)
 
 

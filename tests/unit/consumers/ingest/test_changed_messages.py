@@ -9,7 +9,7 @@ from consumers.ingest.envelope import DAMAGED
 from consumers.ingest.items import Item, RefusedMessage
 from consumers.ingest.packets import PacketProperties, Published
 from consumers.store.journal.writing import Accepted
-from producer.outbox.backlog import Row, Stream
+from producer.outbox.backlog import OutboxRow, OutboxStream
 from producer.relay.messages import Composer
 from producer.relay.session import Outgoing
 from tests.node_parts import NOON, SOURCE, detection, medium
@@ -17,19 +17,19 @@ from tests.node_parts import NOON, SOURCE, detection, medium
 COMPOSER = Composer(lambda: NOON)
 
 
-def sent(*rows: Row) -> Outgoing:
-    return COMPOSER.compose(Stream(1, SOURCE, "epoch-1", 9, 0), rows[0].sequence - 1, iter(rows)).outgoing
+def sent(*rows: OutboxRow) -> Outgoing:
+    return COMPOSER.compose(OutboxStream(1, SOURCE, "epoch-1", 9, 0), rows[0].sequence - 1, iter(rows)).outgoing
 
 
-def event(sequence: int) -> Row:
+def event(sequence: int) -> OutboxRow:
     made = detection(4).event.model_copy(update={"epoch": "epoch-1", "sequence": sequence})
-    return Row(sequence, sequence, "detection", to_bytes(made), None)
+    return OutboxRow(sequence, sequence, "detection", to_bytes(made), None)
 
 
-def picture(sequence: int) -> Row:
+def picture(sequence: int) -> OutboxRow:
     draft = medium(b"jpeg")
     made = draft.event.model_copy(update={"epoch": "epoch-1", "sequence": sequence})
-    return Row(sequence, sequence, "media", to_bytes(made), draft.media)
+    return OutboxRow(sequence, sequence, "media", to_bytes(made), draft.media)
 
 
 def arrive(message: Outgoing, payload: bytes | None = None, properties: tuple[tuple[str, str], ...] = ()) -> list[Item]:

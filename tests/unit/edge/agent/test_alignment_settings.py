@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from edge.agent.building import alignment
 from edge.agent.settings import DeviceSettings
+from edge.agent.source_factory import alignment
 
 CORNERS = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]
 SCENES = {"visual": {"kind": "scene", "scene": "visual"}, "thermal": {"kind": "scene", "scene": "thermal"}}

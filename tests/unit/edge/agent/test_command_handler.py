@@ -19,14 +19,14 @@ from bus_schemas.event import Event
 from bus_schemas.node import Command, CommandEvent, SettingsEvent
 from bus_schemas.settings import AdjustableSettings, MotionSettings, PictureSettings, Roi, Thresholds, Zone
 from bus_schemas.topics import command_topic
-from edge.agent.building import Surroundings
 from edge.agent.command_handler import CommandHandler
-from edge.agent.device import Device
-from edge.agent.event_emitter import Telling
+from edge.agent.context import AgentContext
+from edge.agent.device import DeviceRunner
+from edge.agent.event_emitter import EventEmitter
 from edge.agent.settings import DeviceSettings
 from edge.agent.settings_store import SettingsStore
 from edge.agent.settings_trial import trouble_with
-from edge.agent.source_settings import SceneSource
+from edge.agent.source_settings import SceneSourceSettings
 from producer.clock import DisciplinedClock
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
@@ -34,7 +34,7 @@ from producer.outbox.tables import connect
 from producer.relay.session import Incoming, Outgoing
 from tests.node_parts import NOON
 
-SENSOR = DeviceSettings(site="YARD", device="SENSOR", thermal=SceneSource(kind="scene", scene="thermal"))
+SENSOR = DeviceSettings(site="YARD", device="SENSOR", thermal=SceneSourceSettings(kind="scene", scene="thermal"))
 ROI = {"name": "lid", "coordinates": [[1, 2], [9, 8]]}
 
 
@@ -47,18 +47,18 @@ class Desk:
     said: list[Outgoing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.telling = Telling(self.outbox, DisciplinedClock(utc_now), [SENSOR.source])
+        self.emitter = EventEmitter(self.outbox, DisciplinedClock(utc_now), [SENSOR.source])
         self.begin()
 
     def begin(self) -> None:
         """As the agent does when it is started again."""
         self.store = SettingsStore(self.folder / "yard.json", [SENSOR.source])
-        around = Surroundings(utc_now, Flag().wait, {}, NOON)
+        context = AgentContext(utc_now, Flag().wait, {}, NOON)
         current = self.store.current(SENSOR.source, SENSOR.adjustable())
-        author = self.telling.authors[SENSOR.source]
-        self.device = Device(SENSOR, current, author, around, self.telling.put, lambda *_: None)
+        event_factory = self.emitter.event_factories[SENSOR.source]
+        self.device = DeviceRunner(SENSOR, current, event_factory, context, self.emitter.put, lambda *_: None)
         devices = {(SENSOR.site, SENSOR.device): self.device}
-        self.handler = CommandHandler(devices, self.store, self.telling, self.said.append, around)
+        self.handler = CommandHandler(devices, self.store, self.emitter, self.said.append, context)
 
     def ask(self, name: str, payload: bytes, *, retained: bool = False) -> Command | None:
         """The answer."""
@@ -68,7 +68,7 @@ class Desk:
         return Command.model_validate_json(self.said[-1].payload) if len(self.said) > before else None
 
     def events(self) -> list[Event]:
-        self.telling.put([], durable=True)
+        self.emitter.put([], durable=True)
         self.outbox.put(durable=True)
         return list(
             read_stored(

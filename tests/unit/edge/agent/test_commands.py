@@ -4,7 +4,7 @@ import pytest
 
 from bus_schemas.protocol import CommandRequest
 from bus_schemas.settings import AdjustableSettings, MotionSettings, Roi
-from edge.agent.commands import Refused, change_of, command_of, read_request
+from edge.agent.commands import CommandRefused, change_of, command_of, read_request
 
 BEFORE = AdjustableSettings(
     rois=(Roi(name="lid", coordinates=((0, 0), (4, 4))),), motion=MotionSettings(sensitivity=10)
@@ -34,7 +34,7 @@ def test_sections_that_are_not_named_stay() -> None:
     ],
 )
 def test_one_part_that_does_not_fit_refuses_the_whole(settings: dict[str, object], reason: str) -> None:
-    with pytest.raises(Refused, match=reason) as refused:
+    with pytest.raises(CommandRefused, match=reason) as refused:
         change_of(request(**settings))
 
     assert (refused.value.request_id, refused.value.by) == ("r1", "Ada")
@@ -42,7 +42,7 @@ def test_one_part_that_does_not_fit_refuses_the_whole(settings: dict[str, object
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"{", b'{"request_id": ""}', b'{"request_id": 7}', b" " * 300_000])
 def test_what_is_no_request_is_refused_with_a_sentence(payload: bytes) -> None:
-    with pytest.raises(Refused, match="the request"):
+    with pytest.raises(CommandRefused, match="the request"):
         read_request(payload)
 
 

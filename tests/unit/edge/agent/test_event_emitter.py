@@ -6,7 +6,7 @@ from pathlib import Path
 from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import ClockEvent, Heartbeat
-from edge.agent.event_emitter import Telling
+from edge.agent.event_emitter import EventEmitter
 from producer.clock import DisciplinedClock
 from producer.outbox.outbox import Outbox
 from producer.outbox.tables import connect
@@ -28,12 +28,12 @@ def test_a_step_is_an_event_of_every_device_before_what_bears_the_new_time(tmp_p
     shows = [NOON]
     clock = DisciplinedClock(lambda: shows[0], lambda: 0.0)
     with Outbox(path, clock) as outbox:
-        telling = Telling(outbox, clock, [SOURCE, OTHER])
-        author = telling.authors[SOURCE]
-        telling.put([author.event(Heartbeat(uptime_s=1), clock())], durable=True)
+        emitter = EventEmitter(outbox, clock, [SOURCE, OTHER])
+        event_factory = emitter.event_factories[SOURCE]
+        emitter.put([event_factory.event(Heartbeat(uptime_s=1), clock())], durable=True)
         shows[0] = NOON - timedelta(hours=1)
-        telling.put([author.event(Heartbeat(uptime_s=2), clock())], durable=True)
-        telling.put([], durable=True)
+        emitter.put([event_factory.event(Heartbeat(uptime_s=2), clock())], durable=True)
+        emitter.put([], durable=True)
     found = events_in(path)
 
     assert [event.type for event in found[SOURCE]] == [
@@ -54,11 +54,11 @@ def test_a_step_is_told_also_where_nothing_else_is(tmp_path: Path) -> None:
     shows = [datetime(1970, 1, 1, 0, 0, 30, tzinfo=UTC)]
     clock = DisciplinedClock(lambda: shows[0], lambda: 0.0)
     with Outbox(path, clock) as outbox:
-        telling = Telling(outbox, clock, [SOURCE])
+        emitter = EventEmitter(outbox, clock, [SOURCE])
         shows[0] = NOON
         clock()
-        telling.tell_steps()
-        telling.tell_steps()
+        emitter.emit_clock_steps()
+        emitter.emit_clock_steps()
     [step] = events_in(path)[SOURCE]
 
     assert isinstance(step, ClockEvent)

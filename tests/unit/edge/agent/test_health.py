@@ -53,7 +53,7 @@ def test_the_rate_is_measured_over_ten_seconds() -> None:
     source.attempting()
     source.connected()
     for _ in range(100):
-        source.gave(NOON, (640, 360))
+        source.frame_arrived(NOON, (640, 360))
 
     stream = source.facts.stream
     assert stream is not None
@@ -67,7 +67,7 @@ def test_connecting_again_counts_and_a_frame_ends_the_failures() -> None:
     assert source.failed("refused") == 1
     assert source.failed("refused") == 2
     source.connected()
-    source.gave(NOON, (640, 360))
+    source.frame_arrived(NOON, (640, 360))
 
     assert (source.facts.reconnects, source.facts.failures, source.facts.reason) == (1, 0, None)
 
@@ -79,7 +79,7 @@ def test_a_clock_that_is_set_makes_no_device_stale_and_no_rate_wrong() -> None:
     source.connected()
     for number in range(110):
         elapsed.pause(0.1)
-        source.gave(NOON + timedelta(hours=1 if number < 50 else -1), (640, 360))
+        source.frame_arrived(NOON + timedelta(hours=1 if number < 50 else -1), (640, 360))
 
     stream = source.facts.stream
     assert stream is not None
@@ -112,7 +112,7 @@ def test_what_does_not_open_says_since_when_it_is_waited_for() -> None:
     told = health([source.facts], elapsed.elapsed())
     assert (told.status, told.reason) == ("degraded", "no answer for 41 s since opening began")
 
-    source.gave(NOON, (640, 360))
+    source.frame_arrived(NOON, (640, 360))
     assert health([source.facts], elapsed.elapsed()).status == "healthy"
 
 
@@ -144,8 +144,8 @@ def test_the_rate_of_the_camera_is_told_beside_that_of_the_analysis() -> None:
     source.connected()
     for _ in range(60):
         elapsed.pause(0.2)
-        source.gave(NOON, (640, 360))
-    source.reported(StreamReport(25.0, "hevc", 2_000_000))
+        source.frame_arrived(NOON, (640, 360))
+    source.stream_reported(StreamReport(25.0, "hevc", 2_000_000))
 
     stream = source.facts.stream
     assert stream is not None
@@ -172,16 +172,16 @@ def test_a_sensor_of_which_every_pixel_is_invalid_says_so_and_a_single_empty_fra
     source = SourceHealth("thermal", lambda: NOON, elapsed=elapsed.elapsed)
     source.attempting()
     source.connected()
-    source.gave(NOON, (32, 24))
-    source.gave_nothing()
+    source.frame_arrived(NOON, (32, 24))
+    source.blank_frame_arrived()
     assert health([source.facts], elapsed.elapsed()).status == "healthy"
 
     elapsed.pause(2.0)
-    source.gave_nothing()
+    source.blank_frame_arrived()
     told = health([source.facts], elapsed.elapsed())
     assert (told.status, told.reason) == ("degraded", "every pixel that the sensor gives is invalid")
 
-    source.gave(NOON, (32, 24))
+    source.frame_arrived(NOON, (32, 24))
     assert health([source.facts], elapsed.elapsed()).status == "healthy"
 
 
@@ -204,7 +204,7 @@ def test_a_device_says_since_when_it_gives_nothing_and_whether_it_ever_did() -> 
     told = health([source.facts], 0.0)
     assert (told.has_worked, told.silent_since) == (False, NOON)
 
-    source.gave(NOON + timedelta(minutes=2), (640, 360))
+    source.frame_arrived(NOON + timedelta(minutes=2), (640, 360))
     told = health([source.facts], source.facts.came_s or 0.0)
     assert (told.status, told.has_worked, told.silent_since) == ("healthy", True, None)
 

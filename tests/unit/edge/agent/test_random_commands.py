@@ -20,15 +20,15 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.node import Command
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic
-from edge.agent.building import Surroundings
 from edge.agent.command_handler import CommandHandler
-from edge.agent.device import Device
-from edge.agent.event_emitter import Telling
-from edge.agent.settings import DeviceSettings, Rates, SceneDetector
+from edge.agent.context import AgentContext
+from edge.agent.device import DeviceRunner
+from edge.agent.event_emitter import EventEmitter
+from edge.agent.settings import DeviceSettings, RatesSettings, SceneDetectorSettings
 from edge.agent.settings_store import SettingsStore
-from edge.agent.source_settings import SceneSource
+from edge.agent.source_settings import SceneSourceSettings
 from edge.capture.loop import Pipeline
-from edge.capture.sources.source import Frame, ThermalFrame
+from edge.capture.sources.source import CameraFrame, ThermalFrame
 from producer.clock import DisciplinedClock
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
@@ -46,10 +46,10 @@ def camera(device: str) -> DeviceSettings:
     return DeviceSettings(
         site="YARD",
         device=device,
-        visual=SceneSource(kind="scene", scene="visual"),
-        thermal=SceneSource(kind="scene", scene="thermal"),
-        detector=SceneDetector(kind="scene", every_s=0.1),
-        rates=Rates(record=False, thermal_fps=8, capture_fps=0.01, thumbnail_fps=0.01, live_fps=0.01),
+        visual=SceneSourceSettings(kind="scene", scene="visual"),
+        thermal=SceneSourceSettings(kind="scene", scene="thermal"),
+        detector=SceneDetectorSettings(kind="scene", every_s=0.1),
+        rates=RatesSettings(record=False, thermal_fps=8, capture_fps=0.01, thumbnail_fps=0.01, live_fps=0.01),
     )
 
 
@@ -60,7 +60,7 @@ class Agent:
         self.folder = folder
         self.settings = {name: camera(name) for name in ("TARGET", "NEIGHBOUR")}
         sources = [one.source for one in self.settings.values()]
-        self.telling = Telling(outbox, DisciplinedClock(utc_now), sources)
+        self.emitter = EventEmitter(outbox, DisciplinedClock(utc_now), sources)
         self.said: list[Outgoing] = []
         self.put: Counter[tuple[str, type]] = Counter()
         self.moment, self.number = NOON, 0
@@ -68,16 +68,16 @@ class Agent:
 
     def start(self) -> None:
         """As the agent does when it is started again."""
-        around = Surroundings(utc_now, Flag().wait, {}, NOON)
+        context = AgentContext(utc_now, Flag().wait, {}, NOON)
         self.store = SettingsStore(self.folder / "yard.json", [one.source for one in self.settings.values()])
         self.devices, self.pipelines = {}, {}
         for name, settings in self.settings.items():
             current = self.store.current(settings.source, settings.adjustable())
-            author = self.telling.authors[settings.source]
-            device = Device(settings, current, author, around, self.count, lambda *_: None)
+            event_factory = self.emitter.event_factories[settings.source]
+            device = DeviceRunner(settings, current, event_factory, context, self.count, lambda *_: None)
             self.devices["YARD", name] = device
             self.pipelines[name] = [device._make_visual(name), device._make_thermal(name)]
-        self.handler = CommandHandler(self.devices, self.store, self.telling, self.said.append, around)
+        self.handler = CommandHandler(self.devices, self.store, self.emitter, self.said.append, context)
 
     def count(self, drafts: Any) -> None:
         self.put.update((draft.event.source, type(draft.event)) for draft in drafts if isinstance(draft, Draft))
@@ -93,7 +93,7 @@ class Agent:
         """A second passes, and each device gets a picture and a frame of temperatures."""
         self.moment, self.number = self.moment + timedelta(seconds=1), self.number + 1
         grey = chance.integers(0, 255, (270, 320), np.uint8)
-        frame = Frame(self.moment, self.number, VideoFrame.from_ndarray(grey, format="yuv420p"))
+        frame = CameraFrame(self.moment, self.number, VideoFrame.from_ndarray(grey, format="yuv420p"))
         heat = ThermalFrame(self.moment, self.number, chance.normal(40, 30, (24, 32)).astype(np.float32))
         for visual, thermal in self.pipelines.values():
             take(visual, frame)

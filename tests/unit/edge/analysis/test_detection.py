@@ -7,33 +7,33 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from bus_schemas.settings import Zone
-from edge.agent.settings import SceneDetector, ShapeDetector
-from edge.analysis.detection import Lookout, lookout
-from edge.analysis.detector import Detection
+from edge.agent.settings import SceneDetectorSettings, ShapeDetectorSettings
+from edge.analysis.detection import ObjectDetection, object_detection
+from edge.analysis.detector import BoundingBox
 from edge.analysis.motion import Box
 from edge.analysis.pictures import Pictures
-from edge.capture.sources.source import Frame
-from edge.simulation.schedule import Fault, Schedule
-from edge.simulation.yard import Yard
+from edge.capture.sources.source import CameraFrame
+from edge.simulation.scene import Scene
+from edge.simulation.schedule import SceneFault, Schedule
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PICTURE = VideoFrame.from_ndarray(np.full((180 * 3 // 2, 320), 128, np.uint8), format="yuv420p")
 DOOR = Zone(name="Back door", points=((0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (0.0, 1.0)), restricted=True)
 
 
-def at(seconds: float) -> Frame:
-    return Frame(NOON + timedelta(seconds=seconds), 1, PICTURE)
+def at(seconds: float) -> CameraFrame:
+    return CameraFrame(NOON + timedelta(seconds=seconds), 1, PICTURE)
 
 
 def seeing(*steps: int, zones: Sequence[Zone] = ()) -> list[int | None]:
     """How many people are told of, where so many are seen each second."""
     counts = iter(steps)
 
-    def look(frame: Frame, moving: Sequence[Box]) -> tuple[Detection, ...]:
-        return (Detection("person", 0.9, (0.1, 0.6, 0.1, 0.2), "test"),) * next(counts)
+    def analyse(frame: CameraFrame, moving: Sequence[Box]) -> tuple[BoundingBox, ...]:
+        return (BoundingBox("person", 0.9, (0.1, 0.6, 0.1, 0.2), "test"),) * next(counts)
 
-    watched = Lookout(look, "test", 1.0, zones)
-    found = [watched.look(at(second), (), ()) for second in range(len(steps))]
+    watched = ObjectDetection(analyse, "test", 1.0, zones)
+    found = [watched.analyse(at(second), (), ()) for second in range(len(steps))]
     return [None if data is None else data.people_count for data in found]
 
 
@@ -42,25 +42,27 @@ def test_a_change_is_told_and_the_same_again_is_not() -> None:
 
 
 def test_somebody_who_stays_is_told_of_every_ten_seconds() -> None:
-    told = seeing(*[1] * 25)
+    emitted = seeing(*[1] * 25)
 
-    assert [second for second, count in enumerate(told) if count is not None] == [0, 10, 20]
+    assert [second for second, count in enumerate(emitted) if count is not None] == [0, 10, 20]
 
 
 def test_objects_name_their_zone_and_raise_its_trigger() -> None:
-    watched = Lookout(lambda *_: (Detection("person", 0.9, (0.1, 0.6, 0.1, 0.2), "test"),), "test", 1.0, [DOOR])
-    told = watched.look(at(0), (), ("YARD/GATE/capture/1",))
+    watched = ObjectDetection(
+        lambda *_: (BoundingBox("person", 0.9, (0.1, 0.6, 0.1, 0.2), "test"),), "test", 1.0, [DOOR]
+    )
+    emitted = watched.analyse(at(0), (), ("YARD/GATE/capture/1",))
 
-    assert told is not None
-    assert told.event_triggers == ("RESTRICTED_ACCESS",)
-    assert told.objects[0].zone == "Back_door"
-    assert told.media == ("YARD/GATE/capture/1",)
+    assert emitted is not None
+    assert emitted.event_triggers == ("RESTRICTED_ACCESS",)
+    assert emitted.objects[0].zone == "Back_door"
+    assert emitted.media == ("YARD/GATE/capture/1",)
 
 
 def test_a_drawn_scene_knows_its_people_and_nobody_in_the_dark() -> None:
-    yard = Yard(Schedule(NOON, (Fault("black", 100, 50),)), seed=2, people=30)
-    watched = lookout(SceneDetector(kind="scene"), (), Pictures(), yard)
-    seen, dark = watched.look(at(0), (), ()), watched.look(at(120), (), ())
+    yard = Scene(Schedule(NOON, (SceneFault("black", 100, 50),)), seed=2, people=30)
+    watched = object_detection(SceneDetectorSettings(kind="scene"), (), Pictures(), yard)
+    seen, dark = watched.analyse(at(0), (), ()), watched.analyse(at(120), (), ())
 
     assert seen is not None
     assert dark is not None
@@ -69,8 +71,8 @@ def test_a_drawn_scene_knows_its_people_and_nobody_in_the_dark() -> None:
 
 
 def test_shapes_are_guessed_from_what_moves() -> None:
-    watched = lookout(ShapeDetector(kind="shape"), (), Pictures(), None)
-    told = watched.look(at(0), [(0.4, 0.3, 0.1, 0.4)], ())
+    watched = object_detection(ShapeDetectorSettings(kind="shape"), (), Pictures(), None)
+    emitted = watched.analyse(at(0), [(0.4, 0.3, 0.1, 0.4)], ())
 
-    assert told is not None
-    assert (told.people_count, told.detector) == (1, "heuristic")
+    assert emitted is not None
+    assert (emitted.people_count, emitted.detector) == (1, "heuristic")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.analysis.detector import Detection, guesses, people_count
+from edge.analysis.detector import BoundingBox, guesses, people_count
 
 
 def test_an_upright_region_is_guessed_to_be_a_person_and_a_long_one_a_vehicle() -> None:
@@ -16,7 +16,7 @@ def test_an_upright_region_is_guessed_to_be_a_person_and_a_long_one_a_vehicle() 
 
 def test_a_guess_says_that_it_is_one() -> None:
     assert guesses([(0.1, 0.1, 0.045, 0.2)], aspect=16 / 9) == (
-        Detection("person", 0.5, (0.1, 0.1, 0.045, 0.2), "heuristic"),
+        BoundingBox("person", 0.5, (0.1, 0.1, 0.045, 0.2), "heuristic"),
     )
 
 

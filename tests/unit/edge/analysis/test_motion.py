@@ -15,9 +15,9 @@ from bus_schemas.settings import MotionSettings
 from edge.analysis.motion import (
     NONE,
     Box,
-    Motion,
     MotionDetector,
     MotionEnded,
+    MotionMeasurement,
     MotionStarted,
     MotionTracker,
     threshold,
@@ -62,26 +62,26 @@ def holds(box: Box, point: tuple[float, float]) -> bool:
 @pytest.mark.parametrize("noise", [0.0, 2.0, 5.0, 10.0])
 def test_a_still_noisy_scene_has_no_boxes_at_any_sensitivity(noise: float, sensitivity: int) -> None:
     detector = MotionDetector((640, 360), MotionSettings(sensitivity=sensitivity, min_area=100))
-    boxes = [detector.look(grey, at(index / 5)).boxes for index, grey in enumerate(noisy(noise, 60))]
+    boxes = [detector.analyse(grey, at(index / 5)).boxes for index, grey in enumerate(noisy(noise, 60))]
 
     assert boxes == [()] * 60
 
 
 @pytest.fixture(scope="session")
-def found() -> dict[int, Motion]:
+def found() -> dict[int, MotionMeasurement]:
     """What is found in the frames whose people were counted."""
     path: Path = recording(PEDESTRIANS)
     pictures, seen = Pictures(), {}
     with av.open(str(path)) as container:
         detector = MotionDetector((768, 576), MotionSettings(min_area=200))
         for index, frame in enumerate(container.decode(video=0)):
-            motion = detector.look(pictures.small(frame).y, at(index / 10))
+            motion = detector.analyse(pictures.small(frame).y, at(index / 10))
             if index in PEOPLE:
                 seen[index] = motion
     return seen
 
 
-def test_every_pedestrian_that_was_counted_by_hand_is_in_a_box(found: dict[int, Motion]) -> None:
+def test_every_pedestrian_that_was_counted_by_hand_is_in_a_box(found: dict[int, MotionMeasurement]) -> None:
     missed = [
         (frame, person)
         for frame, people in PEOPLE.items()
@@ -92,7 +92,7 @@ def test_every_pedestrian_that_was_counted_by_hand_is_in_a_box(found: dict[int, 
     assert missed == []
 
 
-def test_boxes_around_pedestrians_hold_little_else(found: dict[int, Motion]) -> None:
+def test_boxes_around_pedestrians_hold_little_else(found: dict[int, MotionMeasurement]) -> None:
     covered = [sum(width * height for _, _, width, height in motion.boxes) for motion in found.values()]
 
     assert max(covered) < 0.08
@@ -106,13 +106,13 @@ def test_d3_15_higher_sensitivity_never_needs_a_larger_difference(one: int, othe
     assert 3 <= threshold(more) <= threshold(less) <= 24
 
 
-def moved_square(sensitivity: int, contrast: int, side: int, min_area: int = 100) -> Motion:
+def moved_square(sensitivity: int, contrast: int, side: int, min_area: int = 100) -> MotionMeasurement:
     detector = MotionDetector((320, 180), MotionSettings(sensitivity=sensitivity, min_area=min_area))
     for index, grey in enumerate(noisy(1.0, 20)):
-        detector.look(grey, at(index / 5))
+        detector.analyse(grey, at(index / 5))
     grey = next(noisy(1.0, 1)).astype(np.int16)
     grey[60 : 60 + side, 100 : 100 + side] += contrast
-    return detector.look(np.clip(grey, 0, 255).astype(np.uint8), at(4))
+    return detector.analyse(np.clip(grey, 0, 255).astype(np.uint8), at(4))
 
 
 def test_d3_15_what_a_sensitivity_finds_every_higher_one_finds_too() -> None:
@@ -140,9 +140,9 @@ def test_the_smallest_area_is_in_pixels_of_the_source(min_area: int, boxes: int)
 def test_a_switched_light_is_a_new_scene_and_no_motion() -> None:
     detector = MotionDetector((320, 180))
     for index, grey in enumerate(noisy(1.0, 20)):
-        detector.look(grey, at(index / 5))
+        detector.analyse(grey, at(index / 5))
     dark = [grey // 3 for grey in noisy(1.0, 20)]
-    after = [detector.look(grey, at(4 + index / 5)) for index, grey in enumerate(dark)]
+    after = [detector.analyse(grey, at(4 + index / 5)) for index, grey in enumerate(dark)]
 
     assert after[0] == NONE
     assert [motion.boxes for motion in after] == [()] * 20
@@ -154,24 +154,24 @@ def test_what_has_come_to_stay_is_absorbed() -> None:
     parked = [grey.copy() for grey in noisy(1.0, 200)]
     for grey in parked[20:]:
         grey[60:100, 100:160] = 250
-    seen = [bool(detector.look(grey, at(index / 5)).boxes) for index, grey in enumerate(parked)]
+    seen = [bool(detector.analyse(grey, at(index / 5)).boxes) for index, grey in enumerate(parked)]
 
     assert seen[20] is True
     assert seen[-1] is False
 
 
-def moving(seconds: float, area: float = 0.1) -> tuple[Motion, datetime]:
-    return Motion(boxes=((0.1, 0.1, area, area),), area=area, settled=True), at(seconds)
+def moving(seconds: float, area: float = 0.1) -> tuple[MotionMeasurement, datetime]:
+    return MotionMeasurement(boxes=((0.1, 0.1, area, area),), area=area, settled=True), at(seconds)
 
 
-def still(seconds: float) -> tuple[Motion, datetime]:
-    return Motion(boxes=(), area=0.0, settled=True), at(seconds)
+def still(seconds: float) -> tuple[MotionMeasurement, datetime]:
+    return MotionMeasurement(boxes=(), area=0.0, settled=True), at(seconds)
 
 
 def test_motion_starts_when_confirmed_and_ends_after_the_quiet_time() -> None:
     tracker = MotionTracker(confirm_seconds=0.3, quiet_seconds=3)
     looks = [moving(0), moving(0.2), moving(0.4, area=0.3), still(1), moving(2), still(3), still(5)]
-    changes = [tracker.advance(*look) for look in looks]
+    changes = [tracker.advance(*analyse) for analyse in looks]
 
     assert changes[:2] == [None, None]
     assert changes[2] == MotionStarted(time=at(0), boxes=((0.1, 0.1, 0.3, 0.3),), area=0.3)
@@ -184,7 +184,7 @@ def test_motion_starts_when_confirmed_and_ends_after_the_quiet_time() -> None:
 def test_a_flash_of_one_frame_is_no_motion() -> None:
     tracker = MotionTracker()
 
-    assert [tracker.advance(*look) for look in (moving(0), still(0.2), still(0.4), still(9))] == [None] * 4
+    assert [tracker.advance(*analyse) for analyse in (moving(0), still(0.2), still(0.4), still(9))] == [None] * 4
     assert tracker.advance(*moving(10)) is None
 
 
@@ -193,6 +193,6 @@ def test_d4_08_a_slow_loop_ends_motion_after_the_same_time() -> None:
     for fps in (2, 30):
         tracker = MotionTracker(quiet_seconds=3)
         looks = [moving(i / fps) if i / fps < 2 else still(i / fps) for i in range(10 * fps)]
-        ends.append(next(look[1] for look in looks if isinstance(tracker.advance(*look), MotionEnded)))
+        ends.append(next(analyse[1] for analyse in looks if isinstance(tracker.advance(*analyse), MotionEnded)))
 
     assert abs(ends[0] - ends[1]) <= timedelta(seconds=0.5)

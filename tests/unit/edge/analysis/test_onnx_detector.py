@@ -34,7 +34,7 @@ def detector(path: Path, answer: np.ndarray, labels: tuple[str, ...] = LABELS) -
 
 @pytest.mark.parametrize("answer", [v8(), v5()], ids=["v8", "v5"])
 def test_both_export_shapes_are_read_and_mapped_back_to_the_picture(tmp_path: Path, answer: np.ndarray) -> None:
-    found = detector(tmp_path, answer).look(WHITE)
+    found = detector(tmp_path, answer).analyse(WHITE)
 
     assert [(detection.label, detection.score, detection.method) for detection in found] == [
         ("person", 0.9, "onnx"),
@@ -47,12 +47,12 @@ def test_both_export_shapes_are_read_and_mapped_back_to_the_picture(tmp_path: Pa
 def test_the_model_sees_the_picture(tmp_path: Path) -> None:
     dim = np.full((320, 320, 3), 140, np.uint8)
 
-    assert detector(tmp_path, v8()).look(dim) == ()
+    assert detector(tmp_path, v8()).analyse(dim) == ()
 
 
 def test_an_output_that_does_not_go_with_the_labels_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableModel, match="3 labels"):
-        detector(tmp_path, v8(), ("person", "car", "dog")).look(WHITE)
+        detector(tmp_path, v8(), ("person", "car", "dog")).analyse(WHITE)
 
 
 def test_a_tensor_is_rgb_from_0_to_1_with_grey_bars() -> None:

@@ -46,9 +46,9 @@ def test_d0_12_a_menu_over_black_is_black_only_for_a_device_with_its_own_thresho
     menu[:24, :] = 200  # 13.3 % are bright
     strict, lenient = PictureAnalyser(), PictureAnalyser(PictureSettings(black_percentage=85))
 
-    assert strict.look(menu, START).blackscreen is False
-    assert lenient.look(menu, START).blackscreen is True
-    assert lenient.look(menu, START).blackscreen_percentage == 86.7
+    assert strict.analyse(menu, START).blackscreen is False
+    assert lenient.analyse(menu, START).blackscreen is True
+    assert lenient.analyse(menu, START).blackscreen_percentage == 86.7
 
 
 @pytest.mark.parametrize(("level", "percentage"), [(0, 100.0), (10, 100.0), (11, 0.0)])
@@ -74,7 +74,7 @@ def test_difference_is_the_plain_mean_of_absolute_differences(seed: int) -> None
 def test_freeze_diffs_are_of_the_three_pairs_of_the_last_three_frames() -> None:
     analyser = PictureAnalyser()
     for level, time in zip((10, 20, 26), times(), strict=False):
-        state = analyser.look(np.full((18, 32), level, np.uint8), time)
+        state = analyser.analyse(np.full((18, 32), level, np.uint8), time)
 
     assert state.freeze_diffs == (10.0, 16.0, 6.0)
 
@@ -83,30 +83,30 @@ def test_freeze_diffs_are_of_the_three_pairs_of_the_last_three_frames() -> None:
 def test_d0_11_a_live_camera_on_a_static_scene_is_not_frozen_however_little_noise_it_has(noise: float) -> None:
     detector, clock = FreezeDetector(), times()
 
-    assert not any(detector.look(grey, next(clock)).frozen for grey in still(noise, 100))
+    assert not any(detector.analyse(grey, next(clock)).frozen for grey in still(noise, 100))
 
 
 def test_a_repeated_picture_is_frozen_after_two_seconds_and_free_at_the_first_new_one() -> None:
     detector, clock = FreezeDetector(), times()
     live = list(still(1.0, 40))
     for grey in live:
-        detector.look(grey, next(clock))
-    frozen = [detector.look(live[-1], next(clock)).frozen for _ in range(15)]
+        detector.analyse(grey, next(clock))
+    frozen = [detector.analyse(live[-1], next(clock)).frozen for _ in range(15)]
 
     assert frozen == [False] * 9 + [True] * 6
-    assert detector.look(live[0], next(clock)).frozen is False
+    assert detector.analyse(live[0], next(clock)).frozen is False
 
 
 def test_a_frozen_picture_that_is_encoded_anew_is_below_the_learned_noise_floor() -> None:
     detector, clock = FreezeDetector(), times()
     live = list(still(1.0, 60))
     for grey in live:
-        detector.look(grey, next(clock))
+        detector.analyse(grey, next(clock))
     random = np.random.default_rng(9)
     for _ in range(20):
         coded = live[-1].copy()
         coded[random.integers(0, 180, 900), random.integers(0, 320, 900)] += 1
-        state = detector.look(coded, next(clock))
+        state = detector.analyse(coded, next(clock))
 
     assert state.noise_floor == pytest.approx(1.13, abs=0.05)
     assert 0 < state.diffs[2] < 0.1
@@ -116,19 +116,25 @@ def test_a_frozen_picture_that_is_encoded_anew_is_below_the_learned_noise_floor(
 def test_an_encoder_that_skips_still_pictures_teaches_how_long_a_repeat_is_usual() -> None:
     detector, clock = FreezeDetector(), times()
     keyframes = list(still(1.0, 12))
-    seen = [detector.look(grey, next(clock)).frozen for grey in keyframes for _ in range(20)]  # one every four seconds
+    seen = [
+        detector.analyse(grey, next(clock)).frozen for grey in keyframes for _ in range(20)
+    ]  # one every four seconds
 
     assert any(seen[:20])  # nothing is known yet
     assert not any(seen[20:])
-    assert [detector.look(keyframes[-1], next(clock)).frozen for _ in range(40)][-1] is True
+    assert [detector.analyse(keyframes[-1], next(clock)).frozen for _ in range(40)][-1] is True
 
 
 def test_whether_a_picture_is_frozen_is_not_known_before_one_differs_or_is_the_same_for_long_enough() -> None:
     live = list(still(1.0, 3))
     moving, frozen = FreezeDetector(), FreezeDetector()
 
-    assert [moving.look(grey, time).frozen for grey, time in zip(live, times(), strict=False)] == [None, False, False]
-    seen = [frozen.look(live[0], time).frozen for _, time in zip(range(12), times(), strict=False)]
+    assert [moving.analyse(grey, time).frozen for grey, time in zip(live, times(), strict=False)] == [
+        None,
+        False,
+        False,
+    ]
+    seen = [frozen.analyse(live[0], time).frozen for _, time in zip(range(12), times(), strict=False)]
     assert seen == [None] * 10 + [True] * 2
 
 
@@ -136,13 +142,13 @@ def test_whether_a_picture_is_frozen_is_not_known_before_one_differs_or_is_the_s
 def test_a_fault_teaches_nothing_of_how_long_a_repeat_is_usual(fault: str) -> None:
     analyser, clock, live = PictureAnalyser(), times(), list(still(1.0, 100))
     for grey in live[:40]:
-        analyser.look(grey, next(clock))
+        analyser.analyse(grey, next(clock))
     bad = np.zeros((180, 320), np.uint8) if fault == "black" else live[39]
     for _ in range(50 * 5):
-        analyser.look(bad, next(clock))
+        analyser.analyse(bad, next(clock))
     for grey in live[40:]:
-        analyser.look(grey, next(clock))
-    again = [analyser.look(live[-1], next(clock)).freeze for _ in range(15)]
+        analyser.analyse(grey, next(clock))
+    again = [analyser.analyse(live[-1], next(clock)).freeze for _ in range(15)]
 
     assert again == [False] * 9 + [True] * 6
 
@@ -150,8 +156,8 @@ def test_a_fault_teaches_nothing_of_how_long_a_repeat_is_usual(fault: str) -> No
 def test_pictures_of_another_size_are_compared_with_each_other_alone() -> None:
     detector, clock = FreezeDetector(), times()
     for grey in still(1.0, 40):
-        detector.look(grey, next(clock))
-    other = [detector.look(np.full((90, 160), level, np.uint8), next(clock)) for level in (10, 20, 26)]
+        detector.analyse(grey, next(clock))
+    other = [detector.analyse(np.full((90, 160), level, np.uint8), next(clock)) for level in (10, 20, 26)]
 
     assert [state.frozen for state in other] == [None, False, False]
     assert [state.diffs for state in other] == [(), (), (10.0, 16.0, 6.0)]
@@ -160,7 +166,7 @@ def test_pictures_of_another_size_are_compared_with_each_other_alone() -> None:
 def test_d0_13_a_frozen_black_picture_is_both() -> None:
     analyser, clock = PictureAnalyser(), times()
     for _ in range(20):
-        state = analyser.look(np.zeros((180, 320), np.uint8), next(clock))
+        state = analyser.analyse(np.zeros((180, 320), np.uint8), next(clock))
 
     assert (state.blackscreen, state.freeze) == (True, True)
     assert state.frozen_seconds == 3.8
@@ -168,9 +174,9 @@ def test_d0_13_a_frozen_black_picture_is_both() -> None:
 
 def test_another_picture_size_starts_the_comparison_afresh() -> None:
     detector, clock = FreezeDetector(), times()
-    detector.look(np.zeros((180, 320), np.uint8), next(clock))
+    detector.analyse(np.zeros((180, 320), np.uint8), next(clock))
 
-    assert detector.look(np.zeros((240, 320), np.uint8), next(clock)).diffs == ()
+    assert detector.analyse(np.zeros((240, 320), np.uint8), next(clock)).diffs == ()
 
 
 def test_rows_smeared_by_a_broken_decoder_are_corrupt_and_a_flat_sky_is_not() -> None:

@@ -9,21 +9,21 @@ from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent
 from bus_schemas.settings import AdjustableSettings, Roi
 from bus_schemas.thermal import ThermalEvent
-from edge.agent.event_factory import Author
-from edge.agent.settings import Rates
-from edge.analysis.thermometry import ThermalWatch, captions
+from edge.agent.event_factory import EventFactory
+from edge.agent.settings import RatesSettings
+from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import ThermalFrame
 from producer.ids import Ids, utc_now
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def watch(shown: list[str] | None = None) -> ThermalWatch:
-    author = Author("YARD", "SENSOR", Ids(utc_now))
+def watch(shown: list[str] | None = None) -> ThermalAnalysis:
+    event_factory = EventFactory("YARD", "SENSOR", Ids(utc_now))
     kinds = shown if shown is not None else []
     caption = captions("Yard", "Europe/Berlin")
-    return ThermalWatch(
-        author, Rates(), AdjustableSettings(), caption, lambda kind, _: kinds.append(kind), lambda: None
+    return ThermalAnalysis(
+        event_factory, RatesSettings(), AdjustableSettings(), caption, lambda kind, _: kinds.append(kind), lambda: None
     )
 
 
@@ -35,12 +35,12 @@ def frame(seconds: float, hottest: float = 30.0) -> ThermalFrame:
     return ThermalFrame(NOON + timedelta(seconds=seconds), 1, temperatures.astype(np.float32))
 
 
-def told(watched: ThermalWatch, *frames: ThermalFrame) -> list[Event]:
-    return [draft.event for given in frames for draft in watched.look(given)]
+def emitted(watched: ThermalAnalysis, *frames: ThermalFrame) -> list[Event]:
+    return [draft.event for given in frames for draft in watched.analyse(given)]
 
 
 def test_eight_frames_a_second_are_one_event() -> None:
-    events = told(watch(), *[frame(n / 8) for n in range(24)])
+    events = emitted(watch(), *[frame(n / 8) for n in range(24)])
 
     assert [event.time for event in events if isinstance(event, ThermalEvent)] == [
         NOON,
@@ -51,8 +51,8 @@ def test_eight_frames_a_second_are_one_event() -> None:
 
 def test_another_level_of_alert_is_told_at_once() -> None:
     watched = watch()
-    told(watched, *[frame(n / 8) for n in range(9)])
-    events = told(watched, frame(9 / 8, hottest=90.0))
+    emitted(watched, *[frame(n / 8) for n in range(9)])
+    events = emitted(watched, frame(9 / 8, hottest=90.0))
 
     (event,) = [event for event in events if isinstance(event, ThermalEvent)]
     assert event.data.regions[0].alert_level == "critical"
@@ -60,7 +60,7 @@ def test_another_level_of_alert_is_told_at_once() -> None:
 
 
 def test_the_raw_frame_can_be_read_back() -> None:
-    drafts = watch().look(frame(0.0))
+    drafts = watch().analyse(frame(0.0))
     medium, event = drafts[0], drafts[1].event
     assert medium.media is not None
     assert isinstance(medium.event, MediaEvent)
@@ -75,14 +75,14 @@ def test_the_raw_frame_can_be_read_back() -> None:
 def test_a_frame_of_nothing_is_no_event() -> None:
     nothing = ThermalFrame(NOON, 1, np.full((24, 32), np.nan, np.float32))
 
-    assert [type(event) for event in told(watch(), nothing)] == [MediaEvent]
+    assert [type(event) for event in emitted(watch(), nothing)] == [MediaEvent]
 
 
 def test_regions_are_those_that_were_set() -> None:
     watched = watch()
-    told(watched, frame(0.0))
+    emitted(watched, frame(0.0))
     watched.apply(AdjustableSettings(rois=(Roi(name="lid", coordinates=((9, 9), (14, 14))),)))
-    (event,) = told(watched, frame(1.0))
+    (event,) = emitted(watched, frame(1.0))
 
     assert isinstance(event, ThermalEvent)
     assert [region.name for region in event.data.regions] == ["lid"]
@@ -90,7 +90,7 @@ def test_regions_are_those_that_were_set() -> None:
 
 def test_previews_without_a_camera_are_thermal_only() -> None:
     shown: list[str] = []
-    told(watch(shown), *[frame(n / 8) for n in range(8)])
+    emitted(watch(shown), *[frame(n / 8) for n in range(8)])
 
     assert shown == ["thermal", "thermal"]
 
@@ -123,9 +123,9 @@ def heat_of(drafts: list[Event]) -> list[tuple[float, str, str, float | None]]:
 
 def test_a_spike_of_one_pixel_in_one_frame_is_told_at_once_and_is_not_confirmed() -> None:
     watched = watch()
-    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
-    (spike,) = told(watched, spiked(9 / 8, (5, 5)))
-    after = heat_of(told(watched, frame(10 / 8, hottest=20.0)))
+    emitted(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    (spike,) = emitted(watched, spiked(9 / 8, (5, 5)))
+    after = heat_of(emitted(watched, frame(10 / 8, hottest=20.0)))
 
     assert isinstance(spike, ThermalEvent)
     assert spike.data.hot_spots[0].max_temp == 110.0
@@ -136,8 +136,8 @@ def test_a_spike_of_one_pixel_in_one_frame_is_told_at_once_and_is_not_confirmed(
 
 def test_one_hot_pixel_is_confirmed_by_the_next_frame_which_is_told_at_once() -> None:
     watched = watch()
-    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
-    first, second = heat_of(told(watched, spiked(9 / 8, (5, 5)), spiked(10 / 8, (5, 6))))
+    emitted(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    first, second = heat_of(emitted(watched, spiked(9 / 8, (5, 5)), spiked(10 / 8, (5, 6))))
 
     assert first[1:3] == ("emergency", "normal")
     assert second[0] == 10 / 8
@@ -146,25 +146,27 @@ def test_one_hot_pixel_is_confirmed_by_the_next_frame_which_is_told_at_once() ->
 
 def test_d4_02_a_hot_spot_of_four_pixels_is_confirmed_at_once_by_its_neighbours() -> None:
     watched = watch()
-    told(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
-    ((_, level, confirmed, hottest),) = heat_of(told(watched, spiked(9 / 8, (5, 5), (5, 6), (6, 5), (6, 6))))
+    emitted(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
+    ((_, level, confirmed, hottest),) = heat_of(emitted(watched, spiked(9 / 8, (5, 5), (5, 6), (6, 5), (6, 6))))
 
     assert (level, confirmed, hottest) == ("emergency", "emergency", 110.0)
 
 
 def test_d4_01_a_step_of_the_whole_frame_is_confirmed_in_its_first_frame() -> None:
     watched = watch()
-    drafts = told(watched, *[ThermalFrame(NOON, 1, np.full((24, 32), 40.0, np.float32))])
+    drafts = emitted(watched, *[ThermalFrame(NOON, 1, np.full((24, 32), 40.0, np.float32))])
     hot = ThermalFrame(NOON + timedelta(seconds=1 / 8), 2, np.full((24, 32), 100.0, np.float32))
 
-    assert [confirmed for _, _, confirmed, _ in heat_of(drafts + told(watched, hot))] == ["normal", "emergency"]
+    assert [confirmed for _, _, confirmed, _ in heat_of(drafts + emitted(watched, hot))] == ["normal", "emergency"]
 
 
 def test_a_transformer_that_stands_out_is_in_the_event_and_nothing_where_none_does() -> None:
     warm = frame(0.0)
     warm.temperatures[6:18, 8:22] += 30
-    (found,) = [event.data.transformer for event in told(watch(), warm) if isinstance(event, ThermalEvent)]
-    (none,) = [event.data.transformer for event in told(watch(), frame(0.0, 20.0)) if isinstance(event, ThermalEvent)]
+    (found,) = [event.data.transformer for event in emitted(watch(), warm) if isinstance(event, ThermalEvent)]
+    (none,) = [
+        event.data.transformer for event in emitted(watch(), frame(0.0, 20.0)) if isinstance(event, ThermalEvent)
+    ]
 
     assert found is not None
     assert 45 < found.avg_temp < 55

@@ -10,47 +10,47 @@ from bus_schemas.camera import FrameEvent, MotionEvent
 from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.settings import AdjustableSettings, PictureSettings
-from edge.agent.event_factory import Author
-from edge.agent.settings import Rates
+from edge.agent.event_factory import EventFactory
+from edge.agent.settings import RatesSettings
 from edge.analysis.pictures import Pictures
-from edge.analysis.visual import VisualWatch
-from edge.capture.segments import Segment
-from edge.capture.sources.source import Frame, Samples
-from edge.simulation.schedule import Fault, Schedule
+from edge.analysis.visual import VisualAnalysis
+from edge.capture.segments import RecordedSegment
+from edge.capture.sources.source import CameraFrame, Samples
+from edge.simulation.scene import Scene
+from edge.simulation.schedule import SceneFault, Schedule
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
 from producer.ids import Ids, utc_now
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-BLACK = Fault("black", start_s=10, duration_s=5)
+BLACK = SceneFault("black", start_s=10, duration_s=5)
 
 
-def watch(previews: list[bytes] | None = None, **rates: float) -> VisualWatch:
-    author = Author("YARD", "GATE", Ids(utc_now))
+def watch(previews: list[bytes] | None = None, **rates: float) -> VisualAnalysis:
+    event_factory = EventFactory("YARD", "GATE", Ids(utc_now))
     shown = previews if previews is not None else []
-    return VisualWatch(author, Rates(**rates), AdjustableSettings(), Pictures(), None, shown.append)  # type: ignore[arg-type]
+    return VisualAnalysis(event_factory, RatesSettings(**rates), AdjustableSettings(), Pictures(), None, shown.append)  # type: ignore[arg-type]
 
 
-def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[Frame]:
-    scene = VisualScene(Yard(Schedule(NOON, (BLACK,)), seed=2, people=people), size=(320, 180))
+def frames(seconds: float, fps: float = 5.0, people: int = 0) -> list[CameraFrame]:
+    scene = VisualScene(Scene(Schedule(NOON, (BLACK,)), seed=2, people=people), size=(320, 180))
     times = [NOON + timedelta(seconds=number / fps) for number in range(round(seconds * fps))]
-    return [Frame(time, number, scene.draw(time)) for number, time in enumerate(times, start=1)]
+    return [CameraFrame(time, number, scene.draw(time)) for number, time in enumerate(times, start=1)]
 
 
-def grey_frame(number: int, level: int, size: tuple[int, int] = (320, 180)) -> Frame:
+def grey_frame(number: int, level: int, size: tuple[int, int] = (320, 180)) -> CameraFrame:
     """One each second."""
     picture = np.full((size[1] * 3 // 2, size[0]), 128, np.uint8)
     picture[: size[1]] = level
-    return Frame(NOON + timedelta(seconds=number), number, VideoFrame.from_ndarray(picture, format="yuv420p"))
+    return CameraFrame(NOON + timedelta(seconds=number), number, VideoFrame.from_ndarray(picture, format="yuv420p"))
 
 
-def told(watched: VisualWatch, given: list[Frame]) -> list[Event]:
-    return [draft.event for frame in given for draft in watched.look(frame)]
+def emitted(watched: VisualAnalysis, given: list[CameraFrame]) -> list[Event]:
+    return [draft.event for frame in given for draft in watched.analyse(frame)]
 
 
 def test_pictures_are_kept_at_their_rates_and_media_come_first() -> None:
     previews: list[bytes] = []
-    events = told(watch(previews, capture_fps=1, thumbnail_fps=0.5, live_fps=2.5), frames(4))
+    events = emitted(watch(previews, capture_fps=1, thumbnail_fps=0.5, live_fps=2.5), frames(4))
 
     kinds = [event.data.kind for event in events if isinstance(event, MediaEvent)]
     assert (kinds.count("capture"), kinds.count("thumbnail"), len(previews)) == (4, 2, 10)
@@ -58,7 +58,7 @@ def test_pictures_are_kept_at_their_rates_and_media_come_first() -> None:
 
 
 def test_a_frame_refers_to_the_capture_that_was_made_of_it() -> None:
-    events = told(watch(capture_fps=1), frames(3))
+    events = emitted(watch(capture_fps=1), frames(3))
     captures = [event.data.key for event in events if isinstance(event, MediaEvent) and event.data.kind == "capture"]
     analyses = [event for event in events if isinstance(event, FrameEvent)]
 
@@ -73,7 +73,7 @@ def test_a_frame_refers_to_the_capture_that_was_made_of_it() -> None:
 
 def test_freeze_differences_are_those_of_the_captures_beside_them() -> None:
     given = [grey_frame(number, level) for number, level in enumerate((50, 90, 60, 90, 70, 90, 120, 90, 110))]
-    events = [event for event in told(watch(capture_fps=0.5), given) if isinstance(event, FrameEvent)]
+    events = [event for event in emitted(watch(capture_fps=0.5), given) if isinstance(event, FrameEvent)]
 
     # Every second frame is a capture: 50, 60, 70, 120, 110, of which 16 to 235 become 0 to 255.
     assert events[-1].data.freeze_diffs == pytest.approx([255 / 219 * one for one in (50, 40, 10)], abs=1.5)
@@ -82,14 +82,14 @@ def test_freeze_differences_are_those_of_the_captures_beside_them() -> None:
 
 def test_captures_of_another_size_are_not_listed_with_those_before() -> None:
     given = [grey_frame(number, 60, size=(320, 180) if number < 4 else (160, 120)) for number in range(6)]
-    events = [event for event in told(watch(capture_fps=1), given) if isinstance(event, FrameEvent)]
+    events = [event for event in emitted(watch(capture_fps=1), given) if isinstance(event, FrameEvent)]
 
     assert [len(event.data.last_3_media) for event in events] == [1, 2, 3, 3, 1, 2]
     assert [event.data.freeze for event in events] == [None, None, True, True, None, None]
 
 
 def test_a_black_picture_is_told_at_once() -> None:
-    events = [event for event in told(watch(), frames(12)) if isinstance(event, FrameEvent)]
+    events = [event for event in emitted(watch(), frames(12)) if isinstance(event, FrameEvent)]
     black = [event for event in events if event.data.blackscreen]
 
     assert black[0].time == NOON + timedelta(seconds=10)
@@ -99,13 +99,13 @@ def test_a_black_picture_is_told_at_once() -> None:
 
 def test_other_thresholds_hold_from_the_next_picture_on() -> None:
     watched = watch()
-    told(watched, frames(1))
+    emitted(watched, frames(1))
     watched.apply(AdjustableSettings(picture=PictureSettings(black_percentage=0.1)))
     dark = np.full((180 * 3 // 2, 320), 128, np.uint8)
     dark[:180] = 120
     dark[:2] = 16
     picture = VideoFrame.from_ndarray(dark, format="yuv420p")
-    events = told(watched, [Frame(NOON + timedelta(seconds=1), 6, picture)])
+    events = emitted(watched, [CameraFrame(NOON + timedelta(seconds=1), 6, picture)])
 
     assert [event.data.blackscreen for event in events if isinstance(event, FrameEvent)] == [True]
 
@@ -114,9 +114,9 @@ def test_sound_is_unknown_until_it_is_heard_and_again_when_it_stays_away() -> No
     watched = watch()
     given = frames(9)
     loud = np.full((16_000, 1), 12_000, np.int16)
-    silent = told(watched, given[:1])
-    watched.hear(Samples(NOON, loud, 16_000))
-    events = [event for event in silent + told(watched, given[1:]) if isinstance(event, FrameEvent)]
+    silent = emitted(watched, given[:1])
+    watched.analyse_sound(Samples(NOON, loud, 16_000))
+    events = [event for event in silent + emitted(watched, given[1:]) if isinstance(event, FrameEvent)]
 
     assert [event.data.audio for event in events][:2] == [None, True]
     assert events[-1].data.audio is None
@@ -126,9 +126,11 @@ def test_motion_begins_goes_on_and_ends_with_boxes() -> None:
     watched = watch()
     still = frames(8)
     walked = frames(9, people=12)[30:]
-    moved = [Frame(still[-1].time + timedelta(seconds=0.2 * n), 0, f.picture) for n, f in enumerate(walked, start=1)]
-    after = [Frame(moved[-1].time + timedelta(seconds=0.2 * n), 0, still[0].picture) for n in range(1, 60)]
-    events = [event for event in told(watched, [*still, *moved, *after]) if isinstance(event, MotionEvent)]
+    moved = [
+        CameraFrame(still[-1].time + timedelta(seconds=0.2 * n), 0, f.picture) for n, f in enumerate(walked, start=1)
+    ]
+    after = [CameraFrame(moved[-1].time + timedelta(seconds=0.2 * n), 0, still[0].picture) for n in range(1, 60)]
+    events = [event for event in emitted(watched, [*still, *moved, *after]) if isinstance(event, MotionEvent)]
 
     phases = [event.data.phase for event in events]
     assert (phases[0], phases[-1]) == ("start", "end")
@@ -139,16 +141,16 @@ def test_motion_begins_goes_on_and_ends_with_boxes() -> None:
 
 def test_somebody_who_asks_gets_a_capture_at_once() -> None:
     watched = watch(capture_fps=0.01, thumbnail_fps=0.01)
-    first = told(watched, frames(0.2))
+    first = emitted(watched, frames(0.2))
     watched.capture_now()
-    events = told(watched, frames(0.6)[1:])
+    events = emitted(watched, frames(0.6)[1:])
 
     assert sum(isinstance(event, MediaEvent) for event in first) == 2
     assert sum(isinstance(event, MediaEvent) for event in events) == 1
 
 
 def test_a_segment_is_a_medium_and_the_event_that_refers_to_it() -> None:
-    segment = Segment(NOON, 9.96, b"\x47" * 188, "h264", 640, 360, 15.0, audio=False, discontinuity=True)
+    segment = RecordedSegment(NOON, 9.96, b"\x47" * 188, "h264", 640, 360, 15.0, audio=False, discontinuity=True)
     medium, event = (draft.event for draft in watch().segments([segment]))
 
     assert isinstance(medium, MediaEvent)

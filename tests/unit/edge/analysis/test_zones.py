@@ -3,16 +3,16 @@
 import pytest
 
 from bus_schemas.settings import Zone
-from edge.analysis.detector import Detection
+from edge.analysis.detector import BoundingBox
 from edge.analysis.zones import contains, triggers, zone_of
 
 DOOR = Zone(name="door", points=((0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (0.0, 1.0)), restricted=True)
 YARD = Zone(name="yard", points=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), max_people=2)
 
 
-def person(x: float, y: float, label: str = "person") -> Detection:
+def person(x: float, y: float, label: str = "person") -> BoundingBox:
     """Whose feet are at x, y."""
-    return Detection(label, 0.9, (x - 0.05, y - 0.2, 0.1, 0.2), "scene")
+    return BoundingBox(label, 0.9, (x - 0.05, y - 0.2, 0.1, 0.2), "scene")
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_somebody_is_in_the_restricted_one_of_two_zones() -> None:
         ([person(0.25, 0.75), person(0.8, 0.75), person(0.9, 0.75)], ("CROWD_VIOLATION", "RESTRICTED_ACCESS")),
     ],
 )
-def test_triggers_follow_from_people_in_zones(seen: list[Detection], expected: tuple[str, ...]) -> None:
+def test_triggers_follow_from_people_in_zones(seen: list[BoundingBox], expected: tuple[str, ...]) -> None:
     assert triggers(seen, (DOOR, YARD)) == expected

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge.agent.health import SourceHealth
-from edge.capture.loop import Capture, Pipeline
+from edge.capture.loop import CaptureLoop, Pipeline
 from edge.capture.sources.address import Redactor
 from edge.capture.sources.source import Reading, SourceEnded, SourceUnreachable, ThermalFrame
 
@@ -104,7 +104,7 @@ class Failing:
 def run(source: Scripted, health: SourceHealth) -> tuple[list[Reading | None], list[float]]:
     taken: list[Reading | None] = []
     waited: list[float] = []
-    Capture("GATE", lambda: Pipeline(source, taken.append), health, lambda: False, waited.append).run()
+    CaptureLoop("GATE", lambda: Pipeline(source, taken.append), health, lambda: False, waited.append).run()
     return taken, waited
 
 
@@ -133,7 +133,9 @@ def test_no_error_at_any_step_ends_a_capture_thread(step: str, error: BaseExcept
     failing, taken, health = Failing(step, error), list[Reading | None](), SourceHealth("thermal", lambda: NOON)
     enough: Callable[[], bool] = lambda: sum(reading is not None for reading in taken) >= 20  # noqa: E731
     reasons: list[str | None] = []
-    Capture("GATE", lambda: failing.make(taken), health, enough, lambda _: reasons.append(health.facts.why(0.0))).run()
+    CaptureLoop(
+        "GATE", lambda: failing.make(taken), health, enough, lambda _: reasons.append(health.facts.why(0.0))
+    ).run()
 
     assert failing.left == 0
     assert len(reasons) >= (1 if step == "close" else 3)
@@ -154,7 +156,7 @@ def test_what_nobody_has_foreseen_is_built_anew_and_what_is_unreachable_is_opene
         left[0] -= 1
         return left[0] < 0
 
-    Capture("GATE", make, SourceHealth("visual", lambda: NOON), stopped, lambda _: None).run()
+    CaptureLoop("GATE", make, SourceHealth("visual", lambda: NOON), stopped, lambda _: None).run()
 
     assert [source.opened for source in made][:1] == [2]
     assert len(made) == 2
@@ -176,7 +178,7 @@ def test_neither_a_trace_nor_a_reason_has_the_password() -> None:
     health = SourceHealth("visual", lambda: NOON)
     reasons: list[str | None] = []
     with capture_logs() as logs:
-        Capture(
+        CaptureLoop(
             "GATE",
             lambda: Pipeline(source, lambda _: None),
             health,
@@ -198,7 +200,7 @@ def test_a_source_that_is_open_and_gives_nothing_is_opened_again(monkeypatch: py
             now[0] += 1.0
 
     source, health, ended = Mute(), SourceHealth("visual", lambda: NOON), threading.Event()
-    Capture("GATE", lambda: Pipeline(source, lambda _: None), health, ended.is_set, lambda _: ended.set()).run()
+    CaptureLoop("GATE", lambda: Pipeline(source, lambda _: None), health, ended.is_set, lambda _: ended.set()).run()
 
     assert now[0] == 25.0
     assert source.opened == 1

@@ -18,7 +18,7 @@ from edge.capture.bitstream import CLOCK
 from edge.capture.encoder import Encoding
 from edge.capture.mpegts import muxed
 from edge.capture.recorder import Recorder
-from edge.capture.segments import Segment
+from edge.capture.segments import RecordedSegment
 from tests.played import played
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ def record(recorder: Recorder, path: Path, stamps: Sequence[int] | None = None, 
     return count
 
 
-def recorded_s(found: Sequence[Segment]) -> float:
+def recorded_s(found: Sequence[RecordedSegment]) -> float:
     return sum(segment.duration_s for segment in found)
 
 
@@ -143,7 +143,7 @@ def test_a_segment_that_cannot_be_written_costs_only_itself(tmp_path: Path, monk
 def test_without_a_second_keyframe_pictures_are_encoded_until_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segments, "LONGEST_SECONDS", 4)
+    monkeypatch.setattr(segments, "LONGEST_S", 4)
     recorder = Recorder(2, Encoding(preset="ultrafast"))
     record(recorder, filmed(tmp_path / "film.ts", Filmed(pictures=120, options={"g": "100", "tune": "zerolatency"})))
     found = recorder.take()

@@ -12,7 +12,7 @@ from edge.analysis.pictures import Pictures, frame_of
 from edge.capture.encoder import Encoding
 from edge.capture.mpegts import ContinuityCounters
 from edge.capture.recorder import Recorder
-from edge.capture.segments import Segment
+from edge.capture.segments import RecordedSegment
 from tests.played import played
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def recorded(
             recorder.sound(hum.astype(np.int16).reshape(-1, 1), RATE, time)
 
 
-def segments_of(seconds: float, *, sound: bool = False, target: float = 4) -> list[Segment]:
+def segments_of(seconds: float, *, sound: bool = False, target: float = 4) -> list[RecordedSegment]:
     recorder = Recorder(target)
     recorder.begin((320, 180), rate=RATE if sound else None)
     recorded(recorder, seconds, sound=sound)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from edge.agent.health import SourceHealth
-from edge.capture.loop import Capture, Pipeline
+from edge.capture.loop import CaptureLoop, Pipeline
 from edge.capture.sources.source import Reading
 from edge.capture.takeover import TakenOver, Takeover
 
@@ -52,7 +52,7 @@ def source(done: list[str]) -> Iterator[Waiting]:
 def test_what_is_open_is_finished_while_its_thread_waits(done: list[str], source: Waiting) -> None:
     ended = threading.Event()
     health = SourceHealth("visual", lambda: NOON)
-    capture = Capture(
+    capture = CaptureLoop(
         "GATE",
         lambda: Pipeline(source, lambda _: done.append("taken"), source.takeover),
         health,

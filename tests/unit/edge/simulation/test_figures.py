@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.simulation.figures import draw_car, draw_person
-from edge.simulation.places import PLACES, Place
+from edge.simulation.locations import LOCATIONS, Location
+from edge.simulation.scene import CAR_METRES, Car, Person, Scene
 from edge.simulation.schedule import Schedule
-from edge.simulation.yard import CAR_METRES, Car, Person, Yard
 
 LIGHT = (1.0, 1.0, 1.0)
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 def person() -> Person:
     """In the middle of the picture, as anybody in a yard looks."""
-    yard = Yard(Schedule(START), people=5)
+    yard = Scene(Schedule(START), people=5)
     people = [one for n in range(60) for one in yard.at(START + timedelta(seconds=n)).people]
     return replace(people[0], x=0.5, y=0.9, height=0.5)
 
@@ -64,8 +64,8 @@ def test_a_car_fills_its_box() -> None:
     assert inside[1].stop - 8 <= columns.max() <= inside[1].stop + 2
 
 
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
-def test_every_route_passes_through_the_picture(place: Place) -> None:
+@pytest.mark.parametrize("place", LOCATIONS.values(), ids=LOCATIONS)
+def test_every_route_passes_through_the_picture(place: Location) -> None:
     for route in place.routes:
         seen = [place.view.point(across, 0.0, away) for across, away in route.points]
         xs, ys = [x for x, _ in seen], [y for _, y in seen]

@@ -15,24 +15,24 @@ from edge.analysis.pictures import Pictures
 from edge.analysis.thermal import ThermalProcessor
 from edge.capture.encoder import Encoding
 from edge.capture.recorder import Recorder
-from edge.capture.sources.source import Frame, Samples
-from edge.simulation.places import TRANSFORMER, PlaceName
+from edge.capture.sources.source import CameraFrame, Samples
+from edge.simulation.locations import TRANSFORMER, LocationName
+from edge.simulation.scene import Scene
 from edge.simulation.scenes import SceneSound, ThermalSceneSource, Ticker, VisualSceneSource
-from edge.simulation.schedule import Fault, Schedule
+from edge.simulation.schedule import SceneFault, Schedule
 from edge.simulation.thermal_scene import ThermalScene
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
 from tests.played import played
 from tests.simulated import SimulatedClock
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-PLACES = get_args(PlaceName)
+PLACES = get_args(LocationName)
 
 
-def yard(*faults: Fault, people: int = 4, place: PlaceName = "yard") -> Yard:
-    return Yard(Schedule(NOON, faults), people=people, place=place)
+def scene_model(*faults: SceneFault, people: int = 4, place: LocationName = "yard") -> Scene:
+    return Scene(Schedule(NOON, faults), people=people, place=place)
 
 
 def after(seconds: float) -> datetime:
@@ -40,8 +40,8 @@ def after(seconds: float) -> datetime:
 
 
 def test_the_same_moment_is_the_same_picture_whoever_draws_it() -> None:
-    one, other = VisualScene(yard()), VisualScene(yard())
-    thermal = ThermalScene(yard()).draw(after(3)), ThermalScene(yard()).draw(after(3))
+    one, other = VisualScene(scene_model()), VisualScene(scene_model())
+    thermal = ThermalScene(scene_model()).draw(after(3)), ThermalScene(scene_model()).draw(after(3))
 
     assert np.array_equal(one.draw(after(3)).to_ndarray(), other.draw(after(3)).to_ndarray())
     assert not np.array_equal(one.draw(after(3)).to_ndarray(), one.draw(after(3.1)).to_ndarray())
@@ -49,26 +49,26 @@ def test_the_same_moment_is_the_same_picture_whoever_draws_it() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_day_is_bright_and_lamps_keep_the_night_readable(place: PlaceName) -> None:
-    scene, analyser = VisualScene(yard(place=place)), PictureAnalyser()
+def test_day_is_bright_and_lamps_keep_the_night_readable(place: LocationName) -> None:
+    scene, analyser = VisualScene(scene_model(place=place)), PictureAnalyser()
     noon, midnight = (Pictures().small(scene.draw(after(hours * 3600))).y for hours in (0, 12))
 
     assert noon.mean() > 110
     assert midnight.mean() >= 60
-    assert analyser.look(midnight, after(0)).quality.quality_score == 5
+    assert analyser.analyse(midnight, after(0)).quality.quality_score == 5
 
 
 def test_it_is_night_by_the_clocks_of_the_place_and_never_indoors() -> None:
     evening = datetime(2026, 1, 5, 12, tzinfo=UTC)
     auckland = ZoneInfo("Pacific/Auckland")
 
-    assert Yard(Schedule(NOON)).at(evening).daylight == 1
-    assert Yard(Schedule(NOON), zone=auckland).at(evening).daylight == 0
-    assert Yard(Schedule(NOON), zone=auckland, place="hall").at(evening).daylight == 1
+    assert Scene(Schedule(NOON)).at(evening).daylight == 1
+    assert Scene(Schedule(NOON), zone=auckland).at(evening).daylight == 0
+    assert Scene(Schedule(NOON), zone=auckland, place="hall").at(evening).daylight == 1
 
 
 def test_every_place_looks_different() -> None:
-    pictures = [Pictures().small(VisualScene(yard(people=0, place=place)).draw(NOON)).y for place in PLACES]
+    pictures = [Pictures().small(VisualScene(scene_model(people=0, place=place)).draw(NOON)).y for place in PLACES]
 
     for number, one in enumerate(pictures):
         assert all(difference(one, other) > 20 for other in pictures[number + 1 :])
@@ -76,26 +76,26 @@ def test_every_place_looks_different() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("hours", [0, 12])
-def test_where_nobody_is_nothing_moves(place: PlaceName, hours: int) -> None:
-    assert moving_boxes(yard(people=0, place=place), hours * 3600) == 0
+def test_where_nobody_is_nothing_moves(place: LocationName, hours: int) -> None:
+    assert moving_boxes(scene_model(people=0, place=place), hours * 3600) == 0
 
 
 @pytest.mark.parametrize("hours", [0, 12])
 def test_people_move_by_day_and_night(hours: int) -> None:
-    assert moving_boxes(yard(), hours * 3600) > 50
+    assert moving_boxes(scene_model(), hours * 3600) > 50
 
 
-def moving_boxes(place: Yard, start: float) -> int:
+def moving_boxes(place: Scene, start: float) -> int:
     scene, pictures, detector = VisualScene(place), Pictures(), MotionDetector((640, 360))
     times = [after(start + n / 5) for n in range(100)]
-    return sum(len(detector.look(pictures.small(scene.draw(time)).y, time).boxes) for time in times)
+    return sum(len(detector.analyse(pictures.small(scene.draw(time)).y, time).boxes) for time in times)
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("hours", [0, 12])
-def test_something_is_drawn_wherever_somebody_is(place: PlaceName, hours: int) -> None:
-    busy = yard(place=place)
-    scene, empty = VisualScene(busy), VisualScene(yard(people=0, place=place))
+def test_something_is_drawn_wherever_somebody_is(place: LocationName, hours: int) -> None:
+    busy = scene_model(place=place)
+    scene, empty = VisualScene(busy), VisualScene(scene_model(people=0, place=place))
     for seconds in range(hours * 3600, hours * 3600 + 60, 5):
         time = after(seconds)
         changed = np.abs(rgb(scene, time) - rgb(empty, time)).max(axis=2) > 25
@@ -110,7 +110,7 @@ def rgb(scene: VisualScene, time: datetime) -> NDArray[np.int16]:
 
 
 def test_people_walk_at_the_speed_of_people_and_differ() -> None:
-    place = yard()
+    place = scene_model()
     walked = [(place.at(after(n / 10)).people, place.at(after((n + 1) / 10)).people) for n in range(300)]
     speeds = []
     for before, now in walked:
@@ -126,7 +126,7 @@ def test_people_walk_at_the_speed_of_people_and_differ() -> None:
 
 
 def test_a_car_waits_until_the_barrier_is_open() -> None:
-    place = yard(place="gate")
+    place = scene_model(place="gate")
     states = [place.at(after(n / 5)) for n in range(5 * 120)]
     near = [state.barrier for state in states if any(4 < car.away < 12.5 for car in state.cars)]
     far = [state.barrier for state in states if any(car.away > 15 for car in state.cars)]
@@ -138,9 +138,9 @@ def test_a_car_waits_until_the_barrier_is_open() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_visual_and_thermal_scene_of_a_device_show_a_person_at_the_same_place(place: PlaceName) -> None:
-    busy = yard(place=place)
-    with_people, without = ThermalScene(busy), ThermalScene(yard(people=0, place=place))
+def test_visual_and_thermal_scene_of_a_device_show_a_person_at_the_same_place(place: LocationName) -> None:
+    busy = scene_model(place=place)
+    with_people, without = ThermalScene(busy), ThermalScene(scene_model(people=0, place=place))
     for seconds in range(0, 60, 7):
         time = after(seconds)
         warmer = with_people.draw(time) - without.draw(time)
@@ -152,19 +152,19 @@ def test_visual_and_thermal_scene_of_a_device_show_a_person_at_the_same_place(pl
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_is_warm_is_where_the_camera_sees_it(place: PlaceName) -> None:
-    empty = yard(people=0, place=place)
+def test_what_is_warm_is_where_the_camera_sees_it(place: LocationName) -> None:
+    empty = scene_model(people=0, place=place)
     warmth = ThermalScene(empty).draw(NOON)
-    for warm in empty.place.warm:
+    for warm in empty.location.warm:
         x, y, wide, high = warm.part
         part = warmth[int(y * 24) : int(np.ceil((y + high) * 24)), int(x * 32) : int(np.ceil((x + wide) * 32))]
         assert part.max() > empty.at(NOON).ambient + 3
 
 
 def test_a_scheduled_freeze_is_seen_as_one_and_stops_the_thermal_picture_too() -> None:
-    place = yard(Fault("freeze", 20, 10))
+    place = scene_model(SceneFault("freeze", 20, 10))
     scene, thermal, pictures, analyser = VisualScene(place), ThermalScene(place), Pictures(), PictureAnalyser()
-    frozen = [analyser.look(pictures.small(scene.draw(after(n / 5))).y, after(n / 5)).freeze for n in range(175)]
+    frozen = [analyser.analyse(pictures.small(scene.draw(after(n / 5))).y, after(n / 5)).freeze for n in range(175)]
 
     assert not any(frozen[:110])
     assert all(frozen[110:150])
@@ -173,20 +173,20 @@ def test_a_scheduled_freeze_is_seen_as_one_and_stops_the_thermal_picture_too() -
 
 
 def test_a_scheduled_black_picture_is_seen_as_one() -> None:
-    scene, pictures, analyser = VisualScene(yard(Fault("black", 10, 5))), Pictures(), PictureAnalyser()
-    black = [analyser.look(pictures.small(scene.draw(after(s))).y, after(s)).blackscreen for s in (9, 10, 14, 15)]
+    scene, pictures, analyser = VisualScene(scene_model(SceneFault("black", 10, 5))), Pictures(), PictureAnalyser()
+    black = [analyser.analyse(pictures.small(scene.draw(after(s))).y, after(s)).blackscreen for s in (9, 10, 14, 15)]
 
     assert black == [False, True, True, False]
 
 
 def test_a_scheduled_silence_is_heard_as_one() -> None:
-    sound = SceneSound(yard(Fault("silence", 10, 5)))
+    sound = SceneSound(scene_model(SceneFault("silence", 10, 5)))
 
     assert [level(sound.samples(after(s), 1.0)).audio for s in (9, 10, 14, 15)] == [True, False, False, True]
 
 
 def test_a_scheduled_hot_spot_raises_the_bushings_to_an_emergency_and_ends() -> None:
-    scene = ThermalScene(yard(Fault("hot_spot", 10, 20), place="transformer"))
+    scene = ThermalScene(scene_model(SceneFault("hot_spot", 10, 20), place="transformer"))
     processor = ThermalProcessor(rois=TRANSFORMER.regions)
     levels = [processor.process(scene.draw(after(n / 8)), after(n / 8)).regions[1].alert_level for n in range(8 * 45)]
 
@@ -196,12 +196,12 @@ def test_a_scheduled_hot_spot_raises_the_bushings_to_an_emergency_and_ends() -> 
 
 
 def test_a_visual_source_keeps_its_pace_and_hands_out_pictures_and_sound() -> None:
-    clock, place = SimulatedClock(NOON), yard()
+    clock, place = SimulatedClock(NOON), scene_model()
     source = VisualSceneSource(VisualScene(place), place, clock, clock.pause, fps=10)
     source.open()
     readings = [source.read() for _ in range(55)]
     source.close()
-    frames = [reading for reading in readings if isinstance(reading, Frame)]
+    frames = [reading for reading in readings if isinstance(reading, CameraFrame)]
     sounds = [reading for reading in readings if isinstance(reading, Samples)]
 
     assert [frame.sequence for frame in frames] == list(range(1, 51))
@@ -210,7 +210,7 @@ def test_a_visual_source_keeps_its_pace_and_hands_out_pictures_and_sound() -> No
 
 
 def test_a_scene_is_recorded_with_its_sound() -> None:
-    clock, place, recorder = SimulatedClock(NOON), yard(), Recorder(2, Encoding(fps=10))
+    clock, place, recorder = SimulatedClock(NOON), scene_model(), Recorder(2, Encoding(fps=10))
     source = VisualSceneSource(VisualScene(place), place, clock, clock.pause, recorder, fps=10)
     source.open()
     for _ in range(44):
@@ -236,7 +236,7 @@ def test_a_ticker_that_was_held_up_goes_on_from_now_without_hurrying() -> None:
 
 def test_thermal_frames_come_eight_times_a_second() -> None:
     clock = SimulatedClock(NOON)
-    source = ThermalSceneSource(ThermalScene(yard()), clock, clock.pause)
+    source = ThermalSceneSource(ThermalScene(scene_model()), clock, clock.pause)
     source.open()
     frames = [source.read() for _ in range(17)]
     source.close()

@@ -4,7 +4,7 @@ import pytest
 
 from producer.outbox.handoff import Handoff, OutboxFailed, Ticket
 from producer.outbox.priority import Priority
-from producer.outbox.tables import Draft, Lost
+from producer.outbox.tables import Draft, DroppedDrafts
 from tests.node_parts import OTHER, SOURCE, detection, frame, health
 
 
@@ -28,7 +28,7 @@ def test_the_fuller_it_is_the_fewer_classes_it_takes() -> None:
     assert load is not None
     taken = [item for item in load.items if isinstance(item, Draft)]
     frames = sum(draft.rank == Priority.FRAME for draft in taken)
-    lost = [item for item in load.items if isinstance(item, Lost)]
+    lost = [item for item in load.items if isinstance(item, DroppedDrafts)]
     assert frames == 34
     assert frames + sum(item.count for item in lost) + sum(draft.rank == Priority.VITAL for draft in taken) == 200
     assert {item.cause for item in lost} == {"handoff_full"}
@@ -63,4 +63,4 @@ def test_whoever_waits_is_told_when_it_will_not_come_to_be() -> None:
     handoff.abandon("the disk is gone")
 
     assert ticket.done.is_set()
-    assert not ticket.kept
+    assert not ticket.is_committed

@@ -13,7 +13,7 @@ from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from producer.ids import utc_now
 from producer.outbox import backlog
-from producer.outbox.disk import Room
+from producer.outbox.disk import DiskReserve
 from producer.outbox.outbox import Outbox, OutboxFailed
 from producer.outbox.tables import connect
 from tests.eventually import eventually
@@ -134,13 +134,13 @@ def test_each_commit_wakes_whoever_sends(tmp_path: Path) -> None:
         assert woken.wait(5)
 
 
-def disk_of(size: int) -> Room:
+def disk_of(size: int) -> DiskReserve:
     """A disk on which nothing is but the outbox."""
 
     def free(folder: Path) -> int:
         return max(0, size - sum(file.stat().st_size for file in folder.glob("*.sqlite")))
 
-    return Room(reserve_bytes=0, ballast_bytes=0, free=free)
+    return DiskReserve(reserve_bytes=0, reserve_file_bytes=0, free=free)
 
 
 def kinds(events: Sequence[Event]) -> set[str]:

@@ -10,7 +10,7 @@ from bus_schemas.codec import read_stored
 from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from producer.outbox.priority import Priority
-from producer.outbox.tables import Draft, Lost, connect, epoch, open_tables, put, put_many
+from producer.outbox.tables import Draft, DroppedDrafts, connect, epoch, open_tables, put, put_many
 from producer.transaction import transaction
 from tests.node_parts import NOON, OTHER, SOURCE, detection, frame, medium
 
@@ -86,7 +86,15 @@ def _emit_and_fail(view: sqlite3.Connection) -> None:
 
 def test_a_run_of_lost_drafts_is_one_gap_in_their_place(outbox: sqlite3.Connection) -> None:
     with transaction(outbox):
-        put_many(outbox, [detection(), Lost(SOURCE, "disk_full", NOON), Lost(SOURCE, "disk_full", NOON, 3), frame()])
+        put_many(
+            outbox,
+            [
+                detection(),
+                DroppedDrafts(SOURCE, "disk_full", NOON),
+                DroppedDrafts(SOURCE, "disk_full", NOON, 3),
+                frame(),
+            ],
+        )
 
     first, gap, last = stored(outbox)
     assert isinstance(gap, GapEvent)
@@ -97,7 +105,7 @@ def test_a_run_of_lost_drafts_is_one_gap_in_their_place(outbox: sqlite3.Connecti
 def test_a_gap_takes_in_the_one_of_the_same_cause_before_it(outbox: sqlite3.Connection) -> None:
     for cause in ("disk_full", "disk_full", "handoff_full"):
         with transaction(outbox):
-            put_many(outbox, [Lost(SOURCE, cause, NOON)])
+            put_many(outbox, [DroppedDrafts(SOURCE, cause, NOON)])
 
     gaps = [(e.data.first, e.data.last, e.data.cause) for e in stored(outbox) if isinstance(e, GapEvent)]
     assert gaps == [(1, 2, "disk_full"), (3, 3, "handoff_full")]

@@ -1,11 +1,11 @@
 """When a stream is sent again, and when it is left alone."""
 
-from producer.outbox.backlog import Stream
+from producer.outbox.backlog import OutboxStream
 from producer.relay.cursor import Cursor, Window
 
 
-def stream(sequence: int = 100, watermark: int = 0) -> Stream:
-    return Stream(1, "/sites/YARD/devices/GATE", "one", sequence, watermark)
+def stream(sequence: int = 100, watermark: int = 0) -> OutboxStream:
+    return OutboxStream(1, "/sites/YARD/devices/GATE", "one", sequence, watermark)
 
 
 def cursor(sequence: int = 100, watermark: int = 0) -> Cursor:

@@ -10,8 +10,8 @@ from bus_schemas.protocol import Watermark
 from bus_schemas.streams import Traffic
 from bus_schemas.topics import watermark_topic
 from producer.outbox.tables import connect, open_tables, put
-from producer.relay.delivery import Delivery
-from producer.relay.session import Incoming, Outgoing, Session
+from producer.relay.delivery import StreamDelivery
+from producer.relay.session import BrokerSession, Incoming, Outgoing
 from tests.node_parts import NOON, OTHER, SOURCE, detection
 
 
@@ -42,18 +42,18 @@ def outbox_of(path: Path, *sources: str, events: int = 1) -> sqlite3.Connection:
     return outbox
 
 
-def delivery_of(outbox: sqlite3.Connection) -> Delivery:
-    return Delivery(outbox, lambda: NOON, None, compress=False)
+def delivery_of(outbox: sqlite3.Connection) -> StreamDelivery:
+    return StreamDelivery(outbox, lambda: NOON, None, compress=False)
 
 
-def turn(delivery: Delivery, wire: Wire, *moments: float) -> None:
-    sessions = {Traffic.EVENTS: cast(Session, wire)}
+def turn(delivery: StreamDelivery, wire: Wire, *moments: float) -> None:
+    sessions = {Traffic.EVENTS: cast(BrokerSession, wire)}
     for now in moments:
-        delivery.look(sessions, now)
+        delivery.poll(sessions, now)
         delivery.send(sessions, now)
 
 
-def say(delivery: Delivery, source: str, sequence: int, now: float, **given: Any) -> None:
+def publish(delivery: StreamDelivery, source: str, sequence: int, now: float, **given: Any) -> None:
     """A watermark comes; `retained` where it is from the broker's memory."""
     retained = given.pop("retained", False)
     body = Watermark(source=source, epoch=delivery.epoch, sequence=sequence, **given).model_dump_json().encode()
@@ -67,8 +67,8 @@ def test_who_hears_no_watermark_sends_again_and_subscribes_again(tmp_path: Path)
         turn(delivery, wire, 0.0, 0.5, 1.1)
 
         assert [message.topic.endswith("detection") for message in wire.sent] == [True, True]
-        assert delivery.take_unheard() == {watermark_topic(SOURCE)}
-        assert delivery.take_unheard() == set()
+        assert delivery.take_silent_topics() == {watermark_topic(SOURCE)}
+        assert delivery.take_silent_topics() == set()
 
 
 def test_of_hundreds_of_streams_one_asks_whether_ingest_is_there(tmp_path: Path) -> None:
@@ -79,9 +79,9 @@ def test_of_hundreds_of_streams_one_asks_whether_ingest_is_there(tmp_path: Path)
         turn(delivery, wire, *(step / 10 for step in range(140)))
 
         assert len(wire.sent) == 300 + 3
-        assert delivery.figures.events_resent == 3
+        assert delivery.counters.events_resent == 3
         for source in sources:
-            say(delivery, source, 1, 14.0)
+            publish(delivery, source, 1, 14.0)
         turn(delivery, wire, 14.1, 20.0, 60.0)
         assert len(wire.sent) == 303
 
@@ -92,7 +92,7 @@ def test_what_the_broker_remembers_is_no_word_of_ingest(tmp_path: Path) -> None:
         delivery = delivery_of(outbox)
         turn(delivery, wire, 0.0, 1.1)
         for now in (1.2, 1.3, 1.4):
-            say(delivery, SOURCE, 0, now, retained=True)
+            publish(delivery, SOURCE, 0, now, retained=True)
             turn(delivery, wire, now)
 
         assert len(wire.sent) == 3
@@ -104,17 +104,17 @@ def test_a_new_connection_of_ingest_is_sent_at_once_what_the_old_one_lost(tmp_pa
         delivery = delivery_of(outbox)
         say_nothing_yet = len(wire.sent)
         turn(delivery, wire, 0.0)
-        say(delivery, SOURCE, 1, 0.1, session="one")
+        publish(delivery, SOURCE, 1, 0.1, session="one")
         turn(delivery, wire, 0.2)
         sent = len(wire.sent)
-        say(delivery, SOURCE, 1, 0.3, session="one")
+        publish(delivery, SOURCE, 1, 0.3, session="one")
         turn(delivery, wire, 0.3)
         assert (say_nothing_yet, len(wire.sent)) == (0, sent)
 
-        say(delivery, SOURCE, 1, 0.4, session="two")
+        publish(delivery, SOURCE, 1, 0.4, session="two")
         turn(delivery, wire, 0.5)
         assert len(wire.sent) == sent + 1
-        assert delivery.figures.events_resent == 2
+        assert delivery.counters.events_resent == 2
 
 
 def test_a_slow_link_takes_small_messages(tmp_path: Path) -> None:

@@ -4,24 +4,24 @@ from collections.abc import Iterator
 
 from bus_schemas.codec import BATCH, SINGLE, decode, read_stored
 from bus_schemas.node import GapEvent
-from producer.outbox.backlog import Row, Stream
+from producer.outbox.backlog import OutboxRow, OutboxStream
 from producer.relay.messages import Composer
 from tests.node_parts import NOON, SOURCE, detection, frame, medium
 
 COMPOSER = Composer(lambda: NOON)
 
 
-def upto(last: int) -> Stream:
-    return Stream(1, SOURCE, "epoch-1", last, 0)
+def upto(last: int) -> OutboxStream:
+    return OutboxStream(1, SOURCE, "epoch-1", last, 0)
 
 
-def row(sequence: int, kind: str = "detection", body: bytes | None = None, first: int | None = None) -> Row:
+def row(sequence: int, kind: str = "detection", body: bytes | None = None, first: int | None = None) -> OutboxRow:
     made = detection() if kind == "detection" else frame()
     event = made.event.model_copy(update={"epoch": "epoch-1", "sequence": sequence})
-    return Row(first or sequence, sequence, kind, body or event.model_dump_json(exclude_none=True).encode(), None)
+    return OutboxRow(first or sequence, sequence, kind, body or event.model_dump_json(exclude_none=True).encode(), None)
 
 
-def rows(*given: Row) -> Iterator[Row]:
+def rows(*given: OutboxRow) -> Iterator[OutboxRow]:
     return iter(given)
 
 
@@ -55,7 +55,7 @@ def test_a_message_holds_200_events_and_64_kilobytes_at_most() -> None:
 def test_a_medium_ends_the_message_before_it_and_goes_alone() -> None:
     draft = medium(b"jpeg")
     event = draft.event.model_copy(update={"epoch": "epoch-1", "sequence": 2})
-    picture = Row(2, 2, "media", event.model_dump_json(exclude_none=True).encode(), b"jpeg")
+    picture = OutboxRow(2, 2, "media", event.model_dump_json(exclude_none=True).encode(), b"jpeg")
     before = COMPOSER.compose(upto(3), 0, rows(row(1), picture, row(3)))
     alone = COMPOSER.compose(upto(3), 1, rows(picture, row(3)))
 

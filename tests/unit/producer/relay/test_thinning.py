@@ -3,33 +3,33 @@
 from producer.relay.thinning import Thinning
 
 
-def look(thinning: Thinning, unsent: list[int], held: bool = True) -> bool:
+def poll(thinning: Thinning, unsent: list[int], is_full: bool = True) -> bool:
     """Once a second from second 0 on."""
     for now, waiting in enumerate(unsent):
-        thinning.look(waiting, held, float(now))
+        thinning.poll(waiting, is_full, float(now))
     return thinning.is_needed
 
 
 def test_what_grows_for_ten_seconds_on_a_full_link_is_too_much() -> None:
-    assert not look(Thinning(), list(range(5, 14)))
-    assert look(Thinning(), list(range(5, 17)))
+    assert not poll(Thinning(), list(range(5, 14)))
+    assert poll(Thinning(), list(range(5, 17)))
 
 
 def test_what_an_outage_has_left_is_no_reason_while_it_gets_less() -> None:
-    assert not look(Thinning(), list(range(9000, 8900, -1)))
+    assert not poll(Thinning(), list(range(9000, 8900, -1)))
 
 
 def test_who_is_slow_for_another_reason_than_the_link_gives_up_nothing() -> None:
-    assert not look(Thinning(), list(range(5, 50)), held=False)
+    assert not poll(Thinning(), list(range(5, 50)), is_full=False)
 
 
 def test_it_is_over_once_nothing_waits() -> None:
     thinning = Thinning()
-    look(thinning, list(range(5, 17)))
-    thinning.look(3, held=True, now=20.0)
+    poll(thinning, list(range(5, 17)))
+    thinning.poll(3, is_full=True, now=20.0)
     assert thinning.is_needed
 
-    thinning.look(0, held=False, now=21.0)
+    thinning.poll(0, is_full=False, now=21.0)
     assert not thinning.is_needed
 
 
@@ -38,6 +38,6 @@ def test_the_watch_begins_anew_after_a_pause() -> None:
     for now in range(40):
         if now % 8 == 7:
             thinning.pause()
-        thinning.look(now + 1, held=True, now=float(now))
+        thinning.poll(now + 1, is_full=True, now=float(now))
 
     assert not thinning.is_needed

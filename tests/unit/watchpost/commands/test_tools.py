@@ -11,8 +11,8 @@ import pytest
 from consumers.store.journal.days import list_days
 from consumers.store.journal.retention_floor import drop
 from tests import journal_days, logged
+from watchpost.cli_errors import CliError
 from watchpost.commands import tools
-from watchpost.refused import Refused
 
 
 def watchpost(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -34,7 +34,7 @@ def test_moments_are_of_utc_unless_they_say_otherwise() -> None:
     assert tools.moment("2026-01-05T10:00") == ten
     assert tools.moment("2026-01-05T10:00Z") == ten
     assert tools.moment("2026-01-05T11:00+01:00") == ten
-    with pytest.raises(Refused, match="'yesterday' is no moment"):
+    with pytest.raises(CliError, match="'yesterday' is no moment"):
         tools.moment("yesterday")
 
 
@@ -45,15 +45,15 @@ def test_speeds_are_from_1_to_100_or_max(text: str, speed: float | None) -> None
 
 @pytest.mark.parametrize("text", ["0", "0.5", "101", "nan", "fast", ""])
 def test_other_speeds_are_refused(text: str) -> None:
-    with pytest.raises(Refused, match="give a number from 1 to 100, or max"):
+    with pytest.raises(CliError, match="give a number from 1 to 100, or max"):
         tools.speed(text)
 
 
 def test_ids_and_stretches_that_cannot_be_are_refused() -> None:
-    with pytest.raises(Refused, match="is no id of a site"):
+    with pytest.raises(CliError, match="is no id of a site"):
         tools.site_id("../x")
-    with pytest.raises(Refused, match=r"ends .* before it begins"):
-        tools.log_range("2026-01-05", "2026-01-05", None)
+    with pytest.raises(CliError, match=r"ends .* before it begins"):
+        tools.time_range("2026-01-05", "2026-01-05", None)
 
 
 def test_verify_ends_with_0_where_all_is_well_and_with_1_where_not(data: Path) -> None:
@@ -109,10 +109,10 @@ def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: sig
 INTERRUPTED = """
 from consumers.engine.rebuild import whole
 from watchpost import progress
-from watchpost.commands import rebuilding
+from watchpost.commands import rebuilds
 from watchpost.cli import main
 
-stop_event = rebuilding.stop_event
+stop_event = rebuilds.stop_event
 events = []
 whole.REBUILD_BATCH = 2000
 
@@ -125,7 +125,7 @@ def wait(self, done, of):
         print("begun", flush=True)
         assert events[0].wait(30)
 
-rebuilding.stop_event = remembered
+rebuilds.stop_event = remembered
 progress.Bar.__call__ = wait
 main()
 """

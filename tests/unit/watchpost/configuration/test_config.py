@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from edge.agent.source_settings import RtspSource
+from edge.agent.source_settings import RtspSourceSettings
 from watchpost.configuration.config import WatchpostConfig, load, secret
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 COMPLETE = """\
 broker: {start: false, host: mqtt.example, port: 8883, tls: {}, username: hub, password_env: MQTT_PASSWORD}
@@ -57,7 +57,7 @@ def test_a_complete_file_is_read(tmp_path: Path) -> None:
     config = load(written(tmp_path, COMPLETE))
 
     employee_area, transformer = config.sites[0].devices
-    assert employee_area.visual == RtspSource(kind="rtsp", url_env="CAMERA")
+    assert employee_area.visual == RtspSourceSettings(kind="rtsp", url_env="CAMERA")
     assert transformer.rois[0].thresholds.critical == 90
     assert config.hub.journal_days == 90
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from consumers.hub_config import ClickHouseServer
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.hubs import hub
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 
 def told(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:

@@ -42,12 +42,12 @@ def state(name: str, restarts: int, last_exit: str | None = None, *, runs: bool 
 
 def test_one_restart_is_no_fault_and_two_within_minutes_are(told: Told, watch: RestartWatch) -> None:
     watch.take([state("ingest", 1, "killed by SIGKILL after 40.0 s"), state("gateway", 0)])
-    watch.look()
+    watch.check()
     assert told.faults == {}
 
     told.now += 60
     watch.take([state("ingest", 2, "killed by SIGKILL after 60.0 s"), state("gateway", 0)])
-    watch.look()
+    watch.check()
     assert told.faults == {
         "ingest": "The process ingest was started again 2 times within 5 minutes: killed by SIGKILL after 60.0 s."
     }
@@ -55,30 +55,30 @@ def test_one_restart_is_no_fault_and_two_within_minutes_are(told: Told, watch: R
 
 def test_a_process_that_stays_is_well_again(told: Told, watch: RestartWatch) -> None:
     watch.take([state("ingest", 3, "exit code 1 after 0.1 s")])
-    watch.look()
+    watch.check()
     assert told.faults
     told.now += WINDOW_S + 1
-    watch.look()
+    watch.check()
 
     assert told.faults == {}
 
 
 def test_a_process_that_stays_away_is_a_fault_with_what_it_said(told: Told, watch: RestartWatch) -> None:
     watch.take([state("edge:DEMO", 0, "exit code 3 after 0.2 s: another agent has it", runs=False)])
-    watch.look()
+    watch.check()
     assert told.faults == {}
     told.now += AWAY_S + 1
-    watch.look()
+    watch.check()
     assert "does not run: exit code 3 after 0.2 s: another agent has it" in told.faults["edge:DEMO"]
 
     watch.take([state("edge:DEMO", 1, "exit code 3 after 0.2 s: another agent has it")])
-    watch.look()
+    watch.check()
     assert told.faults == {}
 
 
 def test_a_process_that_was_told_to_stop_is_none(told: Told, watch: RestartWatch) -> None:
     watch.take([ProcessState("ingest", None, "stopped", 0, NOON, "exit code 0 after 9.0 s")])
     told.now += 10 * AWAY_S
-    watch.look()
+    watch.check()
 
     assert told.faults == {}

@@ -17,7 +17,7 @@ import pytest
 
 from tests.eventually import eventually
 from watchpost.processes.process_state import ProcessState, write_states
-from watchpost.processes.supervisor import RESTART, Process, Supervisor, exit_text
+from watchpost.processes.supervisor import RESTART, ProcessSpec, Supervisor, exit_text
 
 SLEEPER = "import time; print('here', flush=True); time.sleep(60)"
 FASTER = 50
@@ -26,14 +26,14 @@ STUBBORN = (
 )
 
 
-def python(name: str, code: str, stage: int = 0, start_when: Callable[[], bool] | None = None) -> Process:
-    return Process(name, (sys.executable, "-c", code), stage=stage, start_when=start_when)
+def python(name: str, code: str, stage: int = 0, start_when: Callable[[], bool] | None = None) -> ProcessSpec:
+    return ProcessSpec(name, (sys.executable, "-c", code), stage=stage, start_when=start_when)
 
 
 class Watched:
     """A supervisor in the main thread, and a helper thread that acts on it and then stops it."""
 
-    def __init__(self, processes: Sequence[Process], speed: float = FASTER) -> None:
+    def __init__(self, processes: Sequence[ProcessSpec], speed: float = FASTER) -> None:
         self.lines: list[tuple[str, str]] = []
         self.states: list[list[ProcessState]] = []
         self._supervisor = Supervisor(
@@ -235,7 +235,7 @@ def test_children_die_with_a_supervisor_that_is_killed(supervised: tuple[subproc
 def test_a_patient_child_is_a_batch_job_behind_the_others() -> None:
     code = "import os, time; print(os.sched_getscheduler(0), os.nice(0), flush=True); time.sleep(60)"
     urgent = python("urgent", code)
-    watched = Watched([urgent, replace(urgent, name="patient", patient=True)])
+    watched = Watched([urgent, replace(urgent, name="patient", low_priority=True)])
     usual = os.nice(0)
 
     def wait_for_both() -> None:

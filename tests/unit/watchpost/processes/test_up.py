@@ -17,19 +17,19 @@ import typer.main
 
 from mosquitto.launcher import is_free
 from watchpost.cli import app
-from watchpost.commands.choice import chosen_consumers
+from watchpost.commands.selection import chosen_consumers
 from watchpost.configuration import demo
-from watchpost.configuration.config import Broker, Hub, ServerWarehouse, WatchpostConfig
-from watchpost.processes.lock import DataInUse, held
+from watchpost.configuration.config import BrokerSection, HubSection, ServerWarehouse, WatchpostConfig
+from watchpost.processes.data_directory_lock import DataInUse, data_directory_lock
+from watchpost.processes.entry_points import consumer_names
 from watchpost.processes.logs import ChildLog, configure
-from watchpost.processes.parts import consumer_names
-from watchpost.processes.up import BROKER, EDGE, CannotStart, Options, processes, with_ports
+from watchpost.processes.up import BROKER, EDGE, CannotStart, UpOptions, processes, with_ports
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def options(data: Path, gateway_port: int = 0, mqtt_port: int = 0) -> Options:
-    return Options(config_path=None, data=data, gateway_port=gateway_port, mqtt_port=mqtt_port)
+def options(data: Path, gateway_port: int = 0, mqtt_port: int = 0) -> UpOptions:
+    return UpOptions(config_path=None, data=data, gateway_port=gateway_port, mqtt_port=mqtt_port)
 
 
 def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_every_consumer_is_in_exactly_one_process(tmp_path: Path) -> None:
 def test_who_makes_views_steps_back_for_who_takes_in_decides_and_answers(tmp_path: Path) -> None:
     found = processes(options(tmp_path, 8080, 1883), WatchpostConfig())
 
-    assert {process.name for process in found if process.patient} == {"mosaics", "consumers"}
+    assert {process.name for process in found if process.low_priority} == {"mosaics", "consumers"}
 
 
 def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_everything_waits_for_the_broker_and_the_edge_is_stopped_first(tmp_path:
 
 
 def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
-    elsewhere = WatchpostConfig(broker=Broker(start=False, host="mqtt.example"))
+    elsewhere = WatchpostConfig(broker=BrokerSection(start=False, host="mqtt.example"))
 
     found = processes(options(tmp_path, 8080, 1883), elsewhere)
 
@@ -89,7 +89,7 @@ def test_a_broker_elsewhere_is_not_started_here(tmp_path: Path) -> None:
 
 
 def test_rows_on_a_server_are_written_by_a_process_of_their_own(tmp_path: Path) -> None:
-    config = WatchpostConfig(hub=Hub(warehouse=ServerWarehouse(kind="clickhouse", host="rows.example")))
+    config = WatchpostConfig(hub=HubSection(warehouse=ServerWarehouse(kind="clickhouse", host="rows.example")))
 
     found = {process.name: list(process.argv[3:]) for process in processes(options(tmp_path, 8080, 1883), config)}
 
@@ -116,18 +116,18 @@ def test_a_port_that_is_taken_is_said_with_the_option_that_changes_it(tmp_path: 
 
 def test_a_second_one_on_the_same_data_learns_who_holds_it(tmp_path: Path) -> None:
     with (
-        held(tmp_path, NOON),
+        data_directory_lock(tmp_path, NOON),
         pytest.raises(DataInUse, match=rf"process {os.getpid()}, since 2026-01-05T12:00:00.000Z"),
-        held(tmp_path, NOON),
+        data_directory_lock(tmp_path, NOON),
     ):
         pass
 
 
 def test_data_that_nobody_holds_any_more_can_be_taken(tmp_path: Path) -> None:
-    with held(tmp_path, NOON):
+    with data_directory_lock(tmp_path, NOON):
         pass
 
-    with held(tmp_path, NOON):
+    with data_directory_lock(tmp_path, NOON):
         assert str(os.getpid()) in (tmp_path / "run" / "lock").read_text()
 
 

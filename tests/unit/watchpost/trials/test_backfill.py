@@ -20,9 +20,9 @@ from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
 from consumers.store.archive.reader import ArchiveReader
-from edge.agent.event_factory import Author
-from edge.agent.settings import Rates
-from edge.analysis.thermometry import ThermalWatch, captions
+from edge.agent.event_factory import EventFactory
+from edge.agent.settings import RatesSettings
+from edge.analysis.thermometry import ThermalAnalysis, captions
 from edge.capture.sources.source import SourceEnded
 from edge.capture.sources.thermal_csv import ThermalCsvSource
 from producer.ids import Ids, utc_now
@@ -142,9 +142,9 @@ def test_what_is_not_kept_or_is_no_picture_stays_as_it_was(tmp_path: Path) -> No
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
     """The recording of a real sensor, as the agent tells it when it keeps a raw frame a second; at most 36 °C."""
-    watch = ThermalWatch(
-        Author("DEMO", "oven", Ids(utc_now)),
-        Rates(thermal_frame_s=1.0),
+    watch = ThermalAnalysis(
+        EventFactory("DEMO", "oven", Ids(utc_now)),
+        RatesSettings(thermal_frame_s=1.0),
         AdjustableSettings(),
         captions("Demo", "UTC"),
         lambda kind, jpeg: None,
@@ -153,7 +153,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Past:
     told: Told = []
     payloads: dict[str, bytes] = {}
     for frame in recorded(recording(ROOM_THERMAL)):
-        for draft in watch.look(frame):
+        for draft in watch.analyse(frame):
             told.append((frame.time, draft.event))
             if isinstance(draft.event, MediaEvent) and draft.media is not None:
                 payloads[draft.event.data.key] = draft.media

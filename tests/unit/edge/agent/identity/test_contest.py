@@ -21,19 +21,19 @@ def instance(name: str, since: datetime = NOON) -> Instance:
 def established(name: str, since: datetime = NOON) -> Contest:
     contest = Contest(instance(name, since))
     contest.asked(0.0)
-    contest.look(2.0)
+    contest.poll(2.0)
     assert contest.established
     return contest
 
 
 def test_who_is_not_answered_within_two_seconds_is_alone() -> None:
     contest = Contest(instance("a"))
-    contest.look(100.0)
+    contest.poll(100.0)
     before_asking = contest.established
     contest.asked(100.0)
-    contest.look(101.9)
+    contest.poll(101.9)
     too_early = contest.established
-    contest.look(102.0)
+    contest.poll(102.0)
 
     assert (before_asking, too_early, contest.established) == (False, False, True)
 
@@ -42,18 +42,18 @@ def test_an_answer_that_never_came_because_the_connection_was_lost_is_no_silence
     contest = Contest(instance("a"))
     contest.asked(0.0)
     contest.disconnected()
-    contest.look(10.0)
+    contest.poll(10.0)
 
     assert not contest.established
 
 
 def test_the_newcomer_makes_way_though_its_clock_is_behind() -> None:
     here, newcomer = established("b", LATER), Contest(instance("a", NOON))
-    answer = here.hear(newcomer.ask())
+    answer = here.receive(newcomer.ask())
     assert answer is not None
     newcomer.asked(0.0)
-    newcomer.hear(answer)
-    newcomer.look(10.0)
+    newcomer.receive(answer)
+    newcomer.poll(10.0)
 
     assert (here.lost_to, newcomer.lost_to) == (None, answer)
     assert not newcomer.established
@@ -63,22 +63,22 @@ def test_the_newcomer_makes_way_though_its_clock_is_behind() -> None:
 def test_after_a_partition_the_one_that_began_first_stays() -> None:
     first, second = established("b", NOON), established("a", LATER)
 
-    assert first.hear(second.ask()) is not None
-    assert second.hear(first.ask()) is None
+    assert first.receive(second.ask()) is not None
+    assert second.receive(first.ask()) is None
     assert (first.lost_to, second.lost_to is None) == (None, False)
 
 
 def test_nobody_is_its_own_rival() -> None:
     contest = established("a")
 
-    assert contest.hear(contest.ask()) is None
+    assert contest.receive(contest.ask()) is None
     assert contest.lost_to is None
 
 
 def test_an_answer_is_not_answered() -> None:
     here = established("a", NOON)
 
-    assert here.hear(instance("b", LATER).claim(established=True)) is None
+    assert here.receive(instance("b", LATER).claim(established=True)) is None
 
 
 class Meeting:
@@ -94,12 +94,12 @@ class Meeting:
 
     def establish(self, number: int, _which: int) -> None:
         self.agents[number].asked(0.0)
-        self.agents[number].look(2.0)
+        self.agents[number].poll(2.0)
 
     def deliver(self, _number: int, which: int) -> None:
         for to, claim in self._taken(which):
             if self.agents[to].lost_to is None:
-                self._say(to, self.agents[to].hear(claim))
+                self._say(to, self.agents[to].receive(claim))
 
     def lose(self, _number: int, which: int) -> None:
         self._taken(which)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.agent.source_settings import MjpegSource, RtspSource
+from edge.agent.source_settings import MjpegSourceSettings, RtspSourceSettings
 from edge.capture.sources.address import FRAGMENT, AddressInvalid, Redactor, check_address, without_credentials
-from edge.capture.sources.reasons import Attempt, explain, unreachable, worded
+from edge.capture.sources.failure_reasons import Attempt, describe_error, explain, unreachable
 from watchpost.configuration.config import load
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 PRINTABLE = "".join(character for character in string.printable if character.isprintable())
 SECRETS = st.text(PRINTABLE + "äß€🔥", min_size=FRAGMENT, max_size=24)
@@ -76,7 +76,7 @@ def test_no_reason_and_no_foreign_text_has_four_characters_of_a_password(form: s
         whole = form.format(user="ada", password=text)
         redact = Redactor([whole]).redact
         foreign = redact(f"cannot open '{whole}' as ada:{text}@camera, or {text}")
-        said = worded(OSError(f"cannot open {whole}"), redact)
+        said = describe_error(OSError(f"cannot open {whole}"), redact)
         assert not leaked(text, foreign, said)
 
 
@@ -88,7 +88,10 @@ def test_what_is_refused_at_the_start_is_refused_by_one_of_few_sentences_without
 ) -> None:
     whole = form.format(user="ada", password=password)
     kind = "rtsp" if form.startswith("rtsp") else "http"
-    camera = {"rtsp": RtspSource(kind="rtsp", url_env="URL"), "http": MjpegSource(kind="mjpeg", url_env="URL")}[kind]
+    camera = {
+        "rtsp": RtspSourceSettings(kind="rtsp", url_env="URL"),
+        "http": MjpegSourceSettings(kind="mjpeg", url_env="URL"),
+    }[kind]
     examples = (f"{kind}://a@b@c/", f"{kind}://:x/", f"{kind}://x:99999/")
 
     assert camera.trouble({"URL": whole}) in {

@@ -14,8 +14,8 @@ import pytest
 from edge.capture.sources import containers
 from edge.capture.sources.containers import NoVideo, UnreferencedContainers
 from edge.capture.sources.demuxer import ContainerDemuxer, demuxer
+from edge.capture.sources.failure_reasons import Attempt, explain
 from edge.capture.sources.inputs import rtsp, v4l2, video_file
-from edge.capture.sources.reasons import Attempt, explain
 from tests.cameras import files
 from tests.cameras.media import jpeg
 

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from edge.analysis.pictures import frame_of
 from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import mjpeg, rtsp, v4l2, video_file
-from edge.capture.sources.source import Frame, Reading, Samples, SourceEnded, SourceUnreachable, StreamReport
+from edge.capture.sources.source import CameraFrame, Reading, Samples, SourceEnded, SourceUnreachable, StreamReport
 from edge.capture.sources.video import VideoSource
 from tests.played import played
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
@@ -57,8 +57,8 @@ def all_of(source: VideoSource, most: int = 10_000) -> list[Reading]:
     return readings
 
 
-def frames_of(readings: list[Reading]) -> list[Frame]:
-    return [reading for reading in readings if isinstance(reading, Frame)]
+def frames_of(readings: list[Reading]) -> list[CameraFrame]:
+    return [reading for reading in readings if isinstance(reading, CameraFrame)]
 
 
 def sourced(path: Path, recorder: Recorder | None = None, **options: bool) -> tuple[VideoSource, SimulatedClock]:

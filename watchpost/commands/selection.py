@@ -1,9 +1,9 @@
-"""Which node and which consumers a command line means."""
+"""Selects the node and the consumers that a command line names."""
 
 from collections.abc import Sequence
 
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 
 def chosen_node(node: str | None, config: WatchpostConfig) -> str:
@@ -17,7 +17,7 @@ def chosen_node(node: str | None, config: WatchpostConfig) -> str:
 
 
 def chosen_consumers(named: Sequence[str], left_out: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Those named, or all; without those left out."""
+    """The named consumers, or all, without those that are left out."""
     for name in [*named, *left_out]:
         if name not in known:
             raise ConfigError(f"there is no consumer '{name}'; known are {', '.join(known)}")

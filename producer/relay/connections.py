@@ -1,4 +1,4 @@
-"""The connections of a relay: one for each kind of traffic, so that what is urgent waits behind nothing else."""
+"""The connections of a relay, one for each kind of traffic, so that events never wait behind pictures."""
 
 import select
 import socket
@@ -12,45 +12,45 @@ import structlog
 from bus_schemas.streams import Traffic
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
-from producer.relay.session import Pace, Refusal, Session, Unreachable
+from producer.relay.session import BrokerRefusal, BrokerSession, BrokerUnreachable, Pace
 from producer.relay.throttle import Throttle
 
 RECONNECT: Final = Backoff(2, 60, jitter=1.0)
-"""Full jitter, so that the nodes of a site do not all come back in the same second."""
-BULK_KEEPALIVE_SECONDS: Final = 300
-"""A segment may take a slow link minutes; whether the broker is there the connection of the events says sooner."""
+"""Full jitter, so that the nodes of a site do not all reconnect in the same second."""
+BULK_KEEPALIVE_S: Final = 300
+"""A segment may take minutes on a slow link. The connection of the events finds a lost broker sooner."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class _Bulk:
-    """A connection beside that of the events, or when to try for one again."""
+    """A connection beside that of the events, or the time of the next attempt."""
 
-    session: Session | None = None
+    session: BrokerSession | None = None
     is_ready: bool = False
     retry: Retry = field(default_factory=partial(Retry, RECONNECT))
     again_at: float = 0.0
 
 
-class Links:
-    """Begins with the connection of the events, and ends with it. Raises `Unreachable`."""
+class RelayConnections:
+    """Starts with the connection of the events, and ends with it. Raises `BrokerUnreachable`."""
 
     def __init__(self, broker: BrokerAddress, throttle: Throttle) -> None:
         self._broker = broker
         self._throttle = throttle
         self._bulk: dict[Traffic, _Bulk] = {}
         self._refused = 0
-        self.events = Session(broker, "relay", Pace(on_sent=throttle.spend))
-        self.sessions: dict[Traffic, Session] = {Traffic.EVENTS: self.events}
-        """Those that can be sent over, the events first."""
+        self.events = BrokerSession(broker, "relay", Pace(on_sent=throttle.spend))
+        self.sessions: dict[Traffic, BrokerSession] = {Traffic.EVENTS: self.events}
+        """The sessions that are connected, events first."""
 
     def allowance(self, now: float) -> float:
-        """What is not urgent goes where no event waits, and no further than the limit."""
+        """Traffic other than events is sent while no event waits, within the byte limit."""
         return 0.0 if self.events.congested() else self._throttle.credit(now)
 
     def want(self, traffics: Iterable[Traffic], now: float) -> list[Traffic]:
-        """Have a connection for each of these. Returns those that have a new one since the last call."""
+        """Connect each of these kinds of traffic. Returns those with a new connection since the last call."""
         begun: list[Traffic] = []
         for traffic in sorted(traffics):
             if traffic is not Traffic.EVENTS:
@@ -73,10 +73,10 @@ class Links:
         return False
 
     def _connect(self, traffic: Traffic, bulk: _Bulk, now: float) -> None:
-        pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_SECONDS)
+        pace = Pace(self.allowance, self._throttle.spend, BULK_KEEPALIVE_S)
         try:
-            bulk.session = Session(self._broker, f"relay-{traffic}", pace)
-        except Unreachable as error:
+            bulk.session = BrokerSession(self._broker, f"relay-{traffic}", pace)
+        except BrokerUnreachable as error:
             self._drop(traffic, bulk, str(error), now)
 
     def _drop(self, traffic: Traffic, bulk: _Bulk, reason: str, now: float) -> None:
@@ -88,7 +88,7 @@ class Links:
         bulk.again_at = now + bulk.retry.next_s()
 
     def step(self, timeout_s: float, wake: socket.socket) -> None:
-        """Wait for the broker or for a byte on `wake`, at most so long, and do what the connections need."""
+        """Wait for the broker, for a byte on `wake` or for the timeout, and serve the connections."""
         everyone = self._everyone()
         poll = select.poll()
         poll.register(wake, select.POLLIN)
@@ -97,12 +97,12 @@ class Links:
         for session in everyone:
             session.step(happened)
 
-    def _everyone(self) -> list[Session]:
+    def _everyone(self) -> list[BrokerSession]:
         return [self.events, *(bulk.session for bulk in self._bulk.values() if bulk.session is not None)]
 
-    def take_refusals(self) -> list[Refusal]:
-        """What the broker said no to since the last call."""
-        found: list[Refusal] = []
+    def take_refusals(self) -> list[BrokerRefusal]:
+        """Refusals of the broker since the last call."""
+        found: list[BrokerRefusal] = []
         for session in self._everyone():
             found += session.refusals
             session.refusals.clear()

@@ -1,4 +1,4 @@
-"""The body of `watchpost rebuild`: folds a view again, whole or in part, and says what became of it."""
+"""Runs `watchpost rebuild`: folds a view again, whole or in part, and reports the outcome."""
 
 import sys
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from watchpost.cli_errors import CliError
 from watchpost.processes.runtime import Runtime, stop_event
 from watchpost.progress import Bar
-from watchpost.refused import Refused
 
 if TYPE_CHECKING:
     from consumers.engine.rebuild.request import RebuildReport
@@ -23,7 +23,7 @@ class _Interrupted(Exception):
 
 
 def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
-    """Ctrl-C leaves the old view where it is, and what is folded so far for the next time."""
+    """Ctrl-C keeps the old view, and what is folded so far for the next time."""
     stopping = stop_event()
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.rebuild.process_lock import AlreadyRebuilding
@@ -34,30 +34,30 @@ def rebuild(runtime: Runtime, name: str, *, restart: bool, force: bool) -> None:
     from watchpost.configuration.hubs import hub
 
     if name == ROWS:
-        raise Refused("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
-    bar = _Watched(name, stopping)
+        raise CliError("the rows belong to the gateway: POST /api/v1/consumers/warehouse/rebuild folds them again")
+    bar = _InterruptibleBar(name, stopping)
     try:
         rebuilt = rebuild_view(
             consumer_registry(hub(runtime.config, runtime.data)), name, bar, RebuildRequest(restart, force)
         )
     except _Interrupted:
-        raise Refused(
+        raise CliError(
             f"interrupted at position {bar.done:,} of {bar.of:,}; the view {name} is as it was, and the next"
             f" `watchpost rebuild {name}` goes on from there"
         ) from None
     except WouldLose as error:
-        raise Refused(
+        raise CliError(
             f"{error}. The view is as it was. --force puts the new one in its place, and keeps the old file"
         ) from error
     except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, DaysWereDropped) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     finally:
         bar.end()
-    _tell(name, rebuilt)
+    _report(name, rebuilt)
 
 
 def rebuild_part(runtime: Runtime, name: str, wanted: "TimeRange") -> None:
-    """Those rows alone; the consumer goes on meanwhile."""
+    """Fold these rows again while the consumer runs."""
     stopping = stop_event()
     from consumers.engine.consumer_set import NotAView, UnknownConsumer
     from consumers.engine.rebuild.part import NotInPart
@@ -69,21 +69,23 @@ def rebuild_part(runtime: Runtime, name: str, wanted: "TimeRange") -> None:
     from watchpost.configuration.hubs import hub
 
     if name == ROWS:
-        raise Refused(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
-    bar = _Watched(name, stopping)
+        raise CliError(f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
+    bar = _InterruptibleBar(name, stopping)
     try:
-        said = fold_again(consumer_registry(hub(runtime.config, runtime.data)), name, RebuildRequest(part=wanted), bar)
+        outcome = fold_again(
+            consumer_registry(hub(runtime.config, runtime.data)), name, RebuildRequest(part=wanted), bar
+        )
     except _Interrupted:
-        raise Refused(f"interrupted; the view {name} is as it was") from None
+        raise CliError(f"interrupted; the view {name} is as it was") from None
     except (UnknownConsumer, NotAView, NoView, AlreadyRebuilding, NotInPart) as error:
-        raise Refused(str(error)) from error
+        raise CliError(str(error)) from error
     finally:
         bar.end()
-    typer.echo(said)
+    typer.echo(outcome)
 
 
-class _Watched:
-    """A bar that stops the work where the process is to end."""
+class _InterruptibleBar:
+    """A progress bar that stops the work when the process is to end."""
 
     def __init__(self, name: str, stopping: Event) -> None:
         self.done, self.of = -1, 0
@@ -102,7 +104,7 @@ class _Watched:
         self._bar.end()
 
 
-def _tell(name: str, rebuilt: "RebuildReport | None") -> None:
+def _report(name: str, rebuilt: "RebuildReport | None") -> None:
     if rebuilt is None:
         typer.echo(f"{name} has nothing to fold: its view is of a journal that is gone, and begins again by itself")
         return

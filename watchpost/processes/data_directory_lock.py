@@ -1,4 +1,4 @@
-"""One `watchpost up` a data directory."""
+"""Locks the data directory, so that one `watchpost up` runs on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ class DataInUse(RuntimeError):
 
 
 @contextmanager
-def held(data: Path, now: datetime) -> Iterator[None]:
-    """The lock ends with this process however that ends; children do not inherit it."""
+def data_directory_lock(data: Path, now: datetime) -> Iterator[None]:
+    """Hold the lock until the end of the block or of the process; children do not inherit it."""
     try:
         lock = FileLock(data / "run" / "lock")
     except LockHeld as error:

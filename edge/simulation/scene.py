@@ -1,4 +1,4 @@
-"""A place and who moves in it: what the drawn scenes of one device both look at."""
+"""Simulates the people, cars and temperatures of a location; both scenes of a device draw the same simulation."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -6,23 +6,23 @@ from math import cos, exp, pi, sin
 from random import Random
 from typing import Final
 
-from edge.simulation.places import PLACES, Place, PlaceName, Route
-from edge.simulation.rounds import Round
+from edge.simulation.locations import LOCATIONS, Location, LocationName, Route
 from edge.simulation.schedule import Schedule
 from edge.simulation.view import ASPECT, View
+from edge.simulation.walks import Walk
 
 Box = tuple[float, float, float, float]
 Rgb = tuple[int, int, int]
 
 CAR_METRES: Final = (1.85, 1.5)
 _DAY: Final = 86_400.0
-_HOT_RISE_SECONDS: Final = 4.0
+_HOT_RISE_S: Final = 4.0
 _STRIDE_METRES: Final = 1.45
 _CAR_SPEED: Final = 6.0
-_BARRIER_SECONDS: Final = 1.5
+_BARRIER_S: Final = 1.5
 _PERSON_WIDTH: Final = 0.42
 _TURNED: Final = 0.35
-"""Who stops turns towards the camera."""
+"""Somebody who stops turns towards the camera."""
 _COATS: Final[tuple[Rgb, ...]] = (
     (62, 84, 112),
     (128, 58, 52),
@@ -90,8 +90,8 @@ class Car:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """`daylight` and how far the `barrier` is open 0..1; Celsius, `parts` as the place lists what is warm."""
+class SceneState:
+    """`daylight` and opening of the `barrier` 0..1; °C, `parts` in the order of the location's warm parts."""
 
     people: tuple[Person, ...]
     cars: tuple[Car, ...]
@@ -102,15 +102,15 @@ class State:
 
     @property
     def figures(self) -> list[Person | Car]:
-        """From far to near, so that who is nearer hides who is farther."""
+        """From far to near, so that nearer figures hide farther ones."""
         both: list[Person | Car] = [*self.people, *self.cars]
         return sorted(both, key=lambda one: -one.away)
 
 
-class Yard:
-    """A pure function of time, so that a visual and a thermal scene agree without knowing of each other.
+class Scene:
+    """A pure function of time, so that a visual and a thermal scene agree without knowing each other.
 
-    With no people nothing drives either. `zone` is that of the clocks at the place: it decides when it is night.
+    Without people there are no cars either. `zone` is the time zone of the location: it decides when it is night.
     """
 
     def __init__(
@@ -118,28 +118,28 @@ class Yard:
         schedule: Schedule,
         seed: int = 1,
         people: int | None = None,
-        place: PlaceName = "yard",
+        place: LocationName = "yard",
         zone: tzinfo = UTC,
     ) -> None:
         self.schedule = schedule
-        self.place_name: PlaceName = place
-        self.place = PLACES[place]
+        self.location_name: LocationName = place
+        self.location = LOCATIONS[place]
         self.zone = zone
         random = Random(seed)
-        count = self.place.people if people is None else people
+        count = self.location.people if people is None else people
         coats = random.sample(_COATS, len(_COATS))
-        self._walkers = [_walker(self.place, number, coats[number % len(coats)], random) for number in range(count)]
-        self._driver = _Driver(self.place.view, self.place.road, random) if self.place.road and count else None
+        self._walkers = [_walker(self.location, number, coats[number % len(coats)], random) for number in range(count)]
+        self._driver = _Driver(self.location.view, self.location.road, random) if self.location.road and count else None
 
-    def at(self, time: datetime) -> State:
+    def at(self, time: datetime) -> SceneState:
         seconds = time.timestamp()
         noon = cos(2 * pi * (self._local_seconds(time) / _DAY - 0.5))
-        daylight = 1.0 if self.place.indoors else min(1.0, max(0.0, 0.5 + 1.2 * noon))
-        ambient = 19 + noon if self.place.indoors else 14 + 8 * noon
+        daylight = 1.0 if self.location.indoors else min(1.0, max(0.0, 0.5 + 1.2 * noon))
+        ambient = 19 + noon if self.location.indoors else 14 + 8 * noon
         people = [person for walker in self._walkers if (person := walker.at(seconds)) is not None]
         car, barrier = self._driver.at(seconds) if self._driver else (None, 0.0)
         parts = self._temperatures(time, ambient)
-        return State(tuple(people), (car,) if car else (), barrier, daylight, ambient, parts)
+        return SceneState(tuple(people), (car,) if car else (), barrier, daylight, ambient, parts)
 
     def _local_seconds(self, time: datetime) -> float:
         local = time.astimezone(self.zone)
@@ -149,14 +149,14 @@ class Yard:
         seconds = time.timestamp()
         load = 0.55 + 0.25 * sin(2 * pi * seconds / 900) + 0.1 * sin(2 * pi * seconds / 173)
         hot = self.schedule.age("hot_spot", time)
-        excess = 0.0 if hot is None else 70 * (1 - exp(-hot / _HOT_RISE_SECONDS))
+        excess = 0.0 if hot is None else 70 * (1 - exp(-hot / _HOT_RISE_S))
         return tuple(
-            ambient + part.rise + part.per_load * load + (excess if part.hot else 0.0) for part in self.place.warm
+            ambient + part.rise + part.per_load * load + (excess if part.hot else 0.0) for part in self.location.warm
         )
 
 
 class _Walker:
-    def __init__(self, view: View, route: Round, phase: float, looks: Looks) -> None:
+    def __init__(self, view: View, route: Walk, phase: float, looks: Looks) -> None:
         self._view = view
         self._route = route
         self._phase = phase
@@ -179,14 +179,14 @@ class _Driver:
 
     def __init__(self, view: View, road: Route, random: Random) -> None:
         self._view = view
-        self._round = Round(road.points, road.stop_s, random.uniform(*road.absent_s), _CAR_SPEED)
+        self._round = Walk(road.points, road.stop_s, random.uniform(*road.absent_s), _CAR_SPEED)
         self._phase = random.uniform(0, self._round.period)
-        self._opens = self._round.arrival(1) + road.stop_s - _BARRIER_SECONDS
+        self._opens = self._round.arrival(1) + road.stop_s - _BARRIER_S
         self._closes = self._round.arrival(2)
 
     def at(self, seconds: float) -> tuple[Car | None, float]:
         number, since = divmod(seconds + self._phase, self._round.period)
-        barrier = min((since - self._opens) / _BARRIER_SECONDS, (self._closes - since) / _BARRIER_SECONDS + 1)
+        barrier = min((since - self._opens) / _BARRIER_S, (self._closes - since) / _BARRIER_S + 1)
         step = self._round.at(since)
         barrier = min(1.0, max(0.0, barrier))
         if step is None:
@@ -197,14 +197,14 @@ class _Driver:
         return (car if car.box[3] > 0 else None), barrier
 
 
-def _walker(place: Place, number: int, coat: Rgb, random: Random) -> _Walker:
-    """Nobody walks exactly where another did."""
-    route = place.routes[number % len(place.routes)]
+def _walker(location: Location, number: int, coat: Rgb, random: Random) -> _Walker:
+    """Every walk differs slightly from all others."""
+    route = location.routes[number % len(location.routes)]
     aside = random.uniform(-0.3, 0.3)
     points = tuple((across + aside, away + aside) for across, away in route.points)
     if random.random() < 0.5 and not route.one_way:
         points = points[::-1]
-    taken = Round(points, route.stop_s, random.uniform(*route.absent_s), random.uniform(1.15, 1.5))
+    taken = Walk(points, route.stop_s, random.uniform(*route.absent_s), random.uniform(1.15, 1.5))
     looks = Looks(
         coat=coat,
         trousers=random.choice(_TROUSERS),
@@ -213,7 +213,7 @@ def _walker(place: Place, number: int, coat: Rgb, random: Random) -> _Walker:
         metres=random.uniform(1.6, 1.92),
         build=random.uniform(0.88, 1.12),
     )
-    return _Walker(place.view, taken, random.uniform(0, taken.period), looks)
+    return _Walker(location.view, taken, random.uniform(0, taken.period), looks)
 
 
 def _visible(left: float, top: float, right: float, bottom: float) -> Box:

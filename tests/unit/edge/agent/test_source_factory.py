@@ -6,12 +6,20 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from edge.agent.building import AddressUnusable, Surroundings, address, addresses, thermal_source, visual_source, yard
+from edge.agent.context import AgentContext
 from edge.agent.settings import DeviceSettings, NodeSettings
-from edge.agent.source_settings import RtspSource
+from edge.agent.source_factory import (
+    AddressUnusable,
+    address,
+    addresses,
+    scene_of,
+    thermal_source,
+    visual_source,
+)
+from edge.agent.source_settings import RtspSourceSettings
 from edge.capture.sources.address import Redactor
-from edge.capture.sources.reasons import worded
-from edge.capture.sources.source import Frame, SourceUnreachable
+from edge.capture.sources.failure_reasons import describe_error
+from edge.capture.sources.source import CameraFrame, SourceUnreachable
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -20,12 +28,12 @@ def device(**given: Any) -> DeviceSettings:
     return DeviceSettings.model_validate({"site": "YARD", "device": "GATE"} | given)
 
 
-def surroundings(now: datetime = NOON) -> Surroundings:
-    return Surroundings(lambda: now, lambda _: None, {}, NOON)
+def surroundings(now: datetime = NOON) -> AgentContext:
+    return AgentContext(lambda: now, lambda _: None, {}, NOON)
 
 
 def test_an_address_with_a_password_comes_from_the_environment() -> None:
-    source = RtspSource(kind="rtsp", url_env="GATE_URL")
+    source = RtspSourceSettings(kind="rtsp", url_env="GATE_URL")
 
     assert address(source, {"GATE_URL": "rtsp://user:secret@camera/live"}) == "rtsp://user:secret@camera/live"
     with pytest.raises(AddressUnusable, match="GATE_URL"):
@@ -49,10 +57,10 @@ def test_an_address_with_a_password_comes_from_the_environment() -> None:
 )
 def test_an_address_that_cannot_be_read_for_certain_is_refused_by_the_name_of_its_variable(given: str) -> None:
     with pytest.raises(AddressUnusable, match="GATE_URL") as refused:
-        address(RtspSource(kind="rtsp", url_env="GATE_URL"), {"GATE_URL": given})
+        address(RtspSourceSettings(kind="rtsp", url_env="GATE_URL"), {"GATE_URL": given})
 
     assert "cret" not in str(refused.value)
-    assert worded(refused.value, Redactor([given]).redact) == str(refused.value)
+    assert describe_error(refused.value, Redactor([given]).redact) == str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +74,7 @@ def test_an_address_that_cannot_be_read_for_certain_is_refused_by_the_name_of_it
 )
 def test_an_address_in_the_configuration_holds_no_password_and_can_be_read(given: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        RtspSource(kind="rtsp", url=given)
+        RtspSourceSettings(kind="rtsp", url=given)
 
     assert "cret" not in str(refused.value)
 
@@ -95,12 +103,12 @@ def test_a_node_without_devices_is_refused() -> None:
 def test_a_camera_without_a_microphone_gives_pictures_only() -> None:
     settings = device(visual={"kind": "scene", "scene": "visual"})
     assert settings.visual is not None
-    source = visual_source(settings, yard(settings.visual, NOON, "UTC"), None, surroundings())  # type: ignore[arg-type]
+    source = visual_source(settings, scene_of(settings.visual, NOON, "UTC"), None, surroundings())  # type: ignore[arg-type]
     source.open()
     readings = [source.read() for _ in range(25)]
     source.close()
 
-    assert {type(reading) for reading in readings} == {Frame, type(None)}
+    assert {type(reading) for reading in readings} == {CameraFrame, type(None)}
 
 
 def test_a_drawn_camera_does_not_answer_while_it_is_silent() -> None:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from structlog.testing import capture_logs
 
+from edge.agent.analysis_guard import AnalysisGuard
 from edge.agent.health import SourceHealth
-from edge.agent.tolerance import Tolerance
 from producer.outbox.tables import Draft
 from tests.node_parts import detection
 
@@ -16,7 +16,7 @@ def fails() -> list[Draft]:
     raise SystemExit("cv2 says no")
 
 
-def analysed(tolerance: Tolerance, *, good: int = 0, bad: int = 0) -> list[Draft]:
+def analysed(tolerance: AnalysisGuard, *, good: int = 0, bad: int = 0) -> list[Draft]:
     draft = detection()
     found = [made for _ in range(bad) for made in tolerance.drafts(fails)]
     return found + [made for _ in range(good) for made in tolerance.drafts(lambda: [draft])]
@@ -27,13 +27,13 @@ def running() -> SourceHealth:
     health = SourceHealth("visual", lambda: NOON)
     health.attempting()
     health.connected()
-    health.gave(NOON, (320, 240))
+    health.frame_arrived(NOON, (320, 240))
     return health
 
 
 def test_single_frames_that_cannot_be_analysed_are_counted_and_no_trouble() -> None:
     health = running()
-    tolerance = Tolerance("GATE", health, str)
+    tolerance = AnalysisGuard("GATE", health, str)
     with capture_logs() as logs:
         drafts = [draft for _ in range(4) for draft in analysed(tolerance, good=24, bad=1)]
 
@@ -44,7 +44,7 @@ def test_single_frames_that_cannot_be_analysed_are_counted_and_no_trouble() -> N
 
 def test_above_a_tenth_the_device_is_degraded_and_says_why_until_it_is_over() -> None:
     health = running()
-    tolerance = Tolerance("GATE", health, str)
+    tolerance = AnalysisGuard("GATE", health, str)
     analysed(tolerance, good=50, bad=10)
     analysed(tolerance, bad=6)
     trouble = health.facts.why(0.0)
@@ -59,6 +59,6 @@ def test_above_a_tenth_the_device_is_degraded_and_says_why_until_it_is_over() ->
 
 def test_what_is_wrong_with_the_analysis_anyway_is_told_while_frames_are_analysed() -> None:
     health = running()
-    analysed(Tolerance("GATE", health, str, "the detector cannot be used"), good=3)
+    analysed(AnalysisGuard("GATE", health, str, "the detector cannot be used"), good=3)
 
     assert health.facts.why(0.0) == "the detector cannot be used"

@@ -1,4 +1,4 @@
-"""How somebody moves along a route, again and again."""
+"""Moves somebody along a route, repeatedly and at one speed."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,7 +8,7 @@ from edge.simulation.view import Point
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WalkPoint:
     """Where somebody is on a route, after so many seconds of it."""
 
     at: Point
@@ -17,7 +17,7 @@ class Step:
     moving: bool
 
 
-class Round:
+class Walk:
     """A route that is taken again and again, at one speed."""
 
     def __init__(self, points: tuple[Point, ...], stop_s: float, absent_s: float, speed: float) -> None:
@@ -30,7 +30,7 @@ class Round:
     def arrival(self, point: int) -> float:
         return sum(self._lengths[:point]) / self._speed + self._stop_s * max(0, point - 1)
 
-    def at(self, seconds: float) -> Step | None:
+    def at(self, seconds: float) -> WalkPoint | None:
         walked = 0.0
         for number, length in enumerate(self._lengths):
             first, last = self._points[number], self._points[number + 1]
@@ -38,11 +38,11 @@ class Round:
             if seconds <= length / self._speed:
                 share = seconds * self._speed / length
                 at = first[0] + (last[0] - first[0]) * share, first[1] + (last[1] - first[1]) * share
-                return Step(at, heading, walked + length * share, moving=True)
+                return WalkPoint(at, heading, walked + length * share, moving=True)
             seconds -= length / self._speed
             walked += length
             if number + 1 < len(self._lengths):
                 if seconds <= self._stop_s:
-                    return Step(last, heading, walked, moving=False)
+                    return WalkPoint(last, heading, walked, moving=False)
                 seconds -= self._stop_s
         return None

@@ -1,4 +1,4 @@
-"""YAML into a pydantic model, every complaint with its file, line, key and a sentence."""
+"""Loads YAML into a pydantic model; every error names file, line and key."""
 
 import difflib
 import re
@@ -11,19 +11,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
-Place = tuple[int | str, ...]
+KeyPath = tuple[int | str, ...]
 _SECRET_KEY = re.compile(r"(_env|url|password|token|secret)$")
-"""Keys beside whose values people put secrets by mistake."""
+"""Keys beside which people put secrets by mistake."""
 _QUOTED_ADDRESS = re.compile(r"'[^']*(?:@|:/)[^']*'")
 _USER_AND_HOST = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used; the message has one line for each thing that is wrong."""
+    """The configuration is unusable. The message has one line for each error."""
 
 
 def parse(model: type[Model], path: Path, whole: str = "the configuration") -> Model:
-    """`whole` is what complaints call the file's outermost part. Raises `ConfigError`."""
+    """`whole` is what errors call the outermost part of the file. Raises `ConfigError`."""
     root = _read(path)
     if root is None:
         return model()
@@ -85,8 +85,8 @@ def _sentence(path: Path, root: yaml.Node, model: type[BaseModel], detail: Error
         case "missing":
             return f"{place}: key '{detail['loc'][-1]}' is missing in {_dotted(written, whole)}"
         case "value_error":
-            said = _without_addresses(detail["msg"].removeprefix("Value error, "))
-            return f"{place}: {_dotted(written, whole)}: {said}"
+            sentence = _without_addresses(detail["msg"].removeprefix("Value error, "))
+            return f"{place}: {_dotted(written, whole)}: {sentence}"
         case _:
             return f"{place}: {_dotted(written, whole)}: {_complaint(detail)}"
 
@@ -101,30 +101,30 @@ def _complaint(detail: ErrorDetails) -> str:
         case "union_tag_not_found":
             return "key 'kind' is missing"
         case _:
-            said = detail["msg"].removeprefix("Input ")
+            sentence = detail["msg"].removeprefix("Input ")
             is_secret = any(_SECRET_KEY.search(part) for part in detail["loc"] if isinstance(part, str))
-            return said if is_secret else f"{said}; it is {_shown(detail['input'])}"
+            return sentence if is_secret else f"{sentence}; it is {_shown(detail['input'])}"
 
 
-def _without_addresses(said: str) -> str:
-    """The words of a validator, which may quote what was given."""
-    return _USER_AND_HOST.sub("an address", _QUOTED_ADDRESS.sub("an address", said))
+def _without_addresses(sentence: str) -> str:
+    """The message of a validator, without addresses that it may quote."""
+    return _USER_AND_HOST.sub("an address", _QUOTED_ADDRESS.sub("an address", sentence))
 
 
 def _shown(value: object) -> str:
-    """What somebody may have put in the wrong place is not quoted where it may hold a password."""
+    """A value that may hold a password is not quoted."""
     if isinstance(value, str) and ("@" in value or ":/" in value):
         return "an address"
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
 
 
-def _dotted(place: Place, whole: str) -> str:
+def _dotted(place: KeyPath, whole: str) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     return text.removeprefix(".") or whole
 
 
-def _locate(root: yaml.Node, place: Place) -> tuple[int, Place]:
-    """Line and path of what is written of a place: the tag of a union and a missing key are not."""
+def _locate(root: yaml.Node, place: KeyPath) -> tuple[int, KeyPath]:
+    """Line and written path of a key: tags of unions and missing keys are not written."""
     node, line = root, root.start_mark.line
     written: list[int | str] = []
     for part in place:
@@ -140,13 +140,13 @@ def _locate(root: yaml.Node, place: Place) -> tuple[int, Place]:
     return line + 1, tuple(written)
 
 
-def _hint(model: type[BaseModel], place: Place, key: str) -> str:
+def _hint(model: type[BaseModel], place: KeyPath, key: str) -> str:
     known = sorted({name for candidate in _models_at(model, place[:-1]) for name in candidate.model_fields})
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
 
 
-def _models_at(model: type[BaseModel], place: Place) -> list[type[BaseModel]]:
+def _models_at(model: type[BaseModel], place: KeyPath) -> list[type[BaseModel]]:
     candidates = [model]
     for part in (part for part in place if isinstance(part, str)):
         fields = [candidate.model_fields[part].annotation for candidate in candidates if part in candidate.model_fields]

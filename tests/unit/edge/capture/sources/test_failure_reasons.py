@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
+from edge.capture.sources.failure_reasons import REDIRECTS, UNKNOWN_CODEC, Attempt, explain, unreachable
 from edge.capture.sources.inputs import rtsp
-from edge.capture.sources.reasons import REDIRECTS, UNKNOWN_CODEC, Attempt, explain, unreachable
 from edge.capture.sources.source import AccessRefused, SourceUnreachable
 from edge.capture.sources.video import VideoSource
 from producer.ids import utc_now

@@ -1,15 +1,15 @@
-"""The body of each process: imports its package only when it runs, so that an agent alone needs no hub installed."""
+"""The entry point of each process. It imports its package only when it runs: an agent needs no hub installed."""
 
 import json
 import os
 from typing import Any, NoReturn
 
 from watchpost import VERSION
+from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.located import ConfigError
 from watchpost.configuration.reference import markdown
+from watchpost.configuration.yaml_loader import ConfigError
 from watchpost.processes.runtime import Runtime, exit_beside_threads, spare_the_collector, stop_event
-from watchpost.refused import IdentityInUse, Refused
 
 
 def edge(runtime: Runtime, node: str) -> NoReturn:
@@ -45,7 +45,7 @@ def ingest(runtime: Runtime) -> None:
     try:
         run(runtime.data, runtime.broker, stopping, store=store, configured=configured(runtime.config))
     except JournalInUse as other:
-        raise Refused(str(other)) from other
+        raise CliError(str(other)) from other
 
 
 def consume_warehouse(runtime: Runtime) -> None:
@@ -54,14 +54,14 @@ def consume_warehouse(runtime: Runtime) -> None:
     from consumers.views.warehouse.server_process import run
     from watchpost.configuration.hubs import hub
 
-    told = hub(runtime.config, runtime.data, secrets=("warehouse",))
-    if told.warehouse is None:
+    hub_config = hub(runtime.config, runtime.data, secrets=("warehouse",))
+    if hub_config.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
     try:
-        run(told, told.warehouse, runtime.broker, stopping)
+        run(hub_config, hub_config.warehouse, runtime.broker, stopping)
     except ClaimTaken as other:
-        raise Refused(str(other)) from other
+        raise CliError(str(other)) from other
 
 
 def consume(runtime: Runtime, names: list[str]) -> None:
@@ -75,7 +75,7 @@ def consume(runtime: Runtime, names: list[str]) -> None:
     try:
         run(names, hub(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
     except ClaimTaken as other:
-        raise Refused(str(other)) from other
+        raise CliError(str(other)) from other
 
 
 def gateway(runtime: Runtime, port: int | None) -> None:

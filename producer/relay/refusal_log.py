@@ -1,4 +1,4 @@
-"""What the broker refuses us: said loudly, with user, topic and reason, and again only after a while."""
+"""Logs what the broker refuses, with user, topic and reason, and repeats it only after a while."""
 
 import time
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import structlog
 
 from bus_schemas.topics import state_topic
 
-AGAIN_SECONDS: Final = 60.0
-SILENT_SECONDS: Final = 30.0
-HOLDS_SECONDS: Final = 90.0
+AGAIN_S: Final = 60.0
+SILENT_S: Final = 30.0
+HOLDS_S: Final = 90.0
 TOPICS_KEPT: Final = 1000
 
 What = Literal["subscribe", "publish", "read"]
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class _Noted:
+class _NotedRefusal:
     what: What
     reason: str
     first: float
@@ -33,13 +33,13 @@ class _Noted:
     logged: float | None = None
 
 
-class Refusals:
-    """Noted by the thread of a connection; `trouble` may be asked by any other."""
+class RefusalLog:
+    """Written by the thread of a connection; `trouble` may be called by any other thread."""
 
     def __init__(self, user: str | None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._user = user
         self._monotonic = monotonic
-        self._noted: dict[str, _Noted] = {}
+        self._noted: dict[str, _NotedRefusal] = {}
 
     def note(self, what: What, topic: str, reason: str) -> None:
         now = self._monotonic()
@@ -47,22 +47,22 @@ class Refusals:
         if noted is None or noted.what != what:
             if len(self._noted) >= TOPICS_KEPT:
                 return
-            noted = self._noted[topic] = _Noted(what, reason, now, now)
+            noted = self._noted[topic] = _NotedRefusal(what, reason, now, now)
         noted.reason, noted.last = reason, now
-        if what == "read" and now - noted.first < SILENT_SECONDS:
+        if what == "read" and now - noted.first < SILENT_S:
             return
-        if noted.logged is None or now - noted.logged >= AGAIN_SECONDS:
+        if noted.logged is None or now - noted.logged >= AGAIN_S:
             noted.logged = now
             log.error(_SENTENCES[what], user=self._user, topic=topic, reason=reason)
 
-    def heard(self, topic: str) -> None:
-        """Something came on it: it may be read after all."""
+    def message_arrived(self, topic: str) -> None:
+        """A message arrived on the topic, so it can be read."""
         self._noted.pop(topic, None)
 
     def trouble(self, source: str) -> str | None:
-        """What of a device is refused at this time, in a sentence."""
+        """What the broker refuses of a device at this time, in a sentence."""
         now, root = self._monotonic(), state_topic(source).removesuffix("state")
         for topic, noted in list(self._noted.items()):
-            if topic.startswith(root) and noted.logged is not None and now - noted.last < HOLDS_SECONDS:
+            if topic.startswith(root) and noted.logged is not None and now - noted.last < HOLDS_S:
                 return f"{_SENTENCES[noted.what]}: {topic} as user {self._user or '(none)'} ({noted.reason})"
         return None

@@ -1,23 +1,24 @@
-"""Makes sources of what the settings say."""
+"""Builds the sources of a device from its settings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
 from edge.agent.alignment_settings import FieldsOfView, MarkedPoints
-from edge.agent.settings import DeviceSettings, OnnxDetector
+from edge.agent.context import AgentContext
+from edge.agent.settings import DeviceSettings, OnnxDetectorSettings
 from edge.agent.source_settings import (
-    Fault,
-    FileSource,
-    MjpegSource,
-    Mlx90640Source,
-    NetworkSource,
-    RtspSource,
-    SceneSource,
-    ThermalCsvSource,
-    V4l2Source,
+    FileSourceSettings,
+    MjpegSourceSettings,
+    Mlx90640SourceSettings,
+    NetworkSourceSettings,
+    RtspSourceSettings,
+    SceneFaultSettings,
+    SceneSourceSettings,
+    ThermalCsvSourceSettings,
+    V4l2SourceSettings,
 )
 from edge.analysis.alignment import Alignment
 from edge.capture.encoder import Encoding
@@ -25,15 +26,13 @@ from edge.capture.recorder import Recorder
 from edge.capture.sources import mlx90640, thermal_csv
 from edge.capture.sources.inputs import Input, mjpeg, rtsp, v4l2, video_file
 from edge.capture.sources.source import AddressUnusable as AddressUnusable
-from edge.capture.sources.source import Pause, Reading, Samples, Source, SourceUnreachable
+from edge.capture.sources.source import Reading, Samples, Source, SourceUnreachable
 from edge.capture.sources.video import VideoSource
+from edge.simulation.scene import Scene
 from edge.simulation.scenes import ThermalSceneSource, VisualSceneSource
-from edge.simulation.schedule import Fault as SceneFault
-from edge.simulation.schedule import FaultKind, Schedule
+from edge.simulation.schedule import FaultKind, SceneFault, Schedule
 from edge.simulation.thermal_scene import ThermalScene
 from edge.simulation.visual_scene import VisualScene
-from edge.simulation.yard import Yard
-from producer.ids import Clock
 
 _SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
     "blackscreen": "black",
@@ -47,29 +46,19 @@ PASSED: Final = {"sent": frozenset({"h264", "hevc"}), "h264": frozenset({"h264"}
 DRAWN: Final = Encoding(fps=10, bit_rate=600_000, max_width=1280)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What sources need of the process: its clock, its way to wait, and the environment as it was at the start."""
-
-    clock: Clock
-    pause: Pause
-    environ: Mapping[str, str]
-    started: datetime
-
-
-def yard(scene: SceneSource, started: datetime, time_zone: str) -> Yard:
+def scene_of(scene: SceneSourceSettings, started: datetime, time_zone: str) -> Scene:
     faults = [
         SceneFault(_SCENE_FAULTS[fault.kind], fault.first_s, fault.lasts_s, fault.every_s)
         for fault in scene.faults
         if fault.kind in _SCENE_FAULTS
     ]
-    return Yard(Schedule(started, faults), seed=scene.seed, place=scene.place, zone=ZoneInfo(time_zone))
+    return Scene(Schedule(started, faults), seed=scene.seed, place=scene.place, zone=ZoneInfo(time_zone))
 
 
 def encoding_of(settings: DeviceSettings) -> Encoding:
-    """How pictures are recorded that are not recorded as they are sent. A drawn scene needs no more than these."""
+    """How pictures are encoded that are not recorded as they are sent. Drawn scenes need low rates only."""
     rates = settings.rates
-    encoding = DRAWN if isinstance(settings.visual, SceneSource) else Encoding()
+    encoding = DRAWN if isinstance(settings.visual, SceneSourceSettings) else Encoding()
     return replace(
         encoding,
         fps=rates.record_fps or encoding.fps,
@@ -80,30 +69,30 @@ def encoding_of(settings: DeviceSettings) -> Encoding:
 
 
 def visual_source(
-    settings: DeviceSettings, drawn: Yard | None, recorder: Recorder | None, around: Surroundings
+    settings: DeviceSettings, drawn: Scene | None, recorder: Recorder | None, context: AgentContext
 ) -> Source:
     source = settings.visual
     assert source is not None, "settings ask for a visual source only where there is one"
-    if isinstance(source, SceneSource):
-        assert drawn is not None, "a drawn scene has a yard"
+    if isinstance(source, SceneSourceSettings):
+        assert drawn is not None, "a drawn scene has a model"
         picture = VisualScene(drawn, name=settings.title)
-        scene: Source = VisualSceneSource(picture, drawn, around.clock, around.pause, recorder)
-        return Interrupted(scene if source.audio else Mute(scene), source.faults, around)
-    opened = _input(source, around.environ)
-    return VideoSource(opened, around.clock, around.pause, recorder, settings.rates.analysis_fps)
+        scene: Source = VisualSceneSource(picture, drawn, context.clock, context.pause, recorder)
+        return InterruptedSource(scene if source.audio else MutedSource(scene), source.faults, context)
+    opened = _input(source, context.environ)
+    return VideoSource(opened, context.clock, context.pause, recorder, settings.rates.analysis_fps)
 
 
-def thermal_source(settings: DeviceSettings, around: Surroundings) -> Source:
+def thermal_source(settings: DeviceSettings, context: AgentContext) -> Source:
     source = settings.thermal
     assert source is not None, "settings ask for a thermal source only where there is one"
     match source:
-        case SceneSource():
-            drawn = ThermalScene(yard(source, around.started, settings.time_zone))
-            return Interrupted(ThermalSceneSource(drawn, around.clock, around.pause), source.faults, around)
-        case ThermalCsvSource():
-            return thermal_csv.ThermalCsvSource(source.path, around.clock, around.pause, loop=source.loop)
-        case Mlx90640Source(refresh_hz=hertz):
-            return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), around.clock, around.pause)
+        case SceneSourceSettings():
+            drawn = ThermalScene(scene_of(source, context.started, settings.time_zone))
+            return InterruptedSource(ThermalSceneSource(drawn, context.clock, context.pause), source.faults, context)
+        case ThermalCsvSourceSettings():
+            return thermal_csv.ThermalCsvSource(source.path, context.clock, context.pause, loop=source.loop)
+        case Mlx90640SourceSettings(refresh_hz=hertz):
+            return mlx90640.Mlx90640Source(lambda: mlx90640.AdafruitSensor(hertz), context.clock, context.pause)
         case _:
             assert_never(source)
 
@@ -120,21 +109,24 @@ def alignment(settings: DeviceSettings) -> Alignment:
             assert_never(never)
 
 
-def _input(source: FileSource | RtspSource | MjpegSource | V4l2Source, environ: Mapping[str, str]) -> Input:
+def _input(
+    source: FileSourceSettings | RtspSourceSettings | MjpegSourceSettings | V4l2SourceSettings,
+    environ: Mapping[str, str],
+) -> Input:
     match source:
-        case FileSource():
+        case FileSourceSettings():
             return video_file(str(source.path), loop=source.loop)
-        case RtspSource():
+        case RtspSourceSettings():
             return rtsp(address(source, environ), transport=source.transport)
-        case MjpegSource():
+        case MjpegSourceSettings():
             return mjpeg(address(source, environ))
-        case V4l2Source():
+        case V4l2SourceSettings():
             return v4l2(str(source.path))
         case _:
             assert_never(source)
 
 
-def address(source: NetworkSource, environ: Mapping[str, str]) -> str:
+def address(source: NetworkSourceSettings, environ: Mapping[str, str]) -> str:
     if source.url is not None:
         return source.url
     assert source.url_env is not None, "settings allow no address without a name for it"
@@ -144,19 +136,19 @@ def address(source: NetworkSource, environ: Mapping[str, str]) -> str:
 
 
 def addresses(settings: DeviceSettings, environ: Mapping[str, str]) -> list[str]:
-    """What may hold a password, usable or not: also a path, where somebody put an address into it."""
+    """Every text that may contain a password; paths too, because somebody may have put an address into one."""
     given: list[str | None] = []
     for part in (settings.visual, settings.thermal, settings.detector):
-        if isinstance(part, NetworkSource):
+        if isinstance(part, NetworkSourceSettings):
             given += [part.url, environ.get(part.url_env or "")]
-        elif isinstance(part, FileSource | V4l2Source | ThermalCsvSource):
+        elif isinstance(part, FileSourceSettings | V4l2SourceSettings | ThermalCsvSourceSettings):
             given.append(str(part.path))
-        elif isinstance(part, OnnxDetector):
+        elif isinstance(part, OnnxDetectorSettings):
             given.append(str(part.model))
     return [one for one in given if one]
 
 
-class Mute:
+class MutedSource:
     """A camera without a microphone."""
 
     def __init__(self, source: Source) -> None:
@@ -173,12 +165,12 @@ class Mute:
         self._source.close()
 
 
-class Interrupted:
-    """A drawn scene whose camera is out of reach while a `silent` fault is on."""
+class InterruptedSource:
+    """A drawn scene whose camera is unreachable while a `silent` fault is active."""
 
-    def __init__(self, source: Source, faults: Sequence[Fault], around: Surroundings) -> None:
+    def __init__(self, source: Source, faults: Sequence[SceneFaultSettings], context: AgentContext) -> None:
         self._source = source
-        self._around = around
+        self._context = context
         self._silences = [
             SceneFault("freeze", fault.first_s, fault.lasts_s, fault.every_s)
             for fault in faults
@@ -197,6 +189,6 @@ class Interrupted:
         self._source.close()
 
     def _refuse(self) -> None:
-        seconds = (self._around.clock() - self._around.started).total_seconds()
+        seconds = (self._context.clock() - self._context.started).total_seconds()
         if any(silence.began(seconds) is not None for silence in self._silences):
             raise SourceUnreachable("the drawn camera does not answer")

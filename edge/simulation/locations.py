@@ -1,4 +1,4 @@
-"""The places that a drawn scene can show: where people go in them, and what is warm."""
+"""The locations of drawn scenes: routes of people and cars, and warm parts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from typing import Final, Literal
 from bus_schemas.settings import COLUMNS, FULL_FRAME, ROWS, Corner, Roi, Thresholds
 from edge.simulation.view import Point, View
 
-PlaceName = Literal["gate", "yard", "hall", "transformer"]
+LocationName = Literal["gate", "yard", "hall", "transformer"]
 Rectangle = tuple[float, float, float, float]
 """x, y, width and height in 0..1 of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Points (metres right of the axis, metres away) that somebody walks along, with `stop_s` at each in between.
+    """Points (metres right of the axis, metres away) of a walk, with `stop_s` at each in between.
 
-    `absent_s` is how long nobody is there, at the least and at the most. A route is also walked back unless `one_way`.
+    `absent_s` is the shortest and longest absence. A route is also walked back unless `one_way`.
     """
 
     points: tuple[Point, ...]
@@ -29,7 +29,7 @@ class Route:
 class Warm:
     """A part that is warmer than the air by `rise` degrees, and by `per_load` more at full load.
 
-    A `hot` part is where the fault of that name shows.
+    The fault `hot_spot` shows at a `hot` part.
     """
 
     part: Rectangle
@@ -39,8 +39,8 @@ class Warm:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """`road` is the way of cars, which stop at its middle point; `people` is how many there are usually."""
+class Location:
+    """`road` is the route of cars, which stop at its middle point; `people` is the usual number of people."""
 
     view: View
     routes: tuple[Route, ...]
@@ -52,7 +52,7 @@ class Place:
 
 
 def _of_sensor(x: float, y: float, wide: float, high: float) -> Rectangle:
-    """Thermal pixels as shares of the picture: parts that lie on them are measured without their surroundings."""
+    """Thermal pixels as shares of the picture, so that parts on them are measured without their surroundings."""
     return x / COLUMNS, y / ROWS, wide / COLUMNS, high / ROWS
 
 
@@ -84,7 +84,7 @@ _TRANSFORMER_REGIONS: Final = (
     _region("cooling", ((21, 11), (25, 17)), 1.0, 65),
 )
 
-GATE: Final = Place(
+GATE: Final = Location(
     view=View(horizon=0.3, eye=3.4),
     routes=(
         Route(((-9, 7.4), (9, 7.0))),
@@ -96,7 +96,7 @@ GATE: Final = Place(
     warm=(Warm(GATE_CABINET, 4, 10, hot=True),),
     road=Route(((1.6, 70), (1.6, 14.5), (1.6, 2)), stop_s=4, absent_s=(18, 34)),
 )
-YARD: Final = Place(
+YARD: Final = Location(
     view=View(horizon=0.32, eye=3.2),
     routes=(
         Route(((-8, 6.6), (8, 7.2))),
@@ -108,7 +108,7 @@ YARD: Final = Place(
     people=5,
     warm=(Warm(YARD_CABINET, 4, 10, hot=True),),
 )
-HALL: Final = Place(
+HALL: Final = Location(
     view=View(horizon=0.34, eye=3.4),
     routes=(
         Route(((-0.9, 24), (-1.6, 9), (-2.7, 8), (-1.4, 3.6)), stop_s=5),
@@ -120,7 +120,7 @@ HALL: Final = Place(
     warm=(Warm(HALL_CABINET, 4, 10, hot=True),),
     indoors=True,
 )
-TRANSFORMER: Final = Place(
+TRANSFORMER: Final = Location(
     view=View(horizon=0.35, eye=3.0),
     routes=(
         Route(((-8, 5.6), (-3.1, 5.9), (-1.6, 5.4), (-7, 5.0)), stop_s=6, absent_s=(12, 30)),
@@ -131,4 +131,9 @@ TRANSFORMER: Final = Place(
     warm=_TRANSFORMER_WARM,
     regions=_TRANSFORMER_REGIONS,
 )
-PLACES: Final[Mapping[PlaceName, Place]] = {"gate": GATE, "yard": YARD, "hall": HALL, "transformer": TRANSFORMER}
+LOCATIONS: Final[Mapping[LocationName, Location]] = {
+    "gate": GATE,
+    "yard": YARD,
+    "hall": HALL,
+    "transformer": TRANSFORMER,
+}

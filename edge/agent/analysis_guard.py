@@ -1,4 +1,4 @@
-"""Lets the analysis of one frame fail without the others: counted, logged once a reason, told above a share."""
+"""Catches what the analysis of a frame raises: counts it, logs each reason once, and reports a high failure rate."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -6,16 +6,16 @@ from typing import Final
 
 from edge.agent.health import SourceHealth
 from edge.capture.loop import Reports
-from edge.capture.sources.reasons import worded
+from edge.capture.sources.failure_reasons import describe_error
 from producer.outbox.tables import Draft
 
 FRAMES: Final = 50
-TOLD_SHARE: Final = 0.1
+REPORTED_SHARE: Final = 0.1
 FEWEST: Final = 3
 
 
-class Tolerance:
-    """For the frames of one source, in its capture thread. `standing` is what is wrong with the analysis anyway."""
+class AnalysisGuard:
+    """For the frames of one source, in its capture thread. `standing` is a lasting fault of the analysis."""
 
     def __init__(
         self, name: str, health: SourceHealth, redact: Callable[[str], str], standing: str | None = None
@@ -29,12 +29,12 @@ class Tolerance:
         self.lost = 0
 
     def drafts(self, analyse: Callable[[], Sequence[Draft]]) -> list[Draft]:
-        """What the analysis of a frame gives, or nothing where it fails."""
+        """The drafts of a frame; none where its analysis fails."""
         try:
             found = list(analyse())
         except BaseException as error:  # noqa: BLE001  (a frame that cannot be analysed costs itself)
             self.lost += 1
-            reason = worded(error, self._redact)
+            reason = describe_error(error, self._redact)
             self._reports.failure(error, reason, frames_lost=self.lost)
             self._count(lost=True, reason=reason)
             return []
@@ -44,8 +44,8 @@ class Tolerance:
     def _count(self, *, lost: bool, reason: str = "") -> None:
         self._lost.append(lost)
         count = sum(self._lost)
-        if count < FEWEST or count < TOLD_SHARE * len(self._lost):
+        if count < FEWEST or count < REPORTED_SHARE * len(self._lost):
             self._trouble = None
         elif lost:
-            self._trouble = f"the analysis fails for more than {TOLD_SHARE:.0%} of its frames: {reason}"
+            self._trouble = f"the analysis fails for more than {REPORTED_SHARE:.0%} of its frames: {reason}"
         self._health.analysed(self._trouble or self._standing)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from watchpost.commands.choice import chosen_consumers, chosen_node
+from watchpost.commands.selection import chosen_consumers, chosen_node
 from watchpost.configuration import demo
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.located import ConfigError
+from watchpost.configuration.yaml_loader import ConfigError
 
 KNOWN = ("mosaics", "alerts", "health")
 

@@ -1,4 +1,4 @@
-"""One agent an outbox on this machine, and what the agent before it left there."""
+"""Locks the outbox of an agent on this machine, and remembers whether the agent before had established its identity."""
 
 import json
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from producer.locks import FileLock, LockHeld
 
 
 @dataclass(slots=True)
-class Lock:
-    """`is_ours` when whoever had it last was established, and ran here since this machine was booted."""
+class OutboxLock:
+    """`is_ours` when the previous holder had established its identity since this machine was booted."""
 
     is_ours: bool
     _file: FileLock
@@ -21,15 +21,15 @@ class Lock:
     _is_established: bool = False
 
     def establish(self) -> None:
-        """From now on who begins here after us need not wait for an answer of others."""
+        """Remember that the identity is established: the next agent here need not wait for answers."""
         if not self._is_established:
             _write(self._file, self._instance, established=True)
             self._is_established = True
 
 
 @contextmanager
-def held(path: Path, instance: Instance) -> Iterator[Lock]:
-    """Until the end of this process, however that ends. Raises `IdentityTaken`."""
+def outbox_lock(path: Path, instance: Instance) -> Iterator[OutboxLock]:
+    """Hold the lock until the end of the block or of the process. Raises `IdentityTaken`."""
     try:
         file = FileLock(path)
     except LockHeld as error:
@@ -40,19 +40,19 @@ def held(path: Path, instance: Instance) -> Iterator[Lock]:
             "stop that first, or choose another directory with --data"
         ) from error
     with file:
-        lock = Lock(_is_ours(_read(file.note()), file, instance), file, instance)
+        lock = OutboxLock(_is_ours(_read(file.note()), file, instance), file, instance)
         _write(file, instance, established=False)
         yield lock
 
 
 def _is_ours(before: dict[str, object], file: FileLock, instance: Instance) -> bool:
-    # A copy has another inode, also on the same machine.
+    # A copied file has another inode, also on the same machine.
     same = before.get("boot_id") == instance.boot_id and before.get("inode") == file.path.stat().st_ino
     return bool(instance.boot_id and same and before.get("established"))
 
 
 def _read(note: str) -> dict[str, object]:
-    """Empty where nobody was before, or where its writing was cut short."""
+    """Empty where there was no holder, or where its note was cut short."""
     try:
         found = json.loads(note)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sends a lot at once through an outbox of its own, and knows when all of it is confirmed."""
+"""Sends many events through an outbox of its own, and knows when all of them are confirmed."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,30 +10,30 @@ from typing import Final, Self
 from producer.broker import BrokerAddress
 from producer.ids import Clock
 from producer.outbox.backlog import waiting_count
-from producer.outbox.bounds import Limits, usage
+from producer.outbox.limits import OutboxLimits, usage
 from producer.outbox.outbox import OutboxFailed
 from producer.outbox.tables import Item, connect, open_tables, put_many
-from producer.relay.relay import Options, Relay
+from producer.relay.relay import Relay, RelayOptions
 from producer.transaction import transaction
 
 MAX_WAITING: Final = 20_000
 MAX_WAITING_BYTES: Final = 256 * 1024 * 1024
-LOOK_SECONDS: Final = 0.02
+POLL_EVERY_S: Final = 0.02
 
-# Nothing is kept that is confirmed, and `room` sees to it that nothing is ever dropped.
-_LIMITS = Limits(tail_bytes=0, tail_age=timedelta(0))
+# Confirmed rows are not kept, and `room` makes sure that nothing is ever dropped.
+_LIMITS = OutboxLimits(tail_bytes=0, tail_age=timedelta(0))
 
 OnWaiting = Callable[[int], None]
 
 
-class Sending:
-    """For one thread. A new file is a new epoch: what is sent makes new streams."""
+class BulkSender:
+    """Used by one thread. A new file is a new epoch, so its events are new streams."""
 
     def __init__(self, file: Path, broker: BrokerAddress, clock: Clock) -> None:
-        # In a power cut all of it is sent again from its source, so it need not wait for the disk.
+        # After a power cut everything is sent again from its source, so this need not wait for the disk.
         self._outbox = connect(file, synchronous="normal")
         self.epoch = open_tables(self._outbox, clock)
-        self._relay = Relay(file, broker, clock, Options(limits=_LIMITS))
+        self._relay = Relay(file, broker, clock, RelayOptions(limits=_LIMITS))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._relay.run, args=(self._stopping,), name="relay")
         self.put_count = 0
@@ -50,7 +50,7 @@ class Sending:
         self._outbox.close()
 
     def put(self, items: Sequence[Item]) -> None:
-        """In this order, in one transaction."""
+        """Put items in this order, in one transaction."""
         with transaction(self._outbox):
             put_many(self._outbox, items)
         self.put_count += sum(item.count for item in items)
@@ -65,12 +65,12 @@ class Sending:
         return waiting_count(self._outbox)
 
     def room(self, stopping: threading.Event) -> None:
-        """Wait until more may be put, or `stopping`."""
+        """Wait until more may be put, or for `stopping`."""
         while not stopping.is_set() and self._is_full():
             self._wait(stopping)
 
     def drain(self, stopping: threading.Event, on_waiting: OnWaiting = lambda waiting: None) -> int:
-        """Wait until everything is confirmed, or `stopping`; how many events are not."""
+        """Wait until everything is confirmed, or for `stopping`. Returns how many events are not confirmed."""
         while (waiting := self.waiting()) and not stopping.is_set():
             on_waiting(waiting)
             self._wait(stopping)
@@ -83,4 +83,4 @@ class Sending:
     def _wait(self, stopping: threading.Event) -> None:
         if not self._thread.is_alive():
             raise OutboxFailed("the relay ended")
-        stopping.wait(LOOK_SECONDS)
+        stopping.wait(POLL_EVERY_S)

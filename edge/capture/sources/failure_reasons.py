@@ -1,4 +1,4 @@
-"""Says in a sentence why a source gives nothing. Nothing here raises, and nothing quotes what others have worded."""
+"""Explains in a sentence why a source fails. It raises nothing, and quotes no text of a library."""
 
 import base64
 import errno
@@ -18,7 +18,7 @@ from edge.capture.sources.address import without_credentials
 from edge.capture.sources.source import AccessRefused, AddressUnusable, SourceUnreachable
 
 LONGEST_REASON: Final = 500
-PROBE_SECONDS: Final = 3.0
+PROBE_S: Final = 3.0
 _LONGEST_LINE: Final = 4096
 
 REFUSED_VIEWER: Final = "the camera takes no more viewers: it refuses another one at this time (4xx, as 453)"
@@ -62,18 +62,20 @@ _BY_NUMBER: Final[dict[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was tried when an error came: opening or reading an address, for so long, with this patience."""
+    """What was attempted when an error came: opening or reading an address, after waiting for `waited_s` of
+    `timeout_s`.
+    """
 
     address: str
     is_open: bool = False
     waited_s: float = 0.0
     timeout_s: float = 10.0
     codec: str | None = None
-    """Of its video, as the description of the stream says."""
+    """The codec of its video in the description of the stream."""
 
 
 def unreachable(error: BaseException, attempt: Attempt) -> SourceUnreachable:
-    """What to raise in place of an error of a library, whose text may hold the address with its password."""
+    """The error to raise in place of a library's, whose text may hold the address with its password."""
     why = explain(error, attempt)
     is_refused = why == REDIRECTS or any(isinstance(error, getattr(av.error, name, ())) for name in _REFUSALS)
     kind = AccessRefused if is_refused else SourceUnreachable
@@ -100,8 +102,8 @@ def explain(error: BaseException, attempt: Attempt) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def worded(error: BaseException, redact: Callable[[str], str] = str) -> str:
-    """Any error as the reason of a source; for those that nobody has foreseen, its kind and its own words."""
+def describe_error(error: BaseException, redact: Callable[[str], str] = str) -> str:
+    """Any error as the reason of a source; for unforeseen ones their type and text."""
     try:
         if isinstance(error, AddressUnusable):
             return str(error)[:LONGEST_REASON]
@@ -118,7 +120,7 @@ def worded(error: BaseException, redact: Callable[[str], str] = str) -> str:
 
 
 def _looked_up(address: str) -> str | None:
-    """What can be found out by a look at the address: only after a failure, so that no camera is asked twice."""
+    """What a probe of the address finds out. It runs only after a failure, so that no camera is asked twice."""
     with suppress(Exception):
         parts = urlsplit(address)
         if not parts.hostname:
@@ -144,14 +146,14 @@ def _silence(attempt: Attempt) -> str:
 
 
 def _redirects(address: str) -> bool:
-    """FFmpeg follows an RTSP server wherever it sends it, for as long as it may."""
+    """FFmpeg follows the redirects of an RTSP server without end."""
     parts = urlsplit(address)
     if parts.scheme != "rtsp":
         return False
     with suppress(Exception):
         target = f"rtsp://{parts.hostname}:{parts.port or 554}{parts.path}"
-        with socket.create_connection((parts.hostname or "", parts.port or 554), PROBE_SECONDS) as connection:
-            connection.settimeout(PROBE_SECONDS)
+        with socket.create_connection((parts.hostname or "", parts.port or 554), PROBE_S) as connection:
+            connection.settimeout(PROBE_S)
             answers = connection.makefile("rb")
             for number, method in enumerate(("OPTIONS", "DESCRIBE"), 1):
                 connection.sendall(f"{method} {target} RTSP/1.0\r\nCSeq: {number}\r\n\r\n".encode())
@@ -161,7 +163,7 @@ def _redirects(address: str) -> bool:
 
 
 def _status(answers: BinaryIO) -> bytes:
-    """Of the next answer, which has no body where this is used."""
+    """The status of the next answer, which has no body here."""
     words = answers.readline(_LONGEST_LINE).split()
     while answers.readline(_LONGEST_LINE).strip():
         pass
@@ -169,7 +171,7 @@ def _status(answers: BinaryIO) -> bytes:
 
 
 def _has_free_descriptor() -> bool:
-    """Without one every look-up fails, and would say something wrong about the camera."""
+    """Without a free descriptor every probe fails, and would blame the camera."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
@@ -178,14 +180,14 @@ def _has_free_descriptor() -> bool:
 
 
 def _content(address: str) -> str | None:
-    """What a web server sends at an address that is to be a stream."""
+    """What a web server sends at an address that should be a stream."""
     parts = urlsplit(address)
     host = parts.hostname or ""
-    connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_SECONDS)
+    connection = http.client.HTTPConnection(host, parts.port, timeout=PROBE_S)
     if parts.scheme == "https":
-        # Nothing is believed of what it says, and cameras sign their certificates themselves.
+        # Nothing that it sends is trusted, and cameras sign their certificates themselves.
         context = ssl._create_unverified_context()  # noqa: S323
-        connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_SECONDS, context=context)
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_S, context=context)
     with closing(connection):
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         connection.request("GET", path, headers=_authorization(parts.username, parts.password))

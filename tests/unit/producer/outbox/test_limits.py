@@ -15,7 +15,7 @@ from bus_schemas.event import Event
 from bus_schemas.node import GapEvent
 from bus_schemas.streams import Traffic
 from producer.outbox import backlog
-from producer.outbox.bounds import DISK_FULL, Limits, drop_stale, enforce, release, usage
+from producer.outbox.limits import DISK_FULL, OutboxLimits, drop_stale, enforce, release, usage
 from producer.outbox.priority import BY_TYPE, DROPPABLE, Priority, priority_of
 from producer.outbox.tables import Draft, connect, open_tables, put_many
 from producer.transaction import transaction
@@ -44,7 +44,7 @@ def put_all(connection: sqlite3.Connection, *drafts: Draft) -> None:
         put_many(connection, drafts)
 
 
-def bound(connection: sqlite3.Connection, limits: Limits) -> None:
+def bound(connection: sqlite3.Connection, limits: OutboxLimits) -> None:
     with transaction(connection):
         enforce(connection, limits, NOON)
 
@@ -62,7 +62,7 @@ def shape(events: list[Event]) -> list[str]:
     ]
 
 
-def steps(connection: sqlite3.Connection, limits: Limits) -> int:
+def steps(connection: sqlite3.Connection, limits: OutboxLimits) -> int:
     """What SQLite does to keep to the limits, in steps of its machine, to the next hundred."""
     counted: list[None] = []
     connection.set_progress_handler(lambda: counted.append(None), 100)
@@ -75,13 +75,13 @@ def test_a_commit_does_not_go_through_all_that_an_outage_has_left(tmp_path: Path
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, *[detection(source=source) for source in (SOURCE, OTHER) for _ in range(2000)])
 
-        assert steps(outbox, Limits()) < 1000
+        assert steps(outbox, OutboxLimits()) < 1000
 
 
 def test_the_oldest_of_the_lowest_class_goes_first(tmp_path: Path) -> None:
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, medium(b"x" * 5000), health(), medium(b"x" * 5000), detection(), medium(b"x" * 5000))
-        bound(outbox, Limits(max_bytes=13_000, tail_bytes=0))
+        bound(outbox, OutboxLimits(max_bytes=13_000, tail_bytes=0))
 
         assert shape(stored(outbox)) == ["health", "detection"]
         assert shape(pictures(outbox)) == ["gap 1-1", "media", "media"]
@@ -90,9 +90,9 @@ def test_the_oldest_of_the_lowest_class_goes_first(tmp_path: Path) -> None:
 def test_neighbours_that_go_become_one_gap(tmp_path: Path) -> None:
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, detection(), *[medium(b"x" * 5000) for _ in range(4)], frame(), health())
-        bound(outbox, Limits(max_bytes=2200, tail_bytes=0))
+        bound(outbox, OutboxLimits(max_bytes=2200, tail_bytes=0))
         after_media = shape(stored(outbox)), shape(pictures(outbox))
-        bound(outbox, Limits(max_bytes=1500, tail_bytes=0))
+        bound(outbox, OutboxLimits(max_bytes=1500, tail_bytes=0))
 
         assert after_media == (["detection", "frame", "health"], ["gap 1-4"])
         assert shape(stored(outbox)) == ["gap 1-2", "health"]
@@ -102,7 +102,7 @@ def test_the_confirmed_tail_goes_before_anything_that_is_not_confirmed(tmp_path:
     with contextlib.closing(opened(tmp_path / "node.sqlite")) as outbox:
         put_all(outbox, health(), health(), medium(b"x" * 1000), medium(b"x" * 1000))
         confirm(outbox, SOURCE, 2)
-        bound(outbox, Limits(max_bytes=3200, tail_bytes=3200))
+        bound(outbox, OutboxLimits(max_bytes=3200, tail_bytes=3200))
 
         assert stored(outbox) == []
         assert shape(pictures(outbox)) == ["media", "media"]
@@ -114,9 +114,9 @@ def test_the_tail_is_kept_up_to_its_bytes_and_age(tmp_path: Path) -> None:
         put_all(outbox, detection(at=old), *[detection(at=NOON) for _ in range(9)], detection(at=old))
         confirm(outbox, SOURCE, 10)
         each = usage(outbox).tail_bytes // 10
-        bound(outbox, Limits(tail_bytes=PLENTY, max_bytes=PLENTY))
+        bound(outbox, OutboxLimits(tail_bytes=PLENTY, max_bytes=PLENTY))
         by_age = [event.sequence for event in stored(outbox)]
-        bound(outbox, Limits(tail_bytes=3 * each + 10, max_bytes=PLENTY))
+        bound(outbox, OutboxLimits(tail_bytes=3 * each + 10, max_bytes=PLENTY))
 
         assert by_age == list(range(2, 12))
         assert [event.sequence for event in stored(outbox)] == [8, 9, 10, 11]
@@ -127,7 +127,7 @@ def test_a_watermark_that_goes_back_makes_the_tail_unconfirmed_again(tmp_path: P
         put_all(outbox, *[detection() for _ in range(10)])
         confirm(outbox, SOURCE, 10)
         confirm(outbox, SOURCE, 4)
-        bound(outbox, Limits(tail_bytes=0, max_bytes=PLENTY))
+        bound(outbox, OutboxLimits(tail_bytes=0, max_bytes=PLENTY))
 
         assert [event.sequence for event in stored(outbox)] == [5, 6, 7, 8, 9, 10]
         assert usage(outbox).tail_bytes == 0
@@ -172,7 +172,7 @@ STEPS = st.lists(
 def test_every_sequence_is_there_told_as_a_gap_or_confirmed(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool, int]], max_bytes: int
 ) -> None:
-    limits = Limits(max_bytes=max_bytes, tail_bytes=max_bytes // 2)
+    limits = OutboxLimits(max_bytes=max_bytes, tail_bytes=max_bytes // 2)
     path = tmp_path_factory.mktemp("outbox") / "node.sqlite"
     with contextlib.closing(opened(path)) as outbox:
         for what, kind, other, number in steps:
@@ -192,7 +192,7 @@ def test_every_sequence_is_there_told_as_a_gap_or_confirmed(
         _check_streams(outbox, limits)
 
 
-def _check_streams(outbox: sqlite3.Connection, limits: Limits) -> None:
+def _check_streams(outbox: sqlite3.Connection, limits: OutboxLimits) -> None:
     used = usage(outbox)
     assert used.tail_bytes <= limits.tail_bytes
     assert used.bytes == outbox.execute("select coalesce(sum(size), 0) from outbox_event").fetchone()[0]
@@ -206,7 +206,7 @@ def _check_streams(outbox: sqlite3.Connection, limits: Limits) -> None:
         assert all(event.sequence == row.sequence for event, row in zip(stored_rows(rows), rows, strict=True))
 
 
-def stored_rows(rows: list[backlog.Row]) -> list[Event]:
+def stored_rows(rows: list[backlog.OutboxRow]) -> list[Event]:
     return read_stored(row.body for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""What an outbox may hold, and what it gives up first: the confirmed tail, then the lowest class, oldest first."""
+"""Enforces the limits of an outbox: drops the confirmed tail first, then the lowest priority, oldest first."""
 
 import math
 import sqlite3
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from producer.outbox.backlog import Stream
+from producer.outbox.backlog import OutboxStream
 from producer.outbox.priority import DROPPABLE, Priority
-from producer.outbox.tables import ROW_OVERHEAD_BYTES, Run, absorb, gap_body
+from producer.outbox.tables import ROW_OVERHEAD_BYTES, SequenceGap, absorb, gap_body
 
 OUTBOX_FULL = "outbox_full"
 DISK_FULL = "disk_full"
@@ -16,14 +16,14 @@ DISK_FULL = "disk_full"
 LINK_TOO_SLOW = "link_too_slow"
 
 STALE_AFTER = timedelta(seconds=2)
-"""On a link that is too slow: pictures so much older than the newest of their stream are given up."""
+"""On a slow link, pictures older than the newest of their stream by this much are dropped."""
 DROP_ROWS = 200
 FORGET_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Bytes of bodies and media; the file takes about a tenth more."""
+class OutboxLimits:
+    """Bytes of bodies and media. The file takes about a tenth more."""
 
     max_bytes: int = 4_000_000_000
     tail_bytes: int = 1_000_000_000
@@ -35,26 +35,26 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """`bytes` of all rows, of which `tail_bytes` are confirmed."""
+class OutboxUsage:
+    """`bytes` counts all rows, `tail_bytes` those that are confirmed."""
 
     bytes: int
     tail_bytes: int
 
     @property
     def waiting_bytes(self) -> int:
-        """Of what the journal does not hold."""
+        """Bytes that the journal does not hold yet."""
         return self.bytes - self.tail_bytes
 
 
-def usage(connection: sqlite3.Connection) -> Usage:
-    return Usage(*connection.execute("select bytes, tail_bytes from outbox_life").fetchone())
+def usage(connection: sqlite3.Connection) -> OutboxUsage:
+    return OutboxUsage(*connection.execute("select bytes, tail_bytes from outbox_life").fetchone())
 
 
-def enforce(connection: sqlite3.Connection, limits: Limits, now: datetime) -> None:
-    """Bring the outbox within its limits, inside the caller's transaction."""
+def enforce(connection: sqlite3.Connection, limits: OutboxLimits, now: datetime) -> None:
+    """Bring the outbox within its limits, within the caller's transaction."""
 
-    def excess(used: Usage) -> int:
+    def excess(used: OutboxUsage) -> int:
         return max(used.tail_bytes - limits.tail_bytes, used.bytes - limits.max_bytes)
 
     _forget(connection, excess, (now - limits.tail_age).timestamp())
@@ -63,9 +63,9 @@ def enforce(connection: sqlite3.Connection, limits: Limits, now: datetime) -> No
 
 
 def release(connection: sqlite3.Connection, need: int, upto: Priority, now: datetime) -> int:
-    """Give up rows until `need` bytes are free for others, none of a class above `upto`. Returns the bytes.
+    """Drop rows until `need` bytes are free for others, none of a priority above `upto`. Returns the bytes.
 
-    For a full disk, inside the caller's transaction: what is deleted leaves pages that the next rows take.
+    For a full disk, within the caller's transaction: deleted rows leave pages that the next rows use.
     """
     before = usage(connection).bytes
     target = before - need
@@ -75,8 +75,10 @@ def release(connection: sqlite3.Connection, need: int, upto: Priority, now: date
     return before - usage(connection).bytes
 
 
-def _forget(connection: sqlite3.Connection, excess: Callable[[Usage], int], born_before: float = -math.inf) -> None:
-    """Forget confirmed rows while there are bytes in excess, and those born before a moment, oldest first."""
+def _forget(
+    connection: sqlite3.Connection, excess: Callable[[OutboxUsage], int], born_before: float = -math.inf
+) -> None:
+    """Forget confirmed rows, oldest first, while there are bytes in excess and rows born before a moment."""
     while (oldest := _oldest_confirmed(connection)) is not None:
         stream, born = oldest
         too_much = excess(usage(connection))
@@ -86,8 +88,8 @@ def _forget(connection: sqlite3.Connection, excess: Callable[[Usage], int], born
 
 
 def _oldest_confirmed(connection: sqlite3.Connection) -> tuple[int, float] | None:
-    # A min() a stream is one look at its index, however many rows an unconfirmed stream has. The cross join keeps the
-    # streams outside: SQLite would rather go through all rows in the order of their positions, at each commit.
+    # One min() for each stream is one lookup in its index, however many rows an unconfirmed stream has. The cross join
+    # keeps the streams outside: SQLite would otherwise scan all rows in the order of their positions, at each commit.
     found: tuple[int, float] | None = connection.execute(
         "select e.stream, e.born from outbox_stream s cross join outbox_event e on e.stream = s.id"
         " and e.sequence = (select min(sequence) from outbox_event where stream = s.id)"
@@ -112,7 +114,11 @@ def _forget_step(connection: sqlite3.Connection, stream: int, excess: int, born_
 
 
 def _drop(
-    connection: sqlite3.Connection, priority: Priority, cause: str, now: datetime, too_much: Callable[[Usage], bool]
+    connection: sqlite3.Connection,
+    priority: Priority,
+    cause: str,
+    now: datetime,
+    too_much: Callable[[OutboxUsage], bool],
 ) -> None:
     while too_much(usage(connection)):
         rows = connection.execute(
@@ -123,15 +129,15 @@ def _drop(
         if not rows:
             return
         for stream, source, epoch, sequence in rows:
-            replace_with_gap(connection, Run(stream, source, epoch, sequence, sequence, cause, now))
+            replace_with_gap(connection, SequenceGap(stream, source, epoch, sequence, sequence, cause, now))
             if not too_much(usage(connection)):
                 return
 
 
-def drop_stale(connection: sqlite3.Connection, stream: Stream, after: int, now: datetime) -> int:
-    """Give up pictures past a sequence that are older than the newest of their stream by `STALE_AFTER`; how many.
+def drop_stale(connection: sqlite3.Connection, stream: OutboxStream, after: int, now: datetime) -> int:
+    """Drop pictures after a sequence that are older than the newest of their stream by `STALE_AFTER`. Returns how many.
 
-    Inside the caller's transaction, and not all at once where there are very many.
+    Within the caller's transaction, and a limited number at a time.
     """
     newest = connection.execute(
         "select born from outbox_event where stream = ? order by sequence desc limit 1", (stream.id,)
@@ -145,13 +151,13 @@ def drop_stale(connection: sqlite3.Connection, stream: Stream, after: int, now: 
     ).fetchall()
     for (sequence,) in rows:
         replace_with_gap(
-            connection, Run(stream.id, stream.source, stream.epoch, sequence, sequence, LINK_TOO_SLOW, now)
+            connection, SequenceGap(stream.id, stream.source, stream.epoch, sequence, sequence, LINK_TOO_SLOW, now)
         )
     return len(rows)
 
 
-def replace_with_gap(connection: sqlite3.Connection, run: Run) -> None:
-    """Put a gap in the place of one row, one with the gaps of the same cause on both sides."""
+def replace_with_gap(connection: sqlite3.Connection, run: SequenceGap) -> None:
+    """Replace one row by a gap, joined with gaps of the same cause on both sides."""
     first, last = absorb(connection, run.stream, run.first, run.cause), run.last
     after = connection.execute(
         "select sequence, gap_first, gap_cause from outbox_event where stream = ? and sequence > ?"

@@ -1,0 +1,18 @@
+"""What the parts of an agent share: the clock, the way to wait, the environment and the start time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge.capture.sources.source import Pause
+from producer.ids import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext:
+    """`environ` is the environment as it was when the process started, `started` the moment from which faults count."""
+
+    clock: Clock
+    pause: Pause
+    environ: Mapping[str, str]
+    started: datetime

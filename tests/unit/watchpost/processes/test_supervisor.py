@@ -210,8 +210,8 @@ def supervised(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A supervisor in a process of its own, and the pid of its one child, which ignores SIGTERM."""
     program = (
         "import sys\n"
-        "from watchpost.processes.supervisor import Process, Supervisor\n"
-        f"child = Process('a', (sys.executable, '-c', {STUBBORN!r}))\n"
+        "from watchpost.processes.supervisor import ProcessSpec, Supervisor\n"
+        f"child = ProcessSpec('a', (sys.executable, '-c', {STUBBORN!r}))\n"
         "say = lambda states: print(states[0].pid, flush=True)\n"
         "Supervisor([child], lambda *_: print('said', flush=True), say).run()\n"
     )

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 CLOCK: Final = 90_000
 Coded: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
+_TICK: Final = Fraction(1, CLOCK)
 _BOXED: Final = 1
 _ESCAPED_RATE: Final = 15
 
@@ -193,7 +194,7 @@ def adts_header(config: bytes, size: int) -> bytes:
 
 
 def ticks(value: int, base: Fraction) -> int:
-    return round(value * base * CLOCK)
+    return value if base == _TICK else round(value * base * CLOCK)
 
 
 def _unit(

@@ -27,7 +27,7 @@ class Seen:
 
     sessions: int = 0
     pictures: int = 0
-    """From the first keyframe of each session on."""
+    """From the first keyframe of each session on; not what goes out over a connection that was replaced meanwhile."""
     first_at: float | None = None
     last_at: float | None = None
     """Of the newest picture, in seconds of the loop's clock."""
@@ -168,9 +168,9 @@ class Session:
 
     async def _play(self, case: RtspCase, seen: Seen) -> None:
         loop = asyncio.get_running_loop()
-        began, has_key = loop.time(), False
+        began, has_key, session = loop.time(), False, seen.sessions
         with suppress(ConnectionError):
-            for step in case.script(seen.sessions):
+            for step in case.script(session):
                 if (wait := began + step.at - loop.time()) > 0:
                     await asyncio.sleep(wait)
                 if isinstance(step, HangUp):
@@ -180,7 +180,7 @@ class Session:
                 await self._writer.drain()
                 if isinstance(step, Unit) and step.track == VIDEO:
                     has_key = has_key or step.is_key
-                    if has_key:
+                    if has_key and session == seen.sessions:
                         seen.first_at = seen.first_at or loop.time()
                         seen.pictures, seen.last_at = seen.pictures + 1, loop.time()
 

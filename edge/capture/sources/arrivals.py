@@ -5,6 +5,7 @@ from typing import Final
 
 from edge.capture.sources.demuxer import Arrival, ContainerDemuxer, Demuxer
 from edge.capture.sources.inputs import Input
+from edge.capture.sources.read_ahead import NOTHING
 from edge.capture.sources.timestamps import DEFAULT_INTERVAL_S, FileClock, LiveClock
 from producer.clock import Elapsed
 
@@ -39,12 +40,13 @@ class Arrivals:
     def __init__(self, source: Input, demuxer: Demuxer, elapsed: Elapsed, start: float, counter: Counter) -> None:
         self._demuxer = demuxer
         self._elapsed = elapsed
-        self._is_live = source.ending == "live"
+        self._is_live = source.is_live
         self._live = {"video": LiveClock(), "audio": LiveClock()}
         self._files: dict[str, FileClock] = {}
         self._start = start
         self._primed = not self._is_live or source.is_jpeg_stream
         self._held: deque[tuple[Arrival, float]] = deque()
+        self._began = start
         self._read_at: float | None = None
         self._at = 0.0
         self._counter = counter
@@ -74,8 +76,8 @@ class Arrivals:
         return self._files["video"].end if "video" in self._files else self._start
 
     def next(self) -> Arrival | None:
-        if not self._primed:
-            self._prime()
+        if not self._primed and not self._prime():
+            return NOTHING
         if self._held:
             arrival, self._at = self._held.popleft()
             return arrival
@@ -118,29 +120,36 @@ class Arrivals:
 
     def _read(self) -> Arrival | None:
         arrival = self._demuxer.next()
-        self._at = now = self._elapsed()
+        if arrival is NOTHING:
+            return NOTHING
+        known = arrival.at_s if arrival is not None else None
+        self._at = now = self._elapsed() if known is None else known
         if arrival is not None and arrival.kind == "video" and self._demuxer.is_late_by_one:
             # It was complete when the one before was handed out.
             self._at = now if self._read_at is None else self._read_at
             self._read_at = now
         return arrival
 
-    def _prime(self) -> None:
+    def _prime(self) -> bool:
         """Take in what FFmpeg has read while opening: it came before anybody could look at the clock. Those of the next
         half second tell how late the first were, and stand in for the timestamp that the very first does not get.
+        False as long as nothing has come.
         """
-        self._primed = True
-        began = asked = self._elapsed()
+        latest = self._began
         while len(self._held) < MOST_BUFFERED:
             arrival = self._read()
-            if arrival is None:
+            if arrival is NOTHING and not self._held:
+                return False
+            if arrival is None or arrival is NOTHING:
                 break
             self._held.append((arrival, self._at))
-            now = self._elapsed()
-            if now - asked > BUFFERED_S and now - began > PRIMING_S:
+            came = self._at if arrival.at_s is None else arrival.at_s
+            if came - latest > BUFFERED_S and came - self._began > PRIMING_S:
                 break
-            asked = now
+            latest = came
+        self._primed = True
         for kind, clock in self._live.items():
             packets = [(arrival.stamp, at) for arrival, at in self._held if arrival.kind == kind]
             put_back = iter(clock.prime(packets))
             self._held = deque((arrival, next(put_back) if arrival.kind == kind else at) for arrival, at in self._held)
+        return True

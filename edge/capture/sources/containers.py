@@ -12,6 +12,11 @@ from edge.capture.sources.files import refusal
 from edge.capture.sources.inputs import Input
 
 COLLECT_AFTER_S: Final = 10.0
+NO_LIMIT: Final = -1.0
+"""PyAV looks at its limit with Python's own lock, and FFmpeg asks for it eight times a packet of RTSP: on a busy
+machine the threads of many cameras do little but hand that lock to each other. So RTSP is read without, and
+`ReadAhead` sees when a camera has been silent for too long.
+"""
 
 
 class NoVideo(Exception):
@@ -46,7 +51,7 @@ def opened(source: Input, limit: SupportsFloat) -> Any:
             source.address,
             format=source.format,
             options=dict(source.options),
-            timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
+            timeout=(source.timeout_s, NO_LIMIT if source.is_rtsp else limit),  # type: ignore[arg-type]
             # A camera's name may be in any encoding; nothing here uses it.
             metadata_errors="replace",
         )

@@ -28,11 +28,12 @@ _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A packet with its own timestamp in seconds, where it has one."""
+    """A packet with its own timestamp in seconds, where it has one, and when it came, where that is known."""
 
     kind: Literal["video", "audio"]
     packet: Any
     stamp: float | None
+    at_s: float | None = None
 
 
 class Demuxer(Protocol):
@@ -63,6 +64,9 @@ class Demuxer(Protocol):
         """Go on after an error, or with another limit for the time that a packet may take."""
 
     def decode(self, packet: Any) -> list[Any]: ...
+
+    def skip_to_keyframes(self, skips: bool) -> None:
+        """Whether `decode` gives nothing but keyframes. To be ended at a keyframe."""
 
     def close(self) -> None: ...
 
@@ -156,6 +160,9 @@ class ContainerDemuxer:
     def decode(self, packet: Any) -> list[Any]:
         return list(packet.decode())
 
+    def skip_to_keyframes(self, skips: bool) -> None:
+        self._context.skip_frame = "NONKEY" if skips else "DEFAULT"
+
     def close(self) -> None:
         _close(self._packets)
         self._container.close()
@@ -219,6 +226,9 @@ class JpegDemuxer:
         if pictures:
             self._size = pictures[-1].width, pictures[-1].height
         return pictures
+
+    def skip_to_keyframes(self, skips: bool) -> None:
+        """Every picture is one."""
 
     def close(self) -> None:
         _close(self._chunks)

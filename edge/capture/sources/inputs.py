@@ -9,6 +9,8 @@ from edge.capture.sources.files import LocalKind
 TIMEOUT_S: Final = 10.0
 SOCKET_TIMEOUT_S: Final = 60.0
 """That of FFmpeg's own sockets: ours, which follows the camera's own rate, is to come first."""
+RTSP_SOCKET_TIMEOUT_S: Final = 10.0
+"""Who reads ahead goes on after it, or closes what was given up meanwhile."""
 Transport = Literal["tcp", "udp"]
 
 
@@ -28,6 +30,14 @@ class Input:
     local: LocalKind | None = None
 
     @property
+    def is_live(self) -> bool:
+        return self.ending == "live"
+
+    @property
+    def is_rtsp(self) -> bool:
+        return "rtsp_transport" in self.options
+
+    @property
     def is_interleaved(self) -> bool:
         """RTSP in one TCP connection: a damaged length loses all that follows."""
         return self.options.get("rtsp_transport") == "tcp"
@@ -44,7 +54,7 @@ def rtsp(url: str, timeout_s: float = TIMEOUT_S, transport: Transport = "tcp") -
     """
     options = {
         "rtsp_transport": transport,
-        "timeout": str(int(SOCKET_TIMEOUT_S * 1_000_000)),
+        "timeout": str(int(RTSP_SOCKET_TIMEOUT_S * 1_000_000)),
         "analyzeduration": "1",
         "fpsprobesize": "0",
     }

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from edge.capture.sources.regularity import Regularity
@@ -15,6 +16,16 @@ MOST_HELD: Final = 1
 """A decoder may keep a picture until the next one comes."""
 _INTERVALS: Final = 8
 _FEWEST: Final = 20
+
+
+@dataclass(slots=True)
+class ReadLimit:
+    """How long a camera may be silent, for whoever reads it in another thread."""
+
+    seconds: float
+
+    def __float__(self) -> float:
+        return self.seconds
 
 
 class Liveness:
@@ -33,12 +44,9 @@ class Liveness:
         self._heard: float | None = None
         self._undecoded = 0
 
-    def __float__(self) -> float:
-        """The reading timeout of a container: how long anything at all may take."""
-        return self.read_limit_s
-
     @property
     def read_limit_s(self) -> float:
+        """How long anything at all may take."""
         known = self._regularity.limit_s() if self._regularity is not None else None
         return float(self.limit_s if known is None else min(known, self.limit_s))
 

@@ -21,18 +21,12 @@ from edge.capture.sources.containers import NoVideo
 from edge.capture.sources.demuxer import Arrival, Demuxer, demuxer
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.inputs import Input
-from edge.capture.sources.liveness import LONGEST_SILENCE_S, Damage, Liveness
+from edge.capture.sources.liveness import LONGEST_SILENCE_S, Liveness, ReadLimit
+from edge.capture.sources.quality import Quality
+from edge.capture.sources.read_ahead import NOTHING, ReadAhead
 from edge.capture.sources.recorded_stream import RecordedStream
 from edge.capture.sources.regularity import Regularity
-from edge.capture.sources.source import (
-    CameraFrame,
-    Pause,
-    Reading,
-    SourceEnded,
-    SourceUnreachable,
-    StreamReport,
-    without_credentials,
-)
+from edge.capture.sources.source import CameraFrame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
 from edge.capture.sources.timestamps import STEP_S
 from edge.capture.takeover import Takeover
 from producer.clock import Elapsed, since_boot
@@ -40,7 +34,7 @@ from producer.ids import Clock
 
 LONGEST_WAIT_S: Final = 2.0
 REPORT_S: Final = 5.0
-_IDLE_S: Final = 1.0
+_IDLE_S: Final = 0.5
 _DAMAGED_IN_A_ROW: Final = 50
 _TICK: Final = Fraction(1, CLOCK)
 
@@ -73,21 +67,22 @@ class VideoSource:
         self._regularity = Regularity() if source.is_interleaved else None
         self._demuxer: Demuxer | None = None
         self._stream: RecordedStream | None = None
-        self._damage, self._sound_damage = Damage(elapsed), Damage(elapsed)
-        self._sequence = self._lost = self._fruitless = 0
+        self._quality = Quality(elapsed, recorder)
+        self._sequence = self._fruitless = 0
         self._ready: deque[Reading] = deque()
         self.takeover = Takeover(self._finish)
 
     def open(self) -> None:
         self.close()
-        self._counter = Counter(self._elapsed)
+        self._counter, self._asked_s = Counter(self._elapsed), self._elapsed()
         self._liveness = Liveness(self._patience_s(), self._elapsed(), self._regularity)
+        self._limit = ReadLimit(self._liveness.read_limit_s)
         self._fruitless += 1
-        self._asked_s = self._elapsed()
         self._report_due = self._asked_s + REPORT_S
         with self._failing():
             with self._waiting():
-                self._demuxer = demuxer(self._input, self._liveness)
+                opened = demuxer(self._input, self._limit)
+            self._demuxer = ReadAhead(opened, self._limit, self._elapsed) if self._input.is_live else opened
             self._zero = self._elapsed()
             self._begin(self._zero)
 
@@ -103,23 +98,24 @@ class VideoSource:
         return self._ready.popleft() if self._ready else None
 
     def close(self) -> None:
-        if self._demuxer is not None:
-            self._demuxer.close()
-            self._demuxer = None
         if self._stream is not None:
             self._stream = None
             self._finish()
+        if self._demuxer is not None:
+            self._demuxer.close()
+            self._demuxer = None
         self._ready.clear()
 
     def _finish(self) -> None:
         """What is being recorded becomes a segment."""
         if self._recorder:
-            keeps_time = self._input.pace or self._input.ending == "live"
+            keeps_time = self._input.pace or self._input.is_live
             self._recorder.finish(self._ticks(self._elapsed()) if keeps_time else None)
 
     def _waiting(self) -> AbstractContextManager[None]:
-        """While FFmpeg waits for a camera. A file is there at once."""
-        return self.takeover.waiting() if self._input.ending == "live" else nullcontext()
+        """While a camera is waited for. A file is there at once."""
+        has_come = isinstance(self._demuxer, ReadAhead) and self._demuxer.has_come
+        return self.takeover.waiting(has_come=has_come) if self._input.is_live else nullcontext()
 
     def _patience_s(self) -> float:
         """Every third attempt waits longer: a camera may send less than one picture in ten seconds."""
@@ -139,9 +135,7 @@ class VideoSource:
             waited_s = self._elapsed() - self._asked_s
             # Over HTTP anything can be opened: what it is shows only when it is read.
             is_open = self._demuxer is not None and (self._pictures > 1 or not self._input.is_jpeg_stream)
-            known = (
-                (self._liveness.read_limit_s, self._demuxer.codec) if self._demuxer else (self._input.timeout_s, None)
-            )
+            known = (self._limit.seconds, self._demuxer.codec) if self._demuxer else (self._input.timeout_s, None)
             attempt = Attempt(self._input.address, is_open, waited_s, *known)
             raise unreachable(error, attempt) from None
 
@@ -152,56 +146,53 @@ class VideoSource:
         if self._recorder and not (self._stream and self._stream.goes_on_with(self._demuxer)):
             self._stream = RecordedStream(self._recorder, self._demuxer)
         self._resampler, self._seconds = Resampler(), OneSecondChunks()
-        self._limit_s = self._liveness.read_limit_s
+        self._asked_s = self._elapsed()
+        self._quality.shedding.begin()
         self._due: float | None = None
         self._damaged_in_a_row = self._pictures = self._cut_short = 0
 
     def _advance(self, demuxer: Demuxer) -> None:
-        self._asked_s = self._elapsed()
         try:
             with self._waiting():
                 arrival = self._arrivals.next()
         except av.error.InvalidDataError:
-            self._damage.count(damaged=True)
+            self._quality.pictures.count(damaged=True)
             self._damaged_in_a_row += 1
             if self._damaged_in_a_row > _DAMAGED_IN_A_ROW:
                 raise
             demuxer.resume()
             return
-        for _ in range(demuxer.cut_short - self._cut_short):
-            self._damage.count(damaged=True)
-        self._cut_short = demuxer.cut_short
         if arrival is None:
             self._end(demuxer)
-        elif arrival.packet is not None:
+        elif arrival is not NOTHING:
+            self._asked_s = self._elapsed()
+            self._use(demuxer, arrival)
+            if self._input.is_live:
+                self._watch(demuxer)
+        if (now := self._elapsed()) >= self._report_due:
+            self._report_due = now + REPORT_S
+            self._ready.append(self._quality.report(self._arrivals, demuxer.codec))
+
+    def _use(self, demuxer: Demuxer, arrival: Arrival) -> None:
+        for _ in range(demuxer.cut_short - self._cut_short):
+            self._quality.pictures.count(damaged=True)
+        self._cut_short = demuxer.cut_short
+        if isinstance(demuxer, ReadAhead):
+            self._quality.shedding.note(demuxer.behind_s)
+        if arrival.packet is not None:
             self._damaged_in_a_row = 0
             self._take(demuxer, arrival)
-        self._watch(demuxer)
 
     def _watch(self, demuxer: Demuxer) -> None:
-        now = self._elapsed()
-        if self._input.ending == "live":
-            if complaint := self._liveness.complaint(now):
-                raise SourceUnreachable(f"{without_credentials(self._input.address)}: {complaint}")
-            if abs(self._limit_s - self._liveness.read_limit_s) > 1:
-                self._limit_s = self._liveness.read_limit_s
-                demuxer.resume()
-        if now >= self._report_due:
-            self._report_due = now + REPORT_S
-            self._ready.append(self._report(demuxer))
-
-    def _report(self, demuxer: Demuxer) -> StreamReport:
-        lost = self._recorder.lost if self._recorder else 0
-        complaint = self._damage.sentence("what it sent")
-        if lost > self._lost:
-            complaint = complaint or f"{lost - self._lost} segments of its video could not be written"
-        self._lost = lost
-        fps, bits_per_s = self._arrivals.measured()
-        remark = self._sound_damage.sentence("its sound")
-        return StreamReport(round(fps, 2), demuxer.codec, bits_per_s, complaint, remark)
+        """At the time of what came last: this thread may be behind."""
+        if complaint := self._liveness.complaint(self._arrivals.at):
+            raise SourceUnreachable(f"{without_credentials(self._input.address)}: {complaint}")
+        before_s, self._limit.seconds = self._limit.seconds, self._liveness.read_limit_s
+        if abs(before_s - self._limit.seconds) > 1:
+            demuxer.resume()
 
     def _end(self, ended: Demuxer) -> None:
-        if self._input.ending == "live":
+        if self._input.is_live:
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has ended the stream")
         if not self._pictures:
             raise SourceUnreachable(f"{without_credentials(self._input.address)} has no picture that can be decoded")
@@ -213,19 +204,19 @@ class VideoSource:
         end = self._arrivals.end
         ended.close()
         self._demuxer = None
-        self._demuxer = demuxer(self._input, self._liveness)
+        self._demuxer = demuxer(self._input, self._limit)
         self._begin(end)
 
     def _take(self, demuxer: Demuxer, arrival: Arrival) -> None:
         self._is_damaged = False
         if arrival.kind == "video":
             if arrival.packet.size:
-                self._liveness.packet(self._arrivals.at if self._input.ending == "live" else self._elapsed())
+                self._liveness.packet(self._arrivals.at)
             self._take_video(demuxer, arrival)
         else:
-            self._liveness.sound(self._elapsed())
+            self._liveness.sound(self._arrivals.at)
             self._take_sound(demuxer, arrival)
-        (self._damage if arrival.kind == "video" else self._sound_damage).count(damaged=self._is_damaged)
+        (self._quality.pictures if arrival.kind == "video" else self._quality.sound).count(damaged=self._is_damaged)
 
     def _attempt(self, step: Callable[..., T], *given: Any) -> T | None:
         """Whatever a packet or a picture does to a decoder, a filter or an encoder costs only that one."""
@@ -243,6 +234,11 @@ class VideoSource:
         packet.time_base = _TICK
         packet.pts = packet.dts = None if stampless else self._ticks(at)
         packet.duration = 0 if stampless else round(self._arrivals.interval_s * CLOCK)
+        shedding, is_passed = self._quality.shedding, self._recorder is None or self._recorder.passes_video
+        if not shedding.takes_picture(demuxer, packet, at, is_passed=is_passed):
+            return
+        if shedding.skips_pictures:
+            self._liveness.decoded(self._elapsed())
         pictures = self._attempt(demuxer.decode, packet)
         if self._stream and not stampless:
             self._attempt(self._stream.packet, packet, self._wall(at))
@@ -265,8 +261,9 @@ class VideoSource:
         if self._stream:
             self._attempt(self._stream.picture, upright_one, time, self._ticks(at))
         if self._due is None or at >= self._due - STEP_S:
-            late = self._due is None or at - self._due > self._every_s
-            self._due = (at if late or self._due is None else self._due) + self._every_s
+            every_s = self._quality.shedding.frame_interval_s(self._every_s)
+            late = self._due is None or at - self._due > every_s
+            self._due = (at if late or self._due is None else self._due) + every_s
             self._sequence += 1
             self._ready.append(CameraFrame(time, self._sequence, upright_one))
 
@@ -276,7 +273,9 @@ class VideoSource:
         packet.time_base = _TICK
         packet.pts = packet.dts = self._ticks(at)
         packet.duration = 0
-        sounds = self._attempt(demuxer.decode, packet)
+        takes = self._quality.shedding.takes_sound()
+        self._seconds = self._seconds if takes else OneSecondChunks()
+        sounds = self._attempt(demuxer.decode, packet) if takes else []
         if self._stream:
             self._attempt(self._stream.sound_packet, packet, self._wall(at))
         for sound in sounds or []:

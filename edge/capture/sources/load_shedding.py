@@ -1,0 +1,72 @@
+"""What is left out of a live stream where the machine is too slow for it, so that pictures are still recorded."""
+
+from typing import Any, Final
+
+from edge.capture.sources.demuxer import Demuxer
+from edge.capture.sources.liveness import Damage
+from producer.clock import Elapsed
+
+ANALYSIS_S: Final = 0.5
+SOUND_S: Final = 1.0
+DECODING_S: Final = 2.0
+CAUGHT_UP_S: Final = 0.25
+FEWER_FRAMES_S: Final = 1.0
+FEWER_PICTURES_S: Final = 0.2
+
+
+class LoadShedding:
+    """The further behind, the more: first most frames are not analysed, then sound is not decoded, then only keyframes
+    are decoded of pictures that are recorded as they came, and five a second taken of JPEGs, which are encoded anew.
+    What is left out comes back when the thread has caught up.
+    """
+
+    def __init__(self, elapsed: Elapsed) -> None:
+        self._sounds, self._pictures = Damage(elapsed), Damage(elapsed)
+        self.begin()
+
+    def begin(self) -> None:
+        """Of another decoder."""
+        self._most_s = 0.0
+        self._taken_s = float("-inf")
+        self.skips_pictures = False
+
+    def note(self, behind_s: float) -> None:
+        """How long the oldest packet has waited that is still to be taken."""
+        self._most_s = 0.0 if behind_s < CAUGHT_UP_S else max(self._most_s, behind_s)
+
+    def frame_interval_s(self, wanted_s: float) -> float:
+        return max(wanted_s, FEWER_FRAMES_S) if self._most_s >= ANALYSIS_S else wanted_s
+
+    def takes_sound(self) -> bool:
+        takes = self._most_s < SOUND_S
+        self._sounds.count(damaged=not takes)
+        return takes
+
+    def takes_picture(self, demuxer: Demuxer, packet: Any, at_s: float, *, is_passed: bool) -> bool:
+        """Whether it is to be decoded at all. A decoder goes on with other pictures than keyframes only after one."""
+        if demuxer.codec == "mjpeg":
+            return self._takes_jpeg(at_s)
+        skips = is_passed and self._most_s >= DECODING_S
+        if skips != self.skips_pictures and (skips or packet.is_keyframe):
+            self.skips_pictures = skips
+            demuxer.skip_to_keyframes(skips)
+        return True
+
+    def complaint(self) -> str | None:
+        return _sentence(self._pictures.share, "its pictures")
+
+    def remark(self) -> str | None:
+        return _sentence(self._sounds.share, "its sound")
+
+    def _takes_jpeg(self, at_s: float) -> bool:
+        takes = self._most_s < DECODING_S or at_s - self._taken_s >= FEWER_PICTURES_S
+        if takes:
+            self._taken_s = at_s
+        self._pictures.count(damaged=not takes)
+        return takes
+
+
+def _sentence(share: float, what: str) -> str | None:
+    if share <= 0.01:
+        return None
+    return f"this machine is too slow: {share:.0%} of {what} in the last minute was left out"

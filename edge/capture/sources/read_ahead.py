@@ -1,0 +1,149 @@
+"""Reads a live camera in a thread of its own, so that slow work on one packet delays none of those behind it."""
+
+import threading
+from collections import deque
+from dataclasses import replace
+from typing import Any, Final, SupportsFloat, TypeAlias
+
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
+
+from edge.capture.sources.demuxer import Arrival, Demuxer
+from producer.clock import Elapsed
+
+MOST_BYTES: Final = 8_000_000
+"""Beyond it nothing is read: what comes then waits in the network."""
+MOST_PACKETS: Final = 4000
+WAIT_S: Final = 0.5
+CLOSING_S: Final = 0.3
+NOTHING: Final = Arrival("video", None, None)
+"""Nothing came for a while."""
+
+_Read: TypeAlias = Arrival | BaseException | None
+
+
+class ReadAhead:
+    """A demuxer whose packets bear the time at which they came.
+
+    `next` gives `NOTHING` after half a second, and raises where the silence is longer than the limit. What the other
+    demuxer raises it raises too; reading goes on after `resume`.
+    """
+
+    def __init__(self, demuxer: Demuxer, limit: SupportsFloat, elapsed: Elapsed) -> None:
+        self._demuxer = demuxer
+        self._limit = limit
+        self._elapsed = elapsed
+        self.video: VideoStream | None = demuxer.video
+        self.audio: AudioStream | None = demuxer.audio
+        self.codec = demuxer.codec
+        self.is_late_by_one = demuxer.is_late_by_one
+        self._read: deque[tuple[_Read, float]] = deque()
+        self._bytes = 0
+        self._latest_s = elapsed()
+        self._changed = threading.Condition()
+        self._has_failed = self._resumes = self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
+        self._thread.start()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._demuxer.size
+
+    @property
+    def reorders(self) -> bool:
+        return self._demuxer.reorders
+
+    @property
+    def cut_short(self) -> int:
+        return self._demuxer.cut_short
+
+    @property
+    def has_come(self) -> bool:
+        """Whether `next` need not wait."""
+        return bool(self._read)
+
+    @property
+    def behind_s(self) -> float:
+        """How long the oldest packet has been here that nobody has taken yet."""
+        with self._changed:
+            return self._elapsed() - self._read[0][1] if self._read else 0.0
+
+    def next(self) -> Arrival | None:
+        with self._changed:
+            if not self._read:
+                self._changed.wait(WAIT_S)
+            if self._read:
+                return self._taken()
+        if self._elapsed() - self._latest_s > float(self._limit):
+            raise TimeoutError
+        return NOTHING
+
+    def resume(self) -> None:
+        with self._changed:
+            self._has_failed, self._resumes = False, True
+            self._changed.notify_all()
+
+    def decode(self, packet: Any) -> list[Any]:
+        return self._demuxer.decode(packet)
+
+    def skip_to_keyframes(self, skips: bool) -> None:
+        self._demuxer.skip_to_keyframes(skips)
+
+    def close(self) -> None:
+        """The thread closes what it reads as soon as that gives something, or FFmpeg gives it up."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        self._thread.join(CLOSING_S)
+
+    def _taken(self) -> Arrival | None:
+        if self._read[0][0] is None:
+            return None
+        found, at_s = self._read.popleft()
+        self._bytes -= _size(found)
+        self._changed.notify_all()
+        if isinstance(found, BaseException):
+            raise found
+        assert found is not None, "the end stays where it is"
+        return replace(found, at_s=at_s)
+
+    def _run(self) -> None:
+        try:
+            while self._may_read():
+                found = self._next()
+                if isinstance(found, TimeoutError):
+                    # Of FFmpeg's socket, which knows nothing of the limit.
+                    self._resumes = True
+                    continue
+                with self._changed:
+                    self._latest_s = self._elapsed()
+                    self._read.append((found, self._latest_s))
+                    self._bytes += _size(found)
+                    self._has_failed = not isinstance(found, Arrival)
+                    self._changed.notify_all()
+        finally:
+            self._demuxer.close()
+
+    def _may_read(self) -> bool:
+        """Waits for room, or for whoever is to say that it goes on after an error."""
+        with self._changed:
+            while not self._is_closed and (self._has_failed or self._is_full):
+                self._changed.wait()
+            return not self._is_closed
+
+    @property
+    def _is_full(self) -> bool:
+        return self._bytes > MOST_BYTES or len(self._read) >= MOST_PACKETS
+
+    def _next(self) -> _Read:
+        try:
+            if self._resumes:
+                self._resumes = False
+                self._demuxer.resume()
+            return self._demuxer.next()
+        except BaseException as error:  # noqa: BLE001 - whoever takes what was read raises it
+            return error
+
+
+def _size(found: _Read) -> int:
+    return found.packet.size if isinstance(found, Arrival) and found.packet is not None else 0

@@ -98,11 +98,13 @@ class DeviceRunner:
         for thread in self._threads:
             thread.join(max(0.0, until_s - time.monotonic()))
 
-    def finish(self, until_s: float) -> None:
-        """Finish the recordings of threads that still wait for their camera by then."""
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.capture.finish(until_s - time.monotonic())
+    def finish(self, timeout_s: float) -> bool:
+        """Finish the recordings of threads that wait for their camera. False if one of them is still working."""
+        finished = [not thread.is_alive() or thread.capture.finish(timeout_s) for thread in self._threads]
+        return all(finished)
+
+    def abandon(self) -> None:
+        """Wait no longer for threads that still run."""
         for source_health in self._healths.values():
             source_health.abandoned()
 

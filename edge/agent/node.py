@@ -44,9 +44,10 @@ from producer.relay.session import Incoming, Outgoing
 POLL_EVERY_S: Final = 0.25
 HEALTH_S: Final = 10.0
 JOIN_S: Final = 1.0
-FINISH_S: Final = 1.0
-"""How long all devices together may take to end, and then to finish what is open. One that hangs must not cost the
-others their last events.
+FINISH_S: Final = 2.5
+FINISH_EACH_S: Final = 0.02
+"""How long all devices together may take to end, then to finish what is open, as on a busy machine, and each of them at
+a time. One that hangs must not cost the others their last events.
 """
 LAST_COMMIT_S: Final = 0.5
 LAST_SENDING_S: Final = 0.5
@@ -188,14 +189,19 @@ class Agent:
             until = time.monotonic() + JOIN_S
             for device in self._devices.values():
                 device.join(until)
-            until = time.monotonic() + FINISH_S
-            for device in self._devices.values():
-                device.finish(until)
+            self._finish(time.monotonic() + FINISH_S)
             self._emit_health(all_of_them=True)
             self._emitter.put(self._heartbeats("stopping"))
             if self._emitter.is_committed(LAST_COMMIT_S):
                 self._relay.drain(LAST_SENDING_S)
             log.info("agent stopped")
+
+    def _finish(self, until_s: float) -> None:
+        working = list(self._devices.values())
+        while working and time.monotonic() < until_s:
+            working = [device for device in working if not device.finish(FINISH_EACH_S)]
+        for device in self._devices.values():
+            device.abandon()
 
     def poll(self) -> None:
         """Emit health when it changes and every ten seconds, and heartbeats."""

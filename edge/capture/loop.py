@@ -28,7 +28,7 @@ from edge.capture.takeover import TakenOver, Takeover
 NO_DATA_S: Final = 25.0
 REASONS_LOGGED: Final = 50
 LAST_RESORT_S: Final = 5.0
-DRAIN_S: Final = 0.4
+DRAIN_S: Final = 2.5
 """How long to read what has arrived already, when the agent stops."""
 
 log = structlog.get_logger(__name__)
@@ -109,11 +109,12 @@ class CaptureLoop:
                 self._fail(error)
         self._health.stopped(AGENT_STOPS)
 
-    def finish(self, timeout_s: float) -> None:
-        """Called from another thread at the end of the agent: finish the recording although the camera is silent."""
+    def finish(self, timeout_s: float) -> bool:
+        """Called from another thread at the end of the agent: finish the recording although the camera is silent.
+        False if the capture thread is still working.
+        """
         pipeline = self._pipeline
-        if pipeline is not None:
-            pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
+        return pipeline is None or pipeline.takeover.take(timeout_s, lambda: pipeline.take(None))
 
     def _read(self) -> None:
         self._health.attempting()

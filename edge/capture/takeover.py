@@ -45,9 +45,12 @@ class Takeover:
                 self._is_working = False
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Raises `TakenOver` where this thread is not needed any more. Outside of `working` nobody can take over."""
-        if not self._is_working:
+    def waiting(self, *, has_come: bool = False) -> Iterator[None]:
+        """Raises `TakenOver` where this thread is not needed any more. Outside of `working`, and where what is waited
+        for `has_come` already, nobody can take over.
+        """
+        if has_come or not self._is_working:
+            self._waited_s = 0.0 if has_come else self._waited_s
             yield
             return
         began = time.monotonic()
@@ -66,6 +69,8 @@ class Takeover:
         if not self._lock.acquire(timeout=max(0.0, timeout_s)):
             return False
         try:
+            if self._is_taken:
+                return True
             self._is_taken = True
             self._finish()
             then()

@@ -132,17 +132,23 @@ def device(name: str, case: Case, cameras: Cameras, folder: Path) -> tuple[dict[
     return {"device": name, "visual": source, "rates": rates}, {variable: cameras.address(name, credentials)}
 
 
-@contextmanager
-def running_agent(cases: dict[str, Case], cameras: Cameras, folder: Path) -> Iterator[Agent]:
-    """`watchpost edge` with a device for each case. No broker is there: what it observes stays in its outbox."""
+def configured(cases: dict[str, Case], cameras: Cameras, folder: Path) -> tuple[Path, dict[str, str]]:
+    """A configuration with a device for each case, and the variables that it names."""
     devices: list[dict[str, Any]] = []
     variables: dict[str, str] = {}
     for name, case in cases.items():
-        configured, needed = device(name, case, cameras, folder)
-        devices.append({**configured, "node": NODE})
+        one, needed = device(name, case, cameras, folder)
+        devices.append({**one, "node": NODE})
         variables |= needed
     config = folder / "watchpost.yaml"
     config.write_text(yaml.safe_dump({"sites": [{"site": SITE, "devices": devices}]}))
+    return config, variables
+
+
+@contextmanager
+def running_agent(cases: dict[str, Case], cameras: Cameras, folder: Path) -> Iterator[Agent]:
+    """`watchpost edge` with a device for each case. No broker is there: what it observes stays in its outbox."""
+    config, variables = configured(cases, cameras, folder)
     command = [sys.executable, "-m", "watchpost", "edge", "--node", NODE, "--config", str(config)]
     log = folder / "agent.log"
     with log.open("wb") as output:

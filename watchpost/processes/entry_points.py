@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from typing import Any, NoReturn
 
 from watchpost import VERSION
@@ -22,7 +23,9 @@ def edge(runtime: Runtime, node: str) -> NoReturn:
     try:
         run(node_settings(runtime.config, node), runtime.broker, runtime.data, stopping)
     except IdentityTaken as error:
-        raise IdentityInUse(str(error)) from error
+        # Its cameras may be at work already when another agent shows up.
+        sys.stderr.write(f"{error}\n")
+        exit_beside_threads(IdentityInUse.code)
     exit_beside_threads()
 
 

@@ -103,10 +103,11 @@ def stop_event() -> threading.Event:
     return stopping
 
 
-def exit_beside_threads() -> NoReturn:
+def exit_beside_threads(code: int = 0) -> NoReturn:
     """End the process although threads still run, such as those that wait in FFmpeg for a camera.
 
-    If the interpreter shut down meanwhile, they would return to freed memory, and the process would crash.
+    If the interpreter shut down meanwhile, they would return to freed memory, and the process would crash. Outbox and
+    lock are closed before, and standard error is not buffered.
     """
     logging.shutdown()
-    os._exit(0)
+    os._exit(code)

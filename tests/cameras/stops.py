@@ -11,7 +11,7 @@ from pathlib import Path
 
 import edge.agent.node  # noqa: F401 - imported once, and not again by each agent
 from watchpost.configuration.agents import node_settings  # noqa: F401
-from watchpost.processes import logs, parts
+from watchpost.processes import entry_points, logs
 from watchpost.processes.runtime import Runtime
 
 
@@ -23,7 +23,7 @@ def main() -> None:
         for data in line.split():
             agent = os.fork()
             if not agent:
-                parts.edge(Runtime.start(config, Path(data), port), node)
+                entry_points.edge(Runtime.start(config, Path(data), port), node)
             agents.append(agent)
         sys.stdout.write(f"{' '.join(map(str, agents))}\n")
         sys.stdout.flush()

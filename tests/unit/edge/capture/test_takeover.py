@@ -99,3 +99,15 @@ def test_what_was_there_at_once_may_have_more_behind_it() -> None:
         with takeover.waiting():
             threading.Event().wait(0.02)
         assert not takeover.has_more
+
+
+def test_nobody_takes_over_while_more_has_come_and_nothing_is_finished_twice() -> None:
+    done = list[str]()
+    takeover = Takeover(lambda: done.append("finished"))
+    with takeover.working(), takeover.waiting(has_come=True):
+        assert not takeover.take(0.01, lambda: done.append("taken"))
+        assert takeover.has_more
+    for _ in range(2):
+        assert takeover.take(0.01, lambda: done.append("taken"))
+
+    assert done == ["finished", "taken"]

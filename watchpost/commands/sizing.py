@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchpost.cli_errors import CliError
 from watchpost.commands.options import DATA, ConfigOption, DataOption
 from watchpost.processes.permissions import become_the_owner
 from watchpost.processes.runtime import configuration
-from watchpost.refused import Refused
 from watchpost.sizing.assumptions import Assumptions, Camera, Where
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _print(found: "Size") -> None:
 def _camera(text: str, bits_per_s: int) -> Camera:
     found = re.fullmatch(r"(\d{2,5})x(\d{2,5})@(\d{1,3})", text)
     if found is None or int(found[3]) == 0:
-        raise Refused(f"{text!r} is no picture of a camera: write it as 1920x1080@15")
+        raise CliError(f"{text!r} is no picture of a camera: write it as 1920x1080@15")
     width, height, fps = map(int, found.groups())
     return Camera(width, height, fps, bits_per_s)
 

@@ -12,6 +12,7 @@ from mosquitto.launcher import BrokerMissing
 from watchpost.cli_errors import CliError
 from watchpost.commands import devices as device_commands
 from watchpost.commands import log as log_commands
+from watchpost.commands import sizing as sizing_commands
 from watchpost.commands import trials as trial_commands
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
 from watchpost.commands.selection import chosen_consumers, chosen_node
@@ -30,6 +31,7 @@ class Schema(StrEnum):
     CONFIG = "config"
     TYPESCRIPT = "typescript"
     REFERENCE = "reference"
+    SIZING = "sizing"
 
 
 # It runs in a process of its own; without a ClickHouse server the gateway writes the rows.
@@ -46,6 +48,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(device_commands.app, name="devices")
 for name, work in log_commands.COMMANDS.items():
     app.command(name)(work)
+app.command("size")(sizing_commands.size)
 app.command("what-if")(trial_commands.what_if)
 app.command("run-trial", hidden=True)(trial_commands.run_trial)
 

@@ -18,6 +18,7 @@ from bus_schemas.topics import command_topic
 from edge.agent.command_handler import CommandHandler
 from edge.agent.commands import NAMES
 from edge.agent.context import AgentContext
+from edge.agent.defaults import HEALTH_EVERY_S
 from edge.agent.device import DeviceRunner
 from edge.agent.event_emitter import EventEmitter
 from edge.agent.health import has_changed
@@ -42,7 +43,6 @@ from producer.relay.relay import Relay, RelayOptions
 from producer.relay.session import Incoming, Outgoing
 
 POLL_EVERY_S: Final = 0.25
-HEALTH_S: Final = 10.0
 JOIN_S: Final = 1.0
 FINISH_S: Final = 2.5
 FINISH_EACH_S: Final = 0.02
@@ -166,7 +166,7 @@ class Agent:
         self._healths: dict[str, Health] = {}
         self._name = settings.node
         self._began = time.monotonic()
-        self._health_at = self._heartbeat_at = -HEALTH_S
+        self._health_at = self._heartbeat_at = -HEALTH_EVERY_S
         for device in settings.devices:
             event_factory = emitter.event_factories[device.source]
             adjustable = self._fitting(event_factory.source, device.adjustable())
@@ -207,7 +207,7 @@ class Agent:
         """Emit health when it changes and every ten seconds, and heartbeats."""
         self._emitter.emit_clock_steps()
         now = time.monotonic()
-        regular = now - self._health_at >= HEALTH_S
+        regular = now - self._health_at >= HEALTH_EVERY_S
         if regular:
             self._health_at = now
         self._emit_health(all_of_them=regular)

@@ -7,11 +7,11 @@ import numpy as np
 
 from bus_schemas.node import Settings
 from bus_schemas.settings import AdjustableSettings
+from edge.agent.defaults import THUMBNAIL
 from edge.analysis.detection import SCENE, detection_data
 from edge.analysis.detector import PERSON, BoundingBox
 from edge.analysis.motion import MotionDetector
 from edge.analysis.picture import PictureAnalyser
-from edge.analysis.pictures import THUMBNAIL
 from edge.analysis.render import Caption, thermal_jpeg
 from edge.analysis.thermal import SHAPE, ThermalProcessor
 from edge.analysis.thermometry import thermal_data

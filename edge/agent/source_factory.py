@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from edge.agent.alignment_settings import FieldsOfView, MarkedPoints
 from edge.agent.context import AgentContext
+from edge.agent.defaults import DRAWN_BITS_PER_S, DRAWN_FPS
 from edge.agent.settings import DeviceSettings, OnnxDetectorSettings
 from edge.agent.source_settings import (
     FileSourceSettings,
@@ -43,7 +44,7 @@ _SCENE_FAULTS: Final[Mapping[str, FaultKind]] = {
 
 
 PASSED: Final = {"sent": frozenset({"h264", "hevc"}), "h264": frozenset({"h264"}), "encoded": frozenset[str]()}
-DRAWN: Final = Encoding(fps=10, bit_rate=600_000, max_width=1280)
+DRAWN: Final = Encoding(fps=DRAWN_FPS, bit_rate=DRAWN_BITS_PER_S, max_width=1280)
 
 
 def scene_of(scene: SceneSourceSettings, started: datetime, time_zone: str) -> Scene:

@@ -11,10 +11,11 @@ from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
+from edge.agent.defaults import THUMBNAIL
+
 Bytes8 = NDArray[np.uint8]
 
 SMALL_WIDTH: Final = 320
-THUMBNAIL: Final = (320, 180)
 _BLACK: Final = (0, 128, 128)
 
 

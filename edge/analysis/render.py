@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bus_schemas.settings import COLUMNS, ROWS, Roi
 from bus_schemas.thermal import AlertLevel
+from edge.agent.defaults import THERMAL_PREVIEW
 from edge.analysis.alignment import Alignment
 from edge.analysis.lettering import Lettering
 from edge.analysis.pictures import Bytes8, Planes
@@ -18,7 +19,7 @@ from edge.analysis.thermal_regions import RegionStatistics
 
 Celsius = NDArray[np.float32]
 
-SIZE: Final = (640, 480)
+SIZE: Final = THERMAL_PREVIEW
 BAR: Final = 40
 _BAR_LIGHT: Final = 0.3
 LEVEL_BGR: Final[dict[AlertLevel, tuple[int, int, int]]] = {

@@ -7,19 +7,19 @@ from datetime import datetime
 from bus_schemas.camera import Frame, Motion
 from bus_schemas.media import Segment
 from bus_schemas.settings import AdjustableSettings
+from edge.agent.defaults import FRAME_EVERY_S, MOTION_EVERY_S, THUMBNAIL
 from edge.agent.event_factory import EncodedPicture, EventFactory
 from edge.agent.settings import RatesSettings
 from edge.analysis import audio
 from edge.analysis.detection import ObjectDetection
 from edge.analysis.motion import Box, MotionDetector, MotionEnded, MotionMeasurement, MotionStarted, MotionTracker
 from edge.analysis.picture import Grey, PictureAnalyser, PictureState, differences
-from edge.analysis.pictures import THUMBNAIL, Pictures, Planes, thumbnail
+from edge.analysis.pictures import Pictures, Planes, thumbnail
 from edge.capture.pacing import Every, per_second
 from edge.capture.segments import CONTENT_TYPE, RecordedSegment
 from edge.capture.sources.source import CameraFrame, Samples
 from producer.outbox.tables import Draft
 
-UPDATE_S = 1.0
 SOUND_S = 5.0
 """Without sound for this long its level is unknown."""
 
@@ -54,8 +54,8 @@ class VisualAnalysis:
         self._capture_due = per_second(rates.capture_fps)
         self._thumbnail_due = per_second(rates.thumbnail_fps)
         self._live_due = per_second(rates.live_fps)
-        self._frame_due = Every(1.0)
-        self._update_due = Every(UPDATE_S)
+        self._frame_due = Every(FRAME_EVERY_S)
+        self._update_due = Every(MOTION_EVERY_S)
         self._capture_now = False
         self.planes: Planes | None = None
         """The newest full picture, for the fusion with temperatures."""
@@ -192,7 +192,7 @@ class VisualAnalysis:
         media = tuple(self._captures)[-1:]
         match changed:
             case MotionStarted(boxes=boxes, area=area):
-                self._update_due = Every(UPDATE_S)
+                self._update_due = Every(MOTION_EVERY_S)
                 self._update_due.due(frame.time)
                 return Motion(phase="start", boxes=_rounded(boxes), intensity=min(1.0, area), media=media)
             case MotionEnded(boxes=boxes, area=area, duration_s=seconds, frames=frames):

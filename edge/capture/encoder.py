@@ -16,15 +16,13 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from edge.agent.defaults import NOMINAL_FPS, SOUND_BITS_PER_S, peak_bits_per_s
 from edge.capture.bitstream import CLOCK, Aac, Unit
 
 AAC_RATES: Final = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 _AAC_FRAME: Final = 1024
 _TICK: Final = Fraction(1, CLOCK)
-_NOMINAL_FPS: Final = 25
 _QUALITY: Final = "23"
-_MOST_BITS_PER_PIXEL: Final = 0.2
-_LEAST_BIT_RATE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class VideoEncoder:
         scale = min(1.0, (encoding.max_width or size[0]) / size[0])
         self.width, self.height = (max(2, round(side * scale / 2) * 2) for side in size)
         self._scaler = VideoReformatter()
-        fps = encoding.fps or _NOMINAL_FPS
+        fps = encoding.fps or NOMINAL_FPS
         self._thins_out = encoding.fps is not None
         self._interval = round(CLOCK / fps)
         self._due: int | None = None
@@ -70,7 +68,7 @@ class VideoEncoder:
         if bit_rate is not None:
             self._codec.bit_rate = bit_rate
             return {"maxrate": str(bit_rate), "bufsize": str(2 * bit_rate)}
-        most = max(_LEAST_BIT_RATE, round(self.width * self.height * fps * _MOST_BITS_PER_PIXEL))
+        most = peak_bits_per_s(self.width, self.height, fps)
         return {"crf": _QUALITY, "maxrate": str(most), "bufsize": str(2 * most)}
 
     def due(self, pts: int) -> bool:
@@ -109,7 +107,7 @@ class AudioEncoder:
         self._codec.sample_rate, self._codec.format = rate, "fltp"
         self._codec.layout = self._layout
         self._codec.time_base = Fraction(1, rate)
-        self._codec.bit_rate = 64_000 * channels
+        self._codec.bit_rate = SOUND_BITS_PER_S * channels
         # A third of the work of FFmpeg's usual search, for sound that is nearly the same.
         self._codec.options = {"aac_coder": "fast"}
         self._codec.flags |= Flags.global_header

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.agent.defaults import DRAWN_FPS
 from edge.capture.recorder import Recorder
 from edge.capture.sources.audio_samples import OneSecondChunks
 from edge.capture.sources.source import CameraFrame, Pause, Reading, Samples, ThermalFrame
@@ -47,7 +48,7 @@ class VisualSceneSource:
         clock: Clock,
         pause: Pause,
         recorder: Recorder | None = None,
-        fps: int = 10,
+        fps: int = DRAWN_FPS,
     ) -> None:
         self._drawing = drawing
         self._sound = SceneSound(scene)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
+from edge.agent.defaults import DRAWN_SIZE
 from edge.analysis.lettering import Lettering
 from edge.simulation.backdrops import backdrop
 from edge.simulation.canvas import Bytes8
@@ -24,7 +25,7 @@ _HEADLIGHTS_BELOW: Final = 0.6
 class VisualScene:
     """Draws any moment by itself: the same time is the same picture, noise included."""
 
-    def __init__(self, scene: Scene, size: tuple[int, int] = (640, 360), name: str = "") -> None:
+    def __init__(self, scene: Scene, size: tuple[int, int] = DRAWN_SIZE, name: str = "") -> None:
         self.size = size
         self._scene = scene
         self._name = name

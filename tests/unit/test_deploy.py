@@ -1,5 +1,6 @@
 """What deploy/ starts exists: commands, options and configurations."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path, PurePosixPath
@@ -13,8 +14,12 @@ from watchpost.cli import app
 from watchpost.configuration.config import load
 from watchpost.configuration.environment import Secrets
 
-UNITS = sorted(Path("deploy/systemd").glob("*.service"))
+ALL_UNITS = sorted(Path("deploy/systemd").glob("*.service"))
+BROKER = Path("deploy/systemd/watchpost-broker.service")
+UNITS = [unit for unit in ALL_UNITS if unit != BROKER]
 PROGRAM = "/opt/watchpost/.venv/bin/watchpost"
+EXPOSURE = 40
+"""Of 100, as `systemd-analyze security` counts what a unit may do that it need not."""
 
 
 def compose() -> dict[str, Any]:
@@ -37,17 +42,96 @@ def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
     assert parsed(arguments)["data"] == Path("/var/lib/watchpost")
 
 
+def test_the_unit_of_the_broker_starts_the_configuration_that_is_delivered() -> None:
+    lines = BROKER.read_text().splitlines()
+
+    assert "ExecStart=/usr/sbin/mosquitto -c /opt/watchpost/mosquitto/production.conf" in lines
+    assert "User=mosquitto" in lines
+    assert Path("mosquitto/production.conf").exists()
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", ALL_UNITS, ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> None:
     copy = tmp_path / unit.name.replace("@", "@x")
-    copy.write_text(unit.read_text().replace(PROGRAM, "/usr/bin/true"))
+    copy.write_text(unit.read_text().replace(PROGRAM, "/usr/bin/true").replace("/usr/sbin/mosquitto", "/usr/bin/true"))
 
     verified = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
     )
 
     assert [line for line in verified.stderr.splitlines() if copy.name in line] == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_units_take_from_their_processes_what_they_do_not_need() -> None:
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={EXPOSURE}", *map(str, ALL_UNITS)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert judged.returncode == 0, judged.stdout
+
+
+@pytest.mark.parametrize("unit", ALL_UNITS, ids=lambda unit: unit.name)
+def test_no_secret_is_in_a_unit_or_on_its_command_line(unit: Path) -> None:
+    lines = unit.read_text().splitlines()
+
+    assert [line for line in lines if line.startswith(("Environment=", "PassEnvironment="))] == []
+    assert [line for line in lines if re.search(r"(?i)token|password|secret", line) and not line.startswith("#")] == []
+
+
+def test_the_image_has_the_packages_that_a_start_asks_for() -> None:
+    """But for what only builds: `python3-venv`, and the clients of the broker, which no process runs."""
+    wanted = re.search(r'^RUN_PACKAGES="(.*)"$', Path("dev").read_text(), re.MULTILINE)
+    assert wanted is not None
+    image = Path("deploy/Dockerfile").read_text().rpartition("\nFROM ")[2]
+
+    assert {package for package in wanted[1].split() if not re.search(rf"\b{re.escape(package)}\b", image)} == {
+        "mosquitto-clients",
+        "python3-venv",
+    }
+
+
+@pytest.mark.parametrize("service", sorted(compose()["services"]))
+def test_a_container_has_no_rights_beyond_its_user_s(service: str) -> None:
+    told = compose()["services"][service]
+
+    assert told["cap_drop"] == ["ALL"]
+    assert told["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_gateway_s_plain_http_is_published_on_this_machine_alone() -> None:
+    assert compose()["services"]["gateway"]["ports"] == ["127.0.0.1:8080:8080"]
+
+
+def test_the_installed_command_works_with_configuration_data_and_secrets_of_the_service(tmp_path: Path) -> None:
+    program = tmp_path / ".venv" / "bin" / "watchpost"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nenv | grep -E '^(WATCHPOST|CAMERA|PATH_)' | sort\necho \"$@\"\n")
+    program.chmod(0o755)
+    (tmp_path / "environment").write_text("# secrets\n\nCAMERA=rtsp://a:b@c/$HOME 'x' #1\nno name\nCAMERA_2=last")
+    places = {"WATCHPOST_HOME": str(tmp_path), "WATCHPOST_ETC": str(tmp_path), "WATCHPOST_DATA": str(tmp_path)}
+
+    said = subprocess.run(
+        [str(Path("deploy/watchpost").resolve()), "verify", "two words"],
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **places},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert said == [
+        "CAMERA=rtsp://a:b@c/$HOME 'x' #1",
+        "CAMERA_2=last",
+        f"WATCHPOST_CONFIG={tmp_path}/watchpost.yaml",
+        f"WATCHPOST_DATA={tmp_path}",
+        f"WATCHPOST_ETC={tmp_path}",
+        f"WATCHPOST_HOME={tmp_path}",
+        "verify two words",
+    ]
 
 
 @pytest.mark.parametrize("service", sorted(set(compose()["services"]) - {"broker"}))

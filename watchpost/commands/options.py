@@ -15,9 +15,13 @@ class LogFormat(StrEnum):
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="The configuration; default ./watchpost.yaml, and the demo when there is none."),
+    typer.Option(
+        "--config",
+        envvar="WATCHPOST_CONFIG",
+        help="The configuration; default ./watchpost.yaml, and the demo when there is none.",
+    ),
 ]
-DataOption = Annotated[Path, typer.Option("--data", help="Where everything is kept.")]
+DataOption = Annotated[Path, typer.Option("--data", envvar="WATCHPOST_DATA", help="Where everything is kept.")]
 MqttPortOption = Annotated[
     int | None, typer.Option("--mqtt-port", min=0, max=65535, help="Of the broker; default the configuration's.")
 ]

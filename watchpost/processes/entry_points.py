@@ -103,6 +103,10 @@ def schema(kind: str) -> str:
             return _written(WatchpostConfig.model_json_schema())
         case "reference":
             return markdown()
+        case "sizing":
+            from watchpost.sizing.document import markdown as sizing
+
+            return sizing()
         case "openapi":
             from gateway.app import operations
             from gateway.openapi import document as openapi

@@ -23,9 +23,10 @@ from bus_schemas.settings import AdjustableSettings, SettingsChange, Thermograph
 from bus_schemas.thermal import ThermalEvent
 from consumers.alerting.what_if.run import Finding
 from consumers.store.archive.reader import ArchiveReader
+from edge.agent.defaults import THUMBNAIL
 from edge.analysis import picture, thermal
 from edge.analysis.picture import Grey, PictureAnalyser
-from edge.analysis.pictures import SMALL_WIDTH, THUMBNAIL, fitted
+from edge.analysis.pictures import SMALL_WIDTH, fitted
 from edge.analysis.thermal import SHAPE, Celsius, ThermalProcessor
 from edge.analysis.thermometry import thermal_data
 from edge.capture.sources.source import ThermalFrame

@@ -14,6 +14,7 @@ from consumers.engine.set_aside import SetAsideEvent
 from consumers.hub_config import HubConfig
 from consumers.store.clickhouse.engine import Engine, OpenEngine
 from consumers.store.journal.record import JournalReader
+from consumers.views.warehouse import KEEP_DAYS
 from consumers.views.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
 from consumers.views.warehouse.progress import RowsProgress, tell_rows, tell_set_aside
 from consumers.views.warehouse.reader import State, Status, WarehouseReader
@@ -36,7 +37,7 @@ class WarehouseSettings:
     `save_every`: how many positions the checkpoint may be behind by events of other kinds.
     """
 
-    keep_days: int | None = 400
+    keep_days: int | None = KEEP_DAYS
     triggers: tuple[str, ...] = ()
     pace_s: float = 1.0
     retry_s: float = 30.0

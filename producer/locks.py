@@ -32,9 +32,8 @@ class FileLock:
 
     def __init__(self, path: Path, *, wait_s: float | None = 0.0) -> None:
         """Wait for the lock up to `wait_s` seconds, or without limit for `None`. Raises `LockHeld` and `OSError`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._descriptor = _open(path)
         try:
             self._acquire(wait_s)
         except BaseException:
@@ -91,6 +90,16 @@ def holder_of(path: Path) -> str | None:
 def this_process(now: datetime) -> str:
     """A note by which people find the process that holds a lock."""
     return f"process {os.getpid()}, since {iso(now)}"
+
+
+def _open(path: Path) -> int:
+    """Consumers ask for each batch: the directory is made where it is missing, not looked for each time."""
+    flags = os.O_RDWR | os.O_CREAT
+    try:
+        return os.open(path, flags, 0o644)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o644)
 
 
 def _locked(descriptor: int, kind: int) -> bool:

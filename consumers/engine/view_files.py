@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock, get_ident
 from types import TracebackType
@@ -24,6 +25,7 @@ class NoView(LookupError):
     """The consumer has not folded anything yet."""
 
 
+@lru_cache(maxsize=1024)
 def link_of(data: Path, name: str) -> Path:
     return data / "views" / f"{name}.sqlite"
 
@@ -125,10 +127,15 @@ def drop(data: Path, name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
+def _lock_of(data: Path, name: str) -> Path:
+    return link_of(data, name).with_suffix(".lock")
+
+
 @contextmanager
 def locked(data: Path, name: str) -> Iterator[None]:
     """Nobody else folds into the view or swaps it meanwhile, in this process or another."""
-    with FileLock(link_of(data, name).with_suffix(".lock"), wait_s=None):
+    with FileLock(_lock_of(data, name), wait_s=None):
         yield
 
 

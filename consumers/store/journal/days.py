@@ -3,6 +3,8 @@
 import os
 import secrets
 import sqlite3
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -75,7 +77,7 @@ class Day:
 
 
 def list_days(directory: Path) -> list[Day]:
-    """The days there are, oldest first. Readers ask at every look."""
+    """The days there are, oldest first."""
     found = []
     with suppress(FileNotFoundError):
         for name in os.listdir(directory):  # noqa: PTH208 - a quarter of the time of paths
@@ -83,6 +85,44 @@ def list_days(directory: Path) -> list[Day]:
                 with suppress(ValueError):
                     found.append(Day(date.fromisoformat(name[: -len(_SUFFIX)]), directory / name))
     return sorted(found)
+
+
+class DayList:
+    """The days there are, for a reader that asks at every look: read again where the directory has changed.
+
+    A change leaves a moment on the directory, which ticks every few milliseconds. Two changes in one tick look like
+    one; so what is listed is believed only once that moment has been seen for longer than a tick.
+    """
+
+    def __init__(self, directory: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._directory = directory
+        self._monotonic = monotonic
+        self._days: list[Day] = []
+        self._state: tuple[int, ...] | None = None
+        self._seen_at = 0.0
+        self._is_settled = False
+
+    def read(self) -> Sequence[Day]:
+        """Oldest first."""
+        state, now = _state_of(self._directory), self._monotonic()
+        if state != self._state:
+            self._state, self._seen_at, self._is_settled = state, now, False
+        if not self._is_settled:
+            self._days = list_days(self._directory)
+            self._is_settled = now - self._seen_at > _TICK_S
+        return self._days
+
+
+_TICK_S = 0.05
+
+
+def _state_of(directory: Path) -> tuple[int, ...] | None:
+    """Which directory it is, and when an entry in it was last made, renamed or removed."""
+    try:
+        found = os.stat(directory)  # noqa: PTH116 - asked at every look, at half the cost of a path
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
 
 def day_path(directory: Path, day: date) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from bus_schemas.catalogue import MODELS
 from bus_schemas.event import Event
 from bus_schemas.upcasts import UPCASTS
-from consumers.store.journal.days import Day, list_days, open_to_read
+from consumers.store.journal.days import Day, DayList, open_to_read
 from consumers.store.journal.record import Batch, Recorded
 from consumers.store.journal.retention_floor import read_floor
 from consumers.store.journal.row_mapping import COLUMNS, RowMapping
@@ -41,10 +41,13 @@ class OpenDays:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._day_list = DayList(directory)
+        self._days: Sequence[Day] = ()
         self._open: dict[Path, sqlite3.Connection] = {}
         self._first: dict[Path, int] = {}
         self._identities: dict[Path, Identity | None] = {}
         self._origins: dict[Path, RowMapping] = {}
+        self._lives: dict[Path, int] = {}
 
     def list(self) -> list[tuple[int, Day]]:
         """The days that can be read, each with its first position, oldest first."""
@@ -56,8 +59,10 @@ class OpenDays:
         self._there()
 
     def _there(self) -> Sequence[Day]:
-        days = list_days(self.directory)
-        self._forget_all_but(days)
+        days = self._day_list.read()
+        if days is not self._days:
+            self._forget_all_but(days)
+            self._days = days
         if days:
             self._leave_a_lost_journal(days[-1].path)
         return days
@@ -71,6 +76,7 @@ class OpenDays:
         self._first.pop(path, None)
         self._identities.pop(path, None)
         self._origins.pop(path, None)
+        self._lives.pop(path, None)
 
     def _leave_a_lost_journal(self, newest: Path) -> None:
         """Where another journal has taken the place of this one, its days have the same names."""
@@ -98,6 +104,14 @@ class OpenDays:
         known = self._origins.get(day.path)
         if known is None:
             known = self._origins[day.path] = RowMapping(connection)
+        return known
+
+    def life(self, day: Day, connection: sqlite3.Connection) -> int:
+        """Which journal this connection to the day reads: while it is open, that is the same. 0 where nobody knows."""
+        known = self._lives.get(day.path)
+        if known is None:
+            row = connection.execute("select value from meta where key = 'life'").fetchone()
+            known = self._lives[day.path] = 0 if row is None else int(row[0])
         return known
 
     def _first_position(self, day: Day) -> int | None:
@@ -135,8 +149,7 @@ class SqliteJournalReader:
         for _, day in reversed(self._days.list()):
             connection = self._days.connection(day)
             if connection is not None:
-                row = connection.execute("select value from meta where key = 'life'").fetchone()
-                return 0 if row is None else int(row[0])
+                return self._days.life(day, connection)
         return 0
 
     def floor(self) -> int:

@@ -87,7 +87,10 @@ class RowMapping:
             self._newest[number] = upcast_model(name)
 
     def _load_streams(self) -> None:
-        for stream, source, epoch in self._day.execute("select stream, source, epoch from streams"):
+        # Numbers only grow: those that came since are behind the last one known.
+        last = max(self._streams, default=0)
+        rows = self._day.execute("select stream, source, epoch from streams where stream > ?", (last,))
+        for stream, source, epoch in rows:
             self._streams[stream] = StreamOrigin(source, place(source), epoch or None)
 
 

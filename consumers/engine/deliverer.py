@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 import structlog
 
@@ -10,7 +11,15 @@ from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.carried_state import carry_over
 from consumers.engine.folding import Faulty, call
-from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Stopped, create, log_set_aside
+from consumers.engine.follower import (
+    BATCH,
+    IDLE_SAVE_S,
+    STOPS_AFTER,
+    ConsumerContext,
+    Stopped,
+    create,
+    log_set_aside,
+)
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Recorded
@@ -40,6 +49,8 @@ class Deliverer:
         self._state: sqlite3.Connection | None = None
         self._file: Path | None = None
         self._identity: Identity | None = None
+        self._seen = 0
+        self._saved_at = 0.0
         self._tries: tuple[int, int] = (0, 0)
         """The position of the event that failed last, and how often it did."""
         self._run: list[SetAsideEvent] = []
@@ -57,11 +68,20 @@ class Deliverer:
         """
         with view_files.locked(self._context.data, self.name):
             state = self._opened()
-            before = checkpoint.load(state)
+            # Beyond the checkpoint is what we looked at and did not concern us.
+            before = self._seen = max(self._seen, checkpoint.load(state))
             batch = self._context.journal.read(before, self.sink.models, limit)
-            if batch.upto > before:
+            if batch.records or self._is_worth_saving(batch.upto, state):
                 self._take(state, batch.records, batch.upto)
+            self._seen = batch.upto
             return batch.upto - before
+
+    def _is_worth_saving(self, upto: int, state: sqlite3.Connection) -> bool:
+        """A commit for each batch of others' events would be all that most sinks do."""
+        if monotonic() - self._saved_at < IDLE_SAVE_S:
+            return False
+        self._saved_at = monotonic()
+        return upto > checkpoint.load(state)
 
     def idle(self) -> None:
         """Let the sink try again what waits."""
@@ -145,9 +165,10 @@ class Deliverer:
             checkpoint.begin_again(state)
         checkpoint.belong(state, life)
         self._file, self._identity, self._life, self._state = file, identity(file), life, state
+        self._seen = checkpoint.load(state)
         self._run = set_aside.open_run(state)
         self.last_set_aside = next(iter(set_aside.newest(state, 1)), None)
-        log.info("sink follows the journal", consumer=self.name, position=checkpoint.load(state))
+        log.info("sink follows the journal", consumer=self.name, position=self._seen)
         return state
 
     def _begin(self) -> Path:

@@ -1,7 +1,7 @@
 """The sink that publishes the condition of each device in retained messages, for programs that only subscribe.
 
-The broker may forget what it retains. So all is said again on every connection and every half minute, also that a
-device is not there any more.
+Each look at the view costs what has changed in it since the last one. The broker may forget what it retains; so all is
+said again on every connection, of every other view and every half minute, also that a device is not there any more.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ from bus_schemas.alert import IncidentEvent
 from bus_schemas.event import RESERVED, Event, device_source
 from bus_schemas.protocol import DeviceReport
 from bus_schemas.topics import condition_topic
-from consumers.alerting.conditions import DeviceCondition, conditions
+from consumers.alerting.conditions import DeviceCondition, changed_conditions, conditions, newest_change
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
 from consumers.engine.sink import Sink
@@ -27,6 +27,10 @@ from consumers.engine.view_files import NoView, Views
 from consumers.store.journal.record import DeviceKey, Recorded
 from producer.ids import Clock, utc_now
 from producer.mqtt import background_client
+from producer.transaction import transaction
+
+Conditions = Mapping[DeviceKey, DeviceCondition | None]
+"""`None` is of a device that is not there any more."""
 
 AGAIN_S: Final = 30.0
 KEEPALIVE_S: Final = 20
@@ -42,7 +46,7 @@ class ConditionAnnouncer(Sink):
         site text not null, device text not null, primary key (site, device)
     ) strict, without rowid;
     """
-    pace_s: ClassVar[float] = 0.0
+    pace_s: ClassVar[float] = 0.05
 
     def __init__(self, data: Path, clock: Clock = utc_now, seconds: Callable[[], float] = time.monotonic) -> None:
         self._data = data
@@ -52,7 +56,11 @@ class ConditionAnnouncer(Sink):
         self._client: Client | None = None
         self._connected = threading.Event()
         self._said: dict[DeviceKey, DeviceCondition | None] = {}
+        self._announced: set[DeviceKey] = set()
         self._next_round = 0.0
+        self._view: sqlite3.Connection | None = None
+        """Of which `_said` tells what was the case up to the position `_upto`."""
+        self._upto = 0
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         return ()
@@ -64,40 +72,69 @@ class ConditionAnnouncer(Sink):
         client = self._client = self._client or self._connect()
         if not client.is_connected():
             return
-        known = self._known()
-        if known is None:
+        is_round = self._connected.is_set() or self._seconds() >= self._next_round
+        if is_round and self._views is not None:
+            self._views.close_removed()
+        view = self._current()
+        if view is None:
             return
-        if self._connected.is_set() or self._seconds() >= self._next_round:
+        if is_round or view is not self._view:
             self._connected.clear()
-            self._said.clear()
             self._next_round = self._seconds() + AGAIN_S
-            if self._views is not None:
-                self._views.close_removed()
-        self._say(client, state, known)
+            self._begin(view, state)
+            self._say_all(client, state, view)
+        else:
+            self._say_changes(client, state, view)
 
-    def _say(self, client: Client, state: sqlite3.Connection, known: Mapping[DeviceKey, DeviceCondition]) -> None:
-        gone = [(site, device) for site, device in state.execute("select site, device from announced")]
+    def _begin(self, view: sqlite3.Connection, state: sqlite3.Connection) -> None:
+        """As if nothing had been said yet, but of which devices something was."""
+        self._said.clear()
+        self._announced = set(state.execute("select site, device from announced"))
+        self._view, self._upto = view, 0
+
+    def _say_all(self, client: Client, state: sqlite3.Connection, view: sqlite3.Connection) -> None:
+        """The position is asked for first: what comes in between is said twice."""
+        self._upto = newest_change(view)
+        known = conditions(view)
+        gone = self._announced - known.keys()
+        self._say(client, state, {**known, **dict.fromkeys(sorted(gone))})
+
+    def _say_changes(self, client: Client, state: sqlite3.Connection, view: sqlite3.Connection) -> None:
+        changed = changed_conditions(view, self._upto)
+        if changed:
+            self._upto = max(position for position, _ in changed.values())
+            self._say(client, state, {where: condition for where, (_, condition) in changed.items()})
+
+    def _say(
+        self, client: Client, state: sqlite3.Connection, found: Mapping[DeviceKey, DeviceCondition | None]
+    ) -> None:
+        found = {where: condition for where, condition in found.items() if RESERVED.isdisjoint(where)}
+        self._note(state, [where for where, it in found.items() if it is not None and where not in self._announced])
         now = self._clock()
-        for where in dict.fromkeys([*known, *gone]):
-            condition = known.get(where)
+        for where, condition in found.items():
             if where in self._said and self._said[where] == condition:
                 continue
-            if condition is not None:
-                state.execute("insert or ignore into announced values (?, ?)", where)
             payload = b"" if condition is None else _report(condition, now).to_bytes()
             client.publish(condition_topic(device_source(*where)), payload, qos=1, retain=True)
             self._said[where] = condition
 
-    def _known(self) -> Mapping[DeviceKey, DeviceCondition] | None:
+    def _note(self, state: sqlite3.Connection, new: Sequence[DeviceKey]) -> None:
+        """Written down before it is said: who is not there any more after a restart is told of."""
+        if new:
+            with transaction(state):
+                state.executemany("insert or ignore into announced values (?, ?)", new)
+            self._announced.update(new)
+
+    def _current(self) -> sqlite3.Connection | None:
         """`None` while there is no view, or one that another version has made."""
         self._views = self._views or Views(self._data)
         try:
             view = self._views[AlertingProjection.name]
         except NoView:
             return None
-        if checkpoint.version(view) != AlertingProjection.version:
+        if view is not self._view and checkpoint.version(view) != AlertingProjection.version:
             return None
-        return {where: it for where, it in conditions(view).items() if RESERVED.isdisjoint(where)}
+        return view
 
     def _connect(self) -> Client:
         assert self.broker is not None
@@ -116,7 +153,7 @@ class ConditionAnnouncer(Sink):
             self._client.loop_stop()
         if self._views is not None:
             self._views.close()
-        self._client = self._views = None
+        self._client = self._views = self._view = None
         self._said.clear()
 
 

@@ -11,7 +11,7 @@ from bus_schemas.condition import NOT_OF_DEVICES, SEVERITY, Condition, condition
 from bus_schemas.event import RESERVED
 from consumers.alerting.incidents.device import Watched
 from consumers.alerting.incidents.verdict import Open
-from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
+from consumers.engine.versions import COLUMNS, FOREVER, NEWEST, STANDS, Versions
 from consumers.store.journal.record import DeviceKey
 
 SCHEMA = f"""
@@ -19,6 +19,7 @@ SCHEMA = f"""
         site text not null, device text not null, {COLUMNS}, condition text not null, since real not null,
         types text not null, level text, under text, reason text, primary key (site, device, until)
     ) strict;
+    create index if not exists conditions_changed on conditions (position) where until = {FOREVER};
     create table if not exists known (
         site text not null, device text not null, position integer not null, since real not null,
         known integer not null, primary key (site, device, position)
@@ -60,6 +61,23 @@ def conditions(
         {"upto": upto, "site": site},
     )
     return {(site, device): _read(*row) for site, device, *row in rows}
+
+
+def changed_conditions(view: sqlite3.Connection, after: int) -> dict[DeviceKey, tuple[int, DeviceCondition]]:
+    """Those that stand and changed behind a position, each with the position of its change."""
+    rows = view.execute(
+        f"select site, device, position, {_SELECTED} from conditions where until = {FOREVER} and position > ?",  # noqa: S608
+        (after,),
+    )
+    return {(site, device): (position, _read(*row)) for site, device, position, *row in rows}
+
+
+def newest_change(view: sqlite3.Connection) -> int:
+    """The position at which a condition changed last, 0 where none has."""
+    (found,) = view.execute(
+        f"select coalesce(max(position), 0) from conditions where until = {FOREVER}"  # noqa: S608 - our own number
+    ).fetchone()
+    return int(found)
 
 
 def condition_of_device(view: sqlite3.Connection, site: str, device: str, upto: int = NEWEST) -> DeviceCondition | None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -21,7 +22,7 @@ from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
 from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
-from consumers.alerting.incidents.devices import Parsed
+from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.table import IncidentEntry
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.projection import Emit, Projection
@@ -67,8 +68,7 @@ class AlertingProjection(Projection):
     def __init__(self, fixed: HubConfig | None = None) -> None:
         """`fixed` is judged by in place of what the journal says of rules and expectations: for trials."""
         self._fixed = None if fixed is None else terms.configured(fixed)
-        self._parsed: Parsed = {}
-        self._known: tuple[object, terms.Terms] = (None, terms.Terms())
+        self._memory: _Memory | None = None
 
     def adopt(self, view: sqlite3.Connection, data: Path, journal: JournalReader) -> None:
         adoption.adopt(view, data, journal)
@@ -83,26 +83,42 @@ class AlertingProjection(Projection):
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         """Events before a change of the registry are judged by the registry as it was until then."""
-        registry, begin = SiteRegistry(view), 0
+        memory, begin = self._recall(view), 0
         for end, record in enumerate(batch):
             if record.model in site_registry.MODELS:
-                self._fold(view, batch[begin:end], self._terms(view, registry), emit)
-                self._register(view, registry, record, emit)
+                self._fold(memory, batch[begin:end], emit)
+                self._register(memory, record, emit)
                 begin = end + 1
-        self._fold(view, batch[begin:], self._terms(view, registry), emit)
+        self._fold(memory, batch[begin:], emit)
 
-    def _terms(self, view: sqlite3.Connection, registry: SiteRegistry) -> terms.Terms:
+    def _recall(self, view: sqlite3.Connection) -> "_Memory":
+        """Nothing, where what the last fold wrote may have been taken back, or was written to another view."""
+        memory = self._memory
+        if memory is None or not memory.is_committed or memory.devices.view is not view:
+            memory = self._memory = _Memory(DeviceTable(view))
+        memory.is_committed = False
+        return memory
+
+    def committed(self) -> None:
+        if self._memory is not None:
+            self._memory.is_committed = True
+
+    def forget(self) -> None:
+        self._memory = None
+
+    def _terms(self, memory: "_Memory") -> terms.Terms:
         if self._fixed is not None:
             return self._fixed
-        state = view.execute("select count(*), total(position) from registry").fetchone()
-        if state != self._known[0]:
-            self._known = (state, terms.registered(registry.now))
-        return self._known[1]
+        if memory.in_force is None:
+            memory.in_force = terms.registered(SiteRegistry(memory.devices.view).now)
+        return memory.in_force
 
-    def _register(self, view: sqlite3.Connection, registry: SiteRegistry, record: Recorded, emit: Emit) -> None:
+    def _register(self, memory: "_Memory", record: Recorded, emit: Emit) -> None:
         """What is retired is closed; when others are missed may have changed."""
-        changed = registry.take(record)
-        incidents, alerts = books = self._books(view, self._terms(view, registry), emit)
+        changed = SiteRegistry(memory.devices.view).take(record)
+        if changed:
+            memory.in_force = None
+        incidents, alerts = books = self._books(memory, emit)
         alerts.position = record.position
         for site, device, field, value in changed:
             is_rule = (site, device) == site_registry.RULES
@@ -113,11 +129,12 @@ class AlertingProjection(Projection):
             incidents.expect_anew(places)
         incidents.save()
 
-    def _books(self, view: sqlite3.Connection, in_force: terms.Terms, emit: Emit) -> tuple[IncidentBook, AlertBook]:
-        return IncidentBook(view, in_force, self._parsed), AlertBook(view, emit, in_force.rules.cool_down_s)
+    def _books(self, memory: "_Memory", emit: Emit) -> tuple[IncidentBook, AlertBook]:
+        in_force = self._terms(memory)
+        return IncidentBook(memory.devices, in_force), AlertBook(memory.devices.view, emit, in_force.rules.cool_down_s)
 
-    def _fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], in_force: terms.Terms, emit: Emit) -> None:
-        incidents, alerts = books = self._books(view, in_force, emit)
+    def _fold(self, memory: "_Memory", batch: Sequence[Recorded], emit: Emit) -> None:
+        incidents, alerts = books = self._books(memory, emit)
         for record in batch:
             alerts.position = record.position
             model = record.model
@@ -130,6 +147,15 @@ class AlertingProjection(Projection):
                 assert isinstance(record.event, HeartbeatEvent)
                 alerts.pass_time(record.event)
         incidents.save()
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What is held of a view from one fold to the next."""
+
+    devices: DeviceTable
+    in_force: terms.Terms | None = None
+    is_committed: bool = False
 
 
 def _enter(entry: IncidentEntry, record: Recorded, books: tuple[IncidentBook, AlertBook], emit: Emit) -> None:

@@ -62,7 +62,11 @@ class Folded:
         return [] if self.run_from is None else [it for it in self.refused if it.position >= self.run_from]
 
 
-def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+Put = Callable[[sqlite3.Connection, Event], object]
+"""Puts an event that was emitted into the outbox of the view."""
+
+
+def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], put: Put = outbox.put) -> int:
     """Fold within the caller's transaction; how many events were emitted. Silent where they were told before."""
     silent = checkpoint.silent_until(view) if projection.emits else 0
     split = bisect_right(records, silent, key=attrgetter("position"))
@@ -71,7 +75,7 @@ def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Rec
     def emit(event: Event) -> None:
         nonlocal told
         told += 1
-        outbox.put(view, event)
+        put(view, event)
 
     if split:
         projection.fold(view, records[:split], emit_nothing)
@@ -80,51 +84,61 @@ def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Rec
     return told
 
 
-def fold_whole(projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+def fold_whole(
+    projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], put: Put = outbox.put
+) -> int:
     """As `fold`. Raises `Faulty`; then the transaction is to be taken back, and `fold_around` does it."""
     told = 0
 
     def act() -> None:
         nonlocal told
-        told = fold(projection, view, records)
+        told = fold(projection, view, records, put)
 
     call(act)
     return told
 
 
 def fold_around(
-    projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], clock: Callable[[], datetime]
+    projection: Projection,
+    view: sqlite3.Connection,
+    records: Sequence[Recorded],
+    clock: Callable[[], datetime],
+    put: Put = outbox.put,
 ) -> Folded:
     """Fold all but the events on which the code raises, found by halving. Within the caller's transaction.
 
     Where one of the batch raises, its savepoints cost more than the fold; so it is only called then.
     """
     folded = Folded()
-    _fold_halves(projection, view, records, folded, clock)
+    _Halving(projection, view, clock, put, folded).fold(records)
     return folded
 
 
-def _fold_halves(
-    projection: Projection,
-    view: sqlite3.Connection,
-    records: Sequence[Recorded],
-    folded: Folded,
-    clock: Callable[[], datetime],
-) -> None:
-    try:
-        with _savepoint(view):
-            folded.emitted += fold_whole(projection, view, records)
-    except Faulty as fault:
-        if len(records) > 1:
-            middle = len(records) // 2
-            _fold_halves(projection, view, records[:middle], folded, clock)
-            _fold_halves(projection, view, records[middle:], folded, clock)
-            return
-        [record] = records
-        folded.refused.append(set_aside.of(record, fault.__cause__ or fault, clock()))
-        folded.run_from = record.position if folded.run_from is None else folded.run_from
-    else:
-        folded.run_from = None
+@dataclass(frozen=True, slots=True)
+class _Halving:
+    projection: Projection
+    view: sqlite3.Connection
+    clock: Callable[[], datetime]
+    put: Put
+    folded: Folded
+
+    def fold(self, records: Sequence[Recorded]) -> None:
+        folded = self.folded
+        try:
+            with _savepoint(self.view):
+                folded.emitted += fold_whole(self.projection, self.view, records, self.put)
+        except Faulty as fault:
+            self.projection.forget()
+            if len(records) > 1:
+                middle = len(records) // 2
+                self.fold(records[:middle])
+                self.fold(records[middle:])
+                return
+            [record] = records
+            folded.refused.append(set_aside.of(record, fault.__cause__ or fault, self.clock()))
+            folded.run_from = record.position if folded.run_from is None else folded.run_from
+        else:
+            folded.run_from = None
 
 
 @contextmanager

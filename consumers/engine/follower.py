@@ -12,8 +12,9 @@ from typing import NoReturn
 
 import structlog
 
+from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
-from consumers.engine.folding import Faulty, fold_around, fold_whole
+from consumers.engine.folding import Faulty, Put, fold_around, fold_whole
 from consumers.engine.projection import Projection
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.sink import Sink
@@ -24,11 +25,11 @@ from producer.transaction import transaction
 
 BATCH = 1000
 LOGGED = 5
-_IDLE_SAVE_S = 1.0
+IDLE_SAVE_S = 1.0
 
 log = structlog.get_logger()
 
-Act = Callable[[sqlite3.Connection, Sequence[Recorded]], int]
+Act = Callable[[sqlite3.Connection, Sequence[Recorded], Put], int]
 
 
 STOPS_AFTER = 100
@@ -52,8 +53,12 @@ class _AllFail(Exception):
         self.run = run
 
 
-class _Emits(Exception):
-    """A batch that emits is taken back, to be committed durably."""
+class _Emits(BaseException):
+    """A batch that emits is taken back at its first event, to be committed durably; no error of the code that emits."""
+
+
+def _emit_durably(_view: sqlite3.Connection, _event: Event) -> None:
+    raise _Emits
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
 
 
 def last_emitted_position(consumer: Projection, journal: JournalReader) -> int:
-    """The position of the newest event in the journal that this consumer emitted: a lost view tells nothing twice."""
+    """The position of the newest event in the journal that this consumer emitted: a lost view emits nothing twice."""
     after = told = 0
     while consumer.emits:
         batch = journal.read(after, consumer.emits)
@@ -145,6 +150,7 @@ class Follower:
             position = checkpoint.load(view)
             if position > self._seen:
                 self._seen, self._run = position, set_aside.open_run(view)
+                self.projection.forget()
             batch = self._context.journal.read(self._seen, self.projection.models, limit)
             moved = batch.upto - self._seen
             if batch.records:
@@ -158,7 +164,7 @@ class Follower:
 
     def _is_worth_saving(self, upto: int, view: sqlite3.Connection) -> bool:
         """A commit for each batch of others' events would be all that some views do."""
-        if monotonic() - self._saved_at < _IDLE_SAVE_S:
+        if monotonic() - self._saved_at < IDLE_SAVE_S:
             return False
         self._saved_at = monotonic()
         return upto > checkpoint.load(view)
@@ -173,15 +179,15 @@ class Follower:
             self._stop(view, batch.records, all_fail.run)
         self._stops = 0
 
-    def _whole(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
-        told = fold_whole(self.projection, view, records)
+    def _whole(self, view: sqlite3.Connection, records: Sequence[Recorded], put: Put) -> int:
+        told = fold_whole(self.projection, view, records, put)
         if self._run:
             set_aside.close_run(view)
         return told
 
-    def _around(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> int:
+    def _around(self, view: sqlite3.Connection, records: Sequence[Recorded], put: Put) -> int:
         """Raises `_AllFail`."""
-        folded = fold_around(self.projection, view, records, self._context.clock)
+        folded = fold_around(self.projection, view, records, self._source.clock, put)
         before = self._run if folded.run_from == records[0].position else []
         run = [*before, *folded.run]
         if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:
@@ -206,26 +212,26 @@ class Follower:
         raise Stopped(self.name, failure)
 
     def _commit(self, view: sqlite3.Connection, records: Sequence[Recorded], upto: int, act: Act) -> None:
-        """A batch that tells nothing waits for no disk: after a power cut it is folded again, and tells nothing again.
+        """A batch that emits nothing waits for no disk: after a power cut it is folded again, and emits nothing again.
 
         What is told leaves at once, and its sequence must not be given to another event.
         """
-        told = 0
+        told, emits = 0, True
 
-        def take() -> None:
+        def take(put: Put) -> None:
             nonlocal told
             self._refused, self._next_run = [], []
-            told = act(view, records)
+            told = act(view, records, put)
             checkpoint.save(view, upto)
             checkpoint.resume(view)
 
         with suppress(_Emits), transaction(view):
-            take()
-            if told:
-                raise _Emits
-        if told:
+            take(_emit_durably)
+            emits = False
+        if emits:
             with view_files.durable(view), transaction(view):
-                take()
+                take(outbox.put)
+        self.projection.committed()
         self.told += told
         self._run = self._next_run
         self._seen = upto

@@ -86,5 +86,14 @@ class Projection(ABC):
         """A row of a table as `verify` compares it: what is the same in other bytes, in the same ones."""
         return row
 
+    def committed(self) -> None:  # noqa: B027 - most hold nothing
+        """What the last fold wrote is committed, and nobody else writes to the view before the next one.
+
+        So what a projection holds of it in memory is as it stands there. One that is not told so reads it again.
+        """
+
+    def forget(self) -> None:  # noqa: B027 - most hold nothing
+        """What is held of the view in memory is not true any more: a fold of it failed, or somebody else has folded."""
+
     def after_commit(self) -> None:  # noqa: B027 - most views have nothing to tidy up
         """Tidy up what the committed view no longer refers to, such as files. Called after each commit."""

@@ -97,6 +97,12 @@ class Broken(Projection):
     def has_told(self, event: Event) -> bool:
         return self._whole.has_told(event)
 
+    def committed(self) -> None:
+        self._whole.committed()
+
+    def forget(self) -> None:
+        self._whole.forget()
+
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         self._whole.fold(view, batch, emit)
         if any(self._is_bad(record.position) for record in batch):

@@ -196,7 +196,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "failing_fold_skipped": Mutant(
         "consumers/engine/folding.py",
-        "        folded.refused.append(set_aside.of(record, fault.__cause__ or fault, clock()))\n",
+        "            folded.refused.append(set_aside.of(record, fault.__cause__ or fault, self.clock()))\n",
         "",
         CONSUMERS,
     ),

@@ -1,13 +1,12 @@
 """Decides on incidents within one fold, and writes them with the conditions of their devices."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
 from bus_schemas.node import HEARTBEAT_EVERY_S, LOST, STOPPED, HeartbeatEvent, State, StateEvent
 from consumers.alerting.incidents.device import Watched
-from consumers.alerting.incidents.devices import DeviceTable, Parsed
+from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.hub import WatchedHub, fault_of, hub_json
 from consumers.alerting.incidents.presence import ANYTHING, How, Loss
 from consumers.alerting.incidents.table import IncidentEntry, IncidentTable
@@ -31,11 +30,12 @@ class NodeRef(NamedTuple):
 class IncidentBook:
     """`judge` decides on one record; each decision is to be entered before the next is asked for."""
 
-    def __init__(self, view: sqlite3.Connection, terms: Terms, parsed: Parsed) -> None:
+    def __init__(self, devices: DeviceTable, terms: Terms) -> None:
+        view = devices.view
         self._view = view
         self._terms = terms
         self._rules = terms.rules
-        self._devices = DeviceTable(view, parsed)
+        self._devices = devices
         self._table = IncidentTable(view, terms.rules)
         self._hub_state: WatchedHub | None = None
         self._missed: set[DeviceKey] | None = None

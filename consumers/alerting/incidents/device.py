@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter
+from msgspec.json import Decoder, Encoder
 
 from bus_schemas.camera import FrameEvent
 from bus_schemas.media import MediaEvent
@@ -205,8 +205,17 @@ class Watched(DevicePresence):
             self.warnings = {roi.name: roi.thresholds.warning for roi in rois}
 
 
-watched_json = TypeAdapter(Watched)
-"""Encodes the state of the rules for the view."""
+_ENCODER = Encoder()
+_DECODER = Decoder(Watched)
+
+
+def watched_text(watched: Watched) -> str:
+    """As it is written in the view."""
+    return _ENCODER.encode(watched).decode()
+
+
+def read_watched(text: str) -> Watched:
+    return _DECODER.decode(text)
 
 
 def _trouble(event: HealthEvent, record: Recorded, details: dict[str, Any]) -> Verdict:

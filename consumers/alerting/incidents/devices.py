@@ -3,7 +3,7 @@
 import sqlite3
 from dataclasses import dataclass, field
 
-from consumers.alerting.incidents.device import Watched, watched_json
+from consumers.alerting.incidents.device import Watched, read_watched, watched_text
 from consumers.alerting.terms import Terms
 from consumers.store.journal.record import DeviceKey
 
@@ -22,26 +22,23 @@ SCHEMA = """
 """`nodes` are those that are gone."""
 
 
-Parsed = dict[DeviceKey, tuple[str, Watched]]
-
-
 @dataclass(slots=True)
 class DeviceTable:
-    """The devices as the rules see them, each read when a fold first needs it, and written at its end if it changed."""
+    """The devices as the rules see them: each is read when a fold first needs it, is held for the next folds of the
+    same view, and written at the end of each that changed it.
+    """
 
     view: sqlite3.Connection
-    parsed: Parsed = field(default_factory=dict)
-    """What the last fold has written, by the text that it wrote: what stands there still need not be parsed again."""
     touched: dict[DeviceKey, Watched] = field(default_factory=dict)
+    """Those that the fold has changed, until they are written."""
     known: dict[DeviceKey, Watched] = field(default_factory=dict)
 
     def touch(self, where: DeviceKey) -> Watched:
         """The state of a device that is about to change."""
         known = self.known.get(where)
         if known is None:
-            query = "select state from watched where site = ? and device = ?"
-            found = self.view.execute(query, where).fetchone()
-            known = self.known[where] = Watched() if found is None else self._read(where, found[0])
+            known = self._read(where) or Watched()
+            self.known[where] = known
         self.touched[where] = known
         return known
 
@@ -51,16 +48,15 @@ class DeviceTable:
 
     def select(self, condition: str, *values: object) -> dict[DeviceKey, Watched]:
         """Those of the view that meet it, as they are now, with all that were read before: these are to be asked."""
-        query = f"select site, device, state from watched where {condition}"  # noqa: S608 - our own conditions
-        for site, device, state in self.view.execute(query, values):
-            if (site, device) not in self.known:
-                self.known[site, device] = self._read((site, device), state)
+        query = f"select site, device from watched where {condition}"  # noqa: S608 - our own conditions
+        for where in self.view.execute(query, values).fetchall():
+            if where not in self.known and (found := self._read(where)) is not None:
+                self.known[where] = found
         return self.known
 
-    def _read(self, where: DeviceKey, state: str) -> Watched:
-        # Taken out: a fold that changes it and is taken back leaves another text in the view.
-        text, watched = self.parsed.pop(where, ("", None))
-        return watched if watched is not None and text == state else watched_json.validate_json(state)
+    def _read(self, where: DeviceKey) -> Watched | None:
+        found = self.view.execute("select state from watched where site = ? and device = ?", where).fetchone()
+        return None if found is None else read_watched(found[0])
 
     def seen(self) -> set[DeviceKey]:
         rows = self.view.execute("select site, device from watched where seen = 1")
@@ -68,9 +64,15 @@ class DeviceTable:
 
     def save(self, terms: Terms) -> None:
         rows = []
-        for where, one in sorted(self.touched.items()):
-            state = watched_json.dump_json(one).decode()
+        for where, one in self.touched.items():
             due = one.due(terms.silent_after_s(where, is_agents=one.is_agents))
-            rows.append((*where, one.epoch, due, int(one.is_device), state))
-            self.parsed[where] = (state, one)
-        self.view.executemany("insert or replace into watched values (?, ?, ?, ?, ?, ?)", rows)
+            rows.append((*where, one.epoch, due, int(one.is_device), watched_text(one)))
+        self.view.executemany(_WRITE, rows)
+        self.touched.clear()
+
+
+# Not replaced: that would be another row in each index.
+_WRITE = """
+    insert into watched values (?, ?, ?, ?, ?, ?) on conflict (site, device) do update set
+    outbox = excluded.outbox, due = excluded.due, seen = excluded.seen, state = excluded.state
+"""

@@ -19,5 +19,8 @@ class Folding:
     def __init__(self, hub: HubConfig) -> None:
         self._alerting = AlertingProjection(hub)
 
+    def committed(self) -> None:
+        self._alerting.committed()
+
     def fold(self, view: sqlite3.Connection, records: Sequence[Recorded]) -> None:
         self._alerting.fold(view, records, emit_nothing)

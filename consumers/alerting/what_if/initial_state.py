@@ -17,7 +17,7 @@ from bus_schemas.alert import Incident, Rule
 from bus_schemas.event import HUB, device_source
 from bus_schemas.node import Settings, SettingsEvent
 from consumers.alerting.alerts.wording import recovered
-from consumers.alerting.incidents.device import Watched, watched_json
+from consumers.alerting.incidents.device import Watched, watched_text
 from consumers.alerting.incidents.hub import KINDS, WatchedHub, hub_json
 from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.verdict import Open
@@ -109,8 +109,7 @@ def begin(view: sqlite3.Connection, known: StateBefore, expected: Iterable[Place
     _begin_incidents(view, known, watched)
     _begin_alerts(view, known)
     for (site, device), one in watched.items():
-        state = watched_json.dump_json(one).decode()
-        values = (site, device, one.epoch, one.due(rules.silent_after_s), int(one.is_device), state)
+        values = (site, device, one.epoch, one.due(rules.silent_after_s), int(one.is_device), watched_text(one))
         view.execute("insert into watched values (?, ?, ?, ?, ?, ?)", values)
 
 

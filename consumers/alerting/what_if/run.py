@@ -121,6 +121,7 @@ class _TrialRun:
                 with transaction(self._view):
                     self._view.executemany("insert into findings values (?, ?, ?, ?, ?)", findings)
                     folding.fold(self._view, analysed)
+                folding.committed()
         with transaction(self._view):
             counts, raised = compare(self._view, self._bench.hub.data, self._asked)
             outcome = self._outcome.model_copy(update={"counts": counts})

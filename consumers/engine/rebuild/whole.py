@@ -187,6 +187,7 @@ def _fold_after(
             if records:
                 fold_whole(projection, shadow, records)
             checkpoint.save(shadow, upto)
+        projection.committed()
     except Faulty:
         with transaction(shadow):
             folded = fold_around(projection, shadow, records, context.clock)

@@ -11,6 +11,7 @@ import pytest
 from bus_schemas.protocol import DeviceReport
 from consumers.alerting.announcer import AGAIN_S, ConditionAnnouncer
 from consumers.alerting.projection import AlertingProjection
+from consumers.engine import view_files
 from consumers.hub_config import HubConfig
 from producer.broker import BrokerAddress
 from tests.broker import Broker
@@ -86,10 +87,35 @@ def test_it_is_said_again_after_a_while_and_taken_back_of_a_device_that_is_gone(
     with closing(fresh):
         fresh.execute("delete from conditions where device = 'retired'")
         fresh.commit()
-    eventually(lambda: announced.says("retired") is None, within=10)
     announced.seconds += AGAIN_S
-    announced.sink.idle(announced.state)
+    eventually(lambda: announced.says("retired") is None, within=10)
 
     assert TOPIC.format("retired") in retained_before
     assert announced.says("yard") is not None
     assert announced.says("retired") is None
+
+
+def test_what_another_view_says_is_said_at_once(announced: Announced, tmp_path: Path) -> None:
+    announced.followed.take(tick(START), frame(at(1)), frame(at(1), device="gone"))
+    eventually(lambda: announced.says("gone"), within=10)
+    file = view_files.next_file(tmp_path, AlertingProjection.name)
+    events = [tick(START), frame(at(1)), thermal(at(2), device="oven", hottest=99.0)]
+    with Followed(AlertingProjection(), tmp_path / "other", events) as other, closing(sqlite3.connect(file)) as copy:
+        other.view.backup(copy)
+    view_files.place(tmp_path, AlertingProjection.name, file)
+
+    assert eventually(lambda: announced.says("oven"), within=10).types == ("hot_spot",)
+    assert eventually(lambda: announced.says("yard"), within=10).condition == "ok"
+    eventually(lambda: announced.says("gone") is None, within=10)
+
+
+def test_of_what_changed_only_the_newest_is_said(announced: Announced) -> None:
+    announced.followed.take(tick(START), frame(at(1)))
+    eventually(lambda: announced.says("yard"), within=10)
+    announced.followed.take(thermal(at(2), device="oven", hottest=75.0))
+    announced.followed.take(thermal(at(3), device="oven", hottest=99.0), frame(at(3)))
+
+    hot = eventually(lambda: announced.says("oven"), within=10)
+    assert hot.types == ("hot_spot",)
+    announced.followed.take(state(at(4), device="oven", online=False))
+    eventually(lambda: (it := announced.says("oven")) is not None and "offline" in it.types, within=10)

@@ -24,7 +24,7 @@ def dates(days: DayList) -> list[date]:
 
 def unnoticed(directory: Path, change: Callable[[], object]) -> None:
     """A change within the same tick of the file system as the one before it."""
-    before = os.stat(directory)
+    before = directory.stat()
     change()
     os.utime(directory, ns=(before.st_atime_ns, before.st_mtime_ns))
 
@@ -57,7 +57,7 @@ def test_a_directory_in_the_place_of_another_is_read_again(tmp_path: Path) -> No
     assert dates(days) == [FIRST]
     clock.now += 1
     assert dates(days) == [FIRST]
-    before = os.stat(journal)
+    before = journal.stat()
     journal.rename(tmp_path / "gone")
     journal.mkdir()
     os.utime(journal, ns=(before.st_atime_ns, before.st_mtime_ns))

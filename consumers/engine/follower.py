@@ -187,7 +187,7 @@ class Follower:
 
     def _around(self, view: sqlite3.Connection, records: Sequence[Recorded], put: Put) -> int:
         """Raises `_AllFail`."""
-        folded = fold_around(self.projection, view, records, self._source.clock, put)
+        folded = fold_around(self.projection, view, records, self._context.clock, put)
         before = self._run if folded.run_from == records[0].position else []
         run = [*before, *folded.run]
         if len(run) >= STOPS_AFTER and len({event.source for event in run}) > 1:

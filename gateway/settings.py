@@ -30,7 +30,8 @@ class GatewaySettings:
     host: str = "127.0.0.1"
     port: int = 8080
     token: str | None = None
-    version: str = "0.1.0"
+    version: str = ""
+    """Of the product, which the answers name."""
     reader_threads: int = 4
     page: Path | None = None
     """Where the built page is; default beside this package."""

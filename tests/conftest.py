@@ -13,6 +13,7 @@ from hypothesis import settings
 from mosquitto.launcher import BrokerMissing, mosquitto_path
 from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse, ClickHouseMissing, clickhouse_path
+from tests.required import missing
 
 # No test fails on a clock, and a machine under load is slow at times.
 settings.register_profile("desk", deadline=None)
@@ -70,10 +71,8 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]
     """A ClickHouse server; who takes it leaves it empty."""
     try:
         clickhouse_path()
-    except ClickHouseMissing as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
+    except ClickHouseMissing as absent:
+        missing(str(absent))
     with ClickHouse(tmp_path_factory.mktemp("clickhouse")) as server:
         yield server
 
@@ -81,9 +80,7 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]
 def _running(directory: Path) -> Iterator[Broker]:
     try:
         mosquitto_path()
-    except BrokerMissing as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
+    except BrokerMissing as absent:
+        missing(str(absent))
     with Broker(directory) as broker:
         yield broker

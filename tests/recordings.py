@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-import pytest
+from tests.required import unavailable
 
 _REPOSITORY: Final = Path(__file__).resolve().parents[1]
 PEDESTRIANS: Final = "pedestrians.avi"
@@ -17,4 +17,4 @@ def recording(name: str) -> Path:
         path = folder / "shared" / "data" / name
         if path.exists():
             return path
-    pytest.skip(f"the recording {name} is not here")
+    return unavailable(f"the recording {name} is not here")

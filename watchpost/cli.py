@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mosquitto.launcher import BrokerMissing
+from watchpost import VERSION
 from watchpost.cli_errors import CliError
 from watchpost.commands import devices as device_commands
 from watchpost.commands import log as log_commands
@@ -51,6 +52,21 @@ for name, work in log_commands.COMMANDS.items():
 app.command("size")(sizing_commands.size)
 app.command("what-if")(trial_commands.what_if)
 app.command("run-trial", hidden=True)(trial_commands.run_trial)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"watchpost {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command("up")

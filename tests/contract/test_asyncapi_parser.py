@@ -1,15 +1,13 @@
 """The document of the bus, read by the official parser of AsyncAPI."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bus_schemas.asyncapi import asyncapi
+from tests.required import missing
 
 FOLDER = Path(__file__).parent / "asyncapi"
 ERROR = 0
@@ -18,9 +16,7 @@ ERROR = 0
 
 def parse(document: Any) -> dict[str, Any]:
     if shutil.which("node") is None or not (FOLDER / "node_modules").is_dir():
-        if os.environ.get("CI"):
-            pytest.fail(f"the parser is missing: npm --prefix {FOLDER} ci")
-        pytest.skip("the parser of AsyncAPI is not installed; ./dev setup does it")
+        missing("the parser of AsyncAPI is not installed: ./dev setup")
     done = subprocess.run(
         ["node", str(FOLDER / "parse.mjs")],
         input=json.dumps(document),

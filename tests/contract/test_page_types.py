@@ -1,15 +1,13 @@
 """The types of the page are generated: those of the API from its OpenAPI document, by openapi-typescript."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from gateway.app import operations
 from gateway.openapi import document
+from tests.required import missing
 from watchpost import VERSION
 
 PAGE = Path(__file__).parents[2] / "gateway" / "web"
@@ -18,9 +16,7 @@ GENERATOR = PAGE / "node_modules" / ".bin" / "openapi-typescript"
 
 def test_the_page_has_the_types_of_the_api_as_it_is() -> None:
     if shutil.which("node") is None or not GENERATOR.exists():
-        if os.environ.get("CI"):
-            pytest.fail("what the page is built with is missing: ./dev setup")
-        pytest.skip("what the page is built with is not installed; ./dev setup does it")
+        missing("what the page is built with is not installed: ./dev setup")
 
     described = json.dumps(document(operations(), VERSION))
     made = subprocess.run([str(GENERATOR)], input=described, capture_output=True, text=True, check=True, timeout=120)

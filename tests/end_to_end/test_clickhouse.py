@@ -1,9 +1,7 @@
 """The whole product with its rows on a ClickHouse server."""
 
-import json
 import os
 import signal
-import subprocess
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +13,11 @@ import yaml
 
 from consumers.store.clickhouse.server import ServerEngine
 from tests.clickhouse_server import PASSWORD, ClickHouse
+from tests.end_to_end.foreign_door import SITE, publish
 from tests.eventually import eventually
 from tests.product import Product, running
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(200)]
-SITE = "TEST"
 
 
 def write_config(folder: Path, clickhouse: ClickHouse) -> Path:
@@ -33,25 +31,6 @@ def write_config(folder: Path, clickhouse: ClickHouse) -> Path:
     path = folder / "watchpost.yaml"
     path.write_text(yaml.safe_dump({"hub": {"warehouse": warehouse}, "sites": [{"site": SITE}]}))
     return path
-
-
-def publish(data: Path, people: range) -> None:
-    """A detection by each number of people."""
-    config = (data / "broker" / "mosquitto.conf").read_text()
-    port = next(line.split()[1] for line in config.splitlines() if line.startswith("listener "))
-    events = [
-        {
-            "specversion": "1.0",
-            "id": f"door-{count}",
-            "source": f"/sites/{SITE}/devices/DOOR",
-            "type": "watchpost.detection.v1",
-            "time": datetime.now(UTC).isoformat(),
-            "data": {"people_count": count, "event_triggers": ["CROWD_VIOLATION"]},
-        }
-        for count in people
-    ]
-    command = ["mosquitto_pub", "-p", port, "-q", "1", "-t", f"watchpost/v1/{SITE}/DOOR/event/detection", "-l"]
-    subprocess.run(command, input="\n".join(map(json.dumps, events)) + "\n", text=True, check=True, timeout=20)
 
 
 def door(client: httpx.Client, day: str) -> Any:

@@ -15,7 +15,7 @@ import yaml
 
 from consumers.store.clickhouse.server import ServerEngine
 from tests.clickhouse_server import PASSWORD, ClickHouse
-from tests.end_to_end.test_clickhouse import publish
+from tests.end_to_end.foreign_door import publish
 from tests.eventually import eventually
 from tests.product import ROOT, running
 

@@ -17,6 +17,7 @@ from producer.ids import utc_now
 from tests.eventually import eventually
 from tests.faults import disks
 from tests.product import Product
+from tests.required import unavailable
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(400)]
 TOKEN = "the-token-of-the-page"
@@ -36,8 +37,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     try:
         disks.mount(folder, DISK_MB)
-    except disks.NoDisk as missing:
-        pytest.skip(str(missing))
+    except disks.NoDisk as absent:
+        unavailable(str(absent))
     yield folder
     disks.unmount(folder)
 

@@ -16,6 +16,7 @@ from tests.eventually import eventually
 from tests.ingest_process import ingest_process
 from tests.many_streams import SOURCES, observing, waiting
 from tests.node_parts import detection, running_relay
+from tests.required import missing
 
 OUTAGE_S = 5
 RATE_PER_S = 500
@@ -29,8 +30,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ClickHous
         return
     try:
         clickhouse = ClickHouse(tmp_path / "clickhouse").start()
-    except ClickHouseMissing as missing:
-        pytest.skip(str(missing))
+    except ClickHouseMissing as absent:
+        missing(str(absent))
     yield replace(clickhouse.server, database="journal")
     clickhouse.stop()
 

@@ -27,6 +27,7 @@ from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
 from tests.node_parts import OTHER, SOURCE, detection, health, medium, running_relay
+from tests.required import unavailable
 
 ROOM = DiskReserve(reserve_bytes=6_000_000, reserve_file_bytes=5_000_000)
 
@@ -130,7 +131,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("a disk of our own needs the right to mount one")
+        unavailable("a disk of our own needs the right to mount one")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 

@@ -3,8 +3,7 @@
 import random
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from bus_schemas.event import HUB_SOURCE, Event
@@ -16,33 +15,12 @@ from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from tests.broker import Broker
 from tests.eventually import eventually
+from tests.faults.steady_load import steady_load
 from tests.ingest_process import ingest_process
-from tests.node_parts import OTHER, SOURCE, detection, frame, medium, running_relay
+from tests.node_parts import OTHER, SOURCE, running_relay
 from tests.running_ingest import journaled
 
 KILLS = 8
-
-
-@contextmanager
-def steady_load(outbox: Outbox) -> Iterator[list[int]]:
-    """Two devices, one with pictures, until the block ends; then how much each of them put."""
-    stopping = threading.Event()
-    put = [0, 0]
-
-    def load() -> None:
-        while not stopping.wait(0.002):
-            outbox.put(medium(random.randbytes(5000)), *[detection(put[0] % 100) for _ in range(5)], frame(OTHER))
-            put[0] += 6
-            put[1] += 1
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    try:
-        yield put
-    finally:
-        stopping.set()
-        thread.join()
-        outbox.put(durable=True)
 
 
 def head(data: Path) -> int:

@@ -18,9 +18,9 @@ from consumers.views.health.projection import HealthProjection
 from tests import builders
 from tests.clickhouse_server import ClickHouse
 from tests.contract.journal.entries import OWNER, Clock, numbered
+from tests.echo import Echo
 from tests.eventually import eventually
 from tests.following import hub_in
-from tests.unit.consumers.engine.test_runner import Echo
 from tests.verified_views import verify_views
 
 

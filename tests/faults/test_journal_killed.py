@@ -26,7 +26,7 @@ from producer.outbox.outbox import Outbox
 from tests.broker import Broker
 from tests.clickhouse_server import ClickHouse
 from tests.eventually import eventually
-from tests.faults.test_ingest_killed import steady_load
+from tests.faults.steady_load import steady_load
 from tests.ingest_process import ingest_process
 from tests.node_parts import OTHER, SOURCE, running_relay
 

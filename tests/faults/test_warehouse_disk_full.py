@@ -11,14 +11,15 @@ from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.clickhouse.engine import EngineError
 from consumers.views.warehouse.store import Generations, checkpoint
 from tests.faults import disks
+from tests.required import unavailable
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     try:
         disks.mount(tmp_path, 64)
-    except disks.NoDisk as missing:
-        pytest.skip(str(missing))
+    except disks.NoDisk as absent:
+        unavailable(str(absent))
     yield tmp_path
     disks.unmount(tmp_path)
 

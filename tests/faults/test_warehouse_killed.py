@@ -11,42 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from consumers.hub_config import ClickHouseServer
-from consumers.store.clickhouse.embedded import EmbeddedEngine
-from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations
-from tests.builders import at, detection, thermal
 from tests.clickhouse_server import ClickHouse
-from tests.memory_journal import MemoryJournal
-
-EVENTS = 5000
+from tests.faults.warehouse_fold import EVENTS, engine_of, journal
 
 FOLD = """
 import sys
 from consumers.views.warehouse import fold
 from consumers.views.warehouse.store import Generations
-from tests.faults.test_warehouse_killed import engine_of, journal
+from tests.faults.warehouse_fold import engine_of, journal
 
 fold.BLOCK = fold.PAGE = 50
 folding = fold.Fold(journal(), Generations(engine_of(sys.argv[1]), None).current())
 while folding.advance():
     print(folding.position, flush=True)
 """
-
-
-def journal() -> MemoryJournal:
-    """The same events in every process."""
-    kinds = (detection, thermal)
-    return MemoryJournal(kinds[number % 2](at(number), id=f"e-{number}") for number in range(EVENTS))
-
-
-def engine_of(where: str) -> Engine:
-    """A directory, or a server as JSON."""
-    if where.startswith("{"):
-        return ServerEngine(ClickHouseServer(**json.loads(where)))
-    return EmbeddedEngine(Path(where))
 
 
 @pytest.fixture(params=["chdb", "server"])

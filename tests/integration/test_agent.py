@@ -3,13 +3,12 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from queue import Queue
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
@@ -19,14 +18,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
-from bus_schemas.event import Event
 from bus_schemas.media import MediaEvent, SegmentEvent
 from bus_schemas.node import ClockEvent, CommandEvent, HealthEvent, HeartbeatEvent, SettingsEvent, StateEvent
 from bus_schemas.thermal import ThermalEvent
 from bus_schemas.topics import command_topic, live_topic
 from edge.agent.health import BLANK
-from edge.agent.node import run
-from edge.agent.settings import DeviceSettings, NodeSettings, RatesSettings, SceneDetectorSettings
+from edge.agent.settings import DeviceSettings, RatesSettings, SceneDetectorSettings
 from edge.agent.source_settings import (
     RtspSourceSettings,
     SceneFaultSettings,
@@ -34,13 +31,12 @@ from edge.agent.source_settings import (
     ThermalCsvSourceSettings,
 )
 from mosquitto.launcher import free_port
-from producer.broker import BrokerAddress
-from producer.ids import Clock, utc_now
+from producer.ids import utc_now
 from tests.broker import Broker
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, are_numbered, ingest_double
+from tests.running_agent import of, running_agent
 
-T = TypeVar("T", bound=Event)
 RATES = RatesSettings(segment_s=1, thermal_frame_s=2)
 GATE = DeviceSettings(
     site="YARD",
@@ -54,23 +50,6 @@ SENSOR = DeviceSettings(
     site="YARD", device="SENSOR", thermal=SceneSourceSettings(kind="scene", scene="thermal", seed=3), rates=RATES
 )
 ROI = {"name": "lid", "coordinates": [[1, 2], [9, 8]]}
-
-
-@contextmanager
-def running_agent(port: int, data: Path, *devices: DeviceSettings, wall: Clock = utc_now) -> Iterator[None]:
-    stopping = threading.Event()
-    settings = NodeSettings(node="yard", devices=devices)
-    with ThreadPoolExecutor(1) as pool:
-        agent = pool.submit(run, settings, BrokerAddress(port=port), data, stopping, wall, environ={})
-        try:
-            yield
-        finally:
-            stopping.set()
-            agent.result(timeout=3)
-
-
-def of(ingest: IngestDouble, model: type[T]) -> list[T]:
-    return [event for event in ingest.all_events() if isinstance(event, model)]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from edge.agent.source_settings import RtspSourceSettings, SceneSourceSettings
 from producer.outbox.tables import connect
 from tests.broker import Broker
 from tests.eventually import eventually
-from tests.integration.test_agent import running_agent
+from tests.running_agent import running_agent
 
 COUNT = 12
 

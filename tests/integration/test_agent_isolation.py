@@ -22,10 +22,10 @@ from edge.capture.sources.source import Reading, Source, ThermalFrame
 from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from tests.broker import Broker
+from tests.capture_errors import ERRORS
 from tests.eventually import eventually
 from tests.ingest_double import IngestDouble, ingest_double
-from tests.integration.test_agent import of, running_agent
-from tests.unit.edge.capture.test_loop import ERRORS
+from tests.running_agent import of, running_agent
 
 THERMAL = SceneSourceSettings(kind="scene", scene="thermal", seed=3)
 GOOD = DeviceSettings(

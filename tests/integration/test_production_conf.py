@@ -37,6 +37,7 @@ from producer.relay.session import Incoming, Outgoing
 from tests import builders
 from tests.eventually import eventually
 from tests.node_parts import detection, medium
+from tests.required import missing
 from tests.running_ingest import journaled, running_ingest
 
 CONFIGURATION = Path("mosquitto/production.conf")
@@ -175,10 +176,8 @@ def make_secrets(folder: Path) -> None:
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     try:
         mosquitto_path()
-    except BrokerMissing as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
+    except BrokerMissing as absent:
+        missing(str(absent))
     folder = tmp_path_factory.mktemp("production")
     port, own_port, websockets_port = free_port(), free_port(), free_port()
     configuration = installed(folder, {8883: port, 8884: own_port, 9883: websockets_port})

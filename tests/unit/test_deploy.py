@@ -10,6 +10,7 @@ import pytest
 import typer.main
 import yaml
 
+from tests.required import missing
 from watchpost.cli import app
 from watchpost.configuration.config import load
 from watchpost.configuration.environment import Secrets
@@ -50,9 +51,10 @@ def test_the_unit_of_the_broker_starts_the_configuration_that_is_delivered() -> 
     assert Path("mosquitto/production.conf").exists()
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("unit", ALL_UNITS, ids=lambda unit: unit.name)
 def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        missing("systemd-analyze is not installed: apt-get install systemd")
     copy = tmp_path / unit.name.replace("@", "@x")
     copy.write_text(unit.read_text().replace(PROGRAM, "/usr/bin/true").replace("/usr/sbin/mosquitto", "/usr/bin/true"))
 
@@ -63,8 +65,9 @@ def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> 
     assert [line for line in verified.stderr.splitlines() if copy.name in line] == []
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_units_take_from_their_processes_what_they_do_not_need() -> None:
+    if shutil.which("systemd-analyze") is None:
+        missing("systemd-analyze is not installed: apt-get install systemd")
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={EXPOSURE}", *map(str, ALL_UNITS)],
         capture_output=True,

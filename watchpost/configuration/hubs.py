@@ -10,6 +10,7 @@ from consumers.hub_config import ClickHouseServer, DeviceInfo, HubConfig, Retent
 from consumers.ingest.registry import Configured
 from consumers.store.archive.reader import IndexedMedia
 from gateway.settings import ConnectionLimits, GatewaySettings
+from watchpost import VERSION
 from watchpost.configuration.config import (
     HubSection,
     RetentionSection,
@@ -105,6 +106,7 @@ def gateway_settings(
         gateway.host,
         gateway.port if port is None else port,
         gateway_token(config, environ),
+        VERSION,
         trial_command=(*TRIAL_COMMAND, *read),
         public_url=gateway.public_url,
         trusted_proxies=gateway.trusted_proxies,

@@ -23,13 +23,13 @@ from producer.ids import utc_now
 from producer.outbox.outbox import Outbox
 from tests.broker import Broker
 from tests.builders import START, frame, thermal
+from tests.echo import Echo
 from tests.eventually import eventually
 from tests.ingest_process import ingest_process
-from tests.integration.consumers.test_process import NAMES, Running, hot
+from tests.integration.consumers.running_hub import NAMES, Running, hot
 from tests.memory_journal import MemoryJournal
 from tests.node_parts import detection, medium, running_relay
 from tests.running_ingest import journaled
-from tests.unit.consumers.engine.test_runner import Echo
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from consumers.upkeep.verify.media import check_media
 from producer.times import micros
 from tests import builders
 from tests.faults import disks
+from tests.required import unavailable
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 DISK_MB = 700
@@ -128,8 +129,8 @@ class Machine:
 def machine(tmp_path: Path) -> Iterator[Machine]:
     try:
         disks.mount(tmp_path, DISK_MB)
-    except disks.NoDisk as missing:
-        pytest.skip(str(missing))
+    except disks.NoDisk as absent:
+        unavailable(str(absent))
     with ExitStack() as stack:
         stack.callback(disks.unmount, tmp_path)
         yield Machine(tmp_path / "data", stack)

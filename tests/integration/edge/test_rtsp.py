@@ -1,6 +1,5 @@
 """A real RTSP server, read by the source and recorded by the recorder."""
 
-import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from edge.capture.sources.inputs import rtsp
 from edge.capture.sources.source import CameraFrame, Samples, SourceUnreachable
 from edge.capture.sources.video import VideoSource
 from tests.played import played
+from tests.required import missing
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).with_name("rtsp_server.py")
@@ -46,8 +46,7 @@ def gstreamer() -> None:
     except FileNotFoundError:
         found = False
     if not found:
-        reason = "GStreamer's RTSP server (gir1.2-gst-rtsp-server-1.0) is not installed"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        missing("GStreamer's RTSP server is not installed: apt-get install gir1.2-gst-rtsp-server-1.0")
 
 
 @pytest.fixture(scope="session")

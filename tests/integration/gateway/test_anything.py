@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.app import operations
 from gateway.calls import Operation
 from gateway.http.parameters import query_keys
-from tests.integration.gateway.test_openapi import ENDLESS, READ
+from tests.integration.gateway.api_document import ENDLESS, READ
 
 OPERATIONS = [one for one in operations() if not (one.method == "GET" and one.path.startswith(ENDLESS))]
 

@@ -15,8 +15,8 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.app import operations
 from gateway.openapi import document
+from tests.integration.gateway.api_document import ENDLESS, READ, misfits
 from tests.integration.gateway.started import Started
-from tests.integration.gateway.test_openapi import ENDLESS, READ, misfits
 from watchpost import VERSION
 
 DOCUMENT = document(operations(), VERSION)

@@ -32,8 +32,8 @@ from producer.times import micros
 from tests import builders
 from tests.builders import DEVICE, SITE, at
 from tests.eventually import eventually
+from tests.integration.gateway.api_document import ENDLESS, READ
 from tests.integration.gateway.started import Started, hub_of
-from tests.integration.gateway.test_openapi import ENDLESS, READ
 from tests.samples import Path as Place
 from tests.samples import places, whole_event
 from tests.whole_hub import Bus, topic_of

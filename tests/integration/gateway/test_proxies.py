@@ -16,6 +16,7 @@ from tests.builders import annotation
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started
 from tests.proxies import ReverseProxy, Rewrite, haproxy, nginx, nginx_as_documented
+from tests.required import missing
 
 TOKEN = "correct-horse-battery"
 NGINX_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -89,7 +90,6 @@ def test_where_nobody_gave_the_public_name_the_refusal_says_what_to_do(filled: F
     assert secure.status_code == 200
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def test_the_example_for_nginx_passes_events_on_as_they_come(filled: Filled, guarded: Started, tmp_path: Path) -> None:
     with _nginx(tmp_path, guarded.port) as address:
         headers = {"Authorization": f"Bearer {TOKEN}", "Host": "hub.example"}
@@ -114,7 +114,8 @@ def _nginx(directory: Path, port: int) -> Iterator[str]:
         f"pid {directory}/pid;\nerror_log stderr;\ndaemon off;\nevents {{}}\n"
         f"http {{ access_log off; include {directory}/site.conf; {folders} }}\n"
     )
-    assert NGINX is not None
+    if NGINX is None:
+        missing("nginx is not installed: apt-get install nginx")
     process = subprocess.Popen([NGINX, "-p", str(directory), "-e", "stderr", "-c", str(directory / "nginx.conf")])
     try:
         eventually(lambda: _listens(listens), what="nginx")

@@ -8,8 +8,8 @@ import pytest
 from gateway.app import operations
 from gateway.http import peers
 from gateway.http.auth import is_closed
+from tests.integration.gateway.api_document import READ
 from tests.integration.gateway.started import Filled, Started
-from tests.integration.gateway.test_openapi import READ
 
 TOKEN = "correct-horse-battery"
 CLOSED = [one for one in operations() if is_closed(one.path) and one.path != "/api/v1/session"]

@@ -17,8 +17,8 @@ from tests import builders
 from tests.broker import Broker
 from tests.builders import at
 from tests.eventually import eventually
+from tests.integration.gateway.peer import Peer
 from tests.integration.gateway.started import NOW, Filled, Started
-from tests.integration.gateway.test_writes import Peer
 from tests.live import with_alerting
 
 COMMAND = (sys.executable, "-m", "watchpost", "run-trial")

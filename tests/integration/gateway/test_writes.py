@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.properties import Properties
 
 from bus_schemas import topics
 from bus_schemas.codec import decode
@@ -21,50 +20,12 @@ from producer.broker import BrokerAddress
 from tests import builders
 from tests.broker import Broker
 from tests.eventually import eventually
+from tests.integration.gateway.peer import Peer
 from tests.integration.gateway.started import Filled, Started
 
 ROI = {"name": "pump", "coordinates": [[1, 1], [5, 5]], "thresholds": {"warning": 60, "critical": 70, "emergency": 80}}
 HUB_OF_SITE = "/sites/DEMO/devices/_hub"
 ROIS = "/api/v1/sites/DEMO/devices/yard/rois"
-
-
-class Peer:
-    """Whoever else is on the bus: hears one topic, and may answer."""
-
-    def __init__(self, broker: Broker, topic: str, answer: Callable[[dict[str, Any]], dict[str, Any]] | None = None):
-        self.heard: list[bytes] = []
-        self._answer = answer
-        self._subscribed = threading.Event()
-        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-        self.client.on_message = self._take
-        self.client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
-        self.client.on_subscribe = lambda *_: self._subscribed.set()
-        self.client.connect("127.0.0.1", broker.port)
-        self.client.loop_start()
-
-    def confirm(self, client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
-        """As an agent does: a reply, and the event that says what holds now."""
-        self._take(client, _, message)
-        request = json.loads(message.payload)
-        event = builders.settings(request_id=request["request_id"], settings=request["settings"])
-        client.publish("watchpost/v1/DEMO/yard/event/settings", event.model_dump_json(), qos=1)
-
-    def _take(self, client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
-        self.heard.append(bytes(message.payload))
-        if self._answer is not None:
-            assert message.properties is not None
-            properties = Properties(mqtt.PacketTypes.PUBLISH)  # type: ignore[attr-defined,no-untyped-call]
-            properties.CorrelationData = message.properties.CorrelationData  # type: ignore[attr-defined]
-            reply = json.dumps(self._answer(json.loads(message.payload)))
-            client.publish(message.properties.ResponseTopic, reply, properties=properties)  # type: ignore[attr-defined]
-
-    def __enter__(self) -> "Peer":
-        assert self._subscribed.wait(5)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from watchpost.cli import main
+from tests.command_line import run
+from watchpost import VERSION
 
 UNTIL_STOPPED = (
     "from watchpost.processes.runtime import stop_event\n"
@@ -20,12 +21,9 @@ UNTIL_STOPPED = (
 )
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """The exit code."""
-    monkeypatch.setattr(sys, "argv", ["watchpost", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
+def test_it_says_its_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"watchpost {VERSION}\n"
 
 
 def test_a_configuration_that_is_fine_is_summed_up(

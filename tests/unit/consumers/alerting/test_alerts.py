@@ -85,7 +85,7 @@ def test_an_incident_raises_an_alert_and_its_end_clears_it(followed: Followed) -
     assert recovered["details"]["previous_status"] == "offline"
 
 
-def test_d3_10_what_the_cool_down_put_off_is_told_after_it_if_it_is_still_the_case(followed: Followed) -> None:
+def test_what_the_cool_down_put_off_is_told_after_it_if_it_is_still_the_case(followed: Followed) -> None:
     followed.take(incident(at(0), incident_id="a"), incident(at(120), incident_id="a", state="closed"))
     followed.take(incident(at(240), incident_id="b"), tick(at(299)))
     before = told(followed)
@@ -96,20 +96,20 @@ def test_d3_10_what_the_cool_down_put_off_is_told_after_it_if_it_is_still_the_ca
     assert alerts(followed.view)[0]["state"] == "open"
 
 
-def test_d3_10_what_is_over_when_the_cool_down_ends_is_not_told(followed: Followed) -> None:
+def test_what_is_over_when_the_cool_down_ends_is_not_told(followed: Followed) -> None:
     followed.take(incident(at(0), incident_id="a"), incident(at(10), incident_id="a", state="closed"))
     followed.take(incident(at(20), incident_id="b"), incident(at(30), incident_id="b", state="closed"), tick(at(400)))
 
     assert told(followed) == [RAISED, CLEARED, RECOVERED]
 
 
-def test_d3_11_the_first_observation_of_a_camera_may_raise(followed: Followed) -> None:
+def test_the_first_observation_of_a_camera_may_raise(followed: Followed) -> None:
     followed.take(tick(at(0)), incident(at(40), details={"reason": "never heard of since the hub started"}))
 
     assert told(followed) == [RAISED]
 
 
-def test_d3_11_degraded_and_stale_do_not_share_a_cool_down(followed: Followed) -> None:
+def test_degraded_and_stale_do_not_share_a_cool_down(followed: Followed) -> None:
     followed.take(incident(at(0), "degraded"), incident(at(1), "stale"), incident(at(1), "degraded", "closed"))
 
     assert [type_ for type_, state in told(followed) if state == "raised"] == ["device_degraded", "device_degraded"]
@@ -126,7 +126,7 @@ def test_a_camera_has_not_recovered_while_it_is_in_other_trouble(followed: Follo
     assert told(followed)[-1] == RECOVERED
 
 
-def test_d3_12_a_restart_within_the_cool_down_tells_nothing_twice(followed: Followed, tmp_path: Path) -> None:
+def test_a_restart_within_the_cool_down_tells_nothing_twice(followed: Followed, tmp_path: Path) -> None:
     followed.take(incident(at(0), incident_id="a"), incident(at(10), incident_id="a", state="closed"))
     followed.take(incident(at(20), incident_id="b"))
     followed.follower.close()
@@ -137,7 +137,7 @@ def test_d3_12_a_restart_within_the_cool_down_tells_nothing_twice(followed: Foll
     assert told(followed.take(tick(at(310)))) == [RAISED, CLEARED, RECOVERED, RAISED]
 
 
-def test_d3_12_a_storage_alert_is_raised_once_and_again_only_when_it_is_worse(followed: Followed) -> None:
+def test_a_storage_alert_is_raised_once_and_again_only_when_it_is_worse(followed: Followed) -> None:
     low = {"level": "warning", "percent": 86.0, "free_bytes": 14_000_000_000}
     critical = {"level": "critical", "percent": 96.0, "free_bytes": 4_000_000_000}
     followed.take(*(incident(at(n), "storage", details=low, id=f"low-{n}") for n in range(0, 3000, 300)))

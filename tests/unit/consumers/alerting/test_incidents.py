@@ -39,20 +39,20 @@ def frozen(start: int, end: int, *, but: tuple[int, ...] = ()) -> list[Event]:
     return [frame(at(second), freeze=second not in but) for second in range(start, end)]
 
 
-def test_d0_14_a_freeze_with_single_good_frames_is_reported(followed: Followed) -> None:
+def test_a_freeze_with_single_good_frames_is_reported(followed: Followed) -> None:
     followed.take(*frozen(0, 61, but=(28, 56)))
 
     assert told(followed) == [("yard", "freeze", "opened")]
 
 
-def test_d0_14_five_frozen_seconds_are_no_incident(followed: Followed) -> None:
+def test_five_frozen_seconds_are_no_incident(followed: Followed) -> None:
     followed.take(*(frame(at(second)) for second in range(40)), *frozen(40, 45))
     followed.take(*(frame(at(second)) for second in range(45, 80)))
 
     assert told(followed) == []
 
 
-def test_d0_14_one_good_frame_does_not_end_an_incident(followed: Followed) -> None:
+def test_one_good_frame_does_not_end_an_incident(followed: Followed) -> None:
     followed.take(*frozen(0, 40), frame(at(40)), *frozen(41, 45))
 
     assert told(followed) == [("yard", "freeze", "opened")]
@@ -87,7 +87,7 @@ def test_a_clock_that_jumps_back_begins_a_new_window(followed: Followed) -> None
     assert told(followed.take(*frozen(29, 32))) == [("yard", "freeze", "opened")]
 
 
-def test_d0_16_unknown_audio_is_not_a_loss(followed: Followed) -> None:
+def test_unknown_audio_is_not_a_loss(followed: Followed) -> None:
     followed.take(*(frame(at(second), audio=None) for second in range(60)))
 
     assert told(followed) == []
@@ -99,26 +99,26 @@ def test_lost_audio_is_an_incident(followed: Followed) -> None:
     assert told(followed) == [("yard", "audio_loss", "opened")]
 
 
-def test_d0_13_a_freeze_does_not_hide_a_black_screen_which_is_told_of_alone(followed: Followed) -> None:
+def test_a_freeze_does_not_hide_a_black_screen_which_is_told_of_alone(followed: Followed) -> None:
     followed.take(*(frame(at(second), freeze=True, blackscreen=True) for second in range(31)))
 
     assert told(followed) == [("yard", "blackscreen", "opened")]
 
 
-def test_d0_13_a_black_screen_does_not_hide_that_the_picture_was_frozen_before(followed: Followed) -> None:
+def test_a_black_screen_does_not_hide_that_the_picture_was_frozen_before(followed: Followed) -> None:
     followed.take(*(frame(at(second), freeze=True, blackscreen=second > 30) for second in range(62)))
 
     assert sorted(told(followed)) == [("yard", "blackscreen", "opened"), ("yard", "freeze", "opened")]
 
 
-def test_d4_25_the_first_hot_frame_raises(followed: Followed) -> None:
+def test_the_first_hot_frame_raises(followed: Followed) -> None:
     followed.take(thermal(at(0)), thermal(at(1), hottest=100.0))
 
     assert told(followed) == [("yard", "hot_spot", "opened")]
     assert incidents(followed.view)[0]["details"]["level"] == "emergency"
 
 
-def test_d4_25_a_higher_level_is_told_with_the_same_incident(followed: Followed) -> None:
+def test_a_higher_level_is_told_with_the_same_incident(followed: Followed) -> None:
     followed.take(thermal(at(0), hottest=76.0), thermal(at(1), hottest=86.0), thermal(at(2), hottest=84.0))
 
     events = [event.data for event in followed.emitted() if isinstance(event, IncidentEvent)]
@@ -182,7 +182,7 @@ def test_the_margin_is_below_the_threshold_that_was_set(followed: Followed) -> N
     assert told(followed) == [("yard", "hot_spot", "opened")]
 
 
-def test_d3_23_the_last_will_is_an_incident_at_once_for_all_devices_of_the_connection(followed: Followed) -> None:
+def test_the_last_will_is_an_incident_at_once_for_all_devices_of_the_connection(followed: Followed) -> None:
     followed.take(frame(epoch="e1"), frame(device="gate", epoch="e1"), frame(device="roof", epoch="e2"))
     followed.take(heartbeat(epoch="e1"), state(at(1), online=False, device="node-1", reason="connection lost"))
 
@@ -246,7 +246,7 @@ def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None
     assert told(followed) == []
 
 
-def test_d3_11_a_device_that_never_came_up_is_missed(hub: HubConfig) -> None:
+def test_a_device_that_never_came_up_is_missed(hub: HubConfig) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"), DeviceInfo("gate", "Gate")))
     with Followed(
         AlertingProjection(replace(hub, sites=(site,))), hub.data, [frame(), tick(at(20), uptime_s=31)]
@@ -254,7 +254,7 @@ def test_d3_11_a_device_that_never_came_up_is_missed(hub: HubConfig) -> None:
         assert told(followed) == [("gate", "offline", "opened")]
 
 
-def test_d3_11_a_device_that_comes_up_late_closes_its_incident(hub: HubConfig) -> None:
+def test_a_device_that_comes_up_late_closes_its_incident(hub: HubConfig) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
     events = [tick(at(40), uptime_s=40), health(at(60))]
     with Followed(AlertingProjection(replace(hub, sites=(site,))), hub.data, events) as followed:
@@ -262,7 +262,7 @@ def test_d3_11_a_device_that_comes_up_late_closes_its_incident(hub: HubConfig) -
 
 
 @pytest.mark.parametrize("limit", [1, 1000])
-def test_d3_11_a_device_of_which_only_settings_are_known_is_missed(hub: HubConfig, limit: int) -> None:
+def test_a_device_of_which_only_settings_are_known_is_missed(hub: HubConfig, limit: int) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
     with Followed(AlertingProjection(replace(hub, sites=(site,))), hub.data) as followed:
         followed.journal.append(settings(settings={"rois": []}), tick(at(40), uptime_s=40), tick(at(50), uptime_s=50))
@@ -290,7 +290,7 @@ def test_a_device_that_reports_to_be_down_is_offline(followed: Followed, status:
     assert incidents(followed.view)[0]["details"]["previous_status"] == "healthy"
 
 
-def test_d3_11_from_degraded_to_stale_the_new_trouble_is_told_before_the_old_is_over(followed: Followed) -> None:
+def test_from_degraded_to_stale_the_new_trouble_is_told_before_the_old_is_over(followed: Followed) -> None:
     followed.take(health(), health(at(10), "degraded"), health(at(20), "stale"))
 
     assert told(followed) == [

@@ -26,6 +26,7 @@ from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
 from producer.ids import utc_now
 from tests.builders import START, frame
+from tests.echo import Echo
 from tests.eventually import eventually
 from tests.following import Followed, hub_in
 from tests.memory_journal import MemoryJournal
@@ -45,19 +46,6 @@ class Picky(Projection):
             if record.event.source.endswith("/full"):
                 raise OSError(28, "No space left on device")
             view.execute("insert into seen values (?)", (record.position,))
-
-
-class Echo(Sink):
-    name: ClassVar[str] = "echo"
-    models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
-    from_head: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        self.heard: list[int] = []
-
-    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
-        self.heard += [record.position for record in batch]
-        return ()
 
 
 def position(data: Path, name: str) -> int:

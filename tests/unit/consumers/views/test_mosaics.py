@@ -44,7 +44,7 @@ def looks_like(pixel: tuple[int, ...], colour: tuple[int, int, int]) -> bool:
     return max(abs(one - other) for one, other in zip(pixel, colour, strict=True)) < 12
 
 
-def test_d0_03_every_minute_closes_also_an_empty_one(site: Site) -> None:
+def test_every_minute_closes_also_an_empty_one(site: Site) -> None:
     site.take(tick(at(1)), site.picture(10, RED), frame(at(10)), tick(at(64)), tick(at(250)))
 
     view = site.followed.view
@@ -53,7 +53,7 @@ def test_d0_03_every_minute_closes_also_an_empty_one(site: Site) -> None:
     assert site.json(MINUTE + 1)["hosts_count"] == 0
 
 
-def test_d0_04_slow_work_and_missed_ticks_skip_no_minute(site: Site) -> None:
+def test_slow_work_and_missed_ticks_skip_no_minute(site: Site) -> None:
     site.take(tick(at(1)), *(site.picture(60 * n + 5, RED) for n in range(30)), tick(at(1804)))
 
     assert [site.json(MINUTE + n)["hosts_count"] for n in range(30)] == [1] * 30
@@ -67,7 +67,7 @@ def test_a_minute_waits_for_the_grace(site: Site) -> None:
     assert (before, newest_minute(site.followed.view, "DEMO")) == (MINUTE - 1, MINUTE)
 
 
-def test_d0_06_the_newest_picture_of_each_device_in_order_of_names(tmp_path: Path) -> None:
+def test_the_newest_picture_of_each_device_in_order_of_names(tmp_path: Path) -> None:
     site = Site(tmp_path, ("gate", "yard"))
     late = site.picture(5, BLUE, "yard")
     site.take(site.picture(50, RED, "yard"), site.picture(2, GREEN, "gate"), late, frame(at(50)), tick(at(64)))
@@ -116,7 +116,7 @@ def state_of_frames(*frames: FrameEvent) -> MinuteState:
     return device_minute("yard", seen).state
 
 
-def test_d0_10_the_state_is_computed_once_and_unknown_audio_is_no_incident() -> None:
+def test_the_state_is_computed_once_and_unknown_audio_is_no_incident() -> None:
     assert state_of_frames() is MinuteState.UNKNOWN
     assert state_of_frames(frame(audio=None, freeze=None, blackscreen=None)) is MinuteState.UNKNOWN
     assert state_of_frames(frame(audio=None)) is MinuteState.OK
@@ -128,7 +128,7 @@ def test_d0_10_the_state_is_computed_once_and_unknown_audio_is_no_incident() -> 
     assert of_minute([MinuteState.UNKNOWN], has_data=False) is MinuteState.NO_DATA
 
 
-def test_d0_03_a_minute_without_an_incident_has_no_ko_tile(tmp_path: Path) -> None:
+def test_a_minute_without_an_incident_has_no_ko_tile(tmp_path: Path) -> None:
     site = Site(tmp_path, ("gate", "yard"))
     for device in ("gate", "yard"):
         site.take(site.picture(5, RED, device), frame(at(5), device=device, freeze=device == "gate"))
@@ -144,7 +144,7 @@ def test_d0_03_a_minute_without_an_incident_has_no_ko_tile(tmp_path: Path) -> No
     site.followed.close()
 
 
-def test_d0_17_the_json_says_where_each_cell_lies(tmp_path: Path) -> None:
+def test_the_json_says_where_each_cell_lies(tmp_path: Path) -> None:
     site = Site(tmp_path, ("a", "b", "c"))
     site.take(site.picture(5, RED, "a"), tick(at(64)))
 
@@ -155,7 +155,7 @@ def test_d0_17_the_json_says_where_each_cell_lies(tmp_path: Path) -> None:
     site.followed.close()
 
 
-def test_d0_02_a_slot_never_answers_with_the_minute_of_yesterday(site: Site) -> None:
+def test_a_slot_never_answers_with_the_minute_of_yesterday(site: Site) -> None:
     site.take(tick(at(1)), tick(at(64)))
     view = site.followed.view
 
@@ -181,7 +181,7 @@ def test_the_ring_holds_1440_minutes_and_removes_the_files_of_older_ones(tmp_pat
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
-def test_d0_01_a_day_on_which_clocks_change_has_a_tile_for_each_minute(tmp_path: Path, day: datetime) -> None:
+def test_a_day_on_which_clocks_change_has_a_tile_for_each_minute(tmp_path: Path, day: datetime) -> None:
     site = Site(tmp_path)
     site.take(*(tick(day + timedelta(minutes=minute, seconds=4)) for minute in range(241)))
 
@@ -209,7 +209,7 @@ def test_four_states_fill_a_byte_from_its_lowest_bits() -> None:
     ("count", "expected"),
     [(1, (1, 1)), (2, (2, 1)), (4, (2, 2)), (5, (3, 2)), (9, (3, 3)), (10, (6, 2)), (24, (6, 4)), (40, (6, 7))],
 )
-def test_s0_20_the_grid_follows_from_the_number_of_devices(count: int, expected: tuple[int, int]) -> None:
+def test_the_grid_follows_from_the_number_of_devices(count: int, expected: tuple[int, int]) -> None:
     assert grid(count) == Grid(*expected)
     assert len(set(cells(count, 400, 300))) == count
 
@@ -218,7 +218,7 @@ def test_an_empty_mosaic_is_800_by_600() -> None:
     assert size(0, 400, 300) == (800, 600)
 
 
-def test_d0_08_a_picture_keeps_its_aspect() -> None:
+def test_a_picture_keeps_its_aspect() -> None:
     assert inset((1920, 1080), (400, 300), 4) == (4, 40, 392, 220)
 
 

@@ -30,7 +30,7 @@ def followed(tmp_path: Path) -> Iterator[Followed]:
         yield it
 
 
-def test_d3_07_two_known_boxes_give_maxima_at_their_places(followed: Followed) -> None:
+def test_two_known_boxes_give_maxima_at_their_places(followed: Followed) -> None:
     followed.take(motion(at(0), boxes=((0.0, 0.0, 0.1, 0.1),)), motion(at(1), boxes=((0.5, 0.5, 0.25, 0.25),)))
     followed.take(motion(at(2), boxes=((0.5, 0.5, 0.25, 0.25),)))
 
@@ -43,7 +43,7 @@ def test_d3_07_two_known_boxes_give_maxima_at_their_places(followed: Followed) -
     assert (grid[45, 80], grid[67, 119], grid[68, 120], grid[44, 80]) == (2.0, 2.0, 0.0, 0.0)
 
 
-def test_d3_08_a_new_motion_changes_the_picture(followed: Followed) -> None:
+def test_a_new_motion_changes_the_picture(followed: Followed) -> None:
     followed.take(motion(at(0), boxes=((0.0, 0.0, 0.1, 0.1),)))
     before = heat_map(followed.view, "DEMO", "yard", DAY)
     followed.take(motion(at(1), boxes=((0.5, 0.5, 0.1, 0.1),)))

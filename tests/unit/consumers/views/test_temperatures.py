@@ -7,7 +7,7 @@ from tests.builders import at, thermal
 from tests.following import Followed
 
 
-def test_d4_23_each_minute_keeps_least_greatest_and_mean_of_each_region(tmp_path: Path) -> None:
+def test_each_minute_keeps_least_greatest_and_mean_of_each_region(tmp_path: Path) -> None:
     with Followed(TemperaturesProjection(), tmp_path) as followed:
         followed.take(thermal(at(0), hottest=40.0), thermal(at(30), hottest=60.0), thermal(at(60), hottest=50.0))
         series = temperatures(followed.view, "DEMO", "yard", at(0), at(120))

@@ -60,12 +60,12 @@ def test_an_offset_that_is_the_same_while_the_scene_changes_is_a_broken_pixel() 
     assert run_a_day(excess=12, follows_load=False, side=1).causes() == {(10, 10): "offset"}
 
 
-def test_d4_02_a_hot_spot_as_steady_as_the_whole_scene_is_never_a_broken_pixel() -> None:
+def test_a_hot_spot_as_steady_as_the_whole_scene_is_never_a_broken_pixel() -> None:
     assert run_a_day(excess=60, follows_load=False, side=1, swing=2).causes() == {}
 
 
 @pytest.mark.parametrize(("excess", "side"), [(60, 1), (60, 2), (60, 3), (15, 1)])
-def test_d4_02_a_hot_spot_that_follows_the_load_is_never_a_broken_pixel(excess: float, side: int) -> None:
+def test_a_hot_spot_that_follows_the_load_is_never_a_broken_pixel(excess: float, side: int) -> None:
     assert run_a_day(excess, follows_load=True, side=side).causes() == {}
 
 

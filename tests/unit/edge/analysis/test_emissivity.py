@@ -26,16 +26,14 @@ def test_a_black_body_is_what_it_is_measured_to_be(measured: float) -> None:
 
 
 @given(st.floats(-20, 60), emissivities)
-def test_d4_04_a_surface_as_warm_as_its_surroundings_reads_the_same_at_any_emissivity(
+def test_a_surface_as_warm_as_its_surroundings_reads_the_same_at_any_emissivity(
     temperature: float, emissivity: float
 ) -> None:
     assert corrected(temperature, emissivity, reflected=temperature) == pytest.approx(temperature, abs=1e-6)
 
 
 @given(st.floats(0, 250), emissivities, st.floats(-10, 40))
-def test_d4_04_correction_undoes_what_a_grey_body_sends_out(
-    surface: float, emissivity: float, reflected: float
-) -> None:
+def test_correction_undoes_what_a_grey_body_sends_out(surface: float, emissivity: float, reflected: float) -> None:
     kelvin = 273.15
     sent = emissivity * (surface + kelvin) ** 4 + (1 - emissivity) * (reflected + kelvin) ** 4
 

@@ -100,7 +100,7 @@ def test_boxes_around_pedestrians_hold_little_else(found: dict[int, MotionMeasur
 
 
 @given(st.integers(-50, 150), st.integers(-50, 150))
-def test_d3_15_higher_sensitivity_never_needs_a_larger_difference(one: int, other: int) -> None:
+def test_higher_sensitivity_never_needs_a_larger_difference(one: int, other: int) -> None:
     less, more = sorted((one, other))
 
     assert 3 <= threshold(more) <= threshold(less) <= 24
@@ -115,14 +115,14 @@ def moved_square(sensitivity: int, contrast: int, side: int, min_area: int = 100
     return detector.analyse(np.clip(grey, 0, 255).astype(np.uint8), at(4))
 
 
-def test_d3_15_what_a_sensitivity_finds_every_higher_one_finds_too() -> None:
+def test_what_a_sensitivity_finds_every_higher_one_finds_too() -> None:
     seen = [bool(moved_square(sensitivity, contrast=14, side=30).boxes) for sensitivity in range(0, 101, 10)]
 
     assert seen == sorted(seen)
     assert set(seen) == {False, True}
 
 
-def test_d4_07_a_contrast_of_twenty_grey_levels_is_found_at_the_default_sensitivity() -> None:
+def test_a_contrast_of_twenty_grey_levels_is_found_at_the_default_sensitivity() -> None:
     assert len(moved_square(25, contrast=20, side=30).boxes) == 1
 
 
@@ -188,7 +188,7 @@ def test_a_flash_of_one_frame_is_no_motion() -> None:
     assert tracker.advance(*moving(10)) is None
 
 
-def test_d4_08_a_slow_loop_ends_motion_after_the_same_time() -> None:
+def test_a_slow_loop_ends_motion_after_the_same_time() -> None:
     ends = []
     for fps in (2, 30):
         tracker = MotionTracker(quiet_seconds=3)

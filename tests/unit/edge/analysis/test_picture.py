@@ -41,7 +41,7 @@ def times(fps: float = 5.0) -> Iterator[datetime]:
         time += timedelta(seconds=1 / fps)
 
 
-def test_d0_12_a_menu_over_black_is_black_only_for_a_device_with_its_own_threshold() -> None:
+def test_a_menu_over_black_is_black_only_for_a_device_with_its_own_threshold() -> None:
     menu = np.zeros((180, 320), np.uint8)
     menu[:24, :] = 200  # 13.3 % are bright
     strict, lenient = PictureAnalyser(), PictureAnalyser(PictureSettings(black_percentage=85))
@@ -80,7 +80,7 @@ def test_freeze_diffs_are_of_the_three_pairs_of_the_last_three_frames() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.15, 0.3, 0.5, 1.0, 2.0, 3.0])
-def test_d0_11_a_live_camera_on_a_static_scene_is_not_frozen_however_little_noise_it_has(noise: float) -> None:
+def test_a_live_camera_on_a_static_scene_is_not_frozen_however_little_noise_it_has(noise: float) -> None:
     detector, clock = FreezeDetector(), times()
 
     assert not any(detector.analyse(grey, next(clock)).frozen for grey in still(noise, 100))
@@ -163,7 +163,7 @@ def test_pictures_of_another_size_are_compared_with_each_other_alone() -> None:
     assert [state.diffs for state in other] == [(), (), (10.0, 16.0, 6.0)]
 
 
-def test_d0_13_a_frozen_black_picture_is_both() -> None:
+def test_a_frozen_black_picture_is_both() -> None:
     analyser, clock = PictureAnalyser(), times()
     for _ in range(20):
         state = analyser.analyse(np.zeros((180, 320), np.uint8), next(clock))

@@ -26,7 +26,7 @@ def test_fewer_than_three_frames_are_not_averaged() -> None:
     assert float(temporal.filter(flat(60))[0, 0]) != 60.0
 
 
-def test_d4_01_a_step_arrives_completely_within_five_frames() -> None:
+def test_a_step_arrives_completely_within_five_frames() -> None:
     temporal = TemporalFilter()
     for _ in range(10):
         temporal.filter(flat(40))

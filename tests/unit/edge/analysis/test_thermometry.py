@@ -144,7 +144,7 @@ def test_one_hot_pixel_is_confirmed_by_the_next_frame_which_is_told_at_once() ->
     assert second[1:] == ("emergency", "emergency", 110.0)
 
 
-def test_d4_02_a_hot_spot_of_four_pixels_is_confirmed_at_once_by_its_neighbours() -> None:
+def test_a_hot_spot_of_four_pixels_is_confirmed_at_once_by_its_neighbours() -> None:
     watched = watch()
     emitted(watched, *[frame(n / 8, hottest=20.0) for n in range(9)])
     ((_, level, confirmed, hottest),) = heat_of(emitted(watched, spiked(9 / 8, (5, 5), (5, 6), (6, 5), (6, 6))))
@@ -152,7 +152,7 @@ def test_d4_02_a_hot_spot_of_four_pixels_is_confirmed_at_once_by_its_neighbours(
     assert (level, confirmed, hottest) == ("emergency", "emergency", 110.0)
 
 
-def test_d4_01_a_step_of_the_whole_frame_is_confirmed_in_its_first_frame() -> None:
+def test_a_step_of_the_whole_frame_is_confirmed_in_its_first_frame() -> None:
     watched = watch()
     drafts = emitted(watched, *[ThermalFrame(NOON, 1, np.full((24, 32), 40.0, np.float32))])
     hot = ThermalFrame(NOON + timedelta(seconds=1 / 8), 2, np.full((24, 32), 100.0, np.float32))

@@ -22,11 +22,11 @@ def test_a_warm_block_is_found_with_its_statistics() -> None:
     assert found.detection_confidence == pytest.approx((50 - 20) / 50, abs=0.05)
 
 
-def test_d4_06_noise_alone_is_no_transformer() -> None:
+def test_noise_alone_is_no_transformer() -> None:
     assert transformer_region(noise()) is None
 
 
-def test_d4_06_a_plain_gradient_is_no_transformer() -> None:
+def test_a_plain_gradient_is_no_transformer() -> None:
     ramp = np.tile(np.linspace(20, 40, 32, dtype=np.float32), (24, 1))
 
     assert transformer_region(ramp) is None

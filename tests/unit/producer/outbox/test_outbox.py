@@ -19,6 +19,7 @@ from producer.outbox.tables import connect
 from tests.eventually import eventually
 from tests.faults import disks
 from tests.node_parts import SOURCE, detection, frame, health, medium
+from tests.required import unavailable
 
 
 def stored(path: Path) -> list[Event]:
@@ -204,8 +205,8 @@ def test_a_commit_to_the_outbox_waits_for_the_disk(tmp_path: Path) -> None:
 def test_an_outbox_begins_again_on_a_disk_that_is_full_to_the_last_byte(tmp_path: Path) -> None:
     try:
         disks.mount(tmp_path, 64)
-    except disks.NoDisk as missing:
-        pytest.skip(str(missing))
+    except disks.NoDisk as absent:
+        unavailable(str(absent))
     path = tmp_path / "node.sqlite"
     try:
         with Outbox(path, utc_now) as outbox:

@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from consumers.hub_config import ClickHouseServer
+from watchpost import VERSION
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.hubs import hub
+from watchpost.configuration.hubs import gateway_settings, hub
 from watchpost.configuration.yaml_loader import ConfigError
 
 
@@ -78,3 +79,7 @@ def test_who_is_not_to_know_a_secret_does_not_ask_for_it() -> None:
     assert (blind.warehouse.password, blind.webhooks) == ("", ())
     with pytest.raises(ConfigError, match="HOOK"):
         hub(config, Path("data"), {}, ("webhook",))
+
+
+def test_the_gateway_names_the_version_of_the_product() -> None:
+    assert gateway_settings(WatchpostConfig(), None, environ={}).version == VERSION

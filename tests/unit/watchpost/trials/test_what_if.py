@@ -15,8 +15,9 @@ from bus_schemas.event import Event
 from consumers.alerting.what_if import files
 from tests import builders
 from tests.builders import at
+from tests.command_line import run
 from tests.past import Past, past_of
-from tests.unit.watchpost.test_cli import run
+from watchpost import VERSION
 from watchpost.trials.run import run_asked
 
 CONFIG = """
@@ -76,7 +77,7 @@ def test_everything_is_told_as_json_and_kept(
     assert code == 0
     assert told["rules"] == {"hot_spot_c": 55.0, "cool_down_s": 20.0}
     assert told["rule_set"]["clear_after_s"] == 10.0
-    assert (told["by"], told["product"], told["state"]) == ("command line", "0.1.0", "done")
+    assert (told["by"], told["product"], told["state"]) == ("command line", VERSION, "done")
     assert [(one["type"], one["live"]) for one in told["only_trial"]] == [("hot_spot", None)]
     assert [trial.asked.id for trial in files.trials(past.data)] == [told["id"]]
 

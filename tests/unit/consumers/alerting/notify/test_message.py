@@ -14,7 +14,7 @@ def delivery(event: AlertEvent, number: int = 1, *, is_reduced: int = 0) -> Aler
     return AlertDelivery(*named, body, 0.0, is_reduced=is_reduced)
 
 
-def test_s3_31_the_body_says_what_an_alert_says() -> None:
+def test_the_body_says_what_an_alert_says() -> None:
     body = from_json(body_of(alert(at(1))))
 
     assert body["type"] == "device_offline"

@@ -6,59 +6,26 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bus_schemas.event import Event
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import AlertRules
 from consumers.engine import checkpoint, view_files
 from consumers.engine.follower import ConsumerContext, Follower
-from consumers.engine.projection import Projection
 from consumers.engine.rebuild import whole
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.request import RebuildReport, RebuildRequest
 from consumers.engine.rebuild.whole import rebuild
-from tests.builders import START, at, frame, tick
-from tests.following import Followed, hub_in
+from tests.builders import START, at, frame
+from tests.following import hub_in
+from tests.interrupted_rebuild import SECONDS, STEP, Yard, events
 from tests.memory_journal import MemoryJournal
-
-SECONDS = 2600
-STEP = 2000
 
 
 @pytest.fixture(autouse=True)
 def _step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole, "REBUILD_BATCH", STEP)
-
-
-def events(count: int = SECONDS) -> Iterator[Event]:
-    for second in range(count):
-        yield frame(at(second), id=f"frame-{second}", freeze=second % 200 > 120)
-        yield tick(at(second + 0.5), id=f"tick-{second}", uptime_s=float(second))
-
-
-class Yard(Followed):
-    """Alerting of a few thousand events, and a rebuild of them that a test interrupts."""
-
-    def __init__(self, data: Path) -> None:
-        super().__init__(AlertingProjection(hub_in(data)), data, events())
-
-    def interrupt(self, after: int) -> None:
-        def progress(done: int, of: int) -> None:
-            if done >= after:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            rebuild(self.projection, self.source, progress)
-
-    def go_on(
-        self, projection: Projection | None = None, wish: RebuildRequest | None = None, source: Any = None
-    ) -> RebuildReport:
-        rebuilt = rebuild(projection or self.projection, source or self.source, wish=wish)
-        assert rebuilt is not None
-        return rebuilt
 
 
 @pytest.fixture
@@ -165,7 +132,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from consumers.engine.rebuild import whole
-from tests.unit.consumers.engine.rebuild.test_shadow import Yard, STEP
+from tests.interrupted_rebuild import STEP, Yard
 
 whole.REBUILD_BATCH = STEP
 

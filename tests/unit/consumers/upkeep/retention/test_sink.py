@@ -103,7 +103,7 @@ def retentions(events: list[Event]) -> list[tuple[str, int]]:
     return [(event.data.kind, event.data.count) for event in events if isinstance(event, RetentionEvent)]
 
 
-def test_d2_01_captures_go_after_an_hour_and_thumbnails_after_a_day(yard: Yard) -> None:
+def test_captures_go_after_an_hour_and_thumbnails_after_a_day(yard: Yard) -> None:
     yard.store("capture", 0.5, 2.5, 5.5)
     yard.store("thumbnail", 0.5, 2.5, 30.5)
 
@@ -112,7 +112,7 @@ def test_d2_01_captures_go_after_an_hour_and_thumbnails_after_a_day(yard: Yard) 
     assert (yard.left("capture"), yard.left("thumbnail")) == (1, 2)
 
 
-def test_d2_02_missed_hours_are_made_up_for(yard: Yard) -> None:
+def test_missed_hours_are_made_up_for(yard: Yard) -> None:
     yard.store("capture", *(hours + 0.5 for hours in range(1, 30)))
 
     assert sum(count for _, count in retentions(yard.take(tick(START)))) == 29
@@ -150,7 +150,7 @@ def test_recordings_go_by_bytes_the_oldest_first(tmp_path: Path) -> None:
     yard.deliverer.close()
 
 
-def test_d3_05_a_full_disk_is_cleaned_down_to_its_target_and_the_newest_minutes_stay(yard: Yard) -> None:
+def test_a_full_disk_is_cleaned_down_to_its_target_and_the_newest_minutes_stay(yard: Yard) -> None:
     yard.store("segment", 0.0, 1.5, 2.5)
     yard.fill(DiskSpace(10_000, 9_000))
 
@@ -184,7 +184,7 @@ def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Ya
     assert [event.id for event in yard.told()] == [event.id for event in lost]
 
 
-def test_s3_24_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
+def test_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
     yard.take(tick(START))
     yard.store("segment", 1.5)
     asked = command(at(1), name="cleanup", state="asked", request_id="r-7", source="/sites/_hub/devices/_hub")
@@ -203,14 +203,14 @@ def test_s3_24_a_clean_up_that_is_asked_for_answers_once(yard: Yard) -> None:
     view.close()
 
 
-def test_s3_24_a_clean_up_may_not_be_needed(yard: Yard) -> None:
+def test_a_clean_up_may_not_be_needed(yard: Yard) -> None:
     (done,) = yard.take(command(name="cleanup", state="asked"))
 
     assert isinstance(done, CommandEvent)
     assert done.data.detail == "No cleanup needed"
 
 
-def test_s3_23_the_status_counts_files_by_their_age(yard: Yard) -> None:
+def test_the_status_counts_files_by_their_age(yard: Yard) -> None:
     yard.store("segment", 0.5, 30, 5 * 24, 9 * 24)
     sink = RetentionSink(yard.hub, lambda: START, yard.look)
     with ArchiveReader(yard.hub.data / "archive") as archive:

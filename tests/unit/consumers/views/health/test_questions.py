@@ -25,7 +25,7 @@ def status(followed: Followed, name: str = "yard") -> str:
     return found.status
 
 
-def test_s3_04_thirty_seconds_without_a_frame_are_healthy_and_more_are_stale(followed: Followed) -> None:
+def test_thirty_seconds_without_a_frame_are_healthy_and_more_are_stale(followed: Followed) -> None:
     followed.take(frame(at(0)), detection(at(29)), tick(at(30)))
     before = status(followed)
     followed.take(tick(at(30.01)))
@@ -33,7 +33,7 @@ def test_s3_04_thirty_seconds_without_a_frame_are_healthy_and_more_are_stale(fol
     assert (before, status(followed)) == ("healthy", "stale")
 
 
-def test_s3_04_not_recording_comes_before_failing_and_failing_before_stale(followed: Followed) -> None:
+def test_not_recording_comes_before_failing_and_failing_before_stale(followed: Followed) -> None:
     followed.take(health(at(0), "stopped", consecutive_failures=3), tick(at(1)))
     first = status(followed)
     followed.take(health(at(40), consecutive_failures=3, last_frame_time=at(0)), tick(at(41)))
@@ -41,7 +41,7 @@ def test_s3_04_not_recording_comes_before_failing_and_failing_before_stale(follo
     assert (first, status(followed)) == ("stopped", "degraded")
 
 
-def test_s3_04_a_device_that_never_had_a_frame_is_not_stale(followed: Followed) -> None:
+def test_a_device_that_never_had_a_frame_is_not_stale(followed: Followed) -> None:
     followed.take(health(at(0), last_frame_time=None), health(at(60), last_frame_time=None), tick(at(61)))
 
     assert status(followed) == "healthy"

@@ -32,7 +32,7 @@ def test_a_segment_that_ended_before_the_span_is_not_found(followed: Followed) -
     assert len(segments(followed.view, "DEMO", "yard", at(20), at(90))) == 1
 
 
-def test_d2_12_a_pause_makes_a_new_span(followed: Followed) -> None:
+def test_a_pause_makes_a_new_span(followed: Followed) -> None:
     followed.take(segment(at(0)), segment(at(10.5)), segment(at(60), discontinuity=True))
 
     found = spans(followed.view, "DEMO", "yard", at(0), at(100))
@@ -87,7 +87,7 @@ def test_a_clip_is_no_longer_than_it_may_be(followed: Followed) -> None:
     assert all((each.end - each.start) <= 300 for each in clips(followed.view, "DEMO", "yard", at(-60), at(900)))
 
 
-def test_s3_21_what_retention_dropped_can_no_longer_be_played(followed: Followed) -> None:
+def test_what_retention_dropped_can_no_longer_be_played(followed: Followed) -> None:
     followed.take(segment(at(-5400)), segment(at(0)))
     followed.take(retention(at(60), kind="segment", start=at(-7200), end=at(-3600)))
 

@@ -190,7 +190,7 @@ def test_a_short_frame_is_none() -> None:
     assert source(Short(), SimulatedClock()).read() is None
 
 
-def test_d4_04_the_driver_is_asked_for_emissivity_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_driver_is_asked_for_emissivity_one(monkeypatch: pytest.MonkeyPatch) -> None:
     modules = {name: ModuleType(name) for name in ("board", "busio", "adafruit_mlx90640")}
     modules["board"].__dict__.update(SCL=1, SDA=2)
     modules["busio"].__dict__.update(I2C=lambda scl, sda, frequency: frequency)

@@ -16,5 +16,5 @@ from edge.capture.sources.source import without_credentials
         ("recordings/yard.mp4", "recordings/yard.mp4"),
     ],
 )
-def test_d3_20_an_address_is_shown_without_credentials(address: str, shown: str) -> None:
+def test_an_address_is_shown_without_credentials(address: str, shown: str) -> None:
     assert without_credentials(address) == shown

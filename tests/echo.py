@@ -1,0 +1,23 @@
+"""A sink that remembers the positions it was given."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import ClassVar
+
+from bus_schemas.camera import FrameEvent
+from bus_schemas.event import Event
+from consumers.engine.sink import Sink
+from consumers.store.journal.record import Recorded
+
+
+class Echo(Sink):
+    name: ClassVar[str] = "echo"
+    models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
+    from_head: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+
+    def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
+        self.heard += [record.position for record in batch]
+        return ()

@@ -1,0 +1,83 @@
+"""Lanes run side by side, and what fails in one is neither hidden nor the end of the others."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.eventually import eventually
+from tools.lanes import Lane, durations, run, shown, summary
+
+PASSES, FAILS = (sys.executable, "-c", "print('here')"), (sys.executable, "-c", "raise SystemExit(3)")
+REPORT = """<?xml version="1.0"?><testsuites><testsuite>
+<testcase classname="tests.unit.test_a" name="test_one[1]" time="1.5"/>
+<testcase classname="tests.unit.test_a" name="test_one[2]" time="2.0"/>
+<testcase classname="tests.unit.test_b" name="test_two" time="0.25"/>
+</testsuite></testsuites>"""
+
+
+def test_every_command_runs_and_one_that_fails_fails_its_lane(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w+b") as log:
+        lanes = [Lane("fine", [PASSES, PASSES]), Lane("wrong", [FAILS, PASSES], log=log)]
+
+        assert run(lanes) is False
+        assert [lane.failed for lane in lanes] == [False, True]
+        assert shown(lanes[1]) == b"--- wrong\nhere\n"
+
+
+def test_a_lane_does_not_wait_for_another(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "meeting")
+    meeting = str(tmp_path / "meeting")
+    lanes = [
+        Lane("reader", [(sys.executable, "-c", f"open({meeting!r}).read()")]),
+        Lane("writer", [(sys.executable, "-c", f"open({meeting!r}, 'w').write('x')")]),
+    ]
+
+    assert run(lanes) is False
+    assert not any(lane.failed for lane in lanes)
+
+
+def test_who_stops_them_stops_what_runs_and_what_would_follow(tmp_path: Path) -> None:
+    waits = (
+        sys.executable,
+        "-c",
+        f"open({str(tmp_path / 'began')!r}, 'w'); import threading; threading.Event().wait(60)",
+    )
+    lanes = [Lane("waits", [waits, (sys.executable, "-c", f"open({str(tmp_path / 'second')!r}, 'w')")])]
+
+    def interrupt() -> None:
+        eventually(lambda: (tmp_path / "began").exists(), 30)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    stopped = run(lanes)
+    thread.join()
+
+    assert (stopped, lanes[0].failed, (tmp_path / "second").exists()) == (True, True, False)
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "report.xml"
+    path.write_text(REPORT)
+    return path
+
+
+def test_the_time_of_a_test_is_that_of_all_its_parameters(report: Path) -> None:
+    assert durations([report]) == {"tests/unit/test_a.py::test_one": 3.5, "tests/unit/test_b.py::test_two": 0.25}
+
+
+def test_what_took_longest_is_said_first_and_what_failed_last(report: Path) -> None:
+    lanes = [Lane("tests", [], report, took_s=4.4), Lane("lint", [], failed=True, took_s=1.0)]
+
+    assert summary(lanes) == (
+        "what took longest:\n"
+        "     3.5 s  tests/unit/test_a.py::test_one\n"
+        "     0.2 s  tests/unit/test_b.py::test_two\n"
+        "side by side: tests 4 s, lint 1 s\n"
+        "failed, see above: lint"
+    )

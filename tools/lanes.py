@@ -1,0 +1,166 @@
+"""Runs the lanes of `./dev test` side by side, and says what took longest; with `quick` those that start no servers."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import IO
+from xml.etree import ElementTree as Xml
+
+PYTEST = (sys.executable, "-m", "pytest")
+# What starts the whole product waits more than it computes. Playwright's loop bears no other loop in its process.
+PRODUCT = ("tests/end_to_end", "tests/browser")
+QUICK = ("tests/unit", "tests/contract")
+SLOWEST = 15
+STOPPED = 130
+
+
+@dataclass
+class Lane:
+    """Commands that run one after the other; all of them run, also after one that fails."""
+
+    name: str
+    commands: Sequence[Sequence[str]]
+    report: Path | None = None
+    """Where pytest writes how long each test took."""
+    failed: bool = False
+    took_s: float = 0.0
+    log: IO[bytes] | None = None
+    """`None` for the lane that is watched."""
+    running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def run(self, stopping: threading.Event) -> None:
+        began = time.monotonic()
+        for command in self.commands:
+            if stopping.is_set():
+                self.failed = True
+                break
+            errors = None if self.log is None else subprocess.STDOUT
+            # A group of its own: it is ended as a whole, and once.
+            self.running = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=errors, process_group=0
+            )
+            self.failed |= self.running.wait() != 0
+        self.took_s = time.monotonic() - began
+
+    def stop(self) -> None:
+        """As Ctrl-C would, so that what the tests have started ends with them."""
+        if self.running is not None and self.running.poll() is None:
+            os.killpg(self.running.pid, signal.SIGINT)
+
+
+def tests(name: str, folder: Path, *arguments: str) -> Lane:
+    report = folder / f"{name}.xml"
+    return Lane(name, [(*PYTEST, f"--junitxml={report}", *arguments)], report)
+
+
+def side_by_side(*arguments: str) -> tuple[str, ...]:
+    """A module of tests stays in one process, with what it has started. More processes than cores: many tests wait."""
+    return ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", *arguments)
+
+
+def checks() -> list[Lane]:
+    return [
+        Lane("lint", [("./dev", "lint")]),
+        Lane("page", [("npm", "--prefix", "gateway/web", "run", "--silent", "check")]),
+    ]
+
+
+def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
+    """The first lane is the one that is watched."""
+    return [tests("tests", folder, *side_by_side(*QUICK, *arguments)), *checks()]
+
+
+def everything(folder: Path) -> list[Lane]:
+    rest = [f"--ignore={path}" for path in PRODUCT]
+    product = tests("product", folder, *PRODUCT)
+    return [tests("tests", folder, *side_by_side("tests", *rest)), *checks(), product]
+
+
+def run(lanes: Sequence[Lane]) -> bool:
+    """Until all have ended; whether somebody has stopped them. The first one's output is seen as it comes."""
+    stopping = threading.Event()
+    threads = [threading.Thread(target=lane.run, args=(stopping,)) for lane in lanes]
+    with _stopping(lanes, stopping):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return stopping.is_set()
+
+
+@contextmanager
+def _stopping(lanes: Sequence[Lane], stopping: threading.Event) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        for lane in lanes:
+            lane.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def durations(reports: Iterable[Path]) -> dict[str, float]:
+    """Seconds for each test, its parameters together, with what was made ready for it."""
+    took: defaultdict[str, float] = defaultdict(float)
+    for report in reports:
+        for case in Xml.parse(report).iter("testcase"):  # noqa: S314 - pytest of ours wrote it
+            module, name = case.get("classname", ""), case.get("name", "").partition("[")[0]
+            took[f"{module.replace('.', '/')}.py::{name}"] += float(case.get("time", "0"))
+    return took
+
+
+def summary(lanes: Sequence[Lane]) -> str:
+    took = durations(lane.report for lane in lanes if lane.report is not None and lane.report.exists())
+    slowest = sorted(took.items(), key=lambda item: -item[1])[:SLOWEST]
+    by_lane = ", ".join(f"{lane.name} {lane.took_s:.0f} s" for lane in lanes)
+    failed = ", ".join(lane.name for lane in lanes if lane.failed)
+    return "\n".join(
+        [
+            "what took longest:",
+            *(f"  {seconds:6.1f} s  {name}" for name, seconds in slowest),
+            f"side by side: {by_lane}",
+            f"failed, see above: {failed}" if failed else "all passed",
+        ]
+    )
+
+
+def shown(lane: Lane) -> bytes:
+    assert lane.log is not None
+    lane.log.seek(0)
+    return f"--- {lane.name}\n".encode() + lane.log.read()
+
+
+def main(arguments: Sequence[str]) -> int:
+    with TemporaryDirectory(prefix="watchpost-tests-") as name:
+        folder = Path(name)
+        lanes = quick(folder, arguments[1:]) if arguments else everything(folder)
+        for lane in lanes[1:]:
+            lane.log = (folder / f"{lane.name}.log").open("w+b")
+        stopped = run(lanes)
+        for lane in lanes[1:]:
+            sys.stdout.buffer.write(shown(lane))
+            assert lane.log is not None
+            lane.log.close()
+        sys.stdout.buffer.flush()
+        sys.stdout.write(summary(lanes) + "\n")
+    if stopped:
+        return STOPPED
+    return int(any(lane.failed for lane in lanes))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -31,7 +31,7 @@ class Rule(Fact):
     version: Annotated[int, Field(ge=1), Limit(le=MAX_COUNT)] = 1
 
 
-class _Lasting(Fact):
+class _IncidentBase(Fact):
     """What every version of an incident says."""
 
     incident_id: Id
@@ -46,7 +46,7 @@ class _Lasting(Fact):
     media: Annotated[tuple[MediaKey, ...], Items] = ()
 
 
-class IncidentV1(_Lasting, title="Incident"):
+class IncidentV1(_IncidentBase, title="Incident"):
     """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided."""
 
     type: Literal["offline", "degraded", "stale", "blackscreen", "freeze", "audio_loss", "hot_spot", "storage"]
@@ -57,7 +57,7 @@ class IncidentV1Event(Event, title="IncidentEvent"):
     data: IncidentV1
 
 
-class Incident(_Lasting):
+class Incident(_IncidentBase):
     """A condition of a device that lasts: opened, then closed. `causes` are the ids of the events that decided.
 
     Further types are added as rules are: a reader passes over those that it does not know.

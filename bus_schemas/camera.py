@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bus_schemas.event import Box, Event, Fact, MediaKey, Name, Share
-from bus_schemas.limits import Count, Finite, Items, Lasting, Limit, Pixels, Word
+from bus_schemas.limits import Count, Duration, Finite, Items, Limit, Pixels, Word
 
 Percent = Annotated[float, Field(ge=0, le=100), Finite]
 Grey = Annotated[float, Limit(ge=0, le=255)]
@@ -44,7 +44,7 @@ class FrameEvent(Event):
 class MotionV1(Fact):
     """Motion as the first recorders told it: when it was over, and without a place in the picture."""
 
-    duration_seconds: Lasting
+    duration_seconds: Duration
     frame_count: Count
     intensity: Share
 
@@ -59,7 +59,7 @@ class Motion(Fact):
 
     phase: Literal["start", "update", "end"]
     boxes: Annotated[tuple[Box, ...], Items] = ()
-    duration_s: Lasting = 0.0
+    duration_s: Duration = 0.0
     frames: Count = 0
     intensity: Share = 0.0
     frame_width: Pixels | None = None

@@ -13,8 +13,8 @@ CHECKSUM = "crc32"
 
 def checksum(payload: bytes, content_type: str | None, properties: Iterable[tuple[str, str]] = ()) -> str:
     """CRC-32 over payload, content type and the other user properties, in 8 hexadecimal digits."""
-    told = "".join(f"\n{name}={value}" for name, value in properties if name != CHECKSUM)
-    attributes = (content_type or "") + told
+    pairs = "".join(f"\n{name}={value}" for name, value in properties if name != CHECKSUM)
+    attributes = (content_type or "") + pairs
     return f"{zlib.crc32(attributes.encode(), zlib.crc32(payload)):08x}"
 
 

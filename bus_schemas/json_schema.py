@@ -63,7 +63,7 @@ def _hoisted(part: Any) -> Any:
         return part
     found = {key: _hoisted(value) for key, value in part.items()}
     for key in ("anyOf", "prefixItems"):
-        told = [one.pop("description") for one in found.get(key, ()) if "description" in one]
-        if told:
-            found.setdefault("description", told[0])
+        descriptions = [one.pop("description") for one in found.get(key, ()) if "description" in one]
+        if descriptions:
+            found.setdefault("description", descriptions[0])
     return found

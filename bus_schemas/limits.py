@@ -137,7 +137,7 @@ Rate = Annotated[float, Limit(ge=0, le=1000)]
 """Pictures a second."""
 Uptime = Limit(le=100 * 366 * 86_400)
 """Seconds; longer than any machine runs."""
-Lasting = Annotated[float, Field(ge=0), Limit(le=LONGEST_S)]
+Duration = Annotated[float, Field(ge=0), Limit(le=LONGEST_S)]
 """Seconds that something went on."""
 
 Id = Annotated[str, Limit(min_length=1, max_length=128)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bus_schemas.event import Event, Fact, Moment, Name
-from bus_schemas.limits import MAX_COUNT, By, Count, Finite, Id, Lasting
+from bus_schemas.limits import MAX_COUNT, By, Count, Duration, Finite, Id
 
 Expectation = Literal["frames", "readings", "heartbeat", "nothing"]
 Kind = Literal["visual", "thermal"]
@@ -51,7 +51,7 @@ class RegistryChange(Change):
     time_zone: ZoneName | None = None
     kinds: Annotated[tuple[Kind, ...], Field(max_length=16)] | None = None
     expects: Expectation | None = None
-    silent_after_s: Lasting | None = None
+    silent_after_s: Duration | None = None
     retired: bool | None = None
 
 

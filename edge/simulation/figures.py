@@ -47,8 +47,8 @@ def _legs(picture: Bytes8, person: Person, light: Light, place: tuple[float, flo
     aside = max(0.3, abs(person.heading))
     swing = 0.05 if person.stride is None else sin(person.stride) * 0.13 * aside
     lift = 0.0 if person.stride is None else sin(2 * person.stride) * 0.018
-    thick = max(1, round(tall * 0.075 * person.looks.build))
-    trousers = lit(person.looks.trousers, light)
+    thick = max(1, round(tall * 0.075 * person.appearance.build))
+    trousers = lit(person.appearance.trousers, light)
     for side, up in ((swing, lift), (-swing, -lift)):
         hip = x + side * tall * 0.2, feet - tall * 0.47
         foot = x + side * tall, feet - tall * (0.02 + max(0.0, up))
@@ -61,9 +61,9 @@ def _legs(picture: Bytes8, person: Person, light: Light, place: tuple[float, flo
 
 def _torso(picture: Bytes8, person: Person, light: Light, place: tuple[float, float, float]) -> None:
     x, feet, tall = place
-    half = tall * person.looks.build * (0.125 - 0.03 * abs(person.heading))
-    coat = lit(person.looks.coat, light)
-    sleeve = lit(person.looks.coat, light, 0.8)
+    half = tall * person.appearance.build * (0.125 - 0.03 * abs(person.heading))
+    coat = lit(person.appearance.coat, light)
+    sleeve = lit(person.appearance.coat, light, 0.8)
     swing = 0.0 if person.stride is None else sin(person.stride) * 0.1 * max(0.3, abs(person.heading))
     thick = max(1, round(tall * 0.055))
     apart = 1 - 0.6 * abs(person.heading)  # from the side, one shoulder is behind the other
@@ -77,7 +77,7 @@ def _torso(picture: Bytes8, person: Person, light: Light, place: tuple[float, fl
     left = [(x - half * wide, feet - tall * up) for wide, up in reversed(shape)]
     _fill(picture, right + left, coat)
     shadowed = [(x - half * 0.1, feet - tall * 0.8), (x - half * 0.1, feet - tall * 0.42), *left[:2], left[2]]
-    _fill(picture, shadowed, lit(person.looks.coat, light, 0.86))
+    _fill(picture, shadowed, lit(person.appearance.coat, light, 0.86))
     _arm(picture, arms[1], (feet, tall), sleeve, thick)
 
 
@@ -90,12 +90,12 @@ def _arm(picture: Bytes8, ends: tuple[float, float], size: tuple[float, float], 
 
 def _head(picture: Bytes8, person: Person, light: Light, place: tuple[float, float, float]) -> None:
     x, feet, tall = place
-    skin = lit(person.looks.skin, light)
+    skin = lit(person.appearance.skin, light)
     _stroke(picture, (x, feet - tall * 0.82), (x, feet - tall * 0.87), skin, max(1, round(tall * 0.055)))
     middle = x + tall * 0.012 * person.heading, feet - tall * 0.922
     _oval(picture, middle, (tall * 0.05, tall * 0.066), skin)
     back = middle[0] - tall * 0.013 * person.heading, middle[1] - tall * 0.018
-    _oval(picture, back, (tall * 0.052, tall * 0.054), lit(person.looks.hair, light))
+    _oval(picture, back, (tall * 0.052, tall * 0.054), lit(person.appearance.hair, light))
     face = middle[0] + tall * 0.016 * person.heading, middle[1] + tall * 0.018
     _oval(picture, face, (tall * 0.036, tall * 0.042), skin)
 

@@ -40,7 +40,7 @@ _PAINT: Final[tuple[Rgb, ...]] = ((150, 42, 40), (200, 202, 204), (52, 78, 118),
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class Appearance:
     coat: Rgb
     trousers: Rgb
     hair: Rgb
@@ -62,7 +62,7 @@ class Person:
     away: float
     stride: float | None
     heading: float
-    looks: Looks
+    appearance: Appearance
 
     @property
     def box(self) -> Box:
@@ -156,11 +156,11 @@ class Scene:
 
 
 class _Walker:
-    def __init__(self, view: View, route: Walk, phase: float, looks: Looks) -> None:
+    def __init__(self, view: View, route: Walk, phase: float, appearance: Appearance) -> None:
         self._view = view
         self._route = route
         self._phase = phase
-        self._looks = looks
+        self._appearance = appearance
 
     def at(self, seconds: float) -> Person | None:
         step = self._route.at((seconds + self._phase) % self._route.period)
@@ -170,7 +170,7 @@ class _Walker:
         x, y = self._view.point(across, 0.0, away)
         stride = 2 * pi * step.walked / _STRIDE_METRES if step.moving else None
         heading = step.heading if step.moving else step.heading * _TURNED
-        person = Person(x, y, self._looks.metres / away, away, stride, heading, self._looks)
+        person = Person(x, y, self._appearance.metres / away, away, stride, heading, self._appearance)
         return person if person.box[2] > 0 and person.box[3] > 0 else None
 
 
@@ -205,7 +205,7 @@ def _walker(location: Location, number: int, coat: Rgb, random: Random) -> _Walk
     if random.random() < 0.5 and not route.one_way:
         points = points[::-1]
     taken = Walk(points, route.stop_s, random.uniform(*route.absent_s), random.uniform(1.15, 1.5))
-    looks = Looks(
+    appearance = Appearance(
         coat=coat,
         trousers=random.choice(_TROUSERS),
         hair=random.choice(_HAIR),
@@ -213,7 +213,7 @@ def _walker(location: Location, number: int, coat: Rgb, random: Random) -> _Walk
         metres=random.uniform(1.6, 1.92),
         build=random.uniform(0.88, 1.12),
     )
-    return _Walker(location.view, taken, random.uniform(0, taken.period), looks)
+    return _Walker(location.view, taken, random.uniform(0, taken.period), appearance)
 
 
 def _visible(left: float, top: float, right: float, bottom: float) -> Box:

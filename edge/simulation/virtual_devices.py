@@ -171,13 +171,13 @@ def simulate(
         TemporaryDirectory(prefix="watchpost-simulate-") as directory,
         BulkSender(Path(directory) / "outbox.sqlite", broker, utc_now) as sender,
     ):
-        began = told_at = time.monotonic()
+        began = reported_at = time.monotonic()
         for drafts in _made(devices, load, stopping):
             sender.put(drafts)
             sender.room(stopping)
             now = time.monotonic()
-            if now - told_at >= REPORT_EVERY_S:
-                told_at = now
+            if now - reported_at >= REPORT_EVERY_S:
+                reported_at = now
                 on_achieved(Achieved(now - began, sender.put_count, sender.put_count - sender.waiting()))
         waiting = sender.drain(stopping)
         return Achieved(time.monotonic() - began, sender.put_count, sender.put_count - waiting)

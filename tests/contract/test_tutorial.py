@@ -1,7 +1,6 @@
 """What the tutorial says is done: its code is put into a copy of the tree, tested, served, rebuilt and verified."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -20,53 +19,19 @@ import yaml
 from bus_schemas.codec import to_bytes
 from bus_schemas.topics import event_topic
 from mosquitto.launcher import free_port
-from tests import builders
+from tests import builders, doc_blocks
 from tests.broker import Broker
+from tests.doc_blocks import Block, apply, environment, run
 from tests.eventually import eventually
 from tests.faults.mutants import copy_tree
 
 TUTORIAL = Path("docs/tutorial.md")
 MOST_LINES = 60
-_BLOCK = re.compile(r"^```(python|diff|sh) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ROUTE = re.compile(r"^GET (\S+)\n\n(\{.*\})$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Block:
-    """What stands between two fences, and the file that it belongs to."""
-
-    kind: str
-    file: str
-    text: str
-
-    @property
-    def is_code(self) -> bool:
-        return self.kind in ("python", "diff") and not self.file.startswith("tests/")
-
-    @property
-    def lines(self) -> int:
-        """Of code: empty ones, and in a diff those around it, are left out."""
-        marker = "+" if self.kind == "diff" else ""
-        return sum(bool(line.strip()) and line.startswith(marker) for line in self.text.splitlines())
-
-
 def blocks() -> list[Block]:
-    return [Block(*found) for found in _BLOCK.findall(TUTORIAL.read_text())]
-
-
-def apply(tree: Path, block: Block) -> None:
-    path = tree / block.file
-    if block.kind == "python":
-        assert not path.exists(), f"{block.file} is there already"
-        path.write_text(block.text)
-        return
-    text = path.read_text()
-    for hunk in block.text.split("@@\n")[1:]:
-        lines = hunk.splitlines(keepends=True)
-        before = "".join(line[1:] for line in lines if line[0] in " -")
-        assert text.count(before) == 1, f"{block.file} has changed, the tutorial has not:\n{before}"
-        text = text.replace(before, "".join(line[1:] for line in lines if line[0] in " +"))
-    path.write_text(text)
+    return doc_blocks.blocks(TUTORIAL)
 
 
 @pytest.fixture(scope="module")
@@ -80,31 +45,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
-def run(tree: Path, *arguments: str, within_s: float = 100) -> str:
-    """What a command in the copy prints; its failure is ours."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=tree,
-        env=environment(tree),
-        capture_output=True,
-        text=True,
-        timeout=within_s,
-        check=False,
-    )
-    assert done.returncode == 0, (
-        f"{arguments} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
-    )
-    return done.stdout + done.stderr
-
-
-def environment(tree: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
 def commands(first: str) -> list[list[str]]:
-    """The commands of the tutorial that begin with this word, without it."""
-    lines = [line.split() for block in blocks() if block.kind == "sh" for line in block.text.splitlines()]
-    return [line[1:] for line in lines if line[0] == first]
+    return doc_blocks.commands(blocks(), first)
 
 
 def test_a_projection_with_its_question_and_route_is_less_than_sixty_lines_of_code() -> None:

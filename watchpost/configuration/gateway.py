@@ -69,7 +69,7 @@ class GatewaySection(SettingsModel):
         return proxies
 
     @model_validator(mode="after")
-    def _closed_to_strangers(self) -> "GatewaySection":
+    def _needs_a_token_beyond_loopback(self) -> "GatewaySection":
         if not is_loopback(self.host) and self.token_env is None and self.token_file is None:
             raise ValueError(f"'{self.host}' is open to other machines; give token_env or token_file, or use 127.0.0.1")
         return self

@@ -75,7 +75,7 @@ class VideoSource:
     def open(self) -> None:
         self.close()
         self._counter, self._asked_s = Counter(self._elapsed), self._elapsed()
-        self._liveness = Liveness(self._patience_s(), self._elapsed(), self._regularity)
+        self._liveness = Liveness(self._silence_limit_s(), self._elapsed(), self._regularity)
         self._limit = ReadLimit(self._liveness.read_limit_s)
         self._fruitless += 1
         self._report_due = self._asked_s + REPORT_S
@@ -117,7 +117,7 @@ class VideoSource:
         has_come = isinstance(self._demuxer, ReadAhead) and self._demuxer.has_come
         return self.takeover.waiting(has_come=has_come) if self._input.is_live else nullcontext()
 
-    def _patience_s(self) -> float:
+    def _silence_limit_s(self) -> float:
         """Every third attempt waits longer: a camera may send less than one picture in ten seconds."""
         is_long = self._fruitless % 3 == 2
         return max(self._input.timeout_s, LONGEST_SILENCE_S) if is_long else self._input.timeout_s

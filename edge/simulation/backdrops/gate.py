@@ -21,8 +21,8 @@ def paint(canvas: Canvas) -> tuple[Lamp, ...]:
     )
     _hut(canvas)
     _post(canvas)
-    door = canvas.view.point(-2.6, 1.0, 9.8)
-    return (*lamps, Lamp(canvas.view.point(-3.6, 2.5, 10.6), door, (0.3, 0.3), strength=0.85))
+    doorway = canvas.view.point(-2.6, 1.0, 9.8)
+    return (*lamps, Lamp(canvas.view.point(-3.6, 2.5, 10.6), doorway, (0.3, 0.3), strength=0.85))
 
 
 def _ground(canvas: Canvas) -> None:

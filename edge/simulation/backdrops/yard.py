@@ -21,8 +21,8 @@ def paint(canvas: Canvas) -> tuple[Lamp, ...]:
         lamp_post(canvas, -7.2, 9.4, 4.9, 1.3),
         lamp_post(canvas, 7.6, 9.8, 4.9, -1.3),
     )
-    door = canvas.view.point(0.75, 3.0, _FRONT - 1)
-    entrance = Lamp(door, canvas.view.point(0.75, 0.3, 13), (0.2, 0.26), strength=0.9)
+    doorway = canvas.view.point(0.75, 3.0, _FRONT - 1)
+    entrance = Lamp(doorway, canvas.view.point(0.75, 0.3, 13), (0.2, 0.26), strength=0.9)
     flood = Lamp(canvas.view.point(-1.5, 5.9, _FRONT), canvas.view.point(-0.5, 0, 7), (0.55, 0.4), COLD_WHITE, 0.55)
     return (*lamps, entrance, flood)
 

@@ -115,14 +115,14 @@ def test_people_walk_at_the_speed_of_people_and_differ() -> None:
     speeds = []
     for before, now in walked:
         for one in before:
-            for other in (person for person in now if person.looks == one.looks and one.stride is not None):
+            for other in (person for person in now if person.appearance == one.appearance and one.stride is not None):
                 across = (other.x - 0.5) * other.away - (one.x - 0.5) * one.away
                 speeds.append(10 * float(np.hypot(across * 16 / 9, other.away - one.away)))
 
     assert speeds
     assert np.median(speeds) > 1
     assert max(speeds) < 1.6
-    assert len({person.looks for people, _ in walked for person in people}) > 2
+    assert len({person.appearance for people, _ in walked for person in people}) > 2
 
 
 def test_a_car_waits_until_the_barrier_is_open() -> None:

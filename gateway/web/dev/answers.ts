@@ -314,14 +314,14 @@ type Answering = (q: URLSearchParams, now: number, id: string) => unknown;
 /** By the first word after `/api/v1/`, where one answer is all there is. */
 const families: Record<string, Answering> = {
   settings: (): Schemas['SettingsFields'] => ({ fields: [field('motion.sensitivity', 0, 100, null), field('motion.min_area', 100, 10_000, 'px')] }),
-  'roi-sets': (): Schemas['RoiSetsAnswer'] => ({ sets: { pole_mounted: rois } }),
+  'roi-sets': (): Schemas['RoiSets'] => ({ sets: { pole_mounted: rois } }),
   session: (): Schemas['Session'] => session,
   alerts: (q, now): Schemas['Alerts'] => alertAnswers(q, now),
   incidents: (q, now): Schemas['Incidents'] => incidentAnswers(q, now),
   rules: (): Schemas['Rules'] => ({ rules, version: 3, sentences: {} }),
   trials: (_q, _now, id): Schemas['Trials'] | Schemas['Detailed'] | undefined => (id ? trial(id) : { trials: trials() }),
   dashboard: (q, _now, id): Schemas['Dashboard'] => dashboard(id, q.get('date')),
-  timeline: (_q, _now, id): Schemas['TimelineAnswer'] => timeline(id),
+  timeline: (_q, _now, id): Schemas['Timeline'] => timeline(id),
   storage: (): Schemas['Storage'] => storage(),
   consumers: (): Schemas['Consumers'] => consumers(),
   system: (): Schemas['System'] => system(),

@@ -74,7 +74,10 @@ class IncidentEvent(Event):
 
 
 class Alert(Fact):
-    """What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once."""
+    """What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once.
+
+    `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back.
+    """
 
     alert_id: Id
     site: PlaceName
@@ -85,6 +88,8 @@ class Alert(Fact):
     message: Text
     incident_id: Id | None = None
     by: By | None = None
+    comment: Text | None = None
+    withdrawn: bool = False
     rule: Rule | None = None
     causes: Annotated[tuple[Id, ...], Items] = ()
     details: FreeObject = Field(default_factory=dict)

@@ -42,7 +42,7 @@ class AlertingProjection(Projection):
     """An incident and the alert that it raises are written, and leave, in one transaction."""
 
     name: ClassVar[str] = "alerting"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)
     supersedes: ClassVar[tuple[str, ...]] = ("incidents", "alerts")

@@ -53,8 +53,10 @@ class IntervalTable(NamedTuple):
         found = self._rows(view, f"{self.id} = :id and {STANDS}", {"id": name, "upto": upto})
         return found[0] if found else None
 
-    def count_open(self, view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:
-        where = " and ".join(self._conditions(IntervalQuery(site=site, state="open")))
+    def count_open(
+        self, view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST, condition: str = "true"
+    ) -> int:
+        where = " and ".join([*self._conditions(IntervalQuery(site=site, state="open")), condition])
         query = f"select count(*) from {self.table} where {where}"
         return int(view.execute(query, {"site": site, "upto": upto}).fetchone()[0])
 

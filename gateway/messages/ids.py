@@ -1,9 +1,8 @@
-"""Makes ids: of requests, which sort by time, and of actions, which are the same when repeated."""
+"""Makes ids of requests and of what people did, which sort by time."""
 
 import secrets
 import time
 import uuid
-from hashlib import sha256
 
 
 def uuid7() -> str:
@@ -12,8 +11,3 @@ def uuid7() -> str:
     chance = secrets.randbits(74)
     value = milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
     return str(uuid.UUID(int=value))
-
-
-def derived(*parts: str) -> str:
-    """The same parts give the same id, so that a repeated click is one event."""
-    return sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -44,7 +44,7 @@ def test_the_wall_shows_what_was_wrong_then(page: Page, told: Told, day: Day) ->
 
     expect(kiln(page)).to_contain_text("Hot spot")
     expect(sign(page)).to_be_visible()
-    expect(page.get_by_role("link", name="Alerts 1 open")).to_be_visible()
+    expect(page.get_by_role("link", name="Alerts 1 not acknowledged")).to_be_visible()
 
 
 def test_a_key_returns_to_live(page: Page, told: Told, day: Day) -> None:

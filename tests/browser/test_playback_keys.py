@@ -1,4 +1,4 @@
-"""S3-54: every key of playback has exactly one effect, and none while somebody types."""
+"""Every key of playback has exactly one effect, and none while somebody types."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def player(opened: tuple[Page, Complaints]) -> Iterator[Page]:
 
 
 def position_s(page: Page) -> float:
-    slider = page.get_by_role("slider", name="Position in the range")
+    slider = page.get_by_role("slider", name="Moment played")
     return float(slider.get_attribute("aria-valuenow") or "nan")
 
 

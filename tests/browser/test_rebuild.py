@@ -1,4 +1,4 @@
-"""A view is folded again from the page: asked for, confirmed, told of."""
+"""A view is rebuilt from the page: asked for, confirmed, shown."""
 
 import re
 from collections.abc import Iterator
@@ -27,20 +27,20 @@ def test_a_rebuild_is_confirmed_and_ends_with_success(page: Page, told: Told) ->
     asked.get_by_role("button", name="Rebuild").click()
 
     consumers = page.get_by_role("region", name="Consumers")
-    expect(consumers).to_contain_text("alerting is folded again", timeout=60_000)
+    expect(consumers).to_contain_text("Alerting is rebuilt", timeout=60_000)
     expect(page.get_by_role("button", name="Rebuild alerting")).to_be_enabled()
     commands = told.get("/api/v1/events", type="command", order="desc", limit=2)["events"]
     assert [row["event"]["data"]["state"] for row in commands] == ["done", "asked"]
 
 
-def test_rows_are_folded_again_too(page: Page, told: Told) -> None:
+def test_rows_are_rebuilt_too(page: Page, told: Told) -> None:
     page.get_by_role("button", name="Rebuild warehouse").click()
     page.get_by_role("group", name="Rebuild warehouse?").get_by_role("button", name="Rebuild").click()
 
-    expect(page.get_by_role("region", name="Consumers")).to_contain_text("warehouse is folded again", timeout=60_000)
+    expect(page.get_by_role("region", name="Consumers")).to_contain_text("Warehouse is rebuilt", timeout=60_000)
 
 
-def test_nothing_is_folded_again_without_a_confirmation(page: Page, told: Told) -> None:
+def test_nothing_is_rebuilt_without_a_confirmation(page: Page, told: Told) -> None:
     head = told.get("/api/v1/events", type="command", order="desc", limit=1)["events"]
 
     page.get_by_role("button", name="Rebuild alerting").click()
@@ -52,8 +52,8 @@ def test_nothing_is_folded_again_without_a_confirmation(page: Page, told: Told) 
     assert told.get("/api/v1/events", type="command", order="desc", limit=1)["events"] == head
 
 
-def test_a_sink_is_not_offered_to_be_folded_again(page: Page) -> None:
-    row = page.get_by_role("row").filter(has_text=re.compile("^webhook"))
+def test_what_hands_events_on_is_not_offered_to_be_rebuilt(page: Page) -> None:
+    row = page.get_by_role("row").filter(has_text=re.compile("^Webhook"))
 
-    expect(row).to_contain_text("A sink is never rebuilt")
+    expect(row).to_contain_text("Never rebuilt")
     expect(row.get_by_role("button")).to_have_count(0)

@@ -36,7 +36,7 @@ def test_who_is_not_signed_in_is_asked_to_and_sees_no_fault(
     field, button = page.get_by_label("Access token"), page.get_by_role("button", name="Sign in")
     field.fill("wrong")
     button.click()
-    expect(page.get_by_role("alert")).to_have_text("this token is not the right one")
+    expect(page.get_by_role("alert")).to_have_text("This token is not the right one")
     field.fill(TOKEN)
     button.click()
     expect(page.get_by_role("main")).to_contain_text("Yard")

@@ -64,7 +64,7 @@ def test_a_trial_shows_what_would_have_been_raised_too_and_leads_to_its_moment(o
 
 
 def test_a_value_out_of_its_bounds_is_refused_before_it_is_sent(page: Page) -> None:
-    to_try(page, "Raise share", "7")
+    to_try(page, "Share of bad pictures", "7")
 
     expect(page.get_by_text("From 0.01 to 1", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Try on the past")).to_be_disabled()

@@ -1,16 +1,21 @@
-"""Every view shows real content at a desk and on a phone, without one complaint of the browser."""
+"""Every view shows real content at a desk and on a phone, in the user's words, for those who see and for those who do
+not, without one complaint of the browser."""
 
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.reviewed import accessibility_findings, banned_words
 from tests.browser.watched import Complaints, watched_page
 from tests.eventually import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # the first one waits for a minute of the demo
+
+Scheme = Literal["dark", "light"]
 
 
 def shows_the_wall(page: Page) -> None:
@@ -23,21 +28,21 @@ def shows_a_device(page: Page) -> None:
     page.locator("main li a").first.click()
     expect(page).to_have_url(re.compile(r"/device\?.*device="))
     expect(page.get_by_role("region", name="Pictures")).to_be_visible()
-    expect(page.get_by_role("region", name="Health")).to_contain_text("Last frame")
+    expect(page.get_by_role("region", name="Health")).to_contain_text("Last picture")
     expect(page.get_by_role("region", name="Events").locator("li").first).to_be_visible()
 
 
 def shows_the_timeline(page: Page) -> None:
     expect(page.get_by_role("heading", name="24h Heatmap")).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile(r"^(Today|Yesterday) \d\d:\d\d$"))).to_be_visible()
-    expect(page.locator("main")).to_contain_text("Frame 1440 / 1440")
+    expect(page.locator("main")).to_contain_text("the newest minute")
     expect(page.get_by_role("slider", name="Minute")).to_be_visible()
 
 
 def shows_playback(page: Page) -> None:
     expect(page.locator("video").first).to_be_attached()
     expect(page.get_by_test_id("clock")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
-    expect(page.get_by_role("slider", name="Position in the range")).to_be_visible()
+    expect(page.get_by_role("slider", name="Moment played")).to_be_visible()
 
 
 def shows_the_dashboard(page: Page) -> None:
@@ -94,18 +99,18 @@ def is_no_wider_than_its_window(page: Page, width: int) -> bool:
 
 
 @pytest.fixture(scope="module", params=[(1440, "dark"), (390, "light")], ids=["desk-dark", "phone-light"])
-def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, Complaints, int]]:
+def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, Complaints, int, Scheme]]:
     """One tab for all views of a width, as a person uses it."""
     width, scheme = request.param
     with watched_page(browser, width, scheme) as (page, complaints):
-        yield page, complaints, width
+        yield page, complaints, width, scheme
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_shows_its_content_within_its_window_without_a_complaint(
-    window: tuple[Page, Complaints, int], page_address: str, view: str
+    window: tuple[Page, Complaints, int, Scheme], page_address: str, view: str
 ) -> None:
-    page, complaints, width = window
+    page, complaints, width, scheme = window
     path, shows = VIEWS[view]
     complaints.heard.clear()
 
@@ -114,6 +119,12 @@ def test_a_view_shows_its_content_within_its_window_without_a_complaint(
     settled(page)
 
     assert is_no_wider_than_its_window(page, width)
+    assert banned_words(page) == []
+    assert accessibility_findings(page) == []
+    # The other colours, without loading the page again.
+    page.emulate_media(color_scheme="light" if scheme == "dark" else "dark", reduced_motion="reduce")
+    assert accessibility_findings(page) == []
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     assert complaints.heard == []
 
 

@@ -204,11 +204,12 @@ class AlertBook:
         )
 
     def acknowledge(self, event: AlertEvent) -> None:
-        """The first one who says so."""
-        by = {"by": event.data.by or "somebody", "time": event.model_dump(mode="json")["time"]}
+        """The first one who says so, until it is withdrawn."""
         known = self._alerts.newest(event.data.alert_id)
-        if known is not None and known["acknowledged"] is None:
-            self._alerts.put(self.position, {**known, "acknowledged": to_json(by).decode()})
+        if known is None or (known["acknowledged"] is None) is event.data.withdrawn:
+            return
+        acknowledged = None if event.data.withdrawn else to_json(_acknowledgement(event)).decode()
+        self._alerts.put(self.position, {**known, "acknowledged": acknowledged})
 
     def _notified(self, key: Key) -> tuple[str | None, float | None]:
         """The incident that people were told of, and when they were last."""
@@ -222,6 +223,11 @@ class AlertBook:
             f"update alert_state set {named} where site = ? and device = ? and type = ?",  # noqa: S608 - our own columns
             (*columns.values(), *key),
         )
+
+
+def _acknowledgement(event: AlertEvent) -> dict[str, Any]:
+    by, time = event.data.by or "somebody", event.model_dump(mode="json")["time"]
+    return {"by": by, "time": time, **({"comment": event.data.comment} if event.data.comment else {})}
 
 
 def _alert_id(incident_id: str) -> str:

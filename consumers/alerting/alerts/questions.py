@@ -1,7 +1,7 @@
 """Queries of alerts, over a read-only connection to their view."""
 
 import sqlite3
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from pydantic_core import from_json
 
@@ -23,6 +23,7 @@ _ALERTS = IntervalTable(
 class Acknowledged(TypedDict):
     by: str
     time: str
+    comment: NotRequired[str]
 
 
 class AlertRow(TypedDict):
@@ -69,6 +70,11 @@ def alert(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> AlertR
 
 def count_open(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:
     return _ALERTS.count_open(view, site, upto)
+
+
+def count_unacknowledged(view: sqlite3.Connection, site: str | None = None, upto: int = NEWEST) -> int:
+    """Open alerts that nobody has acknowledged."""
+    return _ALERTS.count_open(view, site, upto, "acknowledged is null")
 
 
 def why(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> Why | None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from bus_schemas.condition import SEVERITY, Condition
 from bus_schemas.event import HUB
 from bus_schemas.registry import Expectation
-from consumers.alerting.alerts.questions import count_open
+from consumers.alerting.alerts.questions import count_open, count_unacknowledged
 from consumers.alerting.incidents.questions import IncidentRow, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
@@ -34,6 +34,7 @@ class SiteAnswer(Answer):
     conditions: dict[Condition, int] = Field(description="How many of its devices are in which.")
     open_incidents: int
     open_alerts: int
+    unacknowledged_alerts: int = Field(description="Open alerts that nobody has acknowledged.")
 
 
 class HubAnswer(Answer):
@@ -42,6 +43,7 @@ class HubAnswer(Answer):
     condition: Condition
     open_incidents: int
     open_alerts: int
+    unacknowledged_alerts: int
 
 
 class Retired(Answer):
@@ -135,7 +137,7 @@ def _sites(moment: StoresAsOf) -> SitesAnswer:
     hub = HubAnswer(
         condition=hub_condition(moment),
         open_incidents=len(_incidents(moment, HUB)),
-        open_alerts=_open_alerts(moment, HUB),
+        **_alert_counts(moment, HUB),
     )
     whose = moment.retirements()
     retired = [
@@ -162,7 +164,7 @@ def _site(moment: StoresAsOf, site: str, devices: list[KnownDevice]) -> SiteAnsw
         condition=together(counts),
         conditions=dict(counts),
         open_incidents=len(_incidents(moment, site)),
-        open_alerts=_open_alerts(moment, site),
+        **_alert_counts(moment, site),
     )
 
 
@@ -245,11 +247,15 @@ def _incidents(moment: StoresAsOf, site: str) -> list[IncidentRow]:
         return []
 
 
-def _open_alerts(moment: StoresAsOf, site: str) -> int:
+def _alert_counts(moment: StoresAsOf, site: str) -> dict[str, int]:
     try:
-        return count_open(moment.view(AlertingProjection), site, moment.upto)
+        view, upto = moment.view(AlertingProjection), moment.upto
     except NoView:
-        return 0
+        return {"open_alerts": 0, "unacknowledged_alerts": 0}
+    return {
+        "open_alerts": count_open(view, site, upto),
+        "unacknowledged_alerts": count_unacknowledged(view, site, upto),
+    }
 
 
 OPERATIONS = [

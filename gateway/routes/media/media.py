@@ -1,5 +1,6 @@
 """Routes of media by key, with ranges, and of the newest picture of a camera."""
 
+from asyncio import to_thread
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device
 from gateway.serving import ranges
 from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
+from gateway.serving.scaling import scaled
 
 FRESH_SECONDS = 3
 ANY_BYTES = "application/octet-stream"
@@ -32,6 +34,9 @@ class OfMedium(OfDevice):
 class OfSnapshot(OfDevice):
     max_age: float = Field(
         default=FRESH_SECONDS, ge=0, le=86_400, allow_inf_nan=False, description="Seconds that it may be old."
+    )
+    width: int | None = Field(
+        default=None, ge=16, le=4096, description="Pixels at which it is shown: a wider one is scaled down, roughly."
     )
 
 
@@ -86,7 +91,8 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     if age > asked.max_age:
         raise Problem(404, f"the newest picture of {asked.device} is {age:.1f} s old, of {iso(found.time)}")
     headers = {"Cache-Control": "no-store", "X-Capture-Time": iso(found.time), **HARMLESS}
-    return Response(found.body, 200, headers, found.content_type)
+    body = found.body if asked.width is None else await to_thread(scaled, found.body, asked.width)
+    return Response(body, 200, headers, found.content_type)
 
 
 async def newest_picture(

@@ -18,7 +18,7 @@ from gateway.context import RETRY, Gateway
 from gateway.http.answers import Answer, RecordedEvent
 from gateway.http.parameters import AsOf, Key, Parameters
 from gateway.http.problems import Problem
-from gateway.messages.ids import derived
+from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.wait_until import until
@@ -33,6 +33,7 @@ OPEN_ALERTS = 10_000
 class Acknowledgement(Answer):
     by: str
     time: str
+    comment: str | None = None
 
 
 class AlertAnswer(Answer):
@@ -84,8 +85,12 @@ class AlertAsOf(AsOf, OfAlert):
     """An alert at a moment."""
 
 
-class Acknowledging(BaseModel):
+class Withdrawing(BaseModel):
     by: str = Field(min_length=1, max_length=100)
+
+
+class Acknowledging(Withdrawing):
+    comment: str | None = Field(default=None, min_length=1, max_length=1000)
 
 
 async def search(call: Call[AlertSearch]) -> AlertsAnswer:
@@ -131,18 +136,29 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
 
 
 async def acknowledge(call: Call[OfAlert]) -> AlertAnswer:
-    """Say that somebody has seen an alert; doing it twice changes nothing."""
-    alert_id, wish = call.parameters.id, await call.body(Acknowledging)
-    gateway = call.gateway
+    """Say that somebody has seen an alert, and what there is to note; doing it twice changes nothing."""
+    body = await call.body(Acknowledging)
+    return await _acknowledge(call, {"by": body.by, "comment": body.comment})
+
+
+async def unacknowledge(call: Call[OfAlert]) -> AlertAnswer:
+    """Take an acknowledgement back; where there is none, nothing changes."""
+    body = await call.body(Withdrawing)
+    return await _acknowledge(call, {"by": body.by, "withdrawn": True})
+
+
+async def _acknowledge(call: Call[OfAlert], said: dict[str, Any]) -> AlertAnswer:
+    gateway, alert_id = call.gateway, call.parameters.id
+    is_wanted = not said.get("withdrawn", False)
     known = await _alert(gateway, alert_id)
     if known is None:
         raise _unknown(alert_id)
-    if known["acknowledged"] is None:
-        await publish(gateway, _acknowledged(known, wish.by, gateway))
+    if (known["acknowledged"] is not None) is not is_wanted:
+        await publish(gateway, _acknowledged(known, said, gateway))
 
     async def seen() -> AlertRow | None:
         found = await _alert(gateway, alert_id)
-        return found if found is not None and found["acknowledged"] is not None else None
+        return found if found is not None and (found["acknowledged"] is not None) is is_wanted else None
 
     answer = await until(seen, SEEN_SECONDS)
     if answer is None:
@@ -150,7 +166,7 @@ async def acknowledge(call: Call[OfAlert]) -> AlertAnswer:
     return AlertAnswer.model_validate(answer)
 
 
-def _acknowledged(known: AlertRow, by: str, gateway: Gateway) -> AlertEvent:
+def _acknowledged(known: AlertRow, said: dict[str, Any], gateway: Gateway) -> AlertEvent:
     data = AlertFact.model_validate(
         {
             "alert_id": known["id"],
@@ -161,11 +177,10 @@ def _acknowledged(known: AlertRow, by: str, gateway: Gateway) -> AlertEvent:
             "level": known["level"],
             "message": known["message"],
             "incident_id": known["incident"],
-            "by": by,
+            **said,
         }
     )
-    event_id = derived("acknowledged", known["id"])
-    return AlertEvent(id=event_id, source=device_source(known["site"], GATEWAY), time=gateway.clock(), data=data)
+    return AlertEvent(id=uuid7(), source=device_source(known["site"], GATEWAY), time=gateway.clock(), data=data)
 
 
 async def _alert(gateway: Gateway, alert_id: str) -> AlertRow | None:
@@ -180,4 +195,5 @@ OPERATIONS = [
     Operation("GET", "/api/v1/alerts", search, AlertsAnswer, AlertSearch),
     Operation("GET", "/api/v1/alerts/{id}/why", explain, Reason, AlertAsOf),
     Operation("POST", "/api/v1/alerts/{id}/acknowledge", acknowledge, AlertAnswer, OfAlert, body=Acknowledging),
+    Operation("POST", "/api/v1/alerts/{id}/unacknowledge", unacknowledge, AlertAnswer, OfAlert, body=Withdrawing),
 ]

@@ -277,32 +277,74 @@ function system(): Schemas['System'] {
   };
 }
 
+function siteAnswers(now: number): Schemas['Sites'] {
+  const open = (site: string): Schemas['Alert'][] => alerts(now).filter((a) => a.site === site && a.state === 'open');
+  const counted = (site: string): Pick<Schemas['Site'], 'open_incidents' | 'open_alerts' | 'unacknowledged_alerts'> => ({ open_incidents: openAt(now, site).length, open_alerts: open(site).length, unacknowledged_alerts: open(site).filter((a) => a.acknowledged === null).length });
+  const found = sites.map(({ site, name, time_zone }): Schemas['Site'] => {
+    const here = devices.filter((d) => d.site === site).map((d) => conditionAt(d, now).condition);
+    const conditions: Schemas['Site']['conditions'] = {};
+    for (const one of here) conditions[one] = (conditions[one] ?? 0) + 1;
+    return { site, name, time_zone, devices: here.length, condition: [...here].sort((a, b) => ranks.indexOf(b) - ranks.indexOf(a))[0] ?? 'unknown', conditions, ...counted(site) };
+  });
+  return { sites: found, hub: { condition: 'ok', ...counted('_hub') }, retired: [] };
+}
+
+function deviceAnswers(site: string, now: number): Schemas['Devices'] {
+  const known = sites.find((s) => s.site === site);
+  if (!known) throw new Refused(404, `there is no site '${site}'`);
+  const found = devices.filter((d) => d.site === site).map((d) => deviceAnswer(d, now));
+  return { ...known, devices: found.sort((a, b) => ranks.indexOf(b.condition) - ranks.indexOf(a.condition)), retired: [] };
+}
+
+function alertAnswers(q: URLSearchParams, now: number): Schemas['Alerts'] {
+  const fits = (a: Schemas['Alert']): boolean => (['site', 'device', 'state'] as const).every((name) => !q.get(name) || a[name] === q.get(name));
+  return { alerts: alerts(now).filter(fits).slice(0, Number(q.get('limit') ?? 50)) };
+}
+
+function incidentAnswers(q: URLSearchParams, now: number): Schemas['Incidents'] {
+  const fits = (i: FakeIncident): boolean => (['site', 'device'] as const).every((name) => !q.get(name) || i[name] === q.get(name));
+  return { incidents: incidents.filter((i) => i.opened <= now && fits(i)).map((i) => incident(i, now)).reverse() };
+}
+
+const field = (path: string, minimum: number, maximum: number, unit: string | null): Schemas['SettingsField'] => ({ path, description: null, minimum, above: null, maximum, unit, choices: null, default: minimum });
+const session: Schemas['Session'] = { signed_in: true, token_needed: false };
+const alive: Schemas['Alive'] = { status: 'healthy', time: iso(started), problems: [], version: '0.1.0' };
+
+type Answering = (q: URLSearchParams, now: number, id: string) => unknown;
+/** By the first word after `/api/v1/`, where one answer is all there is. */
+const families: Record<string, Answering> = {
+  settings: (): Schemas['SettingsFields'] => ({ fields: [field('motion.sensitivity', 0, 100, null), field('motion.min_area', 100, 10_000, 'px')] }),
+  'roi-sets': (): Schemas['RoiSets'] => ({ sets: { pole_mounted: rois } }),
+  session: (): Schemas['Session'] => session,
+  alerts: (q, now): Schemas['Alerts'] => alertAnswers(q, now),
+  incidents: (q, now): Schemas['Incidents'] => incidentAnswers(q, now),
+  rules: (): Schemas['Rules'] => ({ rules, version: 3, sentences: {} }),
+  trials: (_q, _now, id): Schemas['Trials'] | Schemas['Detailed'] | undefined => (id ? trial(id) : { trials: trials() }),
+  dashboard: (q, _now, id): Schemas['Dashboard'] => dashboard(id, q.get('date')),
+  timeline: (_q, _now, id): Schemas['Timeline'] => timeline(id),
+  storage: (): Schemas['Storage'] => storage(),
+  consumers: (): Schemas['Consumers'] => consumers(),
+  system: (): Schemas['System'] => system(),
+  events: (q): Schemas['Events'] => events(q),
+  health: (_q, now): Schemas['FullHealth'][] => devices.map((d) => health(d, now)),
+};
+
 export function answer(path: string, q: URLSearchParams): unknown {
   const part = path.split('/').filter(Boolean).map(decodeURIComponent);
-  const [, , family, id = '', third, name = ''] = part;
+  const [first, , family = '', id = '', third, name = ''] = part;
   const now = asOf(q);
-  if (family === 'settings') return { fields: [{ path: 'motion.sensitivity', description: null, minimum: 0, above: null, maximum: 100, unit: null, choices: null, default: 25 }, { path: 'motion.min_area', description: null, minimum: 100, above: null, maximum: 10_000, unit: 'px', choices: null, default: 500 }] };
-  if (family === 'roi-sets') return { sets: { pole_mounted: rois } };
-  if (family === 'sites' && part.length === 3) return { hub: { open_incidents: 0, open_alerts: 0 }, sites: sites.map((s) => ({ ...s, devices: devices.filter((d) => d.site === s.site).length, open_incidents: openAt(now, s.site).length, open_alerts: alerts(now).filter((a) => a['site'] === s.site && a['state'] === 'open').length })) };
-  if (family === 'sites' && third === 'devices' && !name) return { site: id, devices: devices.filter((d) => d.site === id).map((d) => deviceAnswer(d, now)) };
+  if (first === 'health') return alive;
+  if (family === 'sites' && part.length === 3) return siteAnswers(now);
+  if (family === 'sites' && third === 'devices' && !name) return deviceAnswers(id, now);
   if (family === 'sites' && third === 'devices') {
     const d = find(id, name);
     if (!d) throw new Refused(404, `There is no device ${name} at ${id}`);
     return perDevice(d, part.slice(6).join('/'), q);
   }
-  if (family === 'health') return devices.map((d) => health(d, now));
   if (family === 'alerts' && third === 'why') return why(id);
-  if (family === 'alerts') return { alerts: alerts(now).filter((a) => (!q.get('site') || a['site'] === q.get('site')) && (!q.get('device') || a['device'] === q.get('device')) && (!q.get('state') || a['state'] === q.get('state'))).slice(0, Number(q.get('limit') ?? 50)) };
-  if (family === 'incidents') return { incidents: incidents.filter((i) => i.opened <= now && (!q.get('site') || i.site === q.get('site')) && (!q.get('device') || i.device === q.get('device'))).map((i) => incident(i, now)).reverse() };
-  if (family === 'rules') return { rules };
-  if (family === 'trials') return id ? trial(id) : { trials: trials() };
-  if (family === 'dashboard') return dashboard(id, q.get('date'));
-  if (family === 'timeline') return timeline(id);
-  if (family === 'storage') return storage();
-  if (family === 'consumers') return consumers();
-  if (family === 'system') return system();
-  if (family === 'events') return events(q);
-  throw new Refused(404, `Nothing is served at ${path}`);
+  const answering = families[family];
+  if (!answering) throw new Refused(404, `Nothing is served at ${path}`);
+  return answering(q, now, id);
 }
 
 function why(id: string): Schemas['Reason'] {

@@ -6,7 +6,7 @@ import type { Plugin } from 'vite';
 import { Refused, answer, eventData, position, tile } from './answers.ts';
 import { dropTrial, tried } from './trials.ts';
 import { Raster, fused, thermalPicture } from './raster.ts';
-import { MINUTE, acknowledge, alerts, devices, find, iso, picture, recorded, rois, started, type FakeDevice } from './world.ts';
+import { MINUTE, acknowledge, alerts, devices, find, iso, picture, recorded, rois, started, unacknowledge, type FakeDevice } from './world.ts';
 
 const segmentSeconds = 4;
 
@@ -124,7 +124,8 @@ function written(path: string, body: Record<string, unknown>): unknown {
   const part = path.split('/').filter(Boolean);
   if (part[2] === 'trials') return part[3] ? dropTrial(part[3]) : tried(body);
   if (part[2] === 'alerts') {
-    acknowledge(part[3] ?? '', String(body['by']));
+    if (part[4] === 'unacknowledge') unacknowledge(part[3] ?? '');
+    else acknowledge(part[3] ?? '', String(body['by']), typeof body['comment'] === 'string' ? body['comment'] : null);
     return alerts().find((a) => a['id'] === part[3]);
   }
   if (part[6] === 'rois') {
@@ -148,7 +149,8 @@ async function serve(req: IncomingMessage, res: ServerResponse, url: URL): Promi
   if (rest[5] === 'snapshot.jpg') {
     const d = known(rest[2], rest[4]);
     const at = d.lostFor === null ? Date.now() : started - d.lostFor;
-    return png(res, drawn(d, q.get('kind') ?? 'visual', at, 480, 270), at);
+    const width = Math.min(480, Number(q.get('width') ?? 480));
+    return png(res, drawn(d, q.get('kind') ?? 'visual', at, width, Math.round((width * 9) / 16)), at);
   }
   if (rest[5] === 'motion-heatmap.png') return png(res, thermalPicture(Date.parse('2026-01-01'), 160, 90), Date.now());
   if (req.method !== 'GET') return json(res, written(url.pathname, await bodyOf(req)), url.pathname.includes('/commands/') ? 202 : 200);
@@ -162,7 +164,7 @@ export function fakeGateway(): Plugin {
     configureServer(server) {
       server.middlewares.use((req, res, next) => {
         const url = new URL(req.url ?? '/', 'http://localhost');
-        if (!/^\/(api|heatmaps|media|hls|live)\//.test(url.pathname)) return next();
+        if (url.pathname !== '/health' && !/^\/(api|heatmaps|media|hls|live)\//.test(url.pathname)) return next();
         serve(req, res, url).catch((error: unknown) => {
           if (!(error instanceof Refused)) return next(error);
           json(res, { type: 'about:blank', title: error.title, status: error.status, ...error.extra }, error.status);

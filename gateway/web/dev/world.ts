@@ -24,7 +24,7 @@ export interface FakeDevice {
   lostFor: number | null;
 }
 
-export const sites = [
+export const sites: Pick<Schemas['Site'], 'site' | 'name' | 'time_zone'>[] = [
   { site: 'DEMO', name: 'Demo yard', time_zone: 'Europe/Berlin' },
   { site: 'HEAD_OFFICE', name: 'Head office', time_zone: 'Asia/Kolkata' },
   { site: 'NEW', name: 'New depot', time_zone: 'America/New_York' },
@@ -45,6 +45,13 @@ export const devices: FakeDevice[] = [
   device('HEAD_OFFICE', 'EMPLOYEE_AREA', 'Employee Area', 8, { people: 6 }),
   device('HEAD_OFFICE', 'RECEPTION_AREA', 'Reception Area', 9, { people: 3 }),
 ];
+
+/** A site with so many devices more, for walls that are full: `WATCHPOST_FAKE_DEVICES=200`. */
+const many = Number(process.env['WATCHPOST_FAKE_DEVICES'] ?? 0);
+if (many > 0) {
+  sites.push({ site: 'MANY', name: 'Large site', time_zone: 'Europe/Berlin' });
+  for (let i = 1; i <= many; i += 1) devices.push(device('MANY', `cam-${i}`, `Hall ${Math.ceil(i / 10)}, camera ${i}`, i % 40, { people: i % 4, ...(i % 37 === 0 ? { lostFor: i * MINUTE } : {}) }));
+}
 
 export const find = (site: string, id: string): FakeDevice | undefined => devices.find((d) => d.site === site && d.device === id);
 
@@ -131,7 +138,7 @@ const told: Record<string, [string, Schemas['Alert']['level'], string]> = {
   audio_loss: ['audio_loss', 'warning', 'No sound'],
 };
 
-const acknowledged = new Map<string, { by: string; time: string }>();
+const acknowledged = new Map<string, Schemas['Acknowledgement']>();
 
 export function alerts(now = Date.now()): Schemas['Alert'][] {
   const until = (ms: number | null): string | null => (ms !== null && ms <= now ? iso(ms) : null);
@@ -140,7 +147,7 @@ export function alerts(now = Date.now()): Schemas['Alert'][] {
     const id = `alert-${i.id}`;
     return {
       id, type, level, message, site: i.site, device: i.device, state: until(i.closed) === null ? 'open' : 'closed', raised: iso(i.opened + 4000),
-      cleared: until(i.closed), acknowledged: acknowledged.get(id) ?? (i.id === 'inc-5' && until(i.opened + 90_000) ? { by: 'Mara', time: iso(i.opened + 90_000) } : null),
+      cleared: until(i.closed), acknowledged: acknowledged.get(id) ?? (i.id === 'inc-5' && until(i.opened + 90_000) ? { by: 'Mara', time: iso(i.opened + 90_000), comment: 'The cable was loose' } : null),
       details: i.details, cleared_message: null, incident: i.id, media: i.type === 'offline' ? [] : [`DEMO/${i.device}/thumbnail/${i.opened}`],
     };
   });
@@ -148,6 +155,8 @@ export function alerts(now = Date.now()): Schemas['Alert'][] {
   return [...of, ...(started - 48 * MINUTE <= now ? [storage] : [])].sort((a, b) => (a.raised < b.raised ? 1 : -1));
 }
 
-export function acknowledge(id: string, by: string): void {
-  acknowledged.set(id, { by, time: iso(Date.now()) });
+export function acknowledge(id: string, by: string, comment: string | null): void {
+  acknowledged.set(id, { by, time: iso(Date.now()), comment });
 }
+
+export const unacknowledge = (id: string): void => void acknowledged.delete(id);

@@ -1,6 +1,6 @@
 // Generated from bus_schemas by `watchpost schema --typescript`. Do not edit.
 
-/** What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once. */
+/** What people are told about: raised, acknowledged by somebody, cleared. An `info` one is over at once. `comment` is what somebody noted who acknowledged it; `withdrawn` takes the acknowledgement back. */
 export interface Alert {
   /** At most 128 characters. */
   alert_id: string;
@@ -17,6 +17,9 @@ export interface Alert {
   incident_id?: string | null;
   /** At most 256 characters. */
   by?: string | null;
+  /** At most 4,000 characters. */
+  comment?: string | null;
+  withdrawn: boolean;
   rule?: Rule | null;
   /** At most 1,000 items. */
   causes: string[];

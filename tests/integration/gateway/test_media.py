@@ -1,7 +1,12 @@
-import httpx
-import pytest
+from pathlib import Path
 
-from tests.integration.gateway.started import CAPTURE, CAPTURE_KEY, SEGMENT, SEGMENT_KEY
+import httpx
+import numpy as np
+import pytest
+import simplejpeg
+
+from tests import builders
+from tests.integration.gateway.started import CAPTURE, CAPTURE_KEY, SEGMENT, SEGMENT_KEY, Filled, Started
 
 URL = f"/media/{SEGMENT_KEY}"
 YARD = "/api/v1/sites/DEMO/devices/yard"
@@ -87,6 +92,18 @@ def test_a_snapshot_is_the_newest_picture(client: httpx.Client) -> None:
 )
 def test_a_picture_that_is_too_old_is_none(client: httpx.Client, max_age: str, status: int) -> None:
     assert client.get(f"{YARD}/snapshot.jpg?max_age={max_age}").status_code == status
+
+
+def test_a_snapshot_is_as_wide_as_it_is_shown(tmp_path: Path) -> None:
+    picture = simplejpeg.encode_jpeg(np.zeros((360, 640, 3), np.uint8), 90)
+    with Filled(tmp_path) as filled:
+        filled.store((builders.media(builders.at(599), picture, kind="capture", id="wide"), picture)).fold()
+        with Started(filled.hub) as started, started.client() as client:
+            answers = {width: client.get(f"{YARD}/snapshot.jpg{width}") for width in ("", "?width=200", "?width=4000")}
+
+    sizes = {width: simplejpeg.decode_jpeg_header(answer.content)[:2] for width, answer in answers.items()}
+
+    assert sizes == {"": (360, 640), "?width=200": (135, 240), "?width=4000": (360, 640)}
 
 
 def test_an_unknown_device_has_no_picture(client: httpx.Client) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
@@ -217,6 +218,36 @@ def test_an_alert_is_acknowledged_once_however_often_one_clicks(
     assert answers[0].json()["acknowledged"]["by"] == "ada"
     assert again.json()["acknowledged"]["by"] == "ada"
     assert len(ingesting.heard) == 1
+
+
+def test_an_acknowledgement_keeps_its_comment_and_can_be_taken_back(
+    connected: Started, filled: Filled, broker: Broker
+) -> None:
+    def post(client: httpx.Client, ingesting: Peer, path: str, body: dict[str, str]) -> Any:
+        """What is answered once the event is in the journal."""
+        answers: list[httpx.Response] = []
+        before = len(ingesting.heard)
+        clicking = threading.Thread(target=lambda: answers.append(client.post(path, json=body)))
+        clicking.start()
+        eventually(lambda: len(ingesting.heard) > before)
+        filled.append(*(event for event in decode(ingesting.heard[-1]) if isinstance(event, Event))).fold()
+        clicking.join()
+        return answers[0].json()["acknowledged"]
+
+    with Peer(broker, "watchpost/v1/DEMO/_gateway/event/alert") as ingesting, connected.client() as client:
+        alert = client.get("/api/v1/alerts?state=open").json()["alerts"][0]
+        path = f"/api/v1/alerts/{alert['id']}"
+        noted = post(client, ingesting, f"{path}/acknowledge", {"by": "ada", "comment": "the fan is replaced"})
+        seen = [one["unacknowledged_alerts"] for one in client.get("/api/v1/sites").json()["sites"]]
+        taken_back = post(client, ingesting, f"{path}/unacknowledge", {"by": "eve"})
+        again = client.post(f"{path}/unacknowledge", json={"by": "eve"}).json()["acknowledged"]
+        open_again = [one["unacknowledged_alerts"] for one in client.get("/api/v1/sites").json()["sites"]]
+
+    assert (noted["by"], noted["comment"]) == ("ada", "the fan is replaced")
+    assert taken_back is None
+    assert again is None
+    assert sum(open_again) == sum(seen) + 1
+    assert len(ingesting.heard) == 2
 
 
 def test_live_pictures_come_from_the_bus(connected: Started, broker: Broker) -> None:

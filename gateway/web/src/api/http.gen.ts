@@ -273,8 +273,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that somebody has seen an alert; doing it twice changes nothing. */
+        /** Say that somebody has seen an alert, and what there is to note; doing it twice changes nothing. */
         post: operations["post_alerts_id_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/unacknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an acknowledgement back; where there is none, nothing changes. */
+        post: operations["post_alerts_id_unacknowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1070,10 +1087,14 @@ export interface components {
         Acknowledgement: {
             by: string;
             time: string;
+            /** @default null */
+            comment: string | null;
         };
         /** Acknowledging */
         Acknowledging: {
             by: string;
+            /** @default null */
+            comment: string | null;
         };
         /** Alert */
         Alert: {
@@ -1612,6 +1633,7 @@ export interface components {
             condition: "unknown" | "ok" | "warning" | "error" | "offline" | "critical";
             open_incidents: number;
             open_alerts: number;
+            unacknowledged_alerts: number;
         };
         /** Incident */
         Incident: {
@@ -2433,6 +2455,8 @@ export interface components {
             };
             open_incidents: number;
             open_alerts: number;
+            /** @description Open alerts that nobody has acknowledged. */
+            unacknowledged_alerts: number;
         };
         /**
          * SiteChange
@@ -2742,6 +2766,10 @@ export interface components {
             /** @enum {string} */
             state: "limping" | "failed";
             detail: string;
+        };
+        /** Withdrawing */
+        Withdrawing: {
+            by: string;
         };
         /**
          * Zone
@@ -3530,6 +3558,39 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    post_alerts_id_unacknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawing"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     get_incidents: {
         parameters: {
             query?: {
@@ -3617,6 +3678,7 @@ export interface operations {
         parameters: {
             query?: {
                 max_age?: number;
+                width?: number | null;
             };
             header?: never;
             path: {

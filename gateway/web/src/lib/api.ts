@@ -85,17 +85,24 @@ async function refusal(response: Response): Promise<ApiError> {
   }
 }
 
-async function ask<T>(path: string, init: RequestInit): Promise<T> {
+async function ask(path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(path, { ...init, headers: { accept: 'application/json', ...init.headers } });
   if (response.status === 401) unauthorised();
   if (!response.ok) throw await refusal(response);
-  return (await response.json()) as T;
+  return response;
 }
 
-export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>(path, signal ? { signal } : {});
+export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await (await ask(path, signal ? { signal } : {})).json()) as T;
 
-export const send = <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown): Promise<T> =>
-  ask<T>(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** The status says what became of it: 200 is done, 202 is on its way. */
+export async function sendFor<T>(method: Method, path: string, body: unknown): Promise<{ status: number; body: T }> {
+  const response = await ask(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  return { status: response.status, body: (await response.json()) as T };
+}
+
+export const send = async <T>(method: Method, path: string, body: unknown): Promise<T> => (await sendFor<T>(method, path, body)).body;
 
 export type Params = Record<string, string | number | null | undefined>;
 

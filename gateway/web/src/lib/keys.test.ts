@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedSpeed, globalAction, nearestSpeed, playbackAction } from './keys';
+import { changedSpeed, globalAction, isTypedInto, isWorkedBy, nearestSpeed, playbackAction, type Focused } from './keys';
 
 describe('the keys of playback', () => {
   it.each([
@@ -56,4 +56,35 @@ describe('the keys of the page', () => {
     expect(globalAction({ key: 't' }, null)).toBe('theme');
     expect(globalAction({ key: 'Escape' }, null)).toBe('now');
   });
+});
+
+const on = (tag: string, more: Partial<Focused> = {}): Focused => ({ tag, type: '', role: '', editable: false, ...more });
+
+describe('the element that has the focus', () => {
+  it.each([
+    [on('input', { type: 'text' }), true],
+    [on('input', { type: 'date' }), true],
+    [on('input', { type: 'search' }), true],
+    [on('textarea'), true],
+    [on('select'), true],
+    [on('div', { editable: true }), true],
+    [on('input', { type: 'range' }), false],
+    [on('input', { type: 'checkbox' }), false],
+    [on('button'), false],
+    [null, false],
+  ])('is typed into: %j is %j', (focused, expected) => expect(isTypedInto(focused)).toBe(expected));
+
+  it.each([
+    [on('input', { type: 'range' }), 'ArrowLeft', true],
+    [on('input', { type: 'range' }), ' ', false],
+    [on('input', { type: 'range' }), 'n', false],
+    [on('div', { role: 'slider' }), 'End', true],
+    [on('div', { role: 'slider' }), 'k', false],
+    [on('input', { type: 'checkbox' }), ' ', true],
+    [on('button'), 'Enter', true],
+    [on('button'), 'ArrowLeft', false],
+    [on('a'), ' ', false],
+    [on('a'), 'Enter', true],
+    [null, ' ', false],
+  ])('keeps its own keys alone: %j with %j is %j', (focused, key, expected) => expect(isWorkedBy(focused, key)).toBe(expected));
 });

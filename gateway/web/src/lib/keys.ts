@@ -52,6 +52,12 @@ export function nearestSpeed(speed: number): number {
   return [...SPEEDS].sort((a, b) => Math.abs(a - speed) - Math.abs(b - speed))[0] ?? 1;
 }
 
+export const wallHelp: KeyHelp[] = [
+  { keys: ['/'], does: 'Search' },
+  { keys: ['F'], does: 'Full screen' },
+  { keys: ['[', ']'], does: 'Fewer or more columns' },
+];
+
 export type GlobalAction = 'help' | 'now' | 'wall' | 'timeline' | 'playback' | 'dashboard' | 'alerts' | 'system' | 'settings' | 'theme' | 'closer' | 'farther';
 
 const globals: Record<string, GlobalAction> = { '?': 'help', n: 'now', escape: 'now', t: 'theme', '+': 'closer', '=': 'closer', '-': 'farther' };
@@ -66,17 +72,63 @@ export function globalAction(press: KeyPress, after: string | null): GlobalActio
   return (after === 'g' ? places[key] : undefined) ?? globals[key] ?? null;
 }
 
-/** Fields take their keys themselves; a slider or button keeps the keys that work it. */
-export function typesInto(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
-  return target instanceof HTMLInputElement;
+/** Inputs that are worked, not typed into. */
+const WORKED = new Set(['range', 'checkbox', 'radio', 'button', 'submit', 'reset', 'color', 'file']);
+
+/** What a key press needs to know of the element that has the focus. */
+export interface Focused {
+  tag: string;
+  type: string;
+  role: string;
+  editable: boolean;
 }
 
-export function worksItself(target: EventTarget | null, key: string): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (key === ' ' || key === 'Enter') return target.closest('button, a, summary') !== null;
-  return key.startsWith('Arrow') && target.closest('[role=slider], [role=tablist], [role=radiogroup]') !== null;
+export function focusedOf(target: EventTarget | null): Focused | null {
+  if (!(target instanceof HTMLElement)) return null;
+  const worked = target.closest<HTMLElement>('button, a, summary, [role=slider], [role=tablist], [role=radiogroup]') ?? target;
+  return { tag: worked.tagName.toLowerCase(), type: worked instanceof HTMLInputElement ? worked.type : '', role: worked.getAttribute('role') ?? '', editable: target.isContentEditable };
+}
+
+/** Fields take their keys themselves; a slider or button keeps only the keys that work it. */
+export function isTypedInto(focused: Focused | null): boolean {
+  if (!focused) return false;
+  return focused.editable || focused.tag === 'textarea' || focused.tag === 'select' || (focused.tag === 'input' && !WORKED.has(focused.type));
+}
+
+const SLIDER_KEYS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown']);
+
+/** Whether the element that has the focus does something of its own with this key. */
+export function isWorkedBy(focused: Focused | null, key: string): boolean {
+  if (!focused) return false;
+  if (focused.type === 'range' || ['slider', 'tablist', 'radiogroup'].includes(focused.role)) return SLIDER_KEYS.has(key);
+  if (focused.tag === 'input') return key === ' ' || (focused.type === 'radio' && key.startsWith('Arrow'));
+  if (focused.tag === 'a') return key === 'Enter';
+  return ['button', 'summary'].includes(focused.tag) && (key === ' ' || key === 'Enter');
+}
+
+export const typesInto = (target: EventTarget | null): boolean => isTypedInto(focusedOf(target));
+export const worksItself = (target: EventTarget | null, key: string): boolean => isWorkedBy(focusedOf(target), key);
+
+/** A control that was worked with the pointer gives the keys back to the view; who came by the keyboard stays there. */
+export function givesKeysBack(node: HTMLElement): { destroy: () => void } {
+  let byPointer = false;
+  const pointed = (): void => void (byPointer = true);
+  const pressed = (): void => void (byPointer = false);
+  const released = ({ target }: Event): void => {
+    if (!byPointer || !(target instanceof HTMLElement)) return;
+    const focused = focusedOf(target);
+    if (focused?.tag === 'select' || focused?.type === 'range' || focused?.type === 'date' || focused?.type === 'checkbox') target.blur();
+  };
+  node.addEventListener('pointerdown', pointed, true);
+  node.addEventListener('keydown', pressed, true);
+  node.addEventListener('change', released);
+  return {
+    destroy: () => {
+      node.removeEventListener('pointerdown', pointed, true);
+      node.removeEventListener('keydown', pressed, true);
+      node.removeEventListener('change', released);
+    },
+  };
 }
 
 export interface KeyHelp {

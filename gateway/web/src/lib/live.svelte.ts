@@ -19,6 +19,7 @@ class Live {
   online = $state(navigator.onLine);
   #source: EventSource | null = null;
   #site: string | null = null;
+  #types = '';
   #position: string | null = null;
   #present = new Set<Listener>();
   #always = new Set<Listener>();
@@ -56,10 +57,12 @@ class Live {
     return () => this.#always.delete(listener);
   }
 
-  follow(site: string | null): void {
-    if (site === this.#site && this.#source) return;
-    this.#site = site;
-    this.#position = null;
+  /** Another view needs other types of event, and misses none between. */
+  follow(site: string | null, types: readonly EventName[]): void {
+    const wanted = types.join(',');
+    if (site === this.#site && wanted === this.#types && this.#source) return;
+    if (site !== this.#site) this.#position = null;
+    [this.#site, this.#types] = [site, wanted];
     this.#open();
   }
 
@@ -67,7 +70,7 @@ class Live {
     clearTimeout(this.#retry);
     this.#source?.close();
     if (document.hidden || this.#site === null) return;
-    const source = new EventSource(url('/api/v1/live', { types: LIVE_NAMES.join(','), site: this.#site, after: this.#position }));
+    const source = new EventSource(url('/api/v1/live', { types: this.#types, site: this.#site, after: this.#position }));
     this.#source = source;
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('head', (event) => this.#contact(event));

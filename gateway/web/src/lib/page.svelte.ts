@@ -1,17 +1,22 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { deviceOf, sitePath, url, type Condition, type Device, type Devices, type Events, type Health, type Recorded, type Sites } from './api';
+import { LIVE_NAMES, deviceOf, sitePath, url, type Condition, type Device, type DeviceHealth, type Devices, type EventName, type Events, type Health, type Recorded, type Sites } from './api';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
 import { prefs } from './prefs.svelte';
 import { Resource, fallback } from './resource.svelte';
+import type { View } from './route';
 import { isZone, iso } from './time';
 import { isNews, lastNews, summary, type News } from './words';
 
 /** What comes by the clock says nothing about what happened. */
 const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
 const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings', 'registry']);
+
+/** What comes many times a second is sent only to the views that show it. */
+const FREQUENT: Partial<Record<View, readonly EventName[]>> = { device: ['thermal', 'segment'], system: ['thermal', 'segment', 'heartbeat'] };
+const followedBy = (view: View): EventName[] => LIVE_NAMES.filter((name) => !['thermal', 'segment', 'heartbeat'].includes(name) || FREQUENT[view]?.includes(name));
 
 /** What a device tells that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
@@ -50,7 +55,8 @@ class Page {
   devices = $derived.by(() => this.#withNews());
   /** Those that exist today: for names, and to choose from. */
   known = $derived.by(() => this.#known?.data?.devices ?? []);
-  openAlerts = $derived.by(() => this.openAlertsOf(this.site));
+  /** Open alerts that nobody has acknowledged. */
+  unseenAlerts = $derived.by(() => this.unseenAlertsOf(this.site));
 
   /** Called once, inside the root component: resources live as long as it does. */
   start(): void {
@@ -60,9 +66,10 @@ class Page {
     this.hub = new Resource(() => '/health', { every: () => 5000 });
     this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), { every: fallback(5000) });
     this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
+    this.#names = new Resource(() => ((this.sites.data?.sites.length ?? 0) > 1 && ['system', 'alerts', 'wall'].includes(nav.route.view) ? '/api/v1/health/devices' : null), { every: () => 120_000 });
     this.#told = new Resource(() => (this.site ? url('/api/v1/events', { site: this.site, type: NEWS.join(','), order: 'desc', limit: 200, to: moment.settled === null ? null : iso(moment.settled) }) : null));
     const pending = new Map<string, News>();
-    $effect(() => live.follow(this.site));
+    $effect(() => live.follow(this.site, followedBy(nav.route.view)));
     $effect(() => {
       if (moment.settled === null) this.sites.reload();
     });
@@ -102,9 +109,9 @@ class Page {
     return (moment.isLive ? this.sites : this.#sitesThen).data;
   }
 
-  openAlertsOf(site: string | null): number {
+  unseenAlertsOf(site: string | null): number {
     const data = this.#sitesShown;
-    return (data?.sites.find((s) => s.site === site)?.open_alerts ?? 0) + (data?.hub?.open_alerts ?? 0);
+    return (data?.sites.find((s) => s.site === site)?.unacknowledged_alerts ?? 0) + (data?.hub?.unacknowledged_alerts ?? 0);
   }
 
   /** Parts of the hub that do not work as they should, of the present. */
@@ -121,8 +128,30 @@ class Page {
     return this.devices.find((d) => d.device === id) ?? null;
   }
 
-  nameOf(id: string): string {
-    return id === '_hub' ? 'Hub' : ((this.device(id) ?? this.known.find((d) => d.device === id))?.name ?? id);
+  /** A function of its own, so that it can be handed on. */
+  nameOf = (id: string): string => {
+    if (id === '_hub') return 'Hub';
+    if (id === '_gateway') return 'This page';
+    return (this.device(id) ?? this.known.find((d) => d.device === id))?.name ?? id;
+  };
+
+  siteName(id: string): string {
+    return id === '_hub' ? 'Hub' : (this.sites.data?.sites.find((s) => s.site === id)?.name ?? id);
+  }
+
+  /** What a site and a device are called; of devices of another site only the id is known here. */
+  placeName(site: string, device: string): string {
+    if (site === this.site || device.startsWith('_')) return this.nameOf(device);
+    const known = this.#names?.data?.find((one) => one.site === site && one.device === device);
+    return `${this.siteName(site)} / ${known?.camera_name ?? device}`;
+  }
+
+  /** Names of the devices of every site, for the views that show more than one. */
+  #names!: Resource<DeviceHealth[]>;
+
+  sourceName(source: string): string {
+    const from = deviceOf(source);
+    return from ? this.placeName(from.site, from.device) : 'Hub';
   }
 
   #site(): string | null {

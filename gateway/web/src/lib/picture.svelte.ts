@@ -1,6 +1,11 @@
 // The newest picture of a device as fast as it is looked at, with the moment it was taken.
 
 import { ticker } from './clock.svelte';
+import { SMALL_SCREEN_BYTES_PER_S, pauseOf } from './pace';
+import { screen } from './screen.svelte';
+
+/** Tiles that ask for pictures now. */
+const watching = new Set<NewestPicture>();
 
 /** Asks again only after the last answer, so a slow gateway is asked less, not more. */
 export class NewestPicture {
@@ -8,6 +13,7 @@ export class NewestPicture {
   taken = $state<number | null>(null);
   missing = $state(false);
   unreachable = $state(false);
+  #bytes = 0;
 
   constructor(address: () => string | null, every: () => number) {
     const wantedNow = $derived(address());
@@ -15,8 +21,12 @@ export class NewestPicture {
       const wanted = wantedNow;
       if (!wanted || !ticker.visible) return;
       const abort = new AbortController();
+      watching.add(this);
       void this.#run(wanted, every, abort.signal);
-      return () => abort.abort();
+      return () => {
+        watching.delete(this);
+        abort.abort();
+      };
     });
     $effect(() => () => this.#show(null));
   }
@@ -34,8 +44,8 @@ export class NewestPicture {
         if (!(error instanceof TypeError)) throw error;
         this.unreachable = true;
       });
-      const rest = every() - (Date.now() - began);
-      await new Promise((done) => setTimeout(done, Math.max(250, rest)));
+      const pause = pauseOf(every(), watching.size, this.#bytes, screen.small ? SMALL_SCREEN_BYTES_PER_S : 0);
+      await rest(Math.max(250, pause - (Date.now() - began)), signal);
     }
   }
 
@@ -46,8 +56,16 @@ export class NewestPicture {
     if (!response.ok) return;
     const blob = await response.blob();
     if (signal.aborted) return;
+    this.#bytes = blob.size;
     const taken = Date.parse(response.headers.get('x-capture-time') ?? '');
     this.taken = Number.isNaN(taken) ? null : taken;
     this.#show(URL.createObjectURL(blob));
   }
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
+  });
 }

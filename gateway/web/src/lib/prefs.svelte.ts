@@ -6,10 +6,22 @@ function remembered(key: string, otherwise: string): string {
   return localStorage.getItem(`watchpost.${key}`) ?? otherwise;
 }
 
+export type Arrangement = Partial<Record<'layout' | 'group' | 'columns', string>>;
+
+function arrangement(): Arrangement {
+  try {
+    return JSON.parse(remembered('wall', '{}')) as Arrangement;
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
 class Preferences {
   theme = $state<Theme>(remembered('theme', 'auto') as Theme);
   operator = $state(remembered('operator', ''));
   site = remembered('site', '');
+  wall = $state.raw<Arrangement>(arrangement());
   #system = matchMedia('(prefers-color-scheme: light)');
   #systemLight = $state(this.#system.matches);
 
@@ -29,6 +41,11 @@ class Preferences {
   followSystem(): void {
     this.theme = 'auto';
     localStorage.removeItem('watchpost.theme');
+  }
+
+  arrangeWall(changes: Arrangement): void {
+    this.wall = { ...this.wall, ...changes };
+    localStorage.setItem('watchpost.wall', JSON.stringify(this.wall));
   }
 
   remember(key: 'operator' | 'site', value: string): void {

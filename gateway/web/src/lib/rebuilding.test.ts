@@ -87,6 +87,6 @@ describe('what became of rebuilds', () => {
 describe('who is rebuilt', () => {
   it('is a projection, never a sink', () => {
     expect(refusalOf(consumer())).toBeNull();
-    expect(refusalOf(consumer({ kind: 'sink' }))).toMatch(/never rebuilt/);
+    expect(refusalOf(consumer({ kind: 'sink' }))).toMatch(/^Never rebuilt/);
   });
 });

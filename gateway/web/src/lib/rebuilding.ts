@@ -37,7 +37,7 @@ export interface Progress {
   share: number;
 }
 
-/** A view is folded up to where it stood; rows, which have no second checkpoint, up to the head. */
+/** A view is made again up to where it stood; rows, which have no second checkpoint, up to the head. */
 export function progressOf(consumer: Consumer, head: number): Progress | null {
   if (consumer.state !== 'rebuilding') return null;
   const done = consumer.rebuilt ?? consumer.position;
@@ -64,7 +64,7 @@ export function lastRebuilds(events: readonly Recorded<CommandEvent>[]): Map<str
   return found;
 }
 
-/** Why a consumer cannot be folded again from here; null where it can. */
+/** Why a consumer cannot be rebuilt from here; null where it can. */
 export function refusalOf(consumer: Consumer): string | null {
-  return consumer.kind === 'sink' ? 'A sink is never rebuilt: what it has handed on cannot be taken back' : null;
+  return consumer.kind === 'sink' ? 'Never rebuilt: what it has handed on cannot be taken back' : null;
 }

@@ -3,6 +3,7 @@
 import { ApiError, send } from './api';
 import { page } from './page.svelte';
 import { prefs } from './prefs.svelte';
+import { problemWords } from './problems';
 
 export class Registering {
   busy = $state(false);
@@ -14,12 +15,12 @@ export class Registering {
     this.problem = '';
     try {
       await send(method, path, { ...change, ...(prefs.operator ? { by: prefs.operator } : {}) });
-      page.deviceState.reload();
-      page.sites.reload();
+      page.deviceState.retry();
+      page.sites.retry();
       return true;
     } catch (error) {
       if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
-      this.problem = error instanceof ApiError ? error.message : 'The gateway is out of reach';
+      this.problem = problemWords(error);
       return false;
     } finally {
       this.busy = false;

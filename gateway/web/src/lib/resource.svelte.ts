@@ -35,6 +35,9 @@ export class Resource<T> {
   #shown = '';
   #abort: AbortController | null = null;
   #again: ReturnType<typeof setTimeout> | undefined;
+  #began = 0;
+  /** Milliseconds between two questions that nobody waits for: five times what the last one took. */
+  #pause = 0;
 
   constructor(address: () => string | null, options: Options = {}) {
     this.#address = address;
@@ -58,11 +61,15 @@ export class Resource<T> {
     $effect(() => () => clearTimeout(this.#again));
   }
 
-  /** Several reasons at once are one request. */
+  /** Several reasons at once are one request; reasons that never end are one request a second, or less where it is long. */
   reload = (): void => {
-    clearTimeout(this.#again);
-    this.#again = setTimeout(() => void this.#load(this.#wanted), 150);
+    if (this.#again !== undefined) return;
+    const rested = Date.now() - this.#began;
+    this.#again = setTimeout(() => void this.#load(this.#wanted), Math.max(150, this.#pause - rested));
   };
+
+  /** At once: somebody waits for it. */
+  retry = (): void => void this.#load(this.#wanted);
 
   #paint(question: string, at: number): void {
     const kept = answers.nearest(question, at, STANDS_IN_MS);
@@ -79,6 +86,9 @@ export class Resource<T> {
   }
 
   async #load(address: string | null): Promise<void> {
+    clearTimeout(this.#again);
+    this.#again = undefined;
+    this.#began = Date.now();
     this.#abort?.abort();
     this.#blank(address?.split('?')[0] ?? '');
     if (address === null) return void (this.loading = false);
@@ -90,6 +100,7 @@ export class Resource<T> {
     try {
       const answer = await get<T>(address, abort.signal);
       if (at !== null) answers.put(question, at, answer);
+      this.#pause = Math.min(5000, 5 * (Date.now() - this.#began));
       this.data = answer;
       this.#of = at;
       this.error = null;

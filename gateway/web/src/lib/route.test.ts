@@ -14,10 +14,22 @@ describe('the address', () => {
     expect(formatRoute(route)).toBe(text);
   });
 
-  it('falls back to the wall at now for what it does not know', () => {
-    expect(parseRoute('/nonsense', 'site=../etc&device=a/b&at=yesterday')).toEqual({
+  it('falls back to now and to nothing chosen for what it does not know', () => {
+    expect(parseRoute('/', 'site=../etc&device=a/b&at=yesterday')).toEqual({
       view: 'wall', site: null, devices: [], at: null, reach: 86_400_000, filters: {},
     });
+  });
+
+  it('says of a path that leads nowhere that it does', () => {
+    expect(parseRoute('/nonsense', '').view).toBe('nowhere');
+    expect(parseRoute('/wall/extra', '').view).toBe('wall');
+  });
+
+  it('takes a moment that has not come yet for now', () => {
+    const now = Date.parse('2026-01-05T13:25:00Z');
+
+    expect(parseRoute('/wall', 'at=2026-01-05T13:25:01Z', now).at).toBeNull();
+    expect(parseRoute('/wall', 'at=2026-01-05T13:24:59Z', now).at).toBe(now - 1000);
   });
 
   it('drops the filters of a view that is left, and keeps the moment', () => {

@@ -4,7 +4,8 @@ import { DAY } from './time.ts';
 import { reachCode, reachFrom } from './zoom.ts';
 
 export const VIEWS = ['wall', 'device', 'timeline', 'playback', 'dashboard', 'alerts', 'system', 'settings'] as const;
-export type View = (typeof VIEWS)[number];
+/** `nowhere` is a path that leads to no view. */
+export type View = (typeof VIEWS)[number] | 'nowhere';
 
 export interface Route {
   view: View;
@@ -21,20 +22,26 @@ export interface Route {
 const known = new Set(['site', 'device', 'at', 'reach']);
 const name = /^[A-Za-z0-9_-]{1,64}$/;
 
-function momentFrom(text: string | null): number | null {
+/** A moment that has not come yet is now: nobody knows more of it. */
+function momentFrom(text: string | null, now: number): number | null {
   const ms = text === null ? NaN : Date.parse(text);
-  return Number.isNaN(ms) ? null : ms;
+  return Number.isNaN(ms) || ms > now ? null : ms;
 }
 
-export function parseRoute(path: string, query: string): Route {
+function viewOf(path: string): View {
   const first = path.split('/')[1] ?? '';
+  if (first === '') return 'wall';
+  return VIEWS.find((view) => view === first) ?? 'nowhere';
+}
+
+export function parseRoute(path: string, query: string, now = Date.now()): Route {
   const params = new URLSearchParams(query);
   const site = params.get('site');
   return {
-    view: (VIEWS as readonly string[]).includes(first) ? (first as View) : 'wall',
+    view: viewOf(path),
     site: site !== null && name.test(site) ? site : null,
     devices: (params.get('device') ?? '').split(',').filter((device) => name.test(device)),
-    at: momentFrom(params.get('at')),
+    at: momentFrom(params.get('at'), now),
     reach: reachFrom(params.get('reach')),
     filters: Object.fromEntries([...params].filter(([key]) => !known.has(key))),
   };

@@ -11,7 +11,7 @@ describe('lists over one axis', () => {
   });
 });
 
-describe('a ROI drawn on the picture', () => {
+describe('a region drawn on the picture', () => {
   it.each([
     [[0.25, 0], [0.75, 0.333], [[8, 0], [24, 8]]],
     [[1, 1], [0, 0], [[0, 0], [32, 24]]],
@@ -23,8 +23,8 @@ describe('a ROI drawn on the picture', () => {
 
   it('is told what is wrong with it', () => {
     expect(roiProblem(roi, [])).toBeNull();
-    expect(roiProblem({ ...roi, name: ' ' }, [])).toBe('Please enter an ROI name');
-    expect(roiProblem(roi, ['oil'])).toContain('already');
+    expect(roiProblem({ ...roi, name: ' ' }, [])).toBe('Every region needs a name');
+    expect(roiProblem(roi, ['oil'])).toContain('Two regions');
     expect(roiProblem({ ...roi, weight: 0 }, [])).toContain('weight');
     expect(roiProblem({ ...roi, thresholds: { warning: 90, critical: 85, emergency: 95 } }, [])).toContain('rise');
   });

@@ -50,8 +50,30 @@ export function sensorBox(a: [number, number], b: [number, number], width = 32, 
   return [[x1, y1], [Math.max(x1 + 1, high(a[0], b[0], width)), Math.max(y1 + 1, high(a[1], b[1], height))]];
 }
 
-export const ROI_COLOURS = ['#2196F3', '#4CAF50', '#FF9800', '#E91E63', '#9C27B0'] as const;
+/** So many that the regions of one device are told apart. */
+export const ROI_COLOURS = ['#2196F3', '#4CAF50', '#FF9800', '#E91E63', '#9C27B0', '#1797a6', '#8a8f1f', '#a0714f', '#6f7f95', '#d9534f'] as const;
 export const roiColour = (index: number): string => ROI_COLOURS[index % ROI_COLOURS.length] ?? ROI_COLOURS[0];
+
+export interface Threshold {
+  level: 'warning' | 'critical' | 'emergency';
+  value: number;
+}
+
+export const thresholdsOf = (roi: { thresholds: Record<Threshold['level'], number> } | undefined): Threshold[] =>
+  roi ? (['warning', 'critical', 'emergency'] as const).map((level) => ({ level, value: roi.thresholds[level] })) : [];
+
+/** Of several lines the one that is nearest to its first threshold, or furthest above it. */
+export function nearestToThreshold(lines: readonly { newest: number | null; thresholds: readonly Threshold[] }[]): number {
+  const room = lines.map(({ newest, thresholds }) => (newest === null || !thresholds[0] ? Infinity : thresholds[0].value - newest));
+  const least = Math.min(...room);
+  return least === Infinity ? -1 : room.indexOf(least);
+}
+
+/** What a chart shows from bottom to top: its values, and the threshold that they would reach next. */
+export function spanWith(low: number, high: number, thresholds: readonly Threshold[]): [number, number] {
+  const next = thresholds.map((one) => one.value).filter((value) => value > high);
+  return [low, next.length ? Math.min(...next) : high];
+}
 
 interface Proposed {
   name: string;
@@ -60,13 +82,13 @@ interface Proposed {
   thresholds: { warning: number; critical: number; emergency: number };
 }
 
-/** What is wrong with a ROI, in words; null when nothing is. */
+/** What is wrong with a region, in words; null when nothing is. */
 export function roiProblem(roi: Proposed, others: readonly string[]): string | null {
   const { warning, critical, emergency } = roi.thresholds;
-  if (!roi.name.trim()) return 'Please enter an ROI name';
-  if (others.includes(roi.name.trim())) return `There is already an ROI called ${roi.name.trim()}`;
+  if (!roi.name.trim()) return 'Every region needs a name';
+  if (others.includes(roi.name.trim())) return `Two regions are called ${roi.name.trim()}`;
   if (!(roi.weight > 0)) return 'The weight must be above 0';
   if (!(roi.emissivity >= 0.1 && roi.emissivity <= 1)) return 'The emissivity must lie between 0.1 and 1';
-  if (!(warning < critical && critical < emergency)) return 'The thresholds must rise: warning < critical < emergency';
+  if (!(warning < critical && critical < emergency)) return 'The thresholds must rise from warning over critical to emergency';
   return null;
 }

@@ -6,8 +6,8 @@ const rule = (name: string, value: number, unit = ''): Rule => ({ name, value, u
 const rules = [rule('hot_spot_c', 80, '°C'), rule('raise_share', 0.8), rule('raise_window_s', 30, 's')];
 
 describe('a rule', () => {
-  it('is called without its unit', () => {
-    expect(rules.map((one) => ruleWord(one.name))).toEqual(['Hot spot', 'Raise share', 'Raise window']);
+  it('is called by what it is about', () => {
+    expect(rules.map((one) => ruleWord(one.name))).toEqual(['Hot spot', 'Share of bad pictures', 'Bad pictures within']);
   });
 
   it.each([['75', null], [' 75,5 ', null], ['', 'Give a number'], ['warm', 'Give a number'], ['1e9', 'From 0 to 1000 °C'], ['-1', 'From 0 to 1000 °C']])(

@@ -14,10 +14,22 @@ export type TrialSummary = Schemas['Summary'];
 export type Trial = Schemas['Detailed'];
 export type Trials = Schemas['Trials'];
 
-const SUFFIX = /_(c|s|percent)$/;
 
-/** `hot_spot_c` is the hot spot; its unit stands beside its value. */
-export const ruleWord = (name: string): string => capital(name.replace(SUFFIX, ''));
+const ruleWords: Record<string, string> = {
+  offline_after_s: 'Offline after',
+  hot_spot_c: 'Hot spot',
+  hot_spot_hysteresis_c: 'Hot spot over, below it by',
+  hot_spot_clear_s: 'Hot spot over after',
+  raise_share: 'Share of bad pictures',
+  raise_window_s: 'Bad pictures within',
+  clear_after_s: 'Over after good pictures for',
+  storage_low_percent: 'Disk nearly full',
+  storage_critical_percent: 'Disk full',
+  storage_hysteresis_percent: 'Disk all right, below it by',
+  cool_down_s: 'Pause between two alerts',
+};
+/** What a rule is about; its unit stands beside its value. */
+export const ruleWord = (name: string): string => ruleWords[name] ?? capital(name);
 export const valueWords = (value: number, unit: string): string => `${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''}`;
 
 /** What is wrong with a value somebody typed, in words; null when nothing is. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Level } from './api';
-import { conditionTone, conditionWord, decibels, lastNews, levelRank, percent, reasonWord } from './words';
+import { conditionTone, conditionWord, decibels, lastNews, levelRank, peopleWord, percent, reasonWord, streamWord } from './words';
 
 describe('the reason of a device', () => {
   it('leaves the address of its camera out', () => {
@@ -38,6 +38,26 @@ describe('what nobody measured', () => {
   it('is a dash, never nothing and never silence', () => {
     expect([percent(null), percent(undefined), percent(0)]).toEqual(['–', '–', '0%']);
     expect([decibels(null), decibels(undefined), decibels(-24)]).toEqual(['–', '–', '-24.0 dB']);
+  });
+});
+
+describe('people', () => {
+  it('are counted in words', () => {
+    expect([0, 1, 2].map(peopleWord)).toEqual(['Nobody', '1 person', '2 people']);
+  });
+});
+
+describe('sound', () => {
+  it('that has no level is silence, not a number', () => {
+    expect(decibels(-100)).toBe('Silent');
+  });
+});
+
+describe('the video of a device', () => {
+  it('is told as far as it is known', () => {
+    expect(streamWord({ width: 1920, height: 1080, fps: 14.985, analysis_fps: 5, codec: null })).toBe('1920 × 1080 · 15 pictures/s');
+    expect(streamWord({ width: 0, height: 0, fps: 0, analysis_fps: null, codec: null })).toBe('');
+    expect(streamWord(undefined)).toBe('');
   });
 });
 

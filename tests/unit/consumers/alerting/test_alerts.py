@@ -12,7 +12,7 @@ from bus_schemas.event import Event
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.alerts.book import AlertBook
 from consumers.alerting.alerts.facts import of_incident
-from consumers.alerting.alerts.questions import alert, alerts, count_open, why
+from consumers.alerting.alerts.questions import alert, alerts, count_open, count_unacknowledged, why
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import RULE_VERSION
 from consumers.engine.intervals import IntervalQuery
@@ -147,6 +147,25 @@ def test_a_storage_alert_is_raised_once_and_again_only_when_it_is_worse(followed
     found = alerts(followed.view)
     assert [each["message"] for each in found] == ["Storage critically low: 96.0% used, 4.0 GB free"]
     assert found[0]["level"] == "critical"
+
+
+def test_an_acknowledgement_that_is_withdrawn_leaves_the_alert_to_the_next(followed: Followed) -> None:
+    followed.take(incident(at(0)))
+    [found] = alerts(followed.view)
+    by_ada = {"alert_id": found["id"], "by": "ada", "comment": "on my way"}
+    followed.take(alert_event(at(9), "acknowledged", **by_ada))
+    [noted] = alerts(followed.view)
+    followed.take(alert_event(at(10), "acknowledged", **{**by_ada, "withdrawn": True, "by": "bob"}))
+    [withdrawn] = alerts(followed.view)
+    unseen = count_unacknowledged(followed.view)
+    followed.take(alert_event(at(11), "acknowledged", alert_id=found["id"], by="eve"))
+    [again] = alerts(followed.view)
+
+    assert noted["acknowledged"] == {"by": "ada", "time": "2026-01-05T10:00:09.000Z", "comment": "on my way"}
+    assert withdrawn["acknowledged"] is None
+    assert unseen == 1
+    assert again["acknowledged"] == {"by": "eve", "time": "2026-01-05T10:00:11.000Z"}
+    assert count_unacknowledged(followed.view) == 0
 
 
 def test_the_first_to_acknowledge_is_remembered(followed: Followed) -> None:

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { alertSentence, detailLines } from './sentences';
+
+const nameOf = (id: string): string => ({ gate: 'North gate', dock: 'Loading dock' })[id] ?? id;
+const told = (type: string, details: Record<string, unknown>, message = ''): string => alertSentence({ type, message, details }, nameOf);
+
+describe('what an alert says', () => {
+  it.each([
+    ['device_offline', { reason: 'connection lost' }, 'Connection lost'],
+    ['device_offline', {}, 'Nothing was received'],
+    ['node_offline', { devices: ['gate', 'dock'] }, 'With it North gate, Loading dock'],
+    ['hot_spot', { max_temp: 87.94, regions: ['tank'] }, '87.9 °C measured in tank'],
+    ['hot_spot', {}, '– measured'],
+    ['freeze', { share: 0.933, window_s: 30 }, '93 % of the pictures of 30 s were all the same'],
+    ['blackscreen', {}, 'Its picture is black'],
+    ['storage_low', { percent: 86.2, free_bytes: 12e9 }, 'The disk is 86 % full, 12.0 GB are free'],
+    ['clock_wrong', { ahead_s: 600 }, 'Its clock is 10 min ahead'],
+    ['hub_deaf', { deaf_s: 32 }, 'The hub received nothing for 32 s'],
+  ])('%s with %j', (type, details, sentence) => expect(told(type, details)).toBe(sentence));
+
+  it('says that it was known late', () => {
+    expect(told('freeze', { late_s: 90 })).toBe('Its picture does not change (known 1 min 30 s late)');
+  });
+
+  it('is the sentence of the hub where its type is younger than the page', () => {
+    expect(told('flood', {}, 'The cellar is wet')).toBe('The cellar is wet');
+    expect(told('flood', { reason: 'pump failed' }, 'The cellar is wet')).toBe('Pump failed');
+  });
+});
+
+describe('the figures of an alert', () => {
+  it('have names and units, and none that nobody understands', () => {
+    expect(detailLines({ share: 0.9, freeze_diffs: [0.1], last_3_media: ['a'], window_s: 30, previous_status: 'healthy', devices: [] }, nameOf)).toEqual([
+      ['Pictures affected', '90 %'],
+      ['Within', '30 s'],
+      ['Before', 'Healthy'],
+    ]);
+  });
+});

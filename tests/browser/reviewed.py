@@ -1,0 +1,43 @@
+"""What is wrong with a page on screen: for those who cannot see it, and for those who do not know how it is built."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+AXE = Path("gateway/web/node_modules/axe-core/axe.min.js")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+BANNED = re.compile(
+    r"\b(positions?|epochs?|folds?|folded|folding|sinks?|raise share|black ?screens?|KO|ROIs?|Frame \d+ / \d+"
+    r"|1 people|-100\.0 dB|undefined|NaN|null|\[object \w+\])\b|\b_hub\b|\b_gateway\b|watchpost\.\w+\.v\d"
+)
+"""Words of those who build it, and what a forgotten value looks like. A user is told what they mean."""
+
+
+def accessibility_findings(page: Page) -> list[str]:
+    """Every finding of axe-core, with the element and the rule."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text())
+    return list(
+        page.evaluate(
+            """async (tags) => {
+                const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
+                return violations.flatMap(({ id, help, nodes }) =>
+                    nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
+            }""",
+            RULES,
+        )
+    )
+
+
+def banned_words(page: Page) -> list[str]:
+    """With what stands around them; of what is shown, and of what is read aloud."""
+    shown = page.evaluate(
+        """() => [
+            document.title, document.body.innerText,
+            ...[...document.querySelectorAll('[aria-label], [title], [alt], [placeholder]')].flatMap((element) =>
+                ['aria-label', 'title', 'alt', 'placeholder'].map((name) => element.getAttribute(name) ?? '')),
+        ].join(' | ')"""
+    )
+    return [shown[max(0, found.start() - 40) : found.end() + 20] for found in BANNED.finditer(shown)]

@@ -281,10 +281,10 @@ def repeated(connection: sqlite3.Connection) -> Iterator[tuple[Key, dict[str, An
         yield (site, device), {"fields": fields, "origin": origin, "by": by, "repeats": repeats}
 
 
-def data_of(key: Key, said: Mapping[str, Any]) -> tuple[type[Event], dict[str, Any]]:
+def data_of(key: Key, values: Mapping[str, Any]) -> tuple[type[Event], dict[str, Any]]:
     """The type and the data of an event that says this of a site, a device or the rules."""
-    said = dict(said)
-    fields = said.pop("fields")
+    values = dict(values)
+    fields = values.pop("fields")
     if key == RULES:
-        return RulesEvent, {**said, "rules": [{"name": name, "value": value} for name, value in fields.items()]}
-    return RegistryEvent, {**said, **fields, "site": key[0], "device": key[1] or None}
+        return RulesEvent, {**values, "rules": [{"name": name, "value": value} for name, value in fields.items()]}
+    return RegistryEvent, {**values, **fields, "site": key[0], "device": key[1] or None}

@@ -107,7 +107,7 @@ def _folding(gateway: Gateway) -> Iterator[None]:
     if rows.warehouse is None:
         yield
         return
-    thread = threading.Thread(target=rows.warehouse.run, args=(rows.stopping, rows.news), name="warehouse")
+    thread = threading.Thread(target=rows.warehouse.run, args=(rows.stopping, rows.wakeup), name="warehouse")
     gateway.bus.listen(HEAD, rows.wake)
     thread.start()
     rows.readers.start()

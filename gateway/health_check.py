@@ -11,7 +11,7 @@ from consumers.alerting.incidents.questions import open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
 from consumers.hub_faults import FaultReporter
-from consumers.store.journal.record import id_text
+from consumers.store.journal.record import journal_id_text
 from gateway.context import Gateway
 from gateway.http.problems import Problem
 from gateway.readiness import BusState, Check, StoresState
@@ -26,12 +26,12 @@ async def run(gateway: Gateway) -> None:
     """Until cancelled."""
     gateway.bus.listen(INGEST, gateway.readiness.hear_ingest)
     while True:
-        await look(gateway)
+        await check_parts(gateway)
         report(gateway.readiness.observed, gateway.faults)
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def look(gateway: Gateway) -> tuple[Check, ...]:
+async def check_parts(gateway: Gateway) -> tuple[Check, ...]:
     """Every part of the hub as it is now."""
     bus = BusState(gateway.bus.is_connected, gateway.faults.broker_silent_s())
     try:
@@ -52,7 +52,7 @@ def _asked(gateway: Gateway, stores: Stores) -> StoresState:
         head,
         list(all_progress(gateway, stores, head)),
         list(_open_faults(stores)),
-        id_text(stores.journal.life()),
+        journal_id_text(stores.journal.journal_id()),
         gateway.journal_name,
     )
 

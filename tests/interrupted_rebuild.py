@@ -39,8 +39,8 @@ class Yard(Followed):
             rebuild(self.projection, self.source, progress)
 
     def go_on(
-        self, projection: Projection | None = None, wish: RebuildRequest | None = None, source: Any = None
+        self, projection: Projection | None = None, request: RebuildRequest | None = None, source: Any = None
     ) -> RebuildReport:
-        rebuilt = rebuild(projection or self.projection, source or self.source, wish=wish)
+        rebuilt = rebuild(projection or self.projection, source or self.source, request=request)
         assert rebuilt is not None
         return rebuilt

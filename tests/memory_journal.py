@@ -12,8 +12,8 @@ from producer.times import micros
 class MemoryJournal:
     """Implements `JournalReader`; `append` is how a test makes time pass."""
 
-    def __init__(self, events: Iterable[Event] = (), life: int = 1) -> None:
-        self._life = life
+    def __init__(self, events: Iterable[Event] = (), journal_id: int = 1) -> None:
+        self._life = journal_id
         self._records: list[Recorded] = []
         self._floor = 1
         self._latest: dict[str, int] = {}
@@ -28,7 +28,7 @@ class MemoryJournal:
     def head(self) -> int:
         return len(self._records)
 
-    def life(self) -> int:
+    def journal_id(self) -> int:
         return self._life
 
     def floor(self) -> int:

@@ -76,10 +76,10 @@ class AlertingProjection(Projection):
     def made_with(self) -> object:
         return self._fixed
 
-    def has_told(self, event: Event) -> bool:
+    def is_own_emission(self, event: Event) -> bool:
         """An acknowledgement is an alert event too, but the gateway emits it."""
         is_acknowledged = isinstance(event, AlertEvent) and event.data.state == "acknowledged"
-        return super().has_told(event) and not is_acknowledged
+        return super().is_own_emission(event) and not is_acknowledged
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
         """Events before a change of the registry are judged by the registry as it was until then."""

@@ -63,17 +63,17 @@ def begin(view: sqlite3.Connection, position: int, made_by: int, silent: int = 0
     view.execute("insert into checkpoint values (1, ?, ?, ?)", (position, made_by, silent))
 
 
-def is_of_another_journal(view: sqlite3.Connection, life: int) -> bool:
+def is_of_another_journal(view: sqlite3.Connection, journal_id: int) -> bool:
     """Whether its positions are those of a journal that is gone. What does not say yet is taken for one of this."""
     known = view.execute("select 1 from sqlite_master where name = 'origin'").fetchone()
     found = known and view.execute("select journal from origin").fetchone()
-    return bool(found and life and found[0] != life)
+    return bool(found and journal_id and found[0] != journal_id)
 
 
-def belong(view: sqlite3.Connection, life: int) -> None:
+def belong(view: sqlite3.Connection, journal_id: int) -> None:
     """Say of which journal the positions are, once that is known."""
-    if life:
-        view.execute("insert or replace into origin values (1, ?)", (life,))
+    if journal_id:
+        view.execute("insert or replace into origin values (1, ?)", (journal_id,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ class Deliverer:
     def __init__(self, sink: Sink, context: ConsumerContext) -> None:
         self.sink = sink
         self.name = sink.name
-        self.told = 0
-        self._life = 0
+        self.emitted_count = 0
+        self._journal_id = 0
         self._context = context
         self._state: sqlite3.Connection | None = None
         self._file: Path | None = None
@@ -117,7 +117,7 @@ class Deliverer:
                     set_aside.close_run(state)
             checkpoint.save(state, upto)
             checkpoint.resume(state)
-        self.told += len(emitted)
+        self.emitted_count += len(emitted)
         self._run = [] if records else self._run
 
     def _refuse(self, state: sqlite3.Connection, record: Recorded, fault: Faulty) -> None:
@@ -143,8 +143,8 @@ class Deliverer:
         log_set_aside(self.name, [refused])
 
     def _opened(self) -> sqlite3.Connection:
-        now, life = view_files.identity_of(self._context.data, self.name), self._context.journal.life()
-        if self._state is not None and now is not None and (now, life) == (self._identity, self._life):
+        now, journal_id = view_files.identity_of(self._context.data, self.name), self._context.journal.journal_id()
+        if self._state is not None and now is not None and (now, journal_id) == (self._identity, self._journal_id):
             return self._state
         self._let_go()
         file = view_files.file_of(self._context.data, self.name)
@@ -159,12 +159,12 @@ class Deliverer:
             state = create(self.sink, file)
         if self.sink.emits:
             state.execute("pragma synchronous=full")
-        if checkpoint.is_of_another_journal(state, life):
+        if checkpoint.is_of_another_journal(state, journal_id):
             # What it has not told of the old one comes again from the nodes; what it has, it is given twice.
             log.warning("the journal is another one, the sink begins again", consumer=self.name)
             checkpoint.begin_again(state)
-        checkpoint.belong(state, life)
-        self._file, self._identity, self._life, self._state = file, identity(file), life, state
+        checkpoint.belong(state, journal_id)
+        self._file, self._identity, self._journal_id, self._state = file, identity(file), journal_id, state
         self._seen = checkpoint.load(state)
         self._run = set_aside.open_run(state)
         self.last_set_aside = next(iter(set_aside.newest(state, 1)), None)

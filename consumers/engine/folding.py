@@ -70,32 +70,32 @@ def fold(projection: Projection, view: sqlite3.Connection, records: Sequence[Rec
     """Fold within the caller's transaction; how many events were emitted. Silent where they were told before."""
     silent = checkpoint.silent_until(view) if projection.emits else 0
     split = bisect_right(records, silent, key=attrgetter("position"))
-    told = 0
+    emitted = 0
 
     def emit(event: Event) -> None:
-        nonlocal told
-        told += 1
+        nonlocal emitted
+        emitted += 1
         put(view, event)
 
     if split:
         projection.fold(view, records[:split], emit_nothing)
     if records[split:]:
         projection.fold(view, records[split:], emit if projection.emits else emit_nothing)
-    return told
+    return emitted
 
 
 def fold_whole(
     projection: Projection, view: sqlite3.Connection, records: Sequence[Recorded], put: Put = outbox.put
 ) -> int:
     """As `fold`. Raises `Faulty`; then the transaction is to be taken back, and `fold_around` does it."""
-    told = 0
+    emitted = 0
 
     def act() -> None:
-        nonlocal told
-        told = fold(projection, view, records, put)
+        nonlocal emitted
+        emitted = fold(projection, view, records, put)
 
     call(act)
-    return told
+    return emitted
 
 
 def fold_around(

@@ -93,14 +93,16 @@ def made_now(projection: Projection, journal: JournalReader) -> checkpoint.Made:
 
 def last_emitted_position(consumer: Projection, journal: JournalReader) -> int:
     """The position of the newest event in the journal that this consumer emitted: a lost view emits nothing twice."""
-    after = told = 0
+    after = emitted = 0
     while consumer.emits:
         batch = journal.read(after, consumer.emits)
-        told = max((found.position for found in batch.records if consumer.has_told(found.event)), default=told)
+        emitted = max(
+            (found.position for found in batch.records if consumer.is_own_emission(found.event)), default=emitted
+        )
         if batch.upto <= after:
-            return told
+            return emitted
         after = batch.upto
-    return told
+    return emitted
 
 
 def log_set_aside(name: str, events: Sequence[SetAsideEvent]) -> None:
@@ -120,14 +122,14 @@ class Follower:
     def __init__(self, projection: Projection, context: ConsumerContext) -> None:
         self.projection = projection
         self.name = projection.name
-        self.told = 0
+        self.emitted_count = 0
         self._context = context
         self._view: sqlite3.Connection | None = None
         self._file: Path | None = None
         self._identity: Identity | None = None
         self._seen = 0
         self._saved_at = 0.0
-        self._life = 0
+        self._journal_id = 0
         self._stops = 0
         self._run: list[SetAsideEvent] = []
         self._next_run: list[SetAsideEvent] = []
@@ -180,10 +182,10 @@ class Follower:
         self._stops = 0
 
     def _whole(self, view: sqlite3.Connection, records: Sequence[Recorded], put: Put) -> int:
-        told = fold_whole(self.projection, view, records, put)
+        emitted = fold_whole(self.projection, view, records, put)
         if self._run:
             set_aside.close_run(view)
-        return told
+        return emitted
 
     def _around(self, view: sqlite3.Connection, records: Sequence[Recorded], put: Put) -> int:
         """Raises `_AllFail`."""
@@ -216,12 +218,12 @@ class Follower:
 
         What is told leaves at once, and its sequence must not be given to another event.
         """
-        told, emits = 0, True
+        emitted, emits = 0, True
 
         def take(put: Put) -> None:
-            nonlocal told
+            nonlocal emitted
             self._refused, self._next_run = [], []
-            told = act(view, records, put)
+            emitted = act(view, records, put)
             checkpoint.save(view, upto)
             checkpoint.resume(view)
 
@@ -232,7 +234,7 @@ class Follower:
             with view_files.durable(view), transaction(view):
                 take(outbox.put)
         self.projection.committed()
-        self.told += told
+        self.emitted_count += emitted
         self._run = self._next_run
         self._seen = upto
         if self._refused:
@@ -250,22 +252,22 @@ class Follower:
 
     def _current(self) -> sqlite3.Connection:
         now = view_files.identity_of(self._context.data, self.name)
-        life = self._context.journal.life()
-        if self._view is not None and now is not None and (now, life) == (self._identity, self._life):
+        journal_id = self._context.journal.journal_id()
+        if self._view is not None and now is not None and (now, journal_id) == (self._identity, self._journal_id):
             return self._view
         self.close()
         file = view_files.file_of(self._context.data, self.name)
         if file is None:
             file = self._begin()
         view = create(self.projection, file)
-        if why := self._why_anew(view, life):
+        if why := self._why_anew(view, journal_id):
             log.warning("the view begins again", consumer=self.name, reason=why)
             view.close()
             stale, file = file, self._begin()
             view_files.remove(stale)
             view = create(self.projection, file)
-        checkpoint.belong(view, life)
-        self._file, self._identity, self._life, self._view = file, identity(file), life, view
+        checkpoint.belong(view, journal_id)
+        self._file, self._identity, self._journal_id, self._view = file, identity(file), journal_id, view
         self._remove_superseded()
         self._try_again(view)
         self.last_set_aside = next(iter(set_aside.newest(view, 1)), None)
@@ -277,8 +279,8 @@ class Follower:
             if view_files.drop(self._context.data, name):
                 log.info("view of an earlier release removed", consumer=self.name, superseded=name)
 
-    def _why_anew(self, view: sqlite3.Connection, life: int) -> str | None:
-        if checkpoint.is_of_another_journal(view, life):
+    def _why_anew(self, view: sqlite3.Connection, journal_id: int) -> str | None:
+        if checkpoint.is_of_another_journal(view, journal_id):
             return "the journal is another one"
         # Removed behind its link, and made again by who opened it a moment later.
         return None if checkpoint.version(view) is not None else "its file holds no view"

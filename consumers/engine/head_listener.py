@@ -35,24 +35,24 @@ class HeadListener:
         self._readers.append(event)
         return event
 
-    def tell(self) -> None:
+    def wake_all(self) -> None:
         for event in self._readers:
             event.set()
 
     def _listen(self, broker: BrokerAddress) -> Client:
         client = background_client(broker, "news", keepalive_s=KEEPALIVE_S, longest_pause_s=10)
         client.on_connect = self._subscribe
-        client.on_message = self._hear
+        client.on_message = self._on_message
         client.loop_start()
         return client
 
     def _subscribe(self, client: Client, *_: Any) -> None:
         client.subscribe([(HEAD, 0), (INGEST, 0)])
-        self.tell()
+        self.wake_all()
 
-    def _hear(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         if message.topic != INGEST:
-            self.tell()
+            self.wake_all()
             return
         with suppress(ValidationError):
             self.journal_id = IngestStatus.model_validate_json(message.payload).journal_id

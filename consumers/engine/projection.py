@@ -78,7 +78,7 @@ class Projection(ABC):
     def settle_part(self, view: sqlite3.Connection, site: str) -> None:  # noqa: B027 - most views keep everything
         """Apply what bounds the rows of a site, after a part of them was replaced; in the transaction of that."""
 
-    def has_told(self, event: Event) -> bool:
+    def is_own_emission(self, event: Event) -> bool:
         """Whether an event in the journal, of a type that this projection emits, is its own emission."""
         return place(event.source)[1] == HUB
 

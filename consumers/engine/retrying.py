@@ -22,7 +22,7 @@ AGAIN_SOON: Final = Backoff(1.0, 5.0)
 BRIEF_S: Final = 5.0
 """A failure that passes sooner is only logged."""
 
-LIMPS_FOR: Final = timedelta(minutes=15)
+DEGRADED_FOR: Final = timedelta(minutes=15)
 """A consumer counts as degraded for this long after it has set an event aside."""
 
 LastSetAside = Callable[[], SetAsideEvent | None]
@@ -79,7 +79,7 @@ class Attempts:
         if failing is not None:
             self._recover(name, failing)
         if name in self._watched:
-            self._tell_limping(name, self._watched[name]())
+            self._report_degraded(name, self._watched[name]())
         return result
 
     def _fail(self, name: str, part: str, error: Exception) -> None:
@@ -110,17 +110,17 @@ class Attempts:
         if self._faults is not None and failing.fault is not None and failing.fault not in others:
             self._faults.clear_fault(*failing.fault)
 
-    def _tell_limping(self, name: str, last: SetAsideEvent | None) -> None:
-        limps = last is not None and datetime.now(UTC) - datetime.fromisoformat(last.at) < LIMPS_FOR
+    def _report_degraded(self, name: str, last: SetAsideEvent | None) -> None:
+        limps = last is not None and datetime.now(UTC) - datetime.fromisoformat(last.at) < DEGRADED_FOR
         if limps and last is not None and self._faults is not None:
             self._limping.add(name)
-            self._faults.raise_fault(name, "system_error", limping_sentence(name, last))
+            self._faults.raise_fault(name, "system_error", degraded_sentence(name, last))
         elif name in self._limping and self._faults is not None:
             self._limping.discard(name)
             self._faults.clear_fault(name, "system_error")
 
 
-def limping_sentence(name: str, last: SetAsideEvent) -> str:
+def degraded_sentence(name: str, last: SetAsideEvent) -> str:
     return (
         f"The consumer {name} set an event aside that it could not take: position {last.position:,}, {last.type} of"
         f" {last.source}: {last.error}. A rebuild tries it again."

@@ -27,7 +27,7 @@ from consumers.hub_faults import FaultReporter
 from consumers.registry import consumer_registry
 from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.journal.configured import journal_of
-from consumers.store.journal.record import JournalReader, id_text
+from consumers.store.journal.record import JournalReader, journal_id_text
 from consumers.store.journal.store import JournalAway
 from producer.backoff import Retry
 from producer.broker import BrokerAddress
@@ -84,18 +84,18 @@ class Sender:
 
 def advance(consumer: Follower | Deliverer, sender: Sender | None) -> int:
     """Take the consumer one batch on, and have what it emitted sent."""
-    told = consumer.told
+    before = consumer.emitted_count
     moved = consumer.advance()
     if sender is not None:
         sender.serve(consumer.file)
-        if consumer.told != told:
+        if consumer.emitted_count != before:
             sender.wake()
     return moved
 
 
 def loop(
     consumers: Mapping[str, Advance],
-    news: threading.Event,
+    wakeup: threading.Event,
     stopping: threading.Event,
     pace_s: float = 0.0,
     attempts: Attempts | None = None,
@@ -109,7 +109,7 @@ def loop(
     attempts = attempts or Attempts()
     others_due = time.monotonic() + URGENT_TURN_S
     while not stopping.is_set():
-        news.clear()
+        wakeup.clear()
         moved = 0
         for name, step in consumers.items():
             moved = max(moved, attempts.act(name, step) or 0)
@@ -118,29 +118,29 @@ def loop(
         else:
             others_due = time.monotonic() + URGENT_TURN_S
         if not moved:
-            news.wait(POLL_S)
+            wakeup.wait(POLL_S)
         elif moved < BATCH:
             stopping.wait(pace_s)
 
 
 def deliver(
-    sink: Deliverer, sender: Sender | None, news: threading.Event, stopping: threading.Event, attempts: Attempts
+    sink: Deliverer, sender: Sender | None, wakeup: threading.Event, stopping: threading.Event, attempts: Attempts
 ) -> None:
     """Keep one sink at the head, and let it try again what waits."""
     while not stopping.is_set():
-        news.clear()
+        wakeup.clear()
         moved = attempts.act(sink.name, partial(advance, sink, sender)) or 0
         attempts.act(f"{sink.name} idle", sink.idle, part=sink.name)
         if not moved:
-            news.wait(POLL_S)
+            wakeup.wait(POLL_S)
         elif moved < BATCH:
             stopping.wait(sink.sink.pace_s)
 
 
 def check_journal(context: ConsumerContext, written: Callable[[], str | None]) -> int:
     """Raises `JournalAway` where ingest writes another journal than the one that is read here: all wait for it."""
-    told, here = written(), id_text(context.journal.life())
-    if told is not None and told != here:
+    elsewhere, here = written(), journal_id_text(context.journal.journal_id())
+    if elsewhere is not None and elsewhere != here:
         what = "no journal" if here is None else "another journal"
         raise JournalAway(
             f"there is {what} in {context.data}: start this process with the data directory, or the server, of ingest"
@@ -214,9 +214,9 @@ class ConsumerProcess:
         """Until `stopping`."""
         halted = threading.Event()
         with suppress(_Ended), ExitStack() as stack:
-            news = stack.enter_context(HeadListener(self._broker))
+            wakeup = stack.enter_context(HeadListener(self._broker))
             pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(consumers) + 1))
-            stack.callback(news.tell)
+            stack.callback(wakeup.wake_all)
             stack.callback(halted.set)
             attempts = Attempts(self._faults, raises=_Ended)
             source = self._context(stack, attempts, stopping)
@@ -226,14 +226,14 @@ class ConsumerProcess:
                 if isinstance(consumer, Sink):
                     consumer.faults, consumer.broker = self._faults, self._broker
                     stack.callback(consumer.halt)
-                    pool.submit(self._deliver, consumer, news.reader(), halted)
+                    pool.submit(self._deliver, consumer, wakeup.reader(), halted)
                 else:
                     following = _ProjectionStep(consumer, source, self._sender(consumer, stack), meanwhile)
                     steps[consumer.name] = stack.enter_context(closing(following))
                     attempts.watch(consumer.name, following.last_set_aside)
             pace_s = min(consumer.pace_s for consumer in consumers)
-            first: dict[str, Advance] = {"journal": partial(check_journal, source, lambda: news.journal_id)}
-            loop(first | steps, news.reader(), stopping, pace_s, attempts)
+            first: dict[str, Advance] = {"journal": partial(check_journal, source, lambda: wakeup.journal_id)}
+            loop(first | steps, wakeup.reader(), stopping, pace_s, attempts)
 
     def _context(self, stack: ExitStack, attempts: Attempts, stopping: threading.Event) -> ConsumerContext:
         """Once the journal can be opened, for one thread."""
@@ -242,21 +242,21 @@ class ConsumerProcess:
                 raise _Ended
         return ConsumerContext(self._hub.data, stack.enter_context(closing(journal)), self._clock)
 
-    def _deliver(self, sink: Sink, news: threading.Event, halted: threading.Event) -> None:
+    def _deliver(self, sink: Sink, wakeup: threading.Event, halted: threading.Event) -> None:
         """The thread of a sink. Whatever ends it, it begins again."""
         attempts, retry = Attempts(self._faults, raises=_Ended), Retry(AGAIN)
         while not halted.is_set():
             began = time.monotonic()
-            attempts.act(f"{sink.name} thread", partial(self._serve, sink, news, halted, attempts), part=sink.name)
+            attempts.act(f"{sink.name} thread", partial(self._serve, sink, wakeup, halted, attempts), part=sink.name)
             if time.monotonic() - began >= AGAIN.longest_s:
                 retry.reset()
             halted.wait(retry.next_s())
 
-    def _serve(self, sink: Sink, news: threading.Event, halted: threading.Event, attempts: Attempts) -> int:
+    def _serve(self, sink: Sink, wakeup: threading.Event, halted: threading.Event, attempts: Attempts) -> int:
         with ExitStack() as stack:
             deliverer = stack.enter_context(closing(Deliverer(sink, self._context(stack, attempts, halted))))
             attempts.watch(sink.name, lambda: deliverer.last_set_aside)
-            deliver(deliverer, self._sender(sink, stack), news, halted, attempts)
+            deliver(deliverer, self._sender(sink, stack), wakeup, halted, attempts)
         return 0
 
     def _sender(self, consumer: Projection | Sink, stack: ExitStack) -> Sender | None:

@@ -15,15 +15,15 @@ from consumers.ingest.packets import Published
 from consumers.ingest.topic_rules import MAX_EVENT_BYTES, STATE, TopicRule
 from consumers.store.journal.writing import Accepted
 
-Place = tuple[str | None, str | None, int | None]
+StreamPosition = tuple[str | None, str | None, int | None]
 APART = "epoch and sequence come together, or not at all"
 
 
 def accept(event: Event | Malformed, body: bytes, message: Published, rule: TopicRule, received: int) -> Item:
     """An event of the contract, unless it lies, or is not whole."""
     if isinstance(event, Malformed):
-        place = (rule.source, event.epoch, event.sequence)
-        return refuse(message, received, event.reason, event.body or body, place)
+        stream_position = (rule.source, event.epoch, event.sequence)
+        return refuse(message, received, event.reason, event.body or body, stream_position)
     if event.source != rule.source:
         # The stream of somebody else is not continued by this, not even with a gap.
         return refuse(message, received, f"source {event.source} does not belong on topic {message.topic}", body)
@@ -38,10 +38,14 @@ def accept(event: Event | Malformed, body: bytes, message: Published, rule: Topi
 
 
 def refuse(
-    message: Published, received: int, reason: str, body: bytes | None = None, place: Place = (None, None, None)
+    message: Published,
+    received: int,
+    reason: str,
+    body: bytes | None = None,
+    stream_position: StreamPosition = (None, None, None),
 ) -> RefusedMessage:
-    """It takes its `place` in a stream, where that is one that there can be."""
-    source, epoch, sequence = place
+    """It takes its `stream_position` in a stream, where that is one that there can be."""
+    source, epoch, sequence = stream_position
     body = message.payload if body is None else body
     if epoch is None or sequence is None or not (0 < len(epoch) <= MAX_EPOCH and 0 < sequence <= MAX_SEQUENCE):
         return RefusedMessage(reason, body, message.topic, received)

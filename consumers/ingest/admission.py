@@ -64,12 +64,12 @@ class Admission:
                 return _NO_ROOM.format(source)
             epochs = self._epochs[source] = {}
             self._known += 1
-        life = outbox_epoch(epoch)
-        if not epoch or life in epochs or self._received(source, life):
+        outbox = outbox_epoch(epoch)
+        if not epoch or outbox in epochs or self._received(source, outbox):
             return None
         reason = self._too_many(source, now)
         if reason is None:
-            epochs[life] = now
+            epochs[outbox] = now
         return reason
 
     def _read(self, since: int) -> None:
@@ -97,9 +97,9 @@ class Admission:
         until, reason = self._closed.get(source, (0, ""))
         if until - LONGEST <= now < until:
             return reason
-        sent = {life: max(begun, self._received(source, life)) for life, begun in self._epochs[source].items()}
+        sent = {outbox: max(begun, self._received(source, outbox)) for outbox, begun in self._epochs[source].items()}
         self._epochs[source].clear()
-        self._epochs[source].update((life, at) for life, at in sent.items() if abs(now - at) < LONGEST)
+        self._epochs[source].update((outbox, at) for outbox, at in sent.items() if abs(now - at) < LONGEST)
         for limit in LIMITS:
             most = limit.epochs
             lately = [at for at in sent.values() if abs(now - at) < limit.within]
@@ -110,9 +110,9 @@ class Admission:
         self._closed.pop(source, None)
         return None
 
-    def _received(self, source: str, life: str) -> int:
+    def _received(self, source: str, outbox: str) -> int:
         """When the journal last took in something of an outbox; 0 where it knows nothing of it."""
-        states = (self._streams.get((source, stream_epoch(life, traffic))) for traffic in Traffic)
+        states = (self._streams.get((source, stream_epoch(outbox, traffic))) for traffic in Traffic)
         return max((state.received for state in states if state is not None), default=0)
 
 

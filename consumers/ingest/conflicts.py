@@ -29,7 +29,7 @@ class Conflicts:
 
     def __init__(self, event_ids: EventIds) -> None:
         self._event_ids = event_ids
-        self._told: OrderedDict[tuple[StreamKey, str], None] = OrderedDict()
+        self._reported: OrderedDict[tuple[StreamKey, str], None] = OrderedDict()
 
     def find(self, passed_over: Iterable[Taken]) -> list[Rejected]:
         """Of the events of a group that did not continue their streams."""
@@ -52,11 +52,11 @@ class Conflicts:
 
     def _is_new(self, item: Taken) -> bool:
         known = (_key(item)[:2], item.event.id)
-        if known in self._told:
+        if known in self._reported:
             return False
-        self._told[known] = None
-        if len(self._told) > MAX_REMEMBERED:
-            self._told.popitem(last=False)
+        self._reported[known] = None
+        if len(self._reported) > MAX_REMEMBERED:
+            self._reported.popitem(last=False)
         return True
 
     def _refused(self, item: Taken, held: str) -> Rejected:

@@ -76,9 +76,9 @@ class BrokerConnection:
             who = f"the user {broker.username}" if broker.username else "a client without a user"
             raise BrokerUnreachable(f"{who} is refused with reason code 0x{answer.body[1]:02x}")
         size, start = packets.read_length(answer.body, 2) or (0, 3)
-        told = packets.read_properties(answer.body[start : start + size]).numbers or {}
-        self._may_send = told.get(packets.RECEIVE_MAXIMUM, 65535)
-        self._keep_alive = told.get(packets.SERVER_KEEP_ALIVE, KEEP_ALIVE_SECONDS)
+        numbers = packets.read_properties(answer.body[start : start + size]).numbers or {}
+        self._may_send = numbers.get(packets.RECEIVE_MAXIMUM, 65535)
+        self._keep_alive = numbers.get(packets.SERVER_KEEP_ALIVE, KEEP_ALIVE_SECONDS)
         self._socket.sendall(packets.subscribe(self._new_id(), topics))
         refused = [code for code in self._await(packets.SUBACK).body[-len(topics) :] if code > 2]
         if refused:

@@ -21,7 +21,7 @@ class IngestCounters:
     position: int = 0
     journal_id: str | None = None
     _events_before: int = 0
-    _told_at: float = float("-inf")
+    _reported_at: float = float("-inf")
     _slowest_s: float = 0.0
 
     def add(self, seconds: float, position: int, counts: dict[str, int]) -> None:
@@ -31,11 +31,11 @@ class IngestCounters:
         self._slowest_s = max(self._slowest_s, seconds)
 
     def due(self, now: float) -> bool:
-        return now - self._told_at >= EVERY_SECONDS
+        return now - self._reported_at >= EVERY_SECONDS
 
     def status(self, now: float) -> IngestStatus:
         events = self.counts["accepted"]
-        rate = (events - self._events_before) / max(now - self._told_at, 0.001)
+        rate = (events - self._events_before) / max(now - self._reported_at, 0.001)
         status = IngestStatus(
             time=self.clock(),
             started=self.started,
@@ -49,5 +49,5 @@ class IngestCounters:
             lag_s=round(self._slowest_s, 4),
             journal_id=self.journal_id,
         )
-        self._events_before, self._told_at, self._slowest_s = events, now, 0.0
+        self._events_before, self._reported_at, self._slowest_s = events, now, 0.0
         return status

@@ -99,7 +99,7 @@ class FaultTracker:
         fault = self._own.pop((part, kind), None)
         if fault is None or (part, kind) in self._written:
             return
-        if self._is_worth_telling(fault):
+        if self._is_worth_reporting(fault):
             self._add_missed(fault)
 
     def note_standstill(self, seconds: float) -> None:
@@ -108,7 +108,7 @@ class FaultTracker:
         reason = f"Ingest stood still for {seconds:.0f} s. What was sent meanwhile was received late."
         self._add_missed(open_fault(OURS, "system_error", reason, since))
 
-    def _is_worth_telling(self, fault: OpenFault) -> bool:
+    def _is_worth_reporting(self, fault: OpenFault) -> bool:
         return (self.clock() - fault.since).total_seconds() >= BRIEF_S
 
     def _add_missed(self, fault: OpenFault) -> None:
@@ -181,7 +181,7 @@ class FaultTracker:
         return held
 
     def _all(self) -> Iterator[OpenFault]:
-        yield from filter(self._is_worth_telling, self._own.values())
+        yield from filter(self._is_worth_reporting, self._own.values())
         for name, process in self._processes.items():
             yield from process.faults
             if process.silent_s > SILENT_AFTER_S and not process.ended:

@@ -93,7 +93,7 @@ class Intake:
         self.announcer.again((plan.holes | plan.repeated) - plan.advanced, now, announcing(bus))
         bus.acknowledge(messages)
         if plan.accepted:
-            self._tell_head(bus)
+            self._publish_head(bus)
         bus.flush()
         self._count(now - began, len(messages), plan)
 
@@ -124,7 +124,7 @@ class Intake:
     def record(self, event: Accepted, bus: BusClient | None) -> None:
         """An event of the hub's own, which came over no bus. Raises `CannotWrite`."""
         if self._room is not None:
-            self._room.look()
+            self._room.refresh()
         try:
             self._append([event])
         except (OSError, sqlite3.OperationalError) as error:
@@ -133,9 +133,9 @@ class Intake:
             raise
         self._figures.position = self._journal.head
         if bus is not None:
-            self._tell_head(bus)
+            self._publish_head(bus)
 
-    def _tell_head(self, bus: BusClient) -> None:
+    def _publish_head(self, bus: BusClient) -> None:
         bus.publish(HEAD, Head(position=self._journal.head).to_bytes(), qos=0)
 
     def _count(self, seconds: float, messages: int, plan: IngestPlan) -> None:

@@ -30,12 +30,12 @@ def read_medium(message: Published, received: int, rule: TopicRule) -> Item:
             message.payload,
         )
     )
-    place = (rule.source, described.epoch, described.sequence)
+    stream_position = (rule.source, described.epoch, described.sequence)
     if isinstance(described, Malformed):
-        return refuse(message, received, described.reason, place=place)
+        return refuse(message, received, described.reason, stream_position=stream_position)
     if described.source != rule.source:
         return refuse(message, received, f"source {described.source} does not belong on topic {message.topic}")
     complaint = APART if (described.epoch is None) != (described.sequence is None) else unpermitted(described)
     if complaint is not None:
-        return refuse(message, received, complaint, place=place)
+        return refuse(message, received, complaint, stream_position=stream_position)
     return DescribedMedium(described, to_bytes(described), received, message.payload)

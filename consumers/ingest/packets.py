@@ -71,17 +71,17 @@ def length(value: int) -> bytes:
     return bytes(encoded)
 
 
-def read_length(data: bytes | bytearray, place: int) -> tuple[int, int] | None:
+def read_length(data: bytes | bytearray, offset: int) -> tuple[int, int] | None:
     """The value and the place after it; `None` where the bytes end before."""
     value = 0
     for shift in (0, 7, 14, 21):
-        if place >= len(data):
+        if offset >= len(data):
             return None
-        byte = data[place]
-        place += 1
+        byte = data[offset]
+        offset += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value, place
+            return value, offset
     raise BadPacket("a length of more than four bytes")
 
 
@@ -130,17 +130,17 @@ def acknowledge(packet_ids: Iterable[int]) -> bytes:
 
 def split(data: bytearray) -> Iterator[Packet]:
     """Take the whole packets from the front of what arrived; the rest stays there."""
-    place = 0
+    offset = 0
     try:
-        while place < len(data):
-            found = read_length(data, place + 1)
+        while offset < len(data):
+            found = read_length(data, offset + 1)
             if found is None or found[1] + found[0] > len(data):
                 break
             size, start = found
-            yield Packet(data[place], bytes(data[start : start + size]))
-            place = start + size
+            yield Packet(data[offset], bytes(data[start : start + size]))
+            offset = start + size
     finally:
-        del data[:place]
+        del data[:offset]
 
 
 class PublishReader:
@@ -160,17 +160,17 @@ class PublishReader:
         """Raises `BadPacket`."""
         body = packet.body
         try:
-            place = 2 + _SHORT.unpack_from(body)[0]
-            topic = self._topic(body[2:place])
+            offset = 2 + _SHORT.unpack_from(body)[0]
+            topic = self._topic(body[2:offset])
             packet_id = 0
             if packet.first & 0x06:
-                packet_id = _SHORT.unpack_from(body, place)[0]
-                place += 2
-            size, place = read_length(body, place) or _cut_off()
-            properties = self._read_properties(body[place : place + size])
+                packet_id = _SHORT.unpack_from(body, offset)[0]
+                offset += 2
+            size, offset = read_length(body, offset) or _cut_off()
+            properties = self._read_properties(body[offset : offset + size])
         except (IndexError, ValueError, StructError) as error:
             raise BadPacket(f"a PUBLISH packet that cannot be read: {error}") from error
-        return Published(topic, packet_id, properties, body[place + size :])
+        return Published(topic, packet_id, properties, body[offset + size :])
 
     def _topic(self, encoded: bytes) -> str:
         known = self._topics.get(encoded)
@@ -198,34 +198,34 @@ def read_properties(encoded: bytes) -> PacketProperties:
     content_type: str | None = None
     user: list[tuple[str, str]] = []
     numbers: dict[int, int] = {}
-    place = 0
-    while place < len(encoded):
-        identifier = encoded[place]
-        place += 1
+    offset = 0
+    while offset < len(encoded):
+        identifier = encoded[offset]
+        offset += 1
         if identifier == USER_PROPERTY:
-            name, place = _read_text(encoded, place)
-            value, place = _read_text(encoded, place)
+            name, offset = _read_text(encoded, offset)
+            value, offset = _read_text(encoded, offset)
             user.append((name.decode(errors="replace"), value.decode(errors="replace")))
         elif identifier in _TEXTS:
-            value, place = _read_text(encoded, place)
+            value, offset = _read_text(encoded, offset)
             content_type = value.decode(errors="replace") if identifier == CONTENT_TYPE else content_type
         else:
-            numbers[identifier], place = _read_number(encoded, place, identifier)
+            numbers[identifier], offset = _read_number(encoded, offset, identifier)
     return PacketProperties(content_type, tuple(user), numbers)
 
 
-def _read_text(encoded: bytes, place: int) -> tuple[bytes, int]:
-    start = place + 2
-    end = start + int.from_bytes(encoded[place:start])
+def _read_text(encoded: bytes, offset: int) -> tuple[bytes, int]:
+    start = offset + 2
+    end = start + int.from_bytes(encoded[offset:start])
     if end > len(encoded):
         raise BadPacket("a text that is cut off")
     return encoded[start:end], end
 
 
-def _read_number(encoded: bytes, place: int, identifier: int) -> tuple[int, int]:
+def _read_number(encoded: bytes, offset: int, identifier: int) -> tuple[int, int]:
     if identifier == SUBSCRIPTION_ID:
-        return read_length(encoded, place) or _cut_off()
+        return read_length(encoded, offset) or _cut_off()
     width = 1 if identifier in _BYTES else 2 if identifier in _SHORTS else 4 if identifier in _LONGS else 0
-    if not width or place + width > len(encoded):
+    if not width or offset + width > len(encoded):
         raise BadPacket(f"property 0x{identifier:02x} is unknown or cut off")
-    return int.from_bytes(encoded[place : place + width]), place + width
+    return int.from_bytes(encoded[offset : offset + width]), offset + width

@@ -64,7 +64,7 @@ def make_plan(
     for item in items:
         if isinstance(item, RefusedMessage):
             _refuse(plan, streams, item)
-        elif not _is_news(item.event, streams, seen):
+        elif not _is_new(item.event, streams, seen):
             _pass_over(plan, streams, item)
         elif isinstance(item, DescribedMedium):
             _take_medium(plan, item, held)
@@ -74,7 +74,7 @@ def make_plan(
     return plan
 
 
-def _is_news(event: Event | Envelope, streams: GroupWatermarks, seen: set[ForeignId]) -> bool:
+def _is_new(event: Event | Envelope, streams: GroupWatermarks, seen: set[ForeignId]) -> bool:
     if event.sequence is not None and event.epoch is not None:
         return streams.take((event.source, event.epoch), *sequences_of(event, event.sequence))
     foreign = (event.source, event.id)
@@ -103,7 +103,7 @@ def _take_medium(plan: IngestPlan, item: DescribedMedium, held: dict[str, str]) 
         plan.media.append((event.data, happened_at(event.time, item.received), item.medium))
         return
     reason = f"id {event.id} of {event.source} is another medium already: {event.data.key} has other bytes"
-    _reject(plan, rejection(item, reason), _place(event.source, event.epoch, event.sequence))
+    _reject(plan, rejection(item, reason), _sequence_key(event.source, event.epoch, event.sequence))
 
 
 def _refuse(plan: IngestPlan, streams: GroupWatermarks, refused: RefusedMessage) -> None:
@@ -111,22 +111,22 @@ def _refuse(plan: IngestPlan, streams: GroupWatermarks, refused: RefusedMessage)
 
     A stream that may not begin has no place for a gap.
     """
-    place = _place(refused.source, refused.epoch, refused.sequence)
+    key = _sequence_key(refused.source, refused.epoch, refused.sequence)
     rejected = Rejected(refused.received, refused.topic, refused.reason, refused.body)
-    if place is None or streams.take(place[:2], place[2], place[2]):
-        _reject(plan, rejected, place)
-    elif place[:2] in streams.refused:
+    if key is None or streams.take(key[:2], key[2], key[2]):
+        _reject(plan, rejected, key)
+    elif key[:2] in streams.refused:
         _reject(plan, rejected, None)
 
 
-def _place(source: str | None, epoch: str | None, sequence: int | None) -> SequenceKey | None:
+def _sequence_key(source: str | None, epoch: str | None, sequence: int | None) -> SequenceKey | None:
     return None if source is None or epoch is None or sequence is None else (source, epoch, sequence)
 
 
-def _reject(plan: IngestPlan, rejected: Rejected, place: SequenceKey | None) -> None:
+def _reject(plan: IngestPlan, rejected: Rejected, key: SequenceKey | None) -> None:
     """Where it had a place in a stream, a gap takes that, so that the stream goes on."""
-    if place is not None:
-        gap = gap_for(*place, rejected.received)
+    if key is not None:
+        gap = gap_for(*key, rejected.received)
         plan.accepted.append(Accepted(gap, to_bytes(gap), rejected.received))
     plan.rejected.append(rejected)
 

@@ -89,7 +89,7 @@ class RegistryKeeper:
         with the registry.
         """
         with closing(store.reader()) as reader:
-            self._journal_id = reader.life()
+            self._journal_id = reader.journal_id()
             self._restore(reader)
             self._upto = self._upto or _beginning(reader, store)
             while (batch := reader.read(self._upto, site_registry.MODELS, BATCH)).upto > self._upto:
@@ -102,15 +102,17 @@ class RegistryKeeper:
         """The events for changes of the configuration that the journal does not have; called until it returns none."""
         if self._configured is None:
             return []
-        said = {"origin": "configuration", "by": CONFIGURATION}
-        found = [self._event(key, {**said, "fields": it}) for key, it in differences(self._registry, self._configured)]
+        values = {"origin": "configuration", "by": CONFIGURATION}
+        found = [
+            self._event(key, {**values, "fields": it}) for key, it in differences(self._registry, self._configured)
+        ]
         if not found:
             self._configured = None
         return found
 
     def day_opening(self) -> list[Accepted]:
         """All that stands, said again."""
-        return [self._event(key, said) for key, said in site_registry.repeated(self._registry)]
+        return [self._event(key, values) for key, values in site_registry.repeated(self._registry)]
 
     def take(self, accepted: Sequence[Accepted], head: int) -> None:
         """These were committed, the last of them at the position `head`."""
@@ -129,8 +131,8 @@ class RegistryKeeper:
             self._saved_at = now
             self._save()
 
-    def _event(self, key: Key, said: Mapping[str, Any]) -> Accepted:
-        model, data = site_registry.data_of(key, said)
+    def _event(self, key: Key, values: Mapping[str, Any]) -> Accepted:
+        model, data = site_registry.data_of(key, values)
         time = self._clock()
         event: Event = model.model_validate({"id": str(uuid4()), "source": HUB_SOURCE, "time": time, "data": data})
         return Accepted(event, to_bytes(event), micros(time))

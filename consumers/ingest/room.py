@@ -26,7 +26,7 @@ class DiskRoom:
         self._too_large: tuple[str, float] | None = None
         self.shortage: str | None = None
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         return self._left() >= 0
 
     def fitting(self, items: Iterable[Item]) -> list[Item]:

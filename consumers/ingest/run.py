@@ -28,7 +28,7 @@ from consumers.store.archive.disk import Archive
 from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.lock import journal_lock, owner_in
-from consumers.store.journal.record import id_text
+from consumers.store.journal.record import journal_id_text
 from consumers.store.journal.store import JournalStore
 from producer.backoff import Backoff, Retry
 from producer.broker import BrokerAddress
@@ -98,7 +98,7 @@ def run(
 
 def _id_of(store: JournalStore) -> str | None:
     with closing(store.reader()) as reader:
-        return id_text(reader.life())
+        return journal_id_text(reader.journal_id())
 
 
 def _journaled(store: JournalStore) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ def rebuild_view(
     consumers: ConsumerRegistry,
     name: str,
     progress: Progress,
-    wish: RebuildRequest | None = None,
+    request: RebuildRequest | None = None,
     clock: Clock = utc_now,
 ) -> RebuildReport | None:
     """Beside the running consumer, and in its place at the end.
@@ -30,7 +30,7 @@ def rebuild_view(
     if file_of(hub.data, name) is None:
         raise NoView(f"the consumer {name!r} has no view yet")
     with closing(journal_of(hub).reader()) as journal:
-        return rebuild(projection, ConsumerContext(hub.data, journal, clock), progress, wish)
+        return rebuild(projection, ConsumerContext(hub.data, journal, clock), progress, request)
 
 
 def rebuild_view_part(
@@ -54,13 +54,13 @@ def views_in_parts(consumers: ConsumerRegistry) -> list[str]:
     return sorted(one.name for one in consumers.projections() if type(one).part is not Projection.part)
 
 
-def fold_again(consumers: ConsumerRegistry, name: str, wish: RebuildRequest, progress: Progress) -> str:
+def fold_again(consumers: ConsumerRegistry, name: str, request: RebuildRequest, progress: Progress) -> str:
     """As `rebuild_view` or `rebuild_view_part`; in a sentence what was done."""
-    if wish.part is not None:
-        done = rebuild_view_part(consumers, name, wish.part, progress)
+    if request.part is not None:
+        done = rebuild_view_part(consumers, name, request.part, progress)
         since, until = iso(done.part.since), iso(done.part.until)
-        return f"{name} is folded again for {wish.part.site} from {since} to {until}: {done.rows:,} rows"
-    rebuild_view(consumers, name, progress, wish)
+        return f"{name} is folded again for {request.part.site} from {since} to {until}: {done.rows:,} rows"
+    rebuild_view(consumers, name, progress, request)
     return f"{name} is folded again"
 
 

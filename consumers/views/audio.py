@@ -43,14 +43,14 @@ class AudioProjection(Projection):
         for record in batch:
             if record.model is not FrameEvent:
                 continue
-            told = record.told(VOLUME).data
-            level = told.mean_volume_db
+            part = record.decode(VOLUME).data
+            level = part.mean_volume_db
             if level is None:
                 continue
             key = (*record.where, int(record.time_s // 60))
             minute, percents = minutes.setdefault(key, (MinuteValues(level, level), []))
             minute.add(level, level, level)
-            percents.append(told.volume_percentage or 0)
+            percents.append(part.volume_percentage or 0)
         view.executemany(
             "insert into minutes values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
             "low = min(low, excluded.low), high = max(high, excluded.high), total = total + excluded.total, "

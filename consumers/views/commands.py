@@ -52,7 +52,7 @@ class CommandsProjection(Projection):
                     emit(_timed_out(unanswered, record))
                 _forget(view, record.time_s - KEPT_S)
 
-    def has_told(self, event: Event) -> bool:
+    def is_own_emission(self, event: Event) -> bool:
         return isinstance(event, CommandEvent) and event.data.cause == TIMED_OUT and place(event.source)[1] == HUB
 
     def compared(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -70,7 +70,7 @@ def _note_request(view: sqlite3.Connection, record: Recorded) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SettingValue:
     """A value, and who said it when."""
 
     value: Any
@@ -84,8 +84,8 @@ class FieldAnswer:
     """One setting: the value in force, and the value in the configuration if that differs."""
 
     name: str
-    in_force: Said
-    configured: Said | None
+    in_force: SettingValue
+    configured: SettingValue | None
 
 
 def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
@@ -94,14 +94,14 @@ def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
     return Registered(entries_of(view.execute(query, {"upto": upto})))
 
 
-def retirements(view: sqlite3.Connection, upto: int = NEWEST) -> dict[Key, Said]:
+def retirements(view: sqlite3.Connection, upto: int = NEWEST) -> dict[Key, SettingValue]:
     """The retired sites and devices, with who retired them and when; a site itself has the empty device name."""
     rows = view.execute(
         "select site, device, value, origin, by, time from settings"  # noqa: S608 - ours
         f" where field = 'retired' and value = 'true' and {STANDS}",
         {"upto": upto},
     )
-    return {(site, device): Said(from_json(value), *rest) for site, device, value, *rest in rows}
+    return {(site, device): SettingValue(from_json(value), *rest) for site, device, value, *rest in rows}
 
 
 def newest_change(view: sqlite3.Connection) -> int:
@@ -125,8 +125,8 @@ def _field(  # noqa: PLR0913 - a row
 ) -> FieldAnswer:
     theirs = None
     if configured is not None and position != where:
-        theirs = Said(from_json(configured), "configuration", site_registry.CONFIGURATION, at)
-    return FieldAnswer(name, Said(from_json(value), origin, by, time), theirs)
+        theirs = SettingValue(from_json(configured), "configuration", site_registry.CONFIGURATION, at)
+    return FieldAnswer(name, SettingValue(from_json(value), origin, by, time), theirs)
 
 
 def change_position(view: sqlite3.Connection, request_id: str) -> int | None:

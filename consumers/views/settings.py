@@ -41,14 +41,14 @@ class SettingsProjection(Projection):
 
 
 def _apply(view: sqlite3.Connection, record: Recorded, event: SettingsEvent) -> None:
-    where, told, time, position = record.where, event.data, iso_of(record.time_us), record.position
+    where, change, time, position = record.where, event.data, iso_of(record.time_us), record.position
     sections = Versions(view, "sections", "site", "device", "section")
-    row = {"site": where[0], "device": where[1], "time": time, "by": told.changed_by}
-    for name, value in told.settings.items():
+    row = {"site": where[0], "device": where[1], "time": time, "by": change.changed_by}
+    for name, value in change.settings.items():
         sections.put(position, {**row, "section": name, "value": to_json(value).decode()})
     view.execute(
         "insert into changes values (?, ?, ?, ?, ?, ?, ?)",
-        (position, *where, time, told.changed_by, told.request_id, to_json(told.settings).decode()),
+        (position, *where, time, change.changed_by, change.request_id, to_json(change.settings).decode()),
     )
 
 

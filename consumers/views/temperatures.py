@@ -73,12 +73,12 @@ class TemperaturesProjection(Projection):
 
 
 def _measure(minutes: dict[tuple[str, str, str, int], MinuteValues], record: Recorded) -> None:
-    where, minute, told = record.where, int(record.time_s // 60), record.told(THERMAL).data
-    stats = told.frame_stats
+    where, minute, part = record.where, int(record.time_s // 60), record.decode(THERMAL).data
+    stats = part.frame_stats
     measured = [(FRAME, stats.min_temp, stats.max_temp, stats.avg_temp)]
-    measured += [(region.name, region.min_temp, region.max_temp, region.avg_temp) for region in told.regions]
-    if told.composite_temperature is not None:
-        measured.append((COMPOSITE, *(told.composite_temperature,) * 3))
+    measured += [(region.name, region.min_temp, region.max_temp, region.avg_temp) for region in part.regions]
+    if part.composite_temperature is not None:
+        measured.append((COMPOSITE, *(part.composite_temperature,) * 3))
     for roi, low, high, mean in measured:
         key = (*where, roi, minute)
         known = minutes.get(key)

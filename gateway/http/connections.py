@@ -22,7 +22,7 @@ from gateway.settings import ConnectionLimits
 
 PEER = "watchpost.peer"
 """Where a scope has the `Peer` at the other end of the connection, whatever a proxy says of its client."""
-PIECE_BYTES = 16_384
+CHUNK_BYTES = 16_384
 PIPELINED = 16
 PROGRESS_BYTES = 4_096
 LINGER_S = 1.0
@@ -110,20 +110,20 @@ class LimitedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._begun_at is None:
             self._begun_at = monotonic()
-        for first in range(0, len(data), PIECE_BYTES):
+        for first in range(0, len(data), CHUNK_BYTES):
             if self._refused_at is not None or self.parser is None:
                 return
-            self._feed(data[first : first + PIECE_BYTES])
+            self._feed(data[first : first + CHUNK_BYTES])
 
-    def _feed(self, piece: bytes) -> None:
+    def _feed(self, chunk: bytes) -> None:
         try:
-            self.parser.feed_data(piece)
+            self.parser.feed_data(chunk)
         except httptools.HttpParserUpgrade:
             return  # There is no other protocol here: the request is answered as it is.
         except httptools.HttpParserError:
             self._refuse(*(self._problem or (400, "this is not a request in HTTP that can be understood")))
             return
-        self._bytes += len(piece)
+        self._bytes += len(chunk)
         if self._is_in_head and self._bytes > self.limits.head_bytes:
             self._refuse(431, f"the head of the request is longer than {self.limits.head_bytes} bytes")
         elif not self._is_in_head and self._bytes > self.limits.body_bytes:

@@ -48,7 +48,7 @@ class Metrics:
         self.set_aside.labels(name).set(set_aside)
         self.stopped.labels(name).set(is_stopped)
 
-    def tell_faults(self, checks: Iterable[tuple[str, str, str]]) -> None:
+    def count_faults(self, checks: Iterable[tuple[str, str, str]]) -> None:
         """Part, kind and state of each; what is over is not there any more."""
         self.faults.clear()
         ready = True

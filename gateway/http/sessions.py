@@ -26,8 +26,8 @@ class Sessions:
 
     def begin(self) -> str:
         """The cookie of a new session."""
-        said = f"{secrets.token_urlsafe(18)}.{int(self._now()) + LASTS_S}"
-        return f"{said}.{self._sign(said)}"
+        payload = f"{secrets.token_urlsafe(18)}.{int(self._now()) + LASTS_S}"
+        return f"{payload}.{self._sign(payload)}"
 
     def is_open(self, cookie: str) -> bool:
         session = self._read(cookie)
@@ -47,14 +47,14 @@ class Sessions:
 
     def _read(self, cookie: str) -> tuple[str, int] | None:
         """Its id and its end, where it is one of ours that has not ended by itself."""
-        said, _, signature = cookie.rpartition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign(said).encode()):
+        payload, _, signature = cookie.rpartition(".")
+        if not hmac.compare_digest(signature.encode(), self._sign(payload).encode()):
             return None
-        session, _, until = said.partition(".")
+        session, _, until = payload.partition(".")
         return (session, int(until)) if int(until) > self._now() else None
 
-    def _sign(self, said: str) -> str:
-        return hmac.new(self._key, said.encode(), hashlib.sha256).hexdigest()
+    def _sign(self, payload: str) -> str:
+        return hmac.new(self._key, payload.encode(), hashlib.sha256).hexdigest()
 
     def _save(self) -> None:
         if self._file is None:

@@ -66,44 +66,44 @@ def asked_event(request: DeviceCommand, request_id: str, time: datetime) -> Comm
     return CommandEvent(id=request_id, source=device_source(request.site, GATEWAY), time=time, data=data)
 
 
-async def ask(bus: Bus, request: DeviceCommand, request_id: str, patience: float = ANSWER_SECONDS) -> CommandOutcome:
+async def ask(bus: Bus, request: DeviceCommand, request_id: str, timeout_s: float = ANSWER_SECONDS) -> CommandOutcome:
     """Send it and wait a little for its answer. Raises `BusUnreachable`."""
     source = device_source(request.site, request.device)
-    with _told(bus, source, request_id) as told:
+    with _answer_event(bus, source, request_id) as answer:
         await bus.settled(LISTEN_SECONDS)
         async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:
-            found = await _first(request_id, patience, told, reply)
+            found = await _first(request_id, timeout_s, answer, reply)
             if request.name == SETTINGS and found.state == "done" and found.settings is None:
                 # A reply is quick; what everybody else sees is the event, and they must not be told otherwise.
-                event = await _first(request_id, EVENT_SECONDS, told)
+                event = await _first(request_id, EVENT_SECONDS, answer)
                 found = event if event.state == "done" else found
     return found
 
 
-async def _first(request_id: str, patience: float, *answers: "asyncio.Future[bytes]") -> CommandOutcome:
-    await asyncio.wait(answers, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+async def _first(request_id: str, timeout_s: float, *answers: "asyncio.Future[bytes]") -> CommandOutcome:
+    await asyncio.wait(answers, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
     payload = next((answer.result() for answer in answers if answer.done()), None)
     return CommandOutcome(request_id, "pending") if payload is None else outcome(request_id, payload)
 
 
 @contextmanager
-def _told(bus: Bus, source: str, request_id: str) -> Iterator["asyncio.Future[bytes]"]:
+def _answer_event(bus: Bus, source: str, request_id: str) -> Iterator["asyncio.Future[bytes]"]:
     """The event in which the device tells of this request: some devices answer by nothing else."""
-    told: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def take(payload: bytes) -> None:
-        if not told.done() and any(is_answer(event, request_id) for event in decode(payload)):
-            told.set_result(payload)
+        if not answer.done() and any(is_answer(event, request_id) for event in decode(payload)):
+            answer.set_result(payload)
 
     topics = [event_topic(source, name) for name in ("command", "settings", "batch")]
     for topic in topics:
         bus.listen(topic, take)
     try:
-        yield told
+        yield answer
     finally:
         for topic in topics:
             bus.forget(topic, take)
-        told.cancel()
+        answer.cancel()
 
 
 def is_answer(event: Event | Malformed, request_id: str) -> bool:
@@ -118,22 +118,22 @@ def is_answer(event: Event | Malformed, request_id: str) -> bool:
 def outcome(request_id: str, payload: bytes) -> CommandOutcome:
     """What an answer says: a reply is the data of a `command` event; a `settings` event is consent."""
     try:
-        return _became(request_id, Command.model_validate_json(payload))
+        return _outcome_of(request_id, Command.model_validate_json(payload))
     except ValidationError:
         events = [event for event in decode(payload) if is_answer(event, request_id)]
     match events:
         case [SettingsEvent() as event, *_]:
             return CommandOutcome(request_id, "done", settings=event.data.settings)
         case [CommandEvent() as event, *_]:
-            return _became(request_id, event.data)
+            return _outcome_of(request_id, event.data)
     return CommandOutcome(request_id, "failed", "its answer cannot be read")
 
 
-def _became(request_id: str, told: Command) -> CommandOutcome:
-    match told.state:
+def _outcome_of(request_id: str, answer: Command) -> CommandOutcome:
+    match answer.state:
         case "done":
-            return CommandOutcome(request_id, "done", told.detail)
+            return CommandOutcome(request_id, "done", answer.detail)
         case "failed":
-            return CommandOutcome(request_id, "failed", told.detail or "it gave no reason")
+            return CommandOutcome(request_id, "failed", answer.detail or "it gave no reason")
         case _:
-            return CommandOutcome(request_id, "pending", told.detail)
+            return CommandOutcome(request_id, "pending", answer.detail)

@@ -47,7 +47,7 @@ class StoresAsOf:
             return self.stores.registered()
         return registry.registry(self.view(registry.RegistryProjection), self.upto)
 
-    def retirements(self) -> dict[Key, registry.Said]:
+    def retirements(self) -> dict[Key, registry.SettingValue]:
         """Who had retired what. Raises `NoView` and `Behind`."""
         return registry.retirements(self.view(registry.RegistryProjection), self.upto)
 

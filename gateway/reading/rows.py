@@ -39,16 +39,16 @@ class WarehouseThreads:
     # It answers one question at a time. In the threads of the others a long one would hold up all who ask the stores.
     readers: Readers[None] = field(default_factory=lambda: Readers(nullcontext, threads=1))
     stopping: threading.Event = field(default_factory=threading.Event)
-    news: threading.Event = field(default_factory=threading.Event)
+    wakeup: threading.Event = field(default_factory=threading.Event)
     _encoded: dict[tuple[str, date], Encoded] = field(default_factory=dict)
 
     def wake(self, _payload: bytes = b"") -> None:
-        self.news.set()
+        self.wakeup.set()
 
     def stop(self) -> None:
         """The thread that keeps the rows ends soon."""
         self.stopping.set()
-        self.news.set()
+        self.wakeup.set()
 
     async def ask(self, question: Callable[[WarehouseReader], T]) -> T:
         """Raises a 400 for a question without an answer, and a 503 while the warehouse is not open."""

@@ -35,18 +35,18 @@ class MediaSequence:
     breaks: int = 0
 
 
-def live(pieces: Sequence[PlaylistSegment], place: MediaSequence) -> str:
+def live(segments: Sequence[PlaylistSegment], place: MediaSequence) -> str:
     """A sliding window: players come back for more."""
-    return _playlist(pieces, ["#EXT-X-INDEPENDENT-SEGMENTS"], place, closed=False)
+    return _playlist(segments, ["#EXT-X-INDEPENDENT-SEGMENTS"], place, closed=False)
 
 
-def hour(pieces: Sequence[PlaylistSegment], *, closed: bool) -> str:
+def hour(segments: Sequence[PlaylistSegment], *, closed: bool) -> str:
     """All of an hour; it grows until it is closed, and only then has an end."""
-    return _playlist(pieces, [f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}"], MediaSequence(), closed=closed)
+    return _playlist(segments, [f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}"], MediaSequence(), closed=closed)
 
 
-def span(pieces: Sequence[PlaylistSegment]) -> str:
-    return hour(pieces, closed=True)
+def span(segments: Sequence[PlaylistSegment]) -> str:
+    return hour(segments, closed=True)
 
 
 def is_break(before: PlaylistSegment, after: PlaylistSegment) -> bool:
@@ -54,22 +54,22 @@ def is_break(before: PlaylistSegment, after: PlaylistSegment) -> bool:
     return after.restarted or abs(after.start - before.end) > TOLERANCE
 
 
-def _playlist(pieces: Sequence[PlaylistSegment], kind: list[str], place: MediaSequence, *, closed: bool) -> str:
-    longest = max((piece.duration_s for piece in pieces), default=1.0)
+def _playlist(segments: Sequence[PlaylistSegment], kind: list[str], place: MediaSequence, *, closed: bool) -> str:
+    longest = max((segment.duration_s for segment in segments), default=1.0)
     lines = ["#EXTM3U", "#EXT-X-VERSION:6", f"#EXT-X-TARGETDURATION:{math.ceil(longest)}"]
     lines += [f"#EXT-X-MEDIA-SEQUENCE:{place.sequence}"]
     if place.breaks:
         lines.append(f"#EXT-X-DISCONTINUITY-SEQUENCE:{place.breaks}")
     lines += kind
     before = None
-    for piece in pieces:
-        broken = before is not None and is_break(before, piece)
+    for segment in segments:
+        broken = before is not None and is_break(before, segment)
         if broken:
             lines.append("#EXT-X-DISCONTINUITY")
         if broken or before is None:
-            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{iso(piece.start)}")
-        lines += [f"#EXTINF:{piece.duration_s:.6f},", piece.url]
-        before = piece
+            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{iso(segment.start)}")
+        lines += [f"#EXTINF:{segment.duration_s:.6f},", segment.url]
+        before = segment
     if closed:
         lines.append("#EXT-X-ENDLIST")
     return "\n".join(lines) + "\n"

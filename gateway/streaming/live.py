@@ -78,7 +78,7 @@ class Feed:
         self._floor = 0
         """The window holds every event after this position, up to `_newest`."""
         self._newest = 0
-        self._news = asyncio.Event()
+        self._wakeup = asyncio.Event()
         self._wake = asyncio.Event()
         self._wanted = asyncio.Event()
         self._stopped = False
@@ -104,29 +104,29 @@ class Feed:
             await _set_within(self._wake, POLL_SECONDS)
             self._wake.clear()
 
-    async def follow(self, after: int | None, wish: FeedFilter) -> AsyncGenerator[bytes, None]:
+    async def follow(self, after: int | None, filter: FeedFilter) -> AsyncGenerator[bytes, None]:
         """Frames after a position, first those that are there, then each as it comes.
 
         They end where the journal cannot be read; who listens comes back, and goes on where it was.
         """
         with suppress(JournalAway):
-            async with aclosing(self._frames(after, wish)) as frames:
+            async with aclosing(self._frames(after, filter)) as frames:
                 async for frame in frames:
                     yield frame
 
-    async def _frames(self, after: int | None, wish: FeedFilter) -> AsyncGenerator[bytes, None]:
+    async def _frames(self, after: int | None, filter: FeedFilter) -> AsyncGenerator[bytes, None]:
         head = await self._enter()
         try:
             position = head if after is None else min(after, head)
             yield b'event: head\ndata: {"position":%d}\n\n' % head
             while not self._stopped:
-                news = self._news
-                frames, upto = await self._after(position, wish)
+                wakeup = self._wakeup
+                frames, upto = await self._after(position, filter)
                 if upto > position:
                     position = upto
                     if frames:
                         yield b"".join(frames)
-                elif not await _set_within(news, PING_SECONDS):
+                elif not await _set_within(wakeup, PING_SECONDS):
                     # An id alone is remembered by browsers, so that they resume from here.
                     yield b": ping\nid: %d\n\n" % position
         finally:
@@ -143,15 +143,15 @@ class Feed:
         self._wake.set()
         return head
 
-    async def _after(self, position: int, wish: FeedFilter) -> tuple[list[bytes], int]:
+    async def _after(self, position: int, filter: FeedFilter) -> tuple[list[bytes], int]:
         if position < self._floor:
-            batch = await self._read(position, wish.models(), BATCH)
-            return [made.frame for made in map(entry, batch.records) if wish.covers(made)], batch.upto
+            batch = await self._read(position, filter.models(), BATCH)
+            return [made.frame for made in map(entry, batch.records) if filter.covers(made)], batch.upto
         fresh = []
         for made in reversed(self._window):
             if made.position <= position:
                 break
-            if wish.covers(made):
+            if filter.covers(made):
                 fresh.append(made.frame)
         return fresh[::-1], max(self._newest, position)
 
@@ -175,8 +175,8 @@ class Feed:
             self._floor = oldest.position
 
     def _announce(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        self._wakeup.set()
+        self._wakeup = asyncio.Event()
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

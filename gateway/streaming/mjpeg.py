@@ -18,7 +18,7 @@ class Watch:
     frame: bytes | None = None
     number: int = 0
     watchers: int = 0
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _wakeup: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, frame: bytes) -> None:
         self.frame = frame
@@ -26,8 +26,8 @@ class Watch:
         self.wake()
 
     def wake(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        self._wakeup.set()
+        self._wakeup = asyncio.Event()
 
     async def newer(self, number: int, within: float) -> bool:
         """Whether there is a frame after `number`, waiting for one if need be."""
@@ -35,7 +35,7 @@ class Watch:
             return True
         try:
             async with asyncio.timeout(within):
-                await self._news.wait()
+                await self._wakeup.wait()
         except TimeoutError:
             return False
         return self.number > number

@@ -60,7 +60,7 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
     assert found is not None
     assert verify(yard.projection(), context, scope=found) == []
 
-    rebuild(yard.projection(), context, wish=RebuildRequest(force=True))
+    rebuild(yard.projection(), context, request=RebuildRequest(force=True))
     after = yard.dump()
     for table in found.left_out:
         assert sorted(after[table]) == sorted(before[table])
@@ -77,7 +77,7 @@ def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told:
     refused = refusal(yard, context)
     if refused is not None:
         assert yard.dump() == before
-        rebuilt = rebuild(yard.projection(), context, wish=RebuildRequest(force=True))
+        rebuilt = rebuild(yard.projection(), context, request=RebuildRequest(force=True))
         assert rebuilt is not None
         assert (rebuilt.lost, rebuilt.kept) == (refused.rows, file)
         assert file is not None

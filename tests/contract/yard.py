@@ -94,8 +94,8 @@ class Broken(Projection):
     def made_with(self) -> object:
         return self._whole.made_with()
 
-    def has_told(self, event: Event) -> bool:
-        return self._whole.has_told(event)
+    def is_own_emission(self, event: Event) -> bool:
+        return self._whole.is_own_emission(event)
 
     def committed(self) -> None:
         self._whole.committed()

@@ -100,7 +100,7 @@ class Observer:
 
 
 def run(node: Node, life: int) -> None:
-    """The process; `life` is how often it was started, so that each observes something else."""
+    """The process; `journal_id` is how often it was started, so that each observes something else."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
     clock = DisciplinedClock(FileClock(node.clock))

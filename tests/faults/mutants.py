@@ -214,7 +214,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "lost_journal_not_noticed": Mutant(
         "consumers/engine/checkpoint.py",
-        "    return bool(found and life and found[0] != life)\n",
+        "    return bool(found and journal_id and found[0] != journal_id)\n",
         "    return False\n",
         ("tests/unit/consumers/engine/test_another_journal.py",),
     ),

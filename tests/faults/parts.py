@@ -127,7 +127,7 @@ class Part:
     def runs(self) -> bool:
         return self._process is not None
 
-    def look(self) -> None:
+    def analyse(self) -> None:
         """As a supervisor does: what ended by itself is started again."""
         if self._process is not None and self._process.exitcode is not None:
             self.ended.append(self._process.exitcode)

@@ -184,7 +184,7 @@ class Rig:
                 self.notes.append(f"{what}: not within {within_s:.0f} s")
                 return False
             for part in self.parts:
-                part.look()
+                part.analyse()
             pause.wait(0.05)
         return True
 

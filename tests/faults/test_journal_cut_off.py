@@ -242,12 +242,12 @@ def test_a_reader_leaves_a_journal_that_was_lost_and_begun_again(
     with reading(store) as reader:
         with store.writer(Clock(), OWNER) as journal:
             journal.append(numbered(1, 9))
-            before = reader.life(), reader.head()
+            before = reader.journal_id(), reader.head()
         with closing(ServerEngine(server)) as engine:
             engine.execute(f"drop database {DATABASE}")
         with store.writer(Clock(), OWNER) as journal:
             journal.append(numbered(1, 2))
 
             assert before[1] == 9
-            assert reader.life() not in (0, before[0])
+            assert reader.journal_id() not in (0, before[0])
             assert (reader.head(), reader.read(0).upto) == (2, 2)

@@ -35,7 +35,7 @@ def compare(place: HubPlace, answer: Path) -> None:
     ):
         generations = Generations(engine, None)
         # As at the next start: it may have ended before it saw that the journal is another one.
-        current, fresh = generations.of_journal(journal.life(), journal.floor()), generations.next()
+        current, fresh = generations.of_journal(journal.journal_id(), journal.floor()), generations.next()
         fold(current)
         fold(fresh)
         one, two = rows(current), rows(fresh)

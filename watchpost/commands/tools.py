@@ -182,8 +182,8 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
     try:
         with open_export(file) as found:
             if into is not None:
-                return _resend(runtime, found.pieces(), into=into, speed=None)
-            arrived = import_entries(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.pieces())
+                return _resend(runtime, found.entries(), into=into, speed=None)
+            arrived = import_entries(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.entries())
     except NotALogExport as error:
         raise CliError(str(error)) from error
     except (NotFresh, JournalInUse, JournalAway) as error:

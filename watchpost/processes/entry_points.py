@@ -57,12 +57,12 @@ def consume_warehouse(runtime: Runtime) -> None:
     from consumers.views.warehouse.server_process import run
     from watchpost.configuration.hubs import hub
 
-    hub_config = hub(runtime.config, runtime.data, secrets=("warehouse",))
-    if hub_config.warehouse is None:
+    config = hub(runtime.config, runtime.data, secrets=("warehouse",))
+    if config.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
     try:
-        run(hub_config, hub_config.warehouse, runtime.broker, stopping)
+        run(config, config.warehouse, runtime.broker, stopping)
     except ClaimTaken as other:
         raise CliError(str(other)) from other
 

@@ -63,7 +63,7 @@ class Backfill:
     def concerns(self, event: Event) -> bool:
         return isinstance(event, FrameEvent | ThermalEvent)
 
-    def look(self, event: Event) -> Finding | None:
+    def analyse(self, event: Event) -> Finding | None:
         match event:
             case SettingsEvent():
                 self._set(event)

@@ -23,7 +23,7 @@ def report(data: Path, trial_id: str, *, as_json: bool) -> bool:
     """Whether the trial is done."""
     trial, found = files.trial(data, trial_id)
     if as_json:
-        typer.echo(Detailed.told(trial, found).model_dump_json(indent=2))
+        typer.echo(Detailed.of_trial(trial, found).model_dump_json(indent=2))
     else:
         for line in lines(trial, found):
             typer.echo(line)

@@ -61,7 +61,7 @@ class AlertBook:
         key = (incident.site, incident.device, incident.subject)
         if incident.type in _AT_ONCE:
             if incident.state == "opened" and incident.is_for_people:
-                self._tell_at_once(incident, at)
+                self._emit_at_once(incident, at)
             return
         if incident.state == "closed":
             self._end(key, incident, at)
@@ -120,7 +120,7 @@ class AlertBook:
         words = over(incident, known["type"], max(0.0, incident.since.timestamp() - begun))
         cleared = max(known["raised"], at.timestamp())
         self._alerts.put(self.position, {**known, "cleared": cleared, "cleared_message": words.message})
-        self._tell("cleared", alert_id, words, incident, at)
+        self._emit_alert("cleared", alert_id, words, incident, at)
 
     def _is_unwell(self, key: Key) -> bool:
         rows = self._view.execute(
@@ -131,15 +131,15 @@ class AlertBook:
     def _recover(self, incident: IncidentFacts, at: datetime) -> None:
         """A recovery is news, and over at once."""
         facts = incident.model_copy(update={"details": {"previous_status": incident.type}})
-        self._tell_once(f"{incident.incident_id}/recovered", recovered(incident.device), facts, at)
+        self._emit_once(f"{incident.incident_id}/recovered", recovered(incident.device), facts, at)
 
-    def _tell_at_once(self, incident: IncidentFacts, at: datetime) -> None:
-        self._tell_once(incident.incident_id, wording(incident), incident, at)
+    def _emit_at_once(self, incident: IncidentFacts, at: datetime) -> None:
+        self._emit_once(incident.incident_id, wording(incident), incident, at)
 
-    def _tell_once(self, name: str, words: Wording, facts: IncidentFacts, at: datetime) -> None:
+    def _emit_once(self, name: str, words: Wording, facts: IncidentFacts, at: datetime) -> None:
         alert_id = _alert_id(name)
         self._enter(alert_id, words, facts, at, is_over=True)
-        self._tell("raised", alert_id, words, facts, at)
+        self._emit_alert("raised", alert_id, words, facts, at)
 
     def _raise(self, key: Key, incident: IncidentFacts, at: datetime, notified_at: float) -> None:
         """Tell of the incident, or once more when it got worse."""
@@ -149,7 +149,7 @@ class AlertBook:
             return
         self._set(key, notified=incident.incident_id, notified_at=notified_at)
         self._enter(alert_id, words, incident, at)
-        self._tell("raised", alert_id, words, incident, at)
+        self._emit_alert("raised", alert_id, words, incident, at)
 
     def _enter(
         self, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime, *, is_over: bool = False
@@ -178,7 +178,7 @@ class AlertBook:
             row["media"] = to_json(incident.media).decode()
         self._alerts.put(self.position, row)
 
-    def _tell(self, state: Any, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime) -> None:
+    def _emit_alert(self, state: Any, alert_id: str, words: Wording, incident: IncidentFacts, at: datetime) -> None:
         level = words.level if state == "raised" else "over"
         event_id = uuid5(_NAMESPACE, "/".join((alert_id, state, level, *incident.causes)))
         self._emit(

@@ -82,13 +82,13 @@ def why(view: sqlite3.Connection, alert_id: str, upto: int = NEWEST) -> Why | No
     row = _ALERTS.one(view, alert_id, upto)
     if row is None:
         return None
-    told, rule, version, causes = _answer(row), str(row[12]), int(row[13]), from_json(row[14])
-    text = rule_text(view, told["incident"] or "", upto) or rule
+    found, rule, version, causes = _answer(row), str(row[12]), int(row[13]), from_json(row[14])
+    text = rule_text(view, found["incident"] or "", upto) or rule
     return {
-        "alert": told,
+        "alert": found,
         "rule": {"name": rule, "version": version, "text": text},
         "causes": causes,
-        "media": told["media"],
+        "media": found["media"],
     }
 
 

@@ -64,7 +64,7 @@ class IncidentBook:
         if self._terms.retired and self._terms.is_retired(where):
             return ()
         watched = self._devices.touched.get(where) or self._devices.touch(where)
-        watched.hear(record)
+        watched.note_event(record)
         if record.model is StateEvent:
             return self._judge_state(where, watched, record)
         was_known, lost = watched.is_known, watched.lost
@@ -105,7 +105,7 @@ class IncidentBook:
             if self._is_first_of_disk(where, watched, verdict):
                 yield self._entry(where, watched, verdict, record)
         if lost is not None and lost.under is not None and (lost.reported is not None or watched.lost is None):
-            yield from self._meet(lost.under, record)
+            yield from self._restore_node(lost.under, record)
 
     def _entry(self, where: DeviceKey, watched: Watched, verdict: Verdict, record: Recorded) -> IncidentEntry:
         late_s = record.received_us / 1e6 - record.time_s
@@ -139,7 +139,7 @@ class IncidentBook:
         if not data.online:
             yield from self._lose(where, watched, record, data)
             return
-        watched.greet(record)
+        watched.note_greeting(record)
         found = watched.judge(record, self._rules)
         if watched.is_known != was_known:
             self._table.conditions.note_known(record.position, where, watched)
@@ -154,7 +154,7 @@ class IncidentBook:
         if how == "connection" and self._hub.doubts(received):
             for place, one in group.items():
                 self._devices.touch(place)
-                one.doubt(_loss(how, record, reason))
+                one.suspect(_loss(how, record, reason))
             return
         under = self._node(where, watched) if is_node else None
         losses = {place: _loss(how, record, reason, under) for place in group}
@@ -195,8 +195,8 @@ class IncidentBook:
         values = (node.name, node.site, kept["node_offline"].id)
         self._view.execute("insert into nodes values (?, ?, ?)", values)
 
-    def _meet(self, name: str, record: Recorded) -> Iterator[IncidentEntry]:
-        """Something of a node that was gone."""
+    def _restore_node(self, name: str, record: Recorded) -> Iterator[IncidentEntry]:
+        """Close the incident of a node that is back."""
         found = self._view.execute("select site, incident_id from nodes where node = ?", (name,)).fetchone()
         if found is None:
             return

@@ -80,7 +80,7 @@ class Watched(DevicePresence):
             yield Verdict("clock", change, at if since is None else since, (record.id,), details)
 
     def _judge_frame(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        data = record.told(VERDICTS).data
+        data = record.decode(VERDICTS).data
         black, audio = data.blackscreen, data.audio
         # A black picture does not move either; it is told of once, as what it is. Unknown audio is not a loss.
         answers = (black, None if black else data.freeze, None if audio is None else not audio)
@@ -117,7 +117,7 @@ class Watched(DevicePresence):
                 window.restart(number)
 
     def _judge_heat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        at, data = record.time_s, record.told(THERMAL).data
+        at, data = record.time_s, record.decode(THERMAL).data
         change = self.heat.add(at, warmth(data, self.warnings, rules), rules)
         for region in data.regions:
             # A spike says nothing of a threshold: the filtered maximum beside it is lower.
@@ -140,7 +140,7 @@ class Watched(DevicePresence):
 
     def _judge_health(self, record: Recorded) -> Sequence[Verdict]:
         """What begins is told before what ends, so that nobody takes the pause between for a recovery."""
-        if self.status == "healthy" and record.told(STATUS).data.status == "healthy":
+        if self.status == "healthy" and record.decode(STATUS).data.status == "healthy":
             # As nearly always. Whatever was open is over since it was so before.
             return ()
         event = record.event
@@ -166,7 +166,7 @@ class Watched(DevicePresence):
         return [*found, *(Verdict(kind, "closed", at, (event.id,), dict(details)) for kind in over)]
 
     def _judge_beat(self, record: Recorded, rules: AlertRules) -> Sequence[Verdict]:
-        beat = record.told(HEARTBEAT).data
+        beat = record.decode(HEARTBEAT).data
         if beat.node is not None:
             self.node = beat.node
         self.disk_id, percent = beat.disk_id, beat.system.disk_percent
@@ -191,7 +191,7 @@ class Watched(DevicePresence):
         if record.model is MediaEvent:
             if self.picture is not None and abs(record.time_s - self.picture[0]) < PICTURES_APART_S:
                 return
-            medium = record.told(MEDIUM).data
+            medium = record.decode(MEDIUM).data
             if medium.kind != "segment":
                 self.picture = (record.time_s, medium.key)
         elif record.model is SettingsEvent:

@@ -74,7 +74,7 @@ class WatchedHub:
         return received - self.heard > DEAF_AFTER_S or received - self.deaf_until < DOUBT_S
 
     def pass_time(self, tick: Recorded, rules: AlertRules) -> Iterator[Verdict]:
-        beat = tick.told(HEARTBEAT).data
+        beat = tick.decode(HEARTBEAT).data
         yield from self._notice_pause(tick, beat)
         self.listening = max(self.listening, tick.time_s - beat.uptime_s)
         self.heard, self.uptime_s, self.is_stopping = tick.time_s, beat.uptime_s, beat.status == "stopping"
@@ -116,23 +116,23 @@ class WatchedHub:
         fault, at = event.data, event.time.timestamp()
         if is_of_disk(fault):
             return self._judge_unwritable(event)
-        told, since = details(fault), fault.since.timestamp()
-        verdict = Verdict(fault.kind, "opened", since, (event.id,), told, (), fault.part, incident_id(fault))
+        facts, since = details(fault), fault.since.timestamp()
+        verdict = Verdict(fault.kind, "opened", since, (event.id,), facts, (), fault.part, incident_id(fault))
         if fault.state == "raised":
             return () if verdict.key in self.open else (verdict,)
         return (verdict._replace(turn="closed", since=at),) if verdict.key in self.open else ()
 
     def _judge_unwritable(self, event: FaultEvent) -> Sequence[Verdict]:
         fault = event.data
-        told = {**details(fault), "level": UNWRITABLE}
+        facts = {**details(fault), "level": UNWRITABLE}
         if fault.state == "raised":
             self.is_unwritable = True
             turn: Turn = "renewed" if "storage" in self.open else "opened"
-            return (Verdict("storage", turn, fault.since.timestamp(), (event.id,), told),)
+            return (Verdict("storage", turn, fault.since.timestamp(), (event.id,), facts),)
         self.is_unwritable = False
         if self.disk.level != "none" or "storage" not in self.open:
             return ()
-        return (Verdict("storage", "closed", event.time.timestamp(), (event.id,), told),)
+        return (Verdict("storage", "closed", event.time.timestamp(), (event.id,), facts),)
 
 
 hub_json = TypeAdapter(WatchedHub)

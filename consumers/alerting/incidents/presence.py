@@ -73,12 +73,12 @@ class Loss:
         """Whether nobody was notified, because of another condition."""
         return self.under is not None or self.is_orderly
 
-    def hear(self, received: float, taken: float) -> None:
+    def note_event(self, received: float, taken: float) -> None:
         """Something of the device, whatever it is."""
         if self.reported is None and received - self.at >= SETTLES_S and taken > self.latest:
             self.reported = received
 
-    def greet(self, received: float, taken: float) -> None:
+    def note_greeting(self, received: float, taken: float) -> None:
         """It says that it is online. Readings that it took earlier are no evidence."""
         self.reported = received
         if self.how == "connection":
@@ -91,12 +91,12 @@ class Loss:
         return self.how == "connection" and received - self.at >= SETTLES_S and taken > self.latest
 
     def details(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"reason": self.reason, "previous_status": self.previous_status, "how": self.how}
+        found: dict[str, Any] = {"reason": self.reason, "previous_status": self.previous_status, "how": self.how}
         if self.under is not None:
-            told["under"] = self.under
+            found["under"] = self.under
         if self.is_orderly:
-            told["orderly"] = True
-        return told
+            found["orderly"] = True
+        return found
 
 
 ANYTHING = 0.0
@@ -139,7 +139,7 @@ class DevicePresence:
     open: dict[str, Open] = field(default_factory=dict)
     """The incidents that are open, by type, of faults of the hub also by part."""
 
-    def hear(self, record: Recorded) -> None:
+    def note_event(self, record: Recorded) -> None:
         received = record.received_us / 1e6
         if received > self.heard:
             self.heard = received
@@ -156,9 +156,9 @@ class DevicePresence:
         """Whether the event shows that the device works, and so is back where it was lost."""
         received, taken, model = record.received_us / 1e6, record.time_s, record.model
         if self.lost is not None:
-            self.lost.hear(received, taken)
+            self.lost.note_event(received, taken)
         if self.doubtful is not None:
-            self.doubtful.hear(received, taken)
+            self.doubtful.note_event(received, taken)
             if self.doubtful.reported is not None:
                 self.doubtful = None
         self.latest = max(self.latest, taken)
@@ -185,11 +185,11 @@ class DevicePresence:
             return not self.is_agents
         return not self.is_camera and record.model not in _NO_SIGN_OF_WORK
 
-    def greet(self, record: Recorded) -> None:
+    def note_greeting(self, record: Recorded) -> None:
         """It says that it is online: if it was gone at all, it is not gone with the hub's deafness."""
         self.doubtful = None
         if self.lost is not None:
-            self.lost.greet(record.received_us / 1e6, record.time_s)
+            self.lost.note_greeting(record.received_us / 1e6, record.time_s)
 
     def lose(self, lost: Loss) -> Sequence[Verdict]:
         """The device is not there."""
@@ -205,7 +205,7 @@ class DevicePresence:
         over = [kind for kind in TROUBLES if kind in self.open]
         return [begun, *(Verdict(kind, "closed", lost.at, lost.causes, {"became": "offline"}) for kind in over)]
 
-    def doubt(self, lost: Loss) -> None:
+    def suspect(self, lost: Loss) -> None:
         """The hub may be the one that was cut off."""
         if self.lost is None and self.doubtful is None:
             lost.latest = self.latest

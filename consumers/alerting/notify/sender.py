@@ -34,7 +34,7 @@ class Courier:
         self._faults = faults
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
-        self._news: list[asyncio.Event] = []
+        self._wakeups: list[asyncio.Event] = []
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="courier")
 
@@ -45,7 +45,7 @@ class Courier:
         """Say that there is news. Raises what ended the thread, if anything did: a file that cannot be opened."""
         if self._failure is not None:
             raise self._failure
-        self._call(self._announce)
+        self._call(self._wake_all)
 
     def stop(self) -> None:
         """A post that is on its way is broken off, and made again after the next start."""
@@ -56,9 +56,9 @@ class Courier:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(act)
 
-    def _announce(self) -> None:
-        for news in self._news:
-            news.set()
+    def _wake_all(self) -> None:
+        for wakeup in self._wakeups:
+            wakeup.set()
 
     def _run(self) -> None:
         try:
@@ -84,16 +84,16 @@ class Courier:
             state.close()
 
     async def _serve(self, state: sqlite3.Connection, notifier: Notifier) -> None:
-        news = asyncio.Event()
-        self._news.append(news)
+        wakeup = asyncio.Event()
+        self._wakeups.append(wakeup)
         rounds = _Rounds(state, notifier, self._clock, self._faults)
         try:
             await rounds.open()
             while True:
-                news.clear()
+                wakeup.clear()
                 wait_s = await rounds.turn()
                 if wait_s:
-                    await _set_within(news, wait_s)
+                    await _set_within(wakeup, wait_s)
         finally:
             await notifier.close()
 

@@ -28,7 +28,7 @@ class _Alert:
     key: Key
     raised: float
     cleared: float
-    told: RaisedAlert
+    content: RaisedAlert
 
     def overlaps(self, other: "_Alert") -> bool:
         return self.raised <= other.cleared and other.raised <= self.cleared
@@ -40,15 +40,15 @@ def compare(
     """In the order of time. An alert of the span may go with one that was raised before or after it."""
     ours, theirs = _alerts(view, asked.site), _live(data, asked.site)
     raised = [alert for alert in ours if _is_of(asked, alert)]
-    partners = {alert.told.id: _partner(alert, theirs) for alert in raised}
+    partners = {alert.content.id: _partner(alert, theirs) for alert in raised}
     found: list[tuple[Found, RaisedAlert]] = []
     for alert in raised:
-        partner = partners[alert.told.id]
+        partner = partners[alert.content.id]
         kind: Found = "only_trial" if partner is None else "both"
-        found.append((kind, alert.told.model_copy(update={"live": partner and partner.told.id})))
+        found.append((kind, alert.content.model_copy(update={"live": partner and partner.content.id})))
     by_key = _by_key(ours)
     missed = [alert for alert in _all(theirs) if _is_of(asked, alert) and _partner(alert, by_key) is None]
-    found += [("only_live", alert.told) for alert in missed]
+    found += [("only_live", alert.content) for alert in missed]
     found.sort(key=lambda pair: pair[1].opened)
     both = sum(kind == "both" for kind, _ in found)
     return Counts(raised=len(raised), both=both, only_trial=len(raised) - both, only_live=len(missed)), found
@@ -96,7 +96,7 @@ def _alerts(view: sqlite3.Connection, site: str | None) -> list[_Alert]:
 
 def _alert(alert_id: str, site: str, device: str, rule: str, *rest: Any) -> _Alert:
     kind, level, message, raised, cleared, details = rest
-    told = RaisedAlert(
+    content = RaisedAlert(
         id=alert_id,
         type=kind,
         site=site,
@@ -107,4 +107,4 @@ def _alert(alert_id: str, site: str, device: str, rule: str, *rest: Any) -> _Ale
         message=message,
         details=from_json(details),
     )
-    return _Alert((site, device, rule), raised, inf if cleared is None else cleared, told)
+    return _Alert((site, device, rule), raised, inf if cleared is None else cleared, content)

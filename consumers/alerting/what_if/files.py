@@ -169,7 +169,7 @@ def still_wanted(view: sqlite3.Connection) -> bool:
     return bool(view.execute("select state = 'running' from trial").fetchone()[0])
 
 
-def tell(view: sqlite3.Connection, progress: float) -> None:
+def save_progress(view: sqlite3.Connection, progress: float) -> None:
     view.execute("update trial set progress = ?", (progress,))
 
 

@@ -30,7 +30,7 @@ from consumers.engine.view_files import NoView
 from consumers.store.journal.record import Recorded
 from consumers.views import settings as settings_view
 
-Place = tuple[str, str]
+DeviceKey = tuple[str, str]
 Row = dict[str, Any]
 RECOVERED = recovered("").type
 _OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
@@ -46,7 +46,7 @@ class StateBefore:
     settings: list[Recorded]
     incidents: list[Row]
     alerts: list[Row]
-    told: list[Row]
+    last_raised: list[Row]
     """The last alert by device and type of incident: `raised` in seconds since 1970."""
 
 
@@ -54,7 +54,7 @@ def before(data: Path, upto: int, at: datetime, site: str | None) -> StateBefore
     """Raises `BeingRebuilt`. A view that is not there yet holds nothing."""
     of = {"upto": upto, "site": site, "recovered": RECOVERED}
     mine = f"{STANDS} and (:site is null or site = :site)"
-    told = f"site, device, rule, max(raised) as raised from alerts where {mine} and type != :recovered"
+    columns = f"site, device, rule, max(raised) as raised from alerts where {mine} and type != :recovered"
     return StateBefore(
         upto,
         at.timestamp(),
@@ -62,7 +62,10 @@ def before(data: Path, upto: int, at: datetime, site: str | None) -> StateBefore
         _rows(data, AlertingProjection, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
         _rows(data, AlertingProjection, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
         _rows(
-            data, AlertingProjection, f"{told} and rule is not null and {_OF_DEVICES} group by site, device, rule", of
+            data,
+            AlertingProjection,
+            f"{columns} and rule is not null and {_OF_DEVICES} group by site, device, rule",
+            of,
         ),
     )
 
@@ -77,16 +80,16 @@ def _rows(data: Path, projection: type[Projection], query: str, values: Row) -> 
 
 def _settings(sections: list[Row]) -> list[Recorded]:
     """One event for each device, with all its sections."""
-    merged: dict[Place, dict[str, Any]] = {}
-    newest: dict[Place, Row] = {}
+    merged: dict[DeviceKey, dict[str, Any]] = {}
+    newest: dict[DeviceKey, Row] = {}
     for row in sections:
         where = (row["site"], row["device"])
         merged.setdefault(where, {})[row["section"]] = from_json(row["value"])
         newest[where] = row
-    return [_set(where, newest[where], told) for where, told in merged.items()]
+    return [_set(where, newest[where], sections) for where, sections in merged.items()]
 
 
-def _set(where: Place, newest: Row, sections: dict[str, Any]) -> Recorded:
+def _set(where: DeviceKey, newest: Row, sections: dict[str, Any]) -> Recorded:
     moment = datetime.fromisoformat(newest["time"])
     event = SettingsEvent(
         id=f"settings-{newest['position']}",
@@ -97,9 +100,9 @@ def _set(where: Place, newest: Row, sections: dict[str, Any]) -> Recorded:
     return Recorded(newest["position"], moment, event)
 
 
-def begin(view: sqlite3.Connection, known: StateBefore, expected: Iterable[Place], rules: AlertRules) -> None:
+def begin(view: sqlite3.Connection, known: StateBefore, expected: Iterable[DeviceKey], rules: AlertRules) -> None:
     """Write into the tables of incidents and alerts how it was. Those that are expected were there, or are missed."""
-    watched: dict[Place, Watched] = {}
+    watched: dict[DeviceKey, Watched] = {}
     for record in known.settings:
         watched.setdefault(record.where, Watched()).judge(record, rules)
     for where in expected:
@@ -113,7 +116,7 @@ def begin(view: sqlite3.Connection, known: StateBefore, expected: Iterable[Place
         view.execute("insert into watched values (?, ?, ?, ?, ?, ?)", values)
 
 
-def _begin_incidents(view: sqlite3.Connection, known: StateBefore, watched: dict[Place, Watched]) -> None:
+def _begin_incidents(view: sqlite3.Connection, known: StateBefore, watched: dict[DeviceKey, Watched]) -> None:
     incidents, hub = Versions(view, "incidents", "incident_id"), WatchedHub()
     for row in known.incidents:
         incidents.put(known.upto, row)
@@ -132,7 +135,7 @@ def _begin_incidents(view: sqlite3.Connection, known: StateBefore, watched: dict
 
 def _begin_alerts(view: sqlite3.Connection, known: StateBefore) -> None:
     alerts = Versions(view, "alerts", "alert_id")
-    notified = {(row["site"], row["device"], row["rule"]): row["raised"] for row in known.told}
+    notified = {(row["site"], row["device"], row["rule"]): row["raised"] for row in known.last_raised}
     raised = {row["incident_id"] for row in known.alerts}
     for row in known.alerts:
         alerts.put(known.upto, row)

@@ -58,7 +58,7 @@ class TrialAnalysis(Protocol):
 
     version: str
 
-    def look(self, event: Event) -> Finding | None:
+    def analyse(self, event: Event) -> Finding | None:
         """`None` where the event is none of an analysis, or where its medium is not kept any more."""
         ...
 
@@ -107,7 +107,7 @@ class _TrialRun:
     def run(self) -> None:
         journal = self._bench.journal
         over = position_range(journal, self._asked, self._bench.run_in)
-        read = {"journal": journal.life(), "first": over.first, "last": over.last}
+        read = {"journal": journal.journal_id(), "first": over.first, "last": over.last}
         self._outcome = self._outcome.model_copy(update=read)
         hub = _hub_of(self._bench.hub, self._asked)
         folding = Folding(hub)
@@ -125,7 +125,7 @@ class _TrialRun:
         with transaction(self._view):
             counts, raised = compare(self._view, self._bench.hub.data, self._asked)
             outcome = self._outcome.model_copy(update={"counts": counts})
-            files.tell(self._view, 1.0)
+            files.save_progress(self._view, 1.0)
             files.end(self._view, "done", files.ended_at(outcome, self._bench.clock()), raised)
 
     def fail(self, cause: BaseException) -> None:
@@ -148,7 +148,7 @@ class _TrialRun:
         for records in self._read(over, MODELS):
             yield records
             done = min(of, records[-1].position - over.first + 1) if records else of
-            files.tell(self._view, done / of)
+            files.save_progress(self._view, done / of)
             self._bench.progress(done, of)
 
     def _read(self, wanted: PositionRange, models: tuple[type[Event], ...]) -> Iterator[list[Recorded]]:
@@ -183,11 +183,11 @@ class _TrialRun:
     def _show(self, event: Event) -> None:
         """What is set now, which the analysis must know."""
         if self._bench.analysis is not None and isinstance(event, SettingsEvent):
-            self._bench.analysis.look(event)
+            self._bench.analysis.analyse(event)
 
     def _finding(self, analysis: TrialAnalysis, record: Recorded, rows: list[Row]) -> Recorded:
         self._go_on()
-        found = analysis.look(record.event)
+        found = analysis.analyse(record.event)
         if found is None:
             self._count(media_gone=int(analysis.concerns(record.event)))
             return record

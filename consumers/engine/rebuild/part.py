@@ -78,7 +78,7 @@ def _checked(projection: Projection, context: ConsumerContext, wanted: TimeRange
     """How far the view is. Raises `NotInPart` where the fold of a part would not be what the whole view holds."""
     with closing(view_files.open_view(context.data, projection.name)) as view:
         configuration = checkpoint.made(view).configuration
-        if checkpoint.is_of_another_journal(view, context.journal.life()):
+        if checkpoint.is_of_another_journal(view, context.journal.journal_id()):
             raise NotInPart(f"the view {projection.name} is of a journal that is gone, and begins again by itself")
         if why := shape_of(projection).difference(view):
             raise NotInPart(f"{projection.name}: {why}. Fold it as a whole first")

@@ -34,7 +34,7 @@ def open_shadow(projection: Projection, context: ConsumerContext, goal: int, *, 
     view_files.remove(file)
     view = create(projection, file)
     checkpoint.make(view, made)
-    checkpoint.belong(view, context.journal.life())
+    checkpoint.belong(view, context.journal.journal_id())
     checkpoint.begin(view, 0, projection.version, silent=goal)
     return Shadow(view, file, made, discarded=why)
 
@@ -60,7 +60,7 @@ def _difference(projection: Projection, context: ConsumerContext, begun: sqlite3
     position = checkpoint.load(begun)
     if version != projection.version:
         return "nothing was folded yet" if version is None else f"it was begun by version {version} of the projection"
-    if checkpoint.is_of_another_journal(begun, context.journal.life()):
+    if checkpoint.is_of_another_journal(begun, context.journal.journal_id()):
         return "the journal is another one"
     if before.configuration != made.configuration:
         return "the configuration is another one"

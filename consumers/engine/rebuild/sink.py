@@ -50,7 +50,7 @@ class RebuildCommand(BaseModel):
         return self
 
     @property
-    def wish(self) -> RebuildRequest:
+    def request(self) -> RebuildRequest:
         if self.site is None or self.since is None or self.until is None:
             return RebuildRequest(self.restart, self.force)
         return RebuildRequest(part=TimeRange(self.site, self.since.astimezone(UTC), self.until.astimezone(UTC)))
@@ -86,7 +86,7 @@ class RebuildSink(Sink):
             if isinstance(event, CommandEvent) and event.data.is_for_hub(REBUILD):
                 asked = (event.data.request_id, to_json(event.data.arguments).decode(), event.data.by)
                 state.execute("insert or ignore into orders values (?, ?, ?, ?)", (*asked, record.position))
-        return [self._told(*row) for row in state.execute("select * from done order by rowid")]
+        return [self._command_event(*row) for row in state.execute("select * from done order by rowid")]
 
     def settle(self, state: sqlite3.Connection) -> None:
         state.execute("delete from done")
@@ -109,7 +109,7 @@ class RebuildSink(Sink):
 
         def act() -> None:
             order = RebuildCommand.model_validate_json(arguments)
-            said.append(self._fold_again(order.consumer, order.wish, self._go_on))
+            said.append(self._fold_again(order.consumer, order.request, self._go_on))
 
         try:
             call(act)
@@ -123,7 +123,9 @@ class RebuildSink(Sink):
         if self._halted.is_set():
             raise _Halted
 
-    def _told(self, request_id: str, arguments: str, by: str | None, is_done: int, detail: str) -> CommandEvent:
+    def _command_event(
+        self, request_id: str, arguments: str, by: str | None, is_done: int, detail: str
+    ) -> CommandEvent:
         return CommandEvent(
             id=str(uuid5(_NAMESPACE, request_id)),
             source=device_source(HUB, HUB),

@@ -45,7 +45,7 @@ def ignore(done: int, of: int) -> None:
 
 
 def rebuild(
-    projection: Projection, context: ConsumerContext, progress: Progress = ignore, wish: RebuildRequest | None = None
+    projection: Projection, context: ConsumerContext, progress: Progress = ignore, request: RebuildRequest | None = None
 ) -> RebuildReport | None:
     """Fold from position 0 to where the view stands, and take its place. Nothing is emitted that was told before.
 
@@ -53,17 +53,17 @@ def rebuild(
     the journal has dropped is carried over from the old view where the projection can tell. `None` where there is
     nothing to fold. Raises `AlreadyRebuilding`, and `WouldLose` unless that was wished for.
     """
-    wish = wish or RebuildRequest()
+    request = request or RebuildRequest()
     goal = _position(context, projection.name)
     if goal is None:
         return None
     with rebuild_lock(context.data, projection.name):
-        rebuilt = _rebuild(projection, context, goal, progress, wish)
-    _tell(projection.name, rebuilt)
+        rebuilt = _rebuild(projection, context, goal, progress, request)
+    _log_rebuilt(projection.name, rebuilt)
     return rebuilt
 
 
-def _tell(name: str, rebuilt: RebuildReport) -> None:
+def _log_rebuilt(name: str, rebuilt: RebuildReport) -> None:
     log.info("view rebuilt", consumer=name, position=rebuilt.position)
     if rebuilt.carried:
         log.warning("rows from before the floor carried over", consumer=name, rows=dict(rebuilt.carried))
@@ -75,9 +75,9 @@ def _tell(name: str, rebuilt: RebuildReport) -> None:
 
 
 def _rebuild(
-    projection: Projection, context: ConsumerContext, goal: int, progress: Progress, wish: RebuildRequest
+    projection: Projection, context: ConsumerContext, goal: int, progress: Progress, request: RebuildRequest
 ) -> RebuildReport:
-    shadow = open_shadow(projection, context, goal, restart=wish.restart)
+    shadow = open_shadow(projection, context, goal, restart=request.restart)
     if shadow.begun_at:
         log.info("rebuild goes on", consumer=projection.name, position=shadow.begun_at)
     if shadow.discarded:
@@ -86,7 +86,7 @@ def _rebuild(
         progress(shadow.begun_at, goal)
         fold_upto(projection, shadow.view, context, goal, _watching(shadow, context, progress))
         with view_files.locked(context.data, projection.name):
-            return _swap(projection, shadow, context, wish)
+            return _swap(projection, shadow, context, request)
     except (sqlite3.Error, OSError, DaysWereDropped):
         # What is half done helps nobody where the disk is full or the file is broken. Closed first: closing writes.
         shadow.view.close()
@@ -101,17 +101,17 @@ def _watching(shadow: Shadow, context: ConsumerContext, progress: Progress) -> P
     """Retention waits for rebuilds; one that began in the same moment must not pass over what is gone."""
     before = shadow.begun_at
 
-    def told(done: int, of: int) -> None:
+    def report(done: int, of: int) -> None:
         nonlocal before
         if context.journal.floor() > max(shadow.made.floor, before + 1):
             raise DaysWereDropped("days were dropped from the journal before they were folded; ask again")
         before = done
         progress(done, of)
 
-    return told
+    return report
 
 
-def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish: RebuildRequest) -> RebuildReport:
+def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, request: RebuildRequest) -> RebuildReport:
     """Fold what came meanwhile, carry over what is not yet sent, and change the files. The lock is held."""
     old = view_files.file_of(context.data, projection.name)
     goal = _position(context, projection.name)
@@ -124,7 +124,7 @@ def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish
     with attached(view, str(old)), transaction(view):
         if projection.emits:
             _carry_outbox(view)
-        _carry_history(projection, shadow, context, wish, rebuilt)
+        _carry_history(projection, shadow, context, request, rebuilt)
     view.execute("pragma wal_checkpoint(truncate)")
     view_files.place(context.data, projection.name, shadow.file)
     if rebuilt.lost:
@@ -135,7 +135,7 @@ def _swap(projection: Projection, shadow: Shadow, context: ConsumerContext, wish
 
 
 def _carry_history(
-    projection: Projection, shadow: Shadow, context: ConsumerContext, wish: RebuildRequest, rebuilt: RebuildReport
+    projection: Projection, shadow: Shadow, context: ConsumerContext, request: RebuildRequest, rebuilt: RebuildReport
 ) -> None:
     """Carry over the rows from before the floor, or count them if the projection does not say which they are."""
     reached = checkpoint.made(shadow.view, "old").reaches
@@ -143,7 +143,7 @@ def _carry_history(
         return
     rebuilt.carried = carry_over(projection, shadow.view, context.journal)
     rebuilt.lost = lost(projection, shadow.view)
-    if rebuilt.lost and not wish.force:
+    if rebuilt.lost and not request.force:
         raise WouldLose(projection.name, shadow.made.floor, rebuilt.lost)
     if rebuilt.carried:
         made = shadow.made
@@ -214,7 +214,7 @@ def _position(context: ConsumerContext, name: str) -> int | None:
         return None
     view = view_files.open_view(context.data, name)
     try:
-        if checkpoint.is_of_another_journal(view, context.journal.life()):
+        if checkpoint.is_of_another_journal(view, context.journal.journal_id()):
             return None
         return checkpoint.load(view)
     finally:

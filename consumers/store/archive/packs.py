@@ -25,10 +25,10 @@ class Pack:
 
     def append(self, buffers: Sequence[bytes]) -> None:
         """Write after the end; on a full disk what was written of it stays beyond the end."""
-        place = self.end
+        offset = self.end
         for start in range(0, len(buffers), MAX_BUFFERS):
-            place = _write(self.descriptor, buffers[start : start + MAX_BUFFERS], place)
-        self.end = place
+            offset = _write(self.descriptor, buffers[start : start + MAX_BUFFERS], offset)
+        self.end = offset
 
     def sync(self) -> None:
         os.fdatasync(self.descriptor)
@@ -46,14 +46,14 @@ def sync_all(packs: Sequence[Pack], pool: Executor) -> None:
         sync.result()
 
 
-def _write(descriptor: int, buffers: Sequence[bytes], place: int) -> int:
-    written = os.pwritev(descriptor, buffers, place)
+def _write(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
+    written = os.pwritev(descriptor, buffers, offset)
     rest = b"".join(buffers)[written:] if written < sum(map(len, buffers)) else b""
-    place += written
+    offset += written
     while rest:
-        written = os.pwrite(descriptor, rest, place)
-        rest, place = rest[written:], place + written
-    return place
+        written = os.pwrite(descriptor, rest, offset)
+        rest, offset = rest[written:], offset + written
+    return offset
 
 
 @contextmanager

@@ -45,15 +45,15 @@ class ScannedRecord:
 
 def scan(pack: bytes | mmap, start: int = 0) -> Iterator[ScannedRecord]:
     """The whole records from a place on. What is torn or damaged is passed over, to the next record that is whole."""
-    place = start
+    offset = start
     with memoryview(pack) as data:
-        while place >= 0:
-            found = _record(data, place)
+        while offset >= 0:
+            found = _record(data, offset)
             if found is None:
-                place = pack.find(MAGIC, place + 1)
+                offset = pack.find(MAGIC, offset + 1)
             else:
                 yield found
-                place = found.end
+                offset = found.end
 
 
 def _record(data: memoryview, start: int) -> ScannedRecord | None:

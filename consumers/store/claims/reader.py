@@ -23,8 +23,8 @@ class ClaimedReader:
     def head(self) -> int:
         return self._reader.head()
 
-    def life(self) -> int:
-        return self._reader.life()
+    def journal_id(self) -> int:
+        return self._reader.journal_id()
 
     def floor(self) -> int:
         return self._reader.floor()

@@ -55,7 +55,7 @@ class EmbeddedEngine:
         directory.mkdir(parents=True, exist_ok=True)
         arguments = "&".join(f"{name}={value}" for name, value in _ARGUMENTS.items())
         self._lock = Lock()
-        with _told():
+        with _as_engine_error():
             session: Any = Session  # its methods are not typed
             self._session = session(f"{path}?{arguments}")
             self._session.query(_SETTINGS)
@@ -72,18 +72,18 @@ class EmbeddedEngine:
         self.execute(f"use {database}")
 
     def execute(self, statement: str, parameters: Mapping[str, Parameter] | None = None) -> None:
-        with self._lock, _told():
+        with self._lock, _as_engine_error():
             self._session.query(statement, params=_bound(parameters))
 
     def insert(self, table: Table, columns: Columns) -> None:
         # Not `send_insert`: where the disk is full that says that it wrote the rows, and they are not there.
         block = _arrow(table, columns)  # noqa: F841 - `Python(block)` finds it by this name
         names = ", ".join(table.column_names)
-        with self._lock, _told():
+        with self._lock, _as_engine_error():
             self._session.query(f"insert into {table.name} ({names}) select * from Python(block)")
 
     def query(self, question: str, parameters: Mapping[str, Parameter] | None = None) -> list[list[Any]]:
-        with self._lock, _told():
+        with self._lock, _as_engine_error():
             answer = self._session.query(question, "JSONCompactEachRow", params=_bound(parameters)).bytes()
         rows: list[list[Any]] = from_json(b"[" + b",".join(answer.splitlines()) + b"]")
         return rows
@@ -106,7 +106,7 @@ def _arrow(table: Table, columns: Columns) -> pa.Table:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_engine_error() -> Iterator[None]:
     """chDB raises `RuntimeError` and kin of it; the first line says what is wrong."""
     try:
         yield

@@ -40,7 +40,7 @@ class ServerEngine:
             settings=dict(_SETTINGS),
             **_TIMES,
         )
-        with self._lock, self._told():
+        with self._lock, self._as_engine_error():
             [[version]] = self._client.execute("select version()")
         self._dialect = of_version(int(version.split(".")[0]))
         if self._dialect.limits_partitions:
@@ -61,17 +61,17 @@ class ServerEngine:
         self._client.connection.database = database
 
     def execute(self, statement: str, parameters: Mapping[str, Parameter] | None = None) -> None:
-        with self._lock, self._told():
+        with self._lock, self._as_engine_error():
             self._client.execute(*_substituted(statement, parameters))
 
     def insert(self, table: Table, columns: Columns) -> None:
         text = f"insert into {table.name} ({', '.join(table.column_names)}) values"
         values = [self._values(kind, column) for column, (_, kind) in zip(columns, table.columns, strict=True)]
-        with self._lock, self._told():
+        with self._lock, self._as_engine_error():
             self._client.execute(text, values, columnar=True)
 
     def query(self, question: str, parameters: Mapping[str, Parameter] | None = None) -> list[list[Any]]:
-        with self._lock, self._told():
+        with self._lock, self._as_engine_error():
             return [list(row) for row in self._client.execute(*_substituted(question, parameters))]
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class ServerEngine:
         return list(column)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_engine_error(self) -> Iterator[None]:
         """A connection whose answer was not read to its end is of no more use."""
         try:
             yield

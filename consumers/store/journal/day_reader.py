@@ -134,7 +134,7 @@ class SqliteDay:
             source, epoch = sources.get(stream, ("?", "?"))
             yield EventColumns(position, source, epoch, sequence, received, names.get(kind), time, event_id, body)
 
-    def told(self, event_type: str) -> Iterator[StoredBody]:
+    def bodies_of_type(self, event_type: str) -> Iterator[StoredBody]:
         """The events of one type."""
         number = self._types().get(event_type)
         if number is not None:
@@ -156,7 +156,7 @@ def each_day(directory: Path) -> Iterator[SqliteDay]:
 
 def bodies(directory: Path, event_type: str) -> Iterator[StoredBody]:
     for day in each_day(directory):
-        yield from day.told(event_type)
+        yield from day.bodies_of_type(event_type)
 
 
 @contextmanager

@@ -106,7 +106,7 @@ class OpenDays:
             known = self._origins[day.path] = RowMapping(connection)
         return known
 
-    def life(self, day: Day, connection: sqlite3.Connection) -> int:
+    def journal_id(self, day: Day, connection: sqlite3.Connection) -> int:
         """Which journal this connection to the day reads: while it is open, that is the same. 0 where nobody knows."""
         known = self._lives.get(day.path)
         if known is None:
@@ -145,11 +145,11 @@ class SqliteJournalReader:
                 return _last(connection, first)
         return 0
 
-    def life(self) -> int:
+    def journal_id(self) -> int:
         for _, day in reversed(self._days.list()):
             connection = self._days.connection(day)
             if connection is not None:
-                return self._days.life(day, connection)
+                return self._days.journal_id(day, connection)
         return 0
 
     def floor(self) -> int:

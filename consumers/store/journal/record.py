@@ -95,7 +95,7 @@ class Recorded(Struct, gc=False, eq=False):
         """JSON of the current version."""
         return to_bytes(self.event)
 
-    def told(self, decoder: Decoder[Part]) -> Part:
+    def decode(self, decoder: Decoder[Part]) -> Part:
         """Some of what the event says, at a fraction of the cost of all of it.
 
         A decoder knows one way to write a value. Where it does not take a body, that has another which is
@@ -157,7 +157,7 @@ class JournalReader(Protocol):
         """The last position, 0 in an empty journal."""
         ...
 
-    def life(self) -> int:
+    def journal_id(self) -> int:
         """A number that this journal keeps, and another journal does not have; 0 where nobody knows."""
         ...
 
@@ -186,6 +186,6 @@ class JournalReader(Protocol):
     def close(self) -> None: ...
 
 
-def id_text(life: int) -> str | None:
+def journal_id_text(journal_id: int) -> str | None:
     """The number that a journal keeps, as it is told on the bus."""
-    return f"{life:x}" if life else None
+    return f"{journal_id:x}" if journal_id else None

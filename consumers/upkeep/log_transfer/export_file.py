@@ -44,7 +44,7 @@ class Written:
     bytes: int
 
 
-def write(file: Path, pieces: Iterable[list[LogEntry]], wanted: LogRange) -> Written:
+def write(file: Path, entries: Iterable[list[LogEntry]], wanted: LogRange) -> Written:
     """Complete under its name or not at all. Raises `AlreadyThere`."""
     if file.exists():
         raise AlreadyThere(f"{file} is there already")
@@ -52,19 +52,19 @@ def write(file: Path, pieces: Iterable[list[LogEntry]], wanted: LogRange) -> Wri
     draft.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-            written = _fill(connection, pieces, wanted)
+            written = _fill(connection, entries, wanted)
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
     return Written(*written, file.stat().st_size)
 
 
-def _fill(connection: sqlite3.Connection, pieces: Iterable[list[LogEntry]], wanted: LogRange) -> tuple[int, int, int]:
+def _fill(connection: sqlite3.Connection, entries: Iterable[list[LogEntry]], wanted: LogRange) -> tuple[int, int, int]:
     events = media = left_out = 0
     connection.execute("pragma journal_mode = off")
     connection.executescript(f"{_SCHEMA} pragma application_id = {APPLICATION}; pragma user_version = {VERSION};")
     connection.execute("begin")
-    for page in pieces:
+    for page in entries:
         connection.executemany(
             "insert into events (received, body) values (?, ?)", [(p.received, p.body) for p in page]
         )
@@ -86,7 +86,7 @@ class LogExport:
         self._file = file
         self.about: dict[str, str] = dict(connection.execute("select key, value from about"))
 
-    def pieces(self) -> Iterator[list[LogEntry]]:
+    def entries(self) -> Iterator[list[LogEntry]]:
         """In commit order. Raises `NotALogExport` where an event or a medium is not what it says."""
         after = 0
         query = "select position, received, body from events where position > ? order by position limit ?"

@@ -51,7 +51,7 @@ class ImportReport:
     rejected: int = 0
 
 
-def import_entries(data: Path, journal: JournalStore, pieces: Iterable[list[LogEntry]]) -> ImportReport:
+def import_entries(data: Path, journal: JournalStore, entries: Iterable[list[LogEntry]]) -> ImportReport:
     """Into a fresh data directory and a fresh journal, or not at all. Raises `NotFresh`."""
     archive = data / "archive"
     if (archive / NAME).exists() or (data / "views").exists():
@@ -60,7 +60,7 @@ def import_entries(data: Path, journal: JournalStore, pieces: Iterable[list[LogE
         raise NotFresh(f"{journal.name} has a log of its own")
     with journal_lock(data / "journal"):
         try:
-            return _Import(data, journal).take(pieces)
+            return _Import(data, journal).take(entries)
         except BaseException:
             journal.erase()
             shutil.rmtree(archive, ignore_errors=True)
@@ -76,8 +76,8 @@ class _Import:
     _marks: dict[tuple[str, str], int] = field(default_factory=dict)
     _missing: dict[tuple[Series, int], list[MediaEvent]] = field(default_factory=dict)
 
-    def take(self, pieces: Iterable[list[LogEntry]]) -> ImportReport:
-        pages = (list(some) for page in pieces for _, some in groupby(page, key=lambda piece: _day(piece.received)))
+    def take(self, entries: Iterable[list[LogEntry]]) -> ImportReport:
+        pages = (list(some) for page in entries for _, some in groupby(page, key=lambda entry: _day(entry.received)))
         first = next(pages, None)
         if first is None:
             return self.arrived
@@ -95,35 +95,35 @@ class _Import:
 
     def _page(self, page: list[LogEntry], archive: Archive, journal: JournalWriter) -> None:
         self._now = max(self._now, moment(page[-1].received))
-        rejected = [one for piece in page if (one := _rejected(piece)) is not None]
+        rejected = [one for entry in page if (one := _rejected(entry)) is not None]
         self.arrived.rejected += len(rejected)
         if rejected:
-            page = [piece for piece in page if _rejected(piece) is None]
+            page = [entry for entry in page if _rejected(entry) is None]
         media = []
-        for piece in page:
-            if isinstance(piece.event, MediaEvent):
-                if piece.medium is None:
-                    self._miss(piece.event, piece.received)
+        for entry in page:
+            if isinstance(entry.event, MediaEvent):
+                if entry.medium is None:
+                    self._miss(entry.event, entry.received)
                 else:
-                    media.append((piece.event.data, happened_at(piece.event.time, piece.received), piece.medium))
+                    media.append((entry.event.data, happened_at(entry.event.time, entry.received), entry.medium))
         self.arrived.media += archive.store(media)
-        accepted = [one for piece in page for one in self._accepted(piece)]
+        accepted = [one for entry in page for one in self._accepted(entry)]
         journal.append(accepted, rejected)
         self.arrived.events += len(page)
 
-    def _accepted(self, piece: LogEntry) -> Iterator[Accepted]:
+    def _accepted(self, entry: LogEntry) -> Iterator[Accepted]:
         """With a gap before it where the file does not hold what was before."""
-        event = piece.event
+        event = entry.event
         if event.sequence is not None and event.epoch is not None:
             key = (event.source, event.epoch)
             first, last = sequences_of(event, event.sequence)
             before = self._marks.get(key, 0)
             if first > before + 1:
                 self.arrived.gaps += 1
-                gap = _gap(event, before + 1, first - 1, piece.received)
-                yield Accepted(gap, to_bytes(gap), piece.received)
+                gap = _gap(event, before + 1, first - 1, entry.received)
+                yield Accepted(gap, to_bytes(gap), entry.received)
             self._marks[key] = last
-        yield Accepted(event, piece.body, piece.received)
+        yield Accepted(event, entry.body, entry.received)
 
     def _miss(self, event: MediaEvent, received: int) -> None:
         self.arrived.media_missing += 1
@@ -153,15 +153,15 @@ class _Import:
         return Accepted(event, to_bytes(event), micros(self._now))
 
 
-def _rejected(piece: LogEntry) -> Rejected | None:
+def _rejected(entry: LogEntry) -> Rejected | None:
     """What ingest would let in comes in, and what the gateway said before it had a name of its own."""
-    event: Any = piece.event
+    event: Any = entry.event
     reason = violation(event.source, event.type, event.data)
     if reason is None:
         return None
     if event.sequence is None and is_gateway_as_hub(event.source, event.type, event.data):
         return None
-    return Rejected(piece.received, event_topic(event.source, short_name(event.type)), reason, piece.body)
+    return Rejected(entry.received, event_topic(event.source, short_name(event.type)), reason, entry.body)
 
 
 def _day(received: int) -> object:

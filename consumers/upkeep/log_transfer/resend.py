@@ -50,7 +50,7 @@ OnSent = Callable[[ResendReport, int], None]
 
 
 def resend(
-    pieces: Iterable[list[LogEntry]], how: ResendOptions, stopping: threading.Event, on_sent: OnSent
+    entries: Iterable[list[LogEntry]], how: ResendOptions, stopping: threading.Event, on_sent: OnSent
 ) -> ResendReport:
     """Until everything is confirmed, or `stopping`."""
     sent = ResendReport()
@@ -58,11 +58,11 @@ def resend(
         TemporaryDirectory(prefix="watchpost-replay-") as directory,
         BulkSender(Path(directory) / "outbox.sqlite", how.broker, utc_now) as sender,
     ):
-        for batch in _paced(pieces, how.speed, stopping):
+        for batch in _paced(entries, how.speed, stopping):
             sender.room(stopping)
             if stopping.is_set():
                 break
-            items = [item for piece in batch if (item := _item(piece, how.into, sent)) is not None]
+            items = [item for entry in batch if (item := _item(entry, how.into, sent)) is not None]
             if items:
                 sender.put(items)
             on_sent(sent, sender.waiting())
@@ -70,43 +70,43 @@ def resend(
     return sent
 
 
-def _item(piece: LogEntry, into: str | None, sent: ResendReport) -> Item | None:
-    event = piece.event
+def _item(entry: LogEntry, into: str | None, sent: ResendReport) -> Item | None:
+    event = entry.event
     if place(event.source)[1] in RESERVED:
         sent.left_out += 1
         return None
     if into is not None:
-        event = renamed(event, piece.body, into)
+        event = renamed(event, entry.body, into)
     sent.events += 1
     if isinstance(event, GapEvent):
         count = event.data.last - event.data.first + 1
         return DroppedDrafts(event.source, event.data.cause, event.time, count, traffic_of(event.epoch or ""))
     if isinstance(event, MediaEvent):
-        if piece.medium is None:
+        if entry.medium is None:
             sent.lost += 1
             return DroppedDrafts(event.source, NOT_KEPT, event.time, traffic=priority_of(event).traffic)
         sent.media += 1
-    return Draft(event, piece.medium)
+    return Draft(event, entry.medium)
 
 
 def _paced(
-    pieces: Iterable[list[LogEntry]], speed: float | None, stopping: threading.Event
+    entries: Iterable[list[LogEntry]], speed: float | None, stopping: threading.Event
 ) -> Iterator[list[LogEntry]]:
     """What is due together, when it is due."""
     began, first = time.monotonic(), None
-    for page in pieces:
+    for page in entries:
         if speed is None:
             yield page
             continue
         batch: list[LogEntry] = []
-        for piece in page:
-            first = piece.received if first is None else first
-            due = began + (piece.received - first) / 1e6 / speed
+        for entry in page:
+            first = entry.received if first is None else first
+            due = began + (entry.received - first) / 1e6 / speed
             if due > time.monotonic() + _AHEAD_S:
                 if batch:
                     yield batch
                 batch = []
                 if stopping.wait(max(0.0, due - time.monotonic())):
                     return
-            batch.append(piece)
+            batch.append(entry)
         yield batch

@@ -16,10 +16,10 @@ _IDS = "causes"
 def renamed(event: Event, body: bytes, site: str) -> Event:
     """From what was stored, so that nothing is lost that the model leaves out by default."""
     here, device = place(event.source)
-    told: dict[str, Any] = from_json(body)
-    told |= {"id": derived(event.id, site), "source": device_source(site, device)}
-    told["data"] = _moved(told["data"], here, site)
-    return type(event).model_validate(told)
+    fields: dict[str, Any] = from_json(body)
+    fields |= {"id": derived(event.id, site), "source": device_source(site, device)}
+    fields["data"] = _moved(fields["data"], here, site)
+    return type(event).model_validate(fields)
 
 
 def derived(event_id: str, site: str) -> str:

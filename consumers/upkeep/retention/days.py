@@ -60,26 +60,26 @@ class DayBlockers:
     names: Names
     journal: JournalReader
 
-    def why(self, doomed: ExpiredDay) -> str | None:
+    def why(self, expired: ExpiredDay) -> str | None:
         """Why the day has to stay for now; `None` where it may go."""
-        return next(self._reasons(doomed), None)
+        return next(self._reasons(expired), None)
 
-    def _reasons(self, doomed: ExpiredDay) -> Iterator[str]:
+    def _reasons(self, expired: ExpiredDay) -> Iterator[str]:
         for name in self.names():
-            yield from self._of_view(name, doomed)
-        yield from self._of_rows(doomed.what.last)
+            yield from self._of_view(name, expired)
+        yield from self._of_rows(expired.what.last)
 
-    def _of_view(self, name: str, doomed: ExpiredDay) -> Iterator[str]:
-        last = doomed.what.last
+    def _of_view(self, name: str, expired: ExpiredDay) -> Iterator[str]:
+        last = expired.what.last
         if view_files.file_of(self.hub.data, name) is None:
             return
         with closing(view_files.open_view(self.hub.data, name)) as view:
             position = checkpoint.load(view)
-            if checkpoint.is_of_another_journal(view, self.journal.life()):
+            if checkpoint.is_of_another_journal(view, self.journal.journal_id()):
                 yield f"{name} has not begun with this journal"
             elif position < last:
                 yield f"{name} is at position {position:,}, the day ends at {last:,}"
-            elif (waiting := _unsent_of(view, doomed.end)) is not None:
+            elif (waiting := _unsent_of(view, expired.end)) is not None:
                 yield f"{waiting} that {name} told is not confirmed yet"
         reached = rebuild_progress(self.hub.data, name)
         if reached is not None and reached < last:
@@ -88,7 +88,7 @@ class DayBlockers:
     def _of_rows(self, last: int) -> Iterator[str]:
         if self.hub.warehouse is None and not (self.hub.data / "warehouse").exists():
             return
-        position = rows_position(self.hub.data, self.journal.life())
+        position = rows_position(self.hub.data, self.journal.journal_id())
         if position is None:
             yield "nobody knows how far the rows of the warehouse are, until it runs"
         elif position < last:

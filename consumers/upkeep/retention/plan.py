@@ -56,12 +56,12 @@ def by_space(
     return ExpiredPacks(rule, tuple(chosen), spares=not is_met and len(chosen) < len(packs))
 
 
-def events(doomed: ExpiredPacks, now: datetime) -> list[RetentionEvent]:
+def events(expired: ExpiredPacks, now: datetime) -> list[RetentionEvent]:
     """One for each series and time without a pause in it; the same packs by the same rule have the same ids.
 
     None is about several devices: what an event names is played no more, also of a device of which less went.
     """
-    return [_event(doomed.rule, run, now) for run in _runs(doomed.packs)]
+    return [_event(expired.rule, run, now) for run in _runs(expired.packs)]
 
 
 def _runs(packs: Iterable[Dropped]) -> list[list[Dropped]]:

@@ -78,16 +78,16 @@ class RetentionSink(Sink):
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         self._reserve.tend(self._disk())
-        told: list[Event] = list(self._finish(state))
+        emitted: list[Event] = list(self._finish(state))
         ticks = [record.event for record in batch if record.event.source == HUB_SOURCE]
         if ticks and ticks[-1].time.timestamp() // 60 != self._minute:
-            told += self._look(state, ticks[-1].time)
+            emitted += self._plan_expiry(state, ticks[-1].time)
             self._minute = int(ticks[-1].time.timestamp() // 60)
         for record in batch:
             event = record.event
             if isinstance(event, CommandEvent) and event.data.is_for_hub(CLEANUP):
-                told += self._clean_up(state, event)
-        return told
+                emitted += self._clean_up(state, event)
+        return emitted
 
     def settle(self, state: sqlite3.Connection) -> None:
         state.execute("delete from planned")
@@ -110,11 +110,11 @@ class RetentionSink(Sink):
     def halt(self) -> None:
         self._halted.set()
 
-    def _look(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
+    def _plan_expiry(self, state: sqlite3.Connection, now: datetime) -> Iterable[Event]:
         if self._archive.exists:
             for kind, keep in self._policy.media:
-                doomed = by_age(kind, keep, self._archive.expiring(kind, now - keep))
-                yield from self._drop(state, doomed, now)
+                expired = by_age(kind, keep, self._archive.expiring(kind, now - keep))
+                yield from self._drop(state, expired, now)
                 # Also where no whole pack goes: what is older within its pack is answered no more.
                 self._archive.keep_from(kind, now - keep)
             yield from self._make_room(state, now)
@@ -146,31 +146,31 @@ class RetentionSink(Sink):
         """Every pack of media but those of the newest ten minutes."""
         return [pack for kind, _ in self._policy.media for pack in self._archive.expiring(kind, now)]
 
-    def _drop(self, state: sqlite3.Connection, doomed: ExpiredPacks, now: datetime) -> Sequence[Event]:
-        if not doomed.packs:
+    def _drop(self, state: sqlite3.Connection, expired: ExpiredPacks, now: datetime) -> Sequence[Event]:
+        if not expired.packs:
             return []
-        told = events(doomed, now)
+        emitted = events(expired, now)
         try:
-            self._write_down(state, told, doomed.packs)
+            self._write_down(state, emitted, expired.packs)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
                 raise
             # There is no room to write down what is to go. One pack goes first, and makes some.
-            log.warning("the disk is full; the oldest media go at once", rule=doomed.rule)
+            log.warning("the disk is full; the oldest media go at once", rule=expired.rule)
             self._reserve.release()
-            self._archive.drop(doomed.packs[:1])
-            self._write_down(state, told, doomed.packs)
+            self._archive.drop(expired.packs[:1])
+            self._write_down(state, emitted, expired.packs)
         self._execute(state)
-        return told
+        return emitted
 
     def _write_down(
         self,
         state: sqlite3.Connection,
-        told: Sequence[Event],
+        emitted: Sequence[Event],
         packs: Sequence[Dropped],
         days: Sequence[str] = (),
     ) -> None:
-        bodies = [(event.id, to_bytes(event).decode()) for event in told]
+        bodies = [(event.id, to_bytes(event).decode()) for event in emitted]
         rows = [(one.kind, one.site, one.device, one.interval.start, one.interval.minutes) for one in packs]
         with transaction(state):
             state.executemany("insert into packs values (?, ?, ?, ?, ?)", rows)
@@ -199,20 +199,20 @@ class RetentionSink(Sink):
         """The oldest first; one that has to stay for now holds back those after it, for the journal has no holes."""
         policy = self._policy
         with closing(self._journal.questions()) as questions:
-            doomed = expired_days(questions.days(), now, policy.journal, policy.journal_bytes)
-        if not doomed:
+            expired = expired_days(questions.days(), now, policy.journal, policy.journal_bytes)
+        if not expired:
             return
         with closing(self._journal.reader()) as journal:
             holds = DayBlockers(self._hub, self._names, journal)
-            for one in doomed:
+            for one in expired:
                 reason = holds.why(one)
                 self._wait(state, one if reason else None, reason or "")
                 if reason:
                     return
-                told = journal_event(one.rule, one.what, now)
-                self._write_down(state, [told], [], [one.what.date.isoformat()])
+                emitted = journal_event(one.rule, one.what, now)
+                self._write_down(state, [emitted], [], [one.what.date.isoformat()])
                 self._execute(state)
-                yield told
+                yield emitted
 
     def _wait(self, state: sqlite3.Connection, waiting: ExpiredDay | None, reason: str) -> None:
         """Keep for those who ask what a day waits for, and say so once."""
@@ -231,10 +231,10 @@ class RetentionSink(Sink):
         known = state.execute("select answer from runs where request_id = ?", (asked.data.request_id,)).fetchone()
         if known is None:
             before = self._disk()
-            doomed = self._too_full(asked.time)
-            yield from self._drop(state, doomed, asked.time)
-            after = self._measure(before.used - sum(pack.bytes for pack in doomed.packs))
-            answer = cleanup_answer(Cleanup(self._policy, before, after, doomed.packs, doomed.spares))
+            expired = self._too_full(asked.time)
+            yield from self._drop(state, expired, asked.time)
+            after = self._measure(before.used - sum(pack.bytes for pack in expired.packs))
+            answer = cleanup_answer(Cleanup(self._policy, before, after, expired.packs, expired.spares))
             row = (asked.data.request_id, to_json(answer).decode())
             state.execute("insert into runs values (?, ?)", row)
         else:

@@ -44,12 +44,12 @@ def _check_day(day: OpenDay, findings: Findings) -> int:
             findings.fault(f"the event at position {position:,} cannot be read: {error}")
             continue
         columns = (source, epoch, sequence, kind, event_id)
-        said = (event.source, event.epoch or "", event.sequence, event.type, event.id)
-        if said != columns or not _is_filed_right(micros(event.time), time, received):
-            findings.fault(f"the event at position {position:,} says {said}, its columns {columns}")
+        stored = (event.source, event.epoch or "", event.sequence, event.type, event.id)
+        if stored != columns or not _is_filed_right(micros(event.time), time, received):
+            findings.fault(f"the event at position {position:,} says {stored}, its columns {columns}")
     return count
 
 
-def _is_filed_right(said: int, filed: int, received: int) -> bool:
+def _is_filed_right(stored: int, filed: int, received: int) -> bool:
     """Under the time that it says, as older releases did always, or under its arrival where that is much earlier."""
-    return abs(said - filed) < _WRITTEN_US or (filed == received and said - received > AHEAD_US - _WRITTEN_US)
+    return abs(stored - filed) < _WRITTEN_US or (filed == received and stored - received > AHEAD_US - _WRITTEN_US)

@@ -60,22 +60,22 @@ def check_view(name: str, hub: HubConfig, clock: Clock, progress: Progress) -> F
             findings.leave_out(f"all of it, for it begins before the floor of the journal, position {floor:,}")
             return findings
 
-        def told(done: int, of: int) -> None:
+        def report(done: int, of: int) -> None:
             nonlocal last
             last = done
             rmtree(apart.data / "tiles", ignore_errors=True)
             progress(done, of)
 
         differences = verify(
-            consumer_registry(apart).projection(name), ConsumerContext(hub.data, journal, clock), told, partly
+            consumer_registry(apart).projection(name), ConsumerContext(hub.data, journal, clock), report, partly
         )
         if journal.floor() != floor:
             findings.not_compared("days were dropped from the journal meanwhile; ask again")
             return findings
     _judge(findings, differences, last, archive.gone)
-    _tell_set_aside(findings, refused, count)
+    _note_set_aside(findings, refused, count)
     if partly is not None:
-        _tell_scope(findings, partly)
+        _note_scope(findings, partly)
     return findings
 
 
@@ -83,7 +83,7 @@ def _set_aside(view: sqlite3.Connection) -> tuple[Sequence[SetAsideEvent], int]:
     return set_aside.newest(view, SHOWN) if set_aside.is_there(view) else [], set_aside.total(view)
 
 
-def _tell_set_aside(findings: Findings, newest: Sequence[SetAsideEvent], count: int) -> None:
+def _note_set_aside(findings: Findings, newest: Sequence[SetAsideEvent], count: int) -> None:
     """These are in neither of the two that are compared; a rebuild folds them again."""
     if count:
         findings.note(f"{count:,} events are set aside, for the consumer's code raises on them; a rebuild tries them")
@@ -93,7 +93,7 @@ def _tell_set_aside(findings: Findings, newest: Sequence[SetAsideEvent], count: 
         )
 
 
-def _tell_scope(findings: Findings, partly: Scope) -> None:
+def _note_scope(findings: Findings, partly: Scope) -> None:
     findings.leave_out(f"rows that may stem from before the floor of the journal, position {partly.floor:,}")
     if partly.untold:
         tables = ", ".join(sorted(partly.untold))

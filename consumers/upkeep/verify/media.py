@@ -68,12 +68,12 @@ class _Missing:
     """What is there in its place."""
 
 
-def _missing(told: StoredBody, event: _MediaBody, differs: str | None = None) -> _Missing:
+def _missing(stored: StoredBody, event: _MediaBody, differs: str | None = None) -> _Missing:
     time = micros(event.time)
     # A clock that runs ahead does not choose the pack: see `Archive.store`, which comes a moment after the arrival.
-    pack = min(time, told.received) // _PACK
-    packs = (pack,) if time <= told.received else (pack, pack + 1)
-    return _Missing(told.position, event.data.key, parse_key(event.data.key)[0], time, packs, differs)
+    pack = min(time, stored.received) // _PACK
+    packs = (pack,) if time <= stored.received else (pack, pack + 1)
+    return _Missing(stored.position, event.data.key, parse_key(event.data.key)[0], time, packs, differs)
 
 
 def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> Findings:
@@ -87,10 +87,10 @@ def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> 
     with closing(open_to_read(archive)) as index:
         check = _Check(findings, index, archive, deep=deep)
         check.packs()
-        for told in journal.bodies(type_of(MediaEvent)):
-            check.take(told)
+        for stored in journal.bodies(type_of(MediaEvent)):
+            check.take(stored)
         # Read after the media: what was dropped meanwhile is told by then, or in a moment.
-        dropped = [_dropped.decode(told.body).data for told in journal.bodies(type_of(RetentionEvent))]
+        dropped = [_dropped.decode(stored.body).data for stored in journal.bodies(type_of(RetentionEvent))]
         check.explain(_Retention(index, dropped))
     return findings
 
@@ -98,11 +98,11 @@ def check_media(journal: JournalStore, archive: Path, *, deep: bool = False) -> 
 class _Retention:
     """The deletions that retention events report, and the moments before which a kind is not kept."""
 
-    def __init__(self, index: sqlite3.Connection, told: list[_DroppedMedia]) -> None:
+    def __init__(self, index: sqlite3.Connection, stored: list[_DroppedMedia]) -> None:
         self._floors: dict[str, int] = dict(index.execute("select kind, floor from floors"))
         self._packs = {
             (each.site, each.kind, each.device, pack)
-            for each in told
+            for each in stored
             for pack in range(micros(each.start) // _PACK, micros(each.end) // _PACK)
         }
 
@@ -151,11 +151,11 @@ class _Check:
 
     def take(self, row: StoredBody) -> None:
         event = _media.decode(row.body)
-        told = event.data
+        stored = event.data
         self._count += 1
-        self._bytes += told.size
+        self._bytes += stored.size
         try:
-            series, name = parse_key(told.key)
+            series, name = parse_key(stored.key)
         except NotAKey as error:
             self._findings.fault(f"the medium at position {row.position:,}: {error}")
             return
@@ -164,14 +164,14 @@ class _Check:
             self._missing.append(_missing(row, event))
             return
         size, digest, offset, start, minutes = found
-        if (size, digest.hex()) != (told.size, told.sha256):
+        if (size, digest.hex()) != (stored.size, stored.sha256):
             # Where its pack was dropped, its id may have been given to another one since.
             differs = (
-                f"{told.key} (position {row.position:,}) is {told.size:,} bytes with sha256 {told.sha256[:12]}… in the"
-                f" journal, {size:,} bytes with {digest.hex()[:12]}… in the archive"
+                f"{stored.key} (position {row.position:,}) is {stored.size:,} bytes with sha256 {stored.sha256[:12]}…"
+                f" in the journal, {size:,} bytes with {digest.hex()[:12]}… in the archive"
             )
             self._missing.append(_missing(row, event, differs))
-        elif not self._is_there(pack_path(self._archive, series, PackInterval(start, minutes)), told, offset):
+        elif not self._is_there(pack_path(self._archive, series, PackInterval(start, minutes)), stored, offset):
             self._missing.append(_missing(row, event))
 
     def _number(self, series: Series) -> int:
@@ -184,20 +184,20 @@ class _Check:
             known = -1 if found is None else self._series.setdefault(series, int(found[0]))
         return known
 
-    def _is_there(self, pack: Path, told: _Media, offset: int) -> bool:
+    def _is_there(self, pack: Path, stored: _Media, offset: int) -> bool:
         """False where the pack is gone since the index was asked."""
         if pack in self._short:
-            if offset + told.size > self._short[pack]:
-                self._findings.fault(f"{told.key} lies beyond the end of its pack")
+            if offset + stored.size > self._short[pack]:
+                self._findings.fault(f"{stored.key} lies beyond the end of its pack")
         elif self._deep:
             try:
                 with pack.open("rb", buffering=0) as file:
                     file.seek(offset)
-                    body = file.read(told.size)
+                    body = file.read(stored.size)
             except FileNotFoundError:
                 return False
-            if sha256(body).hexdigest() != told.sha256:
-                self._findings.fault(f"{told.key}: the bytes in the archive are not those of its sha256")
+            if sha256(body).hexdigest() != stored.sha256:
+                self._findings.fault(f"{stored.key}: the bytes in the archive are not those of its sha256")
         return True
 
     def explain(self, retention: _Retention) -> None:
@@ -216,5 +216,7 @@ class _Check:
                     " says why"
                 )
         there = self._count - len(self._missing) + differing
-        told = f"{self._count:,} media, {self._bytes:,} bytes: {there:,} in the archive, {gone:,} dropped by retention"
-        self._findings.note(told + (", every byte read" if self._deep else ""))
+        stored = (
+            f"{self._count:,} media, {self._bytes:,} bytes: {there:,} in the archive, {gone:,} dropped by retention"
+        )
+        self._findings.note(stored + (", every byte read" if self._deep else ""))

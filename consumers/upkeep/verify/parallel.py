@@ -15,14 +15,14 @@ OnProgress = Callable[[str, int, int], None]
 """Told of which part how many positions are done, of how many."""
 CheckPart = Callable[[str, OnProgress], Findings]
 
-FindingsByPart = tuple[int, int] | Findings | Exception
+CheckMessage = tuple[int, int] | Findings | Exception
 
 
 class CheckDied(RuntimeError):
     """The process of a check ended before it said what it found."""
 
 
-def side_by_side(
+def check_in_parallel(
     parts: Sequence[str], begun: Sequence[str], check: CheckPart, on_progress: OnProgress, at_once: int
 ) -> Iterator[Findings]:
     """What `check` finds of each part; they are begun in the order of `begun`, which holds the same parts.
@@ -36,60 +36,60 @@ def side_by_side(
             while part not in found:
                 while waiting and len(running) < at_once:
                     _begin(waiting.popleft(), check, running)
-                for ear in wait(list(running)):
-                    assert isinstance(ear, Connection)
-                    _hear(ear, running, found, on_progress)
+                for receiver in wait(list(running)):
+                    assert isinstance(receiver, Connection)
+                    _receive(receiver, running, found, on_progress)
             yield found.pop(part)
     finally:
         for _, process in running.values():
             process.terminate()
-        for ear, (_, process) in running.items():
+        for receiver, (_, process) in running.items():
             process.join()
-            ear.close()
+            receiver.close()
 
 
 def _begin(part: str, check: CheckPart, running: dict[Connection, tuple[str, ForkProcess]]) -> None:
     # Forked: what a hub is made of (functions that open its stores) cannot be sent to another process.
     context = multiprocessing.get_context("fork")
-    ear, mouth = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(part, check, mouth), name=f"check {part}")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(part, check, sender), name=f"check {part}")
     process.start()
-    mouth.close()
-    running[ear] = (part, process)
+    sender.close()
+    running[receiver] = (part, process)
 
 
-def _hear(
-    ear: Connection,
+def _receive(
+    receiver: Connection,
     running: dict[Connection, tuple[str, ForkProcess]],
     found: dict[str, Findings],
     on_progress: OnProgress,
 ) -> None:
-    part, process = running[ear]
+    part, process = running[receiver]
     try:
-        told: FindingsByPart = ear.recv()
+        message: CheckMessage = receiver.recv()
     except EOFError:
         process.join()
         raise CheckDied(f"the check of {part} ended with code {process.exitcode} and said nothing") from None
-    if isinstance(told, tuple):
-        on_progress(part, *told)
+    if isinstance(message, tuple):
+        on_progress(part, *message)
         return
-    del running[ear]
-    ear.close()
+    del running[receiver]
+    receiver.close()
     process.join()
-    if isinstance(told, Exception):
-        raise told
-    found[part] = told
+    if isinstance(message, Exception):
+        raise message
+    found[part] = message
 
 
-def _work(part: str, check: CheckPart, mouth: Connection) -> None:
+def _work(part: str, check: CheckPart, sender: Connection) -> None:
     # Who asked decides when to stop; then what lies beside the views is tidied up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    with closing(mouth):
+    with closing(sender):
         try:
-            mouth.send(check(part, lambda _, done, of: mouth.send((done, of))))
+            sender.send(check(part, lambda _, done, of: sender.send((done, of))))
         except Exception as error:  # noqa: BLE001 - not handled here: it rises where it was asked
-            mouth.send(error)
+            sender.send(error)
 
 
 def _stop(*_: object) -> NoReturn:

@@ -67,7 +67,7 @@ def _check_served(findings: Findings, hub: HubConfig, server: ClickHouseServer, 
                 findings.not_compared(
                     f"the rows are of version {found[1]} and are folded anew to {VERSION} by their writer"
                 )
-            elif origin(engine, server.database) not in (0, journal.life()):
+            elif origin(engine, server.database) not in (0, journal.journal_id()):
                 findings.fault(f"the rows in {server.database} are of another journal")
             else:
                 _compare_served(findings, engine, journal, (server.database, found[0]), progress)

@@ -12,7 +12,7 @@ from consumers.upkeep.verify.bodies import check_bodies
 from consumers.upkeep.verify.findings import Findings
 from consumers.upkeep.verify.folds import check_view
 from consumers.upkeep.verify.media import check_media
-from consumers.upkeep.verify.parallel import OnProgress, side_by_side
+from consumers.upkeep.verify.parallel import OnProgress, check_in_parallel
 from consumers.upkeep.verify.rows import PART as ROWS
 from consumers.upkeep.verify.rows import check_rows
 from consumers.upkeep.verify.speakers import PART as SPEAKERS
@@ -50,11 +50,11 @@ def check(
     asked = names or (JOURNAL, SPEAKERS, MEDIA, *views_there(consumer_registry(hub)), ROWS)
     parts = [part for name in asked for part in ((name, BODIES) if name == JOURNAL and deep else (name,))]
 
-    def one(part: str, told: OnProgress) -> Findings:
-        return _check(part, hub, clock, deep, lambda done, of: told(part, done, of))
+    def one(part: str, on_progress: OnProgress) -> Findings:
+        return _check(part, hub, clock, deep, lambda done, of: on_progress(part, done, of))
 
     if at_once > 1 and len(parts) > 1:
-        yield from side_by_side(parts, sorted(parts, key=lambda part: part != LONGEST), one, on_progress, at_once)
+        yield from check_in_parallel(parts, sorted(parts, key=lambda part: part != LONGEST), one, on_progress, at_once)
     else:
         yield from (one(part, on_progress) for part in parts)
     if not names and (missing := views_missing(consumer_registry(hub))):

@@ -23,11 +23,11 @@ class _Data(msgspec.Struct):
     last_3_media: tuple[str, ...] = ()
 
 
-class _Said(msgspec.Struct):
+class _SubjectBody(msgspec.Struct):
     data: _Data
 
 
-_said = msgspec.json.Decoder(_Said)
+_subject = msgspec.json.Decoder(_SubjectBody)
 _NOTHING = _Data()
 
 
@@ -67,7 +67,7 @@ def _violation(source: str, kind: str | None, body: bytes) -> str | None:
     if not depends_on_data(source, kind):
         return violation(source, kind, _NOTHING)
     try:
-        return violation(source, kind, _said.decode(body).data)
+        return violation(source, kind, _subject.decode(body).data)
     except (msgspec.DecodeError, RecursionError):
         return None
 
@@ -75,4 +75,4 @@ def _violation(source: str, kind: str | None, body: bytes) -> str | None:
 def _is_of_the_gateway_before(event: EventColumns) -> bool:
     if event.sequence is not None or event.type is None:
         return False
-    return is_gateway_as_hub(event.source, event.type, _said.decode(event.body).data)
+    return is_gateway_as_hub(event.source, event.type, _subject.decode(event.body).data)

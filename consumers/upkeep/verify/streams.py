@@ -98,8 +98,8 @@ class _Streams:
     def _gaps_of(self, day: OpenDay) -> Iterator[tuple[int, tuple[int, int, str]]]:
         """The content of each gap event, by position; the columns only help to find them."""
         for position, first, last, cause, body, sequence in day.gaps():
-            told = None if body is None else _read_gap(body)
-            if told is None or (told.first, told.last, told.cause) != (first, last, cause):
+            gap = None if body is None else _read_gap(body)
+            if gap is None or (gap.first, gap.last, gap.cause) != (first, last, cause):
                 self.findings.fault(f"the gap at position {position:,} is not what its event says")
             elif sequence is not None:
                 yield position, (first, last, cause)
@@ -182,10 +182,10 @@ class _Streams:
 
     def _sum_up_floor(self) -> str:
         """What to say of each stream that has lost its beginning."""
-        told = sorted(_days_told(self._journal), key=lambda each: each.data.last or 0)
+        dropped = sorted(_dropped_days(self._journal), key=lambda each: each.data.last or 0)
         # What was before the first of them was told by events that are gone themselves by now.
-        known = told[0].data.first or self._floor if told else 1
-        for each in told:
+        known = dropped[0].data.first or self._floor if dropped else 1
+        for each in dropped:
             first = each.data.first or known
             if first > known:
                 self._miss_days(known, first - 1)
@@ -193,7 +193,7 @@ class _Streams:
         if known < self._floor:
             self._miss_days(known, self._floor - 1)
             return ""
-        newest = told[-1].time
+        newest = dropped[-1].time
         before = span(1, self._floor - 1)
         self.findings.note(f"position {before} was dropped with its days, as retention events say, last on {newest}")
         return f", before that dropped by retention on {newest}"
@@ -202,9 +202,9 @@ class _Streams:
         self.findings.fault(f"position {span(first, last)} is gone with its days, and no retention event says why")
 
 
-def _days_told(journal: JournalStore) -> Iterator[_DroppedDaysBody]:
-    for told in journal.bodies(type_of(RetentionEvent)):
-        found = _dropped.decode(told.body)
+def _dropped_days(journal: JournalStore) -> Iterator[_DroppedDaysBody]:
+    for stored in journal.bodies(type_of(RetentionEvent)):
+        found = _dropped.decode(stored.body)
         if found.data.kind == "journal":
             yield found
 
@@ -214,9 +214,9 @@ def _summary(seen: _Stream, dropped: str) -> str:
     if not seen.gaps:
         return f"{whole}, no gap"
     causes = ", ".join(f"{count:,} {cause}" for cause, count in seen.missing.most_common())
-    told = ", ".join(f"{span(first, last)} {cause}" for first, last, cause in seen.gaps[:3])
+    shown = ", ".join(f"{span(first, last)} {cause}" for first, last, cause in seen.gaps[:3])
     more = f" and {len(seen.gaps) - 3:,} more" if len(seen.gaps) > 3 else ""
-    return f"{whole}, gaps: {causes} ({told}{more})"
+    return f"{whole}, gaps: {causes} ({shown}{more})"
 
 
 def _read_gap(body: bytes) -> _GapData | None:

@@ -66,7 +66,7 @@ def switch(row: DeviceRow, record: Recorded, devices: Iterable[DeviceRow]) -> se
     return {(other.site, other.device) for other in switched}
 
 
-def hear(row: DeviceRow, record: Recorded) -> bool:
+def apply(row: DeviceRow, record: Recorded) -> bool:
     """Whether it is one for `last_event`, which is then up to the caller."""
     model = record.model
     received = record.received_us / 1e6
@@ -99,7 +99,7 @@ def _see(row: DeviceRow, at: float) -> None:
 def _kind(record: Recorded) -> str:
     is_thermal = record.model is ThermalEvent
     if record.model is MediaEvent:
-        is_thermal = record.told(MEDIUM).data.kind == "thermal"
+        is_thermal = record.decode(MEDIUM).data.kind == "thermal"
     return "thermal" if is_thermal else "visual"
 
 
@@ -123,17 +123,17 @@ def _heartbeat(record: Recorded) -> str:
 
 
 def _take_health(row: DeviceRow, record: Recorded) -> None:
-    told = _reported(record)
-    row.reported, row.reason, row.is_recording = told.status, told.reason, int(told.is_recording)
-    row.total_reconnects, row.consecutive_failures = told.total_reconnects, told.consecutive_failures
-    if told.last_frame_time is not None:
-        _see(row, min(_seconds(told.last_frame_time), record.received_us / 1e6))
+    health = _reported(record)
+    row.reported, row.reason, row.is_recording = health.status, health.reason, int(health.is_recording)
+    row.total_reconnects, row.consecutive_failures = health.total_reconnects, health.consecutive_failures
+    if health.last_frame_time is not None:
+        _see(row, min(_seconds(health.last_frame_time), record.received_us / 1e6))
     latest = iso_of(record.received_us)
-    row.last_connection_attempt = _text(told.last_connection_attempt, latest)
-    row.last_successful_connection = _text(told.last_successful_connection, latest)
-    row.current_segment_start = _text(told.current_segment_start, latest)
-    row.stream_info = _stream_info(told) or row.stream_info
-    _add_kinds(row, told.kinds)
+    row.last_connection_attempt = _text(health.last_connection_attempt, latest)
+    row.last_successful_connection = _text(health.last_successful_connection, latest)
+    row.current_segment_start = _text(health.current_segment_start, latest)
+    row.stream_info = _stream_info(health) or row.stream_info
+    _add_kinds(row, health.kinds)
 
 
 def _reported(record: Recorded) -> HealthPart | WholeHealth:
@@ -156,8 +156,8 @@ def _text(moment: datetime | str | None, latest: str) -> str | None:
     return min(iso(moment) if isinstance(moment, datetime) else moment, latest)
 
 
-def _stream_info(told: HealthPart | WholeHealth) -> str | None:
-    info = told.stream_info
+def _stream_info(health: HealthPart | WholeHealth) -> str | None:
+    info = health.stream_info
     if info is None:
         return None
     # What is not known is left out, as in the views of those who did not know of it yet.

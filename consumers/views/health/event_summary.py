@@ -36,34 +36,34 @@ def _name(model: type[Event]) -> str:
 
 
 def _thermal(record: Recorded) -> dict[str, Any]:
-    return {"frame_stats": {"max_temp": record.told(HOTTEST).data.frame_stats.max_temp}}
+    return {"frame_stats": {"max_temp": record.decode(HOTTEST).data.frame_stats.max_temp}}
 
 
 def _detection(record: Recorded) -> dict[str, Any]:
-    data = record.told(DETECTION).data
+    data = record.decode(DETECTION).data
     return {"people_count": data.people_count, "event_triggers": data.event_triggers}
 
 
 def _motion(record: Recorded) -> dict[str, Any]:
-    return {"phase": record.told(MOTION).data.phase}
+    return {"phase": record.decode(MOTION).data.phase}
 
 
 def _health(record: Recorded) -> dict[str, Any]:
-    data = record.told(STATUS).data
+    data = record.decode(STATUS).data
     return {"status": data.status, "reason": data.reason}
 
 
 def _segment(record: Recorded) -> dict[str, Any]:
-    return {"duration_s": record.told(SEGMENT_LENGTH).data.duration_s}
+    return {"duration_s": record.decode(SEGMENT_LENGTH).data.duration_s}
 
 
 def _command(record: Recorded) -> dict[str, Any]:
-    data = record.told(COMMAND).data
+    data = record.decode(COMMAND).data
     return {"name": data.name, "state": data.state}
 
 
 def _frame(record: Recorded) -> dict[str, Any]:
-    data = record.told(VERDICTS).data
+    data = record.decode(VERDICTS).data
     return {"blackscreen": data.blackscreen, "freeze": data.freeze, "audio": data.audio}
 
 

@@ -10,7 +10,7 @@ from consumers.engine.partial import HEARTBEAT
 from consumers.engine.projection import Emit, Projection
 from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.health import snapshots
-from consumers.views.health.device import COLUMNS, REPORTED, SEEN, DeviceRow, hear, switch, values_of
+from consumers.views.health.device import COLUMNS, REPORTED, SEEN, DeviceRow, apply, switch, values_of
 from consumers.views.health.event_summary import in_short
 from consumers.views.health.snapshots import KEEP, Clock, Keep
 
@@ -52,8 +52,8 @@ class HealthProjection(Projection):
             if where[1] in RESERVED:
                 known.pass_time(record)
                 continue
-            row = known.rows.get(where) or known.meet(where)
-            if hear(row, record):
+            row = known.rows.get(where) or known.add_device(where)
+            if apply(row, record):
                 known.newest[where] = record
             elif record.model is StateEvent:
                 changed |= switch(row, record, known.rows.values())
@@ -78,7 +78,7 @@ class _KnownDevices:
         self.rows = {(row.site, row.device): row for row in rows(view)}
         self.newest: dict[DeviceKey, Recorded] = {}
 
-    def meet(self, where: DeviceKey) -> DeviceRow:
+    def add_device(self, where: DeviceKey) -> DeviceRow:
         """One that was not heard before."""
         row = self.rows[where] = DeviceRow(*where)
         return row
@@ -109,9 +109,9 @@ class _KnownDevices:
 
 
 def _clock_of(tick: Recorded) -> Clock:
-    told = tick.as_written(HEARTBEAT)
-    if told is not None:
-        return Clock(tick.time_s, tick.time_s - told.data.uptime_s)
+    beat = tick.as_written(HEARTBEAT)
+    if beat is not None:
+        return Clock(tick.time_s, tick.time_s - beat.data.uptime_s)
     assert isinstance(tick.event, HeartbeatEvent)
     return Clock(tick.time_s, tick.time_s - tick.event.data.uptime_s)
 

@@ -62,7 +62,7 @@ class Drawer:
     def __init__(self, settings: Mosaic, read: Callable[[str], bytes | None]) -> None:
         self._settings = settings
         self._read = read
-        self._kept: OrderedDict[Shown, Drawn] = OrderedDict()
+        self._cells: OrderedDict[Shown, Drawn] = OrderedDict()
         self._placeholder = lru_cache(MAX_PLACEHOLDERS_KEPT)(self._draw_placeholder)
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mosaic")
 
@@ -70,13 +70,13 @@ class Drawer:
         """A JPEG for each, with its cells in reading order; black where there is none. And which devices in them have
         a placeholder.
         """
-        missing = list(dict.fromkeys(each for shown in wanted for each in shown if each not in self._kept))
+        missing = list(dict.fromkeys(each for shown in wanted for each in shown if each not in self._cells))
         payloads = [None if each.key is None else self._read(each.key) for each in missing]
-        self._kept.update(zip(missing, self._pool.map(self._draw, missing, payloads), strict=True))
+        self._cells.update(zip(missing, self._pool.map(self._draw, missing, payloads), strict=True))
         tiles = list(self._pool.map(self._tile, wanted))
-        without = {each.device for shown in wanted for each in shown if self._kept[each].is_placeholder}
-        while len(self._kept) > MAX_CELLS_KEPT:
-            self._kept.popitem(last=False)
+        without = {each.device for shown in wanted for each in shown if self._cells[each].is_placeholder}
+        while len(self._cells) > MAX_CELLS_KEPT:
+            self._cells.popitem(last=False)
         return tiles, without
 
     def _tile(self, shown: Sequence[Shown]) -> bytes:
@@ -84,7 +84,7 @@ class Drawer:
         width, height = size(len(shown), *one)
         canvas = np.zeros((height, width, 3), np.uint8)
         for each, cell in zip(shown, cells(len(shown), *one), strict=True):
-            canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = self._kept[each].picture
+            canvas[cell.y : cell.y + cell.height, cell.x : cell.x + cell.width] = self._cells[each].picture
         quality = self._settings.quality
         tile: bytes = simplejpeg.encode_jpeg(canvas, quality=quality, colorspace="BGR", colorsubsampling="420")
         return tile

@@ -96,7 +96,7 @@ class MosaicsProjection(Projection):
         """A site that is registered has minutes from the first tick on, though nothing was seen of it."""
         newest = int((tick.time_s - self._settings.grace_s) // 60) - 1
         for where in expected:
-            minutes.meet(where, newest)
+            minutes.add_device(where, newest)
         minutes.close(newest)
 
     def after_commit(self) -> None:
@@ -150,7 +150,7 @@ def _is_tick(record: Recorded) -> bool:
 def _see(record: Recorded, minutes: Ring, rows: sightings.SeenRows) -> None:
     site, device = where = record.where
     minute = int(record.time_s // 60)
-    minutes.meet(where, record.received_us // 60_000_000)
+    minutes.add_device(where, record.received_us // 60_000_000)
     rows.of((site, minute, device)).take(record)
     minutes.correct(site, (minute,))
 

@@ -42,7 +42,7 @@ class Ring:
         """The newest closed minute of each site."""
         return self._closed
 
-    def meet(self, where: DeviceKey, since: int) -> None:
+    def add_device(self, where: DeviceKey, since: int) -> None:
         """The minutes of a site begin with the one in which it was first heard, and so do those of a device."""
         if where in self._devices:
             return

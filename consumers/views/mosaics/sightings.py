@@ -82,17 +82,17 @@ class Seen:
         elif model is FrameEvent:
             self._take_frame(record)
         elif model is ThermalEvent:
-            is_blind = record.told(BAD_PIXELS).data.bad_pixels >= _THERMAL_PIXELS
+            is_blind = record.decode(BAD_PIXELS).data.bad_pixels >= _THERMAL_PIXELS
             self.is_blind |= is_blind
             self.is_known = max(self.is_known, 0 if is_blind else JUDGED)
         elif model is HealthEvent:
-            is_well = record.told(STATUS).data.status == "healthy"
+            is_well = record.decode(STATUS).data.status == "healthy"
             self.is_known = max(self.is_known, SAID if is_well else 0)
         elif model in (DetectionEvent, MotionEvent):
             self.is_known = JUDGED
 
     def _take_medium(self, record: Recorded) -> None:
-        medium, at = record.told(MEDIUM).data, record.time_s
+        medium, at = record.decode(MEDIUM).data, record.time_s
         if medium.kind == "thumbnail":
             known = [(time, key) for time, key in from_json(self.thumbnails)]
             newest = sorted([*known, (at, medium.key)], key=lambda it: it[0])[-THUMBNAILS:]
@@ -104,7 +104,7 @@ class Seen:
             self.is_blind = 1
 
     def _take_frame(self, record: Recorded) -> None:
-        verdicts, at = record.told(VERDICTS).data, record.time_s
+        verdicts, at = record.decode(VERDICTS).data, record.time_s
         answers = (verdicts.blackscreen, verdicts.freeze, verdicts.audio)
         wrong = types_of_frame(*answers)
         if wrong:

@@ -18,12 +18,12 @@ class OpenClip:
     start: float
     end: float
     moved: float
-    told: int = 0
+    is_emitted: int = 0
     media: str = "[]"
 
 
 _values = attrgetter(*(field.name for field in fields(OpenClip)))
-_state = attrgetter("start", "end", "moved", "told", "media", "recording_id")
+_state = attrgetter("start", "end", "moved", "is_emitted", "media", "recording_id")
 
 
 class OpenClips:
@@ -63,8 +63,8 @@ class OpenClips:
             self._open[clip.site, clip.device].remove(clip)
         return sorted(ended, key=attrgetter("end", "recording_id"))
 
-    def tell(self, clip: OpenClip, media: str) -> None:
-        clip.told, clip.media = 1, media
+    def close(self, clip: OpenClip, media: str) -> None:
+        clip.is_emitted, clip.media = 1, media
         self._changed.add(clip)
 
     def save(self) -> None:

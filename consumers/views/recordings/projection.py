@@ -90,8 +90,8 @@ def _close(
     view: sqlite3.Connection, clips: OpenClips, clip: OpenClip, rules: RecordingRules, at: datetime
 ) -> RecordingEvent:
     media = keys_between(view, clip.site, clip.device, clip.start, clip.end)
-    clips.tell(clip, to_json(media).decode())
-    return _told(clip, media, rules.of((clip.site, clip.device)), at)
+    clips.close(clip, to_json(media).decode())
+    return _recording_event(clip, media, rules.of((clip.site, clip.device)), at)
 
 
 def _move(clips: OpenClips, record: Recorded, rule: RecordingSettings) -> None:
@@ -108,7 +108,7 @@ def _move(clips: OpenClips, record: Recorded, rule: RecordingSettings) -> None:
     clips.begin(OpenClip(name, site, device, "motion", begun, end, at))
 
 
-def _told(clip: OpenClip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:
+def _recording_event(clip: OpenClip, media: tuple[str, ...], rule: RecordingSettings, at: datetime) -> RecordingEvent:
     """A clip is told once its post-roll is over and its last segments have had time to arrive."""
     data = Recording(
         recording_id=clip.recording_id,
@@ -121,8 +121,8 @@ def _told(clip: OpenClip, media: tuple[str, ...], rule: RecordingSettings, at: d
         post_roll_s=rule.post_roll_s,
         media=media,
     )
-    told_id = str(uuid5(_NAMESPACE, f"{clip.recording_id}/told"))
-    return RecordingEvent(id=told_id, source=device_source(clip.site, HUB), time=at, data=data)
+    event_id = str(uuid5(_NAMESPACE, f"{clip.recording_id}/told"))
+    return RecordingEvent(id=event_id, source=device_source(clip.site, HUB), time=at, data=data)
 
 
 def _duration_s(motion: Recorded) -> float:

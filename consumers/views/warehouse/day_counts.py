@@ -123,5 +123,5 @@ def _most_frequent(counts: dict[str, int], named: Iterable[str]) -> dict[str, in
     rest = sorted((name for name in counts if name not in always), key=lambda name: (-counts[name], name))
     room = max(0, MAX_TRIGGERS - len(always))
     shown, others = rest[:room], rest[room:]
-    told = {"others": sum(counts[name] for name in others), "other_triggers": len(others)} if others else {}
-    return {**always, **{name: counts[name] for name in shown}, **told}
+    others_named = {"others": sum(counts[name] for name in others), "other_triggers": len(others)} if others else {}
+    return {**always, **{name: counts[name] for name in shown}, **others_named}

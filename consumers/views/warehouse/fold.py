@@ -36,15 +36,15 @@ class Fold:
         """The rows of cameras that the last `advance` inserted."""
         self.set_aside: list[SetAsideEvent] = []
         """What the last `advance` could not fold."""
-        self._life = journal.life()
+        self._journal_id = journal.journal_id()
         self._journal = journal
         self._store = store
         self._save_every = save_every
 
     @property
-    def life(self) -> int:
+    def journal_id(self) -> int:
         """That of the journal that is folded."""
-        return self._life
+        return self._journal_id
 
     @property
     def lag(self) -> int:
@@ -52,9 +52,9 @@ class Fold:
 
     def is_of_another_journal(self) -> bool:
         """Whether the journal was lost and begun again meanwhile: then the rows are to be folded anew."""
-        life = self._journal.life()
-        self._life = self._life or life
-        return life not in (0, self._life)
+        journal_id = self._journal.journal_id()
+        self._journal_id = self._journal_id or journal_id
+        return journal_id not in (0, self._journal_id)
 
     def advance(self) -> int:
         """Take in the next block; by how many positions it went on.

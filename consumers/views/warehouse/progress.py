@@ -31,13 +31,13 @@ class RowsSetAside(BaseModel):
 _rows = TypeAdapter(RowsProgress)
 
 
-def tell_rows(data: Path, rows: RowsProgress) -> None:
+def write_progress(data: Path, rows: RowsProgress) -> None:
     draft = data / f".{FILE}"
     draft.write_bytes(_rows.dump_json(rows))
     draft.replace(data / FILE)
 
 
-def tell_set_aside(data: Path, events: Sequence[SetAsideEvent], *, anew: bool = False) -> None:
+def write_set_aside(data: Path, events: Sequence[SetAsideEvent], *, anew: bool = False) -> None:
     """Add to what is there, or begin `anew` where all rows were folded again."""
     before = RowsSetAside() if anew else rows_set_aside(data)
     newest = (*reversed(events), *before.newest)[:SET_ASIDE_KEPT]

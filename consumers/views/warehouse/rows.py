@@ -56,22 +56,22 @@ def _place_and_time(record: Recorded) -> tuple[str, str, int]:
 
 
 def _camera_event(record: Recorded) -> Iterator[Row]:
-    told = record.told(DETECTION).data
+    part = record.decode(DETECTION).data
     # A trigger named twice in one event happened once.
-    triggers = told.event_triggers
+    triggers = part.event_triggers
     once = tuple(dict.fromkeys(triggers)) if len(triggers) > 1 else triggers
-    yield *_place_and_time(record), told.people_count, once, record.position, record.id
+    yield *_place_and_time(record), part.people_count, once, record.position, record.id
 
 
 def _thermal_readings(record: Recorded) -> Iterator[Row]:
     where = _place_and_time(record)
     which = (record.position, record.id)
-    told = record.told(THERMAL).data
-    frame, composite = told.frame_stats, told.composite_temperature
+    part = record.decode(THERMAL).data
+    frame, composite = part.frame_stats, part.composite_temperature
     yield *where, "frame", "full_frame", frame.min_temp, frame.max_temp, frame.avg_temp, "normal", *which
     if composite is not None:
         yield *where, "composite", "composite", composite, composite, composite, "normal", *which
-    for roi in told.regions:
+    for roi in part.regions:
         yield *where, "roi", roi.name, roi.min_temp, roi.max_temp, roi.avg_temp, roi.alert_level, *which
 
 

@@ -10,7 +10,7 @@ from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.configured import journal_of
-from consumers.views.warehouse.progress import tell_rows, tell_set_aside
+from consumers.views.warehouse.progress import write_progress, write_set_aside
 from consumers.views.warehouse.reader import Status, WarehouseReader
 from consumers.views.warehouse.store import checkpoint, newest_generation
 from consumers.views.warehouse.tables import VERSION
@@ -56,9 +56,9 @@ def folding(hub: HubConfig, server: ClickHouseServer, open_journal: OpenJournal 
         retry_s=_RETRY_S,
         save_every=_SAVE_EVERY,
         database=server.database,
-        tell=lambda rows: tell_rows(hub.data, rows),
-        tell_set_aside=partial(tell_set_aside, hub.data),
-        tell_all_set_aside=partial(tell_set_aside, hub.data, anew=True),
+        on_progress=lambda rows: write_progress(hub.data, rows),
+        on_set_aside=partial(write_set_aside, hub.data),
+        on_all_set_aside=partial(write_set_aside, hub.data, anew=True),
     )
     return Warehouse(lambda: ServerEngine(server), open_journal or journal_of(hub).reader, settings)
 
@@ -68,6 +68,6 @@ def run(hub: HubConfig, server: ClickHouseServer, broker: BrokerAddress | None, 
     with (
         suppress(NotClaimed),
         claimed(hub, [WAREHOUSE], stopping, hub.journal, server) as claim,
-        closing(HeadListener(broker)) as news,
+        closing(HeadListener(broker)) as wakeup,
     ):
-        folding(hub, server, claim.reading(journal_of(hub).reader)).run(stopping, news.reader())
+        folding(hub, server, claim.reading(journal_of(hub).reader)).run(stopping, wakeup.reader())

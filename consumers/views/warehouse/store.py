@@ -129,18 +129,19 @@ class Generations:
                     {"floor": floor},
                 )
 
-    def of_journal(self, life: int, floor: int = 1) -> Store:
+    def of_journal(self, journal_id: int, floor: int = 1) -> Store:
         """The current generation if its rows are of this journal (0 where nobody knows), else an empty one."""
         store = self.current(floor)
         known = origin(self._engine, self._name)
-        if not life or known == life:
+        if not journal_id or known == journal_id:
             return store
         if known:
             store = self.next()
             self.promote(store)
         since = 1 + self._engine.query(f"select count() from {self._name}.origin")[0][0]  # noqa: S608 - ours
         self._engine.execute(
-            f"insert into {self._name}.origin select {{since:UInt64}}, {{life:UInt64}}", {"since": since, "life": life}
+            f"insert into {self._name}.origin select {{since:UInt64}}, {{life:UInt64}}",
+            {"since": since, "life": journal_id},
         )
         return store
 

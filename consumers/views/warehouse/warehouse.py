@@ -16,7 +16,7 @@ from consumers.store.clickhouse.engine import Engine, OpenEngine
 from consumers.store.journal.record import JournalReader
 from consumers.views.warehouse import KEEP_DAYS
 from consumers.views.warehouse.fold import BLOCK, PAGE, Fold, Unfoldable
-from consumers.views.warehouse.progress import RowsProgress, tell_rows, tell_set_aside
+from consumers.views.warehouse.progress import RowsProgress, write_progress, write_set_aside
 from consumers.views.warehouse.reader import State, Status, WarehouseReader
 from consumers.views.warehouse.scheduling import step_back
 from consumers.views.warehouse.store import NAME, Generations
@@ -43,11 +43,11 @@ class WarehouseSettings:
     retry_s: float = 30.0
     save_every: int = BLOCK
     database: str = NAME
-    tell: Callable[[RowsProgress], None] = lambda rows: None
+    on_progress: Callable[[RowsProgress], None] = lambda rows: None
     """Told how far the rows are, whenever that changes."""
-    tell_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
+    on_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
     """Told of events that could not be folded."""
-    tell_all_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
+    on_all_set_aside: Callable[[Sequence[SetAsideEvent]], None] = lambda events: None
     """Told of all of them, since the rows were folded anew."""
 
 
@@ -87,7 +87,7 @@ class Warehouse(WarehouseReader):
                     pass
 
     def _resume(self, journal: JournalReader, generations: Generations, reader: Engine) -> Fold:
-        store = generations.of_journal(journal.life(), journal.floor())
+        store = generations.of_journal(journal.journal_id(), journal.floor())
         self._answer_from(reader, store.database)
         generations.drop_others(store)
         fold = Fold(journal, store, self._settings.save_every)
@@ -119,7 +119,7 @@ class Warehouse(WarehouseReader):
         fold.save()
         generations.carry_over(live.database, shadow, floor)
         generations.promote(shadow)
-        self._settings.tell_all_set_aside(refused)
+        self._settings.on_all_set_aside(refused)
         self._rebuilds += 1
 
     def _advance(self, fold: Fold, state: State) -> int:
@@ -128,9 +128,9 @@ class Warehouse(WarehouseReader):
         if fold.set_aside:
             log_set_aside(ROWS, fold.set_aside)
             if state == "running":
-                self._settings.tell_set_aside(fold.set_aside)
+                self._settings.on_set_aside(fold.set_aside)
         if taken or self._status.state != state:
-            self._settings.tell(RowsProgress(fold.life, fold.position))
+            self._settings.on_progress(RowsProgress(fold.journal_id, fold.position))
         self._status = Status(state, fold.position, fold.lag, rebuilds=self._rebuilds)
         return taken
 
@@ -151,8 +151,8 @@ def embedded(hub: HubConfig, open_journal: OpenJournal) -> Warehouse:
         open_journal,
         WarehouseSettings(
             triggers=hub.triggers,
-            tell=lambda rows: tell_rows(hub.data, rows),
-            tell_set_aside=partial(tell_set_aside, hub.data),
-            tell_all_set_aside=partial(tell_set_aside, hub.data, anew=True),
+            on_progress=lambda rows: write_progress(hub.data, rows),
+            on_set_aside=partial(write_set_aside, hub.data),
+            on_all_set_aside=partial(write_set_aside, hub.data, anew=True),
         ),
     )

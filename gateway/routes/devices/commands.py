@@ -95,7 +95,7 @@ async def command(call: Call[Commanding]) -> Response:
     return json_response(AcceptedAnswer(id=outcome.request_id, state=outcome.state, detail=outcome.detail), 202)
 
 
-async def ask(gateway: Gateway, request: DeviceCommand, patience: float = commands.ANSWER_SECONDS) -> CommandOutcome:
+async def ask(gateway: Gateway, request: DeviceCommand, timeout_s: float = commands.ANSWER_SECONDS) -> CommandOutcome:
     """Raises a 404 for what the device does not offer, a 409 with the reason where it refuses, and a 503 without a
     broker.
     """
@@ -106,7 +106,7 @@ async def ask(gateway: Gateway, request: DeviceCommand, patience: float = comman
     request_id = uuid7()
     await publish(gateway, asked_event(request, request_id, gateway.clock()))
     try:
-        outcome = await commands.ask(gateway.bus, request, request_id, patience)
+        outcome = await commands.ask(gateway.bus, request, request_id, timeout_s)
     except BusUnreachable as unreachable:
         raise Problem(503, f"{unreachable}; nothing was sent", headers=RETRY) from unreachable
     if outcome.state == "failed":

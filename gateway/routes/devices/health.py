@@ -92,7 +92,7 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
     """The health of one device, with the figures of its recorder."""
     asked, gateway = call.parameters, call.gateway
     one = await gateway.ask_at(asked.as_of, lambda moment: one_device(moment, asked.site, asked.device))
-    told = one.health
+    health = one.health
     return FullHealth(
         site=one.site,
         device=one.device,
@@ -103,21 +103,21 @@ async def of_one(call: Call[DeviceAsOf]) -> FullHealth:
         types=list(one.condition.types),
         reason=one.reason,
         is_recording=one.is_recording,
-        stream_info=StreamFigures.model_validate(told.stream_info or {}),
+        stream_info=StreamFigures.model_validate(health.stream_info or {}),
         health_metrics=HealthMetrics(
-            last_frame_time=told.last_frame,
-            time_since_last_frame_seconds=told.time_since_last_frame_seconds,
-            last_connection_attempt=told.last_connection_attempt,
-            last_successful_connection=told.last_successful_connection,
-            total_reconnects=told.total_reconnects,
-            consecutive_failures=told.consecutive_failures,
+            last_frame_time=health.last_frame,
+            time_since_last_frame_seconds=health.time_since_last_frame_seconds,
+            last_connection_attempt=health.last_connection_attempt,
+            last_successful_connection=health.last_successful_connection,
+            total_reconnects=health.total_reconnects,
+            consecutive_failures=health.consecutive_failures,
         ),
-        recording_info=RecordingInfo(current_segment_start=told.current_segment_start),
+        recording_info=RecordingInfo(current_segment_start=health.current_segment_start),
     )
 
 
 def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
-    told = one.health
+    health = one.health
     if one.status == NOT_STARTED:
         return NotStarted(
             site=one.site,
@@ -138,9 +138,9 @@ def _brief(one: KnownDevice) -> BriefHealth | NotStarted:
         types=list(one.condition.types),
         reason=one.reason,
         is_recording=one.is_recording,
-        time_since_last_frame_seconds=told.time_since_last_frame_seconds,
-        total_reconnects=told.total_reconnects,
-        consecutive_failures=told.consecutive_failures,
+        time_since_last_frame_seconds=health.time_since_last_frame_seconds,
+        total_reconnects=health.total_reconnects,
+        consecutive_failures=health.consecutive_failures,
     )
 
 

@@ -14,7 +14,7 @@ from consumers.alerting.alerts.questions import count_open, count_unacknowledged
 from consumers.alerting.incidents.questions import IncidentRow, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
-from consumers.views.registry import Said
+from consumers.views.registry import SettingValue
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
@@ -148,7 +148,7 @@ def _sites(moment: StoresAsOf) -> SitesAnswer:
     return SitesAnswer(sites=sites, hub=hub, retired=retired)
 
 
-def _retirement(said: Said) -> dict[str, str]:
+def _retirement(said: SettingValue) -> dict[str, str]:
     return {"retired": said.time, "by": said.by}
 
 
@@ -192,7 +192,7 @@ def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
     )
 
 
-def _retired(one: KnownDevice, whose: Mapping[tuple[str, str], Said]) -> Retired:
+def _retired(one: KnownDevice, whose: Mapping[tuple[str, str], SettingValue]) -> Retired:
     said = whose.get((one.site, one.device)) or whose[one.site, ""]
     heard = one.health.last_received
     again = heard if heard is not None and heard > said.time else None
@@ -211,7 +211,7 @@ async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
 
 
 def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> DeviceAnswer:
-    told = one.health
+    health = one.health
     return DeviceAnswer(
         site=one.site,
         device=one.device,
@@ -223,9 +223,9 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> De
         since=since_of(one.condition),
         status=one.status,
         reason=one.reason,
-        last_event=LastEventAnswer.model_validate(told.last_event) if told.last_event else None,
-        last_frame=told.last_frame,
-        stream_info=StreamInfoAnswer(**told.stream_info) if told.stream_info else None,
+        last_event=LastEventAnswer.model_validate(health.last_event) if health.last_event else None,
+        last_frame=health.last_frame,
+        stream_info=StreamInfoAnswer(**health.stream_info) if health.stream_info else None,
         incidents=[IncidentAnswer.of(found, now) for found in wrong if found["device"] == one.device],
         has=Has(
             hls="visual" in one.kinds,

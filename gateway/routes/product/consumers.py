@@ -13,7 +13,7 @@ from consumers.alerting.notify.questions import receivers
 from consumers.engine import checkpoint, set_aside
 from consumers.engine.rebuild.process_lock import rebuild_progress
 from consumers.engine.rebuild.sink import REBUILD
-from consumers.engine.retrying import LIMPS_FOR
+from consumers.engine.retrying import DEGRADED_FOR
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
@@ -110,7 +110,7 @@ def progress(
             yield _progress(one, 0, head, None, reached)
             continue
         found = _progress(one, checkpoint.load(view), head, _error(stores, one, view), reached)
-        found = _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - LIMPS_FOR))
+        found = _with_set_aside(found, set_aside.total(view), set_aside.since(view, now - DEGRADED_FOR))
         yield found.model_copy(update={"receivers": _receivers(view)}) if one.name == WEBHOOK else found
 
 
@@ -126,7 +126,7 @@ def all_progress(gateway: Gateway, stores: Stores, head: int) -> Iterator[Progre
     yield from progress(stores, gateway.hub, gateway.consumers, head, gateway.clock())
     if gateway.rows.warehouse is not None:
         refused = rows_set_aside(gateway.hub.data)
-        since = iso(gateway.clock() - LIMPS_FOR)
+        since = iso(gateway.clock() - DEGRADED_FOR)
         lately = [one for one in refused.newest if one.at > since]
         yield _with_set_aside(_of_rows(gateway.rows.warehouse.status(), head), refused.total, lately)
 

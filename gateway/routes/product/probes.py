@@ -14,7 +14,7 @@ from starlette.responses import Response
 from bus_schemas.asyncapi import asyncapi as asyncapi_document
 from gateway.calls import JSON, Call, Handler, Operation
 from gateway.context import RETRY
-from gateway.health_check import look
+from gateway.health_check import check_parts
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import Nothing
 from gateway.http.problems import InvalidField, Problem
@@ -64,7 +64,7 @@ async def ready(call: Call[Nothing]) -> Ready:
 
     Everybody may ask this: why a part does not work is said by `/api/v1/system`.
     """
-    checks = await look(call.gateway)
+    checks = await check_parts(call.gateway)
     failed = [InvalidField(path=one.part, message=one.public) for one in checks if one.state == "failed"]
     if failed:
         raise Problem(503, f"not ready: {'; '.join(one.message for one in failed)}", failed, RETRY)
@@ -100,7 +100,7 @@ async def metrics(call: Call[Nothing]) -> Response:
         with suppress(Problem):
             # What cannot be asked now is in the faults below.
             await ask
-    shown.tell_faults((one.part, one.kind, one.state) for one in await look(gateway))
+    shown.count_faults((one.part, one.kind, one.state) for one in await check_parts(gateway))
     shown.streams.labels("events").set(gateway.feed.clients)
     shown.streams.labels("pictures").set(gateway.frames.watchers)
     shown.broker.set(gateway.bus.is_connected)

@@ -175,9 +175,9 @@ def _process(gateway: Gateway, one: Supervised) -> ProcessAnswer:
 
 
 def _broker(gateway: Gateway) -> BrokerAnswer:
-    told = gateway.broker_figures
+    figures = gateway.broker_figures
     return BrokerAnswer(
-        connected=gateway.bus.is_connected, clients=told.clients, messages_received=told.messages_received
+        connected=gateway.bus.is_connected, clients=figures.clients, messages_received=figures.messages_received
     )
 
 

@@ -73,7 +73,7 @@ class Detailed(Summary):
     only_live: list[RaisedAnswer]
 
     @classmethod
-    def told(cls, trial: Trial, found: list[tuple[Found, RaisedAlert]]) -> "Detailed":
+    def of_trial(cls, trial: Trial, found: list[tuple[Found, RaisedAlert]]) -> "Detailed":
         kinds: dict[str, list[RaisedAnswer]] = {"raised": [], "both": [], "only_trial": [], "only_live": []}
         for kind, kept in found:
             kinds[kind].append(RaisedAnswer.of(kept))
@@ -84,5 +84,5 @@ class Detailed(Summary):
 
 def summary(trial: Trial) -> dict[str, Any]:
     asked, outcome = trial.asked, trial.outcome
-    told = {**dict(asked), **dict(outcome), "state": trial.state, "progress": round(trial.progress, 4)}
-    return {name: told[name] for name in Summary.model_fields}
+    found = {**dict(asked), **dict(outcome), "state": trial.state, "progress": round(trial.progress, 4)}
+    return {name: found[name] for name in Summary.model_fields}

@@ -67,12 +67,12 @@ class EndedAnswer(Answer):
 
 async def ask(call: Call[Nothing]) -> Begun:
     """Fold a stretch of the journal with other rules, beside the running product, and compare with what was raised."""
-    gateway, wish = call.gateway, await call.body(NewTrial)
-    if wish.since >= gateway.clock():
+    gateway, wanted = call.gateway, await call.body(NewTrial)
+    if wanted.since >= gateway.clock():
         raise Problem(400, "the body does not fit: since: is in the future, of which nothing is known")
-    if wish.site is not None:
-        await require_site(gateway, wish.site)
-    asked = await _asked(gateway, wish)
+    if wanted.site is not None:
+        await require_site(gateway, wanted.site)
+    asked = await _asked(gateway, wanted)
     try:
         await gateway.ask(lambda _: gateway.trials.start(gateway.hub, asked))
     except files.TrialRunning as running:
@@ -82,24 +82,24 @@ async def ask(call: Call[Nothing]) -> Begun:
     return Begun(id=asked.id, state="running")
 
 
-async def _asked(gateway: Gateway, wish: NewTrial) -> TrialRequest:
+async def _asked(gateway: Gateway, wanted: NewTrial) -> TrialRequest:
     known = await gateway.ask(lambda stores: stores.registered())
     try:
-        made = registered(known).rules.changed(wish.rules)
+        made = registered(known).rules.changed(wanted.rules)
     except BadRule as bad:
         raise Problem(400, f"rules: {bad}", [InvalidField(path=f"rules.{bad.rule[:64]}", message=str(bad))]) from bad
     return TrialRequest(
         id=uuid7(),
         created=gateway.clock(),
-        by=wish.by,
-        since=wish.since,
-        until=min(wish.until, gateway.clock()),
-        site=wish.site,
-        devices=_devices(known, wish.site),
-        rules=wish.rules,
+        by=wanted.by,
+        since=wanted.since,
+        until=min(wanted.until, gateway.clock()),
+        site=wanted.site,
+        devices=_devices(known, wanted.site),
+        rules=wanted.rules,
         rule_set=made.values(),
-        analysis=wish.analysis,
-        settings=wish.settings.model_dump(mode="json", exclude_none=True),
+        analysis=wanted.analysis,
+        settings=wanted.settings.model_dump(mode="json", exclude_none=True),
         rule_version=RULE_VERSION,
         product=gateway.settings.version,
     )
@@ -120,7 +120,7 @@ async def trial(call: Call[OfTrial]) -> Detailed:
     """A trial, what it raised, and how that compares with what was raised live."""
     data, wanted = call.gateway.hub.data, call.parameters.id
     try:
-        return Detailed.told(*await call.gateway.ask(lambda _: files.trial(data, wanted)))
+        return Detailed.of_trial(*await call.gateway.ask(lambda _: files.trial(data, wanted)))
     except files.NoTrial as missing:
         raise Problem(404, str(missing)) from missing
 

@@ -35,11 +35,11 @@ class IncidentAnswer(Answer):
     media: list[str]
 
     @classmethod
-    def of(cls, told: IncidentRow, now: datetime) -> "IncidentAnswer":
-        lasted = told["duration_s"]
+    def of(cls, row: IncidentRow, now: datetime) -> "IncidentAnswer":
+        lasted = row["duration_s"]
         if lasted is None:
-            lasted = max(0.0, round((now - datetime.fromisoformat(told["opened"])).total_seconds(), 3))
-        return cls.model_validate({**told, "duration_s": lasted})
+            lasted = max(0.0, round((now - datetime.fromisoformat(row["opened"])).total_seconds(), 3))
+        return cls.model_validate({**row, "duration_s": lasted})
 
 
 class IncidentsAnswer(Answer):

@@ -20,6 +20,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JournalSto
         yield SqliteStore(tmp_path / "journal")
         return
     open_engine = opener(request)
-    yield ClickHouseStore(open_engine, DATABASE, "here", patience_s=0.5)
+    yield ClickHouseStore(open_engine, DATABASE, "here", timeout_s=0.5)
     with closing(open_engine()) as engine:
         engine.execute(f"drop database if exists {DATABASE}")

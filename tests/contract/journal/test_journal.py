@@ -54,7 +54,7 @@ def a_gap() -> GapEvent:
 def test_a_journal_that_nobody_has_begun_is_empty(store: JournalStore) -> None:
     assert not store.exists()
     with reading(store) as reader, asking(store) as questions:
-        assert (reader.head(), reader.life(), reader.floor(), reader.read(0).records) == (0, 0, 1, ())
+        assert (reader.head(), reader.journal_id(), reader.floor(), reader.read(0).records) == (0, 0, 1, ())
         assert (questions.days(), questions.streams(), questions.gaps(), questions.rejected()) == ([], [], [], [])
         assert (questions.streams_count(), questions.active_streams(10)) == (0, [])
         assert (questions.head(), questions.select(EventFilter()), questions.find("x")) == (0, [], None)
@@ -280,9 +280,9 @@ def test_a_stream_is_known_when_its_days_are_dropped(store: JournalStore, clock:
 def test_a_journal_keeps_its_life_and_another_has_another(store: JournalStore, clock: Clock) -> None:
     with reading(store) as reader:
         with store.writer(clock, OWNER):
-            first = reader.life()
+            first = reader.journal_id()
         with store.writer(clock, OWNER):
-            assert reader.life() == first
+            assert reader.journal_id() == first
     assert first > 0
 
 

@@ -152,7 +152,7 @@ def test_an_ingest_whose_day_was_removed_confirms_nothing_more_and_goes_on_after
             outbox.put(detection(1), durable=True)
             eventually(lambda: len(journaled(tmp_path, DetectionEvent)) == 1, within=20)
             reader = SqliteJournalReader(tmp_path / "journal")
-            life, head = reader.life(), reader.head()
+            life, head = reader.journal_id(), reader.head()
             [day] = list_days(tmp_path / "journal")
             before = identity(day.path)
             for suffix in suffixes:
@@ -166,6 +166,6 @@ def test_an_ingest_whose_day_was_removed_confirms_nothing_more_and_goes_on_after
         assert isinstance(found, DetectionEvent)
         assert found.sequence == 2
         assert identity(day.path) != before
-        assert (reader.life(), reader.floor() > head) == (life, True)
+        assert (reader.journal_id(), reader.floor() > head) == (life, True)
         assert [record.position > head for record in reader.read(head, (DetectionEvent,)).records] == [True]
         reader.close()

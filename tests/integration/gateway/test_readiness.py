@@ -13,7 +13,7 @@ from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.checkpoint import Failure
 from consumers.engine.set_aside import SetAsideEvent
 from consumers.store.journal.files import SqliteStore
-from consumers.store.journal.record import id_text
+from consumers.store.journal.record import journal_id_text
 from producer.transaction import transaction
 from tests.integration.gateway.started import NOW, Filled, Started, a_busy_morning, hub_of
 
@@ -142,7 +142,7 @@ def test_a_gateway_with_the_journal_of_its_ingest_answers(tmp_path: Path) -> Non
     with Filled(tmp_path) as filled:
         filled.append(*a_busy_morning()).fold()
         with closing(SqliteStore(tmp_path / "journal").reader()) as reader:
-            mine = id_text(reader.life())
+            mine = journal_id_text(reader.journal_id())
         with Started(filled.hub) as started, started.client() as client:
             started.gateway.readiness.hear_ingest(status_of(mine, filled.head))
             client.get("/ready")

@@ -85,7 +85,7 @@ def folded(data: Path, served: ClickHouse) -> None:
         closing(ServerEngine(served.server)) as engine,
         closing(SqliteJournalReader(data / "journal")) as journal,
     ):
-        fold = Fold(journal, Generations(engine, None).of_journal(journal.life()))
+        fold = Fold(journal, Generations(engine, None).of_journal(journal.journal_id()))
         while fold.advance():
             pass
         fold.save()

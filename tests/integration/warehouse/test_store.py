@@ -211,13 +211,13 @@ def test_rows_of_another_version_are_folded_anew(engine: Engine, monkeypatch: py
 
 
 def test_rows_of_a_journal_that_was_lost_give_way_to_those_of_the_new_one(engine: Engine) -> None:
-    lost, found = MemoryJournal(mixed(50), life=1), MemoryJournal(mixed(5), life=2)
+    lost, found = MemoryJournal(mixed(50), journal_id=1), MemoryJournal(mixed(5), journal_id=2)
     generations = Generations(engine, None)
-    fold_old = Fold(lost, generations.of_journal(lost.life()))
+    fold_old = Fold(lost, generations.of_journal(lost.journal_id()))
     while fold_old.advance():
         pass
 
-    fold = Fold(found, generations.of_journal(found.life()))
+    fold = Fold(found, generations.of_journal(found.journal_id()))
     while fold.advance():
         pass
 

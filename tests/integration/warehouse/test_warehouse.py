@@ -194,8 +194,8 @@ def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_i
     open_engine: OpenEngine,
 ) -> None:
     told: list[RowsProgress] = []
-    journal = MemoryJournal([detection(at(second)) for second in range(4)], life=77)
-    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, tell=told.append))
+    journal = MemoryJournal([detection(at(second)) for second in range(4)], journal_id=77)
+    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, on_progress=told.append))
     with running(warehouse) as wake, closing(open_engine()) as engine:
         eventually(lambda: warehouse.status().position == 4)
         before = newest_generation(engine)
@@ -283,7 +283,7 @@ def test_an_engine_that_refuses_stops_the_fold_and_is_asked_again(open_engine: O
 
 def test_an_event_that_cannot_be_folded_is_told_and_questions_go_on(open_engine: OpenEngine) -> None:
     journal, told = MemoryJournal([detection()]), list[SetAsideEvent]()
-    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, tell_set_aside=told.extend))
+    warehouse = Warehouse(open_engine, lambda: journal, replace(FAST, on_set_aside=told.extend))
 
     with running(warehouse) as wake:
         eventually(lambda: warehouse.status().position == 1)

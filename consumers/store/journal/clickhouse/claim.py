@@ -10,7 +10,7 @@ from consumers.store.journal.clickhouse.tables import WRITERS, within
 from consumers.store.journal.store import JournalInUse
 
 # Ingest writes a beat of its own every 5 s; who has written nothing for so long is gone, or is shut out.
-PATIENCE_S = 12.0
+TIMEOUT_S = 12.0
 _POLL_S = 0.25
 
 
@@ -28,14 +28,14 @@ def newest(engine: Engine, database: str) -> tuple[Term, str] | None:
     return (Term(int(rows[0][0]), rows[0][1]), rows[0][2]) if rows else None
 
 
-def claim(engine: Engine, database: str, owner: str, patience_s: float = PATIENCE_S) -> Term:
+def claim(engine: Engine, database: str, owner: str, timeout_s: float = TIMEOUT_S) -> Term:
     """Begin a term. Only one of an owner can run on its machine, so it need not wait for itself.
 
     Raises `JournalInUse`.
     """
     before = newest(engine, database)
     if before is not None and before[1] != owner:
-        _wait_for_silence(engine, database, before[1], patience_s)
+        _wait_for_silence(engine, database, before[1], timeout_s)
     term = Term(1 if before is None else before[0].number + 1, token_hex(8))
     engine.insert(within(database, WRITERS), [[term.number], [term.token], [owner]])
     return term
@@ -48,10 +48,10 @@ def confirm(engine: Engine, database: str, term: Term) -> None:
         raise JournalInUse(f"{found[1]} writes the journal in the database {database} now")
 
 
-def _wait_for_silence(engine: Engine, database: str, other: str, patience_s: float) -> None:
+def _wait_for_silence(engine: Engine, database: str, other: str, timeout_s: float) -> None:
     head = f"select max(position) from {database}.events"
     before = engine.query(head)
-    deadline = monotonic() + patience_s
+    deadline = monotonic() + timeout_s
     while monotonic() < deadline:
         Event().wait(_POLL_S)
         if engine.query(head) != before:

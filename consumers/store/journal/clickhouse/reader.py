@@ -48,7 +48,7 @@ class ClickHouseJournalReader:
         )
         return (int(rows[0][1]), int(rows[0][2])) if rows and rows[0][0] else None
 
-    def life(self) -> int:
+    def journal_id(self) -> int:
         rows = self._connection.query(f"select min(life) from {self._connection.database}.lives")
         return int(rows[0][0]) if rows else 0
 

@@ -16,7 +16,7 @@ class Rejections:
         self._engine = engine
         self._table = f"{database}.{REJECTED.name}"
         self._count = 0
-        self._kept: set[tuple[str, bytes]] = set()
+        self._written: set[tuple[str, bytes]] = set()
 
     def load(self) -> None:
         [[count]] = self._engine.query(f"select max(number) from {self._table}")
@@ -24,26 +24,26 @@ class Rejections:
 
     def insert(self, rejected: Sequence[Rejected], targets: Mapping[Table, Table]) -> None:
         """Those of a group that failed afterwards are not inserted again when it comes again."""
-        news = [one for one in rejected if (one.topic, one.body) not in self._kept]
-        if not news:
+        unwritten = [one for one in rejected if (one.topic, one.body) not in self._written]
+        if not unwritten:
             return
         first = self._count + 1
         columns = [
-            range(first, first + len(news)),
-            [one.received for one in news],
-            [one.topic[:MAX_TOPIC] for one in news],
-            [one.reason[:MAX_REASON] for one in news],
-            [len(one.body) for one in news],
-            [one.body[:MAX_REJECTED_BYTES] for one in news],
+            range(first, first + len(unwritten)),
+            [one.received for one in unwritten],
+            [one.topic[:MAX_TOPIC] for one in unwritten],
+            [one.reason[:MAX_REASON] for one in unwritten],
+            [len(one.body) for one in unwritten],
+            [one.body[:MAX_REJECTED_BYTES] for one in unwritten],
         ]
         self._engine.insert(targets[REJECTED], columns)
-        self._kept.update((one.topic, one.body) for one in news)
-        self._drop_old(first, self._count + len(news))
-        self._count += len(news)
+        self._written.update((one.topic, one.body) for one in unwritten)
+        self._drop_old(first, self._count + len(unwritten))
+        self._count += len(unwritten)
 
     def settle(self) -> None:
         """The group they came with is committed."""
-        self._kept.clear()
+        self._written.clear()
 
     def _drop_old(self, first: int, last: int) -> None:
         """A partition goes when two younger ones have begun."""

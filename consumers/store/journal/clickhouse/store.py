@@ -6,7 +6,7 @@ from datetime import date
 
 from consumers.store.clickhouse.engine import OpenEngine
 from consumers.store.journal.clickhouse import days
-from consumers.store.journal.clickhouse.claim import PATIENCE_S
+from consumers.store.journal.clickhouse.claim import TIMEOUT_S
 from consumers.store.journal.clickhouse.connection import JournalConnection
 from consumers.store.journal.clickhouse.questions import ClickHouseQuestions
 from consumers.store.journal.clickhouse.reader import ClickHouseJournalReader
@@ -19,10 +19,10 @@ from producer.ids import Clock
 class ClickHouseStore:
     """A `JournalStore`."""
 
-    def __init__(self, open_engine: OpenEngine, database: str, place: str, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, open_engine: OpenEngine, database: str, place: str, timeout_s: float = TIMEOUT_S) -> None:
         self.open_engine = open_engine
         self._database = database
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self.name = f"the database {database} of {place}"
 
     def exists(self) -> bool:
@@ -36,7 +36,7 @@ class ClickHouseStore:
         return ClickHouseQuestions(self.open_engine, self._database)
 
     def writer(self, clock: Clock, owner: str) -> ClickHouseJournal:
-        return ClickHouseJournal(self.open_engine, self._database, clock, owner, self._patience_s)
+        return ClickHouseJournal(self.open_engine, self._database, clock, owner, self._timeout_s)
 
     def each_day(self) -> Iterator[OpenDay]:
         with closing(self._connection()) as connection:

@@ -15,7 +15,7 @@ from consumers.store.clickhouse.engine import Columns, EngineError, OpenEngine
 from consumers.store.clickhouse.insert_tables import open_insert_tables
 from consumers.store.clickhouse.table import Table
 from consumers.store.journal.clickhouse import summary, tables
-from consumers.store.journal.clickhouse.claim import PATIENCE_S, claim, confirm
+from consumers.store.journal.clickhouse.claim import TIMEOUT_S, claim, confirm
 from consumers.store.journal.clickhouse.event_ids import EventIds
 from consumers.store.journal.clickhouse.group import Group
 from consumers.store.journal.clickhouse.log import one_of
@@ -43,7 +43,7 @@ class ClickHouseJournal(Writer):
     """The one writer of the journal in a database."""
 
     def __init__(
-        self, open_engine: OpenEngine, database: str, clock: Clock, owner: str, patience_s: float = PATIENCE_S
+        self, open_engine: OpenEngine, database: str, clock: Clock, owner: str, timeout_s: float = TIMEOUT_S
     ) -> None:
         """Raises `JournalAway` or `JournalInUse`."""
         super().__init__()
@@ -56,7 +56,7 @@ class ClickHouseJournal(Writer):
         except EngineError as error:
             raise JournalAway(f"the journal cannot be written: {error}") from error
         try:
-            self._begin(owner, patience_s)
+            self._begin(owner, timeout_s)
         except EngineError as error:
             self._engine.close()
             raise JournalAway(f"the journal cannot be written: {error}") from error
@@ -64,9 +64,9 @@ class ClickHouseJournal(Writer):
             self._engine.close()
             raise
 
-    def _begin(self, owner: str, patience_s: float) -> None:
+    def _begin(self, owner: str, timeout_s: float) -> None:
         tables.create(self._engine, self._database)
-        self._term = claim(self._engine, self._database, owner, patience_s)
+        self._term = claim(self._engine, self._database, owner, timeout_s)
         if self._engine.query(f"select count() from {self._database}.lives") == [[0]]:
             self._engine.insert(tables.within(self._database, tables.JOURNAL_IDS), [[1 + randbits(62)]])
         self._rejections = Rejections(self._engine, self._database)

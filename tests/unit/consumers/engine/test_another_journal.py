@@ -46,15 +46,15 @@ def follow(data: Path, journal: MemoryJournal) -> ConsumerContext:
 
 
 def test_a_view_of_a_journal_that_was_lost_begins_again_with_the_new_one(tmp_path: Path) -> None:
-    follow(tmp_path, MemoryJournal([frame(at(second), device="old") for second in range(9)], life=1))
+    follow(tmp_path, MemoryJournal([frame(at(second), device="old") for second in range(9)], journal_id=1))
 
-    source = follow(tmp_path, MemoryJournal([frame(at(20), device="new")], life=2))
+    source = follow(tmp_path, MemoryJournal([frame(at(20), device="new")], journal_id=2))
 
     assert verify(HealthProjection(), source) == []
 
 
 def test_a_view_notices_while_it_follows_that_the_journal_is_another_one(tmp_path: Path) -> None:
-    lost, found = MemoryJournal([frame(), frame()], life=1), MemoryJournal([frame(device="new")], life=2)
+    lost, found = MemoryJournal([frame(), frame()], journal_id=1), MemoryJournal([frame(device="new")], journal_id=2)
     with closing(Follower(HealthProjection(), ConsumerContext(tmp_path, lost, lambda: START))) as follower:
         follower.advance()
         follower._context = ConsumerContext(tmp_path, found, lambda: START)
@@ -64,19 +64,19 @@ def test_a_view_notices_while_it_follows_that_the_journal_is_another_one(tmp_pat
 
 
 def test_a_rebuild_leaves_a_view_of_another_journal_to_whoever_follows(tmp_path: Path) -> None:
-    follow(tmp_path, MemoryJournal([frame(), frame()], life=1))
-    found = ConsumerContext(tmp_path, MemoryJournal([frame()], life=2), lambda: START)
+    follow(tmp_path, MemoryJournal([frame(), frame()], journal_id=1))
+    found = ConsumerContext(tmp_path, MemoryJournal([frame()], journal_id=2), lambda: START)
 
     rebuild(HealthProjection(), found)
 
-    follow(tmp_path, MemoryJournal([frame()], life=2))
+    follow(tmp_path, MemoryJournal([frame()], journal_id=2))
     assert verify(HealthProjection(), found) == []
 
 
 def test_a_sink_is_given_everything_of_a_new_journal(tmp_path: Path) -> None:
     for life in (1, 2):
         sink = Heard()
-        journal = MemoryJournal([frame(id=f"{life}-{number}") for number in range(3 - life)], life=life)
+        journal = MemoryJournal([frame(id=f"{life}-{number}") for number in range(3 - life)], journal_id=life)
         with closing(Deliverer(sink, ConsumerContext(tmp_path, journal, lambda: START))) as deliverer:
             deliverer.advance()
 
@@ -91,10 +91,10 @@ def test_a_journal_keeps_its_life_from_day_to_day(tmp_path: Path) -> None:
     days = iter(datetime(2026, 1, day, tzinfo=UTC) for day in (5, 5, 6, 7))
     with closing(Journal(tmp_path, lambda: next(days))) as journal, closing(SqliteJournalReader(tmp_path)) as reader:
         journal.append(accepted())
-        first = reader.life()
+        first = reader.journal_id()
         journal.append([])
 
-        assert reader.life() == first > 0
+        assert reader.journal_id() == first > 0
         assert len(list(tmp_path.glob("*.sqlite"))) == 2
 
 
@@ -103,9 +103,9 @@ def test_a_reader_leaves_a_journal_in_whose_place_there_is_another(tmp_path: Pat
     with closing(Journal(directory, lambda: START)) as journal:
         journal.append(accepted())
     with closing(SqliteJournalReader(directory)) as reader:
-        before, head = reader.life(), reader.head()
+        before, head = reader.journal_id(), reader.head()
         shutil.rmtree(directory)
         Journal(directory, lambda: START).close()
 
         assert (head, reader.head()) == (1, 0)
-        assert reader.life() not in (0, before)
+        assert reader.journal_id() not in (0, before)

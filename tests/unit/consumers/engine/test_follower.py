@@ -52,7 +52,7 @@ def test_what_tells_nothing_does_not_wait_for_the_disk(followed: Followed) -> No
     followed.take(frame(), frame())
 
     assert levels(followed) == [NORMAL]
-    assert followed.follower.told == 0
+    assert followed.follower.emitted_count == 0
 
 
 def test_what_tells_is_committed_durably_and_told_once(followed: Followed) -> None:
@@ -61,5 +61,5 @@ def test_what_tells_is_committed_durably_and_told_once(followed: Followed) -> No
 
     assert levels(followed) == [NORMAL, FULL, NORMAL]
     assert [event.id for event in followed.emitted()] == ["told-2"]
-    assert followed.follower.told == 1
+    assert followed.follower.emitted_count == 1
     assert followed.view.execute("select position from seen").fetchall() == [(1,), (2,), (3,)]

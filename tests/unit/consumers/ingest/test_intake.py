@@ -211,7 +211,7 @@ def test_a_message_that_would_take_the_disk_s_margin_waits_and_smaller_ones_go_o
     free = 8000
     intake.take([large], calls)
     now = 120.0
-    assert room.look()
+    assert room.refresh()
     assert calls.made[:2] == ["store 1", "append 1 reject 0"]
     assert intake.shortage is None
 
@@ -221,4 +221,4 @@ def test_a_shortage_ends_where_there_is_some_more_room_than_where_it_began() -> 
     disks = iter([DiskSpace(1000, 1000 - bytes_) for bytes_ in free])
     room = DiskRoom(lambda: next(disks))
 
-    assert [room.look() for _ in free] == [True, False, False, False, True, True]
+    assert [room.refresh() for _ in free] == [True, False, False, False, True, True]

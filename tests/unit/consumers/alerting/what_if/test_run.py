@@ -100,7 +100,11 @@ def test_what_was_read_is_told_with_the_result(past: Past) -> None:
     trial, _ = past.run(past.asked(at(600), at(1200), rules={"clear_after_s": 7}))
 
     with closing(SqliteJournalReader(past.data / "journal")) as journal:
-        assert (trial.outcome.journal, trial.outcome.first, trial.outcome.last) == (journal.life(), 1, journal.head())
+        assert (trial.outcome.journal, trial.outcome.first, trial.outcome.last) == (
+            journal.journal_id(),
+            1,
+            journal.head(),
+        )
     assert trial.asked.rule_set["clear_after_s"] == 7.0
     assert (trial.asked.by, trial.asked.product, trial.asked.rule_version) == ("ada", "test", 3)
     assert trial.outcome.events > 1000
@@ -173,7 +177,7 @@ def test_an_analysis_that_fails_is_told_with_its_reason(past: Past) -> None:
         def concerns(self, event: Event) -> bool:
             return True
 
-        def look(self, event: Event) -> None:
+        def analyse(self, event: Event) -> None:
             raise ZeroDivisionError("of a test")
 
     trial, found = past.run(past.asked(), analysis=Broken())

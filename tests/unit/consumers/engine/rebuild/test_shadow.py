@@ -73,7 +73,7 @@ def another_version(yard: Yard) -> RebuildReport:
 
 
 def asked_for(yard: Yard) -> RebuildReport:
-    return yard.go_on(wish=RebuildRequest(restart=True))
+    return yard.go_on(request=RebuildRequest(restart=True))
 
 
 def broken(yard: Yard) -> RebuildReport:
@@ -84,7 +84,7 @@ def broken(yard: Yard) -> RebuildReport:
 
 def dropped_days(yard: Yard) -> RebuildReport:
     yard.journal.drop(STEP + 100)
-    return yard.go_on(wish=RebuildRequest(force=True))
+    return yard.go_on(request=RebuildRequest(force=True))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_days_that_were_folded_before_they_were_dropped_are_no_reason_to_begin_a
 
 def test_a_shadow_of_a_journal_that_is_gone_is_not_gone_on_with(yard: Yard) -> None:
     yard.interrupt(STEP)
-    context = ConsumerContext(yard.source.data, MemoryJournal(events(1500), life=2), lambda: START)
+    context = ConsumerContext(yard.source.data, MemoryJournal(events(1500), journal_id=2), lambda: START)
     with closing(Follower(yard.projection, context)) as again:
         while again.advance():
             pass

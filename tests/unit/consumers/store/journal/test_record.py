@@ -111,7 +111,7 @@ def test_a_part_is_read_however_it_was_written(written: str) -> None:
     )
     [record] = journaled([body])
 
-    assert record.told(Decoder(_Detected)).data.people_count == 7
+    assert record.decode(Decoder(_Detected)).data.people_count == 7
 
 
 def test_a_part_of_an_old_version_is_read_as_the_current_one_has_it() -> None:
@@ -124,7 +124,7 @@ def test_a_part_of_an_old_version_is_read_as_the_current_one_has_it() -> None:
 
     [record] = journaled([to_bytes(builders.motion_v1())])
 
-    assert record.told(Decoder(Motion)).data == Moved("end", 4.0)
+    assert record.decode(Decoder(Motion)).data == Moved("end", 4.0)
 
 
 def test_an_event_is_parsed_once() -> None:

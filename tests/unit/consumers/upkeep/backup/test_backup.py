@@ -43,7 +43,7 @@ def bodies(data: Path) -> list[bytes]:
 
 def identity(data: Path) -> int:
     with closing(SqliteStore(data / "journal").reader()) as reader:
-        return reader.life()
+        return reader.journal_id()
 
 
 @pytest.fixture

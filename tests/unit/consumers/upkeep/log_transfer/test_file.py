@@ -48,7 +48,7 @@ def exported(data: Path, file: Path, wanted: LogRange = EVERYTHING, *, media: bo
 
 def imported(file: Path, data: Path) -> ImportReport:
     with open_export(file) as found:
-        return import_entries(data, SqliteStore(data / "journal"), found.pieces())
+        return import_entries(data, SqliteStore(data / "journal"), found.entries())
 
 
 def faults(data: Path) -> list[str]:

@@ -24,7 +24,7 @@ from consumers.store.journal.retention_floor import Floor, read_floor
 from consumers.upkeep.retention.questions import journal_waits
 from consumers.upkeep.retention.sink import RetentionSink
 from consumers.upkeep.verify.run import check
-from consumers.views.warehouse.progress import RowsProgress, tell_rows
+from consumers.views.warehouse.progress import RowsProgress, write_progress
 from producer.outbox import outbox
 from producer.transaction import transaction
 from tests.builders import START, incident, retention, tick
@@ -158,7 +158,7 @@ def with_rows_that_nobody_knows(yard: Yard) -> str:
 def with_rows_behind(yard: Yard) -> str:
     (yard.data / "warehouse").mkdir()
     with closing(SqliteJournalReader(yard.data / "journal")) as journal:
-        tell_rows(yard.data, RowsProgress(journal.life(), 7))
+        write_progress(yard.data, RowsProgress(journal.journal_id(), 7))
     return f"the rows of the warehouse are at position 7, the day ends at {A_DAY}"
 
 

@@ -43,12 +43,12 @@ class Yard:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        sink = RetentionSink(self.hub, lambda: self.now, self.look)
+        sink = RetentionSink(self.hub, lambda: self.now, self.analyse)
         deliverer = Deliverer(sink, ConsumerContext(self.hub.data, self.journal, lambda: self.now))
         deliverer.advance()
         return deliverer
 
-    def look(self) -> DiskSpace:
+    def analyse(self) -> DiskSpace:
         """What is dropped from the archive is free on the disk."""
         return DiskSpace(self.disk.total, self.disk.used - (self.stored - self.held()))
 
@@ -174,7 +174,7 @@ def test_a_crash_between_writing_down_and_telling_leaves_nothing_untold(yard: Ya
     file = view_files.file_of(yard.hub.data, "retention")
     assert file is not None
     state = view_files.connect(file)
-    sink = RetentionSink(yard.hub, lambda: START, yard.look)
+    sink = RetentionSink(yard.hub, lambda: START, yard.analyse)
     lost = list(sink.deliver(state, yard.journal.read(0).records))
     state.close()
     yard.deliverer.close()
@@ -212,7 +212,7 @@ def test_a_clean_up_may_not_be_needed(yard: Yard) -> None:
 
 def test_the_status_counts_files_by_their_age(yard: Yard) -> None:
     yard.store("segment", 0.5, 30, 5 * 24, 9 * 24)
-    sink = RetentionSink(yard.hub, lambda: START, yard.look)
+    sink = RetentionSink(yard.hub, lambda: START, yard.analyse)
     with ArchiveReader(yard.hub.data / "archive") as archive:
         status = cleanup_status(yard.hub.retention, yard.disk, archive.usage(), sink.droppable(START), START)
 
@@ -242,7 +242,7 @@ def test_room_is_made_without_a_tick_and_told_with_the_next(yard: Yard) -> None:
     yard.now += timedelta(seconds=2)
     yard.deliverer.idle()
 
-    assert yard.look().percent < 76
+    assert yard.analyse().percent < 76
     assert 10 <= yard.left("segment") < 60
     told = yard.take(tick(at(5)))
     assert sum(count for _, count in retentions(told)) == 60 - yard.left("segment")
@@ -286,7 +286,7 @@ def test_bytes_that_others_hold_are_not_told_as_freed(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     yard.take(tick(START))
     yard.store("segment", 1.5)
-    yard.look = lambda: DiskSpace(10_000, 9_000)  # type: ignore[method-assign]
+    yard.analyse = lambda: DiskSpace(10_000, 9_000)  # type: ignore[method-assign]
     yard.deliverer.close()
     yard.deliverer = yard.start()
 
@@ -320,7 +320,7 @@ def test_where_not_even_the_plan_can_be_written_the_oldest_pack_goes_first_and_i
     file = view_files.file_of(yard.hub.data, "retention")
     assert file is not None
     state = view_files.connect(file)
-    sink = RetentionSink(yard.hub, lambda: START, yard.look)
+    sink = RetentionSink(yard.hub, lambda: START, yard.analyse)
 
     told = sink.deliver(FullOnce(state, yard), yard.ticks())  # type: ignore[arg-type]
     state.close()
@@ -352,7 +352,7 @@ def test_so_it_is_where_the_disk_is_full(yard: Yard) -> None:
 
     assert {each.device for each in told} == {"thief"}
     assert yard.left("segment") == 5
-    assert yard.look().percent <= 75
+    assert yard.analyse().percent <= 75
 
 
 def test_newest_media_that_are_too_much_are_not_made_up_for_by_others_and_a_clean_up_says_so(yard: Yard) -> None:

@@ -27,7 +27,7 @@ from producer.mqtt import background_client
 
 REPORT_EVERY_S: Final = 5.0
 PAUSE_S: Final = 0.2
-GOODBYE_S: Final = 0.5
+DISCONNECT_WAIT_S: Final = 0.5
 KEEPALIVE_S: Final = 20
 _MAX_NAME: Final = 64
 
@@ -115,7 +115,7 @@ class FaultReporter:
         sent = self._publish(ended=True)
         if sent is not None:
             with suppress(RuntimeError, ValueError):  # The connection ended meanwhile.
-                sent.wait_for_publish(GOODBYE_S)
+                sent.wait_for_publish(DISCONNECT_WAIT_S)
         self._client.disconnect()
         self._client.loop_stop()
 

@@ -18,17 +18,17 @@ from gateway.readiness import BusState, Check, StoresState
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.routes.product.consumers import ROWS, all_progress
 
-LOOK_EVERY_S: Final = 3.0
+CHECK_EVERY_S: Final = 3.0
 ANSWERS_WITHIN_S: Final = 4.0
 
 
 async def run(gateway: Gateway) -> None:
     """Until cancelled."""
-    gateway.bus.listen(INGEST, gateway.readiness.hear_ingest)
+    gateway.bus.listen(INGEST, gateway.readiness.take_ingest_status)
     while True:
         await check_parts(gateway)
         report(gateway.readiness.observed, gateway.faults)
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(CHECK_EVERY_S)
 
 
 async def check_parts(gateway: Gateway) -> tuple[Check, ...]:

@@ -143,7 +143,7 @@ class Readiness:
     _ingest_at: float = field(default_factory=time.monotonic)
     _started_at: float = field(default_factory=time.monotonic)
 
-    def hear_ingest(self, payload: bytes) -> None:
+    def take_ingest_status(self, payload: bytes) -> None:
         """What ingest tells of itself."""
         with suppress(ValidationError):
             status = IngestStatus.model_validate_json(payload)

@@ -8,7 +8,7 @@ from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import TrialRequest
 from consumers.hub_config import HubConfig
 
-PATIENCE_S = 2.0
+REAP_WAIT_S = 2.0
 
 
 class NoTrials(RuntimeError):
@@ -58,7 +58,7 @@ class TrialRunner:
         assert self.child.stdin is not None
         self.child.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self.child.wait(PATIENCE_S)
+            self.child.wait(REAP_WAIT_S)
         self.child.kill()
         self.child.wait()
         self.child = None

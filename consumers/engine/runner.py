@@ -184,7 +184,7 @@ class _ProjectionStep:
             self._follower.close()
 
 
-def _let_others_go_on(steps: Mapping[str, _ProjectionStep], attempts: Attempts, stopping: threading.Event) -> None:
+def _advance_others(steps: Mapping[str, _ProjectionStep], attempts: Attempts, stopping: threading.Event) -> None:
     """Between two batches of a view that is folded again. Raises `_Ended`."""
     if stopping.is_set():
         raise _Ended
@@ -221,7 +221,7 @@ class ConsumerProcess:
             attempts = Attempts(self._faults, raises=_Ended)
             source = self._context(stack, attempts, stopping)
             steps: dict[str, _ProjectionStep] = {}
-            meanwhile = partial(_let_others_go_on, steps, attempts, stopping)
+            meanwhile = partial(_advance_others, steps, attempts, stopping)
             for consumer in consumers:
                 if isinstance(consumer, Sink):
                     consumer.faults, consumer.broker = self._faults, self._broker
@@ -268,10 +268,10 @@ class ConsumerProcess:
 def process_name(names: Sequence[str]) -> str:
     """The name of the process that runs these consumers; all of them if none is named."""
     name = "-".join(["consume", *names]) if names else "consumers"
-    return name if len(name) <= _LONGEST_NAME else f"consume-{names[0]}-and-{len(names) - 1}-more"
+    return name if len(name) <= MAX_NAME_LENGTH else f"consume-{names[0]}-and-{len(names) - 1}-more"
 
 
-_LONGEST_NAME = 64
+MAX_NAME_LENGTH = 64
 
 
 def run(names: Sequence[str], hub: HubConfig, broker: BrokerAddress | None, stopping: threading.Event) -> None:

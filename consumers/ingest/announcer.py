@@ -13,7 +13,7 @@ from consumers.store.journal.writing import StreamKey, StreamState
 EVERY_SECONDS = 2.0
 AGAIN_SECONDS = 0.2
 RECENT_MICROSECONDS = 10 * 60 * 1_000_000
-MAX_A_ROUND = 500
+STREAMS_PER_ROUND = 500
 MAX_OTHERS = 200
 """Streams a round that a newer one of their source has followed."""
 MAX_REMEMBERED = 10_000
@@ -56,8 +56,8 @@ class Announcer:
         if not self._left and now >= self._next_round:
             self._next_round = now + EVERY_SECONDS
             self._left = recent(self._streams, self._announced_at)
-        some = list(islice(self._left, MAX_A_ROUND))
-        del self._left[:MAX_A_ROUND]
+        some = list(islice(self._left, STREAMS_PER_ROUND))
+        del self._left[:STREAMS_PER_ROUND]
         for key in some:
             if now - self._announced_at.get(key, -EVERY_SECONDS) >= EVERY_SECONDS / 2:
                 self._announce(key, now, publish)

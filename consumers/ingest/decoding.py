@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from consumers.ingest.acceptance import accept
-from consumers.ingest.envelope import Opened, open_all
+from consumers.ingest.envelope import OpenedMessages, open_all
 from consumers.ingest.exact_decode import exact_decode
 from consumers.ingest.fast_decode import fast_decode
 from consumers.ingest.items import Item
@@ -32,7 +32,7 @@ def read(messages: Sequence[Published], received: int, fast: FastDecode = fast_d
     return opened.merge([item for item in items if item is not None])
 
 
-def _read_exactly(opened: Opened, received: int, items: list[Item | None]) -> None:
+def _read_exactly(opened: OpenedMessages, received: int, items: list[Item | None]) -> None:
     """Those that are missing; what is missing of one message together."""
     missing = (index for index, item in enumerate(items) if item is None)
     for _, same in groupby(missing, key=lambda index: id(opened.messages[index])):

@@ -22,7 +22,7 @@ _raw = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenedMessages:
     """The events of a group of messages: the bytes of each, its message, and the rule of its topic."""
 
     bodies: list[bytes] = field(default_factory=list)
@@ -38,8 +38,8 @@ class Opened:
         return items
 
 
-def open_all(messages: Sequence[Published], received: int) -> Opened:
-    opened = Opened()
+def open_all(messages: Sequence[Published], received: int) -> OpenedMessages:
+    opened = OpenedMessages()
     for message in messages:
         rule = rule_of(message.topic) if _is_whole(message) else DAMAGED
         if isinstance(rule, TopicRule) and rule.channel != MEDIA:
@@ -50,7 +50,7 @@ def open_all(messages: Sequence[Published], received: int) -> Opened:
     return opened
 
 
-def _open(message: Published, rule: TopicRule, received: int, opened: Opened) -> None:
+def _open(message: Published, rule: TopicRule, received: int, opened: OpenedMessages) -> None:
     if _is_single(message):
         # By far the most.
         opened.bodies.append(message.payload.rstrip())

@@ -91,7 +91,7 @@ class RegistryKeeper:
         with closing(store.reader()) as reader:
             self._journal_id = reader.journal_id()
             self._restore(reader)
-            self._upto = self._upto or _beginning(reader, store)
+            self._upto = self._upto or _start_position(reader, store)
             while (batch := reader.read(self._upto, site_registry.MODELS, BATCH)).upto > self._upto:
                 for record in batch.records:
                     site_registry.apply(self._registry, record)
@@ -160,7 +160,7 @@ class RegistryKeeper:
             self._upto = 0
 
 
-def _beginning(reader: JournalReader, store: JournalStore) -> int:
+def _start_position(reader: JournalReader, store: JournalStore) -> int:
     """The position before the newest day that begins with the registry; 0 where none does."""
     with closing(store.questions()) as questions:
         firsts = [day.first for day in questions.days()]

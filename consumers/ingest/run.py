@@ -185,13 +185,13 @@ class Ingest:
         now = time.monotonic()
         self._registry.tend(now)
         if self._faults.is_due(now):
-            self._hear_the_broker(connection, now)
+            self._check_broker(connection, now)
             self._write_faults(connection)
         self._intake.announcer.round(now, announcing(connection))
         if self._figures.due(now):
             connection.publish(INGEST, self._figures.status(now).to_bytes(), retain=True, qos=0)
 
-    def _hear_the_broker(self, connection: BrokerConnection, now: float) -> None:
+    def _check_broker(self, connection: BrokerConnection, now: float) -> None:
         """While a broker that is connected stands still, nobody else is silent."""
         silent = connection.silent_s()
         if connection.refusal is not None:

@@ -16,7 +16,7 @@ from gateway.http.guess_limit import Tries
 from gateway.http.loopback import is_loopback
 from gateway.http.peers import Peer
 from gateway.http.problems import Problem, response
-from gateway.http.request_origin import crossed_origin, stranger
+from gateway.http.request_origin import crossed_origin, foreign_origin
 from gateway.http.sessions import Sessions
 from gateway.http.token import require_strong
 
@@ -104,7 +104,7 @@ class Access:
         if asking.method not in SAFE_METHODS and (crossed := crossed_origin(asking.headers, self.public_url)):
             return Problem(403, crossed)
         if self.token is None:
-            reason = stranger(asking.headers, asking.http_version, asking.peer)
+            reason = foreign_origin(asking.headers, asking.http_version, asking.peer)
             return None if reason is None else Problem(403, reason)
         if not needs_token(asking.path):
             return None

@@ -19,7 +19,7 @@ _THROUGH_A_PROXY = (
 )
 
 
-def stranger(headers: Headers, http_version: str, peer: Peer | None) -> str | None:
+def foreign_origin(headers: Headers, http_version: str, peer: Peer | None) -> str | None:
     """Why a gateway without a token does not answer this request, if it does not: it may come from elsewhere.
 
     A page elsewhere may rebind its own name to this machine, which the name gives away. A proxy may say anything or

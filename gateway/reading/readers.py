@@ -88,10 +88,10 @@ class Readers(Generic[S]):
                         return
                     job.run(stores)
                 if monotonic() - tended >= TEND_EVERY_S:
-                    self._look_after(stores)
+                    self._tend_stores(stores)
                     tended = monotonic()
 
-    def _look_after(self, stores: S) -> None:
+    def _tend_stores(self, stores: S) -> None:
         if self._tend is None:
             return
         try:

@@ -29,7 +29,7 @@ def backup(
     """Copy journal, media and the agents' settings while the hub runs, and verify the copy; exit 1 if it differs."""
     from consumers.upkeep.backup.take import NothingToBackUp, take
     from producer.ids import utc_now
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
     logs.configure(log_format.value, sys.stderr)
     runtime = Runtime.start(config, data, on_the_bus=False)
@@ -38,7 +38,7 @@ def backup(
     keep_to_the_owner(target)
     with _bar("media") as bar:
         try:
-            taken = take(hub(runtime.config, runtime.data, secrets=()), target, VERSION, utc_now, bar)
+            taken = take(hub_config(runtime.config, runtime.data, secrets=()), target, VERSION, utc_now, bar)
         except (NothingToBackUp, OSError) as error:
             raise CliError(f"no backup was made: {error}") from error
     typer.echo(f"{target}: {taken.files:,} files, {taken.bytes:,} bytes, journal up to position {taken.head}")

@@ -208,7 +208,7 @@ def _publish(runtime: Runtime, event: RegistryEvent) -> None:
 
 def _is_in_the_journal(runtime: Runtime, event_id: str) -> bool:
     from consumers.store.journal.configured import journal_of
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
-    with closing(journal_of(hub(runtime.config, runtime.data)).questions()) as journal:
+    with closing(journal_of(hub_config(runtime.config, runtime.data)).questions()) as journal:
         return journal.find(event_id) is not None

@@ -32,12 +32,12 @@ def verify(runtime: Runtime, names: Sequence[str], *, deep: bool) -> bool:
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.verify.parallel import CheckDied
     from consumers.upkeep.verify.run import NothingThere, check
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
     bars = Bars(sys.stderr)
     parts: list[Findings] = []
     try:
-        checked = hub(runtime.config, runtime.data, secrets=("warehouse",))
+        checked = hub_config(runtime.config, runtime.data, secrets=("warehouse",))
         for found in check(names, checked, bars.update, deep=deep, at_once=os.cpu_count() or 1):
             bars.end(found.part)
             for line in _lines(found):
@@ -122,9 +122,9 @@ def replay(runtime: Runtime, wanted: "LogRange", *, into: str | None, speed: flo
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalAway
     from consumers.upkeep.log_transfer.log_slice import read
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
-    journal = journal_of(hub(runtime.config, runtime.data))
+    journal = journal_of(hub_config(runtime.config, runtime.data))
     try:
         return _resend(runtime, read(runtime.data, journal, wanted), into=into, speed=speed)
     except JournalAway as away:
@@ -160,9 +160,9 @@ def export(runtime: Runtime, file: Path, wanted: "LogRange", *, media: bool) -> 
     from consumers.store.journal.configured import journal_of
     from consumers.upkeep.log_transfer.export_file import AlreadyThere, write
     from consumers.upkeep.log_transfer.log_slice import read
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
-    journal = journal_of(hub(runtime.config, runtime.data))
+    journal = journal_of(hub_config(runtime.config, runtime.data))
     try:
         written = write(file, read(runtime.data, journal, wanted, media=media), wanted)
     except (AlreadyThere, OSError) as error:
@@ -177,13 +177,15 @@ def import_log(runtime: Runtime, file: Path, into: str | None) -> bool:
     from consumers.store.journal.store import JournalAway, JournalInUse
     from consumers.upkeep.log_transfer.export_file import NotALogExport, open_export
     from consumers.upkeep.log_transfer.importer import NotFresh, import_entries
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
     try:
         with open_export(file) as found:
             if into is not None:
                 return _resend(runtime, found.entries(), into=into, speed=None)
-            arrived = import_entries(runtime.data, journal_of(hub(runtime.config, runtime.data)), found.entries())
+            arrived = import_entries(
+                runtime.data, journal_of(hub_config(runtime.config, runtime.data)), found.entries()
+            )
     except NotALogExport as error:
         raise CliError(str(error)) from error
     except (NotFresh, JournalInUse, JournalAway) as error:

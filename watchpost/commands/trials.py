@@ -28,7 +28,7 @@ def what_if(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Try other rules on the past: what they would have raised, beside what was raised. Nothing live is touched."""
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
     from watchpost.trials.report import report
     from watchpost.trials.rule_file import read
     from watchpost.trials.run import TrialOptions, what_if
@@ -38,7 +38,7 @@ def what_if(
     named, settings = read(rules) if rules is not None else ({}, {})
     wanted = TrialOptions(period.start, period.end, period.site, {**named, **_set(given or [])}, settings, analysis)
     runtime = Runtime.start(config, data, on_the_bus=False)
-    trial_id = what_if(hub(runtime.config, runtime.data), wanted)
+    trial_id = what_if(hub_config(runtime.config, runtime.data), wanted)
     if not report(runtime.data, trial_id, as_json=as_json):
         raise typer.Exit(1)
 
@@ -62,9 +62,9 @@ def run_trial(
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
     """Run a trial for the gateway, which holds the other end of the input; it ends when that does."""
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
     from watchpost.trials.run import run_asked
 
     logs.configure(log_format.value, sys.stderr)
     runtime = Runtime.start(config, data, on_the_bus=False)
-    run_asked(hub(runtime.config, runtime.data), trial, until=sys.stdin.fileno(), lock=lock)
+    run_asked(hub_config(runtime.config, runtime.data), trial, until=sys.stdin.fileno(), lock=lock)

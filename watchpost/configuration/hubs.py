@@ -26,7 +26,7 @@ from watchpost.configuration.sites import DeviceSection, SiteSection
 TRIAL_COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 
 
-def hub(
+def hub_config(
     config: WatchpostConfig,
     data: Path,
     environ: Mapping[str, str] = os.environ,

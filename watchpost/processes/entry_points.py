@@ -41,10 +41,10 @@ def ingest(runtime: Runtime) -> None:
     from consumers.ingest.run import run
     from consumers.store.journal.configured import journal_of
     from consumers.store.journal.store import JournalInUse
-    from watchpost.configuration.hubs import configured, hub
+    from watchpost.configuration.hubs import configured, hub_config
 
     spare_the_collector()
-    store = journal_of(hub(runtime.config, runtime.data))
+    store = journal_of(hub_config(runtime.config, runtime.data))
     try:
         run(runtime.data, runtime.broker, stopping, store=store, configured=configured(runtime.config))
     except JournalInUse as other:
@@ -55,9 +55,9 @@ def consume_warehouse(runtime: Runtime) -> None:
     stopping = stop_event()
     from consumers.store.claims.holder import ClaimTaken
     from consumers.views.warehouse.server_process import run
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
-    config = hub(runtime.config, runtime.data, secrets=("warehouse",))
+    config = hub_config(runtime.config, runtime.data, secrets=("warehouse",))
     if config.warehouse is None:
         raise ConfigError("hub.warehouse names no server: the gateway keeps the rows itself, with chDB")
     spare_the_collector()
@@ -71,23 +71,23 @@ def consume(runtime: Runtime, names: list[str]) -> None:
     stopping = stop_event()
     from consumers.engine.runner import run
     from consumers.store.claims.holder import ClaimTaken
-    from watchpost.configuration.hubs import hub
+    from watchpost.configuration.hubs import hub_config
 
     spare_the_collector()
     secrets = ("webhook",) if not names or "webhook" in names else ()
     try:
-        run(names, hub(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
+        run(names, hub_config(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
     except ClaimTaken as other:
         raise CliError(str(other)) from other
 
 
 def gateway(runtime: Runtime, port: int | None) -> None:
     from gateway.server import run
-    from watchpost.configuration.hubs import gateway_settings, hub
+    from watchpost.configuration.hubs import gateway_settings, hub_config
 
     spare_the_collector()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
-    run(settings, hub(runtime.config, runtime.data, secrets=("warehouse",)), runtime.broker)
+    run(settings, hub_config(runtime.config, runtime.data, secrets=("warehouse",)), runtime.broker)
 
 
 def consumer_names() -> tuple[str, ...]:

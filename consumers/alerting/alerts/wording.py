@@ -141,7 +141,7 @@ def recovered(device: str) -> Wording:
     return Wording("device_recovered", "info", f"Camera {device} has recovered")
 
 
-NAMES_IN_A_SENTENCE = 50
+NAMES_PER_SENTENCE = 50
 RETURN = frozenset({("device_offline", "cleared"), ("device_degraded", "cleared"), ("device_recovered", "raised")})
 """Types and states of alerts that say that a device is back."""
 _MANY: dict[tuple[str, str], str] = {
@@ -190,5 +190,5 @@ def grouped_message(alerts: Sequence[AlertName]) -> str:
 
 
 def _first(texts: Sequence[str], between: str) -> str:
-    more = len(texts) - NAMES_IN_A_SENTENCE
-    return between.join(texts[:NAMES_IN_A_SENTENCE]) + (f", and {more} more" if more > 0 else "")
+    more = len(texts) - NAMES_PER_SENTENCE
+    return between.join(texts[:NAMES_PER_SENTENCE]) + (f", and {more} more" if more > 0 else "")

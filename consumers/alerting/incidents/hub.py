@@ -11,7 +11,7 @@ from bus_schemas.event import HUB, HUB_SOURCE, iso
 from bus_schemas.hub import Fault, FaultEvent, FaultKind
 from bus_schemas.node import HeartbeatEvent
 from consumers.alerting.incidents.detectors import DiskCondition
-from consumers.alerting.incidents.presence import DOUBT_S
+from consumers.alerting.incidents.presence import SUSPECT_S
 from consumers.alerting.incidents.verdict import Open, Turn, Verdict
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import HEARTBEAT, HeartbeatPart
@@ -71,7 +71,7 @@ class WatchedHub:
         """Whether a loss at this time may be due to the hub itself, because it was cut off."""
         if not self.heard:
             return False
-        return received - self.heard > DEAF_AFTER_S or received - self.deaf_until < DOUBT_S
+        return received - self.heard > DEAF_AFTER_S or received - self.deaf_until < SUSPECT_S
 
     def pass_time(self, tick: Recorded, rules: AlertRules) -> Iterator[Verdict]:
         beat = tick.decode(HEARTBEAT).data
@@ -96,10 +96,10 @@ class WatchedHub:
         if min(ran_s, pause_s) <= DEAF_AFTER_S or not is_hearing:
             return
         # A process that stood still tells of it itself, and people know of one that they have stopped.
-        is_news = is_restarted and not self.is_stopping
+        begins = is_restarted and not self.is_stopping
         reason = "it was not running" if is_restarted else "it stood still"
         found: dict[str, Any] = {"reason": reason, "deaf_s": round(pause_s, 1)}
-        if not is_news:
+        if not begins:
             found["level"] = "info"
         yield Verdict("hub_deaf", "opened", heard, (tick.id,), found)
         yield Verdict("hub_deaf", "closed", now, (tick.id,), found)

@@ -36,7 +36,7 @@ ORDERLY = frozenset({AGENT_STOPS, STOPPED})
 """Reasons that an agent gives where somebody has stopped it."""
 SETTLES_S = 5.0
 """By then what was on its way when a connection was lost has arrived."""
-DOUBT_S = 20.0
+SUSPECT_S = 20.0
 """So long after it was deaf the hub believes no loss: whoever was cut off with it is back by then."""
 
 _A_MOMENT_S = 0.001
@@ -216,7 +216,7 @@ class DevicePresence:
         if self.lost is not None:
             return None
         now, doubtful = tick.time_s, self.doubtful
-        if doubtful is not None and now - max(listening, doubtful.at) >= DOUBT_S:
+        if doubtful is not None and now - max(listening, doubtful.at) >= SUSPECT_S:
             return doubtful
         since = max(self.heard, listening)
         return self.silence(tick, since) if silent_s is not None and now - since > silent_s else None

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:notification")
-MOST_IN_A_MESSAGE = 500
+ALERTS_PER_MESSAGE = 500
 
 
 class DeviceRef(NamedTuple):
@@ -41,7 +41,7 @@ class AlertDelivery:
     born: float
     attempts: int = 0
     refusals: int = 0
-    largest: int = MOST_IN_A_MESSAGE
+    largest: int = ALERTS_PER_MESSAGE
     """How many alerts at most may be in the message that it is delivered with."""
     is_reduced: int = 0
     """1 after a message with everything in it was too large."""

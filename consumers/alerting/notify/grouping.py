@@ -46,13 +46,13 @@ def _choose(fresh: Sequence[AlertDelivery], now: float, window_s: float) -> Choi
     groups = _groups(fresh)
     if window_s == DIGEST_S or len(groups) >= CAUSES_FOR_DIGEST:
         groups = [list(fresh)] if fresh else []
-    looks = []
+    ready_times = []
     for group in groups:
         ready_at = _ready_at(group, window_s)
         if ready_at <= now:
             return Choice(_at_most(group))
-        looks.append(ready_at)
-    return Choice(at=min(looks, default=None))
+        ready_times.append(ready_at)
+    return Choice(at=min(ready_times, default=None))
 
 
 def _ready_at(group: Sequence[AlertDelivery], window_s: float) -> float:

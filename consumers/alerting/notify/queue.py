@@ -18,7 +18,7 @@ GIVE_UP_S = 3 * 86_400.0
 REFUSALS = 3
 STUCK_AFTER = 3
 SECONDS_PER_POST = 1.0
-LOOK_AT = 2000
+MAX_DUE_PER_QUERY = 2000
 MOST_WAITING = 10_000
 REMEMBERED = 10_000
 
@@ -249,7 +249,7 @@ class DeliveryQueue:
             and (earlier.due > ? or earlier.attempts + earlier.refusals > 0)
         ) order by number limit ?
         """  # noqa: S608 - our own columns
-        rows = self._state.execute(query, (self._receiver, now, now, LOOK_AT))
+        rows = self._state.execute(query, (self._receiver, now, now, MAX_DUE_PER_QUERY))
         return [AlertDelivery(*row) for row in rows]
 
     def _next_due(self, now: float) -> float | None:

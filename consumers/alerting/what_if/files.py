@@ -20,7 +20,7 @@ from producer.locks import FileLock, LockHeld, holder_of
 KEPT = 20
 KEPT_BYTES = 1_000_000_000
 SHOWN = 1000
-LOOK_S = 0.06
+CHECK_S = 0.06
 """Who only looks whether one is running holds the lock for a moment."""
 ENDS_WITHIN_S = 3.0
 
@@ -73,7 +73,7 @@ def _locked(data: Path) -> FileLock:
     until = time.monotonic() + ENDS_WITHIN_S
     while True:
         try:
-            return FileLock(_lock_file(data), wait_s=LOOK_S)
+            return FileLock(_lock_file(data), wait_s=CHECK_S)
         except LockHeld as held:
             if time.monotonic() >= until or _goes_on(data):
                 raise TrialRunning(f"the trial {held.holder} is running; they run one at a time") from held

@@ -102,11 +102,11 @@ class ArchiveReader:
         start, length = span["start"], span["end"] - span["start"]
         sample: list[StoredMedium] = []
         for part in range(limit):
-            stretch = {
+            bounds = {
                 "start": start + length * part // limit,
                 "end": start + length * (part + 1) // limit,
             }
-            sample += self._all(series, f"{query} limit 1", stretch)
+            sample += self._all(series, f"{query} limit 1", bounds)
         return sample
 
     def usage(self) -> list[SeriesUsage]:

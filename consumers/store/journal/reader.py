@@ -46,7 +46,7 @@ class OpenDays:
         self._open: dict[Path, sqlite3.Connection] = {}
         self._first: dict[Path, int] = {}
         self._identities: dict[Path, Identity | None] = {}
-        self._origins: dict[Path, RowMapping] = {}
+        self._row_mappings: dict[Path, RowMapping] = {}
         self._lives: dict[Path, int] = {}
 
     def list(self) -> list[tuple[int, Day]]:
@@ -75,7 +75,7 @@ class OpenDays:
         self._open.pop(path).close()
         self._first.pop(path, None)
         self._identities.pop(path, None)
-        self._origins.pop(path, None)
+        self._row_mappings.pop(path, None)
         self._lives.pop(path, None)
 
     def _leave_a_lost_journal(self, newest: Path) -> None:
@@ -99,11 +99,11 @@ class OpenDays:
         self._open[day.path], self._identities[day.path] = opened, now
         return opened
 
-    def origins(self, day: Day, connection: sqlite3.Connection) -> RowMapping:
+    def row_mapping(self, day: Day, connection: sqlite3.Connection) -> RowMapping:
         """Of this connection to the day."""
-        known = self._origins.get(day.path)
+        known = self._row_mappings.get(day.path)
         if known is None:
-            known = self._origins[day.path] = RowMapping(connection)
+            known = self._row_mappings[day.path] = RowMapping(connection)
         return known
 
     def journal_id(self, day: Day, connection: sqlite3.Connection) -> int:
@@ -129,7 +129,7 @@ class OpenDays:
         for connection in self._open.values():
             connection.close()
         self._open.clear()
-        self._origins.clear()
+        self._row_mappings.clear()
 
 
 class SqliteJournalReader:
@@ -203,9 +203,9 @@ class SqliteJournalReader:
             connection = self._days.connection(day)
             if connection is None:
                 continue
-            origins = self._days.origins(day, connection)
-            rows, last = wanted.read(connection, origins, max(upto, first - 1), left)
-            take(origins, rows)
+            mapping = self._days.row_mapping(day, connection)
+            rows, last = wanted.read(connection, mapping, max(upto, first - 1), left)
+            take(mapping, rows)
             left -= len(rows)
             if left <= 0:
                 return int(rows[-1][0])
@@ -224,15 +224,15 @@ class _Wanted:
     types: tuple[str, ...] | None
     limit: int
 
-    def read(self, day: sqlite3.Connection, origins: RowMapping, after: int, limit: int) -> tuple[list[Any], int]:
+    def read(self, day: sqlite3.Connection, mapping: RowMapping, after: int, limit: int) -> tuple[list[Any], int]:
         """Rows of one day, and the last position there is."""
         numbers: list[int] = []
         where = ""
         # One snapshot: an event that is committed between the two reads must not be passed over.
         day.execute("begin")
         try:
-            if self.types is not None and not origins.has_only(self.types):
-                numbers = origins.numbers(self.types)
+            if self.types is not None and not mapping.has_only(self.types):
+                numbers = mapping.numbers(self.types)
                 where = f"and type in ({','.join('?' * len(numbers))})"
             rows = day.execute(
                 f"select {self.columns} from events where position > ? {where} order by position limit ?",

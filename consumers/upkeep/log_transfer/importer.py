@@ -90,7 +90,7 @@ class _Import:
             self._page(first, archive, journal)
             for page in pages:
                 self._page(page, archive, journal)
-            journal.append([self._accept(event) for event in self._told_missing()])
+            journal.append([self._accept(event) for event in self._missing_events()])
         return self.arrived
 
     def _page(self, page: list[LogEntry], archive: Archive, journal: JournalWriter) -> None:
@@ -130,7 +130,7 @@ class _Import:
         hour = min(hour_of(event.time), hour_of(moment(received)))
         self._missing.setdefault((parse_key(event.data.key)[0], hour), []).append(event)
 
-    def _told_missing(self) -> Iterator[RetentionEvent]:
+    def _missing_events(self) -> Iterator[RetentionEvent]:
         """As retention would tell of what is not there."""
         for (series, hour), events in self._missing.items():
             yield RetentionEvent(

@@ -34,7 +34,7 @@ from producer.transaction import transaction
 CLEANUP = "cleanup"
 """The command that asks the hub for a clean-up at once."""
 
-LOOK_EVERY = timedelta(seconds=1)
+CHECK_EVERY = timedelta(seconds=1)
 MEASURE_S = 2.0
 MEASURE_EVERY_S = 0.05
 _NAMESPACE = uuid5(NAMESPACE_URL, "watchpost:cleanup")
@@ -73,7 +73,7 @@ class RetentionSink(Sink):
         self._disk = disk or (lambda: disk_of(hub.data))
         self._reserve = ReserveFile(hub.data)
         self._minute = -1
-        self._looked: datetime | None = None
+        self._checked: datetime | None = None
         self._halted = Flag()
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
@@ -99,8 +99,8 @@ class RetentionSink(Sink):
         with the next tick.
         """
         now = self._clock()
-        if self._looked is None or abs(now - self._looked) >= LOOK_EVERY:
-            self._looked = now
+        if self._checked is None or abs(now - self._checked) >= CHECK_EVERY:
+            self._checked = now
             self._reserve.tend(self._disk())
             if self._archive.exists:
                 self._make_room(state, now)

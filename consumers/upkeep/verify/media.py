@@ -22,7 +22,7 @@ from producer.times import micros
 _PACK = PACK_MINUTES * 60_000_000
 """What a pack holds, in microseconds. Retention drops, and tells of, whole ones."""
 
-_LOOK = (
+_LOOKUP = (
     "select size, sha256, offset, packs.start, packs.minutes from media left join packs using (pack)"
     " where media.series = ? and media.id = ?"
 )
@@ -159,7 +159,7 @@ class _Check:
         except NotAKey as error:
             self._findings.fault(f"the medium at position {row.position:,}: {error}")
             return
-        found = self._index.execute(_LOOK, (self._number(series), name)).fetchone()
+        found = self._index.execute(_LOOKUP, (self._number(series), name)).fetchone()
         if found is None or found[3] is None:
             self._missing.append(_missing(row, event))
             return

@@ -114,7 +114,7 @@ class _Streams:
                 seen = self._begun(day, stream, sequence)
                 last, at = seen.sequence, seen.position
             if sequence != last + 1 or position <= at or position in self._gaps:
-                self._look_at(stream, seen, _SequenceRow(last, at), _SequenceRow(sequence, position))
+                self._check_order(stream, seen, _SequenceRow(last, at), _SequenceRow(sequence, position))
             if sequence > last:
                 last, at = sequence, position
             count += 1
@@ -129,7 +129,7 @@ class _Streams:
             known = self._streams[stream] = _Stream(first, first - 1, 0)
         return known
 
-    def _look_at(self, stream: int, seen: _Stream, before: _SequenceRow, row: _SequenceRow) -> None:
+    def _check_order(self, stream: int, seen: _Stream, before: _SequenceRow, row: _SequenceRow) -> None:
         gap = self._gaps.get(row.position)
         if gap is not None and gap[1] == row.sequence and gap[0] <= before.sequence + 1 <= gap[1]:
             seen.gaps.append((before.sequence + 1, row.sequence, gap[2]))
@@ -188,17 +188,17 @@ class _Streams:
         for each in dropped:
             first = each.data.first or known
             if first > known:
-                self._miss_days(known, first - 1)
+                self._report_missing_days(known, first - 1)
             known = max(known, (each.data.last or self._floor - 1) + 1)
         if known < self._floor:
-            self._miss_days(known, self._floor - 1)
+            self._report_missing_days(known, self._floor - 1)
             return ""
         newest = dropped[-1].time
         before = span(1, self._floor - 1)
         self.findings.note(f"position {before} was dropped with its days, as retention events say, last on {newest}")
         return f", before that dropped by retention on {newest}"
 
-    def _miss_days(self, first: int, last: int) -> None:
+    def _report_missing_days(self, first: int, last: int) -> None:
         self.findings.fault(f"position {span(first, last)} is gone with its days, and no retention event says why")
 
 

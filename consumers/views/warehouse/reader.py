@@ -72,7 +72,7 @@ class WarehouseReader(ABC):
         """Keep rows to ask until `stopping`. An engine that fails is tried again."""
         try:
             while not stopping.is_set():
-                with self._trying_again(stopping), self._answering() as reader:
+                with self._trying_again(stopping), self._open_reader() as reader:
                     while not stopping.is_set():
                         with self._trying_again(stopping):
                             self._follow(reader, stopping, wake)
@@ -181,7 +181,7 @@ class WarehouseReader(ABC):
             stopping.wait(self._retry_s)
 
     @contextmanager
-    def _answering(self) -> Iterator[Engine]:
+    def _open_reader(self) -> Iterator[Engine]:
         """The session that answers. Questions reach it once it has rows to answer from."""
         with closing(self._open_engine()) as reader:
             try:

@@ -27,7 +27,7 @@ LATE = timedelta(seconds=60)
 """How long after its end an hour still waits for its last segment."""
 DAY_SECONDS = 86_400
 FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_SECONDS
-BREAKS_A_DAY = 1000
+BREAKS_PER_DAY = 1000
 """Of what is counted, for a player may keep a list as long as this number is high (hls.js does, and stands still)."""
 
 
@@ -66,7 +66,7 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[RecordedSegment]) ->
 
 def _breaks_until(day: int, breaks: int) -> int:
     """Never falls from one day to the next, whatever happens in a day."""
-    return max(0, day - FIRST_DAY) * BREAKS_A_DAY + min(breaks, BREAKS_A_DAY - 1)
+    return max(0, day - FIRST_DAY) * BREAKS_PER_DAY + min(breaks, BREAKS_PER_DAY - 1)
 
 
 async def hour(call: Call[PlaylistHour]) -> Response:

@@ -83,14 +83,14 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
     asked, frames = call.parameters, call.gateway.frames
     number, shown = 0, ""
     with frames.watch(live_topic(device_source(asked.site, asked.device), asked.kind)) as seen:
-        patience = FIRST_FRAME_SECONDS
+        wait_s = FIRST_FRAME_SECONDS
         while not frames.is_stopped:
-            if await seen.newer(number, patience):
-                number, patience = seen.number, FIRST_FRAME_SECONDS
+            if await seen.newer(number, wait_s):
+                number, wait_s = seen.number, FIRST_FRAME_SECONDS
                 assert seen.frame is not None
                 yield seen.frame
                 continue
-            patience = STILL_SECONDS
+            wait_s = STILL_SECONDS
             still = await newest_picture(call.gateway, asked.site, asked.device) if asked.kind == "visual" else None
             if still is None and not number and not shown:
                 return

@@ -185,7 +185,7 @@ async def _picture(call: Call[OfSlot], which: Which) -> Response:
     if found is None:
         raise _nothing(asked)
     name, body = found
-    return _kept(call, body, name, "image/jpeg")
+    return _cached(call, body, name, "image/jpeg")
 
 
 async def words(call: Call[OfSlot]) -> Response:
@@ -200,7 +200,7 @@ async def words(call: Call[OfSlot]) -> Response:
     found = await call.gateway.ask(question)
     if found is None:
         raise _nothing(asked)
-    return _kept(call, found, sha256(found).hexdigest(), JSON)
+    return _cached(call, found, sha256(found).hexdigest(), JSON)
 
 
 def _wanted(stores: Stores, asked: OfSlot) -> int | None:
@@ -215,7 +215,7 @@ def _nothing(asked: OfSlot) -> Problem:
     return Problem(404, f"the slot {asked.slot} of {asked.site} does not hold {which}")
 
 
-def _kept(call: Call[OfSlot], body: bytes, name: str, media_type: str) -> Response:
+def _cached(call: Call[OfSlot], body: bytes, name: str, media_type: str) -> Response:
     """A tile that was asked for by its minute may be corrected by late events, so it too is asked for again."""
     tag = f'"{name.rpartition("/")[2][-40:]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

@@ -229,9 +229,9 @@ async def rebuild(call: Call[OfConsumer]) -> AskedAnswer:
     """Fold a view, or the rows, again; the old ones answer until the new ones take their place."""
     gateway, name, request_id = call.gateway, call.parameters.name, uuid7()
     content = await call.content()
-    wish = parsed(Rebuilding, content) if content else Rebuilding()
+    body = parsed(Rebuilding, content) if content else Rebuilding()
     if name == ROWS:
-        if wish.site:
+        if body.site:
             raise Problem(409, f"{name} cannot be folded in part: what ClickHouse holds is replaced as a whole")
         _fold_rows_anew(gateway.rows.warehouse)
         return AskedAnswer(id=request_id, state="pending")
@@ -240,9 +240,9 @@ async def rebuild(call: Call[OfConsumer]) -> AskedAnswer:
         raise Problem(404, f"there is no consumer {name!r}")
     if kind == "sink":
         raise Problem(409, f"{name} is a sink: what it has handed on cannot be folded again")
-    if wish.site and name not in (possible := views_in_parts(consumer_registry(gateway.hub))):
+    if body.site and name not in (possible := views_in_parts(consumer_registry(gateway.hub))):
         raise Problem(409, f"{name} cannot be folded in part; views that can be are {', '.join(possible)}")
-    arguments = {"consumer": name, **wish.model_dump(mode="json", exclude_defaults=True)}
+    arguments = {"consumer": name, **body.model_dump(mode="json", exclude_defaults=True)}
     data = Command(request_id=request_id, name=REBUILD, state="asked", by=NOBODY, arguments=arguments)
     asked = CommandEvent(id=request_id, source=device_source(HUB, GATEWAY), time=gateway.clock(), data=data)
     await publish(gateway, asked)

@@ -24,8 +24,8 @@ class RaisedAnswer(Answer):
     live: str | None = Field(description="The id of the live alert that it goes with.")
 
     @classmethod
-    def of(cls, kept: RaisedAlert) -> "RaisedAnswer":
-        return cls.model_validate(kept, from_attributes=True)
+    def of(cls, alert: RaisedAlert) -> "RaisedAnswer":
+        return cls.model_validate(alert, from_attributes=True)
 
 
 class Summary(Answer):
@@ -75,10 +75,10 @@ class Detailed(Summary):
     @classmethod
     def of_trial(cls, trial: Trial, found: list[tuple[Found, RaisedAlert]]) -> "Detailed":
         kinds: dict[str, list[RaisedAnswer]] = {"raised": [], "both": [], "only_trial": [], "only_live": []}
-        for kind, kept in found:
-            kinds[kind].append(RaisedAnswer.of(kept))
+        for kind, alert in found:
+            kinds[kind].append(RaisedAnswer.of(alert))
             if kind != "only_live":
-                kinds["raised"].append(RaisedAnswer.of(kept))
+                kinds["raised"].append(RaisedAnswer.of(alert))
         return cls.model_validate({**summary(trial), **kinds})
 
 

@@ -16,7 +16,7 @@ from tests.faults.hostile.meter import Meter
 from tests.faults.hostile.world import CAMERA, GOOD_SITE
 from tests.receivers import Receiver
 from watchpost.configuration.config import load
-from watchpost.configuration.hubs import hub
+from watchpost.configuration.hubs import hub_config
 
 RECORDED_SHARE = 0.99
 LATENCY_S = 0.1
@@ -33,7 +33,7 @@ def judge_log(config: Path, data: Path, meter: Meter, *, disk_was_full: bool) ->
         rejected=range(sys.maxsize),
         strangers=True,
     )
-    return check(hub(load(config), data), expected)
+    return check(hub_config(load(config), data), expected)
 
 
 def judge_recording(verdict: Verdict, data: Path, seen: Seen) -> float:

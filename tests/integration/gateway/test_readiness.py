@@ -125,7 +125,7 @@ def test_a_gateway_with_another_data_directory_says_so_instead_of_showing_an_emp
             stack.enter_context(Filled(tmp_path)).append(*a_busy_morning()).fold()
         started = stack.enter_context(Started(hub_of(tmp_path)))
         client = stack.enter_context(started.client())
-        started.gateway.readiness.hear_ingest(status_of("abc", 77))
+        started.gateway.readiness.take_ingest_status(status_of("abc", 77))
         ready = client.get("/ready")
         answers = {path: client.get(path) for path in HUB_QUESTIONS}
         system = client.get("/api/v1/system")
@@ -144,7 +144,7 @@ def test_a_gateway_with_the_journal_of_its_ingest_answers(tmp_path: Path) -> Non
         with closing(SqliteStore(tmp_path / "journal").reader()) as reader:
             mine = journal_id_text(reader.journal_id())
         with Started(filled.hub) as started, started.client() as client:
-            started.gateway.readiness.hear_ingest(status_of(mine, filled.head))
+            started.gateway.readiness.take_ingest_status(status_of(mine, filled.head))
             client.get("/ready")
 
             assert client.get("/api/v1/sites").status_code == 200

@@ -59,7 +59,7 @@ def status(**given: Any) -> bytes:
 def ready(clock: Clock) -> Readiness:
     """Of a gateway that has been there for a while, and hears ingest."""
     made = Readiness(_ingest_at=clock.now, _started_at=clock.now - 3600)
-    made.hear_ingest(status(position=100))
+    made.take_ingest_status(status(position=100))
     return made
 
 
@@ -99,10 +99,10 @@ def test_a_broker_that_is_away_or_stands_still(clock: Clock, bus: BusState, sent
 def test_an_ingest_that_is_not_heard(clock: Clock) -> None:
     readiness = ready(clock)
     clock.now += 30
-    readiness.hear_ingest(status(position=100))  # the same again, as a broker retains it
+    readiness.take_ingest_status(status(position=100))  # the same again, as a broker retains it
     assert "Nothing was heard of ingest for 30 s" in wrong(readiness.judge(WELL, stores()))["ingest"][1]
 
-    readiness.hear_ingest(status(position=101))
+    readiness.take_ingest_status(status(position=101))
     assert wrong(readiness.judge(WELL, stores())) == {}
 
 
@@ -110,14 +110,14 @@ def test_an_ingest_that_is_not_heard(clock: Clock) -> None:
 def test_what_ingest_does_not_say_is_no_sign_of_life(clock: Clock, payload: bytes) -> None:
     readiness = ready(clock)
     clock.now += 30
-    readiness.hear_ingest(payload)
+    readiness.take_ingest_status(payload)
 
     assert "ingest" in wrong(readiness.judge(WELL, stores()))
 
 
 def test_an_ingest_that_cannot_write(clock: Clock) -> None:
     readiness = ready(clock)
-    readiness.hear_ingest(status(state="cannot write: No space left on device"))
+    readiness.take_ingest_status(status(state="cannot write: No space left on device"))
 
     assert wrong(readiness.judge(WELL, stores()))["ingest"] == (
         "failed",
@@ -156,7 +156,7 @@ def test_the_journal_of_a_gateway_is_the_one_that_its_ingest_writes(
 ) -> None:
     """From the first word of ingest on."""
     begun = Readiness(_ingest_at=clock.now, _started_at=clock.now)
-    begun.hear_ingest(status(position=5, journal_id="abc"))
+    begun.take_ingest_status(status(position=5, journal_id="abc"))
     found = wrong(begun.judge(WELL, StoresState(0 if here is None else 5, (), (), here)))
 
     assert ("journal" in found, begun.no_journal is not None) == (is_missing, is_missing)
@@ -184,7 +184,7 @@ def pass_minutes(readiness: Readiness, clock: Clock, states: Sequence[StoresStat
     """Look every 10 s; the last answer."""
     checks: tuple[Check, ...] = ()
     for number, state in enumerate(states):
-        readiness.hear_ingest(status(position=number))
+        readiness.take_ingest_status(status(position=number))
         checks = readiness.judge(WELL, state)
         clock.now += 10
     return checks

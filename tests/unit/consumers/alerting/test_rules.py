@@ -14,13 +14,13 @@ from consumers.alerting.rules import FIELDS, SENTENCES, AlertRules, BadRule
 from consumers.hub_config import HubConfig
 from tests.following import MemoryMedia
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.hubs import hub
+from watchpost.configuration.hubs import hub_config
 
 DEFAULTS = AlertRules()
 
 
 def test_a_configuration_without_rules_and_a_fold_that_is_given_none_have_the_same_defaults(tmp_path: Path) -> None:
-    shipped = hub(WatchpostConfig(), tmp_path, environ={}).rules
+    shipped = hub_config(WatchpostConfig(), tmp_path, environ={}).rules
 
     assert shipped == HubConfig(tmp_path, MemoryMedia).rules == DEFAULTS
     assert shipped.clear_after_s == 5.0

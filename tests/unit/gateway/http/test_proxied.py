@@ -8,7 +8,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from gateway.http.peers import Peer
-from gateway.http.request_origin import crossed_origin, stranger
+from gateway.http.request_origin import crossed_origin, foreign_origin
 
 HOST = {"host": "127.0.0.1:8080"}
 BROWSER = {**HOST, "user-agent": "Mozilla/5.0", "sec-fetch-site": "none", "connection": "keep-alive"}
@@ -35,7 +35,7 @@ class Service(Peer):
     ],
 )
 def test_a_program_or_browser_of_this_machine_is_no_stranger(headers: dict[str, str]) -> None:
-    assert stranger(Headers(headers), "1.1", None) is None
+    assert foreign_origin(Headers(headers), "1.1", None) is None
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_a_program_or_browser_of_this_machine_is_no_stranger(headers: dict[str, 
     ],
 )
 def test_a_request_through_a_proxy_is_a_stranger(version: str, headers: dict[str, str], sign: str) -> None:
-    assert sign in str(stranger(Headers(headers), version, None))
+    assert sign in str(foreign_origin(Headers(headers), version, None))
 
 
 def test_a_service_of_this_machine_is_a_stranger() -> None:
-    assert "the account 33 of a service" in str(stranger(Headers(BROWSER), "1.1", Service(None, None)))
+    assert "the account 33 of a service" in str(foreign_origin(Headers(BROWSER), "1.1", Service(None, None)))
 
 
 @pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])

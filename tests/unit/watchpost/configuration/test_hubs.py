@@ -15,7 +15,7 @@ from watchpost.configuration.yaml_loader import ConfigError
 
 def told(warehouse: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
     given = {} if warehouse is None else {"warehouse": warehouse}
-    return hub(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ, ("warehouse",)).warehouse
+    return hub_config(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ, ("warehouse",)).warehouse
 
 
 @pytest.mark.parametrize("warehouse", [None, {"kind": "chdb"}])
@@ -48,7 +48,7 @@ def test_a_database_whose_name_could_be_a_generation_of_another_is_refused(name:
 
 def told_journal(journal: dict[str, Any] | None, environ: dict[str, str]) -> ClickHouseServer | None:
     given = {} if journal is None else {"journal": journal}
-    return hub(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ).journal
+    return hub_config(WatchpostConfig.model_validate({"hub": given}), Path("data"), environ).journal
 
 
 @pytest.mark.parametrize("journal", [None, {"kind": "sqlite"}])
@@ -74,11 +74,11 @@ def test_who_is_not_to_know_a_secret_does_not_ask_for_it() -> None:
     server = {"kind": "clickhouse", "password_env": "ROWS"}
     config = WatchpostConfig.model_validate({"hub": {"warehouse": server}, "alerts": {"webhook_url_env": "HOOK"}})
 
-    blind = hub(config, Path("data"), {})
+    blind = hub_config(config, Path("data"), {})
     assert blind.warehouse is not None
     assert (blind.warehouse.password, blind.webhooks) == ("", ())
     with pytest.raises(ConfigError, match="HOOK"):
-        hub(config, Path("data"), {}, ("webhook",))
+        hub_config(config, Path("data"), {}, ("webhook",))
 
 
 def test_the_gateway_names_the_version_of_the_product() -> None:

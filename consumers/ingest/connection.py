@@ -30,7 +30,7 @@ LINGER_SECONDS = 0.001
 PAUSE_SECONDS = 0.0005
 
 
-class BrokerUnreachable(OSError):
+class ConnectFailed(OSError):
     """Nobody answers there, or we are not let in."""
 
 
@@ -46,7 +46,7 @@ class _Message:
 
 
 class BrokerConnection:
-    """Connected, logged in and subscribed when made. Raises `BrokerUnreachable`."""
+    """Connected, logged in and subscribed when made. Raises `ConnectFailed`."""
 
     def __init__(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
         self._incoming = bytearray()
@@ -65,7 +65,7 @@ class BrokerConnection:
             self._log_in(broker, client_id, topics)
         except (OSError, BadPacket) as error:
             self._socket.close()
-            raise BrokerUnreachable(f"{broker}: {error}") from error
+            raise ConnectFailed(f"{broker}: {error}") from error
         self._sent_at = self._heard_at = time.monotonic()
 
     def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
@@ -74,7 +74,7 @@ class BrokerConnection:
         answer = self._await(packets.CONNACK)
         if answer.body[1]:
             who = f"the user {broker.username}" if broker.username else "a client without a user"
-            raise BrokerUnreachable(f"{who} is refused with reason code 0x{answer.body[1]:02x}")
+            raise ConnectFailed(f"{who} is refused with reason code 0x{answer.body[1]:02x}")
         size, start = packets.read_length(answer.body, 2) or (0, 3)
         numbers = packets.read_properties(answer.body[start : start + size]).numbers or {}
         self._may_send = numbers.get(packets.RECEIVE_MAXIMUM, 65535)
@@ -82,7 +82,7 @@ class BrokerConnection:
         self._socket.sendall(packets.subscribe(self._new_id(), topics))
         refused = [code for code in self._await(packets.SUBACK).body[-len(topics) :] if code > 2]
         if refused:
-            raise BrokerUnreachable(f"a subscription is refused with reason code 0x{refused[0]:02x}")
+            raise ConnectFailed(f"a subscription is refused with reason code 0x{refused[0]:02x}")
         self._socket.settimeout(0.0)
 
     def _await(self, kind: int) -> Packet:
@@ -98,7 +98,7 @@ class BrokerConnection:
                 return awaited
             data = self._socket.recv(READ_BYTES)
             if not data:
-                raise BrokerUnreachable("closed while logging in")
+                raise ConnectFailed("closed while logging in")
             self._incoming += data
 
     def receive(self, wait_s: float) -> list[Published]:
@@ -239,4 +239,4 @@ def _connect(broker: BrokerAddress) -> socket.socket:
     try:
         return open_socket(broker)
     except OSError as error:
-        raise BrokerUnreachable(f"{broker}: {error}") from error
+        raise ConnectFailed(f"{broker}: {error}") from error

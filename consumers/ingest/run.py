@@ -15,7 +15,7 @@ from bus_schemas.hub import Fault, FaultEvent
 from bus_schemas.protocol import INGEST_RUNNING, INGEST_STOPPED
 from bus_schemas.topics import FAULTS, INGEST
 from consumers.hub_faults import key_of
-from consumers.ingest.connection import BrokerConnection, BrokerUnreachable, Disconnected
+from consumers.ingest.connection import BrokerConnection, ConnectFailed, Disconnected
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.faults import FaultTracker
 from consumers.ingest.intake import CannotWrite, Intake, announcing
@@ -149,7 +149,7 @@ class Ingest:
                 self._serve(BrokerConnection(self._broker, draw_client_id("ingest"), TOPICS))
                 retry.reset()
                 pause = retry.next_s()
-            except BrokerUnreachable as error:
+            except ConnectFailed as error:
                 pause = retry.next_s()
                 log.warning("broker unreachable", reason=str(error), again_in_s=round(pause, 1))
                 self._faults.raise_own("broker", "system_error", f"The broker cannot be reached: {error}")

@@ -27,7 +27,7 @@ from consumers.alerting.incidents.detectors import (
     warmth,
 )
 from consumers.alerting.incidents.evidence import opening, picture_beside
-from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, DevicePresence, Loss
+from consumers.alerting.incidents.presence import ORDERLY, TROUBLES, Loss, PresenceState
 from consumers.alerting.incidents.verdict import Turn, Verdict
 from consumers.alerting.rules import AlertRules
 from consumers.engine.partial import HEARTBEAT, MEDIUM, STATUS, THERMAL, VERDICTS
@@ -39,7 +39,7 @@ PICTURES_APART_S = 1.0
 
 
 @dataclass(slots=True)
-class Watched(DevicePresence):
+class Watched(PresenceState):
     """The state of the rules for one device; times in seconds since 1970."""
 
     frames: FrameWindow = field(default_factory=FrameWindow)

@@ -109,7 +109,7 @@ _OF_NODES = (HeartbeatEvent, SettingsEvent)
 
 
 @dataclass(slots=True)
-class DevicePresence:
+class PresenceState:
     """The known presence of a device; times in seconds since 1970."""
 
     epoch: str | None = None

@@ -22,7 +22,7 @@ _AT_MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedSegment:
+class SegmentRow:
     """A recorded span. Times in seconds since 1970; `discontinuity` where it does not continue the one before."""
 
     start: float
@@ -61,13 +61,13 @@ class Clip:
 
 def segments(
     view: sqlite3.Connection, site: str, device: str, start: datetime, end: datetime, limit: int = _AT_MOST
-) -> list[RecordedSegment]:
+) -> list[SegmentRow]:
     """The segments that overlap the span, oldest first."""
     found = view.execute(
         f"select start, end, key, size, discontinuity, position {_OVERLAPPING}",
         (site, device, start.timestamp(), end.timestamp(), limit),
     )
-    return [RecordedSegment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found]
+    return [SegmentRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found]
 
 
 def keys_between(view: sqlite3.Connection, site: str, device: str, start: float, end: float) -> tuple[str, ...]:
@@ -76,14 +76,14 @@ def keys_between(view: sqlite3.Connection, site: str, device: str, start: float,
     return tuple(key for (key,) in found)
 
 
-def newest_segments(view: sqlite3.Connection, site: str, device: str, limit: int = 10) -> list[RecordedSegment]:
+def newest_segments(view: sqlite3.Connection, site: str, device: str, limit: int = 10) -> list[SegmentRow]:
     """The last segments, oldest first: what a live list shows."""
     found = view.execute(
         "select start, end, key, size, discontinuity, position from segments where site = ? and device = ? "
         "order by start desc limit ?",
         (site, device, limit),
     ).fetchall()
-    return [RecordedSegment(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(found)]
+    return [SegmentRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in reversed(found)]
 
 
 def number_of(view: sqlite3.Connection, site: str, device: str, start: float) -> int:
@@ -100,7 +100,7 @@ def spans(
     return list(_joined(segments(view, site, device, start, end)))
 
 
-def _joined(found: Sequence[RecordedSegment]) -> Iterator[ContinuousRecording]:
+def _joined(found: Sequence[SegmentRow]) -> Iterator[ContinuousRecording]:
     if not found:
         return
     run, before = [found[0]], None
@@ -112,7 +112,7 @@ def _joined(found: Sequence[RecordedSegment]) -> Iterator[ContinuousRecording]:
     yield _span(run, before)
 
 
-def _span(run: Sequence[RecordedSegment], before: float | None) -> ContinuousRecording:
+def _span(run: Sequence[SegmentRow], before: float | None) -> ContinuousRecording:
     gap = None if before is None else round(run[0].start - before, 3)
     return ContinuousRecording(run[0].start, run[-1].end, sum(segment.size for segment in run), len(run), gap)
 

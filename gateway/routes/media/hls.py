@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from consumers.views.health.questions import last_tick
-from consumers.views.recordings.questions import RecordedSegment, newest_segments, number_of, segments
+from consumers.views.recordings.questions import SegmentRow, newest_segments, number_of, segments
 from gateway.calls import Call, Operation
 from gateway.http.parameters import Day, DeviceTimeRange, OfDevice
 from gateway.http.problems import Problem
@@ -41,7 +41,7 @@ async def live(call: Call[OfDevice]) -> Response:
     asked = call.parameters
     await require_device(call.gateway, asked.site, asked.device)
 
-    def question(stores: Stores) -> tuple[list[RecordedSegment], MediaSequence]:
+    def question(stores: Stores) -> tuple[list[SegmentRow], MediaSequence]:
         newest = newest_segments(stores.view(VIEW), asked.site, asked.device, LIVE_SEGMENTS)
         found = playable(stores, asked, newest)
         return found, _place(stores, asked, found)
@@ -52,7 +52,7 @@ async def live(call: Call[OfDevice]) -> Response:
     return _playlist(playlists.live(_pieces(found), place))
 
 
-def _place(stores: Stores, asked: OfDevice, found: Sequence[RecordedSegment]) -> MediaSequence:
+def _place(stores: Stores, asked: OfDevice, found: Sequence[SegmentRow]) -> MediaSequence:
     """How many segments and breaks there were before, counted from the UTC day of the first: cheap, and growing."""
     if not found:
         return MediaSequence()
@@ -75,7 +75,7 @@ async def hour(call: Call[PlaylistHour]) -> Response:
     await require_device(call.gateway, asked.site, asked.device)
     start, end = utc_hour(asked.date, asked.hour)
 
-    def question(stores: Stores) -> tuple[list[RecordedSegment], bool]:
+    def question(stores: Stores) -> tuple[list[SegmentRow], bool]:
         overlapping = segments(stores.view(VIEW), asked.site, asked.device, start, end)
         newest = newest_segments(stores.view(VIEW), asked.site, asked.device, 1)
         found = playable(stores, asked, [one for one in overlapping if one.start >= start.timestamp()])
@@ -102,7 +102,7 @@ async def span(call: Call[DeviceTimeRange]) -> Response:
     if end - start > LONGEST:
         raise Problem(400, "a playlist is of 25 hours at most")
 
-    def question(stores: Stores) -> list[RecordedSegment]:
+    def question(stores: Stores) -> list[SegmentRow]:
         return playable(stores, asked, segments(stores.view(VIEW), asked.site, asked.device, start, end))
 
     found = await gateway.ask(question)
@@ -111,7 +111,7 @@ async def span(call: Call[DeviceTimeRange]) -> Response:
     return _playlist(playlists.span(_pieces(found)))
 
 
-def _pieces(found: Sequence[RecordedSegment]) -> list[PlaylistSegment]:
+def _pieces(found: Sequence[SegmentRow]) -> list[PlaylistSegment]:
     return [
         PlaylistSegment(moment_of_seconds(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
         for one in found

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from bus_schemas.event import iso
-from consumers.views.recordings.questions import SAME_SPAN_S, RecordedSegment, segments
+from consumers.views.recordings.questions import SAME_SPAN_S, SegmentRow, segments
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
 from gateway.http.parameters import DeviceTimeRange, OfDevice
@@ -59,7 +59,7 @@ class SegmentRun:
     gap_before_s: float | None
 
 
-def joined(found: Iterable[RecordedSegment]) -> Iterator[SegmentRun]:
+def joined(found: Iterable[SegmentRow]) -> Iterator[SegmentRun]:
     """Segments that follow each other, as one."""
     run: SegmentRun | None = None
     for segment in found:
@@ -77,7 +77,7 @@ def joined(found: Iterable[RecordedSegment]) -> Iterator[SegmentRun]:
         yield run
 
 
-def playable(stores: Stores, of: OfDevice, found: Sequence[RecordedSegment]) -> list[RecordedSegment]:
+def playable(stores: Stores, of: OfDevice, found: Sequence[SegmentRow]) -> list[SegmentRow]:
     """Those whose bytes are kept: the view knows a moment later what was dropped, the archive at once."""
     oldest = stores.archive.oldest(of.site, of.device, "segment")
     if oldest is None:
@@ -108,7 +108,7 @@ async def listed(call: Call[DeviceTimeRange]) -> SegmentsAnswer:
     asked = call.parameters
     start, end = await _bounds(call)
 
-    def question(stores: Stores) -> list[RecordedSegment]:
+    def question(stores: Stores) -> list[SegmentRow]:
         found = segments(stores.view("recordings"), asked.site, asked.device, start, end, MOST_LISTED)
         return playable(stores, asked, found)
 

@@ -202,12 +202,12 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer, and close once the other side has had a moment to read it: what it still sends is thrown away."""
         self._refused_at = monotonic()
         cycle = self.cycle
-        is_answering = cycle is not None and not cycle.response_complete
+        is_unfinished = cycle is not None and not cycle.response_complete
         if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
         self.pipeline.clear()
-        if (is_answering and cycle.response_started) or self.transport.is_closing():
+        if (is_unfinished and cycle.response_started) or self.transport.is_closing():
             self.transport.abort()
             return
         self.flow.resume_reading()

@@ -54,8 +54,8 @@ def _lines(found: "Findings") -> Iterator[str]:
     yield from (f"left out: {what}" for what in found.left_out)
     yield from (f"NOT COMPARED: {reason}" for reason in found.uncompared)
     yield from (f"DIFFERS: {fault}" for fault in found.faults)
-    if found.untold:
-        yield f"DIFFERS: and {found.untold:,} more"
+    if found.unlisted:
+        yield f"DIFFERS: and {found.unlisted:,} more"
 
 
 def _verdict(parts: "Sequence[Findings]") -> str:

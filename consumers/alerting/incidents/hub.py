@@ -87,13 +87,13 @@ class WatchedHub:
         """A heartbeat that comes late, by the clock and by how long the process has run, which nobody can set."""
         now, heard = tick.time_s, self.heard
         pause_s = now - heard
-        is_hearing = DEAF.isdisjoint(self.open)
-        if not heard or (pause_s <= DEAF_AFTER_S and is_hearing):
+        is_receiving = DEAF.isdisjoint(self.open)
+        if not heard or (pause_s <= DEAF_AFTER_S and is_receiving):
             return
         self.listening = self.deaf_until = now
         is_restarted = beat.uptime_s < min(self.uptime_s, pause_s)
         ran_s = pause_s if is_restarted else beat.uptime_s - self.uptime_s
-        if min(ran_s, pause_s) <= DEAF_AFTER_S or not is_hearing:
+        if min(ran_s, pause_s) <= DEAF_AFTER_S or not is_receiving:
             return
         # A process that stood still tells of it itself, and people know of one that they have stopped.
         begins = is_restarted and not self.is_stopping

@@ -76,7 +76,7 @@ def compare(
     """
     differences = []
     for table in tables_of(view):
-        if scope is not None and table in scope.untold:
+        if scope is not None and table in scope.incomparable:
             continue
         where = f"not coalesce({scope.left_out[table]}, false)" if scope is not None else "true"
         left, right = (_contents(one, table, projection, where) for one in (view, other))

@@ -17,12 +17,12 @@ _MICROSECONDS = 1e6
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What can be said of a view by a fold that begins at the floor: of each table in `left_out` the rows that do not
-    meet the condition, of those in `untold` nothing.
+    meet the condition, of those in `incomparable` nothing.
     """
 
     floor: int
     left_out: Mapping[str, str]
-    untold: frozenset[str]
+    incomparable: frozenset[str]
 
 
 def scope(projection: Projection, view: sqlite3.Connection, journal: JournalReader) -> Scope | None:

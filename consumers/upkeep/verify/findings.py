@@ -36,7 +36,7 @@ class Findings:
             self.faults.append(text)
 
     @property
-    def untold(self) -> int:
+    def unlisted(self) -> int:
         return self.count - len(self.faults)
 
 

@@ -95,8 +95,8 @@ def _note_set_aside(findings: Findings, newest: Sequence[SetAsideEvent], count: 
 
 def _note_scope(findings: Findings, partly: Scope) -> None:
     findings.leave_out(f"rows that may stem from before the floor of the journal, position {partly.floor:,}")
-    if partly.untold:
-        tables = ", ".join(sorted(partly.untold))
+    if partly.incomparable:
+        tables = ", ".join(sorted(partly.incomparable))
         findings.leave_out(f"tables that begin before the floor: {tables}")
 
 

@@ -49,7 +49,7 @@ async def live(call: Call[OfDevice]) -> Response:
     found, place = await call.gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded yet")
-    return _playlist(playlists.live(_pieces(found), place))
+    return _playlist(playlists.live(_segments(found), place))
 
 
 def _place(stores: Stores, asked: OfDevice, found: Sequence[SegmentRow]) -> MediaSequence:
@@ -59,8 +59,8 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[SegmentRow]) -> Medi
     view, first = stores.view(VIEW), found[0].start
     day = int(first // DAY_SECONDS)
     before = segments(view, asked.site, asked.device, moment_of_seconds(day * DAY_SECONDS), moment_of_seconds(first))
-    pieces = _pieces([*(one for one in before if one.start < first), found[0]])
-    breaks = sum(playlists.is_break(*pair) for pair in pairwise(pieces))
+    listed = _segments([*(one for one in before if one.start < first), found[0]])
+    breaks = sum(playlists.is_break(*pair) for pair in pairwise(listed))
     return MediaSequence(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))
 
 
@@ -85,7 +85,7 @@ async def hour(call: Call[PlaylistHour]) -> Response:
     found, closed = await call.gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded on {asked.date} at {asked.hour:02d}:00 UTC")
-    return _playlist(playlists.hour(_pieces(found), closed=closed))
+    return _playlist(playlists.hour(_segments(found), closed=closed))
 
 
 def _has_passed(stores: Stores, end: datetime) -> bool:
@@ -108,10 +108,10 @@ async def span(call: Call[DeviceTimeRange]) -> Response:
     found = await gateway.ask(question)
     if not found:
         raise Problem(404, f"nothing of {asked.device} was recorded then")
-    return _playlist(playlists.span(_pieces(found)))
+    return _playlist(playlists.span(_segments(found)))
 
 
-def _pieces(found: Sequence[SegmentRow]) -> list[PlaylistSegment]:
+def _segments(found: Sequence[SegmentRow]) -> list[PlaylistSegment]:
     return [
         PlaylistSegment(moment_of_seconds(one.start), round(one.duration_s, 6), media_url(one.key), one.discontinuity)
         for one in found

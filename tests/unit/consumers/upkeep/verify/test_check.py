@@ -209,7 +209,7 @@ def test_what_retention_dropped_is_explained_by_its_event_alone(data: Path, told
 
     (media,) = found(data, "media").values()
     assert media.count == (0 if told else 36)
-    assert media.untold == (0 if told else 16)
+    assert media.unlisted == (0 if told else 16)
 
 
 def test_a_view_that_somebody_changed_is_found_with_a_row(data: Path) -> None:

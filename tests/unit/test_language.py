@@ -1,0 +1,137 @@
+"""Identifiers are the field's words, each name of a class stands for one thing, and the glossary lists the words."""
+
+import ast
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bus_schemas.catalogue import MODELS, short_name
+from consumers.registry import CONSUMERS
+
+PRODUCT = ("bus_schemas", "producer", "edge", "consumers", "gateway", "mosquitto", "watchpost")
+ROOMS = ("consumers", "gateway")
+"""The packages that hold no banned word."""
+
+BANNED = set(
+    """
+    told untold tell tells telling hear hears hearing glance stretch wish wishes desk door doors passage ledger bury
+    goodbye ballast mouth lookout answering beginning doomed greet piece pieces roster alone stranger strangers looks
+    lasting meet patience
+    """.split()  # noqa: SIM905 - a paragraph of words
+)
+BANNED_MODULES = set(
+    """
+    kept measured news described refused words place opened origins renamed held seen drawn drawing ahead lasting
+    past served waiting tries proxied
+    """.split()  # noqa: SIM905
+)
+"""Participles and riddles, which say nothing of what a module does."""
+
+RATE = re.compile(r"(?:S|MAX)_AN?_[A-Z]+")
+"""`EVENTS_A_QUERY`; the usual way is `EVENTS_PER_QUERY`."""
+
+GLOSSARY = Path("docs/glossary.md")
+TERM = re.compile(r"\*\*(.+?)\*\*")
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def files(packages: Iterable[str]) -> Iterator[Path]:
+    for package in packages:
+        for folder, below, names in os.walk(package):
+            below[:] = sorted(set(below) - {"web", "static", "__pycache__"})
+            yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
+
+
+def words_of(identifier: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", identifier)}
+
+
+@cache
+def defined(path: Path) -> frozenset[str]:
+    return frozenset(_defined(parsed(path)))
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    """Classes, functions, arguments, variables and attributes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_identifier_holds_a_banned_word(package: str) -> None:
+    found = {
+        (str(path), name)
+        for path in files((package,))
+        for name in {*defined(path), path.stem}
+        if words_of(name) & BANNED
+    }
+
+    assert found == set()
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_the_name_of_a_module_is_no_participle(package: str) -> None:
+    assert {str(path) for path in files((package,)) if path.stem in BANNED_MODULES} == set()
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_constant_says_per_what_it_is(package: str) -> None:
+    found = {(str(path), name) for path in files((package,)) for name in defined(path) if RATE.search(name)}
+
+    assert found == set()
+
+
+def test_no_name_of_a_class_stands_in_two_modules() -> None:
+    homes = defaultdict[str, list[str]](list)
+    for path in files(PRODUCT):
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ClassDef):
+                homes[node.name].append(str(path))
+
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def rows() -> list[tuple[str, str]]:
+    """The terms and the meaning in each row of the glossary."""
+    cells = [line.split("|") for line in GLOSSARY.read_text().splitlines() if line.startswith("| **")]
+    return [(row[1], row[2]) for row in cells]
+
+
+def singular(word: str) -> str:
+    return re.sub("ies$", "y", word).removesuffix("s")
+
+
+def words_in(text: str) -> set[str]:
+    return {singular(word) for word in words_of(text)}
+
+
+def test_the_glossary_has_every_type_of_event_every_consumer_and_every_room() -> None:
+    listed = words_in(" ".join(term for term, _ in rows()))
+    events = {short_name(name) for name in MODELS}
+    rooms = {path.name for path in Path("consumers").iterdir() if (path / "__init__.py").exists()}
+
+    assert {name for name in events | rooms | set(CONSUMERS) if not words_in(name) <= listed} == set()
+
+
+def test_every_term_of_the_glossary_stands_in_the_code() -> None:
+    in_code = set[str]().union(*[words_in(path.read_text()) for path in files(PRODUCT)])
+    terms = {term for cell, _ in rows() for term in TERM.findall(cell)}
+
+    assert {term for term in terms if not words_in(term) <= in_code} == set()
+
+
+def test_the_glossary_explains_no_term_by_a_banned_word() -> None:
+    assert {terms for terms, meaning in rows() if words_of(terms + meaning) & BANNED} == set()

@@ -15,7 +15,7 @@ RUN = """
 import os, signal, sys, threading
 
 from consumers.upkeep.verify.findings import Findings
-from consumers.upkeep.verify.parallel import side_by_side
+from consumers.upkeep.verify.parallel import check_in_parallel
 
 def check(part, told):
     told(part, 1, 2)
@@ -39,7 +39,7 @@ parent = os.getpid()
 parts = sys.argv[2:]
 told = []
 try:
-    for found in side_by_side(parts, sorted(parts), check, lambda *one: told.append(one), 2):
+    for found in check_in_parallel(parts, sorted(parts), check, lambda *one: told.append(one), 2):
         print(found.notes[0], flush=True)
 except Exception as error:
     print(type(error).__name__, error)

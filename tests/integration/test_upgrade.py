@@ -30,7 +30,7 @@ from tests.builders import START
 from tests.node_parts import health
 from tests.whole_hub import Bus
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.hubs import hub
+from watchpost.configuration.hubs import hub_config
 
 RELEASE = Path(__file__).parents[1] / "fixtures" / "data-0.1.0.tar.xz"
 EVENTS = 158
@@ -48,7 +48,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(data: Path) -> HubConfig:
-    return hub(WatchpostConfig(), data, {})
+    return hub_config(WatchpostConfig(), data, {})
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from producer.sqlite_files import files_beside, remove_database
 BUSY_SECONDS = 10.0
 
 # Streams keep their number, watermark and counts from day to day, so that what is known of a stream commits together
-# with its events. `first` is the position that the first event of the file has, or will have. `journal_id` tells this journal
+# with its events. `first` is the position that the first event of the file has, or will have. `life` tells this journal
 # from one that was lost and begun again, whose positions mean other events.
 SCHEMA = """
 create table meta (key text primary key, value integer not null) without rowid;

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from consumers.hub_config import ClickHouseServer
 from watchpost import VERSION
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.hubs import gateway_settings, hub
+from watchpost.configuration.hubs import gateway_settings, hub_config
 from watchpost.configuration.yaml_loader import ConfigError
 
 

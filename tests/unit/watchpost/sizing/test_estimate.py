@@ -117,7 +117,7 @@ def test_sizes_that_the_hub_has_measured_take_the_place_of_assumed_ones() -> Non
 
 
 def test_a_disk_that_is_large_enough_lasts_for_ever() -> None:
-    life = sized().journal_id
+    life = sized().life
 
     assert life.full_after_s is None
     assert life.video_hours == pytest.approx(20e9 / 1_000_030 / 3600)
@@ -126,21 +126,19 @@ def test_a_disk_that_is_large_enough_lasts_for_ever() -> None:
 def test_a_disk_that_is_too_small_says_when_it_is_full_and_how_much_video_stays() -> None:
     """Everything grows by its rate until it is as large as it stays; the threshold is at 85 %."""
     size = sized(disk=DiskSpace(20_000_000_000, 0), hub={"segment_bytes": 10**13, "retention_hours": {"segment": 1000}})
-    assert size.journal_id.full_after_s is not None
-    written = sum(
-        min(each.kept_bytes, each.bytes_per_day / 86_400 * size.journal_id.full_after_s) for each in size.disk
-    )
+    assert size.life.full_after_s is not None
+    written = sum(min(each.kept_bytes, each.bytes_per_day / 86_400 * size.life.full_after_s) for each in size.disk)
 
-    assert size.journal_id.room_bytes == 17_000_000_000
+    assert size.life.room_bytes == 17_000_000_000
     assert written == pytest.approx(17_000_000_000)
-    assert size.journal_id.video_hours is not None
-    assert size.journal_id.video_hours < size.journal_id.full_after_s / 3600
+    assert size.life.video_hours is not None
+    assert size.life.video_hours < size.life.full_after_s / 3600
 
 
 def test_what_others_have_on_the_disk_is_no_room_and_what_the_hub_has_is() -> None:
-    assert sized(disk=DiskSpace(1000, 800)).journal_id.room_bytes == 50
-    assert sized(disk=DiskSpace(1000, 800), ours=300).journal_id.room_bytes == 350
-    assert sized(disk=DiskSpace(1000, 900)).journal_id.room_bytes == 0
+    assert sized(disk=DiskSpace(1000, 800)).life.room_bytes == 50
+    assert sized(disk=DiskSpace(1000, 800), ours=300).life.room_bytes == 350
+    assert sized(disk=DiskSpace(1000, 900)).life.room_bytes == 0
 
 
 def test_memory_is_less_where_rows_are_on_a_server() -> None:
@@ -153,7 +151,7 @@ def test_memory_is_less_where_rows_are_on_a_server() -> None:
 def test_a_site_without_devices_needs_nothing_but_its_hub() -> None:
     size = sized(sites=[])
 
-    assert (size.devices, size.links, size.journal_id.full_after_s, size.journal_id.video_hours) == (0, (), None, None)
+    assert (size.devices, size.links, size.life.full_after_s, size.life.video_hours) == (0, (), None, None)
 
 
 def test_of_drawn_scenes_nothing_is_assumed() -> None:

@@ -131,7 +131,7 @@ def replay(runtime: Runtime, wanted: "LogRange", *, into: str | None, speed: flo
         raise CliError(str(away)) from away
 
 
-def _resend(runtime: Runtime, pieces: Iterable[list["LogEntry"]], *, into: str | None, speed: float | None) -> bool:
+def _resend(runtime: Runtime, entries: Iterable[list["LogEntry"]], *, into: str | None, speed: float | None) -> bool:
     from consumers.upkeep.log_transfer.resend import ResendOptions, resend
 
     stopping = stop_event()
@@ -143,7 +143,7 @@ def _resend(runtime: Runtime, pieces: Iterable[list["LogEntry"]], *, into: str |
             reported_at = time.monotonic()
             typer.echo(f"{sent.events:,} events sent, {waiting:,} not confirmed yet", err=True)
 
-    sent = resend(pieces, ResendOptions(runtime.broker, speed, into), stopping, report)
+    sent = resend(entries, ResendOptions(runtime.broker, speed, into), stopping, report)
     seconds = time.monotonic() - began
     rate = sent.events / seconds
     typer.echo(f"{sent.events:,} events, {sent.media:,} of them media, in {seconds:.1f} s: {rate:,.0f} a second")

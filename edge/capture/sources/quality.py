@@ -8,7 +8,7 @@ from edge.capture.sources.source import StreamReport
 from producer.clock import Elapsed
 
 
-class Quality:
+class StreamQuality:
     """Of one source, over all its connections."""
 
     def __init__(self, elapsed: Elapsed, recorder: Recorder | None) -> None:

@@ -22,7 +22,7 @@ from edge.capture.sources.demuxer import Arrival, Demuxer, demuxer
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.liveness import LONGEST_SILENCE_S, Liveness, ReadLimit
-from edge.capture.sources.quality import Quality
+from edge.capture.sources.quality import StreamQuality
 from edge.capture.sources.read_ahead import NOTHING, ReadAhead
 from edge.capture.sources.recorded_stream import RecordedStream
 from edge.capture.sources.regularity import Regularity
@@ -67,7 +67,7 @@ class VideoSource:
         self._regularity = Regularity() if source.is_interleaved else None
         self._demuxer: Demuxer | None = None
         self._stream: RecordedStream | None = None
-        self._quality = Quality(elapsed, recorder)
+        self._quality = StreamQuality(elapsed, recorder)
         self._sequence = self._fruitless = 0
         self._ready: deque[Reading] = deque()
         self.takeover = Takeover(self._finish)

@@ -34,11 +34,11 @@ class PictureState:
     freeze_diffs: tuple[float, ...]
     frozen_seconds: float
     noise_floor: float | None
-    quality: "Quality"
+    quality: "PictureQuality"
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class PictureQuality:
     """`identical_rows` is the share of rows that repeat the row above, as a broken decoder smears them."""
 
     brightness: float
@@ -76,7 +76,7 @@ def black_percentage(grey: Grey) -> float:
     return round(100.0 * int(np.count_nonzero(grey <= DARK_LEVEL)) / grey.size, 1)
 
 
-def quality(grey: Grey) -> Quality:
+def quality(grey: Grey) -> PictureQuality:
     """One point each for: not dark, not blown out, contrast, detail, rows intact. `grey` is H x W uint8."""
     mean, deviation = cv2.meanStdDev(grey)
     brightness, contrast = float(mean[0, 0]), float(deviation[0, 0])
@@ -84,7 +84,7 @@ def quality(grey: Grey) -> Quality:
     identical = identical_rows(grey)
     corrupt = identical >= _CORRUPT_SHARE and contrast > 5
     points = (brightness > 20, brightness < 235, contrast > 10, sharpness > 15, not corrupt)
-    return Quality(
+    return PictureQuality(
         brightness=round(brightness, 1),
         contrast=round(contrast, 1),
         sharpness=round(sharpness, 1),

@@ -13,26 +13,26 @@ from edge.capture.sources.inputs import Input
 
 COLLECT_AFTER_S: Final = 10.0
 NO_LIMIT: Final = -1.0
-"""PyAV looks at its limit with Python's own lock, and FFmpeg asks for it eight times a packet of RTSP: on a busy
-machine the threads of many cameras do little but hand that lock to each other. So RTSP is read without, and
-`ReadAhead` sees when a camera has been silent for too long.
+"""PyAV checks its limit under Python's lock, and FFmpeg asks for it eight times for each RTSP packet: on a busy machine
+the threads of many cameras would mostly wait for that lock. So RTSP is read without a limit, and `ReadAhead` notices
+when a camera has been silent for too long.
 """
 
 
 class NoVideo(Exception):
-    """What was opened is something else; the message says what."""
+    """The input is not a video. The message says what it is."""
 
 
 class UnreferencedContainers:
-    """Closes what `av.open` opened before it raised: nobody has the container, and it is part of a reference cycle, so
-    that its socket stays open until a collection.
+    """Closes what `av.open` opened before it raised: nobody has the container, which is part of a reference cycle, so
+    its socket would stay open until a garbage collection.
     """
 
     def __init__(self) -> None:
         self._collected_s = float("-inf")
 
     def collect(self) -> None:
-        """Seldom, because a collection holds up every thread."""
+        """Run a collection, but seldom, because it stops every thread."""
         now = time.monotonic()
         if now - self._collected_s >= COLLECT_AFTER_S:
             self._collected_s = now
@@ -46,7 +46,7 @@ def opened(source: Input, limit: SupportsFloat) -> Any:
     if source.local is not None and (why := refusal(source.address, source.local)) is not None:
         raise NoVideo(why)
     try:
-        # PyAV asks for the value of the limit whenever it begins to read.
+        # PyAV reads the value of the limit whenever it begins to read.
         return av.open(
             source.address,
             format=source.format,
@@ -62,7 +62,7 @@ def opened(source: Input, limit: SupportsFloat) -> Any:
 
 @contextmanager
 def closing_on_failure(container: Any) -> Iterator[None]:
-    """What fails while a container is looked at must not leave its socket or file open."""
+    """Close the container if inspecting it fails, so that no socket or file stays open."""
     try:
         yield
     except BaseException:

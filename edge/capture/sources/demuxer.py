@@ -20,15 +20,15 @@ from edge.capture.sources.inputs import Input
 from edge.capture.sources.jpeg_scanner import JpegScanner
 
 MAX_PIXELS: Final = 70_000_000
-"""A larger picture is damage, or an attempt to take all memory."""
+"""A larger picture is damaged, or an attempt to use up the memory."""
 MOST_AHEAD: Final = 500
 _HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
 _HTML: Final = (b"<!doctype", b"<html", b"<?xml")
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A packet with its own timestamp in seconds, where it has one, and when it came, where that is known."""
+class DemuxedPacket:
+    """A packet with its own timestamp in seconds and the time of its arrival, where these are known."""
 
     kind: Literal["video", "audio"]
     packet: Any
@@ -47,26 +47,26 @@ class Demuxer(Protocol):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Of the pictures as they are decoded now; (0, 0) before the first."""
+        """The size of decoded pictures; (0, 0) before the first."""
 
     @property
     def reorders(self) -> bool:
-        """Whether pictures are shown in another order than they come in."""
+        """Whether pictures are shown in another order than they come."""
 
     @property
     def cut_short(self) -> int:
-        """Pictures that broke off on their way, since the beginning."""
+        """Pictures that were incomplete, since the beginning."""
 
-    def next(self) -> Arrival | None:
+    def next(self) -> DemuxedPacket | None:
         """`None` at the end."""
 
     def resume(self) -> None:
-        """Go on after an error, or with another limit for the time that a packet may take."""
+        """Continue after an error, or with another limit for the time of a packet."""
 
     def decode(self, packet: Any) -> list[Any]: ...
 
     def skip_to_keyframes(self, skips: bool) -> None:
-        """Whether `decode` gives nothing but keyframes. To be ended at a keyframe."""
+        """Whether `decode` returns keyframes only. Switch it off at a keyframe."""
 
     def close(self) -> None: ...
 
@@ -100,7 +100,7 @@ class ContainerDemuxer:
         self.codec: str = self._context.name
         self.is_late_by_one = self._container.format.name == "rtsp" and self.codec in _HELD_BY_PARSER
         self._packets: Iterator[Any] = iter(())
-        self._ahead: deque[Arrival] = deque()
+        self._ahead: deque[DemuxedPacket] = deque()
         self.resume()
 
     @property
@@ -113,7 +113,7 @@ class ContainerDemuxer:
 
     @property
     def start(self) -> float | None:
-        """The first timestamp of the pictures, where the container knows it."""
+        """The first timestamp of the pictures, where the container has it."""
         assert self.video is not None
         start, base = self.video.start_time, self.video.time_base
         return None if start is None or base is None else float(start * base)
@@ -123,17 +123,17 @@ class ContainerDemuxer:
         assert self.video is not None
         return float(self.video.average_rate or self.video.guessed_rate or 25)
 
-    def next(self) -> Arrival | None:
+    def next(self) -> DemuxedPacket | None:
         return self._ahead.popleft() if self._ahead else self._read()
 
     def _refuse_single(self) -> None:
-        """A picture that is played again and again as fast as it can be opened is no recording."""
+        """Refuse a single picture: it would be played again and again as fast as it can be opened."""
         pictures = 0
         while len(self._ahead) < MOST_AHEAD and pictures < 2:
             try:
                 arrival = self._read()
             except FFmpegError:
-                # Whoever reads the file comes to what is damaged in it, and counts it.
+                # The reader of the file comes to the damaged part, and counts it.
                 self.resume()
                 return
             if arrival is None:
@@ -143,17 +143,17 @@ class ContainerDemuxer:
         if pictures == 1 and len(self._ahead) < MOST_AHEAD:
             raise NoVideo("this is a single picture, not a video")
 
-    def _read(self) -> Arrival | None:
+    def _read(self) -> DemuxedPacket | None:
         packet = next(self._packets, None)
         if packet is None:
             return None
         stamp = packet.pts if packet.pts is not None else packet.dts
         seconds = None if stamp is None else float(stamp * packet.time_base)
-        return Arrival("video" if packet.stream.type == "video" else "audio", packet, seconds)
+        return DemuxedPacket("video" if packet.stream.type == "video" else "audio", packet, seconds)
 
     def resume(self) -> None:
         streams = [self.video, *([self.audio] if self.audio is not None else [])]
-        # The one before sets the limit back when it ends, so it must not end later.
+        # The iterator before resets the limit when it ends, so it must end first.
         _close(self._packets)
         self._packets = self._container.demux(*streams)
 
@@ -169,8 +169,8 @@ class ContainerDemuxer:
 
 
 class JpegDemuxer:
-    """FFmpeg brings the bytes (HTTP, TLS, passwords), and its own reader of MIME parts is left out: it takes their
-    lengths for true, and gives up at the first part that is empty, too short, or no JPEG.
+    """FFmpeg transports the bytes (HTTP, TLS, passwords). Its own parser of MIME parts is not used: it trusts their
+    lengths, and gives up at the first part that is empty, too short, or not a JPEG.
     """
 
     video: VideoStream | None = None
@@ -201,8 +201,8 @@ class JpegDemuxer:
     def cut_short(self) -> int:
         return self._scanner.cut_short
 
-    def next(self) -> Arrival | None:
-        """A piece that holds no whole picture counts as nothing yet: an `Arrival` without packet."""
+    def next(self) -> DemuxedPacket | None:
+        """Bytes without a complete picture give a `DemuxedPacket` without a packet."""
         if not self._pictures:
             data = self._read()
             if not data:
@@ -211,11 +211,11 @@ class JpegDemuxer:
             self._pictures.extend(self._scanner.feed(data))
             self._found += len(self._pictures)
         if not self._pictures:
-            return Arrival("video", None, None)
+            return DemuxedPacket("video", None, None)
         packet: Packet[Any] = Packet(self._pictures.popleft())
         packet.time_base = Fraction(1, CLOCK)
         packet.is_keyframe = True
-        return Arrival("video", packet, None)
+        return DemuxedPacket("video", packet, None)
 
     def resume(self) -> None:
         _close(self._chunks)
@@ -228,14 +228,14 @@ class JpegDemuxer:
         return pictures
 
     def skip_to_keyframes(self, skips: bool) -> None:
-        """Every picture is one."""
+        """Every picture is a keyframe."""
 
     def close(self) -> None:
         _close(self._chunks)
         self._container.close()
 
     def _read(self) -> bytes:
-        """Nothing at the end; FFmpeg calls it an error of the connection where a server closes it."""
+        """Empty at the end. FFmpeg reports an error of the connection when a server closes it."""
         try:
             chunk = next(self._chunks, None)
         except (FFmpegError, OSError):

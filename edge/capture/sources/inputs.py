@@ -8,16 +8,16 @@ from edge.capture.sources.files import LocalKind
 
 TIMEOUT_S: Final = 10.0
 SOCKET_TIMEOUT_S: Final = 60.0
-"""That of FFmpeg's own sockets: ours, which follows the camera's own rate, is to come first."""
+"""The timeout of FFmpeg's own sockets. Ours, which follows the rate of the camera, must come first."""
 RTSP_SOCKET_TIMEOUT_S: Final = 10.0
-"""Who reads ahead goes on after it, or closes what was given up meanwhile."""
+"""The reading thread continues after it, or closes what was given up meanwhile."""
 Transport = Literal["tcp", "udp"]
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What is opened and how. `pace` holds a file back to the speed at which it was recorded; `is_jpeg_stream` is for
-    JPEG after JPEG over HTTP, which FFmpeg only transports; `local` is what a path at this machine must be.
+    """What to open and how. `pace` plays a file at the speed at which it was recorded; `is_jpeg_stream` marks JPEG
+    after JPEG over HTTP, which FFmpeg only transports; `local` is what a local path must be.
     """
 
     address: str
@@ -39,7 +39,7 @@ class Input:
 
     @property
     def is_interleaved(self) -> bool:
-        """RTSP in one TCP connection: a damaged length loses all that follows."""
+        """Whether RTSP shares one TCP connection, in which a damaged length loses everything that follows."""
         return self.options.get("rtsp_transport") == "tcp"
 
 
@@ -48,9 +48,9 @@ def video_file(path: str, *, loop: bool = False, pace: bool = True) -> Input:
 
 
 def rtsp(url: str, timeout_s: float = TIMEOUT_S, transport: Transport = "tcp") -> Input:
-    """TCP unless told otherwise, because a lost UDP packet smears pictures until the next keyframe.
+    """TCP by default, because a lost UDP packet smears pictures until the next keyframe.
 
-    Nothing is analysed in advance: all that is needed comes with the stream, and a picture is wanted at once.
+    Nothing is analysed in advance: the stream has all that is needed, and a picture is wanted at once.
     """
     options = {
         "rtsp_transport": transport,

@@ -9,7 +9,7 @@ from edge.capture.sources.regularity import Regularity
 
 LONGEST_SILENCE_S: Final = 30.0
 UNDECODED_S: Final = 90.0
-"""So long packets may come of which no picture can be made; a keyframe a minute is not rare."""
+"""How long packets may come that cannot be decoded; a keyframe a minute is not rare."""
 DAMAGE_WINDOW_S: Final = 60.0
 DAMAGE_SHARE: Final = 0.05
 MOST_HELD: Final = 1
@@ -20,7 +20,7 @@ _FEWEST: Final = 20
 
 @dataclass(slots=True)
 class ReadLimit:
-    """How long a camera may be silent, for whoever reads it in another thread."""
+    """How long a camera may be silent, for the thread that reads it."""
 
     seconds: float
 
@@ -29,8 +29,8 @@ class ReadLimit:
 
 
 class Liveness:
-    """A camera must send pictures, whatever else it sends. How soon it is given up follows its own rate: after three
-    of its intervals, in the bounds of `timeout_s` and half a minute.
+    """A camera must send pictures, whatever else it sends. It is given up after three of its own intervals, within
+    `timeout_s` and half a minute.
     """
 
     def __init__(self, timeout_s: float, now_s: float, regularity: Regularity | None = None) -> None:
@@ -46,20 +46,20 @@ class Liveness:
 
     @property
     def read_limit_s(self) -> float:
-        """How long anything at all may take."""
+        """How long any packet may take."""
         known = self._regularity.limit_s() if self._regularity is not None else None
         return float(self.limit_s if known is None else min(known, self.limit_s))
 
     @property
     def limit_s(self) -> float:
-        """How long the next packet of the pictures may take. One alone says nothing of those to come."""
+        """How long the next packet of video may take. A single packet shows no interval."""
         if not self._came:
             return self._timeout_s
         longest = max(self._intervals, default=LONGEST_SILENCE_S)
         return max(self._timeout_s, min(3 * longest, LONGEST_SILENCE_S))
 
     def packet(self, at_s: float) -> None:
-        """A packet of the pictures came. At the end of a stream the last one may be handed out much later."""
+        """A packet of video came. At the end of a stream the last one may be handed out much later."""
         if self._came:
             self._intervals.append(at_s - self._since)
         self._came = True
@@ -76,7 +76,7 @@ class Liveness:
         self._undecoded = 0
 
     def complaint(self, now_s: float) -> str | None:
-        """What is wrong, where reading goes on nevertheless."""
+        """What is wrong, where reading continues all the same."""
         silent_s = now_s - self._since
         if silent_s > self.limit_s:
             is_heard = self._heard is not None and now_s - self._heard < self.limit_s
@@ -89,7 +89,7 @@ class Liveness:
 
 
 class Damage:
-    """Counts what could not be used, of packets of the last minute."""
+    """Counts damaged packets of the last minute."""
 
     def __init__(self, elapsed: Callable[[], float]) -> None:
         self._elapsed = elapsed
@@ -111,7 +111,7 @@ class Damage:
         return sum(bad for _, _, bad in self._counts) / packets if packets >= _FEWEST else 0.0
 
     def sentence(self, what: str) -> str | None:
-        """To be told above a share."""
+        """A sentence above a share of damaged packets."""
         share = self.share
         if share <= DAMAGE_SHARE:
             return None

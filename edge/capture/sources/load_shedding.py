@@ -1,4 +1,4 @@
-"""What is left out of a live stream where the machine is too slow for it, so that pictures are still recorded."""
+"""Decides what to leave out of a live stream on a slow machine, so that its pictures are still recorded."""
 
 from typing import Any, Final
 
@@ -15,9 +15,9 @@ FEWER_PICTURES_S: Final = 0.2
 
 
 class LoadShedding:
-    """The further behind, the more: first most frames are not analysed, then sound is not decoded, then only keyframes
-    are decoded of pictures that are recorded as they came, and five a second taken of JPEGs, which are encoded anew.
-    What is left out comes back when the thread has caught up.
+    """The larger the delay, the more is left out: first most frames are not analysed, then sound is not decoded, then
+    only keyframes are decoded of pictures that are recorded as they come, and five per second of JPEGs, which are
+    encoded. Everything comes back when the thread has caught up.
     """
 
     def __init__(self, elapsed: Elapsed) -> None:
@@ -25,13 +25,13 @@ class LoadShedding:
         self.begin()
 
     def begin(self) -> None:
-        """Of another decoder."""
+        """Reset for a new decoder."""
         self._most_s = 0.0
         self._taken_s = float("-inf")
         self.skips_pictures = False
 
     def note(self, behind_s: float) -> None:
-        """How long the oldest packet has waited that is still to be taken."""
+        """The age of the oldest packet that waits."""
         self._most_s = 0.0 if behind_s < CAUGHT_UP_S else max(self._most_s, behind_s)
 
     def frame_interval_s(self, wanted_s: float) -> float:
@@ -43,7 +43,7 @@ class LoadShedding:
         return takes
 
     def takes_picture(self, demuxer: Demuxer, packet: Any, at_s: float, *, is_passed: bool) -> bool:
-        """Whether it is to be decoded at all. A decoder goes on with other pictures than keyframes only after one."""
+        """Whether to decode the packet at all. A decoder resumes other pictures only after a keyframe."""
         if demuxer.codec == "mjpeg":
             return self._takes_jpeg(at_s)
         skips = is_passed and self._most_s >= DECODING_S

@@ -1,4 +1,4 @@
-"""Reads a live camera in a thread of its own, so that slow work on one packet delays none of those behind it."""
+"""Reads a live camera in a thread of its own, so that slow work on one packet does not delay the next ones."""
 
 import threading
 from collections import deque
@@ -8,25 +8,25 @@ from typing import Any, Final, SupportsFloat, TypeAlias
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
-from edge.capture.sources.demuxer import Arrival, Demuxer
+from edge.capture.sources.demuxer import DemuxedPacket, Demuxer
 from producer.clock import Elapsed
 
 MOST_BYTES: Final = 8_000_000
-"""Beyond it nothing is read: what comes then waits in the network."""
+"""Beyond this nothing is read, and packets wait in the network."""
 MOST_PACKETS: Final = 4000
 WAIT_S: Final = 0.5
 CLOSING_S: Final = 0.3
-NOTHING: Final = Arrival("video", None, None)
+NOTHING: Final = DemuxedPacket("video", None, None)
 """Nothing came for a while."""
 
-_Read: TypeAlias = Arrival | BaseException | None
+_Read: TypeAlias = DemuxedPacket | BaseException | None
 
 
 class ReadAhead:
-    """A demuxer whose packets bear the time at which they came.
+    """A demuxer whose packets have the time of their arrival.
 
-    `next` gives `NOTHING` after half a second, and raises where the silence is longer than the limit. What the other
-    demuxer raises it raises too; reading goes on after `resume`.
+    `next` returns `NOTHING` after half a second, and raises after a silence longer than the limit. It also raises what
+    the other demuxer raises; reading continues after `resume`.
     """
 
     def __init__(self, demuxer: Demuxer, limit: SupportsFloat, elapsed: Elapsed) -> None:
@@ -59,16 +59,16 @@ class ReadAhead:
 
     @property
     def has_come(self) -> bool:
-        """Whether `next` need not wait."""
+        """Whether `next` returns without waiting."""
         return bool(self._read)
 
     @property
     def behind_s(self) -> float:
-        """How long the oldest packet has been here that nobody has taken yet."""
+        """The age of the oldest packet that waits here."""
         with self._changed:
             return self._elapsed() - self._read[0][1] if self._read else 0.0
 
-    def next(self) -> Arrival | None:
+    def next(self) -> DemuxedPacket | None:
         with self._changed:
             if not self._read:
                 self._changed.wait(WAIT_S)
@@ -90,13 +90,13 @@ class ReadAhead:
         self._demuxer.skip_to_keyframes(skips)
 
     def close(self) -> None:
-        """The thread closes what it reads as soon as that gives something, or FFmpeg gives it up."""
+        """The thread closes its demuxer as soon as that returns, or FFmpeg gives up."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
         self._thread.join(CLOSING_S)
 
-    def _taken(self) -> Arrival | None:
+    def _taken(self) -> DemuxedPacket | None:
         if self._read[0][0] is None:
             return None
         found, at_s = self._read.popleft()
@@ -112,20 +112,20 @@ class ReadAhead:
             while self._may_read():
                 found = self._next()
                 if isinstance(found, TimeoutError):
-                    # Of FFmpeg's socket, which knows nothing of the limit.
+                    # A timeout of FFmpeg's own socket, which does not know the limit.
                     self._resumes = True
                     continue
                 with self._changed:
                     self._latest_s = self._elapsed()
                     self._read.append((found, self._latest_s))
                     self._bytes += _size(found)
-                    self._has_failed = not isinstance(found, Arrival)
+                    self._has_failed = not isinstance(found, DemuxedPacket)
                     self._changed.notify_all()
         finally:
             self._demuxer.close()
 
     def _may_read(self) -> bool:
-        """Waits for room, or for whoever is to say that it goes on after an error."""
+        """Wait for room, or for `resume` after an error."""
         with self._changed:
             while not self._is_closed and (self._has_failed or self._is_full):
                 self._changed.wait()
@@ -146,4 +146,4 @@ class ReadAhead:
 
 
 def _size(found: _Read) -> int:
-    return found.packet.size if isinstance(found, Arrival) and found.packet is not None else 0
+    return found.packet.size if isinstance(found, DemuxedPacket) and found.packet is not None else 0

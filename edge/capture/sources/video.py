@@ -15,13 +15,13 @@ from av.video.frame import VideoFrame
 from edge.analysis.pictures import upright
 from edge.capture.bitstream import CLOCK
 from edge.capture.recorder import Recorder
-from edge.capture.sources.arrivals import Arrivals, Counter
 from edge.capture.sources.audio_samples import OneSecondChunks, Resampler
 from edge.capture.sources.containers import NoVideo
-from edge.capture.sources.demuxer import Arrival, Demuxer, demuxer
+from edge.capture.sources.demuxer import DemuxedPacket, Demuxer, demuxer
 from edge.capture.sources.failure_reasons import Attempt, unreachable
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.liveness import LONGEST_SILENCE_S, Liveness, ReadLimit
+from edge.capture.sources.packet_timing import Counter, PacketTiming
 from edge.capture.sources.quality import StreamQuality
 from edge.capture.sources.read_ahead import NOTHING, ReadAhead
 from edge.capture.sources.recorded_stream import RecordedStream
@@ -44,8 +44,8 @@ log = structlog.get_logger(__name__)
 
 
 class VideoSource:
-    """One demultiplexing loop: packets go to the recorder, pictures are decoded and handed out `analysis_fps` times a
-    second at most. What cannot be used of them costs itself and is counted.
+    """One demultiplexing loop: packets go to the recorder, and at most `analysis_fps` decoded pictures per second are
+    handed out. What cannot be used costs itself and is counted.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class VideoSource:
         self._pause = pause
         self._recorder = recorder
         self._elapsed = elapsed
-        self._zero = elapsed()  # Whoever takes over what was never opened finishes a recording that holds nothing.
+        self._zero = elapsed()  # For a takeover before the source was opened: the recording is empty.
         self._every_s = 1 / analysis_fps
         self._regularity = Regularity() if source.is_interleaved else None
         self._demuxer: Demuxer | None = None
@@ -107,13 +107,13 @@ class VideoSource:
         self._ready.clear()
 
     def _finish(self) -> None:
-        """What is being recorded becomes a segment."""
+        """Finish the segment that is being recorded."""
         if self._recorder:
             keeps_time = self._input.pace or self._input.is_live
             self._recorder.finish(self._ticks(self._elapsed()) if keeps_time else None)
 
     def _waiting(self) -> AbstractContextManager[None]:
-        """While a camera is waited for. A file is there at once."""
+        """Let another thread take over while this one waits for a camera. A file does not wait."""
         has_come = isinstance(self._demuxer, ReadAhead) and self._demuxer.has_come
         return self.takeover.waiting(has_come=has_come) if self._input.is_live else nullcontext()
 
@@ -124,7 +124,7 @@ class VideoSource:
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """What FFmpeg says, as a sentence. What nobody has foreseen is for whoever reads the source."""
+        """Turn errors of FFmpeg into sentences. Unforeseen errors go to the caller."""
         try:
             yield
         except (SourceUnreachable, SourceEnded):
@@ -133,16 +133,16 @@ class VideoSource:
             raise SourceUnreachable(f"{without_credentials(self._input.address)}: {error}") from None
         except (FFmpegError, OSError) as error:
             waited_s = self._elapsed() - self._asked_s
-            # Over HTTP anything can be opened: what it is shows only when it is read.
+            # Over HTTP anything can be opened; its content shows only when it is read.
             is_open = self._demuxer is not None and (self._pictures > 1 or not self._input.is_jpeg_stream)
             known = (self._limit.seconds, self._demuxer.codec) if self._demuxer else (self._input.timeout_s, None)
             attempt = Attempt(self._input.address, is_open, waited_s, *known)
             raise unreachable(error, attempt) from None
 
     def _begin(self, start: float) -> None:
-        """Read from the beginning: a new connection, or a file once more."""
+        """Read from the beginning: a new connection, or a file again."""
         assert self._demuxer is not None
-        self._arrivals = Arrivals(self._input, self._demuxer, self._elapsed, start, self._counter)
+        self._timing = PacketTiming(self._input, self._demuxer, self._elapsed, start, self._counter)
         if self._recorder and not (self._stream and self._stream.goes_on_with(self._demuxer)):
             self._stream = RecordedStream(self._recorder, self._demuxer)
         self._resampler, self._seconds = Resampler(), OneSecondChunks()
@@ -154,7 +154,7 @@ class VideoSource:
     def _advance(self, demuxer: Demuxer) -> None:
         try:
             with self._waiting():
-                arrival = self._arrivals.next()
+                arrival = self._timing.next()
         except av.error.InvalidDataError:
             self._quality.pictures.count(damaged=True)
             self._damaged_in_a_row += 1
@@ -171,9 +171,9 @@ class VideoSource:
                 self._watch(demuxer)
         if (now := self._elapsed()) >= self._report_due:
             self._report_due = now + REPORT_S
-            self._ready.append(self._quality.report(self._arrivals, demuxer.codec))
+            self._ready.append(self._quality.report(self._timing, demuxer.codec))
 
-    def _use(self, demuxer: Demuxer, arrival: Arrival) -> None:
+    def _use(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
         for _ in range(demuxer.cut_short - self._cut_short):
             self._quality.pictures.count(damaged=True)
         self._cut_short = demuxer.cut_short
@@ -184,8 +184,8 @@ class VideoSource:
             self._take(demuxer, arrival)
 
     def _watch(self, demuxer: Demuxer) -> None:
-        """At the time of what came last: this thread may be behind."""
-        if complaint := self._liveness.complaint(self._arrivals.at):
+        """Report by the time of the last packet, because this thread may be behind."""
+        if complaint := self._liveness.complaint(self._timing.at):
             raise SourceUnreachable(f"{without_credentials(self._input.address)}: {complaint}")
         before_s, self._limit.seconds = self._limit.seconds, self._liveness.read_limit_s
         if abs(before_s - self._limit.seconds) > 1:
@@ -200,26 +200,26 @@ class VideoSource:
             if self._recorder:
                 self._recorder.finish()
             raise SourceEnded(without_credentials(self._input.address))
-        # Not every container can be wound back.
-        end = self._arrivals.end
+        # Not every container can be rewound.
+        end = self._timing.end
         ended.close()
         self._demuxer = None
         self._demuxer = demuxer(self._input, self._limit)
         self._begin(end)
 
-    def _take(self, demuxer: Demuxer, arrival: Arrival) -> None:
+    def _take(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
         self._is_damaged = False
         if arrival.kind == "video":
             if arrival.packet.size:
-                self._liveness.packet(self._arrivals.at)
+                self._liveness.packet(self._timing.at)
             self._take_video(demuxer, arrival)
         else:
-            self._liveness.sound(self._arrivals.at)
+            self._liveness.sound(self._timing.at)
             self._take_sound(demuxer, arrival)
         (self._quality.pictures if arrival.kind == "video" else self._quality.sound).count(damaged=self._is_damaged)
 
     def _attempt(self, step: Callable[..., T], *given: Any) -> T | None:
-        """Whatever a packet or a picture does to a decoder, a filter or an encoder costs only that one."""
+        """Whatever a packet or picture does to a decoder, filter or encoder costs only that one."""
         try:
             return step(*given)
         except Exception as error:  # noqa: BLE001 - counted and told; a camera must not be able to end its agent
@@ -227,13 +227,13 @@ class VideoSource:
             log.debug("packet lost", step=step.__name__, error=repr(error))
             return None
 
-    def _take_video(self, demuxer: Demuxer, arrival: Arrival) -> None:
+    def _take_video(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
         packet = arrival.packet
-        at = self._arrivals.time(arrival) if packet.size else self._zero
-        stampless = self._arrivals.stampless
+        at = self._timing.time(arrival) if packet.size else self._zero
+        stampless = self._timing.stampless
         packet.time_base = _TICK
         packet.pts = packet.dts = None if stampless else self._ticks(at)
-        packet.duration = 0 if stampless else round(self._arrivals.interval_s * CLOCK)
+        packet.duration = 0 if stampless else round(self._timing.interval_s * CLOCK)
         shedding, is_passed = self._quality.shedding, self._recorder is None or self._recorder.passes_video
         if not shedding.takes_picture(demuxer, packet, at, is_passed=is_passed):
             return
@@ -249,10 +249,10 @@ class VideoSource:
         self._liveness.decoded(self._elapsed())
         self._pictures += 1
         self._fruitless = 0
-        at = self._arrivals.picture_time() if self._arrivals.stampless else self._zero + (picture.pts or 0) / CLOCK
+        at = self._timing.picture_time() if self._timing.stampless else self._zero + (picture.pts or 0) / CLOCK
         if self._input.pace:
             self._wait_until(at)
-        if self._stream and (picture.rotation % 360 or self._arrivals.stampless):
+        if self._stream and (picture.rotation % 360 or self._timing.stampless):
             self._stream.never_pass()
         upright_one = self._attempt(upright, picture)
         if upright_one is None:
@@ -267,9 +267,9 @@ class VideoSource:
             self._sequence += 1
             self._ready.append(CameraFrame(time, self._sequence, upright_one))
 
-    def _take_sound(self, demuxer: Demuxer, arrival: Arrival) -> None:
+    def _take_sound(self, demuxer: Demuxer, arrival: DemuxedPacket) -> None:
         packet = arrival.packet
-        at = self._arrivals.time(arrival) if packet.size else self._zero
+        at = self._timing.time(arrival) if packet.size else self._zero
         packet.time_base = _TICK
         packet.pts = packet.dts = self._ticks(at)
         packet.duration = 0
@@ -297,4 +297,4 @@ class VideoSource:
         if early > 0:
             self._pause(min(early, LONGEST_WAIT_S))
         elif early < -LONGEST_WAIT_S:
-            self._arrivals.shift(-early)
+            self._timing.shift(-early)

@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from edge.capture.sources import read_ahead
-from edge.capture.sources.demuxer import Arrival
+from edge.capture.sources.demuxer import DemuxedPacket
 from edge.capture.sources.liveness import ReadLimit
 from edge.capture.sources.read_ahead import NOTHING, ReadAhead
 from tests.eventually import eventually
@@ -26,11 +26,11 @@ class Camera:
     codec, is_late_by_one, reorders, size, cut_short = "h264", False, False, (160, 120), 0
 
     def __init__(self) -> None:
-        self.sent: SimpleQueue[Arrival | BaseException | None] = SimpleQueue()
+        self.sent: SimpleQueue[DemuxedPacket | BaseException | None] = SimpleQueue()
         self.closed = threading.Event()
         self.resumed = 0
 
-    def next(self) -> Arrival | None:
+    def next(self) -> DemuxedPacket | None:
         found = self.sent.get()
         if isinstance(found, BaseException):
             raise found
@@ -49,8 +49,8 @@ class Camera:
         self.closed.set()
 
 
-def picture(number: int, size: int = 10) -> Arrival:
-    return Arrival("video", Packet(bytes(size)), float(number))
+def picture(number: int, size: int = 10) -> DemuxedPacket:
+    return DemuxedPacket("video", Packet(bytes(size)), float(number))
 
 
 class Clock:

@@ -8,9 +8,9 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from edge.capture.sources.arrivals import Arrivals, Counter
-from edge.capture.sources.demuxer import Arrival
+from edge.capture.sources.demuxer import DemuxedPacket
 from edge.capture.sources.inputs import rtsp
+from edge.capture.sources.packet_timing import Counter, PacketTiming
 from edge.capture.sources.read_ahead import NOTHING
 
 
@@ -21,10 +21,10 @@ class Scripted:
     audio: AudioStream | None = None
     codec, is_late_by_one, reorders, size, cut_short = "h264", True, False, (160, 120), 0
 
-    def __init__(self, arrivals: Sequence[Arrival]) -> None:
+    def __init__(self, arrivals: Sequence[DemuxedPacket]) -> None:
         self._arrivals = list(arrivals)
 
-    def next(self) -> Arrival | None:
+    def next(self) -> DemuxedPacket | None:
         return self._arrivals.pop(0) if self._arrivals else None
 
     def resume(self) -> None: ...
@@ -37,15 +37,15 @@ class Scripted:
     def close(self) -> None: ...
 
 
-def pictures(begun_s: Sequence[float]) -> list[Arrival]:
+def pictures(begun_s: Sequence[float]) -> list[DemuxedPacket]:
     """With a clock of their own, each handed out when the next one begins."""
     complete_s = [*begun_s[1:], begun_s[-1] + 0.1]
-    return [Arrival("video", Packet(b"p"), begun - 93, at) for begun, at in zip(begun_s, complete_s, strict=True)]
+    return [DemuxedPacket("video", Packet(b"p"), begun - 93, at) for begun, at in zip(begun_s, complete_s, strict=True)]
 
 
-def times(arrivals: Sequence[Arrival]) -> list[float]:
+def times(arrivals: Sequence[DemuxedPacket]) -> list[float]:
     found: list[float] = []
-    given = Arrivals(rtsp("rtsp://camera/1"), Scripted(arrivals), lambda: 999.0, 100.0, Counter(lambda: 0.0))
+    given = PacketTiming(rtsp("rtsp://camera/1"), Scripted(arrivals), lambda: 999.0, 100.0, Counter(lambda: 0.0))
     while (arrival := given.next()) is not None:
         if arrival is not NOTHING:
             found.append(given.time(arrival))

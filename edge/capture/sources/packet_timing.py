@@ -3,21 +3,21 @@
 from collections import deque
 from typing import Final
 
-from edge.capture.sources.demuxer import Arrival, ContainerDemuxer, Demuxer
+from edge.capture.sources.demuxer import ContainerDemuxer, DemuxedPacket, Demuxer
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.read_ahead import NOTHING
 from edge.capture.sources.timestamps import DEFAULT_INTERVAL_S, FileClock, LiveClock
 from producer.clock import Elapsed
 
 BUFFERED_S: Final = 0.005
-"""What comes sooner was there before."""
+"""A packet that comes sooner was buffered before."""
 MOST_BUFFERED: Final = 500
 PRIMING_S: Final = 0.5
 FEWEST_COUNTED: Final = 20
 
 
 class Counter:
-    """Pictures and their bytes, since they were asked for last."""
+    """Counts pictures and their bytes since the last call of `take`."""
 
     def __init__(self, elapsed: Elapsed) -> None:
         self._elapsed = elapsed
@@ -28,14 +28,14 @@ class Counter:
         self._pictures, self._bytes = self._pictures + 1, self._bytes + size
 
     def take(self) -> tuple[float, int] | None:
-        """Pictures a second and bytes of each; `None` where they are too few to tell."""
+        """Pictures per second and bytes of each; `None` where they are too few."""
         pictures, self._pictures, sent, self._bytes = self._pictures, 0, self._bytes, 0
         seconds, self._since = self._elapsed() - self._since, self._elapsed()
         return (pictures / seconds, sent // pictures) if pictures >= FEWEST_COUNTED and seconds > 0 else None
 
 
-class Arrivals:
-    """Live packets are timed by when they come, those of a file by their own timestamps from `start` on."""
+class PacketTiming:
+    """Live packets get their time from their arrival, packets of a file from their own timestamps, from `start` on."""
 
     def __init__(self, source: Input, demuxer: Demuxer, elapsed: Elapsed, start: float, counter: Counter) -> None:
         self._demuxer = demuxer
@@ -45,24 +45,24 @@ class Arrivals:
         self._files: dict[str, FileClock] = {}
         self._start = start
         self._primed = not self._is_live or source.is_jpeg_stream
-        self._held: deque[tuple[Arrival, float]] = deque()
+        self._held: deque[tuple[DemuxedPacket, float]] = deque()
         self._began = start
         self._read_at: float | None = None
         self._at = 0.0
         self._counter = counter
         self.stampless = False
-        """A file without any timestamps: its pictures follow each other as they are shown."""
+        """A file without timestamps: its pictures follow each other in the order in which they are shown."""
 
     @property
     def interval_s(self) -> float:
-        """Between two pictures."""
+        """Seconds between two pictures."""
         if self._is_live:
             return self._live["video"].interval_s
         return 1 / self._demuxer.fps if isinstance(self._demuxer, ContainerDemuxer) else DEFAULT_INTERVAL_S
 
     def measured(self) -> tuple[float, int | None]:
-        """Pictures a second that came since this was asked last, or at which a file was recorded, and bits a second,
-        where enough came to tell.
+        """Pictures per second since the last call, or at which a file was recorded, and bits per second, where enough
+        packets came.
         """
         counted, own_fps = self._counter.take(), 1 / self.interval_s
         if counted is None:
@@ -72,10 +72,10 @@ class Arrivals:
 
     @property
     def end(self) -> float:
-        """Of a file: when it goes on after its last picture."""
+        """When a file continues after its last picture."""
         return self._files["video"].end if "video" in self._files else self._start
 
-    def next(self) -> Arrival | None:
+    def next(self) -> DemuxedPacket | None:
         if not self._primed and not self._prime():
             return NOTHING
         if self._held:
@@ -85,11 +85,11 @@ class Arrivals:
 
     @property
     def at(self) -> float:
-        """When the packet that came last was complete here."""
+        """When the last packet was complete here."""
         return self._at
 
-    def time(self, arrival: Arrival) -> float:
-        """Of the packet that came last."""
+    def time(self, arrival: DemuxedPacket) -> float:
+        """The time of the last packet."""
         reordered = arrival.kind == "video" and self._demuxer.reorders
         if arrival.kind == "video" and arrival.packet.size:
             self._counter.add(arrival.packet.size)
@@ -104,21 +104,21 @@ class Arrivals:
         return self._file(arrival).time(arrival.stamp, reordered=reordered)
 
     def picture_time(self) -> float:
-        """Of the next picture of a file without timestamps."""
-        return self._file(Arrival("video", None, None)).time(None)
+        """The time of the next picture of a file without timestamps."""
+        return self._file(DemuxedPacket("video", None, None)).time(None)
 
     def shift(self, seconds: float) -> None:
         for clock in self._files.values():
             clock.shift(seconds)
 
-    def _file(self, arrival: Arrival) -> FileClock:
+    def _file(self, arrival: DemuxedPacket) -> FileClock:
         if arrival.kind not in self._files:
             known = self._demuxer.start if isinstance(self._demuxer, ContainerDemuxer) else None
             zero = known if known is not None else arrival.stamp or 0.0
             self._files[arrival.kind] = FileClock(self._start, zero, self.interval_s)
         return self._files[arrival.kind]
 
-    def _read(self) -> Arrival | None:
+    def _read(self) -> DemuxedPacket | None:
         arrival = self._demuxer.next()
         if arrival is NOTHING:
             return NOTHING
@@ -131,8 +131,9 @@ class Arrivals:
         return arrival
 
     def _prime(self) -> bool:
-        """Take in what FFmpeg has read while opening: it came before anybody could look at the clock. Those of the next
-        half second tell how late the first were, and stand in for the timestamp that the very first does not get.
+        """Take in the packets that FFmpeg read while opening, before anybody could read the clock. Packets of the next
+        half second show how late the first ones were, and replace the timestamp that the very first one lacks.
+
         False as long as nothing has come.
         """
         latest = self._began

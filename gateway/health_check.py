@@ -26,6 +26,7 @@ async def run(gateway: Gateway) -> None:
     """Until cancelled."""
     gateway.bus.listen(INGEST, gateway.readiness.hear_ingest)
     while True:
+        gateway.zones.close_removed()
         await look(gateway)
         report(gateway.readiness.observed, gateway.faults)
         await asyncio.sleep(LOOK_EVERY_S)

@@ -97,6 +97,7 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
                     task.cancel()
     finally:
         gateway.readers.stop()
+        gateway.zones.close()
         gateway.trials.close()
 
 

@@ -24,6 +24,7 @@ from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.moments import Behind, StoresAsOf, at
 from gateway.reading.readers import Busy, Readers
+from gateway.reading.registry import ZoneCache
 from gateway.reading.rows import RETRY, WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_SECONDS
@@ -47,6 +48,7 @@ class Gateway:
     hub: HubConfig
     access: Access
     readers: Readers[Stores]
+    zones: ZoneCache
     rows: WarehouseThreads
     bus: Bus
     feed: Feed

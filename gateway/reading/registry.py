@@ -1,10 +1,16 @@
 """Caches the current registry; it is read from its view once for each change."""
 
 from dataclasses import dataclass, field
-from sqlite3 import Connection
+from pathlib import Path
+from sqlite3 import Connection, Error
+from zoneinfo import ZoneInfo
 
+from consumers.engine.view_files import NoView, Views
 from consumers.site_registry import Registered
-from consumers.views.registry import newest_change, registry
+from consumers.views.registry import RegistryProjection, newest_change, registry
+
+Stamp = tuple[int, int]
+"""Which view of the registry it was, and the position of its newest change."""
 
 
 @dataclass(slots=True)
@@ -20,3 +26,49 @@ class RegistryCache:
         if view is not self._view or newest != self._newest:
             self._view, self._newest, self._known = view, newest, registry(view)
         return self._known
+
+
+class ZoneCache:
+    """The time zones of sites, for the thread of the event loop.
+
+    What a reader thread has found holds until the registry changes, and that the loop asks itself, in microseconds.
+    A question that is handed to a thread and back takes as long as a hundred answers: while the loop is busy, the
+    thread waits for the interpreter after each call of SQLite.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._views = Views(data)
+        self._view: Connection | None = None
+        self._opened = 0
+        self._stamp: Stamp | None = None
+        self._zones: dict[str, ZoneInfo] = {}
+
+    def stamp(self) -> Stamp | None:
+        """As of now; `None` where that cannot be told at once."""
+        try:
+            view = self._views[RegistryProjection.name]
+            if view is not self._view:
+                view.execute("pragma busy_timeout=0")
+                self._view = view
+                self._opened += 1
+            return self._opened, newest_change(view)
+        except (NoView, Error, OSError):
+            return None
+
+    def get(self, site: str, now: Stamp | None) -> ZoneInfo | None:
+        if now is None or now != self._stamp:
+            self._zones.clear()
+            self._stamp = now
+        return self._zones.get(site)
+
+    def put(self, site: str, zone: ZoneInfo, asked_at: Stamp | None) -> None:
+        """Keep what was read since `asked_at`, unless the registry has changed since then."""
+        if asked_at is not None and asked_at == self._stamp == self.stamp():
+            self._zones[site] = zone
+
+    def close_removed(self) -> None:
+        """Close a view that was swapped, so that its bytes are given back."""
+        self._views.close_removed()
+
+    def close(self) -> None:
+        self._views.close()

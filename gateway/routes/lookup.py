@@ -127,7 +127,12 @@ async def require_site(gateway: Gateway, site: str) -> None:
 
 async def zone_of_site(gateway: Gateway, site: str) -> ZoneInfo:
     """By whose midnights a site has its days. Raises a 404 as `require_site` does."""
-    return await gateway.ask_together(("zone", site), lambda stores: _zone(stores, site))
+    now = gateway.zones.stamp()
+    zone = gateway.zones.get(site, now)
+    if zone is None:
+        zone = await gateway.ask_together(("zone", site), lambda stores: _zone(stores, site))
+        gateway.zones.put(site, zone, now)
+    return zone
 
 
 def _zone(stores: Stores, site: str) -> ZoneInfo:

@@ -16,7 +16,7 @@ from watchpost.commands import log as log_commands
 from watchpost.commands import sizing as sizing_commands
 from watchpost.commands import trials as trial_commands
 from watchpost.commands.options import DATA, ConfigOption, DataOption, LogFormat, LogOption, MqttPortOption, PortOption
-from watchpost.commands.selection import chosen_consumers, chosen_node
+from watchpost.commands.selection import chosen_node
 from watchpost.configuration.secrets import check as check_secrets
 from watchpost.configuration.yaml_loader import ConfigError
 from watchpost.processes import entry_points, logs, up
@@ -134,7 +134,7 @@ def consume(
     if names == [WAREHOUSE]:
         entry_points.consume_warehouse(runtime)
     else:
-        entry_points.consume(runtime, chosen_consumers(names or [], left_out or [], entry_points.consumer_names()))
+        entry_points.consume(runtime, names or [], left_out or [])
 
 
 @app.command()

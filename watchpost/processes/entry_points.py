@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from watchpost import VERSION
 from watchpost.cli_errors import CliError, IdentityInUse
+from watchpost.commands.selection import chosen_consumers
 from watchpost.configuration.config import WatchpostConfig
 from watchpost.configuration.reference import markdown
 from watchpost.configuration.yaml_loader import ConfigError
@@ -67,12 +68,14 @@ def consume_warehouse(runtime: Runtime) -> None:
         raise CliError(str(other)) from other
 
 
-def consume(runtime: Runtime, names: list[str]) -> None:
+def consume(runtime: Runtime, named: list[str], left_out: list[str]) -> None:
+    # Signals are blocked before the consumers are known: their names come with numpy, which starts threads.
     stopping = stop_event()
     from consumers.engine.runner import run
     from consumers.store.claims.holder import ClaimTaken
     from watchpost.configuration.hubs import hub_config
 
+    names = chosen_consumers(named, left_out, consumer_names())
     spare_the_collector()
     secrets = ("webhook",) if not names or "webhook" in names else ()
     try:

@@ -136,3 +136,21 @@ def test_a_stop_signal_becomes_a_value_that_a_loop_can_wait_for(number: signal.S
 
         assert process.stdout.read() == "stopped cleanly\n"
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("command", [["consume", "--except", "mosaics"], ["consume", "registry"], ["ingest"], ["edge"]])
+def test_signals_are_blocked_before_a_library_starts_threads(command: list[str], tmp_path: Path) -> None:
+    """A thread that does not block SIGTERM dies of it with the whole process, in the middle of its work."""
+    program = (
+        "import sys\n"
+        "from watchpost.processes import entry_points\n"
+        "from watchpost.cli import app\n"
+        "entry_points.stop_event = lambda: sys.exit(11 if 'numpy' in sys.modules else 10)\n"
+        "app(sys.argv[1:])\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *command, "--data", str(tmp_path)], capture_output=True, check=False
+    )
+
+    assert ended.returncode == 10, ended.stderr.decode()

@@ -9,7 +9,7 @@ from consumers.store.clickhouse.engine import OpenEngine
 from consumers.store.clickhouse.server import ServerEngine
 from tests.clickhouse_server import ClickHouse
 
-KINDS = ("chdb", "chdb through doors", "server")
+KINDS = tuple(pytest.param(kind, marks=pytest.mark.processes) for kind in ("chdb", "chdb through doors", "server"))
 
 
 class ThroughDoors(EmbeddedEngine):

@@ -24,8 +24,16 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
 
 
+STARTING = {"broker", "own_broker", "clickhouse", "kept_open"}
+"""Fixtures that start a server, or a ClickHouse in this process. Who asks for one by its name marks the parameter."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before those are left out that have a mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick ones first. The browser is last: playwright leaves an event loop running in this thread until it ends."""
+    for item in items:
+        if STARTING & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.processes)
     items.sort(key=lambda item: next((ORDER.index(part) for part in item.path.parts if part in ORDER), -1))
 
 

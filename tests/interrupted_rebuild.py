@@ -1,4 +1,4 @@
-"""A rebuild of a few thousand events that a test interrupts."""
+"""A rebuild of a thousand events that a test interrupts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +14,8 @@ from consumers.engine.rebuild.whole import rebuild
 from tests.builders import at, frame, tick
 from tests.following import Followed, hub_in
 
-SECONDS = 2600
-STEP = 2000
+SECONDS = 600
+STEP = 400
 
 
 def events(count: int = SECONDS) -> Iterator[Event]:
@@ -25,7 +25,7 @@ def events(count: int = SECONDS) -> Iterator[Event]:
 
 
 class Yard(Followed):
-    """Alerting of a few thousand events, and a rebuild of them that a test interrupts."""
+    """Alerting of a thousand events, and a rebuild of them that a test interrupts."""
 
     def __init__(self, data: Path) -> None:
         super().__init__(AlertingProjection(hub_in(data)), data, events())

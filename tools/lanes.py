@@ -77,7 +77,7 @@ def checks() -> list[Lane]:
 
 def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
     """The first lane is the one that is watched."""
-    return [tests("tests", folder, *side_by_side(*QUICK, *arguments)), *checks()]
+    return [tests("tests", folder, *side_by_side(*QUICK, "-m", "not processes", *arguments)), *checks()]
 
 
 def everything(folder: Path) -> list[Lane]:

@@ -25,6 +25,8 @@ from tests.doc_blocks import Block, apply, environment, run
 from tests.eventually import eventually
 from tests.faults.mutants import copy_tree
 
+pytestmark = pytest.mark.processes
+
 TUTORIAL = Path("docs/tutorial.md")
 MOST_LINES = 60
 _ROUTE = re.compile(r"^GET (\S+)\n\n(\{.*\})$", re.MULTILINE)

@@ -137,7 +137,7 @@ def body_of(build: Any) -> bytes:
     return to_bytes(build(START, epoch="one", sequence=7))
 
 
-@examples(max_examples=300)
+@examples(max_examples=120)
 @given(st.lists(messages(), min_size=1, max_size=4))
 def test_the_fast_and_the_exact_way_let_in_the_same_and_write_the_same(group: list[Published]) -> None:
     fast = [outcome(item) for item in read(group, RECEIVED)]

@@ -211,7 +211,7 @@ def raw_json(value: Any) -> str:
     return json.dumps(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     requests=st.lists(
         st.tuples(

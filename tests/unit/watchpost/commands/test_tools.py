@@ -14,6 +14,8 @@ from tests import journal_days, logged
 from watchpost.cli_errors import CliError
 from watchpost.commands import tools
 
+pytestmark = pytest.mark.processes
+
 
 def watchpost(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-m", "watchpost", *arguments], capture_output=True, text=True, check=False)

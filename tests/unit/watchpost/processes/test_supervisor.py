@@ -19,6 +19,8 @@ from tests.eventually import eventually
 from watchpost.processes.process_state import ProcessState, write_states
 from watchpost.processes.supervisor import RESTART, ProcessSpec, Supervisor, exit_text
 
+pytestmark = pytest.mark.processes
+
 SLEEPER = "import time; print('here', flush=True); time.sleep(60)"
 FASTER = 50
 STUBBORN = (

@@ -301,7 +301,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_each_alert_is_in_one_message_or_set_aside_in_order_and_one_post_a_second(
     steps: list[tuple[float, list[tuple[int, str]], str]],

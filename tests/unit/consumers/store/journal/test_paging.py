@@ -101,7 +101,7 @@ def meant(log: Log, wanted: EventFilter) -> list[int]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(STEPS, min_size=1, max_size=12), st.lists(STEPS, max_size=12), st.integers(1, 4), st.sampled_from(FILTERS)
 )
@@ -169,9 +169,9 @@ def test_a_writer_beside_readers_that_page_both_ways(tmp_path: Path) -> None:
     readers = [Reader(tmp_path, order, size, written) for order in ("asc", "desc") for size in (7, 64)]
     for reader in readers:
         reader.start()
-    for number in range(900):
+    for number in range(300):
         log.write(*("A", "b", "a")[: number % 3 + 1])
-        if number % 300 == 150:
+        if number % 100 == 50:
             log.turn_the_day()
     written.set()
     for reader in readers:

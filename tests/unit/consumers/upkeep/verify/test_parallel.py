@@ -10,6 +10,8 @@ import pytest
 
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.processes
+
 # In a process without threads, as the command is.
 RUN = """
 import os, signal, sys, threading

@@ -117,10 +117,8 @@ def loop(
                 break
         else:
             others_due = time.monotonic() + URGENT_TURN_S
-        if not moved:
-            wakeup.wait(POLL_S)
-        elif moved < BATCH:
-            stopping.wait(pace_s)
+        if moved < BATCH:
+            _rest(wakeup, stopping, pace_s if moved else 0.0)
 
 
 def deliver(
@@ -131,10 +129,15 @@ def deliver(
         wakeup.clear()
         moved = attempts.act(sink.name, partial(advance, sink, sender)) or 0
         attempts.act(f"{sink.name} idle", sink.idle, part=sink.name)
-        if not moved:
-            wakeup.wait(POLL_S)
-        elif moved < BATCH:
-            stopping.wait(sink.sink.pace_s)
+        if moved < BATCH:
+            _rest(wakeup, stopping, sink.sink.pace_s if moved else 0.0)
+
+
+def _rest(wakeup: threading.Event, stopping: threading.Event, pace_s: float) -> None:
+    """At the head: what was committed since the round began sets `wakeup`; no empty round has to look for it."""
+    if pace_s:
+        stopping.wait(pace_s)
+    wakeup.wait(POLL_S)
 
 
 def check_journal(context: ConsumerContext, written: Callable[[], str | None]) -> int:

@@ -88,12 +88,13 @@ class Intake:
         if self._room is not None:
             items = self._room.fitting(items)
         plan = self._commit(items)
+        if plan.accepted:
+            # The first thing that the broker passes on: alerts wait for it, and watermarks are in no hurry.
+            self._publish_head(bus)
         now = time.monotonic()
         self.announcer.advanced(plan.advanced, now, announcing(bus))
         self.announcer.again((plan.holes | plan.repeated) - plan.advanced, now, announcing(bus))
         bus.acknowledge(messages)
-        if plan.accepted:
-            self._publish_head(bus)
         bus.flush()
         self._count(now - began, len(messages), plan)
 

@@ -13,6 +13,7 @@ from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers.engine import checkpoint, set_aside, view_files
 from consumers.engine.follower import BATCH, STOPS_AFTER, ConsumerContext, Follower
+from consumers.engine.head_listener import POLL_S
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.engine.runner import ConsumerProcess, loop
@@ -375,13 +376,36 @@ class Stopping(threading.Event):
         return False
 
 
+class Wakeup(threading.Event):
+    """There is news whenever it is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        return True
+
+
 def test_rounds_that_find_little_are_apart_and_catching_up_is_not() -> None:
     found = iter([BATCH, 3, 700, BATCH])
-    stopping = Stopping(rounds=4)
+    stopping, wakeup = Stopping(rounds=4), Wakeup()
 
-    loop({"slow": lambda: 0, "busy": lambda: next(found)}, threading.Event(), stopping, 0.2)
+    loop({"slow": lambda: 0, "busy": lambda: next(found)}, wakeup, stopping, 0.2)
 
     assert stopping.rests == [0.2, 0.2]
+    assert wakeup.waits == [POLL_S, POLL_S]
+
+
+def test_behind_a_round_that_reached_the_head_none_is_made_before_there_is_news() -> None:
+    found = iter([3, 0, BATCH, 5])
+    stopping, wakeup = Stopping(rounds=4), Wakeup()
+
+    loop({"busy": lambda: next(found)}, wakeup, stopping, 0.0)
+
+    assert wakeup.waits == [POLL_S, POLL_S, POLL_S]
+    assert stopping.rests == []
 
 
 def test_who_decides_what_people_are_told_does_not_rest(tmp_path: Path) -> None:

@@ -110,9 +110,9 @@ def test_commit_comes_before_the_watermark_and_that_before_the_acknowledgement(c
     assert calls.made == [
         "store 1",
         "append 2 reject 0",
+        f"publish {HEAD} qos 0",
         f"publish {watermark_topic(event.source)} qos 1 retained",
         "acknowledge [7, 8]",
-        f"publish {HEAD} qos 0",
         "flush",
     ]
 
@@ -128,7 +128,11 @@ def test_nothing_is_said_to_anybody_when_the_disk_is_full(calls: Calls, intake: 
     intake.take([message(event, 1)], calls)
 
     assert said == []
-    assert calls.made[:2] == ["append 1 reject 0", f"publish {watermark_topic(event.source)} qos 1 retained"]
+    assert calls.made[:3] == [
+        "append 1 reject 0",
+        f"publish {HEAD} qos 0",
+        f"publish {watermark_topic(event.source)} qos 1 retained",
+    ]
 
 
 def test_a_bug_is_not_taken_for_a_full_disk(calls: Calls, intake: Intake) -> None:
@@ -183,9 +187,9 @@ def test_on_a_disk_without_room_devices_wait_and_the_hub_s_own_events_go_on(call
     assert intake.shortage == "the disk has less than 0 MiB left, and these are for clean-up"
     assert calls.made == [
         "append 2 reject 0",
+        f"publish {HEAD} qos 0",
         f"publish {watermark_topic(told.source)} qos 1 retained",
         "acknowledge [1, 2, 3]",
-        f"publish {HEAD} qos 0",
         "flush",
     ]
 

@@ -27,7 +27,7 @@ from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import ZoneCache
 from gateway.reading.rows import RETRY, WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
-from gateway.reading.wait_until import PAUSE_SECONDS
+from gateway.reading.wait_until import PAUSE_S
 from gateway.settings import GatewaySettings
 from gateway.streaming.live import Feed
 from gateway.streaming.mjpeg import Frames
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 __all__ = ["RETRY", "Gateway"]
 
 T = TypeVar("T")
-BEHIND_SECONDS = 1.0
+BEHIND_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Gateway:
             except Behind as behind:
                 return behind
 
-        deadline = get_running_loop().time() + BEHIND_SECONDS
+        deadline = get_running_loop().time() + BEHIND_S
         while isinstance(found := await self.ask(answer), Behind):
             if get_running_loop().time() >= deadline:
                 raise Problem(503, f"as_of: {found}; it is on its way", headers=RETRY) from found
-            await sleep(PAUSE_SECONDS)
+            await sleep(PAUSE_S)
         return found[0]

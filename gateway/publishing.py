@@ -11,8 +11,8 @@ from gateway.context import RETRY, Gateway
 from gateway.http.problems import Problem
 from gateway.messages.bus import BusUnreachable, NoReader
 
-READER_SECONDS = 5.0
-PAUSE_SECONDS = 0.25
+READER_S = 5.0
+PAUSE_S = 0.25
 
 
 async def publish(gateway: Gateway, event: Event) -> None:
@@ -25,7 +25,7 @@ async def publish(gateway: Gateway, event: Event) -> None:
 
 async def _publish_to_a_reader(gateway: Gateway, event: Event) -> None:
     """The gateway has no outbox: what ingest does not hear, because it is only connecting, would be lost."""
-    until = monotonic() + READER_SECONDS
+    until = monotonic() + READER_S
     topic, body = event_topic(event.source, short_name(event.type)), to_bytes(event)
     while True:
         try:
@@ -33,4 +33,4 @@ async def _publish_to_a_reader(gateway: Gateway, event: Event) -> None:
         except NoReader:
             if monotonic() >= until:
                 raise
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_S)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
-SHORTEST_SECONDS = 1.0
+SHORTEST_S = 1.0
 
 
 class CounterRates:
@@ -22,7 +22,7 @@ class CounterRates:
         """Growth a second; what was not there before has none yet. `now` in seconds, from any start."""
         with self._lock:
             elapsed = now - self._at
-            if elapsed >= SHORTEST_SECONDS:
+            if elapsed >= SHORTEST_S:
                 before = self._counts
                 self._rates = {key: (count - before.get(key, count)) / elapsed for key, count in counts.items()}
                 self._counts, self._at = {key: count for key, count in counts.items()}, now  # noqa: C416 - widens the type of the keys

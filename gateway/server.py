@@ -36,7 +36,7 @@ from gateway.trials import TrialRunner
 from producer.broker import BrokerAddress
 from producer.ids import Clock, utc_now
 
-GRACE_SECONDS = 2
+GRACE_S = 2
 BACKLOG = 1024
 TICKS_PER_SWEEP = 10
 
@@ -101,7 +101,7 @@ class GatewayServer(uvicorn.Server):
                 server_header=False,
                 proxy_headers=True,
                 forwarded_allow_ips=list(gateway.settings.trusted_proxies),
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_graceful_shutdown=GRACE_S,
                 timeout_keep_alive=30,
                 backlog=BACKLOG,
             )

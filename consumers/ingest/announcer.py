@@ -10,8 +10,8 @@ from bus_schemas.streams import Traffic, traffic_of
 from bus_schemas.topics import watermark_topic
 from consumers.store.journal.writing import StreamKey, StreamState
 
-EVERY_SECONDS = 2.0
-AGAIN_SECONDS = 0.2
+EVERY_S = 2.0
+AGAIN_S = 0.2
 RECENT_MICROSECONDS = 10 * 60 * 1_000_000
 STREAMS_PER_ROUND = 500
 MAX_OTHERS = 200
@@ -39,7 +39,7 @@ class Announcer:
     def again(self, keys: Iterable[StreamKey], now: float, publish: Publish) -> None:
         """For producers that sent what we have, or left out what we lack."""
         for key in keys:
-            if now - self._announced_at.get(key, -AGAIN_SECONDS) >= AGAIN_SECONDS:
+            if now - self._announced_at.get(key, -AGAIN_S) >= AGAIN_S:
                 self._announce(key, now, publish)
 
     def begin(self, session: str) -> None:
@@ -54,12 +54,12 @@ class Announcer:
     def round(self, now: float, publish: Publish) -> None:
         """Every 2 s, the recent streams; of very many, so many a time that nobody waits for them."""
         if not self._left and now >= self._next_round:
-            self._next_round = now + EVERY_SECONDS
+            self._next_round = now + EVERY_S
             self._left = recent(self._streams, self._announced_at)
         some = list(islice(self._left, STREAMS_PER_ROUND))
         del self._left[:STREAMS_PER_ROUND]
         for key in some:
-            if now - self._announced_at.get(key, -EVERY_SECONDS) >= EVERY_SECONDS / 2:
+            if now - self._announced_at.get(key, -EVERY_S) >= EVERY_S / 2:
                 self._announce(key, now, publish)
 
     def _announce(self, key: StreamKey, now: float, publish: Publish) -> None:

@@ -21,13 +21,13 @@ from producer.mqtt import open_socket
 
 log = structlog.get_logger(__name__)
 
-KEEP_ALIVE_SECONDS = 20
+KEEP_ALIVE_S = 20
 RECEIVE_MAXIMUM = 1000
 READ_BYTES = 512 * 1024
 MAX_GROUP_BYTES = 2 * 1024 * 1024
 MAX_GROUP_MESSAGES = 1000
-LINGER_SECONDS = 0.001
-PAUSE_SECONDS = 0.0005
+LINGER_S = 0.001
+PAUSE_S = 0.0005
 
 
 class ConnectFailed(OSError):
@@ -69,7 +69,7 @@ class BrokerConnection:
         self._sent_at = self._heard_at = time.monotonic()
 
     def _log_in(self, broker: BrokerAddress, client_id: str, topics: Sequence[str]) -> None:
-        login = Login(client_id, KEEP_ALIVE_SECONDS, RECEIVE_MAXIMUM, broker.username, broker.password)
+        login = Login(client_id, KEEP_ALIVE_S, RECEIVE_MAXIMUM, broker.username, broker.password)
         self._socket.sendall(login.packet())
         answer = self._await(packets.CONNACK)
         if answer.body[1]:
@@ -78,7 +78,7 @@ class BrokerConnection:
         size, start = packets.read_length(answer.body, 2) or (0, 3)
         numbers = packets.read_properties(answer.body[start : start + size]).numbers or {}
         self._may_send = numbers.get(packets.RECEIVE_MAXIMUM, 65535)
-        self._keep_alive = numbers.get(packets.SERVER_KEEP_ALIVE, KEEP_ALIVE_SECONDS)
+        self._keep_alive = numbers.get(packets.SERVER_KEEP_ALIVE, KEEP_ALIVE_S)
         self._socket.sendall(packets.subscribe(self._new_id(), topics))
         refused = [code for code in self._await(packets.SUBACK).body[-len(topics) :] if code > 2]
         if refused:
@@ -108,7 +108,7 @@ class BrokerConnection:
         size = 0
         counted = 0
         while self._ready and len(self._ready) < MAX_GROUP_MESSAGES and size < MAX_GROUP_BYTES:
-            if time.monotonic() - started > LINGER_SECONDS or not self._step(PAUSE_SECONDS):
+            if time.monotonic() - started > LINGER_S or not self._step(PAUSE_S):
                 break
             size += sum(len(message.payload) for message in self._ready[counted:])
             counted = len(self._ready)

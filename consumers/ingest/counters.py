@@ -7,7 +7,7 @@ from datetime import datetime
 from bus_schemas.protocol import INGEST_RUNNING, IngestStatus
 from producer.ids import Clock
 
-EVERY_SECONDS = 2.0
+EVERY_S = 2.0
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class IngestCounters:
         self._slowest_s = max(self._slowest_s, seconds)
 
     def due(self, now: float) -> bool:
-        return now - self._reported_at >= EVERY_SECONDS
+        return now - self._reported_at >= EVERY_S
 
     def status(self, now: float) -> IngestStatus:
         events = self.counts["accepted"]

@@ -12,7 +12,7 @@ from consumers.store.journal.writing import Accepted, StreamKey, StreamState
 from producer.ids import Clock
 from producer.times import micros
 
-EVERY_SECONDS = 5.0
+EVERY_S = 5.0
 
 Load = Callable[[], SystemLoad]
 
@@ -45,7 +45,7 @@ class Pulse:
         return max(0.0, self._due - now)
 
     def beat(self, now: float, status: Literal["online", "stopping"] = "online") -> Accepted:
-        self._due = now + EVERY_SECONDS
+        self._due = now + EVERY_S
         uptime_s = round(now - self._started, 3)
         data = Heartbeat(status=status, uptime_s=uptime_s, system=self._load(), disk_id=self._disk)
         return self._next(HeartbeatEvent, data)

@@ -55,10 +55,10 @@ TOPICS = (
 )
 RETRY = Backoff(0.25, 4.0)
 """After the broker could not be reached, and after a group could not be written."""
-TURN_SECONDS = 0.2
-STANDSTILL_SECONDS = 20.0
-BROKER_SILENT_SECONDS = 15.0
-REPORTS_WITHIN_SECONDS = 7.0
+TURN_S = 0.2
+STANDSTILL_S = 20.0
+BROKER_SILENT_S = 15.0
+REPORTS_WITHIN_S = 7.0
 """Some process of the hub reports at least every five seconds."""
 
 
@@ -165,7 +165,7 @@ class Ingest:
         try:
             while not self._stopping.is_set():
                 self._tend(connection)
-                messages = connection.receive(min(TURN_SECONDS, self._pulse.wait(time.monotonic())))
+                messages = connection.receive(min(TURN_S, self._pulse.wait(time.monotonic())))
                 if messages:
                     self._take(messages, connection)
             self._figures.state = INGEST_STOPPED
@@ -196,11 +196,11 @@ class Ingest:
         silent = connection.silent_s()
         if connection.refusal is not None:
             self._faults.raise_own("broker", "system_error", connection.refusal)
-        elif silent > BROKER_SILENT_SECONDS:
+        elif silent > BROKER_SILENT_S:
             self._faults.raise_own("broker", "system_error", "The broker is connected, but sends nothing.")
-        elif silent < 2 * TURN_SECONDS:
+        elif silent < 2 * TURN_S:
             self._faults.clear_own("broker", "system_error")
-        if silent < REPORTS_WITHIN_SECONDS:
+        if silent < REPORTS_WITHIN_S:
             self._faults.pass_time(now)
         else:
             self._faults.lost_contact()
@@ -283,7 +283,7 @@ class Ingest:
     def _hold(self, seconds: float, connection: BrokerConnection) -> None:
         """Keep the connection and take nothing more; producers keep theirs."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._stopping.wait(TURN_SECONDS):
+        while time.monotonic() < until and not self._stopping.wait(TURN_S):
             self._mark_alive()
             connection.keep()
 
@@ -311,6 +311,6 @@ class Ingest:
         """Said at every turn. Where it was not said for long, nobody was heard meanwhile; a suspended machine too."""
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
         stood_still, self._alive_at = now - self._alive_at, now
-        if stood_still > STANDSTILL_SECONDS:
+        if stood_still > STANDSTILL_S:
             log.error("ingest stood still", seconds=round(stood_still, 1))
             self._faults.note_standstill(stood_still)

@@ -23,7 +23,7 @@ Connect = Callable[[], "AnswerCheckingClient"]
 
 RECONNECT = Backoff(0.2, 15.0)
 MAX_DIGITS = 18
-SEND_SECONDS = 2.0
+SEND_S = 2.0
 NO_SUBSCRIBERS = 0x10
 """What a broker of MQTT 5 answers to a message that no subscription matches."""
 MAX_QUEUED = 1000
@@ -116,7 +116,7 @@ class Bus:
         if self._client is None:
             raise BusUnreachable("the gateway has no connection to the broker")
         try:
-            await self._client.publish(topic, payload, qos=1, properties=properties, timeout=SEND_SECONDS)
+            await self._client.publish(topic, payload, qos=1, properties=properties, timeout=SEND_S)
             if needs_reader and self._client.reached_nobody:
                 raise NoReader("nobody listens on the bus, as while ingest is starting")
         except PublishRefused as refusal:
@@ -155,9 +155,9 @@ class Bus:
         while True:
             wanted = set(self._handlers)
             for topic in wanted - subscribed:
-                await client.subscribe(topic, timeout=SEND_SECONDS)
+                await client.subscribe(topic, timeout=SEND_S)
             for topic in subscribed - wanted:
-                await client.unsubscribe(topic, timeout=SEND_SECONDS)
+                await client.unsubscribe(topic, timeout=SEND_S)
             subscribed = wanted
             if wanted == set(self._handlers):
                 self._settled.set()

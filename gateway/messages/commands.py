@@ -16,9 +16,9 @@ from bus_schemas.protocol import CommandRequest
 from bus_schemas.topics import command_topic, event_topic
 from gateway.messages.bus import Bus
 
-ANSWER_SECONDS = 3.0
-LISTEN_SECONDS = 0.5
-EVENT_SECONDS = 2.0
+ANSWER_S = 3.0
+LISTEN_S = 0.5
+EVENT_S = 2.0
 """How long a change of settings waits for the event of a device that has answered."""
 SETTINGS = "settings"
 
@@ -66,16 +66,16 @@ def asked_event(request: DeviceCommand, request_id: str, time: datetime) -> Comm
     return CommandEvent(id=request_id, source=device_source(request.site, GATEWAY), time=time, data=data)
 
 
-async def ask(bus: Bus, request: DeviceCommand, request_id: str, timeout_s: float = ANSWER_SECONDS) -> CommandOutcome:
+async def ask(bus: Bus, request: DeviceCommand, request_id: str, timeout_s: float = ANSWER_S) -> CommandOutcome:
     """Send it and wait a little for its answer. Raises `BusUnreachable`."""
     source = device_source(request.site, request.device)
     with _answer_event(bus, source, request_id) as answer:
-        await bus.settled(LISTEN_SECONDS)
+        await bus.settled(LISTEN_S)
         async with bus.asked(command_topic(source, request.name), payload_of(request, request_id)) as reply:
             found = await _first(request_id, timeout_s, answer, reply)
             if request.name == SETTINGS and found.state == "done" and found.settings is None:
                 # A reply is quick; what everybody else sees is the event, and they must not be told otherwise.
-                event = await _first(request_id, EVENT_SECONDS, answer)
+                event = await _first(request_id, EVENT_S, answer)
                 found = event if event.state == "done" else found
     return found
 

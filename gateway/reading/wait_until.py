@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PAUSE_SECONDS = 0.02
+PAUSE_S = 0.02
 
 
 async def until(condition: Callable[[], Awaitable[T | None]], within: float) -> T | None:
@@ -15,5 +15,5 @@ async def until(condition: Callable[[], Awaitable[T | None]], within: float) -> 
     while (found := await condition()) is None:
         if asyncio.get_running_loop().time() >= deadline:
             return None
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(PAUSE_S)
     return found

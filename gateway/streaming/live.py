@@ -22,8 +22,8 @@ Head = Callable[[], Awaitable[int]]
 
 BATCH = 500
 WINDOW_BYTES = 8_000_000
-POLL_SECONDS = 1.0
-PING_SECONDS = 15.0
+POLL_S = 1.0
+PING_S = 15.0
 UNASKED = frozenset({"media"})
 """Sent only to those who name them: one for every picture."""
 
@@ -101,7 +101,7 @@ class Feed:
             if not self.clients:
                 self._wanted.clear()
                 continue
-            await _set_within(self._wake, POLL_SECONDS)
+            await _set_within(self._wake, POLL_S)
             self._wake.clear()
 
     async def follow(self, after: int | None, filter: FeedFilter) -> AsyncGenerator[bytes, None]:
@@ -126,7 +126,7 @@ class Feed:
                     position = upto
                     if frames:
                         yield b"".join(frames)
-                elif not await _set_within(wakeup, PING_SECONDS):
+                elif not await _set_within(wakeup, PING_S):
                     # An id alone is remembered by browsers, so that they resume from here.
                     yield b": ping\nid: %d\n\n" % position
         finally:

@@ -16,7 +16,7 @@ from producer.outbox import backlog
 from producer.outbox.limits import drop_stale, replace_with_gap
 from producer.outbox.tables import SequenceGap, epoch, is_disk_full
 from producer.relay.cursor import Cursor
-from producer.relay.flow import TrafficFlow
+from producer.relay.flow import Flow
 from producer.relay.messages import MAX_BYTES, MAX_EVENTS, Composer, OutboxMessage
 from producer.relay.session import BrokerSession, Incoming
 from producer.relay.thinning import Thinning
@@ -58,7 +58,7 @@ class StreamDelivery:
         self._composer = Composer(clock, compress)
         self._clock = clock
         self.throttle = Throttle(bytes_per_s, now=0.0)
-        self._flows = {traffic: TrafficFlow(traffic) for traffic in Traffic}
+        self._flows = {traffic: Flow(traffic) for traffic in Traffic}
         self._thinning = Thinning()
         self._version = -1
         self._ignored: set[tuple[str, str]] = set()
@@ -168,7 +168,7 @@ class StreamDelivery:
         else:
             self._moved.clear()
 
-    def _note_ingest(self, topic: str, flow: TrafficFlow, watermark: Watermark, now: float) -> None:
+    def _note_ingest(self, topic: str, flow: Flow, watermark: Watermark, now: float) -> None:
         was_silent = flow.is_silent
         flow.watermark_arrived(now)
         before = self._ingests.get(topic)
@@ -187,7 +187,7 @@ class StreamDelivery:
             self._ignored.add((event, topic))
             log.warning(event, topic=topic, reason=reason)
 
-    def _confirm(self, flow: TrafficFlow, cursor: Cursor, sequence: int, now: float) -> None:
+    def _confirm(self, flow: Flow, cursor: Cursor, sequence: int, now: float) -> None:
         before = cursor.stream.watermark
         if sequence < before:
             log.warning("watermark went back", source=cursor.stream.source, before=before, now=sequence)
@@ -196,7 +196,7 @@ class StreamDelivery:
             self._moved[cursor.stream.id] = sequence
         flow.confirmed(cursor, sequence, now)
 
-    def _send_one(self, flow: TrafficFlow, cursor: Cursor, session: BrokerSession, now: float) -> None:
+    def _send_one(self, flow: Flow, cursor: Cursor, session: BrokerSession, now: float) -> None:
         stream = cursor.stream
         if self._thinning.is_needed and flow.traffic is Traffic.PICTURES:
             self._thin(cursor)

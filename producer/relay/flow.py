@@ -21,7 +21,7 @@ CHECK_S: Final = 0.05
 log = structlog.get_logger(__name__)
 
 
-class TrafficFlow:
+class Flow:
     """Times are seconds of a monotonic clock.
 
     If no watermark comes at all, ingest is away or slow: one message of one stream probes for it at growing intervals,

@@ -31,6 +31,8 @@ BANNED_MODULES = set(
 
 RATE = re.compile(r"(?:S|MAX)_AN?_[A-Z]+")
 """`EVENTS_A_QUERY`; the usual way is `EVENTS_PER_QUERY`."""
+UNIT = re.compile(r"[A-Z0-9_]+_SECONDS")
+"""`TIMEOUT_SECONDS`; the usual way is `TIMEOUT_S`."""
 
 GLOSSARY = Path("docs/glossary.md")
 TERM = re.compile(r"\*\*(.+?)\*\*")
@@ -87,6 +89,13 @@ def test_the_name_of_a_module_is_no_participle(package: str) -> None:
 @pytest.mark.parametrize("package", PRODUCT)
 def test_a_constant_says_per_what_it_is(package: str) -> None:
     found = {(str(path), name) for path in files((package,)) for name in defined(path) if RATE.search(name)}
+
+    assert found == set()
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_a_constant_of_seconds_ends_with_their_unit(package: str) -> None:
+    found = {(str(path), name) for path in files((package,)) for name in defined(path) if UNIT.fullmatch(name)}
 
     assert found == set()
 

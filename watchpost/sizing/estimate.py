@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from consumers.hub_config import Mosaic
-from consumers.ingest.pulse import EVERY_SECONDS as TICK_EVERY_S
+from consumers.ingest.pulse import EVERY_S as TICK_EVERY_S
 from consumers.store.disk import DiskSpace
 from consumers.views.mosaics import RING, layout
 from consumers.views.warehouse import KEEP_DAYS

@@ -9,7 +9,7 @@ from consumers.store.archive.keys import PackInterval, Series
 from consumers.store.archive.records import ScannedRecord
 from producer.transaction import transaction
 
-BUSY_SECONDS = 10.0
+BUSY_S = 10.0
 
 # A dropped pack leaves `packs` at once and with it every answer; its rows in `media` are swept later, in small groups.
 # `floor` is the moment before which a kind is not kept: what is older is answered no more, though its pack still lies
@@ -66,7 +66,7 @@ NAME = "index.sqlite"
 
 
 def open_to_write(directory: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(directory / NAME, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(directory / NAME, timeout=BUSY_S, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
     # The packs are synced before the index commits and hold all that it knows, and what a power cut takes from its
     # end is read from them again at the next start. So it need not wait for the disk a second time.
@@ -120,7 +120,7 @@ def _take_over_packs_of_hours(connection: sqlite3.Connection) -> None:
 
 def open_to_read(directory: Path) -> sqlite3.Connection:
     location = f"file:{quote(str(directory / NAME))}?mode=ro"
-    connection = sqlite3.connect(location, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(location, uri=True, timeout=BUSY_S, isolation_level=None)
     if has_packs_of_hours(connection):
         connection.execute(f"create temp view packs as {_AS_INTERVALS} from main.packs")
     return connection

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from producer.sqlite_files import files_beside, remove_database
 
-BUSY_SECONDS = 10.0
+BUSY_S = 10.0
 
 # Streams keep their number, watermark and counts from day to day, so that what is known of a stream commits together
 # with its events. `first` is the position that the first event of the file has, or will have. `life` tells this journal
@@ -130,7 +130,7 @@ def day_path(directory: Path, day: date) -> Path:
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma wal_autocheckpoint = 4000")
@@ -139,9 +139,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Raises `sqlite3.OperationalError` where the file is gone."""
-    connection = sqlite3.connect(
-        f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)
     try:
         connection.execute("pragma mmap_size = 1073741824")
         connection.execute("select value from meta where key = 'first'")

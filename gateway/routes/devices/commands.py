@@ -95,7 +95,7 @@ async def command(call: Call[Commanding]) -> Response:
     return json_response(AcceptedAnswer(id=outcome.request_id, state=outcome.state, detail=outcome.detail), 202)
 
 
-async def ask(gateway: Gateway, request: DeviceCommand, timeout_s: float = commands.ANSWER_SECONDS) -> CommandOutcome:
+async def ask(gateway: Gateway, request: DeviceCommand, timeout_s: float = commands.ANSWER_S) -> CommandOutcome:
     """Raises a 404 for what the device does not offer, a 409 with the reason where it refuses, and a 503 without a
     broker.
     """

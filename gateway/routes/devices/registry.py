@@ -24,7 +24,7 @@ from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.lookup import require_device, require_site
 
-SEEN_SECONDS = 3.0
+SEEN_S = 3.0
 SITES = "/api/v1/sites"
 SITE = f"{SITES}/{{site}}"
 DEVICES = f"{SITE}/devices"
@@ -212,7 +212,7 @@ async def _set(gateway: Gateway, where: tuple[str, str | None], fields: dict[str
     async def seen() -> int | None:
         return await gateway.ask(partial(_position, request_id=request_id))
 
-    if await until(seen, SEEN_SECONDS) is None:
+    if await until(seen, SEEN_S) is None:
         raise Problem(503, "the change was sent, and is not in the registry yet", headers=RETRY)
     return await _registration(gateway, site, device)
 

@@ -37,7 +37,7 @@ from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY, ask
 from gateway.routes.lookup import require_device
 
-VIEW_SECONDS = 1.0
+VIEW_S = 1.0
 DEVICE = "/api/v1/sites/{site}/devices/{device}"
 
 
@@ -211,7 +211,7 @@ async def _set(call: Call[OfDevice], wanted: SettingsChange) -> Changed:
     as_sent = read_sections(wanted.sections())
     if outcome.state != "done":
         return Changed(as_sent, "the device has not answered yet")
-    sections = await until(partial(_change, gateway, outcome.request_id), VIEW_SECONDS) or outcome.settings
+    sections = await until(partial(_change, gateway, outcome.request_id), VIEW_S) or outcome.settings
     if sections is None:
         return Changed(as_sent, "the device has taken them, and its event is on the way")
     said = read_sections(sections)

@@ -25,8 +25,8 @@ VIEW = "recordings"
 LONGEST = timedelta(hours=25)
 LATE = timedelta(seconds=60)
 """How long after its end an hour still waits for its last segment."""
-DAY_SECONDS = 86_400
-FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_SECONDS
+DAY_S = 86_400
+FIRST_DAY = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) // DAY_S
 BREAKS_PER_DAY = 1000
 """Of what is counted, for a player may keep a list as long as this number is high (hls.js does, and stands still)."""
 
@@ -57,8 +57,8 @@ def _place(stores: Stores, asked: OfDevice, found: Sequence[SegmentRow]) -> Medi
     if not found:
         return MediaSequence()
     view, first = stores.view(VIEW), found[0].start
-    day = int(first // DAY_SECONDS)
-    before = segments(view, asked.site, asked.device, moment_of_seconds(day * DAY_SECONDS), moment_of_seconds(first))
+    day = int(first // DAY_S)
+    before = segments(view, asked.site, asked.device, moment_of_seconds(day * DAY_S), moment_of_seconds(first))
     listed = _segments([*(one for one in before if one.start < first), found[0]])
     breaks = sum(playlists.is_break(*pair) for pair in pairwise(listed))
     return MediaSequence(number_of(view, asked.site, asked.device, first), _breaks_until(day, breaks))

@@ -19,8 +19,8 @@ from gateway.streaming import mjpeg
 from gateway.streaming.live import FeedFilter
 from gateway.streaming.streams import StreamResponse
 
-FIRST_FRAME_SECONDS = 2.0
-STILL_SECONDS = 1.0
+FIRST_FRAME_S = 2.0
+STILL_S = 1.0
 
 
 class Following(Parameters):
@@ -83,14 +83,14 @@ async def _pictures(call: Call[Watching]) -> AsyncGenerator[bytes, None]:
     asked, frames = call.parameters, call.gateway.frames
     number, shown = 0, ""
     with frames.watch(live_topic(device_source(asked.site, asked.device), asked.kind)) as seen:
-        wait_s = FIRST_FRAME_SECONDS
+        wait_s = FIRST_FRAME_S
         while not frames.is_stopped:
             if await seen.newer(number, wait_s):
-                number, wait_s = seen.number, FIRST_FRAME_SECONDS
+                number, wait_s = seen.number, FIRST_FRAME_S
                 assert seen.frame is not None
                 yield seen.frame
                 continue
-            wait_s = STILL_SECONDS
+            wait_s = STILL_S
             still = await newest_picture(call.gateway, asked.site, asked.device) if asked.kind == "visual" else None
             if still is None and not number and not shown:
                 return

@@ -20,7 +20,7 @@ from gateway.serving import ranges
 from gateway.serving.ranges import IMMUTABLE, RangePlan, plan
 from gateway.serving.scaling import scaled
 
-FRESH_SECONDS = 3
+FRESH_S = 3
 ANY_BYTES = "application/octet-stream"
 HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
 """Bytes of devices are shown, never run, whatever content type a device gave them."""
@@ -33,7 +33,7 @@ class OfMedium(OfDevice):
 
 class OfSnapshot(OfDevice):
     max_age: float = Field(
-        default=FRESH_SECONDS, ge=0, le=86_400, allow_inf_nan=False, description="Seconds that it may be old."
+        default=FRESH_S, ge=0, le=86_400, allow_inf_nan=False, description="Seconds that it may be old."
     )
     width: int | None = Field(
         default=None, ge=16, le=4096, description="Pixels at which it is shown: a wider one is scaled down, roughly."
@@ -95,9 +95,7 @@ async def snapshot(call: Call[OfSnapshot]) -> Response:
     return Response(body, 200, headers, found.content_type)
 
 
-async def newest_picture(
-    gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_SECONDS
-) -> CapturedPicture | None:
+async def newest_picture(gateway: Gateway, site: str, device: str, fresh_s: float = FRESH_S) -> CapturedPicture | None:
     """The newest capture, while it is fresh; else whichever is newer, that or the newest thumbnail: some devices send
     nothing but thumbnails.
     """

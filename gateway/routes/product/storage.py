@@ -28,7 +28,7 @@ from gateway.reading.wait_until import until
 from gateway.routes.devices.commands import NOBODY
 from gateway.routes.product.system import DiskAnswer
 
-DONE_SECONDS = 3.0
+DONE_S = 3.0
 
 
 class OfKind(Answer):
@@ -152,7 +152,7 @@ async def clean_up(call: Call[Nothing]) -> Response:
         data=Command(request_id=request_id, name=CLEANUP, state="asked", by=NOBODY),
     )
     await publish(gateway, asked)
-    answer = await until(partial(_became, gateway, request_id), DONE_SECONDS)
+    answer = await until(partial(_became, gateway, request_id), DONE_S)
     if answer is None:
         return json_response(CleanedUp(success=True, message="Asked for a clean-up; it has not answered yet"), 202)
     return json_response(CleanedUp.model_validate(answer))

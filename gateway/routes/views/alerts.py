@@ -25,7 +25,7 @@ from gateway.reading.wait_until import until
 from gateway.routes.views.interval_search import IntervalSearch
 from gateway.serving.media_links import media_url
 
-SEEN_SECONDS = 3.0
+SEEN_S = 3.0
 OPEN_ALERTS = 10_000
 """So many open ones are put in order; there are never as many."""
 
@@ -160,7 +160,7 @@ async def _acknowledge(call: Call[OfAlert], said: dict[str, Any]) -> AlertAnswer
         found = await _alert(gateway, alert_id)
         return found if found is not None and (found["acknowledged"] is not None) is is_wanted else None
 
-    answer = await until(seen, SEEN_SECONDS)
+    answer = await until(seen, SEEN_S)
     if answer is None:
         raise Problem(503, "the acknowledgement was sent, and is not in the view of alerts yet", headers=RETRY)
     return AlertAnswer.model_validate(answer)

@@ -3,7 +3,7 @@
 import json
 
 from bus_schemas.event import device_source
-from consumers.ingest.announcer import EVERY_SECONDS, MAX_OTHERS, Announcer
+from consumers.ingest.announcer import EVERY_S, MAX_OTHERS, Announcer
 from consumers.store.journal.writing import StreamKey, StreamState
 
 FLOODED = device_source("YARD", "flooded")
@@ -39,6 +39,6 @@ def test_a_round_has_the_newest_stream_of_each_source_and_few_others() -> None:
 def test_round_after_round_each_recent_stream_has_its_turn() -> None:
     announcer = Announcer(streams(of_one=5 * MAX_OTHERS))
 
-    said = [one for turn in range(5) for one in a_round(announcer, 1.0 + turn * EVERY_SECONDS)]
+    said = [one for turn in range(5) for one in a_round(announcer, 1.0 + turn * EVERY_S)]
 
     assert {epoch for source, epoch in said if source == FLOODED} == {f"epoch-{n}" for n in range(5 * MAX_OTHERS)}

@@ -151,7 +151,7 @@ def test_a_position_beyond_the_head_is_the_head() -> None:
 
 
 def test_who_hears_nothing_is_told_how_far_the_journal_is(monkeypatch: Any) -> None:
-    monkeypatch.setattr(live, "PING_SECONDS", 0.01)
+    monkeypatch.setattr(live, "PING_S", 0.01)
     feed = feed_of(MemoryJournal(some(7)))
 
     async def body() -> bytes:

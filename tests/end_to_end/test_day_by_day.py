@@ -34,11 +34,15 @@ DRAWN = """\
 sites:
   - site: DRAWN
     devices:
-      - {device: GATE, visual: {kind: scene, scene: visual, place: gate, audio: true}, detector: {kind: scene}}
+      - device: GATE
+        node: HEAD_OFFICE
+        visual: {kind: scene, scene: visual, place: gate, audio: true}
+        detector: {kind: scene}
       - device: TRANSFORMER
+        node: HEAD_OFFICE
         thermal: {kind: scene, scene: thermal, place: transformer}
 """
-"""Beside the camera of the page, which is nowhere."""
+"""Beside the camera of the page, which is nowhere, and in its agent."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
          "gateway:\n  token": f"{own}  token", "sites:\n": DRAWN, **listeners},
     )  # fmt: skip
     typed = blocks(PAGE, "sh")
-    script = "\n".join(f"echo '@@ {block.place}' >&2\n{block.text}" for block in typed)
+    script = "\n".join(f"echo '@@ {block.place}' $(date +%T) >&2\n{block.text}" for block in typed)
     try:
         done = machine.run(script, WITHIN_S)
         yield Day(machine, address, ports, typed, done.stdout, done.stderr, done.returncode)
@@ -197,7 +201,7 @@ def test_the_foreign_device_of_the_readme_is_heard(day: Day) -> None:
 
     [event] = eventually(heard, within=60, what="the event of the device")
     assert event["event"]["type"] == "watchpost.detection.v1"
-    assert day.ask("/api/v1/sites/DEMO/devices").status_code == 200
+    eventually(lambda: day.ask("/api/v1/sites/DEMO/devices").is_success, within=60, what="its site in the registry")
 
 
 WINDOW_S = 10.0

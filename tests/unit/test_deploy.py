@@ -1,5 +1,6 @@
 """What deploy/ starts exists: commands, options and configurations."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -220,3 +221,24 @@ def test_the_configurations_that_are_delivered_are_fine(name: str) -> None:
 
     assert list(config.devices_by_node()) == ["HEAD_OFFICE"]
     assert not config.broker.start
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works as somebody else")
+def test_the_installed_command_works_as_the_owner_of_the_data(tmp_path: Path) -> None:
+    runuser = tmp_path / "runuser"
+    runuser.write_text('#!/bin/sh\necho "$@"\n')
+    runuser.chmod(0o755)
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.chown(data, "nobody")
+    places = {"WATCHPOST_HOME": "/opt/w", "WATCHPOST_ETC": str(tmp_path), "WATCHPOST_DATA": str(data)}
+
+    said = subprocess.run(
+        [str(Path("deploy/watchpost").resolve()), "rebuild", "health"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **places},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert said == "-u nobody -- /opt/w/.venv/bin/watchpost rebuild health\n"

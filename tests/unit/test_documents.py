@@ -11,6 +11,7 @@ import typer.main
 
 from bus_schemas.alert import IncidentType
 from bus_schemas.hub import FaultKind
+from consumers.registry import CONSUMERS
 from tests.documents import Block, blocks
 from watchpost.cli import app
 from watchpost.configuration.config import WatchpostConfig, load
@@ -112,3 +113,11 @@ def chapters(document: Path) -> set[str]:
 
 def test_the_page_about_sizing_is_what_the_product_writes() -> None:
     assert Path("docs/sizing.md").read_text() == f"{sizing()}\n"
+
+
+def test_operations_name_every_consumer() -> None:
+    page = Path("docs/operations.md").read_text()
+    table = page[page.index("### The consumers by name") : page.index("## The data directory")]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+
+    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == {*CONSUMERS, "warehouse"}

@@ -30,11 +30,9 @@ class Assumptions:
 
 
 CAPTURE_BYTES_PER_PIXEL: Final = 0.19
-"""JPEG of quality 85. The drawn scenes, which are as noisy as a camera at night, have 0.18 to 0.19; recordings of calm
-rooms 0.03 to 0.1.
-"""
+"""JPEG of quality 85: the drawn scenes have 0.18 to 0.19, a recorded street 0.20, a recorded room 0.12."""
 THUMBNAIL_BYTES_PER_PIXEL: Final = 0.18
-"""JPEG of quality 75, of the same scenes."""
+"""JPEG of quality 75: 0.18 of drawn scenes, 0.16 of the street, 0.09 of the room."""
 MOSAIC_BYTES_PER_PIXEL: Final = 0.21
 THERMAL_PREVIEW_BYTES: Final = 41_000
 THERMAL_FRAME_BYTES: Final = 1_700

@@ -149,10 +149,11 @@ def drag_to(page: Page, at: datetime) -> None:
     assert track is not None
     back = (page.evaluate("Date.now()") - at.timestamp() * 1000) / TEN_MINUTES_MS * track["width"]
     y = handle["y"] + handle["height"] / 2
-    page.mouse.move(handle["x"], y)
+    x = handle["x"] + handle["width"] / 2
+    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(handle["x"] - back - 60, y, steps=8)
-    page.mouse.move(handle["x"] - back, y, steps=8)
+    page.mouse.move(x - back - 60, y, steps=8)
+    page.mouse.move(x - back, y, steps=8)
     page.mouse.up()
 
 

@@ -49,6 +49,7 @@ class Page {
     return found;
   });
   #heard = $state.raw(new Map<string, News>());
+  #shown = new Map<string, { of: Device; shown: ShownDevice }>();
   site = $derived.by(() => this.#site());
   zone = $derived.by(() => this.#zone());
   /** As they were at the moment shown. */
@@ -170,7 +171,13 @@ class Page {
     return (this.#devices.data?.devices ?? []).map((d) => {
       const name = `${d.site}/${d.device}`;
       const candidates = [lastNews(d.last_event), this.#before.get(name) ?? null, (moment.isLive && this.#heard.get(name)) || null];
-      return { ...d, news: candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a)) };
+      const news = candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a));
+      const before = this.#shown.get(name);
+      // Of many devices only those that changed are drawn again.
+      if (before && before.of === d && before.shown.news?.position === news?.position) return before.shown;
+      const shown = { ...d, news };
+      this.#shown.set(name, { of: d, shown });
+      return shown;
     });
   }
 }

@@ -44,7 +44,7 @@ from producer.relay.session import Incoming, Outgoing
 
 POLL_EVERY_S: Final = 0.25
 JOIN_S: Final = 1.0
-FINISH_S: Final = 2.5
+FINISH_S: Final = 4.5
 FINISH_EACH_S: Final = 0.02
 """How long all devices together may take to end, then to finish what is open, as on a busy machine, and each of them at
 a time. One that hangs must not cost the others their last events.

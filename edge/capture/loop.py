@@ -28,7 +28,7 @@ from edge.capture.takeover import TakenOver, Takeover
 NO_DATA_S: Final = 25.0
 REASONS_LOGGED: Final = 50
 LAST_RESORT_S: Final = 5.0
-DRAIN_S: Final = 2.5
+DRAIN_S: Final = 3.0
 """How long to read what has arrived already, when the agent stops."""
 
 log = structlog.get_logger(__name__)

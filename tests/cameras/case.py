@@ -24,7 +24,9 @@ class Expected:
     reason: str = ""
     """A part of the sentence."""
     starts_within_s: float = 4.0
-    """From the beginning of the stream to the first recorded picture."""
+    """From the beginning of the stream to the first recorded picture; of a recording, from the first picture that the
+    good camera beside it sent.
+    """
     sessions: tuple[int, int] = (1, 1)
     """The least and the most connections that are well."""
 

@@ -11,15 +11,21 @@ from tests.cameras.server import Cameras
 # The last picture of a stream has no successor that says how long it lasted, and the newest may still be on their way.
 UNFINISHED_PICTURES = 5
 UNFINISHED_S = 0.6
+PLAYED_LATER_S = 1.0
+"""So much less of a recording may be played than a camera sends, as the agent is told to end."""
 
 
-def sent(case: Case, cameras: Cameras, name: str) -> Seen:
-    """What a camera sent; a recording is played for as long as the good camera beside it was seen."""
+def sent(case: Case, cameras: Cameras, name: str, result: Result) -> Seen:
+    """What a camera sent. A recording is played from when it was opened, for as long as the good camera beside it was
+    seen.
+    """
     if not isinstance(case, FileCase):
         return cameras.seen(name)
     good = cameras.seen(GOOD)
-    span_s = (good.last_at or 0.0) - (good.first_at or 0.0) - 1.0
-    return Seen(1, round(span_s * case.rate), 0.0, span_s)
+    began, ended = good.first_at or 0.0, good.last_at or 0.0
+    opened = cameras.at(result.segments[0].start) if result.segments else began
+    began = min(max(began, opened), began + case.expected.starts_within_s)
+    return Seen(1, round((ended - began - PLAYED_LATER_S) * case.rate), began, ended - PLAYED_LATER_S)
 
 
 def faults(case: Case, result: Result, seen: Seen) -> Iterator[str]:

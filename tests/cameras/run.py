@@ -51,7 +51,7 @@ def run(cases: dict[str, Case], seconds: float, folder: Path) -> dict[str, tuple
 
 
 def _row(name: str, case: Case, result: Result, cameras: Cameras) -> tuple[str, bool]:
-    seen = sent(case, cameras, name)
+    seen = sent(case, cameras, name, result)
     wrong = list(faults(case, result, seen))
     last = result.health
     figures = (

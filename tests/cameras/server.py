@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -62,6 +63,6 @@ class Cameras:
     def _seen(self) -> dict[str, Seen]:
         return self._rtsp.seen | self._http.seen
 
-    def now(self) -> float:
-        """Seconds of the clock of `Seen`."""
-        return self._loop.time()
+    def at(self, moment: datetime) -> float:
+        """In seconds of the clock of `Seen`."""
+        return self._loop.time() - (datetime.now(UTC) - moment).total_seconds()

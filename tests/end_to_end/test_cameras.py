@@ -61,10 +61,10 @@ def _run(cases: dict[str, Case], seconds: float, folder: Path) -> Ran:
             cameras.hold()
             before_the_end = agent.process.poll()
         results = agent.results()
-        wrong = {
-            name: list(faults(case, results.get(name, Result()), sent(case, cameras, name)))
-            for name, case in cases.items()
-        }
+        wrong: dict[str, list[str]] = {}
+        for name, case in cases.items():
+            result = results.get(name, Result())
+            wrong[name] = list(faults(case, result, sent(case, cameras, name, result)))
     return Ran(before_the_end, agent.process.returncode, agent.log.read_text(), wrong, results[GOOD])
 
 

@@ -12,11 +12,6 @@ from edge.capture.sources.files import refusal
 from edge.capture.sources.inputs import Input
 
 COLLECT_AFTER_S: Final = 10.0
-NO_LIMIT: Final = -1.0
-"""PyAV checks its limit under Python's lock, and FFmpeg asks for it eight times for each RTSP packet: on a busy machine
-the threads of many cameras would mostly wait for that lock. So RTSP is read without a limit, and `ReadAhead` notices
-when a camera has been silent for too long.
-"""
 
 
 class NoVideo(Exception):
@@ -51,7 +46,7 @@ def opened(source: Input, limit: SupportsFloat) -> Any:
             source.address,
             format=source.format,
             options=dict(source.options),
-            timeout=(source.timeout_s, NO_LIMIT if source.is_rtsp else limit),  # type: ignore[arg-type]
+            timeout=(source.timeout_s, limit),  # type: ignore[arg-type]
             # A camera's name may be in any encoding; nothing here uses it.
             metadata_errors="replace",
         )

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from edge.capture.sources.files import LocalKind
 
 TIMEOUT_S: Final = 10.0
-SOCKET_TIMEOUT_S: Final = 60.0
+SOCKET_TIMEOUT_S: Final = 35.0
 """The timeout of FFmpeg's own sockets. Ours, which follows the rate of the camera, must come first."""
 RTSP_SOCKET_TIMEOUT_S: Final = 10.0
 """The reading thread continues after it, or closes what was given up meanwhile."""
@@ -32,10 +32,6 @@ class Input:
     @property
     def is_live(self) -> bool:
         return self.ending == "live"
-
-    @property
-    def is_rtsp(self) -> bool:
-        return "rtsp_transport" in self.options
 
     @property
     def is_interleaved(self) -> bool:

@@ -14,18 +14,20 @@ DAMAGE_WINDOW_S: Final = 60.0
 DAMAGE_SHARE: Final = 0.05
 MOST_HELD: Final = 1
 """A decoder may keep a picture until the next one comes."""
+_OFF: Final = -1.0
 _INTERVALS: Final = 8
 _FEWEST: Final = 20
 
 
 @dataclass(slots=True)
 class ReadLimit:
-    """How long a camera may be silent, for the thread that reads it."""
+    """How long a camera may be silent, for the thread that reads it. `is_off` keeps FFmpeg from asking for it."""
 
     seconds: float
+    is_off: bool = False
 
     def __float__(self) -> float:
-        return self.seconds
+        return _OFF if self.is_off else self.seconds
 
 
 class Liveness:

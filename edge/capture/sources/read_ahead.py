@@ -3,12 +3,15 @@
 import threading
 from collections import deque
 from dataclasses import replace
-from typing import Any, Final, SupportsFloat, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from edge.capture.sources.demuxer import DemuxedPacket, Demuxer
+from edge.capture.sources.inputs import Input
+from edge.capture.sources.liveness import ReadLimit
+from edge.capture.sources.lock_contention import LockContention
 from producer.clock import Elapsed
 
 MOST_BYTES: Final = 8_000_000
@@ -22,17 +25,27 @@ NOTHING: Final = DemuxedPacket("video", None, None)
 _Read: TypeAlias = DemuxedPacket | BaseException | None
 
 
+def read_ahead(source: Input, opened: Demuxer, limit: ReadLimit, elapsed: Elapsed) -> Demuxer:
+    """A file is read when somebody has time for it."""
+    return ReadAhead(opened, limit, elapsed) if source.is_live else opened
+
+
 class ReadAhead:
     """A demuxer whose packets have the time of their arrival.
 
     `next` returns `NOTHING` after half a second, and raises after a silence longer than the limit. It also raises what
     the other demuxer raises; reading continues after `resume`.
+
+    PyAV checks the limit under Python's lock, and FFmpeg asks for it eight times for each RTSP packet. On a busy
+    machine the threads of many cameras would mostly wait for that lock, so the limit is off there: a silent camera is
+    given up here, and closed when FFmpeg's socket gives it up.
     """
 
-    def __init__(self, demuxer: Demuxer, limit: SupportsFloat, elapsed: Elapsed) -> None:
+    def __init__(self, demuxer: Demuxer, limit: ReadLimit, elapsed: Elapsed) -> None:
         self._demuxer = demuxer
         self._limit = limit
         self._elapsed = elapsed
+        self._contention = LockContention()
         self.video: VideoStream | None = demuxer.video
         self.audio: AudioStream | None = demuxer.audio
         self.codec = demuxer.codec
@@ -74,7 +87,7 @@ class ReadAhead:
                 self._changed.wait(WAIT_S)
             if self._read:
                 return self._taken()
-        if self._elapsed() - self._latest_s > float(self._limit):
+        if self._elapsed() - self._latest_s > self._limit.seconds:
             raise TimeoutError
         return NOTHING
 
@@ -110,6 +123,7 @@ class ReadAhead:
     def _run(self) -> None:
         try:
             while self._may_read():
+                self._choose_limit()
                 found = self._next()
                 if isinstance(found, TimeoutError):
                     # A timeout of FFmpeg's own socket, which does not know the limit.
@@ -134,6 +148,12 @@ class ReadAhead:
     @property
     def _is_full(self) -> bool:
         return self._bytes > MOST_BYTES or len(self._read) >= MOST_PACKETS
+
+    def _choose_limit(self) -> None:
+        self._contention.measure()
+        if self._contention.is_high != self._limit.is_off:
+            self._limit.is_off = self._contention.is_high
+            self._resumes = True
 
     def _next(self) -> _Read:
         try:

@@ -23,7 +23,7 @@ from edge.capture.sources.inputs import Input
 from edge.capture.sources.liveness import LONGEST_SILENCE_S, Liveness, ReadLimit
 from edge.capture.sources.packet_timing import Counter, PacketTiming
 from edge.capture.sources.quality import StreamQuality
-from edge.capture.sources.read_ahead import NOTHING, ReadAhead
+from edge.capture.sources.read_ahead import NOTHING, ReadAhead, read_ahead
 from edge.capture.sources.recorded_stream import RecordedStream
 from edge.capture.sources.regularity import Regularity
 from edge.capture.sources.source import CameraFrame, Pause, Reading, SourceEnded, SourceUnreachable, without_credentials
@@ -82,7 +82,7 @@ class VideoSource:
         with self._failing():
             with self._waiting():
                 opened = demuxer(self._input, self._limit)
-            self._demuxer = ReadAhead(opened, self._limit, self._elapsed) if self._input.is_live else opened
+            self._demuxer = read_ahead(self._input, opened, self._limit, self._elapsed)
             self._zero = self._elapsed()
             self._begin(self._zero)
 

@@ -63,7 +63,7 @@ class Clock:
 @contextmanager
 def reading(limit_s: float = 10.0) -> Iterator[tuple[ReadAhead, Camera, Clock]]:
     camera, clock = Camera(), Clock()
-    ahead = ReadAhead(camera, ReadLimit(limit_s), clock)
+    ahead = ReadAhead(camera, ReadLimit(limit_s, is_off=True), clock)
     yield ahead, camera, clock
     camera.sent.put(None)
     ahead.close()
@@ -140,3 +140,13 @@ def test_a_camera_that_says_nothing_is_closed_when_it_gives_something(monkeypatc
     assert not camera.closed.is_set()
     camera.sent.put(picture(1))
     assert camera.closed.wait(10)
+
+
+def test_ffmpeg_asks_for_no_limit_before_the_machine_is_known_not_to_be_busy() -> None:
+    camera, limit = Camera(), ReadLimit(10.0)
+    ahead = ReadAhead(camera, limit, Clock())
+    eventually(lambda: camera.resumed == 1)
+    assert float(limit) == -1.0
+
+    camera.sent.put(None)
+    ahead.close()

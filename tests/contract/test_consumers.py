@@ -1,7 +1,8 @@
 """What every consumer satisfies, by being registered."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,23 @@ def other(yard: Yard, tmp_path: Path, told: Story) -> Yard:
     return Yard(yard.name, tmp_path / "other", told)
 
 
+@pytest.fixture(scope="module")
+def folded(tmp_path_factory: pytest.TempPathFactory, told: Story, journal: MemoryJournal) -> Callable[[str], Yard]:
+    @cache
+    def fold(name: str) -> Yard:
+        yard = Yard(name, tmp_path_factory.mktemp(name), told)
+        yard.fold(journal)
+        return yard
+
+    return fold
+
+
+@pytest.fixture
+def whole(yard: Yard, folded: Callable[[str], Yard]) -> Yard:
+    """The same consumer after the whole journal, undisturbed. Tests share it and only look at it."""
+    return folded(yard.name)
+
+
 def differences(yard: Yard, other: Yard) -> list[Any]:
     one, two = yard.view(), other.view()
     try:
@@ -63,22 +81,20 @@ def contents(yard: Yard) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("batch", [1, 7, 5000])
-def test_the_size_of_batches_does_not_show(yard: Yard, other: Yard, journal: MemoryJournal, batch: int) -> None:
-    yard.fold(journal)
-    other.fold(journal, batch)
+def test_the_size_of_batches_does_not_show(yard: Yard, whole: Yard, journal: MemoryJournal, batch: int) -> None:
+    yard.fold(journal, batch)
 
-    assert differences(yard, other) == []
-    assert contents(yard) == contents(other)
+    assert differences(yard, whole) == []
+    assert contents(yard) == contents(whole)
 
 
-def test_a_restart_at_any_point_does_not_show(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
-    yard.fold(journal)
+def test_a_restart_at_any_point_does_not_show(yard: Yard, whole: Yard, journal: MemoryJournal) -> None:
     for _ in range(12):
-        other.fold(journal, batch=300, times=1)
-    other.fold(journal)
+        yard.fold(journal, batch=300, times=1)
+    yard.fold(journal)
 
-    assert differences(yard, other) == []
-    assert contents(yard) == contents(other)
+    assert differences(yard, whole) == []
+    assert contents(yard) == contents(whole)
 
 
 def poison(yard: Yard, journal: MemoryJournal) -> int:
@@ -111,7 +127,7 @@ def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
 
 
 def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
-    yard: Yard, other: Yard, journal: MemoryJournal
+    yard: Yard, whole: Yard, journal: MemoryJournal
 ) -> None:
     bad = poison(yard, journal)
     context = ConsumerContext(yard.data, journal, lambda: START)
@@ -119,15 +135,14 @@ def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
     _catch_up(follower)
     follower.close()
     rebuild(yard.projection(), context)
-    other.fold(journal)
 
-    assert differences(yard, other) == []
+    assert differences(yard, whole) == []
     view = yard.view()
     assert set_aside.newest(view) == []
     view.close()
 
 
-def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, whole: Yard, journal: MemoryJournal) -> None:
     half = journal.head() // 2
     broken = Broken(yard.projection(), lambda position: position >= half)
     follower = Follower(broken, ConsumerContext(yard.data, journal, lambda: START))
@@ -135,9 +150,8 @@ def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: 
         _catch_up(follower)
     follower.close()
     yard.fold(journal)
-    other.fold(journal)
 
-    assert differences(yard, other) == []
+    assert differences(yard, whole) == []
     view = yard.view()
     assert (checkpoint.failure(view), set_aside.newest(view)) == (None, [])
     view.close()
@@ -159,14 +173,13 @@ def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journa
     assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
-def test_a_rebuilt_view_goes_on(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+def test_a_rebuilt_view_goes_on(yard: Yard, whole: Yard, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=300, times=5)
     rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))
     yard.fold(journal)
-    other.fold(journal)
 
-    assert differences(yard, other) == []
-    assert contents(yard) == contents(other)
+    assert differences(yard, whole) == []
+    assert contents(yard) == contents(whole)
 
 
 @pytest.mark.parametrize("yard", MAKERS, indirect=True)

@@ -15,8 +15,8 @@ from consumers.engine.rebuild.compare import compare, verify
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.store.journal.record import Batch
 from tests.builders import START, at
+from tests.contract.consumer_harness import MAKERS, PROJECTIONS, SINKS, Broken, ConsumerHarness
 from tests.contract.story import Story, story
-from tests.contract.yard import MAKERS, PROJECTIONS, SINKS, Broken, Yard
 from tests.memory_journal import MemoryJournal
 
 
@@ -34,21 +34,21 @@ def journal(told: Story) -> MemoryJournal:
 
 
 @pytest.fixture(params=PROJECTIONS)
-def yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> Yard:
-    return Yard(request.param, tmp_path / "one", told)
+def yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> ConsumerHarness:
+    return ConsumerHarness(request.param, tmp_path / "one", told)
 
 
 @pytest.fixture(params=SINKS)
-def sink_yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> Yard:
-    return Yard(request.param, tmp_path / "one", told)
+def sink_yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> ConsumerHarness:
+    return ConsumerHarness(request.param, tmp_path / "one", told)
 
 
 @pytest.fixture
-def other(yard: Yard, tmp_path: Path, told: Story) -> Yard:
-    return Yard(yard.name, tmp_path / "other", told)
+def other(yard: ConsumerHarness, tmp_path: Path, told: Story) -> ConsumerHarness:
+    return ConsumerHarness(yard.name, tmp_path / "other", told)
 
 
-def differences(yard: Yard, other: Yard) -> list[Any]:
+def differences(yard: ConsumerHarness, other: ConsumerHarness) -> list[Any]:
     one, two = yard.view(), other.view()
     try:
         return compare(one, two, yard.projection())
@@ -57,13 +57,15 @@ def differences(yard: Yard, other: Yard) -> list[Any]:
         two.close()
 
 
-def contents(yard: Yard) -> dict[str, Any]:
+def contents(yard: ConsumerHarness) -> dict[str, Any]:
     """What a view would say differently: without the numbers that an outbox gives its epoch."""
     return {"emitted": [body.split(b'"epoch"')[0] for _, _, body in yard.emitted()]}
 
 
 @pytest.mark.parametrize("batch", [1, 7, 5000])
-def test_the_size_of_batches_does_not_show(yard: Yard, other: Yard, journal: MemoryJournal, batch: int) -> None:
+def test_the_size_of_batches_does_not_show(
+    yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal, batch: int
+) -> None:
     yard.fold(journal)
     other.fold(journal, batch)
 
@@ -71,7 +73,9 @@ def test_the_size_of_batches_does_not_show(yard: Yard, other: Yard, journal: Mem
     assert contents(yard) == contents(other)
 
 
-def test_a_restart_at_any_point_does_not_show(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+def test_a_restart_at_any_point_does_not_show(
+    yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal
+) -> None:
     yard.fold(journal)
     for _ in range(12):
         other.fold(journal, batch=300, times=1)
@@ -81,14 +85,14 @@ def test_a_restart_at_any_point_does_not_show(yard: Yard, other: Yard, journal: 
     assert contents(yard) == contents(other)
 
 
-def poison(yard: Yard, journal: MemoryJournal) -> int:
+def poison(yard: ConsumerHarness, journal: MemoryJournal) -> int:
     """The position of an event in the middle of those that the consumer reads."""
     records = journal.read(0, yard.projection().models, journal.head()).records
     return records[len(records) // 2].position
 
 
 def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
-    yard: Yard, other: Yard, journal: MemoryJournal
+    yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal
 ) -> None:
     bad = poison(yard, journal)
     context = ConsumerContext(yard.data, journal, lambda: START)
@@ -111,7 +115,7 @@ def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
 
 
 def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
-    yard: Yard, other: Yard, journal: MemoryJournal
+    yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal
 ) -> None:
     bad = poison(yard, journal)
     context = ConsumerContext(yard.data, journal, lambda: START)
@@ -127,7 +131,9 @@ def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
     view.close()
 
 
-def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(
+    yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal
+) -> None:
     half = journal.head() // 2
     broken = Broken(yard.projection(), lambda position: position >= half)
     follower = Follower(broken, ConsumerContext(yard.data, journal, lambda: START))
@@ -143,13 +149,13 @@ def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, other: 
     view.close()
 
 
-def test_the_view_equals_the_fold_of_the_journal(yard: Yard, journal: MemoryJournal) -> None:
+def test_the_view_equals_the_fold_of_the_journal(yard: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=100)
 
     assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
-def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journal: MemoryJournal) -> None:
+def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal)
     before, file = yard.emitted(), view_files.file_of(yard.data, yard.name)
     rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))
@@ -159,7 +165,7 @@ def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journa
     assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
-def test_a_rebuilt_view_goes_on(yard: Yard, other: Yard, journal: MemoryJournal) -> None:
+def test_a_rebuilt_view_goes_on(yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=300, times=5)
     rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))
     yard.fold(journal)
@@ -170,7 +176,9 @@ def test_a_rebuilt_view_goes_on(yard: Yard, other: Yard, journal: MemoryJournal)
 
 
 @pytest.mark.parametrize("yard", MAKERS, indirect=True)
-def test_a_view_that_was_thrown_away_tells_nothing_twice(yard: Yard, journal: MemoryJournal, told: Story) -> None:
+def test_a_view_that_was_thrown_away_tells_nothing_twice(
+    yard: ConsumerHarness, journal: MemoryJournal, told: Story
+) -> None:
     yard.fold(journal)
     emitted = list(_events(yard))
     longer = MemoryJournal()
@@ -187,7 +195,7 @@ def test_a_view_that_was_thrown_away_tells_nothing_twice(yard: Yard, journal: Me
     assert yard.emitted() == []
 
 
-def test_a_view_of_another_version_is_rebuilt(yard: Yard, journal: MemoryJournal) -> None:
+def test_a_view_of_another_version_is_rebuilt(yard: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=300, times=2)
     before = why_rebuild(yard.projection(), yard.data)
     projection = yard.projection()
@@ -199,7 +207,9 @@ def test_a_view_of_another_version_is_rebuilt(yard: Yard, journal: MemoryJournal
         type(projection).version -= 1
 
 
-def test_a_sink_that_is_given_everything_twice_ends_the_same(sink_yard: Yard, journal: MemoryJournal) -> None:
+def test_a_sink_that_is_given_everything_twice_ends_the_same(
+    sink_yard: ConsumerHarness, journal: MemoryJournal
+) -> None:
     sink_yard.deliver(MemoryJournal())
     sink_yard.deliver(journal)
     once, emitted = sink_yard.dump(), sink_yard.emitted()
@@ -210,7 +220,7 @@ def test_a_sink_that_is_given_everything_twice_ends_the_same(sink_yard: Yard, jo
     assert sink_yard.emitted() == emitted
 
 
-def test_a_new_sink_begins_with_what_comes(sink_yard: Yard, journal: MemoryJournal) -> None:
+def test_a_new_sink_begins_with_what_comes(sink_yard: ConsumerHarness, journal: MemoryJournal) -> None:
     sink_yard.deliver(journal)
 
     view = sink_yard.view()
@@ -224,7 +234,7 @@ def _catch_up(follower: Follower) -> None:
         pass
 
 
-def _rewind(yard: Yard) -> None:
+def _rewind(yard: ConsumerHarness) -> None:
     file = view_files.file_of(yard.data, yard.name)
     assert file is not None
     state = view_files.connect(file)
@@ -232,7 +242,7 @@ def _rewind(yard: Yard) -> None:
     state.close()
 
 
-def _events(yard: Yard) -> Iterator[Any]:
+def _events(yard: ConsumerHarness) -> Iterator[Any]:
     yield from read_stored(body for _, _, body in yard.emitted())
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from bus_schemas.event import Event
 from consumers.store.journal.days import list_days
 from tests.builders import START, numbered
-from tests.logged import Told, minutes, write
+from tests.data_directory import Told, minutes, write
 
 DAY = timedelta(days=1)
 

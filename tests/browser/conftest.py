@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.told import Day, Told, a_hot_day
-from tests.browser.told import told as told_product
+from tests.browser.scripted_product import Day, Told, a_hot_day
+from tests.browser.scripted_product import told as told_product
 from tests.eventually import eventually
 from tests.product import running
 

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.told import KILN, Day, Told
-from tests.browser.watched import watched_page
+from tests.browser.browser_tab import watched_page
+from tests.browser.scripted_product import KILN, Day, Told
 from tests.builders import SITE, detection
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

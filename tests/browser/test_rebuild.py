@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.told import Told
-from tests.browser.watched import watched_page
+from tests.browser.browser_tab import watched_page
+from tests.browser.scripted_product import Told
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

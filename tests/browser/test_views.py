@@ -9,8 +9,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.browser_tab import Complaints, watched_page
 from tests.browser.reviewed import accessibility_findings, banned_words
-from tests.browser.watched import Complaints, watched_page
 from tests.eventually import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # the first one waits for a minute of the demo

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from gateway.serving.page import STATIC
 from tests import builders
+from tests.browser.browser_tab import watched_page
 from tests.browser.reviewed import accessibility_findings
-from tests.browser.watched import watched_page
 from tests.integration.gateway.started import Filled, Started
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

@@ -31,8 +31,8 @@ from consumers.views.health import past_view, questions
 from consumers.views.health.projection import HealthProjection
 from consumers.views.settings import SettingsProjection
 from tests.builders import START, at
-from tests.contract.retold import retold
 from tests.contract.story import story
+from tests.contract.story_with_people import retold
 from tests.following import Followed, MemoryMedia
 from tests.memory_journal import MemoryJournal
 

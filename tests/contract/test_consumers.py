@@ -16,8 +16,8 @@ from consumers.engine.rebuild.compare import compare, verify
 from consumers.engine.rebuild.whole import rebuild, why_rebuild
 from consumers.store.journal.record import Batch
 from tests.builders import START, at
+from tests.contract.consumer_harness import MAKERS, PROJECTIONS, SINKS, Broken, ConsumerHarness
 from tests.contract.story import Story, story
-from tests.contract.yard import MAKERS, PROJECTIONS, SINKS, Broken, Yard
 from tests.memory_journal import MemoryJournal
 
 
@@ -35,25 +35,27 @@ def journal(told: Story) -> MemoryJournal:
 
 
 @pytest.fixture(params=PROJECTIONS)
-def yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> Yard:
-    return Yard(request.param, tmp_path / "one", told)
+def yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> ConsumerHarness:
+    return ConsumerHarness(request.param, tmp_path / "one", told)
 
 
 @pytest.fixture(params=SINKS)
-def sink_yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> Yard:
-    return Yard(request.param, tmp_path / "one", told)
+def sink_yard(request: pytest.FixtureRequest, tmp_path: Path, told: Story) -> ConsumerHarness:
+    return ConsumerHarness(request.param, tmp_path / "one", told)
 
 
 @pytest.fixture
-def other(yard: Yard, tmp_path: Path, told: Story) -> Yard:
-    return Yard(yard.name, tmp_path / "other", told)
+def other(yard: ConsumerHarness, tmp_path: Path, told: Story) -> ConsumerHarness:
+    return ConsumerHarness(yard.name, tmp_path / "other", told)
 
 
 @pytest.fixture(scope="module")
-def folded(tmp_path_factory: pytest.TempPathFactory, told: Story, journal: MemoryJournal) -> Callable[[str], Yard]:
+def folded(
+    tmp_path_factory: pytest.TempPathFactory, told: Story, journal: MemoryJournal
+) -> Callable[[str], ConsumerHarness]:
     @cache
-    def fold(name: str) -> Yard:
-        yard = Yard(name, tmp_path_factory.mktemp(name), told)
+    def fold(name: str) -> ConsumerHarness:
+        yard = ConsumerHarness(name, tmp_path_factory.mktemp(name), told)
         yard.fold(journal)
         return yard
 
@@ -61,12 +63,12 @@ def folded(tmp_path_factory: pytest.TempPathFactory, told: Story, journal: Memor
 
 
 @pytest.fixture
-def whole(yard: Yard, folded: Callable[[str], Yard]) -> Yard:
+def whole(yard: ConsumerHarness, folded: Callable[[str], ConsumerHarness]) -> ConsumerHarness:
     """The same consumer after the whole journal, undisturbed. Tests share it and only look at it."""
     return folded(yard.name)
 
 
-def differences(yard: Yard, other: Yard) -> list[Any]:
+def differences(yard: ConsumerHarness, other: ConsumerHarness) -> list[Any]:
     one, two = yard.view(), other.view()
     try:
         return compare(one, two, yard.projection())
@@ -75,20 +77,24 @@ def differences(yard: Yard, other: Yard) -> list[Any]:
         two.close()
 
 
-def contents(yard: Yard) -> dict[str, Any]:
+def contents(yard: ConsumerHarness) -> dict[str, Any]:
     """What a view would say differently: without the numbers that an outbox gives its epoch."""
     return {"emitted": [body.split(b'"epoch"')[0] for _, _, body in yard.emitted()]}
 
 
 @pytest.mark.parametrize("batch", [1, 7, 5000])
-def test_the_size_of_batches_does_not_show(yard: Yard, whole: Yard, journal: MemoryJournal, batch: int) -> None:
+def test_the_size_of_batches_does_not_show(
+    yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal, batch: int
+) -> None:
     yard.fold(journal, batch)
 
     assert differences(yard, whole) == []
     assert contents(yard) == contents(whole)
 
 
-def test_a_restart_at_any_point_does_not_show(yard: Yard, whole: Yard, journal: MemoryJournal) -> None:
+def test_a_restart_at_any_point_does_not_show(
+    yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal
+) -> None:
     for _ in range(12):
         yard.fold(journal, batch=300, times=1)
     yard.fold(journal)
@@ -97,14 +103,14 @@ def test_a_restart_at_any_point_does_not_show(yard: Yard, whole: Yard, journal: 
     assert contents(yard) == contents(whole)
 
 
-def poison(yard: Yard, journal: MemoryJournal) -> int:
+def poison(yard: ConsumerHarness, journal: MemoryJournal) -> int:
     """The position of an event in the middle of those that the consumer reads."""
     records = journal.read(0, yard.projection().models, journal.head()).records
     return records[len(records) // 2].position
 
 
 def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
-    yard: Yard, other: Yard, journal: MemoryJournal
+    yard: ConsumerHarness, other: ConsumerHarness, journal: MemoryJournal
 ) -> None:
     bad = poison(yard, journal)
     context = ConsumerContext(yard.data, journal, lambda: START)
@@ -127,7 +133,7 @@ def test_an_event_on_which_the_fold_raises_is_set_aside_and_costs_only_itself(
 
 
 def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
-    yard: Yard, whole: Yard, journal: MemoryJournal
+    yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal
 ) -> None:
     bad = poison(yard, journal)
     context = ConsumerContext(yard.data, journal, lambda: START)
@@ -142,7 +148,9 @@ def test_what_was_set_aside_is_in_the_view_that_is_folded_again(
     view.close()
 
 
-def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, whole: Yard, journal: MemoryJournal) -> None:
+def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(
+    yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal
+) -> None:
     half = journal.head() // 2
     broken = Broken(yard.projection(), lambda position: position >= half)
     follower = Follower(broken, ConsumerContext(yard.data, journal, lambda: START))
@@ -157,13 +165,13 @@ def test_what_failed_in_a_row_is_folded_on_once_it_is_mended(yard: Yard, whole: 
     view.close()
 
 
-def test_the_view_equals_the_fold_of_the_journal(yard: Yard, journal: MemoryJournal) -> None:
+def test_the_view_equals_the_fold_of_the_journal(yard: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=100)
 
     assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
-def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journal: MemoryJournal) -> None:
+def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal)
     before, file = yard.emitted(), view_files.file_of(yard.data, yard.name)
     rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))
@@ -173,7 +181,7 @@ def test_a_rebuilt_view_is_the_same_and_nothing_is_told_again(yard: Yard, journa
     assert verify(yard.projection(), ConsumerContext(yard.data, journal, lambda: START)) == []
 
 
-def test_a_rebuilt_view_goes_on(yard: Yard, whole: Yard, journal: MemoryJournal) -> None:
+def test_a_rebuilt_view_goes_on(yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=300, times=5)
     rebuild(yard.projection(), ConsumerContext(yard.data, journal, lambda: START))
     yard.fold(journal)
@@ -183,7 +191,9 @@ def test_a_rebuilt_view_goes_on(yard: Yard, whole: Yard, journal: MemoryJournal)
 
 
 @pytest.mark.parametrize("yard", MAKERS, indirect=True)
-def test_a_view_that_was_thrown_away_tells_nothing_twice(yard: Yard, journal: MemoryJournal, told: Story) -> None:
+def test_a_view_that_was_thrown_away_tells_nothing_twice(
+    yard: ConsumerHarness, journal: MemoryJournal, told: Story
+) -> None:
     yard.fold(journal)
     emitted = list(_events(yard))
     longer = MemoryJournal()
@@ -200,7 +210,7 @@ def test_a_view_that_was_thrown_away_tells_nothing_twice(yard: Yard, journal: Me
     assert yard.emitted() == []
 
 
-def test_a_view_of_another_version_is_rebuilt(yard: Yard, journal: MemoryJournal) -> None:
+def test_a_view_of_another_version_is_rebuilt(yard: ConsumerHarness, journal: MemoryJournal) -> None:
     yard.fold(journal, batch=300, times=2)
     before = why_rebuild(yard.projection(), yard.data)
     projection = yard.projection()
@@ -212,7 +222,9 @@ def test_a_view_of_another_version_is_rebuilt(yard: Yard, journal: MemoryJournal
         type(projection).version -= 1
 
 
-def test_a_sink_that_is_given_everything_twice_ends_the_same(sink_yard: Yard, journal: MemoryJournal) -> None:
+def test_a_sink_that_is_given_everything_twice_ends_the_same(
+    sink_yard: ConsumerHarness, journal: MemoryJournal
+) -> None:
     sink_yard.deliver(MemoryJournal())
     sink_yard.deliver(journal)
     once, emitted = sink_yard.dump(), sink_yard.emitted()
@@ -223,7 +235,7 @@ def test_a_sink_that_is_given_everything_twice_ends_the_same(sink_yard: Yard, jo
     assert sink_yard.emitted() == emitted
 
 
-def test_a_new_sink_begins_with_what_comes(sink_yard: Yard, journal: MemoryJournal) -> None:
+def test_a_new_sink_begins_with_what_comes(sink_yard: ConsumerHarness, journal: MemoryJournal) -> None:
     sink_yard.deliver(journal)
 
     view = sink_yard.view()
@@ -237,7 +249,7 @@ def _catch_up(follower: Follower) -> None:
         pass
 
 
-def _rewind(yard: Yard) -> None:
+def _rewind(yard: ConsumerHarness) -> None:
     file = view_files.file_of(yard.data, yard.name)
     assert file is not None
     state = view_files.connect(file)
@@ -245,7 +257,7 @@ def _rewind(yard: Yard) -> None:
     state.close()
 
 
-def _events(yard: Yard) -> Iterator[Any]:
+def _events(yard: ConsumerHarness) -> Iterator[Any]:
     yield from read_stored(body for _, _, body in yard.emitted())
 
 

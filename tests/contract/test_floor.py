@@ -12,10 +12,10 @@ from consumers.engine.rebuild.request import RebuildRequest, WouldLose
 from consumers.engine.rebuild.retention_floor import Scope, scope
 from consumers.engine.rebuild.whole import rebuild
 from tests.builders import START, at
+from tests.contract.consumer_harness import PROJECTIONS, ConsumerHarness
 from tests.contract.story import Story, story
-from tests.contract.yard import PROJECTIONS, Yard
 from tests.memory_journal import MemoryJournal
-from tests.registered import StandingRegistry
+from tests.registry_events import StandingRegistry
 
 SEED = 11
 
@@ -37,7 +37,7 @@ def journal_of(told: Story, *days: int) -> MemoryJournal:
     return journal
 
 
-def partly(yard: Yard, journal: MemoryJournal) -> Scope | None:
+def partly(yard: ConsumerHarness, journal: MemoryJournal) -> Scope | None:
     view = yard.view()
     try:
         return scope(yard.projection(), view, journal)
@@ -51,7 +51,7 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
     name: str, share: float, tmp_path: Path, told: Story
 ) -> None:
     floor = int(len(told.events) * share) + Random(SEED).randrange(50)
-    yard, journal = Yard(name, tmp_path, told), journal_of(told, floor)
+    yard, journal = ConsumerHarness(name, tmp_path, told), journal_of(told, floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before = yard.dump()
@@ -69,7 +69,7 @@ def test_what_can_be_told_is_equal_and_is_kept_by_a_rebuild(
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told: Story) -> None:
     floor = len(told.events) // 2
-    yard, journal = Yard(name, tmp_path, told), journal_of(told, floor)
+    yard, journal = ConsumerHarness(name, tmp_path, told), journal_of(told, floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     before, file = yard.dump(), view_files.file_of(yard.data, name)
@@ -87,7 +87,7 @@ def test_no_row_is_lost_but_by_an_explicit_wish(name: str, tmp_path: Path, told:
     yard.fold(journal)
 
 
-def refusal(yard: Yard, context: ConsumerContext) -> WouldLose | None:
+def refusal(yard: ConsumerHarness, context: ConsumerContext) -> WouldLose | None:
     try:
         rebuild(yard.projection(), context)
     except WouldLose as refused:
@@ -97,7 +97,7 @@ def refusal(yard: Yard, context: ConsumerContext) -> WouldLose | None:
 
 def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, told: Story) -> None:
     first, second = len(told.events) // 2, len(told.events) * 2 // 3
-    yard, journal = Yard("alerting", tmp_path, told), journal_of(told, first, second)
+    yard, journal = ConsumerHarness("alerting", tmp_path, told), journal_of(told, first, second)
     journal.drop(first)
     yard.fold(journal)
 
@@ -109,7 +109,7 @@ def test_a_view_that_began_at_the_floor_is_compared_as_a_whole(tmp_path: Path, t
 
 def test_a_difference_after_the_floor_is_found_and_one_before_it_is_not_asked_for(tmp_path: Path, told: Story) -> None:
     floor = len(told.events) // 2
-    yard, journal = Yard("temperatures", tmp_path, told), journal_of(told, floor)
+    yard, journal = ConsumerHarness("temperatures", tmp_path, told), journal_of(told, floor)
     context = ConsumerContext(yard.data, journal, lambda: START)
     yard.fold(journal)
     journal.drop(floor)

@@ -23,8 +23,8 @@ from consumers.registry import consumer_registry
 from consumers.upkeep.maintenance import views_in_parts
 from tests import builders
 from tests.builders import START, at
+from tests.contract.consumer_harness import PROJECTIONS, Broken, ConsumerHarness
 from tests.contract.story import MINUTES, Story, story
-from tests.contract.yard import PROJECTIONS, Broken, Yard
 from tests.following import hub_in
 from tests.memory_journal import MemoryJournal
 
@@ -53,18 +53,18 @@ class Folded:
     """A view of the story, as it is folded once for all tests of a module, and copies of it that tests damage."""
 
     def __init__(self, name: str, data: Path, told: Story) -> None:
-        self.yard = Yard(name, data, told)
+        self.yard = ConsumerHarness(name, data, told)
         self.told = told
         self.journal = journal_of(told)
         self.yard.fold(self.journal)
 
     def copy(self, data: Path) -> "Damaged":
         copytree(self.yard.data, data, symlinks=True, dirs_exist_ok=True)
-        return Damaged(Yard(self.yard.name, data, self.told), self.journal)
+        return Damaged(ConsumerHarness(self.yard.name, data, self.told), self.journal)
 
 
 class Damaged:
-    def __init__(self, yard: Yard, journal: MemoryJournal) -> None:
+    def __init__(self, yard: ConsumerHarness, journal: MemoryJournal) -> None:
         self.yard = yard
         self.source = ConsumerContext(yard.data, journal, lambda: START)
 
@@ -200,7 +200,7 @@ def test_a_part_that_reaches_before_the_floor_is_refused_and_changes_nothing(
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_others_refuse_and_say_why(name: str, tmp_path: Path, told: Story) -> None:
-    yard = Yard(name, tmp_path, told)
+    yard = ConsumerHarness(name, tmp_path, told)
     context = ConsumerContext(tmp_path, MemoryJournal(), lambda: START)
     with pytest.raises(WholeOnly, match=f"{name} cannot be folded in part: .*"):
         rebuild_part(yard.projection(), context, TimeRange("DEMO", at(0), at(60)), lambda done, of: None)
@@ -238,7 +238,11 @@ def test_the_cap_of_detections_holds_after_a_part(tmp_path: Path, told: Story, m
 
 @pytest.mark.parametrize("name", IN_PARTS)
 def test_a_part_that_is_folded_again_holds_what_was_set_aside_there(name: str, tmp_path: Path, told: Story) -> None:
-    yard, other, journal = Yard(name, tmp_path / "one", told), Yard(name, tmp_path / "other", told), journal_of(told)
+    yard, other, journal = (
+        ConsumerHarness(name, tmp_path / "one", told),
+        ConsumerHarness(name, tmp_path / "other", told),
+        journal_of(told),
+    )
     records = journal.read(0, yard.projection().models, journal.head()).records
     bad = [record.position for record in records if record.where[0] == builders.SITE][5]
     context = ConsumerContext(yard.data, journal, lambda: START)

@@ -24,8 +24,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bus_schemas import codec, topics
 from bus_schemas.event import Event
-from tests.drawn import draw_clip, draw_thermal
 from tests.eventually import eventually
+from tests.generated_recordings import draw_clip, draw_thermal
 from tests.product import Product, running
 from tests.recordings import PEDESTRIANS, ROOM_THERMAL, ROOM_VISUAL, recording
 

@@ -17,7 +17,7 @@ from consumers.upkeep.log_transfer.resend import ResendOptions, ResendReport, re
 from consumers.upkeep.verify.run import check
 from edge.simulation.virtual_devices import Achieved, LoadProfile, simulate
 from producer.broker import BrokerAddress
-from tests import builders, logged
+from tests import builders, data_directory
 from tests.broker import Broker
 from tests.builders import START, at
 from tests.running_ingest import journaled, rejections, running_ingest
@@ -28,16 +28,16 @@ WHOLE = LogRange(START, at(3600))
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("original")
-    told = logged.minutes()
+    told = data_directory.minutes()
     gap = builders.gap(at(180), first=91, last=94, device="yard")
     foreign = builders.detection(at(181), device="foreign")
     ours = builders.alert(at(182))
-    logged.write(data, [*told.events, (at(180), gap), (at(181), foreign), (at(182), ours)], told.payloads)
+    data_directory.write(data, [*told.events, (at(180), gap), (at(181), foreign), (at(182), ours)], told.payloads)
     return data
 
 
 def faults(data: Path) -> list[str]:
-    findings = check(("journal", "media"), logged.hub_of(data), lambda part, done, of: None, deep=True)
+    findings = check(("journal", "media"), data_directory.hub_of(data), lambda part, done, of: None, deep=True)
     return [fault for one in findings for fault in one.faults]
 
 

@@ -18,7 +18,7 @@ from tests.broker import Broker
 from tests.builders import START, at, frame, state, thermal, tick
 from tests.eventually import eventually
 from tests.following import Followed, hub_in
-from tests.retained import retained
+from tests.retained_messages import retained
 
 TOPIC = "watchpost/v1/DEMO/{}/condition"
 

@@ -13,7 +13,7 @@ from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import mjpeg
 from edge.capture.sources.source import CameraFrame, SourceUnreachable
 from edge.capture.sources.video import VideoSource
-from tests.played import played
+from tests.segment_player import played
 
 PICTURES = 60
 FPS = 20

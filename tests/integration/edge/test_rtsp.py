@@ -14,8 +14,8 @@ from edge.capture.segments import RecordedSegment
 from edge.capture.sources.inputs import rtsp
 from edge.capture.sources.source import CameraFrame, Samples, SourceUnreachable
 from edge.capture.sources.video import VideoSource
-from tests.played import played
 from tests.required import missing
+from tests.segment_player import played
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).with_name("rtsp_server.py")

@@ -29,7 +29,7 @@ from producer.broker import BrokerAddress
 from producer.times import micros
 from tests import builders
 from tests.eventually import eventually
-from tests.registered import registry_of
+from tests.registry_events import registry_of
 
 NOWHERE = BrokerAddress(port=1)
 NOW = builders.at(600)

@@ -13,8 +13,8 @@ import pytest
 from bus_schemas.event import iso
 from consumers.engine.view_files import connect, file_of
 from tests.builders import START, at, frame, settings
-from tests.contract.retold import retold
 from tests.contract.story import MINUTES, story
+from tests.contract.story_with_people import retold
 from tests.integration.gateway.started import Filled, Started
 
 YARD = "/api/v1/sites/DEMO/devices/yard"

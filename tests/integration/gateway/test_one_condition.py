@@ -22,7 +22,7 @@ from tests.broker import Broker
 from tests.builders import at, frame, state, thermal, tick
 from tests.eventually import eventually
 from tests.integration.gateway.started import Filled, Started, hub_of
-from tests.retained import retained
+from tests.retained_messages import retained
 
 EXPECTED = {
     "oven": ("critical", ["hot_spot"]),

@@ -19,7 +19,7 @@ from tests.builders import at
 from tests.eventually import eventually
 from tests.integration.gateway.peer import Peer
 from tests.integration.gateway.started import NOW, Filled, Started
-from tests.live import with_alerting
+from tests.live_journal import with_alerting
 
 COMMAND = (sys.executable, "-m", "watchpost", "run-trial")
 SPAN = {"since": "2026-01-05T10:00:00Z", "until": "2026-01-05T10:09:00Z"}

@@ -17,20 +17,20 @@ from consumers.upkeep.verify.rows import check_rows
 from consumers.views.warehouse.fold import Fold
 from consumers.views.warehouse.store import Generations
 from mosquitto.launcher import free_port
-from tests import builders, logged
+from tests import builders, data_directory
 from tests.builders import at
 from tests.clickhouse_server import ClickHouse
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    told = logged.minutes(1)
-    logged.write(tmp_path, told.events, told.payloads)
+    told = data_directory.minutes(1)
+    data_directory.write(tmp_path, told.events, told.payloads)
     return tmp_path
 
 
 def found(data: Path) -> Findings:
-    return check_rows(logged.hub_of(data), lambda done, of: None)
+    return check_rows(data_directory.hub_of(data), lambda done, of: None)
 
 
 def test_rows_that_are_the_fold_are_told_and_others_are_found(data: Path) -> None:
@@ -92,7 +92,7 @@ def folded(data: Path, served: ClickHouse) -> None:
 
 
 def found_on(data: Path, served: ClickHouse) -> Findings:
-    return check_rows(replace(logged.hub_of(data), warehouse=served.server), lambda done, of: None)
+    return check_rows(replace(data_directory.hub_of(data), warehouse=served.server), lambda done, of: None)
 
 
 def test_rows_on_a_server_are_compared_beside_their_writer(data: Path, served: ClickHouse) -> None:
@@ -118,7 +118,7 @@ def test_rows_on_a_server_are_compared_beside_their_writer(data: Path, served: C
 def test_a_row_on_a_server_that_says_something_else_is_found_also_where_it_has_nulls(
     data: Path, served: ClickHouse
 ) -> None:
-    logged.write(data, [(at(200), builders.health(at(200), stream_info=None))])
+    data_directory.write(data, [(at(200), builders.health(at(200), stream_info=None))])
     folded(data, served)
     with closing(ServerEngine(served.server)) as engine:
         engine.use("warehouse_1")
@@ -137,7 +137,7 @@ def test_a_row_on_a_server_that_says_something_else_is_found_also_where_it_has_n
 
 
 def test_a_server_that_does_not_answer_is_not_called_as_it_should_be(data: Path) -> None:
-    away = replace(logged.hub_of(data), warehouse=ClickHouseServer("127.0.0.1", free_port()))
+    away = replace(data_directory.hub_of(data), warehouse=ClickHouseServer("127.0.0.1", free_port()))
 
     findings = check_rows(away, lambda done, of: None)
 
@@ -150,7 +150,7 @@ def test_rows_of_another_journal_are_a_fault(
 ) -> None:
     folded(data, served)
     another = tmp_path_factory.mktemp("another")
-    told = logged.minutes(1)
-    logged.write(another, told.events, told.payloads)
+    told = data_directory.minutes(1)
+    data_directory.write(another, told.events, told.payloads)
 
     assert found_on(another, served).faults == ["the rows in warehouse are of another journal"]

@@ -24,7 +24,7 @@ from consumers.store.journal.writing import Accepted
 from consumers.upkeep.verify.run import check
 from tests import builders
 from tests.builders import START, at, detection
-from tests.logged import hub_of
+from tests.data_directory import hub_of
 
 TOPIC = event_topic("/sites/DEMO/devices/yard", "detection")
 

@@ -7,7 +7,7 @@ import pytest
 from bus_schemas.node import DeviceStatus
 from edge.agent.health import Facts, SourceHealth, has_changed, health
 from edge.capture.sources.source import StreamReport
-from tests.simulated import SimulatedClock
+from tests.simulated_clock import SimulatedClock
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LATER = 5000.0

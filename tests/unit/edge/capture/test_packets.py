@@ -19,7 +19,7 @@ from edge.capture.encoder import Encoding
 from edge.capture.mpegts import muxed
 from edge.capture.recorder import Recorder
 from edge.capture.segments import RecordedSegment
-from tests.played import played
+from tests.segment_player import played
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 SIZE = (320, 180)

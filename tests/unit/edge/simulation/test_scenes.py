@@ -22,8 +22,8 @@ from edge.simulation.scenes import SceneSound, ThermalSceneSource, Ticker, Visua
 from edge.simulation.schedule import SceneFault, Schedule
 from edge.simulation.thermal_scene import ThermalScene
 from edge.simulation.visual_scene import VisualScene
-from tests.played import played
-from tests.simulated import SimulatedClock
+from tests.segment_player import played
+from tests.simulated_clock import SimulatedClock
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from edge.simulation.timeline import StreamTimeline
-from tests.simulated import SimulatedClock
+from tests.simulated_clock import SimulatedClock
 
 
 def test_the_first_timestamp_is_now_and_the_others_keep_their_distance() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from consumers.store.journal.days import list_days
 from consumers.store.journal.retention_floor import drop
-from tests import journal_days, logged
+from tests import data_directory, journal_days
 from watchpost.cli_errors import CliError
 from watchpost.commands import tools
 
@@ -24,9 +24,9 @@ def watchpost(*arguments: str) -> "subprocess.CompletedProcess[str]":
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
-    told = logged.minutes(1)
-    logged.write(directory, told.events, told.payloads)
-    logged.fold(directory, "health")
+    told = data_directory.minutes(1)
+    data_directory.write(directory, told.events, told.payloads)
+    data_directory.fold(directory, "health")
     return directory
 
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(data: Path, tmp_path: Path) -
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_rebuild_is_gone_on_with(tmp_path: Path, signal_sent: signal.Signals) -> None:
     journal_days.write_days(tmp_path, 2, 30)
-    logged.fold(tmp_path, "alerting")
+    data_directory.fold(tmp_path, "alerting")
     command = ("rebuild", "alerting", "--data", str(tmp_path))
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, *command], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -134,7 +134,7 @@ main()
 
 
 def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(data: Path) -> None:
-    logged.fold(data, "temperatures")
+    data_directory.fold(data, "temperatures")
     span = ("--site", "DEMO", "--since", "2026-01-05T10:00:10", "--until", "2026-01-05T10:00:20")
     done = watchpost("rebuild", "temperatures", *span, "--data", str(data))
     whole = watchpost("rebuild", "health", *span, "--data", str(data))
@@ -155,7 +155,7 @@ def test_a_part_of_a_view_is_folded_again_or_refused_in_a_sentence(data: Path) -
 
 def test_history_before_the_floor_is_lost_by_force_alone(tmp_path: Path) -> None:
     told = journal_days.write_days(tmp_path, 4)
-    logged.fold(tmp_path, "alerting", "temperatures")
+    data_directory.fold(tmp_path, "alerting", "temperatures")
     assert len(told) == 4
     drop(tmp_path / "journal", list_days(tmp_path / "journal")[:2])
     kept = watchpost("rebuild", "temperatures", "--data", str(tmp_path))

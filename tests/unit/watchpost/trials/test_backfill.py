@@ -28,8 +28,8 @@ from edge.capture.sources.thermal_csv import ThermalCsvSource
 from producer.ids import Ids, utc_now
 from tests import builders
 from tests.builders import START, at
-from tests.past import Past, past_of
 from tests.recordings import ROOM_THERMAL, recording
+from tests.trial_hub import Past, past_of
 from watchpost.trials.backfill import Backfill
 
 Told = list[tuple[datetime, Event]]

@@ -16,7 +16,7 @@ from consumers.alerting.what_if import files
 from tests import builders
 from tests.builders import at
 from tests.command_line import run
-from tests.past import Past, past_of
+from tests.trial_hub import Past, past_of
 from watchpost import VERSION
 from watchpost.trials.run import run_asked
 

@@ -19,7 +19,7 @@ from tests import builders
 from tests.builders import at
 from tests.contract.story import MINUTES, story
 from tests.memory_journal import MemoryJournal
-from tests.past import Past, past_of
+from tests.trial_hub import Past, past_of
 
 
 @pytest.fixture(scope="module")

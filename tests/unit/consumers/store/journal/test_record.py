@@ -21,7 +21,7 @@ from consumers.store.journal.record import Recorded
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from tests import builders
-from tests.journaled import RECEIVED, journaled
+from tests.journal_bodies import RECEIVED, journaled
 
 GOLDEN = Path(__file__).parents[3] / "contract" / "golden"
 

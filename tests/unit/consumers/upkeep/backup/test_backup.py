@@ -24,7 +24,7 @@ from consumers.upkeep.verify.run import check
 from producer.times import micros
 from tests import builders
 from tests.builders import START, at, numbered
-from tests.logged import fold, hub_of, minutes, write
+from tests.data_directory import fold, hub_of, minutes, write
 
 
 def back_up(data: Path, target: Path) -> Manifest:

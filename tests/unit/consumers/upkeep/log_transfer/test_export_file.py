@@ -26,7 +26,7 @@ from consumers.upkeep.log_transfer.importer import ImportReport, NotFresh, impor
 from consumers.upkeep.log_transfer.log_slice import LogRange, read
 from consumers.upkeep.verify.run import check
 from consumers.upkeep.verify.speakers import check_speakers
-from tests import builders, logged
+from tests import builders, data_directory
 from tests.builders import DEVICE, SITE, START, at
 from tests.running_ingest import journaled
 
@@ -37,8 +37,8 @@ EVERYTHING = LogRange(START - timedelta(days=1), START + timedelta(days=1))
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("original")
-    told = logged.minutes()
-    logged.write(data, told.events, told.payloads)
+    told = data_directory.minutes()
+    data_directory.write(data, told.events, told.payloads)
     return data
 
 
@@ -52,7 +52,7 @@ def imported(file: Path, data: Path) -> ImportReport:
 
 
 def faults(data: Path) -> list[str]:
-    findings = check(("journal", "media"), logged.hub_of(data), lambda part, done, of: None, deep=True)
+    findings = check(("journal", "media"), data_directory.hub_of(data), lambda part, done, of: None, deep=True)
     return [fault for one in findings for fault in one.faults]
 
 
@@ -66,14 +66,14 @@ def tamper(file: Path, statement: str) -> None:
 def test_the_views_of_a_copy_are_those_of_the_original(original: Path, tmp_path: Path) -> None:
     exported(original, tmp_path / "log")
     arrived = imported(tmp_path / "log", tmp_path / "copy")
-    logged.fold(original, *VIEWS)
-    logged.fold(tmp_path / "copy", *VIEWS)
+    data_directory.fold(original, *VIEWS)
+    data_directory.fold(tmp_path / "copy", *VIEWS)
 
     assert (arrived.events, arrived.media, arrived.gaps, arrived.media_missing) == (162, 36, 0, 0)
     assert faults(tmp_path / "copy") == []
     for name in VIEWS:
         one, other = open_view(original, name), open_view(tmp_path / "copy", name)
-        assert compare(one, other, consumer_registry(logged.hub_of(original)).projection(name)) == []
+        assert compare(one, other, consumer_registry(data_directory.hub_of(original)).projection(name)) == []
         one.close()
         other.close()
 
@@ -170,7 +170,7 @@ def test_what_ingest_would_reject_does_not_come_in_by_a_file(tmp_path: Path) -> 
         builders.frame(epoch="one", sequence=3),
         builders.alert(state="acknowledged", by="ada"),
     ]
-    logged.write(tmp_path / "old", [(at(number), event) for number, event in enumerate(events)])
+    data_directory.write(tmp_path / "old", [(at(number), event) for number, event in enumerate(events)])
     exported(tmp_path / "old", tmp_path / "log")
 
     arrived = imported(tmp_path / "log", tmp_path / "new")

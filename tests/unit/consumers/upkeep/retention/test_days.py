@@ -28,8 +28,8 @@ from consumers.views.warehouse.progress import RowsProgress, write_progress
 from producer.outbox import outbox
 from producer.transaction import transaction
 from tests.builders import START, incident, retention, tick
+from tests.data_directory import hub_of, write
 from tests.journal_days import DAY, dates, write_days
-from tests.logged import hub_of, write
 from tests.memory_journal import MemoryJournal
 
 COUNT, A_DAY = 5, 54

@@ -19,7 +19,7 @@ from consumers.upkeep.verify.run import NothingThere, check
 from producer.times import micros
 from tests import builders
 from tests.builders import START, at
-from tests.logged import fold, hub_of, minutes, write
+from tests.data_directory import fold, hub_of, minutes, write
 
 VIEWS = ("health", "motion", "temperatures", "detections")
 

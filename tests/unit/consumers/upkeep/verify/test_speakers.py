@@ -11,7 +11,7 @@ from consumers.upkeep.verify.run import check
 from consumers.upkeep.verify.speakers import check_speakers
 from tests import builders
 from tests.builders import DEVICE, SITE, at
-from tests.logged import hub_of, minutes, write
+from tests.data_directory import hub_of, minutes, write
 
 
 def found(data: Path, *events: Event) -> Findings:

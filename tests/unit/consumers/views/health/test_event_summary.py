@@ -13,7 +13,7 @@ from bus_schemas.codec import to_bytes
 from bus_schemas.event import Event, iso
 from consumers.views.health.event_summary import in_short
 from tests import builders
-from tests.journaled import bodies, moments, recorded
+from tests.journal_bodies import bodies, moments, recorded
 
 EVENTS = st.builds(lambda make, time: make(time), st.sampled_from(builders.EVERY_KIND), moments())
 

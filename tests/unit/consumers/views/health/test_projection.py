@@ -17,7 +17,7 @@ from consumers.views.health.projection import HealthProjection
 from consumers.views.health.snapshots import Keep
 from tests import builders
 from tests.builders import at, frame, health, media, state, thermal, tick
-from tests.journaled import bodies, moments, recorded, through_models
+from tests.journal_bodies import bodies, moments, recorded, through_models
 
 OFTEN = Keep(every_s=10)
 MADE = (

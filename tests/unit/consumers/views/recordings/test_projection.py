@@ -15,7 +15,7 @@ from bus_schemas.event import Event
 from consumers.store.journal.record import Recorded
 from consumers.views.recordings.projection import RecordingsProjection
 from tests.builders import at, heartbeat, motion, retention, segment, settings, tick
-from tests.journaled import bodies, moments, recorded, through_models
+from tests.journal_bodies import bodies, moments, recorded, through_models
 
 WITHIN_S = 400.0
 DEVICES = st.sampled_from(["yard", "gate"])

@@ -9,7 +9,7 @@ import pytest
 
 from edge.capture.sources.mlx90640 import TRY_DEAD_AGAIN, AdafruitSensor, Mlx90640Source, Sensor, refresh_rate
 from edge.capture.sources.source import SourceUnreachable
-from tests.simulated import SimulatedClock
+from tests.simulated_clock import SimulatedClock
 
 
 class Scripted:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from edge.capture.sources.source import SourceEnded, SourceUnreachable
 from edge.capture.sources.thermal_csv import ThermalCsvSource
 from tests.recordings import ROOM_THERMAL, recording
-from tests.simulated import SimulatedClock
+from tests.simulated_clock import SimulatedClock
 
 HEADER = ",".join(["Time", "RT", *(f"P{n:03d}" for n in range(768))])
 

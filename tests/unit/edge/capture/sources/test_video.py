@@ -18,9 +18,9 @@ from edge.capture.recorder import Recorder
 from edge.capture.sources.inputs import mjpeg, rtsp, v4l2, video_file
 from edge.capture.sources.source import CameraFrame, Reading, Samples, SourceEnded, SourceUnreachable, StreamReport
 from edge.capture.sources.video import VideoSource
-from tests.played import played
 from tests.recordings import PEDESTRIANS, ROOM_VISUAL, recording
-from tests.simulated import SimulatedClock
+from tests.segment_player import played
+from tests.simulated_clock import SimulatedClock
 
 
 @pytest.fixture(scope="session")

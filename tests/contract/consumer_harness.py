@@ -25,12 +25,12 @@ MAKERS = sorted(name for name, made in _MADE.items() if isinstance(made, Project
 SINKS = sorted(name for name, made in _MADE.items() if isinstance(made, Sink))
 
 
-class Yard:
+class ConsumerHarness:
     """A hub in a directory of its own, and consumers of one name that are made anew as after a restart."""
 
     def __init__(self, name: str, data: Path, told: Story) -> None:
         media = MemoryMedia(media_of(told))
-        devices = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
+        devices = (DeviceInfo("yard", "ConsumerHarness"), DeviceInfo("attic", "Attic"))
         sites = (SiteInfo("DEMO", "Demo yard", "Europe/Berlin", devices),)
         self.name = name
         self.data = data

@@ -21,10 +21,10 @@ from consumers.engine.view_files import open_view
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.reader import SqliteJournalReader
-from tests import logged
+from tests import data_directory
 from tests.builders import START, at
-from tests.live import with_alerting
-from tests.registered import registry_of
+from tests.live_journal import with_alerting
+from tests.registry_events import registry_of
 
 DEVICES = (DeviceInfo("yard", "Yard"), DeviceInfo("attic", "Attic"))
 DEFAULTS = AlertRules()
@@ -102,6 +102,6 @@ def past_of(
     past = Past(data, sites=sites, in_force=in_force)
     begun = events[0][0]
     known = [(begun, event) for event in registry_of(past.hub, begun, with_rules=True)]
-    logged.write(data, [*known, *with_alerting(events, past.hub)], payloads)
-    logged.fold(data, "settings", "alerting", of=past.hub)
+    data_directory.write(data, [*known, *with_alerting(events, past.hub)], payloads)
+    data_directory.fold(data, "settings", "alerting", of=past.hub)
     return past

@@ -93,9 +93,9 @@ def ask_settings(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
 
 VIEWS = {
     "health": View(lambda hub: HealthProjection(), ask_health),
-    "incidents": View(AlertingProjection, ask_incidents),
-    "alerts": View(AlertingProjection, ask_alerts),
-    "conditions": View(AlertingProjection, ask_conditions),
+    "incidents": View(lambda hub: AlertingProjection(), ask_incidents),
+    "alerts": View(lambda hub: AlertingProjection(), ask_alerts),
+    "conditions": View(lambda hub: AlertingProjection(), ask_conditions),
     "settings": View(lambda hub: SettingsProjection(), ask_settings),
 }
 
@@ -109,8 +109,8 @@ def hub() -> HubConfig:
 
 
 @pytest.fixture(scope="module")
-def told(hub: HubConfig) -> list[tuple[float, Event]]:
-    return retold(story(), hub)
+def told() -> list[tuple[float, Event]]:
+    return retold(story())
 
 
 class Ended(NamedTuple):

@@ -42,6 +42,8 @@ class RtspCase:
     sound: Sound | None = None
     later_sound: Sound | None = None
     """From the second session on."""
+    has_metadata: bool = False
+    """A third track, of what the camera has seen (ONVIF)."""
     tells_sets: bool = True
     udp_only: bool = False
     says_nothing: bool = False

@@ -115,6 +115,9 @@ PICTURES: Final[dict[str, Case]] = {
     "size_changes": RtspCase(lambda _: script.then(pictures(video()), pictures(_BIG), 10.0)),
     "sets_only_in_band": RtspCase(lambda _: pictures(video()), tells_sets=False),
     "sets_only_in_the_description": RtspCase(lambda _: pictures(video(), sets=False)),
+    "beside_metadata": RtspCase(
+        lambda _: _with_sound(pictures(video()), script.metadata()), sound=sound(), has_metadata=True
+    ),
     "h265": RtspCase(lambda _: together(pictures(_HEVC), tone(sound("PCMA"))), _HEVC, sound("PCMA")),
     "h265_joined_late_without_sets": RtspCase(
         lambda _: pictures(_HEVC_LONG, join=30),

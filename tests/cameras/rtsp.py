@@ -17,7 +17,7 @@ from tests.cameras.media import Sound, Video
 from tests.cameras.script import LOST, VIDEO, HangUp, Report, Step, Unit, WrongLength
 
 NONCE: Final = "5a0f3c"
-PAYLOAD_TYPES: Final = (96, 97)
+PAYLOAD_TYPES: Final = (96, 97, 107)
 _REQUEST: Final = re.compile(r"(?P<method>[A-Z_]+) rtsp://[^/]*/(?P<path>[A-Za-z0-9_]+)\S* RTSP/1\.0")
 
 
@@ -143,7 +143,8 @@ class Session:
         return True
 
     async def _set_up(self, request: Request, case: RtspCase) -> None:
-        track = 1 if request.target.rstrip("/").endswith("track1") else 0
+        named = re.search(r"track(\d)/?$", request.target)
+        track = int(named[1]) if named else 0
         transport = request.headers.get("transport", "")
         channel, port = re.search(r"interleaved=(\d+)", transport), re.search(r"client_port=(\d+)", transport)
         if channel and not case.udp_only:
@@ -236,6 +237,8 @@ def sdp(case: RtspCase, session: int) -> str:
     lines += _described_video(case.video, case.tells_sets)
     if (sound := case.sound_of(session)) is not None:
         lines += _described_sound(sound)
+    if case.has_metadata:
+        lines += ["m=application 0 RTP/AVP 107", "a=rtpmap:107 vnd.onvif.metadata/90000", "a=control:track2"]
     return "\r\n".join([*lines, ""])
 
 

@@ -162,6 +162,7 @@ CONNECTIONS: Final[dict[str, Case]] = {
         lambda session: pictures(video()) if session > 1 else script.until(pictures(video()), 5.0),
         expected=Expected(pictures=0.97, time=None, status=None, sessions=(2, 2)),
     ),
+    "forgets_who_does_not_ask": RtspCase(lambda _: pictures(video()), forgets_after_s=10),
     "login": RtspCase(
         lambda _: pictures(video()), login=("admin", PASSWORD), credentials="admin:p%40ss%3Aw%2Fr%3Fd%25%5B1%5D%23@"
     ),

@@ -92,9 +92,11 @@ class Session:
         self._udp: dict[int, asyncio.DatagramTransport] = {}
         self._sequences: Counter[int] = Counter()
         self._player: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
 
     async def answer(self, request: Request, case: RtspCase | None) -> bool:
         """False when the connection is to end."""
+        self._asked_at = asyncio.get_running_loop().time()
         if case is None:
             self._reply(request, "404 Not Found")
             return True
@@ -159,7 +161,8 @@ class Session:
         else:
             self._reply(request, "461 Unsupported Transport")
             return
-        self._reply(request, headers=(f"Transport: {chosen}", "Session: 1"))
+        limit = f";timeout={case.forgets_after_s}" if case.forgets_after_s else ""
+        self._reply(request, headers=(f"Transport: {chosen}", f"Session: 1{limit}"))
 
     def _reply(self, request: Request, status: str = "200 OK", headers: tuple[str, ...] = (), body: str = "") -> None:
         lines = [f"RTSP/1.0 {status}", f"CSeq: {request.headers.get('cseq', '0')}", *headers]
@@ -174,7 +177,7 @@ class Session:
             for step in case.script(session):
                 if (wait := began + step.at - loop.time()) > 0:
                     await asyncio.sleep(wait)
-                if isinstance(step, HangUp):
+                if isinstance(step, HangUp) or self._is_forgotten(case):
                     self._writer.transport.abort()
                     return
                 self._send(step)
@@ -184,6 +187,10 @@ class Session:
                     if has_key and session == seen.sessions:
                         seen.first_at = seen.first_at or loop.time()
                         seen.pictures, seen.last_at = seen.pictures + 1, loop.time()
+
+    def _is_forgotten(self, case: RtspCase) -> bool:
+        silent_s = asyncio.get_running_loop().time() - self._asked_at
+        return case.forgets_after_s is not None and silent_s > case.forgets_after_s
 
     def _send(self, step: Step) -> None:
         assert not isinstance(step, HangUp)

@@ -42,6 +42,10 @@ class RtspCase:
     sound: Sound | None = None
     later_sound: Sound | None = None
     """From the second session on."""
+    has_metadata: bool = False
+    """A third track, of what the camera has seen (ONVIF)."""
+    forgets_after_s: int | None = None
+    """Without a request for so long it ends the session."""
     tells_sets: bool = True
     udp_only: bool = False
     says_nothing: bool = False

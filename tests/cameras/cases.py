@@ -115,6 +115,9 @@ PICTURES: Final[dict[str, Case]] = {
     "size_changes": RtspCase(lambda _: script.then(pictures(video()), pictures(_BIG), 10.0)),
     "sets_only_in_band": RtspCase(lambda _: pictures(video()), tells_sets=False),
     "sets_only_in_the_description": RtspCase(lambda _: pictures(video(), sets=False)),
+    "beside_metadata": RtspCase(
+        lambda _: _with_sound(pictures(video()), script.metadata()), sound=sound(), has_metadata=True
+    ),
     "h265": RtspCase(lambda _: together(pictures(_HEVC), tone(sound("PCMA"))), _HEVC, sound("PCMA")),
     "h265_joined_late_without_sets": RtspCase(
         lambda _: pictures(_HEVC_LONG, join=30),
@@ -159,6 +162,7 @@ CONNECTIONS: Final[dict[str, Case]] = {
         lambda session: pictures(video()) if session > 1 else script.until(pictures(video()), 5.0),
         expected=Expected(pictures=0.97, time=None, status=None, sessions=(2, 2)),
     ),
+    "forgets_who_does_not_ask": RtspCase(lambda _: pictures(video()), forgets_after_s=10),
     "login": RtspCase(
         lambda _: pictures(video()), login=("admin", PASSWORD), credentials="admin:p%40ss%3Aw%2Fr%3Fd%25%5B1%5D%23@"
     ),

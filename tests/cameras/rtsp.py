@@ -17,7 +17,7 @@ from tests.cameras.media import Sound, Video
 from tests.cameras.script import LOST, VIDEO, HangUp, Report, Step, Unit, WrongLength
 
 NONCE: Final = "5a0f3c"
-PAYLOAD_TYPES: Final = (96, 97)
+PAYLOAD_TYPES: Final = (96, 97, 107)
 _REQUEST: Final = re.compile(r"(?P<method>[A-Z_]+) rtsp://[^/]*/(?P<path>[A-Za-z0-9_]+)\S* RTSP/1\.0")
 
 
@@ -92,9 +92,11 @@ class Session:
         self._udp: dict[int, asyncio.DatagramTransport] = {}
         self._sequences: Counter[int] = Counter()
         self._player: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
 
     async def answer(self, request: Request, case: RtspCase | None) -> bool:
         """False when the connection is to end."""
+        self._asked_at = asyncio.get_running_loop().time()
         if case is None:
             self._reply(request, "404 Not Found")
             return True
@@ -143,7 +145,8 @@ class Session:
         return True
 
     async def _set_up(self, request: Request, case: RtspCase) -> None:
-        track = 1 if request.target.rstrip("/").endswith("track1") else 0
+        named = re.search(r"track(\d)/?$", request.target)
+        track = int(named[1]) if named else 0
         transport = request.headers.get("transport", "")
         channel, port = re.search(r"interleaved=(\d+)", transport), re.search(r"client_port=(\d+)", transport)
         if channel and not case.udp_only:
@@ -158,7 +161,8 @@ class Session:
         else:
             self._reply(request, "461 Unsupported Transport")
             return
-        self._reply(request, headers=(f"Transport: {chosen}", "Session: 1"))
+        limit = f";timeout={case.forgets_after_s}" if case.forgets_after_s else ""
+        self._reply(request, headers=(f"Transport: {chosen}", f"Session: 1{limit}"))
 
     def _reply(self, request: Request, status: str = "200 OK", headers: tuple[str, ...] = (), body: str = "") -> None:
         lines = [f"RTSP/1.0 {status}", f"CSeq: {request.headers.get('cseq', '0')}", *headers]
@@ -173,7 +177,7 @@ class Session:
             for step in case.script(session):
                 if (wait := began + step.at - loop.time()) > 0:
                     await asyncio.sleep(wait)
-                if isinstance(step, HangUp):
+                if isinstance(step, HangUp) or self._is_forgotten(case):
                     self._writer.transport.abort()
                     return
                 self._send(step)
@@ -183,6 +187,10 @@ class Session:
                     if has_key and session == seen.sessions:
                         seen.first_at = seen.first_at or loop.time()
                         seen.pictures, seen.last_at = seen.pictures + 1, loop.time()
+
+    def _is_forgotten(self, case: RtspCase) -> bool:
+        silent_s = asyncio.get_running_loop().time() - self._asked_at
+        return case.forgets_after_s is not None and silent_s > case.forgets_after_s
 
     def _send(self, step: Step) -> None:
         assert not isinstance(step, HangUp)
@@ -236,6 +244,8 @@ def sdp(case: RtspCase, session: int) -> str:
     lines += _described_video(case.video, case.tells_sets)
     if (sound := case.sound_of(session)) is not None:
         lines += _described_sound(sound)
+    if case.has_metadata:
+        lines += ["m=application 0 RTP/AVP 107", "a=rtpmap:107 vnd.onvif.metadata/90000", "a=control:track2"]
     return "\r\n".join([*lines, ""])
 
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from tests.cameras.media import Sound, Video, VideoCodec, is_set
 
-VIDEO, AUDIO = 0, 1
+VIDEO, AUDIO, METADATA = 0, 1, 2
 CLOCK = 90_000
 MTU = 1200
 LOST = b""
@@ -104,6 +104,15 @@ def tone(sound: Sound, *, speed: float = 1.0) -> Iterator[Unit]:
             # One access unit behind a header section of 16 bits (RFC 3640, mode AAC-hbr).
             payload = (16).to_bytes(2) + (len(data) << 3).to_bytes(2) + data
         yield Unit(number * sound.packet_s / speed, AUDIO, number * sound.step, (payload,))
+        number += 1
+
+
+def metadata() -> Iterator[Unit]:
+    """ONVIF's XML, as cameras with an analysis of their own send it beside their pictures."""
+    number = 0
+    while True:
+        text = f'<tt:MetadataStream xmlns:tt="http://www.onvif.org/ver10/schema"><tt:Event id="{number}"/>'
+        yield Unit(number / 5, METADATA, number * CLOCK // 5, (f"{text}</tt:MetadataStream>".encode(),))
         number += 1
 
 

@@ -11,10 +11,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from tests.eventually import eventually
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FOLDERS: Final = (
@@ -123,13 +124,10 @@ class Services:
         file = self.folder / "run" / f"{name}.pid"
         if not file.exists():
             return
-        pid, until = self._pid(name), time.monotonic() + STOPS_WITHIN_S
+        pid = self._pid(name)
         if _is_running(pid):
             os.kill(pid, signal.SIGTERM)
-        while _is_running(pid):
-            if time.monotonic() > until:
-                raise TimeoutError(f"{name} does not end")
-            time.sleep(0.02)
+        eventually(lambda: not _is_running(pid), STOPS_WITHIN_S, f"the end of {name}")
         file.unlink()
 
     def _pid(self, name: str) -> int:

@@ -54,6 +54,8 @@ class Containers:
         (etc / "passwords").write_text("")
         done = self._machine.run(f"{certificates.text}\nmosquitto_passwd -U own_passwords", 60)
         assert done.returncode == 0, done.stderr
+        named = self._machine.run("openssl x509 -noout -ext subjectAltName -in /etc/watchpost/server.crt", 60).stdout
+        assert "DNS:broker" in named, "the processes of the containers know the broker by this name"
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         service = self.services[name]

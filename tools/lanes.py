@@ -20,6 +20,7 @@ PYTEST = (sys.executable, "-m", "pytest")
 # What starts the whole product waits more than it computes. Playwright's loop bears no other loop in its process.
 PRODUCT = ("tests/end_to_end", "tests/browser")
 QUICK = ("tests/unit", "tests/contract")
+CORES = os.cpu_count() or 1
 SLOWEST = 15
 STOPPED = 130
 
@@ -63,9 +64,9 @@ def tests(name: str, folder: Path, *arguments: str) -> Lane:
     return Lane(name, [(*PYTEST, f"--junitxml={report}", *arguments)], report)
 
 
-def side_by_side(*arguments: str) -> tuple[str, ...]:
-    """A module of tests stays in one process, with what it has started. More processes than cores: many tests wait."""
-    return ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", *arguments)
+def side_by_side(processes: int, *arguments: str) -> tuple[str, ...]:
+    """A module of tests stays in one process, with what it has started."""
+    return ("-n", str(processes), "--dist", "loadfile", *arguments)
 
 
 def checks() -> list[Lane]:
@@ -77,13 +78,14 @@ def checks() -> list[Lane]:
 
 def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
     """The first lane is the one that is watched."""
-    return [tests("tests", folder, *side_by_side(*QUICK, "-m", "not processes", *arguments)), *checks()]
+    return [tests("tests", folder, *side_by_side(CORES, *QUICK, "-m", "not processes", *arguments)), *checks()]
 
 
 def everything(folder: Path) -> list[Lane]:
     rest = [f"--ignore={path}" for path in PRODUCT]
     product = tests("product", folder, *PRODUCT)
-    return [tests("tests", folder, *side_by_side("tests", *rest)), *checks(), product]
+    # More processes than cores: many of these wait for a server, or for time to pass.
+    return [tests("tests", folder, *side_by_side(CORES + 1, "tests", *rest)), *checks(), product]
 
 
 def run(lanes: Sequence[Lane]) -> bool:

@@ -20,7 +20,7 @@ from tests.ingest_process import ingest_process
 from tests.node_parts import OTHER, SOURCE, running_relay
 from tests.running_ingest import journaled
 
-KILLS = 8
+KILLS = 5
 
 
 def head(data: Path) -> int:

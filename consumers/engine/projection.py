@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bus_schemas.event import HUB, Event, place
+from consumers.engine.process_group import ProcessGroup
 from consumers.engine.rebuild.time_range import TimeRange, ViewPart
 from consumers.store.journal.record import JournalReader, Recorded
 
@@ -38,6 +39,9 @@ class Projection(ABC):
 
     pace_s: ClassVar[float] = 0.1
     """How far apart its batches begin while events keep coming: each costs a commit, however little it holds."""
+
+    group: ClassVar[ProcessGroup] = ProcessGroup.BATCH
+    """With which other consumers it shares a process."""
 
     @abstractmethod
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol
 
 from bus_schemas.event import Event
+from consumers.engine.process_group import ProcessGroup
 from consumers.store.journal.record import Recorded
 from producer.broker import BrokerAddress
 
@@ -44,6 +45,9 @@ class Sink(ABC):
     """Whether a sink that is new begins with what comes, not with what was."""
 
     pace_s: ClassVar[float] = 0.1
+    """As of a projection."""
+
+    group: ClassVar[ProcessGroup] = ProcessGroup.BATCH
     """As of a projection."""
 
     faults: FaultSink = NoFaultSink()

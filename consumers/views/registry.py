@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from bus_schemas.event import Event, iso
 from consumers import site_registry
+from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
 from consumers.site_registry import Key, Registered, entries_of
@@ -19,6 +20,7 @@ class RegistryProjection(Projection):
     """Every setting by itself, with its versions."""
 
     name: ClassVar[str] = "registry"
+    group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
     models: ClassVar[tuple[type[Event], ...]] = site_registry.MODELS
     schema: ClassVar[str] = f"""{site_registry.SCHEMA}
     create table if not exists settings (

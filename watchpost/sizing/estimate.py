@@ -27,7 +27,7 @@ from watchpost.sizing.assumptions import (
     WAREHOUSE_ROW_BYTES,
     Assumptions,
 )
-from watchpost.sizing.flows import TrafficFlow, camera_of, flows
+from watchpost.sizing.flows import DataFlow, camera_of, flows
 
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
@@ -39,7 +39,7 @@ class DeviceFlow:
 
     site: str
     device: str
-    flow: TrafficFlow
+    flow: DataFlow
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _rows_per_s(config: WatchpostConfig, sent: Sequence[DeviceFlow]) -> float:
 
 
 def _disk(
-    config: WatchpostConfig, sent: Sequence[TrafficFlow], links: Sequence[LinkSize], rows_per_s: float
+    config: WatchpostConfig, sent: Sequence[DataFlow], links: Sequence[LinkSize], rows_per_s: float
 ) -> Iterator[DiskSize]:
     hub = config.hub
     for kind in type(hub.retention_hours).model_fields:
@@ -192,7 +192,7 @@ def _disk(
         yield DiskSize("outboxes", per_s * DAY_S, kept, "nodes.tail_hours, nodes.tail_bytes", "of agents on this disk")
 
 
-def _media(kind: str, mine: Sequence[TrafficFlow], hub: HubSection) -> DiskSize:
+def _media(kind: str, mine: Sequence[DataFlow], hub: HubSection) -> DiskSize:
     per_s = sum(flow.per_s * (flow.size + MEDIUM_BYTES) for flow in mine)
     hours = getattr(hub.retention_hours, kind)
     kept, kept_by = per_s * hours * HOUR_S, f"hub.retention_hours.{kind} {hours:g}"
@@ -202,7 +202,7 @@ def _media(kind: str, mine: Sequence[TrafficFlow], hub: HubSection) -> DiskSize:
     return DiskSize(kind, per_s * DAY_S, kept, kept_by, "; ".join(formula) or "none")
 
 
-def _journal(events: Sequence[TrafficFlow], hub: HubSection) -> DiskSize:
+def _journal(events: Sequence[DataFlow], hub: HubSection) -> DiskSize:
     """Its last two days always stay."""
     count = sum(flow.per_s for flow in events) + 1 / TICK_EVERY_S
     if hub.journal.kind == "clickhouse":

@@ -35,7 +35,7 @@ Role = Literal["event", "medium", "preview"]
 
 
 @dataclass(frozen=True, slots=True)
-class TrafficFlow:
+class DataFlow:
     """One kind of what a device sends. Previews are sent at QoS 0 and kept nowhere; each medium has an event too."""
 
     name: str
@@ -49,7 +49,7 @@ class TrafficFlow:
         return self.per_s * self.size
 
 
-def flows(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> list[TrafficFlow]:
+def flows(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> list[DataFlow]:
     """What a device sends while its sources answer."""
     found = [
         *_visual(site, device, assumed),
@@ -68,11 +68,11 @@ def camera_of(device: DeviceSection, assumed: Assumptions) -> Camera:
     return assumed.camera
 
 
-def _event(name: str, per_s: float, formula: str) -> TrafficFlow:
-    return TrafficFlow(name, per_s, EVENT_BYTES[name], formula)
+def _event(name: str, per_s: float, formula: str) -> DataFlow:
+    return DataFlow(name, per_s, EVENT_BYTES[name], formula)
 
 
-def _visual(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> Iterator[TrafficFlow]:
+def _visual(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> Iterator[DataFlow]:
     if device.visual is None:
         return
     rates, camera = device.rates, camera_of(device, assumed)
@@ -81,7 +81,7 @@ def _visual(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> I
     looked_at = min(rates.analysis_fps, camera.fps)
     kept = _medium("capture", min(rates.capture_fps, looked_at), (picture, f"rates.capture_fps x {why}"))
     yield _measured(kept, site, device, assumed)
-    yield TrafficFlow("visual preview", min(rates.live_fps, looked_at), picture, f"rates.live_fps x {why}", "preview")
+    yield DataFlow("visual preview", min(rates.live_fps, looked_at), picture, f"rates.live_fps x {why}", "preview")
     small = THUMBNAIL[0] * THUMBNAIL[1] * THUMBNAIL_BYTES_PER_PIXEL
     why = f"rates.thumbnail_fps x {THUMBNAIL[0]}x{THUMBNAIL[1]} x {THUMBNAIL_BYTES_PER_PIXEL} B"
     yield _measured(_medium("thumbnail", min(rates.thumbnail_fps, looked_at), (small, why)), site, device, assumed)
@@ -96,34 +96,34 @@ def _visual(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> I
         yield _event("detection", assumed.moving / device.detector.every_s, "detector.every_s while something moves")
 
 
-def _thermal(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> Iterator[TrafficFlow]:
+def _thermal(site: SiteSection, device: DeviceSection, assumed: Assumptions) -> Iterator[DataFlow]:
     if device.thermal is None:
         return
     rates, regions = device.rates, len(device.adjustable().measured_rois)
     size = THERMAL_EVENT_BYTES + regions * REGION_BYTES
-    yield TrafficFlow("thermal", rates.thermal_fps, size, f"rates.thermal_fps, with {regions} regions")
+    yield DataFlow("thermal", rates.thermal_fps, size, f"rates.thermal_fps, with {regions} regions")
     raw = _medium(
         "thermal", 1 / rates.thermal_frame_s, (THERMAL_FRAME_BYTES, "one raw frame each rates.thermal_frame_s")
     )
     yield _measured(raw, site, device, assumed)
     why = f"rates.live_fps x {THERMAL_PREVIEW[0]}x{THERMAL_PREVIEW[1]}"
-    yield TrafficFlow("thermal preview", rates.live_fps, THERMAL_PREVIEW_BYTES, why, "preview")
+    yield DataFlow("thermal preview", rates.live_fps, THERMAL_PREVIEW_BYTES, why, "preview")
     if device.visual is not None:
         camera = camera_of(device, assumed)
         fused = camera.width * camera.height * CAPTURE_BYTES_PER_PIXEL
-        yield TrafficFlow("fusion preview", rates.live_fps, fused, "rates.live_fps x the camera's picture", "preview")
+        yield DataFlow("fusion preview", rates.live_fps, fused, "rates.live_fps x the camera's picture", "preview")
 
 
-def _medium(name: str, per_s: float, size: tuple[float, str]) -> TrafficFlow:
-    return TrafficFlow(name, per_s, *size, "medium")
+def _medium(name: str, per_s: float, size: tuple[float, str]) -> DataFlow:
+    return DataFlow(name, per_s, *size, "medium")
 
 
-def _measured(flow: TrafficFlow, site: SiteSection, device: DeviceSection, assumed: Assumptions) -> TrafficFlow:
+def _measured(flow: DataFlow, site: SiteSection, device: DeviceSection, assumed: Assumptions) -> DataFlow:
     """With the size that media of this device have, where the hub has some."""
     size = assumed.measured.get((site.site, device.device, flow.name))
     if size is None:
         return flow
-    return TrafficFlow(
+    return DataFlow(
         flow.name, flow.per_s, size, f"{flow.formula.split(' x ')[0]} x {size:,.0f} B measured here", flow.role
     )
 

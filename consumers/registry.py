@@ -1,16 +1,17 @@
-"""The list of consumers: a name, and how it is made.
+"""The list of consumers: a name, the class, and how it is made.
 
-The most urgent first: what tells of trouble, then what shows how devices are, then what was recorded and measured. In
-this order views are folded again after an update, and catch up after an outage.
+The most urgent come first: alerting, then the state of devices, then recordings and measurements. In this order views
+are folded again after an update, and catch up after an outage.
 """
 
 from functools import partial
 
 from consumers.alerting.announcer import ConditionAnnouncer
 from consumers.alerting.notify.log import AlertLog
-from consumers.alerting.notify.webhook import webhook_sink
+from consumers.alerting.notify.notifiers import notifier_sink
+from consumers.alerting.notify.sink import NotifierSink
 from consumers.alerting.projection import AlertingProjection
-from consumers.engine.consumer_set import Build, ConsumerRegistry
+from consumers.engine.consumer_set import ConsumerRegistry, Registration
 from consumers.engine.rebuild.sink import RebuildSink
 from consumers.hub_config import HubConfig
 from consumers.upkeep.maintenance import fold_again
@@ -42,21 +43,21 @@ def _retention(hub: HubConfig) -> RetentionSink:
     return RetentionSink(hub, names=lambda: CONSUMERS)
 
 
-CONSUMERS: dict[str, Build] = {
-    "registry": lambda hub: RegistryProjection(),
-    "alerting": lambda hub: AlertingProjection(),
-    "alert_log": lambda hub: AlertLog(),
-    "webhook": webhook_sink,
-    "health": lambda hub: HealthProjection(),
-    "settings": lambda hub: SettingsProjection(),
-    "conditions": lambda hub: ConditionAnnouncer(hub.data),
-    "recordings": lambda hub: RecordingsProjection(),
-    "motion": lambda hub: MotionProjection(),
-    "temperatures": lambda hub: TemperaturesProjection(),
-    "audio": lambda hub: AudioProjection(),
-    "detections": lambda hub: DetectionsProjection(),
-    "commands": lambda hub: CommandsProjection(),
-    "mosaics": MosaicsProjection,
-    "retention": _retention,
-    "rebuilds": _rebuilds,
+CONSUMERS: dict[str, Registration] = {
+    "registry": Registration(RegistryProjection),
+    "alerting": Registration(AlertingProjection),
+    "alert_log": Registration(AlertLog),
+    "webhook": Registration(NotifierSink, notifier_sink),
+    "health": Registration(HealthProjection),
+    "settings": Registration(SettingsProjection),
+    "conditions": Registration(ConditionAnnouncer, lambda hub: ConditionAnnouncer(hub.data)),
+    "recordings": Registration(RecordingsProjection),
+    "motion": Registration(MotionProjection),
+    "temperatures": Registration(TemperaturesProjection),
+    "audio": Registration(AudioProjection),
+    "detections": Registration(DetectionsProjection),
+    "commands": Registration(CommandsProjection),
+    "mosaics": Registration(MosaicsProjection, MosaicsProjection),
+    "retention": Registration(RetentionSink, _retention),
+    "rebuilds": Registration(RebuildSink, _rebuilds),
 }

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from consumers.engine.process_group import ProcessGroup
 from mosquitto.launcher import BrokerMissing
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
@@ -124,6 +125,7 @@ def consume(
         list[str] | None, typer.Argument(help="Which consumers; default all but `warehouse`, which is one alone.")
     ] = None,
     left_out: Annotated[list[str] | None, typer.Option("--except", help="All but this one; may be repeated.")] = None,
+    group: Annotated[ProcessGroup | None, typer.Option(help="Those that share a process under `watchpost up`.")] = None,
     config: ConfigOption = None,
     data: DataOption = DATA,
     mqtt_port: MqttPortOption = None,
@@ -134,7 +136,7 @@ def consume(
     if names == [WAREHOUSE]:
         entry_points.consume_warehouse(runtime)
     else:
-        entry_points.consume(runtime, names or [], left_out or [])
+        entry_points.consume(runtime, names or [], left_out or [], group)
 
 
 @app.command()

@@ -22,6 +22,7 @@ from bus_schemas.topics import condition_topic
 from consumers.alerting.conditions import DeviceCondition, changed_conditions, conditions, newest_change
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint
+from consumers.engine.process_group import ProcessGroup
 from consumers.engine.sink import Sink
 from consumers.engine.view_files import NoView, Views
 from consumers.store.journal.record import DeviceKey, Recorded
@@ -40,6 +41,7 @@ class ConditionAnnouncer(Sink):
     """Its state is of which devices it has ever said something. Incidents wake it; what it says is in the view."""
 
     name: ClassVar[str] = "conditions"
+    group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
     models: ClassVar[tuple[type[Event], ...]] = (IncidentEvent,)
     schema: ClassVar[str] = """
     create table if not exists announced (

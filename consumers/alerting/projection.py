@@ -25,6 +25,7 @@ from consumers.alerting.incidents.book import IncidentBook
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.table import IncidentEntry
 from consumers.alerting.rules import RULE_VERSION, AlertRules
+from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.site_registry import SiteRegistry
 from consumers.store.journal.clock_ahead import moment_of
@@ -41,6 +42,7 @@ class AlertingProjection(Projection):
     """An incident and the alert that it raises are written, and leave, in one transaction."""
 
     name: ClassVar[str] = "alerting"
+    group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
     version: ClassVar[int] = 3
     models: ClassVar[tuple[type[Event], ...]] = (*OBSERVED, AlertEvent, *site_registry.MODELS)
     emits: ClassVar[tuple[type[Event], ...]] = (IncidentEvent, AlertEvent)

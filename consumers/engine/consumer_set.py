@@ -19,6 +19,17 @@ class NotAView(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """A consumer, and how it is made of the configuration; `build` is left out where it needs none of it."""
+
+    consumer: type[Projection | Sink]
+    build: Build | None = None
+
+    def __call__(self, hub: HubConfig) -> Projection | Sink:
+        return self.consumer() if self.build is None else self.build(hub)
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerRegistry:
     """The factories of all consumers by name, the most urgent first, and the configuration that they are given."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol
 
 from bus_schemas.event import Event
+from consumers.engine.process_group import ProcessGroup
 from consumers.store.journal.record import JournalReader, Recorded
 from producer.broker import BrokerAddress
 
@@ -41,6 +42,9 @@ class Sink(ABC):
     schema: ClassVar[str] = ""
     emits: ClassVar[tuple[type[Event], ...]] = ()
     pace_s: ClassVar[float] = 0.1
+    """As of a projection."""
+
+    group: ClassVar[ProcessGroup] = ProcessGroup.BATCH
     """As of a projection."""
 
     faults: FaultSink = NoFaultSink()

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from bus_schemas.event import Event, iso
 from consumers import site_registry
+from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
 from consumers.engine.view_files import open_view
@@ -22,6 +23,7 @@ class RegistryProjection(Projection):
     """Every setting by itself, with its versions."""
 
     name: ClassVar[str] = "registry"
+    group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
     models: ClassVar[tuple[type[Event], ...]] = site_registry.MODELS
     schema: ClassVar[str] = f"""{site_registry.SCHEMA}
     create table if not exists settings (

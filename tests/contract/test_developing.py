@@ -48,9 +48,9 @@ from consumers.registry import consumer_registry
 from tests.following import MemoryMedia
 
 data = Path(sys.argv[1])
-sink = consumer_registry(HubConfig(data, MemoryMedia)).make("alert_file")
+sink = consumer_registry(HubConfig(data, MemoryMedia)).make("webhook")
 (notifier,) = sink._notifiers
-print(sink.name, asyncio.run(notifier.send(AlertMessage("key", b'{"state": "raised"}'))).verdict.value)
+print(notifier.receiver, asyncio.run(notifier.send(AlertMessage("key", b'{"state": "raised"}'))).verdict.value)
 print((data / "alerts.jsonl").read_text(), end="")
 """
 
@@ -108,4 +108,4 @@ def test_a_source_hands_out_its_picture(tree: Path, tmp_path: Path) -> None:
 
 
 def test_a_notifier_hands_over_a_message(tree: Path, tmp_path: Path) -> None:
-    assert run(tree, "-c", _NOTIFIES, str(tmp_path)) == 'alert_file taken\n{"state": "raised"}\n'
+    assert run(tree, "-c", _NOTIFIES, str(tmp_path)) == 'file taken\n{"state": "raised"}\n'

@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from consumers.engine.process_group import ProcessGroup
 from watchpost.configuration.config import WatchpostConfig
 
 _NAMES: Final = frozenset({
@@ -35,8 +36,9 @@ class Secrets:
         self.journal = _named(config.hub.journal)
 
     def of_consumers(self, names: Collection[str] = ()) -> set[str]:
+        """By the names of consumers, or of their group."""
         found = self._broker | self.journal
-        if "webhook" in names:
+        if "webhook" in names or ProcessGroup.URGENT in names:
             found |= _named(self._config.alerts)
         if "warehouse" in names:
             found |= _named(self._config.hub.warehouse)

@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any, NoReturn
 
+from consumers.engine.process_group import ProcessGroup
 from watchpost import VERSION
 from watchpost.cli_errors import CliError, IdentityInUse
 from watchpost.commands.selection import chosen_consumers
@@ -68,14 +69,14 @@ def consume_warehouse(runtime: Runtime) -> None:
         raise CliError(str(other)) from other
 
 
-def consume(runtime: Runtime, named: list[str], left_out: list[str]) -> None:
+def consume(runtime: Runtime, named: list[str], left_out: list[str], group: ProcessGroup | None = None) -> None:
     # Signals are blocked before the consumers are known: their names come with numpy, which starts threads.
     stopping = stop_event()
     from consumers.engine.runner import run
     from consumers.store.claims.holder import ClaimTaken
     from watchpost.configuration.hubs import hub_config
 
-    names = chosen_consumers(named, left_out, consumer_names())
+    names = chosen_consumers(named, left_out, consumer_names(group))
     spare_the_collector()
     secrets = ("webhook",) if not names or "webhook" in names else ()
     try:
@@ -93,10 +94,11 @@ def gateway(runtime: Runtime, port: int | None) -> None:
     run(settings, hub_config(runtime.config, runtime.data, secrets=("warehouse",)), runtime.broker)
 
 
-def consumer_names() -> tuple[str, ...]:
+def consumer_names(group: ProcessGroup | None = None) -> tuple[str, ...]:
+    """Of a group, or of all."""
     from consumers.registry import CONSUMERS
 
-    return tuple(CONSUMERS)
+    return tuple(name for name, known in CONSUMERS.items() if group is None or known.consumer.group is group)
 
 
 def schema(kind: str) -> str:

@@ -6,12 +6,13 @@ import shutil
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from consumers.engine.process_group import ProcessGroup
 from consumers.store.disk import ReserveFile, disk_of
 from mosquitto.launcher import Listeners, accepts, command, free_port, is_free, write_config
 from producer.ids import utc_now
@@ -26,9 +27,11 @@ from watchpost.processes.runtime import broker_address
 from watchpost.processes.supervisor import ProcessSpec, Supervisor
 
 BROKER, INGEST, CONSUMERS, GATEWAY, EDGE = range(5)
-# In processes of their own: mosaics decode pictures, and must not delay others; alerts and the registry must not be
-# delayed by others, and the page needs the registry to show any device.
-OWN_PROCESS = {"mosaics": ("mosaics",), "alerting": ("registry", "alerting", "alert_log", "webhook", "conditions")}
+PROCESS_OF_GROUP = {
+    ProcessGroup.PICTURES: "mosaics",
+    ProcessGroup.URGENT: "alerting",
+    ProcessGroup.BATCH: "consumers",
+}
 
 # Consumers whose views may lag a second give way to ingest, alerting and the gateway.
 LOW_PRIORITY = frozenset({"mosaics", "consumers", "warehouse"})
@@ -87,29 +90,20 @@ def processes(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:
             name=name, argv=argv, stage=stage, low_priority=name in LOW_PRIORITY, env=env, start_when=ready
         )
 
-    def consumers(name: str, names: Sequence[str], arguments: Sequence[str]) -> ProcessSpec:
-        return ours(name, CONSUMERS, ("consume", *arguments), secrets.of_consumers(names))
+    def consumers(name: str, *arguments: str) -> ProcessSpec:
+        return ours(name, CONSUMERS, ("consume", *arguments), secrets.of_consumers(arguments))
 
     return [
         *_broker(options, config),
         ours("gateway", GATEWAY, ("gateway", "--port", str(options.gateway_port)), secrets.of_gateway()),
         ours("ingest", INGEST, ("ingest",), secrets.of_consumers()),
-        *[consumers(name, names, names) for name, names in OWN_PROCESS.items()],
-        consumers("consumers", (), _all_but(OWN_PROCESS)),
-        *(
-            [consumers("warehouse", ("warehouse",), ("warehouse",))]
-            if config.hub.warehouse.kind == "clickhouse"
-            else []
-        ),
+        *[consumers(name, "--group", group) for group, name in PROCESS_OF_GROUP.items()],
+        *([consumers("warehouse", "warehouse")] if config.hub.warehouse.kind == "clickhouse" else []),
         *[
             ours(f"edge:{node}", EDGE, ("edge", "--node", node), secrets.of_agent(node))
             for node in config.devices_by_node()
         ],
     ]
-
-
-def _all_but(apart: Mapping[str, Sequence[str]]) -> list[str]:
-    return [word for names in apart.values() for name in names for word in ("--except", name)]
 
 
 def _broker(options: UpOptions, config: WatchpostConfig) -> list[ProcessSpec]:

@@ -10,6 +10,7 @@ from bus_schemas.alert import Alert, AlertEvent
 from bus_schemas.event import Event
 from consumers.alerting.alerts.wording import AlertName, grouped_message
 from consumers.alerting.notify.grouping import GATHER_FROM
+from consumers.engine.process_group import ProcessGroup
 from consumers.engine.sink import Sink
 from consumers.store.journal.record import Recorded
 
@@ -20,6 +21,7 @@ class AlertLog(Sink):
     """A line for each that is raised or cleared, as loud as its level; one for many of one cause that came together."""
 
     name: ClassVar[str] = "alert_log"
+    group: ClassVar[ProcessGroup] = ProcessGroup.URGENT
     models: ClassVar[tuple[type[Event], ...]] = (AlertEvent,)
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:

@@ -11,7 +11,6 @@ import httpx
 
 from consumers.alerting.notify.address import InvalidAddress, valid_address
 from consumers.alerting.notify.delivery import AlertMessage, DeliveryOutcome, DeliveryVerdict, Notifier
-from consumers.alerting.notify.sink import NotifierSink
 from consumers.hub_config import HubConfig, Webhook
 
 LONGEST_WAIT_S = 3600.0
@@ -140,6 +139,5 @@ def _cause(error: BaseException) -> BaseException:
     return found
 
 
-def webhook_sink(hub: HubConfig) -> NotifierSink:
-    notifiers: list[Notifier] = [WebhookNotifier(webhook) for webhook in hub.webhooks]
-    return NotifierSink(notifiers, lambda: datetime.now(UTC))
+def webhook_notifiers(hub: HubConfig) -> list[Notifier]:
+    return [WebhookNotifier(webhook) for webhook in hub.webhooks]

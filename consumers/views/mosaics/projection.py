@@ -12,6 +12,7 @@ from bus_schemas.media import MediaEvent
 from bus_schemas.node import HealthEvent, HeartbeatEvent
 from bus_schemas.thermal import ThermalEvent
 from consumers import site_registry
+from consumers.engine.process_group import ProcessGroup
 from consumers.engine.projection import Emit, Projection
 from consumers.hub_config import HubConfig
 from consumers.site_registry import Registered, SiteRegistry
@@ -33,6 +34,7 @@ class MosaicsProjection(Projection):
     """
 
     name: ClassVar[str] = "mosaics"
+    group: ClassVar[ProcessGroup] = ProcessGroup.PICTURES
     version: ClassVar[int] = 5
     models: ClassVar[tuple[type[Event], ...]] = (
         DetectionEvent, FrameEvent, HealthEvent, HeartbeatEvent, IncidentEvent, MediaEvent, MotionEvent, ThermalEvent,

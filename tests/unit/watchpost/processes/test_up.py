@@ -15,6 +15,7 @@ import pytest
 import structlog
 import typer.main
 
+from consumers.engine.process_group import ProcessGroup
 from mosquitto.launcher import is_free
 from watchpost.cli import app
 from watchpost.commands.selection import chosen_consumers
@@ -50,17 +51,21 @@ def test_there_is_a_process_for_each_duty_and_each_node(tmp_path: Path) -> None:
 
 
 def test_every_consumer_is_in_exactly_one_process(tmp_path: Path) -> None:
-    names = consumer_names()
     command = typer.main.get_group(app).commands["consume"]
     found = processes(options(tmp_path), demo.config())
     started = [process.argv[4:] for process in found if process.argv[3:4] == ("consume",)]
 
     chosen = []
     for arguments in started:
-        told = command.make_context("consume", list(arguments)).params
-        chosen += chosen_consumers(told["names"] or [], told["left_out"] or [], names)
+        params = command.make_context("consume", list(arguments)).params
+        chosen += chosen_consumers(params["names"] or [], params["left_out"] or [], consumer_names(params["group"]))
 
-    assert sorted(chosen) == sorted(names)
+    assert sorted(chosen) == sorted(consumer_names())
+
+
+def test_a_process_has_the_consumers_that_name_its_group() -> None:
+    assert set(consumer_names(ProcessGroup.URGENT)) == {"registry", "alerting", "alert_log", "webhook", "conditions"}
+    assert consumer_names(ProcessGroup.PICTURES) == ("mosaics",)
 
 
 def test_who_makes_views_steps_back_for_who_takes_in_decides_and_answers(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ from consumers.hub_config import HubConfig
 from consumers.ingest.counters import IngestCounters
 from consumers.ingest.intake import Intake
 from consumers.ingest.packets import PacketProperties, Published
+from consumers.ingest.registry import Configured, RegistryKeeper
 from consumers.registry import CONSUMERS
 from consumers.store.archive.disk import Archive
+from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.queries import JournalQueries
 from consumers.store.journal.reader import SqliteJournalReader
 from consumers.store.journal.writer import Journal
@@ -49,14 +51,21 @@ def message_of(event: Event, medium: bytes = b"bytes") -> Published:
 
 
 class Bus:
-    """Ingest without its connection, and every consumer of the hub."""
+    """Ingest without its connection, and every consumer of the hub. It may be made again on the same data.
 
-    def __init__(self, hub: HubConfig) -> None:
+    What is `configured` is published at the begin, at the moment of the `second`.
+    """
+
+    def __init__(self, hub: HubConfig, configured: Configured | None = None, second: float = 0) -> None:
         self.hub, data = hub, hub.data
-        self._now = at(0)
+        self._now = at(second)
         self._archive = Archive(data / "archive", lambda: self._now)
         self._journal = Journal(data / "journal", lambda: self._now)
-        self._intake = Intake(self._archive, self._journal, lambda: self._now, IngestCounters(lambda: START, START))
+        self._registry = RegistryKeeper(lambda: self._now, data / "journal" / "registry.json", configured)
+        self._registry.load(SqliteStore(data / "journal"))
+        self._journal.day_opening = self._registry.day_opening
+        figures = IngestCounters(lambda: START, START)
+        self._intake = Intake(self._archive, self._journal, lambda: self._now, figures, registry=self._registry)
         self._reader = SqliteJournalReader(data / "journal")
         context = ConsumerContext(data, self._reader, lambda: self._now)
         made = [make(self.hub) for make in CONSUMERS.values()]
@@ -64,14 +73,17 @@ class Bus:
             Follower(one, context) if isinstance(one, Projection) else Deliverer(one, context) for one in made
         ]
         self._emitted: dict[str, int] = {}
+        list(self._said())
+        for event in self._registry.pending():
+            self._intake.record(event, None)
 
     def take(self, messages: Sequence[Published], second: float) -> None:
         self._now = at(second)
         for start in range(0, len(messages), 500):
             self._intake.take(messages[start : start + 500], Silence())
 
-    def say(self, event: Event, second: float) -> None:
-        self.take([message_of(event)], second)
+    def say(self, event: Event, second: float, medium: bytes = b"bytes") -> None:
+        self.take([message_of(event, medium)], second)
 
     def tick(self, second: float) -> None:
         """Time passes in the journal."""
@@ -103,6 +115,8 @@ class Bus:
     def _said(self) -> Iterator[Event]:
         """What consumers have put into their outboxes since the last time."""
         for consumer in self._consumers:
+            if view_files.file_of(self.hub.data, consumer.name) is None:
+                continue
             with closing(view_files.open_view(self.hub.data, consumer.name)) as view:
                 if not view.execute("select 1 from sqlite_master where name = 'outbox_event'").fetchone():
                     continue

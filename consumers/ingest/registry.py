@@ -78,6 +78,7 @@ class RegistryKeeper:
         self._clock = clock
         self._file = file
         self._configured = configured
+        self._store: JournalStore | None = None
         self._registry = sqlite3.connect(":memory:", isolation_level=None)
         self._registry.executescript(site_registry.SCHEMA)
         self._journal_id = 0
@@ -88,15 +89,19 @@ class RegistryKeeper:
         """Read what the journal says: from where the process before this one was, or from the last day that begins
         with the registry.
         """
+        self._store = store
         with closing(store.reader()) as reader:
             self._journal_id = reader.journal_id()
             self._restore(reader)
             self._upto = self._upto or _start_position(reader, store)
-            while (batch := reader.read(self._upto, site_registry.MODELS, BATCH)).upto > self._upto:
-                for record in batch.records:
-                    site_registry.apply(self._registry, record)
-                self._upto = batch.upto
+            self._read_on(reader)
         self._save()
+
+    def _read_on(self, reader: JournalReader) -> None:
+        while (batch := reader.read(self._upto, site_registry.MODELS, BATCH)).upto > self._upto:
+            for record in batch.records:
+                site_registry.apply(self._registry, record)
+            self._upto = batch.upto
 
     def pending(self) -> list[Accepted]:
         """The events for changes of the configuration that the journal does not have; called until it returns none."""
@@ -115,8 +120,17 @@ class RegistryKeeper:
         return [self._event(key, values) for key, values in site_registry.repeated(self._registry)]
 
     def take(self, accepted: Sequence[Accepted], head: int) -> None:
-        """These were committed, the last of them at the position `head`."""
+        """These were committed, the last of them at the position `head`.
+
+        What is between them and what was taken in before, the journal has all the same: the opening of a day, or a
+        group of which nobody knew whether a server had written it. Raises `JournalAway`; then it is read the next time.
+        """
         first = head - len(accepted) + 1
+        if self._store is not None and first > self._upto + 1:
+            with closing(self._store.reader()) as reader:
+                self._read_on(reader)
+            self._save()
+            return
         found = [(first + index, one) for index, one in enumerate(accepted) if one.event.type in TYPES]
         for position, (_, body, received) in found:
             [event] = read_stored([body])

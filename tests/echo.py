@@ -7,16 +7,18 @@ from typing import ClassVar
 from bus_schemas.camera import FrameEvent
 from bus_schemas.event import Event
 from consumers.engine.sink import Sink
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import JournalReader, Recorded
 
 
 class Echo(Sink):
     name: ClassVar[str] = "echo"
     models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
-    from_head: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.heard: list[int] = []
+
+    def begins_after(self, journal: JournalReader) -> int:
+        return 0
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         self.heard += [record.position for record in batch]

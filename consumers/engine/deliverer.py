@@ -176,8 +176,7 @@ class Deliverer:
             log.warning("the state of the sink is gone, it begins again", consumer=self.name, file=str(self._file))
         file = view_files.unused_file(self._context.data, self.name, self._file)
         state = create(self.sink, file)
-        begin = self._context.journal.head() if self.sink.from_head else 0
-        checkpoint.begin(state, begin, self.sink.version)
+        checkpoint.begin(state, self.sink.begins_after(self._context.journal), self.sink.version)
         state.close()
         view_files.place(self._context.data, self.name, file)
         return file

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol
 
 from bus_schemas.event import Event
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import JournalReader, Recorded
 from producer.broker import BrokerAddress
 
 
@@ -29,7 +29,7 @@ class NoFaultSink:
 
 
 class Sink(ABC):
-    """Effects first, then the checkpoint. A new sink begins at the head: what was, others were told already.
+    """Effects first, then the checkpoint.
 
     `deliver` may commit to its state by itself, and is given the same batch again where the process died before
     its checkpoint was saved.
@@ -40,9 +40,6 @@ class Sink(ABC):
     models: ClassVar[tuple[type[Event], ...]]
     schema: ClassVar[str] = ""
     emits: ClassVar[tuple[type[Event], ...]] = ()
-    from_head: ClassVar[bool] = True
-    """Whether a sink that is new begins with what comes, not with what was."""
-
     pace_s: ClassVar[float] = 0.1
     """As of a projection."""
 
@@ -51,6 +48,10 @@ class Sink(ABC):
 
     broker: BrokerAddress | None = None
     """As above: for a sink that says something on the bus by itself."""
+
+    def begins_after(self, journal: JournalReader) -> int:
+        """The position after which a new sink begins: at the head, for what was, others were told already."""
+        return journal.head()
 
     @abstractmethod
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:

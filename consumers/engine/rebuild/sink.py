@@ -16,8 +16,9 @@ from consumers.engine.folding import Faulty, call
 from consumers.engine.rebuild.request import RebuildRequest
 from consumers.engine.rebuild.time_range import TimeRange
 from consumers.engine.rebuild.whole import Progress
+from consumers.engine.requests import before_unanswered, is_answer
 from consumers.engine.sink import Sink
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import JournalReader, Recorded
 from producer.ids import Clock
 from producer.transaction import transaction
 
@@ -80,12 +81,18 @@ class RebuildSink(Sink):
         self._clock = clock
         self._halted = Flag()
 
+    def begins_after(self, journal: JournalReader) -> int:
+        """Nobody else answers what was asked before it was there."""
+        return before_unanswered(journal, REBUILD)
+
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         for record in batch:
             event = record.event
             if isinstance(event, CommandEvent) and event.data.is_for_hub(REBUILD):
                 asked = (event.data.request_id, to_json(event.data.arguments).decode(), event.data.by)
                 state.execute("insert or ignore into orders values (?, ?, ?, ?)", (*asked, record.position))
+            elif isinstance(event, CommandEvent) and is_answer(event, REBUILD):
+                state.execute("delete from orders where request_id = ?", (event.data.request_id,))
         return [self._command_event(*row) for row in state.execute("select * from done order by rowid")]
 
     def settle(self, state: sqlite3.Connection) -> None:

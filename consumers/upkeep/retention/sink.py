@@ -16,6 +16,7 @@ from bus_schemas.alert import RetentionEvent
 from bus_schemas.codec import read_stored, to_bytes
 from bus_schemas.event import HUB, HUB_SOURCE, Event, device_source
 from bus_schemas.node import Command, CommandEvent, HeartbeatEvent
+from consumers.engine.requests import before_unanswered
 from consumers.engine.sink import Sink
 from consumers.hub_config import HubConfig
 from consumers.store.archive.keys import PackInterval
@@ -23,7 +24,7 @@ from consumers.store.archive.reader import ArchiveReader
 from consumers.store.archive.retention import ArchiveRetention, Dropped
 from consumers.store.disk import DiskSpace, ReserveFile, disk_of
 from consumers.store.journal.configured import journal_of
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import JournalReader, Recorded
 from consumers.upkeep.retention.cleanup import Cleanup, cleanup_answer
 from consumers.upkeep.retention.days import DayBlockers, ExpiredDay, Names, expired_days
 from consumers.upkeep.retention.plan import ExpiredPacks, by_age, by_bytes, by_space, events, is_too_full, journal_event
@@ -75,6 +76,10 @@ class RetentionSink(Sink):
         self._minute = -1
         self._checked: datetime | None = None
         self._halted = Flag()
+
+    def begins_after(self, journal: JournalReader) -> int:
+        """Nobody else answers what was asked before it was there."""
+        return before_unanswered(journal, CLEANUP)
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         self._reserve.tend(self._disk())

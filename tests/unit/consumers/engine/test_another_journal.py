@@ -16,7 +16,7 @@ from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.whole import rebuild
 from consumers.engine.sink import Sink
 from consumers.store.journal.reader import SqliteJournalReader
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import JournalReader, Recorded
 from consumers.store.journal.writer import Journal
 from consumers.store.journal.writing import Accepted
 from consumers.views.health.projection import HealthProjection
@@ -27,10 +27,12 @@ from tests.memory_journal import MemoryJournal
 class Heard(Sink):
     name: ClassVar[str] = "heard"
     models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
-    from_head: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.ids: list[str] = []
+
+    def begins_after(self, journal: JournalReader) -> int:
+        return 0
 
     def deliver(self, state: object, batch: Sequence[Recorded]) -> Sequence[Event]:
         self.ids += [record.event.id for record in batch]

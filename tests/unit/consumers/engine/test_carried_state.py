@@ -12,7 +12,7 @@ from consumers.engine import checkpoint, view_files
 from consumers.engine.deliverer import Deliverer
 from consumers.engine.follower import ConsumerContext
 from consumers.engine.sink import Sink
-from consumers.store.journal.record import Recorded
+from consumers.store.journal.record import JournalReader, Recorded
 from tests.builders import START, frame
 from tests.memory_journal import MemoryJournal
 
@@ -22,10 +22,12 @@ class Older(Sink):
 
     name: ClassVar[str] = "keeper"
     models: ClassVar[tuple[type[Event], ...]] = (FrameEvent,)
-    from_head: ClassVar[bool] = False
     schema: ClassVar[str] = """
     create table if not exists waiting (event_id text primary key, position integer not null) strict;
     """
+
+    def begins_after(self, journal: JournalReader) -> int:
+        return 0
 
     def deliver(self, state: sqlite3.Connection, batch: Sequence[Recorded]) -> Sequence[Event]:
         rows = [(record.event.id, record.position) for record in batch]

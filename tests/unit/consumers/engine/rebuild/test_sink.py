@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bus_schemas.codec import read_stored
+from bus_schemas.event import HUB
 from bus_schemas.node import CommandEvent
 from consumers.engine import checkpoint, view_files
 from consumers.engine.consumer_set import UnknownConsumer
@@ -124,6 +125,24 @@ def test_a_rebuild_that_is_cut_short_by_the_end_of_the_process_is_asked_for_agai
         assert sink.told() == []
     with asked(tmp_path, done := Done()) as sink:
         sink.deliverer.idle()
+
+    assert done.asked == [("health", RebuildRequest())]
+
+
+def test_what_was_asked_for_before_the_sink_first_began_is_done_once(tmp_path: Path) -> None:
+    done, journal = Done(), MemoryJournal()
+    source = ConsumerContext(tmp_path, journal, lambda: START)
+    journal.append(
+        command(name="rebuild", state="asked", request_id="r-1", arguments={"consumer": "motion"}),
+        command(name="rebuild", state="done", request_id="r-1", device=HUB),
+        command(name="rebuild", state="asked", request_id="r-2", arguments={"consumer": "health"}),
+        command(name="rebuild", state="asked", request_id="r-3", arguments={"consumer": "audio"}),
+        command(name="rebuild", state="failed", request_id="r-3", device=HUB),
+    )
+    for _ in range(2):
+        with closing(Deliverer(Rebuilds(done, lambda: START), source)) as deliverer:
+            deliverer.advance()
+            deliverer.idle()
 
     assert done.asked == [("health", RebuildRequest())]
 

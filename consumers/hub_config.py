@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Protocol
-from zoneinfo import ZoneInfo
+from typing import Protocol
 
+from bus_schemas.registry import Kind
 from consumers.alerting.rules import AlertRules
 
 
@@ -18,22 +18,13 @@ class MediaReader(Protocol):
         ...
 
 
-Sends = Literal["frames", "readings", "heartbeat", "nothing"]
-"""What a device is expected to send."""
-
-
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """A device that is meant to be there; `kinds` are what it sees with, `sends` is what is expected of it.
-
-    Without `silent_after_s` the rules say after how long a silence it is offline.
-    """
+    """A device that is meant to be there; `kinds` are what it sees with."""
 
     device: str
     name: str
-    kinds: tuple[Literal["visual", "thermal"], ...] = ("visual",)
-    sends: Sends = "frames"
-    silent_after_s: float | None = None
+    kinds: tuple[Kind, ...] = ("visual",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +104,3 @@ class HubConfig:
     warehouse: ClickHouseServer | None = None
     journal: ClickHouseServer | None = None
     triggers: tuple[str, ...] = ()
-
-    def zone(self, site: str) -> ZoneInfo:
-        """By whose midnights a site has its days; UTC where the site is not configured."""
-        return next((ZoneInfo(one.time_zone) for one in self.sites if one.site == site), ZoneInfo("UTC"))
-
-    def devices(self) -> tuple[tuple[str, str], ...]:
-        """Site and device of each that is meant to be there."""
-        return tuple((site.site, device.device) for site in self.sites for device in site.devices)

@@ -12,7 +12,7 @@ from consumers.engine.projection import Projection
 from consumers.engine.rebuild.request import RebuildReport, RebuildRequest
 from consumers.engine.rebuild.whole import rebuild
 from tests.builders import at, frame, tick
-from tests.following import Followed, hub_in
+from tests.following import Followed
 
 SECONDS = 600
 STEP = 400
@@ -28,7 +28,7 @@ class Yard(Followed):
     """Alerting of a thousand events, and a rebuild of them that a test interrupts."""
 
     def __init__(self, data: Path) -> None:
-        super().__init__(AlertingProjection(hub_in(data)), data, events())
+        super().__init__(AlertingProjection(), data, events())
 
     def interrupt(self, after: int) -> None:
         def progress(done: int, of: int) -> None:

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 
 from bus_schemas.event import HUB, Event, place
 from bus_schemas.node import HeartbeatEvent
+from consumers import site_registry
 from consumers.alerting.projection import AlertingProjection
 from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
+from tests.following import Followed
+from tests.registered import registry_of
 
 BACK = timedelta(milliseconds=50)
 """From the fold of an event through the bus to the journal."""
@@ -17,17 +20,22 @@ BACK = timedelta(milliseconds=50)
 Told = list[tuple[datetime, Event]]
 
 
-def with_alerting(events: Iterable[tuple[datetime, Event]], hub: HubConfig) -> Told:
+def judged(hub: HubConfig, *events: Event) -> Followed:
+    """AlertingProjection of these events, by what the configuration of the hub says of devices and rules."""
+    return Followed(AlertingProjection(), hub.data, [*registry_of(hub, with_rules=True), *events])
+
+
+def with_alerting(events: Iterable[tuple[datetime, Event]]) -> Told:
     """What was received, in that order, and what the hub made of it. What else the hub made is left out."""
     told: Told = []
-    alerting = AlertingProjection(hub)
+    alerting = AlertingProjection()
     with closing(sqlite3.connect(":memory:")) as view:
         view.executescript(alerting.schema)
-        for received, event in events:
-            if place(event.source)[1] == HUB and not isinstance(event, HeartbeatEvent):
+        for position, (received, event) in enumerate(events, 1):
+            if place(event.source)[1] == HUB and not isinstance(event, (HeartbeatEvent, *site_registry.MODELS)):
                 continue
             told.append((received, event))
             made: list[Event] = []
-            alerting.fold(view, [Recorded(1, received, event)], made.append)
+            alerting.fold(view, [Recorded(position, received, event)], made.append)
             told += [(received + BACK, one) for one in made]
     return told

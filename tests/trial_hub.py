@@ -58,7 +58,6 @@ class Past:
             since=since,
             until=until,
             site=site,
-            devices=tuple(where for where in self.hub.devices() if site in (None, where[0])),
             rules=given_rules,
             rule_set=self.hub.rules.changed(given_rules).values(),
             rule_version=RULE_VERSION,
@@ -102,6 +101,6 @@ def past_of(
     past = Past(data, sites=sites, in_force=in_force)
     begun = events[0][0]
     known = [(begun, event) for event in registry_of(past.hub, begun, with_rules=True)]
-    data_directory.write(data, [*known, *with_alerting(events, past.hub)], payloads)
-    data_directory.fold(data, "settings", "alerting", of=past.hub)
+    data_directory.write(data, with_alerting([*known, *events]), payloads)
+    data_directory.fold(data, "registry", "settings", "alerting", of=past.hub)
     return past

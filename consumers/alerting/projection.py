@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -24,9 +24,8 @@ from consumers.alerting.incidents import devices, table
 from consumers.alerting.incidents.book import IncidentBook
 from consumers.alerting.incidents.devices import DeviceTable
 from consumers.alerting.incidents.table import IncidentEntry
-from consumers.alerting.rules import RULE_VERSION
+from consumers.alerting.rules import RULE_VERSION, AlertRules
 from consumers.engine.projection import Emit, Projection
-from consumers.hub_config import HubConfig
 from consumers.site_registry import SiteRegistry
 from consumers.store.journal.clock_ahead import moment_of
 from consumers.store.journal.record import JournalReader, Recorded
@@ -65,16 +64,16 @@ class AlertingProjection(Projection):
         "alert_state": "true",
     }
 
-    def __init__(self, fixed: HubConfig | None = None) -> None:
-        """`fixed` is judged by in place of what the journal says of rules and expectations: for trials."""
-        self._fixed = None if fixed is None else terms.configured(fixed)
+    def __init__(self, rules: AlertRules | None = None) -> None:
+        """`rules` are judged by in place of those that the journal says: for trials."""
+        self._rules = rules
         self._memory: _Memory | None = None
 
     def adopt(self, view: sqlite3.Connection, data: Path, journal: JournalReader) -> None:
         adoption.adopt(view, data, journal)
 
     def made_with(self) -> object:
-        return self._fixed
+        return self._rules
 
     def is_own_emission(self, event: Event) -> bool:
         """An acknowledgement is an alert event too, but the gateway emits it."""
@@ -107,10 +106,9 @@ class AlertingProjection(Projection):
         self._memory = None
 
     def _terms(self, memory: "_Memory") -> terms.Terms:
-        if self._fixed is not None:
-            return self._fixed
         if memory.in_force is None:
-            memory.in_force = terms.registered(SiteRegistry(memory.devices.view).now)
+            found = terms.registered(SiteRegistry(memory.devices.view).now)
+            memory.in_force = found if self._rules is None else replace(found, rules=self._rules)
         return memory.in_force
 
     def _register(self, memory: "_Memory", record: Recorded, emit: Emit) -> None:

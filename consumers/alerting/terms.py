@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bus_schemas.registry import Expectation
 from consumers.alerting.rules import FIELDS, HEARTBEATS_S, AlertRules, BadRule
-from consumers.hub_config import HubConfig, Sends
 from consumers.site_registry import DeviceEntry, Registered
 from consumers.store.journal.record import DeviceKey
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class Expected:
     """What one device is expected to send, and after how many seconds without it the device counts as offline."""
 
-    sends: Sends = "frames"
+    sends: Expectation = "frames"
     silent_after_s: float | None = None
 
 
@@ -24,7 +24,7 @@ class Terms:
     """
 
     rules: AlertRules = field(default_factory=AlertRules)
-    devices: Mapping[DeviceKey, Expectation] = field(default_factory=dict)
+    devices: Mapping[DeviceKey, Expected] = field(default_factory=dict)
     retired: frozenset[DeviceKey] = frozenset()
     """Devices that are watched no more; of a whole site, its place with an empty device."""
 
@@ -47,16 +47,6 @@ class Terms:
         return tuple(sorted(where for where, one in self.devices.items() if one.sends != "nothing"))
 
 
-def configured(hub: HubConfig) -> Terms:
-    """The terms of a configuration: for trials, which have rules of their own."""
-    devices = {
-        (site.site, device.device): Expectation(device.sends, device.silent_after_s)
-        for site in hub.sites
-        for device in site.devices
-    }
-    return Terms(hub.rules, dict(sorted(devices.items())))
-
-
 def registered(found: Registered) -> Terms:
     """The terms of the journal. An unknown rule, or one that is out of its bounds, is ignored."""
     devices = {
@@ -68,11 +58,11 @@ def registered(found: Registered) -> Terms:
     return Terms(_rules(found.rules()), dict(sorted(devices.items())), frozenset(retired))
 
 
-def _expectation(one: DeviceEntry) -> Expectation:
+def _expectation(one: DeviceEntry) -> Expected:
     """The expectation of a device. Silence can only be an incident of a device that is expected to send something."""
     if one.silent_after_s and one.expects in (None, "nothing"):
-        return Expectation("heartbeat", one.silent_after_s)
-    return Expectation(one.expects or "nothing", one.silent_after_s or None)
+        return Expected("heartbeat", one.silent_after_s)
+    return Expected(one.expects or "nothing", one.silent_after_s or None)
 
 
 def _rules(said: Mapping[str, float]) -> AlertRules:

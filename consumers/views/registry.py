@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic_core import from_json
@@ -11,6 +13,7 @@ from bus_schemas.event import Event, iso
 from consumers import site_registry
 from consumers.engine.projection import Emit, Projection
 from consumers.engine.versions import COLUMNS, NEWEST, STANDS, Versions
+from consumers.engine.view_files import open_view
 from consumers.site_registry import Key, Registered, entries_of
 from consumers.store.journal.record import Recorded
 
@@ -92,6 +95,12 @@ def registry(view: sqlite3.Connection, upto: int = NEWEST) -> Registered:
     """Everything that stood at a position."""
     query = f"select site, device, field, value, registered from settings where {STANDS}"  # noqa: S608 - ours
     return Registered(entries_of(view.execute(query, {"upto": upto})))
+
+
+def registered(data: Path) -> Registered:
+    """What is registered now. Raises `NoView`."""
+    with closing(open_view(data, RegistryProjection.name)) as view:
+        return registry(view)
 
 
 def retirements(view: sqlite3.Connection, upto: int = NEWEST) -> dict[Key, SettingValue]:

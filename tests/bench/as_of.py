@@ -88,7 +88,7 @@ def case_incidents() -> list[Measurement]:
     """As of now, and as of the begin of a week of 50,000 incidents."""
     with TemporaryDirectory() as directory:
         hub = HubConfig(Path(directory), MemoryMedia)
-        with closing(create(AlertingProjection(hub), hub.data / "alerting.sqlite")) as view:
+        with closing(create(AlertingProjection(), hub.data / "alerting.sqlite")) as view:
             last = _a_week(view)
             questions: Sequence[tuple[str, Callable[[int], object]]] = (
                 ("newest 100 incidents", lambda upto: incidents(view, IntervalQuery(upto=upto))),

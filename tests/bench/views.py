@@ -34,8 +34,8 @@ def case_fold() -> list[Measurement]:
     makers: Sequence[tuple[str, Callable[[HubConfig], Projection], list[Event]]] = (
         ("health, frames", lambda hub: HealthProjection(), frames),
         ("health, frames with ticks", lambda hub: HealthProjection(), passing),
-        ("alerting, frames", AlertingProjection, frames),
-        ("alerting, media", AlertingProjection, pictures),
+        ("alerting, frames", lambda hub: AlertingProjection(), frames),
+        ("alerting, media", lambda hub: AlertingProjection(), pictures),
         ("temperatures", lambda hub: TemperaturesProjection(), heat),
     )
     return [folded(name, make, events) for name, make, events in makers]

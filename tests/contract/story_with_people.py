@@ -9,7 +9,6 @@ from bus_schemas.alert import AlertEvent, IncidentEvent
 from bus_schemas.event import Event
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.projection import Projection
-from consumers.hub_config import HubConfig
 from tests.builders import alert, at, settings
 from tests.contract.story import MINUTES, Story
 from tests.following import Followed
@@ -18,13 +17,13 @@ Told = list[tuple[float, Event]]
 """Events with the seconds after the start at which each was received, in that order."""
 
 
-def retold(plain: Story, hub: HubConfig) -> Told:
+def retold(plain: Story) -> Told:
     told = plain.in_order()
     for number in range(1, MINUTES // 2):
         told.append((120 * number + 0.7, settings(at(120 * number), device="yard", settings=_sections(number))))
     told.append((1000.5, settings(at(1000), device="gate", settings=_sections(3))))
     received = {event.id: second for second, event in told}
-    emitted = _emitted(AlertingProjection(hub), told)
+    emitted = _emitted(AlertingProjection(), told)
     for found in emitted:
         assert isinstance(found, IncidentEvent | AlertEvent)
         told.append((max(received[cause] for cause in found.data.causes), found))

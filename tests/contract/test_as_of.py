@@ -96,7 +96,7 @@ def ask_settings(view: sqlite3.Connection, now: datetime, upto: int) -> Any:
 
 VIEWS = {
     "health": View(lambda hub: HealthProjection(), (ask_health,)),
-    "alerting": View(AlertingProjection, (ask_incidents, ask_alerts, ask_conditions)),
+    "alerting": View(lambda hub: AlertingProjection(), (ask_incidents, ask_alerts, ask_conditions)),
     "settings": View(lambda hub: SettingsProjection(), (ask_settings,)),
 }
 
@@ -110,8 +110,8 @@ def hub() -> HubConfig:
 
 
 @pytest.fixture(scope="module")
-def told(hub: HubConfig) -> list[tuple[float, Event]]:
-    return retold(story(), hub)
+def told() -> list[tuple[float, Event]]:
+    return retold(story())
 
 
 class Ended(NamedTuple):

@@ -11,14 +11,17 @@ from typing import Any
 
 import structlog
 
+from consumers.alerting import terms
 from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.run import Progress, TrialAnalysis, TrialContext, TrialInterrupted, run
 from consumers.alerting.what_if.trial import TrialRequest
+from consumers.engine.view_files import NoView
 from consumers.hub_config import HubConfig
 from consumers.store.archive.reader import ArchiveReader
 from consumers.store.journal.configured import journal_of
 from consumers.store.journal.store import JournalAway
+from consumers.views.registry import registered
 from producer.ids import Ids, utc_now
 from watchpost import VERSION
 from watchpost.cli_errors import CliError
@@ -86,7 +89,9 @@ def _asked(hub: HubConfig, wanted: TrialOptions) -> TrialRequest:
     if wanted.settings and not wanted.analysis:
         raise CliError("settings are those of an analysis: say --analysis as well")
     try:
-        made = hub.rules.changed(wanted.rules)
+        made = terms.registered(registered(hub.data)).rules.changed(wanted.rules)
+    except NoView as missing:
+        raise CliError(f"{missing} in {hub.data}: the rules in force are not known before the hub has run") from missing
     except BadRule as bad:
         raise CliError(str(bad)) from bad
     return TrialRequest(
@@ -96,7 +101,6 @@ def _asked(hub: HubConfig, wanted: TrialOptions) -> TrialRequest:
         since=wanted.since,
         until=wanted.until,
         site=wanted.site,
-        devices=tuple(where for where in hub.devices() if wanted.site in (None, where[0])),
         rules=dict(wanted.rules),
         rule_set=made.values(),
         settings=dict(wanted.settings),

@@ -1,23 +1,24 @@
-"""Folds recorded events into incidents and alerts in the database of a trial, as the live view does; emits nothing."""
+"""Folds recorded events into incidents and alerts as the live view does, by other rules; emits nothing."""
 
 import sqlite3
 from collections.abc import Sequence
 
+from consumers import site_registry
 from consumers.alerting.projection import OBSERVED, AlertingProjection
+from consumers.alerting.rules import AlertRules
 from consumers.engine.projection import emit_nothing
-from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
 
 SCHEMA = AlertingProjection.schema
-MODELS = OBSERVED
+MODELS = (*OBSERVED, *site_registry.MODELS)
 """That somebody acknowledged an alert changes nothing of what is raised."""
 
 
 class Folding:
     """Within the caller's transactions."""
 
-    def __init__(self, hub: HubConfig) -> None:
-        self._alerting = AlertingProjection(hub)
+    def __init__(self, rules: AlertRules) -> None:
+        self._alerting = AlertingProjection(rules)
 
     def committed(self) -> None:
         self._alerting.committed()

@@ -1,10 +1,10 @@
 """The initial state of a trial: settings, incidents and alerts as they were before its range.
 
-Read from the live views of settings, incidents and alerts, as of the last position before it; they are only looked at.
+Read from the live views of the registry, settings, incidents and alerts, as of the last position before it; they are
+only looked at.
 """
 
 import sqlite3
-from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,18 +23,22 @@ from consumers.alerting.incidents.presence import Loss
 from consumers.alerting.incidents.verdict import Open
 from consumers.alerting.projection import AlertingProjection
 from consumers.alerting.rules import AlertRules
+from consumers.alerting.terms import registered
 from consumers.alerting.what_if.live import live_view
 from consumers.engine.projection import Projection
 from consumers.engine.versions import STANDS, Versions
 from consumers.engine.view_files import NoView
+from consumers.site_registry import SiteRegistry
 from consumers.store.journal.record import Recorded
 from consumers.views import settings as settings_view
+from consumers.views.registry import RegistryProjection
 
 DeviceKey = tuple[str, str]
 Row = dict[str, Any]
 RECOVERED = recovered("").type
 _OF_DEVICES = f"rule not in ({', '.join(map(repr, KINDS))})"
 """Faults of the hub depend on no rule that could be tried."""
+_REGISTERED = ("site", "device", "field", "value", "origin", "by", "time", "position", "registered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class StateBefore:
 
     upto: int
     at: float
+    registered: list[Row]
     settings: list[Recorded]
     incidents: list[Row]
     alerts: list[Row]
@@ -58,6 +63,7 @@ def before(data: Path, upto: int, at: datetime, site: str | None) -> StateBefore
     return StateBefore(
         upto,
         at.timestamp(),
+        _rows(data, RegistryProjection, f"{', '.join(_REGISTERED)} from settings where {mine}", of),
         _settings(_rows(data, settings_view.SettingsProjection, f"* from sections where {mine} order by position", of)),
         _rows(data, AlertingProjection, f"* from incidents where {mine} and closed is null and {_OF_DEVICES}", of),
         _rows(data, AlertingProjection, f"* from alerts where {mine} and cleared is null and {_OF_DEVICES}", of),
@@ -100,8 +106,11 @@ def _set(where: DeviceKey, newest: Row, sections: dict[str, Any]) -> Recorded:
     return Recorded(newest["position"], moment, event)
 
 
-def begin(view: sqlite3.Connection, known: StateBefore, expected: Iterable[DeviceKey], rules: AlertRules) -> None:
+def begin(view: sqlite3.Connection, known: StateBefore, rules: AlertRules) -> None:
     """Write into the tables of incidents and alerts how it was. Those that are expected were there, or are missed."""
+    columns, marks = ", ".join(_REGISTERED), ", ".join(f":{name}" for name in _REGISTERED)
+    view.executemany(f"insert into registry ({columns}) values ({marks})", known.registered)  # noqa: S608 - our own
+    expected = registered(SiteRegistry(view).now).missed()
     watched: dict[DeviceKey, Watched] = {}
     for record in known.settings:
         watched.setdefault(record.where, Watched()).judge(record, rules)

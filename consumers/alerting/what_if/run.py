@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
@@ -12,6 +12,7 @@ from typing import Protocol
 from bus_schemas.codec import to_bytes
 from bus_schemas.event import HUB_SOURCE, Event
 from bus_schemas.node import SettingsEvent
+from bus_schemas.registry import RegistryEvent
 from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.comparison import compare
@@ -21,7 +22,7 @@ from consumers.alerting.what_if.time_range import RUN_IN, PositionRange, positio
 from consumers.alerting.what_if.trial import TrialOutcome, TrialRequest
 from consumers.engine.folding import Faulty, call
 from consumers.engine.follower import BATCH
-from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
+from consumers.hub_config import HubConfig
 from consumers.store.journal.record import JournalReader, Recorded
 from consumers.store.journal.store import JournalAway
 from producer.ids import Clock
@@ -109,10 +110,10 @@ class _TrialRun:
         over = position_range(journal, self._asked, self._bench.run_in)
         read = {"journal": journal.journal_id(), "first": over.first, "last": over.last}
         self._outcome = self._outcome.model_copy(update=read)
-        hub = _hub_of(self._bench.hub, self._asked)
-        folding = Folding(hub)
+        rules = AlertRules().changed(self._asked.rule_set)
+        folding = Folding(rules)
         if not over.whole:
-            self._begin(hub, over)
+            self._begin(rules, over)
         for records in self._batches(over):
             events = [record for record in records if self._is_of_site(record)]
             if events:
@@ -135,10 +136,10 @@ class _TrialRun:
         with transaction(self._view):
             files.end(self._view, "failed", files.ended_at(self._outcome, self._bench.clock(), error))
 
-    def _begin(self, hub: HubConfig, over: PositionRange) -> None:
+    def _begin(self, rules: AlertRules, over: PositionRange) -> None:
         known = before(self._bench.hub.data, over.first - 1, over.start, self._asked.site)
         with transaction(self._view):
-            begin(self._view, known, hub.devices(), hub.rules)
+            begin(self._view, known, rules)
         for record in known.settings:
             self._show(record.event)
 
@@ -169,7 +170,11 @@ class _TrialRun:
 
     def _is_of_site(self, record: Recorded) -> bool:
         """The hub's own ticks belong to every site: they are how time passes in it."""
-        return self._asked.site in (None, record.where[0]) or record.source == HUB_SOURCE
+        site = self._asked.site
+        if site is not None and record.model is RegistryEvent:
+            assert isinstance(record.event, RegistryEvent)
+            return record.event.data.site == site
+        return site in (None, record.where[0]) or record.source == HUB_SOURCE
 
     def _analysed(self, records: list[Recorded]) -> tuple[list[Recorded], list[Row]]:
         """The events to judge by: those of the analysis in the place of the originals, and what is kept of it."""
@@ -198,9 +203,3 @@ class _TrialRun:
     def _count(self, **more: int) -> None:
         counted = {name: getattr(self._outcome, name) + number for name, number in more.items()}
         self._outcome = self._outcome.model_copy(update=counted)
-
-
-def _hub_of(hub: HubConfig, asked: TrialRequest) -> HubConfig:
-    """The hub with the trial's rules and devices."""
-    sites = tuple(SiteInfo(site, site, devices=(DeviceInfo(device, device),)) for site, device in asked.devices)
-    return replace(hub, sites=sites, rules=AlertRules().changed(asked.rule_set))

@@ -17,10 +17,7 @@ class _StoredModel(BaseModel):
 
 
 class TrialRequest(_StoredModel):
-    """`rules` are those that were named, `rule_set` all that the trial has; `settings` replace those of the devices.
-
-    `devices` are those that are meant to be there, by site and device.
-    """
+    """`rules` are those that were named, `rule_set` all that the trial has; `settings` replace those of the devices."""
 
     id: str
     created: datetime
@@ -28,7 +25,6 @@ class TrialRequest(_StoredModel):
     since: datetime
     until: datetime
     site: str | None = None
-    devices: tuple[tuple[str, str], ...] = ()
     rules: dict[str, float] = {}
     rule_set: dict[str, float]
     analysis: bool = False

@@ -9,7 +9,6 @@ from consumers.alerting.rules import RULE_VERSION, BadRule
 from consumers.alerting.terms import registered
 from consumers.alerting.what_if import files
 from consumers.alerting.what_if.trial import TrialRequest
-from consumers.site_registry import Registered
 from gateway.calls import Call, Operation
 from gateway.context import Gateway
 from gateway.http.answers import Answer
@@ -95,7 +94,6 @@ async def _asked(gateway: Gateway, wanted: NewTrial) -> TrialRequest:
         since=wanted.since,
         until=min(wanted.until, gateway.clock()),
         site=wanted.site,
-        devices=_devices(known, wanted.site),
         rules=wanted.rules,
         rule_set=made.values(),
         analysis=wanted.analysis,
@@ -103,10 +101,6 @@ async def _asked(gateway: Gateway, wanted: NewTrial) -> TrialRequest:
         rule_version=RULE_VERSION,
         product=gateway.settings.version,
     )
-
-
-def _devices(known: Registered, site: str | None) -> tuple[tuple[str, str], ...]:
-    return tuple((one.site, one.device) for one in known.devices(site) if not one.is_retired)
 
 
 async def trials(call: Call[Nothing]) -> TrialsAnswer:

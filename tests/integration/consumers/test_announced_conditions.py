@@ -28,7 +28,7 @@ class Announced:
 
     def __init__(self, hub: HubConfig, broker: Broker) -> None:
         self.address = BrokerAddress(port=broker.port)
-        self.followed = Followed(AlertingProjection(hub), hub.data)
+        self.followed = Followed(AlertingProjection(), hub.data)
         self.seconds = 0.0
         self.sink = ConditionAnnouncer(hub.data, lambda: at(100), lambda: self.seconds)
         self.sink.broker = self.address

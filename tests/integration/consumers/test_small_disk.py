@@ -67,7 +67,7 @@ class Machine:
         self._intake = Intake(archive, journal, self.clock, IngestCounters(self.clock, START), room)
         hub = HubConfig(data=data, archive=lambda: ArchiveReader(data / "archive"))
         context = ConsumerContext(data, stack.enter_context(closing(store.reader())), self.clock)
-        self._incidents = stack.enter_context(closing(Follower(AlertingProjection(hub), context)))
+        self._incidents = stack.enter_context(closing(Follower(AlertingProjection(), context)))
         self._retention = stack.enter_context(closing(Deliverer(RetentionSink(hub, self.clock), context)))
         self.reader = stack.enter_context(ArchiveReader(data / "archive"))
 

@@ -70,7 +70,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         Started(filled.hub, clock=clock) as started,
         started.client() as client,
     ):
-        told = retold(story(), filled.hub)
+        told = retold(story())
         filled.fold()
         for second in seconds:
             while told and told[0][0] <= second:

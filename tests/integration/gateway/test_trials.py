@@ -36,7 +36,7 @@ def warm_minutes() -> Iterator[Event]:
 @pytest.fixture
 def filled(tmp_path: Path) -> Iterator[Filled]:
     with Filled(tmp_path) as filled:
-        for received, event in with_alerting(((one.time, one) for one in warm_minutes()), filled.hub):
+        for received, event in with_alerting((one.time, one) for one in warm_minutes()):
             filled.append(event, received=received)
         yield filled.fold()
 

@@ -13,7 +13,7 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.engine import checkpoint, view_files
 from consumers.engine.follower import ConsumerContext, Follower
 from tests.builders import START, at, frame, thermal, tick
-from tests.following import Followed, hub_in
+from tests.following import Followed
 from tests.memory_journal import MemoryJournal
 
 _BOTH = "position integer not null, until integer not null, site text, device text, type text, rule text,"
@@ -54,9 +54,7 @@ def test_the_new_view_takes_over_what_only_the_old_ones_know_and_removes_their_f
     span = (at(10).timestamp(), at(60).timestamp())
     old_view(tmp_path, "incidents", 5, INCIDENTS, [row_of("incidents", *span)])
     old_view(tmp_path, "alerts", 3, ALERTS, [row_of("alerts", *span)])
-    with closing(
-        Follower(AlertingProjection(hub_in(tmp_path)), ConsumerContext(tmp_path, journal, lambda: START))
-    ) as follower:
+    with closing(Follower(AlertingProjection(), ConsumerContext(tmp_path, journal, lambda: START))) as follower:
         while follower.advance():
             pass
 
@@ -69,12 +67,12 @@ def test_the_new_view_takes_over_what_only_the_old_ones_know_and_removes_their_f
 
 def test_nothing_is_told_twice_by_the_update(tmp_path: Path) -> None:
     observed: list[Event] = [thermal(at(second), hottest=97.0) for second in range(3)]
-    with Followed(AlertingProjection(hub_in(tmp_path / "before")), tmp_path / "before", observed) as before:
+    with Followed(AlertingProjection(), tmp_path / "before", observed) as before:
         said = before.emitted()
     assert len(said) == 2
 
     old_view(tmp_path / "now", "incidents", 5, INCIDENTS, [])
-    with Followed(AlertingProjection(hub_in(tmp_path / "now")), tmp_path / "now", [*observed, *said]) as now:
+    with Followed(AlertingProjection(), tmp_path / "now", [*observed, *said]) as now:
         assert now.emitted() == []
         assert [one["state"] for one in alerts(now.view)] == ["open"]
 
@@ -86,9 +84,7 @@ def test_what_another_release_left_is_not_guessed_at(tmp_path: Path) -> None:
     journal = MemoryJournal([frame(at(second)) for second in range(20)])
     journal.drop(15)
     old_view(tmp_path, "incidents", 4, "create table incidents (whatever text)", [])
-    with closing(
-        Follower(AlertingProjection(hub_in(tmp_path)), ConsumerContext(tmp_path, journal, lambda: START))
-    ) as follower:
+    with closing(Follower(AlertingProjection(), ConsumerContext(tmp_path, journal, lambda: START))) as follower:
         follower.advance()
 
     assert view_files.file_of(tmp_path, "incidents") is None

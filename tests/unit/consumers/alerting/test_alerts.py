@@ -53,7 +53,7 @@ def followed(tmp_path: Path) -> Iterator[Followed]:
 @pytest.fixture
 def alerting(tmp_path: Path) -> Iterator[Followed]:
     hub = hub_in(tmp_path)
-    with Followed(AlertingProjection(hub), hub.data) as it:
+    with Followed(AlertingProjection(), hub.data) as it:
         yield it
 
 

@@ -15,6 +15,7 @@ from consumers.engine.intervals import IntervalQuery
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from tests.builders import at, fault, frame, health, heartbeat, media, settings, state, thermal, tick
 from tests.following import Followed, hub_in
+from tests.live import judged
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def hub(tmp_path: Path) -> HubConfig:
 
 @pytest.fixture
 def followed(hub: HubConfig) -> Iterator[Followed]:
-    with Followed(AlertingProjection(hub), hub.data) as it:
+    with Followed(AlertingProjection(), hub.data) as it:
         yield it
 
 
@@ -248,23 +249,21 @@ def test_a_late_event_of_an_outage_is_a_sign_of_life(followed: Followed) -> None
 
 def test_a_device_that_never_came_up_is_missed(hub: HubConfig) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"), DeviceInfo("gate", "Gate")))
-    with Followed(
-        AlertingProjection(replace(hub, sites=(site,))), hub.data, [frame(), tick(at(20), uptime_s=31)]
-    ) as followed:
+    with judged(replace(hub, sites=(site,)), frame(), tick(at(20), uptime_s=31)) as followed:
         assert told(followed) == [("gate", "offline", "opened")]
 
 
 def test_a_device_that_comes_up_late_closes_its_incident(hub: HubConfig) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
     events = [tick(at(40), uptime_s=40), health(at(60))]
-    with Followed(AlertingProjection(replace(hub, sites=(site,))), hub.data, events) as followed:
+    with judged(replace(hub, sites=(site,)), *events) as followed:
         assert told(followed) == [("yard", "offline", "opened"), ("yard", "offline", "closed")]
 
 
 @pytest.mark.parametrize("limit", [1, 1000])
 def test_a_device_of_which_only_settings_are_known_is_missed(hub: HubConfig, limit: int) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
-    with Followed(AlertingProjection(replace(hub, sites=(site,))), hub.data) as followed:
+    with judged(replace(hub, sites=(site,))) as followed:
         followed.journal.append(settings(settings={"rois": []}), tick(at(40), uptime_s=40), tick(at(50), uptime_s=50))
         assert told(followed.catch_up(limit)) == [("yard", "offline", "opened")]
 

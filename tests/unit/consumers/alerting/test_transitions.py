@@ -19,8 +19,22 @@ from consumers.alerting.incidents.questions import incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import IntervalQuery
 from consumers.hub_config import DeviceInfo, SiteInfo
-from tests.builders import at, detection, fault, frame, health, heartbeat, media, settings, state, thermal, tick
+from tests.builders import (
+    at,
+    detection,
+    fault,
+    frame,
+    health,
+    heartbeat,
+    media,
+    registry,
+    settings,
+    state,
+    thermal,
+    tick,
+)  # fmt: skip
 from tests.following import Followed, hub_in
+from tests.live import judged
 
 YARD = ("DEMO", "yard")
 AGENT: dict[str, Any] = {"epoch": "e1"}
@@ -29,7 +43,7 @@ AGENT: dict[str, Any] = {"epoch": "e1"}
 @pytest.fixture
 def followed(tmp_path: Path) -> Iterator[Followed]:
     hub = hub_in(tmp_path)
-    with Followed(AlertingProjection(hub), hub.data) as it:
+    with Followed(AlertingProjection(), hub.data) as it:
         yield it
 
 
@@ -96,7 +110,7 @@ def test_single_good_frames_within_and_good_frames_behind_a_fault_open_no_second
     kind: str, fps: int, lasts_s: int, good: set[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     hub = hub_in(tmp_path_factory.mktemp("run"))
-    with Followed(AlertingProjection(hub), hub.data) as followed:
+    with Followed(AlertingProjection(), hub.data) as followed:
         bad = frames(0, lasts_s, fps, **BAD[kind])
         bad = [one for number, one in enumerate(bad) if number // fps not in good or number % fps]
         take(followed, *bad, *frames(lasts_s, lasts_s + 90, fps))
@@ -270,7 +284,7 @@ def test_each_row_of_the_table_of_presence(followed: Followed, name: str) -> Non
 def test_a_camera_that_never_worked_is_missed_and_has_not_recovered_when_it_comes(tmp_path: Path) -> None:
     site = SiteInfo("DEMO", "Demo yard", devices=(DeviceInfo("yard", "Yard"),))
     hub = replace(hub_in(tmp_path), sites=(site,))
-    with Followed(AlertingProjection(hub), hub.data) as followed:
+    with judged(hub) as followed:
         take(followed, *(tick(at(second), uptime_s=second) for second in range(0, 41, 5)))
         assert raised(followed) == [("yard", "device_offline", "raised")]
 
@@ -285,15 +299,11 @@ def test_a_camera_that_takes_long_to_open_has_not_recovered_when_it_does(followe
     assert raised(followed) == [("yard", "device_degraded", "raised"), ("yard", "device_degraded", "cleared")]
 
 
-@pytest.mark.parametrize("sends", ["nothing", "heartbeat"])
-def test_what_is_expected_of_a_foreign_device_is_declared(tmp_path: Path, sends: Any) -> None:
-    door = DeviceInfo("door", "Door", sends=sends, silent_after_s=60.0)
-    hub = replace(hub_in(tmp_path), sites=(SiteInfo("DEMO", "Demo yard", devices=(door,)),))
-    with Followed(AlertingProjection(hub), hub.data) as followed:
-        take(followed, detection(at(0), device="door"), *ticks(0, 70))
+@pytest.mark.parametrize("expects", ["nothing", "heartbeat"])
+def test_what_is_expected_of_a_foreign_device_is_declared(followed: Followed, expects: str) -> None:
+    take(followed, registry(at(-1), device="door", expects=expects), detection(at(0), device="door"), *ticks(0, 70))
 
-        expected = [] if sends == "nothing" else [("door", "offline", "opened")]
-        assert emitted(followed) == expected
+    assert emitted(followed) == ([] if expects == "nothing" else [("door", "offline", "opened")])
 
 
 def test_a_last_will_is_dated_at_its_arrival_and_not_at_the_connection_that_left_it(followed: Followed) -> None:
@@ -326,7 +336,7 @@ def test_no_threshold_makes_an_agent_flap_that_says_every_ten_seconds_that_it_is
 ) -> None:
     hub = hub_in(tmp_path_factory.mktemp("run"))
     hub = replace(hub, rules=hub.rules.changed({"offline_after_s": after_s}))
-    with Followed(AlertingProjection(hub), hub.data) as followed:
+    with judged(hub) as followed:
         beats = [at(10 * number + by + 5) for number, by in enumerate(jitter)]
         alive = [health(moment, **AGENT) for moment in beats]
         take(followed, *alive, *(tick(one.time + (at(shift) - at(0))) for one in ticks(0, 300)))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bus_schemas.event import Event
+from consumers.alerting.rules import AlertRules
 from consumers.alerting.what_if import files
 from tests import builders
 from tests.builders import at
@@ -22,7 +23,7 @@ from watchpost.trials.run import run_asked
 
 CONFIG = """
 sites: [{site: DEMO, devices: [{device: oven, thermal: {kind: thermal_csv, path: none.csv}}]}]
-alerts: {rules: {hot_spot_c: 90, clear_after_s: 10}}
+alerts: {rules: {hot_spot_c: 70}}
 """
 SPAN = ("--since", "2026-01-05T10:00Z", "--until", "2026-01-05T10:10Z")
 
@@ -37,7 +38,8 @@ def warm_minutes() -> Iterator[Event]:
 def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
     monkeypatch.setattr(os, "nice", lambda by: by)
     (tmp_path / "watchpost.yaml").write_text(CONFIG)
-    return past_of(tmp_path / "data", [(event.time, event) for event in warm_minutes()], sites=())
+    in_force = AlertRules(hot_spot_c=90, clear_after_s=10)
+    return past_of(tmp_path / "data", [(event.time, event) for event in warm_minutes()], sites=(), in_force=in_force)
 
 
 def what_if(monkeypatch: pytest.MonkeyPatch, past: Past, *arguments: str) -> int:
@@ -52,7 +54,7 @@ def test_a_rule_is_tried(past: Past, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert code == 0
     assert capsys.readouterr().out == (
         "2026-01-05T10:00:00.000Z to 2026-01-05T10:10:00.000Z, DEMO: hot_spot_c 55\n"
-        "240 events folded\n"
+        "241 events folded\n"
         "\n"
         "raised             1\n"
         "both               0\n"
@@ -82,12 +84,12 @@ def test_everything_is_told_as_json_and_kept(
     assert [trial.asked.id for trial in files.trials(past.data)] == [told["id"]]
 
 
-def test_the_rules_in_force_are_those_of_the_configuration(
+def test_the_rules_in_force_are_those_that_the_journal_says_whatever_the_file_says_meanwhile(
     past: Past, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
     assert what_if(monkeypatch, past) == 0
-    assert "all sites: the rules in force\n240 events folded\n\nraised             0\n" in capsys.readouterr().out
+    assert "all sites: the rules in force\n241 events folded\n\nraised             0\n" in capsys.readouterr().out
     assert files.trials(past.data)[0].asked.rule_set["hot_spot_c"] == 90.0
 
 

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.request import RebuildReport, RebuildRequest
 from consumers.engine.rebuild.whole import rebuild
 from tests.builders import START, at, frame
-from tests.following import hub_in
 from tests.interrupted_rebuild import SECONDS, STEP, Yard, events
 from tests.memory_journal import MemoryJournal
 
@@ -61,7 +59,7 @@ def test_events_that_came_meanwhile_are_in_it_once_and_nothing_is_told_again(yar
 
 
 def changed_rules(yard: Yard) -> RebuildReport:
-    return yard.go_on(AlertingProjection(replace(hub_in(yard.source.data), rules=AlertRules(raise_share=0.5))))
+    return yard.go_on(AlertingProjection(AlertRules(raise_share=0.5)))
 
 
 def another_version(yard: Yard) -> RebuildReport:

@@ -1,9 +1,10 @@
 """The commands `devices list`, `add`, `rename`, `expect`, `retire` and `restore`."""
 
+import os
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -71,6 +72,7 @@ def add(
 ) -> None:
     """Add a foreign device, or one that was only heard of."""
     runtime = _runtime(config, data, mqtt_port)
+    _require(runtime, site)
     known = _registered(runtime).device(site, device)
     if known is not None:
         hint = (
@@ -92,7 +94,9 @@ def rename(
     mqtt_port: MqttPortOption = None,
 ) -> None:
     """Give a device another name; its id stays."""
-    _change(_runtime(config, data, mqtt_port), site, device, {"name": name})
+    runtime = _runtime(config, data, mqtt_port)
+    _require(runtime, site, device)
+    _change(runtime, site, device, {"name": name})
     typer.echo(f"{site}/{device} is called {name}.")
 
 
@@ -109,7 +113,9 @@ def expect(
     """Say what a device sends all the time, or after which silence it is offline."""
     if expects is None and silent_after is None:
         raise CliError("say --expects, --silent-after, or both")
-    _change(_runtime(config, data, mqtt_port), site, device, {"expects": expects, "silent_after_s": silent_after})
+    runtime = _runtime(config, data, mqtt_port)
+    _require(runtime, site, device)
+    _change(runtime, site, device, {"expects": expects, "silent_after_s": silent_after})
     typer.echo(f"{site}/{device} is set.")
 
 
@@ -123,10 +129,12 @@ def retire(
     mqtt_port: MqttPortOption = None,
 ) -> None:
     """Watch a device, or a whole site, no more. What is open of it is closed, and its history is kept."""
+    runtime = _runtime(config, data, mqtt_port)
+    _require(runtime, site, device)
     what = site if device is None else f"{site}/{device}"
     if not yes and not typer.confirm(f"Watch {what} no more? Its history is kept."):
         raise typer.Exit(1)
-    _change(_runtime(config, data, mqtt_port), site, device, {"retired": True})
+    _change(runtime, site, device, {"retired": True})
     typer.echo(f"{what} is retired.")
 
 
@@ -139,7 +147,9 @@ def restore(
     mqtt_port: MqttPortOption = None,
 ) -> None:
     """Watch a device, or a whole site, again."""
-    _change(_runtime(config, data, mqtt_port), site, device, {"retired": False})
+    runtime = _runtime(config, data, mqtt_port)
+    _require(runtime, site, device)
+    _change(runtime, site, device, {"retired": False})
     typer.echo(f"{site if device is None else f'{site}/{device}'} is watched again.")
 
 
@@ -149,14 +159,28 @@ def _runtime(config: Path | None, data: Path, mqtt_port: int | None = None, *, o
 
 
 def _registered(runtime: Runtime) -> "Registered":
-    from consumers.engine.view_files import NoView, open_view
-    from consumers.views.registry import RegistryProjection, registry
+    from consumers.engine.view_files import NoView
+    from consumers.views.registry import registered
 
     try:
-        with closing(open_view(runtime.data, RegistryProjection.name)) as view:
-            return registry(view)
+        return registered(runtime.data)
     except NoView as missing:
         raise CliError(f"{missing} in {runtime.data}; start the hub, or name its directory with --data") from missing
+
+
+def _require(runtime: Runtime, site: str, device: str | None = None) -> None:
+    """Raises `CliError` where there is no such site, or device, registered or heard of: a name that is misspelt."""
+    from consumers.engine.view_files import NoView, open_view
+    from consumers.views.health.projection import Health
+    from consumers.views.health.questions import devices
+
+    registered, heard = _registered(runtime), set[tuple[str, str]]()
+    with suppress(NoView), closing(open_view(runtime.data, Health.name)) as view:
+        heard = {(one.site, one.device) for one in devices(view, site)}
+    if registered.site(site) is None and not registered.devices(site) and not heard:
+        raise CliError(f"there is no site {site!r}")
+    if device is not None and registered.device(site, device) is None and (site, device) not in heard:
+        raise CliError(f"there is no device {device!r} in site {site!r}")
 
 
 def _change(runtime: Runtime, site: str, device: str | None, fields: Mapping[str, Any]) -> None:
@@ -176,7 +200,7 @@ def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> Registry
 
     if site == HUB or device in RESERVED:
         raise CliError(f"{HUB} is the hub's own name")
-    common = {"site": site, "device": device, "origin": "command_line", "by": getuser()}
+    common = {"site": site, "device": device, "origin": "command_line", "by": _user()}
     event_id = str(uuid4())
     try:
         data = RegistryChange.model_validate({**common, **fields, "request_id": event_id})
@@ -184,6 +208,13 @@ def _event(site: str, device: str | None, fields: Mapping[str, Any]) -> Registry
         first = error.errors()[0]
         raise CliError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     return RegistryEvent(id=event_id, source=device_source(site, HUB), time=datetime.now(UTC), data=data)
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"
 
 
 def _publish(runtime: Runtime, event: RegistryEvent) -> None:

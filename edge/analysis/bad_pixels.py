@@ -27,13 +27,23 @@ class BadPixels:
 
     def __init__(self, shape: tuple[int, int] = (24, 32), listed: Iterable[int] = ()) -> None:
         self._listed = np.zeros(shape, bool)
-        self._listed.ravel()[list(listed)] = True
+        self._listed_as: tuple[int, ...] = ()
         self._previous: Celsius | None = None
         self._repeats = np.zeros(shape, np.int32)
         self._offsets = _Offsets(shape)
         self._due: datetime | None = None
-        self._bad = self._listed.copy()
-        self._any = bool(self._bad.any())
+        self._bad = self._listed
+        self._any = False
+        self.know_listed(tuple(listed))
+
+    def know_listed(self, pixels: tuple[int, ...]) -> None:
+        """What the sensor lists, from the next frame on. Another sensor in its place lists others."""
+        if pixels == self._listed_as:
+            return
+        self._listed_as = pixels
+        self._listed = np.zeros(self._listed.shape, bool)
+        self._listed.ravel()[list(pixels)] = True
+        self._judge()
 
     def find(self, frame: Celsius, time: datetime) -> Mask | None:
         """`frame` is 24 x 32 float32 in °C. Returns a mask of the same shape; `None` where no pixel is bad, as in most
@@ -45,8 +55,7 @@ class BadPixels:
         if self._due is None or time >= self._due:
             self._due = time + _LEARN_EVERY
             self._learn(frame)
-            self._bad = self._listed | (self._repeats >= STUCK_FRAMES) | self._offsets.bad
-            self._any = bool(self._bad.any())
+            self._judge()
         return self._bad if self._any else None
 
     def causes(self) -> dict[tuple[int, int], Cause]:
@@ -56,6 +65,10 @@ class BadPixels:
             stuck = self._repeats[y, x] >= STUCK_FRAMES
             why[int(x), int(y)] = "listed" if self._listed[y, x] else "stuck" if stuck else "offset"
         return why
+
+    def _judge(self) -> None:
+        self._bad = self._listed | (self._repeats >= STUCK_FRAMES) | self._offsets.bad
+        self._any = bool(self._bad.any())
 
     def _learn(self, frame: Celsius) -> None:
         """Learn from a frame, with invalid pixels replaced: they would stay in every mean for ever."""

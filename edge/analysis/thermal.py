@@ -65,6 +65,8 @@ class ThermalReading:
     sensor_temp: float | None
     flags: tuple[Flag, ...]
     confirmed_max: float | None = None
+    bad_pixels: int = 0
+    """Pixels in whose place others stand: those that the sensor lists, stuck ones, and those without a value."""
 
     @property
     def confirmed_level(self) -> AlertLevel:
@@ -101,9 +103,10 @@ class ThermalProcessor:
 
     def process(self, raw: Celsius, time: datetime) -> ThermalReading:
         self._frames += 1
-        clean, flags = self._cleaned(raw, time)
+        clean, flags, bad = self._cleaned(raw, time)
         if clean is None:
-            return ThermalReading(time, np.full(SHAPE, np.nan, np.float32), None, (), None, (), None, ("no_data",))
+            nothing = np.full(SHAPE, np.nan, np.float32)
+            return ThermalReading(time, nothing, None, (), None, (), None, ("no_data",), bad_pixels=bad)
         sharp = for_ambient(clean, self.settings.ambient_c)
         frame = sharp
         if self.settings.filtered:
@@ -115,7 +118,7 @@ class ThermalProcessor:
         self._hotspots.extend(spots)
         composite = composite_temperature(regions, self._weights, self.settings.composite)
         top = round(float(confirmed.max()), 2)
-        return ThermalReading(time, frame, statistics, regions, composite, spots, tenth, flags, top)
+        return ThermalReading(time, frame, statistics, regions, composite, spots, tenth, flags, top, bad)
 
     def statistics(self) -> dict[str, int | bool]:
         return {
@@ -126,8 +129,10 @@ class ThermalProcessor:
             "advanced_processing_enabled": self.settings.filtered,
         }
 
-    def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, tuple[Flag, ...]]:
-        """Replace bad pixels and clamp to the range of the sensor: in a fire the frame is worth more than any other."""
+    def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, tuple[Flag, ...], int]:
+        """Replace bad pixels and clamp to the range of the sensor: in a fire the frame is worth more than any other.
+        Returns the frame, its flags, and how many pixels were replaced.
+        """
         flags: list[Flag] = []
         bad = self.bad_pixels.find(raw, time)
         if bad is not None:
@@ -138,13 +143,14 @@ class ThermalProcessor:
             flags.append("invalid_pixels")
             bad = invalid if bad is None else bad | invalid
             if bad.all():
-                return None, ("no_data",)
+                return None, ("no_data",), bad.size
         clean = raw if bad is None else replaced(raw, bad)
-        self._bad_seen += 0 if bad is None else int(np.count_nonzero(bad))
+        count = 0 if bad is None else int(np.count_nonzero(bad))
+        self._bad_seen += count
         if float(clean.min()) < COLDEST or float(clean.max()) > HOTTEST:
             flags.append("clamped")
             clean = np.clip(clean, COLDEST, HOTTEST)
-        return clean, tuple(flags)
+        return clean, tuple(flags), count
 
 
 def hotspots(frame: Celsius, threshold: float, time: datetime) -> tuple[HotSpotStatistics, ...]:

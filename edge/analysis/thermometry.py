@@ -63,6 +63,7 @@ class ThermalAnalysis:
         if self._wanted is not self._applied:
             self._applied = self._wanted
             self._processor.apply(self._applied.thermography, self._applied.measured_rois)
+        self._processor.bad_pixels.know_listed(frame.listed_bad)
         reading = self._processor.process(frame.temperatures, frame.time)
         if self._live_due is not None and self._live_due.due(frame.time):
             self._show(reading)
@@ -99,7 +100,6 @@ def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str,
     if statistics is None:
         return None
     found = transformer_region(reading.frame)
-    invalid = int(np.count_nonzero(~np.isfinite(frame.temperatures)))
     clamped = int(np.count_nonzero((frame.temperatures < COLDEST) | (frame.temperatures > HOTTEST)))
     return Thermal(
         frame_stats=FrameStatistics(
@@ -133,7 +133,7 @@ def thermal_data(reading: ThermalReading, frame: ThermalFrame, media: tuple[str,
         sensor_temp=reading.sensor_temp,
         gradient_max=round(float(gradient(reading.frame).magnitude.max()), 2),
         clamped_pixels=clamped,
-        bad_pixels=invalid,
+        bad_pixels=reading.bad_pixels,
         confirmed_max_temp=reading.confirmed_max,
         transformer=None if found is None else Transformer(**asdict(found)),
         media=media,

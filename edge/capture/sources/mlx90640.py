@@ -31,7 +31,8 @@ class Sensor(Protocol):
     def temperatures(self) -> list[float]:
         """768 temperatures of a whole frame for emissivity 1. Raises `OSError`, `RuntimeError` or `ValueError`."""
 
-    def listed_bad(self) -> list[int]: ...
+    def listed_bad(self) -> list[int]:
+        """Indices of the pixels that the sensor itself knows to be broken."""
 
 
 class Mlx90640Source:
@@ -42,12 +43,14 @@ class Mlx90640Source:
         self._clock = clock
         self._pause = pause
         self._sensor: Sensor | None = None
+        self._listed: tuple[int, ...] = ()
         self._sequence = 0
         self._lost = 0
 
     def open(self) -> None:
         try:
             self._sensor = self._connect()
+            self._listed = tuple(self._sensor.listed_bad())
         except ImportError as error:
             raise SourceUnreachable(
                 f"MLX90640: its driver is not installed ({error}): pip install 'watchpost[mlx90640]'"
@@ -71,15 +74,11 @@ class Mlx90640Source:
                 continue
             self._sequence += 1
             self._lost = 0
-            return ThermalFrame(self._clock(), self._sequence, frame)
+            return ThermalFrame(self._clock(), self._sequence, frame, self._listed)
         self._lost += 1
         if self._lost >= FRAMES_LOST:
             raise SourceUnreachable(f"MLX90640: it is there, but {self._lost} frames in a row cannot be read ({why})")
         return None
-
-    def listed_bad(self) -> list[int]:
-        """Indices of the pixels that the sensor lists as broken."""
-        return self._sensor.listed_bad() if self._sensor else []
 
     def close(self) -> None:
         self._sensor = None

@@ -47,11 +47,14 @@ class CameraFrame:
 
 @dataclass(frozen=True, slots=True)
 class ThermalFrame:
-    """`temperatures` is 24 x 32 float32 in °C as the sensor measured it, NaN for invalid pixels."""
+    """`temperatures` is 24 x 32 float32 in °C as the sensor measured it, NaN for invalid pixels. `listed_bad` are the
+    indices of the pixels that the sensor lists as broken.
+    """
 
     time: datetime
     sequence: int
     temperatures: NDArray[np.float32]
+    listed_bad: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a thermal sensor's frames become."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -76,6 +77,20 @@ def test_a_frame_of_nothing_is_no_event() -> None:
     nothing = ThermalFrame(NOON, 1, np.full((24, 32), np.nan, np.float32))
 
     assert [type(event) for event in emitted(watch(), nothing)] == [MediaEvent]
+
+
+def test_pixels_that_the_sensor_lists_raise_no_alarm_and_are_counted_until_another_sensor_lists_others() -> None:
+    watched = watch()
+    odd = frame(0.0)
+    odd.temperatures[1, 1] = 250.0
+    odd.temperatures[5, 5] = np.nan
+    later = replace(odd, time=odd.time + timedelta(seconds=1))
+    events = emitted(watched, replace(odd, listed_bad=(33,)), later)
+    listed, unlisted = [event for event in events if isinstance(event, ThermalEvent)]
+
+    assert (listed.data.bad_pixels, listed.data.hot_spots) == (2, ())
+    assert listed.data.frame_stats.max_temp < 31
+    assert (unlisted.data.bad_pixels, len(unlisted.data.hot_spots)) == (1, 1)
 
 
 def test_regions_are_those_that_were_set() -> None:

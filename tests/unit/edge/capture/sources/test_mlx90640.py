@@ -40,6 +40,7 @@ def test_a_frame_has_the_pixels_that_the_sensor_gave_and_no_others() -> None:
     assert frame is not None
     assert frame.temperatures.shape == (24, 32)
     assert frame.temperatures[0, 0] == 31.5
+    assert frame.listed_bad == (767,)
     assert np.isnan(frame.temperatures[23, 31])
 
 
@@ -154,7 +155,7 @@ def test_a_pixel_with_which_the_driver_cannot_calculate_costs_itself(
         assert sorted(np.flatnonzero(np.isnan(frame.temperatures)).tolist()) == [5, 6, 700, 767]
         assert frame.temperatures[0, 4] == pytest.approx(20.04)
         assert frame.temperatures[23, 30] == pytest.approx(27.66)
-    assert opened.listed_bad() == [700]
+        assert frame.listed_bad == (700,)
     assert clock.waited == []
 
 

@@ -24,6 +24,7 @@ from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
 from consumers.ingest.registry import Configured, RegistryKeeper
 from consumers.ingest.room import DiskRoom, load_of
+from consumers.ingest.subscriptions import TOPICS
 from consumers.store.archive.disk import Archive
 from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
@@ -38,21 +39,6 @@ from producer.outbox.disk_id import disk_id
 
 log = structlog.get_logger(__name__)
 
-
-# In the place of our version any: what speaks another one is kept as rejected, not overheard. So is what has too few
-# levels, or too many, or a word that people put for `event`. What these filters leave out is as long as an event's
-# topic, which the previews of every camera are too: to take those in only to pass them over would cost too much.
-TOPICS = (
-    "watchpost/+/+/+/event/+",
-    "watchpost/+/+/+/media/+",
-    "watchpost/+",
-    "watchpost/+/+",
-    "watchpost/+/+/+",
-    # States, and the faults that processes of the hub report.
-    "watchpost/+/+/+/+",
-    "watchpost/+/+/+/+/+/+/#",
-    *(f"watchpost/+/+/+/{word}/+" for word in ("events", "telemetry", "data", "status", "images", "heartbeat")),
-)
 RETRY = Backoff(0.25, 4.0)
 """After the broker could not be reached, and after a group could not be written."""
 TURN_S = 0.2

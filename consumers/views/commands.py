@@ -21,6 +21,7 @@ class CommandsProjection(Projection):
     """Time passes by the hub's ticks. The hub's own requests, such as a rebuild, may take as long as they need."""
 
     name: ClassVar[str] = "commands"
+    version: ClassVar[int] = 2
     models: ClassVar[tuple[type[Event], ...]] = (CommandEvent, HeartbeatEvent)
     emits: ClassVar[tuple[type[Event], ...]] = (CommandEvent,)
     # Each row of `requests` and `answers` is made by one event, so that a floor of the journal parts them cleanly.
@@ -31,12 +32,14 @@ class CommandsProjection(Projection):
         primary key (request_id, position)
     ) strict;
     create index if not exists requests_open on requests (asked) where has_deadline = 1;
+    create index if not exists requests_asked on requests (asked);
     create index if not exists requests_device on requests (site, device, position);
     create table if not exists answers (
         request_id text not null, position integer not null, site text not null, device text not null,
         name text not null, state text not null, detail text, cause text, at real not null,
         primary key (request_id, position)
     ) strict;
+    create index if not exists answers_at on answers (at);
     create index if not exists answers_device on answers (site, device, position);
     """
 

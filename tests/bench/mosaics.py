@@ -15,7 +15,7 @@ from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from consumers.store.archive.disk import Archive
 from consumers.store.archive.reader import ArchiveReader
 from consumers.views.mosaics.projection import MosaicsProjection
-from consumers.views.mosaics.questions import bytes_per_minute, timeline
+from consumers.views.mosaics.questions import timeline
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import SITE, START, at, frame, media, tick
 from tests.following import Followed
@@ -88,7 +88,8 @@ def case_mosaic_minute() -> list[Measurement]:
         for number in range(MINUTES):
             here.followed.take(*here.minute(number))
             taken += timed([lambda number=number: close(number)])  # type: ignore[misc]
-        size = bytes_per_minute(here.followed.view, SITE) or 0.0
+        query = "select avg(bytes + length(description)) from tiles where site = ?"
+        (size,) = here.followed.view.execute(query, (SITE,)).fetchone()
         includes = f"24 devices 320x180 into cells of 400x300, q85, a third of them KO; {size / 1000:.0f} kB a minute"
         return [summary("mosaic minute", taken[4:], includes, goal_ms=25.0)]
 

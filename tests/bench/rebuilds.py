@@ -75,16 +75,9 @@ def _once(case: str, act: Callable[[], object], includes: str) -> Measurement:
 def _reading(data: Path) -> list[Measurement]:
     with closing(SqliteJournalReader(data / "journal")) as journal:
         return [
-            _once("log of 1 M events: rows", lambda: _read_rows(journal), "bodies as stored, 650 bytes each"),
             _once("log of 1 M events: records", lambda: _read(journal), "what its columns tell, bodies not parsed"),
             _once("log of 1 M events: events", lambda: _read(journal, parse=True), "every event parsed"),
         ]
-
-
-def _read_rows(journal: SqliteJournalReader) -> None:
-    after = 0
-    while (found := journal.read_rows(after, None, REBUILD_BATCH))[0]:
-        after = found[1]
 
 
 def _read(journal: SqliteJournalReader, models: Collection[type[Event]] | None = None, *, parse: bool = False) -> None:

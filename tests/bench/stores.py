@@ -35,13 +35,12 @@ def _groups() -> list[list[Accepted]]:
 
 
 def case_journal() -> list[Measurement]:
-    """100,000 detections of 400 B in groups of 1,000, then reading them, whole and as stored, and asking for few."""
+    """100,000 detections of 400 B in groups of 1,000, then reading them, and asking for few."""
     with TemporaryDirectory() as folder, Journal(Path(folder), utc_now) as journal:
         appended = timed([partial(journal.append, group) for group in _groups()])
         with closing(SqliteJournalReader(Path(folder))) as reader, closing(JournalQueries(Path(folder))) as queries:
             afters = range(0, EVENTS, GROUP)
             read = timed([partial(reader.read, after, None, GROUP) for after in afters])
-            rows = timed([partial(reader.read_rows, after, None, GROUP) for after in afters])
             newest = measured("journal: newest 100", partial(queries.select, EventFilter(), 100, "desc"), "rows")
             middle = START + timedelta(seconds=EVENTS / 500)
             span = EventFilter(start=middle, end=middle + timedelta(seconds=1))
@@ -49,7 +48,6 @@ def case_journal() -> list[Measurement]:
     return [
         replace(summary("journal: append", appended, "groups of 1,000, fsync each"), items=GROUP),
         replace(summary("journal: read events", read, "typed events, 1,000 a batch"), items=GROUP),
-        replace(summary("journal: read rows", rows, "bodies as stored, 1,000 a batch"), items=GROUP),
         newest,
         stretch,
     ]

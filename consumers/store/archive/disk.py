@@ -14,7 +14,6 @@ from consumers.store.archive.index import (
     add_media,
     ensure_pack,
     ensure_series,
-    mark_incomplete,
     mark_recovered,
     open_to_write,
 )
@@ -56,7 +55,8 @@ class Archive:
         self._series: dict[int, Series] = {}
         self._index = open_to_write(directory)
         self._held = OpenFile.now(directory / NAME)
-        self._recover()
+        recover(self._index, directory)
+        mark_recovered(self._index)
 
     def store(self, media: Sequence[Medium]) -> int:
         """Write what is not there yet; on return it is on the disk. How many were new.
@@ -112,19 +112,6 @@ class Archive:
             # A device whose clock runs ahead must not have media that no retention ever reaches.
             rows.setdefault((number, name), _MediumRow(number, header, min(interval_of(time), newest), body))
         return [row for place, row in rows.items() if not _known(index, place)]
-
-    def rebuild_index(self) -> int:
-        """Forget the index and read it from the packs again; the number of media found."""
-        with transaction(self._index) as index:
-            for table in ("media", "packs", "series", "dropped"):
-                index.execute(f"delete from {table}")
-            mark_incomplete(index)
-        return self._recover()
-
-    def _recover(self) -> int:
-        entered = recover(self._index, self._directory)
-        mark_recovered(self._index)
-        return entered
 
     def close(self) -> None:
         self._syncs.shutdown()

@@ -181,13 +181,6 @@ class SqliteJournalReader:
         )
         return Batch(tuple(records), upto)
 
-    def read_rows(self, after: int, types: tuple[str, ...] | None, limit: int) -> tuple[list[Row], int]:
-        """The stored rows of these event types, or of all, after a position; and the last position looked at."""
-        found: list[Row] = []
-        wanted = _Wanted("position, received, body", types, limit)
-        upto = self._each_day(wanted, after, lambda _, rows: found.extend(rows))
-        return found, upto
-
     def close_removed(self) -> None:
         self._days.close_removed()
 

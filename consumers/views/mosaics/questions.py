@@ -116,10 +116,3 @@ def pack(states: bytes | bytearray) -> bytes:
     return bytes(
         padded[at] | padded[at + 1] << 2 | padded[at + 2] << 4 | padded[at + 3] << 6 for at in range(0, len(padded), 4)
     )
-
-
-def bytes_per_minute(view: sqlite3.Connection, site: str) -> float | None:
-    """The mean size in bytes of the tiles of a minute, including their descriptions."""
-    query = "select avg(bytes + length(description)) from tiles where site = ?"
-    found = view.execute(query, (site,)).fetchone()[0]
-    return None if found is None else float(found)

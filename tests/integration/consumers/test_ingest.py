@@ -216,6 +216,7 @@ def test_what_is_on_no_topic_of_the_contract_is_counted_and_kept(own_broker: Bro
     wrong = [
         *("watchpost/detection", "watchpost/v1/yard", "watchpost/v1/DEMO/yard", "watchpost/v1/yard/event/detection"),
         *("watchpost/v1/DEMO/area/yard/event/detection", "watchpost/v1/DEMO/yard/events/detection"),
+        *("watchpost/v1/DEMO/yard/sensor/temperature", "watchpost/v1/DEMO/yard/detection/people"),
         *(
             "watchpost/v1/DEMO/yard/event",
             "watchpost/v1/DEMO/yard/event/detection/more",

@@ -18,7 +18,6 @@ from consumers.views.mosaics.layout import Grid, cells, grid, inset, size
 from consumers.views.mosaics.minute import device_minute, time_key
 from consumers.views.mosaics.projection import MosaicsProjection
 from consumers.views.mosaics.questions import (
-    bytes_per_minute,
     description,
     newest_minute,
     pack,
@@ -198,7 +197,6 @@ def test_the_timeline_of_a_day_is_360_bytes(site: Site) -> None:
     assert (len(found.states), found.first, found.newest) == (360, MINUTE + 1 - 1439, MINUTE + 1)
     assert found.states[-1] == 0b00_10_00_00
     assert timeline(site.followed.view, "ELSEWHERE") is None
-    assert bytes_per_minute(site.followed.view, "DEMO") is not None
 
 
 def test_four_states_fill_a_byte_from_its_lowest_bits() -> None:

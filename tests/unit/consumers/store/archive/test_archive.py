@@ -158,33 +158,33 @@ def test_whole_records_that_the_index_never_heard_of_are_entered(tmp_path: Path,
         assert archive.store([medium("b")]) == 0
 
 
+def lose_index(directory: Path) -> None:
+    for file in directory.glob("index.sqlite*"):
+        file.unlink()
+
+
 def test_the_index_is_built_again_from_the_packs(tmp_path: Path, clock: Clock) -> None:
-    with Archive(tmp_path, clock) as archive, ArchiveReader(tmp_path) as reader:
-        archive.store([medium(f"{number}", START - timedelta(minutes=40 * number)) for number in range(5)])
-        before = reader.usage(), reader.between("DEMO", "yard", "capture", START - timedelta(days=1), START)
+    def known() -> object:
+        with ArchiveReader(tmp_path) as reader:
+            return reader.usage(), reader.between("DEMO", "yard", "capture", START - timedelta(days=1), START)
 
-        assert archive.rebuild_index() == 5
-
-        after = reader.usage(), reader.between("DEMO", "yard", "capture", START - timedelta(days=1), START)
-    assert after == before
-
-
-def test_an_index_that_is_gone_comes_back_at_the_next_start(tmp_path: Path, clock: Clock) -> None:
     with Archive(tmp_path, clock) as archive:
-        archive.store([medium("a")])
-    (tmp_path / "index.sqlite").unlink()
+        archive.store([medium(f"{number}", START - timedelta(minutes=40 * number)) for number in range(5)])
+        before = known()
+    lose_index(tmp_path)
 
-    with Archive(tmp_path, clock), ArchiveReader(tmp_path) as reader:
-        assert reader.read(key("a")) == b"the bytes of a"
+    with Archive(tmp_path, clock):
+        assert known() == before
 
 
 def test_damage_in_the_middle_costs_only_the_record_that_it_hit(tmp_path: Path, clock: Clock) -> None:
-    with Archive(tmp_path, clock) as archive, ArchiveReader(tmp_path) as reader:
+    with Archive(tmp_path, clock) as archive:
         archive.store([medium("a"), medium("b"), medium("c")])
-        damaged = pack(tmp_path).read_bytes().replace(b"the bytes of b", b"the bytes of X")
-        pack(tmp_path).write_bytes(damaged)
+    damaged = pack(tmp_path).read_bytes().replace(b"the bytes of b", b"the bytes of X")
+    pack(tmp_path).write_bytes(damaged)
+    lose_index(tmp_path)
 
-        assert archive.rebuild_index() == 2
+    with Archive(tmp_path, clock), ArchiveReader(tmp_path) as reader:
         assert [reader.read(key(name)) for name in "abc"] == [b"the bytes of a", None, b"the bytes of c"]
 
 
@@ -406,11 +406,15 @@ def test_packs_of_an_hour_that_are_there_are_read_and_dropped(
 def test_an_index_is_built_again_from_packs_of_an_hour_and_of_five_minutes(tmp_path: Path, clock: Clock) -> None:
     with Archive(tmp_path, clock) as archive:
         archive.store([medium("a")])
-        pack(tmp_path).rename(pack(tmp_path).with_name("10.pack"))
-        archive.rebuild_index()
-        archive.store([medium("b")])
+    pack(tmp_path).rename(pack(tmp_path).with_name("10.pack"))
+    for name in ("b", "c"):
+        lose_index(tmp_path)
+        with Archive(tmp_path, clock) as archive:
+            archive.store([medium(name)])
+    lose_index(tmp_path)
 
-        assert archive.rebuild_index() == 2
+    with Archive(tmp_path, clock), ArchiveReader(tmp_path) as reader:
+        assert [reader.read(key(name)) for name in "abc"] == [b"the bytes of " + name.encode() for name in "abc"]
 
 
 def test_the_oldest_is_that_of_what_can_be_asked_for(

@@ -106,9 +106,9 @@ def test_a_group_of_any_size_is_written_whole_and_in_order(tmp_path: Path, journ
     assert journal.append(other) == 1119
 
     with reading(tmp_path) as reader:
-        rows, _ = reader.read_rows(0, None, limit=2000)
-    assert [position for position, _, _ in rows] == list(range(1, 1120))
-    assert [body for _, _, body in rows] == [each.body for each in one + other]
+        records = reader.read(0, limit=2000).records
+        assert [record.position for record in records] == list(range(1, 1120))
+        assert [record.body for record in records] == [each.body for each in one + other]
 
 
 def test_one_sequence_among_many_that_is_there_already_leaves_nothing_of_its_group(

@@ -1,6 +1,6 @@
 """Words validation errors as sentences, the same ones wherever a value is checked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -20,6 +20,15 @@ _SENTENCES = {
     "tuple_type": _LIST,
     "extra_forbidden": "is not known here",
 }
+
+
+def refuse_duplicates(what: str, names: Iterable[str], where: str) -> None:
+    """Raises `ValueError` where a name stands there twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} '{name}' stands twice {where}")
+        seen.add(name)
 
 
 class Complaint(NamedTuple):

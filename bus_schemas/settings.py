@@ -4,14 +4,14 @@ The configuration file, the agent, the API, the settings event and the page read
 accepts all accept, and what one refuses all refuse with the same sentence.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from bus_schemas.complaints import summary
+from bus_schemas.complaints import refuse_duplicates, summary
 from bus_schemas.thermal import AlertLevel
 
 MAX_AREAS: Final = 64
@@ -178,21 +178,13 @@ class RecordingSettings(Section):
     )
 
 
-def _unique(what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"{what} '{name}' stands twice in one device")
-        seen.add(name)
-
-
 def _check_rois(rois: tuple[Roi, ...]) -> tuple[Roi, ...]:
-    _unique("ROI", [roi.name for roi in rois])
+    refuse_duplicates("ROI", [roi.name for roi in rois], "in one device")
     return rois
 
 
 def _check_zones(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
-    _unique("zone", [zone.name for zone in zones])
+    refuse_duplicates("zone", [zone.name for zone in zones], "in one device")
     corners = sum(len(zone.points) for zone in zones)
     if corners > MAX_CORNERS_OF_DEVICE:
         raise ValueError(f"the zones have {corners} corners together; at most {MAX_CORNERS_OF_DEVICE} are kept")

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from bus_schemas.complaints import refuse_duplicates
 from consumers.alerting.rules import AlertRules
 from edge.agent.settings import Id
 from edge.agent.source_settings import EnvName, SettingsModel
-from watchpost.configuration.sites import refuse_duplicates
 
 
 class WebhookReceiver(SettingsModel):

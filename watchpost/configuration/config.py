@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from bus_schemas.complaints import refuse_duplicates
 from edge.agent.settings import Id, LinkSettings
 from edge.agent.source_settings import EnvName, SettingsModel
 from gateway.http.loopback import is_loopback
 from watchpost.configuration.alerts import AlertsSection
 from watchpost.configuration.gateway import GatewaySection, Port
 from watchpost.configuration.host import Host
-from watchpost.configuration.sites import DeviceSection, SiteSection, refuse_duplicates
+from watchpost.configuration.sites import DeviceSection, SiteSection
 from watchpost.configuration.yaml_loader import ConfigError, parse
 
 

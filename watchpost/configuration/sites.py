@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from bus_schemas.complaints import refuse_duplicates
 from edge.agent.settings import DeviceParts, Id
 from edge.agent.source_settings import SettingsModel
 
@@ -42,9 +43,3 @@ class SiteSection(SettingsModel):
     @property
     def title(self) -> str:
         return self.name or self.site
-
-
-def refuse_duplicates(what: str, names: list[str], where: str) -> None:
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise ValueError(f"{what} '{doubled[0]}' stands twice {where}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -24,8 +25,8 @@ from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.moments import Behind, StoresAsOf, at
 from gateway.reading.readers import Busy, Readers
-from gateway.reading.registry import ZoneCache
-from gateway.reading.rows import RETRY, WarehouseThreads
+from gateway.reading.registry import SiteCache
+from gateway.reading.rows import RETRY, Cameras, WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_S
 from gateway.settings import GatewaySettings
@@ -48,7 +49,8 @@ class Gateway:
     hub: HubConfig
     access: Access
     readers: Readers[Stores]
-    zones: ZoneCache
+    zones: SiteCache[ZoneInfo]
+    cameras: SiteCache[Cameras]
     rows: WarehouseThreads
     bus: Bus
     feed: Feed

@@ -26,7 +26,7 @@ from gateway.messages.bus import BrokerFigures, Bus, client_of
 from gateway.rates import CounterRates
 from gateway.readiness import Readiness
 from gateway.reading.readers import Readers
-from gateway.reading.registry import ZoneCache
+from gateway.reading.registry import SiteCache
 from gateway.reading.rows import WarehouseThreads
 from gateway.reading.stores import Stores, open_stores
 from gateway.settings import GatewaySettings
@@ -63,7 +63,8 @@ def compose(
         hub=hub,
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
-        zones=ZoneCache(hub.data),
+        zones=SiteCache(hub.data),
+        cameras=SiteCache(hub.data),
         rows=WarehouseThreads(warehouse),
         bus=bus,
         feed=Feed(

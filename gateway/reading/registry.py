@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection, Error
-from zoneinfo import ZoneInfo
+from typing import Generic, TypeVar
 
 from consumers.engine.view_files import NoView, Views
 from consumers.site_registry import Registered
 from consumers.views.registry import RegistryProjection, newest_change, registry
 
+Fact = TypeVar("Fact")
 Stamp = tuple[int, int]
 """Which view of the registry it was, and the position of its newest change."""
 
@@ -28,8 +29,8 @@ class RegistryCache:
         return self._known
 
 
-class ZoneCache:
-    """The time zones of sites, for the thread of the event loop.
+class SiteCache(Generic[Fact]):
+    """What the registry says of each site, such as its time zone, for the thread of the event loop.
 
     What a reader thread has found holds until the registry changes, and that the loop asks itself, in microseconds.
     A question that is handed to a thread and back takes as long as a hundred answers: while the loop is busy, the
@@ -41,7 +42,7 @@ class ZoneCache:
         self._view: Connection | None = None
         self._opened = 0
         self._stamp: Stamp | None = None
-        self._zones: dict[str, ZoneInfo] = {}
+        self._known: dict[str, Fact] = {}
 
     def stamp(self) -> Stamp | None:
         """As of now; `None` where that cannot be told at once."""
@@ -55,16 +56,16 @@ class ZoneCache:
         except (NoView, Error, OSError):
             return None
 
-    def get(self, site: str, now: Stamp | None) -> ZoneInfo | None:
+    def get(self, site: str, now: Stamp | None) -> Fact | None:
         if now is None or now != self._stamp:
-            self._zones.clear()
+            self._known.clear()
             self._stamp = now
-        return self._zones.get(site)
+        return self._known.get(site)
 
-    def put(self, site: str, zone: ZoneInfo, asked_at: Stamp | None) -> None:
+    def put(self, site: str, found: Fact, asked_at: Stamp | None) -> None:
         """Keep what was read since `asked_at`, unless the registry has changed since then."""
         if asked_at is not None and asked_at == self._stamp == self.stamp():
-            self._zones[site] = zone
+            self._known[site] = found
 
     def close_removed(self) -> None:
         """Close a view that was swapped, so that its bytes are given back."""

@@ -136,6 +136,7 @@ async def zone_of_site(gateway: Gateway, site: str) -> ZoneInfo:
 
 
 def _zone(stores: Stores, site: str) -> ZoneInfo:
+    """Raises a 404 as `require_site` does."""
     if not is_site(stores, site):
         raise Problem(404, f"there is no site {site!r}")
     return stores.registered().zone(site)

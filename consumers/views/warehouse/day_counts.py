@@ -17,8 +17,10 @@ MAX_ZONES = 200
 OTHER_ZONES = "(others)"
 QUARTER_S = 900
 
-Counted = tuple[str, int, Sequence[str], int, int]
-"""Camera, hour of the local day, triggers, most people at once, events."""
+Hour = tuple[int, bool]
+"""An hour of a local day, and whether it is the second of that name, after the clocks were set back."""
+Counted = tuple[str, Hour, Sequence[str], int, int]
+"""Camera, hour, triggers, most people at once, events."""
 
 _COLUMNS = [CAMERA_EVENTS.column_names.index(name) for name in
             ("site_name", "cam_name", "ts", "people_count", "event_triggers")]  # fmt: skip
@@ -27,14 +29,20 @@ _COLUMNS = [CAMERA_EVENTS.column_names.index(name) for name in
 class DayCounts:
     """Most people and events by camera, hour and triggers."""
 
-    def __init__(self, site: str, day: date, zone: ZoneInfo, counted: Iterable[Counted]) -> None:
+    def __init__(self, site: str, day: date, zone: ZoneInfo) -> None:
         self._site, self._day, self._zone = site, day, zone
         self._start_s, self._end_s = (int(moment.timestamp()) for moment in day_bounds(day, zone))
-        self._counts: dict[tuple[str, int, tuple[str, ...]], tuple[int, int]] = {}
+        self._counts: dict[tuple[str, Hour, tuple[str, ...]], tuple[int, int]] = {}
+
+    def add(self, counted: Iterable[Counted]) -> None:
         for camera, hour, triggers, peak, events in counted:
             self._add((camera, hour, tuple(triggers)), peak, events)
 
-    def _add(self, key: tuple[str, int, tuple[str, ...]], peak: int, events: int) -> None:
+    def hour_of(self, quarter_s: int) -> Hour:
+        """The hour of the local day in which a quarter is."""
+        return _hour(quarter_s, self._zone)
+
+    def _add(self, key: tuple[str, Hour, tuple[str, ...]], peak: int, events: int) -> None:
         before = self._counts.get(key, (0, 0))
         self._counts[key] = (max(before[0], peak), before[1] + events)
 
@@ -55,7 +63,7 @@ class DayCounts:
     def answer(self, named: Iterable[str] = ()) -> dict[str, Any]:
         """The dashboard. Triggers that are named are in it even where they did not happen."""
         zones: dict[str, tuple[int, int]] = {}
-        hours: dict[int, int] = {}
+        hours: dict[Hour, int] = {}
         named = tuple(named)
         critical = dict.fromkeys(named, 0)
         total = 0
@@ -74,7 +82,8 @@ class DayCounts:
                 for camera, (peak, events) in _busiest(zones)
             },
             "hourly": [
-                {"hour": hour, "count": hours[hour], "intensity": intensity(hours[hour])} for hour in sorted(hours)
+                {"hour": hour, "repeated": is_repeated, "count": count, "intensity": intensity(count)}
+                for (hour, is_repeated), count in sorted(hours.items())
             ],
             "critical_events": {**_most_frequent(critical, named), "total_events": total},
         }
@@ -98,8 +107,9 @@ def quarters_of(columns: Columns) -> set[tuple[str, int]]:
 
 
 @lru_cache(maxsize=4096)
-def _hour(quarter_s: int, zone: ZoneInfo) -> int:
-    return datetime.fromtimestamp(quarter_s, UTC).astimezone(zone).hour
+def _hour(quarter_s: int, zone: ZoneInfo) -> Hour:
+    local = datetime.fromtimestamp(quarter_s, UTC).astimezone(zone)
+    return local.hour, bool(local.fold)
 
 
 def _busiest(zones: dict[str, tuple[int, int]]) -> list[tuple[str, tuple[int, int]]]:

@@ -1,7 +1,7 @@
 """Answers queries of the rows from several threads, while one other thread keeps the rows up to date."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -150,6 +150,13 @@ class WarehouseReader(ABC):
                 else:
                     del self._days[key]
         return done
+
+    def _forget_days(self, quarters: Collection[tuple[str, int]]) -> None:
+        """Rows of these quarters of sites have come; other days, such as those that are over, are as they were."""
+        with self._asking:
+            for key, day in list(self._days.items()):
+                if day.counts.is_in(quarters):
+                    del self._days[key]
 
     def _forget(self) -> None:
         """Rows have come: what was answered before may be different now."""

@@ -10,6 +10,7 @@ from consumers.store.claims.claims import NotClaimed, claimed
 from consumers.store.clickhouse.engine import Engine
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.store.journal.configured import journal_of
+from consumers.views.warehouse import questions
 from consumers.views.warehouse.progress import write_progress, write_set_aside
 from consumers.views.warehouse.reader import Status, WarehouseReader
 from consumers.views.warehouse.store import checkpoint, newest_generation
@@ -42,10 +43,16 @@ class ServedRows(WarehouseReader):
             stopping.wait(self._poll_s)
             return
         self._answer_from(reader, newest[0])
+        seen: int | None = None
         while not stopping.is_set() and newest_generation(reader, self._database) == newest:
             position = checkpoint(reader)
-            if position != self._status.position:
-                self._forget()
+            if seen is None or not reader.dialect.projections:
+                # An old server has no index of positions.
+                if position != seen:
+                    self._forget()
+            elif position != seen:
+                self._forget_days(questions.changed_quarters(reader, seen, position))
+            seen = position
             self._status = Status("running", position)
             stopping.wait(self._poll_s)
 

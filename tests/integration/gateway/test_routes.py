@@ -26,14 +26,20 @@ def test_a_dashboard_is_of_a_day_of_the_site(client: httpx.Client) -> None:
     def dashboard() -> httpx.Response:
         return client.get("/api/v1/dashboard/DEMO?date=2026-01-05")
 
-    eventually(lambda: dashboard().json().get("zones"), within=20, what="the rows of the dashboard")
+    def counted() -> int:
+        return int(dashboard().json().get("critical_events", {}).get("total_events", 0))
+
+    eventually(counted, within=20, what="the rows of the dashboard")
     answer = dashboard()
 
     assert answer.json() == {
         "site_name": "DEMO",
         "date": "2026-01-05",
-        "zones": {"yard": {"peak": 8, "events": 1, "intensity": "high"}},
-        "hourly": [{"hour": 11, "count": 8, "intensity": "high"}],
+        "zones": {
+            "yard": {"name": "Yard", "peak": 8, "events": 1, "intensity": "high"},
+            "gate": {"name": "Gate", "peak": 0, "events": 0, "intensity": "low"},
+        },
+        "hourly": [{"hour": 11, "repeated": False, "count": 8, "intensity": "high"}],
         "critical_events": {"CROWD_VIOLATION": 1, "total_events": 1},
     }
     tag = answer.headers["etag"]

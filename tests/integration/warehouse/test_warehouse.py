@@ -74,8 +74,8 @@ def test_a_dashboard_has_peaks_hours_and_triggers_of_the_day(open_engine: OpenEn
             "RECEPTION_AREA": {"peak": 6, "events": 1, "intensity": "medium"},
         },
         "hourly": [
-            {"hour": 11, "count": 8, "intensity": "high"},
-            {"hour": 12, "count": 6, "intensity": "medium"},
+            {"hour": 11, "repeated": False, "count": 8, "intensity": "high"},
+            {"hour": 12, "repeated": False, "count": 6, "intensity": "medium"},
         ],
         "critical_events": {"CROWD_VIOLATION": 2, "RESTRICTED_ACCESS": 0, "A": 1, "total_events": 3},
     }
@@ -91,19 +91,20 @@ def test_a_site_that_nobody_knows_has_an_empty_day(open_engine: OpenEngine) -> N
 
 
 @pytest.mark.parametrize(
-    ("day", "hours", "events"),
-    [(date(2026, 3, 29), 23, 23), (date(2026, 10, 25), 24, 25)],
+    ("day", "hours"),
+    [(date(2026, 3, 29), [0, 1, *range(3, 24)]), (date(2026, 10, 25), [0, 1, 2, *range(2, 24)])],
     ids=["spring", "autumn"],
 )
-def test_a_day_of_23_or_25_hours_is_counted_whole(open_engine: OpenEngine, day: date, hours: int, events: int) -> None:
+def test_a_day_of_23_or_25_hours_is_counted_whole(open_engine: OpenEngine, day: date, hours: list[int]) -> None:
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     journal = MemoryJournal([detection(noon + timedelta(hours=hour)) for hour in range(-24, 24)])
 
     with answering(open_engine, journal) as warehouse:
         answer = warehouse.dashboard("DEMO", day, "Europe/Berlin")
 
-    assert answer["critical_events"]["total_events"] == events
-    assert len(answer["hourly"]) == hours
+    assert answer["critical_events"]["total_events"] == len(hours)
+    assert [one["hour"] for one in answer["hourly"]] == hours
+    assert [one["hour"] for one in answer["hourly"] if one["repeated"]] == ([2] if len(hours) == 25 else [])
 
 
 def test_a_day_is_half_open(open_engine: OpenEngine) -> None:
@@ -210,13 +211,16 @@ def test_rows_of_days_that_were_dropped_outlive_a_rebuild_and_how_far_rows_are_i
     assert told[0] == RowsProgress(77, 4)
 
 
-def test_people_over_time_add_up_over_the_cameras(open_engine: OpenEngine) -> None:
+def test_people_over_time_add_up_over_the_cameras_where_they_are_seen_at_once(open_engine: OpenEngine) -> None:
+    """Five people who walk from one camera to the other are five."""
     journal = MemoryJournal(
         [
             detection(at(0), device="a", people_count=3),
             detection(at(10), device="a", people_count=4),
-            detection(at(20), device="b", people_count=2),
-            detection(at(70), device="b", people_count=1),
+            detection(at(15), device="b", people_count=2),
+            detection(at(65), device="a", people_count=5),
+            detection(at(80), device="a", people_count=0),
+            detection(at(95), device="b", people_count=5),
         ]
     )
 
@@ -225,10 +229,10 @@ def test_people_over_time_add_up_over_the_cameras(open_engine: OpenEngine) -> No
 
     begin = 1767607200000
     assert answer["cameras"] == [
-        {"cam_name": "a", "points": [(begin, 4)]},
-        {"cam_name": "b", "points": [(begin, 2), (begin + 60_000, 1)]},
+        {"cam_name": "a", "points": [(begin, 4), (begin + 60_000, 5)]},
+        {"cam_name": "b", "points": [(begin, 2), (begin + 60_000, 5)]},
     ]
-    assert answer["site"] == [(begin, 6), (begin + 60_000, 1)]
+    assert answer["site"] == [(begin, 6), (begin + 60_000, 5)]
 
 
 def test_temperatures_are_told_by_region_and_step(open_engine: OpenEngine) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, ago, clock, dateIn, dayBounds, dayWord, hourTicks, inFull, isDate, minuteTicks, momentOf, slotOf, span } from './time';
+import { addDays, ago, clock, dateIn, dayBounds, dayWord, hourTicks, hoursOf, inFull, isDate, minuteTicks, momentOf, slotOf, span } from './time';
 
 const berlin = 'Europe/Berlin';
 const at = (text: string): number => Date.parse(text);
@@ -30,6 +30,14 @@ describe('a day of the site', () => {
     expect(labels('2026-03-29')).not.toContain('02:00');
     expect(labels('2026-10-25')).toHaveLength(25);
     expect(labels('2026-10-25').filter((label) => label === '02:00')).toHaveLength(2);
+  });
+
+  it('lists the hours of a day, of which one is missing in spring-time and one is there twice in autumn', () => {
+    const hours = (date: string) => hoursOf(date, berlin);
+
+    expect(hours('2026-01-05').map(({ hour }) => hour)).toEqual(Array.from({ length: 24 }, (_, hour) => hour));
+    expect(hours('2026-03-29').map(({ hour }) => hour).slice(0, 4)).toEqual([0, 1, 3, 4]);
+    expect(hours('2026-10-25').slice(1, 5)).toEqual([{ hour: 1, repeated: false }, { hour: 2, repeated: false }, { hour: 2, repeated: true }, { hour: 3, repeated: false }]);
   });
 
   it('finds the moment of a wall clock, the first of two, and the end of an hour that is left out', () => {

@@ -85,6 +85,17 @@ export function dayBounds(date: string, zone: string): { from: number; to: numbe
   return { from, to, hours: Math.round((to - from) / HOUR) };
 }
 
+/** The hours of a local date in their order: one is missing, or there twice, where the clocks are set. */
+export function hoursOf(date: string, zone: string): { hour: number; repeated: boolean }[] {
+  const { from, to } = dayBounds(date, zone);
+  const found: { hour: number; repeated: boolean }[] = [];
+  for (let at = from; at < to; at += HOUR) {
+    const { hour } = partsIn(at, zone);
+    found.push({ hour, repeated: found.at(-1)?.hour === hour });
+  }
+  return found;
+}
+
 /** The moment of `HH:MM` on a local date; the first of two in the hour that is lived twice. */
 export function momentOf(date: string, clockText: string, zone: string): number {
   const [hours = 0, minutes = 0] = clockText.split(':').map(Number);

@@ -10,7 +10,7 @@ import pytest
 
 from consumers.engine import view_files
 from consumers.views.registry import RegistryProjection
-from gateway.reading.registry import ZoneCache
+from gateway.reading.registry import SiteCache
 from tests.builders import at, registry
 from tests.following import Followed
 
@@ -25,12 +25,12 @@ def followed(tmp_path: Path) -> Iterator[Followed]:
 
 
 @pytest.fixture
-def zones(tmp_path: Path) -> Iterator[ZoneCache]:
-    with closing(ZoneCache(tmp_path)) as made:
+def zones(tmp_path: Path) -> Iterator[SiteCache[ZoneInfo]]:
+    with closing(SiteCache[ZoneInfo](tmp_path)) as made:
         yield made
 
 
-def test_a_zone_is_known_until_the_registry_changes(followed: Followed, zones: ZoneCache) -> None:
+def test_a_zone_is_known_until_the_registry_changes(followed: Followed, zones: SiteCache[ZoneInfo]) -> None:
     now = zones.stamp()
     assert zones.get("DEMO", now) is None
     zones.put("DEMO", BERLIN, now)
@@ -40,7 +40,7 @@ def test_a_zone_is_known_until_the_registry_changes(followed: Followed, zones: Z
     assert zones.get("DEMO", zones.stamp()) is None
 
 
-def test_what_was_read_beside_a_change_is_not_kept(followed: Followed, zones: ZoneCache) -> None:
+def test_what_was_read_beside_a_change_is_not_kept(followed: Followed, zones: SiteCache[ZoneInfo]) -> None:
     now = zones.stamp()
     assert zones.get("DEMO", now) is None
     followed.take(registry(at(1), device=None, time_zone="Asia/Tokyo"))
@@ -49,7 +49,7 @@ def test_what_was_read_beside_a_change_is_not_kept(followed: Followed, zones: Zo
     assert zones.get("DEMO", zones.stamp()) is None
 
 
-def test_another_view_of_the_registry_is_another_state(followed: Followed, zones: ZoneCache, tmp_path: Path) -> None:
+def test_another_view_of_the_registry_is_another_state(followed: Followed, zones: SiteCache[ZoneInfo], tmp_path: Path) -> None:
     now = zones.stamp()
     zones.get("DEMO", now)
     zones.put("DEMO", BERLIN, now)
@@ -61,7 +61,7 @@ def test_another_view_of_the_registry_is_another_state(followed: Followed, zones
     assert zones.get("DEMO", zones.stamp()) is None
 
 
-def test_without_a_view_nothing_is_known(zones: ZoneCache) -> None:
+def test_without_a_view_nothing_is_known(zones: SiteCache[ZoneInfo]) -> None:
     assert zones.stamp() is None
     zones.put("DEMO", BERLIN, None)
 

@@ -14,6 +14,7 @@ from consumers.alerting.alerts.questions import count_open, count_unacknowledged
 from consumers.alerting.incidents.questions import IncidentRow, open_incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.view_files import NoView
+from consumers.site_registry import Registered
 from consumers.views.registry import SettingValue
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer, Time
@@ -21,7 +22,7 @@ from gateway.http.parameters import AnyAsOf, DeviceAsOf, SiteAsOf
 from gateway.http.problems import Problem
 from gateway.reading.conditions import Status, hub_condition, since_of, together
 from gateway.reading.moments import StoresAsOf
-from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device, watched_devices
+from gateway.routes.lookup import KnownDevice, all_devices, is_site, one_device
 from gateway.routes.views.incidents import IncidentAnswer
 
 
@@ -128,9 +129,10 @@ async def all_sites(call: Call[AnyAsOf]) -> SitesAnswer:
 
 
 def _sites(moment: StoresAsOf) -> SitesAnswer:
-    known = defaultdict(list)
-    for one in watched_devices(moment):
-        known[one.site].append(one)
+    known: dict[str, list[KnownDevice]] = defaultdict(list)
+    given_up: dict[str, list[KnownDevice]] = defaultdict(list)
+    for one in all_devices(moment):
+        (given_up if one.is_retired else known)[one.site].append(one)
     entries = moment.registered().sites()
     names = dict.fromkeys([*(entry.site for entry in entries if not entry.is_retired), *known])
     sites = sorted((_site(moment, site, known[site]) for site in names), key=lambda site: -SEVERITY[site.condition])
@@ -141,15 +143,16 @@ def _sites(moment: StoresAsOf) -> SitesAnswer:
     )
     whose = moment.retirements()
     retired = [
-        Retired(site=it.site, device=None, name=it.name, heard_again=None, **_retirement(whose[it.site, ""]))
-        for it in entries
-        if it.is_retired
+        _retirement(it.site, None, it.name, whose[it.site, ""], given_up[it.site]) for it in entries if it.is_retired
     ]
     return SitesAnswer(sites=sites, hub=hub, retired=retired)
 
 
-def _retirement(said: SettingValue) -> dict[str, str]:
-    return {"retired": said.time, "by": said.by}
+def _retirement(site: str, device: str | None, name: str, said: SettingValue, whose: Iterable[KnownDevice]) -> Retired:
+    """`whose` are the devices that are retired by this."""
+    heard = max((one.health.last_received or "" for one in whose), default="")
+    again = heard if heard > said.time else None
+    return Retired(site=site, device=device, name=name, retired=said.time, by=said.by, heard_again=again)
 
 
 def _site(moment: StoresAsOf, site: str, devices: list[KnownDevice]) -> SiteAnswer:
@@ -187,16 +190,14 @@ def _devices(moment: StoresAsOf, site: str) -> DevicesAnswer:
         site=site,
         name=entry.name if entry else site,
         time_zone=registered.zone(site).key,
-        devices=[_device(one, wrong, moment.now) for one in known if not one.is_retired],
+        devices=[_device(one, wrong, moment.now, registered) for one in known if not one.is_retired],
         retired=[_retired(one, whose) for one in known if one.is_retired],
     )
 
 
 def _retired(one: KnownDevice, whose: Mapping[tuple[str, str], SettingValue]) -> Retired:
     said = whose.get((one.site, one.device)) or whose[one.site, ""]
-    heard = one.health.last_received
-    again = heard if heard is not None and heard > said.time else None
-    return Retired(site=one.site, device=one.device, name=one.name, heard_again=again, **_retirement(said))
+    return _retirement(one.site, one.device, one.name, said, [one])
 
 
 async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
@@ -205,12 +206,12 @@ async def device(call: Call[DeviceAsOf]) -> DeviceAnswer:
 
     def question(moment: StoresAsOf) -> DeviceAnswer:
         one = one_device(moment, asked.site, asked.device)
-        return _device(one, _incidents(moment, asked.site), moment.now)
+        return _device(one, _incidents(moment, asked.site), moment.now, moment.registered())
 
     return await gateway.ask_at(asked.as_of, question)
 
 
-def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> DeviceAnswer:
+def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime, registered: Registered) -> DeviceAnswer:
     health = one.health
     return DeviceAnswer(
         site=one.site,
@@ -226,7 +227,7 @@ def _device(one: KnownDevice, wrong: Iterable[IncidentRow], now: datetime) -> De
         last_event=LastEventAnswer.model_validate(health.last_event) if health.last_event else None,
         last_frame=health.last_frame,
         stream_info=StreamInfoAnswer(**health.stream_info) if health.stream_info else None,
-        incidents=[IncidentAnswer.of(found, now) for found in wrong if found["device"] == one.device],
+        incidents=[IncidentAnswer.of(found, now, registered) for found in wrong if found["device"] == one.device],
         has=Has(
             hls="visual" in one.kinds,
             thermal="thermal" in one.kinds,

@@ -9,10 +9,9 @@ from bus_schemas.alert import Alert as AlertFact
 from bus_schemas.alert import AlertEvent, AlertLevelName
 from bus_schemas.condition import SEVERITY
 from bus_schemas.event import GATEWAY, device_source
-from consumers.alerting.alerts.questions import AlertRow, Why, alert, alerts, why
+from consumers.alerting.alerts.questions import AlertRow, alert, alerts, why
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import State
-from consumers.store.journal.query_types import StoredEvent
 from gateway.calls import Call, Operation
 from gateway.context import RETRY, Gateway
 from gateway.http.answers import Answer, RecordedEvent
@@ -22,7 +21,7 @@ from gateway.messages.ids import uuid7
 from gateway.publishing import publish
 from gateway.reading.moments import StoresAsOf
 from gateway.reading.wait_until import until
-from gateway.routes.views.interval_search import IntervalSearch
+from gateway.routes.views.interval_search import IntervalSearch, Located, located
 from gateway.serving.media_links import media_url
 
 SEEN_S = 3.0
@@ -36,13 +35,11 @@ class Acknowledgement(Answer):
     comment: str | None = None
 
 
-class AlertAnswer(Answer):
+class AlertAnswer(Located):
     id: str
     type: str
     level: AlertLevelName
     message: str
-    site: str
-    device: str
     state: State
     raised: str
     cleared: str | None
@@ -97,15 +94,17 @@ async def search(call: Call[AlertSearch]) -> AlertsAnswer:
     """Alerts, newest first; where only open ones are asked for, those of the highest level first."""
     asked = call.parameters
 
-    def question(moment: StoresAsOf) -> list[AlertRow]:
-        view = moment.view(AlertingProjection)
+    def question(moment: StoresAsOf) -> AlertsAnswer:
+        view, registered = moment.view(AlertingProjection), moment.registered()
         if asked.state != "open":
-            return alerts(view, replace(asked.wanted(asked.limit, asked.after), upto=moment.upto))
-        found = alerts(view, replace(asked.wanted(OPEN_ALERTS), upto=moment.upto))
-        return _page_of(sorted(found, key=lambda one: -SEVERITY[one["level"]]), asked.after, asked.limit)
+            found = alerts(view, replace(asked.wanted(asked.limit, asked.after), upto=moment.upto))
+        else:
+            everything = alerts(view, replace(asked.wanted(OPEN_ALERTS), upto=moment.upto))
+            worst_first = sorted(everything, key=lambda one: -SEVERITY[one["level"]])
+            found = _page_of(worst_first, asked.after, asked.limit)
+        return AlertsAnswer(alerts=[AlertAnswer.model_validate(located(one, registered)) for one in found])
 
-    found = await call.gateway.ask_at(asked.as_of, question)
-    return AlertsAnswer(alerts=[AlertAnswer.model_validate(one) for one in found])
+    return await call.gateway.ask_at(asked.as_of, question)
 
 
 def _page_of(found: list[AlertRow], after: str | None, limit: int) -> list[AlertRow]:
@@ -119,20 +118,19 @@ async def explain(call: Call[AlertAsOf]) -> Reason:
     """The rule that raised an alert, the events that decided, and what they looked like."""
     alert_id = call.parameters.id
 
-    def question(moment: StoresAsOf) -> tuple[Why | None, list[StoredEvent]]:
+    def question(moment: StoresAsOf) -> Reason:
         answer = why(moment.view(AlertingProjection), alert_id, moment.upto)
-        causes = answer["causes"] if answer else []
-        return answer, [event for cause in causes if (event := moment.stores.queries.find(cause)) is not None]
+        if answer is None:
+            raise _unknown(alert_id)
+        find = moment.stores.queries.find
+        return Reason(
+            alert=AlertAnswer.model_validate(located(answer["alert"], moment.registered())),
+            rule=AlertRule(**answer["rule"]),
+            events=[RecordedEvent.of(event) for cause in answer["causes"] if (event := find(cause)) is not None],
+            media=[media_url(key) for key in answer["media"]],
+        )
 
-    answer, events = await call.gateway.ask_at(call.parameters.as_of, question)
-    if answer is None:
-        raise _unknown(alert_id)
-    return Reason(
-        alert=AlertAnswer.model_validate(answer["alert"]),
-        rule=AlertRule(**answer["rule"]),
-        events=[RecordedEvent.of(event) for event in events],
-        media=[media_url(key) for key in answer["media"]],
-    )
+    return await call.gateway.ask_at(call.parameters.as_of, question)
 
 
 async def acknowledge(call: Call[OfAlert]) -> AlertAnswer:
@@ -163,7 +161,7 @@ async def _acknowledge(call: Call[OfAlert], said: dict[str, Any]) -> AlertAnswer
     answer = await until(seen, SEEN_S)
     if answer is None:
         raise Problem(503, "the acknowledgement was sent, and is not in the view of alerts yet", headers=RETRY)
-    return AlertAnswer.model_validate(answer)
+    return AlertAnswer.model_validate(located(answer, await gateway.ask(lambda stores: stores.registered())))
 
 
 def _acknowledged(known: AlertRow, said: dict[str, Any], gateway: Gateway) -> AlertEvent:

@@ -10,16 +10,15 @@ from bus_schemas.alert import AlertLevelName
 from consumers.alerting.incidents.questions import IncidentRow, incidents
 from consumers.alerting.projection import AlertingProjection
 from consumers.engine.intervals import State
+from consumers.site_registry import Registered
 from gateway.calls import Call, Operation
 from gateway.http.answers import Answer
 from gateway.reading.moments import StoresAsOf
-from gateway.routes.views.interval_search import IntervalSearch
+from gateway.routes.views.interval_search import IntervalSearch, Located, located
 
 
-class IncidentAnswer(Answer):
+class IncidentAnswer(Located):
     id: str
-    site: str
-    device: str
     type: str
     level: AlertLevelName
     state: State
@@ -35,11 +34,11 @@ class IncidentAnswer(Answer):
     media: list[str]
 
     @classmethod
-    def of(cls, row: IncidentRow, now: datetime) -> "IncidentAnswer":
+    def of(cls, row: IncidentRow, now: datetime, registered: Registered) -> "IncidentAnswer":
         lasted = row["duration_s"]
         if lasted is None:
             lasted = max(0.0, round((now - datetime.fromisoformat(row["opened"])).total_seconds(), 3))
-        return cls.model_validate({**row, "duration_s": lasted})
+        return cls.model_validate({**located(row, registered), "duration_s": lasted})
 
 
 class IncidentsAnswer(Answer):
@@ -59,7 +58,8 @@ async def search(call: Call[IncidentSearch]) -> IncidentsAnswer:
 
     def question(moment: StoresAsOf) -> IncidentsAnswer:
         found = incidents(moment.view(AlertingProjection), replace(wanted, upto=moment.upto))
-        return IncidentsAnswer(incidents=[IncidentAnswer.of(one, moment.now) for one in found])
+        registered = moment.registered()
+        return IncidentsAnswer(incidents=[IncidentAnswer.of(one, moment.now, registered) for one in found])
 
     return await call.gateway.ask_at(asked.as_of, question)
 

@@ -1,7 +1,17 @@
-"""The search parameters that incidents and alerts share."""
+"""The search parameters that incidents and alerts share, and the names of their places."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from bus_schemas.event import HUB
 from consumers.engine.intervals import IntervalQuery, State
+from consumers.site_registry import Registered
+from gateway.http.answers import Answer
 from gateway.http.parameters import AsOf, Name, Parameters, TimeRangeParameters, Word
+
+HUB_NAME = "Hub"
 
 
 class IntervalSearch(AsOf, TimeRangeParameters, Parameters):
@@ -23,3 +33,24 @@ class IntervalSearch(AsOf, TimeRangeParameters, Parameters):
             after=after,
             limit=limit,
         )
+
+
+class Located(Answer):
+    """Of a device, with the names that it and its site had at the moment that is asked about."""
+
+    site: str
+    site_name: str
+    time_zone: str = Field(description="IANA zone: the days and hours that people see.")
+    device: str
+    device_name: str
+
+
+def located(answer: Mapping[str, Any], registered: Registered) -> dict[str, Any]:
+    """The answer, with the names of its place."""
+    site, device = answer["site"], answer["device"]
+    return {
+        **answer,
+        "site_name": HUB_NAME if site == HUB else registered.site_name(site),
+        "time_zone": registered.zone(site).key,
+        "device_name": HUB_NAME if device == HUB else registered.name(site, device),
+    }

@@ -5,7 +5,7 @@ import { shortType } from '../src/lib/api.ts';
 import { encodeStates, type MinuteState } from '../src/lib/timeline.ts';
 import { dateIn, dayBounds, isDate, partsIn } from '../src/lib/time.ts';
 import {
-  HOUR, MINUTE, alerts, devices, find, incidents, iso, objectsAt, openAt, peopleAt, recorded, regions, rois, sites, started,
+  HOUR, MINUTE, alerts, devices, find, incidents, iso, named, objectsAt, openAt, peopleAt, recorded, regions, rois, sites, started,
   type FakeDevice, type FakeIncident,
 } from './world.ts';
 import { rules, trial, trials } from './trials.ts';
@@ -38,7 +38,7 @@ function conditionAt(d: FakeDevice, at: number): { condition: Schemas['Device'][
 
 function incident(i: FakeIncident, now = Date.now()): Schemas['Incident'] {
   const closed = i.closed !== null && i.closed <= now ? i.closed : null;
-  return { ...i, state: closed === null ? 'open' : 'closed', opened: iso(i.opened), closed: closed === null ? null : iso(closed), duration_s: ((closed ?? now) - i.opened) / 1000, level: levelOf(i.type), under: null, suppressed: null, rule: i.type, rule_version: 1, causes: [], media: [] };
+  return { ...i, ...named(i.site, i.device), state: closed === null ? 'open' : 'closed', opened: iso(i.opened), closed: closed === null ? null : iso(closed), duration_s: ((closed ?? now) - i.opened) / 1000, level: levelOf(i.type), under: null, suppressed: null, rule: i.type, rule_version: 1, causes: [], media: [] };
 }
 
 function lastFrame(d: FakeDevice, now = Date.now()): number {
@@ -140,10 +140,10 @@ function dashboard(site: string, date: string | null): Schemas['Dashboard'] {
         events += n;
         hours.set(hour, Math.max(hours.get(hour) ?? 0, n));
       }
-      zones[d.device] = { peak, events, intensity: word(peak) };
+      zones[d.device] = { name: d.name, peak, events, intensity: word(peak) };
     }
   }
-  const hourly = [...hours].sort((a, b) => a[0] - b[0]).map(([hour, count]) => ({ hour, count, intensity: word(count) }));
+  const hourly = [...hours].sort((a, b) => a[0] - b[0]).map(([hour, count]) => ({ hour, repeated: false, count, intensity: word(count) }));
   const triggers: Record<string, number> = hourly.length ? { UNAUTHORIZED_STRANGER: 23, RESTRICTED_ACCESS: 18, CROWD_VIOLATION: 3, total_events: 2844 } : { total_events: 0 };
   return { site_name: site, date: day, zones, hourly, critical_events: triggers };
 }

@@ -140,18 +140,24 @@ const told: Record<string, [string, Schemas['Alert']['level'], string]> = {
 
 const acknowledged = new Map<string, Schemas['Acknowledgement']>();
 
+/** What people read of a place, as the gateway says it beside the ids. */
+export function named(site: string, id: string): { site_name: string; time_zone: string; device_name: string } {
+  const of = sites.find((s) => s.site === site);
+  return { site_name: of?.name ?? site, time_zone: of?.time_zone ?? 'UTC', device_name: id === '_hub' ? 'Hub' : (devices.find((d) => d.site === site && d.device === id)?.name ?? id) };
+}
+
 export function alerts(now = Date.now()): Schemas['Alert'][] {
   const until = (ms: number | null): string | null => (ms !== null && ms <= now ? iso(ms) : null);
   const of = incidents.filter((i) => i.opened + 4000 <= now).map((i): Schemas['Alert'] => {
     const [type, level, message] = told[i.type] ?? ['other', 'info', i.type];
     const id = `alert-${i.id}`;
     return {
-      id, type, level, message, site: i.site, device: i.device, state: until(i.closed) === null ? 'open' : 'closed', raised: iso(i.opened + 4000),
+      id, type, level, message, site: i.site, device: i.device, ...named(i.site, i.device), state: until(i.closed) === null ? 'open' : 'closed', raised: iso(i.opened + 4000),
       cleared: until(i.closed), acknowledged: acknowledged.get(id) ?? (i.id === 'inc-5' && until(i.opened + 90_000) ? { by: 'Mara', time: iso(i.opened + 90_000), comment: 'The cable was loose' } : null),
       details: i.details, cleared_message: null, incident: i.id, media: i.type === 'offline' ? [] : [`DEMO/${i.device}/thumbnail/${i.opened}`],
     };
   });
-  const storage: Schemas['Alert'] = { id: 'alert-storage', type: 'storage_low', level: 'warning', message: 'The disk is 85 % full', site: 'DEMO', device: '_hub', state: 'open', raised: iso(started - 48 * MINUTE), cleared: null, cleared_message: null, acknowledged: acknowledged.get('alert-storage') ?? null, details: { percent: 85.3 }, incident: null, media: [] };
+  const storage: Schemas['Alert'] = { id: 'alert-storage', type: 'storage_low', level: 'warning', message: 'The disk is 85 % full', site: 'DEMO', device: '_hub', ...named('DEMO', '_hub'), state: 'open', raised: iso(started - 48 * MINUTE), cleared: null, cleared_message: null, acknowledged: acknowledged.get('alert-storage') ?? null, details: { percent: 85.3 }, incident: null, media: [] };
   return [...of, ...(started - 48 * MINUTE <= now ? [storage] : [])].sort((a, b) => (a.raised < b.raised ? 1 : -1));
 }
 

@@ -39,6 +39,7 @@ export type Session = Schemas['Session'];
 export type SetAside = Schemas['SetAsideEvent'];
 export type Settings = Schemas['Settings'];
 export type Site = Schemas['Site'];
+export type Retired = Schemas['Retired'];
 export type Sites = Schemas['Sites'];
 export type Status = Device['status'];
 export type Storage = Schemas['Storage'];

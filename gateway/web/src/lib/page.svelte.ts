@@ -133,7 +133,8 @@ class Page {
   nameOf = (id: string): string => {
     if (id === '_hub') return 'Hub';
     if (id === '_gateway') return 'This page';
-    return (this.device(id) ?? this.known.find((d) => d.device === id))?.name ?? id;
+    const retired = this.deviceState.data?.retired?.find((d) => d.device === id);
+    return (this.device(id) ?? this.known.find((d) => d.device === id) ?? retired)?.name ?? id;
   };
 
   siteName(id: string): string {

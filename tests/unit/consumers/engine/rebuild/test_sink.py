@@ -140,7 +140,7 @@ def test_what_was_asked_for_before_the_sink_first_began_is_done_once(tmp_path: P
         command(name="rebuild", state="failed", request_id="r-3", device=HUB),
     )
     for _ in range(2):
-        with closing(Deliverer(Rebuilds(done, lambda: START), source)) as deliverer:
+        with closing(Deliverer(RebuildSink(done, lambda: START), source)) as deliverer:
             deliverer.advance()
             deliverer.idle()
 

@@ -10,8 +10,7 @@ from consumers.store.journal.record import JournalReader
 
 
 def is_answer(event: CommandEvent, name: str) -> bool:
-    """Whether this ends a request by that name: said by the hub, and not by a device that knows a command of the name.
-    """
+    """Whether this ends a request by that name. The hub says so, and no device that knows a command of the name."""
     return event.data.name == name and event.data.state != "asked" and place(event.source)[1] == HUB
 
 

@@ -171,11 +171,11 @@ def _registered(runtime: Runtime) -> "Registered":
 def _require(runtime: Runtime, site: str, device: str | None = None) -> None:
     """Raises `CliError` where there is no such site, or device, registered or heard of: a name that is misspelt."""
     from consumers.engine.view_files import NoView, open_view
-    from consumers.views.health.projection import Health
+    from consumers.views.health.projection import HealthProjection
     from consumers.views.health.questions import devices
 
     registered, heard = _registered(runtime), set[tuple[str, str]]()
-    with suppress(NoView), closing(open_view(runtime.data, Health.name)) as view:
+    with suppress(NoView), closing(open_view(runtime.data, HealthProjection.name)) as view:
         heard = {(one.site, one.device) for one in devices(view, site)}
     if registered.site(site) is None and not registered.devices(site) and not heard:
         raise CliError(f"there is no site {site!r}")

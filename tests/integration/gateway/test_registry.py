@@ -42,7 +42,7 @@ class Hub:
         self.device.publish(event_topic(event.source, name), to_bytes(event), qos=1).wait_for_publish(5)
 
     def names(self) -> dict[str, str]:
-        return {one["device"]: one["name"] for one in self.client.get(DEVICES).json()["devices"]}
+        return {one["device"]: one["name"] for one in self.client.get(DEVICES).json().get("devices", ())}
 
 
 @contextmanager

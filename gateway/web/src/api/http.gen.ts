@@ -1098,13 +1098,17 @@ export interface components {
         };
         /** Alert */
         Alert: {
+            site: string;
+            site_name: string;
+            /** @description IANA zone: the days and hours that people see. */
+            time_zone: string;
+            device: string;
+            device_name: string;
             id: string;
             type: string;
             /** @enum {string} */
             level: "info" | "warning" | "error" | "critical";
             message: string;
-            site: string;
-            device: string;
             /** @enum {string} */
             state: "open" | "closed";
             raised: string;
@@ -1227,6 +1231,8 @@ export interface components {
         };
         /** BusyZone */
         BusyZone: {
+            /** @description What people read; the id of the camera where nobody has said it. */
+            name: string;
             peak: number;
             events: number;
             intensity: string;
@@ -1375,7 +1381,7 @@ export interface components {
         Dashboard: {
             site_name: string;
             date: string;
-            /** @description By camera. Of more than 200 the busiest, and one `(others)`. */
+            /** @description By camera, also those that are watched and counted nothing. Of more than 200 the busiest, and one `(others)`. */
             zones: {
                 [key: string]: components["schemas"]["BusyZone"];
             };
@@ -1613,6 +1619,8 @@ export interface components {
         /** Hour */
         Hour: {
             hour: number;
+            /** @description Whether it is the second hour of this name, after the clocks of the site were set back. */
+            repeated: boolean;
             /** @description The most people that one camera saw at once in this hour. */
             count: number;
             intensity: string;
@@ -1637,9 +1645,13 @@ export interface components {
         };
         /** Incident */
         Incident: {
-            id: string;
             site: string;
+            site_name: string;
+            /** @description IANA zone: the days and hours that people see. */
+            time_zone: string;
             device: string;
+            device_name: string;
+            id: string;
             type: string;
             /** @enum {string} */
             level: "info" | "warning" | "error" | "critical";
@@ -1918,7 +1930,7 @@ export interface components {
         People: {
             step_s: number;
             cameras: components["schemas"]["CameraCounts"][];
-            /** @description The sum of the cameras. */
+            /** @description All cameras at once, that is within ten seconds. */
             site: [
                 number,
                 number

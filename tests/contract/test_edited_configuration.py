@@ -20,7 +20,7 @@ from tests.builders import at
 from tests.contract.story import picture
 from tests.whole_hub import Bus
 from watchpost.configuration.config import WatchpostConfig
-from watchpost.configuration.hubs import configured, hub
+from watchpost.configuration.hubs import configured, hub_config
 
 BEGIN = 14 * 3600 - 100.0
 """A while before midnight in UTC, which comes soon after the edit."""
@@ -189,7 +189,7 @@ class Product:
     def start(self, config: Config) -> Bus:
         self.number += 1
         self.config = WatchpostConfig.model_validate(config)
-        return Bus(hub(self.config, self.data, {}), configured(self.config), self.second)
+        return Bus(hub_config(self.config, self.data, {}), configured(self.config), self.second)
 
     def live(self, bus: Bus) -> None:
         """A hot spot, a black picture, and somebody who walks by; agents say their settings at their start."""
@@ -256,7 +256,7 @@ def registered(data: Path, upto: int) -> Registered:
 
 def faults(product: Product) -> list[str]:
     """What `watchpost verify` finds with the configuration of now; that it compared everything is part of it."""
-    found = list(check((), hub(product.config, product.data, {}), lambda part, done, of: None))
+    found = list(check((), hub_config(product.config, product.data, {}), lambda part, done, of: None))
     return [f"{one.part}: {text}" for one in found for text in (*one.faults, *one.uncompared, *one.left_out)]
 
 

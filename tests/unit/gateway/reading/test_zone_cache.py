@@ -49,7 +49,9 @@ def test_what_was_read_beside_a_change_is_not_kept(followed: Followed, zones: Si
     assert zones.get("DEMO", zones.stamp()) is None
 
 
-def test_another_view_of_the_registry_is_another_state(followed: Followed, zones: SiteCache[ZoneInfo], tmp_path: Path) -> None:
+def test_another_view_of_the_registry_is_another_state(
+    followed: Followed, zones: SiteCache[ZoneInfo], tmp_path: Path
+) -> None:
     now = zones.stamp()
     zones.get("DEMO", now)
     zones.put("DEMO", BERLIN, now)

@@ -12,7 +12,7 @@ from consumers.alerting.projection import AlertingProjection
 from consumers.hub_config import HubConfig
 from consumers.store.journal.record import Recorded
 from tests.following import Followed
-from tests.registered import registry_of
+from tests.registry_events import registry_of
 
 BACK = timedelta(milliseconds=50)
 """From the fold of an event through the bus to the journal."""

@@ -15,7 +15,7 @@ from consumers.engine.intervals import IntervalQuery
 from consumers.hub_config import DeviceInfo, HubConfig, SiteInfo
 from tests.builders import at, fault, frame, health, heartbeat, media, settings, state, thermal, tick
 from tests.following import Followed, hub_in
-from tests.live import judged
+from tests.live_journal import judged
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from tests.builders import (
     tick,
 )  # fmt: skip
 from tests.following import Followed, hub_in
-from tests.live import judged
+from tests.live_journal import judged
 
 YARD = ("DEMO", "yard")
 AGENT: dict[str, Any] = {"epoch": "e1"}

@@ -5,6 +5,7 @@ processes of the units itself.
 """
 
 import os
+import random
 import re
 import shlex
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from mosquitto.launcher import is_free
 from tests.eventually import eventually
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -46,6 +48,16 @@ for word do
 done
 exec /usr/bin/install "$@"
 """
+
+
+def free_ports(count: int) -> list[int]:
+    """Below those that the system gives to connections, of which one could take it before its service does."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.randrange(15_000, 32_000)
+        if is_free(port, "127.0.0.1"):
+            found.add(port)
+    return list(found)
 
 
 class Services:

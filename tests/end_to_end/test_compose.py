@@ -13,10 +13,9 @@ import httpx
 import pytest
 import yaml
 
-from mosquitto.launcher import free_port
 from tests.documents import blocks
 from tests.eventually import eventually
-from tests.machine import Machine
+from tests.machine import Machine, free_ports
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(300)]
 
@@ -40,7 +39,7 @@ class Containers:
 
     def __init__(self, folder: Path) -> None:
         self.services: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-        self.ports = {name: free_port("127.0.0.1") for name in ("8080", "8883", "8884", "9883")}
+        self.ports = dict(zip(("8080", "8883", "8884", "9883"), free_ports(4), strict=True))
         texts = {f"listener {name}": f"listener {port} 127.0.0.1" for name, port in self.ports.items()}
         self._machine = Machine(folder, {**texts, "hub.example": "localhost"})
         self._make_certificates_and_users()

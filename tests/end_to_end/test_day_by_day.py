@@ -20,11 +20,10 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from consumers.store.archive.reader import ArchiveReader
-from mosquitto.launcher import free_port
 from tests.bench.memory import memory_of
 from tests.documents import Block, blocks
 from tests.eventually import eventually
-from tests.machine import Machine
+from tests.machine import Machine, free_ports
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(900)]
 
@@ -67,7 +66,7 @@ class Day:
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    ports = {name: free_port("127.0.0.1") for name in ("8080", "8883", "8884", "9883", "11883")}
+    ports = dict(zip(("8080", "8883", "8884", "9883", "11883"), free_ports(5), strict=True))
     address = f"http://127.0.0.1:{ports['8080']}"
     listeners = {f"listener {name}": f"listener {port} 127.0.0.1" for name, port in ports.items()}
     own = f"broker: {{port: {ports['11883']}}}\ngateway:\n  port: {ports['8080']}\n"

@@ -219,21 +219,24 @@ class _Wanted:
 
     def read(self, day: sqlite3.Connection, mapping: RowMapping, after: int, limit: int) -> tuple[list[Any], int]:
         """Rows of one day, and the last position there is."""
-        numbers: list[int] = []
-        where = ""
         # One snapshot: an event that is committed between the two reads must not be passed over.
         day.execute("begin")
         try:
-            if self.types is not None and not mapping.has_only(self.types):
-                numbers = mapping.numbers(self.types)
-                where = f"and type in ({','.join('?' * len(numbers))})"
-            rows = day.execute(
-                f"select {self.columns} from events where position > ? {where} order by position limit ?",
-                (after, *numbers, limit),
-            ).fetchall()
-            return rows, _last(day, after + 1)
+            numbers = None if self.types is None else mapping.numbers(self.types)
+            return self._rows(day, numbers, after, limit), _last(day, after + 1)
         finally:
             day.execute("commit")
+
+    def _rows(self, day: sqlite3.Connection, numbers: list[int] | None, after: int, limit: int) -> list[Any]:
+        """Of the types of these numbers, or of all."""
+        if numbers is None:
+            where, values = "", [after, limit]
+        elif numbers:
+            where, values = f"and type in ({','.join('?' * len(numbers))})", [after, *numbers, limit]
+        else:
+            return []
+        query = f"select {self.columns} from events where position > ? {where} order by position limit ?"
+        return day.execute(query, values).fetchall()
 
 
 def _last(connection: sqlite3.Connection, first: int) -> int:

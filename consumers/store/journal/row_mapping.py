@@ -33,16 +33,16 @@ class RowMapping:
         self._newest: dict[int, type[Event]] = {}
         self._streams: dict[int, StreamOrigin] = {}
 
-    def numbers(self, types: Collection[str]) -> list[int]:
-        """Of those of these types that there are in this day."""
-        if not all(name in self._numbers for name in types):
-            self._load_types()
-        return [number for name in types if (number := self._numbers.get(name)) is not None]
+    def numbers(self, types: Collection[str]) -> list[int] | None:
+        """Of those of these types that there are in this day; `None` where the day has no event of another type.
 
-    def has_only(self, types: Collection[str]) -> bool:
-        """Whether the day has no event of another type; asked within the snapshot in which it is read."""
+        Asked within the snapshot in which it is read.
+        """
         (count,) = self._day.execute("select count(*) from types").fetchone()
-        return int(count) == len(self.numbers(types))
+        if count != len(self._numbers):
+            self._load_types()
+        found = [number for name in types if (number := self._numbers.get(name)) is not None]
+        return None if len(found) == count else found
 
     def records(self, rows: list[Any]) -> list[Recorded]:
         """Rows of `COLUMNS` as recorded events; only those of an old version are parsed, and upcast."""

@@ -44,6 +44,8 @@ class Result:
     segments: list[Segment] = field(default_factory=list)
     healths: list[dict[str, Any]] = field(default_factory=list)
     captures: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    """Segments of which a player can make nothing: when they began, their size, and why."""
 
     @property
     def recorded_s(self) -> float:
@@ -96,7 +98,11 @@ class Agent:
                 bodies[event["data"]["key"]] = payload
                 result.captures += event["data"]["kind"] == "capture"
             elif event["type"].startswith("watchpost.segment."):
-                result.segments.append(_segment(event["data"], bodies))
+                try:
+                    result.segments.append(_segment(event["data"], bodies))
+                except av.error.FFmpegError as error:
+                    size = len(bodies[event["data"]["media"][0]])
+                    result.unreadable.append(f"{event['data']['start']}, {size} bytes: {error!r}")
             elif event["type"].startswith("watchpost.health."):
                 result.healths.append(event["data"])
         return results
@@ -111,7 +117,7 @@ def _segment(data: dict[str, Any], bodies: Mapping[str, bytes]) -> Segment:
 def _packets(segment: bytes) -> tuple[int, int]:
     """How many packets of pictures and of sound a player finds in it."""
     counts = {"video": 0, "audio": 0}
-    with av.open(io.BytesIO(segment), "r") as container:
+    with av.open(io.BytesIO(segment), "r", format="mpegts") as container:
         for packet in container.demux():
             if packet.size and packet.stream.type in counts:
                 counts[packet.stream.type] += 1

@@ -31,6 +31,7 @@ def sent(case: Case, cameras: Cameras, name: str, result: Result) -> Seen:
 def faults(case: Case, result: Result, seen: Seen) -> Iterator[str]:
     """What is not as the case asks, in sentences; nothing where all is well."""
     expected, last = case.expected, result.health
+    yield from (f"a segment cannot be played: {one}" for one in result.unreadable)
     if expected.status is not None and last.get("status") != expected.status:
         yield f"status is {last.get('status')!r} ({last.get('reason')!r}), not {expected.status!r}"
     reasons = [str(health.get("reason")) for health in result.healths]

@@ -20,6 +20,8 @@ settings.register_profile("desk", deadline=None)
 # A build is red for what was changed, not for what chance brought today.
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+# What ./dev test quick asks for, with the same examples each time.
+settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=25)
 
 ORDER = ("unit", "contract", "integration", "faults", "end_to_end", "browser")
 

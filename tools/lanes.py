@@ -78,7 +78,8 @@ def checks() -> list[Lane]:
 
 def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
     """The first lane is the one that is watched."""
-    return [tests("tests", folder, *side_by_side(CORES, *QUICK, "-m", "not processes", *arguments)), *checks()]
+    few = ("-m", "not processes and not thorough", "--hypothesis-profile=quick")
+    return [tests("tests", folder, *side_by_side(CORES, *QUICK, *few, *arguments)), *checks()]
 
 
 def everything(folder: Path) -> list[Lane]:

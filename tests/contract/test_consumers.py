@@ -82,7 +82,7 @@ def contents(yard: ConsumerHarness) -> dict[str, Any]:
     return {"emitted": [body.split(b'"epoch"')[0] for _, _, body in yard.emitted()]}
 
 
-@pytest.mark.parametrize("batch", [1, 7, 5000])
+@pytest.mark.parametrize("batch", [pytest.param(1, marks=pytest.mark.thorough), 7, 5000])
 def test_the_size_of_batches_does_not_show(
     yard: ConsumerHarness, whole: ConsumerHarness, journal: MemoryJournal, batch: int
 ) -> None:

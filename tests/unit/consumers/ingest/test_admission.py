@@ -114,6 +114,7 @@ def test_a_device_may_begin_again_when_the_hour_is_over(door: Door) -> None:
     assert door.begin("new") == 1
 
 
+@pytest.mark.thorough
 def test_hour_after_hour_it_is_no_more_than_the_day_allows(door: Door) -> None:
     begun = 0
     for hour in range(24):

@@ -47,6 +47,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.thorough
 def test_a_small_message_costs_little_whatever_it_unpacks_to(name: str) -> None:
     bomb = packed(BOMBS[name]())
     message = Published(TOPIC, 1, PacketProperties(BATCH + GZIP), bomb)

@@ -165,6 +165,7 @@ def test_a_slot_never_answers_with_the_minute_of_yesterday(site: Site) -> None:
     assert newest_minute(view, "ELSEWHERE") is None
 
 
+@pytest.mark.thorough
 def test_the_ring_holds_1440_minutes_and_removes_the_files_of_older_ones(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.take(tick(at(1)), site.picture(5, RED), tick(at(64)))

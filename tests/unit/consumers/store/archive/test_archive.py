@@ -201,6 +201,7 @@ def test_a_group_that_failed_leaves_no_trace(tmp_path: Path, archive: Archive, r
     assert reader.read(key("b")) == b"the bytes of b"
 
 
+@pytest.mark.thorough
 def test_packs_are_dropped_by_event_time_over_26_hours_with_missed_runs(
     archive: Archive, reader: ArchiveReader, retention: ArchiveRetention, clock: Clock
 ) -> None:

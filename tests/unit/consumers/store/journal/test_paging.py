@@ -162,6 +162,7 @@ def read_all(directory: Path, order: Order, limit: int) -> list[int]:
     return read
 
 
+@pytest.mark.thorough
 def test_a_writer_beside_readers_that_page_both_ways(tmp_path: Path) -> None:
     """Over changes of the day."""
     log, written = Log(tmp_path), threading.Event()

@@ -28,7 +28,7 @@ from producer.outbox import outbox
 from producer.transaction import transaction
 
 TRIES = 3
-"""So often an event is delivered before it is set aside; whoever runs the sink pauses in between."""
+"""An event is delivered this often before it is set aside, with pauses in between."""
 
 log = structlog.get_logger()
 

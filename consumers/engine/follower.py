@@ -33,9 +33,9 @@ Act = Callable[[sqlite3.Connection, Sequence[Recorded], Put], int]
 
 
 STOPS_AFTER = 100
-"""So many events in a row, of more than one source, and nothing else that is there: then it is the consumer's fault."""
+"""After this many failures in a row, of more than one source, the consumer is at fault, not the events."""
 MOST_AT_ONCE = 16
-"""A consumer that has stopped looks at up to so many batches at once for an event that it can take."""
+"""A stopped consumer tries at most this many batches at once to find an event that it can take."""
 
 
 class Stopped(RuntimeError):

@@ -23,7 +23,7 @@ create table if not exists set_aside_total (
 """
 TABLES = ("set_aside", "set_aside_total")
 MAX_KEPT = 10_000
-"""Of more than so many the oldest are only counted; the journal has them all."""
+"""Beyond this many, the oldest are only counted; the journal has them all."""
 MAX_ERROR = 400
 
 
@@ -100,14 +100,14 @@ def newest(view: sqlite3.Connection, limit: int = 50) -> list[SetAsideEvent]:
 
 
 def positions(view: sqlite3.Connection) -> frozenset[int]:
-    """Of all that are kept; none in a view that is older than this table."""
+    """The positions of all that are kept; none in a view that is older than this table."""
     if not is_there(view):
         return frozenset()
     return frozenset(position for (position,) in view.execute("select position from set_aside"))
 
 
 def total(view: sqlite3.Connection) -> int:
-    """How many there ever were in this view."""
+    """The number of events that were ever set aside in this view."""
     if not is_there(view):
         return 0
     found = view.execute("select count from set_aside_total").fetchone()

@@ -48,7 +48,7 @@ def file_of(data: Path, name: str) -> Path | None:
 
 
 def identity_of(data: Path, name: str) -> Identity | None:
-    """Of the file that holds the view now."""
+    """The identity of the file that holds the view now."""
     return identity(link_of(data, name))
 
 
@@ -73,7 +73,7 @@ def _generation(data: Path, name: str, number: int) -> Path:
 
 
 def _number(file: str, name: str) -> int:
-    """Which generation of the view a file is, or lies beside; 0 for one that is none."""
+    """The generation of the view that a file is, or lies beside; 0 if it is none."""
     found = re.match(rf"{re.escape(name)}\.([0-9]+)\.sqlite", file)
     return int(found[1]) if found is not None else 0
 
@@ -90,7 +90,7 @@ def connect(file: Path) -> sqlite3.Connection:
 
 @contextmanager
 def durable(view: sqlite3.Connection) -> Iterator[None]:
-    """What is committed meanwhile is on the disk, with everything that was committed before."""
+    """Commits in this block are on the disk at its end, with everything that was committed before."""
     view.execute("pragma synchronous=full")
     try:
         yield

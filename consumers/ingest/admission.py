@@ -28,7 +28,7 @@ class EpochLimit:
 LIMITS = (EpochLimit(3600 * _SECOND, 30, "hour"), EpochLimit(86_400 * _SECOND, 100, "day"))
 LONGEST = max(limit.within for limit in LIMITS)
 MAX_SOURCES = 5000
-"""So many devices may be known."""
+"""The most devices that may be known."""
 KNOWN_FOR = 30 * 86_400 * _SECOND
 """Microseconds. Sources that were silent for longer leave their room to others; their streams go on all the same."""
 COUNT_AGAIN_AFTER = 60 * _SECOND
@@ -73,7 +73,7 @@ class Admission:
         return reason
 
     def _read(self, since: int) -> None:
-        """What the journal knows. Only the sources that it heard from since then take room."""
+        """Read the streams of the journal. Only sources with events since then are held in memory."""
         self._epochs: dict[str, dict[str, int]] = {}
         """When each outbox of a source began; 0 where the journal says it."""
         self._closed: dict[str, tuple[int, str]] = {}

@@ -14,7 +14,7 @@ from consumers.store.journal.writing import Rejected, SequenceKey, StreamKey
 SAMPLES = 256
 """Repeats are common, and nearly always the same again: so many of a group are compared, at least one of a stream."""
 MAX_COMPARED = 2000
-"""So many of a group are compared at most, where one of the samples was another event."""
+"""The most events of a group that are compared after one of the samples was another event."""
 MAX_REMEMBERED = 10_000
 
 EventIds = Callable[[Sequence[SequenceKey]], dict[SequenceKey, str]]
@@ -69,7 +69,7 @@ class Conflicts:
 
 
 def _some(items: list[Taken], count: int) -> list[Taken]:
-    """So many of them or one more, evenly from the first to the last."""
+    """About this many of them, evenly from the first to the last."""
     if len(items) <= count or len(items) == 1:
         return items
     return [*items[:: -(-len(items) // count)], items[-1]] if count else items[-1:]

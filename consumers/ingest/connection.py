@@ -150,7 +150,7 @@ class BrokerConnection:
         return given
 
     def _confirmed(self, packet: Packet) -> None:
-        """What the broker takes from us and drops is said once a connection: producers wait for it in vain."""
+        """Log, once for each connection, what the broker accepts from us and drops: producers wait for it in vain."""
         topic = self._unconfirmed.pop(int.from_bytes(packet.body[:2]), None)
         code = packet.body[2] if len(packet.body) > 2 else 0
         if code >= packets.FAILURE and topic is not None and topic not in self._refused:

@@ -30,7 +30,7 @@ class DiskRoom:
         return self._left() >= 0
 
     def fitting(self, items: Iterable[Item]) -> list[Item]:
-        """What leaves the disk its margin. The rest waits in the outboxes of its producers, which send it again."""
+        """The items that leave the disk its margin. The rest waits in the outboxes of its producers."""
         left = self._left()
         taken: list[Item] = []
         for item in items:

@@ -210,7 +210,7 @@ class Ingest:
                 log.warning("report of faults not taken", topic=message.topic, reason=reason)
 
     def _write_faults(self, connection: BrokerConnection | None) -> None:
-        """What changed goes into the journal; where that takes nothing, it is tried again with the next turn."""
+        """Write changes of faults into the journal; if that fails, they are tried again in the next turn."""
         try:
             for fault in self._faults.changes():
                 self._intake.record(self._pulse.fault(fault), connection)
@@ -222,7 +222,7 @@ class Ingest:
             self._raise_own(error)
 
     def _publish_configuration(self, connection: BrokerConnection | None) -> None:
-        """What the configuration changes goes into the journal; where that takes nothing, again with the next turn."""
+        """Write changes of the configuration into the journal; if that fails, they are tried again in the next turn."""
         try:
             for event in self._registry.pending():
                 self._intake.record(event, connection)

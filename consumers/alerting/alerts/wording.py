@@ -86,7 +86,7 @@ def _raised(incident: IncidentFacts) -> tuple[str, str]:
 
 
 def over(incident: IncidentFacts, raised_type: str, lasted_s: float) -> Wording:
-    """What is said when it is over: good news, whatever it was."""
+    """The wording of the end of an incident."""
     after = f" after {span_in_words(lasted_s)}"
     if incident.details.get("became") == "offline":
         return Wording(raised_type, "info", f"Camera {incident.device} has gone offline{after} of connection issues")
@@ -95,7 +95,7 @@ def over(incident: IncidentFacts, raised_type: str, lasted_s: float) -> Wording:
 
 
 def _values(incident: IncidentFacts) -> dict[str, str]:
-    """What sentences may name; details may be anything."""
+    """The values that sentences may name; details may be anything."""
     details = incident.details
     devices = details.get("devices")
     names = [str(name) for name in devices] if isinstance(devices, list | tuple) else []
@@ -113,7 +113,7 @@ def _values(incident: IncidentFacts) -> dict[str, str]:
 
 
 def _number(details: Mapping[str, Any], name: str) -> float:
-    """What should be one of the details, which may be anything."""
+    """A detail as a number; details may be anything."""
     value = details.get(name)
     return float(value) if isinstance(value, int | float) else 0.0
 
@@ -164,7 +164,7 @@ _MANY: dict[tuple[str, str], str] = {
 
 
 class AlertName(NamedTuple):
-    """What a sentence about many alerts needs of each."""
+    """The parts of an alert that a sentence about many alerts needs."""
 
     site: str
     device: str

@@ -139,7 +139,7 @@ class Watched(PresenceState):
         return (Verdict("hot_spot", turn, at, (record.id,), details, media),)
 
     def _judge_health(self, record: Recorded) -> Sequence[Verdict]:
-        """What begins is told before what ends, so that nobody takes the pause between for a recovery."""
+        """Incidents that begin come before those that end, so that the pause between looks like no recovery."""
         if self.status == "healthy" and record.decode(STATUS).data.status == "healthy":
             # As nearly always. Whatever was open is over since it was so before.
             return ()
@@ -187,7 +187,7 @@ class Watched(PresenceState):
         yield Verdict("storage", turn, record.time_s, (record.id,), details)
 
     def _learn(self, record: Recorded) -> None:
-        """What explains later events: the newest picture, and the warning thresholds of ROIs."""
+        """Remember what later events need: the newest picture, and the warning thresholds of ROIs."""
         if record.model is MediaEvent:
             if self.picture is not None and abs(record.time_s - self.picture[0]) < PICTURES_APART_S:
                 return

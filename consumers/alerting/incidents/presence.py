@@ -37,7 +37,7 @@ ORDERLY = frozenset({AGENT_STOPS, STOPPED})
 SETTLES_S = 5.0
 """By then what was on its way when a connection was lost has arrived."""
 SUSPECT_S = 20.0
-"""So long after it was deaf the hub believes no loss: whoever was cut off with it is back by then."""
+"""For this long after it was deaf, the hub believes no loss: devices that were cut off with it come back by then."""
 
 _A_MOMENT_S = 0.001
 

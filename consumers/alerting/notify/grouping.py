@@ -12,7 +12,7 @@ from consumers.alerting.alerts.wording import RETURN
 from consumers.alerting.notify.delivery import AlertDelivery, Cause, DeviceRef
 
 GATHER_FROM = 4
-"""So many alerts of one cause at once are a storm, of which more is to come."""
+"""This many alerts of one cause at once are a storm, and more will follow."""
 GATHER_S = 2.0
 CAUSES_FOR_DIGEST = 4
 BUSY_POSTS = 6

@@ -21,7 +21,7 @@ KEPT = 20
 KEPT_BYTES = 1_000_000_000
 SHOWN = 1000
 CHECK_S = 0.06
-"""Who only looks whether one is running holds the lock for a moment."""
+"""A check whether a trial is running holds the lock for a moment."""
 ENDS_WITHIN_S = 3.0
 
 SCHEMA = """
@@ -69,7 +69,7 @@ class TrialLock:
 
 
 def _locked(data: Path) -> FileLock:
-    """Who has just ended holds it for a moment longer. Raises `TrialRunning`."""
+    """A trial that has just ended holds the lock for a moment longer. Raises `TrialRunning`."""
     until = time.monotonic() + ENDS_WITHIN_S
     while True:
         try:
@@ -89,7 +89,7 @@ def running(data: Path) -> str | None:
 
 
 def _goes_on(data: Path) -> bool:
-    """Whether the trial that holds the lock is not about to let go of it."""
+    """Whether the trial that holds the lock will go on."""
     return any(trial.state == "running" for trial in trials(data))
 
 
@@ -200,7 +200,7 @@ def _files(data: Path) -> list[Path]:
 
 
 def _drop_oldest(data: Path) -> None:
-    """So that with the new one the bounds hold."""
+    """Remove the oldest trials, so that the bounds hold with the new one."""
     kept = size = 0
     for file in reversed(_files(data)):
         kept, size = kept + 1, size + file.stat().st_size

@@ -11,7 +11,7 @@ from consumers.store.journal.record import Recorded
 
 SCHEMA = AlertingProjection.schema
 MODELS = (*OBSERVED, *site_registry.MODELS)
-"""That somebody acknowledged an alert changes nothing of what is raised."""
+"""An acknowledgement changes nothing about which alerts are raised."""
 
 
 class Folding:

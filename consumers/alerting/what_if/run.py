@@ -186,7 +186,7 @@ class _TrialRun:
         return [self._finding(analysis, record, rows) for record in records], rows
 
     def _show(self, event: Event) -> None:
-        """What is set now, which the analysis must know."""
+        """The current settings, which the analysis must know."""
         if self._bench.analysis is not None and isinstance(event, SettingsEvent):
             self._bench.analysis.analyse(event)
 

@@ -75,7 +75,7 @@ def _part(projection: Projection, context: ConsumerContext, wanted: TimeRange) -
 
 
 def _checked(projection: Projection, context: ConsumerContext, wanted: TimeRange, part: ViewPart) -> int:
-    """How far the view is. Raises `NotInPart` where the fold of a part would not be what the whole view holds."""
+    """The position of the view. Raises `NotInPart` if the fold of a part would differ from the whole view."""
     with closing(view_files.open_view(context.data, projection.name)) as view:
         configuration = checkpoint.made(view).configuration
         if checkpoint.is_of_another_journal(view, context.journal.journal_id()):

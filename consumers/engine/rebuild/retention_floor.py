@@ -86,7 +86,7 @@ def _insert(shadow: sqlite3.Connection, table: str, where: str) -> int:
 
 
 def lost(projection: Projection, shadow: sqlite3.Connection) -> dict[str, int]:
-    """How many rows of each table of the old view (attached as `old`) have none of their key in the new one."""
+    """The number of rows in each table of the old view (attached as `old`) whose key is not in the new one."""
     found = {}
     for table in sorted(set(checkpoint.tables_of(shadow, "old")) - projection.uncounted):
         keys = _keys(shadow, "old", table)

@@ -139,7 +139,7 @@ def _append(pack: Pack, rows: Sequence[_MediumRow]) -> list[ScannedRecord]:
 
 
 def _known(index: sqlite3.Connection, place: tuple[int, str]) -> bool:
-    """Whether it is there, in a pack that was not dropped; what a dropped pack left makes room."""
+    """Whether the medium is in a pack that was not dropped. Rows of dropped packs are removed."""
     row = index.execute(
         "select packs.pack, media.rowid from media left join packs using (pack)"
         " where media.series = ? and media.id = ?",

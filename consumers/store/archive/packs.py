@@ -11,7 +11,7 @@ from pathlib import Path
 from consumers.store.archive.records import ScannedRecord, scan
 
 PACKS_PER_ROUND = 128
-"""So many are open at once, written to and then synced together."""
+"""The packs that are open at once, written to and then synced together."""
 MAX_BUFFERS = 512
 
 

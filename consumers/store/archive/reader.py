@@ -140,7 +140,7 @@ class ArchiveReader:
         return {(site, device): size for site, device, size in rows}
 
     def index_bytes(self) -> int:
-        """What the index itself takes on the disk."""
+        """The size of the index itself on the disk."""
         total = 0
         for path in database_files(self._directory / NAME):
             with suppress(FileNotFoundError):

@@ -15,7 +15,7 @@ from producer.times import EPOCH, MINUTE, micros
 from producer.transaction import transaction
 
 NEWEST = timedelta(minutes=10)
-"""What no rule drops."""
+"""Media that no rule drops."""
 SWEEP_ROWS = 2000
 
 
@@ -55,7 +55,7 @@ class ArchiveRetention:
         return (self._directory / NAME).exists()
 
     def keep_from(self, kind: str, moment: datetime) -> None:
-        """What is older is answered no more, and leaves the disk with its pack."""
+        """Older media are no longer answered, and leave the disk with their pack."""
         with closing(open_to_write(self._directory)) as index:
             index.execute("insert or replace into floors values (?, ?)", (kind, micros(self._bounded(moment))))
 
@@ -72,7 +72,7 @@ class ArchiveRetention:
         return expiring
 
     def expiring(self, kind: str, before: datetime) -> list[Dropped]:
-        """What `drop_before` would drop, oldest first: to write down what is about to go before it goes."""
+        """The packs that `drop_before` would drop, oldest first, so that they can be written down before they go."""
         if not self.exists:
             return []
         last = (self._bounded(before) - EPOCH) // MINUTE

@@ -144,7 +144,7 @@ class JournalQueries:
         return found
 
     def rejected_count(self) -> int:
-        """How many were rejected since the journal began, also those that are not kept any more."""
+        """The number of messages rejected since the journal began, including those that are no longer kept."""
         for connection in self._newest_first():
             (count,) = connection.execute("select value from meta where key = 'rejected'").fetchone()
             return int(count)

@@ -78,7 +78,7 @@ class JournalStore(Protocol):
 
     @property
     def name(self) -> str:
-        """Where it is, for people."""
+        """Its location, for people."""
         ...
 
     def exists(self) -> bool: ...

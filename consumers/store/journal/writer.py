@@ -72,7 +72,7 @@ class Journal(Writer):
         self._types: dict[str, int] = dict(self._today.execute("select name, type from types"))
 
     def known_ids(self, ids: Sequence[ForeignId]) -> set[ForeignId]:
-        """Which of these events without a sequence are there already, from today or the day before."""
+        """The ids of these events without a sequence that the journal has already, from today or the day before."""
         known: set[ForeignId] = set()
         for start in range(0, len(ids), IDS_PER_QUERY):
             some = ids[start : start + IDS_PER_QUERY]

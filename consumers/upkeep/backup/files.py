@@ -9,7 +9,7 @@ from pathlib import Path
 from consumers.store.journal.days import open_to_read
 
 PAGES_PER_STEP = 2048
-"""So many pages of SQLite are copied before its writer gets a turn."""
+"""The pages of SQLite that are copied before its writer gets a turn."""
 
 
 def copy_database(source: Path, target: Path) -> int:

@@ -196,7 +196,7 @@ class RetentionSink(Sink):
             state.execute("delete from days")
 
     def _finish(self, state: sqlite3.Connection) -> Iterable[Event]:
-        """What was written down before a crash is done, and told."""
+        """Carry out and emit what was written down before a crash."""
         self._execute(state)
         return read_stored(body.encode() for (body,) in state.execute("select body from planned order by rowid"))
 

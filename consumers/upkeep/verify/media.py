@@ -65,7 +65,7 @@ class _Missing:
     time: int
     packs: tuple[int, ...]
     differs: str | None = None
-    """What is there in its place."""
+    """The difference of the medium that is there instead."""
 
 
 def _missing(stored: StoredBody, event: _MediaBody, differs: str | None = None) -> _Missing:

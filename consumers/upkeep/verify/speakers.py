@@ -61,7 +61,7 @@ def _check_day(day: OpenDay, findings: Findings) -> tuple[int, int]:
 
 
 def _violation(source: str, kind: str | None, body: bytes) -> str | None:
-    """What cannot be read is for the check of bodies to say."""
+    """An event that cannot be read is reported by the check of bodies."""
     if kind not in MODELS:
         return None
     if not depends_on_data(source, kind):

@@ -148,7 +148,7 @@ class _Streams:
             )
 
     def _compare_watermarks(self, day: OpenDay) -> None:
-        """What a producer was told to forget must be there."""
+        """Everything that a watermark covers must be there."""
         for stream, watermark in day.watermarks():
             seen = self._streams.get(stream)
             if seen is None:
@@ -181,7 +181,7 @@ class _Streams:
                 self.findings.note(f"{self._name(stream)}: {_summary(seen, dropped)}")
 
     def _sum_up_floor(self) -> str:
-        """What to say of each stream that has lost its beginning."""
+        """The sentence for each stream that has lost its beginning."""
         dropped = sorted(_dropped_days(self._journal), key=lambda each: each.data.last or 0)
         # What was before the first of them was told by events that are gone themselves by now.
         known = dropped[0].data.first or self._floor if dropped else 1

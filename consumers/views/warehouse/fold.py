@@ -35,7 +35,7 @@ class Fold:
         self.counted: Columns | None = None
         """The rows of cameras that the last `advance` inserted."""
         self.set_aside: list[SetAsideEvent] = []
-        """What the last `advance` could not fold."""
+        """The events that the last `advance` could not fold."""
         self._journal_id = journal.journal_id()
         self._journal = journal
         self._store = store
@@ -43,7 +43,7 @@ class Fold:
 
     @property
     def journal_id(self) -> int:
-        """That of the journal that is folded."""
+        """The id of the journal that is folded."""
         return self._journal_id
 
     @property
@@ -90,7 +90,7 @@ class Fold:
 
 
 def _fold(gathering: Gathering, records: Sequence[Recorded]) -> Sequence[SetAsideEvent]:
-    """What could not be folded. Raises `Unfoldable` where that is all."""
+    """The events that could not be folded. Raises `Unfoldable` if that is all of them."""
     try:
         gathering.add(records)
     except Exception as error:

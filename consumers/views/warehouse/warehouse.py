@@ -68,7 +68,7 @@ class Warehouse(WarehouseReader):
         self._rebuild.set()
 
     def run(self, stopping: Flag, wake: Flag) -> None:
-        """As of every store of rows, in a thread that goes behind others."""
+        """Fold and answer, as any store of rows, in a thread of low priority."""
         step_back()
         super().run(stopping, wake)
 

@@ -151,7 +151,7 @@ class ClickHouseQuestions:
         ]
 
     def rejected_count(self) -> int:
-        """How many were rejected since the journal began, also those that are not kept any more."""
+        """The number of messages rejected since the journal began, including those that are no longer kept."""
         rows = self._connection.query(f"select max(number) from {self._database}.rejected")
         return int(rows[0][0]) if rows else 0
 

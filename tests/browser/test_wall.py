@@ -42,8 +42,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def wall(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     with watched_page(browser, request.param) as (page, complaints):
         page.goto(f"{address}/wall")
-        expect(page.locator("main li")).to_have_count(DEVICES + 2)
-        expect(page.locator("main li img").first).to_be_visible()
+        expect(page.locator("main li")).to_have_count(DEVICES + 2, timeout=30_000)
+        expect(page.locator("main li img").first).to_be_visible(timeout=30_000)
         yield page
         assert complaints.heard == []
 

@@ -6,12 +6,28 @@ import type { Plugin } from 'vite';
 import { Refused, answer, eventData, position, tile } from './answers.ts';
 import { dropTrial, tried } from './trials.ts';
 import { Raster, fused, thermalPicture } from './raster.ts';
-import { MINUTE, acknowledge, alerts, devices, find, iso, picture, recorded, rois, started, unacknowledge, type FakeDevice } from './world.ts';
+import {
+  MINUTE,
+  acknowledge,
+  alerts,
+  devices,
+  find,
+  iso,
+  picture,
+  recorded,
+  rois,
+  started,
+  unacknowledge,
+  type FakeDevice,
+} from './world.ts';
 
 const segmentSeconds = 4;
 
 function json(res: ServerResponse, body: unknown, status = 200): void {
-  res.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json', 'cache-control': 'no-store' });
+  res.writeHead(status, {
+    'content-type': status < 400 ? 'application/json' : 'application/problem+json',
+    'cache-control': 'no-store',
+  });
   res.end(JSON.stringify(body));
 }
 
@@ -36,7 +52,11 @@ function mosaic(site: string, slot: string, q: URLSearchParams, res: ServerRespo
   const [, , filter, extension] = /^(\d{4})(?:_(ok|ko))?\.(jpg|json)$/.exec(slot) ?? [];
   const minute = Number(q.get('minute'));
   if (!extension || !minute) throw new Refused(404, `There is no tile ${slot}`);
-  const described = tile(site, minute) as { width: number; height: number; cells: { device: string; x: number; y: number; state: string }[] };
+  const described = tile(site, minute) as {
+    width: number;
+    height: number;
+    cells: { device: string; x: number; y: number; state: string }[];
+  };
   if (extension === 'json') return json(res, described);
   const all = new Raster(described.width, described.height);
   for (const cell of described.cells) {
@@ -60,7 +80,8 @@ function movingPicture(d: FakeDevice, kind: string, res: ServerResponse): void {
   res.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame', 'cache-control': 'no-store' });
   const send = (): void => {
     if (res.writableLength > 1_000_000) return;
-    const frame = kind === 'thermal' ? drawn(d, kind, Date.now(), 320, 240).png() : drawn(d, kind, Date.now(), 640, 360).png();
+    const frame =
+      kind === 'thermal' ? drawn(d, kind, Date.now(), 320, 240).png() : drawn(d, kind, Date.now(), 640, 360).png();
     res.write(`--frame\r\nContent-Type: image/png\r\nContent-Length: ${frame.length}\r\n\r\n`);
     res.write(frame);
     res.write('\r\n');
@@ -77,14 +98,27 @@ function live(q: URLSearchParams, res: ServerResponse): void {
   const tell = (type: string, d: FakeDevice | null): void => {
     const now = Date.now();
     const source = d ? `/sites/${d.site}/devices/${d.device}` : '/hub';
-    const event = { specversion: '1.0', id: `live-${now}-${turn}`, source, type: `watchpost.${type}.v1`, time: iso(now - 60), data: d ? eventData(type, d, now) : { uptime_s: turn, status: 'ok' } };
-    res.write(`id: ${position()}\nevent: ${type}\ndata: ${JSON.stringify({ position: position(), received: iso(now), event })}\n\n`);
+    const event = {
+      specversion: '1.0',
+      id: `live-${now}-${turn}`,
+      source,
+      type: `watchpost.${type}.v1`,
+      time: iso(now - 60),
+      data: d ? eventData(type, d, now) : { uptime_s: turn, status: 'ok' },
+    };
+    res.write(
+      `id: ${position()}\nevent: ${type}\ndata: ${JSON.stringify({ position: position(), received: iso(now), event })}\n\n`,
+    );
   };
   const timer = setInterval(() => {
     turn += 1;
     const here = devices.filter((d) => d.lostFor === null && (!q.get('site') || d.site === q.get('site')));
     const d = here[turn % Math.max(1, here.length)];
-    if (d) tell(['detection', 'detection', 'detection', d.thermal ? 'thermal' : 'motion'][Math.floor(turn / 4) % 4] ?? 'frame', d);
+    if (d)
+      tell(
+        ['detection', 'detection', 'detection', d.thermal ? 'thermal' : 'motion'][Math.floor(turn / 4) % 4] ?? 'frame',
+        d,
+      );
     if (turn % 12 === 0) tell('heartbeat', null);
   }, 350);
   res.on('close', () => clearInterval(timer));
@@ -93,16 +127,30 @@ function live(q: URLSearchParams, res: ServerResponse): void {
 function playlist(d: FakeDevice, file: string[], q: URLSearchParams, res: ServerResponse): void {
   const hour = /^(\d\d)\.m3u8$/.exec(file[1] ?? '');
   const isLive = file[0] === 'live.m3u8';
-  const from = isLive ? Date.now() - 24_000 : hour ? Date.parse(`${file[0]}T${hour[1]}:00:00Z`) : Date.parse(q.get('from') ?? '');
+  const from = isLive
+    ? Date.now() - 24_000
+    : hour
+      ? Date.parse(`${file[0]}T${hour[1]}:00:00Z`)
+      : Date.parse(q.get('from') ?? '');
   const to = isLive ? Date.now() - 4000 : hour ? from + 3_600_000 : Date.parse(q.get('to') ?? '');
   const step = segmentSeconds * 1000;
   const base = Math.floor(from / step) * step;
-  const lines = ['#EXTM3U', '#EXT-X-VERSION:6', `#EXT-X-TARGETDURATION:${segmentSeconds}`, `#EXT-X-MEDIA-SEQUENCE:${isLive ? base / step : 0}`];
+  const lines = [
+    '#EXTM3U',
+    '#EXT-X-VERSION:6',
+    `#EXT-X-TARGETDURATION:${segmentSeconds}`,
+    `#EXT-X-MEDIA-SEQUENCE:${isLive ? base / step : 0}`,
+  ];
   if (isLive) lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${base / step}`);
   if (!isLive) lines.push(`#EXT-X-PLAYLIST-TYPE:${to > Date.now() ? 'EVENT' : 'VOD'}`);
   for (let at = base; at < Math.min(to, Date.now() - step); at += step) {
     if (!recorded(d, at)) continue;
-    lines.push('#EXT-X-DISCONTINUITY', `#EXT-X-PROGRAM-DATE-TIME:${iso(at)}`, `#EXTINF:${segmentSeconds}.000,`, `/media/${d.site}/${d.device}/segment/${at}`);
+    lines.push(
+      '#EXT-X-DISCONTINUITY',
+      `#EXT-X-PROGRAM-DATE-TIME:${iso(at)}`,
+      `#EXTINF:${segmentSeconds}.000,`,
+      `/media/${d.site}/${d.device}/segment/${at}`,
+    );
   }
   if (!isLive && to <= Date.now()) lines.push('#EXT-X-ENDLIST');
   res.writeHead(200, { 'content-type': 'application/vnd.apple.mpegurl', 'cache-control': 'no-store' });
@@ -130,7 +178,11 @@ function written(path: string, body: Record<string, unknown>): unknown {
   }
   if (part[6] === 'rois') {
     const proposed = body['rois'] as (typeof rois)[number][];
-    const wrong = proposed.flatMap((roi, i) => (roi.thresholds.warning < roi.thresholds.critical && roi.thresholds.critical < roi.thresholds.emergency ? [] : [{ path: `rois[${i}].thresholds`, message: 'warning < critical < emergency must hold' }]));
+    const wrong = proposed.flatMap((roi, i) =>
+      roi.thresholds.warning < roi.thresholds.critical && roi.thresholds.critical < roi.thresholds.emergency
+        ? []
+        : [{ path: `rois[${i}].thresholds`, message: 'warning < critical < emergency must hold' }],
+    );
     if (wrong.length) throw new Refused(400, 'The ROIs were not accepted', { errors: wrong });
     rois.splice(0, rois.length, ...proposed);
     return { rois, message: `Updated ${rois.length} ROIs` };
@@ -153,7 +205,8 @@ async function serve(req: IncomingMessage, res: ServerResponse, url: URL): Promi
     return png(res, drawn(d, q.get('kind') ?? 'visual', at, width, Math.round((width * 9) / 16)), at);
   }
   if (rest[5] === 'motion-heatmap.png') return png(res, thermalPicture(Date.parse('2026-01-01'), 160, 90), Date.now());
-  if (req.method !== 'GET') return json(res, written(url.pathname, await bodyOf(req)), url.pathname.includes('/commands/') ? 202 : 200);
+  if (req.method !== 'GET')
+    return json(res, written(url.pathname, await bodyOf(req)), url.pathname.includes('/commands/') ? 202 : 200);
   return json(res, answer(url.pathname, q));
 }
 
@@ -173,4 +226,3 @@ export function fakeGateway(): Plugin {
     },
   };
 }
-

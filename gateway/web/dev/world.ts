@@ -31,11 +31,24 @@ export const sites: Pick<Schemas['Site'], 'site' | 'name' | 'time_zone'>[] = [
 ];
 
 const device = (site: string, id: string, name: string, seed: number, more: Partial<FakeDevice> = {}): FakeDevice => ({
-  site, device: id, name, seed, thermal: false, people: seed % 4, status: 'healthy', reason: null, lostFor: null, ...more,
+  site,
+  device: id,
+  name,
+  seed,
+  thermal: false,
+  people: seed % 4,
+  status: 'healthy',
+  reason: null,
+  lostFor: null,
+  ...more,
 });
 
 export const devices: FakeDevice[] = [
-  device('DEMO', 'dock', 'Loading dock', 3, { status: 'offline', reason: 'The node’s last will arrived', lostFor: 26 * MINUTE }),
+  device('DEMO', 'dock', 'Loading dock', 3, {
+    status: 'offline',
+    reason: 'The node’s last will arrived',
+    lostFor: 26 * MINUTE,
+  }),
   device('DEMO', 'gate', 'North gate', 1, { status: 'degraded', reason: 'Picture frozen', people: 2 }),
   device('DEMO', 'transformer', 'Transformer T1', 4, { thermal: true, people: 1 }),
   device('DEMO', 'warehouse', 'Warehouse aisle', 2, { people: 3 }),
@@ -50,10 +63,17 @@ export const devices: FakeDevice[] = [
 const many = Number(process.env['WATCHPOST_FAKE_DEVICES'] ?? 0);
 if (many > 0) {
   sites.push({ site: 'MANY', name: 'Large site', time_zone: 'Europe/Berlin' });
-  for (let i = 1; i <= many; i += 1) devices.push(device('MANY', `cam-${i}`, `Hall ${Math.ceil(i / 10)}, camera ${i}`, i % 40, { people: i % 4, ...(i % 37 === 0 ? { lostFor: i * MINUTE } : {}) }));
+  for (let i = 1; i <= many; i += 1)
+    devices.push(
+      device('MANY', `cam-${i}`, `Hall ${Math.ceil(i / 10)}, camera ${i}`, i % 40, {
+        people: i % 4,
+        ...(i % 37 === 0 ? { lostFor: i * MINUTE } : {}),
+      }),
+    );
 }
 
-export const find = (site: string, id: string): FakeDevice | undefined => devices.find((d) => d.site === site && d.device === id);
+export const find = (site: string, id: string): FakeDevice | undefined =>
+  devices.find((d) => d.site === site && d.device === id);
 
 export interface FakeIncident {
   id: string;
@@ -65,8 +85,21 @@ export interface FakeIncident {
   details: Record<string, unknown>;
 }
 
-const trouble = (id: string, dev: string, type: string, from: number, to: number | null, details = {}): FakeIncident => ({
-  id, site: 'DEMO', device: dev, type, opened: started - from * MINUTE, closed: to === null ? null : started - to * MINUTE, details,
+const trouble = (
+  id: string,
+  dev: string,
+  type: string,
+  from: number,
+  to: number | null,
+  details = {},
+): FakeIncident => ({
+  id,
+  site: 'DEMO',
+  device: dev,
+  type,
+  opened: started - from * MINUTE,
+  closed: to === null ? null : started - to * MINUTE,
+  details,
 });
 
 export const incidents: FakeIncident[] = [
@@ -82,7 +115,9 @@ export const incidents: FakeIncident[] = [
 ];
 
 export const openAt = (ms: number, site: string, id?: string): FakeIncident[] =>
-  incidents.filter((i) => i.site === site && (!id || i.device === id) && i.opened <= ms && (i.closed === null || i.closed > ms));
+  incidents.filter(
+    (i) => i.site === site && (!id || i.device === id) && i.opened <= ms && (i.closed === null || i.closed > ms),
+  );
 
 /** No frames: the hub was off between 15 h 10 and 14 h 45 ago, the dock since it went offline. */
 export function recorded(d: FakeDevice, ms: number): boolean {
@@ -106,28 +141,87 @@ export function picture(d: FakeDevice, ms: number, width: number, height: number
 }
 
 export const rois: Schemas['Roi'][] = [
-  { name: 'full_frame', enabled: true, coordinates: [[0, 0], [32, 24]], weight: 1, emissivity: 0.95, thresholds: { warning: 75, critical: 85, emergency: 95 }, visual_coordinates: null },
-  { name: 'top_winding', enabled: true, coordinates: [[8, 0], [24, 8]], weight: 1.5, emissivity: 0.95, thresholds: { warning: 80, critical: 90, emergency: 100 }, visual_coordinates: null },
-  { name: 'middle_core', enabled: true, coordinates: [[8, 8], [24, 16]], weight: 1.2, emissivity: 0.8, thresholds: { warning: 75, critical: 85, emergency: 95 }, visual_coordinates: null },
-  { name: 'bottom_oil', enabled: true, coordinates: [[8, 16], [24, 24]], weight: 1, emissivity: 0.95, thresholds: { warning: 70, critical: 80, emergency: 90 }, visual_coordinates: null },
+  {
+    name: 'full_frame',
+    enabled: true,
+    coordinates: [
+      [0, 0],
+      [32, 24],
+    ],
+    weight: 1,
+    emissivity: 0.95,
+    thresholds: { warning: 75, critical: 85, emergency: 95 },
+    visual_coordinates: null,
+  },
+  {
+    name: 'top_winding',
+    enabled: true,
+    coordinates: [
+      [8, 0],
+      [24, 8],
+    ],
+    weight: 1.5,
+    emissivity: 0.95,
+    thresholds: { warning: 80, critical: 90, emergency: 100 },
+    visual_coordinates: null,
+  },
+  {
+    name: 'middle_core',
+    enabled: true,
+    coordinates: [
+      [8, 8],
+      [24, 16],
+    ],
+    weight: 1.2,
+    emissivity: 0.8,
+    thresholds: { warning: 75, critical: 85, emergency: 95 },
+    visual_coordinates: null,
+  },
+  {
+    name: 'bottom_oil',
+    enabled: true,
+    coordinates: [
+      [8, 16],
+      [24, 24],
+    ],
+    weight: 1,
+    emissivity: 0.95,
+    thresholds: { warning: 70, critical: 80, emergency: 90 },
+    visual_coordinates: null,
+  },
 ];
 
 export function regions(ms: number): Region[] {
   const field = thermalField(ms);
   return rois.map((roi) => {
     const [[x1 = 0, y1 = 0] = [], [x2 = 32, y2 = 24] = []] = roi.coordinates;
-    const inside = field.filter((_, i) => i % 32 >= x1 && i % 32 < x2 && Math.floor(i / 32) >= y1 && Math.floor(i / 32) < y2);
+    const inside = field.filter(
+      (_, i) => i % 32 >= x1 && i % 32 < x2 && Math.floor(i / 32) >= y1 && Math.floor(i / 32) < y2,
+    );
     const max = Math.max(...inside);
     const { warning, critical, emergency } = roi.thresholds;
     const level = max >= emergency ? 'emergency' : max >= critical ? 'critical' : max >= warning ? 'warning' : 'normal';
-    return { name: roi.name, max_temp: max, min_temp: Math.min(...inside), avg_temp: inside.reduce((a, b) => a + b, 0) / inside.length, median_temp: max, std_dev: 4.2, pixel_count: inside.length, alert_level: level };
+    return {
+      name: roi.name,
+      max_temp: max,
+      min_temp: Math.min(...inside),
+      avg_temp: inside.reduce((a, b) => a + b, 0) / inside.length,
+      median_temp: max,
+      std_dev: 4.2,
+      pixel_count: inside.length,
+      alert_level: level,
+    };
   });
 }
 
 export function objectsAt(d: FakeDevice, ms: number): DetectedObject[] {
-  return walkersAt(d.seed, ms, peopleAt(d, ms)).filter((w) => w.x > 0.04 && w.x < 0.96).map((w, i) => ({
-    label: 'person', score: 0.95 - i * 0.06, box: [w.x - 0.028, w.y - w.h * 0.84, 0.056, w.h * 0.96],
-  }));
+  return walkersAt(d.seed, ms, peopleAt(d, ms))
+    .filter((w) => w.x > 0.04 && w.x < 0.96)
+    .map((w, i) => ({
+      label: 'person',
+      score: 0.95 - i * 0.06,
+      box: [w.x - 0.028, w.y - w.h * 0.84, 0.056, w.h * 0.96],
+    }));
 }
 
 const told: Record<string, [string, Schemas['Alert']['level'], string]> = {
@@ -143,21 +237,59 @@ const acknowledged = new Map<string, Schemas['Acknowledgement']>();
 /** What people read of a place, as the gateway says it beside the ids. */
 export function named(site: string, id: string): { site_name: string; time_zone: string; device_name: string } {
   const of = sites.find((s) => s.site === site);
-  return { site_name: of?.name ?? site, time_zone: of?.time_zone ?? 'UTC', device_name: id === '_hub' ? 'Hub' : (devices.find((d) => d.site === site && d.device === id)?.name ?? id) };
+  return {
+    site_name: of?.name ?? site,
+    time_zone: of?.time_zone ?? 'UTC',
+    device_name: id === '_hub' ? 'Hub' : (devices.find((d) => d.site === site && d.device === id)?.name ?? id),
+  };
 }
 
 export function alerts(now = Date.now()): Schemas['Alert'][] {
   const until = (ms: number | null): string | null => (ms !== null && ms <= now ? iso(ms) : null);
-  const of = incidents.filter((i) => i.opened + 4000 <= now).map((i): Schemas['Alert'] => {
-    const [type, level, message] = told[i.type] ?? ['other', 'info', i.type];
-    const id = `alert-${i.id}`;
-    return {
-      id, type, level, message, site: i.site, device: i.device, ...named(i.site, i.device), state: until(i.closed) === null ? 'open' : 'closed', raised: iso(i.opened + 4000),
-      cleared: until(i.closed), acknowledged: acknowledged.get(id) ?? (i.id === 'inc-5' && until(i.opened + 90_000) ? { by: 'Mara', time: iso(i.opened + 90_000), comment: 'The cable was loose' } : null),
-      details: i.details, cleared_message: null, incident: i.id, media: i.type === 'offline' ? [] : [`DEMO/${i.device}/thumbnail/${i.opened}`],
-    };
-  });
-  const storage: Schemas['Alert'] = { id: 'alert-storage', type: 'storage_low', level: 'warning', message: 'The disk is 85 % full', site: 'DEMO', device: '_hub', ...named('DEMO', '_hub'), state: 'open', raised: iso(started - 48 * MINUTE), cleared: null, cleared_message: null, acknowledged: acknowledged.get('alert-storage') ?? null, details: { percent: 85.3 }, incident: null, media: [] };
+  const of = incidents
+    .filter((i) => i.opened + 4000 <= now)
+    .map((i): Schemas['Alert'] => {
+      const [type, level, message] = told[i.type] ?? ['other', 'info', i.type];
+      const id = `alert-${i.id}`;
+      return {
+        id,
+        type,
+        level,
+        message,
+        site: i.site,
+        device: i.device,
+        ...named(i.site, i.device),
+        state: until(i.closed) === null ? 'open' : 'closed',
+        raised: iso(i.opened + 4000),
+        cleared: until(i.closed),
+        acknowledged:
+          acknowledged.get(id) ??
+          (i.id === 'inc-5' && until(i.opened + 90_000)
+            ? { by: 'Mara', time: iso(i.opened + 90_000), comment: 'The cable was loose' }
+            : null),
+        details: i.details,
+        cleared_message: null,
+        incident: i.id,
+        media: i.type === 'offline' ? [] : [`DEMO/${i.device}/thumbnail/${i.opened}`],
+      };
+    });
+  const storage: Schemas['Alert'] = {
+    id: 'alert-storage',
+    type: 'storage_low',
+    level: 'warning',
+    message: 'The disk is 85 % full',
+    site: 'DEMO',
+    device: '_hub',
+    ...named('DEMO', '_hub'),
+    state: 'open',
+    raised: iso(started - 48 * MINUTE),
+    cleared: null,
+    cleared_message: null,
+    acknowledged: acknowledged.get('alert-storage') ?? null,
+    details: { percent: 85.3 },
+    incident: null,
+    media: [],
+  };
   return [...of, ...(started - 48 * MINUTE <= now ? [storage] : [])].sort((a, b) => (a.raised < b.raised ? 1 : -1));
 }
 

@@ -6,7 +6,10 @@ const MINUTE = 60_000;
 
 describe('an address', () => {
   it('is a question and the moment it is about', () => {
-    expect(momentAsked('/api/v1/alerts?site=DEMO&as_of=2026-01-05T10%3A00%3A00.000Z&limit=5')).toEqual({ question: '/api/v1/alerts?site=DEMO&limit=5', at: TEN });
+    expect(momentAsked('/api/v1/alerts?site=DEMO&as_of=2026-01-05T10%3A00%3A00.000Z&limit=5')).toEqual({
+      question: '/api/v1/alerts?site=DEMO&limit=5',
+      at: TEN,
+    });
     expect(momentAsked('/api/v1/sites?as_of=2026-01-05T10:00:00Z')).toEqual({ question: '/api/v1/sites', at: TEN });
   });
 

@@ -1,7 +1,15 @@
 // What the gateway answers, and how it is asked.
 
 import type { components } from '../api/http.gen.ts';
-import { EVENT_NAMES, type AnyEvent, type DetectedObject, type EventsByName, type Region, type RegistryChange, type ThermalEvent } from '../contract.ts';
+import {
+  EVENT_NAMES,
+  type AnyEvent,
+  type DetectedObject,
+  type EventsByName,
+  type Region,
+  type RegistryChange,
+  type ThermalEvent,
+} from '../contract.ts';
 
 type Schemas = components['schemas'];
 
@@ -65,7 +73,11 @@ export type Found = DetectedObject;
 export type Expectation = NonNullable<RegistryChange['expects']>;
 
 export class ApiError extends Error {
-  constructor(readonly status: number, message: string, readonly errors: { path: string; message: string }[] = []) {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly errors: { path: string; message: string }[] = [],
+  ) {
     super(message);
   }
 }
@@ -78,10 +90,15 @@ export function onUnauthorised(then: () => void): void {
 async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text();
   try {
-    const problem = JSON.parse(text) as { title?: string; detail?: string; errors?: { path: string; message: string }[] };
+    const problem = JSON.parse(text) as {
+      title?: string;
+      detail?: string;
+      errors?: { path: string; message: string }[];
+    };
     return new ApiError(response.status, problem.detail ?? problem.title ?? response.statusText, problem.errors);
   } catch (error) {
-    if (error instanceof SyntaxError) return new ApiError(response.status, response.statusText || `Status ${response.status}`);
+    if (error instanceof SyntaxError)
+      return new ApiError(response.status, response.statusText || `Status ${response.status}`);
     throw error;
   }
 }
@@ -93,17 +110,23 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
-export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await (await ask(path, signal ? { signal } : {})).json()) as T;
+export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  (await (await ask(path, signal ? { signal } : {})).json()) as T;
 
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The status says what became of it: 200 is done, 202 is on its way. */
 export async function sendFor<T>(method: Method, path: string, body: unknown): Promise<{ status: number; body: T }> {
-  const response = await ask(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  const response = await ask(path, {
+    method,
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  });
   return { status: response.status, body: (await response.json()) as T };
 }
 
-export const send = async <T>(method: Method, path: string, body: unknown): Promise<T> => (await sendFor<T>(method, path, body)).body;
+export const send = async <T>(method: Method, path: string, body: unknown): Promise<T> =>
+  (await sendFor<T>(method, path, body)).body;
 
 export type Params = Record<string, string | number | null | undefined>;
 

@@ -22,12 +22,16 @@ export class Bar {
   #end = $derived.by(() => {
     const latest = (this.#day.date ? Math.floor(this.#now / MINUTE) : this.#day.newest + 1) * MINUTE;
     const at = moment.settled;
-    return at === null || at >= latest - this.#reach ? latest : Math.min(latest, Math.ceil((at + this.#reach / 2) / DAY) * DAY);
+    return at === null || at >= latest - this.#reach
+      ? latest
+      : Math.min(latest, Math.ceil((at + this.#reach / 2) / DAY) * DAY);
   });
   #ofDate = $derived.by(() => this.#day.date !== null && this.#reach === DAY);
   count = $derived.by(() => (this.#long && !this.#ofDate ? this.#reach / MINUTE : this.#day.count));
   from = $derived.by(() => (this.#long && !this.#ofDate ? this.#end - this.#reach : this.#day.from));
-  endsNow = $derived.by(() => !this.#ofDate && ticker.now - this.#end < 2 * DAY && this.#end >= this.#now - 10 * MINUTE);
+  endsNow = $derived.by(
+    () => !this.#ofDate && ticker.now - this.#end < 2 * DAY && this.#end >= this.#now - 10 * MINUTE,
+  );
   to = $derived.by(() => Math.max(this.from + this.count * MINUTE, this.endsNow ? ticker.now : 0));
 
   #incidents: Resource<Incidents>;
@@ -35,14 +39,28 @@ export class Bar {
   #gaps: Resource<Events<GapEvent>>;
   #first: Resource<Events>;
 
-  #troubles = $derived.by((): Incident[] => (this.#long ? this.#incidents.data : this.#day.incidents.data)?.incidents ?? []);
+  #troubles = $derived.by(
+    (): Incident[] => (this.#long ? this.#incidents.data : this.#day.incidents.data)?.incidents ?? [],
+  );
   states = $derived.by((): MinuteState[] => {
     if (!this.#long) return this.#day.states;
     const known = this.#day.date ? [] : this.#day.states;
     const begun = this.#first.data?.events[0]?.event.time;
-    const states = longStates(Math.floor(this.from / MINUTE), this.count, { first: Math.floor(this.#day.from / MINUTE), states: known }, this.#troubles, begun ? Date.parse(begun) : null, this.#now);
+    const states = longStates(
+      Math.floor(this.from / MINUTE),
+      this.count,
+      { first: Math.floor(this.#day.from / MINUTE), states: known },
+      this.#troubles,
+      begun ? Date.parse(begun) : null,
+      this.#now,
+    );
     // Of yesterday some minutes are kept still.
-    return this.#ofDate ? states.map((state, i) => { const kept = this.#day.states[i]; return kept && kept !== 'no_data' ? kept : state; }) : states;
+    return this.#ofDate
+      ? states.map((state, i) => {
+          const kept = this.#day.states[i];
+          return kept && kept !== 'no_data' ? kept : state;
+        })
+      : states;
   });
 
   shades = $derived.by((): Shade[] => (this.#long ? this.states : this.#day.shades));
@@ -50,16 +68,25 @@ export class Bar {
   constructor() {
     const asked = (path: string, params: Record<string, string | number>): string | null => {
       if (!this.#long || !page.site) return null;
-      return url(path, { site: page.site, from: iso(this.from), to: iso(this.from + this.count * MINUTE + MINUTE), ...params });
+      return url(path, {
+        site: page.site,
+        from: iso(this.from),
+        to: iso(this.from + this.count * MINUTE + MINUTE),
+        ...params,
+      });
     };
     this.#incidents = new Resource(() => asked('/api/v1/incidents', { limit: 1000 }));
     this.#alerts = new Resource(() => asked('/api/v1/alerts', { limit: 500 }));
     this.#gaps = new Resource(() => asked('/api/v1/events', { type: 'gap', limit: 500, order: 'desc' }));
-    this.#first = new Resource(() => (this.#long && page.site ? url('/api/v1/events', { site: page.site, limit: 1 }) : null));
-    $effect(() => live.listenAlways((_, type) => {
-      if (type === 'incident') this.#incidents.reload();
-      if (type === 'alert') this.#alerts.reload();
-    }));
+    this.#first = new Resource(() =>
+      this.#long && page.site ? url('/api/v1/events', { site: page.site, limit: 1 }) : null,
+    );
+    $effect(() =>
+      live.listenAlways((_, type) => {
+        if (type === 'incident') this.#incidents.reload();
+        if (type === 'alert') this.#alerts.reload();
+      }),
+    );
   }
 
   stateAt(ms: number): MinuteState {
@@ -68,7 +95,9 @@ export class Bar {
 
   /** Within `room` of a moment: what is narrower than a pointer is met as well. */
   incidentsAt(ms: number, room = MINUTE): Incident[] {
-    return this.#troubles.filter((i) => Date.parse(i.opened) < ms + room && (i.closed === null || Date.parse(i.closed) > ms - room + MINUTE));
+    return this.#troubles.filter(
+      (i) => Date.parse(i.opened) < ms + room && (i.closed === null || Date.parse(i.closed) > ms - room + MINUTE),
+    );
   }
 
   gapAt(ms: number): string | null {

@@ -16,10 +16,16 @@ export class Day {
   incidents: Resource<{ incidents: Incident[] }>;
   alerts: Resource<{ alerts: Alert[] }>;
   gaps: Resource<Events<GapEvent>>;
-  states = $derived.by((): MinuteState[] => (this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes, this.count) : []));
+  states = $derived.by((): MinuteState[] =>
+    this.timeline.data ? decodeStates(this.timeline.data.states, this.timeline.data.classes, this.count) : [],
+  );
   shades = $derived.by((): Shade[] => shadesOf(this.states, this.timeline.data?.incidents ?? []));
   /** 1,440 minutes, or as many as a past day had. */
-  count = $derived.by(() => (this.timeline.data ? this.timeline.data.newest - Math.floor(Date.parse(this.timeline.data.from) / MINUTE) + 1 : MINUTES));
+  count = $derived.by(() =>
+    this.timeline.data
+      ? this.timeline.data.newest - Math.floor(Date.parse(this.timeline.data.from) / MINUTE) + 1
+      : MINUTES,
+  );
   /** The newest epoch minute of the 1,440. */
   newest = $derived.by(() => this.timeline.data?.newest ?? Math.floor(ticker.now / MINUTE) - 1);
   from = $derived.by(() => (this.newest - this.count + 1) * MINUTE);
@@ -33,21 +39,31 @@ export class Day {
   constructor() {
     const minute = $derived(Math.floor(ticker.now / MINUTE));
     const range = (): { from: string; to: string } => ({ from: iso(this.from), to: iso((this.newest + 2) * MINUTE) });
-    this.timeline = new Resource(() => (page.site ? url(`/api/v1/timeline/${encodeURIComponent(page.site)}`, { date: this.date }) : null));
-    this.incidents = new Resource(() => (page.site ? url('/api/v1/incidents', { site: page.site, ...range(), limit: 500 }) : null));
+    this.timeline = new Resource(() =>
+      page.site ? url(`/api/v1/timeline/${encodeURIComponent(page.site)}`, { date: this.date }) : null,
+    );
+    this.incidents = new Resource(() =>
+      page.site ? url('/api/v1/incidents', { site: page.site, ...range(), limit: 500 }) : null,
+    );
     this.alerts = new Resource(() => (page.site ? url('/api/v1/alerts', { site: page.site, limit: 500 }) : null));
-    this.gaps = new Resource(() => (page.site ? url('/api/v1/events', { site: page.site, type: 'watchpost.gap.v1', ...range(), limit: 100, order: 'desc' }) : null));
+    this.gaps = new Resource(() =>
+      page.site
+        ? url('/api/v1/events', { site: page.site, type: 'watchpost.gap.v1', ...range(), limit: 100, order: 'desc' })
+        : null,
+    );
     $effect(() => {
       // A minute closes some seconds after its end.
       void minute;
       const timer = setTimeout(this.timeline.reload, 4000);
       return () => clearTimeout(timer);
     });
-    $effect(() => live.listenAlways((_, type) => {
-      if (type === 'incident') this.incidents.reload();
-      if (type === 'alert') this.alerts.reload();
-      if (type === 'gap') this.gaps.reload();
-    }));
+    $effect(() =>
+      live.listenAlways((_, type) => {
+        if (type === 'incident') this.incidents.reload();
+        if (type === 'alert') this.alerts.reload();
+        if (type === 'gap') this.gaps.reload();
+      }),
+    );
   }
 
   /** How bad the incidents of a minute were. */

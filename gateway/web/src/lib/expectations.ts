@@ -10,7 +10,8 @@ export const EXPECTATIONS: { value: Expectation; word: string }[] = [
   { value: 'nothing', word: 'Nothing: it reports when something happens' },
 ];
 
-export const expectationWord = (expects: Expectation | null): string => EXPECTATIONS.find((one) => one.value === expects)?.word ?? 'What it says itself';
+export const expectationWord = (expects: Expectation | null): string =>
+  EXPECTATIONS.find((one) => one.value === expects)?.word ?? 'What it says itself';
 
 /** When a device is missed; what reports when something happens is not, unless somebody wants it to be. */
 export function silenceWord({ expects, silent_after_s: after }: Pick<Device, 'expects' | 'silent_after_s'>): string {

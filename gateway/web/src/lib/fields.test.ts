@@ -2,8 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from './api';
 import { boundsOf, sentencesAbout, type SettingsField } from './fields';
 
-const field = (path: string, given: Partial<SettingsField>): SettingsField => ({ path, description: null, minimum: null, above: null, maximum: null, unit: null, choices: null, default: null, ...given });
-const fields = { fields: [field('motion.min_area', { minimum: 100, maximum: 10_000, unit: 'px' }), field('rois.weight', { above: 0, maximum: 1000 }), field('rois.name', {})] };
+const field = (path: string, given: Partial<SettingsField>): SettingsField => ({
+  path,
+  description: null,
+  minimum: null,
+  above: null,
+  maximum: null,
+  unit: null,
+  choices: null,
+  default: null,
+  ...given,
+});
+const fields = {
+  fields: [
+    field('motion.min_area', { minimum: 100, maximum: 10_000, unit: 'px' }),
+    field('rois.weight', { above: 0, maximum: 1000 }),
+    field('rois.name', {}),
+  ],
+};
 
 describe('bounds of a field', () => {
   it('are those that the server names, in its unit', () => {
@@ -17,7 +33,10 @@ describe('bounds of a field', () => {
 });
 
 describe('a refusal', () => {
-  const error = new ApiError(400, 'the body does not fit', [{ path: 'motion.min_area', message: 'too large' }, { path: 'rois.0.weight', message: 'too small' }]);
+  const error = new ApiError(400, 'the body does not fit', [
+    { path: 'motion.min_area', message: 'too large' },
+    { path: 'rois.0.weight', message: 'too small' },
+  ]);
   it('is told at the field that it is about', () => {
     expect(sentencesAbout(error, 'motion.min_area')).toBe('too large');
     expect(sentencesAbout(error, 'rois.0')).toBe('too small');

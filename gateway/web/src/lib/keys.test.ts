@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { changedSpeed, globalAction, isTypedInto, isWorkedBy, nearestSpeed, playbackAction, type Focused } from './keys';
+import {
+  changedSpeed,
+  globalAction,
+  isTypedInto,
+  isWorkedBy,
+  nearestSpeed,
+  playbackAction,
+  type Focused,
+} from './keys';
 
 describe('the keys of playback', () => {
   it.each([
@@ -58,7 +66,13 @@ describe('the keys of the page', () => {
   });
 });
 
-const on = (tag: string, more: Partial<Focused> = {}): Focused => ({ tag, type: '', role: '', editable: false, ...more });
+const on = (tag: string, more: Partial<Focused> = {}): Focused => ({
+  tag,
+  type: '',
+  role: '',
+  editable: false,
+  ...more,
+});
 
 describe('the element that has the focus', () => {
   it.each([
@@ -86,5 +100,7 @@ describe('the element that has the focus', () => {
     [on('a'), ' ', false],
     [on('a'), 'Enter', true],
     [null, ' ', false],
-  ])('keeps its own keys alone: %j with %j is %j', (focused, key, expected) => expect(isWorkedBy(focused, key)).toBe(expected));
+  ])('keeps its own keys alone: %j with %j is %j', (focused, key, expected) =>
+    expect(isWorkedBy(focused, key)).toBe(expected),
+  );
 });

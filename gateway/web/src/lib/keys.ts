@@ -58,11 +58,37 @@ export const wallHelp: KeyHelp[] = [
   { keys: ['[', ']'], does: 'Fewer or more columns' },
 ];
 
-export type GlobalAction = 'help' | 'now' | 'wall' | 'timeline' | 'playback' | 'dashboard' | 'alerts' | 'system' | 'settings' | 'theme' | 'closer' | 'farther';
+export type GlobalAction =
+  | 'help'
+  | 'now'
+  | 'wall'
+  | 'timeline'
+  | 'playback'
+  | 'dashboard'
+  | 'alerts'
+  | 'system'
+  | 'settings'
+  | 'theme'
+  | 'closer'
+  | 'farther';
 
-const globals: Record<string, GlobalAction> = { '?': 'help', n: 'now', escape: 'now', t: 'theme', '+': 'closer', '=': 'closer', '-': 'farther' };
+const globals: Record<string, GlobalAction> = {
+  '?': 'help',
+  n: 'now',
+  escape: 'now',
+  t: 'theme',
+  '+': 'closer',
+  '=': 'closer',
+  '-': 'farther',
+};
 const places: Record<string, GlobalAction> = {
-  w: 'wall', t: 'timeline', p: 'playback', d: 'dashboard', a: 'alerts', s: 'system', e: 'settings',
+  w: 'wall',
+  t: 'timeline',
+  p: 'playback',
+  d: 'dashboard',
+  a: 'alerts',
+  s: 'system',
+  e: 'settings',
 };
 
 /** `g` and then a letter goes to a view; `after` is the key pressed just before. */
@@ -85,14 +111,25 @@ export interface Focused {
 
 export function focusedOf(target: EventTarget | null): Focused | null {
   if (!(target instanceof HTMLElement)) return null;
-  const worked = target.closest<HTMLElement>('button, a, summary, [role=slider], [role=tablist], [role=radiogroup]') ?? target;
-  return { tag: worked.tagName.toLowerCase(), type: worked instanceof HTMLInputElement ? worked.type : '', role: worked.getAttribute('role') ?? '', editable: target.isContentEditable };
+  const worked =
+    target.closest<HTMLElement>('button, a, summary, [role=slider], [role=tablist], [role=radiogroup]') ?? target;
+  return {
+    tag: worked.tagName.toLowerCase(),
+    type: worked instanceof HTMLInputElement ? worked.type : '',
+    role: worked.getAttribute('role') ?? '',
+    editable: target.isContentEditable,
+  };
 }
 
 /** Fields take their keys themselves; a slider or button keeps only the keys that work it. */
 export function isTypedInto(focused: Focused | null): boolean {
   if (!focused) return false;
-  return focused.editable || focused.tag === 'textarea' || focused.tag === 'select' || (focused.tag === 'input' && !WORKED.has(focused.type));
+  return (
+    focused.editable ||
+    focused.tag === 'textarea' ||
+    focused.tag === 'select' ||
+    (focused.tag === 'input' && !WORKED.has(focused.type))
+  );
 }
 
 const SLIDER_KEYS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown']);
@@ -100,7 +137,8 @@ const SLIDER_KEYS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 
 /** Whether the element that has the focus does something of its own with this key. */
 export function isWorkedBy(focused: Focused | null, key: string): boolean {
   if (!focused) return false;
-  if (focused.type === 'range' || ['slider', 'tablist', 'radiogroup'].includes(focused.role)) return SLIDER_KEYS.has(key);
+  if (focused.type === 'range' || ['slider', 'tablist', 'radiogroup'].includes(focused.role))
+    return SLIDER_KEYS.has(key);
   if (focused.tag === 'input') return key === ' ' || (focused.type === 'radio' && key.startsWith('Arrow'));
   if (focused.tag === 'a') return key === 'Enter';
   return ['button', 'summary'].includes(focused.tag) && (key === ' ' || key === 'Enter');
@@ -117,7 +155,13 @@ export function givesKeysBack(node: HTMLElement): { destroy: () => void } {
   const released = ({ target }: Event): void => {
     if (!byPointer || !(target instanceof HTMLElement)) return;
     const focused = focusedOf(target);
-    if (focused?.tag === 'select' || focused?.type === 'range' || focused?.type === 'date' || focused?.type === 'checkbox') target.blur();
+    if (
+      focused?.tag === 'select' ||
+      focused?.type === 'range' ||
+      focused?.type === 'date' ||
+      focused?.type === 'checkbox'
+    )
+      target.blur();
   };
   node.addEventListener('pointerdown', pointed, true);
   node.addEventListener('keydown', pressed, true);

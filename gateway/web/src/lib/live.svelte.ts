@@ -70,7 +70,9 @@ class Live {
     clearTimeout(this.#retry);
     this.#source?.close();
     if (document.hidden || this.#site === null) return;
-    const source = new EventSource(url('/api/v1/live', { types: this.#types, site: this.#site, after: this.#position }));
+    const source = new EventSource(
+      url('/api/v1/live', { types: this.#types, site: this.#site, after: this.#position }),
+    );
     this.#source = source;
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('head', (event) => this.#contact(event));

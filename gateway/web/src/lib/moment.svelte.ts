@@ -27,7 +27,9 @@ class Moment {
   }
 
   /** Playback moves on every second, and what surrounds it need not. */
-  #asked = $derived.by(() => (this.settled !== null && nav.route.view === 'playback' ? Math.floor(this.settled / MINUTE) * MINUTE : this.settled));
+  #asked = $derived.by(() =>
+    this.settled !== null && nav.route.view === 'playback' ? Math.floor(this.settled / MINUTE) * MINUTE : this.settled,
+  );
 
   /** The address of a question about how things stand, asked of the moment shown. */
   question(path: string, params: Params = {}): string {

@@ -41,7 +41,15 @@ export function follow(node: HTMLElement): { destroy: () => void } {
     const link = (event.target as Element).closest?.('a');
     const href = link?.getAttribute('href');
     if (!link || !href?.startsWith('/') || link.target || link.hasAttribute('download')) return;
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const to = new URL(link.href);
     if (/^\/(api|media|hls|live|heatmaps)\//.test(to.pathname)) return;
     event.preventDefault();

@@ -1,6 +1,20 @@
 // What every view shares: sites, the site chosen, its devices, and the moment shown.
 
-import { LIVE_NAMES, deviceOf, sitePath, url, type Condition, type Device, type DeviceHealth, type Devices, type EventName, type Events, type Health, type Recorded, type Sites } from './api';
+import {
+  LIVE_NAMES,
+  deviceOf,
+  sitePath,
+  url,
+  type Condition,
+  type Device,
+  type DeviceHealth,
+  type Devices,
+  type EventName,
+  type Events,
+  type Health,
+  type Recorded,
+  type Sites,
+} from './api';
 import { live } from './live.svelte';
 import { moment } from './moment.svelte';
 import { nav } from './nav.svelte';
@@ -15,14 +29,22 @@ const ROUTINE = new Set(['segment', 'heartbeat', 'health']);
 const TELLING = new Set(['alert', 'incident', 'health', 'state', 'settings', 'registry']);
 
 /** What comes many times a second is sent only to the views that show it. */
-const FREQUENT: Partial<Record<View, readonly EventName[]>> = { device: ['thermal', 'segment'], system: ['thermal', 'segment', 'heartbeat'] };
-const followedBy = (view: View): EventName[] => LIVE_NAMES.filter((name) => !['thermal', 'segment', 'heartbeat'].includes(name) || FREQUENT[view]?.includes(name));
+const FREQUENT: Partial<Record<View, readonly EventName[]>> = {
+  device: ['thermal', 'segment'],
+  system: ['thermal', 'segment', 'heartbeat'],
+};
+const followedBy = (view: View): EventName[] =>
+  LIVE_NAMES.filter((name) => !['thermal', 'segment', 'heartbeat'].includes(name) || FREQUENT[view]?.includes(name));
 
 /** What a device tells that is worth a line on the wall. */
 const NEWS = ['detection', 'motion', 'state', 'recording', 'gap', 'command', 'annotation'];
 
 /** What a clock that is ahead said happened when it arrived. */
-const newsOf = ({ event, position, received, ahead_s }: Recorded): News => ({ time: (ahead_s && received) || event.time, position, summary: summary(event) });
+const newsOf = ({ event, position, received, ahead_s }: Recorded): News => ({
+  time: (ahead_s && received) || event.time,
+  position,
+  summary: summary(event),
+});
 
 /** A device, and what happened last there in the words of the page. */
 export type ShownDevice = Device & { news: News | null };
@@ -65,10 +87,28 @@ class Page {
     this.sites = new Resource(() => '/api/v1/sites', { every: fallback(15_000) });
     this.#sitesThen = new Resource(() => (moment.settled === null ? null : moment.question('/api/v1/sites')));
     this.hub = new Resource(() => '/health', { every: () => 5000 });
-    this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), { every: fallback(5000) });
+    this.#devices = new Resource(() => (this.site ? moment.question(sitePath(this.site)) : null), {
+      every: fallback(5000),
+    });
     this.#known = new Resource(() => (this.site ? sitePath(this.site) : null), { every: () => 60_000 });
-    this.#names = new Resource(() => ((this.sites.data?.sites.length ?? 0) > 1 && ['system', 'alerts', 'wall'].includes(nav.route.view) ? '/api/v1/health/devices' : null), { every: () => 120_000 });
-    this.#told = new Resource(() => (this.site ? url('/api/v1/events', { site: this.site, type: NEWS.join(','), order: 'desc', limit: 200, to: moment.settled === null ? null : iso(moment.settled) }) : null));
+    this.#names = new Resource(
+      () =>
+        (this.sites.data?.sites.length ?? 0) > 1 && ['system', 'alerts', 'wall'].includes(nav.route.view)
+          ? '/api/v1/health/devices'
+          : null,
+      { every: () => 120_000 },
+    );
+    this.#told = new Resource(() =>
+      this.site
+        ? url('/api/v1/events', {
+            site: this.site,
+            type: NEWS.join(','),
+            order: 'desc',
+            limit: 200,
+            to: moment.settled === null ? null : iso(moment.settled),
+          })
+        : null,
+    );
     const pending = new Map<string, News>();
     $effect(() => live.follow(this.site, followedBy(nav.route.view)));
     $effect(() => {
@@ -77,15 +117,18 @@ class Page {
     $effect(() => {
       if (this.site) prefs.remember('site', this.site);
     });
-    $effect(() => live.listen((recorded, type) => {
-      if (TELLING.has(type)) {
-        this.#devices.reload();
-        this.sites.reload();
-      }
-      const from = deviceOf(recorded.event.source);
-      if (!from || from.device === '_hub' || from.device === '_gateway' || ROUTINE.has(type) || !isNews(recorded)) return;
-      pending.set(`${from.site}/${from.device}`, newsOf(recorded));
-    }));
+    $effect(() =>
+      live.listen((recorded, type) => {
+        if (TELLING.has(type)) {
+          this.#devices.reload();
+          this.sites.reload();
+        }
+        const from = deviceOf(recorded.event.source);
+        if (!from || from.device === '_hub' || from.device === '_gateway' || ROUTINE.has(type) || !isNews(recorded))
+          return;
+        pending.set(`${from.site}/${from.device}`, newsOf(recorded));
+      }),
+    );
     // Many events a second are one change of the page.
     $effect(() => {
       const timer = setInterval(() => {
@@ -112,13 +155,15 @@ class Page {
 
   unseenAlertsOf(site: string | null): number {
     const data = this.#sitesShown;
-    return (data?.sites.find((s) => s.site === site)?.unacknowledged_alerts ?? 0) + (data?.hub?.unacknowledged_alerts ?? 0);
+    return (
+      (data?.sites.find((s) => s.site === site)?.unacknowledged_alerts ?? 0) + (data?.hub?.unacknowledged_alerts ?? 0)
+    );
   }
 
   /** Parts of the hub that do not work as they should, of the present. */
   get hubProblems(): string[] {
     const told = moment.isLive ? this.hub.data : null;
-    return told && told.status !== 'healthy' ? told.problems ?? [] : [];
+    return told && told.status !== 'healthy' ? (told.problems ?? []) : [];
   }
 
   get deviceState(): Resource<Devices> {
@@ -171,7 +216,11 @@ class Page {
   #withNews(): ShownDevice[] {
     return (this.#devices.data?.devices ?? []).map((d) => {
       const name = `${d.site}/${d.device}`;
-      const candidates = [lastNews(d.last_event), this.#before.get(name) ?? null, (moment.isLive && this.#heard.get(name)) || null];
+      const candidates = [
+        lastNews(d.last_event),
+        this.#before.get(name) ?? null,
+        (moment.isLive && this.#heard.get(name)) || null,
+      ];
       const news = candidates.reduce((a, b) => ((b?.position ?? 0) > (a?.position ?? 0) ? b : a));
       const before = this.#shown.get(name);
       // Of many devices only those that changed are drawn again.

@@ -9,11 +9,21 @@ const pieces = [
 ];
 
 describe('one clock for segments with gaps', () => {
-  it.each([[0, 0], [5_000, 5], [30_000, 8], [62_000, 10], [999_000, 11.95]])('+%i ms plays at %d s', (ms, seconds) =>
-    expect(mediaTimeOf(t0 + ms, pieces)).toBeCloseTo(seconds));
+  it.each([
+    [0, 0],
+    [5_000, 5],
+    [30_000, 8],
+    [62_000, 10],
+    [999_000, 11.95],
+  ])('+%i ms plays at %d s', (ms, seconds) => expect(mediaTimeOf(t0 + ms, pieces)).toBeCloseTo(seconds));
 
-  it.each([[0, 0], [5, 5_000], [8, 60_000], [10, 62_000], [99, 64_000]])('%d s of video is +%i ms', (seconds, ms) =>
-    expect(momentOfMedia(seconds, pieces)).toBe(t0 + ms));
+  it.each([
+    [0, 0],
+    [5, 5_000],
+    [8, 60_000],
+    [10, 62_000],
+    [99, 64_000],
+  ])('%d s of video is +%i ms', (seconds, ms) => expect(momentOfMedia(seconds, pieces)).toBe(t0 + ms));
 
   it('knows what was recorded', () => {
     expect(covers(t0 + 5_000, pieces)).toBe(true);

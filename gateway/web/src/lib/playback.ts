@@ -21,7 +21,7 @@ export function momentOfMedia(seconds: number, pieces: readonly Piece[]): number
   let found: Piece | null = null;
   for (const piece of pieces) if (piece.start <= seconds + 1e-3) found = piece;
   found ??= pieces[0] ?? null;
-  return found ? found.at + (Math.min(Math.max(0, seconds - found.start), found.duration)) * 1000 : null;
+  return found ? found.at + Math.min(Math.max(0, seconds - found.start), found.duration) * 1000 : null;
 }
 
 export function covers(at: number, pieces: readonly Piece[]): boolean {
@@ -32,7 +32,8 @@ export function covers(at: number, pieces: readonly Piece[]): boolean {
 export function playlistUrl(site: string, device: string, from: number, to: number): string {
   const base = `/hls/${encodeURIComponent(site)}/${encodeURIComponent(device)}`;
   const start = new Date(from).toISOString();
-  if (from % 3_600_000 === 0 && to - from === 3_600_000) return `${base}/${start.slice(0, 10)}/${start.slice(11, 13)}.m3u8`;
+  if (from % 3_600_000 === 0 && to - from === 3_600_000)
+    return `${base}/${start.slice(0, 10)}/${start.slice(11, 13)}.m3u8`;
   return `${base}/range.m3u8?from=${start}&to=${new Date(to).toISOString()}`;
 }
 

@@ -38,9 +38,11 @@ export class Player {
       this.#video.currentTime = at;
       this.ready = true;
     });
-    for (const event of [Hls.Events.FRAG_BUFFERED, Hls.Events.LEVEL_UPDATED, Hls.Events.LEVEL_PTS_UPDATED] as const) hls.on(event, learn);
+    for (const event of [Hls.Events.FRAG_BUFFERED, Hls.Events.LEVEL_UPDATED, Hls.Events.LEVEL_PTS_UPDATED] as const)
+      hls.on(event, learn);
     hls.on(Hls.Events.ERROR, (_, data) => {
-      if (data.fatal) this.problem = data.response?.code === 404 ? 'The video of this stretch is gone' : 'The video cannot be loaded';
+      if (data.fatal)
+        this.problem = data.response?.code === 404 ? 'The video of this stretch is gone' : 'The video cannot be loaded';
     });
     hls.loadSource(playlist);
     hls.attachMedia(this.#video);
@@ -74,11 +76,12 @@ export class Player {
     video.playbackRate = rate;
     video.muted = muted;
     if (!playing) return video.pause();
-    if (video.paused && this.ready) void video.play().catch((error: unknown) => {
-      // A pause or a new source while starting; or the browser wants it silent first.
-      if (!(error instanceof DOMException)) throw error;
-      if (error.name === 'NotAllowedError') this.problem = 'The browser wants a click before it plays sound';
-    });
+    if (video.paused && this.ready)
+      void video.play().catch((error: unknown) => {
+        // A pause or a new source while starting; or the browser wants it silent first.
+        if (!(error instanceof DOMException)) throw error;
+        if (error.name === 'NotAllowedError') this.problem = 'The browser wants a click before it plays sound';
+      });
   }
 
   destroy(): void {

@@ -34,7 +34,8 @@ class Preferences {
   }
 
   nextTheme(): void {
-    this.theme = this.theme === 'auto' ? (this.#systemLight ? 'dark' : 'light') : this.theme === 'dark' ? 'light' : 'dark';
+    this.theme =
+      this.theme === 'auto' ? (this.#systemLight ? 'dark' : 'light') : this.theme === 'dark' ? 'light' : 'dark';
     localStorage.setItem('watchpost.theme', this.theme);
   }
 

@@ -3,7 +3,21 @@ import type { CommandEvent } from '../contract.ts';
 import type { Consumer, Recorded } from './api.ts';
 import { Pace, lastRebuilds, progressOf, refusalOf } from './rebuilding.ts';
 
-const consumer = (changes: Partial<Consumer> = {}): Consumer => ({ name: 'alerts', kind: 'projection', position: 1000, lag: 0, state: 'running', error: null, version: 1, set_aside: 0, lately: [], rebuilt: null, rebuilds: null, receivers: null, ...changes });
+const consumer = (changes: Partial<Consumer> = {}): Consumer => ({
+  name: 'alerts',
+  kind: 'projection',
+  position: 1000,
+  lag: 0,
+  state: 'running',
+  error: null,
+  version: 1,
+  set_aside: 0,
+  lately: [],
+  rebuilt: null,
+  rebuilds: null,
+  receivers: null,
+  ...changes,
+});
 
 describe('the pace of a rebuild', () => {
   it('is unknown until there are two moments', () => {
@@ -51,11 +65,17 @@ describe('the pace of a rebuild', () => {
 
 describe('the progress of a rebuild', () => {
   it('of a view goes to where the view stands', () => {
-    expect(progressOf(consumer({ state: 'rebuilding', rebuilt: 250 }), 1100)).toEqual({ done: 250, goal: 1000, share: 0.25 });
+    expect(progressOf(consumer({ state: 'rebuilding', rebuilt: 250 }), 1100)).toEqual({
+      done: 250,
+      goal: 1000,
+      share: 0.25,
+    });
   });
 
   it('of rows goes to the head', () => {
-    expect(progressOf(consumer({ name: 'warehouse', state: 'rebuilding', position: 550, rebuilt: null }), 1100)).toEqual({ done: 550, goal: 1100, share: 0.5 });
+    expect(
+      progressOf(consumer({ name: 'warehouse', state: 'rebuilding', position: 550, rebuilt: null }), 1100),
+    ).toEqual({ done: 550, goal: 1100, share: 0.5 });
   });
 
   it('is none where nothing is rebuilt', () => {
@@ -63,10 +83,24 @@ describe('the progress of a rebuild', () => {
   });
 });
 
-const told = (id: string, name: string, state: 'asked' | 'done' | 'failed', given: Record<string, unknown>, detail: string | null = null): Recorded<CommandEvent> => ({
+const told = (
+  id: string,
+  name: string,
+  state: 'asked' | 'done' | 'failed',
+  given: Record<string, unknown>,
+  detail: string | null = null,
+): Recorded<CommandEvent> => ({
   position: 1,
   received: '2026-01-05T10:00:00Z',
-  event: { specversion: '1.0', id, source: '/sites/_hub/devices/_hub', type: 'watchpost.command.v1', time: '2026-01-05T10:00:00Z', datacontenttype: 'application/json', data: { request_id: id, name, state, detail, arguments: given } },
+  event: {
+    specversion: '1.0',
+    id,
+    source: '/sites/_hub/devices/_hub',
+    type: 'watchpost.command.v1',
+    time: '2026-01-05T10:00:00Z',
+    datacontenttype: 'application/json',
+    data: { request_id: id, name, state, detail, arguments: given },
+  },
 });
 
 describe('what became of rebuilds', () => {
@@ -78,7 +112,12 @@ describe('what became of rebuilds', () => {
       told('d', 'rebuild', 'asked', { consumer: 'mosaics' }),
     ]);
 
-    expect(found.get('alerts')).toEqual({ id: 'b', state: 'failed', at: Date.parse('2026-01-05T10:00:00Z'), detail: 'position 7: no' });
+    expect(found.get('alerts')).toEqual({
+      id: 'b',
+      state: 'failed',
+      at: Date.parse('2026-01-05T10:00:00Z'),
+      detail: 'position 7: no',
+    });
     expect(found.get('mosaics')?.state).toBe('asked');
     expect(found.size).toBe(2);
   });

@@ -16,7 +16,12 @@ describe('the address', () => {
 
   it('falls back to now and to nothing chosen for what it does not know', () => {
     expect(parseRoute('/', 'site=../etc&device=a/b&at=yesterday')).toEqual({
-      view: 'wall', site: null, devices: [], at: null, reach: 86_400_000, filters: {},
+      view: 'wall',
+      site: null,
+      devices: [],
+      at: null,
+      reach: 86_400_000,
+      filters: {},
     });
   });
 
@@ -36,6 +41,8 @@ describe('the address', () => {
     const route = parseRoute('/timeline', 'site=DEMO&at=2026-01-05T13:25:00Z&show=ko');
 
     expect(formatRoute(changedRoute(route, { view: 'alerts' }))).toBe('/alerts?site=DEMO&at=2026-01-05T13:25:00Z');
-    expect(formatRoute(changedRoute(route, { filters: { show: '' } }))).toBe('/timeline?site=DEMO&at=2026-01-05T13:25:00Z');
+    expect(formatRoute(changedRoute(route, { filters: { show: '' } }))).toBe(
+      '/timeline?site=DEMO&at=2026-01-05T13:25:00Z',
+    );
   });
 });

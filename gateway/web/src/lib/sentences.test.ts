@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { alertSentence, detailLines } from './sentences';
 
 const nameOf = (id: string): string => ({ gate: 'North gate', dock: 'Loading dock' })[id] ?? id;
-const told = (type: string, details: Record<string, unknown>, message = ''): string => alertSentence({ type, message, details }, nameOf);
+const told = (type: string, details: Record<string, unknown>, message = ''): string =>
+  alertSentence({ type, message, details }, nameOf);
 
 describe('what an alert says', () => {
   it.each([
@@ -30,7 +31,12 @@ describe('what an alert says', () => {
 
 describe('the figures of an alert', () => {
   it('have names and units, and none that nobody understands', () => {
-    expect(detailLines({ share: 0.9, freeze_diffs: [0.1], last_3_media: ['a'], window_s: 30, previous_status: 'healthy', devices: [] }, nameOf)).toEqual([
+    expect(
+      detailLines(
+        { share: 0.9, freeze_diffs: [0.1], last_3_media: ['a'], window_s: 30, previous_status: 'healthy', devices: [] },
+        nameOf,
+      ),
+    ).toEqual([
       ['Pictures affected', '90 %'],
       ['Within', '30 s'],
       ['Before', 'Healthy'],

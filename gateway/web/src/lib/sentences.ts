@@ -8,9 +8,11 @@ type Details = Record<string, unknown>;
 type Told = Pick<Alert, 'type' | 'message' | 'details'>;
 export type NameOf = (device: string) => string;
 
-const number = (details: Details, name: string): number | null => (typeof details[name] === 'number' ? details[name] : null);
+const number = (details: Details, name: string): number | null =>
+  typeof details[name] === 'number' ? details[name] : null;
 const text = (details: Details, name: string): string => (typeof details[name] === 'string' ? details[name] : '');
-const list = (details: Details, name: string): string[] => (Array.isArray(details[name]) ? details[name].filter((one) => typeof one === 'string') : []);
+const list = (details: Details, name: string): string[] =>
+  Array.isArray(details[name]) ? details[name].filter((one) => typeof one === 'string') : [];
 
 function disk(details: Details): string {
   const [used, free] = [number(details, 'percent'), number(details, 'free_bytes')];
@@ -25,12 +27,16 @@ function hotSpot(details: Details): string {
 
 function agent(details: Details, nameOf: NameOf): string {
   const names = list(details, 'devices').map(nameOf);
-  return names.length ? `With it ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}` : 'Nothing was received';
+  return names.length
+    ? `With it ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
+    : 'Nothing was received';
 }
 
 function ofPictures(details: Details, were: string, otherwise: string): string {
   const [share, within] = [number(details, 'share'), number(details, 'window_s')];
-  return share === null || within === null ? otherwise : `${Math.round(share * 100)} % of the pictures of ${span(within)} ${were}`;
+  return share === null || within === null
+    ? otherwise
+    : `${Math.round(share * 100)} % of the pictures of ${span(within)} ${were}`;
 }
 
 const reasonOr = (details: Details, otherwise: string): string => sentence(text(details, 'reason')) || otherwise;
@@ -59,7 +65,8 @@ export function alertSentence(alert: Told, nameOf: NameOf): string {
 }
 
 /** Title and sentence in one, where there is room for one line. */
-export const alertLine = (alert: Told, nameOf: NameOf): string => `${alertWord(alert.type)}: ${alertSentence(alert, nameOf)}`;
+export const alertLine = (alert: Told, nameOf: NameOf): string =>
+  `${alertWord(alert.type)}: ${alertSentence(alert, nameOf)}`;
 
 type Says = (value: never, nameOf: NameOf) => string;
 const figures: Record<string, [string, Says]> = {

@@ -3,20 +3,76 @@ import { align, chartStretch, indexAt, roiProblem, sensorBox } from './series';
 
 describe('lists over one axis', () => {
   it('joins them and leaves null where one has no value', () => {
-    expect(align([[[1000, 1], [2000, 2]], [[2000, 9]]], 1000)).toEqual({ times: [1, 2], columns: [[1, 2], [null, 9]] });
+    expect(
+      align(
+        [
+          [
+            [1000, 1],
+            [2000, 2],
+          ],
+          [[2000, 9]],
+        ],
+        1000,
+      ),
+    ).toEqual({
+      times: [1, 2],
+      columns: [
+        [1, 2],
+        [null, 9],
+      ],
+    });
   });
 
   it('breaks the line where nothing was measured', () => {
-    expect(align([[[0, 1], [1000, 2], [9000, 3]]], 1000)).toEqual({ times: [0, 1, 2, 9], columns: [[1, 2, null, 3]] });
+    expect(
+      align(
+        [
+          [
+            [0, 1],
+            [1000, 2],
+            [9000, 3],
+          ],
+        ],
+        1000,
+      ),
+    ).toEqual({ times: [0, 1, 2, 9], columns: [[1, 2, null, 3]] });
   });
 });
 
 describe('a region drawn on the picture', () => {
   it.each([
-    [[0.25, 0], [0.75, 0.333], [[8, 0], [24, 8]]],
-    [[1, 1], [0, 0], [[0, 0], [32, 24]]],
-    [[0.51, 0.51], [0.51, 0.51], [[16, 12], [17, 13]]],
-    [[1, 1], [1, 1], [[31, 23], [32, 24]]],
+    [
+      [0.25, 0],
+      [0.75, 0.333],
+      [
+        [8, 0],
+        [24, 8],
+      ],
+    ],
+    [
+      [1, 1],
+      [0, 0],
+      [
+        [0, 0],
+        [32, 24],
+      ],
+    ],
+    [
+      [0.51, 0.51],
+      [0.51, 0.51],
+      [
+        [16, 12],
+        [17, 13],
+      ],
+    ],
+    [
+      [1, 1],
+      [1, 1],
+      [
+        [31, 23],
+        [32, 24],
+      ],
+    ],
   ] as const)('%j to %j covers %j', (a, b, box) => expect(sensorBox([...a], [...b])).toEqual(box));
 
   const roi = { name: 'oil', weight: 1, emissivity: 0.95, thresholds: { warning: 75, critical: 85, emergency: 95 } };
@@ -35,11 +91,17 @@ describe('the stretch that charts show', () => {
   const hour = 3_600_000;
 
   it('ends now while the page is live', () => {
-    expect(chartStretch(null, hour, now)).toEqual({ from: Date.parse('2026-01-05T11:00:00Z'), to: Date.parse('2026-01-05T12:00:00Z') });
+    expect(chartStretch(null, hour, now)).toEqual({
+      from: Date.parse('2026-01-05T11:00:00Z'),
+      to: Date.parse('2026-01-05T12:00:00Z'),
+    });
   });
 
   it('holds a moment of the past and some of what came after it', () => {
-    expect(chartStretch(Date.parse('2026-01-05T09:01:00Z'), hour, now)).toEqual({ from: Date.parse('2026-01-05T08:22:30Z'), to: Date.parse('2026-01-05T09:22:30Z') });
+    expect(chartStretch(Date.parse('2026-01-05T09:01:00Z'), hour, now)).toEqual({
+      from: Date.parse('2026-01-05T08:22:30Z'),
+      to: Date.parse('2026-01-05T09:22:30Z'),
+    });
   });
 
   it('stays where it is while the moment moves a little', () => {

@@ -43,15 +43,34 @@ export function indexAt(times: readonly number[], seconds: number, within: numbe
 }
 
 /** A picture's share of [0, 1] to sensor cells: the start rounded down, the end up, so that edges are reachable. */
-export function sensorBox(a: [number, number], b: [number, number], width = 32, height = 24): [[number, number], [number, number]] {
+export function sensorBox(
+  a: [number, number],
+  b: [number, number],
+  width = 32,
+  height = 24,
+): [[number, number], [number, number]] {
   const low = (u: number, v: number, n: number): number => Math.max(0, Math.min(n - 1, Math.floor(Math.min(u, v) * n)));
   const high = (u: number, v: number, n: number): number => Math.max(1, Math.min(n, Math.ceil(Math.max(u, v) * n)));
   const [x1, y1] = [low(a[0], b[0], width), low(a[1], b[1], height)];
-  return [[x1, y1], [Math.max(x1 + 1, high(a[0], b[0], width)), Math.max(y1 + 1, high(a[1], b[1], height))]];
+  return [
+    [x1, y1],
+    [Math.max(x1 + 1, high(a[0], b[0], width)), Math.max(y1 + 1, high(a[1], b[1], height))],
+  ];
 }
 
 /** So many that the regions of one device are told apart. */
-export const ROI_COLOURS = ['#2196F3', '#4CAF50', '#FF9800', '#E91E63', '#9C27B0', '#1797a6', '#8a8f1f', '#a0714f', '#6f7f95', '#d9534f'] as const;
+export const ROI_COLOURS = [
+  '#2196F3',
+  '#4CAF50',
+  '#FF9800',
+  '#E91E63',
+  '#9C27B0',
+  '#1797a6',
+  '#8a8f1f',
+  '#a0714f',
+  '#6f7f95',
+  '#d9534f',
+] as const;
 export const roiColour = (index: number): string => ROI_COLOURS[index % ROI_COLOURS.length] ?? ROI_COLOURS[0];
 
 export interface Threshold {
@@ -63,8 +82,12 @@ export const thresholdsOf = (roi: { thresholds: Record<Threshold['level'], numbe
   roi ? (['warning', 'critical', 'emergency'] as const).map((level) => ({ level, value: roi.thresholds[level] })) : [];
 
 /** Of several lines the one that is nearest to its first threshold, or furthest above it. */
-export function nearestToThreshold(lines: readonly { newest: number | null; thresholds: readonly Threshold[] }[]): number {
-  const room = lines.map(({ newest, thresholds }) => (newest === null || !thresholds[0] ? Infinity : thresholds[0].value - newest));
+export function nearestToThreshold(
+  lines: readonly { newest: number | null; thresholds: readonly Threshold[] }[],
+): number {
+  const room = lines.map(({ newest, thresholds }) =>
+    newest === null || !thresholds[0] ? Infinity : thresholds[0].value - newest,
+  );
   const least = Math.min(...room);
   return least === Infinity ? -1 : room.indexOf(least);
 }
@@ -89,6 +112,7 @@ export function roiProblem(roi: Proposed, others: readonly string[]): string | n
   if (others.includes(roi.name.trim())) return `Two regions are called ${roi.name.trim()}`;
   if (!(roi.weight > 0)) return 'The weight must be above 0';
   if (!(roi.emissivity >= 0.1 && roi.emissivity <= 1)) return 'The emissivity must lie between 0.1 and 1';
-  if (!(warning < critical && critical < emergency)) return 'The thresholds must rise from warning over critical to emergency';
+  if (!(warning < critical && critical < emergency))
+    return 'The thresholds must rise from warning over critical to emergency';
   return null;
 }

@@ -1,5 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, ago, clock, dateIn, dayBounds, dayWord, hourTicks, hoursOf, inFull, isDate, minuteTicks, momentOf, slotOf, span } from './time';
+import {
+  addDays,
+  ago,
+  clock,
+  dateIn,
+  dayBounds,
+  dayWord,
+  hourTicks,
+  hoursOf,
+  inFull,
+  isDate,
+  minuteTicks,
+  momentOf,
+  slotOf,
+  span,
+} from './time';
 
 const berlin = 'Europe/Berlin';
 const at = (text: string): number => Date.parse(text);
@@ -36,8 +51,17 @@ describe('a day of the site', () => {
     const hours = (date: string) => hoursOf(date, berlin);
 
     expect(hours('2026-01-05').map(({ hour }) => hour)).toEqual(Array.from({ length: 24 }, (_, hour) => hour));
-    expect(hours('2026-03-29').map(({ hour }) => hour).slice(0, 4)).toEqual([0, 1, 3, 4]);
-    expect(hours('2026-10-25').slice(1, 5)).toEqual([{ hour: 1, repeated: false }, { hour: 2, repeated: false }, { hour: 2, repeated: true }, { hour: 3, repeated: false }]);
+    expect(
+      hours('2026-03-29')
+        .map(({ hour }) => hour)
+        .slice(0, 4),
+    ).toEqual([0, 1, 3, 4]);
+    expect(hours('2026-10-25').slice(1, 5)).toEqual([
+      { hour: 1, repeated: false },
+      { hour: 2, repeated: false },
+      { hour: 2, repeated: true },
+      { hour: 3, repeated: false },
+    ]);
   });
 
   it('finds the moment of a wall clock, the first of two, and the end of an hour that is left out', () => {
@@ -64,11 +88,21 @@ describe('a day of the site', () => {
 
 describe('small words for time', () => {
   it.each([
-    [5, '5 s'], [90, '1 min 30 s'], [3600, '1 h'], [5400, '1 h 30 min'], [90000, '1 d 1 h'], [3540, '59 min'],
+    [5, '5 s'],
+    [90, '1 min 30 s'],
+    [3600, '1 h'],
+    [5400, '1 h 30 min'],
+    [90000, '1 d 1 h'],
+    [3540, '59 min'],
   ])('%i seconds is %s', (seconds, words) => expect(span(seconds)).toBe(words));
 
-  it.each([[0, 'now'], [5_000, '5 s ago'], [125_000, '2 min ago'], [7_300_000, '2 h ago'], [180_000_000, '2 d ago']])(
-    '%i ms is %s', (ms, words) => expect(ago(0, ms)).toBe(words));
+  it.each([
+    [0, 'now'],
+    [5_000, '5 s ago'],
+    [125_000, '2 min ago'],
+    [7_300_000, '2 h ago'],
+    [180_000_000, '2 d ago'],
+  ])('%i ms is %s', (ms, words) => expect(ago(0, ms)).toBe(words));
 
   it('refuses dates that do not exist', () => {
     expect(['2026-02-28', '2026-02-30', '26-2-1', 'abc'].map(isDate)).toEqual([true, false, false, false]);
@@ -76,7 +110,7 @@ describe('small words for time', () => {
   });
 
   it('keys a minute by its UTC slot', () => {
-    expect(slotOf(at('2026-01-05T14:25:30Z') / 60_000 | 0)).toBe('1425');
+    expect(slotOf((at('2026-01-05T14:25:30Z') / 60_000) | 0)).toBe('1425');
     expect(slotOf(0)).toBe('0000');
   });
 });
@@ -85,12 +119,15 @@ describe('labels of many days', () => {
   it('stand at local midnights, also where a day has 23 hours', () => {
     const ticks = minuteTicks(at('2026-03-27T12:00:00Z'), at('2026-03-30T12:00:00Z'), berlin, 1440);
     expect(ticks.map((tick) => [new Date(tick.at).toISOString(), tick.label])).toEqual([
-      ['2026-03-27T23:00:00.000Z', 'Sat 28 Mar'], ['2026-03-28T23:00:00.000Z', 'Sun 29 Mar'], ['2026-03-29T22:00:00.000Z', 'Mon 30 Mar'],
+      ['2026-03-27T23:00:00.000Z', 'Sat 28 Mar'],
+      ['2026-03-28T23:00:00.000Z', 'Sun 29 Mar'],
+      ['2026-03-29T22:00:00.000Z', 'Mon 30 Mar'],
     ]);
   });
 
   it('are the same days wherever the stretch begins', () => {
-    const weekly = (from: string): number[] => minuteTicks(at(from), at('2026-03-30T00:00:00Z'), 'UTC', 7 * 1440).map((tick) => tick.at);
+    const weekly = (from: string): number[] =>
+      minuteTicks(at(from), at('2026-03-30T00:00:00Z'), 'UTC', 7 * 1440).map((tick) => tick.at);
     expect(weekly('2026-03-02T00:00:00Z').slice(-2)).toEqual(weekly('2026-03-05T09:00:00Z').slice(-2));
   });
 });

@@ -182,7 +182,8 @@ function dayTicks(from: number, to: number, zone: string, step: number): Tick[] 
   for (let date = dateIn(from, zone); ; date = addDays(date, 1)) {
     const at = startOfDay(date, zone);
     if (at > to) return ticks;
-    if (at >= from && (Date.parse(`${date}T00:00:00Z`) / DAY) % step === 0) ticks.push({ at, label: dateWords(date), midnight: true });
+    if (at >= from && (Date.parse(`${date}T00:00:00Z`) / DAY) % step === 0)
+      ticks.push({ at, label: dateWords(date), midnight: true });
   }
 }
 
@@ -196,7 +197,11 @@ export function minuteTicks(from: number, to: number, zone: string, minutes: num
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, i) => {
     const p = partsIn(first + i * step, zone);
     const seconds = minutes < 1 ? `:${two(p.second)}` : '';
-    return { at: first + i * step, label: `${two(p.hour)}:${two(p.minute)}${seconds}`, midnight: p.hour === 0 && p.minute === 0 && p.second === 0 };
+    return {
+      at: first + i * step,
+      label: `${two(p.hour)}:${two(p.minute)}${seconds}`,
+      midnight: p.hour === 0 && p.minute === 0 && p.second === 0,
+    };
   });
 }
 

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentMinutes } from './api';
-import { decodeStates, encodeStates, incidentAt, indexOfMinute, longStates, minuteAt, nextIncident, runsOf, shadesOf, tileUrl, type MinuteState } from './timeline';
+import {
+  decodeStates,
+  encodeStates,
+  incidentAt,
+  indexOfMinute,
+  longStates,
+  minuteAt,
+  nextIncident,
+  runsOf,
+  shadesOf,
+  tileUrl,
+  type MinuteState,
+} from './timeline';
 
 const classes = ['no_data', 'ok', 'incident', 'unknown'];
 
@@ -62,7 +74,10 @@ describe('runs', () => {
 
   it('joins neighbours', () => {
     expect(runsOf(states).map((run) => [run.start, run.end, run.state])).toEqual([
-      [0, 2, 'ok'], [2, 4, 'incident'], [4, 5, 'ok'], [5, 6, 'incident'],
+      [0, 2, 'ok'],
+      [2, 4, 'incident'],
+      [4, 5, 'ok'],
+      [5, 6, 'incident'],
     ]);
   });
 
@@ -75,10 +90,19 @@ describe('runs', () => {
 });
 
 describe('how bad a minute was', () => {
-  const incidents: IncidentMinutes[] = [{ first: 1, minutes: 2, condition: 'warning', types: ['freeze'] }, { first: 3, minutes: 1, condition: 'critical', types: ['hot_spot'] }];
+  const incidents: IncidentMinutes[] = [
+    { first: 1, minutes: 2, condition: 'warning', types: ['freeze'] },
+    { first: 3, minutes: 1, condition: 'critical', types: ['hot_spot'] },
+  ];
 
   it('is said by the gateway and drawn as such', () => {
-    expect(shadesOf(['ok', 'incident', 'incident', 'incident', 'no_data'], incidents)).toEqual(['ok', 'warning', 'warning', 'incident', 'no_data']);
+    expect(shadesOf(['ok', 'incident', 'incident', 'incident', 'no_data'], incidents)).toEqual([
+      'ok',
+      'warning',
+      'warning',
+      'incident',
+      'no_data',
+    ]);
     expect(incidentAt(incidents, 2)?.types).toEqual(['freeze']);
     expect(incidentAt(incidents, 4)).toBeNull();
   });
@@ -89,13 +113,36 @@ describe('a stretch beyond the minutes that are kept', () => {
   const iso = (n: number): string => new Date(minute(n)).toISOString();
 
   it('knows incidents, the newest minutes, and where nothing was yet', () => {
-    const states = longStates(100, 10, { first: 107, states: ['ok', 'no_data'] }, [{ opened: iso(103), closed: new Date(minute(104) + 5000).toISOString() }], minute(102), minute(109));
+    const states = longStates(
+      100,
+      10,
+      { first: 107, states: ['ok', 'no_data'] },
+      [{ opened: iso(103), closed: new Date(minute(104) + 5000).toISOString() }],
+      minute(102),
+      minute(109),
+    );
 
-    expect(states).toEqual(['no_data', 'no_data', 'unknown', 'incident', 'incident', 'unknown', 'unknown', 'ok', 'no_data', 'no_data']);
+    expect(states).toEqual([
+      'no_data',
+      'no_data',
+      'unknown',
+      'incident',
+      'incident',
+      'unknown',
+      'unknown',
+      'ok',
+      'no_data',
+      'no_data',
+    ]);
   });
 
   it('has an incident that is open reach to now', () => {
-    expect(longStates(0, 4, { first: 0, states: [] }, [{ opened: iso(1), closed: null }], 0, minute(2))).toEqual(['unknown', 'incident', 'incident', 'no_data']);
+    expect(longStates(0, 4, { first: 0, states: [] }, [{ opened: iso(1), closed: null }], 0, minute(2))).toEqual([
+      'unknown',
+      'incident',
+      'incident',
+      'no_data',
+    ]);
   });
 
   it('is empty where the site has told nothing', () => {

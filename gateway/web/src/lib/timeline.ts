@@ -45,7 +45,8 @@ export function runsOf<S extends Shade>(states: readonly S[]): Run<S>[] {
 /** The states with what the gateway says of how bad the incidents in them were. */
 export function shadesOf(states: readonly MinuteState[], incidents: readonly IncidentMinutes[]): Shade[] {
   const shades: Shade[] = [...states];
-  for (const { first, minutes, condition } of incidents) if (condition === 'warning') shades.fill('warning', first, first + minutes);
+  for (const { first, minutes, condition } of incidents)
+    if (condition === 'warning') shades.fill('warning', first, first + minutes);
   return shades;
 }
 
@@ -62,7 +63,14 @@ export interface Trouble {
  * The minutes from `first` of a stretch that reaches beyond the 24 hours whose states are kept. Of those before, the
  * incidents are known, and nothing else; before the site's first event (`begun`) and after now there is nothing.
  */
-export function longStates(first: number, count: number, known: { first: number; states: readonly MinuteState[] }, troubles: readonly Trouble[], begun: number | null, now: number): MinuteState[] {
+export function longStates(
+  first: number,
+  count: number,
+  known: { first: number; states: readonly MinuteState[] },
+  troubles: readonly Trouble[],
+  begun: number | null,
+  now: number,
+): MinuteState[] {
   const states = new Array<MinuteState>(count).fill('no_data');
   const within = (minute: number): number => Math.max(0, Math.min(count, minute - first));
   if (begun !== null) states.fill('unknown', within(Math.floor(begun / MINUTE)), within(Math.floor(now / MINUTE)));

@@ -1,33 +1,77 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from './api.ts';
-import { barOf, changedRules, changesWords, compared, lanesOf, ruleProblem, ruleWord, type Raised, type Rule, type Trial } from './trials.ts';
+import {
+  barOf,
+  changedRules,
+  changesWords,
+  compared,
+  lanesOf,
+  ruleProblem,
+  ruleWord,
+  type Raised,
+  type Rule,
+  type Trial,
+} from './trials.ts';
 
-const rule = (name: string, value: number, unit = ''): Rule => ({ name, value, unit, description: '', minimum: 0, maximum: 1000 });
+const rule = (name: string, value: number, unit = ''): Rule => ({
+  name,
+  value,
+  unit,
+  description: '',
+  minimum: 0,
+  maximum: 1000,
+});
 const rules = [rule('hot_spot_c', 80, '°C'), rule('raise_share', 0.8), rule('raise_window_s', 30, 's')];
 
 describe('a rule', () => {
   it('is called by what it is about', () => {
-    expect(rules.map((one) => ruleWord(one.name))).toEqual(['Hot spot', 'Share of bad pictures', 'Bad pictures within']);
+    expect(rules.map((one) => ruleWord(one.name))).toEqual([
+      'Hot spot',
+      'Share of bad pictures',
+      'Bad pictures within',
+    ]);
   });
 
-  it.each([['75', null], [' 75,5 ', null], ['', 'Give a number'], ['warm', 'Give a number'], ['1e9', 'From 0 to 1000 °C'], ['-1', 'From 0 to 1000 °C']])(
-    'is tried with %j: %j', (typed, problem) => expect(ruleProblem(rules[0]!, typed)).toBe(problem));
+  it.each([
+    ['75', null],
+    [' 75,5 ', null],
+    ['', 'Give a number'],
+    ['warm', 'Give a number'],
+    ['1e9', 'From 0 to 1000 °C'],
+    ['-1', 'From 0 to 1000 °C'],
+  ])('is tried with %j: %j', (typed, problem) =>
+    expect(ruleProblem(rule('hot_spot_c', 80, '°C'), typed)).toBe(problem),
+  );
 
   it('counts as changed only where it is another and valid', () => {
-    expect(changedRules(rules, { hot_spot_c: '75,5', raise_share: '0.80', raise_window_s: 'long' })).toEqual({ hot_spot_c: 75.5 });
+    expect(changedRules(rules, { hot_spot_c: '75,5', raise_share: '0.80', raise_window_s: 'long' })).toEqual({
+      hot_spot_c: 75.5,
+    });
   });
 });
 
 describe('the words of a trial', () => {
   it('say what it changed', () => {
-    expect(changesWords({ rules: { hot_spot_c: 75, gone_rule: 3 }, analysis: false }, rules)).toBe('Hot spot 75 °C, Gone rule 3');
+    expect(changesWords({ rules: { hot_spot_c: 75, gone_rule: 3 }, analysis: false }, rules)).toBe(
+      'Hot spot 75 °C, Gone rule 3',
+    );
     expect(changesWords({ rules: {}, analysis: false }, rules)).toBe('The rules in force');
     expect(changesWords({ rules: {}, analysis: true }, rules)).toBe('Pictures analysed again');
   });
 });
 
 const raised = (id: string, opened: string, changes: Partial<Raised> = {}): Raised => ({
-  id, type: 'hot_spot', site: 'DEMO', device: 'kiln', opened: `2026-01-05T${opened}Z`, closed: null, level: 'warning', message: '', details: {}, live: null, ...changes,
+  id,
+  type: 'hot_spot',
+  site: 'DEMO',
+  device: 'kiln',
+  opened: `2026-01-05T${opened}Z`,
+  closed: null,
+  level: 'warning',
+  message: '',
+  details: {},
+  live: null,
+  ...changes,
 });
 const trial = {
   both: [raised('t1', '10:00:05', { closed: '2026-01-05T10:09:00Z', live: 'a1' })],
@@ -59,7 +103,10 @@ describe('a comparison', () => {
   });
 
   it('has a lane for each device', () => {
-    expect(lanesOf(rows).map((lane) => [lane.device, lane.rows.length])).toEqual([['gate', 1], ['kiln', 2]]);
+    expect(lanesOf(rows).map((lane) => [lane.device, lane.rows.length])).toEqual([
+      ['gate', 1],
+      ['kiln', 2],
+    ]);
   });
 
   it('shows the devices with most differences first', () => {
@@ -69,7 +116,10 @@ describe('a comparison', () => {
 });
 
 describe('a bar', () => {
-  it('covers its share of the axis', () => expect(barOf({ from: 25, to: 50 }, 0, 100)).toEqual({ left: 0.25, width: 0.25 }));
-  it('that is not over goes to the end', () => expect(barOf({ from: 75, to: null }, 0, 100)).toEqual({ left: 0.75, width: 0.25 }));
-  it('is cut off where the axis begins and ends', () => expect(barOf({ from: -50, to: 150 }, 0, 100)).toEqual({ left: 0, width: 1 }));
+  it('covers its share of the axis', () =>
+    expect(barOf({ from: 25, to: 50 }, 0, 100)).toEqual({ left: 0.25, width: 0.25 }));
+  it('that is not over goes to the end', () =>
+    expect(barOf({ from: 75, to: null }, 0, 100)).toEqual({ left: 0.75, width: 0.25 }));
+  it('is cut off where the axis begins and ends', () =>
+    expect(barOf({ from: -50, to: 150 }, 0, 100)).toEqual({ left: 0, width: 1 }));
 });

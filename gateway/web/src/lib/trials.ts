@@ -14,7 +14,6 @@ export type TrialSummary = Schemas['Summary'];
 export type Trial = Schemas['Detailed'];
 export type Trials = Schemas['Trials'];
 
-
 const ruleWords: Record<string, string> = {
   offline_after_s: 'Offline after',
   hot_spot_c: 'Hot spot',
@@ -30,13 +29,15 @@ const ruleWords: Record<string, string> = {
 };
 /** What a rule is about; its unit stands beside its value. */
 export const ruleWord = (name: string): string => ruleWords[name] ?? capital(name);
-export const valueWords = (value: number, unit: string): string => `${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''}`;
+export const valueWords = (value: number, unit: string): string =>
+  `${Number(value.toPrecision(6))}${unit ? ` ${unit}` : ''}`;
 
 /** What is wrong with a value somebody typed, in words; null when nothing is. */
 export function ruleProblem(rule: Rule, typed: string): string | null {
   const value = Number(typed.trim().replace(',', '.'));
   if (!typed.trim() || !Number.isFinite(value)) return 'Give a number';
-  if (value < rule.minimum || value > rule.maximum) return `From ${valueWords(rule.minimum, '')} to ${valueWords(rule.maximum, rule.unit)}`;
+  if (value < rule.minimum || value > rule.maximum)
+    return `From ${valueWords(rule.minimum, '')} to ${valueWords(rule.maximum, rule.unit)}`;
   return null;
 }
 
@@ -53,12 +54,18 @@ export function changedRules(rules: readonly Rule[], typed: Readonly<Record<stri
 
 /** What a trial changed: `Hot spot 75 °C`. Of a rule that is gone since, its name and value are left. */
 export function changesWords(trial: Pick<TrialSummary, 'rules' | 'analysis'>, rules: readonly Rule[]): string {
-  const words = Object.entries(trial.rules).map(([name, value]) => `${ruleWord(name)} ${valueWords(value, rules.find((rule) => rule.name === name)?.unit ?? '')}`);
+  const words = Object.entries(trial.rules).map(
+    ([name, value]) => `${ruleWord(name)} ${valueWords(value, rules.find((rule) => rule.name === name)?.unit ?? '')}`,
+  );
   return [...words, ...(trial.analysis ? ['Pictures analysed again'] : [])].join(', ') || 'The rules in force';
 }
 
 export type Where = 'both' | 'only_trial' | 'only_live';
-export const whereWords: Record<Where, string> = { both: 'In both', only_trial: 'Only in the trial', only_live: 'Only live' };
+export const whereWords: Record<Where, string> = {
+  both: 'In both',
+  only_trial: 'Only in the trial',
+  only_live: 'Only live',
+};
 
 export interface Span {
   from: number;
@@ -73,17 +80,27 @@ export interface Compared {
   live: Span | null;
 }
 
-const spanOf = (raised: Raised): Span => ({ from: Date.parse(raised.opened), to: raised.closed === null ? null : Date.parse(raised.closed) });
+const spanOf = (raised: Raised): Span => ({
+  from: Date.parse(raised.opened),
+  to: raised.closed === null ? null : Date.parse(raised.closed),
+});
 
 function liveSpan(raised: Raised, alerts: readonly Alert[]): Span {
   const alert = alerts.find((one) => one.id === raised.live);
-  return alert ? { from: Date.parse(alert.raised), to: alert.cleared === null ? null : Date.parse(alert.cleared) } : spanOf(raised);
+  return alert
+    ? { from: Date.parse(alert.raised), to: alert.cleared === null ? null : Date.parse(alert.cleared) }
+    : spanOf(raised);
 }
 
 /** Everything that either of the two raised, oldest first. `alerts` are the live ones, for what is in both. */
 export function compared(trial: Trial, alerts: readonly Alert[]): Compared[] {
   const rows: Compared[] = [
-    ...trial.both.map((raised): Compared => ({ where: 'both', raised, trial: spanOf(raised), live: liveSpan(raised, alerts) })),
+    ...trial.both.map((raised): Compared => ({
+      where: 'both',
+      raised,
+      trial: spanOf(raised),
+      live: liveSpan(raised, alerts),
+    })),
     ...trial.only_trial.map((raised): Compared => ({ where: 'only_trial', raised, trial: spanOf(raised), live: null })),
     ...trial.only_live.map((raised): Compared => ({ where: 'only_live', raised, trial: null, live: spanOf(raised) })),
   ];

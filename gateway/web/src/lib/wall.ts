@@ -10,7 +10,12 @@ export const layoutOf = (asked: string | undefined): Layout => LAYOUTS.find((one
 
 export const GROUPINGS = ['none', 'site', 'condition', 'kind'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
-export const groupingWords: Record<Grouping, string> = { none: 'No groups', site: 'By site', condition: 'By condition', kind: 'By kind' };
+export const groupingWords: Record<Grouping, string> = {
+  none: 'No groups',
+  site: 'By site',
+  condition: 'By condition',
+  kind: 'By kind',
+};
 export const groupingOf = (asked: string | undefined): Grouping => GROUPINGS.find((one) => one === asked) ?? 'none';
 
 export const MOST_COLUMNS = 8;
@@ -31,12 +36,22 @@ export function nextColumns(now: number, by: 1 | -1): string {
   return next < 1 || next > MOST_COLUMNS ? '' : String(next);
 }
 
-const plain = (text: string): string => text.normalize('NFD').replaceAll(/\p{Diacritic}/gu, '').toLowerCase();
+const plain = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replaceAll(/\p{Diacritic}/gu, '')
+    .toLowerCase();
 
 /** Every word of a search is in the name, the id or the condition. */
 export function isFound(device: Pick<ShownDevice, 'name' | 'device' | 'condition' | 'types'>, search: string): boolean {
-  const text = plain([device.name, device.device, conditionWord(device.condition, device.types), ...device.types.map(incidentWord)].join(' '));
-  return plain(search).split(/\s+/).every((word) => text.includes(word));
+  const text = plain(
+    [device.name, device.device, conditionWord(device.condition, device.types), ...device.types.map(incidentWord)].join(
+      ' ',
+    ),
+  );
+  return plain(search)
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 export interface Group {
@@ -44,7 +59,13 @@ export interface Group {
   devices: ShownDevice[];
 }
 
-const toneGroups: Record<Tone, string> = { crit: 'Critical', warn: 'Warning', unknown: 'No data yet', ok: 'Healthy', quiet: 'Healthy' };
+const toneGroups: Record<Tone, string> = {
+  crit: 'Critical',
+  warn: 'Warning',
+  unknown: 'No data yet',
+  ok: 'Healthy',
+  quiet: 'Healthy',
+};
 
 function kindOf({ kinds, has }: ShownDevice): string {
   if (has.thermal) return kinds.includes('visual') ? 'Cameras with a thermal sensor' : 'Thermal sensors';
@@ -76,6 +97,8 @@ export interface Told {
 /** How a device is, and what more there is to say of it. */
 export function toldOf(device: ShownDevice): Told {
   const word = conditionWord(device.condition, device.types);
-  const why = [...device.types.map(incidentWord), reasonWord(device.reason)].filter((one, i, all) => one && one !== word && all.indexOf(one) === i);
+  const why = [...device.types.map(incidentWord), reasonWord(device.reason)].filter(
+    (one, i, all) => one && one !== word && all.indexOf(one) === i,
+  );
   return { tone: conditionTone(device.condition), word, why: device.condition === 'ok' ? '' : why.join(' · ') };
 }

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Level } from './api';
-import { conditionTone, conditionWord, decibels, lastNews, levelRank, peopleWord, percent, reasonWord, streamWord } from './words';
+import {
+  conditionTone,
+  conditionWord,
+  decibels,
+  lastNews,
+  levelRank,
+  peopleWord,
+  percent,
+  reasonWord,
+  streamWord,
+} from './words';
 
 describe('the reason of a device', () => {
   it('leaves the address of its camera out', () => {
@@ -14,7 +24,9 @@ describe('the reason of a device', () => {
   });
 
   it('stays as it is without an address', () => {
-    expect(reasonWord('20% of what it sent in the last minute was damaged and is missing')).toBe('20% of what it sent in the last minute was damaged and is missing');
+    expect(reasonWord('20% of what it sent in the last minute was damaged and is missing')).toBe(
+      '20% of what it sent in the last minute was damaged and is missing',
+    );
   });
 });
 
@@ -55,7 +67,9 @@ describe('sound', () => {
 
 describe('the video of a device', () => {
   it('is told as far as it is known', () => {
-    expect(streamWord({ width: 1920, height: 1080, fps: 14.985, analysis_fps: 5, codec: null })).toBe('1920 × 1080 · 15 pictures/s');
+    expect(streamWord({ width: 1920, height: 1080, fps: 14.985, analysis_fps: 5, codec: null })).toBe(
+      '1920 × 1080 · 15 pictures/s',
+    );
     expect(streamWord({ width: 0, height: 0, fps: 0, analysis_fps: null, codec: null })).toBe('');
     expect(streamWord(undefined)).toBe('');
   });
@@ -74,9 +88,13 @@ describe('the last event of a device', () => {
 
   it('is put into the words of the page', () => {
     expect(lastNews({ ...at, type: 'motion', data: { phase: 'end' } })).toEqual({ ...at, summary: 'Motion ended' });
-    expect(lastNews({ ...at, type: 'detection', data: { people_count: 2, event_triggers: ['CROWD_VIOLATION'] } })?.summary).toBe('2 people · Crowd violation');
+    expect(
+      lastNews({ ...at, type: 'detection', data: { people_count: 2, event_triggers: ['CROWD_VIOLATION'] } })?.summary,
+    ).toBe('2 people · Crowd violation');
     expect(lastNews({ ...at, type: 'clock', data: { step_s: -2.5 } })?.summary).toBe('Clock set 2.5 s back');
-    expect(lastNews({ ...at, type: 'gap', data: { count: 3, cause: 'forgotten' } })?.summary).toBe('3 events missing · forgotten');
+    expect(lastNews({ ...at, type: 'gap', data: { count: 3, cause: 'forgotten' } })?.summary).toBe(
+      '3 events missing · forgotten',
+    );
     expect(lastNews({ ...at, type: 'settings', data: {} })?.summary).toBe('Settings confirmed');
   });
 

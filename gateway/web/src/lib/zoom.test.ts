@@ -6,8 +6,19 @@ const day = { from: 0, to: DAY };
 
 describe('the reach of the time bar', () => {
   it('goes from 90 days to a minute and back, and stays there', () => {
-    expect([90 * DAY, 7 * DAY, DAY, 10 * MINUTE, MINUTE].map((reach) => nextReach(reach, 1))).toEqual([30 * DAY, DAY, 6 * HOUR, MINUTE, MINUTE]);
-    expect([90 * DAY, DAY, 6 * HOUR, MINUTE].map((reach) => nextReach(reach, -1))).toEqual([90 * DAY, 7 * DAY, DAY, 10 * MINUTE]);
+    expect([90 * DAY, 7 * DAY, DAY, 10 * MINUTE, MINUTE].map((reach) => nextReach(reach, 1))).toEqual([
+      30 * DAY,
+      DAY,
+      6 * HOUR,
+      MINUTE,
+      MINUTE,
+    ]);
+    expect([90 * DAY, DAY, 6 * HOUR, MINUTE].map((reach) => nextReach(reach, -1))).toEqual([
+      90 * DAY,
+      7 * DAY,
+      DAY,
+      10 * MINUTE,
+    ]);
   });
 
   it('is written into the address and read back', () => {
@@ -46,5 +57,7 @@ describe('labels', () => {
     [MINUTE, 1100, 1 / 6],
     [90 * DAY, 1100, 7 * 1440],
     [90 * DAY, 260, 28 * 1440],
-  ])('of %i ms in %i px are %i minutes apart', (reach, width, minutes) => expect(labelEvery(reach, width)).toBe(minutes));
+  ])('of %i ms in %i px are %i minutes apart', (reach, width, minutes) =>
+    expect(labelEvery(reach, width)).toBe(minutes),
+  );
 });

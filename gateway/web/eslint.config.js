@@ -1,0 +1,27 @@
+import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import ts from 'typescript-eslint';
+import svelteConfig from './svelte.config.js';
+
+export default ts.config(
+    { ignores: ['node_modules', 'src/**/*.gen.ts', 'src/contract.ts', 'src/api/contract.ts'] },
+    js.configs.recommended,
+    ...ts.configs.strict,
+    ...svelte.configs.recommended,
+    {
+        languageOptions: { globals: { ...globals.browser, ...globals.node } },
+    },
+    {
+        files: ['**/*.svelte', '**/*.svelte.ts'],
+        languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig } },
+    },
+    {
+        rules: {
+            // Maps and sets that are not state are meant not to be: what is drawn is told by runes.
+            'svelte/prefer-svelte-reactivity': 'off',
+            // A part that hands its answer to its content has a named snippet everywhere, also where the answer is not used.
+            'svelte/no-useless-children-snippet': 'off',
+        },
+    },
+);

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from consumers.hub_config import ClickHouseServer
+from consumers.store.clickhouse.embedded import EmbeddedEngine
 from consumers.store.clickhouse.engine import EngineError
 from consumers.store.clickhouse.server import ServerEngine
 from consumers.views.warehouse.fold import Fold
@@ -129,3 +130,24 @@ def test_who_asks_and_who_writes_find_a_server_that_was_away(tmp_path: Path) -> 
         own.start()
 
         eventually(lambda: events_of(rows) == 11, 20)
+
+
+def test_days_to_which_no_row_came_are_not_asked_for_again(kept_open: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a ClickHouse of today, which knows by an index where new rows are."""
+    monkeypatch.setattr("consumers.views.warehouse.server_process.ServerEngine", lambda _: EmbeddedEngine(kept_open))
+    journal = MemoryJournal([detection(at(0))])
+    rows, tomorrow = asking(ClickHouseServer("nowhere")), date(2026, 1, 6)
+    settings = WarehouseSettings(keep_days=None, pace_s=0.0, retry_s=0.05)
+    writer = Warehouse(lambda: EmbeddedEngine(kept_open), lambda: journal, settings)
+
+    with running(rows), running(writer):
+        eventually(lambda: rows.status().position == 1, 10)
+        eventually(lambda: events_of(rows) == 1, 10)
+        known = rows.known_dashboard("DEMO", DAY, "Europe/Berlin")
+        journal.append(detection(at(86_400)))
+        eventually(lambda: rows.status().position == 2, 10)
+        assert rows.dashboard("DEMO", tomorrow, "Europe/Berlin")["critical_events"]["total_events"] == 1
+        assert rows.known_dashboard("DEMO", DAY, "Europe/Berlin") is known
+
+        journal.append(detection(at(30)))
+        eventually(lambda: events_of(rows) == 2, 10)

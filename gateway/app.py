@@ -98,7 +98,6 @@ async def running(gateway: Gateway) -> AsyncIterator[None]:
     finally:
         gateway.readers.stop()
         gateway.zones.close()
-        gateway.cameras.close()
         gateway.trials.close()
 
 

@@ -26,7 +26,7 @@ from gateway.readiness import Readiness
 from gateway.reading.moments import Behind, StoresAsOf, at
 from gateway.reading.readers import Busy, Readers
 from gateway.reading.registry import SiteCache
-from gateway.reading.rows import RETRY, Cameras, WarehouseThreads
+from gateway.reading.rows import RETRY, WarehouseThreads
 from gateway.reading.stores import OfAnotherVersion, Stores
 from gateway.reading.wait_until import PAUSE_S
 from gateway.settings import GatewaySettings
@@ -50,7 +50,6 @@ class Gateway:
     access: Access
     readers: Readers[Stores]
     zones: SiteCache[ZoneInfo]
-    cameras: SiteCache[Cameras]
     rows: WarehouseThreads
     bus: Bus
     feed: Feed

@@ -64,7 +64,6 @@ def compose(
         access=Access.of(settings.host, settings.token, settings.public_url, hub.data / "run" / "signed_out.json"),
         readers=readers,
         zones=SiteCache(hub.data),
-        cameras=SiteCache(hub.data),
         rows=WarehouseThreads(warehouse),
         bus=bus,
         feed=Feed(

@@ -1,7 +1,7 @@
 """Queries of the warehouse in threads of their own; its engine runs in this process or on a server."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from pydantic_core import to_json
 
 from consumers.store.clickhouse.engine import EngineError
-from consumers.views.warehouse.day_counts import MAX_ZONES, intensity
 from consumers.views.warehouse.questions import BadQuestion
 from consumers.views.warehouse.reader import NotReady, WarehouseReader
 from gateway.http.problems import Problem
@@ -24,29 +23,10 @@ REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Cameras:
-    """Of a site: what each is called, and which are watched and have a place on the dashboard also without a row."""
-
-    names: Mapping[str, str]
-    watched: frozenset[str]
-
-    def shown(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """The dashboard with these in it."""
-        counted: dict[str, Any] = answer["zones"]
-        silent = dict.fromkeys(sorted(self.watched - counted.keys()), _NOTHING)
-        zones = {**counted, **silent} if len(counted) < MAX_ZONES else counted
-        return {**answer, "zones": {one: {"name": self.names.get(one, one), **it} for one, it in zones.items()}}
-
-
-_NOTHING = {"peak": 0, "events": 0, "intensity": intensity(0)}
-
-
-@dataclass(frozen=True, slots=True)
 class Encoded:
     """A dashboard and its bytes. The warehouse gives the same object until the rows of the day may have changed."""
 
     answer: dict[str, Any]
-    cameras: Cameras
     body: bytes
     tag: str
 
@@ -84,16 +64,16 @@ class WarehouseThreads:
         except (NotReady, EngineError) as away:
             raise Problem(503, f"the rows cannot be read now: {away}", headers=RETRY) from away
 
-    async def dashboard(self, site: str, day: date, zone: str, cameras: Cameras) -> Encoded:
+    async def dashboard(self, site: str, day: date, zone: str) -> Encoded:
         # What is known is answered here: to be handed to a thread and back takes ten times as long.
         answer = self.warehouse.known_dashboard(site, day, zone) if self.warehouse is not None else None
         if answer is None:
             answer = await self.ask(lambda warehouse: warehouse.dashboard(site, day, zone))
         known = self._encoded.get((site, day))
-        if known is not None and known.answer is answer and known.cameras == cameras:
+        if known is not None and known.answer is answer:
             return known
-        body = to_json(cameras.shown(answer))
-        made = Encoded(answer, cameras, body, f'"{sha256(body).hexdigest()[:32]}"')
+        body = to_json(answer)
+        made = Encoded(answer, body, f'"{sha256(body).hexdigest()[:32]}"')
         if len(self._encoded) >= REMEMBERED:
             self._encoded.clear()
         self._encoded[site, day] = made

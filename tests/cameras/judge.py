@@ -24,8 +24,8 @@ def sent(case: Case, cameras: Cameras, name: str, result: Result) -> Seen:
     good = cameras.seen(GOOD)
     began, ended = good.first_at or 0.0, good.last_at or 0.0
     opened = cameras.at(result.segments[0].start) if result.segments else began
-    began = min(max(began, opened), began + case.expected.starts_within_s)
-    return Seen(1, round((ended - began - PLAYED_LATER_S) * case.rate), began, ended - PLAYED_LATER_S)
+    began = min(opened, began + case.expected.starts_within_s)
+    return Seen(1, round((ended - began - PLAYED_LATER_S) * case.rate), began, ended - PLAYED_LATER_S, ended)
 
 
 def faults(case: Case, result: Result, seen: Seen) -> Iterator[str]:

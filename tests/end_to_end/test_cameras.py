@@ -1,9 +1,8 @@
 """One agent on many misbehaving cameras and a good one: each costs itself at most, and the good one nothing."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,6 @@ AGENTS: dict[str, tuple[dict[str, Case], float]] = {
     "pictures": (PICTURES | MJPEG | FILES, 24.0),
     "connections": (CONNECTIONS, 36.0),
 }
-LANES = (("clocks", "pictures"), ("connections",))
-"""What runs beside what: cameras that cannot be reached keep no machine busy."""
 CASES = [(agent, name) for agent, (cases, _) in AGENTS.items() for name in cases]
 
 
@@ -41,16 +38,14 @@ Run = Callable[[str], Ran]
 
 
 @pytest.fixture(scope="module")
-def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Each agent runs once, and only where a test was chosen that asks for it."""
-    chosen = {item.callspec.params.get("agent") for item in request.session.items if hasattr(item, "callspec")}
-    folders = {name: tmp_path_factory.mktemp(name) for name in AGENTS}
-    outcomes: dict[str, Future[Ran]] = {}
-    with ExitStack() as lanes:
-        for lane in LANES:
-            one_by_one = lanes.enter_context(ThreadPoolExecutor(1))
-            outcomes |= {name: one_by_one.submit(_run, *AGENTS[name], folders[name]) for name in lane if name in chosen}
-        yield lambda name: outcomes[name].result()
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Each agent runs once, alone, when the first test asks for it: all its cameras want their pictures recorded."""
+
+    @cache
+    def once(name: str) -> Ran:
+        return _run(*AGENTS[name], tmp_path_factory.mktemp(name))
+
+    return once
 
 
 def _run(cases: dict[str, Case], seconds: float, folder: Path) -> Ran:

@@ -82,7 +82,8 @@ class DayCounts:
                 for camera, (peak, events) in _busiest(zones)
             },
             "hourly": [
-                {"hour": hour, "repeated": is_repeated, "count": count, "intensity": intensity(count)}
+                {"hour": hour, "count": count, "intensity": intensity(count)}
+                | ({"repeated": True} if is_repeated else {})
                 for (hour, is_repeated), count in sorted(hours.items())
             ],
             "critical_events": {**_most_frequent(critical, named), "total_events": total},

@@ -8,13 +8,10 @@ from starlette.responses import Response
 from consumers.views.warehouse.questions import SteppedTimeRange
 from consumers.views.warehouse.reader import WarehouseReader
 from gateway.calls import JSON, Call, Operation
-from gateway.context import Gateway
 from gateway.http import parameters
 from gateway.http.answers import Answer
 from gateway.http.parameters import OfSite, OnDate
 from gateway.reading.calendar import today
-from gateway.reading.rows import Cameras
-from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_site, zone_of_site
 from gateway.serving.ranges import matches
 
@@ -23,7 +20,6 @@ OVER_FOR_S = 300
 
 
 class BusyZone(Answer):
-    name: str = Field(description="What people read; the id of the camera where nobody has said it.")
     peak: int
     events: int
     intensity: str
@@ -31,11 +27,12 @@ class BusyZone(Answer):
 
 class Hour(Answer):
     hour: int = Field(ge=0, le=23)
-    repeated: bool = Field(
-        description="Whether it is the second hour of this name, after the clocks of the site were set back."
-    )
     count: int = Field(description="The most people that one camera saw at once in this hour.")
     intensity: str
+    repeated: bool | None = Field(
+        default=None,
+        description="Only there, and true, in the second hour of one name, after the clocks of the site were set back.",
+    )
 
 
 class Dashboard(Answer):
@@ -43,10 +40,7 @@ class Dashboard(Answer):
 
     site_name: str
     date: str
-    zones: dict[str, BusyZone] = Field(
-        description="By camera, also those that are watched and counted nothing. Of more than 200 the busiest, and one "
-        "`(others)`."
-    )
+    zones: dict[str, BusyZone] = Field(description="By camera. Of more than 200 the busiest, and one `(others)`.")
     hourly: list[Hour]
     critical_events: dict[str, int] = Field(
         description="By trigger, and `total_events`: all rows of the day. Of more than 50 triggers those that happened "
@@ -76,32 +70,17 @@ class OverTime(parameters.TimeRangeParameters, OfSite):
 async def dashboard(call: Call[SiteDay]) -> Response:
     """People by camera and by hour, and triggers, on one day of the site."""
     gateway, site = call.gateway, call.parameters.site
-    zone, cameras = await zone_of_site(gateway, site), await _cameras_of_site(gateway, site)
+    zone = await zone_of_site(gateway, site)
     # One reading of the clock: the rows and the label are of the same day, also at midnight.
     now = today(gateway.clock(), zone)
     day = call.parameters.date or now
-    made = await gateway.rows.dashboard(site, day, zone.key, cameras)
+    made = await gateway.rows.dashboard(site, day, zone.key)
     # A day that is over only changes by what comes late.
     fresh = f"private, max-age={OVER_FOR_S}" if day < now else "private, no-cache"
     headers = {"ETag": made.tag, "Cache-Control": fresh}
     if matches(call.request.headers.get("if-none-match"), made.tag):
         return Response(None, 304, headers)
     return Response(made.body, 200, headers, JSON)
-
-
-async def _cameras_of_site(gateway: Gateway, site: str) -> Cameras:
-    now = gateway.cameras.stamp()
-    found = gateway.cameras.get(site, now)
-    if found is None:
-        found = await gateway.ask_together(("cameras", site), lambda stores: _cameras(stores, site))
-        gateway.cameras.put(site, found, now)
-    return found
-
-
-def _cameras(stores: Stores, site: str) -> Cameras:
-    devices = stores.registered().devices(site)
-    watched = frozenset(one.device for one in devices if "visual" in one.kinds and not one.is_retired)
-    return Cameras({one.device: one.name for one in devices}, watched)
 
 
 async def people(call: Call[OverTime]) -> People:

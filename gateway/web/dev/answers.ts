@@ -266,12 +266,12 @@ function dashboard(site: string, date: string | null): Schemas['Dashboard'] {
         events += n;
         hours.set(hour, Math.max(hours.get(hour) ?? 0, n));
       }
-      zones[d.device] = { name: d.name, peak, events, intensity: word(peak) };
+      zones[d.device] = { peak, events, intensity: word(peak) };
     }
   }
   const hourly = [...hours]
     .sort((a, b) => a[0] - b[0])
-    .map(([hour, count]) => ({ hour, repeated: false, count, intensity: word(count) }));
+    .map(([hour, count]) => ({ hour, count, intensity: word(count), repeated: null }));
   const triggers: Record<string, number> = hourly.length
     ? { UNAUTHORIZED_STRANGER: 23, RESTRICTED_ACCESS: 18, CROWD_VIOLATION: 3, total_events: 2844 }
     : { total_events: 0 };

@@ -1231,8 +1231,6 @@ export interface components {
         };
         /** BusyZone */
         BusyZone: {
-            /** @description What people read; the id of the camera where nobody has said it. */
-            name: string;
             peak: number;
             events: number;
             intensity: string;
@@ -1381,7 +1379,7 @@ export interface components {
         Dashboard: {
             site_name: string;
             date: string;
-            /** @description By camera, also those that are watched and counted nothing. Of more than 200 the busiest, and one `(others)`. */
+            /** @description By camera. Of more than 200 the busiest, and one `(others)`. */
             zones: {
                 [key: string]: components["schemas"]["BusyZone"];
             };
@@ -1619,11 +1617,14 @@ export interface components {
         /** Hour */
         Hour: {
             hour: number;
-            /** @description Whether it is the second hour of this name, after the clocks of the site were set back. */
-            repeated: boolean;
             /** @description The most people that one camera saw at once in this hour. */
             count: number;
             intensity: string;
+            /**
+             * @description Only there, and true, in the second hour of one name, after the clocks of the site were set back.
+             * @default null
+             */
+            repeated: boolean | null;
         };
         /** HourOfThumbnails */
         HourOfThumbnails: {

@@ -18,9 +18,9 @@ from xml.etree import ElementTree as Xml
 
 PYTEST = (sys.executable, "-m", "pytest")
 # What starts the whole product waits more than it computes. Playwright's loop bears no other loop in its process.
-PRODUCT = ("tests/end_to_end", "tests/browser")
+# Cameras are many at once, and come last, when lint and the page are done with.
+PRODUCT = ("tests/browser", "tests/end_to_end")
 QUICK = ("tests/unit", "tests/contract")
-CORES = os.cpu_count() or 1
 SLOWEST = 15
 STOPPED = 130
 
@@ -64,9 +64,9 @@ def tests(name: str, folder: Path, *arguments: str) -> Lane:
     return Lane(name, [(*PYTEST, f"--junitxml={report}", *arguments)], report)
 
 
-def side_by_side(processes: int, *arguments: str) -> tuple[str, ...]:
+def side_by_side(*arguments: str) -> tuple[str, ...]:
     """A module of tests stays in one process, with what it has started."""
-    return ("-n", str(processes), "--dist", "loadfile", *arguments)
+    return ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", *arguments)
 
 
 def checks() -> list[Lane]:
@@ -79,14 +79,13 @@ def checks() -> list[Lane]:
 def quick(folder: Path, arguments: Sequence[str]) -> list[Lane]:
     """The first lane is the one that is watched."""
     few = ("-m", "not processes and not thorough", "--hypothesis-profile=quick")
-    return [tests("tests", folder, *side_by_side(CORES, *QUICK, *few, *arguments)), *checks()]
+    return [tests("tests", folder, *side_by_side(*QUICK, *few, *arguments)), *checks()]
 
 
 def everything(folder: Path) -> list[Lane]:
     rest = [f"--ignore={path}" for path in PRODUCT]
     product = tests("product", folder, *PRODUCT)
-    # More processes than cores: many of these wait for a server, or for time to pass.
-    return [tests("tests", folder, *side_by_side(CORES + 1, "tests", *rest)), *checks(), product]
+    return [tests("tests", folder, *side_by_side("tests", *rest)), *checks(), product]
 
 
 def run(lanes: Sequence[Lane]) -> bool:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.scripted_product import Day, Told, a_hot_day
 from tests.browser.scripted_product import told as told_product
 from tests.eventually import eventually
 from tests.product import running
+
+# How long a machine that is busy with other tests may take to show what is right.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,12 @@ from typing import Any
 import httpx
 
 from tests.eventually import eventually
+from watchpost.processes.supervisor import KILL_AFTER_S
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "watchpost", "up")
 STARTS_WITHIN_S = 120.0
-STOPS_WITHIN_S = 5.0
+STOPS_WITHIN_S = KILL_AFTER_S + 2.0
 
 _ADDRESS = re.compile(r"Watchpost is at (http://\S+)")
 

@@ -83,8 +83,7 @@ class DayCounts:
             },
             "hourly": [
                 {"hour": hour, "count": count, "intensity": intensity(count)}
-                | ({"repeated": True} if is_repeated else {})
-                for (hour, is_repeated), count in sorted(hours.items())
+                for (hour, _), count in sorted(hours.items())
             ],
             "critical_events": {**_most_frequent(critical, named), "total_events": total},
         }

@@ -29,10 +29,6 @@ class Hour(Answer):
     hour: int = Field(ge=0, le=23)
     count: int = Field(description="The most people that one camera saw at once in this hour.")
     intensity: str
-    repeated: bool | None = Field(
-        default=None,
-        description="Only there, and true, in the second hour of one name, after the clocks of the site were set back.",
-    )
 
 
 class Dashboard(Answer):
@@ -41,7 +37,9 @@ class Dashboard(Answer):
     site_name: str
     date: str
     zones: dict[str, BusyZone] = Field(description="By camera. Of more than 200 the busiest, and one `(others)`.")
-    hourly: list[Hour]
+    hourly: list[Hour] = Field(
+        description="In their order. An hour is there twice on a day on which the clocks of the site were set back."
+    )
     critical_events: dict[str, int] = Field(
         description="By trigger, and `total_events`: all rows of the day. Of more than 50 triggers those that happened "
         "most often, then `others`, the events of the others, and `other_triggers`, how many those are."

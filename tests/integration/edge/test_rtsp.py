@@ -125,7 +125,9 @@ def test_h265_is_recorded_as_it_is_sent(server: str) -> None:
     seen = [played(segment) for segment in segments]
 
     assert {segment.codec for segment in segments} == {"hevc"}
-    assert sum(len(one.pictures) for one in seen) == pytest.approx(15 * span_s(frames), abs=5)
+    # How many pictures a second there are depends on how fast the server can encode them.
+    assert sum(segment.duration_s for segment in segments) == pytest.approx(span_s(frames), abs=1.2)
+    assert sum(len(one.pictures) for one in seen) > 1.5 * len(frames)
     assert {(segment.width, segment.height) for segment in segments} == {(320, 240)}
 
 

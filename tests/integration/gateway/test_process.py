@@ -17,8 +17,9 @@ from mosquitto.launcher import free_port
 from tests import builders
 from tests.eventually import eventually
 from tests.integration.gateway.started import NOWHERE, Filled, hub_of, pictures
+from watchpost.processes.supervisor import KILL_AFTER_S
 
-SOON_SECONDS = 6
+SOON_SECONDS = KILL_AFTER_S
 """Less than a second where nothing else runs; tests share their processors."""
 
 

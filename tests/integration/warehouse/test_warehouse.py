@@ -104,7 +104,6 @@ def test_a_day_of_23_or_25_hours_is_counted_whole(open_engine: OpenEngine, day: 
 
     assert answer["critical_events"]["total_events"] == len(hours)
     assert [one["hour"] for one in answer["hourly"]] == hours
-    assert [one["hour"] for one in answer["hourly"] if one.get("repeated")] == ([2] if len(hours) == 25 else [])
 
 
 def test_a_day_is_half_open(open_engine: OpenEngine) -> None:

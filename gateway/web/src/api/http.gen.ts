@@ -1383,6 +1383,7 @@ export interface components {
             zones: {
                 [key: string]: components["schemas"]["BusyZone"];
             };
+            /** @description In their order. An hour is there twice on a day on which the clocks of the site were set back. */
             hourly: components["schemas"]["Hour"][];
             /** @description By trigger, and `total_events`: all rows of the day. Of more than 50 triggers those that happened most often, then `others`, the events of the others, and `other_triggers`, how many those are. */
             critical_events: {
@@ -1620,11 +1621,6 @@ export interface components {
             /** @description The most people that one camera saw at once in this hour. */
             count: number;
             intensity: string;
-            /**
-             * @description Only there, and true, in the second hour of one name, after the clocks of the site were set back.
-             * @default null
-             */
-            repeated: boolean | null;
         };
         /** HourOfThumbnails */
         HourOfThumbnails: {

@@ -64,9 +64,12 @@ def kept_open(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield directory
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A mosquitto for tests that only talk through it; who kills or freezes one takes `own_broker`."""
+    """A mosquitto for the tests of a module that only talk through it; who kills or freezes one takes `own_broker`.
+
+    What one module leaves behind in retained messages, such as the state of its agents, is no other's concern.
+    """
     yield from _running(tmp_path_factory.mktemp("broker"))
 
 

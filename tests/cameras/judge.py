@@ -12,7 +12,7 @@ from tests.cameras.server import Cameras
 UNFINISHED_PICTURES = 5
 UNFINISHED_S = 0.6
 PLAYED_LATER_S = 4.0
-"""So far a busy machine may be behind with a recording when the agent is told to end: what is not played is not lost."""
+"""So far a busy machine may be behind with a recording at the end of the agent: what is not played is not lost."""
 
 
 def sent(case: Case, cameras: Cameras, name: str, result: Result) -> Seen:

@@ -16,7 +16,8 @@ from tests.cameras.server import Cameras
 # What runs in one agent, and for how many seconds: long enough for the slowest of them.
 AGENTS: dict[str, tuple[dict[str, Case], float]] = {
     "clocks": (TIMES | SOUNDS, 24.0),
-    "pictures": (PICTURES | MJPEG | FILES, 24.0),
+    "pictures": (PICTURES, 24.0),
+    "encoded": (MJPEG | FILES, 24.0),
     "connections": (CONNECTIONS, 36.0),
 }
 CASES = [(agent, name) for agent, (cases, _) in AGENTS.items() for name in cases]

@@ -31,7 +31,7 @@ class LoadShedding:
         self.skips_pictures = False
 
     def note(self, behind_s: float) -> None:
-        """The age of the oldest packet that waits."""
+        """How old the oldest packet is that waits, or how late a recording is played."""
         self._most_s = 0.0 if behind_s < CAUGHT_UP_S else max(self._most_s, behind_s)
 
     def frame_interval_s(self, wanted_s: float) -> float:

@@ -294,6 +294,7 @@ class VideoSource:
 
     def _wait_until(self, at: float) -> None:
         early = at - self._elapsed()
+        self._quality.shedding.note(-early)
         if early > 0:
             self._pause(min(early, LONGEST_WAIT_S))
         elif early < -LONGEST_WAIT_S:

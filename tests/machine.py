@@ -29,7 +29,7 @@ FOLDERS: Final = (
     "/etc/nginx",
     "/etc/prometheus",
     "/mnt/backup",
-    "/root",
+    "/var/backups",
 )
 OF_OTHERS: Final = ("mosquitto", "nginx", "prometheus")
 """Services that are not ours."""
@@ -166,8 +166,8 @@ class Machine(Services):
         )
 
     def _build(self) -> None:
-        for path in ("/usr/local/bin", "/etc/systemd/system", "/etc/nginx/sites-enabled", "/etc/prometheus", "/root",
-                     "/opt/watchpost/.venv/bin", "/var/lib", "/etc/watchpost", "run", "stubs"):  # fmt: skip
+        for path in ("/usr/local/bin", "/etc/systemd/system", "/etc/nginx/sites-enabled", "/etc/prometheus",
+                     "/var/backups", "/opt/watchpost/.venv/bin", "/var/lib", "/etc/watchpost", "run", "stubs"):  # fmt: skip
             self.path(path).mkdir(parents=True, exist_ok=True)
         opt = self.path("/opt/watchpost")
         for part in ("deploy", "constraints.txt"):

@@ -260,7 +260,7 @@ def test_an_agent_that_moves_takes_its_outbox_and_settings_along(tmp_path: Path)
     (old.path("/var/lib/watchpost") / "outbox").mkdir()
     (old.path("/var/lib/watchpost") / "agent").mkdir()
     (old.path("/var/lib/watchpost") / "outbox" / "pi-1.sqlite").write_text("an outbox")
-    machines, copied = {"sh old": old, "sh new": new}, Path("/root/pi-1.tar.gz")
+    machines, copied = {"sh old": old, "sh new": new}, Path("/var/backups/pi-1.tar.gz")
 
     typed = blocks(PAGE, *machines)
     for block in typed:

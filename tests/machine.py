@@ -167,7 +167,8 @@ class Machine(Services):
 
     def _build(self) -> None:
         for path in ("/usr/local/bin", "/etc/systemd/system", "/etc/nginx/sites-enabled", "/etc/prometheus",
-                     "/var/backups", "/opt/watchpost/.venv/bin", "/var/lib", "/etc/watchpost", "run", "stubs"):  # fmt: skip
+                     "/var/backups", "/var/lib", "/opt/watchpost/.venv/bin", "/etc/watchpost",
+                     "run", "stubs"):  # fmt: skip
             self.path(path).mkdir(parents=True, exist_ok=True)
         opt = self.path("/opt/watchpost")
         for part in ("deploy", "constraints.txt"):

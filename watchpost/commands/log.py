@@ -74,7 +74,7 @@ def replay(
     mqtt_port: MqttPortOption = None,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """Publish a stretch of the log again, events and media, to a broker of your choice or into another site."""
+    """Publish a time range of the log again, events and media, to a broker of your choice or into another site."""
     if into is None and mqtt_host is None and mqtt_port is None:
         raise CliError("this hub has heard all of it; say --into SITE, or name another broker with --mqtt-port")
     runtime = to_broker(_runtime(config, data, log_format, mqtt_port), mqtt_host)
@@ -93,7 +93,7 @@ def export_log(
     data: DataOption = DATA,
     log_format: LogOption = LogFormat.AUTO,
 ) -> None:
-    """A stretch of the log in one file, such as for a bug report."""
+    """Write a time range of the log into one file, such as for a bug report."""
     tools.export(
         _runtime(config, data, log_format, on_the_bus=False), file, tools.time_range(start, end, site), media=media
     )

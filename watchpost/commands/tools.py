@@ -102,7 +102,7 @@ def time_range(start: str, end: str, site: str | None) -> "LogRange":
 
     wanted = LogRange(moment(start), moment(end), site_id(site))
     if wanted.end <= wanted.start:
-        raise CliError(f"the stretch ends ({end}) before it begins ({start})")
+        raise CliError(f"the time range ends ({end}) before it begins ({start})")
     return wanted
 
 
@@ -113,7 +113,7 @@ def part(site: str | None, since: str | None, until: str | None) -> "TimeRange":
         raise CliError("a part of a view is given by --site, --since and --until, all three")
     wanted = TimeRange(str(site_id(site)), moment(since), moment(until))
     if wanted.until <= wanted.since:
-        raise CliError(f"the stretch ends ({until}) before it begins ({since})")
+        raise CliError(f"the time range ends ({until}) before it begins ({since})")
     return wanted
 
 

@@ -64,7 +64,7 @@ def rebuild_part(
 
 def _part(projection: Projection, context: ConsumerContext, wanted: TimeRange) -> ViewPart:
     if wanted.until <= wanted.since:
-        raise NotInPart(f"the stretch ends ({iso(wanted.until)}) before it begins ({iso(wanted.since)})")
+        raise NotInPart(f"the time range ends ({iso(wanted.until)}) before it begins ({iso(wanted.since)})")
     part = None
     if type(projection).part is not Projection.part:
         with closing(view_files.open_view(context.data, projection.name)) as view:

@@ -29,7 +29,7 @@ create table media (key text primary key, body blob not null) strict;
 
 
 class NotALogExport(ValueError):
-    """The file is no stretch of a log, or not one that can be read here."""
+    """The file is not an exported log, or not one that can be read here."""
 
 
 class AlreadyThere(ValueError):
@@ -129,9 +129,9 @@ def open_export(file: Path) -> Iterator[LogExport]:
             (application,) = connection.execute("pragma application_id").fetchone()
             (version,) = connection.execute("pragma user_version").fetchone()
         except sqlite3.DatabaseError as error:
-            raise NotALogExport(f"{file} is no stretch of a log: {error}") from error
+            raise NotALogExport(f"{file} is not an exported log: {error}") from error
         if application != APPLICATION:
-            raise NotALogExport(f"{file} is no stretch of a log")
+            raise NotALogExport(f"{file} is not an exported log")
         if version != VERSION:
             raise NotALogExport(f"{file} is of version {version}; version {VERSION} can be read here")
         yield LogExport(connection, file)

@@ -125,7 +125,7 @@ def test_nothing_is_written_over(original: Path, tmp_path: Path) -> None:
         ),
         ("update media set body = x'00'", "are not those of its sha256"),
         ("pragma user_version = 9", "is of version 9; version 1 can be read here"),
-        ("pragma application_id = 9", "is no stretch of a log"),
+        ("pragma application_id = 9", "is not an exported log"),
     ],
 )
 def test_a_file_that_was_tampered_with_leaves_nothing_behind(
@@ -143,7 +143,7 @@ def test_a_file_that_was_tampered_with_leaves_nothing_behind(
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("no database at all, though it is long enough to be one" * 20)
 
-    with pytest.raises(NotALogExport, match="is no stretch of a log"):
+    with pytest.raises(NotALogExport, match="is not an exported log"):
         imported(tmp_path / "log", tmp_path / "copy")
     with pytest.raises(NotALogExport, match="there is no file"):
         imported(tmp_path / "nothing", tmp_path / "copy")

@@ -1,9 +1,9 @@
 // The JSON that the played gateway answers with, by path.
 
 import type { components } from '../src/api/http.gen.ts';
-import { shortType } from '../src/lib/api.ts';
-import { encodeStates, type MinuteState } from '../src/lib/timeline.ts';
-import { dateIn, dayBounds, isDate, partsIn } from '../src/lib/time.ts';
+import { shortType } from '../src/api/api.ts';
+import { encodeStates, type MinuteState } from '../src/state/timeline.ts';
+import { dateIn, dayBounds, isDate, partsIn } from '../src/format/time.ts';
 import {
   HOUR,
   MINUTE,

@@ -1,6 +1,6 @@
 // The world that the played gateway tells of: two sites, their devices, and a day with troubles in it.
 
-import type { DetectedObject, Region } from '../src/contract.ts';
+import type { DetectedObject, Region } from '../src/api/contract.ts';
 import type { components } from '../src/api/http.gen.ts';
 import { scene, thermalField, walkersAt, type Raster } from './raster.ts';
 

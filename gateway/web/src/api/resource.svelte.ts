@@ -1,0 +1,121 @@
+// An answer of the gateway, kept while its address is loading again, and polled only while somebody looks.
+// Of a question about the past, what is known of its moment is shown at once and asked for all the same.
+
+import { untrack } from 'svelte';
+import { Answers, momentAsked } from './answers';
+import { ApiError, get } from './api';
+import { ticker } from '../state/clock.svelte';
+import { live } from './live.svelte';
+import { nav } from '../state/nav.svelte';
+import { HOUR } from '../format/time';
+
+export interface Options {
+  /** Milliseconds; asked as a function because it may depend on the live stream. 0 is never. */
+  every?: () => number;
+}
+
+const answers = new Answers(240);
+/** An answer about an earlier moment stands in while its own is on its way. */
+const STANDS_IN_MS = HOUR;
+
+export class Resource<T> {
+  data = $state.raw<T | null>(null);
+  error = $state.raw<Error | null>(null);
+  loading = $state(false);
+  /** When the data were answered. */
+  at = $state(0);
+  /** The moment that the data are about; null is now. */
+  #of = $state<number | null>(null);
+  #address: () => string | null;
+  /** What the address is made of may change often; only another address is asked for. */
+  #wanted = $derived.by(() => this.#address());
+  #asked = $derived.by(() => (this.#wanted === null ? null : momentAsked(this.#wanted)));
+  /** What is shown is about another moment than the page, and is being asked for. */
+  blurred = $derived.by(() => this.data !== null && this.#asked !== null && this.#of !== this.#asked.at);
+  #shown = '';
+  #abort: AbortController | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #began = 0;
+  /** Milliseconds between two questions that nobody waits for: five times what the last one took. */
+  #pause = 0;
+
+  constructor(address: () => string | null, options: Options = {}) {
+    this.#address = address;
+    $effect(() => {
+      void live.generation;
+      const wanted = this.#wanted;
+      untrack(() => void this.#load(wanted));
+      return () => this.#abort?.abort();
+    });
+    $effect(() => {
+      const every = options.every?.() ?? 0;
+      if (!every || !ticker.visible || this.#asked?.at) return;
+      const timer = setInterval(() => void this.#load(this.#wanted), every);
+      return () => clearInterval(timer);
+    });
+    // While the handle moves, what is kept of the moments under it is painted.
+    $effect(() => {
+      const [at, asked] = [nav.route.at, this.#asked];
+      if (at !== null && asked?.at) untrack(() => this.#paint(asked.question, at));
+    });
+    $effect(() => () => clearTimeout(this.#again));
+  }
+
+  /** Several reasons at once are one request; reasons that never end are one request a second, or less where it is long. */
+  reload = (): void => {
+    if (this.#again !== undefined) return;
+    const rested = Date.now() - this.#began;
+    this.#again = setTimeout(() => void this.#load(this.#wanted), Math.max(150, this.#pause - rested));
+  };
+
+  /** At once: somebody waits for it. */
+  retry = (): void => void this.#load(this.#wanted);
+
+  #paint(question: string, at: number): void {
+    const kept = answers.nearest(question, at, STANDS_IN_MS);
+    if (!kept || kept.at === this.#of) return;
+    this.data = kept.answer as T;
+    this.#of = kept.at;
+  }
+
+  #blank(path: string): void {
+    if (path === this.#shown) return;
+    this.data = null;
+    this.error = null;
+    this.#shown = path;
+  }
+
+  async #load(address: string | null): Promise<void> {
+    clearTimeout(this.#again);
+    this.#again = undefined;
+    this.#began = Date.now();
+    this.#abort?.abort();
+    this.#blank(address?.split('?')[0] ?? '');
+    if (address === null) return void (this.loading = false);
+    const { question, at } = momentAsked(address);
+    if (at !== null) this.#paint(question, at);
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.loading = true;
+    try {
+      const answer = await get<T>(address, abort.signal);
+      if (at !== null) answers.put(question, at, answer);
+      this.#pause = Math.min(5000, 5 * (Date.now() - this.#began));
+      this.data = answer;
+      this.#of = at;
+      this.error = null;
+      this.at = Date.now();
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      // Refused, or unreachable: fetch says the latter with a TypeError.
+      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
+      this.error = error;
+      // Another moment must not be taken for this one.
+      if (this.#of !== at) this.data = null;
+    }
+    if (this.#abort === abort) this.loading = false;
+  }
+}
+
+/** Ask again while there is an interval and the live stream does not tell. */
+export const fallback = (ms: number) => (): number => (live.state === 'live' ? 60_000 : ms);

@@ -1,0 +1,100 @@
+// What an alert says and what decided on it, from its type and details: the one place that words them.
+
+import type { Alert } from '../api/api';
+import { span } from './time';
+import { alertWord, bytes, capital, decibels, degrees, sentence, statusWord } from './words';
+
+type Details = Record<string, unknown>;
+type Told = Pick<Alert, 'type' | 'message' | 'details'>;
+export type NameOf = (device: string) => string;
+
+const number = (details: Details, name: string): number | null =>
+  typeof details[name] === 'number' ? details[name] : null;
+const text = (details: Details, name: string): string => (typeof details[name] === 'string' ? details[name] : '');
+const list = (details: Details, name: string): string[] =>
+  Array.isArray(details[name]) ? details[name].filter((one) => typeof one === 'string') : [];
+
+function disk(details: Details): string {
+  const [used, free] = [number(details, 'percent'), number(details, 'free_bytes')];
+  if (used === null) return reasonOr(details, 'The disk is nearly full');
+  return `The disk is ${used.toFixed(0)} % full${free === null ? '' : `, ${bytes(free)} are free`}`;
+}
+
+function hotSpot(details: Details): string {
+  const regions = list(details, 'regions').join(', ');
+  return `${degrees(number(details, 'max_temp'))} measured${regions ? ` in ${regions}` : ''}`;
+}
+
+function agent(details: Details, nameOf: NameOf): string {
+  const names = list(details, 'devices').map(nameOf);
+  return names.length
+    ? `With it ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
+    : 'Nothing was received';
+}
+
+function ofPictures(details: Details, were: string, otherwise: string): string {
+  const [share, within] = [number(details, 'share'), number(details, 'window_s')];
+  return share === null || within === null
+    ? otherwise
+    : `${Math.round(share * 100)} % of the pictures of ${span(within)} ${were}`;
+}
+
+const reasonOr = (details: Details, otherwise: string): string => sentence(text(details, 'reason')) || otherwise;
+
+const sentences: Record<string, (details: Details, nameOf: NameOf) => string> = {
+  device_offline: (details) => reasonOr(details, 'Nothing was received'),
+  node_offline: agent,
+  device_degraded: (details) => reasonOr(details, 'The connection to it keeps failing'),
+  device_recovered: () => 'It works again',
+  blackscreen: (details) => ofPictures(details, 'were black', 'Its picture is black'),
+  freeze: (details) => ofPictures(details, 'were all the same', 'Its picture does not change'),
+  audio_loss: (details) => ofPictures(details, 'had no sound', 'Its sound is gone'),
+  hot_spot: hotSpot,
+  clock_wrong: (details) => `Its clock is ${span(Math.abs(number(details, 'ahead_s') ?? 0))} ahead`,
+  storage_low: disk,
+  storage_critical: disk,
+  hub_deaf: (details) => `The hub received nothing for ${span(number(details, 'deaf_s') ?? 0)}`,
+};
+
+/** A type that is younger than this page is told in the words of the hub. */
+export function alertSentence(alert: Told, nameOf: NameOf): string {
+  const say = sentences[alert.type];
+  const words = say ? say(alert.details, nameOf) : reasonOr(alert.details, alert.message);
+  const late = number(alert.details, 'late_s');
+  return late !== null && late > 0 ? `${words} (known ${span(late)} late)` : words;
+}
+
+/** Title and sentence in one, where there is room for one line. */
+export const alertLine = (alert: Told, nameOf: NameOf): string =>
+  `${alertWord(alert.type)}: ${alertSentence(alert, nameOf)}`;
+
+type Says = (value: never, nameOf: NameOf) => string;
+const figures: Record<string, [string, Says]> = {
+  max_temp: ['Hottest', (value: number) => degrees(value)],
+  threshold: ['Threshold', (value: number) => degrees(value)],
+  roi: ['Region', (value: string) => value],
+  regions: ['Regions', (value: string[]) => value.join(', ')],
+  level: ['Level', (value: string) => capital(value)],
+  reason: ['Reason', (value: string) => sentence(value)],
+  share: ['Pictures affected', (value: number) => `${Math.round(value * 100)} %`],
+  window_s: ['Within', (value: number) => span(value)],
+  blackscreen_percentage: ['Black', (value: number) => `${value.toFixed(1)} %`],
+  mean_volume_db: ['Sound level', (value: number) => decibels(value)],
+  percent: ['Disk used', (value: number) => `${value.toFixed(1)} %`],
+  free_bytes: ['Free', (value: number) => bytes(value)],
+  ahead_s: ['Clock ahead by', (value: number) => span(Math.abs(value))],
+  deaf_s: ['Nothing received for', (value: number) => span(value)],
+  late_s: ['Known late by', (value: number) => span(value)],
+  previous_status: ['Before', (value: string) => statusWord(value)],
+  consecutive_failures: ['Failed attempts', (value: number) => String(value)],
+  devices: ['Devices', (value: string[], nameOf) => value.map(nameOf).join(', ')],
+};
+
+/** Figures of an alert that people understand, with their units; the events behind it have the others. */
+export function detailLines(details: Details, nameOf: NameOf): [string, string][] {
+  return Object.entries(figures).flatMap(([name, [title, say]]) => {
+    const value = details[name];
+    if (value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length)) return [];
+    return [[title, say(value as never, nameOf)]];
+  });
+}

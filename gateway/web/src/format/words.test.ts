@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { Level } from '../api/api';
+import {
+  conditionTone,
+  conditionWord,
+  decibels,
+  lastNews,
+  levelRank,
+  peopleWord,
+  percent,
+  reasonWord,
+  streamWord,
+} from './words';
+
+describe('the reason of a device', () => {
+  it('leaves the address of its camera out', () => {
+    expect(reasonWord('rtsp://192.0.2.1:554/stream1: no data for 10 s')).toBe('No data for 10 s');
+    expect(reasonWord('http://192.0.2.1/video has ended the stream')).toBe('Has ended the stream');
+  });
+
+  it('is nothing where none was given', () => {
+    expect(reasonWord(undefined)).toBe('');
+    expect(reasonWord(null)).toBe('');
+  });
+
+  it('stays as it is without an address', () => {
+    expect(reasonWord('20% of what it sent in the last minute was damaged and is missing')).toBe(
+      '20% of what it sent in the last minute was damaged and is missing',
+    );
+  });
+});
+
+describe('the condition of a device', () => {
+  it('is named by the worst that is open', () => {
+    expect(conditionWord('critical', ['hot_spot', 'freeze'])).toBe('Hot spot');
+    expect(conditionTone('critical')).toBe('crit');
+    expect(conditionTone('warning')).toBe('warn');
+    expect(conditionWord('offline', ['offline'])).toBe('Offline');
+  });
+
+  it('is never well where nobody knows', () => {
+    expect(conditionWord('unknown')).toBe('No data yet');
+    expect(conditionTone('unknown')).toBe('unknown');
+    expect(conditionTone(undefined)).toBe('unknown');
+    expect(conditionWord('ok')).toBe('Healthy');
+  });
+});
+
+describe('what nobody measured', () => {
+  it('is a dash, never nothing and never silence', () => {
+    expect([percent(null), percent(undefined), percent(0)]).toEqual(['–', '–', '0%']);
+    expect([decibels(null), decibels(undefined), decibels(-24)]).toEqual(['–', '–', '-24.0 dB']);
+  });
+});
+
+describe('people', () => {
+  it('are counted in words', () => {
+    expect([0, 1, 2].map(peopleWord)).toEqual(['Nobody', '1 person', '2 people']);
+  });
+});
+
+describe('sound', () => {
+  it('that has no level is silence, not a number', () => {
+    expect(decibels(-100)).toBe('Silent');
+  });
+});
+
+describe('the video of a device', () => {
+  it('is told as far as it is known', () => {
+    expect(streamWord({ width: 1920, height: 1080, fps: 14.985, analysis_fps: 5, codec: null })).toBe(
+      '1920 × 1080 · 15 pictures/s',
+    );
+    expect(streamWord({ width: 0, height: 0, fps: 0, analysis_fps: null, codec: null })).toBe('');
+    expect(streamWord(undefined)).toBe('');
+  });
+});
+
+describe('alerts', () => {
+  it('are ordered by level', () => {
+    const levels: Level[] = ['warning', 'critical', 'info', 'error'];
+
+    expect(levels.sort((a, b) => levelRank(a) - levelRank(b))).toEqual(['critical', 'error', 'warning', 'info']);
+  });
+});
+
+describe('the last event of a device', () => {
+  const at = { time: '2026-01-05T10:00:00.000Z', position: 7 };
+
+  it('is put into the words of the page', () => {
+    expect(lastNews({ ...at, type: 'motion', data: { phase: 'end' } })).toEqual({ ...at, summary: 'Motion ended' });
+    expect(
+      lastNews({ ...at, type: 'detection', data: { people_count: 2, event_triggers: ['CROWD_VIOLATION'] } })?.summary,
+    ).toBe('2 people · Crowd violation');
+    expect(lastNews({ ...at, type: 'clock', data: { step_s: -2.5 } })?.summary).toBe('Clock set 2.5 s back');
+    expect(lastNews({ ...at, type: 'gap', data: { count: 3, cause: 'forgotten' } })?.summary).toBe(
+      '3 events missing · forgotten',
+    );
+    expect(lastNews({ ...at, type: 'settings', data: {} })?.summary).toBe('Settings confirmed');
+  });
+
+  it('is told by its name where its type is younger than the page', () => {
+    expect(lastNews({ ...at, type: 'visit', data: {} })?.summary).toBe('Visit');
+  });
+
+  it('is no news where it comes by the clock', () => {
+    expect(lastNews({ ...at, type: 'frame', data: { freeze: false } })).toBeNull();
+    expect(lastNews(null)).toBeNull();
+  });
+});

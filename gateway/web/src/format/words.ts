@@ -1,0 +1,249 @@
+// How states, levels, numbers and events are put into words.
+
+import type { AnyEvent, EventsByName } from '../api/contract';
+import { span } from './time';
+import {
+  is,
+  shortType,
+  type Analysis,
+  type Condition,
+  type DeviceHealth,
+  type EventName,
+  type LastEvent,
+  type Level,
+  type Recorded,
+  type Status,
+} from '../api/api';
+
+export type Tone = 'ok' | 'warn' | 'crit' | 'unknown' | 'quiet';
+
+const conditionTones: Record<Condition, Tone> = {
+  critical: 'crit',
+  offline: 'crit',
+  error: 'crit',
+  warning: 'warn',
+  ok: 'ok',
+  unknown: 'unknown',
+};
+const levelRanks: Record<Level, number> = { critical: 0, error: 1, warning: 2, info: 3 };
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1).replaceAll('_', ' ');
+const statusWords: Record<Status, string> = {
+  healthy: 'Healthy',
+  degraded: 'Connection problems',
+  stale: 'No new picture',
+  stopped: 'Stopped',
+  offline: 'Offline',
+  not_started: 'Not started yet',
+  write_failed: 'Not written',
+  unknown: 'Unknown',
+};
+export const statusWord = (status: string): string => statusWords[status as Status] ?? 'Unknown';
+
+export const conditionTone = (condition: Condition | undefined): Tone =>
+  (condition && conditionTones[condition]) ?? 'unknown';
+/** What is wrong with a device, the worst of it; else that it is well, or that nobody knows yet. */
+export const conditionWord = (condition: Condition | undefined, types: readonly string[] = []): string => {
+  const [worst] = types;
+  if (worst && condition !== 'ok' && condition !== 'unknown') return incidentWord(worst);
+  return condition === 'ok'
+    ? 'Healthy'
+    : conditionTone(condition) === 'unknown'
+      ? 'No data yet'
+      : capital(condition ?? '');
+};
+/** The highest level first. */
+export const levelRank = (level: Level): number => levelRanks[level] ?? 4;
+
+export const levelTone = (level: Level): Tone =>
+  level === 'critical' || level === 'error' ? 'crit' : level === 'warning' ? 'warn' : 'quiet';
+
+const incidentWords: Record<string, string> = {
+  offline: 'Offline',
+  node_offline: 'Agent offline',
+  blackscreen: 'Picture black',
+  freeze: 'Picture frozen',
+  stale: 'No new picture',
+  degraded: 'Connection problems',
+  storage: 'Disk nearly full',
+  audio_loss: 'No sound',
+  hot_spot: 'Hot spot',
+  clock: 'Clock wrong',
+  hub_deaf: 'Hub received nothing',
+  system_error: 'Hub problem',
+  database_error: 'Database problem',
+  storage_unwritable: 'Disk cannot be written',
+  write_failed: 'Not written',
+};
+export const incidentWord = (type: string): string => incidentWords[type] ?? capital(type);
+
+const alertWords: Record<string, string> = {
+  device_offline: 'Offline',
+  device_degraded: 'Connection problems',
+  device_recovered: 'Back again',
+  storage_low: 'Disk nearly full',
+  storage_critical: 'Disk full',
+  clock_wrong: 'Clock wrong',
+};
+export const alertWord = (type: string): string => alertWords[type] ?? incidentWord(type);
+
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Why a device is not well, as its agent says it, without the address of its camera in front. */
+export const reasonWord = (reason: unknown): string =>
+  typeof reason === 'string' ? sentence(reason.replace(/^[a-z0-9]+:\/\/\S+?:? (?=\S)/i, '')) : '';
+
+export const bytes = (n: number): string => {
+  if (n < 1000) return `${n} B`;
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
+  let [value, unit] = [n / 1000, 0];
+  while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+};
+
+const grouped = new Intl.NumberFormat('en-GB');
+export const count = (n: number): string => grouped.format(n);
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+/** What nobody measured is a dash. */
+export const percent = (share: number | null | undefined): string =>
+  share === null || share === undefined ? '–' : `${share}%`;
+/** Digital silence is -100 dB or less, which is no measurement of a room. */
+export const decibels = (level: number | null | undefined): string =>
+  level === null || level === undefined ? '–' : level <= -99.9 ? 'Silent' : `${level.toFixed(1)} dB`;
+export const degrees = (t: number | null | undefined): string =>
+  t === null || t === undefined || Number.isNaN(t) ? '–' : `${t.toFixed(1)} °C`;
+
+export const loadTone = (percent: number): Tone => (percent > 80 ? 'crit' : percent > 60 ? 'warn' : 'ok');
+
+/** Size and rate of a video, as far as they are known. */
+export const streamWord = (info: DeviceHealth['stream_info'] | undefined): string => {
+  const size = info?.width && info.height ? `${info.width} × ${info.height}` : '';
+  return [size, info?.fps ? `${Number(info.fps.toFixed(1))} pictures/s` : ''].filter(Boolean).join(' · ');
+};
+
+/** How the picture of a minute was. */
+export const pictureWord = ({ blackscreen, freeze }: Pick<Analysis, 'blackscreen' | 'freeze'>): string => {
+  if (blackscreen) return incidentWord('blackscreen');
+  if (freeze) return incidentWord('freeze');
+  return blackscreen === null && freeze === null ? 'Picture unknown' : 'Picture good';
+};
+/** How its sound was. */
+export const soundWord = ({ audio }: Pick<Analysis, 'audio'>): string =>
+  audio === null ? 'Sound unknown' : audio ? 'Sound good' : incidentWord('audio_loss');
+
+/** Motion that merely goes on is told many times a second. */
+export const isNews = ({ event }: Pick<Recorded, 'event'>): boolean =>
+  !(is('motion', event) && event.data.phase === 'update');
+
+export const peopleWord = (people: number): string => (people === 0 ? 'Nobody' : plural(people, 'person', 'people'));
+
+export const triggerWord = (trigger: string): string => capital(trigger.toLowerCase());
+
+const mediaWords: Record<string, string> = {
+  capture: 'Pictures',
+  thumbnail: 'Small pictures',
+  segment: 'Video',
+  recording: 'Clips',
+  thermal: 'Thermal readings',
+  events: 'Events',
+  tile: 'Mosaics',
+};
+/** What is kept of a device, in words. */
+export const mediaWord = (kind: string): string => mediaWords[kind] ?? capital(kind);
+
+const commandWords: Record<string, string> = {
+  snapshot: 'Snapshot',
+  settings: 'Settings',
+  rebuild: 'Rebuild',
+  restart: 'Restart',
+};
+const commandWord = (name: string): string => commandWords[name] ?? capital(name);
+const commandStates: Record<string, string> = { asked: 'asked for', done: 'done', failed: 'failed' };
+
+const typeWords: Record<string, string> = {
+  detection: 'People',
+  motion: 'Motion',
+  thermal: 'Heat',
+  segment: 'Video',
+  recording: 'Clip',
+  incident: 'Incident',
+  alert: 'Alert',
+  health: 'Health',
+  state: 'Online',
+  gap: 'Gap',
+  frame: 'Picture',
+  command: 'Command',
+  clock: 'Clock',
+  settings: 'Settings',
+  media: 'Media',
+  fault: 'Hub',
+  retention: 'Deleted',
+  annotation: 'Note',
+  registry: 'Device',
+  rules: 'Rules',
+  heartbeat: 'Heartbeat',
+};
+/** What kind of event it is, in a word. */
+export const typeWord = (type: string): string => typeWords[shortType(type)] ?? capital(shortType(type));
+
+type Says = { [N in EventName]?: (data: EventsByName[N]['data']) => string };
+
+const says: Says = {
+  detection: ({ people_count: people, event_triggers: triggers }) =>
+    [peopleWord(people), ...triggers.map(triggerWord)].join(' · '),
+  thermal: ({ frame_stats: stats }) => `Hottest ${degrees(stats.max_temp)}`,
+  motion: ({ phase }) => (phase === 'end' ? 'Motion ended' : phase === 'update' ? 'Motion goes on' : 'Motion'),
+  segment: ({ duration_s: seconds }) => `Recorded ${seconds.toFixed(1)} s`,
+  incident: ({ type, state }) => `${incidentWord(type)}${state === 'closed' ? ' is over' : ''}`,
+  alert: ({ type, state, by, withdrawn }) =>
+    state === 'acknowledged'
+      ? `${alertWord(type)}: ${withdrawn ? 'acknowledgement taken back' : 'acknowledged'}${by ? ` by ${by}` : ''}`
+      : `Alert: ${alertWord(type)}${state === 'cleared' ? ' is over' : ''}`,
+  health: ({ status, reason }) => [statusWord(status), reasonWord(reason)].filter(Boolean).join(' · '),
+  state: ({ online }) => (online ? 'Came online' : 'Went offline'),
+  gap: ({ count: missing, cause }) => `${plural(missing, 'event')} missing · ${cause || 'cause unknown'}`,
+  frame: ({ freeze, blackscreen }) => (blackscreen ? 'Picture black' : freeze ? 'Picture frozen' : 'Picture analysed'),
+  command: ({ name, state, by }) =>
+    `${commandWord(name)} ${commandStates[state]}${state === 'asked' && by ? ` by ${by}` : ''}`,
+  clock: ({ step_s: seconds }) =>
+    `Clock set ${Math.abs(seconds) < 60 ? `${Math.abs(seconds).toFixed(1)} s` : span(Math.abs(seconds))} ${seconds > 0 ? 'forward' : 'back'}`,
+  settings: () => 'Settings confirmed',
+  media: ({ kind, size }) => `${mediaWord(kind)}${size ? ` · ${bytes(size)}` : ''}`,
+  recording: ({ trigger }) => `Clip · ${triggerWord(trigger)}`,
+  fault: ({ part, state, reason }) => (state === 'raised' ? reason : `${capital(part)} works again`),
+  retention: ({ count: deleted, kind }) => `Deleted: ${count(deleted)} · ${mediaWord(kind)}`,
+  annotation: ({ text }) => text,
+  registry: ({ site, device, name, retired }) =>
+    [
+      device ?? site,
+      retired === true
+        ? 'retired'
+        : retired === false && !name
+          ? 'watched again'
+          : name
+            ? `is called ${name}`
+            : 'set anew',
+    ].join(' '),
+  rules: () => 'Alert rules set',
+};
+
+/** One line about an event, for lists. A family that is younger than this page is told by its name. */
+export const summary = (event: Pick<AnyEvent, 'type' | 'data'>): string => wordsFor(shortType(event.type), event.data);
+
+function wordsFor(name: string, data: unknown): string {
+  const say = says[name as EventName] as ((data: unknown) => string) | undefined;
+  return say ? say(data) : capital(name);
+}
+
+/** What happened last at a device, in words. */
+export interface News {
+  time: string;
+  position: number;
+  summary: string;
+}
+
+/** The last event of a device, of whose data the gateway sends what the words need; what comes by the clock is no news. */
+export function lastNews(event: LastEvent | null): News | null {
+  if (!event || ['frame', 'health', 'heartbeat', 'segment', 'media'].includes(event.type)) return null;
+  return { time: event.time, position: event.position, summary: wordsFor(event.type, event.data) };
+}

@@ -1,0 +1,45 @@
+// The page's clock: the moment shown, and the one place that puts it into questions about how things stand.
+
+import { url, type Params } from '../api/api';
+import { ticker } from './clock.svelte';
+import { nav } from './nav.svelte';
+import { Settling } from './settling';
+import { MINUTE, iso } from '../format/time';
+
+const REST_MS = 150;
+const LONGEST_MS = 450;
+
+class Moment {
+  isLive = $derived(nav.route.at === null);
+  /** The moment shown, which ticks while it is now. */
+  shown = $derived(nav.route.at ?? ticker.now);
+  /** The past moment once the handle rests: what is worth asking the gateway for. Null is now. */
+  settled = $state<number | null>(nav.route.at);
+
+  /** Called once, inside the root component. */
+  start(): void {
+    const settling = new Settling<number | null>(REST_MS, LONGEST_MS, (at) => (this.settled = at));
+    $effect(() => {
+      if (nav.route.at === null) settling.now(null);
+      else settling.move(nav.route.at);
+    });
+    $effect(() => () => settling.stop());
+  }
+
+  /** Playback moves on every second, and what surrounds it need not. */
+  #asked = $derived.by(() =>
+    this.settled !== null && nav.route.view === 'playback' ? Math.floor(this.settled / MINUTE) * MINUTE : this.settled,
+  );
+
+  /** The address of a question about how things stand, asked of the moment shown. */
+  question(path: string, params: Params = {}): string {
+    return url(path, { ...params, as_of: this.#asked === null ? null : iso(this.#asked) });
+  }
+
+  /** The end of a range that ends at the moment shown; it moves in whole steps, so that answers are kept. */
+  until(step: number): number {
+    return this.settled ?? Math.floor(ticker.now / step) * step;
+  }
+}
+
+export const moment = new Moment();

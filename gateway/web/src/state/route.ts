@@ -1,0 +1,73 @@
+// A view is a function of (site, devices, moment); the address says which.
+
+import { DAY } from '../format/time.ts';
+import { reachCode, reachFrom } from './zoom.ts';
+
+export const VIEWS = ['wall', 'device', 'timeline', 'playback', 'dashboard', 'alerts', 'system', 'settings'] as const;
+/** `nowhere` is a path that leads to no view. */
+export type View = (typeof VIEWS)[number] | 'nowhere';
+
+export interface Route {
+  view: View;
+  site: string | null;
+  devices: string[];
+  /** Milliseconds of the epoch; null is now. */
+  at: number | null;
+  /** Milliseconds that the time bar shows. */
+  reach: number;
+  /** Filters of the one view, as they stand in the address. */
+  filters: Record<string, string>;
+}
+
+const known = new Set(['site', 'device', 'at', 'reach']);
+const name = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** A moment that has not come yet is now: nobody knows more of it. */
+function momentFrom(text: string | null, now: number): number | null {
+  const ms = text === null ? NaN : Date.parse(text);
+  return Number.isNaN(ms) || ms > now ? null : ms;
+}
+
+function viewOf(path: string): View {
+  const first = path.split('/')[1] ?? '';
+  if (first === '') return 'wall';
+  return VIEWS.find((view) => view === first) ?? 'nowhere';
+}
+
+export function parseRoute(path: string, query: string, now = Date.now()): Route {
+  const params = new URLSearchParams(query);
+  const site = params.get('site');
+  return {
+    view: viewOf(path),
+    site: site !== null && name.test(site) ? site : null,
+    devices: (params.get('device') ?? '').split(',').filter((device) => name.test(device)),
+    at: momentFrom(params.get('at'), now),
+    reach: reachFrom(params.get('reach')),
+    filters: Object.fromEntries([...params].filter(([key]) => !known.has(key))),
+  };
+}
+
+export function formatMoment(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+export function formatRoute(route: Route): string {
+  const pairs: [string, string][] = [];
+  if (route.site) pairs.push(['site', route.site]);
+  if (route.devices.length) pairs.push(['device', route.devices.join(',')]);
+  if (route.at !== null) pairs.push(['at', formatMoment(route.at)]);
+  if (route.reach !== DAY) pairs.push(['reach', reachCode(route.reach)]);
+  for (const [key, value] of Object.entries(route.filters).sort()) if (value !== '') pairs.push([key, value]);
+  // Colons and commas are legal in a query and readable in a link.
+  const query = pairs.map(([k, v]) => `${k}=${encodeURIComponent(v).replaceAll('%3A', ':').replaceAll('%2C', ',')}`);
+  return `/${route.view}${query.length ? `?${query.join('&')}` : ''}`;
+}
+
+export type Change = Partial<Omit<Route, 'filters'>> & { filters?: Record<string, string> };
+
+/** Filters belong to a view: a change of view drops them unless it brings its own. */
+export function changedRoute(route: Route, change: Change): Route {
+  const moved = change.view !== undefined && change.view !== route.view;
+  const filters = { ...(moved ? {} : route.filters), ...change.filters };
+  return { ...route, ...change, filters: Object.fromEntries(Object.entries(filters).filter(([, v]) => v !== '')) };
+}

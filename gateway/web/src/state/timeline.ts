@@ -1,0 +1,121 @@
+// The 1,440 minutes of a day as the gateway packs them: two bits a minute, oldest first.
+
+import type { IncidentMinutes } from '../api/api.ts';
+import { MINUTE, slotOf } from '../format/time.ts';
+
+export const MINUTES = 1440;
+export type MinuteState = 'no_data' | 'ok' | 'incident' | 'unknown';
+
+/** How a minute is drawn: what it is, and of an incident whether it was no more than a warning. */
+export type Shade = MinuteState | 'warning';
+export const isIncident = (shade: Shade): boolean => shade === 'incident' || shade === 'warning';
+
+export interface Run<S extends Shade = MinuteState> {
+  start: number;
+  end: number;
+  state: S;
+}
+
+/** Minute i lies in byte i >> 2, in bits 2 * (i & 3) from the least significant. A day has 1,380 to 1,500 minutes. */
+export function decodeStates(packed: string, classes: readonly string[], count = MINUTES): MinuteState[] {
+  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  return Array.from({ length: count }, (_, i) => {
+    const code = ((bytes[i >> 2] ?? 0) >> (2 * (i & 3))) & 3;
+    return (classes[code] ?? 'unknown') as MinuteState;
+  });
+}
+
+export function encodeStates(states: readonly MinuteState[], classes: readonly string[]): string {
+  const bytes = new Uint8Array(Math.ceil(states.length / 4));
+  states.forEach((state, i) => (bytes[i >> 2] = (bytes[i >> 2] ?? 0) | (classes.indexOf(state) << (2 * (i & 3)))));
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Neighbouring minutes of one state as one run; `end` is exclusive. */
+export function runsOf<S extends Shade>(states: readonly S[]): Run<S>[] {
+  const runs: Run<S>[] = [];
+  states.forEach((state, i) => {
+    const last = runs.at(-1);
+    if (last?.state === state) last.end = i + 1;
+    else runs.push({ start: i, end: i + 1, state });
+  });
+  return runs;
+}
+
+/** The states with what the gateway says of how bad the incidents in them were. */
+export function shadesOf(states: readonly MinuteState[], incidents: readonly IncidentMinutes[]): Shade[] {
+  const shades: Shade[] = [...states];
+  for (const { first, minutes, condition } of incidents)
+    if (condition === 'warning') shades.fill('warning', first, first + minutes);
+  return shades;
+}
+
+export function incidentAt(incidents: readonly IncidentMinutes[], index: number): IncidentMinutes | null {
+  return incidents.find(({ first, minutes }) => index >= first && index < first + minutes) ?? null;
+}
+
+export interface Trouble {
+  opened: string;
+  closed: string | null;
+}
+
+/**
+ * The minutes from `first` of a stretch that reaches beyond the 24 hours whose states are kept. Of those before, the
+ * incidents are known, and nothing else; before the site's first event (`begun`) and after now there is nothing.
+ */
+export function longStates(
+  first: number,
+  count: number,
+  known: { first: number; states: readonly MinuteState[] },
+  troubles: readonly Trouble[],
+  begun: number | null,
+  now: number,
+): MinuteState[] {
+  const states = new Array<MinuteState>(count).fill('no_data');
+  const within = (minute: number): number => Math.max(0, Math.min(count, minute - first));
+  if (begun !== null) states.fill('unknown', within(Math.floor(begun / MINUTE)), within(Math.floor(now / MINUTE)));
+  for (const { opened, closed } of troubles) {
+    const end = closed === null ? now : Date.parse(closed);
+    states.fill('incident', within(Math.floor(Date.parse(opened) / MINUTE)), within(Math.floor(end / MINUTE) + 1));
+  }
+  known.states.forEach((state, i) => {
+    const index = known.first + i - first;
+    if (index >= 0 && index < count) states[index] = state;
+  });
+  return states;
+}
+
+export interface MinuteItem {
+  index: number;
+  minute: number;
+  slot: string;
+  at: number;
+}
+
+/** Item `index` (0 oldest … count - 1 newest) of the minutes that end with the epoch minute `newest`. */
+export function minuteAt(index: number, newest: number, count = MINUTES): MinuteItem {
+  const minute = newest - (count - 1) + index;
+  return { index, minute, slot: slotOf(minute), at: minute * MINUTE };
+}
+
+export function indexOfMinute(minute: number, newest: number, count = MINUTES): number {
+  return Math.max(0, Math.min(count - 1, minute - newest + count - 1));
+}
+
+export type TileFilter = 'all' | 'ok' | 'ko';
+
+/** A slot is asked for by its minute, so that yesterday's tile is never shown as today's. */
+export function tileUrl(site: string, item: MinuteItem, filter: TileFilter): string {
+  const suffix = filter === 'all' ? '' : `_${filter}`;
+  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}${suffix}.jpg?minute=${item.minute}`;
+}
+
+export function tileInfoUrl(site: string, item: MinuteItem): string {
+  return `/heatmaps/${encodeURIComponent(site)}/${item.slot}.json?minute=${item.minute}`;
+}
+
+export function nextIncident(states: readonly MinuteState[], from: number, step: 1 | -1): number | null {
+  const runs = runsOf(states).filter((run) => run.state === 'incident');
+  const found = step === 1 ? runs.find((run) => run.start > from) : runs.findLast((run) => run.start < from);
+  return found ? found.start : null;
+}

@@ -8,32 +8,46 @@ import re
 from typing import Final
 
 MAX_BYTES: Final = 32_000_000
+MIN_BYTES: Final = 100
 _START: Final = b"\xff\xd8\xff"
 _MARKER_IN_SCAN: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _START_OF_SCAN: Final = 0xDA
 _END: Final = 0xD9
-_START_AGAIN: Final = 0xD8
+_OUT_OF_PLACE: Final = frozenset({0xD8, _END})
+"""The beginning of another picture, or the end of none."""
 _FREE: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
+_FILL: Final = re.compile(rb"\xff*(?=\xff)")
 _MOST_IN_TABLE: Final = 4096
 """No segment is longer, except for those of free content."""
+MARKERS: Final = 1000
+BYTES_PER_MARKER: Final = 200
+"""Where one piece of data has more markers than these two allow, the rest of it is noise."""
 
 
 class JpegScanner:
-    """`cut_short` counts incomplete pictures."""
+    """`cut_short` counts incomplete pictures. Whatever comes, the work is bounded by the number of bytes."""
 
     def __init__(self) -> None:
-        self._held = b""
+        self._held = bytearray()
+        self._start = 0
+        """Where the first picture begins, once one has begun."""
         self._at = 0
+        """How far it was read; 0 before one has begun."""
+        self._segment = 0
+        """Where its last segment begins."""
         self._in_scan = False
+        self._markers_left = MARKERS
         self.cut_short = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The pictures that are complete now."""
         self._held += data
+        self._markers_left = MARKERS + len(data) // BYTES_PER_MARKER
         found: list[bytes] = []
         while (end := self._next()) is not None:
-            found.append(self._held[:end])
+            found.append(bytes(self._held[self._start : end]))
             self._restart(end)
+        self._drop_read()
         return found
 
     def _next(self) -> int | None:
@@ -42,34 +56,53 @@ class JpegScanner:
             return None
         while (marker := self._marker()) is not None:
             place, kind = marker
-            if kind == _END:
+            self._markers_left -= 1
+            if self._markers_left <= 0:
+                self._cut(len(self._held))
+                return None
+            if kind == _END and place - self._start >= MIN_BYTES:
                 return place + 2
-            if kind == _START_AGAIN or not self._skip(place, kind):
-                self.cut_short += 1
-                # A broken length may have led beyond the beginning of the next picture.
-                self._restart(place if kind == _START_AGAIN else len(_START))
-                if not self._begin():
-                    return None
-            elif self._at == place:
+            if not self._pass(place, kind):
                 break
-        if len(self._held) > MAX_BYTES:
-            self.cut_short += 1
-            self._restart(len(_START))
+        if len(self._held) - self._start > MAX_BYTES:
+            self._cut(len(self._held))
         return None
 
+    def _pass(self, place: int, kind: int) -> bool:
+        """Pass over a segment, or what is none; `False` where nothing more can be read of what is here."""
+        if kind not in _OUT_OF_PLACE and self._skip(place, kind):
+            return self._at != place
+        # Only the length of the last segment can have led beyond the beginning of the next picture.
+        self._cut(place if kind in _OUT_OF_PLACE else self._segment + 2)
+        return self._begin()
+
+    def _cut(self, place: int) -> None:
+        """Give up the first picture, and look for the next one from `place` on."""
+        self.cut_short += 1
+        self._restart(place)
+
     def _begin(self) -> bool:
-        """Drop what comes before a picture."""
+        """Pass over what comes before a picture."""
         if self._at:
             return True
-        place = self._held.find(_START)
-        self._held = self._held[place:] if place >= 0 else self._held[-len(_START) + 1 :]
-        self._at = 2 if place >= 0 else 0
-        return place >= 0
+        place = self._held.find(_START, self._start)
+        if place < 0:
+            self._start = max(self._start, len(self._held) - len(_START) + 1)
+            return False
+        self._start = self._segment = place
+        self._at = place + 2
+        return True
 
     def _restart(self, place: int) -> None:
-        self._held = self._held[place:]
+        self._start = place
         self._at = 0
         self._in_scan = False
+
+    def _drop_read(self) -> None:
+        del self._held[: self._start]
+        self._segment -= self._start
+        self._at = self._at - self._start if self._at else 0
+        self._start = 0
 
     def _marker(self) -> tuple[int, int] | None:
         if self._in_scan:
@@ -78,10 +111,9 @@ class JpegScanner:
                 self._at = max(self._at, len(self._held) - 1)
                 return None
             return found.start(), self._held[found.end() - 1]
-        place = self._at
-        while self._held[place : place + 2] == b"\xff\xff":
-            place += 1
-        return (place, self._held[place + 1]) if place + 1 < len(self._held) else None
+        if fill := _FILL.match(self._held, self._at):
+            self._at = fill.end()
+        return (self._at, self._held[self._at + 1]) if self._at + 1 < len(self._held) else None
 
     def _skip(self, place: int, kind: int) -> bool:
         """Skip a segment once it is complete; `False` where it cannot be a segment."""
@@ -94,6 +126,7 @@ class JpegScanner:
         if length < 2 or (length > _MOST_IN_TABLE and kind not in _FREE):
             return False
         if place + 2 + length <= len(self._held):
+            self._segment = place
             self._at = place + 2 + length
             self._in_scan = kind == _START_OF_SCAN
         elif self._in_scan:

@@ -1,5 +1,7 @@
 """Pictures in what cameras send over HTTP."""
 
+from time import process_time
+
 import numpy as np
 import pytest
 import simplejpeg
@@ -68,3 +70,28 @@ def test_no_bytes_at_all_make_it_fail(pieces: list[bytes]) -> None:
 
     many = 70_000 // len(PICTURES[1])
     assert scanner.feed(part(PICTURES[1]) * many + part(PICTURES[2]))[-1] == PICTURES[2]
+
+
+NOISE = {
+    "beginnings": b"\xff\xd8\xff",
+    "beginnings and ends": b"\xff\xd8\xff\xd9",
+    "tables with broken lengths": b"\xff\xd8\xff\xc4\xff\xff",
+    "short segments": b"\xff\xe0\0\2",
+    "beginnings in segments": b"\xff\xe0\0\4\xff\xd8",
+    "a picture without an end": bytes([7]),
+    "fill bytes": b"\xff",
+}
+
+
+@pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE.keys())
+def test_noise_costs_time_in_proportion_to_its_bytes_and_the_next_picture_is_found(noise: bytes) -> None:
+    scanner = JpegScanner()
+    scanner.feed(b"\xff\xd8\xff\xda\0\2")
+    chunk = noise * (65_536 // len(noise))
+    began = process_time()
+    for _ in range(100):
+        assert scanner.feed(chunk) == []
+
+    # 6.5 MB, at 5 MB a second on a slow machine: these took 5 s and more, and Python's lock as long.
+    assert process_time() - began < 1.3
+    assert scanner.feed(b"." + part(PICTURES[2]) + part(PICTURES[1]) + part(PICTURES[1]))[-1] == PICTURES[1]

@@ -14,7 +14,7 @@ from typing import Final
 from tests.cameras.case import RtspCase
 from tests.cameras.listener import Listener
 from tests.cameras.media import Sound, Video
-from tests.cameras.script import LOST, VIDEO, HangUp, Report, Step, Unit, WrongLength
+from tests.cameras.script import LOST, VIDEO, HangUp, Raw, Report, Step, Unit, WrongLength
 
 NONCE: Final = "5a0f3c"
 PAYLOAD_TYPES: Final = (96, 97, 107)
@@ -194,6 +194,9 @@ class Session:
 
     def _send(self, step: Step) -> None:
         assert not isinstance(step, HangUp)
+        if isinstance(step, Raw):
+            self._writer.write(step.data)
+            return
         if isinstance(step, WrongLength):
             self._writer.write(struct.pack(">cBH", b"$", 0, step.length))
             return

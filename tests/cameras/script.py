@@ -54,7 +54,15 @@ class WrongLength:
     length: int = 60_000
 
 
-Step = Unit | Report | HangUp | WrongLength
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes on the connection that are no packet of a track."""
+
+    at: float
+    data: bytes
+
+
+Step = Unit | Report | HangUp | WrongLength | Raw
 Script = Iterator[Step]
 
 
@@ -116,12 +124,19 @@ def metadata() -> Iterator[Unit]:
         number += 1
 
 
-def reports(rate: int, track: int, ntp: Callable[[float], float]) -> Iterator[Report]:
-    """One each two seconds."""
+def reports(rate: int, track: int, ntp: Callable[[float], float], every_s: float = 2.0) -> Iterator[Report]:
     at = 0.0
     while True:
         yield Report(at, track, round(at * rate), ntp(at))
-        at += 2.0
+        at += every_s
+
+
+def said(data: bytes, every_s: float, first_s: float = 0.0) -> Iterator[Raw]:
+    """The same bytes again and again."""
+    at = first_s
+    while True:
+        yield Raw(at, data)
+        at += every_s
 
 
 def delayed(script: Iterable[Unit], seconds: float) -> Iterator[Unit]:

@@ -27,7 +27,30 @@ _Read: TypeAlias = DemuxedPacket | BaseException | None
 
 def read_ahead(source: Input, opened: Demuxer, limit: ReadLimit, elapsed: Elapsed) -> Demuxer:
     """A file is read when somebody has time for it."""
-    return ReadAhead(opened, limit, elapsed) if source.is_live else opened
+    return ReadAhead(opened, limit, elapsed, _of(source.address)) if source.is_live else opened
+
+
+class AbandonedReaders:
+    """The threads of one camera that were given up and still wait in FFmpeg."""
+
+    def __init__(self) -> None:
+        self._threads: list[threading.Thread] = []
+
+    def add(self, thread: threading.Thread) -> None:
+        self._threads.append(thread)
+
+    @property
+    def any(self) -> bool:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        return bool(self._threads)
+
+
+_abandoned: dict[str, AbandonedReaders] = {}
+"""By address: a source may be built anew after a failure."""
+
+
+def _of(address: str) -> AbandonedReaders:
+    return _abandoned.setdefault(address, AbandonedReaders())
 
 
 class ReadAhead:
@@ -39,13 +62,20 @@ class ReadAhead:
     PyAV checks the limit under Python's lock, and FFmpeg asks for it eight times for each RTSP packet. On a busy
     machine the threads of many cameras would mostly wait for that lock, so the limit is off there: a silent camera is
     given up here, and closed when FFmpeg's socket gives it up.
+
+    A camera that sends reports and no packets keeps FFmpeg reading for ever. So the limit holds until the first packet,
+    and as long as a thread that was given up has not ended: at most one of a camera stays.
     """
 
-    def __init__(self, demuxer: Demuxer, limit: ReadLimit, elapsed: Elapsed) -> None:
+    def __init__(
+        self, demuxer: Demuxer, limit: ReadLimit, elapsed: Elapsed, abandoned: AbandonedReaders | None = None
+    ) -> None:
         self._demuxer = demuxer
         self._limit = limit
         self._elapsed = elapsed
         self._contention = LockContention()
+        self._abandoned = abandoned or AbandonedReaders()
+        self._has_read = False
         self.video: VideoStream | None = demuxer.video
         self.audio: AudioStream | None = demuxer.audio
         self.codec = demuxer.codec
@@ -108,6 +138,8 @@ class ReadAhead:
             self._is_closed = True
             self._changed.notify_all()
         self._thread.join(CLOSING_S)
+        if self._thread.is_alive():
+            self._abandoned.add(self._thread)
 
     def _taken(self) -> DemuxedPacket | None:
         if self._read[0][0] is None:
@@ -134,6 +166,7 @@ class ReadAhead:
                     self._read.append((found, self._latest_s))
                     self._bytes += _size(found)
                     self._has_failed = not isinstance(found, DemuxedPacket)
+                    self._has_read = True
                     self._changed.notify_all()
         finally:
             self._demuxer.close()
@@ -151,8 +184,9 @@ class ReadAhead:
 
     def _choose_limit(self) -> None:
         self._contention.measure()
-        if self._contention.is_high != self._limit.is_off:
-            self._limit.is_off = self._contention.is_high
+        is_off = self._contention.is_high and self._has_read and not self._abandoned.any
+        if is_off != self._limit.is_off:
+            self._limit.is_off = is_off
             self._resumes = True
 
     def _next(self) -> _Read:

@@ -1,8 +1,10 @@
 """A live camera is read while nobody has time for what it sends."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Any
 
@@ -13,8 +15,14 @@ from av.video.stream import VideoStream
 
 from edge.capture.sources import read_ahead
 from edge.capture.sources.demuxer import DemuxedPacket
+from edge.capture.sources.inputs import rtsp
 from edge.capture.sources.liveness import ReadLimit
-from edge.capture.sources.read_ahead import NOTHING, ReadAhead
+from edge.capture.sources.read_ahead import NOTHING, AbandonedReaders, ReadAhead
+from edge.capture.sources.source import SourceUnreachable
+from edge.capture.sources.video import VideoSource
+from tests.cameras import script
+from tests.cameras.case import Case, RtspCase
+from tests.cameras.server import Cameras
 from tests.eventually import eventually
 
 
@@ -63,7 +71,7 @@ class Clock:
 @contextmanager
 def reading(limit_s: float = 10.0) -> Iterator[tuple[ReadAhead, Camera, Clock]]:
     camera, clock = Camera(), Clock()
-    ahead = ReadAhead(camera, ReadLimit(limit_s, is_off=True), clock)
+    ahead = ReadAhead(camera, ReadLimit(limit_s), clock)
     yield ahead, camera, clock
     camera.sent.put(None)
     ahead.close()
@@ -108,10 +116,12 @@ def test_after_an_error_reading_goes_on_when_it_is_told_to() -> None:
 
 def test_the_patience_of_a_socket_is_not_that_of_the_camera() -> None:
     with reading() as (ahead, camera, _):
-        camera.sent.put(TimeoutError())
         camera.sent.put(picture(1))
-        found = ahead.next()
-    assert (found.stamp if found else None, camera.resumed) == (1.0, 1)
+        camera.sent.put(TimeoutError())
+        camera.sent.put(picture(2))
+        stamps = [found.stamp for _ in range(2) if (found := ahead.next())]
+    # Once without the limit of FFmpeg from the first packet on, and once after the timeout.
+    assert (stamps, camera.resumed) == ([1.0, 2.0], 2)
 
 
 def test_the_end_stays_the_end() -> None:
@@ -142,11 +152,54 @@ def test_a_camera_that_says_nothing_is_closed_when_it_gives_something(monkeypatc
     assert camera.closed.wait(10)
 
 
-def test_ffmpeg_asks_for_no_limit_before_the_machine_is_known_not_to_be_busy() -> None:
+def test_ffmpeg_asks_for_no_limit_from_the_first_packet_until_the_machine_is_known_not_to_be_busy() -> None:
     camera, limit = Camera(), ReadLimit(10.0)
     ahead = ReadAhead(camera, limit, Clock())
+    assert float(limit) == 10.0
+
+    camera.sent.put(picture(1))
     eventually(lambda: camera.resumed == 1)
     assert float(limit) == -1.0
 
     camera.sent.put(None)
     ahead.close()
+
+
+def test_the_limit_holds_as_long_as_a_thread_that_was_given_up_waits_in_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_ahead, "CLOSING_S", 0.01)
+    first, second, limit, abandoned = Camera(), Camera(), ReadLimit(10.0), AbandonedReaders()
+    ReadAhead(first, ReadLimit(10.0), Clock(), abandoned).close()
+    ahead = ReadAhead(second, limit, Clock(), abandoned)
+    for number in range(2):
+        second.sent.put(picture(number))
+        eventually(lambda count=number + 1: len(ahead._read) == count)  # type: ignore[misc]
+    assert float(limit) == 10.0
+
+    first.sent.put(picture(1))
+    assert first.closed.wait(10)
+    eventually(lambda: not abandoned.any)
+    second.sent.put(picture(2))
+    eventually(lambda: float(limit) == -1.0)
+
+    second.sent.put(None)
+    ahead.close()
+
+
+def read_until_lost(source: VideoSource) -> None:
+    source.open()
+    while True:
+        source.read()
+
+
+def test_a_camera_that_sends_reports_and_no_packets_leaves_no_thread_behind() -> None:
+    cases: dict[str, Case] = {
+        "reports": RtspCase(lambda _: script.reports(script.CLOCK, script.VIDEO, lambda at: at, every_s=0.1))
+    }
+    with Cameras(cases) as cameras:
+        camera = rtsp(cameras.address("reports"), timeout_s=0.3)
+        source = VideoSource(camera, lambda: datetime.now(UTC), time.sleep)
+        for _ in range(2):
+            with pytest.raises(SourceUnreachable, match="no data"):
+                read_until_lost(source)
+            source.close()
+        eventually(lambda: not read_ahead._of(camera.address).any)

@@ -6,8 +6,9 @@ import http.client
 import os
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import closing, suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 from urllib.parse import unquote, urlsplit
@@ -154,12 +155,32 @@ def _redirects(address: str) -> bool:
         target = f"rtsp://{parts.hostname}:{parts.port or 554}{parts.path}"
         with socket.create_connection((parts.hostname or "", parts.port or 554), PROBE_S) as connection:
             connection.settimeout(PROBE_S)
-            answers = connection.makefile("rb")
-            for number, method in enumerate(("OPTIONS", "DESCRIBE"), 1):
-                connection.sendall(f"{method} {target} RTSP/1.0\r\nCSeq: {number}\r\n\r\n".encode())
-                if _status(answers).startswith(b"3"):
-                    return True
+            with _bounded(lambda: connection):
+                answers = connection.makefile("rb")
+                for number, method in enumerate(("OPTIONS", "DESCRIBE"), 1):
+                    connection.sendall(f"{method} {target} RTSP/1.0\r\nCSeq: {number}\r\n\r\n".encode())
+                    if _status(answers).startswith(b"3"):
+                        return True
     return False
+
+
+@contextmanager
+def _bounded(link: Callable[[], socket.socket | None]) -> Iterator[None]:
+    """End a probe after a while: a camera that answers byte by byte would hold its thread for ever."""
+
+    def end() -> None:
+        connection = link()
+        if connection is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    timer = threading.Timer(2 * PROBE_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _status(answers: BinaryIO) -> bytes:
@@ -188,7 +209,7 @@ def _content(address: str) -> str | None:
         # Nothing that it sends is trusted, and cameras sign their certificates themselves.
         context = ssl._create_unverified_context()  # noqa: S323
         connection = http.client.HTTPSConnection(host, parts.port, timeout=PROBE_S, context=context)
-    with closing(connection):
+    with closing(connection), _bounded(lambda: connection.sock):
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         connection.request("GET", path, headers=_authorization(parts.username, parts.password))
         kind = connection.getresponse().headers.get_content_type()

@@ -64,6 +64,14 @@ def rtsp(connection: socket.socket, ended: threading.Event) -> None:
             connection.sendall(head.encode() + body)
 
 
+def dripping(connection: socket.socket, ended: threading.Event) -> None:
+    """A head without an end, line by line."""
+    connection.recv(4096)
+    connection.sendall(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n")
+    while not ended.wait(0.1):
+        connection.sendall(b"X-More: follows\r\n")
+
+
 def reply(method: str, path: str) -> tuple[str, str, bytes]:
     step, _, number = path.partition("-")
     if step == method.lower():

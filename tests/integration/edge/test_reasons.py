@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 
 import pytest
 
+from edge.capture.sources import failure_reasons
 from edge.capture.sources.inputs import Input, mjpeg, rtsp
 from edge.capture.sources.source import SourceUnreachable
 from edge.capture.sources.video import VideoSource
@@ -81,6 +83,19 @@ def test_an_address_where_nobody_is(kind: Callable[[str], Input]) -> None:
 
     assert "Connection refused: the machine is there" in reason(kind(f"{scheme}://127.0.0.1:{free_port()}/live"))
     assert "the name camera.invalid is not found" in reason(kind(f"{scheme}://camera.invalid/live"))
+
+
+@pytest.mark.parametrize("kind", [rtsp, mjpeg])
+def test_a_camera_that_answers_line_by_line_for_ever_holds_its_thread_for_a_moment(
+    kind: Callable[[str, float], Input], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failure_reasons, "PROBE_S", 0.3)
+    scheme = "rtsp" if kind is rtsp else "http"
+    with serving(refusing_camera.dripping) as port:
+        began = monotonic()
+
+        assert "no data for 0.5 s" in reason(kind(f"{scheme}://127.0.0.1:{port}/live", 0.5))
+    assert monotonic() - began < 5
 
 
 def test_a_web_server_at_an_rtsp_address() -> None:

@@ -16,6 +16,8 @@ ALL_EVENTS = f"{ROOT}/+/+/event/#"
 ALL_MEDIA = f"{ROOT}/+/+/media/+"
 ALL_STATES = f"{ROOT}/+/+/state"
 BATCH = "batch"
+LONGEST_TOPIC = 256
+"""Characters; none of the contract has more than 200."""
 
 _TOPIC = re.compile(rf"{ROOT}/(?P<site>{NAME})/(?P<device>{NAME})/(?P<channel>[a-z]+)(?:/(?P<name>[a-z_]{{1,32}}))?")
 _NAMED = {"event", "media", "live", "command"}
@@ -42,6 +44,8 @@ class Topic:
 
 def parse(topic: str) -> Topic:
     """Raises `UnknownTopic` with a sentence that says what is wrong."""
+    if len(topic) > LONGEST_TOPIC:
+        raise UnknownTopic(f"topic {topic[:64]!r}… has {len(topic)} characters; at most {LONGEST_TOPIC} are read")
     found = _TOPIC.fullmatch(topic)
     if found is None:
         raise UnknownTopic(f"topic {topic!r} is not {ROOT}/SITE/DEVICE/CHANNEL")

@@ -41,13 +41,19 @@ class OpenedMessages:
 def open_all(messages: Sequence[Published], received: int) -> OpenedMessages:
     opened = OpenedMessages()
     for message in messages:
-        rule = rule_of(message.topic) if _is_whole(message) else DAMAGED
+        rule = _rule_of(message)
         if isinstance(rule, TopicRule) and rule.channel != MEDIA:
             _open(message, rule, received, opened)
         elif rule is not None:
             item = refuse(message, received, rule) if isinstance(rule, str) else read_medium(message, received, rule)
             opened.decided.append((len(opened.bodies), item))
     return opened
+
+
+def _rule_of(message: Published) -> TopicRule | str | None:
+    if message.properties.refusal is not None:
+        return message.properties.refusal
+    return rule_of(message.topic) if _is_whole(message) else DAMAGED
 
 
 def _open(message: Published, rule: TopicRule, received: int, opened: OpenedMessages) -> None:

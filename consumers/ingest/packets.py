@@ -6,6 +6,8 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812 - it is a class
 from typing import NamedTuple
 
+from bus_schemas.topics import LONGEST_TOPIC
+
 FAILURE = 0x80
 """Reason codes from here on say that something was not done."""
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xD0, 0xE0
@@ -19,6 +21,9 @@ _LONGS = {0x02, 0x11, 0x18, 0x27}
 _TEXTS = {0x03, 0x08, 0x09, 0x12, 0x15, 0x16, 0x1A, 0x1C, 0x1F}
 CONTENT_TYPE, USER_PROPERTY, SUBSCRIPTION_ID = 0x03, 0x26, 0x0B
 SERVER_KEEP_ALIVE, RECEIVE_MAXIMUM, MAXIMUM_PACKET_SIZE = 0x13, 0x21, 0x27
+
+MAX_PROPERTIES_BYTES = 8192
+"""Of a message; those of the contract take a tenth. Each pair of more than these takes memory and time."""
 
 _SHORT = Struct(">H")
 _QOS_1_NO_LOCAL = b"\x05"
@@ -47,6 +52,8 @@ class PacketProperties:
     content_type: str | None = None
     user: tuple[tuple[str, str], ...] = ()
     numbers: Mapping[int, int] | None = None
+    refusal: str | None = None
+    """Why they were not read."""
 
 
 NOTHING = PacketProperties()
@@ -146,7 +153,8 @@ def split(data: bytearray) -> Iterator[Packet]:
 class PublishReader:
     """Reads PUBLISH packets. Topics and short properties come again and again, so they are read once.
 
-    Short is what holds no checksum, for that is another in each message.
+    Short is what holds no checksum, for that is another in each message. Longer topics than the contract has may all
+    differ, and would fill the memory.
     """
 
     MAX_REMEMBERED = 4096
@@ -173,6 +181,8 @@ class PublishReader:
         return Published(topic, packet_id, properties, body[offset + size :])
 
     def _topic(self, encoded: bytes) -> str:
+        if len(encoded) > LONGEST_TOPIC:
+            return encoded.decode(errors="replace")
         known = self._topics.get(encoded)
         if known is None:
             if len(self._topics) >= self.MAX_REMEMBERED:
@@ -183,6 +193,9 @@ class PublishReader:
     def _read_properties(self, encoded: bytes) -> PacketProperties:
         known = self._properties.get(encoded)
         if known is None:
+            if len(encoded) > MAX_PROPERTIES_BYTES:
+                refusal = f"it has {len(encoded)} bytes of MQTT properties; at most {MAX_PROPERTIES_BYTES} are read"
+                return PacketProperties(refusal=refusal)
             known = read_properties(encoded)
             if len(encoded) <= self.LONGEST_REMEMBERED and len(self._properties) < self.MAX_REMEMBERED:
                 self._properties[encoded] = known

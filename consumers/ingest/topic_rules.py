@@ -6,7 +6,7 @@ from functools import lru_cache
 from bus_schemas.catalogue import short_name
 from bus_schemas.event import HUB, device_source
 from bus_schemas.speakers import DataRule, data_rule
-from bus_schemas.topics import BATCH, ROOT, UnknownTopic, parse
+from bus_schemas.topics import BATCH, LONGEST_TOPIC, ROOT, UnknownTopic, parse
 from consumers.store.journal.envelope import Envelope
 
 EVENT, MEDIA, STATE = "event", "media", "state"
@@ -47,9 +47,14 @@ class TopicRule:
         return data_rule(self.source, event_type)
 
 
-@lru_cache(maxsize=8192)
 def rule_of(topic: str) -> TopicRule | str | None:
     """Or a sentence that says why nothing may come there; `None` for what others say to each other."""
+    # What is longer than a topic of the contract may be another one each time, and is not kept in memory.
+    return _rule_of(topic) if len(topic) <= LONGEST_TOPIC else _rule_of.__wrapped__(topic)
+
+
+@lru_cache(maxsize=8192)
+def _rule_of(topic: str) -> TopicRule | str | None:
     try:
         parts = parse(topic)
     except UnknownTopic as error:

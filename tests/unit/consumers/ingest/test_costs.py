@@ -12,7 +12,18 @@ from bus_schemas.codec import BATCH, GZIP, MAX_BATCH, Unpackable, to_bytes, unpa
 from bus_schemas.topics import event_topic
 from consumers.ingest.decoding import read
 from consumers.ingest.items import RefusedMessage
-from consumers.ingest.packets import PacketProperties, Published
+from consumers.ingest.packets import (
+    PUBLISH,
+    USER_PROPERTY,
+    Packet,
+    PacketProperties,
+    Published,
+    PublishReader,
+    length,
+    publish,
+    split,
+    text,
+)
 from consumers.store.journal.writing import Accepted
 from tests import builders
 
@@ -115,3 +126,28 @@ def test_what_is_said_to_be_packed_and_is_not_is_refused() -> None:
 
     with pytest.raises(Unpackable, match="not gzip"):
         unpack(body, "application/json", "gzip")
+
+
+def test_properties_of_a_message_are_counted_before_they_are_read() -> None:
+    properties = (bytes([USER_PROPERTY]) + text("") + text("")) * 400_000
+    body = text(TOPIC) + b"\0\1" + length(len(properties)) + properties + b"{}"
+    began = time.process_time()
+    [item] = read([PublishReader().read(Packet(PUBLISH | 0x02, body))], 1)
+
+    assert time.process_time() - began < 0.1
+    assert isinstance(item, RefusedMessage)
+    assert item.reason == "it has 2000000 bytes of MQTT properties; at most 8192 are read"
+
+
+def test_topics_that_are_longer_than_any_of_the_contract_are_not_kept_in_memory() -> None:
+    reader = PublishReader()
+    tracemalloc.start()
+    for number in range(400):
+        [packet] = split(bytearray(publish(f"{TOPIC}/a/{number}{'x' * 60_000}", b"{}", 1)))
+        [item] = read([reader.read(packet)], 1)
+        assert isinstance(item, RefusedMessage)
+        assert len(item.reason) < 200
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 2_000_000

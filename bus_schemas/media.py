@@ -8,6 +8,8 @@ from bus_schemas.event import Event, Fact, MediaKey, Moment, PlaceName
 from bus_schemas.limits import Count, Finite, Id, Items, Limit, Pixels, Rate, Word
 
 MediaKind = Literal["capture", "thumbnail", "segment", "thermal"]
+MAX_PIXELS = 70_000_000
+"""Of a picture that is decoded anywhere: a larger one is damaged, or an attempt to use up the memory."""
 Seconds = Annotated[float, Field(ge=0, le=86_400), Finite]
 ContentType = Annotated[
     str,

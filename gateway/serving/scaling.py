@@ -4,8 +4,9 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import simplejpeg
+
+from consumers.jpeg import decoded, size_of
 
 QUALITY = 70
 STEP = 80
@@ -13,21 +14,17 @@ STEP = 80
 PICTURES_KEPT = 64
 """Several people look at one wall: so many pictures are scaled once for all of them."""
 
-Picture = npt.NDArray[np.uint8]
-"""Rows, columns, three colours."""
-
 
 @lru_cache(maxsize=PICTURES_KEPT)
 def scaled(picture: bytes, width: int) -> bytes:
-    """At most so wide, rounded up; a picture that is not wider, or that is no JPEG, as it is."""
+    """At most so wide, rounded up; a picture that is not wider, or that cannot be decoded, as it is."""
     wanted = -(-width // STEP) * STEP
-    try:
-        rows, columns = simplejpeg.decode_jpeg_header(picture)[:2]
-        if columns <= wanted:
-            return picture
-        height = max(1, round(rows * wanted / columns))
-        decoded: Picture = simplejpeg.decode_jpeg(picture, "BGR", fastdct=True, min_height=height, min_width=wanted)
-    except ValueError:
+    size = size_of(picture)
+    if size is None or size[1] <= wanted:
         return picture
-    small = cv2.resize(decoded, (wanted, height), interpolation=cv2.INTER_AREA)
+    height = max(1, round(size[0] * wanted / size[1]))
+    large = decoded(picture, height, wanted)
+    if large is None:
+        return picture
+    small = cv2.resize(large, (wanted, height), interpolation=cv2.INTER_AREA)
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(small), QUALITY, "BGR", "420"))

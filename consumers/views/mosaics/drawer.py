@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import simplejpeg
 
 from consumers.hub_config import Mosaic
+from consumers.jpeg import Picture, decoded
 from consumers.views.mosaics.layout import cells, inset, size
 from consumers.views.mosaics.state import MinuteState
 
@@ -28,8 +28,6 @@ _WHITE, _LIGHT_GREY, _RED = (255, 255, 255), (200, 200, 200), (0, 0, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 Colour = tuple[int, int, int]
-Picture = npt.NDArray[np.uint8]
-"""Rows, columns, blue-green-red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Drawer:
         return tile
 
     def _draw(self, shown: Shown, payload: bytes | None) -> Drawn:
-        picture = None if payload is None else self._decode(payload, shown)
+        picture = None if payload is None else decoded(payload, shown.height - 2 * BORDER, shown.width - 2 * BORDER)
         if picture is None:
             return Drawn(self._placeholder(replace(shown, key=shown.key and "")), is_placeholder=True)
         cell = np.zeros((shown.height, shown.width, 3), np.uint8)
@@ -100,17 +98,6 @@ class Drawer:
         self._label(cell, f"{shown.site}_{shown.device}")
         _frame(cell, _BORDERS.get(shown.state, _GREY))
         return Drawn(cell, is_placeholder=False)
-
-    def _decode(self, payload: bytes, shown: Shown) -> Picture | None:
-        """No larger than needed: a JPEG is halved, quartered … in decoding. `None` where it is broken."""
-        try:
-            picture: Picture = simplejpeg.decode_jpeg(
-                payload, "BGR", fastdct=True, fastupsample=True,
-                min_height=shown.height - 2 * BORDER, min_width=shown.width - 2 * BORDER,
-            )  # fmt: skip
-        except ValueError:
-            return None
-        return picture
 
     def _draw_placeholder(self, shown: Shown) -> Picture:
         """A device that shows nothing looks the same in every minute in which it is in the same state."""

@@ -13,14 +13,13 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from bus_schemas.media import MAX_PIXELS
 from edge.capture.bitstream import CLOCK
 from edge.capture.sources.containers import NoVideo, closing_on_failure, opened
 from edge.capture.sources.failure_reasons import UNKNOWN_CODEC
 from edge.capture.sources.inputs import Input
 from edge.capture.sources.jpeg_scanner import JpegScanner
 
-MAX_PIXELS: Final = 70_000_000
-"""A larger picture is damaged, or an attempt to use up the memory."""
 MOST_AHEAD: Final = 500
 _HELD_BY_PARSER: Final = frozenset({"h264", "hevc", "mpeg4"})
 _HTML: Final = (b"<!doctype", b"<html", b"<?xml")

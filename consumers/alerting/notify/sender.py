@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -19,6 +20,8 @@ from producer.ids import Clock
 
 IDLE_S = 60.0
 PAUSE_S = 5.0
+LOOKUPS_PER_RECEIVER = 8
+"""A name server that does not answer holds a thread for up to half a minute, while the receiver is tried again."""
 
 log = structlog.get_logger()
 
@@ -33,6 +36,8 @@ class Courier:
         self._clock = clock
         self._faults = faults
         self._loop = asyncio.new_event_loop()
+        lookups = LOOKUPS_PER_RECEIVER * max(1, len(self._notifiers))
+        self._loop.set_default_executor(ThreadPoolExecutor(lookups, thread_name_prefix="lookup"))
         self._stopping = asyncio.Event()
         self._wakeups: list[asyncio.Event] = []
         self._failure: BaseException | None = None

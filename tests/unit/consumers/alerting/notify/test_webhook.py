@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -240,6 +242,24 @@ def test_a_good_receiver_gets_every_alert_beside_one_that_lies(
             made.alert("two", of="freeze")
             eventually(lambda: good.told() == ["one", "two"], 2)
             eventually(lambda: made.ask("select 1 from receiver where name = 'bad' and last_error is not null"))
+
+
+def test_receivers_whose_name_server_hangs_stop_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, look_up = threading.Event(), socket.getaddrinfo
+
+    def hang(host: str | bytes, *given: Any, **named: Any) -> Any:
+        if "hangs" in str(host):
+            answered.wait(30)
+        return look_up(host, *given, **named)
+
+    monkeypatch.setattr("socket.getaddrinfo", hang)
+    bad = [Webhook(f"http://hangs-{number}.invalid/", TIMEOUT_S, f"bad-{number}") for number in range(40)]
+    with Receiver(TAKES) as good:
+        named = good.url.replace("127.0.0.1", "localhost")
+        with hub(tmp_path, *bad, Webhook(named, TIMEOUT_S, "good")) as made:
+            made.alert("one")
+            eventually(lambda: good.told() == ["one"], 5)
+            answered.set()
 
 
 def test_an_address_with_a_space_stops_nobody_else(tmp_path: Path) -> None:

@@ -111,6 +111,12 @@ class Child:
         os.set_blocking(self.output.fileno(), False)
         self._started, self.since, self.silent = monotonic, now, False
 
+    def put_off(self, error: OSError, monotonic: float, now: datetime) -> str:
+        """It could not be started, as without memory or descriptors: it is tried again when its backoff is over."""
+        self.last_exit, self.since = f"cannot be started: {error}", now
+        self.due = monotonic + self._retry.next_s()
+        return f"error: {self.last_exit}"
+
     @property
     def output(self) -> IO[bytes]:
         assert self.popen is not None
@@ -197,8 +203,11 @@ class Supervisor:
         for child in due:
             if child.process.start_when is None or child.process.start_when():
                 child.restarts += child.last_exit is not None
-                child.start(now, self._clock())
-                selector.register(child.output, selectors.EVENT_READ, child)
+                try:
+                    child.start(now, self._clock())
+                    selector.register(child.output, selectors.EVENT_READ, child)
+                except OSError as error:
+                    self._on_line(child.process.name, child.put_off(error, now, self._clock()))
                 self._report()
 
     def _until_next_start(self) -> float | None:

@@ -3,12 +3,14 @@
 import errno
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,6 +103,35 @@ def test_who_dies_is_started_again_alone() -> None:
     assert watched.now("a").restarts == 1
     assert watched.now("b").restarts == 0
     assert any(state[0].state == "restarting" and "SIGKILL" in str(state[0].last_exit) for state in watched.states)
+
+
+@contextmanager
+def no_more_descriptors() -> Iterator[None]:
+    """This process may open no more files, pipes or sockets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_who_cannot_be_started_again_is_tried_until_it_can_and_costs_nobody_else() -> None:
+    watched = Watched([python("a", SLEEPER), python("b", SLEEPER)])
+
+    def kill_a_where_nothing_can_be_started() -> None:
+        watched.wait_for_line("a", "here")
+        watched.wait_for_line("b", "here")
+        with no_more_descriptors():
+            os.kill(watched.now("a").pid or 0, signal.SIGKILL)
+            eventually(lambda: "cannot be started" in str(watched.now("a").last_exit))
+        watched.wait_for_line("a", "here", times=2)
+
+    watched.during(kill_a_where_nothing_can_be_started)
+    assert watched.now("b").restarts == 0
+    assert any(name == "a" and "Too many open files" in line for name, line in watched.lines)
 
 
 def test_last_words_without_a_newline_are_heard() -> None:

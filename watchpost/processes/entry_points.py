@@ -38,7 +38,7 @@ def missing(config: WatchpostConfig) -> list[str]:
     return troubles(config, os.environ)
 
 
-def ingest(runtime: Runtime) -> None:
+def ingest(runtime: Runtime) -> NoReturn:
     stopping = stop_event()
     from consumers.ingest.run import run
     from consumers.store.journal.configured import journal_of
@@ -51,9 +51,10 @@ def ingest(runtime: Runtime) -> None:
         run(runtime.data, runtime.broker, stopping, store=store, configured=configured(runtime.config))
     except JournalInUse as other:
         raise CliError(str(other)) from other
+    exit_beside_threads()
 
 
-def consume_warehouse(runtime: Runtime) -> None:
+def consume_warehouse(runtime: Runtime) -> NoReturn:
     stopping = stop_event()
     from consumers.store.claims.holder import ClaimTaken
     from consumers.views.warehouse.server_process import run
@@ -67,9 +68,10 @@ def consume_warehouse(runtime: Runtime) -> None:
         run(config, config.warehouse, runtime.broker, stopping)
     except ClaimTaken as other:
         raise CliError(str(other)) from other
+    exit_beside_threads()
 
 
-def consume(runtime: Runtime, named: list[str], left_out: list[str], group: ProcessGroup | None = None) -> None:
+def consume(runtime: Runtime, named: list[str], left_out: list[str], group: ProcessGroup | None = None) -> NoReturn:
     # Signals are blocked before the consumers are known: their names come with numpy, which starts threads.
     stopping = stop_event()
     from consumers.engine.runner import run
@@ -83,15 +85,17 @@ def consume(runtime: Runtime, named: list[str], left_out: list[str], group: Proc
         run(names, hub_config(runtime.config, runtime.data, secrets=secrets), runtime.broker, stopping)
     except ClaimTaken as other:
         raise CliError(str(other)) from other
+    exit_beside_threads()
 
 
-def gateway(runtime: Runtime, port: int | None) -> None:
+def gateway(runtime: Runtime, port: int | None) -> NoReturn:
     from gateway.server import run
     from watchpost.configuration.hubs import gateway_settings, hub_config
 
     spare_the_collector()
     settings = gateway_settings(runtime.config, port, runtime.config_path)
     run(settings, hub_config(runtime.config, runtime.data, secrets=("warehouse",)), runtime.broker)
+    exit_beside_threads()
 
 
 def consumer_names(group: ProcessGroup | None = None) -> tuple[str, ...]:

@@ -104,10 +104,11 @@ def stop_event() -> threading.Event:
 
 
 def exit_beside_threads(code: int = 0) -> NoReturn:
-    """End the process although threads still run, such as those that wait in FFmpeg for a camera.
+    """End the process although threads still run: those that wait for a camera or a name server, and those of numpy,
+    OpenCV and chDB.
 
-    If the interpreter shut down meanwhile, they would return to freed memory, and the process would crash. Outbox and
-    lock are closed before, and standard error is not buffered.
+    If the interpreter shut down meanwhile, they would return to freed memory, and the process would crash; or it would
+    wait for them. Files and locks are closed before, and standard error is not buffered.
     """
     logging.shutdown()
     os._exit(code)

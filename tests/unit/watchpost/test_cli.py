@@ -154,3 +154,20 @@ def test_signals_are_blocked_before_a_library_starts_threads(command: list[str],
     )
 
     assert ended.returncode == 10, ended.stderr.decode()
+
+
+def test_a_process_ends_although_a_thread_of_its_waits_for_a_name_server(tmp_path: Path) -> None:
+    program = (
+        "import sys, time\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "import consumers.engine.runner as runner\n"
+        "from watchpost.cli import app\n"
+        "runner.run = lambda *_: ThreadPoolExecutor(1).submit(time.sleep, 60)\n"
+        "app(sys.argv[1:])\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "consume", "registry", "--data", str(tmp_path)], check=False, timeout=30
+    )
+
+    assert ended.returncode == 0

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
@@ -29,5 +28,7 @@ def scaled(picture: bytes, width: int) -> bytes:
         decoded: Picture = simplejpeg.decode_jpeg(picture, "BGR", fastdct=True, min_height=height, min_width=wanted)
     except ValueError:
         return picture
+    import cv2  # 12 MB, only where somebody asks for small pictures
+
     small = cv2.resize(decoded, (wanted, height), interpolation=cv2.INTER_AREA)
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(small), QUALITY, "BGR", "420"))

@@ -13,6 +13,7 @@ import simplejpeg
 
 from consumers.hub_config import Mosaic
 from consumers.views.mosaics.layout import cells, inset, size
+from consumers.views.mosaics.minute import Shown
 from consumers.views.mosaics.state import MinuteState
 
 BORDER = 4
@@ -30,18 +31,6 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 Colour = tuple[int, int, int]
 Picture = npt.NDArray[np.uint8]
 """Rows, columns, blue-green-red."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The content and size of a cell: a device, its state, and the key of its picture, if there is one."""
-
-    site: str
-    device: str
-    state: MinuteState
-    key: str | None
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ class FileGone(RuntimeError):
     """A file that is written to was removed or replaced: what is written to it is lost."""
 
 
-def identity(path: Path) -> Identity | None:
-    """The identity of the file with this name; `None` where there is none."""
+def identity(path: Path | str) -> Identity | None:
+    """The identity of the file with this name; `None` where there is none. Text is quicker where it is asked often."""
     try:
         found = os.stat(path)  # noqa: PTH116 - asked for each batch, at half the cost of a path
     except (FileNotFoundError, NotADirectoryError):

@@ -3,17 +3,12 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
-from math import ceil, floor
-from typing import ClassVar
-
-import cv2
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, ClassVar
 
 from bus_schemas.camera import MotionEvent
-from bus_schemas.event import Box, Event
+from bus_schemas.event import Event
 from bus_schemas.registry import RegistryEvent
 from consumers.engine import zones
 from consumers.engine.projection import Emit, Projection
@@ -22,10 +17,8 @@ from consumers.engine.zones import Zones
 from consumers.store.journal.record import DeviceKey, Recorded
 from producer.times import MICROSECOND, day_bounds, moment
 
-GRID_WIDTH, GRID_HEIGHT = 160, 90
-
-Grid = npt.NDArray[np.float32]
-"""Rows by columns, 90 by 160: how many motions touched each place of the picture."""
+if TYPE_CHECKING:
+    from consumers.views.motion_grids import DayGrid
 
 
 class MotionProjection(Projection):
@@ -77,7 +70,10 @@ class MotionProjection(Projection):
         return ViewPart(since, until, rows)
 
     def fold(self, view: sqlite3.Connection, batch: Sequence[Recorded], emit: Emit) -> None:
-        grids: dict[tuple[str, str, str], _DayGrid] = {}
+        # NumPy takes 10 MB, which every process would have that knows the list of consumers.
+        from consumers.views.motion_grids import load
+
+        grids: dict[tuple[str, str, str], DayGrid] = {}
         known = Zones(view)
         for record in batch:
             event = record.event
@@ -92,27 +88,12 @@ class MotionProjection(Projection):
             day = at.astimezone(known.at(site, record.position)).date().isoformat()
             key = (site, device, day)
             if key not in grids:
-                grids[key] = _load(view, key)
+                grids[key] = load(view, key)
             grids[key].add(event.data.boxes, record.position)
         view.executemany(
             "insert or replace into grids values (?, ?, ?, ?, ?, ?)",
             [(*key, day.samples, day.position, day.grid.tobytes()) for key, day in grids.items()],
         )
-
-
-@dataclass(slots=True)
-class _DayGrid:
-    grid: Grid
-    samples: int
-    position: int
-
-    def add(self, boxes: Sequence[Box], position: int) -> None:
-        for x, y, width, height in boxes:
-            left, top = floor(x * GRID_WIDTH), floor(y * GRID_HEIGHT)
-            right, bottom = ceil((x + width) * GRID_WIDTH), ceil((y + height) * GRID_HEIGHT)
-            self.grid[top:bottom, left:right] += 1
-        self.samples += 1
-        self.position = position
 
 
 def _has_days(view: sqlite3.Connection, site: str) -> bool:
@@ -137,14 +118,6 @@ def _insert(view: sqlite3.Connection, where: DeviceKey, event: MotionEvent, at: 
     return True
 
 
-def _load(view: sqlite3.Connection, key: tuple[str, str, str]) -> _DayGrid:
-    query = "select grid, samples, position from grids where site = ? and device = ? and day = ?"
-    found = view.execute(query, key).fetchone()
-    if found is None:
-        return _DayGrid(np.zeros((GRID_HEIGHT, GRID_WIDTH), np.float32), 0, 0)
-    return _DayGrid(np.frombuffer(found[0], np.float32).reshape(GRID_HEIGHT, GRID_WIDTH).copy(), found[1], found[2])
-
-
 # Questions
 
 
@@ -155,15 +128,6 @@ class MotionBucket:
     start: float
     events: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class HeatMap:
-    """A day's picture; `position` of its newest motion names its content, as an ETag does."""
-
-    png: bytes
-    samples: int
-    position: int
 
 
 def buckets(
@@ -177,21 +141,3 @@ def buckets(
         (site, device, int(start.timestamp() // 60), -int(-end.timestamp() // 60), step),
     )
     return [MotionBucket(bucket * 60.0, events, milliseconds / 1000) for bucket, events, milliseconds in found]
-
-
-def heat_grid(view: sqlite3.Connection, site: str, device: str, day: date) -> tuple[Grid, int, int] | None:
-    """The grid of a day of the site, how many motions made it, and the position of the newest."""
-    found = _load(view, (site, device, day.isoformat()))
-    return (found.grid, found.samples, found.position) if found.samples else None
-
-
-def heat_map(view: sqlite3.Connection, site: str, device: str, day: date) -> HeatMap | None:
-    """The day as a picture: red where most motions were, blue where none was. `None` for a day without motion."""
-    found = heat_grid(view, site, device, day)
-    if found is None:
-        return None
-    grid, samples, position = found
-    highest = grid.max()
-    shares = (grid / highest * 255 if highest else grid).astype(np.uint8)
-    _, png = cv2.imencode(".png", cv2.applyColorMap(shares, cv2.COLORMAP_JET))
-    return HeatMap(png.tobytes(), samples, position)

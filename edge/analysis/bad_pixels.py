@@ -29,7 +29,8 @@ class BadPixels:
         self._listed = np.zeros(shape, bool)
         self._listed_as: tuple[int, ...] = ()
         self._previous: Celsius | None = None
-        self._repeats = np.zeros(shape, np.int32)
+        self._changes = 0
+        self._changed_last = np.zeros(shape, np.int64)
         self._offsets = _Offsets(shape)
         self._due: datetime | None = None
         self._bad = self._listed
@@ -50,7 +51,7 @@ class BadPixels:
         sensors.
         """
         if self._previous is not None:
-            self._count_repeats(frame, self._previous)
+            self._note_changes(frame, self._previous)
         self._previous = frame
         if self._due is None or time >= self._due:
             self._due = time + _LEARN_EVERY
@@ -62,12 +63,12 @@ class BadPixels:
         """(x, y) of each bad pixel with the cause."""
         why: dict[tuple[int, int], Cause] = {}
         for y, x in np.argwhere(self._bad):
-            stuck = self._repeats[y, x] >= STUCK_FRAMES
+            stuck = self._stuck()[y, x]
             why[int(x), int(y)] = "listed" if self._listed[y, x] else "stuck" if stuck else "offset"
         return why
 
     def _judge(self) -> None:
-        self._bad = self._listed | (self._repeats >= STUCK_FRAMES) | self._offsets.bad
+        self._bad = self._listed | self._stuck() | self._offsets.bad
         self._any = bool(self._bad.any())
 
     def _learn(self, frame: Celsius) -> None:
@@ -78,12 +79,15 @@ class BadPixels:
         elif not invalid.all():
             self._offsets.learn(replaced(frame, invalid))
 
-    def _count_repeats(self, frame: Celsius, previous: Celsius) -> None:
+    def _note_changes(self, frame: Celsius, previous: Celsius) -> None:
         """A frame that repeats as a whole says nothing about single pixels."""
         changed = frame != previous
-        if changed.any():
-            self._repeats += 1
-            self._repeats[changed] = 0
+        if np.count_nonzero(changed):
+            self._changes += 1
+            np.copyto(self._changed_last, self._changes, where=changed)
+
+    def _stuck(self) -> Mask:
+        return self._changes - self._changed_last >= STUCK_FRAMES
 
 
 class _Offsets:

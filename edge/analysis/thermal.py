@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from bus_schemas.settings import FULL_FRAME, Roi, ThermographySettings
 from bus_schemas.thermal import AlertLevel
-from edge.analysis.bad_pixels import BadPixels, replaced
+from edge.analysis.bad_pixels import BadPixels, Mask, replaced
 from edge.analysis.thermal_filters import COLDEST, HOTTEST, Confirmation, TemporalFilter, for_ambient, smoothed
 from edge.analysis.thermal_regions import RegionReader, RegionStatistics
 
@@ -23,11 +24,12 @@ VERSION: Final = 3
 """Incremented by changes of the outcome for the same frames, so that findings name their analysis."""
 HOTSPOTS_KEPT: Final = 10
 SHAPE: Final = (24, 32)
+QUANTILES: Final = (0.0, 0.05, 0.1, 0.5, 0.95, 1.0)
+TENTH: Final = 2
 _SEVERITY: Final[tuple[AlertLevel, ...]] = ("normal", "warning", "critical", "emergency")
 
 
-@dataclass(frozen=True, slots=True)
-class TemperatureStatistics:
+class TemperatureStatistics(NamedTuple):
     min: float
     max: float
     mean: float
@@ -103,22 +105,33 @@ class ThermalProcessor:
 
     def process(self, raw: Celsius, time: datetime) -> ThermalReading:
         self._frames += 1
-        clean, flags, bad = self._cleaned(raw, time)
+        clean, ordered, flags, bad = self._cleaned(raw, time)
         if clean is None:
             nothing = np.full(SHAPE, np.nan, np.float32)
             return ThermalReading(time, nothing, None, (), None, (), None, ("no_data",), bad_pixels=bad)
-        sharp = for_ambient(clean, self.settings.ambient_c)
-        frame = sharp
+        ambient = self.settings.ambient_c
+        sharp, ordered_sharp = for_ambient(clean, ambient), for_ambient(ordered, ambient)
+        frame, ordered_frame = sharp, ordered_sharp
         if self.settings.filtered:
-            frame = for_ambient(smoothed(self._temporal.filter(clean)), self.settings.ambient_c)
-        statistics, tenth = _statistics(frame, clean)
+            frame = for_ambient(smoothed(self._temporal.filter(clean)), ambient)
+            ordered_frame = _ordered(frame)
         confirmed = self._confirmation.confirmed(sharp)
         regions = self._regions.read(frame, sharp, confirmed)
-        spots = hotspots(sharp, self.settings.hot_spot_c, time)
+        is_hot = ordered_sharp[-1] > self.settings.hot_spot_c
+        spots = hotspots(sharp, self.settings.hot_spot_c, time) if is_hot else ()
         self._hotspots.extend(spots)
-        composite = composite_temperature(regions, self._weights, self.settings.composite)
-        top = round(float(confirmed.max()), 2)
-        return ThermalReading(time, frame, statistics, regions, composite, spots, tenth, flags, top, bad)
+        return ThermalReading(
+            timestamp=time,
+            frame=frame,
+            frame_stats=_statistics(frame, ordered_frame),
+            regions=regions,
+            composite_temperature=composite_temperature(regions, self._weights, self.settings.composite),
+            hotspots=spots,
+            sensor_temp=round(_quantiles(ordered)[TENTH], 2),
+            flags=flags,
+            confirmed_max=round(float(confirmed.max()), 2),
+            bad_pixels=bad,
+        )
 
     def statistics(self) -> dict[str, int | bool]:
         return {
@@ -129,12 +142,20 @@ class ThermalProcessor:
             "advanced_processing_enabled": self.settings.filtered,
         }
 
-    def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, tuple[Flag, ...], int]:
+    def _cleaned(self, raw: Celsius, time: datetime) -> tuple[Celsius | None, Celsius, tuple[Flag, ...], int]:
         """Replace bad pixels and clamp to the range of the sensor: in a fire the frame is worth more than any other.
-        Returns the frame, its flags, and how many pixels were replaced.
+        Returns the frame, its values sorted, its flags, and how many pixels were replaced.
         """
-        flags: list[Flag] = []
         bad = self.bad_pixels.find(raw, time)
+        ordered = _ordered(raw)
+        # What is no number is sorted to the end, and is not within the range either.
+        if bad is None and ordered[0] >= COLDEST and ordered[-1] <= HOTTEST:
+            return raw, ordered, (), 0
+        clean, flags, count = self._repaired(raw, bad)
+        return clean, ordered if clean is None else _ordered(clean), flags, count
+
+    def _repaired(self, raw: Celsius, bad: Mask | None) -> tuple[Celsius | None, tuple[Flag, ...], int]:
+        flags: list[Flag] = []
         if bad is not None:
             flags.append("bad_pixels")
         finite = np.isfinite(raw)
@@ -202,27 +223,39 @@ def gradient(frame: Celsius) -> Gradient:
     return Gradient(np.hypot(along_x, along_y), np.degrees(np.arctan2(along_y, along_x)))
 
 
-def _statistics(frame: Celsius, raw: Celsius) -> tuple[TemperatureStatistics, float]:
-    """Statistics of a frame by one sort, and the 10th percentile of the raw frame; both 24 x 32 float32, °C."""
-    ordered = np.sort(frame, axis=None)
+def _statistics(frame: Celsius, ordered: Celsius) -> TemperatureStatistics:
+    """Statistics of a 24 x 32 float32 frame in °C; `ordered` are its values sorted."""
     mean, deviation = cv2.meanStdDev(frame)
-    low, high = float(ordered[0]), float(ordered[-1])
-    unfiltered = ordered if frame is raw else np.sort(raw, axis=None)
+    low, fifth, _, median, ninety_fifth, high = _quantiles(ordered)
     return TemperatureStatistics(
         min=round(low, 2),
         max=round(high, 2),
         mean=round(float(mean[0, 0]), 2),
-        median=round(_quantile(ordered, 0.5), 2),
+        median=round(median, 2),
         std=round(float(deviation[0, 0]), 2),
-        percentile_95=round(_quantile(ordered, 0.95), 2),
-        percentile_5=round(_quantile(ordered, 0.05), 2),
+        percentile_95=round(ninety_fifth, 2),
+        percentile_5=round(fifth, 2),
         range=round(high - low, 2),
-    ), round(_quantile(unfiltered, 0.1), 2)
+    )
 
 
-def _quantile(ordered: Celsius, share: float) -> float:
-    """Linear interpolation between the nearest values of a sorted array, as in numpy's percentile."""
-    place = share * (ordered.size - 1)
-    below = int(place)
-    low = float(ordered[below])
-    return low + (float(ordered[min(below + 1, ordered.size - 1)]) - low) * (place - below)
+def _ordered(frame: Celsius) -> Celsius:
+    values = frame.flatten()
+    values.sort()
+    return values
+
+
+def _quantiles(ordered: Celsius) -> list[float]:
+    """Those of `QUANTILES`. Linear interpolation between the nearest values, as in numpy's percentile."""
+    places, fractions = _places(ordered.size)
+    lower, upper = ordered.take(places).tolist()
+    return [low + (high - low) * share for low, high, share in zip(lower, upper, fractions, strict=True)]
+
+
+@lru_cache(maxsize=4)
+def _places(size: int) -> tuple[NDArray[np.intp], list[float]]:
+    """The nearest indices below and above each quantile of so many values, and its distance from the one below."""
+    places = [share * (size - 1) for share in QUANTILES]
+    below = [int(place) for place in places]
+    above = [min(index + 1, size - 1) for index in below]
+    return np.array([below, above], np.intp), [place - index for place, index in zip(places, below, strict=True)]

@@ -1,6 +1,5 @@
 """Filters of thermal frames: smoothing, confirmation of heat, and correction for the ambient temperature."""
 
-from collections import deque
 from typing import Final
 
 import cv2
@@ -13,7 +12,7 @@ COLDEST: Final = -40.0
 HOTTEST: Final = 300.0
 WINDOW: Final = 5
 _LEAST_FRAMES: Final = 3
-_WITHIN: Final = np.ones((3, 3), np.uint8)
+_ROOM: Final = 16 * WINDOW
 _AROUND: Final = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
 
@@ -30,21 +29,31 @@ class TemporalFilter:
     """
 
     def __init__(self) -> None:
-        self._frames: deque[Celsius] = deque(maxlen=WINDOW)
-        self._weights = [weights(count) for count in range(1, WINDOW + 1)]
+        # The newest frames lie one after the other, so that all are weighed and added in two calls.
+        self._frames: Celsius | None = None
+        self._end = 0
+        self._weights = [weights(count).reshape(-1, 1, 1) for count in range(1, WINDOW + 1)]
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return min(self._end, WINDOW)
 
     def filter(self, frame: Celsius) -> Celsius:
-        self._frames.append(frame)
-        if len(self._frames) < _LEAST_FRAMES:
+        frames = self._room_for(frame)
+        frames[self._end] = frame
+        self._end += 1
+        count = len(self)
+        if count < _LEAST_FRAMES:
             return frame
-        factors = self._weights[len(self._frames) - 1]
-        total = self._frames[0] * factors[0]
-        for earlier, factor in zip(list(self._frames)[1:], factors[1:], strict=True):
-            total += earlier * factor
-        return np.asarray(total, np.float32)
+        weighted = frames[self._end - count : self._end] * self._weights[count - 1]
+        return np.asarray(np.add.reduce(weighted, axis=0), np.float32)
+
+    def _room_for(self, frame: Celsius) -> Celsius:
+        if self._frames is None:
+            self._frames = np.empty((_ROOM, *frame.shape), np.float32)
+        elif self._end == _ROOM:
+            self._end = WINDOW - 1
+            self._frames[: self._end] = self._frames[-self._end :]
+        return self._frames
 
 
 class Confirmation:
@@ -57,10 +66,9 @@ class Confirmation:
         """Each pixel (24 x 32 float32, °C), but no hotter than its hottest neighbour or than that place in the frame
         before.
         """
-        known = np.asarray(cv2.dilate(frame, _AROUND), np.float32)
-        if self._before is not None:
-            known = np.maximum(known, self._before)
-        self._before = np.asarray(cv2.dilate(frame, _WITHIN), np.float32)
+        around = np.asarray(cv2.dilate(frame, _AROUND), np.float32)
+        known = around if self._before is None else np.maximum(around, self._before)
+        self._before = np.maximum(around, frame)
         return np.minimum(frame, known)
 
 

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import simplejpeg
 
@@ -26,5 +25,7 @@ def scaled(picture: bytes, width: int) -> bytes:
     large = decoded(picture, height, wanted)
     if large is None:
         return picture
+    import cv2  # 12 MB, only where somebody asks for small pictures
+
     small = cv2.resize(large, (wanted, height), interpolation=cv2.INTER_AREA)
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(small), QUALITY, "BGR", "420"))

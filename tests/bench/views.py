@@ -11,7 +11,8 @@ from consumers.engine.projection import Projection
 from consumers.hub_config import HubConfig
 from consumers.views.health.projection import HealthProjection
 from consumers.views.health.questions import devices
-from consumers.views.motion import MotionProjection, buckets, heat_map
+from consumers.views.motion import MotionProjection, buckets
+from consumers.views.motion_grids import heat_map
 from consumers.views.temperatures import TemperaturesProjection
 from tests.bench.measure import Measurement, measured, summary, timed
 from tests.builders import DEVICE, SITE, START, at, frame, media, motion, thermal, tick

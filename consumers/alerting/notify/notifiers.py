@@ -4,11 +4,20 @@ from collections.abc import Callable, Sequence
 
 from consumers.alerting.notify.delivery import Notifier
 from consumers.alerting.notify.sink import NotifierSink
-from consumers.alerting.notify.webhook import webhook_notifiers
 from consumers.hub_config import HubConfig
 from producer.ids import utc_now
 
-NOTIFIERS: tuple[Callable[[HubConfig], Sequence[Notifier]], ...] = (webhook_notifiers,)
+
+def _webhooks(hub: HubConfig) -> Sequence[Notifier]:
+    if not hub.webhooks:
+        return ()
+    # Its HTTP client takes 11 MB, which every process would have that knows the list of consumers.
+    from consumers.alerting.notify.webhook import WebhookNotifier
+
+    return [WebhookNotifier(webhook) for webhook in hub.webhooks]
+
+
+NOTIFIERS: tuple[Callable[[HubConfig], Sequence[Notifier]], ...] = (_webhooks,)
 """Each makes the notifiers of the receivers that the configuration names."""
 
 

@@ -10,8 +10,8 @@ from functools import cache
 import httpx
 
 from consumers.alerting.notify.address import InvalidAddress, valid_address
-from consumers.alerting.notify.delivery import AlertMessage, DeliveryOutcome, DeliveryVerdict, Notifier
-from consumers.hub_config import HubConfig, Webhook
+from consumers.alerting.notify.delivery import AlertMessage, DeliveryOutcome, DeliveryVerdict
+from consumers.hub_config import Webhook
 
 LONGEST_WAIT_S = 3600.0
 _TRY_AGAIN = {408, 421, 425, 429}
@@ -137,7 +137,3 @@ def _cause(error: BaseException) -> BaseException:
             found = seen
         seen = seen.__cause__ or seen.__context__
     return found
-
-
-def webhook_notifiers(hub: HubConfig) -> list[Notifier]:
-    return [WebhookNotifier(webhook) for webhook in hub.webhooks]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from bus_schemas.event import NAME
@@ -79,10 +80,12 @@ def interval_of(moment: datetime) -> PackInterval:
     return PackInterval(minute - minute % PACK_MINUTES)
 
 
+@lru_cache(maxsize=1024)
 def pack_path(directory: Path, series: Series, interval: PackInterval) -> Path:
+    """Cached, because building a path takes as long as the query that found the medium in it."""
     begin = interval.begin
     name = f"{begin:%H}.pack" if interval.minutes == _OLD_PACK_MINUTES else f"{begin:%H%M}.pack"
-    return directory / series.site / series.device / series.kind / f"{begin:%Y-%m-%d}" / name
+    return directory.joinpath(series.site, series.device, series.kind, f"{begin:%Y-%m-%d}", name)
 
 
 def parse_pack_path(directory: Path, path: Path) -> tuple[Series, PackInterval] | None:

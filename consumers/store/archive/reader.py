@@ -63,6 +63,7 @@ class ArchiveReader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._file = str(directory / NAME)
         self._connection: sqlite3.Connection | None = None
         self._is_of_hours = False
         self._identity: Identity | None = None
@@ -183,17 +184,18 @@ class ArchiveReader:
         rows = index.execute(
             query, {"site": series.site, "device": series.device, "kind": series.kind, "start": OLDEST, **values}
         )
-        packs: dict[PackInterval, Path] = {}
+        packs: dict[tuple[int, int], Path] = {}
         found = []
         for name, time, size, content_type, digest, start, minutes, offset in rows:
-            interval = PackInterval(start, minutes)
-            pack = packs.get(interval) or packs.setdefault(interval, pack_path(self._directory, series, interval))
+            pack = packs.get((start, minutes))
+            if pack is None:
+                pack = packs[start, minutes] = pack_path(self._directory, series, PackInterval(start, minutes))
             found.append(StoredMedium(series.key(name), moment(time), size, content_type, digest.hex(), pack, offset))
         return found
 
     def _index(self) -> sqlite3.Connection | None:
         """`None` until there is an archive. Where the index was removed and made again, the new one."""
-        now = identity(self._directory / NAME)
+        now = identity(self._file)
         if now != self._identity or self._was_taken_over():
             self.close()
         if self._connection is None and now is not None:
@@ -214,7 +216,7 @@ class ArchiveReader:
 
     def close_removed(self) -> None:
         """Close an index that was removed, so that its bytes are given back."""
-        if self._connection is not None and identity(self._directory / NAME) != self._identity:
+        if self._connection is not None and identity(self._file) != self._identity:
             self.close()
 
     def close(self) -> None:
@@ -240,5 +242,5 @@ class IndexedMedia(ArchiveReader):
         """Raises `IndexAway`."""
         index = self._index()
         if index is None or is_recovering(index):
-            raise IndexAway(errno.ENOENT, "the index of the archive is being made", str(self._directory / NAME))
+            raise IndexAway(errno.ENOENT, "the index of the archive is being made", self._file)
         return super().read(key)

@@ -13,6 +13,7 @@ import simplejpeg
 from consumers.hub_config import Mosaic
 from consumers.jpeg import Picture, decoded
 from consumers.views.mosaics.layout import cells, inset, size
+from consumers.views.mosaics.minute import Shown
 from consumers.views.mosaics.state import MinuteState
 
 BORDER = 4
@@ -28,18 +29,6 @@ _WHITE, _LIGHT_GREY, _RED = (255, 255, 255), (200, 200, 200), (0, 0, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 Colour = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The content and size of a cell: a device, its state, and the key of its picture, if there is one."""
-
-    site: str
-    device: str
-    state: MinuteState
-    key: str | None
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import astuple, replace
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from consumers.views.mosaics.drawer import Drawer, Shown
-from consumers.views.mosaics.minute import MosaicMinute
+from consumers.views.mosaics.minute import MosaicMinute, Shown
 from consumers.views.mosaics.state import MinuteState
 from consumers.views.mosaics.tiles import Tiles
+
+if TYPE_CHECKING:
+    from consumers.views.mosaics.drawer import Drawer
 
 SCHEMA = """
 create table if not exists tiles (
@@ -42,7 +44,7 @@ class _Before(NamedTuple):
 class DrawnMinutes:
     """Writes minutes within one fold. `replaced` are files that the view does not name any more."""
 
-    def __init__(self, view: sqlite3.Connection, drawer: Drawer, files: Tiles) -> None:
+    def __init__(self, view: sqlite3.Connection, drawer: "Drawer", files: Tiles) -> None:
         self._view = view
         self._drawer = drawer
         self._files = files

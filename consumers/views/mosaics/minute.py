@@ -9,11 +9,22 @@ from pydantic_core import to_json
 
 from bus_schemas.condition import SEVERITY, Condition, worst
 from bus_schemas.event import iso
-from consumers.views.mosaics.drawer import Shown
 from consumers.views.mosaics.incident_times import NOTHING, Worst
 from consumers.views.mosaics.layout import cell_size, cells, size
 from consumers.views.mosaics.sightings import Seen
 from consumers.views.mosaics.state import CLASSES, MinuteState, condition_of_type, of_minute, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The content and size of a cell: a device, its state, and the key of its picture, if there is one."""
+
+    site: str
+    device: str
+    state: MinuteState
+    key: str | None
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)

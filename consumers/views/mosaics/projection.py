@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from bus_schemas.alert import IncidentEvent
 from bus_schemas.camera import DetectionEvent, FrameEvent, MotionEvent
@@ -18,12 +18,14 @@ from consumers.hub_config import HubConfig
 from consumers.site_registry import Registered, SiteRegistry
 from consumers.store.journal.record import DeviceKey, Recorded
 from consumers.views.mosaics import RING, incident_times, ring, sightings
-from consumers.views.mosaics.drawer import Drawer
 from consumers.views.mosaics.drawn_minutes import SCHEMA, DrawnMinutes
 from consumers.views.mosaics.minute import MosaicMinute, device_minute
 from consumers.views.mosaics.ring import Ring
 from consumers.views.mosaics.tiles import Tiles
 from producer.times import micros
+
+if TYPE_CHECKING:
+    from consumers.views.mosaics.drawer import Drawer
 
 
 class MosaicsProjection(Projection):
@@ -111,8 +113,7 @@ class MosaicsProjection(Projection):
                 self._swept[site] = newest
 
     def _draw_all(self, view: sqlite3.Connection, minutes: Ring, registered: Registered) -> None:
-        self._drawer = self._drawer or Drawer(self._settings, self._archive().read)
-        drawn = DrawnMinutes(view, self._drawer, self._tiles)
+        drawn = DrawnMinutes(view, self._opened_drawer(), self._tiles)
         for (site, minute), times in sorted(minutes.due.items()):
             if minute >= minutes.oldest(site):
                 drawn.put(self._minute(view, (site, minute), registered), times)
@@ -120,6 +121,14 @@ class MosaicsProjection(Projection):
         for site in minutes.newest:
             _forget(view, site, minutes.oldest(site))
         self._newest |= minutes.newest
+
+    def _opened_drawer(self) -> "Drawer":
+        """OpenCV takes 20 MB, which every process would have that knows the list of consumers."""
+        from consumers.views.mosaics.drawer import Drawer
+
+        if self._drawer is None:
+            self._drawer = Drawer(self._settings, self._archive().read)
+        return self._drawer
 
     def _minute(self, view: sqlite3.Connection, of: ring.SiteMinute, registered: Registered) -> MosaicMinute:
         """Every device of the site, also one that nothing was seen of in this minute, but none that came later or

@@ -1,7 +1,7 @@
 """Routes of trends: motion, temperatures, loudness and detections of a device."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 from starlette.responses import Response
@@ -19,9 +19,13 @@ from gateway.http.answers import Answer, SchemaOf, Time
 from gateway.http.parameters import AtMost, DeviceTimeRange, OfDevice, OnDate
 from gateway.http.problems import Problem
 from gateway.reading.calendar import today
+from gateway.reading.stores import Stores
 from gateway.routes.lookup import require_device, zone_of_site
 from gateway.serving.ranges import matches
 from producer.times import moment_of_seconds
+
+if TYPE_CHECKING:
+    from consumers.views.motion_grids import HeatMap
 
 MOST_POINTS = 20_000
 COLUMNS, ROWS = 32, 24
@@ -124,7 +128,7 @@ async def motion_heatmap(call: Call[OfHeatMap]) -> Response:
     asked, gateway = call.parameters, call.gateway
     await require_device(gateway, asked.site, asked.device)
     day = asked.date or today(gateway.clock(), await zone_of_site(gateway, asked.site))
-    found = await gateway.ask(lambda stores: motion.heat_map(stores.view("motion"), asked.site, asked.device, day))
+    found = await gateway.ask(lambda stores: _drawn(stores, asked, day))
     if found is None:
         raise Problem(404, "No motion data available for this date")
     headers = {
@@ -135,6 +139,12 @@ async def motion_heatmap(call: Call[OfHeatMap]) -> Response:
     if matches(call.request.headers.get("if-none-match"), headers["ETag"]):
         return Response(None, 304, headers)
     return Response(found.png, 200, headers, "image/png")
+
+
+def _drawn(stores: Stores, asked: OfHeatMap, day: date) -> "HeatMap | None":
+    from consumers.views.motion_grids import heat_map  # with NumPy and OpenCV, where somebody looks
+
+    return heat_map(stores.view("motion"), asked.site, asked.device, day)
 
 
 async def temperatures(call: Call[OfTrend]) -> TemperaturesAnswer:

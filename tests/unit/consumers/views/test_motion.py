@@ -13,7 +13,8 @@ from bus_schemas.registry import RegistryEvent
 from consumers.engine.rebuild.compare import verify
 from consumers.engine.rebuild.part import NotInPart, rebuild_part
 from consumers.engine.rebuild.time_range import TimeRange
-from consumers.views.motion import MotionProjection, buckets, heat_grid, heat_map
+from consumers.views.motion import MotionProjection, buckets
+from consumers.views.motion_grids import heat_grid, heat_map
 from tests.builders import at, motion, motion_v1, registry
 from tests.following import Followed
 

@@ -45,6 +45,20 @@ def test_a_frame_that_repeats_altogether_makes_no_pixel_bad() -> None:
     assert bad is None
 
 
+def test_a_pixel_is_stuck_after_so_many_frames_that_changed_elsewhere_and_not_before() -> None:
+    pixels = BadPixels()
+    stuck_after = []
+    for index in range(STUCK_FRAMES + 1):
+        seen = frame(30, index)
+        seen[5, 7] = 120.0
+        times = [START + timedelta(minutes=index, seconds=again) for again in (0, 20, 40)]
+        stuck_after += [index for time in times if pixels.find(seen, time) is not None]
+
+    assert stuck_after == [STUCK_FRAMES] * 3
+    assert pixels.causes() == {(7, 5): "stuck"}
+    assert pixels.find(frame(30, 1000), START + timedelta(days=1)) is None
+
+
 def run_a_day(excess: float, follows_load: bool, side: int, swing: float = 20) -> BadPixels:
     """A spot over a scene whose temperature goes up and down by `swing` degrees within four hours."""
     pixels = BadPixels()

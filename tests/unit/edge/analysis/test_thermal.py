@@ -120,7 +120,7 @@ def test_frame_statistics_are_numpy_s(seed: int) -> None:
     frame = np.random.default_rng(seed).normal(40, 20, (24, 32)).clip(COLDEST, HOTTEST).astype(np.float32)
     (reading,) = fed([frame], settings=ThermographySettings(filtered=False))
     assert reading.frame_stats is not None
-    found = asdict(reading.frame_stats)
+    found = reading.frame_stats._asdict()
     plain = {
         "min": frame.min(),
         "max": frame.max(),
@@ -233,7 +233,9 @@ def test_every_number_of_a_reading_is_a_plain_one() -> None:
     frame = noise(30)
     frame[3, 3] = 99
     reading = fed([frame])[0]
-    parts = [asdict(part) for part in (*reading.regions, *reading.hotspots, reading.frame_stats) if part]
+    assert reading.frame_stats is not None
+    parts = [*(region._asdict() for region in reading.regions), *map(asdict, reading.hotspots)]
+    parts.append(reading.frame_stats._asdict())
 
     assert json.loads(json.dumps(parts, default=lambda value: value.isoformat()))[0]["name"] == "all"
     assert type(reading.sensor_temp) is float

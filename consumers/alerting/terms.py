@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bus_schemas.registry import Expectation
 from consumers.alerting.rules import FIELDS, HEARTBEATS_S, AlertRules, BadRule
@@ -17,7 +18,7 @@ class Expected:
     silent_after_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terms:
     """Of one hub. Of a device that is not named heartbeats are expected where it is an agent's, and nothing where it is
     not.
@@ -41,6 +42,12 @@ class Terms:
         if declared.silent_after_s is None:
             return self.rules.silent_after_s
         return max(declared.silent_after_s, HEARTBEATS_S) if is_agents else declared.silent_after_s
+
+    @cached_property
+    def shortest_silence_s(self) -> float:
+        """No device is offline, or asked whether it is, after less."""
+        declared = (one.silent_after_s for one in self.devices.values() if one.silent_after_s is not None)
+        return min(HEARTBEATS_S, self.rules.silent_after_s, *declared)
 
     def missed(self) -> tuple[DeviceKey, ...]:
         """Devices that are missed where they were never heard of."""

@@ -32,6 +32,8 @@ _FRAMES, _MEDIA, _THERMAL, _DETECTION, _MOTION, _SEGMENT, _HEALTH = range(7)
 _WEIGHTS = (40, 30, 12, 8, 4, 3, 3)
 _KEY = "BENCH/dev-00/capture/0197a1b2-0000-7000-8000-000000000000"
 _EPOCH = "0197a1b2-0000-7000-8000-0000000000ee"
+SEGMENT = timedelta(seconds=10)
+_START, _SEGMENT_END = iso(START).encode(), iso(START + SEGMENT).encode()
 
 
 def _templates() -> list[list[bytes]]:
@@ -79,7 +81,8 @@ def bodies(count: int) -> Iterator[tuple[datetime, bytes]]:
         sequences[device] += 1
         body = random.choice(templates[kind]).replace(b"dev-00", b"dev-%02d" % device)
         body = body.replace(b"EVENT-ID", b"0197a1b2-0000-7000-8000-%012d" % number)
-        body = body.replace(b"2026-01-05T10:00:00.000Z", iso(now).encode())
+        begin = now - SEGMENT if kind == _SEGMENT else now
+        body = body.replace(_START, iso(begin).encode()).replace(_SEGMENT_END, iso(now).encode())
         yield now, body.replace(b'"sequence":7', b'"sequence":%d' % sequences[device])
 
 

@@ -1,6 +1,7 @@
 """Decides on incidents within one fold, and writes them with the conditions of their devices."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from bus_schemas.event import HUB, HUB_SOURCE, RESERVED
@@ -211,9 +212,10 @@ class IncidentBook:
         for verdict in hub.pass_time(tick, self._rules):
             yield IncidentEntry(_HUB, verdict, hub.open, at=now)
         listening = hub.listening
-        due = self._devices.select("due <= ?", now)
+        recently = now - self._terms.shortest_silence_s
         # What is found on the way is read, and changes the dictionary.
-        candidates = {at: one for at, one in sorted(due.items()) if self._due(at, one) <= now}
+        due = [(at, one) for at, one in self._devices.due(now).items() if not one.is_heard_since(recently)]
+        candidates = {at: one for at, one in sorted(due, key=itemgetter(0)) if self._due(at, one) <= now}
         missing = {
             at: lost
             for at, one in candidates.items()

@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass, field
+from math import inf
 
 from consumers.alerting.incidents.device import Watched, read_watched, watched_text
 from consumers.alerting.terms import Terms
@@ -32,6 +33,8 @@ class DeviceTable:
     touched: dict[DeviceKey, Watched] = field(default_factory=dict)
     """Those that the fold has changed, until they are written."""
     known: dict[DeviceKey, Watched] = field(default_factory=dict)
+    _next_due: float = 0.0
+    """Before this moment none is due that was not read before."""
 
     def touch(self, where: DeviceKey) -> Watched:
         """The state of a device that is about to change."""
@@ -52,6 +55,17 @@ class DeviceTable:
         for where in self.view.execute(query, values).fetchall():
             if where not in self.known and (found := self._read(where)) is not None:
                 self.known[where] = found
+        return self.known
+
+    def due(self, now: float) -> dict[DeviceKey, Watched]:
+        """All that were read before, with those of the view for which the time that passed may mean something.
+
+        Only what was read before changes, so that the others are due when they were due at the last question.
+        """
+        if now >= self._next_due:
+            self.select("due <= ?", now)
+            (following,) = self.view.execute("select min(due) from watched where due > ?", (now,)).fetchone()
+            self._next_due = inf if following is None else following
         return self.known
 
     def _read(self, where: DeviceKey) -> Watched | None:

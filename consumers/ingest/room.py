@@ -1,51 +1,84 @@
 """Reserves the last of the disk for clean-up and for the events of the hub itself."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bus_schemas.event import HUB, place
+import structlog
+
+from bus_schemas.event import HUB_SOURCE, RESERVED
 from bus_schemas.node import SystemLoad
 from consumers.ingest.items import DescribedMedium, Item, RefusedMessage
+from consumers.ingest.rejection import rejection
+from consumers.ingest.shares import Device, DiskShares
 from consumers.store.disk import DiskSpace, disk_of
 from producer.clock import Elapsed
 
 MIB = 1024 * 1024
 RESEND_S: Final = 90.0
 """A message that was too large for the disk comes again within this time."""
+LOGGED_EVERY_S: Final = 60.0
+
+_OF_HUB: Final = tuple(f"/{name}" for name in RESERVED)
+
+log = structlog.get_logger(__name__)
 
 
 class DiskRoom:
     """Decides whether the disk has room for events of devices; `shortage` says why not."""
 
-    def __init__(self, disk: Callable[[], DiskSpace], elapsed: Elapsed = time.monotonic) -> None:
+    def __init__(
+        self, disk: Callable[[], DiskSpace], elapsed: Elapsed = time.monotonic, shares: DiskShares | None = None
+    ) -> None:
         self._disk = disk
+        self._shares = shares
+        self._logged_s = float("-inf")
         self._elapsed = elapsed
         self._is_short = False
         self._too_large: tuple[str, float] | None = None
         self.shortage: str | None = None
 
     def refresh(self) -> bool:
-        return self._left() >= 0
+        return self._left(self._disk()) >= 0
 
     def fitting(self, items: Iterable[Item]) -> list[Item]:
-        """The items that leave the disk its margin. The rest waits in the outboxes of its producers."""
-        left = self._left()
+        """The items that leave the disk its margin, and every device its share. The rest waits in the outboxes of its
+        producers; what has no outbox is refused.
+        """
+        disk = self._disk()
+        left, last = self._left(disk), disk.free - disk.reserve // 4
         taken: list[Item] = []
         for item in items:
-            if waits_for_room(item):
-                size = _size(item)
-                if size > left:
-                    self._note(size, left)
-                    continue
-                left -= size
-            taken.append(item)
+            if _is_of_hub(item):
+                taken.append(item)
+                continue
+            size, waits = _size(item), waits_for_room(item)
+            # Small events that nobody sends again may have a part of the margin.
+            reason = self._refusal(item, size, left if waits or isinstance(item, DescribedMedium) else last)
+            if reason is None:
+                left, last = left - size, last - size
+                taken.append(item)
+            elif not waits:
+                taken.append(_without_body(item, reason))
         return taken
 
-    def _left(self) -> int:
+    def _refusal(self, item: Item, size: int, left: int) -> str | None:
+        if size > left:
+            self._note(size, left)
+            return self.shortage
+        if self._shares is None or isinstance(item, RefusedMessage):
+            return None
+        reason = self._shares.refusal(item, size, left)
+        if reason is not None and self._elapsed() - self._logged_s >= LOGGED_EVERY_S:
+            self._logged_s = self._elapsed()
+            log.warning("a device posts too much", reason=reason)
+        return reason
+
+    def _left(self, disk: DiskSpace) -> int:
         """Bytes beyond the margin; negative where there is a shortage."""
-        disk = self._disk()
         # Begun again with some more, lest it ends at once.
         enough = disk.margin + (disk.reserve // 2 if self._is_short else 0)
         left = disk.free - enough
@@ -67,6 +100,11 @@ class DiskRoom:
         return self._too_large[0] if self._too_large is not None else None
 
 
+def room_of(data: Path, held: Callable[[], Mapping[Device, int]]) -> DiskRoom:
+    """The disk with the hub's data, on which the archive holds so many bytes of each device."""
+    return DiskRoom(partial(disk_of, data), shares=DiskShares(held))
+
+
 def load_of(data: Path) -> SystemLoad:
     """The load of the disk that holds the hub's data, on which storage incidents are decided."""
     disk = disk_of(data)
@@ -74,12 +112,21 @@ def load_of(data: Path) -> SystemLoad:
 
 
 def waits_for_room(item: Item) -> bool:
-    """Whether its producer keeps it until it is confirmed. The hub's own events are small, and tell of the disk."""
+    """Whether its producer keeps it until it is confirmed."""
+    return (item.sequence if isinstance(item, RefusedMessage) else item.event.sequence) is not None
+
+
+def _is_of_hub(item: Item) -> bool:
+    source = item.source if isinstance(item, RefusedMessage) else item.event.source
+    return source is not None and (source == HUB_SOURCE or source.endswith(_OF_HUB))
+
+
+def _without_body(item: Item, reason: str) -> RefusedMessage:
+    """A rejection that takes no room itself."""
     if isinstance(item, RefusedMessage):
-        source, sequence = item.source, item.sequence
-    else:
-        source, sequence = item.event.source, item.event.sequence
-    return sequence is not None and source is not None and place(source)[1] != HUB
+        return replace(item, body=b"", reason=reason)
+    rejected = rejection(item, reason)
+    return RefusedMessage(reason, b"", rejected.topic, rejected.received)
 
 
 def _size(item: Item) -> int:

@@ -23,10 +23,9 @@ from consumers.ingest.opening import open_with_retries
 from consumers.ingest.packets import Published
 from consumers.ingest.pulse import Pulse
 from consumers.ingest.registry import Configured, RegistryKeeper
-from consumers.ingest.room import DiskRoom, load_of
+from consumers.ingest.room import load_of, room_of
 from consumers.ingest.subscriptions import TOPICS
 from consumers.store.archive.disk import Archive
-from consumers.store.disk import disk_of
 from consumers.store.journal.files import SqliteStore
 from consumers.store.journal.lock import journal_lock, owner_in
 from consumers.store.journal.record import journal_id_text
@@ -78,7 +77,8 @@ def run(
         registry = RegistryKeeper(clock, data / "journal" / "registry.json", configured)
         registry.load(store)
         journal.day_opening = registry.day_opening
-        intake = Intake(archive, journal, clock, figures, DiskRoom(partial(disk_of, data)), registry)
+        room = room_of(data, archive.bytes_of_devices)
+        intake = Intake(archive, journal, clock, figures, room, registry)
         Ingest(intake, OwnEvents(pulse, faults, registry), figures, broker, stopping).run()
 
 

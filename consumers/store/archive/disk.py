@@ -12,6 +12,7 @@ from bus_schemas.media import Media
 from consumers.store.archive.index import (
     NAME,
     add_media,
+    bytes_of_devices,
     ensure_pack,
     ensure_series,
     mark_recovered,
@@ -75,6 +76,10 @@ class Archive:
             for start in range(0, len(places), PACKS_PER_ROUND):
                 self._write(index, places[start : start + PACKS_PER_ROUND])
         return sum(len(rows) for rows in packs.values())
+
+    def bytes_of_devices(self) -> dict[tuple[str, str], int]:
+        """Of those that have any, by site and device."""
+        return bytes_of_devices(self._index)
 
     def digests(self, keys: Iterable[str]) -> dict[str, str]:
         """The sha256 of those media that are there, in hexadecimal."""

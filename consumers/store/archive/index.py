@@ -182,5 +182,15 @@ def add_media(index: sqlite3.Connection, pack: tuple[int, int], found: Sequence[
     index.execute("update series set count = count + ?, bytes = bytes + ? where series = ?", (added, size, series))
 
 
+def bytes_of_devices(index: sqlite3.Connection, kind: str | None = None) -> dict[tuple[str, str], int]:
+    """By site and device, of one kind of media or of all."""
+    rows = index.execute(
+        "select site, device, sum(bytes) from series where ?1 is null or kind = ?1"
+        " group by site, device having sum(bytes) > 0",
+        (kind,),
+    )
+    return {(site, device): size for site, device, size in rows}
+
+
 def _start(found: ScannedRecord) -> int:
     return found.offset - len(found.header.pack())

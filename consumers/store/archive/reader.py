@@ -9,7 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from consumers.store.archive.index import NAME, has_packs_of_hours, is_complete, is_recovering, open_to_read
+from consumers.store.archive.index import (
+    NAME,
+    bytes_of_devices,
+    has_packs_of_hours,
+    is_complete,
+    is_recovering,
+    open_to_read,
+)
 from consumers.store.archive.keys import NotAKey, PackInterval, Series, pack_path, parse_key
 from producer.file_identity import Identity, identity
 from producer.sqlite_files import database_files
@@ -133,12 +140,7 @@ class ArchiveReader:
         index = self._index()
         if index is None:
             return {}
-        rows = index.execute(
-            "select site, device, sum(bytes) from series where ?1 is null or kind = ?1"
-            " group by site, device having sum(bytes) > 0",
-            (kind,),
-        )
-        return {(site, device): size for site, device, size in rows}
+        return bytes_of_devices(index, kind)
 
     def index_bytes(self) -> int:
         """The size of the index itself on the disk."""

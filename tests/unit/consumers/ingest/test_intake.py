@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from bus_schemas.codec import describe, media_properties, to_bytes
-from bus_schemas.event import Event
+from bus_schemas.event import Event, device_source
 from bus_schemas.media import MediaEvent
 from bus_schemas.topics import HEAD, event_topic, media_topic, watermark_topic
 from consumers.ingest.counters import IngestCounters
+from consumers.ingest.decoding import read
 from consumers.ingest.intake import CannotWrite, Intake, is_away
+from consumers.ingest.items import DescribedMedium, RefusedMessage
 from consumers.ingest.packets import PacketProperties, Published
 from consumers.ingest.room import DiskRoom
+from consumers.ingest.shares import DiskShares
 from consumers.store.archive.disk import Medium
 from consumers.store.disk import DiskSpace
 from consumers.store.journal.store import Unwritable
@@ -94,10 +97,10 @@ def message(event: Event, packet_id: int, name: str = "detection") -> Published:
     return Published(event_topic(event.source, name), packet_id, PacketProperties(), to_bytes(event))
 
 
-def picture(packet_id: int, *, size: int = 5, **given: Any) -> Published:
+def picture(packet_id: int, *, size: int = 5, device: str = "yard", **given: Any) -> Published:
     payload = b"bytes".ljust(size)
-    described = describe("DEMO/yard/capture/one", payload)
-    event = MediaEvent(id="one", source="/sites/DEMO/devices/yard", time=NOW, data=described, **given)
+    described = describe(f"DEMO/{device}/capture/one", payload)
+    event = MediaEvent(id="one", source=device_source("DEMO", device), time=NOW, data=described, **given)
     properties = PacketProperties("image/jpeg", tuple(media_properties(event)))
     return Published(media_topic(event.source, "capture"), packet_id, properties, payload)
 
@@ -218,6 +221,42 @@ def test_a_message_that_would_take_the_disk_s_margin_waits_and_smaller_ones_go_o
     assert room.refresh()
     assert calls.made[:2] == ["store 1", "append 1 reject 0"]
     assert intake.shortage is None
+
+
+def test_what_nobody_sends_again_cannot_fill_the_disk_to_its_last_byte(calls: Calls) -> None:
+    room = DiskRoom(lambda: DiskSpace(1_000_000, 1_000_000 - 6_000))
+    intake = Intake(calls, calls, clock, IngestCounters(clock, NOW), room)
+    flood = [message(builders.detection(), number) for number in range(1, 11)]
+    told = builders.incident(epoch="hub", sequence=1)
+    intake.take([picture(11), *flood, message(told, 12, "incident")], calls)
+
+    _, accepted, _, rejected = calls.made[0].split()
+    assert int(accepted) <= 4
+    assert int(rejected) >= 8
+    assert calls.made[-2] == "acknowledge [11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]"
+
+
+def test_a_device_that_posts_more_than_its_share_within_ten_minutes_waits_and_others_go_on(calls: Calls) -> None:
+    now, held = 0.0, {("DEMO", "yard"): 4_000, ("DEMO", "gate"): 4_000}
+    shares = DiskShares(lambda: held, lambda: now)
+    room = DiskRoom(lambda: DiskSpace(1_000_000, 900_000), lambda: now, shares)
+    ours = [picture(number, epoch="one", sequence=number, size=15_000) for number in range(1, 5)]
+    others = picture(9, epoch="two", sequence=1, size=15_000, device="gate")
+
+    taken = room.fitting(read([*ours, others], 1))
+    assert [(item.event.source[-4:], item.event.sequence) for item in taken if isinstance(item, DescribedMedium)] == [
+        ("yard", 1),
+        ("yard", 2),
+        ("gate", 1),
+    ]
+
+    [refused] = room.fitting(read([picture(5, size=15_000)], 1))
+    assert isinstance(refused, RefusedMessage)
+    assert refused.body == b""
+    assert refused.reason.startswith("yard of DEMO has posted 0 MB of media within ten minutes")
+
+    now = 601.0
+    assert len(room.fitting(read([ours[3]], 1))) == 1
 
 
 def test_a_shortage_ends_where_there_is_some_more_room_than_where_it_began() -> None:

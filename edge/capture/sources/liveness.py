@@ -9,7 +9,7 @@ from edge.capture.sources.regularity import Regularity
 
 LONGEST_SILENCE_S: Final = 30.0
 UNDECODED_S: Final = 90.0
-"""How long packets may come that cannot be decoded; a keyframe a minute is not rare."""
+"""How long packets may come of which none could be decoded yet; a keyframe a minute is not rare."""
 DAMAGE_WINDOW_S: Final = 60.0
 DAMAGE_SHARE: Final = 0.05
 MOST_HELD: Final = 1
@@ -42,7 +42,7 @@ class Liveness:
             regularity.connected()
         self._since = self._decoded = now_s
         self._intervals: deque[float] = deque(maxlen=_INTERVALS)
-        self._came = False
+        self._came = self._has_decoded = False
         self._heard: float | None = None
         self._undecoded = 0
 
@@ -73,6 +73,7 @@ class Liveness:
 
     def decoded(self, now_s: float) -> None:
         self._decoded = now_s
+        self._has_decoded = True
         if self._regularity is not None and self._undecoded:
             self._regularity.packet(self._since)
         self._undecoded = 0
@@ -85,7 +86,8 @@ class Liveness:
             return f"no pictures for {silent_s:.0f} s" + (", although there is sound" if is_heard else "")
         if self._undecoded > MOST_HELD and now_s - self._decoded > self.read_limit_s < self._timeout_s:
             return f"what it sends could not be decoded for {now_s - self._decoded:.0f} s, although it could before"
-        if now_s - self._decoded > max(UNDECODED_S, self.limit_s):
+        undecoded_s = LONGEST_SILENCE_S if self._has_decoded else UNDECODED_S
+        if now_s - self._decoded > max(undecoded_s, self.limit_s):
             return f"what it sends could not be decoded for {now_s - self._decoded:.0f} s"
         return None
 

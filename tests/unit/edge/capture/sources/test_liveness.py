@@ -40,6 +40,15 @@ def test_packets_of_which_no_picture_can_be_made_are_not_enough() -> None:
     assert liveness.complaint(99.9) == "what it sends could not be decoded for 100 s"
 
 
+def test_a_camera_whose_pictures_could_be_decoded_is_given_up_sooner_when_none_can_be_any_more() -> None:
+    liveness = watched([number / 10 for number in range(60)])
+    for number in range(60, 1000):
+        liveness.packet(number / 10)
+
+    assert liveness.complaint(35.8) is None
+    assert liveness.complaint(36.0) == "what it sends could not be decoded for 30 s"
+
+
 def test_damage_is_told_above_a_share_of_the_last_minute() -> None:
     now = 0.0
     damage = Damage(lambda: now)

@@ -9,8 +9,8 @@ from typing import Final
 
 from tests.cameras import files, mjpeg, script
 from tests.cameras.case import NOTHING, Case, Expected, FileCase, HttpCase, RtspCase
-from tests.cameras.media import RATE, huge_jpeg, jpeg, sound, video
-from tests.cameras.script import HangUp, Script, WrongLength, pictures, together, tone
+from tests.cameras.media import RATE, huge_jpeg, jpeg, of_stated_size, sound, video
+from tests.cameras.script import HangUp, Script, WrongLength, pictures, said, together, tone
 
 GOOD: Final = "good"
 PASSWORD: Final = "p@ss:w/r?d%[1]#"
@@ -44,6 +44,7 @@ _HEVC: Final = video("hevc")
 _HEVC_LONG: Final = video("hevc", seconds=60.0, keyframe_s=8.0)
 _BIG: Final = video(size=(320, 240))
 _REORDERED: Final = video(b_frames=2)
+_TOO_LARGE: Final = of_stated_size(video(), 16_384, 16_384)
 
 TIMES: Final[dict[str, Case]] = {
     "plain": RtspCase(lambda _: pictures(video())),
@@ -131,6 +132,12 @@ PICTURES: Final[dict[str, Case]] = {
     "some_h265_pictures_damaged": RtspCase(
         lambda _: script.damaged(pictures(_HEVC), 0.05), _HEVC, expected=Expected(pictures=0.9, status=None)
     ),
+    "size_becomes_too_large": RtspCase(
+        lambda session: (
+            script.then(pictures(video()), pictures(_TOO_LARGE), 6.0) if session == 1 else pictures(video())
+        ),
+        expected=Expected(pictures=0.2, time=None, status=None, sessions=(1, 3)),
+    ),
     "packets_lost": RtspCase(
         lambda _: script.lossy(pictures(video()), 0.03), expected=Expected(pictures=0.85, status=None)
     ),
@@ -177,6 +184,18 @@ CONNECTIONS: Final[dict[str, Case]] = {
         lambda _: iter(()), status="453 Not Enough Bandwidth", expected=replace(_UNREACHED, reason="viewers")
     ),
     "udp_only": RtspCase(lambda _: pictures(video()), udp_only=True, expected=replace(_UNREACHED, reason="udp")),
+    "reports_and_no_pictures": RtspCase(
+        lambda _: script.reports(script.CLOCK, script.VIDEO, lambda at: _FIRST_NTP + at, every_s=0.5),
+        expected=replace(_UNREACHED, reason="no data for 10 s"),
+    ),
+    "packets_of_no_length": RtspCase(lambda _: together(pictures(video()), said(b"$\0\0\0" * 100, every_s=0.02))),
+    "only_packets_of_no_length": RtspCase(
+        lambda _: said(b"$\0\0\0" * 1000, every_s=0.01), expected=replace(_UNREACHED, reason="no data for 10 s")
+    ),
+    "refuses_after_play": RtspCase(
+        lambda _: together(pictures(video()), said(b"RTSP/1.0 401 Unauthorized\r\nCSeq: 99\r\n\r\n", 60.0, 5.05)),
+        expected=Expected(time=0.95, status=None, sessions=(1, 3)),
+    ),
     "udp_as_configured": RtspCase(
         lambda _: pictures(video()), udp_only=True, options={"transport": "udp"}, expected=Expected(pictures=0.97)
     ),
@@ -214,6 +233,24 @@ MJPEG: Final[dict[str, Case]] = {
     "not_signed_in": replace(
         mjpeg.page("401 Unauthorized", "text/plain", b"", 'WWW-Authenticate: Basic realm="camera"\r\n'),
         expected=replace(_UNREACHED, reason="password"),
+    ),
+    "a_head_without_an_end": HttpCase(
+        mjpeg.stream(lambda _: (b"X-More: follows\r\n" * 100, False), 0.02), "HTTP/1.1 200 OK\r\n", _UNREACHED
+    ),
+    "a_gigabyte_of_noise": HttpCase(
+        mjpeg.stream(lambda number: (mjpeg.garbage(number) * 30, False), 0.02),
+        "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 1000000000\r\n\r\n",
+        _UNREACHED,
+    ),
+    "a_jpeg_without_an_end": HttpCase(
+        mjpeg.stream(lambda number: (bytes(60_000) if number else b"\xff\xd8\xff\xda\0\2", False), 0.02),
+        expected=_UNREACHED,
+    ),
+    "jpegs_that_only_begin": HttpCase(
+        mjpeg.stream(lambda _: (b"\xff\xd8\xff" * 20_000, False), 0.02), expected=_UNREACHED
+    ),
+    "jpegs_without_a_boundary": HttpCase(
+        mjpeg.stream(mjpeg.whole()), "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n"
     ),
     "a_single_jpeg": replace(mjpeg.page("200 OK", "image/jpeg", jpeg(1)), expected=replace(NOTHING)),
 }

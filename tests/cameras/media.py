@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any, Final, Literal
@@ -89,6 +89,44 @@ def video(
     key = "x264-params" if codec == "h264" else "x265-params"
     context.options = {"preset": "ultrafast", key: sets if codec == "h264" else f"{sets}:log-level=none:pools=none"}
     return Video(codec, rate, tuple(_encoded(context, codec, size, round(rate * seconds))))
+
+
+def of_stated_size(video: Video, width: int, height: int) -> Video:
+    """The same pictures of H.264, whose parameter sets state another size (in multiples of 16)."""
+    sets = _Bits("01100111" + f"{66:08b}" + "11000000" + f"{62:08b}")
+    for number in (0, 0, 2, 4):
+        sets.number(number)
+    sets.bits += "0"
+    sets.number(width // 16 - 1)
+    sets.number(height // 16 - 1)
+    sets.bits += "11001"
+    stated = sets.escaped()
+    pictures = (
+        replace(one, units=tuple(stated if nal_type(unit, "h264") == H264_SETS[0] else unit for unit in one.units))
+        for one in video.pictures
+    )
+    return replace(video, pictures=tuple(pictures))
+
+
+@dataclass
+class _Bits:
+    """A sequence parameter set that is being written (ITU-T H.264, 7.3.2.1.1 and 9.1)."""
+
+    bits: str
+
+    def number(self, value: int) -> None:
+        binary = f"{value + 1:b}"
+        self.bits += "0" * (len(binary) - 1) + binary
+
+    def escaped(self) -> bytes:
+        bits = self.bits + "0" * (-len(self.bits) % 8)
+        written = bytearray()
+        for place in range(0, len(bits), 8):
+            byte = int(bits[place : place + 8], 2)
+            if byte <= 3 and written[-2:] == b"\0\0":
+                written.append(3)
+            written.append(byte)
+        return bytes(written)
 
 
 def _encoded(context: Any, codec: VideoCodec, size: Size, count: int) -> Iterator[Picture]:

@@ -7,6 +7,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 SHOWN = 5
+MOST_LISTED = 200
+"""Beyond it they are counted: each takes longer to word than whatever it is about took to send."""
 MAX_KEY = 128
 """A key that somebody made up is not repeated beyond this."""
 _OBJECT = "Input should be an object"
@@ -42,6 +44,9 @@ class Complaint(NamedTuple):
 
 
 def complaints(error: ValidationError) -> list[Complaint]:
+    count = error.error_count()
+    if count > MOST_LISTED:
+        return [Complaint("", f"{count:,} values do not fit; at most {MOST_LISTED} are listed")]
     return [Complaint(path_of(detail), sentence_of(detail)) for detail in error.errors(include_url=False)]
 
 

@@ -22,6 +22,7 @@ from watchpost.configuration.secrets import check as check_secrets
 from watchpost.configuration.yaml_loader import ConfigError
 from watchpost.processes import entry_points, logs, up
 from watchpost.processes.data_directory_lock import DataInUse
+from watchpost.processes.log_output import open_standard_streams
 from watchpost.processes.permissions import PRIVATE_UMASK
 from watchpost.processes.runtime import Runtime, chosen_config, configuration
 
@@ -179,6 +180,7 @@ def _runtime(
 
 
 def main() -> None:
+    open_standard_streams()
     os.umask(PRIVATE_UMASK)
     try:
         app(prog_name="watchpost")

@@ -1,6 +1,8 @@
 """Streams and files for log lines, which drop lines instead of failing when the disk is full."""
 
 import logging
+import os
+import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -8,6 +10,16 @@ from typing import TextIO
 
 FILE_BYTES = 10_000_000
 FILES = 5
+
+
+def open_standard_streams() -> None:
+    """Open those that whoever started this process has closed: the next file would get the number of one of them, and
+    what is printed would go there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It gets the lowest number that is free, which is the right one.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 class LogStream:

@@ -156,18 +156,34 @@ def test_signals_are_blocked_before_a_library_starts_threads(command: list[str],
     assert ended.returncode == 10, ended.stderr.decode()
 
 
+def test_a_process_runs_without_the_streams_that_whoever_started_it_has_closed(tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from watchpost.cli import main\n"
+        "from watchpost.processes import entry_points\n"
+        "entry_points.ingest = lambda runtime: sys.exit(10 if os.fstat(2) and sys.stderr.fileno() == 2 else 11)\n"
+        "sys.argv[1:] = ['ingest', '--data', sys.argv[1]]\n"
+        "main()\n"
+    )
+
+    command = 'exec "$0" -c "$1" "$2" <&- >&- 2>&-'
+    ended = subprocess.run(["sh", "-c", command, sys.executable, program, str(tmp_path)], check=False)
+
+    assert ended.returncode == 10
+
+
 def test_a_process_ends_although_a_thread_of_its_waits_for_a_name_server(tmp_path: Path) -> None:
     program = (
         "import sys, time\n"
         "from concurrent.futures import ThreadPoolExecutor\n"
         "import consumers.engine.runner as runner\n"
         "from watchpost.cli import app\n"
-        "runner.run = lambda *_: ThreadPoolExecutor(1).submit(time.sleep, 60)\n"
+        "runner.run = lambda *_: ThreadPoolExecutor(1).submit(time.sleep, 600)\n"
         "app(sys.argv[1:])\n"
     )
 
     ended = subprocess.run(
-        [sys.executable, "-c", program, "consume", "registry", "--data", str(tmp_path)], check=False, timeout=30
+        [sys.executable, "-c", program, "consume", "registry", "--data", str(tmp_path)], check=False, timeout=120
     )
 
     assert ended.returncode == 0
